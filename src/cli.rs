@@ -1,0 +1,398 @@
+//! The command line as it is typed. Doc comments are the help; there is no logic here.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// See, talk to, pipe through and check WebSocket endpoints.
+///
+/// On a terminal wscope shows the opening handshake and gives a prompt; in a pipe every line of
+/// standard input is sent as a message, and every received message is written to standard output.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wscope",
+    version,
+    max_term_width = 80,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    subcommand_value_name = "COMMAND",
+    disable_help_subcommand = true,
+    override_usage = "wscope [OPTIONS] <URL>\n       wscope <COMMAND>",
+    after_help = "'wscope --help' tells more.",
+    after_long_help = EXAMPLES
+)]
+pub struct Cli {
+    /// What to do instead of connecting.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// Connect.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wscope wss://example.com/socket          talk to an endpoint
+  wscope :8080/chat -s chat.v2 -v          localhost, with a subprotocol; heads shown
+  echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
+  wscope URL | head -3                     the first three messages
+  wscope --json URL | jq .data             events for other programs
+  wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 only if it holds
+  wscope listen --echo                     a server to try all this with
+
+Exit status:
+  0 done · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
+  refused · 5 protocol broken by the peer · 6 abnormal end · 7 timeout ·
+  8 local trouble · 130, 143 interrupted";
+
+/// What to do instead of connecting.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Accept WebSocket clients
+    Listen(ListenArgs),
+    /// Tell what close codes mean
+    Codes(CodesArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page in roff
+    Man,
+}
+
+/// Options for connecting.
+#[derive(Args, Debug)]
+pub struct ConnectArgs {
+    /// Where to connect: ws://, wss://, host:port/path or :port/path
+    ///
+    /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
+    /// are taken as ws:// and wss://.
+    #[arg(value_name = "URL", required = true)]
+    pub url: Option<String>,
+
+    /// As wscat spells it
+    #[arg(short = 'c', long = "connect", value_name = "URL", hide = true, conflicts_with = "url")]
+    pub connect: Option<String>,
+
+    /// Handshake.
+    #[command(flatten)]
+    pub handshake: HandshakeArgs,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Sending.
+    #[command(flatten)]
+    pub sending: SendingArgs,
+    /// Receiving.
+    #[command(flatten)]
+    pub receiving: ReceivingArgs,
+    /// Ending.
+    #[command(flatten)]
+    pub ending: EndingArgs,
+    /// Display.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// The opening handshake.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Opening handshake")]
+pub struct HandshakeArgs {
+    /// Add, replace or remove a request header [repeatable]
+    ///
+    /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
+    /// @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
+    /// given.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+
+    /// Offer a subprotocol [repeatable, or a list with commas]
+    #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
+    pub subprotocols: Vec<String>,
+
+    /// Send an Origin header
+    #[arg(short = 'o', long, value_name = "ORIGIN")]
+    pub origin: Option<String>,
+
+    /// Send this User-Agent header
+    #[arg(short = 'A', long, alias = "ua", value_name = "NAME")]
+    pub user_agent: Option<String>,
+
+    /// Make it an error if the server chooses no subprotocol of those offered, or, with --expect,
+    /// if other messages come between
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// The way to the server.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Network and TLS")]
+pub struct NetworkArgs {
+    /// Accept any certificate
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+
+    /// As wscat spells --insecure
+    #[arg(short = 'n', long = "no-check", hide = true)]
+    pub no_check: bool,
+
+    /// Trust the certificates in this PEM file too
+    #[arg(long, alias = "ca", value_name = "FILE")]
+    pub cacert: Vec<PathBuf>,
+
+    /// Use IPv4 only
+    #[arg(short = '4', conflicts_with = "ipv6")]
+    pub ipv4: bool,
+
+    /// Use IPv6 only
+    #[arg(short = '6')]
+    pub ipv6: bool,
+
+    /// Limit on everything up to the end of the opening handshake
+    ///
+    /// Durations are written 500ms, 5s, 2m or 1h; a plain number is seconds; 0 turns a limit off.
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub connect_timeout: String,
+}
+
+/// What is sent.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Sending")]
+pub struct SendingArgs {
+    /// Send this text once open, before standard input [repeatable]
+    #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
+    pub send: Vec<String>,
+
+    /// Send these bytes as a binary message [repeatable]
+    #[arg(long, value_name = "HEX")]
+    pub send_hex: Vec<String>,
+
+    /// Send a file as one message [repeatable]
+    #[arg(long, value_name = "PATH")]
+    pub send_file: Vec<PathBuf>,
+
+    /// How standard input becomes messages: a line each, up to each NUL, all as one, as it comes,
+    /// or JSON actions [default: lines; chunks with --binary]
+    #[arg(long, value_name = "HOW")]
+    pub input: Option<InputMode>,
+
+    /// Short for --input nul
+    #[arg(short = '0', conflicts_with = "input")]
+    pub null: bool,
+
+    /// Send binary messages
+    #[arg(short = 'b', long)]
+    pub binary: bool,
+
+    /// Send text messages [the default]
+    #[arg(short = 't', long, conflicts_with = "binary")]
+    pub text: bool,
+
+    /// Send every received message back, with the same type
+    #[arg(long)]
+    pub echo: bool,
+}
+
+/// What becomes of received messages.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Receiving")]
+pub struct ReceivingArgs {
+    /// How received messages are written [default: lines; raw with --binary; decorated on a
+    /// terminal]
+    #[arg(long, value_name = "HOW")]
+    pub output: Option<OutputMode>,
+
+    /// Short for --output json: every event as a line of JSON
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+
+    /// Close 1009 on a larger message; 64K, 10M and 1G are understood
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub max_message_size: String,
+}
+
+/// What ends the run.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Ending")]
+pub struct EndingArgs {
+    /// After the end of input go on until nothing has come for so long; 0 closes at once, -1 or
+    /// 'forever' goes on until the server closes [default: 1s]
+    #[arg(short = 'w', long, value_name = "TIME", allow_hyphen_values = true)]
+    pub wait: Option<String>,
+
+    /// Close after this many received messages
+    #[arg(long, value_name = "N")]
+    pub count: Option<u64>,
+
+    /// Short for --count 1
+    #[arg(short = '1', conflicts_with = "count")]
+    pub one: bool,
+
+    /// Close once such a message has come; exit status 1 if it does not [repeatable, in order]
+    ///
+    /// PATTERN is plain text (the whole message), /regex/, json:{…} (these members, others are
+    /// free), hex:… (a binary message) or close:CODE.
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub expect: Vec<String>,
+
+    /// Limit on the whole run [default with --expect: 30s]
+    #[arg(short = 'm', long, value_name = "TIME")]
+    pub max_time: Option<String>,
+
+    /// How long the server may take to answer our Close frame
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub close_timeout: String,
+
+    /// Code of our Close frame
+    #[arg(long, value_name = "CODE", default_value = "1000")]
+    pub close_code: String,
+
+    /// Reason in our Close frame
+    #[arg(long, value_name = "TEXT")]
+    pub close_reason: Option<String>,
+}
+
+/// What is shown beside the messages.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Display")]
+pub struct DisplayArgs {
+    /// Show both heads and control frames; -vv every frame; -vvv every byte
+    #[arg(short = 'v', long, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Show errors only
+    #[arg(short = 'q', long, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Show when things happened
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "local")]
+    pub timestamps: Option<TimestampMode>,
+
+    /// Colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorMode,
+
+    /// Short for --color never
+    #[arg(long, conflicts_with = "color")]
+    pub no_color: bool,
+
+    /// Indent long JSON messages [the default on a terminal]
+    #[arg(long)]
+    pub pretty: bool,
+
+    /// Show JSON messages as they came
+    #[arg(long, conflicts_with = "pretty")]
+    pub no_pretty: bool,
+
+    /// Show credentials, cookies and tokens, which are masked otherwise
+    #[arg(long)]
+    pub show_secrets: bool,
+}
+
+/// How standard input becomes messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum InputMode {
+    /// A message a line
+    Lines,
+    /// A message up to each NUL byte
+    Nul,
+    /// All of it is one message
+    Whole,
+    /// A message for whatever one read gives
+    Chunks,
+    /// An action in JSON a line
+    Json,
+}
+
+/// How received messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OutputMode {
+    /// As they are, each with a newline
+    Lines,
+    /// As they are, each with a NUL byte
+    Nul,
+    /// As they are
+    Raw,
+    /// In hex, one a line
+    Hex,
+    /// In base64, one a line
+    Base64,
+    /// Every event as a line of JSON
+    Json,
+}
+
+/// How times are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TimestampMode {
+    /// By the calendar, UTC
+    Utc,
+    /// By the clock on the wall
+    Local,
+    /// Since the start
+    Relative,
+    /// Since the line before
+    Delta,
+}
+
+/// When colours are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorMode {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Options for `listen`.
+#[derive(Args, Debug)]
+pub struct ListenArgs {
+    /// Where to listen; :0 takes any free port and prints it
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub address: String,
+
+    /// Send every received message back, with the same type
+    #[arg(long)]
+    pub echo: bool,
+
+    /// A subprotocol that is spoken [repeatable, or a list with commas]
+    #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
+    pub subprotocols: Vec<String>,
+
+    /// Display.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// Options for `codes`.
+#[derive(Args, Debug)]
+pub struct CodesArgs {
+    /// The close code to explain; all of them in short without it
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+/// Options for `completions`.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Shells that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    /// Bash
+    Bash,
+    /// Zsh
+    Zsh,
+    /// Fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// Elvish
+    Elvish,
+    /// Nushell
+    Nushell,
+}

@@ -1,0 +1,138 @@
+//! `wscope codes`: what a close code means, who may send it and what usually stands behind it.
+
+use crate::protocol::close::{CloseCode, KNOWN, RANGES};
+
+const WIDTH: usize = 80;
+
+/// A table of all codes with a name of their own, then of the ranges the rest fall into.
+pub fn overview() -> String {
+    let mut table = row("CODE", "NAME", "MEANING");
+    for &number in KNOWN {
+        let code = CloseCode::new(number);
+        let mark = if code.may_be_sent() { "" } else { "*" };
+        table += &row(&format!("{number}{mark}"), code.name(), code.explain().summary);
+    }
+    table.push('\n');
+    table += &row("RANGE", "NAME", "MEANING");
+    for range in RANGES {
+        table += &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
+    }
+    table += "\n* never in a Close frame\n\n`wscope codes CODE` tells more about one of them.\n";
+    table
+}
+
+/// All there is to say about one code.
+pub fn describe(code: CloseCode) -> String {
+    let told = code.explain();
+    let mut text = format!("{code}\n\n");
+    text += &wrapped("  ", "  ", told.meaning);
+    text.push('\n');
+    text += &wrapped("  Close frame:  ", LABEL_INDENT, on_the_wire(code));
+    text += &wrapped("  Sent by:      ", LABEL_INDENT, told.sender);
+    text += &wrapped("  Defined in:   ", LABEL_INDENT, told.section);
+    text += "\n  Usual causes:\n";
+    for cause in told.causes {
+        text += &wrapped("  - ", "    ", cause);
+    }
+    text
+}
+
+const LABEL_INDENT: &str = "                ";
+
+fn row(code: &str, name: &str, meaning: &str) -> String {
+    format!("{code:<12}{name:<22}{meaning}\n")
+}
+
+fn on_the_wire(code: CloseCode) -> &'static str {
+    if code.may_be_sent() { "may carry it" } else { "must not carry it" }
+}
+
+/// `text` in lines of at most [`WIDTH`] columns, the first one after `first`, the others after `rest`.
+/// A word that is too long keeps a line to itself.
+fn wrapped(first: &str, rest: &str, text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = first.to_owned();
+    let mut empty = true;
+    for word in text.split_whitespace() {
+        if !empty && line.len() + 1 + word.len() > WIDTH {
+            lines += &line;
+            lines.push('\n');
+            line = rest.to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line += word;
+        empty = false;
+    }
+    lines + &line + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn overview_lists_every_code_and_range_on_one_line_each() {
+        let table = overview();
+        for &code in KNOWN {
+            assert_eq!(
+                table.lines().filter(|line| line.starts_with(&code.to_string())).count(),
+                lines_for(code)
+            );
+        }
+        assert!(table.contains("\n1005*       No Status Received    The Close frame carried no code.\n"));
+        assert!(table.contains("\n1008        Policy Violation      A rule of the endpoint was broken.\n"));
+        assert!(table.contains("\n5000-65535  Invalid"));
+    }
+
+    /// Two codes also open a range.
+    fn lines_for(code: u16) -> usize {
+        if RANGES.iter().any(|range| range.first == code) { 2 } else { 1 }
+    }
+
+    #[test]
+    fn nothing_is_wider_than_the_page() {
+        let codes = (0..=5000).map(|code| describe(CloseCode::new(code)));
+        for text in codes.chain([overview()]) {
+            assert!(text.is_ascii(), "widths are counted in bytes:\n{text}");
+            assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+            assert!(text.ends_with('\n'));
+        }
+    }
+
+    #[test]
+    fn description_of_a_code_that_is_never_sent() {
+        assert_eq!(
+            describe(CloseCode::NO_STATUS),
+            "1005 No Status Received
+
+  The peer sent a Close frame without a code. The connection ended cleanly.
+
+  Close frame:  must not carry it
+  Sent by:      nobody: it is never on the wire, an endpoint reports it to its
+                own application
+  Defined in:   RFC 6455, section 7.4.1
+
+  Usual causes:
+  - The peer called close() without a code: the default in browsers and in
+    Node's ws.
+"
+        );
+    }
+
+    #[test]
+    fn description_of_a_private_code_names_its_well_known_users() {
+        let text = describe(CloseCode::new(4401));
+        assert!(text.starts_with("4401 Private Use\n"));
+        assert!(text.contains("  Close frame:  may carry it\n"));
+        assert!(text.contains("  - graphql-ws: a subscription before the server's connection_ack.\n"));
+    }
+
+    #[test]
+    fn a_word_wider_than_the_page_keeps_its_own_line() {
+        let word = "x".repeat(100);
+        assert_eq!(wrapped("- ", "  ", &format!("a {word} b")), format!("- a\n  {word}\n  b\n"));
+    }
+}

@@ -1,0 +1,47 @@
+//! The outputs that a configuration asks for.
+
+use crate::config::{Commentary, Stdout};
+use crate::output::human::{Detail, Human, Options};
+use crate::output::json::Json;
+use crate::output::payload::{Framing, Payload};
+use crate::output::style::Style;
+use crate::output::{Outlet, Output, Outputs};
+
+/// The place of standard output among the outputs.
+pub(super) const STDOUT: usize = 0;
+
+/// Builds them on these two outlets. On a terminal, messages and what is told beside them share
+/// standard output, so that nothing overtakes anything.
+pub(super) fn outputs(stdout: Stdout, commentary: &Commentary, out: Outlet, err: Outlet) -> Outputs {
+    let human = Options {
+        style: Style::new(commentary.stdout_color),
+        width: None,
+        messages: true,
+        detail: commentary.detail,
+        pretty: commentary.pretty,
+        notes_binary: false,
+        timestamps: commentary.timestamps,
+        escapes: true,
+    };
+    let is_shared = stdout == Stdout::Decorated && commentary.on_terminal;
+    let mut outputs = Outputs::default();
+    outputs.push(match stdout {
+        Stdout::Decorated => {
+            let detail = if is_shared { commentary.detail } else { Detail::Quiet };
+            Output::new(Human::new(Options { detail, ..human }), out)
+        }
+        Stdout::Payload(framing) => Output::new(Payload::new(framing), out),
+        Stdout::Json { frames } => Output::new(Json::new(frames), out),
+    });
+    if !is_shared {
+        let options = Options {
+            style: Style::new(commentary.stderr_color),
+            messages: false,
+            notes_binary: stdout == Stdout::Payload(Framing::Lines),
+            escapes: commentary.on_terminal,
+            ..human
+        };
+        outputs.push(Output::new(Human::new(options), err));
+    }
+    outputs
+}

@@ -1,0 +1,87 @@
+//! The verbs.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+
+use clap::{CommandFactory, FromArgMatches};
+
+use crate::cli::{Cli, Command};
+use crate::config::{ConnectConfig, Env, ListenConfig, SendOrder};
+use crate::error::Error;
+use crate::protocol::CloseCode;
+
+pub mod codes;
+pub mod completions;
+pub mod connect;
+mod displays;
+pub mod listen;
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Why it was no success; it has not been printed.
+pub fn run(args: impl IntoIterator<Item = OsString>, env: &Env) -> Result<(), Error> {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let matches = match Cli::command().try_get_matches_from(&args) {
+        Ok(matches) => matches,
+        Err(problem) if problem.use_stderr() => return Err(usage(&args, &problem)),
+        Err(help) => return print(help.render().to_string().as_bytes()),
+    };
+    let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(&args, &problem))?;
+    match cli.command {
+        None => {
+            let config =
+                ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env).map_err(Error::from);
+            if let Err(error) = &config
+                && ConnectConfig::wants_json(&cli.connect)
+            {
+                connect::tell_failure(error);
+            }
+            connect::run(config?)
+        }
+        Some(Command::Listen(args)) => listen::run(ListenConfig::new(&args, env)?),
+        Some(Command::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
+        Some(Command::Completions(args)) => print(&completions::completions(args.shell)),
+        Some(Command::Man) => {
+            print(&completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?)
+        }
+    }
+}
+
+/// A command line that clap did not take. Its first line is the reason.
+fn usage(args: &[OsString], problem: &clap::Error) -> Error {
+    let text = problem.render().to_string();
+    let mut paragraphs = text.split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));
+    let hint = tip.unwrap_or("'wscope --help' lists the options").to_owned();
+    let error = Error::Usage { message, hint: Some(hint) };
+    if args.iter().any(|arg| arg == "--json") {
+        connect::tell_failure(&error);
+    }
+    error
+}
+
+fn codes_text(code: Option<&str>) -> Result<String, Error> {
+    match code {
+        None => Ok(codes::overview()),
+        Some(text) => {
+            let code: CloseCode = text.parse().map_err(|error| Error::Usage {
+                message: format!("bad close code {text:?}: {error}"),
+                hint: None,
+            })?;
+            Ok(codes::describe(code))
+        }
+    }
+}
+
+fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Output(crate::output::OutputError { name: "standard output", error }))
+        }
+        _ => Ok(()),
+    }
+}

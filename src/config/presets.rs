@@ -1,0 +1,62 @@
+//! What `-x`, `--send-hex` and `--send-file` send, in the order given.
+
+use std::borrow::Cow;
+
+use clap::ArgMatches;
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use super::{ConfigError, file_error};
+use crate::cli::SendingArgs;
+use crate::input::Action;
+use crate::protocol::MessageKind;
+
+/// Where on the command line the values of the three options stood.
+#[derive(Clone, Debug, Default)]
+pub struct SendOrder {
+    text: Vec<usize>,
+    hex: Vec<usize>,
+    file: Vec<usize>,
+}
+
+impl SendOrder {
+    /// Reads it from the parsed command line.
+    pub fn new(matches: &ArgMatches) -> Self {
+        let of = |id| matches.indices_of(id).into_iter().flatten().collect();
+        Self { text: of("send"), hex: of("send_hex"), file: of("send_file") }
+    }
+}
+
+pub(super) fn presets(
+    args: &SendingArgs,
+    kind: MessageKind,
+    order: &SendOrder,
+) -> Result<Vec<Action<'static>>, ConfigError> {
+    let mut placed = Vec::new();
+    let place = |places: &[usize], index: usize| places.get(index).copied().unwrap_or(usize::MAX);
+    for (index, text) in args.send.iter().enumerate() {
+        placed.push((place(&order.text, index), send(kind, text.clone().into_bytes())));
+    }
+    for (index, hex) in args.send_hex.iter().enumerate() {
+        let digits: String = hex.split_whitespace().collect();
+        let bytes = HEXLOWER_PERMISSIVE
+            .decode(digits.as_bytes())
+            .map_err(|error| ConfigError::value("--send-hex", hex, format!("not hex: {error}")))?;
+        placed.push((place(&order.hex, index), send(MessageKind::Binary, bytes)));
+    }
+    for (index, path) in args.send_file.iter().enumerate() {
+        let bytes = std::fs::read(path).map_err(|error| file_error("--send-file", path, error))?;
+        if kind == MessageKind::Text
+            && let Err(error) = simdutf8::compat::from_utf8(&bytes)
+        {
+            let reason = format!("invalid UTF-8 at byte {}; --binary sends any bytes", error.valid_up_to());
+            return Err(ConfigError::value("--send-file", &path.to_string_lossy(), reason));
+        }
+        placed.push((place(&order.file, index), send(kind, bytes)));
+    }
+    placed.sort_by_key(|(place, _)| *place);
+    Ok(placed.into_iter().map(|(_, action)| action).collect())
+}
+
+fn send(kind: MessageKind, bytes: Vec<u8>) -> Action<'static> {
+    Action::Send(kind, Cow::Owned(bytes))
+}

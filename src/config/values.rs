@@ -1,0 +1,82 @@
+//! Durations and sizes as they are typed.
+
+use std::time::Duration;
+
+/// The longest duration that is taken: over a century.
+const MAX_SECONDS: f64 = 4e9;
+
+/// Reads `500ms`, `5s`, `2m`, `1h` or a plain number of seconds; decimals are fine.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match &text[digits.len()..] {
+        "ms" => 0.001,
+        "s" | "" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        other => return Err(format!("{other:?} is no unit of time; use ms, s, m or h")),
+    };
+    let number: f64 = digits
+        .parse()
+        .ok()
+        .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
+        .ok_or_else(|| "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned())?;
+    let seconds = number * unit;
+    if seconds > MAX_SECONDS {
+        return Err("that is longer than a century".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// Reads `4096`, `64K`, `10M`, `1G`; the units are powers of 1024, `KiB`, `KB` and so on are the same.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let shift = match text[digits.len()..].to_ascii_uppercase().as_str() {
+        "" | "B" => 0,
+        "K" | "KB" | "KIB" => 10,
+        "M" | "MB" | "MIB" => 20,
+        "G" | "GB" | "GIB" => 30,
+        other => return Err(format!("{other:?} is no unit of size; use K, M or G")),
+    };
+    let number: u64 =
+        digits.parse().map_err(|_| "a size is a number of bytes, or written 64K, 10M, 1G".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "that is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("5s", 5000),
+            ("2m", 120_000),
+            ("1h", 3_600_000),
+            ("3", 3000),
+            ("0.25", 250),
+            ("0", 0),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "s", "5x", "-1", "1e3", "inf", "nan", "5 s", "99999999999h", "1.2.3"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [("0", 0), ("4096", 4096), ("64K", 65536), ("1MiB", 1 << 20), ("2g", 2 << 30)] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "K", "1.5M", "-1", "10T", "99999999999999999999", "18446744073709551615G"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

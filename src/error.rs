@@ -1,0 +1,168 @@
+//! Why a run failed: one variant a stage, each with its exit status, its words and its hint.
+
+use std::io;
+
+use crate::config::ConfigError;
+use crate::event::redact::Redaction;
+use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
+use crate::input::InputError;
+use crate::net::DialError;
+use crate::net::upgrade::UpgradeError;
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+
+mod hints;
+mod report;
+mod text;
+
+pub use report::report;
+
+/// Why a run failed.
+#[derive(Debug)]
+pub enum Error {
+    /// The command line cannot be carried out.
+    Config(ConfigError),
+    /// Wrong usage of another kind.
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What was meant, perhaps.
+        hint: Option<String>,
+    },
+    /// There is no connection.
+    Dial(DialError),
+    /// The opening handshake failed.
+    Upgrade(Box<Rejected>),
+    /// No subprotocol was chosen, and `--strict` wants one.
+    NoSubprotocol(Vec<String>),
+    /// The peer broke the protocol.
+    Protocol(Box<Closed>),
+    /// The connection ended abnormally.
+    Abnormal(Box<Closed>),
+    /// The peer did not answer our Close frame in time.
+    CloseTimeout(std::time::Duration),
+    /// `--max-time` ran out.
+    MaxTime(std::time::Duration),
+    /// The input cannot be read.
+    Input(InputError),
+    /// An output cannot be written.
+    Output(OutputError),
+    /// The system failed us.
+    System(String, io::Error),
+    /// Goals that were not met, each in words.
+    Unmet(Vec<String>),
+    /// A signal ended the run.
+    Signal(Signal),
+}
+
+/// A failed opening handshake, with what is needed to explain it.
+#[derive(Debug)]
+pub struct Rejected {
+    /// What the server did.
+    pub error: UpgradeError,
+    /// The URL, without secrets.
+    pub url: String,
+    /// The connection was under TLS.
+    pub tls: bool,
+    /// The request had an Origin header.
+    pub sent_origin: bool,
+    /// The limit that may have run out.
+    pub limit: std::time::Duration,
+    /// Whether secrets are masked.
+    pub redaction: Redaction,
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl Error {
+    /// The exit status.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Unmet(_) => 1,
+            Self::Config(_) | Self::Usage { .. } => 2,
+            Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
+            Self::Dial(DialError::Timeout { .. }) | Self::CloseTimeout(_) | Self::MaxTime(_) => 7,
+            Self::Dial(_) => 3,
+            Self::Upgrade(rejected) => match &rejected.error {
+                UpgradeError::TimedOut(_) => 7,
+                UpgradeError::Interrupted(interrupted) => interrupted.0.exit_code(),
+                UpgradeError::System(_) => 8,
+                _ => 4,
+            },
+            Self::NoSubprotocol(_) => 4,
+            Self::Protocol(_) => 5,
+            Self::Abnormal(_) => 6,
+            Self::Input(_) | Self::Output(_) | Self::System(..) => 8,
+            Self::Signal(signal) => signal.exit_code(),
+        }
+    }
+
+    /// The kind that events tell; `None` when the user ended the run.
+    pub fn kind(&self) -> Option<FailureKind> {
+        Some(match self.exit_code() {
+            1 => FailureKind::Expectation,
+            2 => FailureKind::Usage,
+            3 => FailureKind::Connect,
+            4 => FailureKind::Handshake,
+            5 => FailureKind::Protocol,
+            6 => FailureKind::Abnormal,
+            7 => FailureKind::Timeout,
+            8 => FailureKind::Local,
+            _ => return None,
+        })
+    }
+
+    /// WHAT: WHY, on one line.
+    pub fn message(&self) -> String {
+        text::message(self)
+    }
+
+    /// What to do about it, where that can be known.
+    pub fn hint(&self) -> Option<String> {
+        hints::hint(self)
+    }
+
+    /// The response of a refused handshake.
+    pub fn response(&self) -> Option<FailedResponse> {
+        let Self::Upgrade(rejected) = self else { return None };
+        let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) = &rejected.error else {
+            return None;
+        };
+        Some(FailedResponse {
+            status: response.line.status,
+            head: HeadView::new(&response.head, rejected.redaction),
+            body: response.body.clone(),
+        })
+    }
+
+    /// Bytes of the peer that explain the failure and are no HTTP response of its own.
+    pub fn excerpt(&self) -> Option<&[u8]> {
+        let bytes: Option<&[u8]> = match self {
+            Self::Upgrade(rejected) => match &rejected.error {
+                UpgradeError::Malformed(_, bytes)
+                | UpgradeError::Ended(_, bytes)
+                | UpgradeError::TimedOut(bytes) => Some(bytes),
+                _ => None,
+            },
+            Self::Protocol(closed) => {
+                closed.ending.violation.as_ref().map(|violation| violation.excerpt.as_slice())
+            }
+            _ => None,
+        };
+        bytes.filter(|bytes| !bytes.is_empty())
+    }
+
+    /// The failure as events tell it.
+    pub fn failure(&self) -> Option<Failure> {
+        Some(Failure {
+            kind: self.kind()?,
+            message: self.message(),
+            hint: self.hint(),
+            response: self.response(),
+        })
+    }
+}

@@ -1,0 +1,256 @@
+//! What to do about a failure, where that can be known.
+
+use super::{Error, Rejected};
+use crate::event::Closed;
+use crate::net::DialError;
+use crate::net::dial::Phase;
+use crate::net::upgrade::{Response, UpgradeError};
+use crate::protocol::connection::EndCause;
+use crate::protocol::head::HeadError;
+use crate::protocol::violation::Rule;
+
+/// Proxies and load balancers cut idle connections after a minute or more.
+const IDLE_CUT: u64 = 28;
+
+const ENGINE_IO: &str =
+    "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
+
+pub(super) fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::Usage { hint, .. } => hint.clone(),
+        Error::Config(_) | Error::Signal(_) | Error::System(..) | Error::Output(_) => None,
+        Error::Dial(error) => dial(error),
+        Error::Upgrade(rejected) => upgrade(rejected),
+        Error::NoSubprotocol(_) => Some("without --strict this is only a warning".to_owned()),
+        Error::Protocol(closed) => protocol(closed),
+        Error::Abnormal(closed) => abnormal(closed),
+        Error::CloseTimeout(_) => {
+            Some("the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever".to_owned())
+        }
+        Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
+    }
+}
+
+fn dial(error: &DialError) -> Option<String> {
+    let text = match error {
+        DialError::Dns { host, .. } => {
+            format!("is {host} spelled right, and does this machine have a working DNS server?")
+        }
+        DialError::NoAddress { .. } => "leave out -4 or -6".to_owned(),
+        DialError::Tcp(failures) => return tcp(failures),
+        DialError::Timeout { phase: Phase::Tcp(_), .. } => {
+            "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
+        }
+        DialError::Timeout { phase: Phase::Tls(_), .. } => {
+            "the server accepts connections but does not speak TLS here; try ws://".to_owned()
+        }
+        DialError::Timeout { phase: Phase::Dns(_), .. } => "the DNS server does not answer".to_owned(),
+        DialError::Tls { reason, seen, .. } => return tls(reason, seen),
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
+    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
+    let first = failures.first()?;
+    let all = |kind| failures.iter().all(|failure| failure.error.kind() == kind);
+    let port = first.address.port();
+    Some(if all(ConnectionRefused) {
+        format!("nothing listens on port {port} there: is the server running, and is the port right?")
+    } else if all(TimedOut) {
+        "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
+    } else if failures.iter().any(|f| matches!(f.error.kind(), HostUnreachable | NetworkUnreachable)) {
+        "there is no route to that address from here".to_owned()
+    } else {
+        return None;
+    })
+}
+
+fn tls(reason: &str, seen: &[u8]) -> Option<String> {
+    let has = |words: &str| reason.to_ascii_lowercase().contains(words);
+    let text = if seen.starts_with(b"HTTP/") || has("http request") {
+        "the server speaks plain HTTP on this port: use ws:// instead of wss://"
+    } else if has("wrong version number") || has("packet length too long") || has("unknown protocol") {
+        "the server does not speak TLS on this port: use ws:// instead of wss://"
+    } else if has("self-signed") || has("self signed") || has("unable to get") || has("unknown ca") {
+        "--cacert FILE trusts the CA that issued the certificate; -k accepts any certificate"
+    } else if has("expired") {
+        "the certificate (or one above it) has expired; -k accepts it all the same"
+    } else if has("hostname mismatch") || has("ip address mismatch") {
+        "the certificate is for another name; connect by that name, or -k accepts it all the same"
+    } else if has("certificate required") || has("bad certificate") {
+        "the server wants a certificate from the client"
+    } else if has("eof") || has("reset") {
+        "the server ended the connection during the TLS handshake: perhaps it speaks no TLS here; try ws://"
+    } else {
+        return None;
+    };
+    Some(text.to_owned())
+}
+
+fn upgrade(rejected: &Rejected) -> Option<String> {
+    let text = match &rejected.error {
+        UpgradeError::Refused(response) => return refused(rejected, response),
+        UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
+        UpgradeError::Ended(_, received) if received.is_empty() && rejected.tls => {
+            "the server does not like the request: wrong path or host name? -v shows it"
+        }
+        UpgradeError::Ended(_, received) if received.is_empty() => {
+            "wrong path or host name, or a port that expects TLS: then use wss://"
+        }
+        UpgradeError::TimedOut(received) if received.is_empty() && !rejected.tls => {
+            "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
+        }
+        UpgradeError::Invalid(_, findings) if findings.iter().any(|f| f.header == "Sec-WebSocket-Accept") => {
+            "the server computed Sec-WebSocket-Accept wrongly, or a cache or proxy in between answered"
+        }
+        UpgradeError::Invalid(_, findings)
+            if findings.iter().any(|f| matches!(f.header, "Upgrade" | "Connection")) =>
+        {
+            "a proxy in between may have removed the hop-by-hop headers Upgrade and Connection"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn not_http(bytes: &[u8]) -> Option<String> {
+    let text = match bytes {
+        [0x15 | 0x16, 0x03, ..] => "the server speaks TLS on this port: use wss:// instead of ws://",
+        [b'S', b'S', b'H', b'-', ..] => "that is an SSH server",
+        [b'2', b'2', b'0', b' ' | b'-', ..] => "that looks like a mail or FTP server",
+        [b'+', b'O', b'K', ..] | [b'*', b' ', b'O', b'K', ..] => "that looks like a mail server",
+        [b'-', b'E', b'R', b'R', ..] => "that looks like a Redis server",
+        [b'R', b'F', b'B', ..] => "that is a VNC server",
+        [0, 0, _, 4, ..] => "the server speaks HTTP/2 only, without an upgrade from HTTP/1.1",
+        [0x81..=0x82, ..] => "the server sent a WebSocket frame before its handshake response",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
+    let body = String::from_utf8_lossy(&response.body);
+    let head = &response.head;
+    let is_html = head.value("Content-Type").is_some_and(|kind| kind.contains("html"))
+        || body.trim_start().starts_with('<');
+    if body.contains("plain HTTP request was sent to HTTPS port")
+        || body.contains("HTTP request to an HTTPS server")
+    {
+        return Some("the server speaks TLS on this port: use wss:// instead of ws://".to_owned());
+    }
+    if is_engine_io(&body) {
+        return Some(ENGINE_IO.to_owned());
+    }
+    let status = response.line.status;
+    let text = match status {
+        101 => return None,
+        200..=299 if is_html => {
+            "an ordinary web page answered: the path is no WebSocket endpoint, or a proxy or login page stands in between"
+                .to_owned()
+        }
+        200..=299 => {
+            "an ordinary HTTP answer: the path is no WebSocket endpoint, or a proxy dropped the Upgrade header".to_owned()
+        }
+        300..=399 => match head.value("Location") {
+            Some(location) => format!("the server redirects to {}: connect there", rejected.redaction.url(&location)),
+            None => "the server redirects, but names no Location".to_owned(),
+        },
+        401 => unauthorized(head.value("WWW-Authenticate").as_deref()),
+        403 if !rejected.sent_origin => {
+            "not allowed: bad or missing credentials, or the server checks the Origin header (-o https://HOST)".to_owned()
+        }
+        403 => "not allowed: bad or missing credentials, or an Origin that the server does not accept".to_owned(),
+        404 => "no such path on this server; the path and query of the URL count".to_owned(),
+        405 => "the path does not take GET: it is no WebSocket endpoint".to_owned(),
+        407 => "a proxy in between wants credentials".to_owned(),
+        426 => version_hint(head.value("Sec-WebSocket-Version")),
+        429 => retry_hint("too many requests", head.value("Retry-After")),
+        400 => "the server did not like the request: wrong path, Host, Origin or subprotocol, or a proxy removed the Upgrade header; -v shows what was sent".to_owned(),
+        502 | 504 => "a proxy answered: the WebSocket server behind it is down or does not answer".to_owned(),
+        503 => retry_hint("the server is overloaded or down for now", head.value("Retry-After")),
+        500..=599 => "the server failed while handling the handshake: its log tells more".to_owned(),
+        _ => return None,
+    };
+    Some(text)
+}
+
+fn is_engine_io(body: &str) -> bool {
+    let marks =
+        ["Transport unknown", "Session ID unknown", "Bad handshake method", "Unsupported protocol version"];
+    body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
+}
+
+fn unauthorized(challenge: Option<&str>) -> String {
+    let scheme = challenge.and_then(|text| text.split_whitespace().next()).unwrap_or_default();
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => "the server wants a token: -H 'Authorization: Bearer TOKEN'; one that was sent is wrong or expired".to_owned(),
+        "basic" => "the server wants a name and password: put NAME:PASSWORD@ in front of the host".to_owned(),
+        "" => "the server wants credentials, such as -H 'Authorization: Bearer TOKEN' or a cookie".to_owned(),
+        other => format!("the server wants credentials of the scheme {other:?} in an Authorization header"),
+    }
+}
+
+fn version_hint(versions: Option<String>) -> String {
+    match versions {
+        Some(versions) if !versions.split(',').any(|version| version.trim() == "13") => {
+            format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)")
+        }
+        _ => "the server saw no valid upgrade: a proxy may have removed the Upgrade header, or it wants another protocol".to_owned(),
+    }
+}
+
+fn retry_hint(what: &str, retry_after: Option<String>) -> String {
+    match retry_after {
+        Some(after) => format!(
+            "{what}; it asks to try again after {after}{}",
+            if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" }
+        ),
+        None => format!("{what}; try again later"),
+    }
+}
+
+fn protocol(closed: &Closed) -> Option<String> {
+    let text = match closed.ending.violation.as_ref()?.rule {
+        Rule::HttpAfterUpgrade => {
+            let excerpt = String::from_utf8_lossy(&closed.ending.violation.as_ref()?.excerpt).into_owned();
+            if is_engine_io(&excerpt) {
+                return Some(ENGINE_IO.to_owned());
+            }
+            "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
+        }
+        Rule::MessageTooBig => "--max-message-size SIZE allows more",
+        Rule::InvalidUtf8 => {
+            "the server sends bytes that are not UTF-8 as text; it has to send them as binary"
+        }
+        Rule::ReservedBits => "RSV1 is used by compression (permessage-deflate), which was not negotiated",
+        Rule::MaskedByServer => "only clients mask their frames",
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+fn abnormal(closed: &Closed) -> Option<String> {
+    let ending = &closed.ending;
+    if ending.received.is_some() {
+        let code = ending.code();
+        let explanation = code.explain();
+        let cause =
+            explanation.causes.first().map(|cause| format!("often: {}; ", cause.trim_end_matches('.')));
+        return Some(format!("{}'wscope codes {}' tells more", cause.unwrap_or_default(), code.get()));
+    }
+    match &ending.cause {
+        EndCause::Transport(..) if ending.sent.is_some() => {
+            Some("the server ends TCP without completing the closing handshake".to_owned())
+        }
+        EndCause::Transport(..) if closed.quiet.as_secs() >= IDLE_CUT => Some(format!(
+            "after {} s without traffic: the idle time limit of a proxy or load balancer? Pings keep a connection busy",
+            closed.quiet.as_secs()
+        )),
+        EndCause::Transport(..) => {
+            Some("the server crashed, was stopped, or something in between cut the connection".to_owned())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,73 @@
+//! A failure as it is printed: the line, the hint, the server's own words.
+
+use super::Error;
+use crate::config::ConfigError;
+use crate::event::HeadView;
+use crate::net::upgrade::UpgradeError;
+use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
+use crate::output::hex_dump::hex_dump;
+use crate::output::style::{Role, Style};
+
+/// The text for standard error, with its last newline.
+pub fn report(error: &Error, style: Style) -> String {
+    let mut text = format!("{} {}\n", style.paint(Role::Error, "wscope:"), error.message());
+    if let Error::Config(ConfigError::Target(target)) = error {
+        text += &format!("{}\n", target.marked());
+    }
+    if let Some(hint) = error.hint() {
+        text += &format!("{} {}\n", style.paint(Role::Hint, "hint:"), escape(&hint, Newlines::Escape));
+    }
+    text + &words(error, style)
+}
+
+/// What the server said.
+fn words(error: &Error, style: Style) -> String {
+    if let Some(response) = error.response() {
+        let is_refusal =
+            matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
+        let body = if is_refusal { body(&response.body, style) } else { String::new() };
+        return head(&response.head, style) + &body;
+    }
+    error.excerpt().map(|bytes| body(bytes, style)).unwrap_or_default()
+}
+
+fn head(head: &HeadView, style: Style) -> String {
+    let arrow = style.paint(Role::Received, "<");
+    let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
+    for (name, value) in &head.fields {
+        let name = style.paint(Role::HeaderName, name);
+        text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
+    }
+    text
+}
+
+fn body(bytes: &[u8], style: Style) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
+    let arrow = style.paint(Role::Received, "<");
+    if is_binary(bytes) {
+        return format!("{arrow}\n{}\n", hex_dump(bytes, style, "  "));
+    }
+    let text = latin1_or_utf8(bytes);
+    let lines: String =
+        text.trim_end().lines().map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape))).collect();
+    format!("{arrow}\n{lines}")
+}
+
+/// A text may end in the middle of a character, because only its start is kept.
+fn is_binary(bytes: &[u8]) -> bool {
+    let whole = match str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        _ => bytes,
+    };
+    !is_readable_text(whole) && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
+}
+
+fn latin1_or_utf8(bytes: &[u8]) -> String {
+    match str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(bytes).into_owned(),
+        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
+    }
+}

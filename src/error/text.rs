@@ -1,0 +1,157 @@
+//! Failures in one line each.
+
+use super::{Error, Rejected};
+use crate::event::Closed;
+use crate::net::upgrade::UpgradeError;
+use crate::output::escape::{Newlines, escape, escape_bytes};
+use crate::protocol::connection::{EndCause, Party, TransportEnd};
+use crate::protocol::head::HeadError;
+
+/// How much of bytes that are no HTTP is quoted.
+const MAX_QUOTED: usize = 60;
+
+pub(super) fn message(error: &Error) -> String {
+    let text = match error {
+        Error::Config(error) => error.to_string(),
+        Error::Usage { message, .. } => message.clone(),
+        Error::Dial(error) => format!("could not connect: {error}"),
+        Error::Upgrade(rejected) => upgrade(rejected),
+        Error::NoSubprotocol(offered) => {
+            format!("opening handshake: the server chose none of the subprotocols {}", offered.join(", "))
+        }
+        Error::Protocol(closed) => protocol(closed),
+        Error::Abnormal(closed) => abnormal(closed),
+        Error::CloseTimeout(limit) => {
+            format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
+        }
+        Error::MaxTime(limit) => format!("time limit: --max-time {limit:?} ran out"),
+        Error::Input(error) => format!("cannot read input: {error}"),
+        Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
+        Error::System(what, error) => format!("{what}: {error}"),
+        Error::Unmet(goals) => format!("expectation not met: {}", goals.join("; ")),
+        Error::Signal(signal) => format!("interrupted by {}", signal.name()),
+    };
+    escape(&text, Newlines::Escape).into_owned()
+}
+
+fn upgrade(rejected: &Rejected) -> String {
+    match &rejected.error {
+        UpgradeError::Refused(response) => {
+            let line = &response.line;
+            format!("opening handshake refused: {} {}", line.status, reason(line.status, &line.reason))
+        }
+        UpgradeError::Invalid(_, findings) => {
+            let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
+            format!("invalid opening handshake: {}", list.join("; "))
+        }
+        UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
+            let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
+            format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
+        }
+        UpgradeError::Malformed(error, _) => format!("opening handshake: invalid HTTP response: {error}"),
+        UpgradeError::Ended(end, received) if received.is_empty() => {
+            format!("opening handshake: the server ended the connection without a response: {end}")
+        }
+        UpgradeError::Ended(end, received) => {
+            let count = received.len();
+            format!(
+                "opening handshake: the server ended the connection after {count} bytes of an incomplete response: {end}"
+            )
+        }
+        UpgradeError::TimedOut(received) if received.is_empty() => {
+            format!(
+                "opening handshake: timed out: the server accepted the connection and sent no response within {:?}",
+                rejected.limit
+            )
+        }
+        UpgradeError::TimedOut(received) => format!(
+            "opening handshake: timed out: the server stopped after {} bytes of its response head (limit {:?})",
+            received.len(),
+            rejected.limit
+        ),
+        UpgradeError::Interrupted(interrupted) => interrupted.to_string(),
+        UpgradeError::System(error) => format!("opening handshake: {error}"),
+    }
+}
+
+fn reason(status: u16, given: &str) -> String {
+    if !given.is_empty() {
+        return given.to_owned();
+    }
+    match status {
+        200 => "OK",
+        301 => "Moved Permanently",
+        302 => "Found",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        426 => "Upgrade Required",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        _ => "(no reason given)",
+    }
+    .to_owned()
+}
+
+fn quoted(bytes: &[u8]) -> String {
+    match bytes.iter().all(|byte| (0x20..0x7f).contains(byte) || b"\r\n\t".contains(byte)) {
+        true => format!("\"{}\"", escape_bytes(bytes, Newlines::Escape)),
+        false => format!("bytes {}", crate::output::hex_dump::hex(bytes)),
+    }
+}
+
+fn protocol(closed: &Closed) -> String {
+    match &closed.ending.violation {
+        Some(violation) => {
+            format!("protocol error: {violation}; closed with {}", violation.rule.close_code())
+        }
+        None => "protocol error".to_owned(),
+    }
+}
+
+fn abnormal(closed: &Closed) -> String {
+    let ending = &closed.ending;
+    let who = match ending.initiator {
+        Party::Peer => "by the peer",
+        Party::Local => "after our Close frame",
+    };
+    match (&ending.cause, &ending.received) {
+        (_, Some(close)) => {
+            let reason =
+                if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
+            format!("closed {who}: {}{reason}", ending.code())
+        }
+        (EndCause::Transport(end, position), None) => {
+            let how = match end {
+                TransportEnd::Error(error) => format!("connection lost ({error})"),
+                end => end.to_string(),
+            };
+            let what = if ending.sent.is_some() {
+                "instead of answering our Close frame"
+            } else {
+                "without a Close frame"
+            };
+            format!(
+                "closed abnormally by the peer: {}: {how} {what}, {position}, after {} of silence",
+                ending.code(),
+                seconds(closed.quiet)
+            )
+        }
+        _ => format!("closed abnormally: {}", ending.code()),
+    }
+}
+
+fn seconds(duration: std::time::Duration) -> String {
+    if duration.as_secs() >= 10 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}

@@ -1,0 +1,266 @@
+//! The vocabulary between what happens and what is shown: outputs see nothing else.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::net::Timings;
+use crate::net::tls::TlsInfo;
+use crate::protocol::MessageKind;
+use crate::protocol::connection::{ClosePayload, Counters, Direction, Ending, FrameEvent, ReadyState};
+use crate::protocol::violation::Violation;
+
+pub mod head_view;
+pub mod redact;
+
+pub use head_view::HeadView;
+
+/// Something that happened, with when and on which connection.
+#[derive(Debug)]
+pub struct Event<'a> {
+    /// When.
+    pub at: Stamp,
+    /// Which of several connections.
+    pub connection: Option<u64>,
+    /// What.
+    pub what: What<'a>,
+}
+
+/// A moment, by the calendar and since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// By the system's clock.
+    pub wall: SystemTime,
+    /// Since the program started; monotonic.
+    pub elapsed: Duration,
+}
+
+/// Makes stamps.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    start: Instant,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// This moment.
+    pub fn now(&self) -> Stamp {
+        Stamp { wall: SystemTime::now(), elapsed: self.start.elapsed() }
+    }
+}
+
+/// What happened.
+#[derive(Debug)]
+pub enum What<'a> {
+    /// The opening handshake is done.
+    Open(&'a Opened),
+    /// A data message.
+    Message(Message<'a>),
+    /// A ping.
+    Ping(Direction, &'a [u8]),
+    /// A pong, with the round-trip time when it answers a ping of ours.
+    Pong(Direction, &'a [u8], Option<Duration>),
+    /// A frame, before what it means.
+    Frame(&'a FrameEvent<'a>),
+    /// A Close frame.
+    CloseFrame(Direction, &'a ClosePayload),
+    /// The peer broke the protocol.
+    Violation(&'a Violation),
+    /// The connection is over.
+    Closed(&'a Closed),
+    /// Something worth knowing that is no failure.
+    Notice(Level, &'a str),
+    /// The run has failed. The last event, if there is one.
+    Failure(&'a Failure),
+    /// The user asked to see something.
+    Shown(Shown<'a>),
+}
+
+/// A data message, whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Message<'a> {
+    /// Who sent it.
+    pub direction: Direction,
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// Its payload; valid UTF-8 if it is text.
+    pub data: &'a [u8],
+    /// Frame headers and payloads, in bytes.
+    pub wire_size: u64,
+    /// Whether it came or went compressed.
+    pub compressed: bool,
+    /// How many frames.
+    pub frames: u64,
+    /// It can already be seen on the terminal, because it was typed there.
+    pub typed: bool,
+    /// It came after as many as were asked for (`--count`).
+    pub surplus: bool,
+}
+
+impl Message<'_> {
+    /// The payload of a text message.
+    pub fn text(&self) -> Option<&str> {
+        match self.kind {
+            MessageKind::Text => str::from_utf8(self.data).ok(),
+            MessageKind::Binary => None,
+        }
+    }
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Worth knowing.
+    Info,
+    /// Probably not what was wanted.
+    Warning,
+}
+
+/// An opened connection. Secrets are already masked.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The URL, without userinfo.
+    pub url: String,
+    /// The peer's address.
+    pub remote: String,
+    /// Ours.
+    pub local: String,
+    /// Minor HTTP version of the response.
+    pub http_minor: u8,
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// The request head.
+    pub request: HeadView,
+    /// The response head.
+    pub response: HeadView,
+    /// Subprotocols that were offered.
+    pub offered: Vec<String>,
+    /// The one chosen.
+    pub protocol: Option<String>,
+    /// The extensions agreed on.
+    pub extensions: Option<String>,
+    /// For wss.
+    pub tls: Option<TlsInfo>,
+    /// How long it took.
+    pub timings: Timings,
+}
+
+/// The end of a connection, with its circumstances.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Who, how, with which code.
+    pub ending: Ending,
+    /// How long nothing had come or gone before the end.
+    pub quiet: Duration,
+    /// How long the connection had been open.
+    pub age: Duration,
+    /// What came.
+    pub received: Counters,
+    /// What went.
+    pub sent: Counters,
+    /// A failure follows that tells the same.
+    pub failure_follows: bool,
+}
+
+/// The kinds of failure that events tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Wrong usage.
+    Usage,
+    /// No connection.
+    Connect,
+    /// The opening handshake was refused or wrong.
+    Handshake,
+    /// The peer broke the protocol.
+    Protocol,
+    /// The connection ended abnormally.
+    Abnormal,
+    /// A time limit ran out.
+    Timeout,
+    /// Trouble on this machine.
+    Local,
+    /// An expectation was not met.
+    Expectation,
+}
+
+impl FailureKind {
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Connect => "connect",
+            Self::Handshake => "handshake",
+            Self::Protocol => "protocol",
+            Self::Abnormal => "abnormal",
+            Self::Timeout => "timeout",
+            Self::Local => "local",
+            Self::Expectation => "expectation",
+        }
+    }
+}
+
+/// Why the run failed.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Which kind.
+    pub kind: FailureKind,
+    /// WHAT: WHY.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// The response of a refused handshake.
+    pub response: Option<FailedResponse>,
+}
+
+/// What a server answered instead of 101.
+#[derive(Clone, Debug)]
+pub struct FailedResponse {
+    /// Status code.
+    pub status: u16,
+    /// The head. Secrets are already masked.
+    pub head: HeadView,
+    /// The start of the body.
+    pub body: Vec<u8>,
+}
+
+/// Something the user asked to see.
+#[derive(Debug)]
+pub enum Shown<'a> {
+    /// The state of the connection.
+    Status(&'a Status),
+    /// The heads of the opening handshake.
+    Headers(&'a Opened),
+    /// The last message, whole.
+    Full(Message<'a>),
+    /// Lines of text, such as help.
+    Text(&'a str),
+    /// A command that was not understood or could not be done.
+    Problem(&'a str),
+}
+
+/// The state of the connection.
+#[derive(Clone, Debug)]
+pub struct Status {
+    /// The URL, without userinfo.
+    pub url: String,
+    /// The state in the words of the WebSocket API.
+    pub state: ReadyState,
+    /// The subprotocol in use.
+    pub protocol: Option<String>,
+    /// The extensions in use.
+    pub extensions: Option<String>,
+    /// Bytes that the kernel has not taken yet.
+    pub buffered: usize,
+    /// What came.
+    pub received: Counters,
+    /// What went.
+    pub sent: Counters,
+    /// The last round-trip time measured.
+    pub rtt: Option<Duration>,
+    /// How long the connection has been open.
+    pub age: Duration,
+}

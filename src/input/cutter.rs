@@ -1,0 +1,307 @@
+//! A stream of bytes cut into records, and records made into actions: at newlines, at NULs, as it
+//! comes, or not at all. Knows no file descriptor.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::{Action, InputError, Next, json};
+use crate::protocol::{MessageKind, Utf8Checker};
+
+/// How a stream of bytes becomes messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// A message a line, without its newline.
+    Lines,
+    /// A message up to each NUL byte.
+    Nul,
+    /// All of it is one message.
+    Whole,
+    /// Whatever one read gives is a message.
+    Chunks,
+    /// A line of JSON for each action.
+    Json,
+}
+
+/// The longest message that is held in memory, in bytes.
+const MAX_MESSAGE: usize = 1 << 30;
+
+/// Bytes read at a time.
+const READ_SIZE: usize = 64 << 10;
+
+/// Cuts the bytes given to it.
+#[derive(Debug)]
+pub(super) struct Cutter {
+    framing: Framing,
+    kind: MessageKind,
+    buffer: Vec<u8>,
+    /// Where the next record starts.
+    start: usize,
+    /// Up to where the buffer is filled.
+    end: usize,
+    /// Up to where no separator has been found.
+    searched: usize,
+    /// The next record, without its separator.
+    record: Option<Range<usize>>,
+    /// Records handed out.
+    count: u64,
+    /// Where `start` is in the whole input.
+    offset: u64,
+    utf8: Utf8Checker,
+    ended: bool,
+    /// What is told when all good records have been handed out.
+    failure: Option<InputError>,
+    /// Where in the whole input text ceases to be UTF-8.
+    bad_utf8: Option<u64>,
+}
+
+impl Cutter {
+    pub(super) fn new(framing: Framing, kind: MessageKind) -> Self {
+        Self {
+            framing,
+            kind,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            searched: 0,
+            record: None,
+            count: 0,
+            offset: 0,
+            utf8: Utf8Checker::default(),
+            ended: false,
+            failure: None,
+            bad_utf8: None,
+        }
+    }
+
+    /// Whether nothing more is to be read.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Where the next bytes of the input go.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        if self.buffer.len() - self.end < READ_SIZE {
+            self.buffer.resize(self.end + READ_SIZE, 0);
+        }
+        &mut self.buffer[self.end..]
+    }
+
+    /// Says that `count` bytes were read; 0 is the end of the input.
+    pub(super) fn filled(&mut self, count: usize) {
+        self.ended |= count == 0;
+        let fresh = self.end..self.end + count;
+        self.end = fresh.end;
+        if self.kind == MessageKind::Text && self.framing != Framing::Json {
+            let checked = if count == 0 { self.utf8.finish() } else { self.utf8.push(&self.buffer[fresh]) };
+            self.bad_utf8 = checked.err();
+            self.ended |= self.bad_utf8.is_some();
+        }
+        if self.end - self.start > MAX_MESSAGE && self.framing != Framing::Chunks {
+            self.fail(InputError::TooLong { line: self.count + 1, limit: MAX_MESSAGE });
+        }
+    }
+
+    /// Says that the input cannot be read on.
+    pub(super) fn fail(&mut self, failure: InputError) {
+        self.ended = true;
+        self.failure = Some(failure);
+    }
+
+    /// Looks for the next whole record.
+    pub(super) fn has_record(&mut self) -> bool {
+        while self.record.is_none() {
+            let Some(record) = self.find_record() else { return false };
+            if self.framing == Framing::Json && self.buffer[record.clone()].trim_ascii().is_empty() {
+                self.consume(&record); // a blank line between objects says nothing
+            } else {
+                self.record = Some(record);
+            }
+        }
+        true
+    }
+
+    /// The action of the record found, or how the input ended.
+    pub(super) fn next(&mut self) -> Next<'_> {
+        let Some(record) = self.record.take() else { return self.end() };
+        let record_end = self.offset + record.len() as u64;
+        if self.bad_utf8.is_some_and(|bad| bad < record_end) {
+            return self.end();
+        }
+        self.consume(&record);
+        if self.framing != Framing::Json {
+            return Next::Action(Action::Send(self.kind, Cow::Borrowed(&self.buffer[record])));
+        }
+        match json::action(&self.buffer[record]) {
+            Ok(action) => Next::Action(action),
+            Err(json::Problem { column, reason }) => {
+                self.ended = true;
+                self.start = self.end;
+                Next::Failed(InputError::BadJson { line: self.count, column, reason })
+            }
+        }
+    }
+
+    fn find_record(&mut self) -> Option<Range<usize>> {
+        let separator = match self.framing {
+            Framing::Lines | Framing::Json => b'\n',
+            Framing::Nul => 0,
+            Framing::Chunks => return self.find_chunk(),
+            Framing::Whole => return self.find_last(),
+        };
+        match memchr::memchr(separator, &self.buffer[self.searched..self.end]) {
+            Some(at) => Some(self.start..self.searched + at),
+            None => {
+                self.searched = self.end;
+                self.find_last()
+            }
+        }
+    }
+
+    /// What is left at the end of the input. A failed read leaves only a part of a record.
+    fn find_last(&mut self) -> Option<Range<usize>> {
+        let is_good = self.ended && self.failure.is_none() && self.bad_utf8.is_none();
+        let is_record = self.start < self.end || (self.framing == Framing::Whole && self.count == 0);
+        (is_good && is_record).then_some(self.start..self.end)
+    }
+
+    /// All that is there; text is not cut inside a character.
+    fn find_chunk(&mut self) -> Option<Range<usize>> {
+        let mut end = self.end;
+        if self.kind == MessageKind::Text {
+            let tail = &self.buffer[self.start..end];
+            let lead = tail.iter().rev().take(3).position(|byte| byte & 0xc0 == 0xc0);
+            if let Some(behind) = lead.filter(|behind| is_cut(&tail[tail.len() - behind - 1..])) {
+                end -= behind + 1;
+            }
+        }
+        (self.start < end).then_some(self.start..end)
+    }
+
+    fn consume(&mut self, record: &Range<usize>) {
+        let has_separator =
+            record.end < self.end && !matches!(self.framing, Framing::Whole | Framing::Chunks);
+        let next = record.end + usize::from(has_separator);
+        self.count += 1;
+        self.offset += (next - self.start) as u64;
+        self.start = next;
+        self.searched = next;
+    }
+
+    fn end(&mut self) -> Next<'_> {
+        if !self.ended {
+            return Next::Pending;
+        }
+        if let Some(offset) = self.bad_utf8.take() {
+            let (line, column) = (self.count + 1, offset.saturating_sub(self.offset) + 1);
+            self.start = self.end; // nothing after it is to be sent
+            self.searched = self.end;
+            return Next::Failed(InputError::NotUtf8 { line, column, offset });
+        }
+        self.failure.take().map_or(Next::End, Next::Failed)
+    }
+}
+
+/// Whether these bytes are the start of a character that is not complete.
+fn is_cut(bytes: &[u8]) -> bool {
+    matches!(str::from_utf8(bytes), Err(error) if error.error_len().is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds pieces and the end; tells messages, then how it ended.
+    fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, Option<String>) {
+        let mut cutter = Cutter::new(framing, kind);
+        let mut messages = Vec::new();
+        for piece in pieces.iter().chain([&&b""[..]]) {
+            cutter.space()[..piece.len()].copy_from_slice(piece);
+            cutter.filled(piece.len());
+            while cutter.has_record() {
+                match cutter.next() {
+                    Next::Action(Action::Send(_, data)) => {
+                        messages.push(String::from_utf8_lossy(&data).into())
+                    }
+                    Next::Failed(error) => return (messages, Some(error.to_string())),
+                    other => panic!("{other:?}"),
+                }
+            }
+            if cutter.has_ended() {
+                break;
+            }
+        }
+        match cutter.next() {
+            Next::End => (messages, None),
+            Next::Failed(error) => (messages, Some(error.to_string())),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn good(framing: Framing, bytes: &[u8], expected: &[&str]) {
+        for at in 0..=bytes.len() {
+            let pieces = [&bytes[..at], &bytes[at..]];
+            let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+            let (messages, failure) = cut(framing, MessageKind::Text, &pieces);
+            assert_eq!(
+                (messages, failure),
+                (expected.iter().map(ToString::to_string).collect(), None),
+                "cut at {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn records_are_cut_as_promised() {
+        good(Framing::Lines, "a\n\n한글\nlast".as_bytes(), &["a", "", "한글", "last"]);
+        good(Framing::Lines, b"a\r\n", &["a\r"]);
+        good(Framing::Lines, b"", &[]);
+        good(Framing::Lines, b"\n", &[""]);
+        good(Framing::Nul, b"a\nb\0c\0", &["a\nb", "c"]);
+        good(Framing::Whole, b"a\nb\0c", &["a\nb\0c"]);
+        good(Framing::Whole, b"", &[""]);
+    }
+
+    #[test]
+    fn chunks_never_cut_a_character() {
+        let text = "a한b😀".as_bytes();
+        for at in 1..text.len() {
+            let (messages, failure) = cut(Framing::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
+            assert_eq!((messages.concat().as_bytes(), failure), (text, None), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn bad_utf8_is_placed_and_what_came_before_is_kept() {
+        let bytes = b"one\ntwo\nth\xffee\nfour\n";
+        for at in 0..=bytes.len() {
+            let pieces = [&bytes[..at], &bytes[at..]];
+            let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+            let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+            assert_eq!(messages, ["one", "two"], "cut at {at}");
+            assert!(
+                failure
+                    .as_deref()
+                    .is_some_and(|text| text.contains("line 3, byte 3: invalid UTF-8 (byte 10"))
+            );
+        }
+        let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
+        assert_eq!(messages, ["ok"]);
+        assert!(failure.is_some_and(|text| text.contains("line 2, byte 3")));
+        let (messages, failure) = cut(Framing::Lines, MessageKind::Binary, &[b"\xff\n"]);
+        assert_eq!((messages.len(), failure), (1, None));
+    }
+
+    #[test]
+    fn bad_json_is_placed() {
+        let (messages, failure) =
+            cut(Framing::Json, MessageKind::Text, &[b"{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\n"]);
+        assert_eq!(messages, ["a"]);
+        assert!(failure.as_deref().is_some_and(|text| text.contains("line 3, byte ")), "{failure:?}");
+    }
+}

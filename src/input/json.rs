@@ -1,0 +1,145 @@
+//! `--input json`: the mirror image of the events, an object a line.
+
+use std::borrow::Cow;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use serde::Deserialize;
+
+use super::Action;
+use crate::protocol::{CloseCode, MessageKind};
+
+/// Why a line is no action.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// Which byte of the line, from 1.
+    pub(super) column: u64,
+    /// What is wrong there.
+    pub(super) reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
+enum Line<'a> {
+    Text {
+        #[serde(borrow)]
+        data: Cow<'a, str>,
+    },
+    Binary {
+        #[serde(default)]
+        encoding: Encoding,
+        data: String,
+    },
+    Ping {
+        #[serde(default)]
+        encoding: Option<Encoding>,
+        #[serde(default)]
+        data: String,
+    },
+    Pong {
+        #[serde(default)]
+        encoding: Option<Encoding>,
+        #[serde(default)]
+        data: String,
+    },
+    Close {
+        #[serde(default)]
+        code: Option<u16>,
+        #[serde(default)]
+        reason: Option<String>,
+    },
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Encoding {
+    #[default]
+    Base64,
+    Hex,
+}
+
+/// Reads one line.
+pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
+    let text = str::from_utf8(line).map_err(|error| Problem {
+        column: error.valid_up_to() as u64 + 1,
+        reason: "invalid UTF-8".to_owned(),
+    })?;
+    let line: Line<'_> = serde_json::from_str(text).map_err(|error| Problem {
+        column: error.column().max(1) as u64,
+        reason: without_position(&error),
+    })?;
+    build(line).map_err(|reason| Problem { column: 1, reason })
+}
+
+fn without_position(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or(&text).to_owned()
+}
+
+fn build(line: Line<'_>) -> Result<Action<'static>, String> {
+    Ok(match line {
+        Line::Text { data } => Action::Send(MessageKind::Text, Cow::Owned(data.into_owned().into_bytes())),
+        Line::Binary { encoding, data } => {
+            Action::Send(MessageKind::Binary, Cow::Owned(decode(encoding, &data)?))
+        }
+        Line::Ping { encoding, data } => Action::Ping(control_data(encoding, data)?),
+        Line::Pong { encoding, data } => Action::Pong(control_data(encoding, data)?),
+        Line::Close { code, reason } => Action::Close(code.map(CloseCode::new), reason),
+    })
+}
+
+/// Without an encoding the data of a ping or pong is taken as text.
+fn control_data(encoding: Option<Encoding>, data: String) -> Result<Vec<u8>, String> {
+    match encoding {
+        None => Ok(data.into_bytes()),
+        Some(encoding) => decode(encoding, &data),
+    }
+}
+
+fn decode(encoding: Encoding, data: &str) -> Result<Vec<u8>, String> {
+    let (codec, name) = match encoding {
+        Encoding::Base64 => (BASE64, "base64"),
+        Encoding::Hex => (HEXLOWER_PERMISSIVE, "hex"),
+    };
+    codec.decode(data.as_bytes()).map_err(|error| format!("\"data\" is not {name}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_becomes_its_action() {
+        let send = |kind, data: &[u8]| Action::Send(kind, Cow::Owned(data.to_vec()));
+        let cases = [
+            (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
+            (r#"{"type":"binary","encoding":"base64","data":"AAE="}"#, send(MessageKind::Binary, &[0, 1])),
+            (r#"{"type":"binary","encoding":"hex","data":"00fF"}"#, send(MessageKind::Binary, &[0, 255])),
+            (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p".to_vec())),
+            (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1])),
+            (
+                r#"{"type":"close","code":1000,"reason":"bye"}"#,
+                Action::Close(Some(CloseCode::NORMAL), Some("bye".to_owned())),
+            ),
+            (r#"{"type":"close"}"#, Action::Close(None, None)),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(action(line.as_bytes()), Ok(expected), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (line, expected) in [
+            (r#"{"type":"text","data":"#, "EOF"),
+            (r#"{"type":"nope"}"#, "unknown variant `nope`"),
+            (r#"{"data":"x"}"#, "missing field `type`"),
+            (r#"{"type":"text","data":"x","extra":1}"#, "unknown field `extra`"),
+            (r#"{"type":"binary","data":"*"}"#, "not base64"),
+            ("[1]", "invalid"),
+        ] {
+            let problem = action(line.as_bytes()).unwrap_err();
+            assert!(problem.reason.contains(expected), "{line}: {problem:?}");
+            assert!(problem.column >= 1);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Where actions come from.
+
+use std::borrow::Cow;
+use std::io;
+
+use mio::{Registry, Token};
+
+use crate::protocol::{CloseCode, MessageKind};
+
+mod cutter;
+mod json;
+pub mod mailbox;
+pub mod repl;
+pub mod stdin;
+
+/// Something to be done on the connection. All inputs produce these and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action<'a> {
+    /// Send a data message.
+    Send(MessageKind, Cow<'a, [u8]>),
+    /// Send a ping.
+    Ping(Vec<u8>),
+    /// Send a pong nobody asked for.
+    Pong(Vec<u8>),
+    /// Close; `None` for both means as the options say.
+    Close(Option<CloseCode>, Option<String>),
+    /// Ctrl-C was pressed where it sends no signal.
+    Interrupt,
+    /// Show something to the user.
+    Show(Show),
+}
+
+impl Action<'_> {
+    /// The same, with its own copy of the payload.
+    pub fn into_owned(self) -> Action<'static> {
+        match self {
+            Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
+            Self::Ping(data) => Action::Ping(data),
+            Self::Pong(data) => Action::Pong(data),
+            Self::Close(code, reason) => Action::Close(code, reason),
+            Self::Interrupt => Action::Interrupt,
+            Self::Show(show) => Action::Show(show),
+        }
+    }
+}
+
+/// What a user can ask to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// The state of the connection.
+    Status,
+    /// The heads of the opening handshake.
+    Headers,
+    /// The last received message, whole.
+    Full,
+    /// These lines.
+    Text(String),
+    /// A command that was not understood or could not be done.
+    Problem(String),
+}
+
+/// What a source has to offer next.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// An action.
+    Action(Action<'a>),
+    /// Nothing yet: readiness will be announced.
+    Pending,
+    /// Nothing ever again.
+    End,
+    /// Nothing ever again, because of this.
+    Failed(InputError),
+}
+
+/// Why an input cannot be read on. What came before it has been handed out.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A text message is not UTF-8.
+    #[error(
+        "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input); --binary sends any bytes"
+    )]
+    NotUtf8 {
+        /// Which record, from 1.
+        line: u64,
+        /// Which byte of it, from 1.
+        column: u64,
+        /// Which byte of the whole input, from 0.
+        offset: u64,
+    },
+    /// A line of `--input json` does not say what to do.
+    #[error("standard input: line {line}, byte {column}: {reason}")]
+    BadJson {
+        /// Which line, from 1.
+        line: u64,
+        /// Which byte of it, from 1.
+        column: u64,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A message is too long to be held.
+    #[error("standard input: record {line} is longer than {limit} bytes; --input chunks sends any amount")]
+    TooLong {
+        /// Which record, from 1.
+        line: u64,
+        /// The limit.
+        limit: usize,
+    },
+    /// What it asks for is not allowed.
+    #[error("{0}")]
+    Refused(String),
+    /// The system refuses to read on.
+    #[error("standard input: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// A source of actions that an event loop can wait for.
+pub trait Source {
+    /// Lets `registry` announce readiness as `token`.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
+
+    /// Takes note that the token was announced.
+    fn set_ready(&mut self);
+
+    /// The next action.
+    fn next(&mut self, registry: &Registry) -> Next<'_>;
+
+    /// Whether what it sends can already be seen on the terminal, because it was typed there.
+    fn is_typed(&self) -> bool {
+        false
+    }
+}

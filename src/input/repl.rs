@@ -1,0 +1,216 @@
+//! The line editor on the terminal: a thread that reads lines, and one that prints around them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use mio::{Registry, Token, Waker};
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{ColorMode, CompletionType, Config, Editor};
+
+use super::{Action, Next, Source};
+use crate::platform::terminal::{SavedModes, interrupt_self};
+
+mod command;
+mod helper;
+mod screen;
+
+use helper::Assistant;
+pub use screen::Screen;
+
+/// How the line editor is to be.
+#[derive(Debug)]
+pub struct ReplOptions {
+    /// Where lines are remembered.
+    pub history: Option<PathBuf>,
+    /// Colours.
+    pub color: bool,
+}
+
+/// A running line editor.
+#[derive(Debug)]
+pub struct Repl {
+    actions: Receiver<Line>,
+    screen: Screen,
+    ending: Arc<AtomicBool>,
+    editor: Option<JoinHandle<()>>,
+    modes: Option<SavedModes>,
+}
+
+/// What the editor's thread has to say.
+#[derive(Debug)]
+enum Line {
+    Action(Action<'static>),
+    End,
+}
+
+const PROMPT: &str = "> ";
+
+/// Lines that are remembered.
+const MAX_HISTORY: usize = 10_000;
+
+/// How long the editor is asked to end before its terminal is taken from it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is asked: a signal that comes between two lines is lost on it.
+const ASK_EVERY: Duration = Duration::from_millis(5);
+
+impl Repl {
+    /// Puts the terminal into the editor's hands; lines are announced as `token`.
+    ///
+    /// # Errors
+    /// When the terminal cannot be used so.
+    pub fn start(options: ReplOptions, registry: &Registry, token: Token) -> io::Result<Self> {
+        let modes = SavedModes::read();
+        let waker = Arc::new(Waker::new(registry, token)?);
+        let mut editor = editor(&options).map_err(io::Error::other)?;
+        let printer = editor.create_external_printer().map_err(io::Error::other)?;
+        let screen = Screen::start(printer, Arc::clone(&waker))?;
+        let ending = Arc::new(AtomicBool::new(false));
+        let (sender, actions) = channel();
+        let is_ending = Arc::clone(&ending);
+        let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
+            read_lines(&mut editor, options.history, &is_ending, |line| {
+                // The session has ended when nobody listens: then `is_ending` is set as well.
+                let _ = sender.send(line);
+                let _ = waker.wake();
+            });
+        })?;
+        Ok(Self { actions, screen, ending, editor: Some(thread), modes })
+    }
+
+    /// Where output goes while the editor has the terminal.
+    pub fn lane(&self) -> Screen {
+        self.screen.clone()
+    }
+
+    /// Prints what is waiting and gives the terminal back as it was found.
+    pub fn end(&mut self) {
+        self.screen.wait_until_shown(PATIENCE);
+        self.ending.store(true, Ordering::SeqCst);
+        let Some(editor) = self.editor.take() else { return };
+        let deadline = Instant::now() + PATIENCE;
+        while !editor.is_finished() {
+            if Instant::now() >= deadline {
+                if let Some(modes) = &self.modes {
+                    modes.restore();
+                }
+                return;
+            }
+            interrupt_self();
+            thread::sleep(ASK_EVERY);
+        }
+        let _ = editor.join(); // a panic there has been reported by its hook
+    }
+}
+
+impl Drop for Repl {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Source for Repl {
+    /// The waker is registered at the start.
+    fn register(&mut self, _: &Registry, _: Token) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_ready(&mut self) {}
+
+    fn next(&mut self, _: &Registry) -> Next<'_> {
+        match self.actions.try_recv() {
+            Ok(Line::Action(action)) => Next::Action(action),
+            Ok(Line::End) | Err(TryRecvError::Disconnected) => Next::End,
+            Err(TryRecvError::Empty) => Next::Pending,
+        }
+    }
+
+    fn is_typed(&self) -> bool {
+        true
+    }
+}
+
+type LineEditor = Editor<Assistant, FileHistory>;
+
+fn editor(options: &ReplOptions) -> rustyline::Result<LineEditor> {
+    let config = Config::builder()
+        .max_history_size(MAX_HISTORY)?
+        .history_ignore_space(true)
+        .history_ignore_dups(true)?
+        .completion_type(CompletionType::List)
+        .color_mode(if options.color { ColorMode::Enabled } else { ColorMode::Disabled })
+        .auto_add_history(false)
+        .build();
+    let mut editor = Editor::with_config(config)?;
+    editor.set_helper(Some(Assistant::default()));
+    if let Some(path) = &options.history {
+        prepare_history(path);
+        let _ = editor.load_history(path); // there is none yet, or it cannot be read: start afresh
+    }
+    Ok(editor)
+}
+
+/// What was typed may be confidential: nobody else gets to read it.
+fn prepare_history(path: &PathBuf) {
+    let Some(folder) = path.parent() else { return };
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let _ = builder.create(folder); // without it the history lasts as long as the session
+    let mut file = fs::OpenOptions::new();
+    file.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+    let _ = file.open(path);
+}
+
+/// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
+/// closes, messages have still to be printed around the prompt.
+fn read_lines(
+    editor: &mut LineEditor,
+    history: Option<PathBuf>,
+    ending: &AtomicBool,
+    mut send: impl FnMut(Line),
+) {
+    let mut prompt = PROMPT;
+    let mut has_ended = false;
+    while !ending.load(Ordering::SeqCst) {
+        match editor.readline(prompt) {
+            Ok(line) => {
+                remember(editor, history.as_ref(), &line);
+                if let Some(action) = command::parse(&line) {
+                    send(Line::Action(action));
+                }
+            }
+            Err(_) if ending.load(Ordering::SeqCst) => return,
+            Err(ReadlineError::Interrupted) => {
+                prompt = "";
+                send(Line::Action(Action::Interrupt));
+            }
+            // Also a terminal that is gone, which reports its end again and again.
+            Err(_) if has_ended => return,
+            Err(_) => {
+                prompt = "";
+                has_ended = true;
+                send(Line::End);
+            }
+        }
+    }
+}
+
+fn remember(editor: &mut LineEditor, history: Option<&PathBuf>, line: &str) {
+    if line.trim().is_empty() {
+        return;
+    }
+    let is_new = editor.add_history_entry(line).unwrap_or(false);
+    if let Some(path) = history.filter(|_| is_new) {
+        let _ = editor.append_history(path); // a full disk must not stop the conversation
+    }
+}

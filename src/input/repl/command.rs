@@ -1,0 +1,188 @@
+//! Slash commands. A wrong one explains itself and does nothing else.
+
+use std::borrow::Cow;
+use std::fs;
+
+use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+
+use crate::input::{Action, Show};
+use crate::protocol::{CloseCode, MessageKind};
+
+/// A command, for help and completion.
+pub(super) struct Command {
+    pub(super) name: &'static str,
+    pub(super) arguments: &'static str,
+    summary: &'static str,
+}
+
+pub(super) const COMMANDS: [Command; 11] = [
+    Command { name: "help", arguments: "", summary: "list the commands" },
+    Command { name: "text", arguments: "TEXT", summary: "send TEXT, also if it is empty or starts with /" },
+    Command { name: "binary", arguments: "HEX|base64:DATA|@FILE", summary: "send a binary message" },
+    Command {
+        name: "file",
+        arguments: "PATH",
+        summary: "send a file: as text if it is UTF-8, else as binary",
+    },
+    Command { name: "ping", arguments: "[DATA]", summary: "send a ping; its pong tells the round-trip time" },
+    Command { name: "pong", arguments: "[DATA]", summary: "send a pong nobody asked for" },
+    Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
+    Command { name: "status", arguments: "", summary: "state, subprotocol, counts, round-trip time" },
+    Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" },
+    Command { name: "full", arguments: "", summary: "the last received message, whole" },
+    Command { name: "quit", arguments: "", summary: "close and leave (Ctrl-D does the same)" },
+];
+
+/// What a line asks for; `None` if nothing.
+pub(super) fn parse(line: &str) -> Option<Action<'static>> {
+    let line = line.trim_end_matches(['\n', '\r']);
+    let Some(command) = line.strip_prefix('/') else {
+        return (!line.is_empty()).then(|| text(line));
+    };
+    if command.starts_with('/') {
+        return Some(text(command));
+    }
+    let (name, argument) = command.split_once(|c: char| c.is_whitespace()).unwrap_or((command, ""));
+    Some(execute(name, argument).unwrap_or_else(|problem| Action::Show(Show::Problem(problem))))
+}
+
+fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
+    let word = argument.trim();
+    let none = |action| if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) };
+    match name {
+        "help" => Ok(Action::Show(Show::Text(help()))),
+        "text" => Ok(text(argument)),
+        "binary" => Ok(Action::Send(MessageKind::Binary, Cow::Owned(bytes(word)?))),
+        "file" => file(word),
+        "ping" => Ok(Action::Ping(control_data(argument)?)),
+        "pong" => Ok(Action::Pong(control_data(argument)?)),
+        "close" => close(word),
+        "status" => none(Action::Show(Show::Status)),
+        "headers" => none(Action::Show(Show::Headers)),
+        "full" => none(Action::Show(Show::Full)),
+        "quit" => none(Action::Close(None, None)),
+        _ => Err(format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")),
+    }
+}
+
+fn text(text: &str) -> Action<'static> {
+    Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+}
+
+fn help() -> String {
+    let mut text =
+        "  text is sent as a message; //text sends /text; Ctrl-R searches what was typed\n".to_owned();
+    for command in &COMMANDS {
+        let usage = format!("/{} {}", command.name, command.arguments);
+        text += &format!("  {usage:<30} {}\n", command.summary);
+    }
+    text.trim_end().to_owned()
+}
+
+fn bytes(argument: &str) -> Result<Vec<u8>, String> {
+    if argument.is_empty() {
+        return Err("/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned());
+    }
+    if let Some(path) = argument.strip_prefix('@') {
+        return read(path);
+    }
+    if let Some(data) = argument.strip_prefix("base64:") {
+        return BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"));
+    }
+    let digits: String = argument.split_whitespace().collect();
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
+}
+
+fn file(path: &str) -> Result<Action<'static>, String> {
+    if path.is_empty() {
+        return Err("/file wants the path of a file".to_owned());
+    }
+    let bytes = read(path)?;
+    let kind =
+        if simdutf8::basic::from_utf8(&bytes).is_ok() { MessageKind::Text } else { MessageKind::Binary };
+    Ok(Action::Send(kind, Cow::Owned(bytes)))
+}
+
+fn read(path: &str) -> Result<Vec<u8>, String> {
+    fs::read(path).map_err(|error| format!("{path}: {error}"))
+}
+
+fn control_data(argument: &str) -> Result<Vec<u8>, String> {
+    match argument.len() {
+        0..=125 => Ok(argument.as_bytes().to_vec()),
+        long => Err(format!("a ping or pong takes at most 125 bytes, not {long}")),
+    }
+}
+
+fn close(argument: &str) -> Result<Action<'static>, String> {
+    if argument.is_empty() {
+        return Ok(Action::Close(None, None));
+    }
+    let (code, reason) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
+    let code: CloseCode = code.parse().map_err(|_| {
+        format!("{code:?} is no close code: /close [CODE [REASON]], for example /close 1000 \"all done\"")
+    })?;
+    if !code.may_be_sent() {
+        return Err(format!(
+            "close code {code} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999"
+        ));
+    }
+    Ok(Action::Close(Some(code), Some(unquote(reason.trim()).to_owned())))
+}
+
+fn unquote(text: &str) -> &str {
+    let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(line: &str) -> String {
+        match parse(line) {
+            Some(Action::Show(Show::Problem(text))) => text,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn sent(kind: MessageKind, bytes: &[u8]) -> Option<Action<'static>> {
+        Some(Action::Send(kind, Cow::Owned(bytes.to_vec())))
+    }
+
+    #[test]
+    fn lines_are_messages_unless_they_start_with_a_slash() {
+        assert_eq!(parse("hello /x"), sent(MessageKind::Text, b"hello /x"));
+        assert_eq!(parse("a\nb\n"), sent(MessageKind::Text, b"a\nb"));
+        assert_eq!(parse("//x y"), sent(MessageKind::Text, b"/x y"));
+        assert_eq!(parse(""), None);
+        assert_eq!(parse("/text"), sent(MessageKind::Text, b""));
+        assert_eq!(parse("/text  a"), sent(MessageKind::Text, b" a"));
+    }
+
+    #[test]
+    fn commands_do_what_they_say() {
+        assert_eq!(parse("/binary 00 ff"), sent(MessageKind::Binary, &[0, 255]));
+        assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
+        assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b".to_vec())));
+        assert_eq!(parse("/close"), Some(Action::Close(None, None)));
+        let close =
+            |code, reason: &str| Some(Action::Close(Some(CloseCode::new(code)), Some(reason.to_owned())));
+        assert_eq!(parse("/close 1000 \"Work complete\""), close(1000, "Work complete"));
+        assert_eq!(parse("/close 4000 a b"), close(4000, "a b"));
+        assert_eq!(parse("/status"), Some(Action::Show(Show::Status)));
+        assert_eq!(parse("/quit "), Some(Action::Close(None, None)));
+    }
+
+    #[test]
+    fn wrong_commands_explain_themselves() {
+        assert!(problem("/nope").contains("/help lists"));
+        assert!(problem("/close abc").contains("no close code"));
+        assert!(problem("/close 1006").contains("must not be sent"));
+        assert!(problem("/binary xyz").contains("not hex"));
+        assert!(problem("/binary").contains("wants bytes"));
+        assert!(problem("/file /nonexistent/file").contains("/nonexistent/file: "));
+        assert!(problem(&format!("/ping {}", "x".repeat(126))).contains("125"));
+        assert!(problem("/status now").contains("no argument"));
+    }
+}

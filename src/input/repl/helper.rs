@@ -1,0 +1,77 @@
+//! Completion, hints and colours while a line is typed.
+
+use std::borrow::Cow;
+
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::{Context, Helper, Validator};
+
+use super::command::COMMANDS;
+
+/// Knows the commands.
+#[derive(Helper, Validator)]
+pub(super) struct Assistant {
+    files: FilenameCompleter,
+}
+
+impl Default for Assistant {
+    fn default() -> Self {
+        Self { files: FilenameCompleter::new() }
+    }
+}
+
+impl Completer for Assistant {
+    type Candidate = Pair;
+
+    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let typed = &line[..pos];
+        if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @")) {
+            let (start, pairs) = self.files.complete_path(path, path.len())?;
+            return Ok((pos - path.len() + start, pairs));
+        }
+        if !typed.starts_with('/') || typed.contains(' ') {
+            return Ok((pos, Vec::new()));
+        }
+        let fitting = COMMANDS.iter().filter(|command| command.name.starts_with(&typed[1..]));
+        let pairs = fitting.map(|command| {
+            let space = if command.arguments.is_empty() { "" } else { " " };
+            Pair { display: format!("/{}", command.name), replacement: format!("/{}{space}", command.name) }
+        });
+        Ok((0, pairs.collect()))
+    }
+}
+
+impl Hinter for Assistant {
+    type Hint = String;
+
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<String> {
+        let name = line.strip_prefix('/').filter(|name| !name.is_empty() && pos == line.len())?;
+        let (name, has_arguments) = match name.split_once(' ') {
+            Some((name, "")) => (name, true),
+            Some(_) => return None,
+            None => (name, false),
+        };
+        if let Some(command) = COMMANDS.iter().find(|command| command.name == name) {
+            let arguments = command.arguments;
+            return (!arguments.is_empty())
+                .then(|| if has_arguments { arguments.to_owned() } else { format!(" {arguments}") });
+        }
+        let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+        let only = fitting.next()?;
+        fitting
+            .next()
+            .is_none()
+            .then(|| format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned())
+    }
+}
+
+impl Highlighter for Assistant {
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        Cow::Owned(format!("\x1b[32m{prompt}\x1b[0m"))
+    }
+}

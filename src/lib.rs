@@ -1,0 +1,21 @@
+//! wscope: see, talk to, pipe through and check WebSocket endpoints.
+//!
+//! Actions in, events out: inputs produce [`input::Action`]s, the [`session`] carries them out on a
+//! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
+//! the top of this list to its bottom:
+//!
+//! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
+//! `net`, `protocol`; `platform` may be used by all.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod input;
+pub mod net;
+pub mod output;
+pub mod platform;
+pub mod protocol;
+pub mod scenario;
+pub mod session;

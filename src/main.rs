@@ -1,0 +1,58 @@
+//! Reads the world, runs what was asked for, prints why it failed, returns the exit status.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::{env, io, panic};
+
+use wscope::commands;
+use wscope::config::Env;
+use wscope::error::{Error, report};
+use wscope::output::style::Style;
+use wscope::platform::terminal::SavedModes;
+
+fn main() -> ExitCode {
+    restore_terminal_on_panic();
+    let env = surroundings();
+    match commands::run(env::args_os(), &env) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let style = Style::new(env.stderr_is_terminal && !env.no_color);
+            let is_quiet = matches!(error, Error::Signal(_));
+            if !is_quiet {
+                let _ = io::stderr().write_all(report(&error, style).as_bytes()); // nobody to tell
+            }
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn surroundings() -> Env {
+    let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
+    let term = env::var("TERM").unwrap_or_default();
+    let state = set("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/state")));
+    Env {
+        stdin_is_terminal: io::stdin().is_terminal(),
+        stdout_is_terminal: io::stdout().is_terminal(),
+        stderr_is_terminal: io::stderr().is_terminal(),
+        no_color: set("NO_COLOR").is_some() || term == "dumb",
+        force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+        can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
+        history: state.map(|path| path.join("wscope/history")),
+    }
+}
+
+fn restore_terminal_on_panic() {
+    let modes = SavedModes::read();
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if let Some(modes) = &modes {
+            modes.restore();
+        }
+        report(info);
+    }));
+}

@@ -1,0 +1,16 @@
+//! Getting bytes to and from a host: address, TCP, TLS, the opening handshake over them.
+
+pub mod dial;
+pub mod reactor;
+pub mod resolve;
+pub mod stream;
+pub mod target;
+pub mod tcp;
+pub mod tls;
+pub mod tls_hello;
+pub mod upgrade;
+
+pub use dial::{DialError, DialOptions, Dialed, Timings, dial};
+pub use reactor::{Deadline, Interrupted, Reactor};
+pub use stream::Stream;
+pub use target::Target;

@@ -1,0 +1,144 @@
+//! The one place that waits: for sockets, streams, signals and time.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use mio::{Events, Poll, Registry, Token};
+
+use crate::platform::Signals;
+use crate::platform::signals::Signal;
+
+/// What the event loop knows its sources by.
+pub mod tokens {
+    use mio::Token;
+
+    /// The connection's socket.
+    pub const SOCKET: Token = Token(0);
+    /// SIGINT and SIGTERM.
+    pub const SIGNALS: Token = Token(1);
+    /// Where actions come from.
+    pub const INPUT: Token = Token(2);
+    /// A thread that has finished what it was asked for.
+    pub const WORKER: Token = Token(3);
+    /// The first of the outputs; the others follow.
+    pub const OUTPUTS: usize = 8;
+    /// The first of the connection attempts; the others follow.
+    pub const ATTEMPTS: usize = 64;
+}
+
+/// A signal came while something was being waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("interrupted by {}", .0.name())]
+pub struct Interrupted(pub Signal);
+
+/// A time limit over several steps.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline {
+    /// When it runs out; `None`: never.
+    pub at: Option<Instant>,
+    /// The limit, for messages.
+    pub limit: Duration,
+}
+
+impl Deadline {
+    /// A limit that starts now; `None`: no limit.
+    pub fn after(limit: Option<Duration>) -> Self {
+        Self { at: limit.map(|limit| Instant::now() + limit), limit: limit.unwrap_or_default() }
+    }
+
+    /// Whether it has run out.
+    pub fn has_passed(&self) -> bool {
+        self.at.is_some_and(|at| Instant::now() >= at)
+    }
+}
+
+/// A poll with its events and the signals, which every wait may be ended by.
+#[derive(Debug)]
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    signals: Option<Signals>,
+}
+
+/// Where signals cannot be waited for, waits are cut into pieces of this length.
+const LONGEST_WAIT: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
+
+impl Reactor {
+    /// A poll, which hears of signals if they are given to it.
+    ///
+    /// # Errors
+    /// When the system refuses one.
+    pub fn new(mut signals: Option<Signals>) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        if let Some(signals) = &mut signals {
+            signals.register(poll.registry(), tokens::SIGNALS)?;
+        }
+        Ok(Self { poll, events: Events::with_capacity(64), signals })
+    }
+
+    /// Where sources are registered.
+    pub fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
+    /// The next signal that has come, each one once.
+    pub fn take_signal(&mut self) -> Option<Signal> {
+        self.signals.as_mut().and_then(Signals::take)
+    }
+
+    /// See [`Signals::leave_to_loop`].
+    pub fn leave_signals_to_loop(&mut self) {
+        if let Some(signals) = &mut self.signals {
+            signals.leave_to_loop();
+        }
+    }
+
+    /// Waits until something happens or `until` is reached.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<&Events> {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let timeout = match (left, LONGEST_WAIT) {
+            (Some(left), Some(longest)) => Some(left.min(longest)),
+            (left, longest) => left.or(longest),
+        };
+        if let Err(error) = self.poll.poll(&mut self.events, timeout)
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            return Err(error);
+        }
+        Ok(&self.events)
+    }
+
+    /// Waits as [`Reactor::wait`] does, for the steps before the session; tells which tokens are
+    /// ready.
+    ///
+    /// # Errors
+    /// [`WaitError::Interrupted`] by a signal, [`WaitError::TimedOut`] at the deadline.
+    pub fn wait_for(&mut self, deadline: Deadline, until: Option<Instant>) -> Result<Vec<Token>, WaitError> {
+        if deadline.has_passed() {
+            return Err(WaitError::TimedOut);
+        }
+        let until = [deadline.at, until].into_iter().flatten().min();
+        let ready = self.wait(until)?.iter().map(mio::event::Event::token).collect();
+        match self.take_signal() {
+            Some(signal) => Err(WaitError::Interrupted(Interrupted(signal))),
+            None => Ok(ready),
+        }
+    }
+}
+
+/// Why a wait ended without what was waited for.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The deadline passed.
+    #[error("timed out")]
+    TimedOut,
+    /// A signal came.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// The system failed us.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,85 @@
+//! Names to addresses, under a deadline, in the order in which they are to be tried.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::sync::mpsc;
+use std::thread;
+
+use mio::Waker;
+use url::Host;
+
+use super::reactor::{Deadline, Reactor, WaitError, tokens};
+
+/// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up.
+///
+/// # Errors
+/// The system's words when the look-up fails, or why it was given up.
+pub fn resolve(
+    host: &Host<String>,
+    port: u16,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Vec<SocketAddr>, WaitError> {
+    match host {
+        Host::Ipv4(address) => Ok(vec![SocketAddr::new(IpAddr::V4(*address), port)]),
+        Host::Ipv6(address) => Ok(vec![SocketAddr::new(IpAddr::V6(*address), port)]),
+        Host::Domain(name) => {
+            let found = look_up(name.clone(), port, reactor, deadline)??;
+            Ok(interleave(found))
+        }
+    }
+}
+
+/// getaddrinfo knows no time limit, so it runs in a thread that may be left behind.
+fn look_up(
+    name: String,
+    port: u16,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<io::Result<Vec<SocketAddr>>, WaitError> {
+    let waker = Waker::new(reactor.registry(), tokens::WORKER)?;
+    let (sender, receiver) = mpsc::channel();
+    thread::Builder::new().name("resolver".to_owned()).spawn(move || {
+        let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
+        let _ = sender.send(addresses); // nobody listens any more: the deadline has passed
+        let _ = waker.wake();
+    })?;
+    loop {
+        if let Ok(addresses) = receiver.try_recv() {
+            return Ok(addresses);
+        }
+        reactor.wait_for(deadline, None)?;
+    }
+}
+
+/// RFC 8305 section 4: the system's order (RFC 6724), with the address families taking turns.
+fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
+    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv6() == first_is_v6);
+    let mut ordered = Vec::with_capacity(first.len() + second.len());
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    loop {
+        let turn = [first.next(), second.next()];
+        if turn == [None, None] {
+            ordered.dedup();
+            return ordered;
+        }
+        ordered.extend(turn.into_iter().flatten());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn families_take_turns_in_the_systems_order() {
+        let parse =
+            |list: &[&str]| list.iter().map(|a| a.parse().expect("address")).collect::<Vec<SocketAddr>>();
+        let given = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
+        let expected = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
+        assert_eq!(interleave(given), expected);
+        assert_eq!(interleave(parse(&["1.1.1.1:1", "[::1]:1"])), parse(&["1.1.1.1:1", "[::1]:1"]));
+        assert_eq!(interleave(Vec::new()), []);
+    }
+}

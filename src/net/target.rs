@@ -1,0 +1,379 @@
+//! What the user typed, read as the place to connect to.
+//!
+//! Hosts, paths and queries mean what the WHATWG URL standard says, as in a browser. Unlike a browser we
+//! refuse what was hardly meant (spaces, port 0), and say where in the input it stands.
+
+mod error;
+mod split;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+
+use url::{Host, ParseError, Position, Url};
+
+use error::Fault;
+pub use error::TargetError;
+use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
+
+/// Whether the connection is encrypted (RFC 6455 section 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `ws`: in the clear.
+    Ws,
+    /// `wss`: over TLS.
+    Wss,
+}
+
+impl Scheme {
+    /// The scheme as it stands before the colon.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ws => "ws",
+            Self::Wss => "wss",
+        }
+    }
+
+    /// The port where the URL names none.
+    pub const fn default_port(self) -> u16 {
+        match self {
+            Self::Ws => 80,
+            Self::Wss => 443,
+        }
+    }
+
+    /// Whether TLS comes before the opening handshake.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Wss)
+    }
+}
+
+/// Where the listening socket is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A host, in ASCII if it is a name, and a port.
+    Tcp {
+        /// As the URL standard normalises it.
+        host: Host<String>,
+        /// Never 0.
+        port: u16,
+    },
+    /// A Unix domain socket.
+    Unix(PathBuf),
+}
+
+/// User name and password for Basic authentication, percent-decoded.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// May be empty; has no colon (RFC 7617 section 2).
+    pub user: String,
+    /// `user@` has none, `user:@` an empty one.
+    pub password: Option<String>,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let password = self.password.as_ref().map(|_| "***");
+        f.debug_struct("Credentials").field("user", &self.user).field("password", &password).finish()
+    }
+}
+
+/// What was read into the input beyond what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Assumed {
+    /// No scheme was given; the host decided, being what these words say.
+    SchemeFromHost(&'static str),
+    /// `http` or `https` was given and taken as `ws` or `wss`.
+    HttpScheme,
+}
+
+/// A WebSocket URL, taken apart (RFC 6455 section 3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// With or without TLS.
+    pub scheme: Scheme,
+    /// What to connect to.
+    pub endpoint: Endpoint,
+    /// The resource name: path and query as they go into the request line; starts with `/`.
+    pub resource: String,
+    /// The userinfo.
+    pub credentials: Option<Credentials>,
+    /// What the user should be told about the scheme.
+    pub assumed: Option<Assumed>,
+}
+
+impl Target {
+    /// Reads a `ws`, `wss`, `http`, `https`, `ws+unix` or `wss+unix` URL, or one without scheme or host.
+    pub fn parse(input: &str) -> Result<Self, TargetError> {
+        read(input.trim_ascii()).map_err(|fault| fault.within(input))
+    }
+
+    /// The normalised URL, without userinfo and default port.
+    pub fn url(&self) -> String {
+        let scheme = self.scheme.as_str();
+        match &self.endpoint {
+            Endpoint::Tcp { .. } => format!("{scheme}://{}{}", self.host_header(), self.resource),
+            Endpoint::Unix(path) => format!("{scheme}+unix:{}:{}", encode_path(path), self.resource),
+        }
+    }
+
+    /// The value of the Host header: no default port (RFC 6455 section 4.1).
+    pub fn host_header(&self) -> String {
+        match &self.endpoint {
+            Endpoint::Tcp { host, port } if *port == self.scheme.default_port() => host.to_string(),
+            Endpoint::Tcp { host, port } => format!("{host}:{port}"),
+            Endpoint::Unix(_) => "localhost".to_owned(),
+        }
+    }
+
+    /// What was assumed, in one sentence.
+    pub fn assumption(&self) -> Option<String> {
+        let scheme = self.scheme.as_str();
+        Some(match (self.assumed?, &self.endpoint) {
+            (Assumed::SchemeFromHost(why), Endpoint::Tcp { host, .. }) => {
+                format!("no scheme given: {scheme}:// because {host} {why}")
+            }
+            (Assumed::SchemeFromHost(why), Endpoint::Unix(_)) => {
+                format!("no scheme given: {scheme}:// because a Unix socket {why}")
+            }
+            (Assumed::HttpScheme, _) if self.scheme.is_tls() => format!("https:// taken as {scheme}://"),
+            (Assumed::HttpScheme, _) => format!("http:// taken as {scheme}://"),
+        })
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.url())
+    }
+}
+
+fn read(text: &str) -> Result<Target, Fault<'_>> {
+    if text.is_empty() {
+        return Err(Fault::new(text, "the URL is empty"));
+    }
+    refuse_blanks(text)?;
+    let (name, rest) = split_scheme(text);
+    let Some(name) = name else { return read_tcp(rest, None) };
+    let lower = name.to_ascii_lowercase();
+    let scheme = match lower.as_str() {
+        "ws" | "http" | "ws+unix" => Scheme::Ws,
+        "wss" | "https" | "wss+unix" => Scheme::Wss,
+        _ => {
+            let reason = "is not a scheme of WebSocket URLs: ws, wss, http, https, ws+unix and wss+unix are";
+            return Err(Fault::quoting(name, reason));
+        }
+    };
+    if lower.ends_with("+unix") {
+        return read_unix(rest, scheme);
+    }
+    let assumed = lower.starts_with("http").then_some(Assumed::HttpScheme);
+    Ok(Target { assumed, ..read_tcp(rest, Some(scheme))? })
+}
+
+fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
+    let rest = strip_slashes(rest, scheme.is_some());
+    refuse_broken_password(rest)?;
+    refuse_fragment(rest)?;
+    let (authority, tail) = rest.split_at(authority_len(rest));
+    let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let credentials = read_credentials(userinfo)?;
+    let (host, port) = split_port(host_port)?;
+    let host = match host {
+        "" if scheme.is_none() && !port.is_empty() => Host::Domain("localhost".to_owned()),
+        _ => read_host(host)?,
+    };
+    let port = read_port(port)?;
+    let (scheme, assumed) = match scheme {
+        Some(scheme) => (scheme, None),
+        None if is_this_machine(&host) => (Scheme::Ws, Some(Assumed::SchemeFromHost("is this machine"))),
+        None => (Scheme::Wss, Some(Assumed::SchemeFromHost("is not this machine"))),
+    };
+    let endpoint = Endpoint::Tcp { host, port: port.unwrap_or(scheme.default_port()) };
+    Ok(Target { scheme, endpoint, resource: read_resource(tail)?, credentials, assumed })
+}
+
+fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, Fault<'_>> {
+    refuse_fragment(rest)?;
+    let text = rest.strip_prefix("//").unwrap_or(rest);
+    if text.len() < rest.len() && !text.is_empty() && !text.starts_with('/') {
+        let (host, _) = text.split_at(authority_len(text));
+        return Err(Fault::new(host, "a Unix socket has no host: write ws+unix:/path/to.sock"));
+    }
+    let (path, uri) = split_socket(text);
+    if path.is_empty() {
+        return Err(Fault::new(path, "the path of the Unix socket is missing"));
+    }
+    let endpoint = Endpoint::Unix(percent_decode(path, "the path of the Unix socket")?.into());
+    Ok(Target { scheme, endpoint, resource: read_resource(uri)?, credentials: None, assumed: None })
+}
+
+/// The URL standard drops tabs and newlines and encodes spaces, which hides slips of the clipboard.
+fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
+    let is_blank = |c: char| c.is_whitespace() || c.is_control();
+    let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else { return Ok(()) };
+    let (_, tail) = text.split_at(start);
+    let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
+    Err(match blank {
+        ' ' => Fault::new(blanks, "a URL has no spaces: write %20"),
+        _ => {
+            Fault::new(blanks, format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)))
+        }
+    })
+}
+
+/// RFC 6455 section 3: a fragment must not be used.
+fn refuse_fragment(text: &str) -> Result<(), Fault<'_>> {
+    let Some(start) = text.find('#') else { return Ok(()) };
+    let (_, fragment) = text.split_at(start);
+    Err(Fault::new(fragment, "a WebSocket URL has no fragment ('#…'): encode a literal # as %23"))
+}
+
+/// Without this, the error would name half of a password as a bad port.
+fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
+    let (authority, tail) = rest.split_at(authority_len(rest));
+    let reaches_beyond = secret(rest).is_some_and(|secret| error::span(rest, secret).end > authority.len());
+    match (reaches_beyond, tail.bytes().next()) {
+        (true, Some(byte)) => {
+            let (delimiter, _) = tail.split_at(1);
+            Err(Fault::quoting(delimiter, &format!("ends the host; in a password write %{byte:02X}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
+    if userinfo.is_empty() {
+        return Ok(None);
+    }
+    let (name, password) = match userinfo.split_once(':') {
+        Some((name, password)) => (name, Some(password)),
+        None => (userinfo, None),
+    };
+    let user = percent_decode(name, "the user name")?;
+    if user.contains(':') {
+        return Err(Fault::new(
+            name,
+            "a user name for Basic authentication has no colon (RFC 7617 section 2)",
+        ));
+    }
+    let password = password.map(|password| percent_decode(password, "the password")).transpose()?;
+    Ok(Some(Credentials { user, password }))
+}
+
+/// Host and port, the latter empty if there is none.
+fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
+    if !text.starts_with('[') {
+        if text.parse::<Ipv6Addr>().is_ok() {
+            return Err(Fault::new(text, format!("an IPv6 address is written in brackets: [{text}]")));
+        }
+        return Ok(text.split_once(':').unwrap_or((text, "")));
+    }
+    let Some(end) = text.find(']') else {
+        return Err(Fault::new(text, "the '[' of an IPv6 address has no ']'"));
+    };
+    let (host, port) = text.split_at(end + 1);
+    match port.strip_prefix(':') {
+        Some(port) => Ok((host, port)),
+        None if port.is_empty() => Ok((host, port)),
+        None => Err(Fault::quoting(port, "stands between the ']' of the IPv6 address and the port")),
+    }
+}
+
+fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
+    if text.is_empty() {
+        return Err(Fault::new(text, "the host is missing"));
+    }
+    Host::parse(text).map_err(|error| match error {
+        ParseError::InvalidIpv6Address => bad_ipv6(text),
+        ParseError::InvalidIpv4Address => Fault::quoting(text, "is not an IPv4 address"),
+        _ => bad_name(text),
+    })
+}
+
+fn bad_ipv6(host: &str) -> Fault<'_> {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    match address.find('%') {
+        Some(start) => Fault::new(address.split_at(start).1, "a URL cannot name the zone of an IPv6 address"),
+        None => Fault::quoting(address, "is not an IPv6 address"),
+    }
+}
+
+fn bad_name(host: &str) -> Fault<'_> {
+    /// The forbidden domain code points of the URL standard that can still be here.
+    const FORBIDDEN: [char; 7] = ['<', '>', '[', ']', '^', '|', '%'];
+    let Some(start) = host.find(FORBIDDEN) else {
+        return Fault::quoting(host, "is not a host name that IDNA allows");
+    };
+    let (_, tail) = host.split_at(start);
+    let is_escape = escaped_byte(tail.as_bytes()).is_some();
+    let (part, _) = tail.split_at(if is_escape { 3 } else { 1 });
+    Fault::quoting(part, "cannot stand in a host name")
+}
+
+/// The port, `None` for an empty one, which the URL standard allows.
+fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Fault::quoting(text, "is not a port number"));
+    }
+    match text.parse() {
+        _ if text.is_empty() => Ok(None),
+        Ok(0) | Err(_) => Err(Fault::new(text, format!("port {text} is out of range (1 to 65535)"))),
+        Ok(port) => Ok(Some(port)),
+    }
+}
+
+/// Servers print the unspecified address as theirs, and connecting to it reaches this machine.
+fn is_this_machine(host: &Host<String>) -> bool {
+    let address = match host {
+        Host::Domain(name) => {
+            let name = name.strip_suffix('.').unwrap_or(name);
+            return name == "localhost" || name.ends_with(".localhost");
+        }
+        Host::Ipv4(address) => IpAddr::from(*address),
+        Host::Ipv6(address) => address.to_canonical(),
+    };
+    address.is_loopback() || address.is_unspecified()
+}
+
+/// Path and query as a browser sends them: dot segments resolved, percent-encoded where needed.
+fn read_resource(tail: &str) -> Result<String, Fault<'_>> {
+    let url =
+        Url::parse(&format!("ws://localhost{tail}")).map_err(|error| Fault::new(tail, error.to_string()))?;
+    // url 2.5.8 leaves ^ as it is, browsers do not: servo/rust-url#1140.
+    let path = url[Position::BeforePath..Position::AfterPath].replace('^', "%5E");
+    Ok(path + &url[Position::AfterPath..Position::AfterQuery])
+}
+
+/// Percent-encodes what would otherwise not be read as part of the path again.
+fn encode_path(path: &Path) -> String {
+    let mut encoded = String::new();
+    for c in path.to_string_lossy().chars() {
+        if c.is_whitespace() || c.is_control() || matches!(c, '%' | ':' | '?' | '#') {
+            encoded.extend(c.to_string().bytes().map(|byte| format!("%{byte:02X}")));
+        } else {
+            encoded.push(c);
+        }
+    }
+    encoded
+}
+
+/// As the URL standard does it: a `%` without two digits stands for itself.
+fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
+    let mut decoded = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = escaped_byte(rest);
+        decoded.push(escaped.unwrap_or(*first));
+        rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
+    }
+    String::from_utf8(decoded).map_err(|_| Fault::new(part, format!("{what} is not UTF-8 once decoded")))
+}
+
+fn escaped_byte(text: &[u8]) -> Option<u8> {
+    let [b'%', high, low, ..] = text else { return None };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+}

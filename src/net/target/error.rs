@@ -1,0 +1,79 @@
+//! What is wrong with an input, and where.
+
+use std::ops::Range;
+
+use super::split::{secret, split_scheme, strip_slashes};
+
+/// Why the input names no target, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct TargetError {
+    /// As it was typed, secrets included.
+    pub input: String,
+    /// The offending bytes of the input; empty where something is missing.
+    pub at: Range<usize>,
+    /// What is wrong with them.
+    pub reason: String,
+}
+
+impl TargetError {
+    /// The input with the secret part of the userinfo hidden, and below it carets under the place: two indented lines.
+    pub fn marked(&self) -> String {
+        let (name, rest) = split_scheme(&self.input);
+        let secret = secret(strip_slashes(rest, name.is_some())).filter(|secret| !secret.is_empty());
+        let secret = secret.map(|secret| span(&self.input, secret));
+        let (mut text, mut marks) = (String::new(), String::new());
+        for (start, c) in self.input.char_indices() {
+            let (source, shown) = match &secret {
+                Some(secret) if start == secret.start => (secret.clone(), "***".to_owned()),
+                Some(secret) if secret.contains(&start) => continue,
+                _ => (start..start + c.len_utf8(), visible(c)),
+            };
+            let is_marked = source.start < self.at.end.max(self.at.start + 1) && self.at.start < source.end;
+            let mark = if is_marked { "^" } else { " " };
+            marks.push_str(&mark.repeat(shown.chars().count()));
+            text.push_str(&shown);
+        }
+        if self.at.start >= self.input.len() {
+            marks.push('^');
+        }
+        format!("  {text}\n  {}", marks.trim_end())
+    }
+}
+
+/// A part of the input and what is wrong with it.
+pub(super) struct Fault<'a> {
+    part: &'a str,
+    reason: String,
+}
+
+impl<'a> Fault<'a> {
+    pub(super) fn new(part: &'a str, reason: impl Into<String>) -> Self {
+        Self { part, reason: reason.into() }
+    }
+
+    /// Quotes the part in front of the reason.
+    pub(super) fn quoting(part: &'a str, reason: &str) -> Self {
+        let quoted: String = part.chars().map(visible).collect();
+        Self { part, reason: format!("'{quoted}' {reason}") }
+    }
+
+    /// The error for `input`, which the part must be a slice of.
+    pub(super) fn within(self, input: &str) -> TargetError {
+        TargetError { input: input.to_owned(), at: span(input, self.part), reason: self.reason }
+    }
+}
+
+/// Where `part`, which must be a slice of `whole`, begins and ends in it.
+pub(super) fn span(whole: &str, part: &str) -> Range<usize> {
+    let start = part.as_ptr().addr() - whole.as_ptr().addr();
+    start..start + part.len()
+}
+
+/// What can be printed as it is stays; controls and invisible characters are escaped.
+fn visible(c: char) -> String {
+    match c {
+        '\\' | '\'' | '"' => c.to_string(),
+        _ => c.escape_debug().to_string(),
+    }
+}

@@ -1,0 +1,142 @@
+//! TCP to the first of several addresses that answers (RFC 8305 section 5).
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use mio::net::TcpStream;
+use mio::{Interest, Token};
+
+use super::reactor::{Deadline, Reactor, WaitError, tokens};
+
+/// RFC 8305 section 8: how long an address has the field to itself.
+const STAGGER: Duration = Duration::from_millis(250);
+
+/// The most addresses that are tried.
+const MAX_ADDRESSES: usize = 32;
+
+/// An address that was tried in vain, with the system's words.
+#[derive(Debug)]
+pub struct Failure {
+    /// Where to.
+    pub address: SocketAddr,
+    /// Why not.
+    pub error: io::Error,
+}
+
+/// Why there is no TCP connection.
+#[derive(Debug)]
+pub enum ConnectError {
+    /// Every address failed.
+    Failed(Vec<Failure>),
+    /// The wait ended; these were still being tried, and those had failed.
+    Wait(WaitError, Vec<SocketAddr>, Vec<Failure>),
+}
+
+struct Attempt {
+    address: SocketAddr,
+    stream: TcpStream,
+}
+
+/// Connects to the first address that answers; the next one is tried after 250 ms or a failure.
+///
+/// # Errors
+/// Which addresses failed, each with its reason.
+pub fn connect(
+    addresses: &[SocketAddr],
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(TcpStream, SocketAddr), ConnectError> {
+    let mut race = Race { attempts: Vec::new(), failures: Vec::new() };
+    let mut waiting = addresses.iter().take(MAX_ADDRESSES).enumerate();
+    let mut next_start = Some(Instant::now());
+    loop {
+        if race.is_idle() || next_start.is_some_and(|start| Instant::now() >= start) {
+            next_start = match waiting.next() {
+                Some((index, address)) => {
+                    race.start(index, *address, reactor);
+                    Some(Instant::now() + STAGGER)
+                }
+                None if race.is_idle() => return Err(ConnectError::Failed(race.failures)),
+                None => None,
+            };
+            continue;
+        }
+        match reactor.wait_for(deadline, next_start) {
+            Ok(ready) => {
+                if let Some(winner) = ready.iter().find_map(|token| race.settle(*token)) {
+                    race.give_up(reactor);
+                    return finish(winner, reactor);
+                }
+            }
+            Err(error) => {
+                let pending = race.attempts.iter().flatten().map(|attempt| attempt.address).collect();
+                return Err(ConnectError::Wait(error, pending, race.failures));
+            }
+        }
+    }
+}
+
+struct Race {
+    /// By index of the address; `None` once it has failed.
+    attempts: Vec<Option<Attempt>>,
+    failures: Vec<Failure>,
+}
+
+impl Race {
+    fn is_idle(&self) -> bool {
+        self.attempts.iter().all(Option::is_none)
+    }
+
+    fn start(&mut self, index: usize, address: SocketAddr, reactor: &Reactor) {
+        let token = Token(tokens::ATTEMPTS + index);
+        let started = TcpStream::connect(address).and_then(|mut stream| {
+            reactor.registry().register(&mut stream, token, Interest::WRITABLE)?;
+            Ok(Attempt { address, stream })
+        });
+        match started {
+            Ok(attempt) => self.attempts.push(Some(attempt)),
+            Err(error) => {
+                self.attempts.push(None);
+                self.failures.push(Failure { address, error });
+            }
+        }
+    }
+
+    /// Looks at an attempt that became ready; the winner if it is connected.
+    fn settle(&mut self, token: Token) -> Option<Attempt> {
+        let slot = self.attempts.get_mut(token.0.checked_sub(tokens::ATTEMPTS)?)?;
+        let attempt = slot.take()?;
+        let error = match attempt.stream.take_error() {
+            Ok(None) => match attempt.stream.peer_addr() {
+                Ok(_) => return Some(attempt),
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                    *slot = Some(attempt);
+                    return None;
+                }
+                Err(error) => error,
+            },
+            Ok(Some(error)) | Err(error) => error,
+        };
+        self.failures.push(Failure { address: attempt.address, error });
+        None
+    }
+
+    fn give_up(&mut self, reactor: &Reactor) {
+        for mut attempt in self.attempts.drain(..).flatten() {
+            let _ = reactor.registry().deregister(&mut attempt.stream); // it is dropped anyway
+        }
+    }
+}
+
+fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr), ConnectError> {
+    let Attempt { address, mut stream } = winner;
+    let ready = stream.set_nodelay(true).and_then(|()| {
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        reactor.registry().reregister(&mut stream, tokens::SOCKET, interest)
+    });
+    match ready {
+        Ok(()) => Ok((stream, address)),
+        Err(error) => Err(ConnectError::Failed(vec![Failure { address, error }])),
+    }
+}

@@ -1,0 +1,160 @@
+//! Events for people: messages decorated, and what is to be known beside them.
+
+use std::time::Duration;
+
+use super::style::{Role, Style};
+use super::{Format, Outlet};
+use crate::event::{Event, Level, What};
+use crate::protocol::MessageKind;
+use crate::protocol::connection::Direction;
+
+mod connection;
+mod message;
+mod stamp;
+mod status;
+
+pub use stamp::Timestamps;
+
+/// How much is told beside the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Detail {
+    /// Errors only.
+    Quiet,
+    /// One line at the start and one at the end.
+    Line,
+    /// The response head, what was negotiated, TLS, timings.
+    Head,
+    /// Both heads and control frames.
+    Control,
+    /// Every frame.
+    Frames,
+    /// Every byte.
+    Bytes,
+}
+
+/// What is told and how it looks.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Colours.
+    pub style: Style,
+    /// Columns; `None`: as many as the terminal has at the time.
+    pub width: Option<usize>,
+    /// Messages are shown here.
+    pub messages: bool,
+    /// What is told beside them here.
+    pub detail: Detail,
+    /// JSON messages are indented.
+    pub pretty: bool,
+    /// The first binary message is pointed out, because the output does not tell the types apart.
+    pub notes_binary: bool,
+    /// When things happened is told like this.
+    pub timestamps: Option<Timestamps>,
+    /// The peer's control characters are escaped: the stream is a terminal.
+    pub escapes: bool,
+}
+
+/// Writes lines for people.
+#[derive(Debug)]
+pub struct Human {
+    options: Options,
+    binary_noted: bool,
+    surplus: u64,
+    /// When the last line with a time was written, for the delta.
+    last: Option<Duration>,
+}
+
+impl Human {
+    /// Writes them like this.
+    pub fn new(options: Options) -> Self {
+        Self { options, binary_noted: false, surplus: 0, last: None }
+    }
+
+    fn tells(&self, detail: Detail) -> bool {
+        self.options.detail >= detail
+    }
+
+    fn paint(&self, role: Role, text: &str) -> String {
+        self.options.style.paint(role, text)
+    }
+
+    /// A line beside the messages, marked as ours where it stands alone in a pipe.
+    fn remark(&self, role: Role, text: &str) -> String {
+        let prefix = if self.options.escapes { "" } else { "wscope: " };
+        format!("{prefix}{}\n", self.paint(role, text))
+    }
+
+    fn notice(&self, level: Level, text: &str) -> String {
+        match level {
+            Level::Info => self.remark(Role::Dim, text),
+            Level::Warning => {
+                format!("wscope: {} {text}\n", self.paint(Role::Warning, "warning:"))
+            }
+        }
+    }
+
+    fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
+        let text = match &event.what {
+            What::Open(opened) => self.opened(opened)?,
+            What::Message(message) => {
+                self.surplus += u64::from(message.surplus);
+                let note = self.binary_note(message.direction, message.kind).unwrap_or_default();
+                note + &self.message(message).unwrap_or_default()
+            }
+            What::Ping(direction, data) => self.control("ping", *direction, data, "")?,
+            What::Pong(direction, data, rtt) => {
+                let rtt = rtt.map_or_else(String::new, |rtt| format!(", round trip {}", stamp::short(rtt)));
+                self.control("pong", *direction, data, &rtt)?
+            }
+            What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
+            What::Frame(frame) => self.frame(frame)?,
+            What::Violation(violation) => self.violation(violation)?,
+            What::Closed(closed) => self.closed(closed)?,
+            What::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
+            What::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => return None,
+            What::Notice(level, text) => self.notice(*level, text),
+            What::Shown(shown) => self.shown(shown)?,
+            What::Failure(_) => return None, // told by whoever ends the program
+        };
+        let prefix = self.time_prefix(event, &text);
+        Some(match event.connection {
+            None => prefix + &text,
+            Some(number) => text.lines().map(|line| format!("{prefix}#{number} {line}\n")).collect(),
+        })
+    }
+
+    fn binary_note(&mut self, direction: Direction, kind: MessageKind) -> Option<String> {
+        let is_due = self.options.notes_binary
+            && !self.binary_noted
+            && self.tells(Detail::Line)
+            && (direction, kind) == (Direction::Received, MessageKind::Binary);
+        is_due.then(|| {
+            self.binary_noted = true;
+            self.remark(Role::Dim, "a binary message was received; --output json tells them from text")
+        })
+    }
+}
+
+impl Format for Human {
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        if let Some(text) = self.text_of(event) {
+            out.put(text.as_bytes());
+        }
+    }
+}
+
+fn arrow(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Received => "<",
+        Direction::Sent => ">",
+    }
+}
+
+fn role(direction: Direction) -> Role {
+    match direction {
+        Direction::Received => Role::Received,
+        Direction::Sent => Role::Sent,
+    }
+}
+
+#[cfg(test)]
+mod tests;

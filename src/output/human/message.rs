@@ -1,0 +1,125 @@
+//! Messages on a screen: text, JSON, binary, all of bounded length.
+
+use std::borrow::Cow;
+
+use super::{Human, arrow, role};
+use crate::event::Message;
+use crate::output::escape::{Newlines, escape, is_readable_text};
+use crate::output::hex_dump::hex_dump;
+use crate::output::json_view;
+use crate::output::style::Role;
+use crate::platform::terminal;
+use crate::protocol::MessageKind;
+
+/// Text over this many bytes is cut on screen.
+const MAX_TEXT: usize = 8 << 10;
+
+/// Binary over this many bytes is cut on screen.
+const MAX_BINARY: usize = 512;
+
+impl Human {
+    pub(super) fn message(&self, message: &Message<'_>) -> Option<String> {
+        if !self.options.messages || message.typed {
+            return None;
+        }
+        Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY }))
+    }
+
+    /// `/full`: nothing is cut.
+    pub(super) fn full_message(&self, message: &Message<'_>) -> String {
+        self.render(message, Limits { text: usize::MAX, binary: usize::MAX })
+    }
+
+    fn render(&self, message: &Message<'_>, limits: Limits) -> String {
+        let arrow = self.paint(role(message.direction), arrow(message.direction));
+        let size = message.data.len();
+        let text = match message.kind {
+            MessageKind::Text => message.text(),
+            MessageKind::Binary => {
+                str::from_utf8(message.data).ok().filter(|_| is_readable_text(message.data))
+            }
+        };
+        let label = match (message.kind, text) {
+            (MessageKind::Binary, Some(_)) => self.paint(Role::Dim, "(binary) "),
+            (MessageKind::Binary, None) => {
+                return format!(
+                    "{arrow} {}\n{}",
+                    self.paint(Role::Dim, &format!("binary, {}", bytes(size))),
+                    self.dump(message.data, limits.binary)
+                );
+            }
+            (MessageKind::Text, _) => String::new(),
+        };
+        let text = text.unwrap_or_default();
+        if text.is_empty() {
+            return format!("{arrow} {}\n", self.paint(Role::Dim, "(empty message)"));
+        }
+        let shown = cut(text, limits.text);
+        let rest = if shown.len() < text.len() {
+            let remark =
+                format!("… cut: {} of {} shown; /full shows it whole", bytes(shown.len()), bytes(size));
+            format!("\n  {}", self.paint(Role::Dim, &remark))
+        } else {
+            String::new()
+        };
+        format!("{arrow} {label}{}{rest}\n", self.body(shown, shown.len() == text.len()))
+    }
+
+    fn body(&self, text: &str, is_whole: bool) -> String {
+        if is_whole && self.options.pretty && json_view::looks_like_json(text) {
+            return indent(&json_view::render(text, self.options.style, self.width().saturating_sub(2)))
+                .into_owned();
+        }
+        indent(&escape(text, Newlines::Keep)).into_owned()
+    }
+
+    fn width(&self) -> usize {
+        self.options.width.unwrap_or_else(terminal::width)
+    }
+
+    fn dump(&self, data: &[u8], limit: usize) -> String {
+        let shown = &data[..data.len().min(limit)];
+        let mut text = hex_dump(shown, self.options.style, "  ");
+        if shown.len() < data.len() {
+            let remark = format!("  … {} more; /full shows it whole", bytes(data.len() - shown.len()));
+            text.push('\n');
+            text.push_str(&self.paint(Role::Dim, &remark));
+        }
+        text.push('\n');
+        text
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Limits {
+    text: usize,
+    binary: usize,
+}
+
+/// The start of `text`, at most `limit` bytes, not cut inside a character.
+fn cut(text: &str, limit: usize) -> &str {
+    &text[..text.floor_char_boundary(limit)]
+}
+
+/// Lines after the first stand under the first, not under the arrow.
+fn indent(text: &str) -> Cow<'_, str> {
+    if text.contains('\n') { Cow::Owned(text.replace('\n', "\n  ")) } else { Cow::Borrowed(text) }
+}
+
+/// "1 byte", "1,048,576 bytes".
+pub(super) fn bytes(count: usize) -> String {
+    grouped(count as u64) + if count == 1 { " byte" } else { " bytes" }
+}
+
+/// 1048576 → "1,048,576".
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! When things happened, and how long they took, for people.
+
+use std::time::Duration;
+
+use super::Human;
+use crate::event::{Event, Stamp, What};
+use crate::output::style::Role;
+
+/// How the time of a line is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timestamps {
+    /// By the calendar, UTC.
+    Utc,
+    /// By the calendar, here.
+    Local,
+    /// Since the start.
+    Relative,
+    /// Since the line before.
+    Delta,
+}
+
+impl Human {
+    pub(super) fn time_prefix(&mut self, event: &Event<'_>, text: &str) -> String {
+        let Some(timestamps) = self.options.timestamps.filter(|_| !text.is_empty()) else {
+            return String::new();
+        };
+        if matches!(event.what, What::Shown(_)) {
+            return String::new();
+        }
+        let since_last = event.at.elapsed.saturating_sub(self.last.unwrap_or_default());
+        self.last = Some(event.at.elapsed);
+        let time = match timestamps {
+            Timestamps::Utc => format!("{:.6}", calendar(event.at)),
+            Timestamps::Local => {
+                let local = calendar(event.at).to_zoned(jiff::tz::TimeZone::system());
+                local.strftime("%H:%M:%S%.3f").to_string()
+            }
+            Timestamps::Relative => format!("{:10.6}", event.at.elapsed.as_secs_f64()),
+            Timestamps::Delta => format!("+{:.6}", since_last.as_secs_f64()),
+        };
+        format!("{} ", self.paint(Role::Dim, &time))
+    }
+}
+
+fn calendar(at: Stamp) -> jiff::Timestamp {
+    jiff::Timestamp::try_from(at.wall).unwrap_or_default()
+}
+
+/// A duration with three significant digits or so: "12.3 ms", "4.2 s", "3 min 5 s".
+pub(super) fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    if seconds < 0.001 {
+        format!("{:.0} µs", seconds * 1e6)
+    } else if seconds < 0.1 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else if seconds < 1.0 {
+        format!("{:.0} ms", seconds * 1e3)
+    } else if seconds < 60.0 {
+        format!("{seconds:.1} s")
+    } else if seconds < 3600.0 {
+        format!("{} min {} s", duration.as_secs() / 60, duration.as_secs() % 60)
+    } else {
+        format!("{} h {} min", duration.as_secs() / 3600, duration.as_secs() / 60 % 60)
+    }
+}

@@ -1,0 +1,60 @@
+//! What the user asked to see.
+
+use super::Human;
+use super::message::grouped;
+use super::stamp::short;
+use crate::event::{Shown, Status};
+use crate::output::escape::{Newlines, escape};
+use crate::output::style::Role;
+use crate::protocol::connection::{Counters, Direction};
+
+impl Human {
+    pub(super) fn shown(&self, shown: &Shown<'_>) -> Option<String> {
+        if !self.options.messages {
+            return None;
+        }
+        Some(match shown {
+            Shown::Status(status) => self.status(status),
+            Shown::Headers(opened) => {
+                self.head(Direction::Sent, &opened.request)
+                    + &self.head(Direction::Received, &opened.response)
+            }
+            Shown::Full(message) => self.full_message(message),
+            Shown::Text(text) => format!("{text}\n"),
+            Shown::Problem(text) => {
+                format!("{}\n", self.paint(Role::Warning, &escape(text, Newlines::Escape)))
+            }
+        })
+    }
+
+    fn status(&self, status: &Status) -> String {
+        let or_none = |text: &Option<String>| {
+            text.as_ref()
+                .map_or_else(|| "none".to_owned(), |text| escape(text, Newlines::Escape).into_owned())
+        };
+        let rows = [
+            ("url", status.url.clone()),
+            ("state", status.state.name().to_owned()),
+            ("subprotocol", or_none(&status.protocol)),
+            ("extensions", or_none(&status.extensions)),
+            ("queued to send", format!("{} bytes", grouped(status.buffered as u64))),
+            ("received", counted(&status.received)),
+            ("sent", counted(&status.sent)),
+            ("round trip", status.rtt.map_or_else(|| "not measured: /ping".to_owned(), short)),
+            ("age", short(status.age)),
+        ];
+        rows.iter()
+            .map(|(name, value)| format!("  {} {value}\n", self.paint(Role::Dim, &format!("{name:<15}"))))
+            .collect()
+    }
+}
+
+fn counted(counters: &Counters) -> String {
+    format!(
+        "{} messages, {} bytes; {} frames, {} bytes on the wire",
+        grouped(counters.messages),
+        grouped(counters.payload_bytes),
+        grouped(counters.frames),
+        grouped(counters.wire_bytes)
+    )
+}

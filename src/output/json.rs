@@ -1,0 +1,319 @@
+//! Events as JSON, one object a line, keys in the order of the documentation.
+
+use std::io::Write;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+
+use super::{Format, Outlet};
+use crate::event::{Closed, Event, Failure, HeadView, Message, Opened, Stamp, What};
+use crate::net::tls::TlsInfo;
+use crate::protocol::MessageKind;
+use crate::protocol::connection::{Direction, FrameEvent};
+
+/// Writes events.
+#[derive(Debug, Default)]
+pub struct Json {
+    frames: bool,
+    line: Vec<u8>,
+}
+
+impl Json {
+    /// Writes them with an event for each frame, or without.
+    pub fn new(frames: bool) -> Self {
+        Self { frames, line: Vec::new() }
+    }
+}
+
+impl Format for Json {
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        self.line.clear();
+        let object = Object { line: &mut self.line, first: true };
+        match &event.what {
+            What::Open(opened) => open(object, event, opened),
+            What::Message(message) => data_message(object, event, message),
+            What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
+            What::Pong(direction, data, rtt) => control(object, event, "pong", *direction, data, *rtt),
+            What::Frame(shown) if self.frames => frame(object, event, shown),
+            What::Closed(closed) => close(object, event, closed),
+            What::Failure(failure) => error(object, event, failure),
+            _ => return,
+        }
+        out.put(&self.line);
+    }
+}
+
+fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
+    object.start("open", event);
+    object.text("url", &opened.url);
+    object.text("remote", &opened.remote);
+    object.text("local", &opened.local);
+    object.text("http_version", &format!("HTTP/1.{}", opened.http_minor));
+    object.number("status", u64::from(opened.status));
+    object.text("reason", &opened.reason);
+    object.headers("request_headers", &opened.request);
+    object.headers("response_headers", &opened.response);
+    object.text_or_null("protocol", opened.protocol.as_deref());
+    object.text_or_null("extensions", opened.extensions.as_deref());
+    match &opened.tls {
+        Some(info) => object.object("tls", |inner| tls(inner, info)),
+        None => object.null("tls"),
+    }
+    let timings = opened.timings;
+    object.object("timings_ms", |inner| {
+        inner.millis("dns", timings.dns);
+        inner.millis("tcp", timings.tcp);
+        inner.millis("proxy", None);
+        inner.millis("tls", timings.tls);
+        inner.millis("upgrade", timings.upgrade);
+        inner.millis("total", Some(timings.total));
+    });
+    object.end();
+}
+
+fn tls(object: &mut Object<'_>, info: &TlsInfo) {
+    object.text("version", &info.version);
+    object.text("cipher", &info.cipher);
+    match &info.certificate {
+        None => object.null("certificate"),
+        Some(certificate) => object.object("certificate", |inner| {
+            inner.text("subject", &certificate.subject);
+            inner.text("issuer", &certificate.issuer);
+            let end = jiff::Timestamp::from_second(certificate.not_after).unwrap_or_default();
+            inner.text("not_after", &end.to_string());
+        }),
+    }
+}
+
+fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>) {
+    object.start("message", event);
+    object.text("direction", message.direction.name());
+    object.text("type", message.kind.name());
+    match message.kind {
+        MessageKind::Text => object.text("data", &String::from_utf8_lossy(message.data)),
+        MessageKind::Binary => object.base64(message.data),
+    }
+    object.number("size", message.data.len() as u64);
+    object.number("wire_size", message.wire_size);
+    object.boolean("compressed", message.compressed);
+    object.number("frames", message.frames);
+    object.end();
+}
+
+fn control(
+    mut object: Object<'_>,
+    event: &Event<'_>,
+    name: &str,
+    direction: Direction,
+    data: &[u8],
+    rtt: Option<Duration>,
+) {
+    object.start(name, event);
+    object.text("direction", direction.name());
+    object.base64(data);
+    object.number("size", data.len() as u64);
+    object.millis("rtt_ms", rtt);
+    object.end();
+}
+
+fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>) {
+    let header = &frame.header;
+    object.start("frame", event);
+    object.text("direction", frame.direction.name());
+    object.text("opcode", header.opcode.name());
+    object.boolean("fin", header.fin);
+    object.boolean("rsv1", header.rsv1);
+    object.boolean("rsv2", header.rsv2);
+    object.boolean("rsv3", header.rsv3);
+    object.boolean("masked", header.mask.is_some());
+    object.number("size", header.length);
+    object.number("wire_size", header.wire_size());
+    object.end();
+}
+
+fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
+    let ending = &closed.ending;
+    let code = ending.code();
+    object.start("close", event);
+    object.number("code", u64::from(code.get()));
+    object.text("name", code.name());
+    object.text("reason", ending.reason());
+    object.boolean("was_clean", ending.is_clean());
+    object.text("initiator", ending.initiator.name());
+    object.end();
+}
+
+fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
+    object.start("error", event);
+    object.text("kind", failure.kind.name());
+    object.text("message", &failure.message);
+    object.text_or_null("hint", failure.hint.as_deref());
+    match &failure.response {
+        None => ["status", "response_headers", "body"].into_iter().for_each(|key| object.null(key)),
+        Some(response) => {
+            object.number("status", u64::from(response.status));
+            object.headers("response_headers", &response.head);
+            object.text("body", &String::from_utf8_lossy(&response.body));
+        }
+    }
+    object.end();
+}
+
+/// A JSON object being written.
+struct Object<'a> {
+    line: &'a mut Vec<u8>,
+    first: bool,
+}
+
+impl Object<'_> {
+    fn start(&mut self, name: &str, event: &Event<'_>) {
+        self.text("event", name);
+        self.time(event.at);
+        self.key("elapsed_ms");
+        self.put_millis(event.at.elapsed);
+        if let Some(connection) = event.connection {
+            self.number("connection", connection);
+        }
+    }
+
+    fn time(&mut self, at: Stamp) {
+        let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
+        self.key("time");
+        let _ = write!(self.line, "\"{wall:.6}\""); // a Vec takes everything
+    }
+
+    fn key(&mut self, key: &str) {
+        self.line.push(if self.first { b'{' } else { b',' });
+        self.first = false;
+        self.put_text(key);
+        self.line.push(b':');
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.put_text(value);
+    }
+
+    fn text_or_null(&mut self, key: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.null(key),
+        }
+    }
+
+    fn null(&mut self, key: &str) {
+        self.key(key);
+        self.line.extend_from_slice(b"null");
+    }
+
+    fn boolean(&mut self, key: &str, value: bool) {
+        self.key(key);
+        self.line.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    fn number(&mut self, key: &str, value: u64) {
+        self.key(key);
+        let _ = write!(self.line, "{value}");
+    }
+
+    fn millis(&mut self, key: &str, value: Option<Duration>) {
+        match value {
+            Some(value) => {
+                self.key(key);
+                self.put_millis(value);
+            }
+            None => self.null(key),
+        }
+    }
+
+    fn base64(&mut self, data: &[u8]) {
+        self.text("encoding", "base64");
+        self.key("data");
+        let _ = write!(self.line, "\"{}\"", BASE64.encode_display(data));
+    }
+
+    /// Header values that are not UTF-8 are shown as Latin-1, as HTTP once defined them.
+    fn headers(&mut self, key: &str, head: &HeadView) {
+        self.key(key);
+        self.line.push(b'[');
+        for (index, (name, value)) in head.fields.iter().enumerate() {
+            self.line.extend_from_slice(if index == 0 { b"[" } else { b",[" });
+            self.put_text(name);
+            self.line.push(b',');
+            match str::from_utf8(value) {
+                Ok(text) => self.put_text(text),
+                Err(_) => self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>()),
+            }
+            self.line.push(b']');
+        }
+        self.line.push(b']');
+    }
+
+    fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        self.key(key);
+        let mut inner = Object { line: self.line, first: true };
+        fill(&mut inner);
+        self.line.push(b'}');
+    }
+
+    fn put_text(&mut self, text: &str) {
+        let _ = serde_json::to_writer(&mut *self.line, text); // a Vec takes everything
+    }
+
+    fn put_millis(&mut self, value: Duration) {
+        let micros = value.as_micros();
+        let _ = write!(self.line, "{}.{:03}", micros / 1000, micros % 1000);
+    }
+
+    fn end(&mut self) {
+        self.line.extend_from_slice(b"}\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn shown(what: What<'_>) -> String {
+        let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_micros(12_345) };
+        let mut out = Outlet::memory();
+        Json::new(true).event(&Event { at, connection: None, what }, &mut out);
+        out.text()
+    }
+
+    #[test]
+    fn messages_are_as_documented() {
+        let message = Message {
+            direction: Direction::Received,
+            kind: MessageKind::Text,
+            data: "h\"é\n".as_bytes(),
+            wire_size: 7,
+            compressed: false,
+            frames: 1,
+            typed: false,
+            surplus: false,
+        };
+        assert_eq!(
+            shown(What::Message(message)),
+            "{\"event\":\"message\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"elapsed_ms\":12.345,\
+             \"direction\":\"received\",\"type\":\"text\",\"data\":\"h\\\"é\\n\",\"size\":5,\"wire_size\":7,\
+             \"compressed\":false,\"frames\":1}\n"
+        );
+        let binary = Message { kind: MessageKind::Binary, data: &[0, 255], ..message };
+        assert!(
+            shown(What::Message(binary))
+                .contains("\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"AP8=\"")
+        );
+    }
+
+    #[test]
+    fn pongs_tell_the_round_trip_time() {
+        let text = shown(What::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
+        assert!(
+            text.ends_with("\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"),
+            "{text}"
+        );
+    }
+}

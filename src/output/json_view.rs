@@ -1,0 +1,445 @@
+//! JSON laid out for reading, without changing what it says.
+//!
+//! The layout works on the tokens of the original text, so numbers, the order of keys, duplicate
+//! keys and the spelling of strings stay exactly as the peer sent them. Nothing here recurses, and
+//! no part of the text is looked at more than a bounded number of times.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+use unicode_width::UnicodeWidthStr;
+
+use super::escape::{Newlines, escape};
+use super::style::{Role, Style};
+
+/// Deeper nesting is not treated as JSON. It is what serde_json accepts for a `Value`; for values
+/// that it only skips, it has no limit of its own.
+const MAX_DEPTH: usize = 127;
+
+/// Indentation stops growing here, so that deep nesting cannot multiply the size of the output.
+const MAX_INDENT: usize = 64;
+
+/// How much source text is examined for each column of a line. Text that needs more (long runs of
+/// blanks or combining marks) is laid out over several lines even if it would fit.
+const BYTES_PER_COLUMN: usize = 8;
+
+/// Whether `text` is a JSON object or array, with blanks around it allowed.
+pub fn looks_like_json(text: &str) -> bool {
+    text.trim_start_matches(is_blank).starts_with(['{', '['])
+        && serde_json::from_str::<IgnoredAny>(text).is_ok()
+        && is_shallow(text)
+}
+
+/// `text` on one line if that fits in `width` columns, otherwise indented, with those nested
+/// arrays and objects that fit in the rest of their line left on it.
+///
+/// The text should satisfy [`looks_like_json`]. The result for any other text is still safe to
+/// show, but its layout means nothing.
+pub fn render(text: &str, style: Style, width: usize) -> String {
+    let text = text.trim_matches(is_blank);
+    match one_line(text, Spacing::Original, style, width) {
+        Some((line, "")) => line,
+        _ => Layout::new(style, width).run(text),
+    }
+}
+
+fn is_shallow(text: &str) -> bool {
+    let mut depth = 0_usize;
+    Tokens { rest: text }.all(|token| {
+        depth = token.depth_after(depth);
+        depth <= MAX_DEPTH
+    })
+}
+
+/// The blanks that JSON allows between tokens, which are fewer than what Unicode calls blank.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r')
+}
+
+/// The object, array or single token at the start of `text` on one line of at most `columns`, and
+/// what follows it in the text.
+fn one_line(text: &str, spacing: Spacing, style: Style, columns: usize) -> Option<(String, &str)> {
+    // A token that is cut off here is never the last one of a complete object or array.
+    let view = head(text, columns.saturating_mul(BYTES_PER_COLUMN));
+    let mut tokens = Tokens { rest: view };
+    let mut line = String::new();
+    let mut columns_left = columns;
+    let mut depth = 0;
+    while let Some(token) = tokens.next() {
+        let shown = spacing.apply(token);
+        columns_left = columns_left.checked_sub(shown.width())?;
+        style.paint_into(&mut line, token.role(tokens.rest), &shown);
+        depth = token.depth_after(depth);
+        if depth == 0 {
+            return Some((line, &text[view.len() - tokens.rest.len()..]));
+        }
+    }
+    None
+}
+
+/// The start of `text`, `len` bytes or up to three less to end between two characters.
+fn head(text: &str, len: usize) -> &str {
+    let end = (0..=len.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or(0)]
+}
+
+/// How the tokens of a line are set apart.
+#[derive(Clone, Copy)]
+enum Spacing {
+    /// As in the source, except that a line break or tab becomes a single space.
+    Original,
+    /// One space after each comma and colon.
+    Regular,
+}
+
+impl Spacing {
+    fn apply(self, token: Token<'_>) -> Cow<'_, str> {
+        match (self, token.kind) {
+            (Self::Original, Kind::Blank) if token.text.bytes().any(|byte| byte != b' ') => " ".into(),
+            (Self::Regular, Kind::Blank) => "".into(),
+            (Self::Regular, Kind::Comma) => ", ".into(),
+            (Self::Regular, Kind::Colon) => ": ".into(),
+            _ => token.shown(),
+        }
+    }
+}
+
+/// The text spread over several lines, as far as it has been written.
+struct Layout {
+    out: String,
+    style: Style,
+    width: usize,
+    depth: usize,
+    column: usize,
+}
+
+impl Layout {
+    fn new(style: Style, width: usize) -> Self {
+        Self { out: String::new(), style, width, depth: 0, column: 0 }
+    }
+
+    fn run(mut self, text: &str) -> String {
+        let mut tokens = Tokens { rest: text };
+        loop {
+            let here = tokens.rest;
+            let Some(token) = tokens.next() else {
+                return self.out;
+            };
+            match token.kind {
+                Kind::Blank => {}
+                Kind::Open => tokens.rest = self.open(token, here, tokens.rest),
+                Kind::Close => {
+                    self.depth = token.depth_after(self.depth);
+                    self.new_line();
+                    self.push(token, tokens.rest);
+                }
+                Kind::Comma => {
+                    self.push(token, tokens.rest);
+                    self.new_line();
+                }
+                Kind::Colon => {
+                    self.push(token, tokens.rest);
+                    self.out.push(' ');
+                    self.column += 1;
+                }
+                Kind::Str | Kind::Scalar => self.push(token, tokens.rest),
+            }
+        }
+    }
+
+    /// Writes the whole object or array that starts `here` if it is short, only its bracket
+    /// otherwise, and returns the text that is still to be written.
+    fn open<'a>(&mut self, bracket: Token<'a>, here: &'a str, after: &'a str) -> &'a str {
+        let mut inside = Tokens { rest: after.trim_start_matches(is_blank) };
+        let empty = inside.next().filter(|token| token.kind == Kind::Close);
+        if let Some(close) = empty {
+            self.push(bracket, after);
+            self.push(close, inside.rest);
+            return inside.rest;
+        }
+        // One column is left for the comma that may follow.
+        let room = self.width.saturating_sub(self.column + 1);
+        // Text that is not JSON may be deeper, and trying at each level would take too long.
+        if self.depth < MAX_DEPTH
+            && let Some((line, rest)) = one_line(here, Spacing::Regular, self.style, room)
+        {
+            self.out.push_str(&line);
+            return rest;
+        }
+        self.push(bracket, after);
+        self.depth = bracket.depth_after(self.depth);
+        self.new_line();
+        after
+    }
+
+    fn push(&mut self, token: Token<'_>, after: &str) {
+        let shown = token.shown();
+        self.column += shown.width();
+        self.style.paint_into(&mut self.out, token.role(after), &shown);
+    }
+
+    fn new_line(&mut self) {
+        self.column = self.depth.saturating_mul(2).min(MAX_INDENT);
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n(' ', self.column));
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Token<'a> {
+    kind: Kind,
+    text: &'a str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Blank,
+    Open,
+    Close,
+    Comma,
+    Colon,
+    Str,
+    /// A number, `true`, `false` or `null`; in text that is not JSON, anything else.
+    Scalar,
+}
+
+impl<'a> Token<'a> {
+    /// The token as it may be written to a terminal.
+    fn shown(self) -> Cow<'a, str> {
+        escape(self.text, Newlines::Escape)
+    }
+
+    fn depth_after(self, depth: usize) -> usize {
+        match self.kind {
+            Kind::Open => depth.saturating_add(1),
+            Kind::Close => depth.saturating_sub(1),
+            _ => depth,
+        }
+    }
+
+    /// How the token is coloured when `after` follows it.
+    fn role(self, after: &str) -> Role {
+        match self.kind {
+            Kind::Str if after.trim_start_matches(is_blank).starts_with(':') => Role::Key,
+            Kind::Str => Role::Str,
+            Kind::Scalar if self.text.starts_with(is_number_start) => Role::Number,
+            Kind::Scalar => Role::Literal,
+            _ => Role::Punctuation,
+        }
+    }
+}
+
+fn is_number_start(c: char) -> bool {
+    c == '-' || c.is_ascii_digit()
+}
+
+/// Splits any text into tokens that together are that text.
+struct Tokens<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Tokens<'a> {
+    type Item = Token<'a>;
+
+    fn next(&mut self) -> Option<Token<'a>> {
+        let bytes = self.rest.as_bytes();
+        let (kind, len) = match bytes.first()? {
+            b'{' | b'[' => (Kind::Open, 1),
+            b'}' | b']' => (Kind::Close, 1),
+            b',' => (Kind::Comma, 1),
+            b':' => (Kind::Colon, 1),
+            b'"' => (Kind::Str, string_len(bytes)),
+            b' ' | b'\t' | b'\n' | b'\r' => (Kind::Blank, run_len(bytes, is_blank)),
+            _ => (Kind::Scalar, run_len(bytes, is_scalar)),
+        };
+        // Every token ends before or after an ASCII byte, thus between two characters.
+        let (text, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        Some(Token { kind, text })
+    }
+}
+
+fn is_scalar(c: char) -> bool {
+    !is_blank(c) && !matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | '"')
+}
+
+/// The number of bytes before the first that does not belong. Only ASCII matters to the callers,
+/// so looking at bytes as if they were characters is sound.
+fn run_len(bytes: &[u8], belongs: impl Fn(char) -> bool) -> usize {
+    let end = bytes.iter().position(|byte| !belongs(char::from(*byte)));
+    end.unwrap_or(bytes.len())
+}
+
+/// The length of the string at the start of `bytes` with both quotes; all of them if it is open.
+fn string_len(bytes: &[u8]) -> usize {
+    let mut escaped = false;
+    for (at, byte) in bytes.iter().enumerate().skip(1) {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at + 1,
+            _ => {}
+        }
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::{collection::vec, prelude::*, sample::select};
+    use serde_json::Value;
+
+    fn plain(text: &str, width: usize) -> String {
+        render(text, Style::plain(), width)
+    }
+
+    /// The text without the blanks between its tokens.
+    fn squeezed(text: &str) -> String {
+        let (mut inside, mut escaped) = (false, false);
+        text.chars()
+            .filter(|c| {
+                inside ^= *c == '"' && !escaped;
+                escaped = inside && *c == '\\' && !escaped;
+                inside || !is_blank(*c)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn json_is_told_from_other_text() {
+        for text in ["{}", "[]", " \r\n\t{\"a\": [1, -0, 1e+5]} ", "[\"\\ud800\"]"] {
+            assert!(looks_like_json(text), "{text:?}");
+        }
+        for text in ["", " ", "1", "\"a\"", "null", "{", "[1,]", "{} x", "[1] [2]", "\u{a0}[]"] {
+            assert!(!looks_like_json(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_not_json() {
+        let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+        for depth in [MAX_DEPTH, MAX_DEPTH + 1] {
+            let text = nested(depth);
+            assert_eq!(looks_like_json(&text), serde_json::from_str::<Value>(&text).is_ok());
+            assert_eq!(looks_like_json(&text), depth <= MAX_DEPTH);
+        }
+        assert!(!looks_like_json(&nested(1_000_000)));
+        assert!(!looks_like_json(&"{\"a\":".repeat(1_000_000)));
+    }
+
+    #[test]
+    fn short_text_stays_on_its_line() {
+        for (text, shown) in [
+            ("{\"a\":1,  \"b\" : [ ]}", "{\"a\":1,  \"b\" : [ ]}"),
+            (" {\n  \"a\": 1,\r\n\t\"b\": {}\n}\n", "{ \"a\": 1, \"b\": {} }"),
+            ("[\"a\u{202e}b\\n\u{7f}\"]", "[\"a\\u{202e}b\\n\\x7f\"]"),
+        ] {
+            assert_eq!(plain(text, 80), shown);
+        }
+    }
+
+    #[test]
+    fn width_is_in_columns_and_inclusive() {
+        assert_eq!(plain("[\"世界\",1]", 10), "[\"世界\",1]");
+        assert_eq!(plain("[\"世界\",1]", 9), "[\n  \"世界\",\n  1\n]");
+        assert_eq!(plain("[\"\u{ad}\"]", 9), "[\n  \"\\u{ad}\"\n]");
+    }
+
+    #[test]
+    fn long_text_is_indented_and_short_parts_stay_together() {
+        let text =
+            r#"{"id":12,"tags":["x","y"],"empty":[ ],"user":{"name":"Ann","roles":["admin","author"]}}"#;
+        let expected = r#"{
+  "id": 12,
+  "tags": ["x", "y"],
+  "empty": [],
+  "user": {
+    "name": "Ann",
+    "roles": [
+      "admin",
+      "author"
+    ]
+  }
+}"#;
+        assert_eq!(plain(text, 24), expected);
+        assert!(plain(text, 40).contains("    \"roles\": [\"admin\", \"author\"]\n"));
+    }
+
+    #[test]
+    fn a_nested_part_leaves_room_for_its_comma() {
+        assert_eq!(plain("[[1,2],[3,4]]", 9), "[\n  [1, 2],\n  [3, 4]\n]");
+        assert_eq!(plain("[[1],[3,4]]", 8), "[\n  [1],\n  [\n    3,\n    4\n  ]\n]");
+    }
+
+    #[test]
+    fn tokens_keep_their_spelling() {
+        let text = r#"{"n":[1.0e+5,12345678901234567890123,-0,0.10,1E400],"n":"\u0041\/","\ud800":true}"#;
+        assert_eq!(plain(text, usize::MAX), text);
+        assert_eq!(squeezed(&plain(text, 0)), text);
+    }
+
+    #[test]
+    fn tokens_are_coloured_by_kind() {
+        let text = r#"{"k" : ["s",-1,true]}"#;
+        let style = Style::new(true);
+        let [key, string, number, literal] =
+            [(Role::Key, "\"k\""), (Role::Str, "\"s\""), (Role::Number, "-1"), (Role::Literal, "true")]
+                .map(|(role, text)| style.paint(role, text));
+        assert_eq!(render(text, style, 80), format!("{{{key} : [{string},{number},{literal}]}}"));
+        assert_eq!(
+            render(text, style, 0),
+            format!("{{\n  {key}: [\n    {string},\n    {number},\n    {literal}\n  ]\n}}")
+        );
+    }
+
+    #[test]
+    fn hostile_sizes_stay_cheap() {
+        let deep = "[".repeat(MAX_DEPTH) + &"\u{300}".repeat(200_000) + &" ".repeat(200_000);
+        assert!(plain(&deep, 100).len() < 3 * deep.len());
+        let wide = "[".repeat(MAX_DEPTH) + &"1,".repeat(20_000);
+        assert!(plain(&wide, 100).len() < wide.len() * MAX_INDENT);
+        plain(&"[".repeat(20_000), usize::MAX);
+    }
+
+    /// Source text with varied spacing, which serde_json itself would not write.
+    fn json_text() -> impl Strategy<Value = String> {
+        let string = "[a-z \\n\\t\"\\\\{}\\[\\],:é世👩]{0,8}".prop_map(|text| Value::from(text).to_string());
+        let scalars = "true null -0 1.0e+5 12345678901234567890123 0.10";
+        let scalar = select(scalars.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned);
+        let blank = select(vec!["", " ", "\n    ", "\t"]);
+        let leaf = prop_oneof![string.clone(), scalar];
+        let value = leaf.prop_recursive(5, 40, 6, move |inner| {
+            let member = (string.clone(), blank.clone(), inner.clone())
+                .prop_map(|(key, blank, value)| format!("{key}{blank}:{blank}{value}"));
+            let array = (vec(inner, 0..6), blank.clone())
+                .prop_map(|(items, blank)| format!("[{blank}{}]", items.join(&format!(",{blank}"))));
+            let object = (vec(member, 0..6), blank.clone())
+                .prop_map(|(items, blank)| format!("{{{}{blank}}}", items.join(&format!("{blank},"))));
+            prop_oneof![array, object]
+        });
+        value.prop_map(|value| format!("[{value}]"))
+    }
+
+    proptest! {
+        #[test]
+        fn rendering_changes_only_blanks(text in json_text(), width in 0..60_usize) {
+            prop_assert!(looks_like_json(&text));
+            let shown = plain(&text, width);
+            prop_assert_eq!(squeezed(&shown), squeezed(&text));
+            let parse = |text: &str| serde_json::from_str::<Value>(text).expect("valid JSON");
+            prop_assert_eq!(parse(&shown), parse(&text));
+            prop_assert_eq!(plain(&shown, 0), plain(&text, 0));
+        }
+
+        #[test]
+        fn any_text_is_shown_safely(
+            text in "[\\[\\]{},:\"\\\\1a \n\r\x1b\u{9b}\u{202e}é世]{0,40}",
+            width in 0..40_usize,
+        ) {
+            let shown = plain(&text, width);
+            let harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            prop_assert!(!shown.contains(harmful));
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Bytes on their way to a stream that may not take them all at once.
+
+use std::fmt;
+use std::io::{self, Write};
+
+use mio::{Registry, Token};
+
+use crate::platform::stdio::Writer;
+
+/// A way to a place that takes bytes in portions, such as a line editor that redraws around them.
+pub trait Lane: Send {
+    /// Hands a portion over; gives it back when there is no room.
+    ///
+    /// # Errors
+    /// The bytes, when they were not taken.
+    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>>;
+}
+
+/// A buffer in front of a stream.
+pub struct Outlet {
+    name: &'static str,
+    buffer: Vec<u8>,
+    written: usize,
+    way: Way,
+    ready: bool,
+    /// Whether an error matters to the run.
+    essential: bool,
+    error: Option<io::Error>,
+}
+
+enum Way {
+    Stream(Writer),
+    /// Another way for a while, and the one to come back to.
+    Lane(Box<dyn Lane>, Box<Way>),
+    /// Streams that several threads write to, a whole batch at a time.
+    SharedStdout,
+    SharedStderr,
+    /// After an error nothing is kept.
+    Broken,
+    #[cfg(test)]
+    Memory,
+}
+
+/// Above this many waiting bytes nothing should be added.
+const HIGH_WATER: usize = 256 << 10;
+
+/// Waiting bytes are brought on without being asked from this many on.
+const FLUSH_SIZE: usize = 64 << 10;
+
+/// Above this many bytes of capacity an emptied buffer gives its memory back.
+const KEEP_CAPACITY: usize = 2 << 20;
+
+impl Outlet {
+    /// An outlet to a stream called `name` in messages.
+    pub fn stream(name: &'static str, writer: Writer) -> Self {
+        Self::new(name, Way::Stream(writer))
+    }
+
+    /// Standard output, shared with other threads. Writes wait.
+    pub fn shared_stdout() -> Self {
+        Self::new("standard output", Way::SharedStdout)
+    }
+
+    /// Standard error, shared with other threads. Writes wait.
+    pub fn shared_stderr() -> Self {
+        Self::new("standard error", Way::SharedStderr)
+    }
+
+    /// The same, but when it cannot be written the run goes on.
+    pub fn optional(mut self) -> Self {
+        self.essential = false;
+        self
+    }
+
+    fn new(name: &'static str, way: Way) -> Self {
+        Self { name, buffer: Vec::new(), written: 0, way, ready: true, essential: true, error: None }
+    }
+
+    /// Takes bytes.
+    pub fn put(&mut self, bytes: &[u8]) {
+        if bytes.len() >= FLUSH_SIZE {
+            self.flush();
+        }
+        // Long payloads go straight to the stream, without a copy.
+        let direct =
+            if bytes.len() >= FLUSH_SIZE && self.pending() == 0 { self.write_some(bytes) } else { 0 };
+        if !matches!(self.way, Way::Broken) {
+            self.buffer.extend_from_slice(&bytes[direct..]);
+        }
+        if self.pending() >= FLUSH_SIZE {
+            self.flush();
+        }
+    }
+
+    /// Brings on what the stream takes now.
+    pub fn flush(&mut self) {
+        if self.pending() == 0 || !self.ready {
+            return;
+        }
+        if let Way::Lane(lane, _) = &mut self.way {
+            match lane.offer(self.buffer.split_off(self.written)) {
+                Ok(()) => self.clear(),
+                Err(bytes) => {
+                    self.buffer = bytes;
+                    self.written = 0;
+                }
+            }
+            return;
+        }
+        let buffer = std::mem::take(&mut self.buffer);
+        self.written += self.write_some(&buffer[self.written..]);
+        if !matches!(self.way, Way::Broken) {
+            self.buffer = buffer;
+        }
+        if self.written >= self.buffer.len() {
+            self.clear();
+        }
+    }
+
+    /// Bytes waiting.
+    pub fn pending(&self) -> usize {
+        self.buffer.len() - self.written
+    }
+
+    /// Whether so much is waiting that nothing should be added.
+    pub fn is_backed_up(&self) -> bool {
+        self.pending() > HIGH_WATER
+    }
+
+    /// The stream's name in messages.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What went wrong, once.
+    pub fn take_error(&mut self) -> Option<io::Error> {
+        self.error.take()
+    }
+
+    /// See [`super::Outputs::register`].
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        match &mut self.way {
+            Way::Stream(writer) => writer.register(registry, token),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes note that the stream takes bytes again, or that its reader has gone.
+    pub fn set_ready(&mut self, reader_gone: bool) {
+        self.ready = true;
+        if reader_gone && !matches!(self.way, Way::Broken) {
+            self.break_off(io::ErrorKind::BrokenPipe.into());
+        }
+    }
+
+    /// Sends everything that is waiting, and all that follows, another way.
+    pub fn redirect(&mut self, lane: Box<dyn Lane>) {
+        let before = std::mem::replace(&mut self.way, Way::Broken);
+        self.way = Way::Lane(lane, Box::new(before));
+        self.ready = true;
+    }
+
+    /// Comes back from [`Outlet::redirect`].
+    pub fn restore(&mut self) {
+        self.way = match std::mem::replace(&mut self.way, Way::Broken) {
+            Way::Lane(_, before) => *before,
+            way => way,
+        };
+    }
+
+    fn write_some(&mut self, bytes: &[u8]) -> usize {
+        let mut count = 0;
+        while count < bytes.len() {
+            let written = match &mut self.way {
+                Way::Stream(writer) => writer.write(&bytes[count..]),
+                Way::SharedStdout => write_batch(&mut io::stdout().lock(), &bytes[count..]),
+                Way::SharedStderr => write_batch(&mut io::stderr().lock(), &bytes[count..]),
+                Way::Lane(..) | Way::Broken => break,
+                #[cfg(test)]
+                Way::Memory => break,
+            };
+            match written {
+                Ok(written) => count += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.ready = false;
+                    break;
+                }
+                Err(error) => {
+                    self.break_off(error);
+                    return bytes.len();
+                }
+            }
+        }
+        count
+    }
+
+    fn break_off(&mut self, error: io::Error) {
+        self.error = Some(error).filter(|_| self.essential);
+        self.way = Way::Broken;
+        self.clear();
+    }
+
+    fn clear(&mut self) {
+        self.written = 0;
+        self.buffer.clear();
+        if self.buffer.capacity() > KEEP_CAPACITY {
+            self.buffer = Vec::new();
+        }
+    }
+}
+
+fn write_batch(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<usize> {
+    stream.write_all(bytes)?;
+    stream.flush()?;
+    Ok(bytes.len())
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outlet").field("name", &self.name).field("pending", &self.pending()).finish()
+    }
+}
+
+#[cfg(test)]
+impl Outlet {
+    /// An outlet that keeps everything.
+    pub(crate) fn memory() -> Self {
+        Self { ready: false, ..Self::new("memory", Way::Memory) }
+    }
+
+    /// What was put in so far.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.buffer).into_owned()
+    }
+}

@@ -1,0 +1,8 @@
+//! What differs between operating systems, a small file each; everything else is portable.
+
+#[cfg_attr(not(unix), path = "signals_other.rs")]
+pub mod signals;
+pub mod stdio;
+pub mod terminal;
+
+pub use signals::Signals;

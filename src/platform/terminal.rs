@@ -1,0 +1,75 @@
+//! The terminal's modes, to be found again as they were.
+
+#[cfg(unix)]
+pub use unix::{SavedModes, interrupt_self, width};
+
+#[cfg(not(unix))]
+pub use other::{SavedModes, interrupt_self, width};
+
+/// Columns where they cannot be found out.
+const DEFAULT_WIDTH: usize = 80;
+
+#[cfg(unix)]
+mod unix {
+    use std::io::Write;
+
+    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::stdio::stdin;
+    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+
+    /// The modes of the terminal on standard input.
+    #[derive(Clone, Debug)]
+    pub struct SavedModes(Termios);
+
+    impl SavedModes {
+        /// Reads them; `None` where standard input is no terminal.
+        pub fn read() -> Option<Self> {
+            tcgetattr(stdin()).ok().map(Self)
+        }
+
+        /// Sets them again, and bracketed paste off, as after a line editor was cut short.
+        pub fn restore(&self) {
+            let _ = tcsetattr(stdin(), OptionalActions::Drain, &self.0);
+            let mut stdout = std::io::stdout();
+            let _ = stdout.write_all(b"\x1b[?2004l").and_then(|()| stdout.flush());
+        }
+    }
+
+    /// Columns of the terminal on standard output.
+    pub fn width() -> usize {
+        match tcgetwinsize(rustix::stdio::stdout()) {
+            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+            _ => super::DEFAULT_WIDTH,
+        }
+    }
+
+    /// Sends SIGINT to this process: the one way to get a thread out of reading a line.
+    pub fn interrupt_self() {
+        let _ = kill_process(getpid(), Signal::INT);
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    /// The console restores its modes with the line editor.
+    #[derive(Clone, Debug)]
+    pub struct SavedModes;
+
+    impl SavedModes {
+        /// Nothing to read here.
+        pub fn read() -> Option<Self> {
+            None
+        }
+
+        /// Nothing to set here.
+        pub fn restore(&self) {}
+    }
+
+    /// Columns of the terminal on standard output.
+    pub fn width() -> usize {
+        super::DEFAULT_WIDTH
+    }
+
+    /// There is no such signal here: the line being read ends with the process.
+    pub fn interrupt_self() {}
+}

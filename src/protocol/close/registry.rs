@@ -1,0 +1,393 @@
+//! The tables: what RFC 6455, the IANA registry and common usage say about each code.
+
+use super::{CodeRange, Explanation};
+
+/// Every number there is, in order and without a gap (RFC 6455 section 7.4.2).
+pub const RANGES: &[CodeRange] = &[
+    CodeRange {
+        first: 0,
+        last: 999,
+        name: "Unused",
+        explanation: Explanation {
+            summary: "Not used.",
+            meaning: "Numbers below 1000 are not used.",
+            sender: NOBODY,
+            causes: &["An exit status, an HTTP status or a byte-swapped number taken for a close code."],
+            section: RANGE_SECTION,
+        },
+    },
+    CodeRange {
+        first: 1000,
+        last: 2999,
+        name: "Reserved",
+        explanation: Explanation {
+            summary: "Kept for the protocol and its extensions.",
+            meaning: "Kept for the WebSocket protocol, its future revisions and extensions that are \
+                      specified in public. No meaning is registered for this number.",
+            sender: NOBODY,
+            causes: &["A server that picks its own numbers; 4000-4999 are there for that."],
+            section: RANGE_SECTION,
+        },
+    },
+    CodeRange {
+        first: 3000,
+        last: 3999,
+        name: "Registered Code",
+        explanation: Explanation {
+            summary: "For libraries and frameworks.",
+            meaning: "For use by libraries, frameworks and applications, registered with IANA. wscope \
+                      knows no name for this one.",
+            sender: EITHER,
+            causes: &["The server's library or framework defines it: its documentation tells."],
+            section: RANGE_SECTION,
+        },
+    },
+    CodeRange {
+        first: 4000,
+        last: 4999,
+        name: "Private Use",
+        explanation: Explanation {
+            summary: "The application's own.",
+            meaning: "For private use: it means what client and server have agreed that it means.",
+            sender: EITHER,
+            causes: &[
+                "The application defines it: its documentation, or the reason beside the code, tells.",
+                "Many applications add 4000 to an HTTP status: 4401 for 401 Unauthorized, 4404 for 404 Not \
+                 Found.",
+            ],
+            section: RANGE_SECTION,
+        },
+    },
+    CodeRange {
+        first: 5000,
+        last: u16::MAX,
+        name: "Invalid",
+        explanation: Explanation {
+            summary: "Not a close code.",
+            meaning: "Close codes end at 4999.",
+            sender: NOBODY,
+            causes: &["A broken or byte-swapped Close frame."],
+            section: RANGE_SECTION,
+        },
+    },
+];
+
+const EITHER: &str = "either endpoint";
+const NOBODY: &str = "nobody";
+const LOCAL: &str = "nobody: it is never on the wire, an endpoint reports it to its own application";
+
+const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
+const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
+const REGISTRY: &str = "IANA WebSocket Close Code Number Registry";
+
+/// A code with a name of its own.
+pub(super) struct Entry {
+    pub(super) code: u16,
+    pub(super) name: &'static str,
+    pub(super) explanation: Explanation,
+}
+
+/// The registered codes, in order.
+pub(super) const REGISTERED: &[Entry] = &[
+    Entry {
+        code: 1000,
+        name: "Normal Closure",
+        explanation: Explanation {
+            summary: "The work is done, nothing went wrong.",
+            meaning: "The connection has served its purpose and ends as planned.",
+            sender: EITHER,
+            causes: &[
+                "The application called close() because it was finished.",
+                "The server ended the session on purpose: its reason, or its last message, tells more.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1001,
+        name: "Going Away",
+        explanation: Explanation {
+            summary: "The sender leaves: shutdown, page closed.",
+            meaning: "The endpoint leaves: a server shuts down, or a browser has left the page.",
+            sender: EITHER,
+            causes: &[
+                "The server was stopped or a new version of it was deployed.",
+                "The browser tab was closed, reloaded or led to another page.",
+                "An idle or lifetime limit: AWS API Gateway after 10 minutes of silence or 2 hours in all, \
+                 Jetty after its idle timeout.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1002,
+        name: "Protocol Error",
+        explanation: Explanation {
+            summary: "The other side broke the protocol.",
+            meaning: "The endpoint received something that the WebSocket protocol does not allow.",
+            sender: EITHER,
+            causes: &[
+                "A client frame without a mask, or a server frame with one.",
+                "A reserved bit or opcode in use: often a compressed frame where no compression was \
+                 negotiated.",
+                "A ping, pong or close that is fragmented or longer than 125 bytes.",
+                "Bytes that are no frames at all: a proxy or a stray print wrote into the stream.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1003,
+        name: "Unsupported Data",
+        explanation: Explanation {
+            summary: "Text or binary: this type is not taken.",
+            meaning: "The endpoint received a type of data that it does not accept, such as a binary \
+                      message where only text is understood.",
+            sender: EITHER,
+            causes: &[
+                "A binary message to a text-only server, or the other way round.",
+                "AWS API Gateway: any binary message.",
+                "Some servers: text that is not the JSON they expect.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1004,
+        name: "Reserved",
+        explanation: Explanation {
+            summary: "Reserved, no meaning yet.",
+            meaning: "Reserved. A meaning might be defined in the future.",
+            sender: NOBODY,
+            causes: &["A server that made it up."],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1005,
+        name: "No Status Received",
+        explanation: Explanation {
+            summary: "The Close frame carried no code.",
+            meaning: "The peer sent a Close frame without a code. The connection ended cleanly.",
+            sender: LOCAL,
+            causes: &["The peer called close() without a code: the default in browsers and in Node's ws."],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1006,
+        name: "Abnormal Closure",
+        explanation: Explanation {
+            summary: "The connection ended with no Close frame.",
+            meaning: "The connection ended without a Close frame: the TCP connection was closed or reset, \
+                      or TLS was cut.",
+            sender: LOCAL,
+            causes: &[
+                "The server crashed, was killed, or closes sockets without the closing handshake.",
+                "A proxy cut an idle connection: nginx (proxy_read_timeout) and AWS ALB after 60 seconds \
+                 of silence, Heroku after 55, Cloudflare after 100. Pings at a shorter interval keep it \
+                 alive.",
+                "A proxy or load balancer was reloaded.",
+                "The network went away: Wi-Fi, VPN, a laptop that slept.",
+                "In a browser, also every handshake that failed: the page is not told why.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1007,
+        name: "Invalid Payload Data",
+        explanation: Explanation {
+            summary: "The data does not fit the message's type.",
+            meaning: "The endpoint received data that does not fit the type of the message, such as text \
+                      that is not valid UTF-8.",
+            sender: EITHER,
+            causes: &[
+                "Binary data, or text in Latin-1 or UTF-16, sent as a text message.",
+                "A string cut in the middle of a UTF-8 character.",
+                "Compressed data that does not decompress.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1008,
+        name: "Policy Violation",
+        explanation: Explanation {
+            summary: "A rule of the endpoint was broken.",
+            meaning: "The endpoint refuses on account of its policy. The code for whatever no other code \
+                      fits, and for rules that are not to be told.",
+            sender: EITHER,
+            causes: &[
+                "A missing, wrong or expired token or cookie.",
+                "An Origin that the server does not allow.",
+                "Too many messages or connections: a rate limit.",
+                "FastAPI: a path, query, header or cookie parameter that is missing or invalid.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1009,
+        name: "Message Too Big",
+        explanation: Explanation {
+            summary: "The message is larger than allowed.",
+            meaning: "The endpoint received a message that is too big for it to process.",
+            sender: EITHER,
+            causes: &[
+                "A message over the receiver's limit. Defaults: Tomcat 8 KiB, coder/websocket (Go) 32 KiB, \
+                 Python websockets 1 MiB, uvicorn 16 MiB, ws (Node) 100 MiB.",
+                "AWS API Gateway: a frame over 32 KiB or a message over 128 KiB.",
+                "A compressed message that is small on the wire and large when inflated.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1010,
+        name: "Mandatory Extension",
+        explanation: Explanation {
+            summary: "An extension the client needs is missing.",
+            meaning: "The client needs an extension that the server's handshake response did not include. \
+                      The reason should list it.",
+            sender: "the client; a server can fail the handshake instead",
+            causes: &[
+                "The server does not support the extension, or has it turned off.",
+                "A proxy removed the Sec-WebSocket-Extensions header.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1011,
+        name: "Internal Error",
+        explanation: Explanation {
+            summary: "The endpoint ran into an error of its own.",
+            meaning: "The endpoint met an unexpected condition that kept it from going on.",
+            sender: "the server, by RFC 6455; in practice either endpoint",
+            causes: &[
+                "An exception in the server's handler: look into the server's log.",
+                "Python websockets, on either side: no pong within 20 seconds (reason \"keepalive ping \
+                 timeout\").",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 1012,
+        name: "Service Restart",
+        explanation: Explanation {
+            summary: "The service restarts: reconnect.",
+            meaning: "The service is restarting. A client may reconnect, after a random delay of 5 to 30 \
+                      seconds.",
+            sender: "the server",
+            causes: &["A deployment or a restart; uvicorn sends it when it shuts down."],
+            section: REGISTRY,
+        },
+    },
+    Entry {
+        code: 1013,
+        name: "Try Again Later",
+        explanation: Explanation {
+            summary: "Overloaded: come back later.",
+            meaning: "The service is overloaded. A client should use another address of it, or wait for \
+                      the user to try again.",
+            sender: "the server",
+            causes: &["Too many connections or too little memory.", "A client that reads too slowly."],
+            section: REGISTRY,
+        },
+    },
+    Entry {
+        code: 1014,
+        name: "Bad Gateway",
+        explanation: Explanation {
+            summary: "A gateway got a bad answer from behind.",
+            meaning: "A server acting as a gateway or proxy received an invalid response from the server \
+                      behind it; similar to HTTP status 502.",
+            sender: "the server",
+            causes: &[
+                "The server behind the gateway is down, restarting, or speaks no WebSocket at that path.",
+            ],
+            section: REGISTRY,
+        },
+    },
+    Entry {
+        code: 1015,
+        name: "TLS Handshake",
+        explanation: Explanation {
+            summary: "The TLS handshake failed.",
+            meaning: "The TLS handshake failed, for example because the certificate could not be verified.",
+            sender: LOCAL,
+            causes: &[
+                "A certificate that is expired, self-signed, or for another host name.",
+                "No TLS version or cipher in common, or a server port that does not speak TLS.",
+            ],
+            section: CODE_SECTION,
+        },
+    },
+    Entry {
+        code: 3000,
+        name: "Unauthorized",
+        explanation: Explanation {
+            summary: "Not logged in; like HTTP 401.",
+            meaning: "The endpoint must be authorized to perform the request; equivalent to HTTP status 401.",
+            sender: EITHER,
+            causes: &["A missing, wrong or expired token."],
+            section: REGISTRY,
+        },
+    },
+    Entry {
+        code: 3003,
+        name: "Forbidden",
+        explanation: Explanation {
+            summary: "Logged in, not permitted; like HTTP 403.",
+            meaning: "The endpoint is authorized but has no permission for the request; equivalent to HTTP \
+                      status 403.",
+            sender: EITHER,
+            causes: &["The account lacks the right, the role or the subscription."],
+            section: REGISTRY,
+        },
+    },
+    Entry {
+        code: 3008,
+        name: "Timeout",
+        explanation: Explanation {
+            summary: "An answer took too long; like HTTP 408.",
+            meaning: "The endpoint took too long to respond; equivalent to HTTP status 408.",
+            sender: EITHER,
+            causes: &["No login, pong or answer came within the server's limit."],
+            section: REGISTRY,
+        },
+    },
+];
+
+/// Private codes that are common enough to be met without their documentation at hand.
+pub(super) const HABITS: &[(u16, &[&str])] = &[
+    (4001, &["Many applications: not authorized.", "Discord: an unknown gateway opcode."]),
+    (4003, &["Many applications: not permitted.", "Discord: a payload before Identify."]),
+    (
+        4004,
+        &[
+            "Discord: authentication failed, the token is wrong.",
+            "graphql-ws: the server's answer is invalid.",
+        ],
+    ),
+    (4008, &["Discord: rate limited."]),
+    (4009, &["Discord: the session timed out."]),
+    (4014, &["Discord: a privileged intent that the bot has not been granted."]),
+    (4400, &["graphql-ws: the server cannot read the message: invalid JSON or an invalid type."]),
+    (
+        4401,
+        &[
+            "graphql-ws: a subscription before the server's connection_ack.",
+            "Elsewhere like HTTP status 401.",
+        ],
+    ),
+    (4403, &["graphql-ws: the server refused connection_init.", "Elsewhere like HTTP status 403."]),
+    (4406, &["graphql-ws: the subprotocol is not graphql-transport-ws."]),
+    (4408, &["graphql-ws: no connection_init within the server's limit.", "Elsewhere like HTTP status 408."]),
+    (4409, &["graphql-ws: a second subscription with the id of one that is still active."]),
+    (4429, &["graphql-ws: more than one connection_init.", "Elsewhere like HTTP status 429."]),
+    (4500, &["graphql-ws: an internal error of the server.", "Elsewhere like HTTP status 500."]),
+    (4504, &["graphql-ws, sent by the client: no connection_ack within its limit."]),
+];

@@ -1,0 +1,68 @@
+//! The opening handshake (RFC 6455 section 4): our request or response, and a verdict on the other
+//! side's.
+
+use std::fmt;
+
+use super::head::{Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted};
+
+pub use tungstenite::handshake::client::generate_key;
+use tungstenite::handshake::derive_accept_key;
+
+mod client;
+mod server;
+
+pub use client::{Request, RequestOptions, judge_response};
+pub use server::{Refusal, ServerOptions, answer};
+
+/// What both sides agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Agreement {
+    /// The subprotocol chosen by the server.
+    pub subprotocol: Option<String>,
+    /// The extensions in use, as the server's header says.
+    pub extensions: Option<String>,
+}
+
+/// One point in which a handshake is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The header (or "status line") at fault.
+    pub header: &'static str,
+    /// What came, in words.
+    pub got: String,
+    /// What was due, in words.
+    pub due: String,
+    /// Where that stands.
+    pub section: &'static str,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}, {} was due ({})", self.header, self.got, self.due, self.section)
+    }
+}
+
+impl Finding {
+    fn new(
+        header: &'static str,
+        got: impl Into<String>,
+        due: impl Into<String>,
+        section: &'static str,
+    ) -> Self {
+        Self { header, got: got.into(), due: due.into(), section }
+    }
+}
+
+/// `a`, `b` → "'a', 'b'".
+fn quoted(values: &[String]) -> String {
+    values.iter().map(|value| format!("'{value}'")).collect::<Vec<_>>().join(", ")
+}
+
+fn contains_ignoring_case(values: &[String], wanted: &str) -> bool {
+    values.iter().any(|value| value.eq_ignore_ascii_case(wanted))
+}
+
+/// The name of an element of Sec-WebSocket-Extensions (RFC 6455 section 9.1).
+fn extension_name(element: &str) -> String {
+    split_unquoted(element, ';').swap_remove(0)
+}

@@ -1,0 +1,329 @@
+//! The client's side: a request to send, a response to judge.
+
+use super::{
+    Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
+    extension_name, quoted, split_list,
+};
+
+/// What goes into a request.
+#[derive(Clone, Debug, Default)]
+pub struct RequestOptions {
+    /// Request target: path and query.
+    pub resource: String,
+    /// Value of the Host header.
+    pub host: String,
+    /// Value of Sec-WebSocket-Key: 16 bytes in base64. See [`super::generate_key`].
+    pub key: String,
+    /// Subprotocols to offer, best first.
+    pub subprotocols: Vec<String>,
+    /// Value of Sec-WebSocket-Extensions.
+    pub extensions: Option<String>,
+    /// Headers with a meaning of their own (User-Agent, Origin, Authorization, Cookie), in order.
+    pub common: Vec<HeaderLine>,
+    /// The user's own headers: they replace ours of the same name, or remove it when empty.
+    pub custom: Vec<HeaderLine>,
+}
+
+/// A request that can be sent, with what the response has to match.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The head, as it goes over the wire.
+    pub head: Head,
+    key: Option<String>,
+    subprotocols: Vec<String>,
+    extensions: Vec<String>,
+}
+
+impl Request {
+    /// Builds the request (RFC 6455 section 4.1).
+    pub fn new(options: &RequestOptions) -> Self {
+        let fields = with_custom(standard_fields(options), &options.custom);
+        let head = Head::build(&format!("GET {} HTTP/1.1", options.resource), &fields);
+        Self {
+            key: head.value("Sec-WebSocket-Key"),
+            subprotocols: head.list("Sec-WebSocket-Protocol"),
+            extensions: head
+                .list("Sec-WebSocket-Extensions")
+                .iter()
+                .map(|offer| extension_name(offer))
+                .collect(),
+            head,
+        }
+    }
+
+    /// The subprotocols offered, wherever they were set.
+    pub fn subprotocols(&self) -> &[String] {
+        &self.subprotocols
+    }
+}
+
+fn standard_fields(options: &RequestOptions) -> Vec<HeaderLine> {
+    let mut fields = vec![HeaderLine::new("Host", &options.host)];
+    fields.extend(options.common.iter().cloned());
+    fields.extend([
+        HeaderLine::new("Connection", "Upgrade"),
+        HeaderLine::new("Upgrade", "websocket"),
+        HeaderLine::new("Sec-WebSocket-Version", "13"),
+        HeaderLine::new("Sec-WebSocket-Key", &options.key),
+    ]);
+    if !options.subprotocols.is_empty() {
+        fields.push(HeaderLine::new("Sec-WebSocket-Protocol", &options.subprotocols.join(", ")));
+    }
+    if let Some(extensions) = &options.extensions {
+        fields.push(HeaderLine::new("Sec-WebSocket-Extensions", extensions));
+    }
+    fields
+}
+
+/// Puts the user's headers in the place of ours of the same name, the others at the end.
+fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLine> {
+    let mut fields = Vec::with_capacity(standard.len() + custom.len());
+    for field in &standard {
+        let first_of_its_name = !fields.iter().any(|earlier: &HeaderLine| earlier.is(&field.name));
+        let mut own = custom.iter().filter(|line| line.is(&field.name)).peekable();
+        match own.peek() {
+            None => fields.push(field.clone()),
+            Some(_) if first_of_its_name => fields.extend(own.filter(|line| !line.value.is_empty()).cloned()),
+            Some(_) => {}
+        }
+    }
+    let is_new = |line: &&HeaderLine| !standard.iter().any(|field| field.is(&line.name));
+    fields.extend(custom.iter().filter(is_new).filter(|line| !line.value.is_empty()).cloned());
+    fields
+}
+
+/// Judges a 101 response point by point (RFC 6455 section 4.1, page 19, and section 4.2.2).
+///
+/// # Errors
+/// All points in which it is wrong, at least one.
+pub fn judge_response(request: &Request, line: &StatusLine, head: &Head) -> Result<Agreement, Vec<Finding>> {
+    let mut findings = Vec::new();
+    if line.minor_version == 0 {
+        findings.push(Finding::new("status line", "HTTP/1.0", "HTTP/1.1", "RFC 6455 section 4.2.2"));
+    }
+    findings.extend(judge_upgrade(head));
+    findings.extend(judge_connection(head));
+    findings.extend(judge_accept(request, head));
+    let subprotocol = judge_subprotocol(request, head).unwrap_or_else(|finding| {
+        findings.push(finding);
+        None
+    });
+    findings.extend(judge_extensions(request, head));
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let extensions = head.list("Sec-WebSocket-Extensions");
+    Ok(Agreement { subprotocol, extensions: (!extensions.is_empty()).then(|| extensions.join(", ")) })
+}
+
+fn judge_upgrade(head: &Head) -> Option<Finding> {
+    const SECTION: &str = "RFC 6455 section 4.2.2";
+    let values = head.list("Upgrade");
+    match values.as_slice() {
+        [] => Some(Finding::new("Upgrade", "missing", "'websocket'", SECTION)),
+        [value] if value.eq_ignore_ascii_case("websocket") => None,
+        _ => Some(Finding::new("Upgrade", quoted(&values), "'websocket'", SECTION)),
+    }
+}
+
+fn judge_connection(head: &Head) -> Option<Finding> {
+    const SECTION: &str = "RFC 6455 section 4.2.2";
+    let values = head.list("Connection");
+    if contains_ignoring_case(&values, "upgrade") {
+        return None;
+    }
+    let got = if values.is_empty() { "missing".to_owned() } else { quoted(&values) };
+    Some(Finding::new("Connection", got, "'Upgrade'", SECTION))
+}
+
+fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
+    const SECTION: &str = "RFC 6455 section 4.2.2";
+    const HEADER: &str = "Sec-WebSocket-Accept";
+    let key = request.key.as_ref()?; // the user removed it: nothing can be due
+    let due = derive_accept_key(key.as_bytes());
+    let values: Vec<_> = head.values(HEADER).collect();
+    match values.as_slice() {
+        [] => Some(Finding::new(HEADER, "missing", format!("'{due}'"), SECTION)),
+        [value] if *value == due => None,
+        [value] => {
+            let remark = accept_remark(value, key);
+            Some(Finding::new(
+                HEADER,
+                format!("'{value}'{remark}"),
+                format!("'{due}' for the key '{key}'"),
+                SECTION,
+            ))
+        }
+        _ => Some(Finding::new(HEADER, format!("sent {} times", values.len()), "once", SECTION)),
+    }
+}
+
+/// The usual mistakes in computing Sec-WebSocket-Accept.
+fn accept_remark(value: &str, key: &str) -> &'static str {
+    const RFC_SAMPLE: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+    if value == key {
+        " (the key itself, not its hash)"
+    } else if value == RFC_SAMPLE {
+        " (the example of the RFC)"
+    } else if value.eq_ignore_ascii_case(&derive_accept_key(key.as_bytes())) {
+        " (differs in upper and lower case)"
+    } else if value.is_empty() {
+        " (empty)"
+    } else {
+        ""
+    }
+}
+
+/// RFC 6455 section 4.1: at most one, and one that was offered, in that very spelling.
+fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
+    const SECTION: &str = "RFC 6455 section 4.1";
+    const HEADER: &str = "Sec-WebSocket-Protocol";
+    let values: Vec<_> = head.values(HEADER).collect();
+    let offered = &request.subprotocols;
+    let due = if offered.is_empty() {
+        "no such header, as no subprotocol was asked for".to_owned()
+    } else {
+        format!("one of {}", quoted(offered))
+    };
+    match values.as_slice() {
+        [] => Ok(None),
+        [value] if offered.contains(value) => Ok(Some(value.clone())),
+        [value] if split_list(value).len() > 1 => {
+            Err(Finding::new(HEADER, format!("a list, '{value}'"), due, SECTION))
+        }
+        [value] if contains_ignoring_case(offered, value) => {
+            Err(Finding::new(HEADER, format!("'{value}' (subprotocols are case-sensitive)"), due, SECTION))
+        }
+        [value] => Err(Finding::new(HEADER, format!("'{value}', unasked-for"), due, SECTION)),
+        _ => Err(Finding::new(
+            HEADER,
+            format!("sent {} times ({})", values.len(), quoted(&values)),
+            due,
+            SECTION,
+        )),
+    }
+}
+
+fn judge_extensions(request: &Request, head: &Head) -> Vec<Finding> {
+    const HEADER: &str = "Sec-WebSocket-Extensions";
+    let offered = &request.extensions;
+    let due = if offered.is_empty() {
+        "no such header, as no extension was asked for".to_owned()
+    } else {
+        format!("nothing but {}", quoted(offered))
+    };
+    head.list(HEADER)
+        .iter()
+        .filter(|accepted| !contains_ignoring_case(offered, &extension_name(accepted)))
+        .map(|accepted| {
+            Finding::new(HEADER, format!("'{accepted}', unasked-for"), &*due, "RFC 6455 section 4.1")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::head::parse_response;
+
+    fn options() -> RequestOptions {
+        RequestOptions {
+            resource: "/chat".into(),
+            host: "server.example.com".into(),
+            key: "dGhlIHNhbXBsZSBub25jZQ==".into(),
+            subprotocols: vec!["chat".into(), "superchat".into()],
+            common: vec![HeaderLine::new("Origin", "http://example.com")],
+            ..RequestOptions::default()
+        }
+    }
+
+    fn judge(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
+        let (line, head) = parse_response(response.as_bytes()).unwrap().unwrap();
+        judge_response(&Request::new(options), &line, &head)
+            .map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    }
+
+    /// A response with the fields of RFC 6455 section 1.3, one of them replaced or removed.
+    fn response(name: &str, replacement: &str) -> String {
+        let fields = [
+            ("Upgrade", "Upgrade: websocket\r\n"),
+            ("Connection", "Connection: Upgrade\r\n"),
+            ("Accept", "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
+            ("Protocol", "Sec-WebSocket-Protocol: chat\r\n"),
+            ("Extra", ""),
+        ];
+        let lines: String =
+            fields.iter().map(|(n, line)| if *n == name { replacement } else { line }).collect();
+        format!("HTTP/1.1 101 Switching Protocols\r\n{lines}\r\n")
+    }
+
+    #[test]
+    fn the_rfcs_handshake_is_right() {
+        let request = Request::new(&options());
+        assert_eq!(
+            String::from_utf8_lossy(request.head.bytes()),
+            "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nOrigin: http://example.com\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\r\n"
+        );
+        let agreement = judge(&options(), &response("", "")).unwrap();
+        assert_eq!(agreement.subprotocol.as_deref(), Some("chat"));
+    }
+
+    #[test]
+    fn harmless_variants_are_accepted() {
+        for (name, line) in [
+            ("Connection", "connection: keep-alive, UPGRADE\r\n"),
+            ("Connection", "Connection: keep-alive\r\nConnection: Upgrade\r\n"),
+            ("Upgrade", "upgrade: WebSocket\r\n"),
+            ("Protocol", ""),
+            ("Extra", "Server: x\r\nDate: y\r\n"),
+        ] {
+            assert!(judge(&options(), &response(name, line)).is_ok(), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn each_wrong_point_is_named() {
+        for (name, line, expected) in [
+            ("Upgrade", "", "Upgrade: missing, 'websocket' was due"),
+            ("Upgrade", "Upgrade: h2c\r\n", "Upgrade: 'h2c'"),
+            ("Connection", "", "Connection: missing"),
+            ("Connection", "Connection: close\r\n", "Connection: 'close', 'Upgrade' was due"),
+            ("Accept", "", "Sec-WebSocket-Accept: missing"),
+            (
+                "Accept",
+                "Sec-WebSocket-Accept: nope\r\n",
+                "'nope', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' for the key",
+            ),
+            ("Accept", "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n", "the key itself"),
+            (
+                "Protocol",
+                "Sec-WebSocket-Protocol: soap\r\n",
+                "'soap', unasked-for, one of 'chat', 'superchat' was due",
+            ),
+            ("Protocol", "Sec-WebSocket-Protocol: CHAT\r\n", "case-sensitive"),
+            ("Protocol", "Sec-WebSocket-Protocol: chat, superchat\r\n", "a list"),
+            ("Protocol", "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n", "sent 2 times"),
+            ("Extra", "Sec-WebSocket-Extensions: foo; a=1\r\n", "'foo; a=1', unasked-for"),
+        ] {
+            let verdict = judge(&options(), &response(name, line)).unwrap_err();
+            assert!(verdict.contains(expected), "{line:?}: {verdict}");
+            assert!(verdict.contains("RFC 6455 section 4."), "{verdict}");
+        }
+    }
+
+    #[test]
+    fn own_headers_replace_remove_and_repeat() {
+        let mut options = options();
+        options.custom =
+            ["hOst: other", "Origin:", "X-A: 1", "x-a: 2", "X-Empty:", "Sec-WebSocket-Protocol: v2"]
+                .map(|line| HeaderLine::parse(line).unwrap())
+                .to_vec();
+        let request = Request::new(&options);
+        let text = String::from_utf8_lossy(request.head.bytes()).into_owned();
+        assert!(text.starts_with("GET /chat HTTP/1.1\r\nhOst: other\r\nConnection: Upgrade\r\n"), "{text}");
+        assert!(text.ends_with("Sec-WebSocket-Protocol: v2\r\nX-A: 1\r\nx-a: 2\r\n\r\n"), "{text}");
+        assert_eq!(request.subprotocols(), ["v2"]);
+    }
+}

@@ -1,0 +1,36 @@
+//! The WebSocket protocol (RFC 6455) without any I/O: bytes in, events and bytes out.
+//!
+//! Nothing here opens a socket, reads a clock or prints. Time comes in as an argument, randomness as
+//! a [`Masks`] value, so every behaviour can be tested from a table of bytes.
+//!
+//! Driving a [`Connection`]:
+//!
+//! 1. read from the transport into [`Connection::receive_space`], then say how much with
+//!    [`Connection::received`] (or [`Connection::receive_eof`]);
+//! 2. call [`Connection::next_event`] until it returns `None`;
+//! 3. write [`Connection::pending_output`] to the transport and say how much was taken with
+//!    [`Connection::advance_output`];
+//! 4. at [`Connection::deadline`] call [`Connection::on_deadline`];
+//! 5. stop when [`Connection::is_finished`].
+
+pub mod body;
+pub mod close;
+pub mod connection;
+pub mod frame;
+pub mod handshake;
+pub mod head;
+pub mod message;
+pub mod violation;
+
+mod buffer;
+mod outbox;
+#[cfg(test)]
+mod tests;
+mod utf8;
+
+pub use close::CloseCode;
+pub use connection::{Connection, Ending, Event, Options, Role, Sent, TransportEnd};
+pub use frame::{Header, Masks, Opcode};
+pub use message::MessageKind;
+pub use utf8::Utf8Checker;
+pub use violation::{Rule, Violation};

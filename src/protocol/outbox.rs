@@ -1,0 +1,53 @@
+//! Frames on their way out.
+
+use super::frame::{Header, Masks, Opcode, apply_mask};
+
+/// Encoded frames that the transport has not taken yet.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    bytes: Vec<u8>,
+    written: usize,
+    /// Only a client masks (RFC 6455 section 5.1).
+    masks: Option<Masks>,
+}
+
+/// Above this many bytes of capacity an emptied outbox gives its memory back.
+const KEEP_CAPACITY: usize = 4 << 20;
+
+impl Outbox {
+    pub(super) fn new(masks: Option<Masks>) -> Self {
+        Self { bytes: Vec::new(), written: 0, masks }
+    }
+
+    /// Appends one frame and returns its header.
+    pub(super) fn push(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Header {
+        let key = self.masks.as_mut().map(Masks::next_key);
+        let header = Header::new(opcode, fin, key, payload.len() as u64);
+        self.bytes.reserve(header.len() + payload.len());
+        self.bytes.extend_from_slice(header.bytes());
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(payload);
+        if let Some(key) = key {
+            apply_mask(&mut self.bytes[start..], key, 0);
+        }
+        header
+    }
+
+    /// What is still to be written.
+    pub(super) fn pending(&self) -> &[u8] {
+        &self.bytes[self.written..]
+    }
+
+    /// Says that the transport took the first `count` pending bytes.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.written += count;
+        debug_assert!(self.written <= self.bytes.len());
+        if self.written == self.bytes.len() {
+            self.written = 0;
+            self.bytes.clear();
+            if self.bytes.capacity() > KEEP_CAPACITY {
+                self.bytes = Vec::new();
+            }
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! What a peer can do wrong after the handshake, with the rule it breaks.
+
+use std::fmt;
+
+use super::close::CloseCode;
+use super::frame::Header;
+
+/// A rule of RFC 6455 that the peer broke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// A reserved bit without an extension that gives it a meaning.
+    ReservedBits,
+    /// An opcode that means nothing.
+    ReservedOpcode,
+    /// A masked frame from a server.
+    MaskedByServer,
+    /// An unmasked frame from a client.
+    UnmaskedByClient,
+    /// A control frame without FIN.
+    FragmentedControl,
+    /// A control frame with more than 125 bytes of payload.
+    ControlTooLong,
+    /// A continuation of nothing.
+    ContinuationWithoutStart,
+    /// A new text or binary message inside an unfinished one.
+    MessageInsideMessage,
+    /// A length in more bytes than it needs.
+    LengthNotMinimal,
+    /// A 64-bit length with its top bit set.
+    LengthTooLarge,
+    /// Text that is not UTF-8.
+    InvalidUtf8,
+    /// A close reason that is not UTF-8.
+    InvalidUtf8InReason,
+    /// A Close payload of one byte: half a code.
+    CloseTooShort,
+    /// A close code that must not be sent.
+    InvalidCloseCode,
+    /// More than we are willing to take; not the peer's error as such.
+    MessageTooBig,
+    /// A plain HTTP response where the first frame should be.
+    HttpAfterUpgrade,
+}
+
+impl Rule {
+    /// Where the rule stands.
+    pub const fn section(self) -> &'static str {
+        match self {
+            Self::ReservedBits
+            | Self::ReservedOpcode
+            | Self::LengthNotMinimal
+            | Self::LengthTooLarge
+            | Self::HttpAfterUpgrade => "RFC 6455 section 5.2",
+            Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 section 5.1",
+            Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 section 5.5",
+            Self::ContinuationWithoutStart | Self::MessageInsideMessage => "RFC 6455 section 5.4",
+            Self::InvalidUtf8 => "RFC 6455 section 8.1",
+            Self::InvalidUtf8InReason | Self::CloseTooShort => "RFC 6455 section 5.5.1",
+            Self::InvalidCloseCode => "RFC 6455 section 7.4",
+            Self::MessageTooBig => "RFC 6455 section 10.4",
+        }
+    }
+
+    /// The code we close with (RFC 6455 section 7.4.1).
+    pub const fn close_code(self) -> CloseCode {
+        match self {
+            Self::InvalidUtf8 | Self::InvalidUtf8InReason => CloseCode::INVALID_PAYLOAD,
+            Self::MessageTooBig => CloseCode::MESSAGE_TOO_BIG,
+            _ => CloseCode::PROTOCOL_ERROR,
+        }
+    }
+
+    /// A few words for the reason of our Close frame.
+    pub const fn summary(self) -> &'static str {
+        match self {
+            Self::ReservedBits => "reserved bit set",
+            Self::ReservedOpcode => "reserved opcode",
+            Self::MaskedByServer => "masked frame from a server",
+            Self::UnmaskedByClient => "unmasked frame from a client",
+            Self::FragmentedControl => "fragmented control frame",
+            Self::ControlTooLong => "control frame over 125 bytes",
+            Self::ContinuationWithoutStart => "continuation frame without a message to continue",
+            Self::MessageInsideMessage => "new message inside a fragmented one",
+            Self::LengthNotMinimal => "length not minimally encoded",
+            Self::LengthTooLarge => "length with the top bit set",
+            Self::InvalidUtf8 => "invalid UTF-8 in a text message",
+            Self::InvalidUtf8InReason => "invalid UTF-8 in the close reason",
+            Self::CloseTooShort => "close frame with a one-byte payload",
+            Self::InvalidCloseCode => "invalid close code",
+            Self::MessageTooBig => "message too big",
+            Self::HttpAfterUpgrade => "HTTP response instead of frames",
+        }
+    }
+}
+
+/// One violation, with what there is to know about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// The rule broken.
+    pub rule: Rule,
+    /// What came, in numbers: "RSV2 set on a text frame", "close code 1006".
+    pub detail: String,
+    /// The frame that broke it, if one was recognisable.
+    pub frame: Option<Header>,
+    /// Where in the stream of bytes after the handshake that frame starts.
+    pub offset: u64,
+    /// What the peer said in its place: the payload of a bad Close frame, or the start of an HTTP
+    /// response, at most 4 KiB.
+    pub excerpt: Vec<u8>,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} ({})", self.rule.summary(), self.detail, self.rule.section())
+    }
+}

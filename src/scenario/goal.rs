@@ -1,0 +1,207 @@
+//! Goals: what ends a run as a success, and what was missing if it did not come.
+
+use std::collections::VecDeque;
+
+use super::expect::Pattern;
+use crate::protocol::{CloseCode, MessageKind};
+
+/// Where a goal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Not yet.
+    Open,
+    /// It has come about.
+    Met,
+    /// It cannot come about any more.
+    Missed,
+}
+
+/// Something a run is to bring about.
+pub trait Goal {
+    /// Takes note of a received message.
+    fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress;
+
+    /// Takes note of the close code of the connection.
+    fn close(&mut self, code: CloseCode) -> Progress;
+
+    /// Where it stands.
+    fn progress(&self) -> Progress;
+
+    /// Whether messages after this one are more than were asked for.
+    fn is_filled(&self) -> bool {
+        false
+    }
+
+    /// What is still missing, in words.
+    fn shortfall(&self) -> String;
+
+    /// Whether it is missed also when the connection ends abnormally (exit status 1, not 6).
+    fn outranks_abnormal_end(&self) -> bool;
+}
+
+/// `--count N`.
+#[derive(Clone, Copy, Debug)]
+pub struct Count {
+    wanted: u64,
+    got: u64,
+}
+
+impl Count {
+    /// This many received data messages.
+    pub fn new(wanted: u64) -> Self {
+        Self { wanted, got: 0 }
+    }
+}
+
+impl Goal for Count {
+    fn message(&mut self, _: MessageKind, _: &[u8]) -> Progress {
+        self.got += 1;
+        self.progress()
+    }
+
+    fn close(&mut self, _: CloseCode) -> Progress {
+        self.progress()
+    }
+
+    fn progress(&self) -> Progress {
+        if self.got >= self.wanted { Progress::Met } else { Progress::Open }
+    }
+
+    fn is_filled(&self) -> bool {
+        self.got >= self.wanted
+    }
+
+    fn shortfall(&self) -> String {
+        format!("{} of {} messages were received", self.got, self.wanted)
+    }
+
+    fn outranks_abnormal_end(&self) -> bool {
+        false
+    }
+}
+
+/// `--expect`, in order.
+#[derive(Debug)]
+pub struct Expectations {
+    awaited: VecDeque<Pattern>,
+    total: usize,
+    strict: bool,
+    /// The last messages that did not match, shortened.
+    unmatched: VecDeque<String>,
+    missed: bool,
+}
+
+/// How many messages that did not match are told.
+const MAX_TOLD: usize = 3;
+
+/// How much of each.
+const MAX_TOLD_LENGTH: usize = 120;
+
+impl Expectations {
+    /// All of these in order; with `strict` nothing else may come between.
+    pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
+        let total = patterns.len();
+        Self { awaited: patterns.into(), total, strict, unmatched: VecDeque::new(), missed: false }
+    }
+
+    fn note_unmatched(&mut self, kind: MessageKind, data: &[u8]) {
+        if self.unmatched.len() == MAX_TOLD {
+            self.unmatched.pop_front();
+        }
+        let shown = &data[..data.len().min(MAX_TOLD_LENGTH)];
+        let more = if shown.len() < data.len() { "…" } else { "" };
+        let text = match (kind, std::str::from_utf8(shown)) {
+            (MessageKind::Text, _) | (_, Ok(_)) => format!("{:?}{more}", String::from_utf8_lossy(shown)),
+            _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
+        };
+        self.unmatched.push_back(text);
+    }
+}
+
+impl Goal for Expectations {
+    fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress {
+        match self.awaited.front() {
+            Some(pattern) if pattern.matches(kind, data) => {
+                self.awaited.pop_front();
+                self.unmatched.clear();
+            }
+            Some(_) => {
+                self.note_unmatched(kind, data);
+                self.missed |= self.strict;
+            }
+            None => {}
+        }
+        self.progress()
+    }
+
+    fn close(&mut self, code: CloseCode) -> Progress {
+        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code)) {
+            self.awaited.pop_front();
+        }
+        self.progress()
+    }
+
+    fn progress(&self) -> Progress {
+        if self.missed {
+            Progress::Missed
+        } else if self.awaited.is_empty() {
+            Progress::Met
+        } else {
+            Progress::Open
+        }
+    }
+
+    fn shortfall(&self) -> String {
+        let Some(pattern) = self.awaited.front() else { return "all expectations were met".to_owned() };
+        let number = self.total - self.awaited.len() + 1;
+        let place = if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
+        let came = match self.unmatched.len() {
+            0 => "no message came that did not match".to_owned(),
+            _ => {
+                format!("last messages that did not match: {}", Vec::from(self.unmatched.clone()).join(", "))
+            }
+        };
+        format!("awaited {:?}{place}; {came}", pattern.to_string())
+    }
+
+    fn outranks_abnormal_end(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expectations(patterns: &[&str], strict: bool) -> Expectations {
+        Expectations::new(patterns.iter().map(|p| Pattern::parse(p).expect("pattern")).collect(), strict)
+    }
+
+    #[test]
+    fn expectations_are_met_in_order_over_other_messages() {
+        let mut goal = expectations(&["a", "/^b/", "close:1000"], false);
+        let text = |goal: &mut Expectations, data: &str| goal.message(MessageKind::Text, data.as_bytes());
+        assert_eq!(text(&mut goal, "bb"), Progress::Open);
+        assert!(
+            goal.shortfall().contains("awaited \"a\" (1 of 3); last messages that did not match: \"bb\"")
+        );
+        assert_eq!(text(&mut goal, "a"), Progress::Open);
+        assert_eq!(text(&mut goal, "x"), Progress::Open);
+        assert_eq!(text(&mut goal, "b!"), Progress::Open);
+        assert_eq!(goal.close(CloseCode::NORMAL), Progress::Met);
+    }
+
+    #[test]
+    fn strict_takes_nothing_between() {
+        let mut goal = expectations(&["a"], true);
+        assert_eq!(goal.message(MessageKind::Text, b"x"), Progress::Missed);
+    }
+
+    #[test]
+    fn a_count_is_filled_at_its_last_message() {
+        let mut goal = Count::new(2);
+        assert_eq!(goal.message(MessageKind::Text, b""), Progress::Open);
+        assert_eq!(goal.shortfall(), "1 of 2 messages were received");
+        assert_eq!((goal.message(MessageKind::Binary, b""), goal.is_filled()), (Progress::Met, true));
+    }
+}

@@ -1,0 +1,343 @@
+//! The event loop of one open connection: socket, input, outputs, time and signals, joined by the
+//! sans-I/O core. It knows no formats.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::event::{Closed, Level, Opened, What};
+use crate::input::{Action, InputError, Source};
+use crate::net::reactor::tokens;
+use crate::net::{Reactor, Stream};
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+use crate::protocol::{CloseCode, Connection, MessageKind};
+use crate::scenario::Goal;
+
+mod actions;
+mod events;
+mod journal;
+mod socket;
+
+pub use journal::Journal;
+
+/// What a session is to do.
+pub struct Plan {
+    /// Sent after open and before the input, in order.
+    pub presets: VecDeque<Action<'static>>,
+    /// Send every received data message back.
+    pub echo: bool,
+    /// What follows the end of the input.
+    pub after_input: AfterInput,
+    /// When everything has to be over.
+    pub max_time: Option<Instant>,
+    /// Code of our Close frame; `None`: an empty one.
+    pub close_code: Option<CloseCode>,
+    /// Reason of our Close frame.
+    pub close_reason: String,
+    /// What ends the session as a success.
+    pub goals: Vec<Box<dyn Goal>>,
+}
+
+/// What follows the end of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterInput {
+    /// Close at once.
+    Close,
+    /// Close when nothing has come for so long.
+    Silence(Duration),
+    /// Go on until something else ends the session.
+    Stay,
+}
+
+/// Why we ended the connection, if it was we.
+#[derive(Debug)]
+pub enum Stop {
+    /// The input had ended, or the user asked for it.
+    Asked,
+    /// Every goal was met.
+    GoalsMet,
+    /// A goal cannot be met any more.
+    GoalMissed,
+    /// `--max-time` ran out.
+    MaxTime,
+    /// A signal, or Ctrl-C in the line editor.
+    Signal(Signal),
+    /// An output's reader has gone.
+    OutputClosed,
+    /// An output cannot be written.
+    OutputFailed(OutputError),
+    /// The system failed us.
+    System(io::Error),
+}
+
+/// How a session went.
+pub struct Report {
+    /// The end of the connection.
+    pub closed: Closed,
+    /// Why we ended it, if it was we.
+    pub stop: Option<Stop>,
+    /// Why the input could not be read to its end.
+    pub input_error: Option<InputError>,
+    /// The goals, as they stand.
+    pub goals: Vec<Box<dyn Goal>>,
+}
+
+/// One open connection being worked on.
+pub struct Session<'a> {
+    stream: Stream,
+    connection: Connection,
+    reactor: &'a mut Reactor,
+    source: &'a mut dyn Source,
+    journal: Journal<'a>,
+    plan: Plan,
+    opened: &'a Opened,
+    socket: socket::Readiness,
+    input_ended: bool,
+    input_error: Option<InputError>,
+    stop: Option<Stop>,
+    started: Instant,
+    /// When bytes last came or went.
+    last_traffic: Instant,
+    /// When data last came, or the last of the input had gone.
+    last_data: Instant,
+    /// Messages received when the last one was sent.
+    received_before_send: u64,
+    /// The last received message, for `/full`.
+    last_message: Option<(MessageKind, Vec<u8>)>,
+    last_rtt: Option<Duration>,
+    /// What `--echo` sends next.
+    echo: VecDeque<(MessageKind, Vec<u8>)>,
+}
+
+/// No input is taken while more than this many bytes wait for the socket.
+const HIGH_WATER: usize = 256 << 10;
+
+/// Reads in a row before timers, input and signals get their turn.
+const READ_BUDGET: usize = 16;
+
+/// How long the peer may take to end TCP after the closing handshake.
+const LINGER: Duration = Duration::from_millis(250);
+
+impl<'a> Session<'a> {
+    /// A session on a connection that is open.
+    pub fn new(
+        stream: Stream,
+        connection: Connection,
+        reactor: &'a mut Reactor,
+        source: &'a mut dyn Source,
+        journal: Journal<'a>,
+        plan: Plan,
+        opened: &'a Opened,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            stream,
+            connection,
+            reactor,
+            source,
+            journal,
+            plan,
+            opened,
+            socket: socket::Readiness::default(),
+            input_ended: false,
+            input_error: None,
+            stop: None,
+            started: now,
+            last_traffic: now,
+            last_data: now,
+            received_before_send: 0,
+            last_message: None,
+            last_rtt: None,
+            echo: VecDeque::new(),
+        }
+    }
+
+    /// Works until the connection is over and everything received has been handed on.
+    pub fn run(mut self) -> Report {
+        if let Err(error) = self.prepare().and_then(|()| self.work()) {
+            self.connection.abandon();
+            self.stop = Some(Stop::System(error));
+        }
+        let quiet = self.last_traffic.elapsed();
+        self.linger();
+        self.drain_outputs();
+        let ending = self.connection.ending().unwrap_or_else(|| {
+            self.connection.abandon();
+            self.connection.ending().expect("abandoned just now")
+        });
+        let closed = Closed {
+            ending,
+            quiet,
+            age: self.started.elapsed(),
+            received: self.connection.received_counters(),
+            sent: self.connection.sent_counters(),
+            failure_follows: false,
+        };
+        Report { closed, stop: self.stop, input_error: self.input_error, goals: self.plan.goals }
+    }
+
+    fn prepare(&mut self) -> io::Result<()> {
+        self.source.register(self.reactor.registry(), tokens::INPUT)?;
+        self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)
+    }
+
+    fn work(&mut self) -> io::Result<()> {
+        loop {
+            self.take_events();
+            self.take_actions();
+            self.write_socket();
+            self.flush_outputs();
+            self.check_time();
+            if self.connection.is_finished() {
+                return Ok(());
+            }
+            self.wait()?;
+            self.read_socket();
+        }
+    }
+
+    /// Waits for whatever there is to wait for, and takes note of what came.
+    fn wait(&mut self) -> io::Result<()> {
+        let until = if self.can_go_on() { Some(Instant::now()) } else { self.next_deadline() };
+        let mut is_signalled = false;
+        for event in self.reactor.wait(until)? {
+            match event.token() {
+                tokens::SOCKET => self.socket.note(event),
+                tokens::INPUT => {
+                    self.source.set_ready();
+                    self.journal.outputs().set_all_ready();
+                }
+                tokens::SIGNALS => is_signalled = true,
+                mio::Token(output) if output >= tokens::OUTPUTS => {
+                    let reader_gone = event.is_error() || event.is_write_closed();
+                    self.journal.outputs().set_ready(output - tokens::OUTPUTS, reader_gone);
+                }
+                _ => {}
+            }
+        }
+        self.journal.tick();
+        if is_signalled || cfg!(not(unix)) {
+            while let Some(signal) = self.reactor.take_signal() {
+                self.on_signal(signal);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether there is work that no readiness will announce again.
+    fn can_go_on(&self) -> bool {
+        self.can_read() && self.socket.is_readable()
+    }
+
+    fn next_deadline(&self) -> Option<Instant> {
+        [self.connection.deadline(), self.plan.max_time, self.silence_deadline()].into_iter().flatten().min()
+    }
+
+    /// When the wait after the end of the input is over.
+    fn silence_deadline(&self) -> Option<Instant> {
+        match self.plan.after_input {
+            AfterInput::Silence(duration) if self.is_waiting() => Some(self.last_data + duration),
+            _ => None,
+        }
+    }
+
+    /// All input has been sent, and nothing else is to be done.
+    fn is_waiting(&self) -> bool {
+        self.input_ended
+            && self.plan.presets.is_empty()
+            && self.connection.is_open()
+            && self.connection.pending_output().is_empty()
+    }
+
+    fn check_time(&mut self) {
+        let now = Instant::now();
+        self.connection.on_deadline(now);
+        if self.plan.max_time.is_some_and(|end| now >= end) {
+            self.end_or_leave(Stop::MaxTime);
+        }
+        match self.plan.after_input {
+            AfterInput::Close if self.is_waiting() => self.end(Stop::Asked),
+            AfterInput::Silence(wait) if self.silence_deadline().is_some_and(|end| now >= end) => {
+                self.note_silence(wait);
+                self.end(Stop::Asked);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_silence(&mut self, wait: Duration) {
+        let sent = self.connection.sent_counters().messages;
+        let received = self.connection.received_counters().messages;
+        if sent > 0 && received == self.received_before_send {
+            let text = format!(
+                "nothing was received in the {wait:?} after the last message was sent; --wait DURATION waits longer"
+            );
+            self.journal.tell(What::Notice(Level::Warning, &text));
+        }
+    }
+
+    fn on_signal(&mut self, signal: Signal) {
+        self.end_or_leave(Stop::Signal(signal));
+    }
+
+    /// Ends the connection in order; if that is already under way, leaves at once.
+    fn end_or_leave(&mut self, stop: Stop) {
+        if self.connection.is_open() {
+            self.end(stop);
+            return;
+        }
+        let was_by_time = matches!(self.stop, Some(Stop::MaxTime)) && matches!(stop, Stop::MaxTime);
+        if !was_by_time {
+            self.connection.abandon();
+            if matches!(stop, Stop::Signal(_)) || self.stop.is_none() {
+                self.stop = Some(stop);
+            }
+        }
+    }
+
+    /// Starts the closing handshake, for this reason if it is the first.
+    fn end(&mut self, stop: Stop) {
+        let code = match stop {
+            Stop::Signal(Signal::Terminate) => Some(CloseCode::GOING_AWAY),
+            _ => self.plan.close_code,
+        };
+        let reason = std::mem::take(&mut self.plan.close_reason);
+        self.close(code, &reason, stop);
+    }
+
+    fn close(&mut self, code: Option<CloseCode>, reason: &str, stop: Stop) {
+        if self.connection.close(code, reason, Instant::now()).is_ok() {
+            self.stop.get_or_insert(stop);
+        }
+    }
+
+    fn flush_outputs(&mut self) {
+        if let Err(error) = self.journal.outputs().flush() {
+            self.on_output_error(error);
+        }
+    }
+
+    fn on_output_error(&mut self, error: OutputError) {
+        let stop = if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
+        if self.connection.is_open() {
+            self.end(stop);
+        } else if matches!(stop, Stop::OutputFailed(_)) || self.stop.is_none() {
+            self.stop = Some(stop);
+        }
+    }
+
+    /// Hands on what was received, however long the readers take; only a signal cuts it short.
+    fn drain_outputs(&mut self) {
+        loop {
+            self.flush_outputs();
+            if self.journal.outputs().are_drained() {
+                return;
+            }
+            let before = matches!(self.stop, Some(Stop::Signal(_)));
+            if self.wait().is_err() || (!before && matches!(self.stop, Some(Stop::Signal(_)))) {
+                return;
+            }
+        }
+    }
+}

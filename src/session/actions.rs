@@ -1,0 +1,130 @@
+//! What the input asks for: done on the connection, told to the outputs.
+
+use std::time::Instant;
+
+use super::{HIGH_WATER, Session, Stop, events};
+use crate::event::{Message, Shown, Status, What};
+use crate::input::{Action, Next, Show};
+use crate::platform::signals::Signal;
+use crate::protocol::connection::Direction;
+
+impl Session<'_> {
+    /// Takes actions while the socket keeps up.
+    pub(super) fn take_actions(&mut self) {
+        while self.connection.pending_output().len() < HIGH_WATER && self.take_action() {
+            self.take_events();
+        }
+    }
+
+    fn take_action(&mut self) -> bool {
+        if self.connection.is_open()
+            && let Some(action) = self.plan.presets.pop_front()
+        {
+            self.act(action, false);
+            return true;
+        }
+        if self.input_ended || !(self.connection.is_open() || self.source.is_typed()) {
+            return false;
+        }
+        let typed = self.source.is_typed();
+        match self.source.next(self.reactor.registry()) {
+            Next::Pending => return false,
+            Next::End => self.input_ended = true,
+            Next::Failed(error) => {
+                self.input_ended = true;
+                self.input_error = Some(error);
+            }
+            // The hot path: the payload is borrowed from the source.
+            Next::Action(Action::Send(kind, data)) => {
+                if let Ok(sent) = self.connection.send(kind, &data) {
+                    self.received_before_send = self.connection.received_counters().messages;
+                    events::tell_sent(&mut self.journal, kind, &data, &sent.header, typed);
+                }
+            }
+            Next::Action(other) => {
+                let other = other.into_owned();
+                self.act(other, typed);
+            }
+        }
+        true
+    }
+
+    fn act(&mut self, action: Action<'static>, typed: bool) {
+        let now = Instant::now();
+        let done = match action {
+            Action::Send(kind, data) => self.connection.send(kind, &data).map(|sent| {
+                self.tell_sent(kind, &data, &sent.header, typed);
+            }),
+            Action::Ping(data) => self.connection.ping(&data, now),
+            Action::Pong(data) => self.connection.pong(&data),
+            Action::Close(code, reason) => {
+                let code = code.or(self.plan.close_code.filter(|_| code.is_none()));
+                let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
+                self.connection.close(code, &reason, now).map(|()| {
+                    self.stop.get_or_insert(Stop::Asked);
+                })
+            }
+            Action::Interrupt => {
+                self.end_or_leave(Stop::Signal(Signal::Interrupt));
+                Ok(())
+            }
+            Action::Show(show) => {
+                self.show(&show);
+                Ok(())
+            }
+        };
+        if let Err(misuse) = done {
+            self.refuse(&misuse.to_string(), typed);
+        }
+    }
+
+    /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
+    fn refuse(&mut self, problem: &str, typed: bool) {
+        if typed {
+            self.journal.tell(What::Shown(Shown::Problem(problem)));
+        } else if self.connection.is_open() {
+            self.input_ended = true;
+            self.plan.presets.clear();
+            self.input_error = Some(crate::input::InputError::Refused(problem.to_owned()));
+        }
+    }
+
+    fn show(&mut self, show: &Show) {
+        match show {
+            Show::Status => {
+                let status = self.status();
+                self.journal.tell(What::Shown(Shown::Status(&status)));
+            }
+            Show::Headers => self.journal.tell(What::Shown(Shown::Headers(self.opened))),
+            Show::Text(text) => self.journal.tell(What::Shown(Shown::Text(text))),
+            Show::Problem(text) => self.journal.tell(What::Shown(Shown::Problem(text))),
+            Show::Full => match &self.last_message {
+                None => self.journal.tell(What::Shown(Shown::Problem("no message has been received yet"))),
+                Some((kind, data)) => self.journal.tell(What::Shown(Shown::Full(Message {
+                    direction: Direction::Received,
+                    kind: *kind,
+                    data,
+                    wire_size: 0,
+                    compressed: false,
+                    frames: 1,
+                    typed: false,
+                    surplus: false,
+                }))),
+            },
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            url: self.opened.url.clone(),
+            state: self.connection.ready_state(),
+            protocol: self.opened.protocol.clone(),
+            extensions: self.opened.extensions.clone(),
+            buffered: self.connection.pending_output().len(),
+            received: self.connection.received_counters(),
+            sent: self.connection.sent_counters(),
+            rtt: self.last_rtt,
+            age: self.started.elapsed(),
+        }
+    }
+}

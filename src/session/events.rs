@@ -1,0 +1,135 @@
+//! What the core reports: told to the outputs, echoed, and measured against the goals.
+
+use std::time::Instant;
+
+use super::{Session, Stop};
+use crate::event::{Message, What};
+use crate::protocol::connection::{Direction, Event, FrameEvent};
+use crate::protocol::{Header, MessageKind};
+use crate::scenario::Progress;
+
+impl Session<'_> {
+    /// Takes what the core has to tell while the outputs keep up.
+    pub(super) fn take_events(&mut self) {
+        while !self.journal.is_backed_up() && self.take_event() {}
+        self.note_progress();
+    }
+
+    /// Takes all of it: what the core holds is bounded, and the connection ends.
+    pub(super) fn take_all_events(&mut self) {
+        while self.take_event() {}
+    }
+
+    fn take_event(&mut self) -> bool {
+        let now = Instant::now();
+        let Some(event) = self.connection.next_event(now) else { return false };
+        let mut progress = Progress::Open;
+        match event {
+            Event::Message { kind, data, frames, wire_size } => {
+                let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
+                let direction = Direction::Received;
+                let message = Message {
+                    direction,
+                    kind,
+                    data,
+                    wire_size,
+                    compressed: false,
+                    frames,
+                    typed: false,
+                    surplus,
+                };
+                self.journal.tell(What::Message(message));
+                if self.plan.echo {
+                    self.echo.push_back((kind, data.to_vec()));
+                }
+                if self.source.is_typed() {
+                    self.last_message = Some((kind, data.to_vec()));
+                }
+                for goal in &mut self.plan.goals {
+                    goal.message(kind, data);
+                }
+                self.last_data = now;
+                progress = overall(&self.plan.goals);
+            }
+            Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
+            Event::Pong(direction, data, rtt) => {
+                self.last_rtt = rtt.or(self.last_rtt);
+                self.journal.tell(What::Pong(direction, data, rtt));
+            }
+            Event::Frame(frame) => self.journal.tell(What::Frame(&frame)),
+            Event::Close(direction, close) => {
+                let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
+                if direction == Direction::Received {
+                    for goal in &mut self.plan.goals {
+                        goal.close(code);
+                    }
+                }
+                self.journal.tell(What::CloseFrame(direction, close));
+            }
+            Event::Violation(violation) => self.journal.tell(What::Violation(violation)),
+        }
+        match progress {
+            Progress::Open => {}
+            Progress::Met => self.end(Stop::GoalsMet),
+            Progress::Missed => self.end(Stop::GoalMissed),
+        }
+        self.send_echo();
+        true
+    }
+
+    /// A message that is still coming in is no silence.
+    fn note_progress(&mut self) {
+        if self.connection.is_receiving_message() {
+            self.last_data = self.last_traffic;
+        }
+    }
+
+    fn send_echo(&mut self) {
+        while let Some((kind, data)) = self.echo.pop_front() {
+            if let Ok(sent) = self.connection.send(kind, &data) {
+                self.tell_sent(kind, &data, &sent.header, false);
+            }
+        }
+    }
+
+    /// Tells the outputs of a message that we sent.
+    pub(super) fn tell_sent(&mut self, kind: MessageKind, data: &[u8], header: &Header, typed: bool) {
+        self.received_before_send = self.connection.received_counters().messages;
+        tell_sent(&mut self.journal, kind, data, header, typed);
+    }
+}
+
+/// The same, where the session cannot be borrowed as a whole.
+pub(super) fn tell_sent(
+    journal: &mut super::Journal<'_>,
+    kind: MessageKind,
+    data: &[u8],
+    header: &Header,
+    typed: bool,
+) {
+    let direction = Direction::Sent;
+    journal.tell(What::Frame(&FrameEvent { direction, header: *header, payload: data }));
+    journal.tell(What::Message(Message {
+        direction,
+        kind,
+        data,
+        wire_size: header.wire_size(),
+        compressed: false,
+        frames: 1,
+        typed,
+        surplus: false,
+    }));
+}
+
+/// Met when all are, missed when one is.
+fn overall(goals: &[Box<dyn crate::scenario::Goal>]) -> Progress {
+    let mut overall = if goals.is_empty() { Progress::Open } else { Progress::Met };
+    for goal in goals {
+        match goal.progress() {
+            Progress::Missed => return Progress::Missed,
+            Progress::Open => overall = Progress::Open,
+            Progress::Met => {}
+        }
+    }
+    overall
+}

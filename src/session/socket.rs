@@ -1,0 +1,139 @@
+//! Between the stream and the core.
+
+use std::io::{self, Read, Write};
+use std::time::Instant;
+
+use mio::event::Event;
+
+use super::{HIGH_WATER, LINGER, READ_BUDGET, Session};
+use crate::net::Deadline;
+use crate::net::tls::is_truncation;
+use crate::protocol::TransportEnd;
+
+/// What edge-triggered readiness has told of the socket and has not been used up.
+#[derive(Debug)]
+pub(super) struct Readiness {
+    readable: bool,
+    writable: bool,
+    /// The peer has sent its last byte: a short read is not the end of what there is to read.
+    read_closed: bool,
+    /// Why nothing can be written any more.
+    write_error: Option<String>,
+}
+
+impl Default for Readiness {
+    /// Anything may have happened before the session started to listen.
+    fn default() -> Self {
+        Self { readable: true, writable: true, read_closed: true, write_error: None }
+    }
+}
+
+impl Readiness {
+    pub(super) fn note(&mut self, event: &Event) {
+        self.readable |= event.is_readable() || event.is_error();
+        self.writable |= event.is_writable();
+        self.read_closed |= event.is_read_closed() || event.is_error();
+    }
+
+    pub(super) fn is_readable(&self) -> bool {
+        self.readable
+    }
+}
+
+impl Session<'_> {
+    /// Nothing is read while an output or the socket itself is stalled.
+    pub(super) fn can_read(&self) -> bool {
+        !self.journal.is_backed_up()
+            && self.connection.pending_output().len() <= 2 * HIGH_WATER
+            && self.echo.is_empty()
+    }
+
+    pub(super) fn read_socket(&mut self) {
+        for _ in 0..READ_BUDGET {
+            if !self.socket.readable || !self.can_read() || self.connection.is_finished() {
+                return;
+            }
+            let space = self.connection.receive_space();
+            let room = space.len();
+            match self.stream.read(space) {
+                Ok(0) => return self.end_of_stream(TransportEnd::Eof),
+                Ok(count) => {
+                    // A short read has emptied the socket, so its next byte will be announced.
+                    self.socket.readable = count == room || self.stream.is_tls() || self.socket.read_closed;
+                    self.connection.received(count);
+                    self.last_traffic = Instant::now();
+                    self.take_events();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.socket.readable = false;
+                    self.socket.read_closed = false;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if is_truncation(&error) => return self.end_of_stream(TransportEnd::Truncated),
+                Err(error) => return self.end_of_stream(TransportEnd::Error(error.to_string())),
+            }
+        }
+    }
+
+    pub(super) fn write_socket(&mut self) {
+        while self.socket.writable && self.socket.write_error.is_none() {
+            let bytes = self.connection.pending_output();
+            if bytes.is_empty() {
+                return;
+            }
+            match self.stream.write(bytes) {
+                Ok(count) => {
+                    self.connection.advance_output(count);
+                    self.last_traffic = Instant::now();
+                    self.last_data = self.last_traffic;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.socket.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    // The peer may have said why before it hung up: that is still to be read.
+                    self.socket.write_error = Some(error.to_string());
+                    self.socket.readable = true;
+                }
+            }
+        }
+        if self.socket.write_error.is_some() {
+            let lost = self.connection.pending_output().len();
+            self.connection.advance_output(lost);
+        }
+    }
+
+    fn end_of_stream(&mut self, end: TransportEnd) {
+        self.take_all_events();
+        let end = match (&end, &self.socket.write_error) {
+            (TransportEnd::Eof, Some(error)) => TransportEnd::Error(error.clone()),
+            _ => end,
+        };
+        self.connection.receive_eof(end);
+        self.take_all_events();
+    }
+
+    /// Ends TCP so that our Close frame is not lost to a reset: FIN first, then what still comes is
+    /// read, for a short while (RFC 6455 section 7.1.1).
+    pub(super) fn linger(&mut self) {
+        if self.socket.write_error.is_some() || matches!(self.stop, Some(super::Stop::System(_))) {
+            return;
+        }
+        self.stream.finish_sending();
+        let deadline = Deadline::after(Some(LINGER));
+        let mut rest = [0; 16 << 10];
+        loop {
+            match self.stream.read(&mut rest) {
+                Ok(0) => return,
+                Ok(_) if deadline.has_passed() => return,
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    if self.reactor.wait_for(deadline, None).is_err() {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+}

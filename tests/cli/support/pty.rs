@@ -1,0 +1,395 @@
+//! Runs `wscope` on a pseudo-terminal, behind a screen and a keyboard.
+
+use super::run::{clean_environment, program};
+use super::{DEADLINE, wait};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::process::Pid;
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// A terminal with `wscope` running on it. Dropped, it kills the program.
+pub struct Terminal {
+    display: Arc<Display>,
+    keyboard: Sender<Vec<u8>>,
+    child: Box<dyn Child + Send + Sync>,
+    master: Box<dyn MasterPty + Send>,
+    /// Kept open, so that the terminal's modes can be read when the program has ended.
+    _slave: Box<dyn SlavePty + Send>,
+    modes_before: String,
+    home: TempDir,
+}
+
+/// A key that types no character of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Key {
+    Enter,
+    Tab,
+    Backspace,
+    Escape,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    Delete,
+    CtrlA,
+    CtrlC,
+    CtrlD,
+    CtrlE,
+    CtrlK,
+    CtrlL,
+    CtrlR,
+    CtrlU,
+    CtrlW,
+    CtrlZ,
+    CtrlBackslash,
+}
+
+impl Terminal {
+    /// Starts `wscope` on a terminal of this size.
+    #[track_caller]
+    pub fn spawn<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>, cols: u16, rows: u16) -> Self {
+        Self::spawn_with(args, cols, rows, &[])
+    }
+
+    /// Starts `wscope` on a terminal of this size, with further environment variables.
+    #[track_caller]
+    pub fn spawn_with<A: AsRef<OsStr>>(
+        args: impl IntoIterator<Item = A>,
+        cols: u16,
+        rows: u16,
+        env: &[(&str, &str)],
+    ) -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        let pty = native_pty_system().openpty(size(cols, rows)).expect("a pseudo-terminal");
+        let modes_before = modes(&*pty.master);
+        let child = pty.slave.spawn_command(command(args, env, home.path())).expect("the program starts");
+        let keyboard = start_keyboard(pty.master.take_writer().expect("the writing end of the terminal"));
+        let display = Arc::new(Display::new(cols, rows));
+        start_display(
+            &display,
+            pty.master.try_clone_reader().expect("the reading end of the terminal"),
+            &keyboard,
+        );
+        Self { display, keyboard, child, master: pty.master, _slave: pty.slave, modes_before, home }
+    }
+
+    /// Types characters.
+    pub fn type_text(&self, text: &str) {
+        self.type_bytes(text.as_bytes());
+    }
+
+    /// Presses a key.
+    pub fn press(&self, key: Key) {
+        self.type_bytes(key.bytes());
+    }
+
+    /// Types a line and presses Enter.
+    pub fn type_line(&self, text: &str) {
+        self.type_text(text);
+        self.press(Key::Enter);
+    }
+
+    /// Pastes text as terminals do: newlines become Enter keys, and if the program has asked for it, marks
+    /// say where the paste begins and ends.
+    pub fn paste(&self, text: &str) {
+        let keys = text.replace('\n', "\r");
+        let bracketed = self.display.state().screen().bracketed_paste();
+        self.type_text(&if bracketed { format!("\x1b[200~{keys}\x1b[201~") } else { keys });
+    }
+
+    /// Waits until the screen shows this text. A line that the terminal has wrapped counts as one line.
+    #[track_caller]
+    pub fn wait_for(&self, text: &str) {
+        self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text));
+    }
+
+    /// Waits until what the screen shows is as wanted.
+    #[track_caller]
+    pub fn wait_until(&self, wanted: &str, met: impl Fn(&str) -> bool) {
+        if !self.display.wait_until(|state| met(&state.screen().contents())) {
+            self.fail(&format!("waited {DEADLINE:?} for {wanted}"));
+        }
+    }
+
+    /// Waits until the program has written this text, escape sequences and all.
+    #[track_caller]
+    pub fn wait_for_output(&self, text: &str) {
+        if !self.display.wait_until(|state| String::from_utf8_lossy(&state.raw).contains(text)) {
+            self.fail(&format!("waited {DEADLINE:?} for {text:?} in the output"));
+        }
+    }
+
+    /// What the screen shows, without trailing spaces and empty lines.
+    pub fn screen(&self) -> String {
+        let screen = self.display.state().screen().contents();
+        let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
+        lines.join("\n").trim_end().to_owned()
+    }
+
+    /// Column and row of the cursor, counted from 0.
+    pub fn cursor(&self) -> (u16, u16) {
+        let (row, col) = self.display.state().screen().cursor_position();
+        (col, row)
+    }
+
+    /// Everything that the program has written, escape sequences and all.
+    pub fn raw_output(&self) -> String {
+        String::from_utf8_lossy(&self.display.state().raw).into_owned()
+    }
+
+    /// Changes the size of the window; the program is sent SIGWINCH.
+    pub fn resize(&self, cols: u16, rows: u16) {
+        self.display.state().parser.screen_mut().set_size(rows, cols);
+        self.master.resize(size(cols, rows)).expect("a terminal that can be resized");
+    }
+
+    /// The process id of the program.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("the id of a program that is not waited for")
+    }
+
+    /// The directory that the program was started in, and its home.
+    pub fn home(&self) -> PathBuf {
+        self.home.path().to_owned()
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.pid(), signal).expect("a process to send a signal to");
+    }
+
+    /// Waits for the end of the program, then for the last of its output. The exit status.
+    #[track_caller]
+    pub fn wait_exit(&mut self) -> i32 {
+        self.wait_exit_within(DEADLINE)
+    }
+
+    /// As [`Terminal::wait_exit`], but fails when the program takes longer than `limit`.
+    #[track_caller]
+    pub fn wait_exit_within(&mut self, limit: Duration) -> i32 {
+        if !wait::exits_within(self.pid(), limit) {
+            self.fail(&format!("the program did not end within {limit:?}"));
+        }
+        let status = self.child.wait().expect("the status of a program that has ended");
+        self.display_the_rest();
+        if let Some(signal) = status.signal() {
+            self.fail(&format!("the program was ended by a signal: {signal}"));
+        }
+        i32::try_from(status.exit_code()).expect("an exit status")
+    }
+
+    /// Whether the terminal's modes are what they were before the program was started.
+    pub fn termios_restored(&self) -> bool {
+        modes(&*self.master) == self.modes_before
+    }
+
+    /// Marks the end of the output by writing something after it. The program cannot have written any more,
+    /// and other processes that hold the terminal open by accident do not matter.
+    #[track_caller]
+    fn display_the_rest(&self) {
+        let name = self.master.tty_name().expect("the name of the terminal");
+        let no_controlling_terminal = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
+        let end = OpenOptions::new().write(true).custom_flags(no_controlling_terminal).open(name);
+        if end.and_then(|mut end| end.write_all(END_MARK)).is_ok()
+            && !self.display.wait_until(|state| state.ended)
+        {
+            self.fail("the output did not end after the program");
+        }
+    }
+
+    fn type_bytes(&self, bytes: &[u8]) {
+        self.keyboard.send(bytes.to_vec()).expect("a terminal to type on");
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(self.id().cast_signed()).expect("the id of a process")
+    }
+
+    #[track_caller]
+    fn fail(&self, what: &str) -> ! {
+        panic!("{what}\n--- screen ---\n{}\n--------------\nwritten: {:?}", self.screen(), self.raw_output());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            // What portable-pty calls killing begins with a hangup and a wait.
+            let _ = rustix::process::kill_process(self.pid(), rustix::process::Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+impl Key {
+    fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Enter => b"\r",
+            Self::Tab => b"\t",
+            Self::Backspace => b"\x7f",
+            Self::Escape => b"\x1b",
+            Self::Up => b"\x1b[A",
+            Self::Down => b"\x1b[B",
+            Self::Right => b"\x1b[C",
+            Self::Left => b"\x1b[D",
+            Self::Home => b"\x1b[H",
+            Self::End => b"\x1b[F",
+            Self::Delete => b"\x1b[3~",
+            Self::CtrlA => b"\x01",
+            Self::CtrlC => b"\x03",
+            Self::CtrlD => b"\x04",
+            Self::CtrlE => b"\x05",
+            Self::CtrlK => b"\x0b",
+            Self::CtrlL => b"\x0c",
+            Self::CtrlR => b"\x12",
+            Self::CtrlU => b"\x15",
+            Self::CtrlW => b"\x17",
+            Self::CtrlZ => b"\x1a",
+            Self::CtrlBackslash => b"\x1c",
+        }
+    }
+}
+
+/// An operating system command that no program sends; it leaves no trace on a screen.
+const END_MARK: &[u8] = b"\x1b]777;end of output\x07";
+
+fn size(cols: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
+}
+
+/// The terminal's modes in a form that can be kept and compared.
+fn modes(master: &dyn MasterPty) -> String {
+    format!("{:?}", master.get_termios().expect("the modes of a terminal"))
+}
+
+fn command<A: AsRef<OsStr>>(
+    args: impl IntoIterator<Item = A>,
+    env: &[(&str, &str)],
+    home: &Path,
+) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program());
+    command.args(args);
+    command.cwd(home);
+    command.env_clear();
+    for (name, value) in clean_environment(home) {
+        command.env(name, value);
+    }
+    command.env("TERM", "xterm-256color");
+    for (name, value) in env {
+        command.env(name, value);
+    }
+    command
+}
+
+/// Writes in a thread: a program that does not read must not block the test.
+fn start_keyboard(mut terminal: Box<dyn Write + Send>) -> Sender<Vec<u8>> {
+    let (sender, keys): (_, Receiver<Vec<u8>>) = mpsc::channel();
+    thread::spawn(move || {
+        for bytes in keys {
+            // Fails when the terminal is gone, which whoever waits for an effect will notice.
+            let _ = terminal.write_all(&bytes).and_then(|()| terminal.flush());
+        }
+    });
+    sender
+}
+
+fn start_display(display: &Arc<Display>, mut terminal: Box<dyn Read + Send>, keyboard: &Sender<Vec<u8>>) {
+    let (display, keyboard) = (Arc::clone(display), keyboard.clone());
+    thread::spawn(move || {
+        let mut chunk = [0; 4096];
+        while let Ok(count @ 1..) = terminal.read(&mut chunk) {
+            for answer in display.write(&chunk[..count]) {
+                let _ = keyboard.send(answer);
+            }
+        }
+        display.end();
+    });
+}
+
+/// What the program has written, raw and as it looks.
+struct Display {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    parser: vt100::Parser<Answers>,
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+/// What the terminal answers when it is asked something.
+#[derive(Default)]
+struct Answers(Vec<Vec<u8>>);
+
+impl vt100::Callbacks for Answers {
+    fn unhandled_csi(
+        &mut self,
+        screen: &mut vt100::Screen,
+        intermediate: Option<u8>,
+        _: Option<u8>,
+        params: &[&[u16]],
+        command: char,
+    ) {
+        match (intermediate, params, command) {
+            (None, [[5]], 'n') => self.0.push(b"\x1b[0n".to_vec()),
+            (None, [[6]], 'n') => {
+                let (row, col) = screen.cursor_position();
+                self.0.push(format!("\x1b[{};{}R", row + 1, col + 1).into_bytes());
+            }
+            (None, _, 'c') => self.0.push(b"\x1b[?6c".to_vec()),
+            _ => {}
+        }
+    }
+}
+
+impl Display {
+    fn new(cols: u16, rows: u16) -> Self {
+        let parser = vt100::Parser::new_with_callbacks(rows, cols, 0, Answers::default());
+        Self { state: Mutex::new(State { parser, raw: Vec::new(), ended: false }), changed: Condvar::new() }
+    }
+
+    /// Shows bytes; returns what the terminal has to say to that.
+    fn write(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        let mut state = self.state();
+        state.raw.extend(bytes);
+        state.parser.process(bytes);
+        if state.raw.ends_with(END_MARK) {
+            let length = state.raw.len() - END_MARK.len();
+            state.raw.truncate(length);
+            state.ended = true;
+        }
+        self.changed.notify_all();
+        std::mem::take(&mut state.parser.callbacks_mut().0)
+    }
+
+    fn end(&self) {
+        self.state().ended = true;
+        self.changed.notify_all();
+    }
+
+    fn wait_until(&self, met: impl Fn(&State) -> bool) -> bool {
+        let waited = self.changed.wait_timeout_while(self.state(), DEADLINE, |state| !met(state));
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+}
