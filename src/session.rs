@@ -187,8 +187,10 @@ impl<'a> Session<'a> {
             self.take_events();
             self.take_actions();
             self.write_socket();
-            self.flush_outputs();
             self.check_time();
+            self.take_events();
+            self.write_socket();
+            self.flush_outputs();
             if self.connection.is_finished() {
                 return Ok(());
             }

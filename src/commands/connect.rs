@@ -146,6 +146,7 @@ impl Attempt<'_> {
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, max_time: Option<Instant>) -> Error {
         match error {
+            DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
             DialError::Timeout { .. } if max_time.is_some_and(|end| Instant::now() >= end) => {
                 self.out_of_time(&[])
             }
@@ -154,6 +155,9 @@ impl Attempt<'_> {
     }
 
     fn upgrade_failed(&self, error: UpgradeError, request: &Request, deadline: Deadline) -> Error {
+        if let UpgradeError::Interrupted(interrupted) = error {
+            return Error::Signal(interrupted.0);
+        }
         Error::Upgrade(Box::new(Rejected {
             error,
             url: self.config.redaction.url(&self.config.target.url()).into_owned(),

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use mio::Waker;
@@ -37,12 +37,14 @@ fn look_up(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<io::Result<Vec<SocketAddr>>, WaitError> {
-    let waker = Waker::new(reactor.registry(), tokens::WORKER)?;
+    // Held here as well: with its last owner gone, a wake-up that was not seen yet is lost.
+    let waker = Arc::new(Waker::new(reactor.registry(), tokens::WORKER)?);
+    let wake = Arc::clone(&waker);
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().name("resolver".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
         let _ = sender.send(addresses); // nobody listens any more: the deadline has passed
-        let _ = waker.wake();
+        let _ = wake.wake();
     })?;
     loop {
         if let Ok(addresses) = receiver.try_recv() {
