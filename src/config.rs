@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::{
-    ColorMode, ConnectArgs, DisplayArgs, EndingArgs, HandshakeArgs, InputMode, ListenArgs, NetworkArgs,
-    OutputMode, ReceivingArgs, SendingArgs, TimestampMode,
+    ColorMode, ConnectArgs, DisplayArgs, EndingArgs, HandshakeArgs, InputMode, ListenArgs,
+    NetworkArgs, OutputMode, ReceivingArgs, SendingArgs, TimestampMode,
 };
 use crate::event::redact::Redaction;
 use crate::input::Action;
@@ -433,7 +433,12 @@ fn redaction(show_secrets: bool) -> Redaction {
     if show_secrets { Redaction::Show } else { Redaction::Mask }
 }
 
-fn ending(args: &EndingArgs, strict: bool, echo: bool, input: Input) -> Result<EndingConfig, ConfigError> {
+fn ending(
+    args: &EndingArgs,
+    strict: bool,
+    echo: bool,
+    input: Input,
+) -> Result<EndingConfig, ConfigError> {
     let count = if args.one { Some(1) } else { args.count };
     if count == Some(0) {
         return Err(ConfigError::value("--count", "0", "at least 1 message has to be waited for"));
@@ -467,7 +472,11 @@ fn ending(args: &EndingArgs, strict: bool, echo: bool, input: Input) -> Result<E
     })
 }
 
-fn after_input(wait: Option<&str>, has_goal: bool, input: Input) -> Result<AfterInput, ConfigError> {
+fn after_input(
+    wait: Option<&str>,
+    has_goal: bool,
+    input: Input,
+) -> Result<AfterInput, ConfigError> {
     match wait {
         _ if input == Input::Repl => Ok(AfterInput::Close),
         None if has_goal => Ok(AfterInput::Stay),
@@ -483,13 +492,16 @@ fn after_input(wait: Option<&str>, has_goal: bool, input: Input) -> Result<After
 fn patterns(given: &[String]) -> Result<Vec<Pattern>, ConfigError> {
     given
         .iter()
-        .map(|text| Pattern::parse(text).map_err(|error| ConfigError::value("--expect", text, error)))
+        .map(|text| {
+            Pattern::parse(text).map_err(|error| ConfigError::value("--expect", text, error))
+        })
         .collect()
 }
 
 /// A duration; `None` for 0, which turns a limit off.
 fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
-    let duration = parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
+    let duration =
+        parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
     Ok((!duration.is_zero()).then_some(duration))
 }
 

@@ -129,7 +129,9 @@ impl Error {
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
         let Self::Upgrade(rejected) = self else { return None };
-        let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) = &rejected.error else {
+        let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) =
+            &rejected.error
+        else {
             return None;
         };
         Some(FailedResponse {

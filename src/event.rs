@@ -5,7 +5,9 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::net::Timings;
 use crate::net::tls::TlsInfo;
 use crate::protocol::MessageKind;
-use crate::protocol::connection::{ClosePayload, Counters, Direction, Ending, FrameEvent, ReadyState};
+use crate::protocol::connection::{
+    ClosePayload, Counters, Direction, Ending, FrameEvent, ReadyState,
+};
 use crate::protocol::violation::Violation;
 
 pub mod head_view;

@@ -233,7 +233,10 @@ impl<'a> Session<'a> {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        [self.connection.deadline(), self.plan.max_time, self.silence_deadline()].into_iter().flatten().min()
+        [self.connection.deadline(), self.plan.max_time, self.silence_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// When the wait after the end of the input is over.
@@ -321,7 +324,8 @@ impl<'a> Session<'a> {
     }
 
     fn on_output_error(&mut self, error: OutputError) {
-        let stop = if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
+        let stop =
+            if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
         if self.connection.is_open() {
             self.end(stop);
         } else if matches!(stop, Stop::OutputFailed(_)) || self.stop.is_none() {

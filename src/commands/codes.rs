@@ -15,7 +15,8 @@ pub fn overview() -> String {
     table.push('\n');
     table += &row("RANGE", "NAME", "MEANING");
     for range in RANGES {
-        table += &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
+        table +=
+            &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
     }
     table += "\n* never in a Close frame\n\n`wscope codes CODE` tells more about one of them.\n";
     table
@@ -82,8 +83,15 @@ mod tests {
                 lines_for(code)
             );
         }
-        assert!(table.contains("\n1005*       No Status Received    The Close frame carried no code.\n"));
-        assert!(table.contains("\n1008        Policy Violation      A rule of the endpoint was broken.\n"));
+        assert!(
+            table
+                .contains("\n1005*       No Status Received    The Close frame carried no code.\n")
+        );
+        assert!(
+            table.contains(
+                "\n1008        Policy Violation      A rule of the endpoint was broken.\n"
+            )
+        );
         assert!(table.contains("\n5000-65535  Invalid"));
     }
 
@@ -97,7 +105,10 @@ mod tests {
         let codes = (0..=5000).map(|code| describe(CloseCode::new(code)));
         for text in codes.chain([overview()]) {
             assert!(text.is_ascii(), "widths are counted in bytes:\n{text}");
-            assert!(text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line), "{text}");
+            assert!(
+                text.lines().all(|line| line.len() <= WIDTH && line.trim_end() == line),
+                "{text}"
+            );
             assert!(text.ends_with('\n'));
         }
     }
@@ -127,7 +138,9 @@ mod tests {
         let text = describe(CloseCode::new(4401));
         assert!(text.starts_with("4401 Private Use\n"));
         assert!(text.contains("  Close frame:  may carry it\n"));
-        assert!(text.contains("  - graphql-ws: a subscription before the server's connection_ack.\n"));
+        assert!(
+            text.contains("  - graphql-ws: a subscription before the server's connection_ack.\n")
+        );
     }
 
     #[test]

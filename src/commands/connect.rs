@@ -47,7 +47,11 @@ pub fn tell_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
     outputs.push(Output::new(Json::new(false), Outlet::stream(STANDARD_OUTPUT, writer)));
-    outputs.event(&Event { at: Clock::start().now(), connection: None, what: What::Failure(&failure) });
+    outputs.event(&Event {
+        at: Clock::start().now(),
+        connection: None,
+        what: What::Failure(&failure),
+    });
     let _ = outputs.flush(); // the failure itself is told on standard error
 }
 
@@ -59,10 +63,10 @@ struct Attempt<'a> {
 
 impl Attempt<'_> {
     fn run(&mut self) -> Result<(), Error> {
-        let signals =
-            Signals::install().map_err(|error| Error::System("signal handlers".to_owned(), error))?;
-        let mut reactor =
-            Reactor::new(Some(signals)).map_err(|error| Error::System("event loop".to_owned(), error))?;
+        let signals = Signals::install()
+            .map_err(|error| Error::System("signal handlers".to_owned(), error))?;
+        let mut reactor = Reactor::new(Some(signals))
+            .map_err(|error| Error::System("event loop".to_owned(), error))?;
         self.say_assumptions();
         let max_time = self.config.ending.max_time.map(|limit| Instant::now() + limit);
         let (stream, upgraded, opened) = self.open(&mut reactor, max_time)?;
@@ -93,7 +97,8 @@ impl Attempt<'_> {
         let config = &self.config;
         let mut deadline = Deadline::after(config.connect_timeout);
         if let Some(end) = max_time.filter(|end| deadline.at.is_none_or(|at| *end < at)) {
-            deadline = Deadline { at: Some(end), limit: config.ending.max_time.unwrap_or_default() };
+            deadline =
+                Deadline { at: Some(end), limit: config.ending.max_time.unwrap_or_default() };
         }
         let request = Request::new(&self.request_options());
         let Dialed { mut stream, remote, tls, mut timings } =
@@ -127,8 +132,11 @@ impl Attempt<'_> {
         let mut common = vec![HeaderLine::new("User-Agent", &handshake.user_agent)];
         common.extend(handshake.origin.as_ref().map(|origin| HeaderLine::new("Origin", origin)));
         common.extend(target.credentials.as_ref().map(|credentials| {
-            let pair =
-                format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default());
+            let pair = format!(
+                "{}:{}",
+                credentials.user,
+                credentials.password.as_deref().unwrap_or_default()
+            );
             let value = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
             HeaderLine::new("Authorization", &value)
         }));
@@ -175,8 +183,10 @@ impl Attempt<'_> {
         if self.config.handshake.strict {
             return Err(Error::NoSubprotocol(opened.offered.clone()));
         }
-        let text =
-            format!("the server chose none of the subprotocols offered ({})", opened.offered.join(", "));
+        let text = format!(
+            "the server chose none of the subprotocols offered ({})",
+            opened.offered.join(", ")
+        );
         self.tell(What::Notice(Level::Warning, &text));
         Ok(())
     }
@@ -200,7 +210,10 @@ impl Attempt<'_> {
             goals.push(Box::new(Count::new(count)));
         }
         if !ending.expect.is_empty() {
-            goals.push(Box::new(Expectations::new(std::mem::take(&mut ending.expect), ending.strict)));
+            goals.push(Box::new(Expectations::new(
+                std::mem::take(&mut ending.expect),
+                ending.strict,
+            )));
         }
         Plan {
             presets: std::mem::take(&mut self.config.presets).into(),
@@ -233,8 +246,9 @@ impl Attempt<'_> {
                     history: self.config.history.clone(),
                     color: self.config.commentary.stdout_color,
                 };
-                let mut repl = Repl::start(options, reactor.registry(), crate::net::reactor::tokens::INPUT)
-                    .map_err(|error| Error::System("line editor".to_owned(), error))?;
+                let mut repl =
+                    Repl::start(options, reactor.registry(), crate::net::reactor::tokens::INPUT)
+                        .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
                 let report = self.work(stream, connection, plan, reactor, &mut repl, opened);
                 repl.end();
@@ -259,8 +273,10 @@ impl Attempt<'_> {
 
     fn conclude(&mut self, mut report: Report) -> Result<(), Error> {
         let verdict = self.verdict(&mut report);
-        report.closed.failure_follows =
-            matches!(&verdict, Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout(_)));
+        report.closed.failure_follows = matches!(
+            &verdict,
+            Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout(_))
+        );
         self.tell(What::Closed(&report.closed));
         verdict
     }
@@ -287,8 +303,12 @@ impl Attempt<'_> {
         if ending.violation.is_some() {
             return Err(Error::Protocol(Box::new(report.closed.clone())));
         }
-        let unmet: Vec<&dyn Goal> =
-            report.goals.iter().map(AsRef::as_ref).filter(|goal| goal.progress() != Progress::Met).collect();
+        let unmet: Vec<&dyn Goal> = report
+            .goals
+            .iter()
+            .map(AsRef::as_ref)
+            .filter(|goal| goal.progress() != Progress::Met)
+            .collect();
         let words = || unmet.iter().map(|goal| goal.shortfall()).collect();
         if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
             return Err(Error::Unmet(words()));
@@ -334,8 +354,8 @@ fn signal_of(stop: &Stop) -> Option<crate::platform::signals::Signal> {
 fn is_normal(report: &Report) -> bool {
     let ending = &report.closed.ending;
     let chosen = ending.sent.as_ref().and_then(|close| close.code);
-    let is_echo =
-        ending.initiator == crate::protocol::connection::Party::Local && Some(ending.code()) == chosen;
+    let is_echo = ending.initiator == crate::protocol::connection::Party::Local
+        && Some(ending.code()) == chosen;
     ending.is_clean() && (ending.code().is_normal() || is_echo)
 }
 
@@ -344,7 +364,9 @@ fn finish(mut outputs: Outputs, result: Result<(), Error>) -> Result<(), Error> 
     let deadline = Instant::now() + Duration::from_secs(5);
     loop {
         match outputs.flush() {
-            Err(error) if !error.is_closed_pipe() && result.is_ok() => return Err(Error::Output(error)),
+            Err(error) if !error.is_closed_pipe() && result.is_ok() => {
+                return Err(Error::Output(error));
+            }
             _ if outputs.are_drained() || Instant::now() >= deadline => return result,
             _ => {
                 std::thread::sleep(Duration::from_millis(1));
@@ -359,6 +381,7 @@ fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
         writer.map_err(|error| Error::System(name.to_owned(), error))
     };
     let out = Outlet::stream(STANDARD_OUTPUT, open(Writer::stdout(), STANDARD_OUTPUT)?);
-    let err = Outlet::stream("standard error", open(Writer::stderr(), "standard error")?).optional();
+    let err =
+        Outlet::stream("standard error", open(Writer::stderr(), "standard error")?).optional();
     Ok(displays::outputs(config.stdout, &config.commentary, out, err))
 }

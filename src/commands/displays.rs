@@ -12,7 +12,12 @@ pub(super) const STDOUT: usize = 0;
 
 /// Builds them on these two outlets. On a terminal, messages and what is told beside them share
 /// standard output, so that nothing overtakes anything.
-pub(super) fn outputs(stdout: Stdout, commentary: &Commentary, out: Outlet, err: Outlet) -> Outputs {
+pub(super) fn outputs(
+    stdout: Stdout,
+    commentary: &Commentary,
+    out: Outlet,
+    err: Outlet,
+) -> Outputs {
     let human = Options {
         style: Style::new(commentary.stdout_color),
         width: None,

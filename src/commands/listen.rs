@@ -78,8 +78,10 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
 }
 
 fn bind(address: &str) -> Result<TcpListener, Error> {
-    let bad =
-        |error: io::Error| Error::Usage { message: format!("bad address {address:?}: {error}"), hint: None };
+    let bad = |error: io::Error| Error::Usage {
+        message: format!("bad address {address:?}: {error}"),
+        hint: None,
+    };
     let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(bad)?.collect();
     TcpListener::bind(addresses.as_slice())
         .map_err(|error| Error::System(format!("cannot listen on {address}"), error))
@@ -96,7 +98,11 @@ impl Server {
     fn announce(&self, address: SocketAddr) {
         let mut outputs = self.outputs();
         let mut tell = |level, text: &str| {
-            outputs.event(&Event { at: self.clock.now(), connection: None, what: What::Notice(level, text) });
+            outputs.event(&Event {
+                at: self.clock.now(),
+                connection: None,
+                what: What::Notice(level, text),
+            });
         };
         tell(Level::Info, &format!("listening on ws://{address}/"));
         if !address.ip().is_loopback() {
@@ -126,7 +132,9 @@ impl Server {
             Ok(()) => None,
             Err(problem) => Some(problem),
         };
-        self.clients.lock().map_or_else(|_| (), |mut clients| clients.retain(|(other, _)| *other != number));
+        self.clients
+            .lock()
+            .map_or_else(|_| (), |mut clients| clients.retain(|(other, _)| *other != number));
         if let Some(problem) = problem {
             journal.tick();
             journal.tell(What::Notice(Level::Warning, &problem));
@@ -134,7 +142,12 @@ impl Server {
         let _ = outputs.flush(); // as above
     }
 
-    fn converse(&self, mut stream: TcpStream, number: u64, journal: &mut Journal<'_>) -> Result<(), String> {
+    fn converse(
+        &self,
+        mut stream: TcpStream,
+        number: u64,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), String> {
         let text = |error: io::Error| error.to_string();
         let started = Instant::now();
         let remote = stream.peer_addr().map_err(text)?;
@@ -243,8 +256,9 @@ fn read_request(stream: &mut TcpStream) -> Result<(RequestLine, Head, Vec<u8>), 
             }
             Ok(None) => {}
             Err(error) => {
-                let _ = stream
-                    .write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+                let _ = stream.write_all(
+                    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+                );
                 return Err(format!("bad request: {error}"));
             }
         }
@@ -258,7 +272,8 @@ fn read_request(stream: &mut TcpStream) -> Result<(RequestLine, Head, Vec<u8>), 
             Ok(0) if received.is_empty() => return Err("it connected and hung up".to_owned()),
             Ok(0) => return Err("it hung up in the middle of its request".to_owned()),
             Ok(count) => received.extend_from_slice(&buffer[..count]),
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.to_string()),
         }

@@ -30,8 +30,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: &Env) -> Result<(), Er
     let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(&args, &problem))?;
     match cli.command {
         None => {
-            let config =
-                ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env).map_err(Error::from);
+            let config = ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env)
+                .map_err(Error::from);
             if let Err(error) = &config
                 && ConnectConfig::wants_json(&cli.connect)
             {
@@ -42,9 +42,9 @@ pub fn run(args: impl IntoIterator<Item = OsString>, env: &Env) -> Result<(), Er
         Some(Command::Listen(args)) => listen::run(ListenConfig::new(&args, env)?),
         Some(Command::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
         Some(Command::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Command::Man) => {
-            print(&completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?)
-        }
+        Some(Command::Man) => print(
+            &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
+        ),
     }
 }
 
@@ -53,7 +53,8 @@ fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let text = problem.render().to_string();
     let mut paragraphs = text.split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
-    let message = first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let message =
+        first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));
     let hint = tip.unwrap_or("'wscope --help' lists the options").to_owned();
     let error = Error::Usage { message, hint: Some(hint) };

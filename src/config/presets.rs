@@ -48,7 +48,8 @@ pub(super) fn presets(
         if kind == MessageKind::Text
             && let Err(error) = simdutf8::compat::from_utf8(&bytes)
         {
-            let reason = format!("invalid UTF-8 at byte {}; --binary sends any bytes", error.valid_up_to());
+            let reason =
+                format!("invalid UTF-8 at byte {}; --binary sends any bytes", error.valid_up_to());
             return Err(ConfigError::value("--send-file", &path.to_string_lossy(), reason));
         }
         placed.push((place(&order.file, index), send(kind, bytes)));

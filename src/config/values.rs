@@ -22,7 +22,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         .parse()
         .ok()
         .filter(|_| digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.'))
-        .ok_or_else(|| "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned())?;
+        .ok_or_else(|| {
+            "a duration is written 500ms, 5s, 2m, 1h or as a number of seconds".to_owned()
+        })?;
     let seconds = number * unit;
     if seconds > MAX_SECONDS {
         return Err("that is longer than a century".to_owned());
@@ -43,8 +45,9 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         "G" | "GB" | "GIB" => 30,
         other => return Err(format!("{other:?} is no unit of size; use K, M or G")),
     };
-    let number: u64 =
-        digits.parse().map_err(|_| "a size is a number of bytes, or written 64K, 10M, 1G".to_owned())?;
+    let number: u64 = digits
+        .parse()
+        .map_err(|_| "a size is a number of bytes, or written 64K, 10M, 1G".to_owned())?;
     number.checked_mul(1 << shift).ok_or_else(|| "that is too large".to_owned())
 }
 
@@ -72,10 +75,13 @@ mod tests {
 
     #[test]
     fn sizes() {
-        for (text, bytes) in [("0", 0), ("4096", 4096), ("64K", 65536), ("1MiB", 1 << 20), ("2g", 2 << 30)] {
+        for (text, bytes) in
+            [("0", 0), ("4096", 4096), ("64K", 65536), ("1MiB", 1 << 20), ("2g", 2 << 30)]
+        {
             assert_eq!(parse_size(text), Ok(bytes), "{text}");
         }
-        for text in ["", "K", "1.5M", "-1", "10T", "99999999999999999999", "18446744073709551615G"] {
+        for text in ["", "K", "1.5M", "-1", "10T", "99999999999999999999", "18446744073709551615G"]
+        {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -12,8 +12,7 @@ use crate::protocol::violation::Rule;
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
 
-const ENGINE_IO: &str =
-    "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
+const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -24,9 +23,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::NoSubprotocol(_) => Some("without --strict this is only a warning".to_owned()),
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
-        Error::CloseTimeout(_) => {
-            Some("the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever".to_owned())
-        }
+        Error::CloseTimeout(_) => Some(
+            "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
+                .to_owned(),
+        ),
         Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
     }
 }
@@ -39,12 +39,15 @@ fn dial(error: &DialError) -> Option<String> {
         DialError::NoAddress { .. } => "leave out -4 or -6".to_owned(),
         DialError::Tcp(failures) => return tcp(failures),
         DialError::Timeout { phase: Phase::Tcp(_), .. } => {
-            "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
+            "nothing answered at all: a firewall that drops packets, or a host that is down"
+                .to_owned()
         }
         DialError::Timeout { phase: Phase::Tls(_), .. } => {
             "the server accepts connections but does not speak TLS here; try ws://".to_owned()
         }
-        DialError::Timeout { phase: Phase::Dns(_), .. } => "the DNS server does not answer".to_owned(),
+        DialError::Timeout { phase: Phase::Dns(_), .. } => {
+            "the DNS server does not answer".to_owned()
+        }
         DialError::Tls { reason, seen, .. } => return tls(reason, seen),
         _ => return None,
     };
@@ -57,10 +60,15 @@ fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     let all = |kind| failures.iter().all(|failure| failure.error.kind() == kind);
     let port = first.address.port();
     Some(if all(ConnectionRefused) {
-        format!("nothing listens on port {port} there: is the server running, and is the port right?")
+        format!(
+            "nothing listens on port {port} there: is the server running, and is the port right?"
+        )
     } else if all(TimedOut) {
         "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
-    } else if failures.iter().any(|f| matches!(f.error.kind(), HostUnreachable | NetworkUnreachable)) {
+    } else if failures
+        .iter()
+        .any(|f| matches!(f.error.kind(), HostUnreachable | NetworkUnreachable))
+    {
         "there is no route to that address from here".to_owned()
     } else {
         return None;
@@ -71,9 +79,13 @@ fn tls(reason: &str, seen: &[u8]) -> Option<String> {
     let has = |words: &str| reason.to_ascii_lowercase().contains(words);
     let text = if seen.starts_with(b"HTTP/") || has("http request") {
         "the server speaks plain HTTP on this port: use ws:// instead of wss://"
-    } else if has("wrong version number") || has("packet length too long") || has("unknown protocol") {
+    } else if has("wrong version number")
+        || has("packet length too long")
+        || has("unknown protocol")
+    {
         "the server does not speak TLS on this port: use ws:// instead of wss://"
-    } else if has("self-signed") || has("self signed") || has("unable to get") || has("unknown ca") {
+    } else if has("self-signed") || has("self signed") || has("unable to get") || has("unknown ca")
+    {
         "--cacert FILE trusts the CA that issued the certificate; -k accepts any certificate"
     } else if has("expired") {
         "the certificate (or one above it) has expired; -k accepts it all the same"
@@ -102,7 +114,9 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
         UpgradeError::TimedOut(received) if received.is_empty() && !rejected.tls => {
             "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
         }
-        UpgradeError::Invalid(_, findings) if findings.iter().any(|f| f.header == "Sec-WebSocket-Accept") => {
+        UpgradeError::Invalid(_, findings)
+            if findings.iter().any(|f| f.header == "Sec-WebSocket-Accept") =>
+        {
             "the server computed Sec-WebSocket-Accept wrongly, or a cache or proxy in between answered"
         }
         UpgradeError::Invalid(_, findings)
@@ -117,7 +131,9 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
 
 fn not_http(bytes: &[u8]) -> Option<String> {
     let text = match bytes {
-        [0x15 | 0x16, 0x03, ..] => "the server speaks TLS on this port: use wss:// instead of ws://",
+        [0x15 | 0x16, 0x03, ..] => {
+            "the server speaks TLS on this port: use wss:// instead of ws://"
+        }
         [b'S', b'S', b'H', b'-', ..] => "that is an SSH server",
         [b'2', b'2', b'0', b' ' | b'-', ..] => "that looks like a mail or FTP server",
         [b'+', b'O', b'K', ..] | [b'*', b' ', b'O', b'K', ..] => "that looks like a mail server",
@@ -177,8 +193,12 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
 }
 
 fn is_engine_io(body: &str) -> bool {
-    let marks =
-        ["Transport unknown", "Session ID unknown", "Bad handshake method", "Unsupported protocol version"];
+    let marks = [
+        "Transport unknown",
+        "Session ID unknown",
+        "Bad handshake method",
+        "Unsupported protocol version",
+    ];
     body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
 }
 
@@ -214,7 +234,8 @@ fn retry_hint(what: &str, retry_after: Option<String>) -> String {
 fn protocol(closed: &Closed) -> Option<String> {
     let text = match closed.ending.violation.as_ref()?.rule {
         Rule::HttpAfterUpgrade => {
-            let excerpt = String::from_utf8_lossy(&closed.ending.violation.as_ref()?.excerpt).into_owned();
+            let excerpt =
+                String::from_utf8_lossy(&closed.ending.violation.as_ref()?.excerpt).into_owned();
             if is_engine_io(&excerpt) {
                 return Some(ENGINE_IO.to_owned());
             }
@@ -224,7 +245,9 @@ fn protocol(closed: &Closed) -> Option<String> {
         Rule::InvalidUtf8 => {
             "the server sends bytes that are not UTF-8 as text; it has to send them as binary"
         }
-        Rule::ReservedBits => "RSV1 is used by compression (permessage-deflate), which was not negotiated",
+        Rule::ReservedBits => {
+            "RSV1 is used by compression (permessage-deflate), which was not negotiated"
+        }
         Rule::MaskedByServer => "only clients mask their frames",
         _ => return None,
     };
@@ -236,9 +259,15 @@ fn abnormal(closed: &Closed) -> Option<String> {
     if ending.received.is_some() {
         let code = ending.code();
         let explanation = code.explain();
-        let cause =
-            explanation.causes.first().map(|cause| format!("often: {}; ", cause.trim_end_matches('.')));
-        return Some(format!("{}'wscope codes {}' tells more", cause.unwrap_or_default(), code.get()));
+        let cause = explanation
+            .causes
+            .first()
+            .map(|cause| format!("often: {}; ", cause.trim_end_matches('.')));
+        return Some(format!(
+            "{}'wscope codes {}' tells more",
+            cause.unwrap_or_default(),
+            code.get()
+        ));
     }
     match &ending.cause {
         EndCause::Transport(..) if ending.sent.is_some() => {
@@ -248,9 +277,10 @@ fn abnormal(closed: &Closed) -> Option<String> {
             "after {} s without traffic: the idle time limit of a proxy or load balancer? Pings keep a connection busy",
             closed.quiet.as_secs()
         )),
-        EndCause::Transport(..) => {
-            Some("the server crashed, was stopped, or something in between cut the connection".to_owned())
-        }
+        EndCause::Transport(..) => Some(
+            "the server crashed, was stopped, or something in between cut the connection"
+                .to_owned(),
+        ),
         _ => None,
     }
 }

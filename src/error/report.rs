@@ -15,7 +15,8 @@ pub fn report(error: &Error, style: Style) -> String {
         text += &format!("{}\n", target.marked());
     }
     if let Some(hint) = error.hint() {
-        text += &format!("{} {}\n", style.paint(Role::Hint, "hint:"), escape(&hint, Newlines::Escape));
+        text +=
+            &format!("{} {}\n", style.paint(Role::Hint, "hint:"), escape(&hint, Newlines::Escape));
     }
     text + &words(error, style)
 }
@@ -23,8 +24,7 @@ pub fn report(error: &Error, style: Style) -> String {
 /// What the server said.
 fn words(error: &Error, style: Style) -> String {
     if let Some(response) = error.response() {
-        let is_refusal =
-            matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
+        let is_refusal = matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
         let body = if is_refusal { body(&response.body, style) } else { String::new() };
         return head(&response.head, style) + &body;
     }
@@ -50,8 +50,11 @@ fn body(bytes: &[u8], style: Style) -> String {
         return format!("{arrow}\n{}\n", hex_dump(bytes, style, "  "));
     }
     let text = latin1_or_utf8(bytes);
-    let lines: String =
-        text.trim_end().lines().map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape))).collect();
+    let lines: String = text
+        .trim_end()
+        .lines()
+        .map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape)))
+        .collect();
     format!("{arrow}\n{lines}")
 }
 
@@ -61,7 +64,8 @@ fn is_binary(bytes: &[u8]) -> bool {
         Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
         _ => bytes,
     };
-    !is_readable_text(whole) && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
+    !is_readable_text(whole)
+        && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
 }
 
 fn latin1_or_utf8(bytes: &[u8]) -> String {

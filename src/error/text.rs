@@ -17,7 +17,10 @@ pub(super) fn message(error: &Error) -> String {
         Error::Dial(error) => format!("could not connect: {error}"),
         Error::Upgrade(rejected) => upgrade(rejected),
         Error::NoSubprotocol(offered) => {
-            format!("opening handshake: the server chose none of the subprotocols {}", offered.join(", "))
+            format!(
+                "opening handshake: the server chose none of the subprotocols {}",
+                offered.join(", ")
+            )
         }
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
@@ -38,7 +41,11 @@ fn upgrade(rejected: &Rejected) -> String {
     match &rejected.error {
         UpgradeError::Refused(response) => {
             let line = &response.line;
-            format!("opening handshake refused: {} {}", line.status, reason(line.status, &line.reason))
+            format!(
+                "opening handshake refused: {} {}",
+                line.status,
+                reason(line.status, &line.reason)
+            )
         }
         UpgradeError::Invalid(_, findings) => {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
@@ -48,7 +55,9 @@ fn upgrade(rejected: &Rejected) -> String {
             let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
             format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
         }
-        UpgradeError::Malformed(error, _) => format!("opening handshake: invalid HTTP response: {error}"),
+        UpgradeError::Malformed(error, _) => {
+            format!("opening handshake: invalid HTTP response: {error}")
+        }
         UpgradeError::Ended(end, received) if received.is_empty() => {
             format!("opening handshake: the server ended the connection without a response: {end}")
         }
@@ -124,8 +133,11 @@ fn abnormal(closed: &Closed) -> String {
     };
     match (&ending.cause, &ending.received) {
         (_, Some(close)) => {
-            let reason =
-                if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
+            let reason = if close.reason.is_empty() {
+                String::new()
+            } else {
+                format!(": \"{}\"", close.reason)
+            };
             format!("closed {who}: {}{reason}", ending.code())
         }
         (EndCause::Transport(end, position), None) => {

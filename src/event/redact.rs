@@ -17,8 +17,18 @@ const MASK: &[u8] = b"***";
 const SECRET_HEADERS: [&str; 4] = ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"];
 
 /// Parts of names of query parameters whose values are secrets.
-const SECRET_WORDS: [&str; 10] =
-    ["token", "secret", "password", "passwd", "api_key", "apikey", "api-key", "auth", "signature", "session"];
+const SECRET_WORDS: [&str; 10] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "api_key",
+    "apikey",
+    "api-key",
+    "auth",
+    "signature",
+    "session",
+];
 
 /// Names of query parameters whose values are secrets.
 const SECRET_NAMES: [&str; 6] = ["key", "sig", "pwd", "pass", "jwt", "sid"];
@@ -58,7 +68,9 @@ impl Redaction {
 
 fn mask_parameter(parameter: &str) -> Cow<'_, str> {
     match parameter.split_once('=') {
-        Some((name, value)) if !value.is_empty() && is_secret(name) => Cow::Owned(format!("{name}=***")),
+        Some((name, value)) if !value.is_empty() && is_secret(name) => {
+            Cow::Owned(format!("{name}=***"))
+        }
         _ => Cow::Borrowed(parameter),
     }
 }

@@ -98,7 +98,8 @@ impl Cutter {
         let fresh = self.end..self.end + count;
         self.end = fresh.end;
         if self.kind == MessageKind::Text && self.framing != Framing::Json {
-            let checked = if count == 0 { self.utf8.finish() } else { self.utf8.push(&self.buffer[fresh]) };
+            let checked =
+                if count == 0 { self.utf8.finish() } else { self.utf8.push(&self.buffer[fresh]) };
             self.bad_utf8 = checked.err();
             self.ended |= self.bad_utf8.is_some();
         }
@@ -117,7 +118,8 @@ impl Cutter {
     pub(super) fn has_record(&mut self) -> bool {
         while self.record.is_none() {
             let Some(record) = self.find_record() else { return false };
-            if self.framing == Framing::Json && self.buffer[record.clone()].trim_ascii().is_empty() {
+            if self.framing == Framing::Json && self.buffer[record.clone()].trim_ascii().is_empty()
+            {
                 self.consume(&record); // a blank line between objects says nothing
             } else {
                 self.record = Some(record);
@@ -166,7 +168,8 @@ impl Cutter {
     /// What is left at the end of the input. A failed read leaves only a part of a record.
     fn find_last(&mut self) -> Option<Range<usize>> {
         let is_good = self.ended && self.failure.is_none() && self.bad_utf8.is_none();
-        let is_record = self.start < self.end || (self.framing == Framing::Whole && self.count == 0);
+        let is_record =
+            self.start < self.end || (self.framing == Framing::Whole && self.count == 0);
         (is_good && is_record).then_some(self.start..self.end)
     }
 
@@ -271,7 +274,8 @@ mod tests {
     fn chunks_never_cut_a_character() {
         let text = "a한b😀".as_bytes();
         for at in 1..text.len() {
-            let (messages, failure) = cut(Framing::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
+            let (messages, failure) =
+                cut(Framing::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
             assert_eq!((messages.concat().as_bytes(), failure), (text, None), "cut at {at}");
         }
     }
@@ -299,9 +303,15 @@ mod tests {
 
     #[test]
     fn bad_json_is_placed() {
-        let (messages, failure) =
-            cut(Framing::Json, MessageKind::Text, &[b"{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\n"]);
+        let (messages, failure) = cut(
+            Framing::Json,
+            MessageKind::Text,
+            &[b"{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\n"],
+        );
         assert_eq!(messages, ["a"]);
-        assert!(failure.as_deref().is_some_and(|text| text.contains("line 3, byte ")), "{failure:?}");
+        assert!(
+            failure.as_deref().is_some_and(|text| text.contains("line 3, byte ")),
+            "{failure:?}"
+        );
     }
 }

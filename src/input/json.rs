@@ -77,7 +77,9 @@ fn without_position(error: &serde_json::Error) -> String {
 
 fn build(line: Line<'_>) -> Result<Action<'static>, String> {
     Ok(match line {
-        Line::Text { data } => Action::Send(MessageKind::Text, Cow::Owned(data.into_owned().into_bytes())),
+        Line::Text { data } => {
+            Action::Send(MessageKind::Text, Cow::Owned(data.into_owned().into_bytes()))
+        }
         Line::Binary { encoding, data } => {
             Action::Send(MessageKind::Binary, Cow::Owned(decode(encoding, &data)?))
         }
@@ -112,8 +114,14 @@ mod tests {
         let send = |kind, data: &[u8]| Action::Send(kind, Cow::Owned(data.to_vec()));
         let cases = [
             (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
-            (r#"{"type":"binary","encoding":"base64","data":"AAE="}"#, send(MessageKind::Binary, &[0, 1])),
-            (r#"{"type":"binary","encoding":"hex","data":"00fF"}"#, send(MessageKind::Binary, &[0, 255])),
+            (
+                r#"{"type":"binary","encoding":"base64","data":"AAE="}"#,
+                send(MessageKind::Binary, &[0, 1]),
+            ),
+            (
+                r#"{"type":"binary","encoding":"hex","data":"00fF"}"#,
+                send(MessageKind::Binary, &[0, 255]),
+            ),
             (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p".to_vec())),
             (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1])),
             (

@@ -98,7 +98,9 @@ pub enum InputError {
         reason: String,
     },
     /// A message is too long to be held.
-    #[error("standard input: record {line} is longer than {limit} bytes; --input chunks sends any amount")]
+    #[error(
+        "standard input: record {line} is longer than {limit} bytes; --input chunks sends any amount"
+    )]
     TooLong {
         /// Which record, from 1.
         line: u64,

@@ -1,5 +1,6 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -189,7 +190,7 @@ fn read_lines(
                     send(Line::Action(action));
                 }
             }
-            Err(_) if ending.load(Ordering::SeqCst) => return,
+            Err(_) if ending.load(Ordering::SeqCst) => return erase_blank_prompt(editor),
             Err(ReadlineError::Interrupted) => {
                 prompt = "";
                 send(Line::Action(Action::Interrupt));
@@ -202,6 +203,14 @@ fn read_lines(
                 send(Line::End);
             }
         }
+    }
+}
+
+/// The prompt that nobody will type at any more is taken off the screen.
+fn erase_blank_prompt(editor: &LineEditor) {
+    if editor.helper().is_some_and(Assistant::is_blank) {
+        let mut stdout = io::stdout();
+        let _ = stdout.write_all(b"\x1b[A\x1b[2K\r").and_then(|()| stdout.flush()); // nobody to tell
     }
 }
 

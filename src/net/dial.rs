@@ -157,10 +157,19 @@ fn failures_text(failures: &[Failure]) -> String {
 }
 
 fn failures_suffix(failures: &[Failure]) -> String {
-    if failures.is_empty() { String::new() } else { format!(" (before: {})", failures_text(failures)) }
+    if failures.is_empty() {
+        String::new()
+    } else {
+        format!(" (before: {})", failures_text(failures))
+    }
 }
 
-fn wait_failed(phase: Phase, error: WaitError, deadline: Deadline, failures: Vec<Failure>) -> DialError {
+fn wait_failed(
+    phase: Phase,
+    error: WaitError,
+    deadline: Deadline,
+    failures: Vec<Failure>,
+) -> DialError {
     match error {
         WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
         WaitError::Interrupted(interrupted) => DialError::Interrupted(interrupted),
@@ -179,19 +188,21 @@ pub fn dial(
     deadline: Deadline,
 ) -> Result<Dialed, DialError> {
     let Endpoint::Tcp { host, port } = &target.endpoint else {
-        let error = io::Error::new(io::ErrorKind::Unsupported, "unix sockets are not supported yet");
+        let error =
+            io::Error::new(io::ErrorKind::Unsupported, "unix sockets are not supported yet");
         return Err(DialError::System(Phase::Tcp(Vec::new()), error));
     };
     let start = Instant::now();
     let addresses = addresses(host, *port, options.family, reactor, deadline)?;
     let dns = matches!(host, Host::Domain(_)).then(|| start.elapsed());
     let before_tcp = Instant::now();
-    let (tcp, remote) = tcp::connect(&addresses, reactor, deadline).map_err(|error| match error {
-        ConnectError::Failed(failures) => DialError::Tcp(failures),
-        ConnectError::Wait(error, pending, failures) => {
-            wait_failed(Phase::Tcp(pending), error, deadline, failures)
-        }
-    })?;
+    let (tcp, remote) =
+        tcp::connect(&addresses, reactor, deadline).map_err(|error| match error {
+            ConnectError::Failed(failures) => DialError::Tcp(failures),
+            ConnectError::Wait(error, pending, failures) => {
+                wait_failed(Phase::Tcp(pending), error, deadline, failures)
+            }
+        })?;
     let mut timings = Timings { dns, tcp: Some(before_tcp.elapsed()), ..Timings::default() };
     let (stream, tls) = if target.scheme.is_tls() {
         let before_tls = Instant::now();
@@ -214,10 +225,11 @@ fn addresses(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Vec<SocketAddr>, DialError> {
-    let mut addresses = resolve::resolve(host, port, reactor, deadline).map_err(|error| match error {
-        WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
-        other => wait_failed(Phase::Dns(host.to_string()), other, deadline, Vec::new()),
-    })?;
+    let mut addresses =
+        resolve::resolve(host, port, reactor, deadline).map_err(|error| match error {
+            WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
+            other => wait_failed(Phase::Dns(host.to_string()), other, deadline, Vec::new()),
+        })?;
     addresses.retain(|address| match family {
         Family::Any => true,
         Family::V4 => address.is_ipv4(),

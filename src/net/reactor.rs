@@ -61,7 +61,8 @@ pub struct Reactor {
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
-const LONGEST_WAIT: Option<Duration> = if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
+const LONGEST_WAIT: Option<Duration> =
+    if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
 
 impl Reactor {
     /// A poll, which hears of signals if they are given to it.
@@ -116,7 +117,11 @@ impl Reactor {
     ///
     /// # Errors
     /// [`WaitError::Interrupted`] by a signal, [`WaitError::TimedOut`] at the deadline.
-    pub fn wait_for(&mut self, deadline: Deadline, until: Option<Instant>) -> Result<Vec<Token>, WaitError> {
+    pub fn wait_for(
+        &mut self,
+        deadline: Deadline,
+        until: Option<Instant>,
+    ) -> Result<Vec<Token>, WaitError> {
         if deadline.has_passed() {
             return Err(WaitError::TimedOut);
         }

@@ -57,7 +57,8 @@ fn look_up(
 /// RFC 8305 section 4: the system's order (RFC 6724), with the address families taking turns.
 fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv6() == first_is_v6);
+    let (first, second): (Vec<_>, Vec<_>) =
+        addresses.into_iter().partition(|a| a.is_ipv6() == first_is_v6);
     let mut ordered = Vec::with_capacity(first.len() + second.len());
     let (mut first, mut second) = (first.into_iter(), second.into_iter());
     loop {
@@ -76,8 +77,9 @@ mod tests {
 
     #[test]
     fn families_take_turns_in_the_systems_order() {
-        let parse =
-            |list: &[&str]| list.iter().map(|a| a.parse().expect("address")).collect::<Vec<SocketAddr>>();
+        let parse = |list: &[&str]| {
+            list.iter().map(|a| a.parse().expect("address")).collect::<Vec<SocketAddr>>()
+        };
         let given = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "1.1.1.1:1", "2.2.2.2:1"]);
         let expected = parse(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "2.2.2.2:1", "[::3]:1"]);
         assert_eq!(interleave(given), expected);

@@ -76,7 +76,10 @@ pub struct Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let password = self.password.as_ref().map(|_| "***");
-        f.debug_struct("Credentials").field("user", &self.user).field("password", &password).finish()
+        f.debug_struct("Credentials")
+            .field("user", &self.user)
+            .field("password", &password)
+            .finish()
     }
 }
 
@@ -115,7 +118,9 @@ impl Target {
         let scheme = self.scheme.as_str();
         match &self.endpoint {
             Endpoint::Tcp { .. } => format!("{scheme}://{}{}", self.host_header(), self.resource),
-            Endpoint::Unix(path) => format!("{scheme}+unix:{}:{}", encode_path(path), self.resource),
+            Endpoint::Unix(path) => {
+                format!("{scheme}+unix:{}:{}", encode_path(path), self.resource)
+            }
         }
     }
 
@@ -138,7 +143,9 @@ impl Target {
             (Assumed::SchemeFromHost(why), Endpoint::Unix(_)) => {
                 format!("no scheme given: {scheme}:// because a Unix socket {why}")
             }
-            (Assumed::HttpScheme, _) if self.scheme.is_tls() => format!("https:// taken as {scheme}://"),
+            (Assumed::HttpScheme, _) if self.scheme.is_tls() => {
+                format!("https:// taken as {scheme}://")
+            }
             (Assumed::HttpScheme, _) => format!("http:// taken as {scheme}://"),
         })
     }
@@ -162,7 +169,8 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
         "ws" | "http" | "ws+unix" => Scheme::Ws,
         "wss" | "https" | "wss+unix" => Scheme::Wss,
         _ => {
-            let reason = "is not a scheme of WebSocket URLs: ws, wss, http, https, ws+unix and wss+unix are";
+            let reason =
+                "is not a scheme of WebSocket URLs: ws, wss, http, https, ws+unix and wss+unix are";
             return Err(Fault::quoting(name, reason));
         }
     };
@@ -188,7 +196,9 @@ fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
     let port = read_port(port)?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
-        None if is_this_machine(&host) => (Scheme::Ws, Some(Assumed::SchemeFromHost("is this machine"))),
+        None if is_this_machine(&host) => {
+            (Scheme::Ws, Some(Assumed::SchemeFromHost("is this machine")))
+        }
         None => (Scheme::Wss, Some(Assumed::SchemeFromHost("is not this machine"))),
     };
     let endpoint = Endpoint::Tcp { host, port: port.unwrap_or(scheme.default_port()) };
@@ -213,14 +223,17 @@ fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, Fault<'_>> {
 /// The URL standard drops tabs and newlines and encodes spaces, which hides slips of the clipboard.
 fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
     let is_blank = |c: char| c.is_whitespace() || c.is_control();
-    let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else { return Ok(()) };
+    let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else {
+        return Ok(());
+    };
     let (_, tail) = text.split_at(start);
     let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
     Err(match blank {
         ' ' => Fault::new(blanks, "a URL has no spaces: write %20"),
-        _ => {
-            Fault::new(blanks, format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)))
-        }
+        _ => Fault::new(
+            blanks,
+            format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)),
+        ),
     })
 }
 
@@ -234,11 +247,15 @@ fn refuse_fragment(text: &str) -> Result<(), Fault<'_>> {
 /// Without this, the error would name half of a password as a bad port.
 fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
     let (authority, tail) = rest.split_at(authority_len(rest));
-    let reaches_beyond = secret(rest).is_some_and(|secret| error::span(rest, secret).end > authority.len());
+    let reaches_beyond =
+        secret(rest).is_some_and(|secret| error::span(rest, secret).end > authority.len());
     match (reaches_beyond, tail.bytes().next()) {
         (true, Some(byte)) => {
             let (delimiter, _) = tail.split_at(1);
-            Err(Fault::quoting(delimiter, &format!("ends the host; in a password write %{byte:02X}")))
+            Err(Fault::quoting(
+                delimiter,
+                &format!("ends the host; in a password write %{byte:02X}"),
+            ))
         }
         _ => Ok(()),
     }
@@ -267,7 +284,10 @@ fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
 fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
     if !text.starts_with('[') {
         if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(Fault::new(text, format!("an IPv6 address is written in brackets: [{text}]")));
+            return Err(Fault::new(
+                text,
+                format!("an IPv6 address is written in brackets: [{text}]"),
+            ));
         }
         return Ok(text.split_once(':').unwrap_or((text, "")));
     }
@@ -278,7 +298,9 @@ fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
     match port.strip_prefix(':') {
         Some(port) => Ok((host, port)),
         None if port.is_empty() => Ok((host, port)),
-        None => Err(Fault::quoting(port, "stands between the ']' of the IPv6 address and the port")),
+        None => {
+            Err(Fault::quoting(port, "stands between the ']' of the IPv6 address and the port"))
+        }
     }
 }
 
@@ -296,7 +318,9 @@ fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
 fn bad_ipv6(host: &str) -> Fault<'_> {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     match address.find('%') {
-        Some(start) => Fault::new(address.split_at(start).1, "a URL cannot name the zone of an IPv6 address"),
+        Some(start) => {
+            Fault::new(address.split_at(start).1, "a URL cannot name the zone of an IPv6 address")
+        }
         None => Fault::quoting(address, "is not an IPv6 address"),
     }
 }
@@ -320,7 +344,9 @@ fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
     }
     match text.parse() {
         _ if text.is_empty() => Ok(None),
-        Ok(0) | Err(_) => Err(Fault::new(text, format!("port {text} is out of range (1 to 65535)"))),
+        Ok(0) | Err(_) => {
+            Err(Fault::new(text, format!("port {text} is out of range (1 to 65535)")))
+        }
         Ok(port) => Ok(Some(port)),
     }
 }
@@ -340,8 +366,8 @@ fn is_this_machine(host: &Host<String>) -> bool {
 
 /// Path and query as a browser sends them: dot segments resolved, percent-encoded where needed.
 fn read_resource(tail: &str) -> Result<String, Fault<'_>> {
-    let url =
-        Url::parse(&format!("ws://localhost{tail}")).map_err(|error| Fault::new(tail, error.to_string()))?;
+    let url = Url::parse(&format!("ws://localhost{tail}"))
+        .map_err(|error| Fault::new(tail, error.to_string()))?;
     // url 2.5.8 leaves ^ as it is, browsers do not: servo/rust-url#1140.
     let path = url[Position::BeforePath..Position::AfterPath].replace('^', "%5E");
     Ok(path + &url[Position::AfterPath..Position::AfterQuery])
@@ -369,7 +395,8 @@ fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
         decoded.push(escaped.unwrap_or(*first));
         rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
-    String::from_utf8(decoded).map_err(|_| Fault::new(part, format!("{what} is not UTF-8 once decoded")))
+    String::from_utf8(decoded)
+        .map_err(|_| Fault::new(part, format!("{what} is not UTF-8 once decoded")))
 }
 
 fn escaped_byte(text: &[u8]) -> Option<u8> {

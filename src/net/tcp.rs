@@ -70,7 +70,8 @@ pub fn connect(
                 }
             }
             Err(error) => {
-                let pending = race.attempts.iter().flatten().map(|attempt| attempt.address).collect();
+                let pending =
+                    race.attempts.iter().flatten().map(|attempt| attempt.address).collect();
                 return Err(ConnectError::Wait(error, pending, race.failures));
             }
         }

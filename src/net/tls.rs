@@ -21,7 +21,10 @@ pub struct TlsOptions {
 impl std::fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let roots = self.roots.len();
-        f.debug_struct("TlsOptions").field("insecure", &self.insecure).field("roots", &roots).finish()
+        f.debug_struct("TlsOptions")
+            .field("insecure", &self.insecure)
+            .field("roots", &roots)
+            .finish()
     }
 }
 
@@ -100,7 +103,9 @@ pub fn connect(
 
 fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
     let mut builder = TlsConnector::builder();
-    builder.danger_accept_invalid_certs(options.insecure).danger_accept_invalid_hostnames(options.insecure);
+    builder
+        .danger_accept_invalid_certs(options.insecure)
+        .danger_accept_invalid_hostnames(options.insecure);
     for root in &options.roots {
         builder.add_root_certificate(root.clone());
     }
@@ -128,7 +133,8 @@ fn reason_of(error: &native_tls::Error) -> String {
 fn describe(stream: &TlsStream<HelloTap<TcpStream>>, seen: &Seen) -> TlsInfo {
     let unknown = || ServerHello { version: "unknown".to_owned(), cipher: "unknown".to_owned() };
     let hello = seen.lock().ok().and_then(|seen| server_hello(&seen)).unwrap_or_else(unknown);
-    let der = stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
+    let der =
+        stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
     let certificate = der.as_deref().and_then(read_certificate);
     TlsInfo { version: hello.version, cipher: hello.cipher, certificate }
 }
@@ -152,7 +158,9 @@ fn name_text(name: &GeneralName<'_>) -> Option<String> {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
             Ok(v4) => Some(std::net::Ipv4Addr::from(v4).to_string()),
-            Err(_) => <[u8; 16]>::try_from(*bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string()),
+            Err(_) => {
+                <[u8; 16]>::try_from(*bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
+            }
         },
         _ => None,
     }

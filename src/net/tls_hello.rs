@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn version_and_cipher_are_read() {
         let tls13 = hello(0x0303, 0x1302, &[0, 51, 0, 1, 9, 0, 43, 0, 2, 3, 4]);
-        let expected = ServerHello { version: "TLSv1.3".into(), cipher: "TLS_AES_256_GCM_SHA384".into() };
+        let expected =
+            ServerHello { version: "TLSv1.3".into(), cipher: "TLS_AES_256_GCM_SHA384".into() };
         assert_eq!(server_hello(&tls13), Some(expected));
         let tls12 = server_hello(&hello(0x0303, 0xc02f, &[])).unwrap();
         assert_eq!((tls12.version.as_str(), tls12.cipher.contains("ECDHE_RSA")), ("TLSv1.2", true));

@@ -84,7 +84,9 @@ pub fn upgrade(
     let early = exchange.received;
     match judge_response(request, &line, &head) {
         Ok(agreement) => Ok(Upgraded { line, head, agreement, early, took }),
-        Err(findings) => Err(UpgradeError::Invalid(Response { line, head, body: Vec::new() }, findings)),
+        Err(findings) => {
+            Err(UpgradeError::Invalid(Response { line, head, body: Vec::new() }, findings))
+        }
     }
 }
 
@@ -152,7 +154,9 @@ impl Exchange<'_> {
     fn read_on(&mut self, deadline: Deadline) {
         let soon = Deadline::after(Some(Duration::from_millis(100)));
         let until = Deadline { at: deadline.at.into_iter().chain(soon.at).min(), ..deadline };
-        while self.received.len() < crate::protocol::body::MAX_KEPT && matches!(self.read(until), Ok(None)) {}
+        while self.received.len() < crate::protocol::body::MAX_KEPT
+            && matches!(self.read(until), Ok(None))
+        {}
     }
 
     /// Reads at least one byte; `Some` at the end of the stream.
@@ -176,7 +180,9 @@ impl Exchange<'_> {
     fn wait(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
         match self.reactor.wait_for(deadline, None) {
             Ok(_) => Ok(()),
-            Err(WaitError::TimedOut) => Err(UpgradeError::TimedOut(std::mem::take(&mut self.received))),
+            Err(WaitError::TimedOut) => {
+                Err(UpgradeError::TimedOut(std::mem::take(&mut self.received)))
+            }
             Err(WaitError::Interrupted(interrupted)) => Err(UpgradeError::Interrupted(interrupted)),
             Err(WaitError::Io(error)) => Err(UpgradeError::System(error)),
         }

@@ -60,7 +60,8 @@ pub fn is_readable_text(bytes: &[u8]) -> bool {
         return false;
     };
     !text.is_empty()
-        && with_previous(text).all(|(_, c, previous)| c == '\r' || !needs_escape(c, previous, Newlines::Keep))
+        && with_previous(text)
+            .all(|(_, c, previous)| c == '\r' || !needs_escape(c, previous, Newlines::Keep))
 }
 
 /// The characters of `text` with their offsets and the character before each.

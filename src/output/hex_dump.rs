@@ -75,7 +75,8 @@ mod tests {
     #[test]
     fn rows_line_up() {
         let bytes: Vec<u8> = (0x10..0x30).chain(*b"Hi\x7f\x80\xff").collect();
-        let expected = "  00000000  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  |................|
+        let expected =
+            "  00000000  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  |................|
   00000010  20 21 22 23 24 25 26 27  28 29 2a 2b 2c 2d 2e 2f  | !\"#$%&'()*+,-./|
   00000020  48 69 7f 80 ff                                    |Hi...|";
         assert_eq!(hex_dump(&bytes, Style::plain(), "  "), expected);
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn whole_rows_end_without_an_empty_one() {
-        let expected = "00000000  61 61 61 61 61 61 61 61  61 61 61 61 61 61 61 61  |aaaaaaaaaaaaaaaa|";
+        let expected =
+            "00000000  61 61 61 61 61 61 61 61  61 61 61 61 61 61 61 61  |aaaaaaaaaaaaaaaa|";
         assert_eq!(hex_dump(&[b'a'; 16], Style::plain(), ""), expected);
     }
 

@@ -100,11 +100,9 @@ impl Human {
                 let note = self.binary_note(message.direction, message.kind).unwrap_or_default();
                 note + &self.message(message).unwrap_or_default()
             }
-            What::Ping(direction, data) => self.control("ping", *direction, data, "")?,
-            What::Pong(direction, data, rtt) => {
-                let rtt = rtt.map_or_else(String::new, |rtt| format!(", round trip {}", stamp::short(rtt)));
-                self.control("pong", *direction, data, &rtt)?
-            }
+            What::Ping(direction, data) => self.control("ping", *direction, data)?,
+            What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
+            What::Pong(direction, data, None) => self.control("pong", *direction, data)?,
             What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
             What::Frame(frame) => self.frame(frame)?,
             What::Violation(violation) => self.violation(violation)?,
@@ -118,7 +116,9 @@ impl Human {
         let prefix = self.time_prefix(event, &text);
         Some(match event.connection {
             None => prefix + &text,
-            Some(number) => text.lines().map(|line| format!("{prefix}#{number} {line}\n")).collect(),
+            Some(number) => {
+                text.lines().map(|line| format!("{prefix}#{number} {line}\n")).collect()
+            }
         })
     }
 
@@ -129,7 +129,10 @@ impl Human {
             && (direction, kind) == (Direction::Received, MessageKind::Binary);
         is_due.then(|| {
             self.binary_noted = true;
-            self.remark(Role::Dim, "a binary message was received; --output json tells them from text")
+            self.remark(
+                Role::Dim,
+                "a binary message was received; --output json tells them from text",
+            )
         })
     }
 }

@@ -33,7 +33,9 @@ impl Format for Json {
             What::Open(opened) => open(object, event, opened),
             What::Message(message) => data_message(object, event, message),
             What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
-            What::Pong(direction, data, rtt) => control(object, event, "pong", *direction, data, *rtt),
+            What::Pong(direction, data, rtt) => {
+                control(object, event, "pong", *direction, data, *rtt)
+            }
             What::Frame(shown) if self.frames => frame(object, event, shown),
             What::Closed(closed) => close(object, event, closed),
             What::Failure(failure) => error(object, event, failure),
@@ -242,7 +244,9 @@ impl Object<'_> {
             self.line.push(b',');
             match str::from_utf8(value) {
                 Ok(text) => self.put_text(text),
-                Err(_) => self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>()),
+                Err(_) => {
+                    self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>())
+                }
             }
             self.line.push(b']');
         }
@@ -312,7 +316,9 @@ mod tests {
     fn pongs_tell_the_round_trip_time() {
         let text = shown(What::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
         assert!(
-            text.ends_with("\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"),
+            text.ends_with(
+                "\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"
+            ),
             "{text}"
         );
     }

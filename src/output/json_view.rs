@@ -95,7 +95,9 @@ enum Spacing {
 impl Spacing {
     fn apply(self, token: Token<'_>) -> Cow<'_, str> {
         match (self, token.kind) {
-            (Self::Original, Kind::Blank) if token.text.bytes().any(|byte| byte != b' ') => " ".into(),
+            (Self::Original, Kind::Blank) if token.text.bytes().any(|byte| byte != b' ') => {
+                " ".into()
+            }
             (Self::Regular, Kind::Blank) => "".into(),
             (Self::Regular, Kind::Comma) => ", ".into(),
             (Self::Regular, Kind::Colon) => ": ".into(),
@@ -348,8 +350,7 @@ mod tests {
 
     #[test]
     fn long_text_is_indented_and_short_parts_stay_together() {
-        let text =
-            r#"{"id":12,"tags":["x","y"],"empty":[ ],"user":{"name":"Ann","roles":["admin","author"]}}"#;
+        let text = r#"{"id":12,"tags":["x","y"],"empty":[ ],"user":{"name":"Ann","roles":["admin","author"]}}"#;
         let expected = r#"{
   "id": 12,
   "tags": ["x", "y"],
@@ -374,7 +375,8 @@ mod tests {
 
     #[test]
     fn tokens_keep_their_spelling() {
-        let text = r#"{"n":[1.0e+5,12345678901234567890123,-0,0.10,1E400],"n":"\u0041\/","\ud800":true}"#;
+        let text =
+            r#"{"n":[1.0e+5,12345678901234567890123,-0,0.10,1E400],"n":"\u0041\/","\ud800":true}"#;
         assert_eq!(plain(text, usize::MAX), text);
         assert_eq!(squeezed(&plain(text, 0)), text);
     }
@@ -383,9 +385,13 @@ mod tests {
     fn tokens_are_coloured_by_kind() {
         let text = r#"{"k" : ["s",-1,true]}"#;
         let style = Style::new(true);
-        let [key, string, number, literal] =
-            [(Role::Key, "\"k\""), (Role::Str, "\"s\""), (Role::Number, "-1"), (Role::Literal, "true")]
-                .map(|(role, text)| style.paint(role, text));
+        let [key, string, number, literal] = [
+            (Role::Key, "\"k\""),
+            (Role::Str, "\"s\""),
+            (Role::Number, "-1"),
+            (Role::Literal, "true"),
+        ]
+        .map(|(role, text)| style.paint(role, text));
         assert_eq!(render(text, style, 80), format!("{{{key} : [{string},{number},{literal}]}}"));
         assert_eq!(
             render(text, style, 0),
@@ -404,7 +410,8 @@ mod tests {
 
     /// Source text with varied spacing, which serde_json itself would not write.
     fn json_text() -> impl Strategy<Value = String> {
-        let string = "[a-z \\n\\t\"\\\\{}\\[\\],:é世👩]{0,8}".prop_map(|text| Value::from(text).to_string());
+        let string =
+            "[a-z \\n\\t\"\\\\{}\\[\\],:é世👩]{0,8}".prop_map(|text| Value::from(text).to_string());
         let scalars = "true null -0 1.0e+5 12345678901234567890123 0.10";
         let scalar = select(scalars.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned);
         let blank = select(vec!["", " ", "\n    ", "\t"]);
@@ -412,10 +419,12 @@ mod tests {
         let value = leaf.prop_recursive(5, 40, 6, move |inner| {
             let member = (string.clone(), blank.clone(), inner.clone())
                 .prop_map(|(key, blank, value)| format!("{key}{blank}:{blank}{value}"));
-            let array = (vec(inner, 0..6), blank.clone())
-                .prop_map(|(items, blank)| format!("[{blank}{}]", items.join(&format!(",{blank}"))));
-            let object = (vec(member, 0..6), blank.clone())
-                .prop_map(|(items, blank)| format!("{{{}{blank}}}", items.join(&format!("{blank},"))));
+            let array = (vec(inner, 0..6), blank.clone()).prop_map(|(items, blank)| {
+                format!("[{blank}{}]", items.join(&format!(",{blank}")))
+            });
+            let object = (vec(member, 0..6), blank.clone()).prop_map(|(items, blank)| {
+                format!("{{{}{blank}}}", items.join(&format!("{blank},")))
+            });
             prop_oneof![array, object]
         });
         value.prop_map(|value| format!("[{value}]"))

@@ -73,7 +73,15 @@ impl Outlet {
     }
 
     fn new(name: &'static str, way: Way) -> Self {
-        Self { name, buffer: Vec::new(), written: 0, way, ready: true, essential: true, error: None }
+        Self {
+            name,
+            buffer: Vec::new(),
+            written: 0,
+            way,
+            ready: true,
+            essential: true,
+            error: None,
+        }
     }
 
     /// Takes bytes.
@@ -82,8 +90,11 @@ impl Outlet {
             self.flush();
         }
         // Long payloads go straight to the stream, without a copy.
-        let direct =
-            if bytes.len() >= FLUSH_SIZE && self.pending() == 0 { self.write_some(bytes) } else { 0 };
+        let direct = if bytes.len() >= FLUSH_SIZE && self.pending() == 0 {
+            self.write_some(bytes)
+        } else {
+            0
+        };
         if !matches!(self.way, Way::Broken) {
             self.buffer.extend_from_slice(&bytes[direct..]);
         }
@@ -221,7 +232,10 @@ fn write_batch(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<usize> {
 
 impl fmt::Debug for Outlet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outlet").field("name", &self.name).field("pending", &self.pending()).finish()
+        f.debug_struct("Outlet")
+            .field("name", &self.name)
+            .field("pending", &self.pending())
+            .finish()
     }
 }
 

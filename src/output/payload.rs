@@ -36,8 +36,9 @@ impl Payload {
 
 impl Format for Payload {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if let What::Message(Message { direction: Direction::Received, data, surplus: false, .. }) =
-            &event.what
+        if let What::Message(Message {
+            direction: Direction::Received, data, surplus: false, ..
+        }) = &event.what
         {
             match self.framing {
                 Framing::Lines => put(out, data, b"\n"),

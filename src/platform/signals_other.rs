@@ -49,8 +49,10 @@ impl Signals {
     /// # Errors
     /// When the system refuses the handlers.
     pub fn install() -> io::Result<Self> {
-        let signals = Self { interrupted: Arc::default(), terminated: Arc::default(), told: [false; 2] };
-        for (signal, flag, code) in [(SIGINT, &signals.interrupted, 130), (SIGTERM, &signals.terminated, 143)]
+        let signals =
+            Self { interrupted: Arc::default(), terminated: Arc::default(), told: [false; 2] };
+        for (signal, flag, code) in
+            [(SIGINT, &signals.interrupted, 130), (SIGTERM, &signals.terminated, 143)]
         {
             flag::register_conditional_shutdown(signal, code, Arc::clone(flag))?;
             flag::register(signal, Arc::clone(flag))?;

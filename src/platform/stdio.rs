@@ -70,7 +70,11 @@ mod unix {
                 // Edge-triggered readiness of a blocking descriptor: ask anew instead of reading
                 // until it blocks.
                 self.ready = false;
-                registry.reregister(&mut SourceFd(&stdin.as_raw_fd()), token, Interest::READABLE)?;
+                registry.reregister(
+                    &mut SourceFd(&stdin.as_raw_fd()),
+                    token,
+                    Interest::READABLE,
+                )?;
             }
             Ok(count)
         }
@@ -122,8 +126,12 @@ mod unix {
             let is_terminal = rustix::termios::isatty(&own);
             let (way, fd) = match kind {
                 FileType::Socket => (Way::Socket, own),
-                FileType::Fifo => reopen(number).map_or((Way::Polled, own), |file| (Way::Reopened, file)),
-                _ if is_terminal => reopen(number).map_or((Way::Direct, own), |file| (Way::Reopened, file)),
+                FileType::Fifo => {
+                    reopen(number).map_or((Way::Polled, own), |file| (Way::Reopened, file))
+                }
+                _ if is_terminal => {
+                    reopen(number).map_or((Way::Direct, own), |file| (Way::Reopened, file))
+                }
                 _ => (Way::Direct, own),
             };
             Ok(Self { way, fd, registered: false })
@@ -135,7 +143,11 @@ mod unix {
         /// When the system refuses.
         pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
             if !matches!(self.way, Way::Direct) && !self.registered {
-                registry.register(&mut SourceFd(&self.fd.as_raw_fd()), token, Interest::WRITABLE)?;
+                registry.register(
+                    &mut SourceFd(&self.fd.as_raw_fd()),
+                    token,
+                    Interest::WRITABLE,
+                )?;
                 self.registered = true;
             }
             Ok(())
@@ -148,9 +160,11 @@ mod unix {
         pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             match self.way {
                 Way::Reopened | Way::Direct => self.fd.write(bytes),
-                Way::Socket => {
-                    Ok(rustix::net::send(&self.fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?)
-                }
+                Way::Socket => Ok(rustix::net::send(
+                    &self.fd,
+                    bytes,
+                    SendFlags::DONTWAIT | SendFlags::NOSIGNAL,
+                )?),
                 Way::Polled => {
                     let mut fds = [PollFd::new(&self.fd, PollFlags::OUT)];
                     if poll(&mut fds, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? == 0 {
@@ -165,7 +179,11 @@ mod unix {
     fn reopen(number: u8) -> Option<File> {
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
         let flags = i32::try_from(flags).ok()?;
-        OpenOptions::new().write(true).custom_flags(flags).open(format!("/proc/self/fd/{number}")).ok()
+        OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .open(format!("/proc/self/fd/{number}"))
+            .ok()
     }
 }
 

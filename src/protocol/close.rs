@@ -107,7 +107,8 @@ impl CloseCode {
 
     /// Meaning, sender, usual causes and definition.
     pub fn explain(self) -> Explanation {
-        let explanation = self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation);
+        let explanation =
+            self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation);
         match HABITS.iter().find(|(code, _)| *code == self.0) {
             Some((_, causes)) => Explanation { causes, ..explanation },
             None => explanation,
@@ -155,7 +156,11 @@ impl FromStr for CloseCode {
 
 impl fmt::Display for ParseCloseCodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} is not a close code: expected a number such as 1000, at most 65535", self.text)
+        write!(
+            f,
+            "{:?} is not a close code: expected a number such as 1000, at most 65535",
+            self.text
+        )
     }
 }
 
@@ -201,14 +206,18 @@ mod tests {
     fn only_some_codes_may_be_sent() {
         let allowed = |code: &u16| CloseCode::new(*code).may_be_sent();
         let below_3000: Vec<u16> = (0..3000).filter(allowed).collect();
-        assert_eq!(below_3000, [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]);
+        assert_eq!(
+            below_3000,
+            [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014]
+        );
         assert!((3000..=4999).all(|code| allowed(&code)));
         assert!(!(5000..=u16::MAX).any(|code| allowed(&code)));
     }
 
     #[test]
     fn three_codes_are_normal() {
-        let normal: Vec<u16> = (0..=u16::MAX).filter(|code| CloseCode::new(*code).is_normal()).collect();
+        let normal: Vec<u16> =
+            (0..=u16::MAX).filter(|code| CloseCode::new(*code).is_normal()).collect();
         assert_eq!(normal, [1000, 1001, 1005]);
     }
 
@@ -227,7 +236,9 @@ mod tests {
             let told = CloseCode::new(code).explain();
             assert!(!told.causes.is_empty(), "{code}");
             assert!(
-                [told.summary, told.meaning, told.sender, told.section].iter().all(|text| !text.is_empty())
+                [told.summary, told.meaning, told.sender, told.section]
+                    .iter()
+                    .all(|text| !text.is_empty())
             );
         }
     }

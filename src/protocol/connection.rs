@@ -328,7 +328,12 @@ impl Connection {
     ///
     /// # Errors
     /// When already closing, with a code that must not be sent, or a reason over 123 bytes.
-    pub fn close(&mut self, code: Option<CloseCode>, reason: &str, now: Instant) -> Result<(), Misuse> {
+    pub fn close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        now: Instant,
+    ) -> Result<(), Misuse> {
         self.must_be_open()?;
         let payload = ClosePayload::to_send(code, reason)?;
         self.push_close(payload);
@@ -445,7 +450,11 @@ impl Connection {
     fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
         let header = self.push_frame(opcode, payload);
         if self.options.observe_frames {
-            self.queue.push_back(Ready::Frame(Direction::Sent, header, Span::Own(payload.to_vec())));
+            self.queue.push_back(Ready::Frame(
+                Direction::Sent,
+                header,
+                Span::Own(payload.to_vec()),
+            ));
         }
     }
 
@@ -465,15 +474,22 @@ impl Connection {
     /// The current event with its bytes.
     fn view(&self) -> Option<Event<'_>> {
         Some(match self.current.as_ref()? {
-            Ready::Frame(direction, header, span) => {
-                Event::Frame(FrameEvent { direction: *direction, header: *header, payload: self.bytes(span) })
-            }
-            Ready::Message { kind, span, frames, wire_size } => {
-                Event::Message { kind: *kind, data: self.bytes(span), frames: *frames, wire_size: *wire_size }
-            }
+            Ready::Frame(direction, header, span) => Event::Frame(FrameEvent {
+                direction: *direction,
+                header: *header,
+                payload: self.bytes(span),
+            }),
+            Ready::Message { kind, span, frames, wire_size } => Event::Message {
+                kind: *kind,
+                data: self.bytes(span),
+                frames: *frames,
+                wire_size: *wire_size,
+            },
             Ready::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
             Ready::Pong(direction, span, rtt) => Event::Pong(*direction, self.bytes(span), *rtt),
-            Ready::Close(Direction::Sent) => Event::Close(Direction::Sent, self.sent_close.as_ref()?),
+            Ready::Close(Direction::Sent) => {
+                Event::Close(Direction::Sent, self.sent_close.as_ref()?)
+            }
             Ready::Close(Direction::Received) => {
                 Event::Close(Direction::Received, self.received_close.as_ref()?)
             }

@@ -144,8 +144,12 @@ impl Header {
 
     /// A header to send, without reserved bits and with the shortest length encoding.
     pub fn new(opcode: Opcode, fin: bool, mask: Option<[u8; 4]>, length: u64) -> Self {
-        let header =
-            FrameHeader { is_final: fin, opcode: codec_opcode(opcode), mask, ..FrameHeader::default() };
+        let header = FrameHeader {
+            is_final: fin,
+            opcode: codec_opcode(opcode),
+            mask,
+            ..FrameHeader::default()
+        };
         let mut bytes = [0; MAX_HEADER];
         let size = header.len(length);
         header.format(length, &mut &mut bytes[..]).expect("a header is at most MAX_HEADER bytes");
@@ -226,7 +230,8 @@ pub fn apply_mask(bytes: &mut [u8], key: [u8; 4], offset: usize) {
     let mut rotated = key;
     rotated.rotate_left(offset % 4);
     let word = u64::from_ne_bytes([
-        rotated[0], rotated[1], rotated[2], rotated[3], rotated[0], rotated[1], rotated[2], rotated[3],
+        rotated[0], rotated[1], rotated[2], rotated[3], rotated[0], rotated[1], rotated[2],
+        rotated[3],
     ]);
     let (words, rest) = bytes.as_chunks_mut::<8>();
     for chunk in words {
@@ -267,7 +272,9 @@ mod tests {
 
     #[test]
     fn headers_survive_a_round_trip_with_every_length_encoding() {
-        for (length, bits) in [(0, 7), (125, 7), (126, 16), (65535, 16), (65536, 64), (u64::MAX, 64)] {
+        for (length, bits) in
+            [(0, 7), (125, 7), (126, 16), (65535, 16), (65536, 64), (u64::MAX, 64)]
+        {
             for mask in [None, Some([1, 2, 3, 4])] {
                 let sent = Header::new(Opcode::Text, true, mask, length);
                 let got = Header::decode(sent.bytes()).expect("complete header");

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::head::{Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted};
+use super::head::{
+    Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted,
+};
 
 pub use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;

@@ -173,7 +173,10 @@ impl Head {
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.fields.iter().map(|(name, value)| {
             // Names are tokens, so ASCII.
-            (str::from_utf8(&self.bytes[name.clone()]).unwrap_or_default(), &self.bytes[value.clone()])
+            (
+                str::from_utf8(&self.bytes[name.clone()]).unwrap_or_default(),
+                &self.bytes[value.clone()],
+            )
         })
     }
 
@@ -191,7 +194,10 @@ impl Head {
 
     /// The elements of all comma-separated lists in fields called `name` (RFC 9110 section 5.6.1).
     pub fn list(&self, name: &str) -> Vec<String> {
-        self.values(name).flat_map(|value| split_list(&value)).filter(|element| !element.is_empty()).collect()
+        self.values(name)
+            .flat_map(|value| split_list(&value))
+            .filter(|element| !element.is_empty())
+            .collect()
     }
 }
 
@@ -304,7 +310,10 @@ fn keep(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Head {
     Head {
         bytes: bytes.to_vec(),
         start_line: first_line(bytes).len(),
-        fields: fields.iter().map(|field| (place(field.name.as_bytes()), place(field.value))).collect(),
+        fields: fields
+            .iter()
+            .map(|field| (place(field.name.as_bytes()), place(field.value)))
+            .collect(),
     }
 }
 
@@ -313,7 +322,8 @@ fn explain(bytes: &[u8], error: httparse::Error) -> HeadError {
     if error == httparse::Error::TooManyHeaders {
         return HeadError::TooManyFields;
     }
-    let fields = bytes.split(|&byte| byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
+    let fields =
+        bytes.split(|&byte| byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
     for (index, line) in fields.enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if let Some(why) = field_fault(line) {
@@ -357,10 +367,16 @@ mod tests {
         let bytes =
             b"HTTP/1.1 101 Switching Protocols\r\nuPGRADE:websocket\r\nX: a\r\nX:  b \r\nB: \xff\r\n\r\nrest";
         let (line, head) = parse_response(bytes).unwrap().unwrap();
-        assert_eq!((line.status, line.reason.as_str(), line.minor_version), (101, "Switching Protocols", 1));
+        assert_eq!(
+            (line.status, line.reason.as_str(), line.minor_version),
+            (101, "Switching Protocols", 1)
+        );
         assert_eq!(head.bytes(), &bytes[..bytes.len() - 4]);
         let fields: Vec<_> = head.fields().collect();
-        assert_eq!(fields, [("uPGRADE", &b"websocket"[..]), ("X", b"a"), ("X", b"b"), ("B", b"\xff")]);
+        assert_eq!(
+            fields,
+            [("uPGRADE", &b"websocket"[..]), ("X", b"a"), ("X", b"b"), ("B", b"\xff")]
+        );
         assert_eq!(head.list("x"), ["a", "b"]);
         assert_eq!(head.start_line(), b"HTTP/1.1 101 Switching Protocols");
     }
@@ -376,8 +392,11 @@ mod tests {
 
     #[test]
     fn what_is_not_http_is_seen_at_the_first_wrong_byte() {
-        for bytes in [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46", b"220 mail ESMTP\r\n"]
-        {
+        for bytes in [
+            &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
+            b"\x15\x03\x01\x00\x02\x02\x46",
+            b"220 mail ESMTP\r\n",
+        ] {
             assert_eq!(parse_response(bytes), Err(HeadError::NotHttp(bytes.to_vec())));
             assert!(parse_response(&bytes[..1]).is_err());
         }

@@ -100,7 +100,11 @@ mod tests {
         ];
         for (bytes, offset) in cases {
             for cut in 0..=bytes.len() {
-                assert_eq!(check(&[&bytes[..cut], &bytes[cut..]]), Err(offset), "{bytes:x?} cut at {cut}");
+                assert_eq!(
+                    check(&[&bytes[..cut], &bytes[cut..]]),
+                    Err(offset),
+                    "{bytes:x?} cut at {cut}"
+                );
             }
         }
     }

@@ -37,7 +37,8 @@ impl Pattern {
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let matcher = if let Some(json) = source.strip_prefix("json:") {
             Matcher::Json(
-                serde_json::from_str(json).map_err(|error| PatternError(format!("not JSON: {error}")))?,
+                serde_json::from_str(json)
+                    .map_err(|error| PatternError(format!("not JSON: {error}")))?,
             )
         } else if let Some(hex) = source.strip_prefix("hex:") {
             let digits: String = hex.split_whitespace().collect();
@@ -93,14 +94,16 @@ fn regex_problem(error: &regex::Error) -> String {
 /// Every given member is there and equal; members not given are free, array elements are not.
 fn contains(value: &Value, wanted: &Value) -> bool {
     match (value, wanted) {
-        (Value::Object(value), Value::Object(wanted)) => {
-            wanted.iter().all(|(key, wanted)| value.get(key).is_some_and(|value| contains(value, wanted)))
-        }
+        (Value::Object(value), Value::Object(wanted)) => wanted
+            .iter()
+            .all(|(key, wanted)| value.get(key).is_some_and(|value| contains(value, wanted))),
         (Value::Array(value), Value::Array(wanted)) => {
             value.len() == wanted.len()
                 && value.iter().zip(wanted).all(|(value, wanted)| contains(value, wanted))
         }
-        (Value::Number(value), Value::Number(wanted)) => value == wanted || value.as_f64() == wanted.as_f64(),
+        (Value::Number(value), Value::Number(wanted)) => {
+            value == wanted || value.as_f64() == wanted.as_f64()
+        }
         _ => value == wanted,
     }
 }
@@ -133,14 +136,20 @@ mod tests {
         assert!(Pattern::parse("hex: 00 FF").unwrap().matches(MessageKind::Binary, &[0, 255]));
         assert!(Pattern::parse("hi").unwrap().matches(MessageKind::Binary, b"hi"));
         let close = Pattern::parse("close:1008").unwrap();
-        assert!(close.matches_close(CloseCode::POLICY_VIOLATION) && !close.matches_close(CloseCode::NORMAL));
+        assert!(
+            close.matches_close(CloseCode::POLICY_VIOLATION)
+                && !close.matches_close(CloseCode::NORMAL)
+        );
     }
 
     #[test]
     fn broken_patterns_say_why() {
-        for (pattern, expected) in
-            [("/a(/", "unclosed group"), ("json:{", "not JSON"), ("hex:0", "not hex"), ("close:abc", "abc")]
-        {
+        for (pattern, expected) in [
+            ("/a(/", "unclosed group"),
+            ("json:{", "not JSON"),
+            ("hex:0", "not hex"),
+            ("close:abc", "abc"),
+        ] {
             let error = Pattern::parse(pattern).unwrap_err().to_string();
             assert!(error.contains(expected), "{pattern}: {error}");
         }

@@ -111,7 +111,9 @@ impl Expectations {
         let shown = &data[..data.len().min(MAX_TOLD_LENGTH)];
         let more = if shown.len() < data.len() { "…" } else { "" };
         let text = match (kind, std::str::from_utf8(shown)) {
-            (MessageKind::Text, _) | (_, Ok(_)) => format!("{:?}{more}", String::from_utf8_lossy(shown)),
+            (MessageKind::Text, _) | (_, Ok(_)) => {
+                format!("{:?}{more}", String::from_utf8_lossy(shown))
+            }
             _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
         };
         self.unmatched.push_back(text);
@@ -152,13 +154,19 @@ impl Goal for Expectations {
     }
 
     fn shortfall(&self) -> String {
-        let Some(pattern) = self.awaited.front() else { return "all expectations were met".to_owned() };
+        let Some(pattern) = self.awaited.front() else {
+            return "all expectations were met".to_owned();
+        };
         let number = self.total - self.awaited.len() + 1;
-        let place = if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
+        let place =
+            if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
         let came = match self.unmatched.len() {
             0 => "no message came that did not match".to_owned(),
             _ => {
-                format!("last messages that did not match: {}", Vec::from(self.unmatched.clone()).join(", "))
+                format!(
+                    "last messages that did not match: {}",
+                    Vec::from(self.unmatched.clone()).join(", ")
+                )
             }
         };
         format!("awaited {:?}{place}; {came}", pattern.to_string())
@@ -174,16 +182,21 @@ mod tests {
     use super::*;
 
     fn expectations(patterns: &[&str], strict: bool) -> Expectations {
-        Expectations::new(patterns.iter().map(|p| Pattern::parse(p).expect("pattern")).collect(), strict)
+        Expectations::new(
+            patterns.iter().map(|p| Pattern::parse(p).expect("pattern")).collect(),
+            strict,
+        )
     }
 
     #[test]
     fn expectations_are_met_in_order_over_other_messages() {
         let mut goal = expectations(&["a", "/^b/", "close:1000"], false);
-        let text = |goal: &mut Expectations, data: &str| goal.message(MessageKind::Text, data.as_bytes());
+        let text =
+            |goal: &mut Expectations, data: &str| goal.message(MessageKind::Text, data.as_bytes());
         assert_eq!(text(&mut goal, "bb"), Progress::Open);
         assert!(
-            goal.shortfall().contains("awaited \"a\" (1 of 3); last messages that did not match: \"bb\"")
+            goal.shortfall()
+                .contains("awaited \"a\" (1 of 3); last messages that did not match: \"bb\"")
         );
         assert_eq!(text(&mut goal, "a"), Progress::Open);
         assert_eq!(text(&mut goal, "x"), Progress::Open);
@@ -202,6 +215,9 @@ mod tests {
         let mut goal = Count::new(2);
         assert_eq!(goal.message(MessageKind::Text, b""), Progress::Open);
         assert_eq!(goal.shortfall(), "1 of 2 messages were received");
-        assert_eq!((goal.message(MessageKind::Binary, b""), goal.is_filled()), (Progress::Met, true));
+        assert_eq!(
+            (goal.message(MessageKind::Binary, b""), goal.is_filled()),
+            (Progress::Met, true)
+        );
     }
 }

@@ -99,7 +99,9 @@ impl Session<'_> {
             Show::Text(text) => self.journal.tell(What::Shown(Shown::Text(text))),
             Show::Problem(text) => self.journal.tell(What::Shown(Shown::Problem(text))),
             Show::Full => match &self.last_message {
-                None => self.journal.tell(What::Shown(Shown::Problem("no message has been received yet"))),
+                None => self
+                    .journal
+                    .tell(What::Shown(Shown::Problem("no message has been received yet"))),
                 Some((kind, data)) => self.journal.tell(What::Shown(Shown::Full(Message {
                     direction: Direction::Received,
                     kind: *kind,

@@ -93,7 +93,13 @@ impl Session<'_> {
     }
 
     /// Tells the outputs of a message that we sent.
-    pub(super) fn tell_sent(&mut self, kind: MessageKind, data: &[u8], header: &Header, typed: bool) {
+    pub(super) fn tell_sent(
+        &mut self,
+        kind: MessageKind,
+        data: &[u8],
+        header: &Header,
+        typed: bool,
+    ) {
         self.received_before_send = self.connection.received_counters().messages;
         tell_sent(&mut self.journal, kind, data, header, typed);
     }

@@ -59,7 +59,8 @@ impl Session<'_> {
                 Ok(0) => return self.end_of_stream(TransportEnd::Eof),
                 Ok(count) => {
                     // A short read has emptied the socket, so its next byte will be announced.
-                    self.socket.readable = count == room || self.stream.is_tls() || self.socket.read_closed;
+                    self.socket.readable =
+                        count == room || self.stream.is_tls() || self.socket.read_closed;
                     self.connection.received(count);
                     self.last_traffic = Instant::now();
                     self.take_events();
@@ -69,7 +70,9 @@ impl Session<'_> {
                     self.socket.read_closed = false;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_truncation(&error) => return self.end_of_stream(TransportEnd::Truncated),
+                Err(error) if is_truncation(&error) => {
+                    return self.end_of_stream(TransportEnd::Truncated);
+                }
                 Err(error) => return self.end_of_stream(TransportEnd::Error(error.to_string())),
             }
         }
@@ -87,7 +90,9 @@ impl Session<'_> {
                     self.last_traffic = Instant::now();
                     self.last_data = self.last_traffic;
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.socket.writable = false,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.socket.writable = false
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     // The peer may have said why before it hung up: that is still to be read.

@@ -17,17 +17,33 @@ pub(super) struct Command {
 
 pub(super) const COMMANDS: [Command; 11] = [
     Command { name: "help", arguments: "", summary: "list the commands" },
-    Command { name: "text", arguments: "TEXT", summary: "send TEXT, also if it is empty or starts with /" },
-    Command { name: "binary", arguments: "HEX|base64:DATA|@FILE", summary: "send a binary message" },
+    Command {
+        name: "text",
+        arguments: "TEXT",
+        summary: "send TEXT, also if it is empty or starts with /",
+    },
+    Command {
+        name: "binary",
+        arguments: "HEX|base64:DATA|@FILE",
+        summary: "send a binary message",
+    },
     Command {
         name: "file",
         arguments: "PATH",
         summary: "send a file: as text if it is UTF-8, else as binary",
     },
-    Command { name: "ping", arguments: "[DATA]", summary: "send a ping; its pong tells the round-trip time" },
+    Command {
+        name: "ping",
+        arguments: "[DATA]",
+        summary: "send a ping; its pong tells the round-trip time",
+    },
     Command { name: "pong", arguments: "[DATA]", summary: "send a pong nobody asked for" },
     Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
-    Command { name: "status", arguments: "", summary: "state, subprotocol, counts, round-trip time" },
+    Command {
+        name: "status",
+        arguments: "",
+        summary: "state, subprotocol, counts, round-trip time",
+    },
     Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" },
     Command { name: "full", arguments: "", summary: "the last received message, whole" },
     Command { name: "quit", arguments: "", summary: "close and leave (Ctrl-D does the same)" },
@@ -48,7 +64,9 @@ pub(super) fn parse(line: &str) -> Option<Action<'static>> {
 
 fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
     let word = argument.trim();
-    let none = |action| if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) };
+    let none = |action| {
+        if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
+    };
     match name {
         "help" => Ok(Action::Show(Show::Text(help()))),
         "text" => Ok(text(argument)),
@@ -61,7 +79,9 @@ fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
         "headers" => none(Action::Show(Show::Headers)),
         "full" => none(Action::Show(Show::Full)),
         "quit" => none(Action::Close(None, None)),
-        _ => Err(format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")),
+        _ => Err(format!(
+            "unknown command /{name}; /help lists the commands, //{name} sends it as text"
+        )),
     }
 }
 
@@ -71,7 +91,8 @@ fn text(text: &str) -> Action<'static> {
 
 fn help() -> String {
     let mut text =
-        "  text is sent as a message; //text sends /text; Ctrl-R searches what was typed\n".to_owned();
+        "  text is sent as a message; //text sends /text; Ctrl-R searches what was typed\n"
+            .to_owned();
     for command in &COMMANDS {
         let usage = format!("/{} {}", command.name, command.arguments);
         text += &format!("  {usage:<30} {}\n", command.summary);
@@ -81,7 +102,9 @@ fn help() -> String {
 
 fn bytes(argument: &str) -> Result<Vec<u8>, String> {
     if argument.is_empty() {
-        return Err("/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned());
+        return Err(
+            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
+        );
     }
     if let Some(path) = argument.strip_prefix('@') {
         return read(path);
@@ -98,8 +121,11 @@ fn file(path: &str) -> Result<Action<'static>, String> {
         return Err("/file wants the path of a file".to_owned());
     }
     let bytes = read(path)?;
-    let kind =
-        if simdutf8::basic::from_utf8(&bytes).is_ok() { MessageKind::Text } else { MessageKind::Binary };
+    let kind = if simdutf8::basic::from_utf8(&bytes).is_ok() {
+        MessageKind::Text
+    } else {
+        MessageKind::Binary
+    };
     Ok(Action::Send(kind, Cow::Owned(bytes)))
 }
 
@@ -166,8 +192,9 @@ mod tests {
         assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b".to_vec())));
         assert_eq!(parse("/close"), Some(Action::Close(None, None)));
-        let close =
-            |code, reason: &str| Some(Action::Close(Some(CloseCode::new(code)), Some(reason.to_owned())));
+        let close = |code, reason: &str| {
+            Some(Action::Close(Some(CloseCode::new(code)), Some(reason.to_owned())))
+        };
         assert_eq!(parse("/close 1000 \"Work complete\""), close(1000, "Work complete"));
         assert_eq!(parse("/close 4000 a b"), close(4000, "a b"));
         assert_eq!(parse("/status"), Some(Action::Show(Show::Status)));

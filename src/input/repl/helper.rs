@@ -1,6 +1,7 @@
 //! Completion, hints and colours while a line is typed.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::Highlighter;
@@ -13,20 +14,35 @@ use super::command::COMMANDS;
 #[derive(Helper, Validator)]
 pub(super) struct Assistant {
     files: FilenameCompleter,
+    /// Whether nothing is typed on the prompt line.
+    is_blank: Cell<bool>,
+}
+
+impl Assistant {
+    /// Whether nothing was typed on the prompt line when it was drawn last.
+    pub(super) fn is_blank(&self) -> bool {
+        self.is_blank.get()
+    }
 }
 
 impl Default for Assistant {
     fn default() -> Self {
-        Self { files: FilenameCompleter::new() }
+        Self { files: FilenameCompleter::new(), is_blank: Cell::new(true) }
     }
 }
 
 impl Completer for Assistant {
     type Candidate = Pair;
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
         let typed = &line[..pos];
-        if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @")) {
+        if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
+        {
             let (start, pairs) = self.files.complete_path(path, path.len())?;
             return Ok((pos - path.len() + start, pairs));
         }
@@ -36,7 +52,10 @@ impl Completer for Assistant {
         let fitting = COMMANDS.iter().filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
             let space = if command.arguments.is_empty() { "" } else { " " };
-            Pair { display: format!("/{}", command.name), replacement: format!("/{}{space}", command.name) }
+            Pair {
+                display: format!("/{}", command.name),
+                replacement: format!("/{}{space}", command.name),
+            }
         });
         Ok((0, pairs.collect()))
     }
@@ -46,6 +65,7 @@ impl Hinter for Assistant {
     type Hint = String;
 
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<String> {
+        self.is_blank.set(line.is_empty());
         let name = line.strip_prefix('/').filter(|name| !name.is_empty() && pos == line.len())?;
         let (name, has_arguments) = match name.split_once(' ') {
             Some((name, "")) => (name, true),
@@ -54,15 +74,16 @@ impl Hinter for Assistant {
         };
         if let Some(command) = COMMANDS.iter().find(|command| command.name == name) {
             let arguments = command.arguments;
-            return (!arguments.is_empty())
-                .then(|| if has_arguments { arguments.to_owned() } else { format!(" {arguments}") });
+            return (!arguments.is_empty()).then(|| {
+                if has_arguments { arguments.to_owned() } else { format!(" {arguments}") }
+            });
         }
-        let mut fitting = COMMANDS.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+        let mut fitting =
+            COMMANDS.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
         let only = fitting.next()?;
-        fitting
-            .next()
-            .is_none()
-            .then(|| format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned())
+        fitting.next().is_none().then(|| {
+            format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned()
+        })
     }
 }
 

@@ -83,7 +83,12 @@ impl Lane for Screen {
     }
 }
 
-fn print(mut printer: impl ExternalPrinter, queue: &Receiver<Vec<u8>>, shown: &Shown, waker: &Waker) {
+fn print(
+    mut printer: impl ExternalPrinter,
+    queue: &Receiver<Vec<u8>>,
+    shown: &Shown,
+    waker: &Waker,
+) {
     while let Ok(batch) = queue.recv() {
         let text = String::from_utf8_lossy(&batch).into_owned();
         let _ = printer.print(text); // the editor has ended, and with it the session

@@ -20,7 +20,8 @@ impl TargetError {
     /// The input with the secret part of the userinfo hidden, and below it carets under the place: two indented lines.
     pub fn marked(&self) -> String {
         let (name, rest) = split_scheme(&self.input);
-        let secret = secret(strip_slashes(rest, name.is_some())).filter(|secret| !secret.is_empty());
+        let secret =
+            secret(strip_slashes(rest, name.is_some())).filter(|secret| !secret.is_empty());
         let secret = secret.map(|secret| span(&self.input, secret));
         let (mut text, mut marks) = (String::new(), String::new());
         for (start, c) in self.input.char_indices() {
@@ -29,7 +30,8 @@ impl TargetError {
                 Some(secret) if secret.contains(&start) => continue,
                 _ => (start..start + c.len_utf8(), visible(c)),
             };
-            let is_marked = source.start < self.at.end.max(self.at.start + 1) && self.at.start < source.end;
+            let is_marked =
+                source.start < self.at.end.max(self.at.start + 1) && self.at.start < source.end;
             let mark = if is_marked { "^" } else { " " };
             marks.push_str(&mark.repeat(shown.chars().count()));
             text.push_str(&shown);

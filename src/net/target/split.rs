@@ -3,8 +3,10 @@
 /// The scheme, unless the colon rather ends a host or a user name, and what follows.
 pub(super) fn split_scheme(text: &str) -> (Option<&str>, &str) {
     /// Taken for schemes also without slashes; any other name may be that of a host.
-    const WITHOUT_SLASHES: [&str; 12] =
-        ["ws", "wss", "http", "https", "ws+unix", "wss+unix", "data", "file", "ftp", "mailto", "tcp", "unix"];
+    const WITHOUT_SLASHES: [&str; 12] = [
+        "ws", "wss", "http", "https", "ws+unix", "wss+unix", "data", "file", "ftp", "mailto",
+        "tcp", "unix",
+    ];
     let Some((name, rest)) = text.split_once(':') else { return (None, text) };
     if name.is_empty() || name.contains(['/', '\\', '?', '#', '@', '[']) {
         return (None, text);

@@ -4,7 +4,8 @@ use super::*;
 
 /// Parses, and returns the URL as normalised and the sentence about the scheme.
 fn parsed(input: &str) -> (String, String) {
-    let target = Target::parse(input).unwrap_or_else(|error| panic!("{input}: {error}\n{}", error.marked()));
+    let target =
+        Target::parse(input).unwrap_or_else(|error| panic!("{input}: {error}\n{}", error.marked()));
     let again = Target::parse(&target.url()).expect("a normalised URL parses");
     assert_eq!(again, Target { credentials: None, assumed: None, ..target.clone() }, "{input}");
     (target.url(), target.assumption().unwrap_or_default())
@@ -34,7 +35,10 @@ fn urls_with_a_scheme() {
         ("ws://[::1]:81?q", "ws://[::1]:81/?q"),
         ("ws://h?", "ws://h/?"),
         ("ws://h/a/./b/../c%2e%zz", "ws://h/a/c%2e%zz"),
-        ("ws://h/é\"<>`{}'|^?é\"<>`{}'|^", "ws://h/%C3%A9%22%3C%3E%60%7B%7D'|%5E?%C3%A9%22%3C%3E`{}%27|^"),
+        (
+            "ws://h/é\"<>`{}'|^?é\"<>`{}'|^",
+            "ws://h/%C3%A9%22%3C%3E%60%7B%7D'|%5E?%C3%A9%22%3C%3E`{}%27|^",
+        ),
         ("ws://h/x?u=http://a@b:c/d", "ws://h/x?u=http://a@b:c/d"),
         ("ws://h:1/@x:y", "ws://h:1/@x:y"),
     ] {
@@ -102,7 +106,9 @@ fn unix_sockets() {
 
 #[test]
 fn the_host_header_leaves_out_the_default_port() {
-    for (input, host) in [("ws://H:80", "h"), ("wss://h:80", "h:80"), ("ws://u:p@[::1]:9", "[::1]:9")] {
+    for (input, host) in
+        [("ws://H:80", "h"), ("wss://h:80", "h:80"), ("ws://u:p@[::1]:9", "[::1]:9")]
+    {
         assert_eq!(Target::parse(input).unwrap().host_header(), host);
     }
 }
@@ -120,7 +126,10 @@ fn userinfo_is_decoded_and_never_shown() {
         let target = Target::parse(&format!("ws://{userinfo}h/x")).unwrap();
         assert_eq!(target.url(), "ws://h/x");
         assert!(!format!("{target:?}").contains("pw"));
-        let found = target.credentials.as_ref().map(|found| (found.user.as_str(), found.password.as_deref()));
+        let found = target
+            .credentials
+            .as_ref()
+            .map(|found| (found.user.as_str(), found.password.as_deref()));
         assert_eq!(found, expected, "{userinfo}");
     }
 }
@@ -140,7 +149,11 @@ const REFUSED: [(&str, &str, &str); 42] = [
     ("ws://me@/x", "", "the host is missing"),
     ("/x", "", "the host is missing"),
     (":/x", "", "the host is missing"),
-    ("ws://h/x#top?y", "#top?y", "a WebSocket URL has no fragment ('#…'): encode a literal # as %23"),
+    (
+        "ws://h/x#top?y",
+        "#top?y",
+        "a WebSocket URL has no fragment ('#…'): encode a literal # as %23",
+    ),
     ("h#", "#", "a WebSocket URL has no fragment"),
     ("ws+unix:/a:/b#c", "#c", "a WebSocket URL has no fragment"),
     ("ws://h/a  b", "  ", "a URL has no spaces: write %20"),

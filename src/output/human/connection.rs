@@ -1,6 +1,8 @@
 //! The connection for people: how it was opened, its frames, how it was closed.
 
-use super::message::grouped;
+use std::time::Duration;
+
+use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, Opened};
@@ -9,7 +11,7 @@ use crate::net::tls::TlsInfo;
 use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
 use crate::output::hex_dump::{hex, hex_dump};
 use crate::output::style::Role;
-use crate::protocol::connection::{ClosePayload, Direction, EndCause, FrameEvent, Party};
+use crate::protocol::connection::{ClosePayload, Counters, Direction, EndCause, FrameEvent, Party};
 use crate::protocol::violation::Violation;
 
 /// Payload bytes shown of a frame.
@@ -35,7 +37,8 @@ impl Human {
         text += &format!("{}\n", self.paint(Role::Good, &connected));
         text += &self.paint(Role::Dim, &format!("  {}\n", negotiated(opened)));
         if let Some(tls) = &opened.tls {
-            text += &self.paint(Role::Dim, &format!("  {}\n", escape(&tls_text(tls), Newlines::Escape)));
+            text += &self
+                .paint(Role::Dim, &format!("  {}\n", escape(&tls_text(tls), Newlines::Escape)));
         }
         text += &self.paint(Role::Dim, &format!("  {}\n", timings_text(&opened.timings)));
         Some(text)
@@ -53,20 +56,24 @@ impl Human {
         text
     }
 
-    pub(super) fn control(
-        &self,
-        name: &str,
-        direction: Direction,
-        data: &[u8],
-        extra: &str,
-    ) -> Option<String> {
-        if !self.tells(Detail::Control) {
-            return None;
-        }
+    pub(super) fn control(&self, name: &str, direction: Direction, data: &[u8]) -> Option<String> {
+        self.tells(Detail::Control)
+            .then(|| format!("{}\n", self.control_line(name, direction, data)))
+    }
+
+    /// Whoever sent a ping wants to see this, also without `-v`.
+    pub(super) fn answered_ping(&self, data: &[u8], rtt: Duration) -> Option<String> {
+        self.tells(Detail::Head).then(|| {
+            let rtt = self.paint(Role::Dim, &format!(", round trip {}", short(rtt)));
+            format!("{}{rtt}\n", self.control_line("pong", Direction::Received, data))
+        })
+    }
+
+    fn control_line(&self, name: &str, direction: Direction, data: &[u8]) -> String {
         let arrow = self.paint(role(direction), arrow(direction));
         let name = self.paint(Role::Control, name);
         let data = if data.is_empty() { String::new() } else { format!(" {}", preview(data)) };
-        Some(format!("{arrow} {name}{data}{}\n", self.paint(Role::Dim, extra)))
+        format!("{arrow} {name}{data}")
     }
 
     pub(super) fn close_frame(&self, direction: Direction, close: &ClosePayload) -> Option<String> {
@@ -122,7 +129,9 @@ impl Human {
         }
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
-            Detail::Line => closed.ending.initiator == Party::Peer || !closed.ending.reason().is_empty(),
+            Detail::Line => {
+                closed.ending.initiator == Party::Peer || !closed.ending.reason().is_empty()
+            }
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
@@ -162,22 +171,35 @@ fn negotiated(opened: &Opened) -> String {
 fn tls_text(tls: &TlsInfo) -> String {
     let certificate = tls.certificate.as_ref().map_or_else(String::new, |certificate| {
         let end = jiff::Timestamp::from_second(certificate.not_after).unwrap_or_default();
-        format!("; certificate {}, issued by {}, until {end}", certificate.subject, certificate.issuer)
+        format!(
+            "; certificate {}, issued by {}, until {end}",
+            certificate.subject, certificate.issuer
+        )
     });
     format!("{}, {}{certificate}", tls.version, tls.cipher)
 }
 
 fn timings_text(timings: &Timings) -> String {
-    let phases =
-        [("dns", timings.dns), ("tcp", timings.tcp), ("tls", timings.tls), ("upgrade", timings.upgrade)];
-    let mut parts: Vec<_> =
-        phases.iter().filter_map(|(name, took)| took.map(|took| format!("{name} {}", short(took)))).collect();
+    let phases = [
+        ("dns", timings.dns),
+        ("tcp", timings.tcp),
+        ("tls", timings.tls),
+        ("upgrade", timings.upgrade),
+    ];
+    let mut parts: Vec<_> = phases
+        .iter()
+        .filter_map(|(name, took)| took.map(|took| format!("{name} {}", short(took))))
+        .collect();
     parts.push(format!("total {}", short(timings.total)));
     parts.join(", ")
 }
 
 fn preview(data: &[u8]) -> String {
-    if is_readable_text(data) { format!("\"{}\"", escape_bytes(data, Newlines::Escape)) } else { hex(data) }
+    if is_readable_text(data) {
+        format!("\"{}\"", escape_bytes(data, Newlines::Escape))
+    } else {
+        hex(data)
+    }
 }
 
 fn close_text(close: &ClosePayload) -> String {
@@ -202,8 +224,17 @@ fn closed_text(closed: &Closed) -> String {
 }
 
 fn totals(closed: &Closed) -> String {
-    let side = |counters: &crate::protocol::connection::Counters| {
-        format!("{} messages ({} bytes)", grouped(counters.messages), grouped(counters.payload_bytes))
+    let side = |counters: &Counters| {
+        format!(
+            "{} ({})",
+            counted(counters.messages, "message"),
+            counted(counters.payload_bytes, "byte")
+        )
     };
-    format!("received {}, sent {}, in {}", side(&closed.received), side(&closed.sent), short(closed.age))
+    format!(
+        "received {}, sent {}, in {}",
+        side(&closed.received),
+        side(&closed.sent),
+        short(closed.age)
+    )
 }

@@ -56,8 +56,11 @@ impl Human {
         }
         let shown = cut(text, limits.text);
         let rest = if shown.len() < text.len() {
-            let remark =
-                format!("… cut: {} of {} shown; /full shows it whole", bytes(shown.len()), bytes(size));
+            let remark = format!(
+                "… cut: {} of {} shown; /full shows it whole",
+                bytes(shown.len()),
+                bytes(size)
+            );
             format!("\n  {}", self.paint(Role::Dim, &remark))
         } else {
             String::new()
@@ -67,8 +70,12 @@ impl Human {
 
     fn body(&self, text: &str, is_whole: bool) -> String {
         if is_whole && self.options.pretty && json_view::looks_like_json(text) {
-            return indent(&json_view::render(text, self.options.style, self.width().saturating_sub(2)))
-                .into_owned();
+            return indent(&json_view::render(
+                text,
+                self.options.style,
+                self.width().saturating_sub(2),
+            ))
+            .into_owned();
         }
         indent(&escape(text, Newlines::Keep)).into_owned()
     }
@@ -81,7 +88,8 @@ impl Human {
         let shown = &data[..data.len().min(limit)];
         let mut text = hex_dump(shown, self.options.style, "  ");
         if shown.len() < data.len() {
-            let remark = format!("  … {} more; /full shows it whole", bytes(data.len() - shown.len()));
+            let remark =
+                format!("  … {} more; /full shows it whole", bytes(data.len() - shown.len()));
             text.push('\n');
             text.push_str(&self.paint(Role::Dim, &remark));
         }
@@ -106,9 +114,13 @@ fn indent(text: &str) -> Cow<'_, str> {
     if text.contains('\n') { Cow::Owned(text.replace('\n', "\n  ")) } else { Cow::Borrowed(text) }
 }
 
+fn bytes(count: usize) -> String {
+    counted(count as u64, "byte")
+}
+
 /// "1 byte", "1,048,576 bytes".
-pub(super) fn bytes(count: usize) -> String {
-    grouped(count as u64) + if count == 1 { " byte" } else { " bytes" }
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
 }
 
 /// 1048576 → "1,048,576".

@@ -1,7 +1,7 @@
 //! What the user asked to see.
 
 use super::Human;
-use super::message::grouped;
+use super::message::counted;
 use super::stamp::short;
 use crate::event::{Shown, Status};
 use crate::output::escape::{Newlines, escape};
@@ -29,32 +29,36 @@ impl Human {
 
     fn status(&self, status: &Status) -> String {
         let or_none = |text: &Option<String>| {
-            text.as_ref()
-                .map_or_else(|| "none".to_owned(), |text| escape(text, Newlines::Escape).into_owned())
+            text.as_ref().map_or_else(
+                || "none".to_owned(),
+                |text| escape(text, Newlines::Escape).into_owned(),
+            )
         };
         let rows = [
             ("url", status.url.clone()),
             ("state", status.state.name().to_owned()),
             ("subprotocol", or_none(&status.protocol)),
             ("extensions", or_none(&status.extensions)),
-            ("queued to send", format!("{} bytes", grouped(status.buffered as u64))),
-            ("received", counted(&status.received)),
-            ("sent", counted(&status.sent)),
+            ("queued to send", counted(status.buffered as u64, "byte")),
+            ("received", traffic(&status.received)),
+            ("sent", traffic(&status.sent)),
             ("round trip", status.rtt.map_or_else(|| "not measured: /ping".to_owned(), short)),
             ("age", short(status.age)),
         ];
         rows.iter()
-            .map(|(name, value)| format!("  {} {value}\n", self.paint(Role::Dim, &format!("{name:<15}"))))
+            .map(|(name, value)| {
+                format!("  {} {value}\n", self.paint(Role::Dim, &format!("{name:<15}")))
+            })
             .collect()
     }
 }
 
-fn counted(counters: &Counters) -> String {
+fn traffic(counters: &Counters) -> String {
     format!(
-        "{} messages, {} bytes; {} frames, {} bytes on the wire",
-        grouped(counters.messages),
-        grouped(counters.payload_bytes),
-        grouped(counters.frames),
-        grouped(counters.wire_bytes)
+        "{}, {}; {}, {} on the wire",
+        counted(counters.messages, "message"),
+        counted(counters.payload_bytes, "byte"),
+        counted(counters.frames, "frame"),
+        counted(counters.wire_bytes, "byte")
     )
 }

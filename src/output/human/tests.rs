@@ -41,13 +41,19 @@ fn received(kind: MessageKind, data: &[u8]) -> What<'_> {
 #[test]
 fn text_is_shown_safe_and_multi_line_text_aligned() {
     assert_eq!(shown(options(), received(MessageKind::Text, b"hello")), "< hello\n");
-    assert_eq!(shown(options(), received(MessageKind::Text, b"a\nb\x1b[31m\x07")), "< a\n  b\\e[31m\\x07\n");
+    assert_eq!(
+        shown(options(), received(MessageKind::Text, b"a\nb\x1b[31m\x07")),
+        "< a\n  b\\e[31m\\x07\n"
+    );
     assert_eq!(shown(options(), received(MessageKind::Text, b"")), "< (empty message)\n");
 }
 
 #[test]
 fn json_is_indented_only_when_long() {
-    assert_eq!(shown(options(), received(MessageKind::Text, b"{\"a\":1.0e5}")), "< {\"a\":1.0e5}\n");
+    assert_eq!(
+        shown(options(), received(MessageKind::Text, b"{\"a\":1.0e5}")),
+        "< {\"a\":1.0e5}\n"
+    );
     let long = b"{\"name\":\"a long enough value\",\"list\":[1,2,3]}";
     let expected = "< {\n    \"name\": \"a long enough value\",\n    \"list\": [1, 2, 3]\n  }\n";
     assert_eq!(shown(options(), received(MessageKind::Text, long)), expected);
@@ -55,7 +61,10 @@ fn json_is_indented_only_when_long() {
 
 #[test]
 fn binary_is_told_from_text() {
-    assert_eq!(shown(options(), received(MessageKind::Binary, "안녕".as_bytes())), "< (binary) 안녕\n");
+    assert_eq!(
+        shown(options(), received(MessageKind::Binary, "안녕".as_bytes())),
+        "< (binary) 안녕\n"
+    );
     let dump = shown(options(), received(MessageKind::Binary, &[0, 1, b'A']));
     assert!(dump.starts_with("< binary, 3 bytes\n  00000000  00 01 41"), "{dump}");
 }
@@ -65,13 +74,19 @@ fn long_messages_are_cut_with_the_size_said() {
     let text = "é".repeat(10_000);
     let shown = shown(options(), received(MessageKind::Text, text.as_bytes()));
     assert!(shown.len() < 8500, "{}", shown.len());
-    assert!(shown.ends_with("… cut: 8,192 bytes of 20,000 bytes shown; /full shows it whole\n"), "{shown}");
+    assert!(
+        shown.ends_with("… cut: 8,192 bytes of 20,000 bytes shown; /full shows it whole\n"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn times_stand_in_front() {
     let timed = |timestamps| {
-        shown(Options { timestamps: Some(timestamps), ..options() }, received(MessageKind::Text, b"x"))
+        shown(
+            Options { timestamps: Some(timestamps), ..options() },
+            received(MessageKind::Text, b"x"),
+        )
     };
     assert_eq!(timed(Timestamps::Utc), "1970-01-01T00:00:00.000000Z < x\n");
     assert_eq!(timed(Timestamps::Relative), "  1.500000 < x\n");

@@ -12,7 +12,9 @@ pub const RANGES: &[CodeRange] = &[
             summary: "Not used.",
             meaning: "Numbers below 1000 are not used.",
             sender: NOBODY,
-            causes: &["An exit status, an HTTP status or a byte-swapped number taken for a close code."],
+            causes: &[
+                "An exit status, an HTTP status or a byte-swapped number taken for a close code.",
+            ],
             section: RANGE_SECTION,
         },
     },
@@ -74,7 +76,8 @@ pub const RANGES: &[CodeRange] = &[
 
 const EITHER: &str = "either endpoint";
 const NOBODY: &str = "nobody";
-const LOCAL: &str = "nobody: it is never on the wire, an endpoint reports it to its own application";
+const LOCAL: &str =
+    "nobody: it is never on the wire, an endpoint reports it to its own application";
 
 const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
 const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
@@ -170,7 +173,9 @@ pub(super) const REGISTERED: &[Entry] = &[
             summary: "The Close frame carried no code.",
             meaning: "The peer sent a Close frame without a code. The connection ended cleanly.",
             sender: LOCAL,
-            causes: &["The peer called close() without a code: the default in browsers and in Node's ws."],
+            causes: &[
+                "The peer called close() without a code: the default in browsers and in Node's ws.",
+            ],
             section: CODE_SECTION,
         },
     },
@@ -293,7 +298,10 @@ pub(super) const REGISTERED: &[Entry] = &[
             meaning: "The service is overloaded. A client should use another address of it, or wait for \
                       the user to try again.",
             sender: "the server",
-            causes: &["Too many connections or too little memory.", "A client that reads too slowly."],
+            causes: &[
+                "Too many connections or too little memory.",
+                "A client that reads too slowly.",
+            ],
             section: REGISTRY,
         },
     },
@@ -385,7 +393,13 @@ pub(super) const HABITS: &[(u16, &[&str])] = &[
     ),
     (4403, &["graphql-ws: the server refused connection_init.", "Elsewhere like HTTP status 403."]),
     (4406, &["graphql-ws: the subprotocol is not graphql-transport-ws."]),
-    (4408, &["graphql-ws: no connection_init within the server's limit.", "Elsewhere like HTTP status 408."]),
+    (
+        4408,
+        &[
+            "graphql-ws: no connection_init within the server's limit.",
+            "Elsewhere like HTTP status 408.",
+        ],
+    ),
     (4409, &["graphql-ws: a second subscription with the id of one that is still active."]),
     (4429, &["graphql-ws: more than one connection_init.", "Elsewhere like HTTP status 429."]),
     (4500, &["graphql-ws: an internal error of the server.", "Elsewhere like HTTP status 500."]),

@@ -108,11 +108,18 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Boundary => f.write_str("between frames"),
-            Self::Header(bytes) => write!(f, "in the middle of a frame header (after {bytes} bytes)"),
-            Self::Payload { opcode, got, of } => {
-                write!(f, "in the middle of a {opcode} frame ({got} of {of} payload bytes received)")
+            Self::Header(bytes) => {
+                write!(f, "in the middle of a frame header (after {bytes} bytes)")
             }
-            Self::Message(1) => f.write_str("in the middle of a fragmented message (after 1 frame)"),
+            Self::Payload { opcode, got, of } => {
+                write!(
+                    f,
+                    "in the middle of a {opcode} frame ({got} of {of} payload bytes received)"
+                )
+            }
+            Self::Message(1) => {
+                f.write_str("in the middle of a fragmented message (after 1 frame)")
+            }
             Self::Message(frames) => {
                 write!(f, "in the middle of a fragmented message (after {frames} frames)")
             }

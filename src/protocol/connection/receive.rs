@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use super::{
-    ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase, Position,
-    READ_SIZE, Ready, Role, Span, TransportEnd,
+    ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase,
+    Position, READ_SIZE, Ready, Role, Span, TransportEnd,
 };
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
@@ -115,7 +115,11 @@ impl Connection {
         self.take_input(header.len());
         self.received.frames += 1;
         let message = self.message.get_or_insert(Unfinished {
-            kind: if header.opcode == Opcode::Text { MessageKind::Text } else { MessageKind::Binary },
+            kind: if header.opcode == Opcode::Text {
+                MessageKind::Text
+            } else {
+                MessageKind::Binary
+            },
             frames: 0,
             wire_size: 0,
         });
@@ -268,7 +272,8 @@ impl Connection {
         if self.peer_closed_first {
             self.push_close(ClosePayload { code: answer, reason: String::new() });
         }
-        self.phase = Phase::Closed { until: self.options.close_timeout.map(|timeout| now + timeout) };
+        self.phase =
+            Phase::Closed { until: self.options.close_timeout.map(|timeout| now + timeout) };
         Ok(())
     }
 
@@ -286,8 +291,10 @@ impl Connection {
                 reason: rule.summary().to_owned(),
             });
         }
-        let grace = self.options.close_timeout.map_or(FAILURE_GRACE, |timeout| timeout.min(FAILURE_GRACE));
-        self.phase = Phase::Closing { until: Some(now + grace), cause_if_late: EndCause::Violation };
+        let grace =
+            self.options.close_timeout.map_or(FAILURE_GRACE, |timeout| timeout.min(FAILURE_GRACE));
+        self.phase =
+            Phase::Closing { until: Some(now + grace), cause_if_late: EndCause::Violation };
         self.discard();
     }
 
@@ -305,7 +312,13 @@ impl Connection {
     /// Everything that can be said against a frame from its header alone.
     fn judge(&self, header: &Header) -> Result<(), Violation> {
         let Some((rule, detail)) = self.objection(header) else { return Ok(()) };
-        Err(Violation { rule, detail, frame: Some(*header), offset: self.offset, excerpt: Vec::new() })
+        Err(Violation {
+            rule,
+            detail,
+            frame: Some(*header),
+            offset: self.offset,
+            excerpt: Vec::new(),
+        })
     }
 
     fn objection(&self, header: &Header) -> Option<(Rule, String)> {
@@ -315,7 +328,8 @@ impl Connection {
         }
         let reserved = header.reserved_bits();
         if !reserved.is_empty() {
-            let detail = format!("{reserved} set on a {opcode} frame, but no extension was negotiated");
+            let detail =
+                format!("{reserved} set on a {opcode} frame, but no extension was negotiated");
             return Some((Rule::ReservedBits, detail));
         }
         if let Some(objection) = self.masking_objection(header) {
@@ -334,10 +348,15 @@ impl Connection {
     fn masking_objection(&self, header: &Header) -> Option<(Rule, String)> {
         match (self.options.role, header.mask) {
             (Role::Client, Some([a, b, c, d])) => {
-                let detail = format!("{} frame with masking key {a:02x}{b:02x}{c:02x}{d:02x}", header.opcode);
+                let detail = format!(
+                    "{} frame with masking key {a:02x}{b:02x}{c:02x}{d:02x}",
+                    header.opcode
+                );
                 Some((Rule::MaskedByServer, detail))
             }
-            (Role::Server, None) => Some((Rule::UnmaskedByClient, format!("{} frame", header.opcode))),
+            (Role::Server, None) => {
+                Some((Rule::UnmaskedByClient, format!("{} frame", header.opcode)))
+            }
             _ => None,
         }
     }
@@ -349,8 +368,9 @@ impl Connection {
             }
             (Opcode::Text | Opcode::Binary, Some(message)) => {
                 let (kind, frames) = (message.kind, message.frames);
-                let detail =
-                    format!("{opcode} frame after {frames} frame(s) of an unfinished {kind} message");
+                let detail = format!(
+                    "{opcode} frame after {frames} frame(s) of an unfinished {kind} message"
+                );
                 Some((Rule::MessageInsideMessage, detail))
             }
             _ => None,
@@ -369,7 +389,8 @@ impl Connection {
         let before = if self.message.is_some() { self.payload.len() as u64 } else { 0 };
         let total = before.saturating_add(if header.opcode.is_control() { 0 } else { length });
         (total > self.options.max_message_size).then(|| {
-            let detail = format!("{total} bytes, over the limit of {}", self.options.max_message_size);
+            let detail =
+                format!("{total} bytes, over the limit of {}", self.options.max_message_size);
             (Rule::MessageTooBig, detail)
         })
     }
@@ -428,14 +449,20 @@ fn control_objection(header: &Header) -> Option<(Rule, String)> {
     if !header.fin {
         return Some((Rule::FragmentedControl, format!("{opcode} frame without FIN")));
     }
-    (header.length > MAX_CONTROL_PAYLOAD as u64)
-        .then(|| (Rule::ControlTooLong, format!("{opcode} frame with {} bytes of payload", header.length)))
+    (header.length > MAX_CONTROL_PAYLOAD as u64).then(|| {
+        (Rule::ControlTooLong, format!("{opcode} frame with {} bytes of payload", header.length))
+    })
 }
 
 fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String)> {
     let (high, low, reason) = match payload {
         [] => return Ok(ClosePayload::default()),
-        [byte] => return Err((Rule::CloseTooShort, format!("payload 0x{byte:02x}, a code takes two bytes"))),
+        [byte] => {
+            return Err((
+                Rule::CloseTooShort,
+                format!("payload 0x{byte:02x}, a code takes two bytes"),
+            ));
+        }
         [high, low, reason @ ..] => (*high, *low, reason),
     };
     let code = CloseCode::new(u16::from_be_bytes([high, low]));

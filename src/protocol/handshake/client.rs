@@ -83,7 +83,9 @@ fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLi
         let mut own = custom.iter().filter(|line| line.is(&field.name)).peekable();
         match own.peek() {
             None => fields.push(field.clone()),
-            Some(_) if first_of_its_name => fields.extend(own.filter(|line| !line.value.is_empty()).cloned()),
+            Some(_) if first_of_its_name => {
+                fields.extend(own.filter(|line| !line.value.is_empty()).cloned())
+            }
             Some(_) => {}
         }
     }
@@ -96,10 +98,19 @@ fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLi
 ///
 /// # Errors
 /// All points in which it is wrong, at least one.
-pub fn judge_response(request: &Request, line: &StatusLine, head: &Head) -> Result<Agreement, Vec<Finding>> {
+pub fn judge_response(
+    request: &Request,
+    line: &StatusLine,
+    head: &Head,
+) -> Result<Agreement, Vec<Finding>> {
     let mut findings = Vec::new();
     if line.minor_version == 0 {
-        findings.push(Finding::new("status line", "HTTP/1.0", "HTTP/1.1", "RFC 6455 section 4.2.2"));
+        findings.push(Finding::new(
+            "status line",
+            "HTTP/1.0",
+            "HTTP/1.1",
+            "RFC 6455 section 4.2.2",
+        ));
     }
     findings.extend(judge_upgrade(head));
     findings.extend(judge_connection(head));
@@ -113,7 +124,10 @@ pub fn judge_response(request: &Request, line: &StatusLine, head: &Head) -> Resu
         return Err(findings);
     }
     let extensions = head.list("Sec-WebSocket-Extensions");
-    Ok(Agreement { subprotocol, extensions: (!extensions.is_empty()).then(|| extensions.join(", ")) })
+    Ok(Agreement {
+        subprotocol,
+        extensions: (!extensions.is_empty()).then(|| extensions.join(", ")),
+    })
 }
 
 fn judge_upgrade(head: &Head) -> Option<Finding> {
@@ -191,9 +205,12 @@ fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, F
         [value] if split_list(value).len() > 1 => {
             Err(Finding::new(HEADER, format!("a list, '{value}'"), due, SECTION))
         }
-        [value] if contains_ignoring_case(offered, value) => {
-            Err(Finding::new(HEADER, format!("'{value}' (subprotocols are case-sensitive)"), due, SECTION))
-        }
+        [value] if contains_ignoring_case(offered, value) => Err(Finding::new(
+            HEADER,
+            format!("'{value}' (subprotocols are case-sensitive)"),
+            due,
+            SECTION,
+        )),
         [value] => Err(Finding::new(HEADER, format!("'{value}', unasked-for"), due, SECTION)),
         _ => Err(Finding::new(
             HEADER,
@@ -216,7 +233,12 @@ fn judge_extensions(request: &Request, head: &Head) -> Vec<Finding> {
         .iter()
         .filter(|accepted| !contains_ignoring_case(offered, &extension_name(accepted)))
         .map(|accepted| {
-            Finding::new(HEADER, format!("'{accepted}', unasked-for"), &*due, "RFC 6455 section 4.1")
+            Finding::new(
+                HEADER,
+                format!("'{accepted}', unasked-for"),
+                &*due,
+                "RFC 6455 section 4.1",
+            )
         })
         .collect()
 }
@@ -239,8 +261,9 @@ mod tests {
 
     fn judge(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
         let (line, head) = parse_response(response.as_bytes()).unwrap().unwrap();
-        judge_response(&Request::new(options), &line, &head)
-            .map_err(|findings| findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+        judge_response(&Request::new(options), &line, &head).map_err(|findings| {
+            findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        })
     }
 
     /// A response with the fields of RFC 6455 section 1.3, one of them replaced or removed.
@@ -304,7 +327,11 @@ mod tests {
             ),
             ("Protocol", "Sec-WebSocket-Protocol: CHAT\r\n", "case-sensitive"),
             ("Protocol", "Sec-WebSocket-Protocol: chat, superchat\r\n", "a list"),
-            ("Protocol", "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n", "sent 2 times"),
+            (
+                "Protocol",
+                "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n",
+                "sent 2 times",
+            ),
             ("Extra", "Sec-WebSocket-Extensions: foo; a=1\r\n", "'foo; a=1', unasked-for"),
         ] {
             let verdict = judge(&options(), &response(name, line)).unwrap_err();
@@ -316,13 +343,22 @@ mod tests {
     #[test]
     fn own_headers_replace_remove_and_repeat() {
         let mut options = options();
-        options.custom =
-            ["hOst: other", "Origin:", "X-A: 1", "x-a: 2", "X-Empty:", "Sec-WebSocket-Protocol: v2"]
-                .map(|line| HeaderLine::parse(line).unwrap())
-                .to_vec();
+        options.custom = [
+            "hOst: other",
+            "Origin:",
+            "X-A: 1",
+            "x-a: 2",
+            "X-Empty:",
+            "Sec-WebSocket-Protocol: v2",
+        ]
+        .map(|line| HeaderLine::parse(line).unwrap())
+        .to_vec();
         let request = Request::new(&options);
         let text = String::from_utf8_lossy(request.head.bytes()).into_owned();
-        assert!(text.starts_with("GET /chat HTTP/1.1\r\nhOst: other\r\nConnection: Upgrade\r\n"), "{text}");
+        assert!(
+            text.starts_with("GET /chat HTTP/1.1\r\nhOst: other\r\nConnection: Upgrade\r\n"),
+            "{text}"
+        );
         assert!(text.ends_with("Sec-WebSocket-Protocol: v2\r\nX-A: 1\r\nx-a: 2\r\n\r\n"), "{text}");
         assert_eq!(request.subprotocols(), ["v2"]);
     }

@@ -1,8 +1,8 @@
 //! The server's side: a request to judge, a response to send (RFC 6455 section 4.2).
 
 use super::{
-    Agreement, Finding, Head, HeaderLine, RequestLine, contains_ignoring_case, derive_accept_key, is_token,
-    quoted,
+    Agreement, Finding, Head, HeaderLine, RequestLine, contains_ignoring_case, derive_accept_key,
+    is_token, quoted,
 };
 
 /// What a server is willing to agree to.
@@ -51,7 +51,8 @@ pub fn answer(
 fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.1";
     let mut findings = Vec::new();
-    let mut object = |header, got: String, due: &str| findings.push(Finding::new(header, got, due, SECTION));
+    let mut object =
+        |header, got: String, due: &str| findings.push(Finding::new(header, got, due, SECTION));
     if line.method != "GET" {
         object("request line", format!("method {}", line.method), "GET");
     }
@@ -126,7 +127,10 @@ mod tests {
     #[test]
     fn a_good_request_is_accepted_with_the_clients_first_choice() {
         let (response, agreement) = ask(REQUEST).unwrap();
-        assert_eq!(response.value("Sec-WebSocket-Accept").as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+        assert_eq!(
+            response.value("Sec-WebSocket-Accept").as_deref(),
+            Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+        );
         assert_eq!(agreement.subprotocol.as_deref(), Some("soap"));
     }
 

@@ -106,7 +106,14 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Frame> {
         let key = bytes[key_at..payload_at].iter().cycle();
         payload.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
     }
-    Some(Frame { fin: first & 0x80 != 0, rsv: first >> 4 & 7, opcode: first & 0xf, masked, payload, raw_len })
+    Some(Frame {
+        fin: first & 0x80 != 0,
+        rsv: first >> 4 & 7,
+        opcode: first & 0xf,
+        masked,
+        payload,
+        raw_len,
+    })
 }
 
 const HEAD: usize = 2;

@@ -37,7 +37,10 @@ impl Outcome {
     #[track_caller]
     pub fn stdout(self, expected: &str) -> Self {
         let met = self.stdout_bytes == expected.as_bytes();
-        self.check(met, format_args!("expected as stdout\n    {expected:?}, got\n    {:?}", self.stdout));
+        self.check(
+            met,
+            format_args!("expected as stdout\n    {expected:?}, got\n    {:?}", self.stdout),
+        );
         self
     }
 
@@ -62,7 +65,10 @@ impl Outcome {
     #[track_caller]
     pub fn stderr(self, expected: &str) -> Self {
         let met = self.stderr == expected;
-        self.check(met, format_args!("expected as stderr\n    {expected:?}, got\n    {:?}", self.stderr));
+        self.check(
+            met,
+            format_args!("expected as stderr\n    {expected:?}, got\n    {:?}", self.stderr),
+        );
         self
     }
 
@@ -117,7 +123,9 @@ impl Outcome {
 }
 
 pub(super) fn report(command: &str, what: &str, stdout: &str, stderr: &str) -> String {
-    format!("$ {command}\n{what}\n--- stdout ---\n{stdout}\n--- stderr ---\n{stderr}\n--------------")
+    format!(
+        "$ {command}\n{what}\n--- stdout ---\n{stdout}\n--- stderr ---\n{stderr}\n--------------"
+    )
 }
 
 #[cfg(unix)]

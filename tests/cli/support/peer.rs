@@ -41,13 +41,18 @@ enum Role {
 /// The value of the first header of this name, in whatever case, or `None`.
 pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
-    fields.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+    fields
+        .into_iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value.trim())
 }
 
 /// The response that accepts the request in `head`, with further header lines.
 #[track_caller]
 pub fn switching_protocols(head: &str, extra_headers: &[&str]) -> String {
-    let Some(key) = header(head, "Sec-WebSocket-Key") else { panic!("no Sec-WebSocket-Key in:\n{head}") };
+    let Some(key) = header(head, "Sec-WebSocket-Key") else {
+        panic!("no Sec-WebSocket-Key in:\n{head}")
+    };
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
     let extra: String = extra_headers.iter().map(|line| format!("{line}\r\n")).collect();
     format!(
@@ -114,7 +119,10 @@ impl Peer {
     /// Does nothing, reads nothing, until the test releases or joins the server.
     #[track_caller]
     pub fn stall(&mut self) {
-        assert!(self.gate.wait_for_release(), "the test neither released nor joined the stalled server");
+        assert!(
+            self.gate.wait_for_release(),
+            "the test neither released nor joined the stalled server"
+        );
     }
 
     /// What a script that has run to its end leaves behind: a connection closed without losing what is still
@@ -127,7 +135,9 @@ impl Peer {
             match self.read_chunk() {
                 Ok(0) => return,
                 Err(error) if is_timeout(&error) => {
-                    panic!("the client left its side open for {DEADLINE:?} after the script was done")
+                    panic!(
+                        "the client left its side open for {DEADLINE:?} after the script was done"
+                    )
                 }
                 Err(_) => return,
                 Ok(_) => self.unread.clear(),
@@ -288,7 +298,11 @@ impl Peer {
     fn read_valid_frame(&mut self) -> Frame {
         loop {
             let frame = self.read_frame();
-            assert_eq!(frame.masked, self.role == Role::Server, "only clients mask, and always: {frame:?}");
+            assert_eq!(
+                frame.masked,
+                self.role == Role::Server,
+                "only clients mask, and always: {frame:?}"
+            );
             assert_eq!(frame.rsv, 0, "reserved bits set: {frame:?}");
             if !matches!(frame.opcode, PING | PONG) {
                 return frame;
@@ -302,7 +316,11 @@ impl Peer {
     #[track_caller]
     fn fill_for(&mut self, awaited: &str) {
         let more = self.fill(awaited);
-        assert!(more, "the connection ended while waiting for {awaited}; unread: {}", shown(&self.unread));
+        assert!(
+            more,
+            "the connection ended while waiting for {awaited}; unread: {}",
+            shown(&self.unread)
+        );
     }
 
     /// Reads what is there; false at the end of the connection.

@@ -72,8 +72,10 @@ impl Terminal {
         let home = TempDir::new().expect("a temporary directory");
         let pty = native_pty_system().openpty(size(cols, rows)).expect("a pseudo-terminal");
         let modes_before = modes(&*pty.master);
-        let child = pty.slave.spawn_command(command(args, env, home.path())).expect("the program starts");
-        let keyboard = start_keyboard(pty.master.take_writer().expect("the writing end of the terminal"));
+        let child =
+            pty.slave.spawn_command(command(args, env, home.path())).expect("the program starts");
+        let keyboard =
+            start_keyboard(pty.master.take_writer().expect("the writing end of the terminal"));
         let display = Arc::new(Display::new(cols, rows));
         start_display(
             &display,
@@ -217,7 +219,11 @@ impl Terminal {
 
     #[track_caller]
     fn fail(&self, what: &str) -> ! {
-        panic!("{what}\n--- screen ---\n{}\n--------------\nwritten: {:?}", self.screen(), self.raw_output());
+        panic!(
+            "{what}\n--- screen ---\n{}\n--------------\nwritten: {:?}",
+            self.screen(),
+            self.raw_output()
+        );
     }
 }
 
@@ -303,7 +309,11 @@ fn start_keyboard(mut terminal: Box<dyn Write + Send>) -> Sender<Vec<u8>> {
     sender
 }
 
-fn start_display(display: &Arc<Display>, mut terminal: Box<dyn Read + Send>, keyboard: &Sender<Vec<u8>>) {
+fn start_display(
+    display: &Arc<Display>,
+    mut terminal: Box<dyn Read + Send>,
+    keyboard: &Sender<Vec<u8>>,
+) {
     let (display, keyboard) = (Arc::clone(display), keyboard.clone());
     thread::spawn(move || {
         let mut chunk = [0; 4096];
@@ -356,7 +366,10 @@ impl vt100::Callbacks for Answers {
 impl Display {
     fn new(cols: u16, rows: u16) -> Self {
         let parser = vt100::Parser::new_with_callbacks(rows, cols, 0, Answers::default());
-        Self { state: Mutex::new(State { parser, raw: Vec::new(), ended: false }), changed: Condvar::new() }
+        Self {
+            state: Mutex::new(State { parser, raw: Vec::new(), ended: false }),
+            changed: Condvar::new(),
+        }
     }
 
     /// Shows bytes; returns what the terminal has to say to that.

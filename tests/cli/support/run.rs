@@ -125,7 +125,11 @@ impl Wscope {
     #[track_caller]
     pub fn spawn(self) -> Running {
         let mut command = Command::new(program());
-        command.args(&self.args).env_clear().envs(clean_environment(self.home.path())).envs(self.env);
+        command
+            .args(&self.args)
+            .env_clear()
+            .envs(clean_environment(self.home.path()))
+            .envs(self.env);
         command.current_dir(self.home.path()).stderr(Stdio::piped());
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         let (stdin, bytes) = match self.stdin {
@@ -153,7 +157,8 @@ pub(super) fn clean_environment(home: &Path) -> Vec<(OsString, OsString)> {
     // Besides the search path: what Windows cannot do without, and where coverage is to be written.
     const KEPT: [&str; 3] = ["PATH", "SystemRoot", "LLVM_PROFILE_FILE"];
     let kept = KEPT.iter().filter_map(|name| Some((name.into(), env::var_os(name)?)));
-    let fixed = [("HOME", home.as_os_str()), ("TERM", "dumb".as_ref()), ("LC_ALL", "C.UTF-8".as_ref())];
+    let fixed =
+        [("HOME", home.as_os_str()), ("TERM", "dumb".as_ref()), ("LC_ALL", "C.UTF-8".as_ref())];
     kept.chain(fixed.map(|(name, value)| (name.into(), value.to_owned()))).collect()
 }
 
@@ -184,7 +189,16 @@ impl Running {
         let stdout = child.stdout.take().map_or_else(|| Pipe::new(std::io::empty()), Pipe::new);
         let mut stderr = Pipe::new(child.stderr.take().expect("a pipe for stderr"));
         stderr.drain();
-        Self { child, stdin, stdout, stderr, command, home: Some(home), limit, started: Instant::now() }
+        Self {
+            child,
+            stdin,
+            stdout,
+            stderr,
+            command,
+            home: Some(home),
+            limit,
+            started: Instant::now(),
+        }
     }
 
     /// The process id.

@@ -151,7 +151,8 @@ fn run(script: Script, socket: Socket, gate: &Arc<Gate>) {
         Ok(()) => gate.change(|state| state.done += 1),
         Err(payload) => {
             let text = payload.downcast_ref::<String>().map(String::as_str);
-            let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
+            let text =
+                text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
             gate.fail(format!("the server's script failed: {text}"));
         }
     }
@@ -185,12 +186,16 @@ impl Gate {
     }
 
     fn verdict(&self) -> Result<(), String> {
-        drop(self.wait_while(DEADLINE, |state| state.accepted < state.scripts && state.failure.is_none()));
+        drop(self.wait_while(DEADLINE, |state| {
+            state.accepted < state.scripts && state.failure.is_none()
+        }));
         let unfinished = |state: &mut State| state.done < state.accepted && state.failure.is_none();
         let state = self.wait_while(6 * DEADLINE, unfinished);
         match &state.failure {
             Some(failure) => Err(failure.clone()),
-            None if state.done < state.accepted => Err("the server's script does not end".to_owned()),
+            None if state.done < state.accepted => {
+                Err("the server's script does not end".to_owned())
+            }
             None if state.accepted < state.scripts => Err(format!(
                 "{} of {} scripts got no connection within {DEADLINE:?}",
                 state.scripts - state.accepted,
@@ -209,7 +214,11 @@ impl Gate {
         self.changed.notify_all();
     }
 
-    fn wait_while(&self, limit: Duration, unmet: impl FnMut(&mut State) -> bool) -> MutexGuard<'_, State> {
+    fn wait_while(
+        &self,
+        limit: Duration,
+        unmet: impl FnMut(&mut State) -> bool,
+    ) -> MutexGuard<'_, State> {
         let waited = self.changed.wait_timeout_while(self.state(), limit, unmet);
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
