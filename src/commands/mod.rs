@@ -56,6 +56,7 @@ fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let message =
         first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
     let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));
+    let tip = tip.filter(|tip| tip.contains("similar"));
     let hint = tip.unwrap_or("'wscope --help' lists the options").to_owned();
     let error = Error::Usage { message, hint: Some(hint) };
     if args.iter().any(|arg| arg == "--json") {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use clap::ArgMatches;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::{ConfigError, file_error};
+use super::ConfigError;
 use crate::cli::SendingArgs;
 use crate::input::Action;
 use crate::protocol::MessageKind;
@@ -44,7 +44,8 @@ pub(super) fn presets(
         placed.push((place(&order.hex, index), send(MessageKind::Binary, bytes)));
     }
     for (index, path) in args.send_file.iter().enumerate() {
-        let bytes = std::fs::read(path).map_err(|error| file_error("--send-file", path, error))?;
+        let bytes =
+            std::fs::read(path).map_err(|error| ConfigError::file("--send-file", path, error))?;
         if kind == MessageKind::Text
             && let Err(error) = simdutf8::compat::from_utf8(&bytes)
         {

@@ -28,7 +28,7 @@ fn words(error: &Error, style: Style) -> String {
         let body = if is_refusal { body(&response.body, style) } else { String::new() };
         return head(&response.head, style) + &body;
     }
-    error.excerpt().map(|bytes| body(bytes, style)).unwrap_or_default()
+    error.excerpt().map(|bytes| body_text(bytes, style)).unwrap_or_default()
 }
 
 fn head(head: &HeadView, style: Style) -> String {
@@ -41,21 +41,24 @@ fn head(head: &HeadView, style: Style) -> String {
     text
 }
 
+/// A body behind its head, with the empty line between them.
 fn body(bytes: &[u8], style: Style) -> String {
     if bytes.is_empty() {
         return String::new();
     }
-    let arrow = style.paint(Role::Received, "<");
+    format!("{}\n{}", style.paint(Role::Received, "<"), body_text(bytes, style))
+}
+
+fn body_text(bytes: &[u8], style: Style) -> String {
     if is_binary(bytes) {
-        return format!("{arrow}\n{}\n", hex_dump(bytes, style, "  "));
+        return format!("{}\n", hex_dump(bytes, style, "  "));
     }
+    let arrow = style.paint(Role::Received, "<");
     let text = latin1_or_utf8(bytes);
-    let lines: String = text
-        .trim_end()
+    text.trim_end()
         .lines()
         .map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape)))
-        .collect();
-    format!("{arrow}\n{lines}")
+        .collect()
 }
 
 /// A text may end in the middle of a character, because only its start is kept.

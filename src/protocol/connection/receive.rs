@@ -2,23 +2,17 @@
 
 use std::time::Instant;
 
+use super::judge::read_close;
 use super::{
     ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase,
-    Position, READ_SIZE, Ready, Role, Span, TransportEnd,
+    Position, READ_SIZE, Ready, Span, TransportEnd,
 };
-use crate::protocol::close::CloseCode;
-use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
+use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::message::{MessageKind, Unfinished};
 use crate::protocol::violation::{Rule, Violation};
 
 /// A payload with at least this many bytes to come is read straight to where it is put together.
 const DIRECT_READ: u64 = 16 << 10;
-
-/// What a server says that has gone back to HTTP.
-const HTTP: &[u8] = b"HTTP/";
-
-/// How much of it is kept to be shown.
-const MAX_EXCERPT: usize = 4 << 10;
 
 impl Connection {
     /// Where the next bytes from the transport go.
@@ -112,6 +106,7 @@ impl Connection {
         if header.opcode.is_control() {
             return self.control_frame(header, now);
         }
+        let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
         let message = self.message.get_or_insert(Unfinished {
@@ -126,17 +121,17 @@ impl Connection {
         message.frames += 1;
         message.wire_size += header.wire_size();
         if self.input.len() as u64 >= header.length && header.fin && message.frames == 1 {
-            return self.whole_message(header);
+            return self.whole_message(header, offset);
         }
         if message.frames == 1 {
             self.payload.clear(KEEP_PAYLOAD);
         }
         let start = self.payload.len();
-        self.take_payload(Incoming { header, taken: 0, start })
+        self.take_payload(Incoming { header, offset, taken: 0, start })
     }
 
     /// The common case: a message of one frame that is in the buffer as a whole. No copy.
-    fn whole_message(&mut self, header: Header) -> Result<bool, Violation> {
+    fn whole_message(&mut self, header: Header, offset: u64) -> Result<bool, Violation> {
         let Some(message) = self.message.take() else { return Ok(false) };
         let range = self.take_input(header.length as usize); // in the buffer, so it fits
         if let Some(key) = header.mask {
@@ -145,7 +140,7 @@ impl Connection {
         if message.kind == MessageKind::Text
             && let Err(error) = simdutf8::compat::from_utf8(self.input.slice(range.clone()))
         {
-            return Err(self.bad_text(header, error.valid_up_to() as u64));
+            return Err(bad_text(header, offset, error.valid_up_to() as u64));
         }
         self.observe(header, Span::Input(range.clone()));
         self.finish_message(message, Span::Input(range));
@@ -160,8 +155,8 @@ impl Connection {
             apply_mask(self.payload.slice_mut(fresh.clone()), key, (frame.taken % 4) as usize);
         }
         let is_text = self.message.is_some_and(|message| message.kind == MessageKind::Text);
-        if is_text && let Err(offset) = self.utf8.push(self.payload.slice(fresh)) {
-            return Err(self.bad_text(frame.header, offset));
+        if is_text && let Err(at) = self.utf8.push(self.payload.slice(fresh)) {
+            return Err(bad_text(frame.header, frame.offset, at));
         }
         frame.taken += count as u64;
         if frame.taken < frame.header.length {
@@ -192,8 +187,8 @@ impl Connection {
             return Ok(true);
         }
         let Some(message) = self.message.take() else { return Ok(false) };
-        if let Err(offset) = self.utf8.finish() {
-            return Err(self.bad_text(frame.header, offset));
+        if let Err(at) = self.utf8.finish() {
+            return Err(bad_text(frame.header, frame.offset, at));
         }
         self.finish_message(message, Span::Payload(0..end));
         Ok(true)
@@ -309,122 +304,6 @@ impl Connection {
         self.input.take(count)
     }
 
-    /// Everything that can be said against a frame from its header alone.
-    fn judge(&self, header: &Header) -> Result<(), Violation> {
-        let Some((rule, detail)) = self.objection(header) else { return Ok(()) };
-        Err(Violation {
-            rule,
-            detail,
-            frame: Some(*header),
-            offset: self.offset,
-            excerpt: Vec::new(),
-        })
-    }
-
-    fn objection(&self, header: &Header) -> Option<(Rule, String)> {
-        let opcode = header.opcode;
-        if let Opcode::Reserved(bits) = opcode {
-            return Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")));
-        }
-        let reserved = header.reserved_bits();
-        if !reserved.is_empty() {
-            let detail =
-                format!("{reserved} set on a {opcode} frame, but no extension was negotiated");
-            return Some((Rule::ReservedBits, detail));
-        }
-        if let Some(objection) = self.masking_objection(header) {
-            return Some(objection);
-        }
-        if opcode.is_control() {
-            if let Some(objection) = control_objection(header) {
-                return Some(objection);
-            }
-        } else if let Some(objection) = self.sequence_objection(opcode) {
-            return Some(objection);
-        }
-        self.length_objection(header)
-    }
-
-    fn masking_objection(&self, header: &Header) -> Option<(Rule, String)> {
-        match (self.options.role, header.mask) {
-            (Role::Client, Some([a, b, c, d])) => {
-                let detail = format!(
-                    "{} frame with masking key {a:02x}{b:02x}{c:02x}{d:02x}",
-                    header.opcode
-                );
-                Some((Rule::MaskedByServer, detail))
-            }
-            (Role::Server, None) => {
-                Some((Rule::UnmaskedByClient, format!("{} frame", header.opcode)))
-            }
-            _ => None,
-        }
-    }
-
-    fn sequence_objection(&self, opcode: Opcode) -> Option<(Rule, String)> {
-        match (opcode, self.message) {
-            (Opcode::Continuation, None) => {
-                Some((Rule::ContinuationWithoutStart, "no message has been started".to_owned()))
-            }
-            (Opcode::Text | Opcode::Binary, Some(message)) => {
-                let (kind, frames) = (message.kind, message.frames);
-                let detail = format!(
-                    "{opcode} frame after {frames} frame(s) of an unfinished {kind} message"
-                );
-                Some((Rule::MessageInsideMessage, detail))
-            }
-            _ => None,
-        }
-    }
-
-    fn length_objection(&self, header: &Header) -> Option<(Rule, String)> {
-        let length = header.length;
-        if length >> 63 != 0 {
-            return Some((Rule::LengthTooLarge, format!("declared length {length}")));
-        }
-        if !header.is_minimal() {
-            let detail = format!("length {length} encoded in {} bits", header.length_bits());
-            return Some((Rule::LengthNotMinimal, detail));
-        }
-        let before = if self.message.is_some() { self.payload.len() as u64 } else { 0 };
-        let total = before.saturating_add(if header.opcode.is_control() { 0 } else { length });
-        (total > self.options.max_message_size).then(|| {
-            let detail =
-                format!("{total} bytes, over the limit of {}", self.options.max_message_size);
-            (Rule::MessageTooBig, detail)
-        })
-    }
-
-    fn bad_text(&self, header: Header, at: u64) -> Violation {
-        Violation {
-            rule: Rule::InvalidUtf8,
-            detail: format!("at byte {at} of the message"),
-            frame: Some(header),
-            offset: self.offset,
-            excerpt: Vec::new(),
-        }
-    }
-
-    /// Some servers answer 101 and then fall back to an HTTP error. `true`: too little to tell.
-    fn may_be_http(&self) -> Result<bool, Violation> {
-        let bytes = self.input.bytes();
-        let compared = bytes.len().min(HTTP.len());
-        if compared == 0 || bytes[..compared] != HTTP[..compared] {
-            return Ok(false);
-        }
-        if compared < HTTP.len() {
-            return Ok(true);
-        }
-        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
-        Err(Violation {
-            rule: Rule::HttpAfterUpgrade,
-            detail: String::from_utf8_lossy(&line[..line.len().min(120)]).into_owned(),
-            frame: None,
-            offset: 0,
-            excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
-        })
-    }
-
     fn position(&self) -> Position {
         if let Some(frame) = &self.frame {
             let (got, of) = (frame.taken, frame.header.length);
@@ -444,36 +323,12 @@ impl Connection {
     }
 }
 
-fn control_objection(header: &Header) -> Option<(Rule, String)> {
-    let opcode = header.opcode;
-    if !header.fin {
-        return Some((Rule::FragmentedControl, format!("{opcode} frame without FIN")));
-    }
-    (header.length > MAX_CONTROL_PAYLOAD as u64).then(|| {
-        (Rule::ControlTooLong, format!("{opcode} frame with {} bytes of payload", header.length))
-    })
-}
-
-fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String)> {
-    let (high, low, reason) = match payload {
-        [] => return Ok(ClosePayload::default()),
-        [byte] => {
-            return Err((
-                Rule::CloseTooShort,
-                format!("payload 0x{byte:02x}, a code takes two bytes"),
-            ));
-        }
-        [high, low, reason @ ..] => (*high, *low, reason),
-    };
-    let code = CloseCode::new(u16::from_be_bytes([high, low]));
-    if !code.may_be_sent() {
-        return Err((Rule::InvalidCloseCode, format!("close code {code} must not be sent")));
-    }
-    match std::str::from_utf8(reason) {
-        Ok(reason) => Ok(ClosePayload { code: Some(code), reason: reason.to_owned() }),
-        Err(error) => {
-            let at = error.valid_up_to();
-            Err((Rule::InvalidUtf8InReason, format!("close code {code}, byte {at} of the reason")))
-        }
+fn bad_text(header: Header, offset: u64, at: u64) -> Violation {
+    Violation {
+        rule: Rule::InvalidUtf8,
+        detail: format!("at byte {at} of the message"),
+        frame: Some(header),
+        offset,
+        excerpt: Vec::new(),
     }
 }

@@ -1,0 +1,59 @@
+//! What several commands resolve in the same way.
+
+use super::{Commentary, ConfigError, Env};
+use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
+use crate::output::human::{Detail, Timestamps};
+use crate::protocol::head::is_token;
+
+pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
+    let mode = if args.no_color { ColorMode::Never } else { args.color };
+    let default = if env.stderr_is_terminal { Detail::Head } else { Detail::Line };
+    Commentary {
+        detail: detail(args.verbose, args.quiet, default),
+        stdout_color: color(mode, env, env.stdout_is_terminal),
+        stderr_color: color(mode, env, env.stderr_is_terminal),
+        on_terminal: env.stderr_is_terminal,
+        pretty: !args.no_pretty,
+        timestamps: args.timestamps.map(|mode| match mode {
+            TimestampMode::Utc => Timestamps::Utc,
+            TimestampMode::Local => Timestamps::Local,
+            TimestampMode::Relative => Timestamps::Relative,
+            TimestampMode::Delta => Timestamps::Delta,
+        }),
+    }
+}
+
+pub(super) fn detail(verbose: u8, quiet: bool, default: Detail) -> Detail {
+    match (quiet, verbose) {
+        (true, _) => Detail::Quiet,
+        (_, 0) => default,
+        (_, 1) => Detail::Control,
+        (_, 2) => Detail::Frames,
+        _ => Detail::Bytes,
+    }
+}
+
+pub(super) fn color(mode: ColorMode, env: &Env, is_terminal: bool) -> bool {
+    match mode {
+        ColorMode::Always => true,
+        ColorMode::Never => false,
+        ColorMode::Auto => !env.no_color && (is_terminal || env.force_color),
+    }
+}
+
+pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError> {
+    let mut names: Vec<String> = Vec::new();
+    for list in given {
+        for name in list.split(',').map(str::trim) {
+            if !is_token(name) {
+                let reason = "a subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~";
+                return Err(ConfigError::value("--subprotocol", name, reason));
+            }
+            if names.iter().any(|other| other == name) {
+                return Err(ConfigError::value("--subprotocol", name, "it is offered twice"));
+            }
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
