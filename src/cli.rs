@@ -117,6 +117,10 @@ pub struct HandshakeArgs {
     #[arg(short = 'A', long, alias = "ua", value_name = "NAME")]
     pub user_agent: Option<String>,
 
+    /// Offer no compression, as is always so in this version
+    #[arg(long, hide = true)]
+    pub no_compress: bool,
+
     /// Make it an error if the server chooses no subprotocol of those offered, or, with --expect,
     /// if other messages come between
     #[arg(long)]

@@ -93,6 +93,10 @@ pub struct Session<'a> {
     plan: Plan,
     opened: &'a Opened,
     socket: socket::Readiness,
+    /// Events were left because the outputs did not keep up.
+    has_more_events: bool,
+    /// The input was left because the socket did not keep up.
+    has_more_input: bool,
     input_ended: bool,
     input_error: Option<InputError>,
     stop: Option<Stop>,
@@ -140,6 +144,8 @@ impl<'a> Session<'a> {
             plan,
             opened,
             socket: socket::Readiness::default(),
+            has_more_events: false,
+            has_more_input: false,
             input_ended: false,
             input_error: None,
             stop: None,
@@ -229,7 +235,9 @@ impl<'a> Session<'a> {
 
     /// Whether there is work that no readiness will announce again.
     fn can_go_on(&self) -> bool {
-        self.can_read() && self.socket.is_readable()
+        (self.can_read() && self.socket.is_readable())
+            || (self.has_more_events && !self.journal.is_backed_up())
+            || self.can_take_input()
     }
 
     fn next_deadline(&self) -> Option<Instant> {

@@ -125,6 +125,10 @@ impl Outlet {
         }
         if self.written >= self.buffer.len() {
             self.clear();
+        } else if self.written >= FLUSH_SIZE {
+            // A reader that keeps up, but never quite, must not make this grow.
+            self.buffer.drain(..self.written);
+            self.written = 0;
         }
     }
 

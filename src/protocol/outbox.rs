@@ -11,6 +11,9 @@ pub(super) struct Outbox {
     masks: Option<Masks>,
 }
 
+/// From this many written bytes on, and half of all, they are removed.
+const COMPACT_SIZE: usize = 64 << 10;
+
 /// Above this many bytes of capacity an emptied outbox gives its memory back.
 const KEEP_CAPACITY: usize = 4 << 20;
 
@@ -48,6 +51,27 @@ impl Outbox {
             if self.bytes.capacity() > KEEP_CAPACITY {
                 self.bytes = Vec::new();
             }
+        } else if self.written >= COMPACT_SIZE && self.written >= self.bytes.len() / 2 {
+            // A transport that keeps up, but never quite, must not make this grow.
+            self.bytes.drain(..self.written);
+            self.written = 0;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transport_that_never_catches_up_does_not_make_it_grow() {
+        let mut outbox = Outbox::new(None);
+        outbox.push(Opcode::Binary, true, &[0; 1000]);
+        for _ in 0..10_000 {
+            outbox.push(Opcode::Binary, true, &[1; 1000]);
+            outbox.advance(1004);
+        }
+        assert_eq!(outbox.pending().len(), 1004);
+        assert!(outbox.bytes.capacity() < 4 * COMPACT_SIZE, "{}", outbox.bytes.capacity());
     }
 }

@@ -11,9 +11,20 @@ use crate::protocol::connection::Direction;
 impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
-        while self.connection.pending_output().len() < HIGH_WATER && self.take_action() {
+        self.has_more_input = true;
+        while self.has_more_input && self.socket_keeps_up() {
+            self.has_more_input = self.take_action();
             self.take_events();
         }
+    }
+
+    /// Whether input can be taken that no readiness will announce again.
+    pub(super) fn can_take_input(&self) -> bool {
+        self.has_more_input && self.socket_keeps_up()
+    }
+
+    fn socket_keeps_up(&self) -> bool {
+        self.connection.pending_output().len() < HIGH_WATER
     }
 
     fn take_action(&mut self) -> bool {

@@ -11,7 +11,10 @@ use crate::scenario::Progress;
 impl Session<'_> {
     /// Takes what the core has to tell while the outputs keep up.
     pub(super) fn take_events(&mut self) {
-        while !self.journal.is_backed_up() && self.take_event() {}
+        self.has_more_events = true;
+        while self.has_more_events && !self.journal.is_backed_up() {
+            self.has_more_events = self.take_event();
+        }
         self.note_progress();
     }
 

@@ -41,11 +41,12 @@ impl Readiness {
 }
 
 impl Session<'_> {
-    /// Nothing is read while an output or the socket itself is stalled.
+    /// Nothing is read while an output or the socket itself is stalled, or what was read before has
+    /// not been taken: what is held in between stays bounded.
     pub(super) fn can_read(&self) -> bool {
-        !self.journal.is_backed_up()
+        !self.has_more_events
+            && !self.journal.is_backed_up()
             && self.connection.pending_output().len() <= 2 * HIGH_WATER
-            && self.echo.is_empty()
     }
 
     pub(super) fn read_socket(&mut self) {

@@ -1,0 +1,314 @@
+//! Opening handshakes that the server refuses: its own words are shown, all of them, and nothing else
+//! reaches the terminal.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::support::{Outcome, Server, wscope};
+
+/// The server answers like this, then ends.
+#[track_caller]
+fn refused(response: impl AsRef<[u8]>, options: &[&str]) -> Outcome {
+    let response = response.as_ref().to_vec();
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        peer.send(response);
+    });
+    wscope().args(options).arg(server.url()).run().code(4)
+}
+
+/// The server answers like this, then neither ends nor goes on.
+#[track_caller]
+fn refused_and_stalled(response: &'static str, options: &[&str]) -> Outcome {
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        peer.respond(response);
+        peer.stall();
+    });
+    wscope().args(options).arg(server.url()).run().code(4)
+}
+
+#[test]
+fn the_whole_answer_is_shown() {
+    const BODY: &str = "{\"error\":\"token expired\",\n \"code\": 17}\n";
+    let length = BODY.len();
+    let head = format!(
+        "HTTP/1.1 401 Unauthorized\r\nServer: nginx\r\nWWW-Authenticate: Bearer realm=\"x\"\r\n\
+         X-Dup: 1\r\nx-dup: 2\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    );
+    for options in [&[][..], &["-q"]] {
+        refused(format!("{head}{BODY}"), options).stdout("").stderr_contains(&format!(
+            "wscope: opening handshake refused: 401 Unauthorized\n\
+             hint: the server wants a token: -H 'Authorization: Bearer TOKEN'; one that was sent is wrong or expired\n\
+             < HTTP/1.1 401 Unauthorized\n< Server: nginx\n< WWW-Authenticate: Bearer realm=\"x\"\n\
+             < X-Dup: 1\n< x-dup: 2\n< Content-Type: application/json\n< Content-Length: {length}\n\
+             <\n< {{\"error\":\"token expired\",\n<  \"code\": 17}}\n"
+        ));
+    }
+}
+
+#[test]
+#[ignore = "the request is shown after success only"]
+fn verbose_shows_the_request_too() {
+    refused("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", &["-v"])
+        .stderr_contains("> GET / HTTP/1.1\n")
+        .stderr_contains("< HTTP/1.1 404 Not Found\n");
+}
+
+#[test]
+fn bodies_of_every_framing_are_shown() {
+    for (fields, body) in [
+        ("Content-Length: 5", "helloIGNORED"),
+        ("Transfer-Encoding: chunked", "3;x=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"),
+        ("transfer-encoding: gzip, Chunked\r\nContent-Length: 2", "5\r\nhello\r\n0\r\n\r\n"),
+        ("Connection: close", "hello"),
+        ("Content-Length: 500", "hello"),
+    ] {
+        let outcome = refused(format!("HTTP/1.1 400 Bad Request\r\n{fields}\r\n\r\n{body}"), &[]);
+        assert!(outcome.stderr.ends_with("\n<\n< hello\n"), "{fields}\n{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_body_that_comes_piece_by_piece_is_put_together() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.send_slowly(
+            "HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
+        );
+        peer.stall();
+    });
+    let outcome = wscope().arg(server.url()).run().code(4);
+    assert!(outcome.stderr.ends_with("\n<\n< hello\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn an_answer_without_a_body_has_none_shown() {
+    for response in [
+        "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n",
+    ] {
+        let outcome = refused_and_stalled(response, &[]);
+        assert!(outcome.elapsed < Duration::from_millis(1500), "it took {:?}", outcome.elapsed);
+        assert!(!outcome.stderr.contains("\n<\n"), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_body_is_shown_up_to_4_kib() {
+    let body = "0123456789abcde\n".repeat(1000);
+    let outcome = refused(format!("HTTP/1.1 500 Oh\r\n\r\n{body}"), &[]);
+    assert_eq!(outcome.stderr.matches("< 0123456789abcde\n").count(), 256, "{}", outcome.stderr);
+}
+
+#[test]
+#[ignore = "the cut is not told"]
+fn a_body_that_is_cut_off_is_said_to_be() {
+    let outcome =
+        refused(format!("HTTP/1.1 500 Oh\r\n\r\n{}", "0123456789abcde\n".repeat(1000)), &[]);
+    outcome.stderr_contains("4 KiB");
+}
+
+#[test]
+fn a_body_that_stalls_ends_the_wait_soon() {
+    let outcome =
+        refused_and_stalled("HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nnot you", &[]);
+    assert!(outcome.elapsed < Duration::from_millis(3500), "it took {:?}", outcome.elapsed);
+    outcome.stderr_contains("refused: 403 Forbidden").stderr_contains("\n<\n< not you\n");
+}
+
+#[test]
+fn a_body_that_stalls_ends_with_the_connect_timeout_at_the_latest() {
+    let response = "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nnot you\r\n";
+    let outcome = refused_and_stalled(response, &["--connect-timeout", "300ms"]);
+    assert!(outcome.elapsed < Duration::from_millis(1500), "it took {:?}", outcome.elapsed);
+    outcome.stderr_contains("refused: 403 Forbidden").stderr_contains("\n<\n< not you\n");
+}
+
+#[test]
+fn bodies_that_are_no_utf_8_text() {
+    refused(b"HTTP/1.1 500 Oh\r\n\r\n\x00\x01\x02\xff\x1f\x8b", &[])
+        .stderr_contains("00 01 02 ff 1f 8b");
+    refused(b"HTTP/1.1 500 Oh\r\n\r\nZugriff verweigert f\xfcr Sie\r\n", &[])
+        .stderr_contains("< Zugriff verweigert f\u{fc}r");
+}
+
+#[test]
+fn hints_fit_the_answer() {
+    for (head, hint) in [
+        ("301 Moved\r\nLocation: wss://b.example/ws", "redirects to wss://b.example/ws"),
+        ("302 Found", "names no Location"),
+        ("400 Bad Request", "did not like the request"),
+        ("401 Unauthorized", "wants credentials"),
+        ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=x", "wants a name and password"),
+        ("401 Unauthorized\r\nWWW-Authenticate: Digest realm=x", "scheme \"digest\""),
+        ("403 Forbidden", "Origin header (-o "),
+        ("404 Not Found", "no such path on this server"),
+        ("405 Method Not Allowed", "no WebSocket endpoint"),
+        ("407 Proxy Authentication Required", "a proxy in between wants credentials"),
+        ("426 Upgrade Required", "may have removed the Upgrade header"),
+        (
+            "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7",
+            "speaks WebSocket version 8, 7, not 13",
+        ),
+        ("429 Too Many Requests\r\nRetry-After: 30", "try again after 30 s"),
+        ("500 Internal Server Error", "its log tells more"),
+        ("502 Bad Gateway", "behind it is down"),
+        (
+            "503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT",
+            "after Fri, 31 Dec 2027",
+        ),
+        ("504 Gateway Timeout", "behind it is down"),
+        ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
+        ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP answer"),
+    ] {
+        let outcome = refused(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"), &[]);
+        let given =
+            outcome.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+        assert!(given.contains(hint), "{head}: no {hint:?} in\n{}", outcome.stderr);
+        let status = head.lines().next().unwrap_or_default();
+        outcome.stderr_contains(&format!("wscope: opening handshake refused: {status}\n"));
+    }
+}
+
+#[test]
+fn an_origin_that_was_sent_is_not_asked_for_again() {
+    refused("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", &["-o", "http://a.example"])
+        .stderr_contains("hint: ")
+        .stderr_lacks("(-o ");
+}
+
+#[test]
+fn a_status_without_a_reason_still_has_a_name() {
+    for line in ["HTTP/1.1 404", "HTTP/1.1 404 "] {
+        refused(format!("{line}\r\nContent-Length: 0\r\n\r\n"), &[])
+            .stderr_contains("refused: 404 Not Found\n");
+    }
+    refused("HTTP/1.1 499\r\nContent-Length: 0\r\n\r\n", &[]).stderr_contains("refused: 499");
+}
+
+#[test]
+#[ignore = "panics"]
+fn a_reason_that_is_no_utf_8_is_shown_with_its_bytes_escaped() {
+    for bytes in [&b"\xff"[..], &[0xff; 50]] {
+        let response = [b"HTTP/1.1 403 No", bytes, b"\r\nContent-Length: 0\r\n\r\n"].concat();
+        let line = format!("< HTTP/1.1 403 No{}\n", r"\xff".repeat(bytes.len()));
+        refused(response, &[]).stderr_contains(&line);
+    }
+}
+
+#[test]
+#[ignore = "a standard reason takes its place"]
+fn a_reason_in_utf_8_is_told_as_it_came() {
+    refused("HTTP/1.1 403 Zugriff verweigert für Sie\r\nContent-Length: 0\r\n\r\n", &[])
+        .stderr_contains("wscope: opening handshake refused: 403 Zugriff verweigert für Sie\n");
+}
+
+#[test]
+fn engine_io_is_recognised() {
+    for body in [
+        r#"{"code":0,"message":"Transport unknown"}"#,
+        r#"{"code":1,"message":"Session ID unknown"}"#,
+        r#"{"code":5,"message":"Unsupported protocol version"}"#,
+    ] {
+        refused(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"), &[])
+            .stderr_contains("hint: this is engine.io (socket.io)")
+            .stderr_contains("/socket.io/?EIO=4&transport=websocket")
+            .stderr_contains(body);
+    }
+}
+
+#[test]
+fn secrets_in_the_answer_are_masked() {
+    const RESPONSE: &str = "HTTP/1.1 302 Found\r\nSet-Cookie: sid=hunter2\r\nset-cookie: b=hunter2\r\n\
+                            Location: /login?token=hunter2&a=1\r\nContent-Length: 0\r\n\r\n";
+    for options in [&[][..], &["-v"], &["--json"]] {
+        let outcome =
+            refused(RESPONSE, options).stderr_contains("< Set-Cookie: ***\n< set-cookie: ***\n");
+        let cookie = "sid=hunter2";
+        assert!(
+            !(outcome.stdout.contains(cookie) || outcome.stderr.contains(cookie)),
+            "{}",
+            outcome.stderr
+        );
+        outcome.stderr_contains("redirects to /login?token=***&a=1");
+    }
+    refused(RESPONSE, &["--show-secrets"]).stderr_contains("< Set-Cookie: sid=hunter2\n");
+}
+
+#[test]
+#[ignore = "Location is shown as it came"]
+fn secrets_in_a_location_header_are_masked() {
+    let response =
+        "HTTP/1.1 302 Found\r\nLocation: /login?token=hunter2&a=1\r\nContent-Length: 0\r\n\r\n";
+    for options in [&[][..], &["--json"]] {
+        let outcome = refused(response, options).stderr_lacks("hunter2");
+        assert!(!outcome.stdout.contains("hunter2"), "{}", outcome.stdout);
+    }
+}
+
+#[test]
+fn nothing_of_the_answer_controls_the_terminal() {
+    for (response, shown) in [
+        (&b"HTTP/1.1 403 No\xc2\x9b2J\r\nContent-Length: 0\r\n\r\n"[..], "x9b2J"),
+        (
+            b"HTTP/1.1 403 No\r\nX-A: \xc2\x9b2J\xe2\x80\xae\r\nContent-Length: 0\r\n\r\n",
+            "< X-A: \\x9b2J\\u{202e}\n",
+        ),
+        (
+            b"HTTP/1.1 403 No\r\nRetry-After: \xe2\x80\xae\r\n\r\n\x1b]0;owned\x07\x1b[2Jhi",
+            "|.]0;owned..[2Jhi|",
+        ),
+        (b"HTTP/1.1 429 No\r\nRetry-After: \xe2\x80\xae\r\nContent-Length: 0\r\n\r\n", "\\u{202e}"),
+        (
+            b"HTTP/1.1 302 No\r\nLocation: /\xc2\x9bx\r\nContent-Length: 0\r\n\r\n",
+            "redirects to /\\x9bx",
+        ),
+        (
+            b"HTTP/1.1 403 No\r\n\r\n\x1b[31mred\x1b[m\r\nnext\rover\x7f\xe2\x80\xae",
+            "\\e[31mred\\e[m\n",
+        ),
+    ] {
+        for options in [&[][..], &["-v"]] {
+            let outcome = refused(response, options).stderr_contains(shown);
+            let is_harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+            assert!(!outcome.stderr.contains(is_harmful), "{:?}", outcome.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_an_event_with_status_headers_and_body() {
+    let response = "HTTP/1.1 401 Nope\r\nSet-Cookie: a=b\r\nX-Dup: 1\r\nx-DUP: 2\r\nContent-Length: 15\r\n\r\n\
+                    {\"error\":\"\u{e9}\"}\n";
+    let outcome = refused(response, &["--json"]);
+    let events = outcome.json_lines();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    let keys: Vec<_> = [
+        "event",
+        "time",
+        "elapsed_ms",
+        "kind",
+        "message",
+        "hint",
+        "status",
+        "response_headers",
+        "body",
+    ]
+    .iter()
+    .map(|key| outcome.stdout.find(&format!("\"{key}\":")).expect("every key"))
+    .collect();
+    assert!(keys.is_sorted(), "{}", outcome.stdout);
+    assert_eq!((&event["event"], &event["kind"]), (&json!("error"), &json!("handshake")));
+    assert_eq!(event["message"], "opening handshake refused: 401 Nope");
+    assert!(event["hint"].as_str().is_some_and(|hint| hint.contains("credentials")), "{event}");
+    assert_eq!(event["status"], 401);
+    assert_eq!(
+        event["response_headers"],
+        json!([["Set-Cookie", "***"], ["X-Dup", "1"], ["x-DUP", "2"], ["Content-Length", "15"]])
+    );
+    assert_eq!(event["body"], "{\"error\":\"\u{e9}\"}\n");
+    outcome.stderr_contains("wscope: opening handshake refused: 401 Nope\n");
+}

@@ -1,0 +1,156 @@
+//! The request of the opening handshake on the wire.
+
+use std::sync::mpsc;
+
+use crate::support::{Outcome, Server, Wscope, header, wscope};
+
+/// A client that is accepted with these header lines and closed at once: its request, and what it said.
+#[track_caller]
+pub(crate) fn request_of(
+    extra: &'static [&'static str],
+    client: impl FnOnce(&Server) -> Wscope,
+) -> (String, Outcome) {
+    let (sender, heads) = mpsc::channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, extra);
+        peer.close(1000, "");
+        peer.expect_close(1000);
+        sender.send(head).expect("a test that waits for it");
+    });
+    let outcome = client(&server).run().code(0);
+    server.join();
+    (heads.recv().expect("a request"), outcome)
+}
+
+/// The request that these options make.
+#[track_caller]
+fn request(options: &[&str]) -> String {
+    request_of(&[], |server| wscope().args(options).arg(server.url())).0
+}
+
+fn names(head: &str) -> Vec<&str> {
+    head.lines().skip(1).filter_map(|line| Some(line.split_once(':')?.0)).collect()
+}
+
+#[test]
+fn the_default_request_is_that_of_the_rfc() {
+    let head = request(&[]);
+    let expected = [
+        "Host",
+        "User-Agent",
+        "Connection",
+        "Upgrade",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Key",
+    ];
+    assert!(head.starts_with("GET / HTTP/1.1\r\n"), "{head}");
+    assert_eq!(names(&head)[..expected.len()], expected, "{head}");
+    let agent = concat!("wscope/", env!("CARGO_PKG_VERSION"));
+    for (name, value) in [
+        ("User-Agent", agent),
+        ("Connection", "Upgrade"),
+        ("Upgrade", "websocket"),
+        ("Sec-WebSocket-Version", "13"),
+    ] {
+        assert_eq!(header(&head, name), Some(value), "{head}");
+    }
+    assert_eq!(header(&head, "Sec-WebSocket-Key").map(str::len), Some(24), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Protocol"), None, "{head}");
+}
+
+#[test]
+fn every_connection_has_a_key_of_its_own() {
+    let keys = [request(&[]), request(&[])]
+        .map(|head| header(&head, "Sec-WebSocket-Key").map(str::to_owned));
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[test]
+fn own_headers_replace_add_remove_and_repeat_in_their_case_and_order() {
+    let head = request(&[
+        "-H",
+        "hOST: other",
+        "-H",
+        "X-b: 1",
+        "-H",
+        "x-B: 2",
+        "-H",
+        "User-Agent:",
+        "-H",
+        "X-A:a:b ",
+        "-H",
+        "X-Empty:",
+    ]);
+    assert_eq!(names(&head)[..2], ["hOST", "Connection"], "{head}");
+    assert!(head.contains("\r\nhOST: other\r\n") && head.matches("ost:").count() == 0, "{head}");
+    assert!(head.contains("\r\nX-b: 1\r\nx-B: 2\r\nX-A: a:b\r\n"), "{head}");
+    assert!(
+        !head.to_ascii_lowercase().contains("user-agent") && !head.contains("X-Empty"),
+        "{head}"
+    );
+}
+
+#[test]
+fn header_files_have_comments_and_blank_lines() {
+    let (head, _) = request_of(&[], |server| {
+        let file = "# made by hand\nX-One: 1\r\n\n  \nX-Two: 2\nOrigin: http://a.example";
+        wscope()
+            .file("h.txt", file)
+            .args(["-H", "X-Zero: 0", "-H", "@h.txt", "-H", "X-Three: 3"])
+            .arg(server.url())
+    });
+    assert!(
+        head.contains(
+            "X-Zero: 0\r\nX-One: 1\r\nX-Two: 2\r\nOrigin: http://a.example\r\nX-Three: 3\r\n"
+        ),
+        "{head}"
+    );
+}
+
+#[test]
+fn origin_and_user_agent_have_options() {
+    for options in
+        [["-o", "http://a.example", "-A", "me/1"], ["--origin", "http://a.example", "--ua", "me/1"]]
+    {
+        let head = request(&options);
+        assert_eq!(header(&head, "Origin"), Some("http://a.example"));
+        assert_eq!(header(&head, "User-Agent"), Some("me/1"));
+        assert_eq!(head.matches("User-Agent").count(), 1);
+    }
+}
+
+#[test]
+fn subprotocols_are_offered_in_the_order_given() {
+    for options in [
+        &["-s", "v2.chat,v1.chat", "--subprotocol", "soap"][..],
+        &["--protocol", "v2.chat", "-s", " v1.chat , soap"],
+    ] {
+        let (head, outcome) = request_of(&["sec-websocket-protocol: v1.chat"], |server| {
+            wscope().args(options).arg(server.url())
+        });
+        assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("v2.chat, v1.chat, soap"));
+        outcome.stderr_contains("subprotocol v1.chat").stderr_lacks("warning");
+    }
+}
+
+#[test]
+fn a_subprotocol_set_as_a_header_may_be_chosen_too() {
+    let (_, outcome) = request_of(&["Sec-WebSocket-Protocol: v2"], |server| {
+        wscope().args(["-H", "Sec-WebSocket-Protocol: v1, v2", "--json"]).arg(server.url())
+    });
+    assert_eq!(outcome.json_lines()[0]["protocol"], "v2");
+}
+
+#[test]
+fn both_heads_are_shown_as_on_the_wire() {
+    let (head, outcome) = request_of(&["X-Dup: 1", "x-dUP: 2", "X-Utf8: é"], |server| {
+        wscope().args(["-v", "-H", "x-MINE: 1", "-H", "X-mine: 2"]).arg(server.url())
+    });
+    let sent: String =
+        head.lines().filter(|line| !line.is_empty()).map(|line| format!("> {line}\n")).collect();
+    outcome
+        .stderr_contains(&sent)
+        .stderr_contains("< HTTP/1.1 101 Switching Protocols\n< Upgrade: websocket\n")
+        .stderr_contains("< X-Dup: 1\n< x-dUP: 2\n< X-Utf8: é\n");
+}

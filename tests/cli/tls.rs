@@ -1,0 +1,378 @@
+//! wss://: certificates, and ports that speak something else.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use native_tls::{Identity, TlsAcceptor, TlsStream};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use socket2::Socket;
+
+use crate::support::{Outcome, Peer, Server, Wire, Wscope, text, wscope};
+
+/// Certificate and key of a server, and the certificate that vouches for it, all in PEM.
+#[derive(Clone)]
+struct Credentials {
+    certificate: String,
+    key: String,
+    authority: String,
+}
+
+impl Credentials {
+    /// Signed by an authority of its own, good for these names.
+    fn for_names(names: &[&str]) -> Self {
+        Self::signed_by("Test Authority", params(names))
+    }
+
+    fn expired() -> Self {
+        let mut params = params(&["localhost", "127.0.0.1"]);
+        (params.not_before, params.not_after) =
+            (date_time_ymd(2019, 1, 1), date_time_ymd(2020, 1, 1));
+        Self::signed_by("Test Authority", params)
+    }
+
+    fn self_signed() -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let certificate =
+            params(&["localhost", "127.0.0.1"]).self_signed(&key).expect("a certificate").pem();
+        Self { authority: certificate.clone(), certificate, key: key.serialize_pem() }
+    }
+
+    fn signed_by(name: &str, leaf: CertificateParams) -> Self {
+        let mut authority = params(&[]);
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("a key");
+        let pem = authority.self_signed(&key).expect("a certificate").pem();
+        let issuer = Issuer::new(authority, key);
+        let key = KeyPair::generate().expect("a key");
+        let certificate = leaf.signed_by(&key, &issuer).expect("a certificate").pem();
+        Self { certificate, key: key.serialize_pem(), authority: pem }
+    }
+
+    fn acceptor(&self) -> TlsAcceptor {
+        let identity = Identity::from_pkcs8(self.certificate.as_bytes(), self.key.as_bytes());
+        TlsAcceptor::new(identity.expect("an identity")).expect("an acceptor")
+    }
+}
+
+fn params(names: &[&str]) -> CertificateParams {
+    let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(names).expect("names for a certificate");
+    params.distinguished_name.push(DnType::CommonName, "Test Server");
+    params.not_after = date_time_ymd(2096, 5, 4);
+    params
+}
+
+/// TLS on a socket, or nothing any more if the client broke it off.
+struct Layer(Option<TlsStream<Socket>>);
+
+impl Read for Layer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
+    }
+}
+
+impl Write for Layer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), TlsStream::flush)
+    }
+}
+
+impl Wire for Layer {
+    fn end(&mut self) -> io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), TlsStream::shutdown)
+    }
+}
+
+/// Puts TLS on the connection; the client may break it off.
+fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
+    peer.upgrade(|socket| Layer(acceptor.accept(socket).ok()));
+}
+
+/// Accepts a client over TLS, sends its messages back until one says so, and closes.
+fn echo(credentials: &Credentials) -> Server {
+    let acceptor = credentials.acceptor();
+    Server::script(move |peer| {
+        start_tls(peer, &acceptor);
+        let head = peer.read_head();
+        peer.accept(&head);
+        let (_, message) = peer.read_message();
+        peer.send(text(&String::from_utf8(message).expect("a text")));
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    })
+}
+
+/// Does TLS with a client that is expected to break it off.
+fn refused(credentials: &Credentials) -> Server {
+    let acceptor = credentials.acceptor();
+    Server::script(move |peer| {
+        start_tls(peer, &acceptor);
+        assert!(peer.read_until_eof().is_empty(), "the client went on");
+    })
+}
+
+fn wss(server: &Server) -> String {
+    format!("wss://127.0.0.1:{}", server.port())
+}
+
+fn trusting(credentials: &Credentials) -> Wscope {
+    wscope().file("ca.pem", &credentials.authority).args(["--cacert", "ca.pem"])
+}
+
+#[track_caller]
+fn assert_refused(outcome: Outcome, reason: &str, hint: &str) {
+    let line = "wscope: could not connect: TLS handshake with 127.0.0.1:";
+    outcome
+        .code(3)
+        .stdout("")
+        .stderr_contains(line)
+        .stderr_contains(reason)
+        .stderr_contains(&format!("\nhint: {hint}"));
+}
+
+#[test]
+fn a_certificate_of_an_unknown_authority_is_refused() {
+    for (credentials, reason) in [
+        (Credentials::self_signed(), "self-signed certificate"),
+        (Credentials::for_names(&["127.0.0.1"]), "unable to get local issuer certificate"),
+    ] {
+        let server = refused(&credentials);
+        assert_refused(wscope().arg(wss(&server)).run(), reason, "--cacert FILE trusts");
+        let server = refused(&credentials);
+        let other = Credentials::signed_by("Another Authority", params(&["127.0.0.1"]));
+        assert_refused(trusting(&other).arg(wss(&server)).run(), reason, "--cacert FILE trusts");
+    }
+}
+
+#[test]
+#[ignore = "there is no hint"]
+fn an_authority_that_was_made_anew_is_told_from_the_old_one() {
+    let [old, new] = [(); 2].map(|()| Credentials::for_names(&["127.0.0.1"]));
+    let server = refused(&new);
+    assert_refused(trusting(&old).arg(wss(&server)).run(), "certificate signature failure", "");
+}
+
+#[test]
+fn a_refused_certificate_is_an_event() {
+    let server = refused(&Credentials::self_signed());
+    let outcome = wscope().arg("--json").arg(wss(&server)).run().code(3);
+    let events = outcome.json_lines();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((&event["event"], &event["kind"]), (&"error".into(), &"connect".into()), "{event}");
+    assert!(
+        event["message"].as_str().is_some_and(|message| message.contains("self-signed")),
+        "{event}"
+    );
+}
+
+#[test]
+fn a_trusted_authority_is_accepted() {
+    for credentials in [Credentials::self_signed(), Credentials::for_names(&["127.0.0.1"])] {
+        let server = echo(&credentials);
+        trusting(&credentials).arg(wss(&server)).stdin("hi\n").run().code(0).stdout("hi\n");
+    }
+}
+
+#[test]
+fn several_authorities_may_be_trusted() {
+    let (mine, other) = (Credentials::for_names(&["127.0.0.1"]), Credentials::self_signed());
+    let bundle = other.authority.clone() + &mine.authority;
+    let server = echo(&mine);
+    wscope()
+        .file("ca.pem", bundle)
+        .args(["--ca", "ca.pem", &wss(&server), "-x", "hi"])
+        .run()
+        .code(0)
+        .stdout("hi\n");
+    let server = echo(&mine);
+    trusting(&mine)
+        .file("other.pem", &other.authority)
+        .args(["--cacert", "other.pem", &wss(&server), "-x", "hi"])
+        .run()
+        .code(0)
+        .stdout("hi\n");
+}
+
+#[test]
+fn checks_can_be_turned_off() {
+    for (option, says_so) in
+        [("-k", false), ("--insecure", false), ("-n", true), ("--no-check", true)]
+    {
+        for credentials in [Credentials::expired(), Credentials::for_names(&["other.example"])] {
+            let server = echo(&credentials);
+            let outcome =
+                wscope().arg(option).arg(wss(&server)).stdin("hi\n").run().code(0).stdout("hi\n");
+            assert_eq!(
+                outcome.stderr.contains("certificate is not checked"),
+                says_so,
+                "{}",
+                outcome.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn a_certificate_for_another_name_is_refused() {
+    let credentials = Credentials::for_names(&["other.example"]);
+    let server = refused(&credentials);
+    let outcome = trusting(&credentials).arg(wss(&server)).run();
+    assert_refused(outcome, "IP address mismatch", "the certificate is for another name");
+    let server = refused(&credentials);
+    let outcome = trusting(&credentials).arg(format!("wss://localhost:{}", server.port())).run();
+    assert_refused(
+        outcome,
+        "for 'localhost': certificate verify failed: hostname mismatch",
+        "the certificate is",
+    );
+}
+
+#[test]
+fn an_expired_certificate_is_refused() {
+    let credentials = Credentials::expired();
+    let server = refused(&credentials);
+    let outcome = trusting(&credentials).arg(wss(&server)).run();
+    assert_refused(
+        outcome,
+        "certificate has expired",
+        "the certificate (or one above it) has expired",
+    );
+}
+
+#[test]
+fn https_is_taken_as_wss() {
+    let credentials = Credentials::for_names(&["localhost"]);
+    let server = echo(&credentials);
+    let url = format!("https://localhost:{}/x", server.port());
+    let outcome = trusting(&credentials).args(["-x", "hi", &url]).run().code(0).stdout("hi\n");
+    outcome
+        .stderr_contains("https:// taken as wss://")
+        .stderr_contains("connected to wss://localhost:");
+}
+
+#[test]
+fn version_cipher_and_certificate_are_told() {
+    let credentials = Credentials::for_names(&["127.0.0.1"]);
+    let run = |options: &[&str]| {
+        let server = echo(&credentials);
+        trusting(&credentials).args(options).args(["-x", "hi"]).arg(wss(&server)).run().code(0)
+    };
+    let outcome = run(&["--json"]);
+    let open = outcome.json_lines().swap_remove(0);
+    assert!(open["timings_ms"]["tls"].as_f64().is_some_and(|took| took > 0.0), "{open}");
+    let certificate = serde_json::json!({
+        "subject": "CN=Test Server", "issuer": "CN=Test Authority", "not_after": "2096-05-04T00:00:00Z",
+    });
+    assert_eq!(open["tls"]["certificate"], certificate);
+    let [version, cipher] =
+        ["version", "cipher"].map(|key| open["tls"][key].as_str().expect("a text"));
+    assert!(version.starts_with("TLSv1.") && cipher.starts_with("TLS_ECDHE_ECDSA_WITH_"), "{open}");
+    run(&["-v"]).stderr_contains(&format!(
+        "{version}, {cipher}; certificate CN=Test Server, issued by CN=Test Authority, until 2096-05-04T00:00:00Z"
+    ));
+    run(&[]).stderr_contains(&format!(", {version}, "));
+}
+
+#[test]
+fn a_large_message_passes_both_ways() {
+    let credentials = Credentials::for_names(&["127.0.0.1"]);
+    let message: String = ('a'..='z').cycle().take(1 << 20).collect();
+    let server = echo(&credentials);
+    let stdin = format!("{message}\n");
+    trusting(&credentials).arg(wss(&server)).stdin(&stdin).run().code(0).stdout(&stdin);
+}
+
+#[test]
+fn a_refusal_over_tls_is_shown() {
+    let credentials = Credentials::for_names(&["127.0.0.1"]);
+    let acceptor = credentials.acceptor();
+    let server = Server::script(move |peer| {
+        start_tls(peer, &acceptor);
+        peer.read_head();
+        peer.respond("HTTP/1.1 403 Forbidden\r\n\r\nnot you");
+    });
+    trusting(&credentials)
+        .arg(wss(&server))
+        .run()
+        .code(4)
+        .stderr_contains("refused: 403")
+        .stderr_contains("< not you\n");
+}
+
+#[test]
+fn wss_to_a_port_without_tls() {
+    for (answer, hint) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+            "the server speaks plain HTTP on this port: use ws://",
+        ),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "the server does not speak TLS on this port: use ws://"),
+        ("", "the server ended the connection during the TLS handshake"),
+    ] {
+        let server = Server::script(move |peer| peer.send(answer));
+        let outcome = wscope().arg(wss(&server)).run();
+        assert_refused(outcome, " for '127.0.0.1': ", hint);
+    }
+}
+
+#[test]
+#[ignore = "there is no hint"]
+fn alerts_of_the_server_come_with_a_hint() {
+    const HANDSHAKE_FAILURE: u8 = 40;
+    const PROTOCOL_VERSION: u8 = 70;
+    const UNRECOGNIZED_NAME: u8 = 112;
+    for (alert, reason) in [
+        (HANDSHAKE_FAILURE, "alert handshake failure"),
+        (PROTOCOL_VERSION, "alert protocol version"),
+        (UNRECOGNIZED_NAME, "unrecognized name"),
+    ] {
+        let server = Server::script(move |peer| peer.send([0x15, 3, 3, 0, 2, 2, alert]));
+        assert_refused(wscope().arg(wss(&server)).run(), reason, "");
+    }
+}
+
+#[test]
+fn ws_to_a_port_with_tls() {
+    let acceptor = Credentials::self_signed().acceptor();
+    let strict = Server::script(move |peer| start_tls(peer, &acceptor));
+    let answering = |answer: &'static [u8]| {
+        Server::script(move |peer| {
+            peer.read_head();
+            peer.send(answer);
+        })
+    };
+    for server in [
+        strict,
+        answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
+        answering(
+            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+        ),
+        answering(
+            b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n\
+              <center>The plain HTTP request was sent to HTTPS port</center>",
+        ),
+    ] {
+        let outcome = wscope().arg(server.url()).run().code(4).stdout("");
+        let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: "));
+        assert!(hint.is_some_and(|hint| hint.contains("use wss://")), "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_server_that_never_answers_the_client_hello() {
+    let server = Server::script(Peer::stall);
+    let outcome =
+        wscope().args(["--connect-timeout", "200ms"]).arg(wss(&server)).run().code(7).stdout("");
+    assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
+    outcome
+        .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
+        .stderr_contains("no success within 200ms")
+        .stderr_contains(
+            "\nhint: the server accepts connections but does not speak TLS here; try ws://",
+        );
+}
