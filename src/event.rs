@@ -6,7 +6,7 @@ use crate::net::Timings;
 use crate::net::tls::TlsInfo;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{
-    ClosePayload, Counters, Direction, Ending, FrameEvent, ReadyState,
+    ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
 };
 use crate::protocol::violation::Violation;
 
@@ -123,6 +123,8 @@ pub enum Level {
 /// An opened connection. Secrets are already masked.
 #[derive(Clone, Debug)]
 pub struct Opened {
+    /// Who asked for the connection.
+    pub initiator: Party,
     /// The URL, without userinfo.
     pub url: String,
     /// The peer's address.

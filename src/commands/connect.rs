@@ -16,7 +16,7 @@ use crate::output::json::Json;
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
-use crate::protocol::connection::{Connection, EndCause, Options, Role};
+use crate::protocol::connection::{Connection, EndCause, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Request, RequestOptions, generate_key};
 use crate::protocol::head::HeaderLine;
@@ -110,6 +110,7 @@ impl Attempt<'_> {
         timings.total += upgraded.took;
         let config = &self.config;
         let opened = Opened {
+            initiator: Party::Local,
             url: config.redaction.url(&config.target.url()).into_owned(),
             remote: remote.to_string(),
             local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
@@ -354,8 +355,7 @@ fn signal_of(stop: &Stop) -> Option<crate::platform::signals::Signal> {
 fn is_normal(report: &Report) -> bool {
     let ending = &report.closed.ending;
     let chosen = ending.sent.as_ref().and_then(|close| close.code);
-    let is_echo = ending.initiator == crate::protocol::connection::Party::Local
-        && Some(ending.code()) == chosen;
+    let is_echo = ending.initiator == Party::Local && Some(ending.code()) == chosen;
     ending.is_clean() && (ending.code().is_normal() || is_echo)
 }
 

@@ -22,7 +22,7 @@ use crate::net::{Reactor, Stream, Timings};
 use crate::output::{Outlet, Outputs};
 use crate::platform::Signals;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, Options, Role};
+use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Agreement, ServerOptions, answer};
 use crate::protocol::head::{Head, MAX_HEAD, RequestLine, parse_request};
@@ -291,6 +291,7 @@ fn opened(
 ) -> Opened {
     let redaction = Redaction::Mask;
     Opened {
+        initiator: Party::Peer,
         url: redaction.url(&format!("ws://{local}{}", line.target)).into_owned(),
         remote: remote.to_string(),
         local: local.to_string(),

@@ -53,6 +53,9 @@ pub struct Options {
     pub escapes: bool,
 }
 
+/// What marks lines as ours where they stand among others.
+const OURS: &str = "wscope: ";
+
 /// Writes lines for people.
 #[derive(Debug)]
 pub struct Human {
@@ -79,7 +82,7 @@ impl Human {
 
     /// A line beside the messages, marked as ours where it stands alone in a pipe.
     fn remark(&self, role: Role, text: &str) -> String {
-        let prefix = if self.options.escapes { "" } else { "wscope: " };
+        let prefix = if self.options.escapes { "" } else { OURS };
         format!("{prefix}{}\n", self.paint(role, text))
     }
 
@@ -87,7 +90,7 @@ impl Human {
         match level {
             Level::Info => self.remark(Role::Dim, text),
             Level::Warning => {
-                format!("wscope: {} {text}\n", self.paint(Role::Warning, "warning:"))
+                format!("{OURS}{} {text}\n", self.paint(Role::Warning, "warning:"))
             }
         }
     }
@@ -116,9 +119,7 @@ impl Human {
         let prefix = self.time_prefix(event, &text);
         Some(match event.connection {
             None => prefix + &text,
-            Some(number) => {
-                text.lines().map(|line| format!("{prefix}#{number} {line}\n")).collect()
-            }
+            Some(number) => text.lines().map(|line| numbered(&prefix, number, line)).collect(),
         })
     }
 
@@ -142,6 +143,14 @@ impl Format for Human {
         if let Some(text) = self.text_of(event) {
             out.put(text.as_bytes());
         }
+    }
+}
+
+/// A line of one of several connections.
+fn numbered(prefix: &str, number: u64, line: &str) -> String {
+    match line.strip_prefix(OURS) {
+        Some(line) => format!("{prefix}{OURS}#{number} {line}\n"),
+        None => format!("{prefix}#{number} {line}\n"),
     }
 }
 

@@ -33,8 +33,7 @@ impl Human {
             text += &self.head(Direction::Sent, &opened.request);
         }
         text += &self.head(Direction::Received, &opened.response);
-        let connected = format!("connected to {} ({})", opened.url, opened.remote);
-        text += &format!("{}\n", self.paint(Role::Good, &connected));
+        text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
         text += &self.paint(Role::Dim, &format!("  {}\n", negotiated(opened)));
         if let Some(tls) = &opened.tls {
             text += &self
@@ -147,13 +146,15 @@ impl Human {
 /// One line for a pipe.
 fn summary(opened: &Opened) -> String {
     let tls = opened.tls.as_ref().map_or_else(String::new, |tls| format!(", {}", tls.version));
-    format!(
-        "connected to {} ({}){tls}, {}, {}",
-        opened.url,
-        opened.remote,
-        negotiated(opened),
-        short(opened.timings.total)
-    )
+    let (what, took) = (negotiated(opened), short(opened.timings.total));
+    format!("{}{tls}, {what}, {took}", connected(opened))
+}
+
+fn connected(opened: &Opened) -> String {
+    match opened.initiator {
+        Party::Local => format!("connected to {} ({})", opened.url, opened.remote),
+        Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
+    }
 }
 
 fn negotiated(opened: &Opened) -> String {
