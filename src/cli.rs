@@ -34,11 +34,11 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   wscope wss://example.com/socket          talk to an endpoint
-  wscope :8080/chat -s chat.v2 -v          localhost, with a subprotocol; heads shown
+  wscope :8080/chat -s chat.v2 -v          localhost, with a subprotocol
   echo '{\"op\":\"ping\"}' | wscope -1 URL     one request, one answer
   wscope URL | head -3                     the first three messages
   wscope --json URL | jq .data             events for other programs
-  wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 only if it holds
+  wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 or 1
   wscope listen --echo                     a server to try all this with
 
 Exit status:
@@ -224,7 +224,7 @@ pub struct EndingArgs {
     pub wait: Option<String>,
 
     /// Close after this many received messages
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 
     /// Short for --count 1
@@ -239,7 +239,7 @@ pub struct EndingArgs {
     pub expect: Vec<String>,
 
     /// Limit on the whole run [default with --expect: 30s]
-    #[arg(short = 'm', long, value_name = "TIME")]
+    #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
     /// How long the server may take to answer our Close frame

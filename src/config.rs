@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::event::redact::Redaction;
 use crate::input::Action;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
@@ -13,6 +12,7 @@ use crate::output::payload::Framing as OutputFraming;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::head::HeaderLine;
+use crate::redact::Redaction;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -23,6 +23,7 @@ mod shared;
 mod values;
 
 pub use presets::SendOrder;
+pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
 /// The world around the program, read once.

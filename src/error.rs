@@ -3,13 +3,14 @@
 use std::io;
 
 use crate::config::ConfigError;
-use crate::event::redact::Redaction;
 use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
+use crate::protocol::body::MAX_KEPT;
+use crate::redact::Redaction;
 
 mod hints;
 mod report;
@@ -70,6 +71,8 @@ pub struct Rejected {
     pub limit: std::time::Duration,
     /// Whether secrets are masked.
     pub redaction: Redaction,
+    /// The request, if it is to be shown.
+    pub request: Option<HeadView>,
 }
 
 impl From<ConfigError> for Error {
@@ -138,6 +141,7 @@ impl Error {
             status: response.line.status,
             head: HeadView::new(&response.head, rejected.redaction),
             body: response.body.clone(),
+            is_cut: response.is_cut,
         })
     }
 
@@ -155,7 +159,7 @@ impl Error {
             }
             _ => None,
         };
-        bytes.filter(|bytes| !bytes.is_empty())
+        bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| &bytes[..bytes.len().min(MAX_KEPT)])
     }
 
     /// The failure as events tell it.

@@ -11,7 +11,6 @@ use crate::protocol::connection::{
 use crate::protocol::violation::Violation;
 
 pub mod head_view;
-pub mod redact;
 
 pub use head_view::HeadView;
 
@@ -229,6 +228,8 @@ pub struct FailedResponse {
     pub head: HeadView,
     /// The start of the body.
     pub body: Vec<u8>,
+    /// There is more of the body.
+    pub is_cut: bool,
 }
 
 /// Something the user asked to see.

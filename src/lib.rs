@@ -5,7 +5,10 @@
 //! the top of this list to its bottom:
 //!
 //! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `net`, `protocol`; `platform` may be used by all.
+//! `net`, `protocol`; `platform` and `redact` may be used by all.
+
+// In tests an unwrap is an assertion.
+#![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod cli;
 pub mod commands;
@@ -17,5 +20,6 @@ pub mod net;
 pub mod output;
 pub mod platform;
 pub mod protocol;
+pub mod redact;
 pub mod scenario;
 pub mod session;

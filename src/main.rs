@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::{env, io, panic};
 
 use wscope::commands;
-use wscope::config::Env;
+use wscope::config::{Env, failure_color};
 use wscope::error::{Error, report};
 use wscope::output::style::Style;
 use wscope::platform::terminal::SavedModes;
@@ -15,10 +15,11 @@ use wscope::platform::terminal::SavedModes;
 fn main() -> ExitCode {
     restore_terminal_on_panic();
     let env = surroundings();
-    match commands::run(env::args_os(), &env) {
+    let args: Vec<OsString> = env::args_os().collect();
+    match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let style = Style::new(env.stderr_is_terminal && !env.no_color);
+            let style = Style::new(failure_color(&args, &env));
             let is_quiet = matches!(error, Error::Signal(_));
             if !is_quiet {
                 let _ = io::stderr().write_all(report(&error, style).as_bytes()); // nobody to tell

@@ -121,7 +121,7 @@ const HIGH_WATER: usize = 256 << 10;
 const READ_BUDGET: usize = 16;
 
 /// How long the peer may take to end TCP after the closing handshake.
-const LINGER: Duration = Duration::from_millis(250);
+const LINGER: Duration = Duration::from_millis(100);
 
 impl<'a> Session<'a> {
     /// A session on a connection that is open.
@@ -184,7 +184,7 @@ impl<'a> Session<'a> {
     }
 
     fn prepare(&mut self) -> io::Result<()> {
-        self.source.register(self.reactor.registry(), tokens::INPUT)?;
+        self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
         self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)
     }
 
@@ -212,7 +212,7 @@ impl<'a> Session<'a> {
         for event in self.reactor.wait(until)? {
             match event.token() {
                 tokens::SOCKET => self.socket.note(event),
-                tokens::INPUT => {
+                tokens::INPUT | tokens::WAKER => {
                     self.source.set_ready();
                     self.journal.outputs().set_all_ready();
                 }

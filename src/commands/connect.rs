@@ -1,6 +1,7 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::displays;
@@ -12,6 +13,7 @@ use crate::input::repl::{Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, dial};
+use crate::output::human::Detail;
 use crate::output::json::Json;
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
@@ -105,7 +107,7 @@ impl Attempt<'_> {
             dial(&config.target, &config.dial, reactor, deadline)
                 .map_err(|error| self.dial_failed(error, max_time))?;
         let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, deadline))?;
+            .map_err(|error| self.upgrade_failed(error, &request, remote, deadline, max_time))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let config = &self.config;
@@ -163,9 +165,27 @@ impl Attempt<'_> {
         }
     }
 
-    fn upgrade_failed(&self, error: UpgradeError, request: &Request, deadline: Deadline) -> Error {
+    fn upgrade_failed(
+        &self,
+        error: UpgradeError,
+        request: &Request,
+        remote: SocketAddr,
+        deadline: Deadline,
+        max_time: Option<Instant>,
+    ) -> Error {
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
+        }
+        if let UpgradeError::Tls(reason) = error {
+            let name = self.config.target.host_header();
+            return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
+        }
+        let is_awaiting = !self.config.ending.expect.is_empty();
+        if is_awaiting
+            && matches!(error, UpgradeError::TimedOut(_))
+            && max_time.is_some_and(|end| Instant::now() >= end)
+        {
+            return self.out_of_time(&[]);
         }
         Error::Upgrade(Box::new(Rejected {
             error,
@@ -174,6 +194,8 @@ impl Attempt<'_> {
             sent_origin: request.head.value("Origin").is_some(),
             limit: deadline.limit,
             redaction: self.config.redaction,
+            request: (self.config.commentary.detail >= Detail::Control)
+                .then(|| HeadView::new(&request.head, self.config.redaction)),
         }))
     }
 
@@ -247,9 +269,8 @@ impl Attempt<'_> {
                     history: self.config.history.clone(),
                     color: self.config.commentary.stdout_color,
                 };
-                let mut repl =
-                    Repl::start(options, reactor.registry(), crate::net::reactor::tokens::INPUT)
-                        .map_err(|error| Error::System("line editor".to_owned(), error))?;
+                let mut repl = Repl::start(options, reactor.waker())
+                    .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
                 let report = self.work(stream, connection, plan, reactor, &mut repl, opened);
                 repl.end();

@@ -13,7 +13,6 @@ use mio::{Interest, net::TcpStream as MioStream};
 use super::displays;
 use crate::config::ListenConfig;
 use crate::error::Error;
-use crate::event::redact::Redaction;
 use crate::event::{Clock, Event, HeadView, Level, Opened, What};
 use crate::input::Action;
 use crate::input::mailbox::{Postbox, mailbox};
@@ -26,6 +25,7 @@ use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Agreement, ServerOptions, answer};
 use crate::protocol::head::{Head, MAX_HEAD, RequestLine, parse_request};
+use crate::redact::Redaction;
 use crate::session::{AfterInput, Journal, Plan, Session};
 
 /// A client that has not sent its request by then is dropped.
@@ -128,10 +128,7 @@ impl Server {
     fn serve(&self, stream: TcpStream, number: u64) {
         let mut outputs = self.outputs();
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
-        let problem = match self.converse(stream, number, &mut journal) {
-            Ok(()) => None,
-            Err(problem) => Some(problem),
-        };
+        let problem = self.converse(stream, number, &mut journal).err();
         self.clients
             .lock()
             .map_or_else(|_| (), |mut clients| clients.retain(|(other, _)| *other != number));

@@ -20,14 +20,13 @@ pub mod listen;
 ///
 /// # Errors
 /// Why it was no success; it has not been printed.
-pub fn run(args: impl IntoIterator<Item = OsString>, env: &Env) -> Result<(), Error> {
-    let args: Vec<OsString> = args.into_iter().collect();
-    let matches = match Cli::command().try_get_matches_from(&args) {
+pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
+    let matches = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(problem) if problem.use_stderr() => return Err(usage(&args, &problem)),
+        Err(problem) if problem.use_stderr() => return Err(usage(args, &problem)),
         Err(help) => return print(help.render().to_string().as_bytes()),
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(&args, &problem))?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
     match cli.command {
         None => {
             let config = ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env)
@@ -55,14 +54,28 @@ fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let first = paragraphs.next().unwrap_or_default();
     let message =
         first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
+    let message = match extra_url(problem) {
+        Some(extra) => format!("unexpected argument '{extra}': there is a URL already"),
+        None => message,
+    };
     let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));
     let tip = tip.filter(|tip| tip.contains("similar"));
     let hint = tip.unwrap_or("'wscope --help' lists the options").to_owned();
     let error = Error::Usage { message, hint: Some(hint) };
-    if args.iter().any(|arg| arg == "--json") {
+    let is_two = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if is_two || args.iter().any(|arg| arg == "--json" || arg == "--output=json") {
         connect::tell_failure(&error);
     }
     error
+}
+
+/// clap takes a second URL for a subcommand.
+fn extra_url(problem: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    match (problem.kind(), problem.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::ArgumentConflict, Some(ContextValue::String(extra))) => Some(extra.clone()),
+        _ => None,
+    }
 }
 
 fn codes_text(code: Option<&str>) -> Result<String, Error> {

@@ -12,7 +12,6 @@ use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, NetworkArgs, OutputMode, ReceivingArgs,
     SendingArgs,
 };
-use crate::event::redact::Redaction;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::{DialOptions, Family};
 use crate::net::target::Target;
@@ -22,6 +21,7 @@ use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::connection::{ClosePayload, Misuse};
 use crate::protocol::head::HeaderLine;
+use crate::redact::Redaction;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -86,20 +86,38 @@ fn handshake_config(args: &HandshakeArgs) -> Result<HandshakeConfig, ConfigError
 fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
     let mut lines = Vec::new();
     for value in given {
-        let Some(path) = value.strip_prefix('@') else {
-            lines.push(header("--header", value)?);
-            continue;
-        };
-        let text = read_text("--header", Path::new(path))?;
-        for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
-            lines.push(header("--header", line)?);
+        match value.strip_prefix('@') {
+            None => lines.push(header(value, &without_secret(value))?),
+            Some(path) => lines.extend(header_file(path)?),
         }
     }
     Ok(lines)
 }
 
-fn header(option: &'static str, line: &str) -> Result<HeaderLine, ConfigError> {
-    HeaderLine::parse(line).map_err(|error| ConfigError::value(option, line, error))
+fn header_file(path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
+    let text = read_text("--header", Path::new(path))?;
+    let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| is_header(line))
+        .map(|(index, line)| {
+            let place = format!("{path}, line {}: {}", index + 1, without_secret(line));
+            header(line, &place)
+        })
+        .collect()
+}
+
+fn header(line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
+    HeaderLine::parse(line).map_err(|error| ConfigError::value("--header", shown, error))
+}
+
+/// A header line as it may be shown, also one that is malformed.
+fn without_secret(line: &str) -> String {
+    let (name, rest) = line.split_at(line.find([':', ' ', '\t']).unwrap_or(line.len()));
+    match Redaction::Mask.value(name, rest.as_bytes()) {
+        std::borrow::Cow::Owned(_) => format!("{name}: ***"),
+        std::borrow::Cow::Borrowed(_) => line.to_owned(),
+    }
 }
 
 fn family(args: &NetworkArgs) -> Family {

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use clap::ArgMatches;
-use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::ConfigError;
 use crate::cli::SendingArgs;
-use crate::input::Action;
+use crate::input::{Action, decode_hex};
 use crate::protocol::MessageKind;
 
 /// Where on the command line the values of the three options stood.
@@ -37,10 +36,8 @@ pub(super) fn presets(
         placed.push((place(&order.text, index), send(kind, text.clone().into_bytes())));
     }
     for (index, hex) in args.send_hex.iter().enumerate() {
-        let digits: String = hex.split_whitespace().collect();
-        let bytes = HEXLOWER_PERMISSIVE
-            .decode(digits.as_bytes())
-            .map_err(|error| ConfigError::value("--send-hex", hex, format!("not hex: {error}")))?;
+        let bytes =
+            decode_hex(hex).map_err(|reason| ConfigError::value("--send-hex", hex, reason))?;
         placed.push((place(&order.hex, index), send(MessageKind::Binary, bytes)));
     }
     for (index, path) in args.send_file.iter().enumerate() {

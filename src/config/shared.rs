@@ -1,5 +1,7 @@
 //! What several commands resolve in the same way.
 
+use std::ffi::OsString;
+
 use super::{Commentary, ConfigError, Env};
 use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
 use crate::output::human::{Detail, Timestamps};
@@ -56,4 +58,19 @@ pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError>
         }
     }
     Ok(names)
+}
+
+/// Whether a failure is told in colours, also that of a command line that could not be read.
+pub fn failure_color(args: &[OsString], env: &Env) -> bool {
+    let is = |text: &str| args.iter().any(|arg| arg == text);
+    let follows =
+        |value: &str| args.windows(2).any(|pair| pair[0] == "--color" && pair[1] == value);
+    let mode = if is("--no-color") || is("--color=never") || follows("never") {
+        ColorMode::Never
+    } else if is("--color=always") || follows("always") {
+        ColorMode::Always
+    } else {
+        ColorMode::Auto
+    };
+    color(mode, env, env.stderr_is_terminal)
 }

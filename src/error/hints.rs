@@ -17,7 +17,8 @@ const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint i
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
-        Error::Config(_) | Error::Signal(_) | Error::System(..) | Error::Output(_) => None,
+        Error::System(_, error) => system(error),
+        Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),
         Error::NoSubprotocol(_) => Some("without --strict this is only a warning".to_owned()),
@@ -29,6 +30,17 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         ),
         Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
     }
+}
+
+fn system(error: &std::io::Error) -> Option<String> {
+    let text = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "another program listens there: choose another port, or :0 for any free one"
+        }
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
+        _ => return None,
+    };
+    Some(text.to_owned())
 }
 
 fn dial(error: &DialError) -> Option<String> {
@@ -93,6 +105,14 @@ fn tls(reason: &str, seen: &[u8]) -> Option<String> {
         "the certificate is for another name; connect by that name, or -k accepts it all the same"
     } else if has("certificate required") || has("bad certificate") {
         "the server wants a certificate from the client"
+    } else if has("signature failure") {
+        "the certificate was not signed with the key of the CA trusted under that name: has the CA been made anew?"
+    } else if has("unrecognized name") {
+        "the server knows no host of that name on this port"
+    } else if has("protocol version") || has("unsupported protocol") {
+        "the server and wscope have no version of TLS in common"
+    } else if has("alert handshake failure") {
+        "the server found no cipher in common, wants a certificate from the client, or knows no host of that name"
     } else if has("eof") || has("reset") {
         "the server ended the connection during the TLS handshake: perhaps it speaks no TLS here; try ws://"
     } else {

@@ -18,6 +18,11 @@ pub fn report(error: &Error, style: Style) -> String {
         text +=
             &format!("{} {}\n", style.paint(Role::Hint, "hint:"), escape(&hint, Newlines::Escape));
     }
+    if let Error::Upgrade(rejected) = error
+        && let Some(request) = &rejected.request
+    {
+        text += &head(request, &style.paint(Role::Sent, ">"), style);
+    }
     text + &words(error, style)
 }
 
@@ -26,13 +31,14 @@ fn words(error: &Error, style: Style) -> String {
     if let Some(response) = error.response() {
         let is_refusal = matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
         let body = if is_refusal { body(&response.body, style) } else { String::new() };
-        return head(&response.head, style) + &body;
+        let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
+        let cut = if is_refusal && response.is_cut { cut } else { String::new() };
+        return head(&response.head, &style.paint(Role::Received, "<"), style) + &body + &cut;
     }
     error.excerpt().map(|bytes| body_text(bytes, style)).unwrap_or_default()
 }
 
-fn head(head: &HeadView, style: Style) -> String {
-    let arrow = style.paint(Role::Received, "<");
+fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
     for (name, value) in &head.fields {
         let name = style.paint(Role::HeaderName, name);

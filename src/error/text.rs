@@ -67,6 +67,7 @@ fn upgrade(rejected: &Rejected) -> String {
                 "opening handshake: the server ended the connection after {count} bytes of an incomplete response: {end}"
             )
         }
+        UpgradeError::Tls(reason) => format!("opening handshake: TLS: {reason}"),
         UpgradeError::TimedOut(received) if received.is_empty() => {
             format!(
                 "opening handshake: timed out: the server accepted the connection and sent no response within {:?}",

@@ -2,7 +2,7 @@
 
 use crate::protocol::head::Head;
 
-use super::redact::Redaction;
+use crate::redact::Redaction;
 
 /// The lines of an HTTP head.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,14 +12,14 @@ use super::{Action, Next, Source};
 #[derive(Clone, Debug)]
 pub struct Postbox {
     sender: Sender<Action<'static>>,
-    waker: Arc<OnceLock<Waker>>,
+    waker: Arc<OnceLock<Arc<Waker>>>,
 }
 
 /// Where they arrive.
 #[derive(Debug)]
 pub struct Mailbox {
     receiver: Receiver<Action<'static>>,
-    waker: Arc<OnceLock<Waker>>,
+    waker: Arc<OnceLock<Arc<Waker>>>,
 }
 
 /// A connected pair.
@@ -40,11 +40,9 @@ impl Postbox {
 }
 
 impl Source for Mailbox {
-    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        let waker = Waker::new(registry, token)?;
-        waker.wake()?; // for what was posted before
-        let _ = self.waker.set(waker);
-        Ok(())
+    fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
+        let _ = self.waker.set(Arc::clone(waker)); // it is registered once
+        waker.wake() // for what was posted before
     }
 
     fn set_ready(&mut self) {}

@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::sync::Arc;
 
-use mio::{Registry, Token};
+use data_encoding::HEXLOWER_PERMISSIVE;
+use mio::{Registry, Token, Waker};
 
 use crate::protocol::{CloseCode, MessageKind};
 
@@ -117,13 +119,15 @@ pub enum InputError {
 
 /// A source of actions that an event loop can wait for.
 pub trait Source {
-    /// Lets `registry` announce readiness as `token`.
+    /// Lets `registry` announce readiness as `token`; a source with a thread of its own wakes the
+    /// loop instead.
     ///
     /// # Errors
     /// When the system refuses.
-    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
+    fn register(&mut self, registry: &Registry, token: Token, waker: &Arc<Waker>)
+    -> io::Result<()>;
 
-    /// Takes note that the token was announced.
+    /// Takes note that the token was announced, or the loop woken.
     fn set_ready(&mut self);
 
     /// The next action.
@@ -133,4 +137,19 @@ pub trait Source {
     fn is_typed(&self) -> bool {
         false
     }
+}
+
+/// Reads hex digits, with blanks anywhere.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
+    let digits: String = text.split_whitespace().collect();
+    if let Some(c) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("not hex: {:?} is no hex digit", c.to_string()));
+    }
+    if !digits.len().is_multiple_of(2) {
+        return Err(format!("not hex: {} digits, but every byte takes two", digits.len()));
+    }
+    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
 }

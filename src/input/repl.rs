@@ -62,13 +62,15 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
 impl Repl {
-    /// Puts the terminal into the editor's hands; lines are announced as `token`.
+    /// Puts the terminal into the editor's hands; lines are announced by `waker`.
     ///
     /// # Errors
     /// When the terminal cannot be used so.
-    pub fn start(options: ReplOptions, registry: &Registry, token: Token) -> io::Result<Self> {
+    pub fn start(options: ReplOptions, waker: Arc<Waker>) -> io::Result<Self> {
         let modes = SavedModes::read();
-        let waker = Arc::new(Waker::new(registry, token)?);
+        if let Some(modes) = &modes {
+            modes.quieten();
+        }
         let mut editor = editor(&options).map_err(io::Error::other)?;
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker))?;
@@ -96,17 +98,16 @@ impl Repl {
         self.ending.store(true, Ordering::SeqCst);
         let Some(editor) = self.editor.take() else { return };
         let deadline = Instant::now() + PATIENCE;
-        while !editor.is_finished() {
-            if Instant::now() >= deadline {
-                if let Some(modes) = &self.modes {
-                    modes.restore();
-                }
-                return;
-            }
+        while !editor.is_finished() && Instant::now() < deadline {
             interrupt_self();
             thread::sleep(ASK_EVERY);
         }
-        let _ = editor.join(); // a panic there has been reported by its hook
+        if editor.is_finished() {
+            let _ = editor.join(); // a panic there has been reported by its hook
+        }
+        if let Some(modes) = &self.modes {
+            modes.restore();
+        }
     }
 }
 
@@ -117,8 +118,8 @@ impl Drop for Repl {
 }
 
 impl Source for Repl {
-    /// The waker is registered at the start.
-    fn register(&mut self, _: &Registry, _: Token) -> io::Result<()> {
+    /// The waker was given at the start.
+    fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())
     }
 

@@ -1,8 +1,9 @@
 //! Standard input, read when it is ready.
 
 use std::io;
+use std::sync::Arc;
 
-use mio::{Registry, Token};
+use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
 pub use super::cutter::Framing;
@@ -25,8 +26,13 @@ impl Stdin {
 }
 
 impl Source for Stdin {
-    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        self.reader = Some(Reader::register(registry, token)?);
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        self.reader = Some(Reader::register(registry, token, waker)?);
         Ok(())
     }
 

@@ -102,7 +102,7 @@ pub enum DialError {
         error: io::Error,
     },
     /// The name has no address of the family wanted.
-    #[error("DNS look-up of {host}: it has no {family} address")]
+    #[error("{host} has no {family} address")]
     NoAddress {
         /// The name.
         host: String,

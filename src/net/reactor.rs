@@ -1,9 +1,10 @@
 //! The one place that waits: for sockets, streams, signals and time.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Registry, Token};
+use mio::{Events, Poll, Registry, Token, Waker};
 
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
@@ -18,8 +19,8 @@ pub mod tokens {
     pub const SIGNALS: Token = Token(1);
     /// Where actions come from.
     pub const INPUT: Token = Token(2);
-    /// A thread that has finished what it was asked for.
-    pub const WORKER: Token = Token(3);
+    /// Any thread that has something for the loop.
+    pub const WAKER: Token = Token(3);
     /// The first of the outputs; the others follow.
     pub const OUTPUTS: usize = 8;
     /// The first of the connection attempts; the others follow.
@@ -58,6 +59,8 @@ pub struct Reactor {
     poll: Poll,
     events: Events,
     signals: Option<Signals>,
+    /// mio allows one a poll; with its last owner gone, a wake-up that was not seen yet is lost.
+    waker: Arc<Waker>,
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
@@ -74,12 +77,18 @@ impl Reactor {
         if let Some(signals) = &mut signals {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
-        Ok(Self { poll, events: Events::with_capacity(64), signals })
+        let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
+        Ok(Self { poll, events: Events::with_capacity(64), signals, waker })
     }
 
     /// Where sources are registered.
     pub fn registry(&self) -> &Registry {
         self.poll.registry()
+    }
+
+    /// With it other threads end a wait.
+    pub fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
     }
 
     /// The next signal that has come, each one once.

@@ -2,13 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc;
 use std::thread;
 
-use mio::Waker;
 use url::Host;
 
-use super::reactor::{Deadline, Reactor, WaitError, tokens};
+use super::reactor::{Deadline, Reactor, WaitError};
 
 /// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up.
 ///
@@ -37,14 +36,12 @@ fn look_up(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<io::Result<Vec<SocketAddr>>, WaitError> {
-    // Held here as well: with its last owner gone, a wake-up that was not seen yet is lost.
-    let waker = Arc::new(Waker::new(reactor.registry(), tokens::WORKER)?);
-    let wake = Arc::clone(&waker);
+    let waker = reactor.waker();
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().name("resolver".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
         let _ = sender.send(addresses); // nobody listens any more: the deadline has passed
-        let _ = wake.wake();
+        let _ = waker.wake();
     })?;
     loop {
         if let Ok(addresses) = receiver.try_recv() {

@@ -112,21 +112,32 @@ fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
     builder.build()
 }
 
-/// The library's error without its numbers and source files: the reasons, innermost first.
+/// What a TLS alert received from the server says, if that is why a read failed.
+pub fn alert(error: &io::Error) -> Option<String> {
+    let text = error.to_string();
+    text.contains("alert").then(|| reason_in(&text))
+}
+
 fn reason_of(error: &native_tls::Error) -> String {
     let text = error.to_string();
-    let verify = text.rfind(": (").map(|at| text[at + 3..].trim_end_matches(')').to_owned());
-    let reasons: Vec<&str> = text
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    match source.filter(|source| !text.contains("error:") && *source != text) {
+        Some(source) => format!("{text}: {source}"),
+        None => reason_in(&text),
+    }
+}
+
+/// The library's error without its numbers and source files; the verdict on a certificate stands in
+/// parentheses at its end.
+fn reason_in(text: &str) -> String {
+    let verdict = text.rfind(": (").map(|at| text[at + 3..].trim_end_matches(')'));
+    let reason = text
         .split(", ")
-        .filter_map(|part| part.strip_prefix("error:").and_then(|part| part.split(':').nth(3)))
-        .collect();
-    match (reasons.first(), verify) {
-        (Some(reason), Some(verify)) => format!("{reason}: {verify}"),
-        (Some(reason), None) => (*reason).to_owned(),
-        (None, _) => match std::error::Error::source(error) {
-            Some(source) if source.to_string() != text => format!("{text}: {source}"),
-            _ => text,
-        },
+        .find_map(|part| part.strip_prefix("error:").and_then(|part| part.split(':').nth(3)));
+    match (reason, verdict) {
+        (Some(reason), Some(verdict)) => format!("{reason}: {verdict}"),
+        (Some(reason), None) => reason.to_owned(),
+        (None, _) => text.to_owned(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls::is_truncation;
+use super::tls::{alert, is_truncation};
 use crate::protocol::body::Body;
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
@@ -30,13 +30,15 @@ pub struct Upgraded {
 #[derive(Debug)]
 pub enum UpgradeError {
     /// Another status than 101.
-    Refused(Response),
+    Refused(Box<Response>),
     /// Status 101, but wrong in these points.
-    Invalid(Response, Vec<Finding>),
+    Invalid(Box<Response>, Vec<Finding>),
     /// Not an HTTP response; with what came.
     Malformed(HeadError, Vec<u8>),
     /// The connection ended; with what had come of a response.
     Ended(TransportEnd, Vec<u8>),
+    /// The server ended TLS with an alert: in TLS 1.3 it judges our certificate only now.
+    Tls(String),
     /// Time ran out; with what had come of a response.
     TimedOut(Vec<u8>),
     /// A signal came.
@@ -54,6 +56,8 @@ pub struct Response {
     pub head: Head,
     /// The start of its body, at most 4 KiB.
     pub body: Vec<u8>,
+    /// There is more of the body.
+    pub is_cut: bool,
 }
 
 /// How long the body of a refusal is waited for, once its head is there.
@@ -79,13 +83,16 @@ pub fn upgrade(
     let took = start.elapsed();
     if line.status != 101 {
         let body = exchange.body(&line, &head, deadline);
-        return Err(UpgradeError::Refused(Response { line, head, body }));
+        let is_cut = body.is_cut();
+        let body = body.into_bytes();
+        return Err(UpgradeError::Refused(Box::new(Response { line, head, body, is_cut })));
     }
     let early = exchange.received;
     match judge_response(request, &line, &head) {
         Ok(agreement) => Ok(Upgraded { line, head, agreement, early, took }),
         Err(findings) => {
-            Err(UpgradeError::Invalid(Response { line, head, body: Vec::new() }, findings))
+            let response = Response { line, head, body: Vec::new(), is_cut: false };
+            Err(UpgradeError::Invalid(Box::new(response), findings))
         }
     }
 }
@@ -137,7 +144,7 @@ impl Exchange<'_> {
     }
 
     /// The start of a refusal's body: as much as comes before the end, the limit or the deadline.
-    fn body(&mut self, line: &StatusLine, head: &Head, deadline: Deadline) -> Vec<u8> {
+    fn body(&mut self, line: &StatusLine, head: &Head, deadline: Deadline) -> Body {
         let patience = Deadline::after(Some(BODY_PATIENCE));
         let until = Deadline { at: deadline.at.into_iter().chain(patience.at).min(), ..deadline };
         let mut body = Body::new(line.status, head);
@@ -145,7 +152,7 @@ impl Exchange<'_> {
             body.push(&std::mem::take(&mut self.received));
             if body.is_done() || !matches!(self.read(until), Ok(None)) {
                 body.push(&std::mem::take(&mut self.received));
-                return body.into_bytes();
+                return body;
             }
         }
     }
@@ -172,7 +179,10 @@ impl Exchange<'_> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-                Err(error) => return Ok(Some(TransportEnd::Error(error.to_string()))),
+                Err(error) => match alert(&error) {
+                    Some(reason) => return Err(UpgradeError::Tls(reason)),
+                    None => return Ok(Some(TransportEnd::Error(error.to_string()))),
+                },
             }
         }
     }

@@ -118,7 +118,8 @@ impl Human {
         };
         let prefix = self.time_prefix(event, &text);
         Some(match event.connection {
-            None => prefix + &text,
+            None if matches!(event.what, What::Message(_)) || prefix.is_empty() => prefix + &text,
+            None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
             Some(number) => text.lines().map(|line| numbered(&prefix, number, line)).collect(),
         })
     }

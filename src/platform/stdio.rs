@@ -13,9 +13,10 @@ mod unix {
     use std::io::{self, Write};
     use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
     use std::os::unix::fs::OpenOptionsExt;
+    use std::sync::Arc;
 
     use mio::unix::SourceFd;
-    use mio::{Interest, Registry, Token};
+    use mio::{Interest, Registry, Token, Waker};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{FileType, OFlags, fstat};
     use rustix::net::SendFlags;
@@ -33,7 +34,7 @@ mod unix {
         ///
         /// # Errors
         /// When it cannot be registered for another reason than being always ready.
-        pub fn register(registry: &Registry, token: Token) -> io::Result<Self> {
+        pub fn register(registry: &Registry, token: Token, _: &Arc<Waker>) -> io::Result<Self> {
             let stdin = io::stdin();
             match registry.register(&mut SourceFd(&stdin.as_raw_fd()), token, Interest::READABLE) {
                 Ok(()) => Ok(Self { token: Some(token), ready: false }),
@@ -190,6 +191,7 @@ mod unix {
 #[cfg(not(unix))]
 mod other {
     use std::io::{self, Read, Write};
+    use std::sync::Arc;
     use std::sync::mpsc::{Receiver, TryRecvError, sync_channel};
 
     use mio::{Registry, Token, Waker};
@@ -207,12 +209,12 @@ mod other {
     const CHUNK: usize = 64 << 10;
 
     impl Reader {
-        /// Standard input, to be announced as `token`.
+        /// Standard input; `waker` announces it.
         ///
         /// # Errors
-        /// When the loop cannot be woken.
-        pub fn register(registry: &Registry, token: Token) -> io::Result<Self> {
-            let waker = Waker::new(registry, token)?;
+        /// None.
+        pub fn register(_: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<Self> {
+            let waker = Arc::clone(waker);
             let (sender, chunks) = sync_channel(QUEUE);
             std::thread::spawn(move || {
                 loop {

@@ -15,7 +15,10 @@ mod unix {
 
     use rustix::process::{Signal, getpid, kill_process};
     use rustix::stdio::stdin;
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
+    use rustix::termios::{
+        InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr,
+        tcgetwinsize, tcsetattr,
+    };
 
     /// The modes of the terminal on standard input.
     #[derive(Clone, Debug)]
@@ -25,6 +28,17 @@ mod unix {
         /// Reads them; `None` where standard input is no terminal.
         pub fn read() -> Option<Self> {
             tcgetattr(stdin()).ok().map(Self)
+        }
+
+        /// Between two lines nothing is echoed, and no key has a meaning of its own: what is typed
+        /// then is for the line editor.
+        pub fn quieten(&self) {
+            let mut modes = self.0.clone();
+            modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+            modes.input_modes &= !InputModes::ICRNL;
+            modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+            modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
         /// Sets them again, and bracketed paste off, as after a line editor was cut short.
@@ -60,6 +74,9 @@ mod other {
         pub fn read() -> Option<Self> {
             None
         }
+
+        /// Nothing to set here.
+        pub fn quieten(&self) {}
 
         /// Nothing to set here.
         pub fn restore(&self) {}

@@ -11,6 +11,8 @@ pub const MAX_KEPT: usize = 4 << 10;
 pub struct Body {
     framing: Framing,
     kept: Vec<u8>,
+    /// More came, or was announced, than is kept.
+    cut: bool,
     done: bool,
 }
 
@@ -50,7 +52,7 @@ impl Body {
             }
         };
         let done = matches!(framing, Framing::Length(0));
-        Self { framing, kept: Vec::new(), done }
+        Self { framing, kept: Vec::new(), cut: false, done }
     }
 
     /// Takes the next bytes from the connection.
@@ -79,6 +81,12 @@ impl Body {
         self.done || self.kept.len() >= MAX_KEPT
     }
 
+    /// Whether there is more of it than is kept.
+    pub fn is_cut(&self) -> bool {
+        let announced = matches!(self.framing, Framing::Length(rest) if rest > 0);
+        self.cut || (announced && self.kept.len() >= MAX_KEPT)
+    }
+
     /// What has come, at most [`MAX_KEPT`] bytes.
     pub fn into_bytes(self) -> Vec<u8> {
         self.kept
@@ -86,6 +94,7 @@ impl Body {
 
     fn keep(&mut self, data: &[u8]) {
         let room = MAX_KEPT - self.kept.len();
+        self.cut |= data.len() > room;
         self.kept.extend_from_slice(&data[..data.len().min(room)]);
     }
 

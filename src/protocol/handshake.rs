@@ -40,7 +40,7 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}, {} was due ({})", self.header, self.got, self.due, self.section)
+        write!(f, "{}: {}; due: {} ({})", self.header, self.got, self.due, self.section)
     }
 }
 

@@ -177,7 +177,7 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadEr
             let line = StatusLine {
                 minor_version: response.version.unwrap_or_default(),
                 status: response.code.unwrap_or_default(),
-                reason: response.reason.unwrap_or_default().to_owned(),
+                reason: reason(bytes),
             };
             Ok(Some((line, keep(&bytes[..length], response.headers))))
         }
@@ -245,7 +245,7 @@ fn keep(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Head {
     };
     Head {
         bytes: bytes.to_vec(),
-        start_line: first_line(bytes).len(),
+        start_line: first_line_bytes(bytes).len(),
         fields: fields
             .iter()
             .map(|field| (place(field.name.as_bytes()), place(field.value)))
@@ -290,8 +290,18 @@ fn field_fault(line: &[u8]) -> Option<&'static str> {
 }
 
 fn first_line(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(first_line_bytes(bytes)).into_owned()
+}
+
+fn first_line_bytes(bytes: &[u8]) -> &[u8] {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line)).into_owned()
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// What follows the status code. httparse gives none that is not ASCII.
+fn reason(bytes: &[u8]) -> String {
+    let line = first_line(bytes);
+    line.splitn(3, ' ').nth(2).unwrap_or_default().trim().to_owned()
 }
 
 #[cfg(test)]

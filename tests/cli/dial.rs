@@ -73,7 +73,6 @@ fn a_refused_port_is_named_with_the_reason() {
 }
 
 #[test]
-#[ignore = "only the terminal decides"]
 fn failures_are_coloured_on_request() {
     let closed = Refusing::new();
     let url = format!("ws://127.0.0.1:{}", closed.port);
@@ -150,7 +149,6 @@ fn an_address_of_the_other_family_cannot_be_used() {
 }
 
 #[test]
-#[ignore = "an address is said to be looked up"]
 fn an_address_is_not_said_to_be_looked_up() {
     wscope().args(["-6", "ws://127.0.0.1:9/"]).run().code(3).stderr_lacks("DNS");
 }
@@ -195,7 +193,6 @@ fn a_silent_server_is_an_event() {
 }
 
 #[test]
-#[ignore = "exit status 7 instead of 1"]
 fn a_silent_server_misses_what_was_expected_of_it() {
     let server = Server::script(Peer::stall);
     let outcome = wscope().args(["--expect", "hi", "-m", "200ms"]).arg(server.url()).run().code(1);

@@ -111,25 +111,25 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
         (
             ACCEPT,
             "Sec-WebSocket-Accept: bm9wZQ==",
-            "Sec-WebSocket-Accept: 'bm9wZQ==', '",
+            "Sec-WebSocket-Accept: 'bm9wZQ=='; due: '",
             SWITCHING,
         ),
         (ACCEPT, "Sec-WebSocket-Accept: KEY", "(the key itself, not its hash)", SWITCHING),
-        (ACCEPT, "Sec-WebSocket-Accept:", "Sec-WebSocket-Accept: '' (empty), '", SWITCHING),
+        (ACCEPT, "Sec-WebSocket-Accept:", "Sec-WebSocket-Accept: '' (empty); due: '\", SWITCHING),
         (ACCEPT, "X: y", "Sec-WebSocket-Accept: missing, '", SWITCHING),
-        (ACCEPT, &twice, "Sec-WebSocket-Accept: sent 2 times, once was due", SWITCHING),
-        ("Upgrade: websocket", "X: y", "Upgrade: missing, 'websocket' was due", SWITCHING),
-        ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: 'h2c', 'websocket' was due", SWITCHING),
-        ("Connection: Upgrade", "X: y", "Connection: missing, 'Upgrade' was due", SWITCHING),
+        (ACCEPT, &twice, "Sec-WebSocket-Accept: sent 2 times; due: once", SWITCHING),
+        ("Upgrade: websocket", "X: y", "Upgrade: missing; due: 'websocket'", SWITCHING),
+        ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: 'h2c'; due: 'websocket'", SWITCHING),
+        ("Connection: Upgrade", "X: y", "Connection: missing; due: 'Upgrade'", SWITCHING),
         (
             "Connection: Upgrade",
             "Connection: close",
-            "Connection: 'close', 'Upgrade' was due",
+            "Connection: 'close'; due: 'Upgrade'",
             SWITCHING,
         ),
         (ACCEPT, &protocol, "Sec-WebSocket-Protocol: 'soap', unasked-for", CLIENT),
         (ACCEPT, &extension, "Sec-WebSocket-Extensions: 'foo; a=1', unasked-for", CLIENT),
-        ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0, HTTP/1.1 was due", SWITCHING),
+        ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0; due: HTTP/1.1", SWITCHING),
     ] {
         let outcome = answered(&with(part, replacement), &[]).code(4).stdout("");
         let line = outcome.stderr.lines().next().unwrap_or_default();
@@ -146,9 +146,9 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
 #[test]
 fn a_wrong_choice_of_subprotocol_is_named() {
     for (chosen, words) in [
-        ("Sec-WebSocket-Protocol: soap", "'soap', unasked-for, one of 'v1', 'v2' was due"),
+        ("Sec-WebSocket-Protocol: soap", "'soap', unasked-for; due: one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: V1", "'V1' (subprotocols are case-sensitive)"),
-        ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2', one of 'v1', 'v2' was due"),
+        ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2'; due: one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: v1\r\nSec-WebSocket-Protocol: v2", "sent 2 times ('v1', 'v2')"),
     ] {
         answered(
@@ -254,7 +254,6 @@ fn heads_without_an_end_are_given_up() {
 }
 
 #[test]
-#[ignore = "all 64 KiB are shown"]
 fn a_head_without_an_end_is_not_shown_whole() {
     let endless = with("Upgrade: websocket", &("A: ".to_owned() + &"x".repeat(70_000)));
     let outcome = answered(&endless, &[]).code(4);

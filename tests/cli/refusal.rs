@@ -49,7 +49,6 @@ fn the_whole_answer_is_shown() {
 }
 
 #[test]
-#[ignore = "the request is shown after success only"]
 fn verbose_shows_the_request_too() {
     refused("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", &["-v"])
         .stderr_contains("> GET / HTTP/1.1\n")
@@ -104,7 +103,6 @@ fn a_body_is_shown_up_to_4_kib() {
 }
 
 #[test]
-#[ignore = "the cut is not told"]
 fn a_body_that_is_cut_off_is_said_to_be() {
     let outcome =
         refused(format!("HTTP/1.1 500 Oh\r\n\r\n{}", "0123456789abcde\n".repeat(1000)), &[]);
@@ -190,7 +188,6 @@ fn a_status_without_a_reason_still_has_a_name() {
 }
 
 #[test]
-#[ignore = "panics"]
 fn a_reason_that_is_no_utf_8_is_shown_with_its_bytes_escaped() {
     for bytes in [&b"\xff"[..], &[0xff; 50]] {
         let response = [b"HTTP/1.1 403 No", bytes, b"\r\nContent-Length: 0\r\n\r\n"].concat();
@@ -200,7 +197,6 @@ fn a_reason_that_is_no_utf_8_is_shown_with_its_bytes_escaped() {
 }
 
 #[test]
-#[ignore = "a standard reason takes its place"]
 fn a_reason_in_utf_8_is_told_as_it_came() {
     refused("HTTP/1.1 403 Zugriff verweigert für Sie\r\nContent-Length: 0\r\n\r\n", &[])
         .stderr_contains("wscope: opening handshake refused: 403 Zugriff verweigert für Sie\n");
@@ -239,7 +235,6 @@ fn secrets_in_the_answer_are_masked() {
 }
 
 #[test]
-#[ignore = "Location is shown as it came"]
 fn secrets_in_a_location_header_are_masked() {
     let response =
         "HTTP/1.1 302 Found\r\nLocation: /login?token=hunter2&a=1\r\nContent-Length: 0\r\n\r\n";

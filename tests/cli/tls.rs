@@ -150,7 +150,6 @@ fn a_certificate_of_an_unknown_authority_is_refused() {
 }
 
 #[test]
-#[ignore = "there is no hint"]
 fn an_authority_that_was_made_anew_is_told_from_the_old_one() {
     let [old, new] = [(); 2].map(|()| Credentials::for_names(&["127.0.0.1"]));
     let server = refused(&new);
@@ -321,7 +320,6 @@ fn wss_to_a_port_without_tls() {
 }
 
 #[test]
-#[ignore = "there is no hint"]
 fn alerts_of_the_server_come_with_a_hint() {
     const HANDSHAKE_FAILURE: u8 = 40;
     const PROTOCOL_VERSION: u8 = 70;

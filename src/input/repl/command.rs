@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::fs;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use data_encoding::BASE64;
 
-use crate::input::{Action, Show};
+use crate::input::{Action, Show, decode_hex};
 use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
@@ -112,8 +112,7 @@ fn bytes(argument: &str) -> Result<Vec<u8>, String> {
     if let Some(data) = argument.strip_prefix("base64:") {
         return BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"));
     }
-    let digits: String = argument.split_whitespace().collect();
-    HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|error| format!("not hex: {error}"))
+    decode_hex(argument)
 }
 
 fn file(path: &str) -> Result<Action<'static>, String> {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::redact::is_secret;
+
 use super::split::{secret, split_scheme, strip_slashes};
 
 /// Why the input names no target, and where in it.
@@ -19,16 +21,14 @@ pub struct TargetError {
 impl TargetError {
     /// The input with the secret part of the userinfo hidden, and below it carets under the place: two indented lines.
     pub fn marked(&self) -> String {
-        let (name, rest) = split_scheme(&self.input);
-        let secret =
-            secret(strip_slashes(rest, name.is_some())).filter(|secret| !secret.is_empty());
-        let secret = secret.map(|secret| span(&self.input, secret));
+        let secrets = self.secrets();
         let (mut text, mut marks) = (String::new(), String::new());
         for (start, c) in self.input.char_indices() {
-            let (source, shown) = match &secret {
+            let secret = secrets.iter().find(|secret| secret.contains(&start));
+            let (source, shown) = match secret {
                 Some(secret) if start == secret.start => (secret.clone(), "***".to_owned()),
-                Some(secret) if secret.contains(&start) => continue,
-                _ => (start..start + c.len_utf8(), visible(c)),
+                Some(_) => continue,
+                None => (start..start + c.len_utf8(), visible(c)),
             };
             let is_marked =
                 source.start < self.at.end.max(self.at.start + 1) && self.at.start < source.end;
@@ -40,6 +40,19 @@ impl TargetError {
             marks.push('^');
         }
         format!("  {text}\n  {}", marks.trim_end())
+    }
+
+    /// Where the input has the secret part of the userinfo, and values of token-like parameters.
+    fn secrets(&self) -> Vec<Range<usize>> {
+        let (name, rest) = split_scheme(&self.input);
+        let userinfo =
+            secret(strip_slashes(rest, name.is_some())).map(|part| span(&self.input, part));
+        let query = self.input.split_once('?').map_or("", |(_, query)| query);
+        let query = query.split('#').next().unwrap_or_default();
+        let values = query.split('&').filter_map(|parameter| parameter.split_once('='));
+        let tokens =
+            values.filter(|(name, _)| is_secret(name)).map(|(_, value)| span(&self.input, value));
+        userinfo.into_iter().chain(tokens).filter(|range| !range.is_empty()).collect()
     }
 }
 

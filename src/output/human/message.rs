@@ -85,6 +85,9 @@ impl Human {
     }
 
     fn dump(&self, data: &[u8], limit: usize) -> String {
+        if data.is_empty() {
+            return String::new();
+        }
         let shown = &data[..data.len().min(limit)];
         let mut text = hex_dump(shown, self.options.style, "  ");
         if shown.len() < data.len() {

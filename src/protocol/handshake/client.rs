@@ -309,21 +309,21 @@ mod tests {
     #[test]
     fn each_wrong_point_is_named() {
         for (name, line, expected) in [
-            ("Upgrade", "", "Upgrade: missing, 'websocket' was due"),
+            ("Upgrade", "", "Upgrade: missing; due: 'websocket'"),
             ("Upgrade", "Upgrade: h2c\r\n", "Upgrade: 'h2c'"),
             ("Connection", "", "Connection: missing"),
-            ("Connection", "Connection: close\r\n", "Connection: 'close', 'Upgrade' was due"),
+            ("Connection", "Connection: close\r\n", "Connection: 'close'; due: 'Upgrade'"),
             ("Accept", "", "Sec-WebSocket-Accept: missing"),
             (
                 "Accept",
                 "Sec-WebSocket-Accept: nope\r\n",
-                "'nope', 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' for the key",
+                "'nope'; due: 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' for the key",
             ),
             ("Accept", "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n", "the key itself"),
             (
                 "Protocol",
                 "Sec-WebSocket-Protocol: soap\r\n",
-                "'soap', unasked-for, one of 'chat', 'superchat' was due",
+                "'soap', unasked-for; due: one of 'chat', 'superchat'",
             ),
             ("Protocol", "Sec-WebSocket-Protocol: CHAT\r\n", "case-sensitive"),
             ("Protocol", "Sec-WebSocket-Protocol: chat, superchat\r\n", "a list"),

@@ -16,6 +16,9 @@ const MASK: &[u8] = b"***";
 /// Headers whose values are secrets.
 const SECRET_HEADERS: [&str; 4] = ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"];
 
+/// Headers whose values are URLs, which may have secrets in their query.
+const URL_HEADERS: [&str; 3] = ["Location", "Content-Location", "Referer"];
+
 /// Parts of names of query parameters whose values are secrets.
 const SECRET_WORDS: [&str; 10] = [
     "token",
@@ -37,8 +40,15 @@ impl Redaction {
     /// A header's value. The scheme of credentials stays visible.
     pub fn value<'a>(self, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
         let secret = SECRET_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
-        if self == Self::Show || !secret {
+        if self == Self::Show {
             return Cow::Borrowed(value);
+        }
+        if !secret {
+            let is_url = URL_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
+            return match str::from_utf8(value).map(|text| self.url(text)) {
+                Ok(Cow::Owned(masked)) if is_url => Cow::Owned(masked.into_bytes()),
+                _ => Cow::Borrowed(value),
+            };
         }
         let is_credentials = name.to_ascii_lowercase().ends_with("authorization");
         let scheme = value.iter().position(|&byte| byte == b' ').filter(|_| is_credentials);
@@ -75,7 +85,8 @@ fn mask_parameter(parameter: &str) -> Cow<'_, str> {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a query parameter of this name has a secret value.
+pub fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     SECRET_NAMES.contains(&name.as_str()) || SECRET_WORDS.iter().any(|word| name.contains(word))
 }

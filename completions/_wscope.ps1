@@ -1,0 +1,125 @@
+
+using namespace System.Management.Automation
+using namespace System.Management.Automation.Language
+
+Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+
+    $commandElements = $commandAst.CommandElements
+    $command = @(
+        'wscope'
+        for ($i = 1; $i -lt $commandElements.Count; $i++) {
+            $element = $commandElements[$i]
+            if ($element -isnot [StringConstantExpressionAst] -or
+                $element.StringConstantType -ne [StringConstantType]::BareWord -or
+                $element.Value.StartsWith('-') -or
+                $element.Value -eq $wordToComplete) {
+                break
+        }
+        $element.Value
+    }) -join ';'
+
+    $completions = @(switch ($command) {
+        'wscope' {
+            [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'As wscat spells it')
+            [CompletionResult]::new('--connect', '--connect', [CompletionResultType]::ParameterName, 'As wscat spells it')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header [repeatable]')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header [repeatable]')
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Offer a subprotocol [repeatable, or a list with commas]')
+            [CompletionResult]::new('--subprotocol', '--subprotocol', [CompletionResultType]::ParameterName, 'Offer a subprotocol [repeatable, or a list with commas]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Send an Origin header')
+            [CompletionResult]::new('--origin', '--origin', [CompletionResultType]::ParameterName, 'Send an Origin header')
+            [CompletionResult]::new('-A', '-A ', [CompletionResultType]::ParameterName, 'Send this User-Agent header')
+            [CompletionResult]::new('--user-agent', '--user-agent', [CompletionResultType]::ParameterName, 'Send this User-Agent header')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificates in this PEM file too')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Limit on everything up to the end of the opening handshake')
+            [CompletionResult]::new('-x', '-x', [CompletionResultType]::ParameterName, 'Send this text once open, before standard input [repeatable]')
+            [CompletionResult]::new('--send', '--send', [CompletionResultType]::ParameterName, 'Send this text once open, before standard input [repeatable]')
+            [CompletionResult]::new('--send-hex', '--send-hex', [CompletionResultType]::ParameterName, 'Send these bytes as a binary message [repeatable]')
+            [CompletionResult]::new('--send-file', '--send-file', [CompletionResultType]::ParameterName, 'Send a file as one message [repeatable]')
+            [CompletionResult]::new('--input', '--input', [CompletionResultType]::ParameterName, 'How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How received messages are written [default: lines; raw with --binary; decorated on a terminal]')
+            [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Close 1009 on a larger message; 64K, 10M and 1G are understood')
+            [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]')
+            [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Close after this many received messages')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Limit on the whole run [default with --expect: 30s]')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Limit on the whole run [default with --expect: 30s]')
+            [CompletionResult]::new('--close-timeout', '--close-timeout', [CompletionResultType]::ParameterName, 'How long the server may take to answer our Close frame')
+            [CompletionResult]::new('--close-code', '--close-code', [CompletionResultType]::ParameterName, 'Code of our Close frame')
+            [CompletionResult]::new('--close-reason', '--close-reason', [CompletionResultType]::ParameterName, 'Reason in our Close frame')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Show when things happened')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
+            [CompletionResult]::new('--no-compress', '--no-compress', [CompletionResultType]::ParameterName, 'Offer no compression, as is always so in this version')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Accept any certificate')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'As wscat spells --insecure')
+            [CompletionResult]::new('--no-check', '--no-check', [CompletionResultType]::ParameterName, 'As wscat spells --insecure')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Use IPv4 only')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Use IPv6 only')
+            [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'Short for --input nul')
+            [CompletionResult]::new('-b', '-b', [CompletionResultType]::ParameterName, 'Send binary messages')
+            [CompletionResult]::new('--binary', '--binary', [CompletionResultType]::ParameterName, 'Send binary messages')
+            [CompletionResult]::new('-t', '-t', [CompletionResultType]::ParameterName, 'Send text messages [the default]')
+            [CompletionResult]::new('--text', '--text', [CompletionResultType]::ParameterName, 'Send text messages [the default]')
+            [CompletionResult]::new('--echo', '--echo', [CompletionResultType]::ParameterName, 'Send every received message back, with the same type')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json: every event as a line of JSON')
+            [CompletionResult]::new('-1', '-1', [CompletionResultType]::ParameterName, 'Short for --count 1')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show both heads and control frames; -vv every frame; -vvv every byte')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show both heads and control frames; -vv every frame; -vvv every byte')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Short for --color never')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Indent long JSON messages [the default on a terminal]')
+            [CompletionResult]::new('--no-pretty', '--no-pretty', [CompletionResultType]::ParameterName, 'Show JSON messages as they came')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show credentials, cookies and tokens, which are masked otherwise')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Accept WebSocket clients')
+            [CompletionResult]::new('codes', 'codes', [CompletionResultType]::ParameterValue, 'Tell what close codes mean')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page in roff')
+            break
+        }
+        'wscope;listen' {
+            [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'A subprotocol that is spoken [repeatable, or a list with commas]')
+            [CompletionResult]::new('--subprotocol', '--subprotocol', [CompletionResultType]::ParameterName, 'A subprotocol that is spoken [repeatable, or a list with commas]')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Show when things happened')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours')
+            [CompletionResult]::new('--echo', '--echo', [CompletionResultType]::ParameterName, 'Send every received message back, with the same type')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show both heads and control frames; -vv every frame; -vvv every byte')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show both heads and control frames; -vv every frame; -vvv every byte')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Short for --color never')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Indent long JSON messages [the default on a terminal]')
+            [CompletionResult]::new('--no-pretty', '--no-pretty', [CompletionResultType]::ParameterName, 'Show JSON messages as they came')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show credentials, cookies and tokens, which are masked otherwise')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'wscope;codes' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'wscope;completions' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'wscope;man' {
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+    })
+
+    $completions.Where{ $_.CompletionText -like "$wordToComplete*" } |
+        Sort-Object -Property ListItemText
+}

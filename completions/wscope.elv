@@ -1,0 +1,115 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[wscope] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'wscope'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'wscope'= {
+            cand -c 'As wscat spells it'
+            cand --connect 'As wscat spells it'
+            cand -H 'Add, replace or remove a request header [repeatable]'
+            cand --header 'Add, replace or remove a request header [repeatable]'
+            cand -s 'Offer a subprotocol [repeatable, or a list with commas]'
+            cand --subprotocol 'Offer a subprotocol [repeatable, or a list with commas]'
+            cand -o 'Send an Origin header'
+            cand --origin 'Send an Origin header'
+            cand -A 'Send this User-Agent header'
+            cand --user-agent 'Send this User-Agent header'
+            cand --cacert 'Trust the certificates in this PEM file too'
+            cand --connect-timeout 'Limit on everything up to the end of the opening handshake'
+            cand -x 'Send this text once open, before standard input [repeatable]'
+            cand --send 'Send this text once open, before standard input [repeatable]'
+            cand --send-hex 'Send these bytes as a binary message [repeatable]'
+            cand --send-file 'Send a file as one message [repeatable]'
+            cand --input 'How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]'
+            cand --output 'How received messages are written [default: lines; raw with --binary; decorated on a terminal]'
+            cand --max-message-size 'Close 1009 on a larger message; 64K, 10M and 1G are understood'
+            cand -w 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]'
+            cand --wait 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]'
+            cand --count 'Close after this many received messages'
+            cand --expect 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]'
+            cand -m 'Limit on the whole run [default with --expect: 30s]'
+            cand --max-time 'Limit on the whole run [default with --expect: 30s]'
+            cand --close-timeout 'How long the server may take to answer our Close frame'
+            cand --close-code 'Code of our Close frame'
+            cand --close-reason 'Reason in our Close frame'
+            cand --timestamps 'Show when things happened'
+            cand --color 'Colours'
+            cand --no-compress 'Offer no compression, as is always so in this version'
+            cand --strict 'Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between'
+            cand -k 'Accept any certificate'
+            cand --insecure 'Accept any certificate'
+            cand -n 'As wscat spells --insecure'
+            cand --no-check 'As wscat spells --insecure'
+            cand -4 'Use IPv4 only'
+            cand -6 'Use IPv6 only'
+            cand -0 'Short for --input nul'
+            cand -b 'Send binary messages'
+            cand --binary 'Send binary messages'
+            cand -t 'Send text messages [the default]'
+            cand --text 'Send text messages [the default]'
+            cand --echo 'Send every received message back, with the same type'
+            cand --json 'Short for --output json: every event as a line of JSON'
+            cand -1 'Short for --count 1'
+            cand -v 'Show both heads and control frames; -vv every frame; -vvv every byte'
+            cand --verbose 'Show both heads and control frames; -vv every frame; -vvv every byte'
+            cand -q 'Show errors only'
+            cand --quiet 'Show errors only'
+            cand --no-color 'Short for --color never'
+            cand --pretty 'Indent long JSON messages [the default on a terminal]'
+            cand --no-pretty 'Show JSON messages as they came'
+            cand --show-secrets 'Show credentials, cookies and tokens, which are masked otherwise'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand listen 'Accept WebSocket clients'
+            cand codes 'Tell what close codes mean'
+            cand completions 'Print a completion script for a shell'
+            cand man 'Print the manual page in roff'
+        }
+        &'wscope;listen'= {
+            cand -s 'A subprotocol that is spoken [repeatable, or a list with commas]'
+            cand --subprotocol 'A subprotocol that is spoken [repeatable, or a list with commas]'
+            cand --timestamps 'Show when things happened'
+            cand --color 'Colours'
+            cand --echo 'Send every received message back, with the same type'
+            cand -v 'Show both heads and control frames; -vv every frame; -vvv every byte'
+            cand --verbose 'Show both heads and control frames; -vv every frame; -vvv every byte'
+            cand -q 'Show errors only'
+            cand --quiet 'Show errors only'
+            cand --no-color 'Short for --color never'
+            cand --pretty 'Indent long JSON messages [the default on a terminal]'
+            cand --no-pretty 'Show JSON messages as they came'
+            cand --show-secrets 'Show credentials, cookies and tokens, which are masked otherwise'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'wscope;codes'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'wscope;completions'= {
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'wscope;man'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,105 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wscope_global_optspecs
+    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= x/send= send-hex= send-file= input= 0 b/binary t/text echo output= json max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
+end
+
+function __fish_wscope_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wscope_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wscope_using_subcommand
+    set -l cmd (__fish_wscope_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'As wscat spells it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add, replace or remove a request header [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a list with commas]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send this User-Agent header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this PEM file too' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s x -l send -d 'Send this text once open, before standard input [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l send-hex -d 'Send these bytes as a binary message [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l send-file -d 'Send a file as one message [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]' -r -f -a "lines\t'A message a line'
+nul\t'A message up to each NUL byte'
+whole\t'All of it is one message'
+chunks\t'A message for whatever one read gives'
+json\t'An action in JSON a line'"
+complete -c wscope -n "__fish_wscope_needs_command" -l output -d 'How received messages are written [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "lines\t'As they are, each with a newline'
+nul\t'As they are, each with a NUL byte'
+raw\t'As they are'
+hex\t'In hex, one a line'
+base64\t'In base64, one a line'
+json\t'Every event as a line of JSON'"
+complete -c wscope -n "__fish_wscope_needs_command" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or \'forever\' goes on until the server closes [default: 1s]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Close after this many received messages' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Limit on the whole run [default with --expect: 30s]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'How long the server may take to answer our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-code -d 'Code of our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-reason -d 'Reason in our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'
+local\t'By the clock on the wall'
+relative\t'Since the start'
+delta\t'Since the line before'"
+complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression, as is always so in this version'
+complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between'
+complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept any certificate'
+complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
+complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Short for --input nul'
+complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send binary messages'
+complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages [the default]'
+complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every received message back, with the same type'
+complete -c wscope -n "__fish_wscope_needs_command" -l json -d 'Short for --output json: every event as a line of JSON'
+complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'Short for --count 1'
+complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
+complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Show errors only'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'Short for --color never'
+complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-pretty -d 'Show JSON messages as they came'
+complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
+complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
+complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSocket clients'
+complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Tell what close codes mean'
+complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script for a shell'
+complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol that is spoken [repeatable, or a list with commas]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'
+local\t'By the clock on the wall'
+relative\t'Since the start'
+delta\t'Since the line before'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send every received message back, with the same type'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Show errors only'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'Short for --color never'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pretty -d 'Show JSON messages as they came'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand codes" -s h -l help -d 'Print help'
+complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand man" -s h -l help -d 'Print help'

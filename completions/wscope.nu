@@ -1,0 +1,113 @@
+module completions {
+
+  def "nu-complete wscope input" [] {
+    [ "lines" "nul" "whole" "chunks" "json" ]
+  }
+
+  def "nu-complete wscope output" [] {
+    [ "lines" "nul" "raw" "hex" "base64" "json" ]
+  }
+
+  def "nu-complete wscope timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # See, talk to, pipe through and check WebSocket endpoints
+  export extern wscope [
+    --connect(-c): string     # As wscat spells it
+    --header(-H): string      # Add, replace or remove a request header [repeatable]
+    --subprotocol(-s): string # Offer a subprotocol [repeatable, or a list with commas]
+    --origin(-o): string      # Send an Origin header
+    --user-agent(-A): string  # Send this User-Agent header
+    --no-compress             # Offer no compression, as is always so in this version
+    --strict                  # Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between
+    --insecure(-k)            # Accept any certificate
+    --no-check(-n)            # As wscat spells --insecure
+    --cacert: path            # Trust the certificates in this PEM file too
+    -4                        # Use IPv4 only
+    -6                        # Use IPv6 only
+    --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --send(-x): string        # Send this text once open, before standard input [repeatable]
+    --send-hex: string        # Send these bytes as a binary message [repeatable]
+    --send-file: path         # Send a file as one message [repeatable]
+    --input: string@"nu-complete wscope input" # How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]
+    -0                        # Short for --input nul
+    --binary(-b)              # Send binary messages
+    --text(-t)                # Send text messages [the default]
+    --echo                    # Send every received message back, with the same type
+    --output: string@"nu-complete wscope output" # How received messages are written [default: lines; raw with --binary; decorated on a terminal]
+    --json                    # Short for --output json: every event as a line of JSON
+    --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
+    --wait(-w): string        # After the end of input go on until nothing has come for so long; 0 closes at once, -1 or 'forever' goes on until the server closes [default: 1s]
+    --count: string           # Close after this many received messages
+    -1                        # Short for --count 1
+    --expect: string          # Close once such a message has come; exit status 1 if it does not [repeatable, in order]
+    --max-time(-m): string    # Limit on the whole run [default with --expect: 30s]
+    --close-timeout: string   # How long the server may take to answer our Close frame
+    --close-code: string      # Code of our Close frame
+    --close-reason: string    # Reason in our Close frame
+    --verbose(-v)             # Show both heads and control frames; -vv every frame; -vvv every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope timestamps" # Show when things happened
+    --color: string@"nu-complete wscope color" # Colours
+    --no-color                # Short for --color never
+    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --no-pretty               # Show JSON messages as they came
+    --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    url: string               # Where to connect: ws://, wss://, host:port/path or :port/path
+  ]
+
+  def "nu-complete wscope listen timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope listen color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Accept WebSocket clients
+  export extern "wscope listen" [
+    --echo                    # Send every received message back, with the same type
+    --subprotocol(-s): string # A subprotocol that is spoken [repeatable, or a list with commas]
+    --verbose(-v)             # Show both heads and control frames; -vv every frame; -vvv every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope listen timestamps" # Show when things happened
+    --color: string@"nu-complete wscope listen color" # Colours
+    --no-color                # Short for --color never
+    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --no-pretty               # Show JSON messages as they came
+    --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
+    --help(-h)                # Print help (see more with '--help')
+    address?: string          # Where to listen; :0 takes any free port and prints it
+  ]
+
+  # Tell what close codes mean
+  export extern "wscope codes" [
+    --help(-h)                # Print help
+    code?: string             # The close code to explain; all of them in short without it
+  ]
+
+  def "nu-complete wscope completions shell" [] {
+    [ "bash" "zsh" "fish" "powershell" "elvish" "nushell" ]
+  }
+
+  # Print a completion script for a shell
+  export extern "wscope completions" [
+    --help(-h)                # Print help (see more with '--help')
+    shell: string@"nu-complete wscope completions shell" # For which shell
+  ]
+
+  # Print the manual page in roff
+  export extern "wscope man" [
+    --help(-h)                # Print help
+  ]
+
+}
+
+export use completions *

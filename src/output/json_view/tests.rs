@@ -1,0 +1,157 @@
+use super::*;
+use proptest::{collection::vec, prelude::*, sample::select};
+use serde_json::Value;
+
+fn plain(text: &str, width: usize) -> String {
+    render(text, Style::plain(), width)
+}
+
+/// The text without the blanks between its tokens.
+fn squeezed(text: &str) -> String {
+    let (mut inside, mut escaped) = (false, false);
+    text.chars()
+        .filter(|c| {
+            inside ^= *c == '"' && !escaped;
+            escaped = inside && *c == '\\' && !escaped;
+            inside || !is_blank(*c)
+        })
+        .collect()
+}
+
+#[test]
+fn json_is_told_from_other_text() {
+    for text in ["{}", "[]", " \r\n\t{\"a\": [1, -0, 1e+5]} ", "[\"\\ud800\"]"] {
+        assert!(looks_like_json(text), "{text:?}");
+    }
+    for text in ["", " ", "1", "\"a\"", "null", "{", "[1,]", "{} x", "[1] [2]", "\u{a0}[]"] {
+        assert!(!looks_like_json(text), "{text:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_not_json() {
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    for depth in [MAX_DEPTH, MAX_DEPTH + 1] {
+        let text = nested(depth);
+        assert_eq!(looks_like_json(&text), serde_json::from_str::<Value>(&text).is_ok());
+        assert_eq!(looks_like_json(&text), depth <= MAX_DEPTH);
+    }
+    assert!(!looks_like_json(&nested(1_000_000)));
+    assert!(!looks_like_json(&"{\"a\":".repeat(1_000_000)));
+}
+
+#[test]
+fn short_text_stays_on_its_line() {
+    for (text, shown) in [
+        ("{\"a\":1,  \"b\" : [ ]}", "{\"a\":1,  \"b\" : [ ]}"),
+        (" {\n  \"a\": 1,\r\n\t\"b\": {}\n}\n", "{ \"a\": 1, \"b\": {} }"),
+        ("[\"a\u{202e}b\\n\u{7f}\"]", "[\"a\\u{202e}b\\n\\x7f\"]"),
+    ] {
+        assert_eq!(plain(text, 80), shown);
+    }
+}
+
+#[test]
+fn width_is_in_columns_and_inclusive() {
+    assert_eq!(plain("[\"世界\",1]", 10), "[\"世界\",1]");
+    assert_eq!(plain("[\"世界\",1]", 9), "[\n  \"世界\",\n  1\n]");
+    assert_eq!(plain("[\"\u{ad}\"]", 9), "[\n  \"\\u{ad}\"\n]");
+}
+
+#[test]
+fn long_text_is_indented_and_short_parts_stay_together() {
+    let text = r#"{"id":12,"tags":["x","y"],"empty":[ ],"user":{"name":"Ann","roles":["admin","author"]}}"#;
+    let expected = r#"{
+  "id": 12,
+  "tags": ["x", "y"],
+  "empty": [],
+  "user": {
+    "name": "Ann",
+    "roles": [
+      "admin",
+      "author"
+    ]
+  }
+}"#;
+    assert_eq!(plain(text, 24), expected);
+    assert!(plain(text, 40).contains("    \"roles\": [\"admin\", \"author\"]\n"));
+}
+
+#[test]
+fn a_nested_part_leaves_room_for_its_comma() {
+    assert_eq!(plain("[[1,2],[3,4]]", 9), "[\n  [1, 2],\n  [3, 4]\n]");
+    assert_eq!(plain("[[1],[3,4]]", 8), "[\n  [1],\n  [\n    3,\n    4\n  ]\n]");
+}
+
+#[test]
+fn tokens_keep_their_spelling() {
+    let text =
+        r#"{"n":[1.0e+5,12345678901234567890123,-0,0.10,1E400],"n":"\u0041\/","\ud800":true}"#;
+    assert_eq!(plain(text, usize::MAX), text);
+    assert_eq!(squeezed(&plain(text, 0)), text);
+}
+
+#[test]
+fn tokens_are_coloured_by_kind() {
+    let text = r#"{"k" : ["s",-1,true]}"#;
+    let style = Style::new(true);
+    let [key, string, number, literal] =
+        [(Role::Key, "\"k\""), (Role::Str, "\"s\""), (Role::Number, "-1"), (Role::Literal, "true")]
+            .map(|(role, text)| style.paint(role, text));
+    assert_eq!(render(text, style, 80), format!("{{{key} : [{string},{number},{literal}]}}"));
+    assert_eq!(
+        render(text, style, 0),
+        format!("{{\n  {key}: [\n    {string},\n    {number},\n    {literal}\n  ]\n}}")
+    );
+}
+
+#[test]
+fn hostile_sizes_stay_cheap() {
+    let deep = "[".repeat(MAX_DEPTH) + &"\u{300}".repeat(200_000) + &" ".repeat(200_000);
+    assert!(plain(&deep, 100).len() < 3 * deep.len());
+    let wide = "[".repeat(MAX_DEPTH) + &"1,".repeat(20_000);
+    assert!(plain(&wide, 100).len() < wide.len() * MAX_INDENT);
+    plain(&"[".repeat(20_000), usize::MAX);
+}
+
+/// Source text with varied spacing, which serde_json itself would not write.
+fn json_text() -> impl Strategy<Value = String> {
+    let string =
+        "[a-z \\n\\t\"\\\\{}\\[\\],:é世👩]{0,8}".prop_map(|text| Value::from(text).to_string());
+    let scalars = "true null -0 1.0e+5 12345678901234567890123 0.10";
+    let scalar = select(scalars.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned);
+    let blank = select(vec!["", " ", "\n    ", "\t"]);
+    let leaf = prop_oneof![string.clone(), scalar];
+    let value = leaf.prop_recursive(5, 40, 6, move |inner| {
+        let member = (string.clone(), blank.clone(), inner.clone())
+            .prop_map(|(key, blank, value)| format!("{key}{blank}:{blank}{value}"));
+        let array = (vec(inner, 0..6), blank.clone())
+            .prop_map(|(items, blank)| format!("[{blank}{}]", items.join(&format!(",{blank}"))));
+        let object = (vec(member, 0..6), blank.clone())
+            .prop_map(|(items, blank)| format!("{{{}{blank}}}", items.join(&format!("{blank},"))));
+        prop_oneof![array, object]
+    });
+    value.prop_map(|value| format!("[{value}]"))
+}
+
+proptest! {
+    #[test]
+    fn rendering_changes_only_blanks(text in json_text(), width in 0..60_usize) {
+        prop_assert!(looks_like_json(&text));
+        let shown = plain(&text, width);
+        prop_assert_eq!(squeezed(&shown), squeezed(&text));
+        let parse = |text: &str| serde_json::from_str::<Value>(text).expect("valid JSON");
+        prop_assert_eq!(parse(&shown), parse(&text));
+        prop_assert_eq!(plain(&shown, 0), plain(&text, 0));
+    }
+
+    #[test]
+    fn any_text_is_shown_safely(
+        text in "[\\[\\]{},:\"\\\\1a \n\r\x1b\u{9b}\u{202e}é世]{0,40}",
+        width in 0..40_usize,
+    ) {
+        let shown = plain(&text, width);
+        let harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        prop_assert!(!shown.contains(harmful));
+    }
+}

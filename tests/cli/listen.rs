@@ -1,0 +1,279 @@
+//! `wscope listen`.
+
+use std::net::TcpListener;
+
+use crate::support::{
+    BINARY, CONTINUATION, Peer, Running, TEXT, binary, frame, header, masked, ping, text, wscope,
+};
+
+/// A listening `wscope` and its port.
+fn listen(options: &[&str]) -> (Running, u16) {
+    let mut running = wscope().arg("listen").args(options).arg(":0").stdin_null().spawn();
+    let line = running.wait_stderr("listening on ");
+    let url = line.split("listening on ").nth(1).expect("an address");
+    let port = url.strip_prefix("ws://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+    let port = port.and_then(|port| port.parse().ok());
+    (running, port.unwrap_or_else(|| panic!("expected ws://127.0.0.1:PORT/, got {line:?}")))
+}
+
+/// A client whose request has been accepted.
+fn client(port: u16) -> Peer {
+    let mut peer = Peer::connect(port);
+    peer.ask("/", &[]);
+    let head = peer.read_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    peer
+}
+
+fn leave(mut peer: Peer) {
+    peer.close(1000, "");
+    peer.expect_close(1000);
+    peer.expect_eof();
+}
+
+/// The program echoes, so it is well.
+fn assert_alive(port: u16) {
+    let mut peer = client(port);
+    peer.send(masked(&text("alive?")));
+    peer.expect_text("alive?");
+    leave(peer);
+}
+
+#[test]
+fn a_client_gets_its_message_back() {
+    let (_server, port) = listen(&["--echo"]);
+    let url = format!("ws://127.0.0.1:{port}/");
+    wscope().args(["-x", "hi", "--count", "1", &url]).run().code(0).stdout("hi\n");
+}
+
+#[test]
+fn without_echo_messages_are_only_shown() {
+    let (mut server, port) = listen(&[]);
+    let mut peer = client(port);
+    peer.send(masked(&text("for the record")));
+    assert_eq!(server.read_stdout_line(), "for the record");
+    leave(peer);
+}
+
+#[test]
+fn connections_are_announced_with_their_number() {
+    let (mut server, port) = listen(&[]);
+    let first = client(port);
+    server.wait_stderr("#1 ");
+    let second = client(port);
+    server.wait_stderr("#2 ");
+    leave(first);
+    leave(second);
+}
+
+#[test]
+fn the_first_subprotocol_of_the_client_that_is_spoken_is_chosen() {
+    let (_server, port) = listen(&["-s", "chat.v1", "-s", "chat.v2"]);
+    let mut peer = Peer::connect(port);
+    peer.ask("/", &["Sec-WebSocket-Protocol: other, chat.v2, chat.v1"]);
+    let head = peer.read_head();
+    assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("chat.v2"), "{head}");
+    leave(peer);
+}
+
+#[test]
+fn no_subprotocol_is_chosen_that_is_not_spoken() {
+    let (_server, port) = listen(&["-s", "chat"]);
+    let mut peer = Peer::connect(port);
+    peer.ask("/", &["Sec-WebSocket-Protocol: soap"]);
+    let head = peer.read_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Protocol"), None, "{head}");
+    leave(peer);
+}
+
+#[test]
+fn fragments_come_back_as_one_message() {
+    let (_server, port) = listen(&["--echo"]);
+    let mut peer = client(port);
+    peer.send(masked(&frame(false, 0, TEXT, b"three ")));
+    peer.send(masked(&frame(false, 0, CONTINUATION, b"frag")));
+    peer.send(masked(&ping(b"between")));
+    peer.send(masked(&frame(true, 0, CONTINUATION, b"ments")));
+    peer.expect_pong(b"between");
+    peer.expect_text("three fragments");
+    leave(peer);
+}
+
+#[test]
+fn binary_comes_back_as_binary() {
+    let (mut server, port) = listen(&["--echo"]);
+    let mut peer = client(port);
+    let bytes: Vec<u8> = (0..=255).cycle().take(70_000).collect();
+    for message in [&[][..], &[0, 255], &bytes] {
+        peer.send(masked(&binary(message)));
+        assert_eq!(server.read_stdout_exact(message.len() + 1), [message, b"\n"].concat());
+        assert_eq!(peer.read_message(), (BINARY, message.to_vec()));
+    }
+    leave(peer);
+}
+
+#[test]
+fn clients_do_not_wait_for_each_other() {
+    let (_server, port) = listen(&["--echo"]);
+    let (mut first, mut second) = (client(port), client(port));
+    for turn in 0..3 {
+        for (name, peer) in [("second", &mut second), ("first", &mut first)] {
+            let words = format!("{name} {turn}");
+            peer.send(masked(&text(&words)));
+            peer.expect_text(&words);
+        }
+    }
+    leave(first);
+    second.send(masked(&text("alone")));
+    second.expect_text("alone");
+    leave(second);
+}
+
+#[test]
+fn a_plain_request_is_told_to_upgrade() {
+    let (_server, port) = listen(&["--echo"]);
+    let mut peer = Peer::connect(port);
+    peer.send("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser\r\n\r\n");
+    let head = peer.read_head();
+    assert!(head.starts_with("HTTP/1.1 426 "), "{head}");
+    assert_eq!(header(&head, "Upgrade"), Some("websocket"), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Version"), Some("13"), "{head}");
+    peer.read_until_eof();
+    assert_alive(port);
+}
+
+#[test]
+fn another_version_is_told_which_one_is_spoken() {
+    let (_server, port) = listen(&["--echo"]);
+    let mut peer = Peer::connect(port);
+    peer.send(
+        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
+    );
+    let head = peer.read_head();
+    assert!(head.starts_with("HTTP/1.1 426 "), "{head}");
+    assert_eq!(header(&head, "Sec-WebSocket-Version"), Some("13"), "{head}");
+    peer.read_until_eof();
+    assert_alive(port);
+}
+
+#[test]
+fn garbage_is_refused_and_disturbs_nobody() {
+    let (mut server, port) = listen(&["--echo"]);
+    let mut bystander = client(port);
+    let mut peer = Peer::connect(port);
+    peer.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is TLS\r\n\r\n");
+    let answer = peer.read_until_eof();
+    assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", answer.escape_ascii());
+    server.wait_stderr("bad request");
+    bystander.send(masked(&text("undisturbed")));
+    bystander.expect_text("undisturbed");
+    leave(bystander);
+}
+
+#[test]
+fn half_a_request_disturbs_nobody() {
+    let (mut server, port) = listen(&["--echo"]);
+    let mut half = Peer::connect(port);
+    half.send("GET / HTTP/1.1\r\nHost: loc");
+    assert_alive(port);
+    half.eof();
+    half.expect_eof();
+    server.wait_stderr("hung up in the middle of its request");
+    assert_alive(port);
+}
+
+#[test]
+fn a_frame_that_is_not_masked_breaks_the_protocol() {
+    let (mut server, port) = listen(&["--echo"]);
+    let mut peer = client(port);
+    peer.send(text("not masked"));
+    let reason = peer.expect_close(1002);
+    assert!(reason.contains("mask"), "{reason:?}");
+    server.wait_stderr("1002");
+    assert_alive(port);
+}
+
+#[test]
+fn a_client_that_vanishes_disturbs_nobody() {
+    let (mut server, port) = listen(&["--echo"]);
+    let mut peer = client(port);
+    peer.reset();
+    server.wait_stderr("1006");
+    assert_alive(port);
+}
+
+#[test]
+fn what_comes_with_the_request_is_not_lost() {
+    let (_server, port) = listen(&["--echo"]);
+    let mut peer = Peer::connect(port);
+    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    peer.send([request.as_bytes(), &masked(&text("early"))].concat());
+    peer.read_head();
+    peer.expect_text("early");
+    leave(peer);
+}
+
+#[test]
+fn the_address_tells_a_loopback_from_the_world() {
+    let mut open = wscope().args(["listen", "0.0.0.0:0"]).stdin_null().spawn();
+    open.wait_stderr("listening on ws://0.0.0.0:");
+    open.wait_stderr("can be reached from other machines");
+}
+
+#[cfg(unix)]
+#[test]
+fn sigint_says_going_away_to_every_client() {
+    assert_dismisses(crate::support::Signal::INT, 130);
+}
+
+#[cfg(unix)]
+#[test]
+fn sigterm_says_going_away_to_every_client() {
+    assert_dismisses(crate::support::Signal::TERM, 143);
+}
+
+#[cfg(unix)]
+#[track_caller]
+fn assert_dismisses(signal: crate::support::Signal, code: i32) {
+    let (server, port) = listen(&["--echo"]);
+    let mut clients = [client(port), client(port)];
+    server.signal(signal);
+    for peer in &mut clients {
+        peer.expect_close(1001);
+        peer.close(1001, "");
+        peer.expect_eof();
+    }
+    server.wait().code(code);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_client_that_does_not_answer_holds_up_the_end_only_for_a_moment() {
+    let (server, port) = listen(&[]);
+    let mut peer = client(port);
+    server.signal(crate::support::Signal::INT);
+    peer.expect_close(1001);
+    let outcome = server.wait().code(130);
+    assert!(outcome.elapsed < std::time::Duration::from_secs(5), "{:?}", outcome.elapsed);
+}
+
+#[test]
+fn an_address_in_use_is_local_trouble() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let outcome = wscope().args(["listen", &address]).run().code(8).stdout("");
+    outcome
+        .stderr_contains(&format!("wscope: cannot listen on {address}: "))
+        .stderr_contains("in use")
+        .stderr_contains("hint: ");
+}
+
+#[test]
+fn a_bad_address_is_wrong_usage() {
+    for address in ["127.0.0.1:99999", "nonsense", "127.0.0.1", "ws://127.0.0.1:80"] {
+        wscope().args(["listen", address]).run().code(2).stdout("").stderr_contains(address);
+    }
+}

@@ -1,0 +1,213 @@
+//! How a session at the prompt ends, and what it leaves behind.
+
+use std::time::{Duration, Instant};
+
+use super::{close, leave, open, server, session, session_with, submit, wait_for_prompt};
+use crate::support::{Key, NO_STATUS, Server, Signal, Terminal, text};
+
+/// How long the program may take to end by itself, on a busy machine.
+const PROMPTLY: Duration = Duration::from_millis(500);
+
+#[track_caller]
+fn assert_ends(mut terminal: Terminal, code: i32) -> String {
+    assert_eq!(terminal.wait_exit(), code, "{}", terminal.screen());
+    assert!(terminal.termios_restored(), "the modes of the terminal are not what they were");
+    assert!(!is_pasting_bracketed(&terminal), "bracketed paste is still on");
+    terminal.screen()
+}
+
+/// The last thing said about bracketed paste, if anything was.
+fn is_pasting_bracketed(terminal: &Terminal) -> bool {
+    let written = terminal.raw_output();
+    written.rfind("\x1b[?2004h") > written.rfind("\x1b[?2004l")
+}
+
+#[track_caller]
+fn assert_says(screen: &str, text: &str) {
+    assert!(screen.contains(text), "no {text:?} on:\n{screen}");
+}
+
+#[test]
+fn ctrl_d_closes_normally() {
+    let server = server(|_| {});
+    leave(session(&server));
+}
+
+#[test]
+fn ctrl_d_on_a_line_with_text_leaves_nothing() {
+    let server = server(|peer| peer.expect_text("text"));
+    let terminal = session(&server);
+    terminal.type_text("text");
+    wait_for_prompt(&terminal, "text");
+    terminal.press(Key::CtrlD);
+    submit(&terminal);
+    leave(terminal);
+}
+
+#[test]
+fn ctrl_c_closes_normally_and_exits_130() {
+    let server = server(|_| {});
+    let terminal = session(&server);
+    terminal.press(Key::CtrlC);
+    assert_ends(terminal, 130);
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_server() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.expect_close(1000);
+        peer.send(text("after the Close"));
+        peer.stall();
+    });
+    let mut terminal = session(&server);
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("< after the Close");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit_within(PROMPTLY), 130);
+    assert_ends(terminal, 130);
+}
+
+#[test]
+fn sigterm_closes_with_going_away() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.expect_close(1001);
+        peer.close(1001, "");
+    });
+    let terminal = session(&server);
+    terminal.signal(Signal::TERM);
+    assert_ends(terminal, 143);
+}
+
+#[test]
+fn sigint_from_another_process_is_a_ctrl_c() {
+    let server = server(|_| {});
+    let terminal = session(&server);
+    terminal.signal(Signal::INT);
+    assert_ends(terminal, 130);
+}
+
+#[test]
+fn the_close_of_the_peer_ends_the_prompt_without_a_key() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.close(1000, "that is all");
+        peer.expect_close(1000);
+    });
+    let mut terminal = session(&server);
+    terminal.type_text("half a line");
+    wait_for_prompt(&terminal, "half a line");
+    server.release();
+    let released = Instant::now();
+    assert_eq!(terminal.wait_exit_within(PROMPTLY), 0, "{}", terminal.screen());
+    assert!(released.elapsed() < PROMPTLY);
+    let screen = terminal.screen();
+    assert_says(&screen, "> half a line\nclosed by the peer: 1000");
+    assert_says(&screen, "that is all");
+    assert!(terminal.termios_restored());
+    assert!(!is_pasting_bracketed(&terminal));
+}
+
+#[test]
+fn the_last_line_on_the_screen_is_no_prompt() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let terminal = session(&server);
+    server.release();
+    let screen = assert_ends(terminal, 0);
+    assert!(!screen.lines().any(|line| line.trim_end() == ">"), "a prompt is left on:\n{screen}");
+}
+
+#[test]
+fn a_close_with_another_code_is_told_and_exits_6() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.close(4003, "go away");
+        peer.expect_close(4003);
+    });
+    let terminal = session(&server);
+    server.release();
+    let screen = assert_ends(terminal, 6);
+    assert_says(&screen, "4003");
+    assert_says(&screen, "go away");
+}
+
+#[test]
+fn a_close_without_a_code_is_a_success() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.close(NO_STATUS, "");
+        peer.expect_close(NO_STATUS);
+    });
+    let terminal = session(&server);
+    server.release();
+    assert_says(&assert_ends(terminal, 0), "1005");
+}
+
+#[test]
+fn a_message_just_before_the_close_is_shown() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.send([text("famous last words"), crate::support::close(1000, "")].concat());
+        peer.expect_close(1000);
+    });
+    let terminal = session(&server);
+    server.release();
+    assert_says(&assert_ends(terminal, 0), "< famous last words");
+}
+
+#[test]
+fn a_server_that_dies_ends_the_prompt_with_6() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.reset();
+    });
+    let terminal = session(&server);
+    server.release();
+    assert_says(&assert_ends(terminal, 6), "1006");
+}
+
+#[test]
+fn a_server_that_hangs_up_ends_the_prompt_with_6() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.eof();
+    });
+    let terminal = session(&server);
+    server.release();
+    assert_says(&assert_ends(terminal, 6), "1006");
+}
+
+#[test]
+fn a_server_that_breaks_the_protocol_ends_the_prompt_with_5() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.stall();
+        peer.send(crate::support::masked(&text("servers do not mask")));
+        peer.expect_close(1002);
+    });
+    let terminal = session(&server);
+    server.release();
+    assert_says(&assert_ends(terminal, 5), "mask");
+}
+
+#[test]
+fn max_time_ends_the_prompt_with_7() {
+    let server = Server::script(|peer| {
+        open(peer);
+        close(peer);
+    });
+    let terminal = session_with(&server, &["--max-time", "300ms"]);
+    assert_ends(terminal, 7);
+}

@@ -1,0 +1,186 @@
+//! What the prompt remembers, completes and hints at.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{close, leave, open, say, server, session, submit, wait_for_prompt};
+use crate::support::{Key, Server, Terminal};
+
+#[test]
+fn up_brings_back_earlier_lines() {
+    let server = server(|peer| {
+        ["one", "two", "one", "two!"].into_iter().for_each(|line| peer.expect_text(line))
+    });
+    let terminal = session(&server);
+    say(&terminal, "one");
+    say(&terminal, "two");
+    terminal.press(Key::Up);
+    terminal.press(Key::Up);
+    wait_for_prompt(&terminal, "one");
+    submit(&terminal);
+    terminal.press(Key::Up);
+    terminal.press(Key::Up);
+    terminal.type_text("!");
+    wait_for_prompt(&terminal, "two!");
+    submit(&terminal);
+    leave(terminal);
+}
+
+#[test]
+fn the_next_session_remembers_too() {
+    let server = Server::scripts([expecting("remember me"), expecting("remember me")]);
+    let first = session(&server);
+    say(&first, "remember me");
+    let home = first.home();
+    let second = session_at_home(&server, &home);
+    second.press(Key::Up);
+    wait_for_prompt(&second, "remember me");
+    submit(&second);
+    leave(second);
+    leave(first);
+}
+
+fn expecting(line: &'static str) -> crate::support::Script {
+    crate::support::script(move |peer| {
+        open(peer);
+        peer.expect_text(line);
+        close(peer);
+    })
+}
+
+fn session_at_home(server: &Server, home: &Path) -> Terminal {
+    let home = home.to_str().expect("a path in UTF-8");
+    let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("HOME", home)]);
+    wait_for_prompt(&terminal, "");
+    terminal
+}
+
+#[test]
+fn nobody_else_may_read_what_was_typed() {
+    let server = server(|peer| peer.expect_text("a secret"));
+    let terminal = session(&server);
+    say(&terminal, "a secret");
+    assert_private(&terminal.home().join(".local/state/wscope/history"), "a secret");
+    leave(terminal);
+}
+
+#[test]
+fn the_state_directory_may_be_elsewhere() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let path = folder.path().to_str().expect("a path in UTF-8");
+    let server = server(|peer| peer.expect_text("elsewhere"));
+    let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", path)]);
+    wait_for_prompt(&terminal, "");
+    say(&terminal, "elsewhere");
+    assert_private(&folder.path().join("wscope/history"), "elsewhere");
+    assert!(!terminal.home().join(".local").exists());
+    leave(terminal);
+}
+
+#[track_caller]
+fn assert_private(file: &Path, line: &str) {
+    let text = fs::read_to_string(file).expect("a history file");
+    assert!(text.contains(line), "no {line:?} in {text:?}");
+    assert_eq!(mode(file), 0o600);
+    assert_eq!(mode(file.parent().expect("a folder")), 0o700);
+}
+
+#[track_caller]
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+#[test]
+fn a_line_that_starts_with_a_space_is_not_remembered() {
+    let server = server(|peer| peer.expect_text(" token 123"));
+    let terminal = session(&server);
+    say(&terminal, " token 123");
+    let history = fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
+    assert!(!history.is_ok_and(|text| text.contains("token")));
+    leave(terminal);
+}
+
+#[test]
+fn a_history_that_cannot_be_written_harms_nothing() {
+    let server = server(|peer| peer.expect_text("hello"));
+    let terminal =
+        Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", "/proc/none")]);
+    wait_for_prompt(&terminal, "");
+    say(&terminal, "hello");
+    leave(terminal);
+}
+
+#[test]
+fn ctrl_r_searches() {
+    let server = server(|peer| {
+        ["apple pie", "banana", "apple pie"].into_iter().for_each(|line| peer.expect_text(line));
+    });
+    let terminal = session(&server);
+    say(&terminal, "apple pie");
+    say(&terminal, "banana");
+    terminal.press(Key::CtrlR);
+    terminal.type_text("app");
+    terminal.wait_until("what was found", |screen| super::last_line(screen).contains("apple pie"));
+    submit(&terminal);
+    leave(terminal);
+}
+
+#[test]
+fn tab_completes_a_command() {
+    let server = server(|_| {});
+    let terminal = session(&server);
+    terminal.type_text("/st");
+    terminal.press(Key::Tab);
+    wait_for_prompt(&terminal, "/status");
+    terminal.press(Key::Enter);
+    terminal.wait_for("OPEN (1)");
+    leave(terminal);
+}
+
+#[test]
+fn tab_lists_what_fits() {
+    let server = server(|_| {});
+    let terminal = session(&server);
+    terminal.type_text("/p");
+    terminal.press(Key::Tab);
+    terminal.press(Key::Tab);
+    terminal.wait_for("/ping");
+    terminal.wait_for("/pong");
+    terminal.press(Key::CtrlU);
+    wait_for_prompt(&terminal, "");
+    leave(terminal);
+}
+
+#[test]
+fn tab_completes_a_file_name() {
+    let server = server(|peer| peer.expect_text("contents"));
+    let terminal = session(&server);
+    fs::write(terminal.home().join("long-name.txt"), "contents").expect("a file");
+    terminal.type_text("/file lon");
+    terminal.press(Key::Tab);
+    wait_for_prompt(&terminal, "/file long-name.txt");
+    submit(&terminal);
+    leave(terminal);
+}
+
+#[test]
+fn a_hint_tells_the_arguments() {
+    let server = server(|_| {});
+    let terminal = session(&server);
+    terminal.type_text("/cl");
+    wait_for_prompt(&terminal, "/close [CODE [REASON]]");
+    terminal.press(Key::CtrlU);
+    wait_for_prompt(&terminal, "");
+    leave(terminal);
+}
+
+#[test]
+fn a_hint_is_not_sent() {
+    let server = server(|peer| peer.expect_ping(b""));
+    let terminal = session(&server);
+    terminal.type_text("/ping");
+    wait_for_prompt(&terminal, "/ping [DATA]");
+    submit(&terminal);
+    leave(terminal);
+}

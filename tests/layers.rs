@@ -1,0 +1,264 @@
+//! Holds the layers: imports point down only, and nothing grows too large to read.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From low to high: each module with all that it may import.
+const LAYERS: [(&str, &[&str]); 13] = [
+    ("platform", &[]),
+    ("redact", &[]),
+    ("protocol", &[]),
+    ("net", &["platform", "redact", "protocol"]),
+    ("event", &["redact", "protocol", "net"]),
+    ("scenario", &["protocol"]),
+    ("output", &["platform", "protocol", "net", "event"]),
+    ("input", &["platform", "protocol"]),
+    ("session", &["platform", "protocol", "net", "event", "scenario", "output", "input"]),
+    ("cli", &[]),
+    (
+        "config",
+        &["redact", "protocol", "net", "event", "scenario", "output", "input", "session", "cli"],
+    ),
+    ("error", &["platform", "redact", "protocol", "net", "event", "output", "input", "config"]),
+    (
+        "commands",
+        &[
+            "platform", "redact", "protocol", "net", "event", "scenario", "output", "input",
+            "session", "cli", "config", "error",
+        ],
+    ),
+];
+
+/// Single items that a module may take from a layer beside it: importing files, item.
+const EXCEPTIONS: [(&str, &str); 1] = [("input/repl/", "output::Lane")];
+
+/// What the protocol, which knows neither clock nor system, must not name.
+const WORLD: [&str; 6] =
+    ["std::net", "std::fs", "std::io::std", "Instant::now", "SystemTime", "std::thread"];
+
+const MAX_FILE: usize = 450;
+const MAX_FUNCTION: usize = 70;
+
+/// A source file under `src/`.
+struct Source {
+    /// Relative to `src/`, with slashes.
+    name: String,
+    text: String,
+}
+
+impl Source {
+    /// The top-level module it belongs to.
+    fn module(&self) -> &str {
+        self.name.split('/').next().unwrap_or_default().trim_end_matches(".rs")
+    }
+
+    /// How many modules deep it lies: 1 for `net.rs` and `net/mod.rs`, 2 for `net/tcp.rs`.
+    fn depth(&self) -> usize {
+        self.name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').count()
+    }
+
+    /// All but tests and comments.
+    fn code(&self) -> String {
+        let body = self.text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        body.lines()
+            .map(|line| line.split("//").next().unwrap_or_default().to_owned() + "\n")
+            .collect()
+    }
+
+    /// The paths below the crate's root that the code names, such as `output::Lane`.
+    fn imports(&self) -> Vec<String> {
+        let up = "super::".repeat(self.depth());
+        let code = self.code();
+        let below = |root: &str| {
+            let paths = code.match_indices(root).filter(|(at, _)| !code[..*at].ends_with(is_path));
+            let paths = paths.map(|(at, _)| &code[at + root.len()..]);
+            paths
+                .map(|rest| rest.split(|c| !is_path(c)).next().unwrap_or_default().to_owned())
+                .collect()
+        };
+        let [named, climbed]: [Vec<String>; 2] = ["crate::", &up].map(below);
+        [named, climbed].concat()
+    }
+}
+
+fn is_path(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | ':')
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources: Vec<_> = files(&root)
+        .into_iter()
+        .map(|path| {
+            let name = path
+                .strip_prefix(&root)
+                .expect("a file below src")
+                .to_string_lossy()
+                .replace('\\', "/");
+            let text = fs::read_to_string(&path).expect("a source file").replace("\r\n", "\n");
+            Source { name, text }
+        })
+        .collect();
+    sources.sort_by(|one, other| one.name.cmp(&other.name));
+    assert!(sources.len() > 20, "the sources are not where they were");
+    sources
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries =
+        fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.partition(|path| path.is_dir());
+    let sources = files.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs"));
+    sources.chain(folders.iter().flat_map(|folder| self::files(folder))).collect()
+}
+
+fn allowed(module: &str) -> Option<&'static [&'static str]> {
+    LAYERS.iter().find(|(name, _)| *name == module).map(|(_, allowed)| *allowed)
+}
+
+fn is_tests(source: &Source) -> bool {
+    source.name.ends_with("tests.rs")
+}
+
+#[test]
+fn imports_point_down() {
+    let mut upward = Vec::new();
+    for source in sources().iter().filter(|source| !is_tests(source)) {
+        let Some(allowed) = allowed(source.module()) else { continue };
+        for import in source.imports() {
+            let target = import.split("::").next().unwrap_or_default();
+            let is_layer = LAYERS.iter().any(|(name, _)| *name == target);
+            let is_excepted = EXCEPTIONS
+                .iter()
+                .any(|(files, item)| source.name.starts_with(files) && import == *item);
+            if is_layer && target != source.module() && !allowed.contains(&target) && !is_excepted {
+                upward.push(format!("src/{} imports {import}", source.name));
+            }
+        }
+    }
+    assert!(upward.is_empty(), "imports that the layers do not allow:\n{}", upward.join("\n"));
+}
+
+#[test]
+fn the_table_has_no_cycle() {
+    for (at, (module, allowed)) in LAYERS.iter().enumerate() {
+        for name in *allowed {
+            let is_below = LAYERS[..at].iter().any(|(below, _)| below == name);
+            assert!(is_below, "{module} may not import {name}, which does not stand below it");
+        }
+    }
+}
+
+#[test]
+fn every_module_has_its_layer() {
+    let known: BTreeSet<&str> =
+        LAYERS.iter().map(|(name, _)| *name).chain(["main", "lib"]).collect();
+    let found: BTreeSet<String> =
+        sources().iter().map(|source| source.module().to_owned()).collect();
+    let unknown: Vec<_> = found.iter().filter(|name| !known.contains(name.as_str())).collect();
+    assert!(unknown.is_empty(), "give these a place in LAYERS: {unknown:?}");
+}
+
+/// Grouped imports from the root would hide from the scan above.
+#[test]
+fn the_scan_sees_every_import() {
+    for source in sources() {
+        assert!(
+            !source.text.contains("crate::{"),
+            "a line for each module, please: src/{}",
+            source.name
+        );
+        assert!(!source.text.contains("crate::*"), "name what is imported: src/{}", source.name);
+    }
+}
+
+#[test]
+fn the_protocol_knows_no_world() {
+    for source in
+        sources().iter().filter(|source| source.module() == "protocol" && !is_tests(source))
+    {
+        let code = source.code();
+        for word in WORLD {
+            assert!(!code.contains(word), "{word} in src/{}", source.name);
+        }
+    }
+}
+
+#[test]
+fn only_main_ends_the_process() {
+    for source in sources().iter().filter(|source| source.name != "main.rs") {
+        assert!(!source.code().contains("process::exit"), "src/{} ends the process", source.name);
+    }
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let lengths = sources().into_iter().map(|source| (source.text.lines().count(), source.name));
+    let long: Vec<_> = lengths.filter(|(lines, _)| *lines > MAX_FILE).collect();
+    assert!(long.is_empty(), "over {MAX_FILE} lines: {long:?}");
+}
+
+#[test]
+fn no_function_is_too_long() {
+    let mut long = Vec::new();
+    for source in sources() {
+        let found = functions(&source.text).into_iter().filter(|(_, lines)| *lines > MAX_FUNCTION);
+        long.extend(
+            found.map(|(name, lines)| format!("{lines} lines: {name} in src/{}", source.name)),
+        );
+    }
+    assert!(long.is_empty(), "over {MAX_FUNCTION} lines:\n{}", long.join("\n"));
+}
+
+/// Each function and its lines. Relies on rustfmt: what opens on a line ends on a line with the same
+/// indentation.
+fn functions(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let starts =
+        lines.iter().enumerate().filter_map(|(at, line)| Some((at, *line, function_name(line)?)));
+    starts.map(|(at, line, name)| (name, length(&lines[at..], indentation(line)))).collect()
+}
+
+fn function_name(line: &str) -> Option<&str> {
+    const WORDS: [&str; 6] = ["pub", "pub(crate)", "pub(super)", "const", "async", "unsafe"];
+    let mut rest = line.trim_start();
+    while let Some((word, after)) = rest.split_once(' ') {
+        match word {
+            "fn" => return after.split(['(', '<']).next(),
+            _ if WORDS.contains(&word) => rest = after,
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn indentation(line: &str) -> &str {
+    &line[..line.len() - line.trim_start().len()]
+}
+
+fn length(lines: &[&str], indent: &str) -> usize {
+    if lines[0].ends_with(['}', ';']) {
+        return 1;
+    }
+    let is_end = |line: &&str| {
+        let rest = line.strip_prefix(indent).unwrap_or_default();
+        rest == "}" || (!rest.starts_with(' ') && rest.ends_with(';'))
+    };
+    1 + lines[1..].iter().position(is_end).map_or(lines.len(), |at| at + 1)
+}
+
+#[test]
+fn the_scan_measures_functions() {
+    let text = "fn one() {}\n\nimpl X {\n    pub(super) fn two(\n        a: u8,\n    ) -> u8 {\n        a\n    }\n\n    fn three();\n}\n";
+    let found = functions(text);
+    assert_eq!(found, [("one", 1), ("two", 5), ("three", 1)]);
+}
+
+#[test]
+fn the_scan_finds_imports() {
+    let text = "//! See [`crate::session`].\nuse crate::event::Event;\nuse super::super::output::Lane;\n\
+                fn f(x: crate::net::Stream) -> super::Y {}\n\n#[cfg(test)]\nmod tests {\n    use crate::cli;\n}\n";
+    let source = Source { name: "input/repl.rs".to_owned(), text: text.to_owned() };
+    assert_eq!(source.imports(), ["event::Event", "net::Stream", "output::Lane"]);
+}
