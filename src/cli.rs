@@ -1,5 +1,7 @@
 //! The command line as it is typed. Doc comments are the help; there is no logic here.
 
+#![allow(rustdoc::broken_intra_doc_links, reason = "what looks like a link is help text")]
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};

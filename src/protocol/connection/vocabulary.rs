@@ -36,7 +36,7 @@ impl Direction {
     }
 }
 
-/// Limits and choices of a [`Connection`].
+/// Limits and choices of a [`Connection`](super::Connection).
 #[derive(Debug)]
 pub struct Options {
     /// Our side.
@@ -88,7 +88,7 @@ pub struct FrameEvent<'a> {
     pub payload: &'a [u8],
 }
 
-/// What became of a message handed to [`Connection::send`].
+/// What became of a message handed to [`Connection::send`](super::Connection::send).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
     /// The header of the frame it went out in.
