@@ -61,6 +61,28 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file to be sent as text is none.
+    #[error(
+        "cannot read input: --send-file {path}: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file); --binary sends any bytes"
+    )]
+    NotUtf8 {
+        /// The file.
+        path: String,
+        /// Which line, from 1.
+        line: usize,
+        /// Which byte of it, from 1.
+        column: usize,
+        /// Which byte of the file, from 0.
+        offset: usize,
+    },
+    /// A file to be sent cannot be read.
+    #[error("cannot read input: --send-file {path}: {error}")]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// The system's words.
+        error: std::io::Error,
+    },
     /// A file named on the command line cannot be read.
     #[error("{option} {path}: {error}")]
     File {

@@ -86,6 +86,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unmet(_) => 1,
+            Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
             Self::Dial(DialError::Timeout { .. }) | Self::CloseTimeout(_) | Self::MaxTime(_) => 7,

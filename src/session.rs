@@ -195,19 +195,20 @@ impl<'a> Session<'a> {
             self.write_socket();
             self.check_time();
             self.take_events();
-            self.write_socket();
+            // May end the connection: the Close frame has to go out before the wait.
             self.flush_outputs();
+            self.write_socket();
             if self.connection.is_finished() {
                 return Ok(());
             }
-            self.wait()?;
+            let until = if self.can_go_on() { Some(Instant::now()) } else { self.next_deadline() };
+            self.wait(until)?;
             self.read_socket();
         }
     }
 
     /// Waits for whatever there is to wait for, and takes note of what came.
-    fn wait(&mut self) -> io::Result<()> {
-        let until = if self.can_go_on() { Some(Instant::now()) } else { self.next_deadline() };
+    fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let mut is_signalled = false;
         for event in self.reactor.wait(until)? {
             match event.token() {
@@ -241,10 +242,10 @@ impl<'a> Session<'a> {
     }
 
     fn next_deadline(&self) -> Option<Instant> {
-        [self.connection.deadline(), self.plan.max_time, self.silence_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        // Once it has had its effect it must not keep the loop awake.
+        let is_spent = self.connection.is_finished() || matches!(self.stop, Some(Stop::MaxTime));
+        let max_time = self.plan.max_time.filter(|_| !is_spent);
+        [self.connection.deadline(), max_time, self.silence_deadline()].into_iter().flatten().min()
     }
 
     /// When the wait after the end of the input is over.
@@ -343,13 +344,15 @@ impl<'a> Session<'a> {
 
     /// Hands on what was received, however long the readers take; only a signal cuts it short.
     fn drain_outputs(&mut self) {
+        // The wait for the peer's end may have swallowed what the outputs announced.
+        self.journal.outputs().set_all_ready();
         loop {
             self.flush_outputs();
             if self.journal.outputs().are_drained() {
                 return;
             }
             let before = matches!(self.stop, Some(Stop::Signal(_)));
-            if self.wait().is_err() || (!before && matches!(self.stop, Some(Stop::Signal(_)))) {
+            if self.wait(None).is_err() || (!before && matches!(self.stop, Some(Stop::Signal(_)))) {
                 return;
             }
         }

@@ -18,7 +18,7 @@ use crate::output::json::Json;
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
-use crate::protocol::connection::{Connection, EndCause, Options, Party, Role};
+use crate::protocol::connection::{Connection, EndCause, Ending, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Request, RequestOptions, generate_key};
 use crate::protocol::head::HeaderLine;
@@ -306,6 +306,10 @@ impl Attempt<'_> {
     /// The exit status of a run that came to be open; the first reason that holds counts.
     fn verdict(&self, report: &mut Report) -> Result<(), Error> {
         let ending = &report.closed.ending;
+        if ending.received.is_none() {
+            // An end without a Close frame has a code too: 1006.
+            report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
+        }
         if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
             return Err(Error::Signal(signal));
         }
@@ -331,7 +335,10 @@ impl Attempt<'_> {
             .map(AsRef::as_ref)
             .filter(|goal| goal.progress() != Progress::Met)
             .collect();
-        let words = || unmet.iter().map(|goal| goal.shortfall()).collect();
+        let words = || {
+            let circumstances = self.circumstances(report.stop.as_ref(), ending);
+            unmet.iter().map(|goal| goal.shortfall()).chain(circumstances).collect()
+        };
         if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
             return Err(Error::Unmet(words()));
         }
@@ -351,11 +358,22 @@ impl Attempt<'_> {
         if unmet.is_empty() { Ok(()) } else { Err(Error::Unmet(words())) }
     }
 
+    /// Why no more came, in the words of the peer if it had any.
+    fn circumstances(&self, stop: Option<&Stop>, ending: &Ending) -> Option<String> {
+        if matches!(stop, Some(Stop::MaxTime)) {
+            return Some(Error::MaxTime(self.config.ending.max_time.unwrap_or_default()).message());
+        }
+        let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
+        let reason =
+            if close.reason.is_empty() { String::new() } else { format!(": {:?}", close.reason) };
+        Some(format!("closed by the peer: {}{reason}", ending.code()))
+    }
+
     fn out_of_time(&self, goals: &[Box<dyn Goal>]) -> Error {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
-        let has_expectations = !self.config.ending.expect.is_empty();
-        if goals.is_empty() && has_expectations {
-            return Error::Unmet(vec!["the connection was not open in time".to_owned()]);
+        if let Some(pattern) = self.config.ending.expect.first().filter(|_| goals.is_empty()) {
+            let awaited = format!("awaited {:?}", pattern.to_string());
+            return Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")]);
         }
         Error::MaxTime(limit)
     }

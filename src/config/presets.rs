@@ -1,6 +1,7 @@
 //! What `-x`, `--send-hex` and `--send-file` send, in the order given.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use clap::ArgMatches;
 
@@ -41,14 +42,9 @@ pub(super) fn presets(
         placed.push((place(&order.hex, index), send(MessageKind::Binary, bytes)));
     }
     for (index, path) in args.send_file.iter().enumerate() {
-        let bytes =
-            std::fs::read(path).map_err(|error| ConfigError::file("--send-file", path, error))?;
-        if kind == MessageKind::Text
-            && let Err(error) = simdutf8::compat::from_utf8(&bytes)
-        {
-            let reason =
-                format!("invalid UTF-8 at byte {}; --binary sends any bytes", error.valid_up_to());
-            return Err(ConfigError::value("--send-file", &path.to_string_lossy(), reason));
+        let bytes = read(path)?;
+        if kind == MessageKind::Text {
+            must_be_text(path, &bytes)?;
         }
         placed.push((place(&order.file, index), send(kind, bytes)));
     }
@@ -58,4 +54,22 @@ pub(super) fn presets(
 
 fn send(kind: MessageKind, bytes: Vec<u8>) -> Action<'static> {
     Action::Send(kind, Cow::Owned(bytes))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+    let shown = path.to_string_lossy().into_owned();
+    std::fs::read(path).map_err(|error| ConfigError::Unreadable { path: shown, error })
+}
+
+fn must_be_text(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
+    let Err(error) = simdutf8::compat::from_utf8(bytes) else { return Ok(()) };
+    let offset = error.valid_up_to();
+    let before = &bytes[..offset];
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    Err(ConfigError::NotUtf8 {
+        path: path.to_string_lossy().into_owned(),
+        line: memchr::memchr_iter(b'\n', before).count() + 1,
+        column: offset - line_start + 1,
+        offset,
+    })
 }

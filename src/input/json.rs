@@ -6,6 +6,8 @@ use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
 use serde::Deserialize;
 
 use super::Action;
+use crate::protocol::connection::ClosePayload;
+use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
 
 /// Why a line is no action.
@@ -83,10 +85,27 @@ fn build(line: Line<'_>) -> Result<Action<'static>, String> {
         Line::Binary { encoding, data } => {
             Action::Send(MessageKind::Binary, Cow::Owned(decode(encoding, &data)?))
         }
-        Line::Ping { encoding, data } => Action::Ping(control_data(encoding, data)?),
-        Line::Pong { encoding, data } => Action::Pong(control_data(encoding, data)?),
-        Line::Close { code, reason } => Action::Close(code.map(CloseCode::new), reason),
+        Line::Ping { encoding, data } => {
+            Action::Ping(short("ping", control_data(encoding, data)?)?)
+        }
+        Line::Pong { encoding, data } => {
+            Action::Pong(short("pong", control_data(encoding, data)?)?)
+        }
+        Line::Close { code, reason } => {
+            let code = code.map(CloseCode::new);
+            ClosePayload::to_send(code, reason.as_deref().unwrap_or_default())
+                .map_err(|misuse| misuse.to_string())?;
+            Action::Close(code, reason)
+        }
     })
+}
+
+/// RFC 6455 section 5.5.
+fn short(name: &str, data: Vec<u8>) -> Result<Vec<u8>, String> {
+    match data.len() {
+        0..=MAX_CONTROL_PAYLOAD => Ok(data),
+        more => Err(format!("a {name} takes at most {MAX_CONTROL_PAYLOAD} bytes, not {more}")),
+    }
 }
 
 /// Without an encoding the data of a ping or pong is taken as text.

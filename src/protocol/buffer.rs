@@ -50,7 +50,9 @@ impl Buffer {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.data.len() - self.end < wanted {
+        if self.end == 0 && self.data.len() < wanted {
+            self.data = vec![0; wanted]; // zeroed by the allocator
+        } else if self.data.len() - self.end < wanted {
             self.data.resize(self.end + wanted, 0);
         }
         &mut self.data[self.end..]

@@ -1,1 +1,23 @@
+//! The core as a whole, from tables of bytes and with two ends joined: no socket, and one instant from
+//! which all times are made.
+//!
+//! [`support`] has the end under test, [`wire`] builds the frames it hears. [`cuts`] feeds the streams
+//! of all tables again in every possible piece.
 
+mod accepted;
+mod any_bytes;
+mod any_streams;
+mod close_codes;
+mod closing;
+mod cuts;
+mod endings;
+mod independent_peer;
+mod observed_frames;
+mod pings;
+mod rfc_examples;
+mod streams;
+mod support;
+mod two_ends;
+mod utf8;
+mod violations;
+mod wire;

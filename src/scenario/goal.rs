@@ -123,6 +123,7 @@ impl Expectations {
 impl Goal for Expectations {
     fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress {
         match self.awaited.front() {
+            _ if self.missed => {}
             Some(pattern) if pattern.matches(kind, data) => {
                 self.awaited.pop_front();
                 self.unmatched.clear();

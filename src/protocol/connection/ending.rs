@@ -31,7 +31,9 @@ impl ClosePayload {
         if reason.len() > Self::MAX_REASON {
             return Err(Misuse::ReasonTooLong(reason.len()));
         }
-        Ok(Self { code, reason: reason.to_owned() })
+        // Without a code there is no place for a reason (RFC 6455 section 5.5.1).
+        let reason = if code.is_some() { reason.to_owned() } else { String::new() };
+        Ok(Self { code, reason })
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

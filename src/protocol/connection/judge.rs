@@ -8,8 +8,11 @@ use crate::protocol::violation::{Rule, Violation};
 /// What a server says that has gone back to HTTP.
 const HTTP: &[u8] = b"HTTP/";
 
+/// How much of its first line is waited for and shown.
+const MAX_STATUS_LINE: usize = 120;
+
 /// How much of it is kept to be shown.
-const MAX_EXCERPT: usize = 4 << 10;
+pub(super) const MAX_EXCERPT: usize = 4 << 10;
 
 impl Connection {
     /// Everything that can be said against a frame from its header alone.
@@ -105,13 +108,13 @@ impl Connection {
         if compared == 0 || bytes[..compared] != HTTP[..compared] {
             return Ok(false);
         }
-        if compared < HTTP.len() {
+        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
+        if line.len() == bytes.len() && line.len() < MAX_STATUS_LINE {
             return Ok(true);
         }
-        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
         Err(Violation {
             rule: Rule::HttpAfterUpgrade,
-            detail: String::from_utf8_lossy(&line[..line.len().min(120)]).into_owned(),
+            detail: String::from_utf8_lossy(&line[..line.len().min(MAX_STATUS_LINE)]).into_owned(),
             frame: None,
             offset: 0,
             excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),

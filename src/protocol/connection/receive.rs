@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::judge::read_close;
+use super::judge::{MAX_EXCERPT, read_close};
 use super::{
     ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase,
     Position, READ_SIZE, Ready, Span, TransportEnd,
@@ -31,6 +31,10 @@ impl Connection {
     pub fn received(&mut self, count: usize) {
         self.received.wire_bytes += count as u64;
         if self.is_deaf() {
+            if !self.reading_payload {
+                self.input.filled(count);
+                self.keep_http();
+            }
             self.discard();
         } else if self.reading_payload {
             self.payload.filled(count);
@@ -87,9 +91,19 @@ impl Connection {
         }
     }
 
+    /// The rest of an HTTP response that came instead of frames: the peer's own words.
+    fn keep_http(&mut self) {
+        let Some(violation) = &mut self.violation else { return };
+        if violation.rule == Rule::HttpAfterUpgrade {
+            let room = MAX_EXCERPT.saturating_sub(violation.excerpt.len());
+            let bytes = self.input.bytes();
+            violation.excerpt.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
+
     fn discard(&mut self) {
         self.offset += self.input.len() as u64;
-        self.input.clear(0);
+        self.input.clear(READ_SIZE);
         self.payload.clear(0);
         self.unread = 0;
     }
@@ -181,15 +195,17 @@ impl Connection {
     }
 
     fn finish_frame(&mut self, frame: Incoming) -> Result<bool, Violation> {
+        if frame.header.fin
+            && let Err(at) = self.utf8.finish()
+        {
+            return Err(bad_text(frame.header, frame.offset, at));
+        }
         let end = self.payload.len();
         self.observe(frame.header, Span::Payload(frame.start..end));
         if !frame.header.fin {
             return Ok(true);
         }
         let Some(message) = self.message.take() else { return Ok(false) };
-        if let Err(at) = self.utf8.finish() {
-            return Err(bad_text(frame.header, frame.offset, at));
-        }
         self.finish_message(message, Span::Payload(0..end));
         Ok(true)
     }
@@ -222,18 +238,22 @@ impl Connection {
             apply_mask(self.input.slice_mut(range.clone()), key, 0);
         }
         self.received.frames += 1;
-        self.observe(header, Span::Input(range.clone()));
-        let payload = self.input.slice(range).to_vec();
-        match header.opcode {
-            Opcode::Ping => self.on_ping(payload),
-            Opcode::Pong => self.on_pong(payload, now),
-            _ => self.on_close(&payload, now).map_err(|(rule, detail)| Violation {
+        let payload = self.input.slice(range.clone()).to_vec();
+        let close = match header.opcode {
+            Opcode::Close => Some(read_close(&payload).map_err(|(rule, detail)| Violation {
                 rule,
                 detail,
                 frame: Some(header),
                 offset: frame_start,
                 excerpt: payload.clone(),
-            })?,
+            })?),
+            _ => None,
+        };
+        self.observe(header, Span::Input(range));
+        match close {
+            Some(close) => self.on_close(close, now),
+            None if header.opcode == Opcode::Ping => self.on_ping(payload),
+            None => self.on_pong(payload, now),
         }
         Ok(true)
     }
@@ -249,7 +269,7 @@ impl Connection {
 
     /// RFC 6455 section 5.5.3: a pong may answer only the latest of several pings.
     fn on_pong(&mut self, payload: Vec<u8>, now: Instant) {
-        let answered = self.pings.iter().rposition(|(sent, _)| *sent == payload);
+        let answered = self.pings.iter().position(|(sent, _)| *sent == payload);
         let rtt = answered.and_then(|index| {
             let (_, sent_at) = self.pings.drain(..=index).next_back()?;
             Some(now.saturating_duration_since(sent_at))
@@ -258,8 +278,7 @@ impl Connection {
     }
 
     /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
-    fn on_close(&mut self, payload: &[u8], now: Instant) -> Result<(), (Rule, String)> {
-        let close = read_close(payload)?;
+    fn on_close(&mut self, close: ClosePayload, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
         let answer = close.code;
         self.received_close = Some(close);
@@ -269,13 +288,13 @@ impl Connection {
         }
         self.phase =
             Phase::Closed { until: self.options.close_timeout.map(|timeout| now + timeout) };
-        Ok(())
     }
 
     /// RFC 6455 section 7.1.7: says why, and listens no more.
     fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
-            self.observe(header, Span::Own(Vec::new()));
+            // The excerpt is a bad Close frame's payload; other frames are refused without theirs.
+            self.observe(header, Span::Own(violation.excerpt.clone()));
         }
         let rule = violation.rule;
         self.violation = Some(violation);

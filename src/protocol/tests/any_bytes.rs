@@ -1,0 +1,65 @@
+//! Whatever comes, nothing panics, and nothing is heard after the end.
+
+use proptest::prelude::*;
+
+use super::any_streams::{any_stream, good_stream, pieces, role};
+use super::support::{End, Told, options};
+use super::wire::heard_by;
+use crate::protocol::connection::Direction;
+use crate::protocol::{Role, TransportEnd, Violation};
+
+/// Hears the bytes in pieces of these sizes by turns, and then the end of the transport.
+pub(super) fn hear(role: Role, observe_frames: bool, bytes: &[u8], pieces: &[usize]) -> Vec<Told> {
+    let mut options = options(role);
+    options.observe_frames = observe_frames;
+    let mut end = End::with(options);
+    let (mut told, mut rest) = (Vec::new(), bytes);
+    for &piece in pieces.iter().cycle() {
+        let (now, later) = rest.split_at(piece.min(rest.len()));
+        told.append(&mut end.hears(now));
+        rest = later;
+        if rest.is_empty() {
+            break;
+        }
+    }
+    end.writes();
+    end.loses_transport(TransportEnd::Eof);
+    told.append(&mut end.tells());
+    assert!(end.is_finished());
+    assert_eq!(end.ending().violation.as_ref(), violation(&told));
+    told
+}
+
+pub(super) fn violation(told: &[Told]) -> Option<&Violation> {
+    told.iter().find_map(|event| match event {
+        Told::Violation(violation) => Some(violation),
+        _ => None,
+    })
+}
+
+pub(super) fn is_close(event: &Told) -> bool {
+    matches!(event, Told::Close(Direction::Received, _))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_heard_after_a_close_or_a_violation(
+        (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
+        pieces in pieces(),
+    ) {
+        let told = hear(role, false, &bytes, &pieces);
+        let is_last = |event: &Told| is_close(event) || matches!(event, Told::Violation(_));
+        if let Some(last) = told.iter().position(is_last) {
+            let after = &told[last + 1..];
+            prop_assert!(matches!(after, [Told::Close(Direction::Sent, _)]), "{after:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_wrong_with_good_streams(role in role(), frames in good_stream(), pieces in pieces()) {
+        let told = hear(role, false, &heard_by(role, &frames), &pieces);
+        prop_assert_eq!(violation(&told), None);
+    }
+}

@@ -1,0 +1,181 @@
+//! What a Close frame may say (RFC 6455 sections 5.5.1 and 7.4).
+
+use super::support::{End, ROLES, Told, options, said};
+use super::wire::{Raw, close, frame, heard_by, peer_of};
+use crate::protocol::connection::{ClosePayload, Direction, Misuse};
+use crate::protocol::{CloseCode, Opcode, Role, Rule};
+
+/// A stream of one Close frame, or of one with others around it.
+pub(super) struct Close {
+    pub(super) name: String,
+    pub(super) frames: Vec<Raw>,
+    verdict: Result<ClosePayload, (Rule, String)>,
+}
+
+fn accepts(name: &str, frames: Vec<Raw>, close: ClosePayload) -> Close {
+    Close { name: name.to_owned(), frames, verdict: Ok(close) }
+}
+
+fn refuses(frame: Raw, rule: Rule, detail: String) -> Close {
+    Close { name: format!("{rule:?}: {detail}"), frames: vec![frame], verdict: Err((rule, detail)) }
+}
+
+pub(super) fn table() -> Vec<Close> {
+    let accepted = (1000..=1003).chain(1007..=1014).chain([3000, 3999, 4000, 4999]);
+    let accepted = accepted
+        .map(|code| accepts(&format!("code {code}"), vec![close(code, "")], said(code, "")));
+    let refused =
+        [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535].map(|code| {
+            let detail = format!("close code {} must not be sent", CloseCode::new(code));
+            refuses(close(code, "why"), Rule::InvalidCloseCode, detail)
+        });
+    accepted.chain(refused).chain(payloads()).chain(surroundings()).collect()
+}
+
+fn payloads() -> Vec<Close> {
+    let longest = "x".repeat(ClosePayload::MAX_REASON);
+    vec![
+        accepts("no payload", vec![frame(0x88, "")], said(None, "")),
+        accepts("a reason", vec![close(4001, "Grüße")], said(4001, "Grüße")),
+        accepts("the longest reason", vec![close(1000, &longest)], said(1000, &longest)),
+        refuses(
+            frame(0x88, b"\x03"),
+            Rule::CloseTooShort,
+            "payload 0x03, a code takes two bytes".to_owned(),
+        ),
+        refuses(
+            close(1000, b"ab\xff"),
+            Rule::InvalidUtf8InReason,
+            "close code 1000 Normal Closure, byte 2 of the reason".to_owned(),
+        ),
+        refuses(
+            close(1001, b"\xe2\x82"),
+            Rule::InvalidUtf8InReason,
+            "close code 1001 Going Away, byte 0 of the reason".to_owned(),
+        ),
+    ]
+}
+
+fn surroundings() -> Vec<Close> {
+    vec![
+        accepts("two", vec![close(1000, "first"), close(1001, "second")], said(1000, "first")),
+        accepts(
+            "a second one that is wrong",
+            vec![close(1000, ""), frame(0x88, b"\x03")],
+            said(1000, ""),
+        ),
+        accepts(
+            "data after it",
+            vec![close(1000, ""), frame(0x81, "late"), frame(0x89, "")],
+            said(1000, ""),
+        ),
+        accepts("garbage after it", vec![close(1000, ""), frame(0xff, [0xff; 40])], said(1000, "")),
+    ]
+}
+
+#[test]
+fn a_good_close_is_told_and_answered_with_its_code() {
+    for role in ROLES {
+        for Close { name, frames, verdict } in table() {
+            let Ok(heard) = verdict else { continue };
+            let mut end = End::new(role);
+            let told = end.hears(&heard_by(role, &frames));
+            let answer = ClosePayload { code: heard.code, reason: String::new() };
+            let expected = [
+                Told::Close(Direction::Received, heard.clone()),
+                Told::Close(Direction::Sent, answer.clone()),
+            ];
+            assert_eq!(told, expected, "{role:?}, {name}");
+            let wire = heard.code.map_or_else(|| frame(0x88, ""), |code| close(code.get(), ""));
+            assert_eq!(end.writes(), wire.heard_by(peer_of(role)), "{role:?}, {name}");
+            let ending = end.ending();
+            assert!(ending.is_clean() && end.is_finished(), "{role:?}, {name}");
+            assert_eq!(ending.code(), heard.code.unwrap_or(CloseCode::NO_STATUS));
+            assert_eq!(ending.reason(), heard.reason);
+            assert_eq!((ending.sent, ending.received), (Some(answer), Some(heard)));
+        }
+    }
+}
+
+#[test]
+fn a_bad_close_is_a_violation_that_shows_what_came() {
+    for role in ROLES {
+        for Close { name, frames, verdict } in table() {
+            let Err((rule, detail)) = verdict else { continue };
+            let mut end = End::new(role);
+            let told = end.hears(&heard_by(role, &frames));
+            let [Told::Violation(violation), Told::Close(Direction::Sent, answer)] = &told[..]
+            else {
+                panic!("{role:?}, {name}: {told:?}")
+            };
+            assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
+            assert_eq!(
+                (violation.offset, &violation.excerpt[..]),
+                (0, frames[0].payload()),
+                "{name}"
+            );
+            assert_eq!(*answer, said(rule.close_code().get(), rule.summary()));
+            let wire = close(rule.close_code().get(), rule.summary()).heard_by(peer_of(role));
+            assert_eq!(end.writes(), wire, "{role:?}, {name}");
+        }
+    }
+}
+
+#[test]
+fn a_bad_reason_is_answered_with_1007_and_a_bad_code_with_1002() {
+    for (frame, code) in
+        [(close(1000, b"\xff"), 1007), (close(1005, ""), 1002), (frame(0x88, "x"), 1002)]
+    {
+        let mut end = End::server();
+        end.hears(&frame.heard_by(Role::Server));
+        assert_eq!(end.writes()[2..4], u16::to_be_bytes(code));
+    }
+}
+
+#[test]
+fn we_send_only_what_may_be_sent() {
+    for role in ROLES {
+        for Close { name, frames, verdict } in table() {
+            let code = frames[0].payload().first_chunk().map(|code| u16::from_be_bytes(*code));
+            let mut end = End::new(role);
+            let refused = end.tries_to_close(code, "").is_err();
+            let due = matches!(verdict, Err((Rule::InvalidCloseCode, _)));
+            assert_eq!(refused, due, "{role:?}, {name}");
+            assert_eq!(refused, end.connection.is_open(), "{role:?}, {name}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_sent_is_refused_and_leaves_the_connection_open() {
+    let mut end = End::client();
+    let refused = Misuse::CloseCode(CloseCode::NO_STATUS);
+    assert_eq!(end.tries_to_close(Some(1005), "x"), Err(refused));
+    assert_eq!(end.tries_to_close(Some(1000), &"x".repeat(124)), Err(Misuse::ReasonTooLong(124)));
+    // 62 characters, but two bytes each.
+    assert_eq!(end.tries_to_close(Some(1000), &"é".repeat(62)), Err(Misuse::ReasonTooLong(124)));
+    let long = [0; 126];
+    assert_eq!(end.connection.pong(&long), Err(Misuse::ControlTooLong(Opcode::Pong, 126)));
+    assert!(end.connection.is_open());
+    assert_eq!((end.tells(), end.writes()), (vec![], vec![]));
+    assert_eq!(end.tries_to_close(Some(1000), &"é".repeat(61)), Ok(()));
+}
+
+#[test]
+fn a_close_frame_is_observed_once_before_it_is_told() {
+    for role in ROLES {
+        let mut options = options(role);
+        options.observe_frames = true;
+        let told = End::with(options).hears(&close(1001, "bye").heard_by(role));
+        let [
+            Told::Frame(Direction::Received, _, heard),
+            Told::Close(Direction::Received, _),
+            Told::Frame(Direction::Sent, _, answered),
+            Told::Close(Direction::Sent, _),
+        ] = &told[..]
+        else {
+            panic!("{told:?}")
+        };
+        assert_eq!((&heard[..], &answered[..]), (&b"\x03\xe9bye"[..], &b"\x03\xe9"[..]));
+    }
+}

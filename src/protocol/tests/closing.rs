@@ -1,0 +1,205 @@
+//! The closing handshake in every order (RFC 6455 section 7.1), and what may still be done in it.
+
+use super::support::{End, ROLES, Told, at, deliver, said};
+use super::wire::{close, frame, heard_by, peer_of};
+use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::connection::{EndCause, Misuse, Party, ReadyState};
+use crate::protocol::{MessageKind, Role, TransportEnd};
+
+fn pair(role: Role) -> (End, End) {
+    (End::new(role), End::new(peer_of(role)))
+}
+
+#[test]
+fn we_close_first() {
+    for role in ROLES {
+        let (mut we, mut peer) = pair(role);
+        we.closes(1000, "bye");
+        assert_eq!(we.connection.ready_state(), ReadyState::Closing);
+        assert_eq!(we.tells(), [Told::Close(Sent, said(1000, "bye"))]);
+
+        let told = deliver(&mut we, &mut peer);
+        assert_eq!(
+            told,
+            [Told::Close(Received, said(1000, "bye")), Told::Close(Sent, said(1000, ""))]
+        );
+        assert!(!we.is_finished() && we.connection.ending().is_none());
+
+        assert_eq!(deliver(&mut peer, &mut we), [Told::Close(Received, said(1000, ""))]);
+        assert!(we.is_finished() && peer.is_finished());
+        assert_eq!(we.connection.ready_state(), ReadyState::Closed);
+
+        let (ours, theirs) = (we.ending(), peer.ending());
+        assert_eq!((ours.initiator, theirs.initiator), (Party::Local, Party::Peer));
+        assert_eq!((ours.code().get(), ours.reason()), (1000, ""));
+        assert_eq!((theirs.code().get(), theirs.reason()), (1000, "bye"));
+        assert_eq!((ours.sent, theirs.sent), (Some(said(1000, "bye")), Some(said(1000, ""))));
+        assert!(we.ending().is_clean() && peer.ending().is_clean());
+    }
+}
+
+#[test]
+fn without_a_code_the_frames_are_empty() {
+    for role in ROLES {
+        let (mut we, mut peer) = pair(role);
+        we.tries_to_close(None, "").expect("it is open");
+        let written = we.writes();
+        assert_eq!(written, frame(0x88, "").heard_by(peer_of(role)));
+        peer.hears(&written);
+        deliver(&mut peer, &mut we);
+        for end in [we, peer] {
+            let ending = end.ending();
+            assert_eq!((ending.code().get(), ending.reason()), (1005, ""));
+            assert_eq!(
+                (&ending.sent, &ending.received),
+                (&Some(said(None, "")), &Some(said(None, "")))
+            );
+            assert!(ending.is_clean());
+        }
+    }
+}
+
+#[test]
+fn both_close_at_once() {
+    for role in ROLES {
+        let (mut we, mut peer) = pair(role);
+        we.closes(1001, "we go");
+        peer.closes(4000, "they go");
+        assert_eq!(we.tells(), [Told::Close(Sent, said(1001, "we go"))]);
+        assert_eq!(peer.tells(), [Told::Close(Sent, said(4000, "they go"))]);
+        let (from_us, from_peer) = (we.writes(), peer.writes());
+        assert_eq!(we.hears(&from_peer), [Told::Close(Received, said(4000, "they go"))]);
+        assert_eq!(peer.hears(&from_us), [Told::Close(Received, said(1001, "we go"))]);
+        assert_eq!((we.writes(), peer.writes()), (vec![], vec![]));
+        let (ours, theirs) = (we.ending(), peer.ending());
+        assert_eq!((ours.initiator, theirs.initiator), (Party::Local, Party::Local));
+        assert_eq!((ours.code().get(), theirs.code().get()), (4000, 1001));
+        assert!(ours.is_clean() && theirs.is_clean());
+    }
+}
+
+#[test]
+fn it_is_over_only_when_our_answer_is_written() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.hears(&close(1000, "").heard_by(role));
+        assert_eq!(end.connection.ready_state(), ReadyState::Closed);
+        let answer = close(1000, "").heard_by(peer_of(role));
+        let mut written = Vec::new();
+        while written.len() < answer.len() {
+            assert!(!end.is_finished(), "after {} of {} bytes", written.len(), answer.len());
+            written.append(&mut end.writes_up_to(1));
+        }
+        assert_eq!(written, answer);
+        assert!(end.is_finished());
+    }
+}
+
+/// Both Close frames cross while ours still waits for the transport.
+#[test]
+fn it_is_over_only_when_our_own_close_is_written() {
+    let mut end = End::client();
+    end.closes(1000, "");
+    end.hears(&close(1001, "").heard_by(Role::Client));
+    assert!(!end.is_finished());
+    end.writes_up_to(7);
+    assert!(!end.is_finished());
+    end.writes();
+    assert!(end.is_finished());
+    assert_eq!(end.ending().initiator, Party::Local);
+}
+
+#[test]
+fn what_was_sent_before_the_close_is_written_before_it() {
+    for role in ROLES {
+        let (mut we, mut peer) = pair(role);
+        we.sends(MessageKind::Text, b"last words");
+        we.closes(1000, "");
+        let told = deliver(&mut we, &mut peer);
+        let is_message = matches!(&told[0], Told::Message { data, .. } if data == b"last words");
+        assert!(is_message && matches!(told[1], Told::Close(Received, _)), "{told:?}");
+    }
+}
+
+#[test]
+fn nothing_can_be_sent_once_either_has_closed() {
+    for role in ROLES {
+        let mut closing = End::new(role);
+        closing.closes(1000, "");
+        let mut closed = End::new(role);
+        closed.hears(&close(1000, "").heard_by(role));
+        let mut broken = End::new(role);
+        broken.hears(&frame(0x80, "").heard_by(role));
+        let mut gone = End::new(role);
+        gone.loses_transport(TransportEnd::Eof);
+        for mut end in [closing, closed, broken, gone] {
+            let (written, sent) = (end.writes(), end.counters());
+            assert_eq!(end.connection.send(MessageKind::Text, b"x"), Err(Misuse::Closing));
+            assert_eq!(end.connection.ping(b"", at(0)), Err(Misuse::Closing));
+            assert_eq!(end.connection.pong(b""), Err(Misuse::Closing));
+            assert_eq!(end.tries_to_close(Some(1000), ""), Err(Misuse::Closing));
+            assert_eq!(end.tries_to_close(Some(1005), ""), Err(Misuse::Closing));
+            assert_eq!((end.writes(), end.counters()), (vec![], sent), "after {written:?}");
+        }
+    }
+}
+
+#[test]
+fn messages_still_come_after_our_close() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.hears(&frame(0x01, "started ").heard_by(role));
+        end.closes(1000, "");
+        end.tells();
+        let told = end.hears(&heard_by(
+            role,
+            &[frame(0x80, "before"), frame(0x82, "whole"), close(1000, "")],
+        ));
+        let [Told::Message { data, .. }, Told::Message { .. }, Told::Close(Received, _)] =
+            &told[..]
+        else {
+            panic!("{told:?}")
+        };
+        assert_eq!(data, b"started before");
+    }
+}
+
+#[test]
+fn pings_are_told_but_not_answered_after_our_close() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.closes(1000, "");
+        end.tells();
+        end.writes();
+        let told = end.hears(&frame(0x89, "there?").heard_by(role));
+        assert_eq!(told, [Told::Ping(Received, b"there?".to_vec())]);
+        assert_eq!(end.writes(), b"");
+    }
+}
+
+#[test]
+fn a_pong_after_our_close_still_has_its_time() {
+    let mut end = End::client();
+    end.pings(b"1");
+    end.closes(1000, "");
+    end.tells();
+    let told = end.at(30).hears(&frame(0x8a, "1").heard_by(Role::Client));
+    assert_eq!(told, [Told::Pong(Received, b"1".to_vec(), Some(at(30) - at(0)))]);
+}
+
+/// A violation by a peer that was asked to close is told; our Close frame is out already.
+#[test]
+fn a_violation_after_our_close_sends_no_second_one() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.closes(1000, "");
+        end.tells();
+        end.writes();
+        let told = end.hears(&frame(0x80, "").heard_by(role));
+        assert!(matches!(&told[..], [Told::Violation(_)]), "{told:?}");
+        assert_eq!(end.writes(), b"");
+        end.loses_transport(TransportEnd::Eof);
+        assert_eq!(end.ending().cause, EndCause::Violation);
+        assert_eq!(end.ending().sent, Some(said(1000, "")));
+    }
+}

@@ -1,0 +1,124 @@
+//! Where the transport cuts a stream must not matter: whole, byte by byte or in two at any place, the
+//! same is told, written and counted.
+
+use super::streams;
+use super::support::{End, ROLES, Told, options};
+use super::violations::HTTP;
+use super::wire::{frame, heard_by};
+use crate::protocol::connection::Counters;
+use crate::protocol::{Ending, Role, Rule, TransportEnd};
+
+/// Everything a stream does to an end, until the transport ends.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    told: Vec<Told>,
+    written: Vec<u8>,
+    counters: [Counters; 2],
+    was_finished: bool,
+    ending: Ending,
+}
+
+/// What is reported.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Watching {
+    Messages,
+    Frames,
+}
+
+fn end(role: Role, watching: Watching, early: &[u8]) -> End {
+    let mut options = options(role);
+    options.observe_frames = matches!(watching, Watching::Frames);
+    End::after_head(options, early)
+}
+
+fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+    let mut told = end.tells();
+    for piece in pieces {
+        told.append(&mut end.hears(piece));
+    }
+    let written = end.writes();
+    let was_finished = end.is_finished();
+    end.loses_transport(TransportEnd::Eof);
+    told.append(&mut end.tells());
+    forget_how_much_http_was_there(&mut told);
+    let mut ending = end.ending();
+    if let Some(violation) = &mut ending.violation {
+        violation.excerpt.truncate(SEEN_OF_HTTP);
+    }
+    Outcome { told, written, counters: end.counters(), was_finished, ending }
+}
+
+/// Of an HTTP response as much is shown as has come with its first line, so this does depend on the
+/// cuts; longer than any Close frame's payload.
+const SEEN_OF_HTTP: usize = "HTTP/1.1 400 Bad Request\r".len();
+
+fn forget_how_much_http_was_there(told: &mut [Told]) {
+    for event in told {
+        if let Told::Violation(violation) = event
+            && violation.rule == Rule::HttpAfterUpgrade
+        {
+            violation.excerpt.truncate(SEEN_OF_HTTP);
+        }
+    }
+}
+
+/// Every place in a short stream; in a long one those about its headers, and some others.
+fn cuts(length: usize) -> impl Iterator<Item = usize> {
+    let is_short = length < 400;
+    (0..=length).filter(move |cut| is_short || *cut < 16 || length - cut < 6 || cut % 19_997 == 0)
+}
+
+pub(super) fn check(role: Role, watching: Watching, name: &str, bytes: &[u8]) {
+    let whole = outcome(end(role, watching, b""), [bytes]);
+    let early = outcome(end(role, watching, bytes), []);
+    assert_eq!(early, whole, "{name}, with the head, {watching:?}");
+    let bytewise = outcome(end(role, watching, b""), bytes.chunks(1));
+    assert_eq!(bytewise, whole, "{name}, byte by byte, {watching:?}");
+    for cut in cuts(bytes.len()) {
+        let (first, second) = bytes.split_at(cut);
+        let split = outcome(end(role, watching, b""), [first, second]);
+        assert_eq!(split, whole, "{name}, cut at {cut}, {watching:?}");
+        let split = outcome(end(role, watching, first), [second]);
+        assert_eq!(split, whole, "{name}, the first {cut} bytes with the head, {watching:?}");
+    }
+}
+
+#[test]
+fn cuts_do_not_matter() {
+    for role in ROLES {
+        for (name, bytes) in streams::all(role) {
+            check(role, Watching::Messages, &name, &bytes);
+        }
+    }
+}
+
+/// "HTTP/" alone must not end the wait for the rest of its line.
+#[test]
+fn cuts_do_not_matter_to_plain_http() {
+    for role in ROLES {
+        check(role, Watching::Messages, &format!("{role:?}"), HTTP);
+    }
+}
+
+/// Three pieces, so that the middle one both ends a frame and starts another.
+#[test]
+fn two_cuts_do_not_matter_either() {
+    let frames = [
+        frame(0x01, "a\u{e9}"),
+        frame(0x89, "p"),
+        frame(0x00, ""),
+        frame(0x80, "z"),
+        frame(0x88, b"\x03\xe8"),
+    ];
+    for role in ROLES {
+        let bytes = heard_by(role, &frames);
+        let whole = outcome(end(role, Watching::Frames, b""), [&bytes[..]]);
+        for first in 0..bytes.len() {
+            for second in first..bytes.len() {
+                let pieces = [&bytes[..first], &bytes[first..second], &bytes[second..]];
+                let cut = outcome(end(role, Watching::Frames, b""), pieces);
+                assert_eq!(cut, whole, "{role:?}, cut at {first} and {second}");
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Endings that are not the closing handshake: the transport ends, time runs out, we leave.
+
+use std::time::Duration;
+
+use super::support::{CLOSE_TIMEOUT, End, ROLES, at, options, said};
+use super::wire::{close, frame, heard_by};
+use crate::protocol::connection::{EndCause, Misuse, Party, Position, ReadyState};
+use crate::protocol::{MessageKind, Opcode, Role, TransportEnd};
+
+fn ends() -> [TransportEnd; 3] {
+    [
+        TransportEnd::Eof,
+        TransportEnd::Truncated,
+        TransportEnd::Error("connection reset by peer".to_owned()),
+    ]
+}
+
+#[test]
+fn the_transport_ends_before_any_close() {
+    for role in ROLES {
+        for end in ends() {
+            let mut we = End::new(role);
+            we.hears(&frame(0x81, "hi").heard_by(role));
+            we.loses_transport(end.clone());
+            let ending = we.ending();
+            assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
+            assert_eq!(ending.initiator, Party::Peer);
+            assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
+            assert_eq!((&ending.sent, &ending.received, &ending.violation), (&None, &None, &None));
+            assert!(!ending.is_clean() && we.is_finished());
+            assert_eq!(we.connection.ready_state(), ReadyState::Closed);
+        }
+    }
+}
+
+#[test]
+fn the_transport_ends_after_our_close() {
+    for role in ROLES {
+        for end in ends() {
+            let mut we = End::new(role);
+            we.closes(1000, "bye");
+            we.writes();
+            we.loses_transport(end.clone());
+            let ending = we.ending();
+            assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
+            assert_eq!(ending.initiator, Party::Local);
+            assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
+            assert_eq!((&ending.sent, &ending.received), (&Some(said(1000, "bye")), &None));
+            assert!(!ending.is_clean() && we.is_finished());
+        }
+    }
+}
+
+#[test]
+fn the_transport_ends_after_both() {
+    for role in ROLES {
+        for end in ends() {
+            let mut we = End::new(role);
+            we.hears(&close(4321, "enough").heard_by(role));
+            we.writes();
+            let before = we.ending();
+            we.loses_transport(end);
+            assert_eq!(we.ending(), before);
+            assert_eq!(before.cause, EndCause::Handshake);
+            assert_eq!((before.code().get(), before.reason()), (4321, "enough"));
+        }
+    }
+}
+
+/// The peer closes and hangs up before it has our answer.
+#[test]
+fn the_transport_ends_while_our_answer_waits() {
+    let mut we = End::server();
+    we.hears(&close(1001, "").heard_by(Role::Server));
+    assert!(!we.is_finished());
+    we.loses_transport(TransportEnd::Eof);
+    assert!(we.is_finished());
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1001, Party::Peer));
+}
+
+#[test]
+fn the_first_ending_stays() {
+    let mut end = End::client();
+    end.loses_transport(TransportEnd::Truncated);
+    let first = end.ending();
+    end.loses_transport(TransportEnd::Eof);
+    end.connection.abandon();
+    end.at(1_000_000).looks_at_the_clock();
+    assert_eq!(end.hears(&frame(0x81, "late").heard_by(Role::Client)), []);
+    assert_eq!(end.ending(), first);
+}
+
+#[test]
+fn where_the_transport_ended_is_told() {
+    let payload = |opcode, got, of| Position::Payload { opcode, got, of };
+    for role in ROLES {
+        let key = if role == Role::Server { 4 } else { 0 };
+        let long = frame(0x82, [0; 300]).heard_by(role);
+        let fragments = heard_by(role, &[frame(0x01, "a"), frame(0x00, "b"), frame(0x89, "")]);
+        let cases = [
+            (vec![], Position::Boundary),
+            (frame(0x81, "abc").heard_by(role), Position::Boundary),
+            (long[..1].to_vec(), Position::Header(1)),
+            (long[..3 + key].to_vec(), Position::Header(3 + key)),
+            (long[..4 + key].to_vec(), payload(Opcode::Binary, 0, 300)),
+            (long[..5 + key].to_vec(), payload(Opcode::Binary, 1, 300)),
+            (long[..303 + key].to_vec(), payload(Opcode::Binary, 299, 300)),
+            (fragments.clone(), Position::Message(2)),
+            ([&fragments[..], &[0x80]].concat(), Position::Header(1)),
+            (
+                [&fragments[..], &long[..0], &frame(0x80, "xyz").heard_by(role)[..4 + key]]
+                    .concat(),
+                { payload(Opcode::Continuation, 2, 3) },
+            ),
+            (frame(0x89, "ping").heard_by(role)[..4 + key].to_vec(), payload(Opcode::Ping, 2, 4)),
+            (close(1000, "").heard_by(role)[..2 + key].to_vec(), payload(Opcode::Close, 0, 2)),
+        ];
+        for (bytes, position) in cases {
+            let mut end = End::new(role);
+            end.hears(&bytes);
+            end.loses_transport(TransportEnd::Eof);
+            let cause = EndCause::Transport(TransportEnd::Eof, position);
+            assert_eq!(end.ending().cause, cause, "{role:?}, {bytes:x?}");
+        }
+    }
+}
+
+#[test]
+fn positions_are_told_in_words() {
+    let payload = Position::Payload { opcode: Opcode::Text, got: 3, of: 10 };
+    for (position, words) in [
+        (Position::Boundary, "between frames"),
+        (Position::Header(1), "in the middle of a frame header (after 1 bytes)"),
+        (payload, "in the middle of a text frame (3 of 10 payload bytes received)"),
+        (Position::Message(1), "in the middle of a fragmented message (after 1 frame)"),
+        (Position::Message(2), "in the middle of a fragmented message (after 2 frames)"),
+    ] {
+        assert_eq!(position.to_string(), words);
+    }
+}
+
+#[test]
+fn a_peer_that_does_not_answer_our_close_is_given_up() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        assert_eq!(end.connection.deadline(), None);
+        end.at(100).closes(1000, "");
+        end.writes();
+        assert_eq!(end.connection.deadline(), Some(at(100) + CLOSE_TIMEOUT));
+        end.at(5099).looks_at_the_clock();
+        assert!(!end.is_finished() && end.connection.ending().is_none());
+        end.at(5100).looks_at_the_clock();
+        assert!(end.is_finished());
+        assert_eq!(end.connection.deadline(), None);
+        let ending = end.ending();
+        assert_eq!((&ending.cause, ending.initiator), (&EndCause::CloseTimeout, Party::Local));
+        assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
+    }
+}
+
+/// Traffic does not make the peer's answer come any later.
+#[test]
+fn messages_do_not_move_the_deadline() {
+    let mut end = End::client();
+    end.closes(1000, "");
+    end.at(4999).hears(&frame(0x81, "still here").heard_by(Role::Client));
+    assert_eq!(end.connection.deadline(), Some(at(5000)));
+}
+
+#[test]
+fn an_answer_in_time_lifts_the_deadline() {
+    let mut end = End::client();
+    end.closes(1000, "");
+    end.writes();
+    end.at(4000).hears(&close(1000, "").heard_by(Role::Client));
+    assert_eq!(end.connection.deadline(), None);
+    end.at(60_000).looks_at_the_clock();
+    assert_eq!(end.ending().cause, EndCause::Handshake);
+}
+
+/// A peer that has closed but takes no more bytes.
+#[test]
+fn an_answer_that_cannot_be_written_is_given_up() {
+    let mut end = End::server();
+    end.at(10).hears(&close(1000, "").heard_by(Role::Server));
+    assert_eq!(end.connection.deadline(), Some(at(10) + CLOSE_TIMEOUT));
+    end.at(5010).looks_at_the_clock();
+    assert!(end.is_finished());
+    assert_eq!(end.ending().cause, EndCause::Handshake);
+}
+
+#[test]
+fn without_a_timeout_there_is_no_deadline() {
+    let mut options = options(Role::Client);
+    options.close_timeout = None;
+    let mut end = End::with(options);
+    end.closes(1000, "");
+    assert_eq!(end.connection.deadline(), None);
+    end.at(1_000_000_000).looks_at_the_clock();
+    assert!(!end.is_finished());
+}
+
+#[test]
+fn a_timeout_of_nothing_is_over_at_once() {
+    let mut options = options(Role::Client);
+    options.close_timeout = Some(Duration::ZERO);
+    let mut end = End::with(options);
+    end.closes(1000, "");
+    end.looks_at_the_clock();
+    assert_eq!(end.ending().cause, EndCause::CloseTimeout);
+}
+
+#[test]
+fn we_leave_without_waiting() {
+    for role in ROLES {
+        let mut open = End::new(role);
+        open.sends(MessageKind::Text, b"unwritten");
+        let mut closing = End::new(role);
+        closing.closes(1000, "");
+        for mut end in [open, closing] {
+            end.hears(&frame(0x01, "half").heard_by(role)[..3]);
+            end.connection.abandon();
+            assert!(end.is_finished());
+            let ending = end.ending();
+            assert_eq!((&ending.cause, ending.initiator), (&EndCause::Abandoned, Party::Local));
+            assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
+            assert_eq!(end.connection.send(MessageKind::Text, b"x"), Err(Misuse::Closing));
+            assert_eq!(end.hears(&frame(0x81, "late").heard_by(role)), []);
+        }
+    }
+}
+
+#[test]
+fn leaving_after_the_handshake_does_not_spoil_it() {
+    let mut end = End::client();
+    end.hears(&close(1000, "").heard_by(Role::Client));
+    end.connection.abandon();
+    assert!(end.ending().is_clean());
+    assert!(!end.is_finished(), "our answer is still to be written");
+    end.writes();
+    assert!(end.is_finished());
+}

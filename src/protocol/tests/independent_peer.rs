@@ -1,0 +1,296 @@
+//! tungstenite's own WebSocket as the peer, over a stream in memory: it checks what we send by its own
+//! lights, and sends what we did not think of.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+
+use proptest::prelude::*;
+use tungstenite::protocol::frame::coding::{CloseCode as PeerCode, Data, OpCode};
+use tungstenite::protocol::frame::{CloseFrame, Frame};
+use tungstenite::protocol::{Role as PeerRole, WebSocketConfig};
+use tungstenite::{Bytes, Error, Message, WebSocket};
+
+use super::any_streams::{good_stream, role};
+use super::support::{End, ROLES, Told, options, said};
+use super::wire::heard_by;
+use super::{accepted, utf8};
+use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::connection::Party;
+use crate::protocol::{Masks, MessageKind, Role};
+
+/// What the peer reads from and writes to. Reads are short, so that it sees cuts too.
+#[derive(Default)]
+struct Line {
+    to_peer: VecDeque<u8>,
+    from_peer: Vec<u8>,
+}
+
+impl Read for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.to_peer.is_empty() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let room = buffer.len().min(1000);
+        self.to_peer.read(&mut buffer[..room])
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.from_peer.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Our end and an independent one.
+struct Meeting {
+    we: End,
+    peer: WebSocket<Line>,
+}
+
+impl Meeting {
+    /// With ourselves in this role.
+    fn new(role: Role) -> Self {
+        let mut options = options(role);
+        options.max_message_size = 1 << 20;
+        options.masks = Masks::random();
+        let peer_role = match role {
+            Role::Client => PeerRole::Server,
+            Role::Server => PeerRole::Client,
+        };
+        let peer = WebSocket::from_raw_socket(
+            Line::default(),
+            peer_role,
+            Some(WebSocketConfig::default()),
+        );
+        Self { we: End::with(options), peer }
+    }
+
+    /// What the peer makes of all we have written.
+    fn peer_hears(&mut self) -> Vec<Message> {
+        self.peer.get_mut().to_peer.extend(self.we.writes());
+        let mut heard = Vec::new();
+        loop {
+            match self.peer.read() {
+                Ok(message) => heard.push(message),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return heard,
+                Err(Error::ConnectionClosed) => return heard,
+                Err(error) => panic!("the peer objects: {error}"),
+            }
+        }
+    }
+
+    /// What we make of all the peer has written.
+    fn we_hear(&mut self) -> Vec<Told> {
+        if let Err(error) = self.peer.flush() {
+            assert!(matches!(error, Error::ConnectionClosed), "{error}");
+        }
+        let bytes = std::mem::take(&mut self.peer.get_mut().from_peer);
+        self.we.hears(&bytes)
+    }
+
+    fn peer_sends(&mut self, message: Message) {
+        self.peer.send(message).expect("the peer can send");
+    }
+}
+
+const SIZES: [usize; 9] = [0, 1, 125, 126, 127, 65535, 65536, 65537, 200_000];
+
+fn data(kind: MessageKind, size: usize) -> Vec<u8> {
+    match kind {
+        MessageKind::Text => "é".repeat(size / 2).into_bytes(),
+        MessageKind::Binary => (0..size).map(|index| (index * 13) as u8).collect(),
+    }
+}
+
+#[test]
+fn the_peer_understands_our_messages() {
+    for role in ROLES {
+        let mut meeting = Meeting::new(role);
+        for size in SIZES {
+            let (text, bytes) = (data(MessageKind::Text, size), data(MessageKind::Binary, size));
+            meeting.we.sends(MessageKind::Text, &text);
+            meeting.we.sends(MessageKind::Binary, &bytes);
+            let text = String::from_utf8(text).expect("it is text");
+            assert!(
+                meeting.peer_hears() == [Message::text(text), Message::binary(bytes)],
+                "{role:?}, {size}"
+            );
+        }
+    }
+}
+
+#[test]
+fn we_understand_the_messages_of_the_peer() {
+    for role in ROLES {
+        let mut meeting = Meeting::new(role);
+        for size in SIZES {
+            let (text, bytes) = (data(MessageKind::Text, size), data(MessageKind::Binary, size));
+            meeting.peer_sends(Message::text(String::from_utf8(text.clone()).expect("it is text")));
+            meeting.peer_sends(Message::binary(bytes.clone()));
+            let told = meeting.we_hear();
+            let [Told::Message { data: first, .. }, Told::Message { data: second, .. }] = &told[..]
+            else {
+                panic!("{role:?}, {size}: {} events", told.len())
+            };
+            assert!((first, second) == (&text, &bytes), "{role:?}, {size}");
+        }
+    }
+}
+
+#[test]
+fn we_put_the_fragments_of_the_peer_together() {
+    for role in ROLES {
+        let mut meeting = Meeting::new(role);
+        let fragments = [
+            (Data::Text, &b"f\xc3"[..], false),
+            (Data::Continue, b"\xa9", false),
+            (Data::Continue, b"", true),
+        ];
+        for (index, (opcode, payload, fin)) in fragments.into_iter().enumerate() {
+            let frame = Frame::message(Bytes::from_static(payload), OpCode::Data(opcode), fin);
+            meeting.peer_sends(Message::Frame(frame));
+            meeting.peer_sends(Message::Ping(Bytes::from(vec![index as u8])));
+        }
+        let told = meeting.we_hear();
+        let messages: Vec<_> =
+            told.iter().filter(|event| matches!(event, Told::Message { .. })).collect();
+        let [Told::Message { kind: MessageKind::Text, data, frames: 3, .. }] = messages[..] else {
+            panic!("{role:?}: {told:?}")
+        };
+        assert_eq!(data, "fé".as_bytes());
+        let pongs = [0, 1, 2].map(|index| Message::Pong(Bytes::from(vec![index])));
+        assert_eq!(meeting.peer_hears(), pongs);
+    }
+}
+
+#[test]
+fn pings_are_answered_by_either() {
+    for role in ROLES {
+        let mut meeting = Meeting::new(role);
+        meeting.we.pings(b"ours");
+        meeting.we.tells();
+        assert_eq!(meeting.peer_hears(), [Message::Ping(Bytes::from_static(b"ours"))]);
+        meeting.we.at(12);
+        let told = meeting.we_hear();
+        assert!(
+            matches!(&told[..], [Told::Pong(Received, _, Some(rtt))] if rtt.as_millis() == 12),
+            "{told:?}"
+        );
+
+        meeting.peer_sends(Message::Ping(Bytes::from_static(b"theirs")));
+        let told = meeting.we_hear();
+        assert!(matches!(&told[..], [Told::Ping(Received, _), Told::Pong(Sent, ..)]), "{told:?}");
+        assert_eq!(meeting.peer_hears(), [Message::Pong(Bytes::from_static(b"theirs"))]);
+    }
+}
+
+#[test]
+fn we_close_and_the_peer_answers() {
+    for role in ROLES {
+        for (code, reason) in
+            [(1000, "bye"), (1001, ""), (1011, "é".repeat(61).as_str()), (3000, "x"), (4999, "y")]
+        {
+            let mut meeting = Meeting::new(role);
+            meeting.we.closes(code, reason);
+            meeting.we.tells();
+            let frame = CloseFrame { code: PeerCode::from(code), reason: reason.into() };
+            assert_eq!(meeting.peer_hears(), [Message::Close(Some(frame))]);
+            // It answers with our reason too.
+            assert_eq!(meeting.we_hear(), [Told::Close(Received, said(code, reason))]);
+            let ending = meeting.we.ending();
+            assert!(meeting.we.is_finished() && ending.is_clean());
+            assert_eq!((ending.initiator, ending.code().get()), (Party::Local, code));
+        }
+    }
+}
+
+#[test]
+fn the_peer_closes_and_we_answer() {
+    for role in ROLES {
+        for (code, reason) in [(Some(1000), "bye"), (Some(1013), ""), (Some(4000), "ü"), (None, "")]
+        {
+            let mut meeting = Meeting::new(role);
+            let frame =
+                code.map(|code| CloseFrame { code: PeerCode::from(code), reason: reason.into() });
+            meeting.peer.close(frame).expect("the peer can close");
+            let told = meeting.we_hear();
+            assert_eq!(
+                told,
+                [Told::Close(Received, said(code, reason)), Told::Close(Sent, said(code, ""))]
+            );
+            let answer =
+                code.map(|code| CloseFrame { code: PeerCode::from(code), reason: "".into() });
+            assert_eq!(meeting.peer_hears(), [Message::Close(answer)]);
+            let ending = meeting.we.ending();
+            assert!(meeting.we.is_finished() && ending.is_clean());
+            assert_eq!(ending.initiator, Party::Peer);
+        }
+    }
+}
+
+/// What we take for right, the peer does too, and reads the same in it.
+#[test]
+fn the_peer_agrees_about_the_streams_we_accept() {
+    for role in ROLES {
+        let good = accepted::table().into_iter().map(|case| (case.name, case.frames));
+        let texts = utf8::table().into_iter().map(|case| (case.name, case.frames));
+        for (name, frames) in good.chain(texts) {
+            let bytes = heard_by(role, &frames);
+            let told = End::new(role).hears(&bytes);
+            let is_broken = told.iter().any(|event| matches!(event, Told::Violation(_)));
+            let ours = message_data(told);
+            let theirs = heard_by_tungstenite(role, &bytes);
+            assert_eq!(theirs.is_err(), is_broken, "{role:?}, {name}");
+            assert!(
+                theirs.is_err() || theirs.is_ok_and(|theirs| theirs == ours),
+                "{role:?}, {name}"
+            );
+        }
+    }
+}
+
+fn message_data(told: Vec<Told>) -> Vec<Vec<u8>> {
+    let data = |event| match event {
+        Told::Message { data, .. } => Some(data),
+        _ => None,
+    };
+    told.into_iter().filter_map(data).collect()
+}
+
+/// The data messages tungstenite reads in our place.
+fn heard_by_tungstenite(role: Role, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+    let role = match role {
+        Role::Client => PeerRole::Client,
+        Role::Server => PeerRole::Server,
+    };
+    let line = Line { to_peer: bytes.iter().copied().collect(), ..Line::default() };
+    let mut other = WebSocket::from_raw_socket(line, role, None);
+    let mut heard = Vec::new();
+    loop {
+        match other.read() {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                heard.push(message.into_data().to_vec())
+            }
+            Ok(_) => {}
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(heard),
+            Err(Error::ConnectionClosed) => return Ok(heard),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_peer_agrees_about_good_streams(role in role(), frames in good_stream()) {
+        let bytes = heard_by(role, &frames);
+        let theirs = heard_by_tungstenite(role, &bytes).expect("nothing is wrong with it");
+        prop_assert_eq!(message_data(End::new(role).hears(&bytes)), theirs);
+    }
+}

@@ -1,0 +1,121 @@
+//! The frames that are observed are the bytes that came, and observing them changes nothing else.
+
+use proptest::prelude::*;
+
+use super::any_bytes::{hear, is_close, violation};
+use super::any_streams::{any_stream, pieces, role};
+use super::cuts::{Watching, check};
+use super::streams;
+use super::support::{ROLES, Told};
+use super::wire::{close, frame, heard_by};
+use crate::protocol::Header;
+use crate::protocol::connection::Direction;
+use crate::protocol::frame::apply_mask;
+
+#[test]
+fn cuts_do_not_matter_when_frames_are_observed() {
+    for role in ROLES {
+        for (name, bytes) in streams::all(role) {
+            check(role, Watching::Frames, &name, &bytes);
+        }
+    }
+}
+
+#[test]
+fn each_fragment_is_observed_with_its_own_payload() {
+    let frames = [frame(0x01, "ab"), frame(0x89, "p"), frame(0x00, ""), frame(0x80, "cd")];
+    for role in ROLES {
+        for pieces in [1, usize::MAX] {
+            let told = hear(role, true, &heard_by(role, &frames), &[pieces]);
+            let payloads: Vec<_> = told
+                .iter()
+                .filter_map(|event| match event {
+                    Told::Frame(Direction::Received, _, payload) => Some(&payload[..]),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(payloads, [&b"ab"[..], b"p", b"", b"cd"]);
+        }
+    }
+}
+
+/// Their bytes had been given back with the rest of the input when they were asked for: a panic.
+#[test]
+fn a_frame_refused_for_its_payload_is_observed_once() {
+    let bad_close = close(999, "why");
+    let cut_off_text = frame(0x80, b"\xe2\x82");
+    let start = frame(0x01, b"");
+    for role in ROLES {
+        for (frames, payload) in [
+            (vec![bad_close.clone()], &b"\x03\xe7why"[..]),
+            (vec![start.clone(), cut_off_text.clone()], b""),
+        ] {
+            let bytes = heard_by(role, &frames);
+            let mut told = hear(role, true, &bytes, &[1]);
+            told.truncate(told.len() - 2); // our Close frame, observed and told
+            assert!(matches!(told.pop(), Some(Told::Violation(_))));
+            let Some(Told::Frame(Direction::Received, _, shown)) = told.pop() else {
+                panic!("{told:?}")
+            };
+            assert_eq!(shown, payload);
+            assert_eq!(told.len(), frames.len() - 1, "{told:?}");
+        }
+    }
+}
+
+/// Encoded again, the received frames are the bytes up to the first violation, the Close frame or the
+/// first frame that is not whole.
+fn check_frames(frames: &[Told], told: &[Told], bytes: &[u8]) {
+    let mut received: Vec<(&Header, &Vec<u8>)> = frames
+        .iter()
+        .filter_map(|event| match event {
+            Told::Frame(Direction::Received, header, payload) => Some((header, payload)),
+            _ => None,
+        })
+        .collect();
+    let violation = violation(told);
+    if let Some(culprit) = violation.and_then(|violation| violation.frame) {
+        let (header, payload) = received.pop().expect("the frame at fault is observed");
+        assert_eq!(*header, culprit);
+        assert!(payload.is_empty() || payload.len() as u64 == header.length);
+    }
+    let encoded: Vec<u8> =
+        received.iter().flat_map(|(header, payload)| encode(header, payload)).collect();
+    assert_eq!(encoded, bytes[..encoded.len()]);
+    let rest = &bytes[encoded.len()..];
+    if let Some(violation) = violation {
+        assert_eq!(violation.offset, encoded.len() as u64);
+        if let Some(culprit) = violation.frame {
+            assert!(rest.starts_with(culprit.bytes()));
+        }
+    } else if !told.iter().any(is_close) {
+        let is_whole =
+            Header::decode(rest).is_some_and(|header| header.wire_size() <= rest.len() as u64);
+        assert!(!is_whole, "a whole frame was not told: {rest:x?}");
+    }
+}
+
+fn encode(header: &Header, payload: &[u8]) -> Vec<u8> {
+    let mut payload = payload.to_vec();
+    if let Some(key) = header.mask {
+        apply_mask(&mut payload, key, 0);
+    }
+    [header.bytes(), &payload].concat()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn observed_frames_are_the_bytes_that_came(
+        (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
+        pieces in pieces(),
+    ) {
+        let told = hear(role, false, &bytes, &pieces);
+        let (frames, rest): (Vec<_>, Vec<_>) = hear(role, true, &bytes, &pieces)
+            .into_iter()
+            .partition(|event| matches!(event, Told::Frame(..)));
+        prop_assert_eq!(&rest, &told);
+        check_frames(&frames, &told, &bytes);
+    }
+}

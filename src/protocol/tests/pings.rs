@@ -1,0 +1,121 @@
+//! Pings, pongs and the time between them (RFC 6455 sections 5.5.2 and 5.5.3).
+
+use std::time::Duration;
+
+use super::support::{End, ROLES, Told, at, deliver};
+use super::wire::{Raw, frame, heard_by, peer_of};
+use crate::protocol::Role;
+use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::connection::Misuse;
+use crate::protocol::frame::Opcode;
+
+fn pong(payload: impl AsRef<[u8]>) -> Raw {
+    frame(0x8a, payload)
+}
+
+fn told(payload: &str, rtt: Option<u64>) -> Told {
+    Told::Pong(Received, payload.as_bytes().to_vec(), rtt.map(Duration::from_millis))
+}
+
+/// A client that has sent these pings, each a millisecond after the one before.
+fn client_with_pings(payloads: &[&str]) -> End {
+    let mut client = End::client();
+    for (millis, payload) in (0..).zip(payloads) {
+        client.at(millis).pings(payload.as_bytes());
+    }
+    client.tells();
+    client
+}
+
+#[test]
+fn a_ping_is_answered_and_timed() {
+    for role in ROLES {
+        let (mut we, mut peer) = (End::new(role), End::new(peer_of(role)));
+        we.at(10).pings(b"42");
+        assert_eq!(we.tells(), [Told::Ping(Sent, b"42".to_vec())]);
+        let heard = deliver(&mut we, &mut peer);
+        assert_eq!(
+            heard,
+            [Told::Ping(Received, b"42".to_vec()), Told::Pong(Sent, b"42".to_vec(), None)]
+        );
+        we.at(25);
+        assert_eq!(deliver(&mut peer, &mut we), [told("42", Some(15))]);
+    }
+}
+
+#[test]
+fn every_ping_is_answered_in_order() {
+    for role in ROLES {
+        let pings: Vec<Raw> = ["1", "2", ""].map(|payload| frame(0x89, payload)).to_vec();
+        let pongs: Vec<Raw> = ["1", "2", ""].map(pong).to_vec();
+        let mut end = End::new(role);
+        end.hears(&heard_by(role, &pings));
+        assert_eq!(end.writes(), heard_by(peer_of(role), &pongs));
+    }
+}
+
+#[test]
+fn a_pong_belongs_to_the_ping_with_its_payload() {
+    let mut client = client_with_pings(&["a", "b", "c"]);
+    client.at(100);
+    let heard = client.hears(&heard_by(Role::Client, &[pong("a"), pong("b"), pong("c")]));
+    assert_eq!(heard, [told("a", Some(100)), told("b", Some(99)), told("c", Some(98))]);
+}
+
+/// RFC 6455 section 5.5.3: a peer may answer only the latest ping; those before it are done with.
+#[test]
+fn a_pong_to_the_latest_ping_answers_those_before() {
+    let mut client = client_with_pings(&["a", "b", "c", "d"]);
+    client.at(100);
+    let heard =
+        client.hears(&heard_by(Role::Client, &[pong("c"), pong("a"), pong("b"), pong("d")]));
+    assert_eq!(heard, [told("c", Some(98)), told("a", None), told("b", None), told("d", Some(97))]);
+}
+
+#[test]
+fn an_unsolicited_pong_has_no_time() {
+    let mut client = client_with_pings(&["a"]);
+    let heard = client.hears(&heard_by(Role::Client, &[pong(""), pong("b"), pong("a"), pong("a")]));
+    assert_eq!(heard, [told("", None), told("b", None), told("a", Some(0)), told("a", None)]);
+    assert_eq!(client.writes(), frame(0x89, "a").heard_by(Role::Server));
+}
+
+#[test]
+fn only_the_last_64_pings_are_remembered() {
+    let payloads: Vec<String> = (0..70).map(|number| number.to_string()).collect();
+    let mut client = client_with_pings(&payloads.iter().map(String::as_str).collect::<Vec<_>>());
+    client.at(100);
+    let heard =
+        client.hears(&heard_by(Role::Client, &payloads.iter().map(pong).collect::<Vec<_>>()));
+    for (number, event) in heard.into_iter().enumerate() {
+        let rtt = (number >= 6).then(|| 100 - number as u64);
+        assert_eq!(event, told(&number.to_string(), rtt));
+    }
+}
+
+#[test]
+fn a_clock_that_went_back_gives_no_time_at_all() {
+    let mut client = End::client();
+    client.at(50).pings(b"x");
+    client.tells();
+    assert_eq!(client.at(40).hears(&pong("x").heard_by(Role::Client)), [told("x", Some(0))]);
+}
+
+#[test]
+fn we_can_send_pongs_nobody_asked_for() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        end.connection.pong(b"alive").expect("it is open");
+        assert_eq!(end.tells(), [Told::Pong(Sent, b"alive".to_vec(), None)]);
+        assert_eq!(end.writes(), pong("alive").heard_by(peer_of(role)));
+    }
+}
+
+#[test]
+fn a_ping_takes_at_most_125_bytes() {
+    let mut end = End::client();
+    let refused = Misuse::ControlTooLong(Opcode::Ping, 126);
+    assert_eq!(end.connection.ping(&[0; 126], at(0)), Err(refused));
+    assert_eq!(end.connection.ping(&[0; 125], at(0)), Ok(()));
+    assert_eq!(end.writes().len(), 2 + 4 + 125);
+}

@@ -1,0 +1,122 @@
+//! The examples of RFC 6455 section 5.7, byte by byte.
+
+use super::support::{End, ROLES, Told, options};
+use super::wire::{KEY, frame, heard_by};
+use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::{MessageKind, Role, Rule};
+
+const UNMASKED_HELLO: &[u8] = &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
+const MASKED_HELLO: &[u8] = &[0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+const FRAGMENTED_HELLO: &[u8] = &[0x01, 0x03, 0x48, 0x65, 0x6c, 0x80, 0x02, 0x6c, 0x6f];
+const UNMASKED_PING: &[u8] = &[0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];
+const MASKED_PONG: &[u8] = &[0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+const BYTES_256: &[u8] = &[0x82, 0x7e, 0x01, 0x00];
+const BYTES_64K: &[u8] = &[0x82, 0x7f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00];
+
+fn hello(frames: u64, wire_size: u64) -> Told {
+    Told::Message { kind: MessageKind::Text, data: b"Hello".to_vec(), frames, wire_size }
+}
+
+#[test]
+fn a_text_message_is_heard() {
+    assert_eq!(End::client().hears(UNMASKED_HELLO), [hello(1, 7)]);
+    assert_eq!(End::server().hears(MASKED_HELLO), [hello(1, 11)]);
+    assert_eq!(End::client().hears(FRAGMENTED_HELLO), [hello(2, 9)]);
+}
+
+#[test]
+fn a_text_message_is_sent() {
+    for (role, expected) in [(Role::Client, MASKED_HELLO), (Role::Server, UNMASKED_HELLO)] {
+        let mut end = End::new(role);
+        let sent = end.connection.send(MessageKind::Text, b"Hello").expect("it is open");
+        assert_eq!(end.writes(), expected);
+        assert_eq!(sent.header.bytes(), &expected[..sent.header.len()]);
+    }
+}
+
+#[test]
+fn a_ping_is_answered_with_its_payload() {
+    let mut client = End::client();
+    let told = client.hears(UNMASKED_PING);
+    assert_eq!(
+        told,
+        [Told::Ping(Received, b"Hello".to_vec()), Told::Pong(Sent, b"Hello".to_vec(), None)]
+    );
+    assert_eq!(client.writes(), MASKED_PONG);
+}
+
+#[test]
+fn a_masked_pong_is_heard() {
+    let told = End::server().hears(MASKED_PONG);
+    assert_eq!(told, [Told::Pong(Received, b"Hello".to_vec(), None)]);
+}
+
+#[test]
+fn long_binary_messages_are_heard_and_sent() {
+    for (header, length) in [(BYTES_256, 256), (BYTES_64K, 65536)] {
+        let data: Vec<u8> = (0..length).map(|index| index as u8).collect();
+        let bytes = [header, &data].concat();
+        let mut server = End::server();
+        server.sends(MessageKind::Binary, &data);
+        assert_eq!(server.writes(), bytes);
+        let message = Told::Message {
+            kind: MessageKind::Binary,
+            data,
+            frames: 1,
+            wire_size: bytes.len() as u64,
+        };
+        assert_eq!(End::client().hears(&bytes), [message]);
+    }
+}
+
+#[test]
+fn an_example_heard_in_the_other_role_is_a_violation() {
+    let cases = [
+        (Role::Server, UNMASKED_HELLO, Rule::UnmaskedByClient),
+        (Role::Server, FRAGMENTED_HELLO, Rule::UnmaskedByClient),
+        (Role::Server, UNMASKED_PING, Rule::UnmaskedByClient),
+        (Role::Server, BYTES_256, Rule::UnmaskedByClient),
+        (Role::Server, BYTES_64K, Rule::UnmaskedByClient),
+        (Role::Client, MASKED_HELLO, Rule::MaskedByServer),
+        (Role::Client, MASKED_PONG, Rule::MaskedByServer),
+    ];
+    for (role, bytes, rule) in cases {
+        let told = End::new(role).hears(bytes);
+        assert!(matches!(&told[0], Told::Violation(it) if it.rule == rule), "{role:?}: {told:?}");
+    }
+}
+
+/// The examples as the frame builder of these tests makes them.
+#[test]
+fn the_frame_builder_agrees_with_the_rfc() {
+    assert_eq!(frame(0x81, "Hello").heard_by(Role::Client), UNMASKED_HELLO);
+    assert_eq!(frame(0x81, "Hello").heard_by(Role::Server), MASKED_HELLO);
+    assert_eq!(heard_by(Role::Client, &[frame(0x01, "Hel"), frame(0x80, "lo")]), FRAGMENTED_HELLO);
+    assert_eq!(frame(0x8a, "Hello").heard_by(Role::Server), MASKED_PONG);
+    assert_eq!(frame(0x82, [0; 256]).heard_by(Role::Client)[..4], *BYTES_256);
+    assert_eq!(frame(0x82, [0; 65536]).heard_by(Role::Client)[..10], *BYTES_64K);
+    assert_eq!(KEY, MASKED_HELLO[2..6]);
+}
+
+#[test]
+fn frames_are_told_before_what_they_mean() {
+    for role in ROLES {
+        let mut options = options(role);
+        options.observe_frames = true;
+        let mut end = End::with(options);
+        let told = end.hears(&frame(0x89, "Hello").heard_by(role));
+        let [
+            Told::Frame(Received, ping, heard),
+            Told::Ping(Received, _),
+            Told::Frame(Sent, pong, answered),
+            Told::Pong(Sent, ..),
+        ] = &told[..]
+        else {
+            panic!("{told:?}")
+        };
+        assert_eq!((&heard[..], &answered[..]), (&b"Hello"[..], &b"Hello"[..]));
+        let (masked, plain) = if role == Role::Client { (pong, ping) } else { (ping, pong) };
+        assert_eq!((masked.mask, plain.mask), (Some(KEY), None));
+        assert!(end.writes().starts_with(pong.bytes()));
+    }
+}

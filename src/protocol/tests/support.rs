@@ -1,0 +1,185 @@
+//! The end under test, and what it tells in a form that can be kept and compared.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use super::wire::KEY;
+use crate::protocol::connection::{ClosePayload, Counters, Direction, Misuse};
+use crate::protocol::{
+    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, TransportEnd,
+    Violation,
+};
+
+/// The largest message that the end under test takes.
+pub(super) const LIMIT: u64 = 70_000;
+
+/// How long the end under test waits for the peer's Close frame.
+pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Both roles, for tests that hold in either.
+pub(super) const ROLES: [Role; 2] = [Role::Client, Role::Server];
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// A moment of the test: so many milliseconds after its start.
+pub(super) fn at(millis: u64) -> Instant {
+    *START + Duration::from_millis(millis)
+}
+
+/// What most tests are run with.
+pub(super) fn options(role: Role) -> Options {
+    Options {
+        role,
+        max_message_size: LIMIT,
+        close_timeout: Some(CLOSE_TIMEOUT),
+        observe_frames: false,
+        masks: Masks::Fixed(KEY),
+    }
+}
+
+/// An [`Event`] that owns its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Told {
+    Frame(Direction, Header, Vec<u8>),
+    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64 },
+    Ping(Direction, Vec<u8>),
+    Pong(Direction, Vec<u8>, Option<Duration>),
+    Close(Direction, ClosePayload),
+    Violation(Violation),
+}
+
+impl From<Event<'_>> for Told {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Frame(frame) => {
+                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
+            }
+            Event::Message { kind, data, frames, wire_size } => {
+                Self::Message { kind, data: data.to_vec(), frames, wire_size }
+            }
+            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
+            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
+            Event::Close(direction, close) => Self::Close(direction, close.clone()),
+            Event::Violation(violation) => Self::Violation(violation.clone()),
+        }
+    }
+}
+
+/// What a Close frame said.
+pub(super) fn said(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
+    ClosePayload { code: code.into().map(CloseCode::new), reason: reason.to_owned() }
+}
+
+/// One end of a connection, at a moment of the test.
+pub(super) struct End {
+    pub(super) connection: Connection,
+    now: Instant,
+}
+
+impl End {
+    pub(super) fn new(role: Role) -> Self {
+        Self::with(options(role))
+    }
+
+    pub(super) fn client() -> Self {
+        Self::new(Role::Client)
+    }
+
+    pub(super) fn server() -> Self {
+        Self::new(Role::Server)
+    }
+
+    pub(super) fn with(options: Options) -> Self {
+        Self::after_head(options, &[])
+    }
+
+    /// An end that got `early` in the same segment as the head of the handshake.
+    pub(super) fn after_head(options: Options, early: &[u8]) -> Self {
+        Self { connection: Connection::new(options, early), now: at(0) }
+    }
+
+    /// Moves on to another moment.
+    pub(super) fn at(&mut self, millis: u64) -> &mut Self {
+        self.now = at(millis);
+        self
+    }
+
+    /// Receives bytes, as many at a time as it makes room for, and tells what they were.
+    pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Told> {
+        let mut told = self.tells();
+        while !bytes.is_empty() {
+            let space = self.connection.receive_space();
+            let count = space.len().min(bytes.len());
+            space[..count].copy_from_slice(&bytes[..count]);
+            self.connection.received(count);
+            bytes = &bytes[count..];
+            told.append(&mut self.tells());
+        }
+        told
+    }
+
+    /// What there is to tell.
+    pub(super) fn tells(&mut self) -> Vec<Told> {
+        let mut told = Vec::new();
+        while let Some(event) = self.connection.next_event(self.now) {
+            told.push(event.into());
+        }
+        told
+    }
+
+    /// What it writes, all of it.
+    pub(super) fn writes(&mut self) -> Vec<u8> {
+        self.writes_up_to(usize::MAX)
+    }
+
+    /// What it writes to a transport that takes no more than this.
+    pub(super) fn writes_up_to(&mut self, room: usize) -> Vec<u8> {
+        let pending = self.connection.pending_output();
+        let taken = pending[..pending.len().min(room)].to_vec();
+        self.connection.advance_output(taken.len());
+        taken
+    }
+
+    pub(super) fn sends(&mut self, kind: MessageKind, data: &[u8]) {
+        self.connection.send(kind, data).expect("it is open");
+    }
+
+    pub(super) fn pings(&mut self, payload: &[u8]) {
+        self.connection.ping(payload, self.now).expect("it is open");
+    }
+
+    pub(super) fn closes(&mut self, code: u16, reason: &str) {
+        self.tries_to_close(Some(code), reason).expect("it is open");
+    }
+
+    pub(super) fn tries_to_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Misuse> {
+        self.connection.close(code.map(CloseCode::new), reason, self.now)
+    }
+
+    /// Looks at the clock, as the session does when the deadline has come.
+    pub(super) fn looks_at_the_clock(&mut self) {
+        self.connection.on_deadline(self.now);
+    }
+
+    pub(super) fn loses_transport(&mut self, end: TransportEnd) {
+        self.connection.receive_eof(end);
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.connection.is_finished()
+    }
+
+    pub(super) fn ending(&self) -> Ending {
+        self.connection.ending().expect("the connection has ended")
+    }
+
+    /// Received, then sent.
+    pub(super) fn counters(&self) -> [Counters; 2] {
+        [self.connection.received_counters(), self.connection.sent_counters()]
+    }
+}
+
+/// Carries what `from` has written to `to`, and tells what `to` made of it.
+pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Told> {
+    to.hears(&from.writes())
+}

@@ -1,0 +1,221 @@
+//! A client and a server joined: whatever they send, and however the bytes between them are cut, it
+//! arrives.
+
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::support::{End, Told, options};
+use crate::protocol::connection::{Direction, Party};
+use crate::protocol::{MessageKind, Role, Sent};
+
+/// Which end does something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Side {
+    Client,
+    Server,
+}
+
+/// One step of a simulation.
+#[derive(Clone, Debug)]
+enum Step {
+    Send(Side, MessageKind, usize),
+    Ping(Side, Vec<u8>),
+    /// So many bytes written by one side reach the other.
+    Carry(Side, usize),
+}
+
+/// Two ends and what should come, and has come, at each.
+struct Pair {
+    client: Seat,
+    server: Seat,
+}
+
+struct Seat {
+    end: End,
+    due: Vec<(MessageKind, Vec<u8>)>,
+    heard: Vec<(MessageKind, Vec<u8>)>,
+    pings: usize,
+    pongs: usize,
+}
+
+impl Seat {
+    fn new(role: Role) -> Self {
+        let mut options = options(role);
+        options.max_message_size = 1 << 20;
+        options.observe_frames = role == Role::Server;
+        Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
+    }
+
+    fn note(&mut self, told: Vec<Told>) {
+        for event in told {
+            match event {
+                Told::Message { kind, data, .. } => self.heard.push((kind, data)),
+                Told::Pong(Direction::Received, _, rtt) => {
+                    assert!(rtt.is_some(), "each pong answers a ping");
+                    self.pongs += 1;
+                }
+                Told::Violation(violation) => panic!("{violation}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Pair {
+    fn new() -> Self {
+        Self { client: Seat::new(Role::Client), server: Seat::new(Role::Server) }
+    }
+
+    /// That side, and the other.
+    fn seats(&mut self, side: Side) -> (&mut Seat, &mut Seat) {
+        match side {
+            Side::Client => (&mut self.client, &mut self.server),
+            Side::Server => (&mut self.server, &mut self.client),
+        }
+    }
+
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Send(side, kind, size) => {
+                let (from, to) = self.seats(*side);
+                let data = data(*kind, *size);
+                let Sent { header } = from.end.connection.send(*kind, &data).expect("it is open");
+                assert_eq!(header.length, *size as u64);
+                to.due.push((*kind, data));
+            }
+            Step::Ping(side, payload) => {
+                let (from, _) = self.seats(*side);
+                let number = from.pings as u64;
+                from.end.pings(&[&number.to_be_bytes(), &payload[..]].concat());
+                from.pings += 1;
+            }
+            Step::Carry(side, count) => {
+                self.carry(*side, *count);
+            }
+        }
+    }
+
+    /// Whether there was anything to carry.
+    fn carry(&mut self, side: Side, count: usize) -> bool {
+        let (from, to) = self.seats(side);
+        let bytes = from.end.writes_up_to(count);
+        let told = to.end.hears(&bytes);
+        to.note(told);
+        !bytes.is_empty()
+    }
+
+    /// Carries, in pieces of these sizes by turns, until neither side has anything to say.
+    fn carry_all(&mut self, pieces: &[usize]) {
+        for &piece in pieces.iter().cycle() {
+            let to_server = self.carry(Side::Client, piece);
+            let to_client = self.carry(Side::Server, piece);
+            if !to_server && !to_client {
+                return;
+            }
+        }
+    }
+
+    fn check_arrivals(&self) {
+        for seat in [&self.client, &self.server] {
+            assert!(seat.heard == seat.due, "{} of {} messages", seat.heard.len(), seat.due.len());
+            assert_eq!(seat.pings, seat.pongs);
+        }
+        self.check_counters();
+    }
+
+    fn check_counters(&self) {
+        let ([client_received, client_sent], [server_received, server_sent]) =
+            (self.client.end.counters(), self.server.end.counters());
+        assert_eq!(client_sent, server_received);
+        assert_eq!(server_sent, client_received);
+    }
+}
+
+/// A payload that differs with its size, and in every part.
+fn data(kind: MessageKind, size: usize) -> Vec<u8> {
+    if kind == MessageKind::Binary {
+        return (0..size).map(|index| (index * 31 + size) as u8).collect();
+    }
+    let mut text = "aé한😀".repeat(size / 10).into_bytes();
+    text.resize(size, b'x');
+    text
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    select(vec![Side::Client, Side::Server])
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let kind = select(vec![MessageKind::Text, MessageKind::Binary]);
+    let size = prop_oneof![
+        4 => select(vec![0, 1, 124, 125, 126, 127, 65534, 65535, 65536, 65537, 200_000]),
+        1 => 0..20_000usize,
+    ];
+    prop_oneof![
+        3 => (side(), kind, size).prop_map(|(side, kind, size)| Step::Send(side, kind, size)),
+        1 => (side(), prop::collection::vec(any::<u8>(), 0..=117)).prop_map(|(side, payload)| Step::Ping(side, payload)),
+        3 => (side(), piece()).prop_map(|(side, count)| Step::Carry(side, count)),
+    ]
+}
+
+fn piece() -> impl Strategy<Value = usize> {
+    prop_oneof![1..200usize, 1..20_000usize, 20_000..300_000usize]
+}
+
+/// Piece sizes for the rest, with a large one so that it does not take for ever.
+fn pieces() -> impl Strategy<Value = Vec<usize>> {
+    (prop::collection::vec(piece(), 1..8), 30_000..300_000usize).prop_map(|(mut pieces, large)| {
+        pieces.push(large);
+        pieces
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn everything_arrives_in_order_and_the_close_is_clean(
+        steps in prop::collection::vec(step(), 0..24),
+        pieces in pieces(),
+        closers in select(vec![vec![Side::Client], vec![Side::Server], vec![Side::Client, Side::Server]]),
+    ) {
+        let mut pair = Pair::new();
+        for step in &steps {
+            pair.take(step);
+        }
+        pair.carry_all(&pieces);
+        pair.check_arrivals();
+
+        for side in &closers {
+            pair.seats(*side).0.end.closes(1000, "done");
+        }
+        pair.carry_all(&pieces);
+        pair.check_arrivals();
+        for side in [Side::Client, Side::Server] {
+            let seat = pair.seats(side).0;
+            prop_assert!(seat.end.is_finished());
+            let ending = seat.end.ending();
+            prop_assert!(ending.is_clean());
+            prop_assert_eq!(ending.code().get(), 1000);
+            let initiator = if closers.contains(&side) { Party::Local } else { Party::Peer };
+            prop_assert_eq!(ending.initiator, initiator);
+        }
+    }
+
+    /// Nothing is carried before the close: what was sent first still arrives first.
+    #[test]
+    fn messages_in_flight_arrive_before_the_close(
+        sizes in prop::collection::vec(select(vec![0, 125, 126, 65536, 200_000]), 0..6),
+        pieces in pieces(),
+        closer in side(),
+    ) {
+        let mut pair = Pair::new();
+        for size in sizes {
+            pair.take(&Step::Send(closer, MessageKind::Binary, size));
+        }
+        pair.seats(closer).0.end.closes(1001, "");
+        pair.carry_all(&pieces);
+        pair.check_arrivals();
+        prop_assert!(pair.client.end.is_finished() && pair.server.end.is_finished());
+    }
+}

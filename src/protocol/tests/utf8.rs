@@ -1,0 +1,172 @@
+//! Text messages and where they cease to be text (RFC 6455 section 8.1).
+
+use super::support::{End, ROLES, Told, said};
+use super::wire::{Raw, close, frame, heard_by, peer_of};
+use crate::protocol::connection::Direction;
+use crate::protocol::{Header, MessageKind, Rule};
+
+/// A text message, and the byte at which it ceases to be text in the frame of which number.
+pub(super) struct Text {
+    pub(super) name: String,
+    pub(super) frames: Vec<Raw>,
+    bad: Option<(u64, usize)>,
+}
+
+fn good(name: &str, frames: Vec<Raw>) -> Text {
+    Text { name: name.to_owned(), frames, bad: None }
+}
+
+fn bad(name: &str, frames: Vec<Raw>, at: u64, frame: usize) -> Text {
+    Text { name: name.to_owned(), frames, bad: Some((at, frame)) }
+}
+
+pub(super) fn table() -> Vec<Text> {
+    let long = "한글😀é".repeat(3000);
+    let long = long.as_bytes();
+    let broken_at_last = [long, b"\xff"].concat();
+    vec![
+        good("characters of every length", vec![frame(0x81, "aé한😀")]),
+        good("cut inside a character", vec![frame(0x01, b"\xf0\x9f"), frame(0x80, b"\x98\x80")]),
+        good(
+            "cut inside a character by a ping",
+            vec![frame(0x01, b"\xf0"), frame(0x89, b"\xff"), frame(0x80, b"\x9f\x98\x80")],
+        ),
+        good(
+            "one byte in each fragment, some empty",
+            vec![
+                frame(0x01, b"\xf0"),
+                frame(0x00, b"\x9f"),
+                frame(0x00, b""),
+                frame(0x00, b"\x98"),
+                frame(0x00, b"\x80"),
+                frame(0x80, b""),
+            ],
+        ),
+        good(
+            "long, cut inside a character",
+            vec![frame(0x01, &long[..17_000]), frame(0x80, &long[17_000..])],
+        ),
+        bad("wrong at once", vec![frame(0x81, b"\xffabc")], 0, 0),
+        bad("wrong later", vec![frame(0x81, b"ab\xc0\xaf")], 2, 0),
+        bad("a surrogate", vec![frame(0x81, b"a\xed\xa0\x80")], 1, 0),
+        bad("beyond U+10FFFF", vec![frame(0x81, b"\xf4\x90\x80\x80")], 0, 0),
+        bad("cut off at the end", vec![frame(0x81, b"ab\xf0\x9f\x98")], 2, 0),
+        bad("after another message", vec![frame(0x81, "fine"), frame(0x81, b"a\xff")], 1, 1),
+        bad("after a ping", vec![frame(0x89, "fine"), frame(0x81, b"a\xff")], 1, 1),
+        bad("wrong across fragments", vec![frame(0x01, b"a\xc3"), frame(0x80, b"(")], 1, 1),
+        bad(
+            "wrong in the middle fragment",
+            vec![frame(0x01, "a"), frame(0x00, b"\xff"), frame(0x80, "")],
+            1,
+            1,
+        ),
+        bad("cut off in the last fragment", vec![frame(0x01, "é"), frame(0x80, b"\xe2\x82")], 2, 1),
+        bad(
+            "cut off by an empty last fragment",
+            vec![frame(0x01, b"\xe2\x82"), frame(0x80, "")],
+            0,
+            1,
+        ),
+        bad(
+            "wrong at the end of a long frame",
+            vec![frame(0x81, &broken_at_last)],
+            long.len() as u64,
+            0,
+        ),
+        bad(
+            "cut off at the end of a long frame",
+            vec![frame(0x81, &long[..long.len() - 1])],
+            long.len() as u64 - 2,
+            0,
+        ),
+    ]
+}
+
+#[test]
+fn text_is_told_as_one_whatever_its_fragments() {
+    for role in ROLES {
+        for Text { name, frames, bad } in table() {
+            if bad.is_some() {
+                continue;
+            }
+            let told = End::new(role).hears(&heard_by(role, &frames));
+            let data: Vec<u8> = frames
+                .iter()
+                .filter(|frame| !frame.is_control())
+                .flat_map(Raw::payload)
+                .copied()
+                .collect();
+            let is_it = |event: &Told| matches!(event, Told::Message { kind: MessageKind::Text, data: it, .. } if *it == data);
+            assert!(told.iter().any(is_it), "{role:?}, {name}: {told:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_no_text_is_a_violation_that_names_byte_and_frame() {
+    for role in ROLES {
+        for Text { name, frames, bad } in table() {
+            let Some((at, number)) = bad else { continue };
+            let mut end = End::new(role);
+            let told = end.hears(&heard_by(role, &frames));
+            let [.., Told::Violation(violation), Told::Close(Direction::Sent, answer)] = &told[..]
+            else {
+                panic!("{role:?}, {name}: {told:?}")
+            };
+            assert_eq!(violation.rule, Rule::InvalidUtf8);
+            assert_eq!(
+                violation.detail,
+                format!("at byte {at} of the message"),
+                "{role:?}, {name}"
+            );
+            assert_eq!(
+                violation.frame,
+                Header::decode(&frames[number].heard_by(role)),
+                "{role:?}, {name}"
+            );
+            assert_eq!(
+                violation.offset,
+                heard_by(role, &frames[..number]).len() as u64,
+                "{role:?}, {name}"
+            );
+            assert_eq!(*answer, said(1007, "invalid UTF-8 in a text message"));
+            let wire = close(1007, "invalid UTF-8 in a text message").heard_by(peer_of(role));
+            assert!(end.writes().ends_with(&wire));
+        }
+    }
+}
+
+/// Autobahn 6.4: the byte that makes it wrong is enough, although the frame is not whole.
+#[test]
+fn a_bad_byte_is_seen_before_its_frame_has_come() {
+    for role in ROLES {
+        for (before, bad) in [("κόσμε", &b"\xf4\x90"[..]), ("", b"\xff"), ("a", b"\xc3(")] {
+            let payload = [before.as_bytes(), bad, b"edited, and much more"].concat();
+            let bytes = frame(0x81, &payload).heard_by(role);
+            let until_bad = bytes.len() - b"edited, and much more".len();
+            let mut end = End::new(role);
+            assert_eq!(end.hears(&bytes[..until_bad - 1]), [], "{role:?}");
+            let told = end.hears(&bytes[until_bad - 1..until_bad]);
+            assert!(
+                matches!(&told[0], Told::Violation(it) if it.rule == Rule::InvalidUtf8),
+                "{told:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_checker_starts_anew_with_each_message() {
+    let frames = [
+        frame(0x02, b"\xf0"), // binary: whatever it is, it is not carried over
+        frame(0x80, b"\x9f"),
+        frame(0x01, "é"),
+        frame(0x80, "é"),
+        frame(0x81, "é"),
+    ];
+    for role in ROLES {
+        let told = End::new(role).hears(&heard_by(role, &frames));
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|event| matches!(event, Told::Message { .. })), "{told:?}");
+    }
+}

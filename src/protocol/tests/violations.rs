@@ -1,0 +1,339 @@
+//! Every rule a peer can break, the event that tells it and the Close frame that answers it.
+
+use std::time::Duration;
+
+use super::support::{End, LIMIT, ROLES, Told, at, said};
+use super::wire::{Raw, close, frame, heard_by, peer_of};
+use crate::protocol::connection::{Direction, EndCause, Party, ReadyState};
+use crate::protocol::{Header, Role, Rule, TransportEnd};
+
+/// A stream whose last frame breaks a rule.
+pub(super) struct Broken {
+    pub(super) name: String,
+    pub(super) frames: Vec<Raw>,
+    rule: Rule,
+    detail: String,
+}
+
+fn breaks(rule: Rule, detail: &str, frames: Vec<Raw>) -> Broken {
+    Broken { name: format!("{rule:?}: {detail}"), frames, rule, detail: detail.to_owned() }
+}
+
+pub(super) fn table() -> Vec<Broken> {
+    [opcodes_and_bits(), control_frames(), sequences(), lengths(), sizes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn opcodes_and_bits() -> Vec<Broken> {
+    let reserved = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].map(|opcode: u8| {
+        let detail = format!("opcode {opcode} (0x{opcode:x})");
+        breaks(Rule::ReservedOpcode, &detail, vec![frame(0x80 | opcode, "?")])
+    });
+    let bits = |first, which, kind| {
+        let detail = format!("{which} set on a {kind} frame, but no extension was negotiated");
+        breaks(Rule::ReservedBits, &detail, vec![frame(0x81, "before"), frame(first, "?")])
+    };
+    let mut table = vec![
+        bits(0xc1, "RSV1", "text"),
+        bits(0xa2, "RSV2", "binary"),
+        bits(0x99, "RSV3", "ping"),
+        bits(0xd8, "RSV1, RSV3", "close"),
+        bits(0xf1, "RSV1, RSV2, RSV3", "text"),
+        breaks(
+            Rule::ReservedBits,
+            "RSV1 set on a continuation frame, but no extension was negotiated",
+            vec![frame(0x01, "a"), frame(0xc0, "b")],
+        ),
+        breaks(Rule::ReservedOpcode, "opcode 3 (0x3)", vec![frame(0x01, "a"), frame(0x73, "")]),
+    ];
+    table.extend(reserved);
+    table
+}
+
+fn control_frames() -> Vec<Broken> {
+    vec![
+        breaks(Rule::FragmentedControl, "ping frame without FIN", vec![frame(0x09, "")]),
+        breaks(Rule::FragmentedControl, "pong frame without FIN", vec![frame(0x0a, "x")]),
+        breaks(Rule::FragmentedControl, "close frame without FIN", vec![frame(0x08, b"\x03\xe8")]),
+        breaks(
+            Rule::ControlTooLong,
+            "ping frame with 126 bytes of payload",
+            vec![frame(0x89, [0; 126])],
+        ),
+        breaks(
+            Rule::ControlTooLong,
+            "close frame with 126 bytes of payload",
+            vec![frame(0x01, "a"), close(1000, [b'x'; 124])],
+        ),
+        breaks(
+            Rule::ControlTooLong,
+            "ping frame with 65536 bytes of payload",
+            vec![frame(0x89, "").with_length(&[127, 0, 0, 0, 0, 0, 1, 0, 0])],
+        ),
+    ]
+}
+
+fn sequences() -> Vec<Broken> {
+    vec![
+        breaks(
+            Rule::ContinuationWithoutStart,
+            "no message has been started",
+            vec![frame(0x80, "a")],
+        ),
+        breaks(
+            Rule::ContinuationWithoutStart,
+            "no message has been started",
+            vec![frame(0x00, "")],
+        ),
+        breaks(
+            Rule::ContinuationWithoutStart,
+            "no message has been started",
+            vec![frame(0x01, "a"), frame(0x80, "b"), frame(0x80, "c")],
+        ),
+        breaks(
+            Rule::MessageInsideMessage,
+            "text frame after 1 frame(s) of an unfinished text message",
+            vec![frame(0x01, "a"), frame(0x81, "b")],
+        ),
+        breaks(
+            Rule::MessageInsideMessage,
+            "binary frame after 3 frame(s) of an unfinished text message",
+            vec![
+                frame(0x01, ""),
+                frame(0x00, "a"),
+                frame(0x89, ""),
+                frame(0x00, ""),
+                frame(0x02, ""),
+            ],
+        ),
+    ]
+}
+
+fn lengths() -> Vec<Broken> {
+    let not_minimal = |first, length: usize, bits, field: &[u8]| {
+        let detail = format!("length {length} encoded in {bits} bits");
+        let payload = vec![b'x'; length.min(200)]; // what is announced need not come
+        let frames = vec![frame(first, payload).with_length(field)];
+        breaks(Rule::LengthNotMinimal, &detail, frames)
+    };
+    let top_bit = |length: u64| {
+        let field = [&[127][..], &length.to_be_bytes()].concat();
+        let frames = vec![frame(0x82, "start").with_length(&field)];
+        breaks(Rule::LengthTooLarge, &format!("declared length {length}"), frames)
+    };
+    vec![
+        not_minimal(0x81, 125, 16, &[126, 0, 125]),
+        not_minimal(0x82, 0, 16, &[126, 0, 0]),
+        not_minimal(0x89, 5, 16, &[126, 0, 5]),
+        not_minimal(0x8a, 125, 64, &[127, 0, 0, 0, 0, 0, 0, 0, 125]),
+        not_minimal(0x82, 65535, 64, &[127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]),
+        top_bit(1 << 63),
+        top_bit((1 << 63) + 1),
+        top_bit(u64::MAX),
+    ]
+}
+
+fn sizes() -> Vec<Broken> {
+    let too_big = |length: u64, frames| {
+        breaks(Rule::MessageTooBig, &format!("{length} bytes, over the limit of {LIMIT}"), frames)
+    };
+    let declaring = |first, length: u64| {
+        frame(first, "").with_length(&[&[127][..], &length.to_be_bytes()].concat())
+    };
+    let half = vec![b'x'; LIMIT as usize / 2];
+    vec![
+        too_big(LIMIT + 1, vec![declaring(0x82, LIMIT + 1)]),
+        too_big(1 << 62, vec![declaring(0x81, 1 << 62)]),
+        too_big((1 << 63) - 1, vec![frame(0x81, "a"), declaring(0x02, (1 << 63) - 1)]),
+        too_big(LIMIT + 1, vec![frame(0x02, &half), frame(0x00, &half), frame(0x00, "x")]),
+        too_big(
+            LIMIT + 9,
+            vec![frame(0x01, &half), frame(0x00, &half), frame(0x89, ""), frame(0x80, [b'x'; 9])],
+        ),
+        too_big(i64::MAX as u64 + 1, vec![frame(0x01, "x"), declaring(0x00, i64::MAX as u64)]),
+    ]
+}
+
+/// What a server says that has gone back to HTTP after its 101.
+pub(super) const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 6\r\n\r\nsorry\n";
+
+#[test]
+fn every_rule_is_told_and_answered_with_its_code() {
+    for role in ROLES {
+        for Broken { name, frames, rule, detail } in table() {
+            let mut end = End::new(role);
+            let mut told = end.hears(&heard_by(role, &frames));
+            let (last, before) = frames.split_last().expect("one frame at least");
+            assert_eq!(
+                told.pop(),
+                Some(Told::Close(Direction::Sent, said(rule.close_code().get(), rule.summary())))
+            );
+            let Some(Told::Violation(violation)) = told.pop() else { panic!("{name}: not seen") };
+            assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
+            assert_eq!(violation.frame, Header::decode(&last.heard_by(role)), "{role:?}, {name}");
+            assert_eq!(violation.offset, heard_by(role, before).len() as u64, "{role:?}, {name}");
+            assert_eq!(told, End::new(role).hears(&heard_by(role, before)), "{role:?}, {name}");
+            assert_closed_for(&mut end, role, rule);
+        }
+    }
+}
+
+/// Our Close frame is the last thing written, and nothing is heard or sent any more.
+fn assert_closed_for(end: &mut End, role: Role, rule: Rule) {
+    let answer = close(rule.close_code().get(), rule.summary()).heard_by(peer_of(role));
+    assert!(end.writes().ends_with(&answer), "{rule:?}");
+    assert_eq!(
+        end.hears(&heard_by(role, &[frame(0x81, "late"), frame(0x89, ""), close(1000, "")])),
+        []
+    );
+    assert_eq!(end.writes(), b"", "{rule:?}");
+    assert_eq!((end.connection.ready_state(), end.is_finished()), (ReadyState::Closing, false));
+
+    end.loses_transport(TransportEnd::Eof);
+    let ending = end.ending();
+    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Peer));
+    assert_eq!((ending.code(), ending.reason()), (rule.close_code(), rule.summary()));
+    assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), Some(rule));
+    assert!(ending.received.is_none() && !ending.is_clean() && end.is_finished());
+}
+
+#[test]
+fn the_masking_rule_depends_on_the_role() {
+    for (first, kind) in [(0x81, "text"), (0x02, "binary"), (0x89, "ping"), (0x88, "close")] {
+        let wrong = frame(first, b"\x03\xe8").wrongly_masked();
+        let masked = format!("{kind} frame with masking key 37fa213d");
+        let cases = [
+            (Role::Client, Rule::MaskedByServer, masked),
+            (Role::Server, Rule::UnmaskedByClient, format!("{kind} frame")),
+        ];
+        for (role, rule, detail) in cases {
+            let mut end = End::new(role);
+            let told = end.hears(&wrong.heard_by(role));
+            assert!(
+                matches!(&told[0], Told::Violation(it) if it.rule == rule && it.detail == detail),
+                "{told:?}"
+            );
+            assert_closed_for(&mut end, role, rule);
+        }
+    }
+}
+
+#[test]
+fn a_violation_is_shown_with_its_section() {
+    let told = End::client().hears(&frame(0x83, "?").heard_by(Role::Client));
+    let Told::Violation(violation) = &told[0] else { panic!("{told:?}") };
+    assert_eq!(violation.to_string(), "reserved opcode: opcode 3 (0x3) (RFC 6455 section 5.2)");
+}
+
+#[test]
+fn the_codes_on_the_wire_are_those_of_the_rfc() {
+    for Broken { rule, .. } in table() {
+        let code = if rule == Rule::MessageTooBig { 1009 } else { 1002 };
+        assert_eq!(rule.close_code().get(), code, "{rule:?}");
+    }
+    assert_eq!(Rule::InvalidUtf8.close_code().get(), 1007);
+    assert_eq!(Rule::InvalidUtf8InReason.close_code().get(), 1007);
+}
+
+/// A header is enough: what it announces does not have to come.
+#[test]
+fn a_header_is_judged_before_its_payload_has_come() {
+    for role in ROLES {
+        for Broken { name, frames, rule, .. } in table() {
+            let bytes = heard_by(role, &frames);
+            let last = frames.last().expect("one frame at least").heard_by(role);
+            let header = Header::decode(&last).expect("a whole header").len();
+            let told = End::new(role).hears(&bytes[..bytes.len() - last.len() + header]);
+            let seen =
+                told.iter().any(|event| matches!(event, Told::Violation(it) if it.rule == rule));
+            assert!(seen, "{role:?}, {name}");
+        }
+    }
+}
+
+#[test]
+fn plain_http_after_the_upgrade_is_shown() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        let told = end.hears(HTTP);
+        let [Told::Violation(violation), Told::Close(Direction::Sent, _)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
+        assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
+        assert_eq!((violation.frame, violation.offset), (None, 0));
+        assert_eq!(violation.excerpt, HTTP);
+        assert_closed_for(&mut end, role, Rule::HttpAfterUpgrade);
+    }
+}
+
+#[test]
+fn plain_http_is_seen_byte_by_byte() {
+    for role in ROLES {
+        let mut end = End::new(role);
+        let told: Vec<Told> = HTTP.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+        let [Told::Violation(violation), Told::Close(Direction::Sent, _)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
+        assert!(HTTP.starts_with(&violation.excerpt) && violation.excerpt.starts_with(b"HTTP/"));
+        assert_closed_for(&mut end, role, Rule::HttpAfterUpgrade);
+        let violation = end.ending().violation.expect("seen above");
+        assert!(violation.excerpt.starts_with(HTTP), "what came later is kept as well");
+    }
+}
+
+/// What only starts like it is a frame, and one with RSV1 set: 0x48.
+#[test]
+fn what_only_starts_like_http_is_a_frame() {
+    for bytes in [&b"HELLO, there"[..], b"HTTPS is another"] {
+        let told = End::client().hears(bytes);
+        assert!(matches!(&told[0], Told::Violation(it) if it.rule == Rule::ReservedBits));
+    }
+}
+
+#[test]
+fn long_http_is_shown_in_part() {
+    let endless = [&b"HTTP/"[..], &[b'x'; 10_000]].concat();
+    let mut end = End::client();
+    let told = [end.hears(&endless[..3000]), end.hears(&endless[3000..])].concat();
+    let Told::Violation(violation) = &told[0] else { panic!("{told:?}") };
+    assert_eq!((violation.detail.len(), violation.excerpt.len()), (120, 3000));
+    end.loses_transport(TransportEnd::Eof);
+    assert_eq!(end.ending().violation.map(|violation| violation.excerpt.len()), Some(4096));
+}
+
+/// "HTTP/" is only looked for where the first frame should be.
+#[test]
+fn http_further_on_is_data_or_a_frame() {
+    let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
+    let told = End::client().hears(&[&greeting, HTTP].concat());
+    let [Told::Message { .. }, Told::Violation(violation), _] = &told[..] else {
+        panic!("{told:?}")
+    };
+    assert_eq!((violation.rule, violation.offset), (Rule::ReservedBits, 17));
+}
+
+/// After a violation the peer gets a second at most, and no more than the close timeout.
+#[test]
+fn the_peer_gets_a_short_grace_after_a_violation() {
+    let timeouts = [
+        (Some(Duration::from_millis(300)), 300),
+        (Some(Duration::from_secs(5)), 1000),
+        (None, 1000),
+    ];
+    for (close_timeout, grace) in timeouts {
+        let mut options = super::support::options(Role::Client);
+        options.close_timeout = close_timeout;
+        let mut end = End::with(options);
+        end.at(2000).hears(&frame(0x80, "").heard_by(Role::Client));
+        assert_eq!(end.connection.deadline(), Some(at(2000 + grace)));
+        end.at(2000 + grace - 1).looks_at_the_clock();
+        assert!(!end.is_finished());
+        end.at(2000 + grace).looks_at_the_clock();
+        assert!(end.is_finished());
+        assert_eq!(end.ending().cause, EndCause::Violation);
+    }
+}

@@ -1,0 +1,267 @@
+//! `--expect`, `--strict` and `--count`: what is awaited, and what is told when it does not come.
+
+use crate::scripts::{answer_close, close, serve, serve_bytes};
+use crate::support::{Outcome, Peer, Server, binary, text, wscope};
+
+/// Runs with these patterns against a server that sends `bytes`, then its Close.
+#[track_caller]
+fn expecting(patterns: &[&str], args: &[&str], bytes: Vec<u8>, code: u16) -> Outcome {
+    let server = serve(move |peer| {
+        peer.send(bytes);
+        peer.close(code, "");
+        peer.read_until_eof();
+    });
+    let expects = patterns.iter().flat_map(|pattern| ["--expect", pattern]);
+    wscope().args(expects).args(args).arg(server.url()).run()
+}
+
+fn texts(messages: &[&str]) -> Vec<u8> {
+    messages.iter().flat_map(|message| text(message)).collect()
+}
+
+#[test]
+fn patterns_are_met() {
+    for (patterns, messages) in [
+        (&["ready"][..], &["hello", "ready"][..]),
+        (&["/^ok [0-9]+$/"], &["ok", "ok 12"]),
+        (&["/o/"], &["no"]),
+        (&["json:{\"a\":1}"], &["no json", "{\"a\":2}", "{\"b\":2, \"a\":1}"]),
+        (&["json:{\"a\":{\"b\":null}}"], &["{\"a\":{\"b\":null,\"c\":3},\"d\":[]}"]),
+        (&["json:[1,{\"a\":true}]"], &["[1,{\"a\":true,\"b\":0}]"]),
+        (&["json:\"text\""], &["\"text\""]),
+        (&["a", "b"], &["a", "x", "b"]),
+        (&["a", "a"], &["a", "a"]),
+        (&["a", "/^b/", "json:{}"], &["b", "a", "b1", "{}"]),
+        (&[""], &["x", ""]),
+        (&["-x"], &["-x"]),
+        (&["zwei\nZeilen é"], &["zwei\nZeilen é"]),
+    ] {
+        let expects = patterns.iter().flat_map(|pattern| ["--expect", pattern]);
+        let server = serve_bytes(texts(messages));
+        let stdout: String = messages.iter().map(|message| format!("{message}\n")).collect();
+        wscope().args(expects).arg(server.url()).run().code(0).stdout(&stdout);
+    }
+}
+
+#[test]
+fn a_binary_pattern_is_met_by_binary_messages_only() {
+    let messages = || [text("ok"), binary(&[0, 255])].concat();
+    expecting(&["hex:00 FF"], &[], messages(), 1000).code(0);
+    let outcome = expecting(&["hex:6f6b"], &[], messages(), 1000).code(1);
+    outcome.stderr_contains("hex:6f6b").stderr_contains("\"ok\"").stderr_contains("hex:00ff");
+}
+
+#[test]
+fn a_close_code_can_be_expected() {
+    expecting(&["close:1008"], &[], texts(&["x"]), 1008).code(0).stdout("x\n");
+    expecting(&["x", "close:4000"], &[], texts(&["x"]), 4000).code(0);
+    expecting(&["close:1000"], &[], Vec::new(), 1000).code(0);
+    expecting(&["close:1005"], &[], Vec::new(), 1005).code(0);
+    expecting(&["close:1008"], &[], Vec::new(), 1000).code(1).stderr_contains("close:1008");
+    expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
+}
+
+#[test]
+fn an_abnormal_end_can_be_expected() {
+    let server = serve(|peer| {
+        peer.send(text("x"));
+        peer.eof();
+    });
+    wscope().args(["--expect", "close:1006", &server.url()]).run().code(0).stdout("x\n");
+}
+
+#[test]
+fn what_was_awaited_and_what_came_is_told() {
+    for (patterns, messages, words) in [
+        (&["ready"][..], &["ready!"][..], &["\"ready\"", "\"ready!\""][..]),
+        (&["ready"], &["READY"], &["\"ready\"", "\"READY\""]),
+        (&["/^ok$/"], &["ok then"], &["/^ok$/", "\"ok then\""]),
+        (&["json:{\"a\":1}"], &["{\"a\":\"1\"}"], &["json:", "{\\\"a\\\":\\\"1\\\"}"]),
+        (&["json:{\"a\":[1]}"], &["{\"a\":[1,2]}"], &["json:"]),
+        (&["a", "b"], &["b", "a"], &["\"b\"", "2 of 2"]),
+        (&["a", "a"], &["a"], &["\"a\"", "2 of 2"]),
+        (&["z"], &["1", "2", "3", "4", "5"], &["\"z\"", "\"3\", \"4\", \"5\""]),
+        (&["z"], &[], &["\"z\"", "no message"]),
+    ] {
+        let outcome = expecting(patterns, &[], texts(messages), 1000).code(1);
+        let outcome = outcome.stderr_contains("wscope: expectation not met");
+        words.iter().fold(outcome, |outcome, words| outcome.stderr_contains(words));
+    }
+}
+
+#[test]
+fn the_words_of_the_server_are_told_with_the_unmet_expectation() {
+    let server = serve(|peer| close(peer, 1008, "no token"));
+    let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
+    outcome.stderr_contains("\"ready\"").stderr_contains("1008").stderr_contains("no token");
+}
+
+#[test]
+fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
+    for args in [["--expect", "ready"], ["--count", "1"]] {
+        let server = serve(|peer| close(peer, 1001, "moving on"));
+        let outcome = wscope().args(args).args(["-q", &server.url()]).run().code(1);
+        outcome.stderr_contains("1001").stderr_contains("moving on");
+    }
+}
+
+#[test]
+fn the_end_of_tcp_is_told_with_the_unmet_expectation() {
+    let server = serve(Peer::eof);
+    let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
+    outcome.stderr_contains("\"ready\"").stderr_contains("1006");
+}
+
+#[test]
+fn strict_takes_no_other_message() {
+    let server = serve_bytes(texts(&["x"]));
+    let outcome = wscope().args(["--strict", "--expect", "a", &server.url()]).run().code(1);
+    outcome.stdout("x\n").stderr_contains("\"a\"").stderr_contains("\"x\"");
+    expecting(&["a", "b"], &["--strict"], texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
+}
+
+#[test]
+fn strict_tells_of_the_other_message_also_when_the_awaited_one_follows() {
+    let outcome = expecting(&["a", "b"], &["--strict"], texts(&["a", "x", "b"]), 1000).code(1);
+    outcome.stderr_contains("2 of 2").stderr_contains("\"x\"");
+}
+
+#[test]
+fn expectations_have_the_time_limit() {
+    let server = serve_bytes(texts(&["almost"]));
+    let outcome = wscope().args(["--expect", "ready", "-m", "150ms", &server.url()]).run().code(1);
+    outcome.stderr_contains("\"ready\"").stderr_contains("\"almost\"");
+}
+
+#[test]
+fn the_time_limit_is_told_with_the_unmet_expectation() {
+    let server = serve_bytes(texts(&["almost"]));
+    let outcome = wscope().args(["--expect", "ready", "-m", "150ms", &server.url()]).run().code(1);
+    outcome.stderr_contains("--max-time").stderr_contains("150ms");
+}
+
+#[test]
+fn a_handshake_that_takes_too_long_misses_the_expectation() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.expect_eof();
+    });
+    let outcome = wscope().args(["--expect", "ready", "-m", "150ms", &server.url()]).run();
+    outcome.code(1).stderr_contains("\"ready\"").stderr_contains("150ms");
+}
+
+#[test]
+fn an_expectation_outlasts_the_end_of_input_and_ends_the_run_when_met() {
+    let server = serve(|peer| {
+        peer.expect_text("question");
+        peer.send(texts(&["noise", "answer 42"]));
+        answer_close(peer);
+    });
+    let args = ["--expect", "/^answer/", "--close-timeout", "5s", &server.url()];
+    wscope().args(args).stdin("question\n").run().code(0).stdout("noise\nanswer 42\n");
+}
+
+#[test]
+fn an_expectation_that_is_met_ends_the_run_while_stdin_is_open() {
+    let server = serve_bytes(texts(&["ready"]));
+    wscope()
+        .args(["--expect", "ready", &server.url()])
+        .stdin_open()
+        .run()
+        .code(0)
+        .stdout("ready\n");
+}
+
+#[test]
+fn broken_patterns_are_wrong_usage() {
+    for (pattern, words) in [
+        ("/a(/", "unclosed group"),
+        ("json:{", "JSON"),
+        ("hex:0", "hex"),
+        ("close:normal", "close code"),
+        ("close:70000", "close code"),
+    ] {
+        let outcome = wscope().args(["--expect", pattern, "ws://127.0.0.1:1"]).run().code(2);
+        outcome.stdout("").stderr_contains("--expect").stderr_contains(words);
+    }
+}
+
+#[test]
+fn a_count_prints_so_many_and_tells_of_the_surplus() {
+    for (args, sent, stdout, surplus) in [
+        (&["--count", "2"][..], 5, "0\n1\n", "3 more messages"),
+        (&["-1"], 2, "0\n", "1 more message"),
+    ] {
+        let messages: Vec<u8> = (0..sent).flat_map(|number| text(&format!("{number}"))).collect();
+        let server = serve_bytes(messages);
+        let outcome = wscope().args(args).arg(server.url()).run().code(0).stdout(stdout);
+        outcome.stderr_contains(surplus).stderr_contains("--count");
+    }
+}
+
+#[test]
+fn a_count_that_is_met_exactly_tells_of_no_surplus() {
+    let server = serve_bytes(texts(&["a", "b"]));
+    let outcome = wscope().args(["--count", "2", &server.url()]).run().code(0).stdout("a\nb\n");
+    outcome.stderr_lacks("more message");
+}
+
+#[test]
+fn a_count_takes_data_messages_of_both_types_and_no_control_frames() {
+    let server = serve(|peer| {
+        peer.send(
+            [crate::support::ping(b""), crate::support::pong(b""), text("a"), binary(b"b")]
+                .concat(),
+        );
+        peer.expect_pong(b"");
+        answer_close(peer);
+    });
+    wscope().args(["--count", "2", &server.url()]).run().code(0).stdout("a\nb\n");
+}
+
+#[test]
+fn a_count_that_is_not_reached_is_told() {
+    for (code, status, words) in [
+        (1000, 1, "1 of 3 messages"),
+        (1001, 1, "1 of 3 messages"),
+        (1005, 1, "1 of 3 messages"),
+        (1008, 6, "1008 Policy Violation"),
+        (4000, 6, "4000"),
+    ] {
+        let outcome = expecting(&[], &["--count", "3"], texts(&["a"]), code);
+        outcome.code(status).stdout("a\n").stderr_contains(words);
+    }
+    let server = serve(Peer::eof);
+    wscope().args(["--count", "3", &server.url()]).run().code(6).stderr_contains("1006");
+}
+
+#[test]
+fn a_count_that_is_not_reached_in_time_is_a_timeout() {
+    let server = serve_bytes(texts(&["a"]));
+    let outcome = wscope().args(["--count", "2", "-m", "150ms", &server.url()]).run();
+    outcome.code(7).stdout("a\n").stderr_contains("--max-time 150ms");
+}
+
+#[test]
+fn a_count_that_was_reached_does_not_excuse_an_abnormal_end() {
+    let server = serve(|peer| {
+        peer.send(text("a"));
+        peer.expect_close(1000);
+        peer.eof();
+    });
+    wscope()
+        .args(["--count", "1", &server.url()])
+        .run()
+        .code(6)
+        .stdout("a\n")
+        .stderr_contains("1006");
+}
+
+#[test]
+fn count_and_expect_have_both_to_be_met() {
+    let both = ["--count", "2"];
+    expecting(&["a"], &both, texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
+    expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\n");
+    expecting(&["a"], &both, texts(&["a"]), 1000).code(1).stderr_contains("1 of 2 messages");
+    expecting(&["z"], &both, texts(&["a", "b"]), 1000).code(1).stderr_contains("\"z\"");
+}

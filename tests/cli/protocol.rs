@@ -1,0 +1,355 @@
+//! What peers do wrong after the handshake: exit status 5, the rule on stderr, the right code on the wire.
+
+use crate::scripts::{answer_close, close, serve};
+#[cfg(target_os = "linux")]
+use crate::scripts::{next, peak_memory};
+use crate::support::{BINARY, CLOSE, CONTINUATION, Outcome, PING, PONG, TEXT};
+use crate::support::{binary, frame, masked, ping, pong, text, wscope};
+use std::sync::mpsc::channel;
+
+const ERROR: u16 = 1002;
+const BAD_DATA: u16 = 1007;
+const TOO_BIG: u16 = 1009;
+
+/// A message that is fine comes before, so that the place of the broken frame is byte 4.
+#[track_caller]
+fn violate(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
+    let bytes = [&text("ok"), bytes].concat();
+    let server = serve(move |peer| {
+        peer.send(bytes);
+        let reason = peer.expect_close(code);
+        assert!(!reason.is_empty(), "the Close frame does not say why");
+    });
+    let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(5).stdout("ok\n");
+    outcome
+        .stderr_contains("wscope: protocol error: ")
+        .stderr_contains(&format!("closed with {code}"))
+}
+
+#[track_caller]
+fn expect_violations(section: &str, cases: &[(&[u8], u16, &str)]) {
+    for (bytes, code, cause) in cases {
+        let outcome = violate(&[], bytes, *code);
+        outcome.stderr_contains(cause).stderr_contains(&format!("RFC 6455 section {section}"));
+    }
+}
+
+#[test]
+fn reserved_bits_and_opcodes() {
+    expect_violations(
+        "5.2",
+        &[
+            (&frame(true, 4, TEXT, b"x"), ERROR, "RSV1"),
+            (&frame(true, 2, BINARY, b"x"), ERROR, "RSV2"),
+            (&frame(true, 1, TEXT, b""), ERROR, "RSV3"),
+            (&frame(true, 7, PING, b""), ERROR, "RSV1, RSV2, RSV3"),
+            (&frame(true, 4, CLOSE, &[3, 232]), ERROR, "RSV1"),
+            (&frame(true, 0, 3, b"x"), ERROR, "opcode 3"),
+            (&frame(true, 0, 7, b""), ERROR, "opcode 7"),
+            (&frame(true, 0, 11, b""), ERROR, "opcode 11"),
+            (&frame(true, 0, 15, b"x"), ERROR, "opcode 15"),
+        ],
+    );
+}
+
+#[test]
+fn masked_frames_from_a_server() {
+    expect_violations(
+        "5.1",
+        &[(&masked(&text("x")), ERROR, "masked"), (&masked(&ping(b"")), ERROR, "masked")],
+    );
+}
+
+#[test]
+fn control_frames_that_are_fragmented_or_long() {
+    expect_violations(
+        "5.5",
+        &[
+            (&frame(false, 0, PING, b"x"), ERROR, "ping frame without FIN"),
+            (&frame(false, 0, PONG, b""), ERROR, "pong frame without FIN"),
+            (&frame(false, 0, CLOSE, &[3, 232]), ERROR, "close frame without FIN"),
+            (&ping(&[b'x'; 126]), ERROR, "126 bytes"),
+            (&pong(&[b'x'; 70_000]), ERROR, "70000 bytes"),
+            (&frame(true, 0, CLOSE, &[b'x'; 126]), ERROR, "126 bytes"),
+        ],
+    );
+}
+
+#[test]
+fn fragments_out_of_order() {
+    expect_violations(
+        "5.4",
+        &[
+            (&frame(true, 0, CONTINUATION, b"x"), ERROR, "continuation"),
+            (&frame(false, 0, CONTINUATION, b"x"), ERROR, "continuation"),
+            (&[frame(false, 0, TEXT, b"a"), text("b")].concat(), ERROR, "new message inside"),
+            (&[frame(false, 0, TEXT, b"a"), binary(b"b")].concat(), ERROR, "new message inside"),
+            (
+                &[frame(false, 0, BINARY, b"a"), ping(b""), text("b")].concat(),
+                ERROR,
+                "new message inside",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn text_that_is_not_utf8() {
+    let fragments = |first: &[u8], last: &[u8]| {
+        [frame(false, 0, TEXT, first), frame(true, 0, CONTINUATION, last)].concat()
+    };
+    expect_violations(
+        "8.1",
+        &[
+            (&frame(true, 0, TEXT, b"ab\xff"), BAD_DATA, "at byte 2"),
+            (&frame(true, 0, TEXT, b"\xc0\xaf"), BAD_DATA, "at byte 0"),
+            (&frame(true, 0, TEXT, b"\xed\xa0\x80"), BAD_DATA, "at byte 0"),
+            (&frame(true, 0, TEXT, b"\xf4\x90\x80\x80"), BAD_DATA, "at byte 0"),
+            (&frame(true, 0, TEXT, b"a\xe2\x82"), BAD_DATA, "at byte 1"),
+            (&fragments(b"abc", b"d\xff"), BAD_DATA, "at byte 4"),
+            (&fragments(b"\xe2\x82", b"x"), BAD_DATA, "at byte 0"),
+            (&fragments(b"a\xe2\x82", b""), BAD_DATA, "at byte 1"),
+            // Known before the message has come to its end.
+            (&frame(false, 0, TEXT, b"\xff"), BAD_DATA, "at byte 0"),
+            (
+                &frame(true, 0, TEXT, &[&[0xff; 10][..], &[b'x'; 100]].concat())[..30],
+                BAD_DATA,
+                "at byte 0",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_place_of_the_broken_frame_is_told() {
+    violate(&[], &frame(true, 4, TEXT, b"x"), ERROR)
+        .stderr_contains("frame at byte 4: header c1 01");
+    violate(&[], &frame(true, 0, CLOSE, b"x"), ERROR)
+        .stderr_contains("frame at byte 4: header 88 01");
+}
+
+#[test]
+fn the_place_of_the_frame_with_bad_text_is_told() {
+    let split = [frame(false, 0, TEXT, b"ab"), frame(true, 0, CONTINUATION, b"\xff")].concat();
+    violate(&[], &frame(true, 0, TEXT, b"x\xff"), BAD_DATA)
+        .stderr_contains("frame at byte 4: header 81 02");
+    violate(&[], &split, BAD_DATA).stderr_contains("frame at byte 8: header 80 01");
+}
+
+#[test]
+fn close_frames_with_bad_payloads() {
+    expect_violations(
+        "5.5.1",
+        &[
+            (&frame(true, 0, CLOSE, b"x"), ERROR, "one-byte payload"),
+            (&frame(true, 0, CLOSE, b"\x03\xe8\xff"), BAD_DATA, "close reason"),
+            (&frame(true, 0, CLOSE, b"\x03\xe8ok\xe2\x82"), BAD_DATA, "close reason"),
+        ],
+    );
+}
+
+#[test]
+fn close_frames_with_bad_codes() {
+    for code in [0_u16, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
+        let payload = [&code.to_be_bytes()[..], b"own words"].concat();
+        let outcome = violate(&[], &frame(true, 0, CLOSE, &payload), ERROR);
+        outcome
+            .stderr_contains(&format!("close code {code}"))
+            .stderr_contains("RFC 6455 section 7.4");
+    }
+}
+
+#[test]
+fn the_reason_beside_a_bad_code_is_shown() {
+    let outcome = violate(&[], &frame(true, 0, CLOSE, b"\x03\xeewhy it ended"), ERROR);
+    outcome.stderr_contains("why it ended");
+}
+
+#[test]
+fn close_frames_that_are_fine() {
+    let longest = "é".repeat(61) + "x";
+    for (code, reason, status) in [
+        (1000, "", 0),
+        (1005, "", 0),
+        (1000, &*longest, 0),
+        (1014, "", 6),
+        (3000, "", 6),
+        (4999, "x", 6),
+    ] {
+        let reason = reason.to_owned();
+        let words = reason.clone();
+        let server = serve(move |peer| close(peer, code, &reason));
+        wscope().arg(server.url()).stdin_open().run().code(status).stderr_contains(&words);
+    }
+}
+
+#[test]
+fn lengths_that_are_not_minimal_or_too_large() {
+    let header = |second: u8, length: &[u8]| [&[0x82, second], length].concat();
+    let long = |length: u64| header(127, &length.to_be_bytes());
+    expect_violations(
+        "5.2",
+        &[
+            (&header(126, &[0, 125]), ERROR, "125"),
+            (&header(126, &[0, 0]), ERROR, "0"),
+            (&long(65535), ERROR, "65535"),
+            (&long(1), ERROR, "1"),
+            (&long(1 << 63), ERROR, "9223372036854775808"),
+            (&long(u64::MAX), ERROR, "18446744073709551615"),
+        ],
+    );
+}
+
+#[test]
+fn messages_over_the_limit() {
+    let fragments = |first: usize, last: usize| {
+        let first = frame(false, 0, BINARY, &vec![b'x'; first]);
+        [first, ping(b""), frame(true, 0, CONTINUATION, &vec![b'x'; last])].concat()
+    };
+    let huge = [&[0x82, 127][..], &(1_u64 << 62).to_be_bytes()].concat();
+    for (args, bytes) in [
+        (&["--max-message-size", "10"][..], text("12345678901")),
+        (&["--max-message-size", "10"], fragments(6, 5)),
+        (&["--max-message-size", "1K"], binary(&[0; 1025])),
+        (&[], huge.clone()),
+        (&["--max-message-size", "1G"], huge.clone()),
+        (&[], [frame(false, 0, BINARY, b"x"), frame_header_of_64_mib()].concat()),
+    ] {
+        let outcome = violate(args, &bytes, TOO_BIG).stderr_contains("message too big");
+        outcome.stderr_contains("hint: --max-message-size");
+    }
+}
+
+/// Of a continuation frame.
+fn frame_header_of_64_mib() -> Vec<u8> {
+    [&[0x80, 127][..], &(64_u64 << 20).to_be_bytes()].concat()
+}
+
+#[test]
+fn messages_of_just_the_limit() {
+    for bytes in [
+        text("1234567890"),
+        [frame(false, 0, TEXT, b"12345"), ping(b""), frame(true, 0, CONTINUATION, b"67890")]
+            .concat(),
+    ] {
+        let server = serve(move |peer| {
+            peer.send(bytes);
+            answer_close(peer);
+        });
+        let args = ["--max-message-size", "10", "--count", "1", &server.url()];
+        wscope().args(args).run().code(0).stdout("1234567890\n");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_declared_length_takes_no_memory() {
+    for length in [60_u64 << 20, 1 << 62, 1 << 63, u64::MAX] {
+        let (sender, told) = channel();
+        let header = [&[0x82, 127][..], &length.to_be_bytes()].concat();
+        let server = serve(move |peer| {
+            peer.send([&text("ok"), &*header, &[0; 1000]].concat());
+            if length > 64 << 20 {
+                peer.read_frame();
+            }
+            sender.send(()).expect("a waiting test");
+            peer.stall();
+        });
+        let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+        assert_eq!(running.read_stdout_line(), "ok");
+        next(&told);
+        let held = peak_memory(running.id());
+        assert!(held < 32, "{held} MiB for a declared length of {length}");
+        server.release();
+        running.wait();
+    }
+}
+
+#[test]
+fn characters_may_be_split_between_fragments() {
+    let server = serve(|peer| {
+        peer.send(
+            [frame(false, 0, TEXT, b"\xe2"), frame(false, 0, CONTINUATION, b"\x82")].concat(),
+        );
+        peer.send_slowly(frame(true, 0, CONTINUATION, b"\xac"));
+        answer_close(peer);
+    });
+    wscope().args(["--count", "1", &server.url()]).run().code(0).stdout("€\n");
+}
+
+#[test]
+fn pings_are_answered_also_between_fragments() {
+    let server = serve(|peer| {
+        peer.send(
+            [ping(b""), frame(false, 0, TEXT, b"a"), ping(b"p"), pong(b"not asked for")].concat(),
+        );
+        peer.send([frame(false, 0, CONTINUATION, b""), ping(&[b'x'; 125])].concat());
+        [&b""[..], b"p", &[b'x'; 125]].iter().for_each(|payload| peer.expect_pong(payload));
+        peer.send(frame(true, 0, CONTINUATION, b"b"));
+        answer_close(peer);
+    });
+    wscope().args(["--count", "1", &server.url()]).run().code(0).stdout("ab\n");
+}
+
+#[test]
+fn many_pings_are_all_answered() {
+    const COUNT: usize = 10_000;
+    let server = serve(|peer| {
+        peer.send(
+            (0..COUNT).flat_map(|number| ping(number.to_string().as_bytes())).collect::<Vec<u8>>(),
+        );
+        (0..COUNT).for_each(|number| peer.expect_pong(number.to_string().as_bytes()));
+        peer.send(text("done"));
+        answer_close(peer);
+    });
+    wscope().args(["--count", "1", &server.url()]).run().code(0).stdout("done\n");
+}
+
+#[test]
+fn an_http_error_after_the_handshake_is_shown() {
+    let server = serve(|peer| {
+        peer.send([HTTP_HEAD, HTTP_BODY].concat());
+        peer.read_until_eof();
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("");
+    let outcome = outcome.stderr_contains("400 Bad Request").stderr_contains("RFC 6455");
+    outcome.stderr_contains("Transport unknown").stderr_contains("hint: this is engine.io");
+}
+
+#[test]
+fn an_http_error_that_comes_in_pieces_after_the_handshake_is_shown() {
+    let server = serve(|peer| {
+        peer.send_slowly(HTTP_HEAD);
+        peer.expect_close(ERROR);
+        peer.send(HTTP_BODY);
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("");
+    outcome.stderr_contains("400 Bad Request").stderr_contains("Transport unknown");
+}
+
+const HTTP_HEAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n\r\n";
+const HTTP_BODY: &str = "{\"code\":0,\"message\":\"Transport unknown\"}";
+
+#[test]
+fn a_violation_instead_of_the_answer_to_our_close() {
+    let server = serve(|peer| {
+        peer.expect_close(1000);
+        peer.send([text("late"), frame(true, 4, TEXT, b"x")].concat());
+        peer.eof();
+        peer.expect_eof();
+    });
+    let outcome = wscope().args(["--wait", "0", &server.url()]).run().code(5).stdout("late\n");
+    outcome.stderr_contains("RSV1");
+}
+
+#[test]
+fn what_follows_the_close_of_the_peer_does_not_matter() {
+    let server = serve(|peer| {
+        peer.send(
+            [crate::support::close(1000, ""), text("zombie"), frame(true, 7, 3, b"x")].concat(),
+        );
+        peer.expect_close(1000);
+        peer.expect_eof();
+    });
+    wscope().arg(server.url()).stdin_open().run().code(0).stdout("");
+}
