@@ -8,32 +8,7 @@ use mio::{Registry, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-/// A request to end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// The C runtime's SIGTERM.
-    Terminate,
-}
-
-impl Signal {
-    /// The exit status that tells of it, as on Unix.
-    pub const fn exit_code(self) -> u8 {
-        match self {
-            Self::Interrupt => 130,
-            Self::Terminate => 143,
-        }
-    }
-
-    /// The signal's name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Interrupt => "Ctrl-C",
-            Self::Terminate => "SIGTERM",
-        }
-    }
-}
+pub use super::signal::Signal;
 
 /// The signals that have come. A second one ends the process at once.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Received bytes → frames → messages, and what they set off.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::judge::{MAX_EXCERPT, read_close};
 use super::{
     ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase,
-    Position, READ_SIZE, Ready, Span, TransportEnd,
+    Position, READ_SIZE, Ready, Role, Span, TransportEnd,
 };
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::message::{MessageKind, Unfinished};
@@ -305,8 +305,10 @@ impl Connection {
                 reason: rule.summary().to_owned(),
             });
         }
-        let grace =
-            self.options.close_timeout.map_or(FAILURE_GRACE, |timeout| timeout.min(FAILURE_GRACE));
+        // A server ends TCP first, and need not wait (RFC 6455 section 7.1.1).
+        let longest =
+            if self.options.role == Role::Server { Duration::ZERO } else { FAILURE_GRACE };
+        let grace = self.options.close_timeout.map_or(longest, |timeout| timeout.min(longest));
         self.phase =
             Phase::Closing { until: Some(now + grace), cause_if_late: EndCause::Violation };
         self.discard();
