@@ -141,3 +141,49 @@ fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr),
         Err(error) => Err(ConnectError::Failed(vec![Failure { address, error }])),
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+
+    /// A port that drops every SYN, because its queue is full; with what keeps it so.
+    fn black_hole() -> (SocketAddr, Socket, Vec<TcpStream>) {
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).expect("socket");
+        listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("bind");
+        listener.listen(0).expect("listen");
+        let address = listener.local_addr().expect("address").as_socket().expect("IP");
+        let queue = (0..4).map(|_| TcpStream::connect(address).expect("started")).collect();
+        (address, listener, queue)
+    }
+
+    #[test]
+    fn an_address_that_never_answers_costs_250_ms_and_not_the_whole_limit() {
+        let (dead, _listener, _queue) = black_hole();
+        let alive = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("bind");
+        let alive = alive.local_addr().expect("address");
+        let mut reactor = Reactor::new(None).expect("poll");
+        let started = Instant::now();
+        let deadline = Deadline::after(Some(Duration::from_secs(10)));
+        let (_, winner) = connect(&[dead, alive], &mut reactor, deadline).expect("connected");
+        assert_eq!(winner, alive);
+        let took = started.elapsed();
+        assert!((STAGGER..Duration::from_secs(5)).contains(&took), "{took:?}");
+    }
+
+    #[test]
+    fn an_address_that_never_answers_is_named_when_time_runs_out() {
+        let (dead, _listener, _queue) = black_hole();
+        let mut reactor = Reactor::new(None).expect("poll");
+        let deadline = Deadline::after(Some(Duration::from_millis(100)));
+        match connect(&[dead], &mut reactor, deadline) {
+            Err(ConnectError::Wait(WaitError::TimedOut, pending, failures)) => {
+                assert_eq!((pending, failures.len()), (vec![dead], 0));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
