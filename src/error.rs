@@ -61,8 +61,6 @@ pub enum Error {
 pub struct Rejected {
     /// What the server did.
     pub error: UpgradeError,
-    /// The URL, without secrets.
-    pub url: String,
     /// The connection was under TLS.
     pub tls: bool,
     /// The request had an Origin header.

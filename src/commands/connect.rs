@@ -189,7 +189,6 @@ impl Attempt<'_> {
         }
         Error::Upgrade(Box::new(Rejected {
             error,
-            url: self.config.redaction.url(&self.config.target.url()).into_owned(),
             tls: self.config.target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
             limit: deadline.limit,
