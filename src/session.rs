@@ -344,8 +344,6 @@ impl<'a> Session<'a> {
 
     /// Hands on what was received, however long the readers take; only a signal cuts it short.
     fn drain_outputs(&mut self) {
-        // The wait for the peer's end may have swallowed what the outputs announced.
-        self.journal.outputs().set_all_ready();
         loop {
             self.flush_outputs();
             if self.journal.outputs().are_drained() {

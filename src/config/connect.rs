@@ -40,8 +40,8 @@ impl ConnectConfig {
         let url = args.url.as_deref().or(args.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let handshake = handshake_config(&args.handshake)?;
-        let input = input(&args.sending, env);
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
+        let input = input(&args.sending, kind, env);
         let commentary = commentary(&args.display, env);
         Ok(Self {
             target,
@@ -143,8 +143,7 @@ fn tls(args: &NetworkArgs) -> Result<TlsOptions, ConfigError> {
     Ok(TlsOptions { insecure: args.insecure || args.no_check, roots })
 }
 
-fn input(args: &SendingArgs, env: &Env) -> Input {
-    let kind = if args.binary { MessageKind::Binary } else { MessageKind::Text };
+fn input(args: &SendingArgs, kind: MessageKind, env: &Env) -> Input {
     let framing = match (args.input, args.null) {
         (Some(InputMode::Lines), _) => InputFraming::Lines,
         (Some(InputMode::Nul), _) | (None, true) => InputFraming::Nul,

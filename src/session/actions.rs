@@ -69,7 +69,7 @@ impl Session<'_> {
             Action::Ping(data) => self.connection.ping(&data, now),
             Action::Pong(data) => self.connection.pong(&data),
             Action::Close(code, reason) => {
-                let code = code.or(self.plan.close_code.filter(|_| code.is_none()));
+                let code = code.or(self.plan.close_code);
                 let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
                 self.connection.close(code, &reason, now).map(|()| {
                     self.stop.get_or_insert(Stop::Asked);

@@ -133,7 +133,8 @@ impl Session<'_> {
                 Ok(_) if deadline.has_passed() => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    if self.reactor.wait_for(deadline, None).is_err() {
+                    // The loop's own wait: what the outputs and signals announce is not lost.
+                    if deadline.has_passed() || self.wait(deadline.at).is_err() {
                         return;
                     }
                 }
