@@ -1,0 +1,256 @@
+//! permessage-deflate (RFC 7692): whole messages compressed with DEFLATE, either direction.
+
+use std::fmt;
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+use super::connection::Role;
+
+pub mod negotiation;
+
+pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
+
+/// What a compressed message loses at its end, and gets back to be inflated (RFC 7692 section
+/// 7.2.1): length and complement of an empty stored block.
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+
+/// [`TAIL`] and a row of empty blocks: stored, fixed, stored, and so on. At the end of a message they
+/// change nothing; where a block is unfinished they are an error or come out as data.
+const PROBE: [u8; 4 + 6 * PROBE_BLOCKS] = probe();
+
+const PROBE_BLOCKS: usize = 12;
+
+const fn probe() -> [u8; 4 + 6 * PROBE_BLOCKS] {
+    const PAIR: [u8; 6] = [0x02, 0x00, 0x00, 0x00, 0xff, 0xff];
+    let mut bytes = [0; 4 + 6 * PROBE_BLOCKS];
+    let mut at = 0;
+    while at < bytes.len() {
+        bytes[at] = if at < 4 { TAIL[at] } else { PAIR[(at - 4) % 6] };
+        at += 1;
+    }
+    bytes
+}
+
+/// A block's padding and the header of the empty one behind it leave these bits of the last byte 0.
+const ALWAYS_CLEAR: u8 = 0b1110_0000;
+
+/// Messages under this many bytes are not worth the attempt.
+const MIN_COMPRESSED: usize = 16;
+
+/// The smallest window zlib can work with, as a base-2 logarithm.
+const MIN_ZLIB_WINDOW: u8 = 9;
+
+/// Room made for output at a time, at least.
+const OUTPUT_STEP: usize = 4 << 10;
+
+/// Why a compressed message cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    /// It is longer than allowed.
+    TooBig,
+    /// It is not what DEFLATE makes; in words.
+    Corrupt(String),
+}
+
+/// Reads the peer's compressed messages.
+pub(super) struct Inflater {
+    window: u8,
+    keeps_context: bool,
+    /// Made for the first message: it takes some 40 KiB.
+    state: Option<Decompress>,
+    /// The last bytes of the message so far, at the end of this.
+    last: [u8; 4],
+    /// Bytes of the message so far.
+    fed: u64,
+}
+
+impl Inflater {
+    /// For the messages that come to `role` under this agreement.
+    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
+        let (window, keeps_context) = match role {
+            Role::Client => (agreed.server_max_window_bits, !agreed.server_no_context_takeover),
+            Role::Server => (agreed.client_max_window_bits, !agreed.client_no_context_takeover),
+        };
+        let window = window.max(MIN_ZLIB_WINDOW);
+        Self { window, keeps_context, state: None, last: [0; 4], fed: 0 }
+    }
+
+    /// Inflates the next bytes of a message to the end of `out`, which grows to `limit` at most.
+    ///
+    /// # Errors
+    /// Everything after an error is undefined.
+    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let is_zlib = self.fed == 0 && matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
+        self.fed += bytes.len() as u64;
+        self.remember(bytes);
+        self.run(bytes, out, limit).map_err(|flaw| match flaw {
+            Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
+                "{why}; it starts with a zlib header, where raw DEFLATE is due"
+            )),
+            flaw => flaw,
+        })
+    }
+
+    /// Ends the message.
+    ///
+    /// # Errors
+    /// When it ends in the middle of a DEFLATE block.
+    pub(super) fn finish(&mut self, out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+        let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
+        let flaw = || Flaw::Corrupt(unfinished(fed, last));
+        let before = out.len();
+        let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
+            self.run(&PROBE, out, limit)
+        } else {
+            Err(flaw())
+        };
+        if ended.is_err() || out.len() != before {
+            out.truncate(before);
+            return Err(flaw());
+        }
+        if !self.keeps_context
+            && let Some(state) = &mut self.state
+        {
+            state.reset(false);
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        let fresh = &bytes[bytes.len().saturating_sub(self.last.len())..];
+        self.last.rotate_left(fresh.len());
+        let start = self.last.len() - fresh.len();
+        self.last[start..].copy_from_slice(fresh);
+    }
+
+    fn run(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+        let window = self.window;
+        let state =
+            self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
+        loop {
+            // One byte over the limit shows that there is more.
+            let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
+            let step = bytes.len().saturating_mul(4).max(OUTPUT_STEP) as u64;
+            if out.capacity() - out.len() < OUTPUT_STEP.min(room as usize) {
+                out.reserve_exact(growth(out.len(), step).min(room) as usize);
+            }
+            let (read, written) = (state.total_in(), out.len());
+            let status = state
+                .decompress_vec(bytes, out, FlushDecompress::None)
+                .map_err(|error| Flaw::Corrupt(described(&error)))?;
+            if out.len() as u64 > limit {
+                return Err(Flaw::TooBig);
+            }
+            let used = (state.total_in() - read) as usize; // at most what was given
+            bytes = &bytes[used..];
+            match status {
+                // BFINAL: another stream may follow in the same message (RFC 7692 section 7.2.3.4).
+                Status::StreamEnd => state.reset(false),
+                _ if used == 0 && out.len() == written => return Ok(()),
+                _ => {}
+            }
+            if bytes.is_empty() && out.len() < out.capacity() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// A buffer grows by half, but never by less than is likely to be needed.
+fn growth(length: usize, step: u64) -> u64 {
+    step.max(length as u64 / 2)
+}
+
+fn described(error: &flate2::DecompressError) -> String {
+    error.message().unwrap_or("invalid DEFLATE data").to_owned()
+}
+
+fn unfinished(fed: u64, last: [u8; 4]) -> String {
+    match (fed, last) {
+        (0, _) => "it is empty, where one byte at least is due".to_owned(),
+        (_, TAIL) => "its last four bytes, 00 00 ff ff, should have been removed".to_owned(),
+        _ => format!("it ends in the middle of a DEFLATE block, after {fed} bytes"),
+    }
+}
+
+/// Makes our compressed messages.
+pub(super) struct Deflater {
+    /// `None`: the peer wants a window smaller than zlib has, so nothing is compressed.
+    window: Option<u8>,
+    keeps_context: bool,
+    /// Made for the first message: it takes some 270 KiB.
+    state: Option<Compress>,
+    packed: Vec<u8>,
+}
+
+impl Deflater {
+    /// For the messages that `role` sends under this agreement.
+    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
+        let (window, keeps_context) = match role {
+            Role::Client => (agreed.client_max_window_bits, !agreed.client_no_context_takeover),
+            Role::Server => (agreed.server_max_window_bits, !agreed.server_no_context_takeover),
+        };
+        let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
+        Self { window, keeps_context, state: None, packed: Vec::new() }
+    }
+
+    /// The compressed payload of a message; `None` when it is better sent as it is.
+    pub(super) fn pack(&mut self, data: &[u8]) -> Option<&[u8]> {
+        let window = self.window.filter(|_| data.len() >= MIN_COMPRESSED)?;
+        let state = self.state.get_or_insert_with(|| {
+            Compress::new_with_window_bits(Compression::default(), false, window)
+        });
+        self.packed.clear();
+        let fits = deflate(state, data, &mut self.packed);
+        // What the peer does not get must not be referred to later.
+        if !fits || !self.keeps_context {
+            state.reset();
+        }
+        fits.then_some(&self.packed[..])
+    }
+
+    /// Gives back memory that only a long message needed.
+    pub(super) fn shrink(&mut self, keep: usize) {
+        if self.packed.capacity() > keep {
+            self.packed = Vec::new();
+        }
+    }
+}
+
+/// Whether `data` got shorter.
+fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
+    let mut rest = data;
+    while packed.len() < data.len() + TAIL.len() {
+        packed.reserve((rest.len() / 2).max(OUTPUT_STEP));
+        let (read, room) = (state.total_in(), packed.capacity() - packed.len());
+        let before = packed.len();
+        if state.compress_vec(rest, packed, FlushCompress::Sync).is_err() {
+            return false;
+        }
+        rest = &rest[(state.total_in() - read) as usize..]; // at most what was given
+        // Output that leaves room is all there is.
+        if rest.is_empty() && packed.len() - before < room {
+            packed.truncate(packed.len().saturating_sub(TAIL.len()));
+            return packed.len() < data.len();
+        }
+    }
+    false
+}
+
+impl fmt::Debug for Inflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflater").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Deflater {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deflater").field("window", &self.window).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,408 @@
+//! The negotiation of permessage-deflate (RFC 7692 sections 5 and 7.1): offers, answers, and what is
+//! wrong with them.
+
+use std::fmt;
+
+use crate::protocol::head::{is_token, split_list, split_unquoted};
+
+/// What browsers offer.
+pub const DEFAULT_OFFER: &str = "permessage-deflate; client_max_window_bits";
+
+/// The extension's name.
+pub const NAME: &str = "permessage-deflate";
+
+/// Windows without a parameter that says otherwise: 2^15 bytes.
+const MAX_WINDOW: u8 = 15;
+
+const SERVER_TAKEOVER: &str = "server_no_context_takeover";
+const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
+const SERVER_WINDOW: &str = "server_max_window_bits";
+const CLIENT_WINDOW: &str = "client_max_window_bits";
+
+/// What both sides agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    /// The server starts every message with an empty window.
+    pub server_no_context_takeover: bool,
+    /// The client starts every message with an empty window.
+    pub client_no_context_takeover: bool,
+    /// Base-2 logarithm of the largest window the server uses, 8 to 15.
+    pub server_max_window_bits: u8,
+    /// Base-2 logarithm of the largest window the client uses, 8 to 15.
+    pub client_max_window_bits: u8,
+}
+
+impl Default for Agreed {
+    fn default() -> Self {
+        Self {
+            server_no_context_takeover: false,
+            client_no_context_takeover: false,
+            server_max_window_bits: MAX_WINDOW,
+            client_max_window_bits: MAX_WINDOW,
+        }
+    }
+}
+
+impl fmt::Display for Agreed {
+    /// "compressed both ways, context kept, server window 10".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let context = match (self.server_no_context_takeover, self.client_no_context_takeover) {
+            (false, false) => "context kept",
+            (true, true) => "no context kept",
+            (true, false) => "no context kept by the server",
+            (false, true) => "no context kept by the client",
+        };
+        write!(f, "compressed both ways, {context}")?;
+        match (self.server_max_window_bits, self.client_max_window_bits) {
+            (MAX_WINDOW, MAX_WINDOW) => Ok(()),
+            (server, MAX_WINDOW) => write!(f, ", server window {server}"),
+            (MAX_WINDOW, client) => write!(f, ", client window {client}"),
+            (server, client) => write!(f, ", server window {server}, client window {client}"),
+        }
+    }
+}
+
+/// One element of a client's Sec-WebSocket-Extensions: what it would agree to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    server_no_context_takeover: bool,
+    client_no_context_takeover: bool,
+    server_max_window_bits: Option<u8>,
+    /// Whether the client can be told a window, and its own limit.
+    client_max_window_bits: Option<Option<u8>>,
+}
+
+/// Why an element of Sec-WebSocket-Extensions cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OfferError {
+    /// Another extension.
+    #[error("'{0}' is not permessage-deflate, the only extension there is")]
+    OtherExtension(String),
+    /// A parameter that does not exist.
+    #[error("unknown parameter '{0}'")]
+    UnknownParameter(String),
+    /// The same parameter twice.
+    #[error("parameter '{0}' is there twice")]
+    Duplicate(String),
+    /// A parameter that has a value and must not have one.
+    #[error("parameter '{0}' takes no value")]
+    ValueUnwanted(String),
+    /// A parameter without its value.
+    #[error("parameter '{0}' needs a value, 8 to 15")]
+    ValueMissing(String),
+    /// A window out of range.
+    #[error("parameter '{0}' is '{1}', where 8 to 15 is due")]
+    BadWindow(String, String),
+}
+
+impl Offer {
+    /// Reads an offer: "permessage-deflate; client_max_window_bits; server_max_window_bits=10".
+    ///
+    /// # Errors
+    /// With the first parameter that makes it invalid (RFC 7692 section 7.1).
+    pub fn parse(element: &str) -> Result<Self, OfferError> {
+        let mut offer = Self::default();
+        for Parameter { name, value } in parameters(element)? {
+            match name.as_str() {
+                SERVER_TAKEOVER => {
+                    offer.server_no_context_takeover = flag(&name, value)?;
+                }
+                CLIENT_TAKEOVER => {
+                    offer.client_no_context_takeover = flag(&name, value)?;
+                }
+                SERVER_WINDOW => offer.server_max_window_bits = Some(window(&name, value)?),
+                CLIENT_WINDOW => {
+                    let limit = value.is_some().then(|| window(&name, value)).transpose()?;
+                    offer.client_max_window_bits = Some(limit);
+                }
+                _ => return Err(OfferError::UnknownParameter(name)),
+            }
+        }
+        Ok(offer)
+    }
+
+    /// What a server that takes anything agrees to, and the element that says so in its answer.
+    pub fn accept(&self) -> (Agreed, String) {
+        let agreed = Agreed {
+            server_no_context_takeover: self.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover,
+            server_max_window_bits: self.server_max_window_bits.unwrap_or(MAX_WINDOW),
+            client_max_window_bits: self.client_max_window_bits.flatten().unwrap_or(MAX_WINDOW),
+        };
+        let mut answer = NAME.to_owned();
+        if self.server_no_context_takeover {
+            answer += &format!("; {SERVER_TAKEOVER}");
+        }
+        if self.client_no_context_takeover {
+            answer += &format!("; {CLIENT_TAKEOVER}");
+        }
+        if let Some(bits) = self.server_max_window_bits {
+            answer += &format!("; {SERVER_WINDOW}={bits}");
+        }
+        if let Some(bits) = self.client_max_window_bits.flatten() {
+            answer += &format!("; {CLIENT_WINDOW}={bits}");
+        }
+        (agreed, answer)
+    }
+
+    /// Judges a server's answer to this offer (RFC 7692 section 7.1).
+    ///
+    /// # Errors
+    /// Why the answer does not fit the offer, and what would.
+    fn judge(&self, answer: &Self) -> Result<Agreed, Objection> {
+        if self.server_no_context_takeover && !answer.server_no_context_takeover {
+            return Err(Objection::new(
+                format!("without {SERVER_TAKEOVER}"),
+                "it, as the offer asks for it",
+                "RFC 7692 section 7.1.1.1",
+            ));
+        }
+        if let Some(asked) = self.server_max_window_bits {
+            match answer.server_max_window_bits {
+                Some(bits) if bits <= asked => {}
+                given => {
+                    let got = given.map_or("without it".to_owned(), |bits| format!("={bits}"));
+                    let due = format!("at most {asked}, as the offer asks");
+                    let got = format!("{SERVER_WINDOW} {got}");
+                    return Err(Objection::new(got, &due, "RFC 7692 section 7.1.2.1"));
+                }
+            }
+        }
+        let client_window = match (self.client_max_window_bits, answer.client_max_window_bits) {
+            (_, None) => MAX_WINDOW,
+            (None, Some(_)) => {
+                return Err(Objection::new(
+                    format!("{CLIENT_WINDOW}, unasked-for"),
+                    "only what was offered",
+                    "RFC 7692 section 7.1.2.2",
+                ));
+            }
+            (Some(_), Some(bits)) => bits.unwrap_or(MAX_WINDOW),
+        };
+        // Our own limit holds also where the server does not repeat it.
+        let limit = self.client_max_window_bits.flatten().unwrap_or(MAX_WINDOW);
+        Ok(Agreed {
+            server_no_context_takeover: answer.server_no_context_takeover,
+            client_no_context_takeover: self.client_no_context_takeover
+                || answer.client_no_context_takeover,
+            server_max_window_bits: answer.server_max_window_bits.unwrap_or(MAX_WINDOW),
+            client_max_window_bits: client_window.min(limit),
+        })
+    }
+}
+
+/// What is wrong with an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::protocol) struct Objection {
+    pub(in crate::protocol) got: String,
+    pub(in crate::protocol) due: String,
+    pub(in crate::protocol) section: &'static str,
+}
+
+impl Objection {
+    fn new(got: String, due: &str, section: &'static str) -> Self {
+        Self { got, due: due.to_owned(), section }
+    }
+}
+
+/// Whether an element of Sec-WebSocket-Extensions is about permessage-deflate.
+pub(in crate::protocol) fn is_permessage_deflate(element: &str) -> bool {
+    split_unquoted(element, ';').first().is_some_and(|name| name.eq_ignore_ascii_case(NAME))
+}
+
+/// Judges a server's answer against all the offers made, in their order of preference.
+///
+/// # Errors
+/// The objection to the first of the offers, if it fits none.
+pub(in crate::protocol) fn judge(offers: &[String], answer: &str) -> Result<Agreed, Objection> {
+    let parsed = Offer::parse(answer).map_err(|error| {
+        let due = "only parameters of RFC 7692, each once, with the right value";
+        Objection::new(error.to_string(), due, "RFC 7692 section 7.1")
+    })?;
+    if matches!(parsed.client_max_window_bits, Some(None)) {
+        return Err(Objection::new(
+            format!("{CLIENT_WINDOW} without a value"),
+            "a value, 8 to 15",
+            "RFC 7692 section 7.1.2.2",
+        ));
+    }
+    let mut first = None;
+    for offer in offers.iter().filter_map(|offer| Offer::parse(offer).ok()) {
+        match offer.judge(&parsed) {
+            Ok(agreed) => return Ok(agreed),
+            Err(objection) => first = first.or(Some(objection)),
+        }
+    }
+    // Offers that we cannot read were the user's own: what came of them is taken as it stands.
+    first.map_or_else(|| Ok(parsed.accept().0), Err)
+}
+
+/// A server's choice: the first offer of permessage-deflate that is valid.
+pub fn choose(elements: &[String]) -> Option<(Agreed, String)> {
+    elements.iter().find_map(|element| Offer::parse(element).ok()).map(|offer| offer.accept())
+}
+
+/// Reads offers with commas between them. An offer without the extension's name is its parameters.
+///
+/// # Errors
+/// With the first offer that is none.
+pub fn offers(text: &str) -> Result<Vec<String>, OfferError> {
+    let complete = |element: String| {
+        let offer = match element.as_str() {
+            "" => NAME.to_owned(),
+            named if is_permessage_deflate(named) => element,
+            parameters => format!("{NAME}; {parameters}"),
+        };
+        Offer::parse(&offer).map(|_| offer)
+    };
+    split_list(text).into_iter().map(complete).collect()
+}
+
+struct Parameter {
+    name: String,
+    value: Option<String>,
+}
+
+fn parameters(element: &str) -> Result<Vec<Parameter>, OfferError> {
+    let mut parts = split_unquoted(element, ';').into_iter();
+    let extension = parts.next().unwrap_or_default();
+    if !extension.eq_ignore_ascii_case(NAME) {
+        return Err(OfferError::OtherExtension(extension));
+    }
+    let mut found: Vec<Parameter> = Vec::new();
+    for part in parts {
+        let (name, value) = match part.split_once('=') {
+            Some((name, value)) => (name.trim(), Some(unquoted(value.trim()).to_owned())),
+            None => (part.trim(), None),
+        };
+        if !is_token(name) {
+            return Err(OfferError::UnknownParameter(part));
+        }
+        // Parameter names are case-insensitive as all tokens here are taken to be.
+        let name = name.to_ascii_lowercase();
+        if found.iter().any(|other| other.name == name) {
+            return Err(OfferError::Duplicate(name));
+        }
+        found.push(Parameter { name, value });
+    }
+    Ok(found)
+}
+
+/// A value may be quoted (RFC 6455 section 9.1).
+fn unquoted(value: &str) -> &str {
+    value.strip_prefix('"').and_then(|value| value.strip_suffix('"')).unwrap_or(value)
+}
+
+fn flag(name: &str, value: Option<String>) -> Result<bool, OfferError> {
+    match value {
+        None => Ok(true),
+        Some(_) => Err(OfferError::ValueUnwanted(name.to_owned())),
+    }
+}
+
+/// A decimal number from 8 to 15 without leading zeros (RFC 7692 section 7.1.2).
+fn window(name: &str, value: Option<String>) -> Result<u8, OfferError> {
+    let Some(value) = value else { return Err(OfferError::ValueMissing(name.to_owned())) };
+    match value.parse::<u8>() {
+        Ok(bits @ 8..=MAX_WINDOW) if !value.starts_with(['0', '+']) => Ok(bits),
+        _ => Err(OfferError::BadWindow(name.to_owned(), value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn objection(offer: &str, answer: &str) -> String {
+        match judge(&split_list(offer), answer) {
+            Err(Objection { got, due, section }) => format!("{got}; due: {due} ({section})"),
+            Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
+        }
+    }
+
+    fn agreement(offer: &str, answer: &str) -> Agreed {
+        judge(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
+    }
+
+    #[test]
+    fn answers_that_fit_are_agreed_on() {
+        for (offer, answer, words) in [
+            (DEFAULT_OFFER, "permessage-deflate", "compressed both ways, context kept"),
+            (
+                DEFAULT_OFFER,
+                "Permessage-Deflate;client_max_window_bits=\"12\" ; server_no_context_takeover",
+                "compressed both ways, no context kept by the server, client window 12",
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=10; client_no_context_takeover",
+                "permessage-deflate; server_max_window_bits=9",
+                "compressed both ways, no context kept by the client, server window 9",
+            ),
+            (
+                "permessage-deflate; client_max_window_bits=10",
+                "permessage-deflate; client_max_window_bits=12",
+                "compressed both ways, context kept, client window 10",
+            ),
+            (
+                "permessage-deflate; server_no_context_takeover, permessage-deflate",
+                "permessage-deflate; server_max_window_bits=8",
+                "compressed both ways, context kept, server window 8",
+            ),
+        ] {
+            assert_eq!(agreement(offer, answer).to_string(), words, "{answer}");
+        }
+    }
+
+    #[test]
+    fn answers_that_do_not_fit_are_explained() {
+        for (offer, answer, expected) in [
+            (DEFAULT_OFFER, "permessage-deflate; x=1", "unknown parameter 'x'"),
+            (
+                DEFAULT_OFFER,
+                "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+                "'server_no_context_takeover' is there twice",
+            ),
+            (DEFAULT_OFFER, "permessage-deflate; server_no_context_takeover=1", "takes no value"),
+            (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "needs a value"),
+            (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7', where"),
+            (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16', where"),
+            (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09', where"),
+            (DEFAULT_OFFER, "permessage-deflate; client_max_window_bits", "without a value"),
+            (
+                "permessage-deflate",
+                "permessage-deflate; client_max_window_bits=10",
+                "client_max_window_bits, unasked-for; due: only what was offered (RFC 7692 section 7.1.2.2)",
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=10",
+                "permessage-deflate; server_max_window_bits=11",
+                "server_max_window_bits =11; due: at most 10",
+            ),
+            (
+                "permessage-deflate; server_max_window_bits=10",
+                "permessage-deflate",
+                "server_max_window_bits without it",
+            ),
+            (
+                "permessage-deflate; server_no_context_takeover",
+                "permessage-deflate",
+                "without server_no_context_takeover",
+            ),
+        ] {
+            let got = objection(offer, answer);
+            assert!(got.contains(expected), "{answer}: {got}");
+        }
+    }
+
+    #[test]
+    fn a_server_takes_the_first_offer_that_is_valid() {
+        let offers = split_list(
+            "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=7, \
+             permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate",
+        );
+        let (agreed, answer) = choose(&offers).expect("one is valid");
+        assert_eq!(answer, "permessage-deflate; server_max_window_bits=10");
+        assert_eq!((agreed.server_max_window_bits, agreed.client_max_window_bits), (10, 15));
+        assert_eq!(choose(&split_list("permessage-bzip2")), None);
+    }
+}

@@ -1,0 +1,179 @@
+//! RFC 7692's examples, what can go wrong in the data, and limits.
+
+use super::*;
+
+fn agreed(parameters: &str) -> Agreed {
+    Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
+}
+
+fn inflater(parameters: &str) -> Inflater {
+    Inflater::new(&agreed(parameters), Role::Client)
+}
+
+/// One message in pieces of this many bytes.
+fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, Flaw> {
+    inflate_within(inflater, payload, piece, 1 << 20)
+}
+
+fn inflate_within(
+    inflater: &mut Inflater,
+    payload: &[u8],
+    piece: usize,
+    limit: u64,
+) -> Result<Vec<u8>, Flaw> {
+    let mut out = Vec::new();
+    for bytes in payload.chunks(piece.max(1)) {
+        inflater.push(bytes, &mut out, limit)?;
+    }
+    inflater.finish(&mut out, limit)?;
+    Ok(out)
+}
+
+fn why(result: Result<Vec<u8>, Flaw>) -> String {
+    match result {
+        Err(Flaw::Corrupt(why)) => why,
+        other => panic!("expected corrupt data, got {other:?}"),
+    }
+}
+
+/// RFC 7692 section 7.2.3.
+#[test]
+fn the_rfcs_examples_are_inflated_whatever_the_cuts() {
+    let examples: [(&str, &[u8]); 5] = [
+        ("7.2.3.1", &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
+        (
+            "7.2.3.3: no compression",
+            &[0x00, 0x05, 0x00, 0xfa, 0xff, 0x48, 0x65, 0x6c, 0x6c, 0x6f, 0x00],
+        ),
+        ("7.2.3.4: BFINAL", &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]),
+        (
+            "7.2.3.5: two blocks",
+            &[0xf2, 0x48, 0x05, 0x00, 0x00, 0x00, 0xff, 0xff, 0xca, 0xc9, 0xc9, 0x07, 0x00],
+        ),
+        ("7.2.3.1 again", &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
+    ];
+    for piece in 1..14 {
+        let mut inflater = inflater("");
+        for (name, payload) in examples {
+            let got = inflate(&mut inflater, payload, piece);
+            assert_eq!(got, Ok(b"Hello".to_vec()), "{name}, {piece} bytes at a time");
+        }
+    }
+}
+
+/// RFC 7692 section 7.2.3.2.
+#[test]
+fn context_is_kept_or_not_as_agreed() {
+    let (first, second) = ([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], [0xf2, 0x00, 0x11, 0, 0]);
+    let mut keeping = inflater("");
+    assert_eq!(inflate(&mut keeping, &first, 99), Ok(b"Hello".to_vec()));
+    assert_eq!(inflate(&mut keeping, &second, 99), Ok(b"Hello".to_vec()));
+
+    let mut forgetting = inflater("; server_no_context_takeover");
+    assert_eq!(inflate(&mut forgetting, &first, 99), Ok(b"Hello".to_vec()));
+    assert!(why(inflate(&mut forgetting, &second, 99)).contains("too far back"));
+}
+
+/// RFC 7692 section 7.2.3.6: an empty message is one byte.
+#[test]
+fn an_empty_message_is_one_byte() {
+    let mut inflater = inflater("");
+    assert_eq!(inflate(&mut inflater, &[0x00], 1), Ok(Vec::new()));
+    assert_eq!(inflate(&mut inflater, &[0x02, 0x00], 1), Ok(Vec::new()));
+    assert!(why(inflate(&mut inflater, &[], 1)).contains("it is empty"));
+}
+
+#[test]
+fn truncated_data_is_told_from_whole_at_every_byte() {
+    let text: Vec<u8> = (0..4000_u32).map(|n| (n * n % 251) as u8 ^ (n % 7) as u8).collect();
+    for data in [&b"Hello, Hello, Hello, and once more"[..], &text, &[b'x'; 5000]] {
+        let mut deflater = Deflater::new(&agreed(""), Role::Client);
+        let Some(packed) = deflater.pack(data) else { continue };
+        let packed = packed.to_vec();
+        assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(data.to_vec()));
+        let missed = (1..packed.len())
+            .filter(|cut| inflate(&mut inflater(""), &packed[..*cut], 999).is_ok())
+            .collect::<Vec<_>>();
+        assert_eq!(missed, [0_usize; 0], "cuts that were not seen, of {} bytes", packed.len());
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let cases: [(&[u8], &str); 5] = [
+        (&[0xff, 0xff, 0xff, 0xff], "invalid block type"),
+        (&[0x78, 0x9c, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], "zlib header"),
+        (
+            &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00, 0x00, 0xff, 0xff],
+            "00 00 ff ff, should have been removed",
+        ),
+        (&[0xf2, 0x48, 0xcd], "in the middle of a DEFLATE block, after 3 bytes"),
+        (&[0xf2, 0x00, 0x11, 0x00, 0x00], "too far back"),
+    ];
+    for (payload, expected) in cases {
+        let why = why(inflate(&mut inflater(""), payload, 99));
+        assert!(why.contains(expected), "{payload:x?}: {why}");
+    }
+}
+
+#[test]
+fn a_bomb_is_stopped_at_the_limit_and_takes_no_more_memory() {
+    const LIMIT: u64 = 100_000;
+    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    assert!(bomb.len() < 60 << 10);
+    let mut out = Vec::new();
+    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT), Err(Flaw::TooBig));
+    assert!(out.capacity() as u64 <= 2 * LIMIT, "{}", out.capacity());
+}
+
+#[test]
+fn exactly_the_limit_is_allowed() {
+    let data = vec![b'a'; 10_000];
+    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let packed = deflater.pack(&data).expect("it shrinks").to_vec();
+    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 10_000), Ok(data));
+    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 9_999), Err(Flaw::TooBig));
+}
+
+#[test]
+fn what_would_grow_goes_out_as_it_is_and_is_never_referred_to() {
+    let mut state = 1_u64;
+    let noise: Vec<u8> = std::iter::repeat_with(|| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 56) as u8
+    })
+    .take(2000)
+    .collect();
+    let mut deflater = Deflater::new(&agreed(""), Role::Client);
+    assert_eq!(deflater.pack(b"tiny"), None);
+    assert_eq!(deflater.pack(&noise), None);
+    let again = [&noise[..], &[b'x'; 3000]].concat();
+    let packed = deflater.pack(&again).expect("half of it shrinks").to_vec();
+    assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(again));
+}
+
+#[test]
+fn every_agreement_works_both_ways() {
+    for bits in 8..=15 {
+        for takeover in ["", "; server_no_context_takeover; client_no_context_takeover"] {
+            let parameters =
+                format!("; server_max_window_bits={bits}; client_max_window_bits={bits}{takeover}");
+            for (sender, receiver) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
+                let mut deflater = Deflater::new(&agreed(&parameters), sender);
+                let mut inflater = Inflater::new(&agreed(&parameters), receiver);
+                for round in 0..4_usize {
+                    let data: Vec<u8> = (0..40_000).map(|n| (n / 7 % 90 + round) as u8).collect();
+                    match deflater.pack(&data) {
+                        Some(packed) => {
+                            let packed = packed.to_vec();
+                            assert_eq!(inflate(&mut inflater, &packed, 777), Ok(data));
+                        }
+                        None => assert_eq!(bits, 8, "only that window is too small for zlib"),
+                    }
+                }
+            }
+        }
+    }
+}
