@@ -35,7 +35,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-c -H -s -o -A -k -n -4 -6 -x -0 -b -t -w -1 -m -v -q -h -V --connect --header --subprotocol --origin --user-agent --no-compress --strict --insecure --no-check --cacert --connect-timeout --send --send-hex --send-file --input --binary --text --echo --output --json --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --help --version listen codes completions man"
+            opts="-c -H -s -o -A -k -n -4 -6 -x -0 -b -t -w -1 -m -v -q -h -V --connect --header --subprotocol --origin --user-agent --compress --no-compress --strict --insecure --no-check --cacert --connect-timeout --send --send-hex --send-file --send-frame --input --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --help --version listen codes completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -81,6 +81,10 @@ _wscope() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --compress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cacert)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -102,6 +106,10 @@ _wscope() {
                     return 0
                     ;;
                 --send-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --send-frame)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

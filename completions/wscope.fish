@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= x/send= send-hex= send-file= input= 0 b/binary t/text echo output= json max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
+    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -29,11 +29,13 @@ complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add, repl
 complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a list with commas]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send this User-Agent header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this PEM file too' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l send -d 'Send this text once open, before standard input [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l send-hex -d 'Send these bytes as a binary message [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l send-file -d 'Send a file as one message [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l send-frame -d 'Send this very frame, allowed or not [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]' -r -f -a "lines\t'A message a line'
 nul\t'A message up to each NUL byte'
 whole\t'All of it is one message'
@@ -60,8 +62,8 @@ delta\t'Since the line before'"
 complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression, as is always so in this version'
-complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression'
+complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between'
 complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept any certificate'
 complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
@@ -71,6 +73,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send bina
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages [the default]'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every received message back, with the same type'
 complete -c wscope -n "__fish_wscope_needs_command" -l json -d 'Short for --output json: every event as a line of JSON'
+complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Go on after violations of the protocol where that is possible; each is told as a warning'
 complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'Short for --count 1'
 complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Show errors only'

@@ -23,8 +23,9 @@ module completions {
     --subprotocol(-s): string # Offer a subprotocol [repeatable, or a list with commas]
     --origin(-o): string      # Send an Origin header
     --user-agent(-A): string  # Send this User-Agent header
-    --no-compress             # Offer no compression, as is always so in this version
-    --strict                  # Make it an error if the server chooses no subprotocol of those offered, or, with --expect, if other messages come between
+    --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
+    --no-compress             # Offer no compression
+    --strict                  # Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between
     --insecure(-k)            # Accept any certificate
     --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Trust the certificates in this PEM file too
@@ -34,6 +35,7 @@ module completions {
     --send(-x): string        # Send this text once open, before standard input [repeatable]
     --send-hex: string        # Send these bytes as a binary message [repeatable]
     --send-file: path         # Send a file as one message [repeatable]
+    --send-frame: string      # Send this very frame, allowed or not [repeatable]
     --input: string@"nu-complete wscope input" # How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]
     -0                        # Short for --input nul
     --binary(-b)              # Send binary messages
@@ -41,6 +43,7 @@ module completions {
     --echo                    # Send every received message back, with the same type
     --output: string@"nu-complete wscope output" # How received messages are written [default: lines; raw with --binary; decorated on a terminal]
     --json                    # Short for --output json: every event as a line of JSON
+    --lenient                 # Go on after violations of the protocol where that is possible; each is told as a warning
     --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
     --wait(-w): string        # After the end of input go on until nothing has come for so long; 0 closes at once, -1 or 'forever' goes on until the server closes [default: 1s]
     --count: string           # Close after this many received messages

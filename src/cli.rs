@@ -119,12 +119,19 @@ pub struct HandshakeArgs {
     #[arg(short = 'A', long, alias = "ua", value_name = "NAME")]
     pub user_agent: Option<String>,
 
-    /// Offer no compression, as is always so in this version
-    #[arg(long, hide = true)]
+    /// Offer permessage-deflate with these parameters [default: client_max_window_bits]
+    ///
+    /// For example 'server_no_context_takeover; server_max_window_bits=10'; several offers are
+    /// separated by commas, the best first.
+    #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress")]
+    pub compress: Option<String>,
+
+    /// Offer no compression
+    #[arg(long)]
     pub no_compress: bool,
 
-    /// Make it an error if the server chooses no subprotocol of those offered, or, with --expect,
-    /// if other messages come between
+    /// Make it an error if the server chooses no subprotocol of those offered, or does not accept
+    /// --compress, or, with --expect, if other messages come between
     #[arg(long)]
     pub strict: bool,
 }
@@ -176,6 +183,14 @@ pub struct SendingArgs {
     #[arg(long, value_name = "PATH")]
     pub send_file: Vec<PathBuf>,
 
+    /// Send this very frame, allowed or not [repeatable]
+    ///
+    /// FRAME is an opcode (0 to 15, or continuation, text, binary, close, ping, pong), then any of
+    /// nofin, rsv1, rsv2, rsv3, nomask, mask=KEY (8 hex digits), length=N (declared, whatever the
+    /// payload), bits=7|16|64 (how it is encoded), then the payload: text, hex:… or base64:….
+    #[arg(long, value_name = "FRAME")]
+    pub send_frame: Vec<String>,
+
     /// How standard input becomes messages: a line each, up to each NUL, all as one, as it comes,
     /// or JSON actions [default: lines; chunks with --binary]
     #[arg(long, value_name = "HOW")]
@@ -210,6 +225,10 @@ pub struct ReceivingArgs {
     /// Short for --output json: every event as a line of JSON
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
+
+    /// Go on after violations of the protocol where that is possible; each is told as a warning
+    #[arg(long)]
+    pub lenient: bool,
 
     /// Close 1009 on a larger message; 64K, 10M and 1G are understood
     #[arg(long, value_name = "SIZE", default_value = "64M")]

@@ -8,6 +8,7 @@ use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
 use crate::net::target::{Target, TargetError};
 use crate::output::human::{Detail, Timestamps};
+use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
@@ -128,6 +129,8 @@ pub struct ConnectConfig {
     pub commentary: Commentary,
     /// Larger received messages close the connection.
     pub max_message_size: u64,
+    /// Go on after violations.
+    pub lenient: bool,
     /// What ends the run.
     pub ending: EndingConfig,
     /// Limit on everything up to the end of the opening handshake.
@@ -149,6 +152,10 @@ pub struct HandshakeConfig {
     pub user_agent: String,
     /// The user's own headers.
     pub headers: Vec<HeaderLine>,
+    /// Extensions to offer.
+    pub extensions: Option<String>,
+    /// They were asked for by name.
+    pub wants_compression: bool,
     /// A subprotocol has to be chosen if any was offered.
     pub strict: bool,
 }
@@ -170,10 +177,7 @@ pub enum Stdout {
     /// Payloads.
     Payload(OutputFraming),
     /// Events.
-    Json {
-        /// Also one for each frame.
-        frames: bool,
-    },
+    Json(JsonFrames),
 }
 
 /// What is told beside the messages.

@@ -36,6 +36,8 @@ pub enum Error {
     Upgrade(Box<Rejected>),
     /// No subprotocol was chosen, and `--strict` wants one.
     NoSubprotocol(Vec<String>),
+    /// permessage-deflate was not accepted, and `--strict` wants it.
+    NoCompression,
     /// The peer broke the protocol.
     Protocol(Box<Closed>),
     /// The connection ended abnormally.
@@ -95,7 +97,7 @@ impl Error {
                 UpgradeError::System(_) => 8,
                 _ => 4,
             },
-            Self::NoSubprotocol(_) => 4,
+            Self::NoSubprotocol(_) | Self::NoCompression => 4,
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) => 8,

@@ -69,6 +69,8 @@ pub enum What<'a> {
     CloseFrame(Direction, &'a ClosePayload),
     /// The peer broke the protocol.
     Violation(&'a Violation),
+    /// The peer broke the protocol, and that is put up with.
+    Tolerated(&'a Violation),
     /// The connection is over.
     Closed(&'a Closed),
     /// Something worth knowing that is no failure.
@@ -146,6 +148,8 @@ pub struct Opened {
     pub protocol: Option<String>,
     /// The extensions agreed on.
     pub extensions: Option<String>,
+    /// What that means for compression, in words.
+    pub compression: Option<String>,
     /// For wss.
     pub tls: Option<TlsInfo>,
     /// How long it took.
@@ -258,6 +262,8 @@ pub struct Status {
     pub protocol: Option<String>,
     /// The extensions in use.
     pub extensions: Option<String>,
+    /// What that means for compression, in words.
+    pub compression: Option<String>,
     /// Bytes that the kernel has not taken yet.
     pub buffered: usize,
     /// What came.

@@ -1,6 +1,6 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
-use std::io;
+use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,11 @@ use crate::input::stdin::Stdin;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, dial};
 use crate::output::human::Detail;
-use crate::output::json::Json;
+use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
+use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, EndCause, Ending, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Request, RequestOptions, generate_key};
@@ -48,7 +49,7 @@ pub fn run(config: ConnectConfig) -> Result<(), Error> {
 pub fn tell_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
-    outputs.push(Output::new(Json::new(false), Outlet::stream(STANDARD_OUTPUT, writer)));
+    outputs.push(Output::new(Json::new(Frames::None), Outlet::stream(STANDARD_OUTPUT, writer)));
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,
@@ -71,10 +72,11 @@ impl Attempt<'_> {
             .map_err(|error| Error::System("event loop".to_owned(), error))?;
         self.say_assumptions();
         let max_time = self.config.ending.max_time.map(|limit| Instant::now() + limit);
-        let (stream, upgraded, opened) = self.open(&mut reactor, max_time)?;
+        let (mut stream, upgraded, opened) = self.open(&mut reactor, max_time)?;
         self.tell(What::Open(&opened));
         self.judge_subprotocol(&opened)?;
-        let connection = self.connection(&upgraded.early);
+        let mut connection = self.connection(&upgraded);
+        self.judge_compression(&upgraded, &mut connection, &mut stream)?;
         let plan = self.plan(max_time);
         let report = self.session(stream, connection, plan, &mut reactor, &opened)?;
         self.conclude(report)
@@ -124,6 +126,7 @@ impl Attempt<'_> {
             offered: request.subprotocols().to_vec(),
             protocol: upgraded.agreement.subprotocol.clone(),
             extensions: upgraded.agreement.extensions.clone(),
+            compression: upgraded.agreement.deflate.map(|agreed| agreed.to_string()),
             tls,
             timings,
         };
@@ -148,7 +151,7 @@ impl Attempt<'_> {
             host: target.host_header(),
             key: generate_key(),
             subprotocols: handshake.subprotocols.clone(),
-            extensions: None,
+            extensions: handshake.extensions.clone(),
             common,
             custom: handshake.headers.clone(),
         }
@@ -213,16 +216,41 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    fn connection(&self, early: &[u8]) -> Connection {
+    /// RFC 6455 section 7.4.1: a client that cannot do without an extension closes with 1010.
+    fn judge_compression(
+        &mut self,
+        upgraded: &Upgraded,
+        connection: &mut Connection,
+        stream: &mut Stream,
+    ) -> Result<(), Error> {
+        if !self.config.handshake.wants_compression || upgraded.agreement.deflate.is_some() {
+            return Ok(());
+        }
+        if !self.config.handshake.strict {
+            let text = "the server did not accept permessage-deflate: nothing is compressed";
+            self.tell(What::Notice(Level::Warning, text));
+            return Ok(());
+        }
+        let code = Some(CloseCode::MANDATORY_EXTENSION);
+        if connection.close(code, "permessage-deflate", Instant::now()).is_ok() {
+            let _ = stream.write_all(connection.pending_output()); // the failure is told all the same
+            stream.finish_sending();
+        }
+        Err(Error::NoCompression)
+    }
+
+    fn connection(&self, upgraded: &Upgraded) -> Connection {
         let observe_frames = self.config.commentary.observes_frames();
         let options = Options {
             role: Role::Client,
             max_message_size: self.config.max_message_size,
             close_timeout: self.config.ending.close_timeout,
             observe_frames,
+            lenient: self.config.lenient,
+            deflate: upgraded.agreement.deflate,
             masks: Masks::random(),
         };
-        Connection::new(options, early)
+        Connection::new(options, &upgraded.early)
     }
 
     fn plan(&mut self, max_time: Option<Instant>) -> Plan {

@@ -36,7 +36,7 @@ pub(super) fn outputs(
             Output::new(Human::new(Options { detail, ..human }), out)
         }
         Stdout::Payload(framing) => Output::new(Payload::new(framing), out),
-        Stdout::Json { frames } => Output::new(Json::new(frames), out),
+        Stdout::Json(frames) => Output::new(Json::new(frames), out),
     });
     if !is_shared {
         let options = Options {

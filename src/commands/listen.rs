@@ -213,6 +213,8 @@ impl Server {
             max_message_size: MAX_MESSAGE_SIZE,
             close_timeout: Some(CLOSE_TIMEOUT),
             observe_frames: self.config.commentary.observes_frames(),
+            lenient: false,
+            deflate: None,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         };
         Connection::new(options, early)
@@ -300,6 +302,7 @@ fn opened(
         offered: request.list("Sec-WebSocket-Protocol"),
         protocol: agreement.subprotocol,
         extensions: agreement.extensions,
+        compression: agreement.deflate.map(|agreed| agreed.to_string()),
         tls: None,
         timings: Timings { upgrade: Some(took), total: took, ..Timings::default() },
     }

@@ -16,10 +16,12 @@ use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::{DialOptions, Family};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
+use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::connection::{ClosePayload, Misuse};
+use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::protocol::head::HeaderLine;
 use crate::redact::Redaction;
 use crate::scenario::Pattern;
@@ -53,6 +55,7 @@ impl ConnectConfig {
             echo: args.sending.echo,
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary,
+            lenient: args.receiving.lenient,
             max_message_size: size("--max-message-size", &args.receiving.max_message_size)?,
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input)?,
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
@@ -79,8 +82,21 @@ fn handshake_config(args: &HandshakeArgs) -> Result<HandshakeConfig, ConfigError
         origin: args.origin.clone(),
         user_agent: args.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
         headers: headers(&args.headers)?,
+        extensions: extensions(args)?,
+        wants_compression: args.compress.is_some(),
         strict: args.strict,
     })
+}
+
+/// What to offer. Without the extension's name the value is its parameters.
+fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
+    if args.no_compress {
+        return Ok(None);
+    }
+    let Some(given) = &args.compress else { return Ok(Some(DEFAULT_OFFER.to_owned())) };
+    let offers =
+        deflate::offers(given).map_err(|error| ConfigError::value("--compress", given, error))?;
+    Ok(Some(offers.join(", ")))
 }
 
 fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
@@ -162,9 +178,14 @@ fn is_conversation(env: &Env) -> bool {
 }
 
 fn stdout(args: &ReceivingArgs, sending: &SendingArgs, verbose: u8, env: &Env) -> Stdout {
+    let frames = match verbose {
+        0 | 1 => JsonFrames::None,
+        2 => JsonFrames::Headers,
+        _ => JsonFrames::Payloads,
+    };
     let framing = match args.output {
-        Some(OutputMode::Json) => return Stdout::Json { frames: verbose >= 2 },
-        None if args.json => return Stdout::Json { frames: verbose >= 2 },
+        Some(OutputMode::Json) => return Stdout::Json(frames),
+        None if args.json => return Stdout::Json(frames),
         Some(OutputMode::Lines) => OutputFraming::Lines,
         Some(OutputMode::Nul) => OutputFraming::Nul,
         Some(OutputMode::Raw) => OutputFraming::Raw,

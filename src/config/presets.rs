@@ -1,4 +1,4 @@
-//! What `-x`, `--send-hex` and `--send-file` send, in the order given.
+//! What `-x`, `--send-hex`, `--send-file` and `--send-frame` send, in the order given.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -7,22 +7,29 @@ use clap::ArgMatches;
 
 use super::ConfigError;
 use crate::cli::SendingArgs;
+use crate::input::raw::parse_frame;
 use crate::input::{Action, decode_hex};
 use crate::protocol::MessageKind;
 
-/// Where on the command line the values of the three options stood.
+/// Where on the command line the values of these options stood.
 #[derive(Clone, Debug, Default)]
 pub struct SendOrder {
     text: Vec<usize>,
     hex: Vec<usize>,
     file: Vec<usize>,
+    frame: Vec<usize>,
 }
 
 impl SendOrder {
     /// Reads it from the parsed command line.
     pub fn new(matches: &ArgMatches) -> Self {
         let of = |id| matches.indices_of(id).into_iter().flatten().collect();
-        Self { text: of("send"), hex: of("send_hex"), file: of("send_file") }
+        Self {
+            text: of("send"),
+            hex: of("send_hex"),
+            file: of("send_file"),
+            frame: of("send_frame"),
+        }
     }
 }
 
@@ -47,6 +54,11 @@ pub(super) fn presets(
             must_be_text(path, &bytes)?;
         }
         placed.push((place(&order.file, index), send(kind, bytes)));
+    }
+    for (index, text) in args.send_frame.iter().enumerate() {
+        let frame =
+            parse_frame(text).map_err(|reason| ConfigError::value("--send-frame", text, reason))?;
+        placed.push((place(&order.frame, index), Action::Frame(Box::new(frame))));
     }
     placed.sort_by_key(|(place, _)| *place);
     Ok(placed.into_iter().map(|(_, action)| action).collect())

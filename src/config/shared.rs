@@ -16,12 +16,18 @@ pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
         stderr_color: color(mode, env, env.stderr_is_terminal),
         on_terminal: env.stderr_is_terminal,
         pretty: !args.no_pretty,
-        timestamps: args.timestamps.map(|mode| match mode {
-            TimestampMode::Utc => Timestamps::Utc,
-            TimestampMode::Local => Timestamps::Local,
-            TimestampMode::Relative => Timestamps::Relative,
-            TimestampMode::Delta => Timestamps::Delta,
-        }),
+        timestamps: timestamps(args),
+    }
+}
+
+/// A list of frames says little without times.
+fn timestamps(args: &DisplayArgs) -> Option<Timestamps> {
+    match args.timestamps {
+        None => (args.verbose >= 2).then_some(Timestamps::Relative),
+        Some(TimestampMode::Utc) => Some(Timestamps::Utc),
+        Some(TimestampMode::Local) => Some(Timestamps::Local),
+        Some(TimestampMode::Relative) => Some(Timestamps::Relative),
+        Some(TimestampMode::Delta) => Some(Timestamps::Delta),
     }
 }
 

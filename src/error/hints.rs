@@ -21,7 +21,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),
-        Error::NoSubprotocol(_) => Some("without --strict this is only a warning".to_owned()),
+        Error::NoSubprotocol(_) | Error::NoCompression => {
+            Some("without --strict this is only a warning".to_owned())
+        }
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout(_) => Some(
@@ -269,6 +271,22 @@ fn protocol(closed: &Closed) -> Option<String> {
             "RSV1 is used by compression (permessage-deflate), which was not negotiated"
         }
         Rule::MaskedByServer => "only clients mask their frames",
+        Rule::UnmaskedByClient => "clients mask every frame they send",
+        Rule::CorruptDeflate => "--no-compress does without compression",
+        Rule::MisplacedRsv1 => "RSV1 marks the first frame of a compressed message, no other",
+        Rule::LengthNotMinimal => {
+            "up to 125 bytes the length has 7 bits, up to 65535 it has 16, and above 64"
+        }
+        Rule::FrameAfterClose => "a Close frame is the last frame: what follows it is lost",
+        Rule::ControlTooLong | Rule::FragmentedControl => {
+            "Close, ping and pong frames carry at most 125 bytes, and are never fragmented"
+        }
+        Rule::ContinuationWithoutStart | Rule::MessageInsideMessage => {
+            "a message's first frame has the opcode 1 or 2, each further one has 0, and the last has FIN"
+        }
+        Rule::InvalidCloseCode => {
+            "1000 to 1003, 1007 to 1014 and 3000 to 4999 may be sent; 'wscope codes' tells more"
+        }
         _ => return None,
     };
     Some(text.to_owned())

@@ -22,6 +22,9 @@ pub(super) fn message(error: &Error) -> String {
                 offered.join(", ")
             )
         }
+        Error::NoCompression => {
+            "opening handshake: the server did not accept permessage-deflate".to_owned()
+        }
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout(limit) => {
@@ -119,9 +122,10 @@ fn quoted(bytes: &[u8]) -> String {
 
 fn protocol(closed: &Closed) -> String {
     match &closed.ending.violation {
-        Some(violation) => {
+        Some(violation) if closed.ending.failure().is_some() => {
             format!("protocol error: {violation}; closed with {}", violation.rule.close_code())
         }
+        Some(violation) => format!("protocol error: {violation}"),
         None => "protocol error".to_owned(),
     }
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
-use crate::protocol::{CloseCode, MessageKind};
+use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 mod cutter;
 mod json;
 pub mod mailbox;
+pub mod raw;
 pub mod repl;
 pub mod stdin;
 
@@ -20,6 +21,10 @@ pub mod stdin;
 pub enum Action<'a> {
     /// Send a data message.
     Send(MessageKind, Cow<'a, [u8]>),
+    /// Send a data message in so many frames.
+    Fragments(MessageKind, Vec<u8>, usize),
+    /// Send this very frame, allowed or not.
+    Frame(Box<RawFrame>),
     /// Send a ping.
     Ping(Vec<u8>),
     /// Send a pong nobody asked for.
@@ -37,6 +42,8 @@ impl Action<'_> {
     pub fn into_owned(self) -> Action<'static> {
         match self {
             Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
+            Self::Fragments(kind, data, frames) => Action::Fragments(kind, data, frames),
+            Self::Frame(frame) => Action::Frame(frame),
             Self::Ping(data) => Action::Ping(data),
             Self::Pong(data) => Action::Pong(data),
             Self::Close(code, reason) => Action::Close(code, reason),

@@ -9,6 +9,7 @@ use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
 
 mod connection;
+mod frame;
 mod message;
 mod stamp;
 mod status;
@@ -109,6 +110,7 @@ impl Human {
             What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
             What::Frame(frame) => self.frame(frame)?,
             What::Violation(violation) => self.violation(violation)?,
+            What::Tolerated(violation) => self.tolerated(violation)?,
             What::Closed(closed) => self.closed(closed)?,
             What::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
             What::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => return None,

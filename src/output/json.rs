@@ -3,24 +3,36 @@
 use std::io::Write;
 use std::time::Duration;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 
 use super::{Format, Outlet};
 use crate::event::{Closed, Event, Failure, HeadView, Message, Opened, Stamp, What};
 use crate::net::tls::TlsInfo;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{Direction, FrameEvent};
+use crate::protocol::violation::Violation;
+
+/// What is told of frames.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Frames {
+    /// Nothing.
+    None,
+    /// An event for each, without the payload.
+    Headers,
+    /// An event for each, with the payload.
+    Payloads,
+}
 
 /// Writes events.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Json {
-    frames: bool,
+    frames: Frames,
     line: Vec<u8>,
 }
 
 impl Json {
-    /// Writes them with an event for each frame, or without.
-    pub fn new(frames: bool) -> Self {
+    /// Writes them, with or without those of frames.
+    pub fn new(frames: Frames) -> Self {
         Self { frames, line: Vec::new() }
     }
 }
@@ -36,7 +48,10 @@ impl Format for Json {
             What::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
             }
-            What::Frame(shown) if self.frames => frame(object, event, shown),
+            What::Frame(shown) if self.frames >= Frames::Headers || shown.raw => {
+                frame(object, event, shown, self.frames)
+            }
+            What::Tolerated(broken) => violation(object, event, broken),
             What::Closed(closed) => close(object, event, closed),
             What::Failure(failure) => error(object, event, failure),
             _ => return,
@@ -118,7 +133,7 @@ fn control(
     object.end();
 }
 
-fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>) {
+fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, detail: Frames) {
     let header = &frame.header;
     object.start("frame", event);
     object.text("direction", frame.direction.name());
@@ -130,6 +145,28 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>) {
     object.boolean("masked", header.mask.is_some());
     object.number("size", header.length);
     object.number("wire_size", header.wire_size());
+    object.text_or_null("mask", header.mask.map(|key| HEXLOWER.encode(&key)).as_deref());
+    object.number("length_bits", u64::from(header.length_bits()));
+    object.boolean("minimal", header.is_minimal());
+    object.number_or_null("message", frame.part.map(|part| part.message));
+    object.number_or_null("fragment", frame.part.map(|part| part.fragment));
+    object.boolean("compressed", frame.part.is_some_and(|part| part.compressed));
+    object.number_or_null("plain_size", frame.plain.map(|plain| plain.len() as u64));
+    object.text("header", &HEXLOWER.encode(header.bytes()));
+    object.boolean("raw", frame.raw);
+    if detail == Frames::Payloads {
+        object.base64(frame.payload);
+    }
+    object.end();
+}
+
+/// A violation that was put up with; one that was not is an error.
+fn violation(mut object: Object<'_>, event: &Event<'_>, violation: &Violation) {
+    object.start("violation", event);
+    object.text("message", &violation.to_string());
+    object.text("section", violation.rule.section());
+    object.number("offset", violation.offset);
+    object.text_or_null("header", violation.frame.map(|it| HEXLOWER.encode(it.bytes())).as_deref());
     object.end();
 }
 
@@ -218,6 +255,13 @@ impl Object<'_> {
         let _ = write!(self.line, "{value}");
     }
 
+    fn number_or_null(&mut self, key: &str, value: Option<u64>) {
+        match value {
+            Some(value) => self.number(key, value),
+            None => self.null(key),
+        }
+    }
+
     fn millis(&mut self, key: &str, value: Option<Duration>) {
         match value {
             Some(value) => {
@@ -283,7 +327,7 @@ mod tests {
     fn shown(what: What<'_>) -> String {
         let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_micros(12_345) };
         let mut out = Outlet::memory();
-        Json::new(true).event(&Event { at, connection: None, what }, &mut out);
+        Json::new(Frames::Payloads).event(&Event { at, connection: None, what }, &mut out);
         out.text()
     }
 

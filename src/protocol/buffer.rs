@@ -70,6 +70,11 @@ impl Buffer {
         self.filled(bytes.len());
     }
 
+    /// Forgets all but the first `length` bytes.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.end = self.end.min(self.start + length);
+    }
+
     /// Forgets all bytes; gives memory above `keep` bytes back.
     pub(super) fn clear(&mut self, keep: usize) {
         self.start = 0;

@@ -5,21 +5,24 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::buffer::Buffer;
-use super::close::CloseCode;
-use super::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use super::deflate::{Deflater, Inflater};
+use super::frame::Header;
 use super::message::{MessageKind, Unfinished};
 use super::outbox::Outbox;
 use super::utf8::Utf8Checker;
 use super::violation::Violation;
 
+mod assemble;
 mod ending;
 mod judge;
 mod receive;
+mod send;
 mod vocabulary;
 
 pub use ending::{ClosePayload, EndCause, Ending, Party, Position, TransportEnd};
 pub use vocabulary::{
-    Counters, Direction, Event, FrameEvent, Misuse, Options, ReadyState, Role, Sent,
+    Compressed, Counters, Direction, Event, FrameEvent, Misuse, Options, Part, ReadyState, Role,
+    Sent,
 };
 
 /// One connection after its opening handshake. See [the module above](super) for the order of calls.
@@ -30,6 +33,8 @@ pub struct Connection {
     input: Buffer,
     /// Where `input` starts in the stream of received bytes.
     offset: u64,
+    /// Where the frame starts that was objected to last and is put up with.
+    judged: Option<u64>,
     /// The data frame whose payload is coming in.
     frame: Option<Incoming>,
     /// The fragmented message being put together.
@@ -40,7 +45,11 @@ pub struct Connection {
     reading_payload: bool,
     /// Bytes at the end of `payload` that were read straight into it and not looked at yet.
     unread: usize,
+    /// What a compressed message comes to.
+    inflated: Vec<u8>,
     utf8: Utf8Checker,
+    inflater: Option<Box<Inflater>>,
+    deflater: Option<Box<Deflater>>,
     outbox: Outbox,
     /// What happened and has not been told, in order.
     queue: VecDeque<Ready>,
@@ -50,6 +59,8 @@ pub struct Connection {
     sent_close: Option<ClosePayload>,
     received_close: Option<ClosePayload>,
     peer_closed_first: bool,
+    /// Something came behind the peer's Close frame: nothing more is looked at.
+    is_past_close: bool,
     violation: Option<Violation>,
     received: Counters,
     sent: Counters,
@@ -73,6 +84,7 @@ struct Limits {
     max_message_size: u64,
     close_timeout: Option<Duration>,
     observe_frames: bool,
+    lenient: bool,
 }
 
 #[derive(Debug)]
@@ -99,17 +111,32 @@ struct Incoming {
     taken: u64,
     /// Where this frame's payload starts in `payload`.
     start: usize,
+    /// Where what it inflates to starts in `inflated`.
+    plain_start: usize,
+    /// Its opcode means nothing, so its payload does not either.
+    skipped: bool,
 }
 
 /// An event without its borrowed bytes.
 #[derive(Debug)]
 enum Ready {
-    Frame(Direction, Header, Span),
-    Message { kind: MessageKind, span: Span, frames: u64, wire_size: u64 },
+    Frame(Box<FrameNote>),
+    Message { kind: MessageKind, span: Span, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Span),
     Pong(Direction, Span, Option<Duration>),
     Close(Direction),
     Violation,
+    Tolerated(Box<Violation>),
+}
+
+/// A [`FrameEvent`] without its borrowed bytes.
+#[derive(Debug)]
+struct FrameNote {
+    direction: Direction,
+    header: Header,
+    payload: Span,
+    part: Option<Part>,
+    plain: Option<Range<usize>>,
 }
 
 /// Where an event's bytes are.
@@ -117,32 +144,49 @@ enum Ready {
 enum Span {
     Input(Range<usize>),
     Payload(Range<usize>),
+    Inflated(Range<usize>),
     Own(Vec<u8>),
+}
+
+impl Span {
+    fn len(&self) -> usize {
+        match self {
+            Self::Input(range) | Self::Payload(range) | Self::Inflated(range) => range.len(),
+            Self::Own(bytes) => bytes.len(),
+        }
+    }
 }
 
 impl Connection {
     /// A connection whose opening handshake is done. `early` is what followed the head in the same
     /// segment.
     pub fn new(options: Options, early: &[u8]) -> Self {
-        let masks = (options.role == Role::Client).then_some(options.masks);
+        let role = options.role;
+        let masks = (role == Role::Client).then_some(options.masks);
+        let deflate = options.deflate.as_ref();
         let mut input = Buffer::default();
         input.extend(early);
         Self {
             options: Limits {
-                role: options.role,
+                role,
                 max_message_size: options.max_message_size,
                 close_timeout: options.close_timeout,
                 observe_frames: options.observe_frames,
+                lenient: options.lenient,
             },
             phase: Phase::Open,
             input,
             offset: 0,
+            judged: None,
             frame: None,
             message: None,
             payload: Buffer::default(),
             reading_payload: false,
             unread: 0,
+            inflated: Vec::new(),
             utf8: Utf8Checker::default(),
+            inflater: deflate.map(|agreed| Box::new(Inflater::new(agreed, role))),
+            deflater: deflate.map(|agreed| Box::new(Deflater::new(agreed, role))),
             outbox: Outbox::new(masks),
             queue: VecDeque::new(),
             current: None,
@@ -150,64 +194,11 @@ impl Connection {
             sent_close: None,
             received_close: None,
             peer_closed_first: false,
+            is_past_close: false,
             violation: None,
             received: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
             sent: Counters::default(),
         }
-    }
-
-    /// Sends a data message in one frame.
-    ///
-    /// # Errors
-    /// [`Misuse::Closing`] once a Close frame has been sent or received.
-    pub fn send(&mut self, kind: MessageKind, data: &[u8]) -> Result<Sent, Misuse> {
-        self.must_be_open()?;
-        let header = self.push_frame(kind.opcode(), data);
-        self.sent.messages += 1;
-        self.sent.payload_bytes += data.len() as u64;
-        Ok(Sent { header })
-    }
-
-    /// Sends a ping and remembers when, for the round-trip time.
-    ///
-    /// # Errors
-    /// When closing, or with more than 125 bytes of payload.
-    pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Misuse> {
-        self.control(Opcode::Ping, payload)?;
-        if self.pings.len() == MAX_PINGS {
-            self.pings.pop_front();
-        }
-        self.pings.push_back((payload.to_vec(), now));
-        self.queue.push_back(Ready::Ping(Direction::Sent, Span::Own(payload.to_vec())));
-        Ok(())
-    }
-
-    /// Sends a pong nobody asked for (RFC 6455 section 5.5.3).
-    ///
-    /// # Errors
-    /// When closing, or with more than 125 bytes of payload.
-    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Misuse> {
-        self.control(Opcode::Pong, payload)?;
-        self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
-        Ok(())
-    }
-
-    /// Starts the closing handshake (RFC 6455 section 7.1.2). Without a code the frame is empty.
-    ///
-    /// # Errors
-    /// When already closing, with a code that must not be sent, or a reason over 123 bytes.
-    pub fn close(
-        &mut self,
-        code: Option<CloseCode>,
-        reason: &str,
-        now: Instant,
-    ) -> Result<(), Misuse> {
-        self.must_be_open()?;
-        let payload = ClosePayload::to_send(code, reason)?;
-        self.push_close(payload);
-        let until = self.options.close_timeout.map(|timeout| now + timeout);
-        self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
-        Ok(())
     }
 
     /// The next thing that happened, in order, or `None` when more bytes are needed.
@@ -217,7 +208,8 @@ impl Connection {
             if self.current.is_some() {
                 return self.view();
             }
-            if !self.parse_frame(now) {
+            // A frame that is not whole may have been objected to already.
+            if !self.parse_frame(now) && self.queue.is_empty() {
                 return None;
             }
         }
@@ -302,56 +294,23 @@ impl Connection {
         Some(Ending::new(cause, sent, received, self.violation.clone(), self.peer_closed_first))
     }
 
-    fn must_be_open(&self) -> Result<(), Misuse> {
-        if self.is_open() { Ok(()) } else { Err(Misuse::Closing) }
-    }
-
-    fn control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Misuse> {
-        self.must_be_open()?;
-        if payload.len() > MAX_CONTROL_PAYLOAD {
-            return Err(Misuse::ControlTooLong(opcode, payload.len()));
-        }
-        self.push_control(opcode, payload);
-        Ok(())
-    }
-
-    fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
-        let header = self.push_frame(opcode, payload);
-        if self.options.observe_frames {
-            self.queue.push_back(Ready::Frame(
-                Direction::Sent,
-                header,
-                Span::Own(payload.to_vec()),
-            ));
-        }
-    }
-
-    fn push_close(&mut self, payload: ClosePayload) {
-        self.push_control(Opcode::Close, &payload.to_bytes());
-        self.sent_close = Some(payload);
-        self.queue.push_back(Ready::Close(Direction::Sent));
-    }
-
-    fn push_frame(&mut self, opcode: Opcode, payload: &[u8]) -> Header {
-        let header = self.outbox.push(opcode, true, payload);
-        self.sent.frames += 1;
-        self.sent.wire_bytes += header.wire_size();
-        header
-    }
-
     /// The current event with its bytes.
     fn view(&self) -> Option<Event<'_>> {
         Some(match self.current.as_ref()? {
-            Ready::Frame(direction, header, span) => Event::Frame(FrameEvent {
-                direction: *direction,
-                header: *header,
-                payload: self.bytes(span),
+            Ready::Frame(note) => Event::Frame(FrameEvent {
+                direction: note.direction,
+                header: note.header,
+                payload: self.bytes(&note.payload),
+                part: note.part,
+                plain: note.plain.clone().map(|range| &self.inflated[range]),
+                raw: false,
             }),
-            Ready::Message { kind, span, frames, wire_size } => Event::Message {
+            Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
                 kind: *kind,
                 data: self.bytes(span),
                 frames: *frames,
                 wire_size: *wire_size,
+                compressed: *compressed,
             },
             Ready::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
             Ready::Pong(direction, span, rtt) => Event::Pong(*direction, self.bytes(span), *rtt),
@@ -362,6 +321,7 @@ impl Connection {
                 Event::Close(Direction::Received, self.received_close.as_ref()?)
             }
             Ready::Violation => Event::Violation(self.violation.as_ref()?),
+            Ready::Tolerated(violation) => Event::Tolerated(violation),
         })
     }
 
@@ -369,6 +329,7 @@ impl Connection {
         match span {
             Span::Input(range) => self.input.slice(range.clone()),
             Span::Payload(range) => self.payload.slice(range.clone()),
+            Span::Inflated(range) => &self.inflated[range.clone()],
             Span::Own(bytes) => bytes,
         }
     }

@@ -166,6 +166,13 @@ impl Header {
         }
     }
 
+    /// The same header with RSV1 set, which marks a compressed message (RFC 7692 section 6.1).
+    pub fn with_rsv1(mut self) -> Self {
+        self.rsv1 = true;
+        self.bytes[0] |= 0x40;
+        self
+    }
+
     /// The header as it is on the wire.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes[..self.len()]
@@ -208,6 +215,25 @@ impl Header {
             .map(|(_, name)| *name)
             .collect::<Vec<_>>()
             .join(", ")
+    }
+}
+
+impl fmt::Display for Header {
+    /// "text, FIN, RSV1, mask 37fa213d, length 5 (16 bit, not minimal)".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.opcode)?;
+        if self.fin {
+            f.write_str(", FIN")?;
+        }
+        let reserved = self.reserved_bits();
+        if !reserved.is_empty() {
+            write!(f, ", {reserved}")?;
+        }
+        if let Some([a, b, c, d]) = self.mask {
+            write!(f, ", mask {a:02x}{b:02x}{c:02x}{d:02x}")?;
+        }
+        let minimal = if self.is_minimal() { "" } else { ", not minimal" };
+        write!(f, ", length {} ({} bit{minimal})", self.length, self.length_bits())
     }
 }
 

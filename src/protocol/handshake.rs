@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::deflate::Agreed;
 use super::head::{
     Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted,
 };
@@ -23,6 +24,8 @@ pub struct Agreement {
     pub subprotocol: Option<String>,
     /// The extensions in use, as the server's header says.
     pub extensions: Option<String>,
+    /// permessage-deflate, if it is one of them.
+    pub deflate: Option<Agreed>,
 }
 
 /// One point in which a handshake is wrong.

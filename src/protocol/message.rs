@@ -42,6 +42,12 @@ impl fmt::Display for MessageKind {
 pub(super) struct Unfinished {
     pub(super) kind: MessageKind,
     pub(super) frames: u64,
-    /// Headers and payloads, in bytes, of the frames that are complete.
+    /// Headers and payloads of its frames so far, in bytes, as declared.
     pub(super) wire_size: u64,
+    /// Payloads of its frames so far, in bytes, as declared.
+    pub(super) payload_size: u64,
+    /// It is compressed (RFC 7692).
+    pub(super) compressed: bool,
+    /// It is not checked for UTF-8: it is binary, or has been found wrong and is put up with.
+    pub(super) unchecked: bool,
 }

@@ -16,10 +16,12 @@
 pub mod body;
 pub mod close;
 pub mod connection;
+pub mod deflate;
 pub mod frame;
 pub mod handshake;
 pub mod head;
 pub mod message;
+pub mod raw;
 pub mod violation;
 
 mod buffer;
@@ -32,5 +34,6 @@ pub use close::CloseCode;
 pub use connection::{Connection, Ending, Event, Options, Role, Sent, TransportEnd};
 pub use frame::{Header, Masks, Opcode};
 pub use message::MessageKind;
+pub use raw::RawFrame;
 pub use utf8::Utf8Checker;
 pub use violation::{Rule, Violation};

@@ -22,18 +22,29 @@ impl Outbox {
         Self { bytes: Vec::new(), written: 0, masks }
     }
 
-    /// Appends one frame and returns its header.
-    pub(super) fn push(&mut self, opcode: Opcode, fin: bool, payload: &[u8]) -> Header {
-        let key = self.masks.as_mut().map(Masks::next_key);
+    /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
+    pub(super) fn push(&mut self, opcode: Opcode, fin: bool, rsv1: bool, payload: &[u8]) -> Header {
+        let key = self.next_key();
         let header = Header::new(opcode, fin, key, payload.len() as u64);
+        let header = if rsv1 { header.with_rsv1() } else { header };
+        self.append(header.bytes(), key, payload);
+        header
+    }
+
+    /// Appends a header as it is, and a payload masked with `key`.
+    pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
         self.bytes.reserve(header.len() + payload.len());
-        self.bytes.extend_from_slice(header.bytes());
+        self.bytes.extend_from_slice(header);
         let start = self.bytes.len();
         self.bytes.extend_from_slice(payload);
         if let Some(key) = key {
             apply_mask(&mut self.bytes[start..], key, 0);
         }
-        header
+    }
+
+    /// The key of the next frame, if frames are masked.
+    pub(super) fn next_key(&mut self) -> Option<[u8; 4]> {
+        self.masks.as_mut().map(Masks::next_key)
     }
 
     /// What is still to be written.
@@ -66,9 +77,9 @@ mod tests {
     #[test]
     fn a_transport_that_never_catches_up_does_not_make_it_grow() {
         let mut outbox = Outbox::new(None);
-        outbox.push(Opcode::Binary, true, &[0; 1000]);
+        outbox.push(Opcode::Binary, true, false, &[0; 1000]);
         for _ in 0..10_000 {
-            outbox.push(Opcode::Binary, true, &[1; 1000]);
+            outbox.push(Opcode::Binary, true, false, &[1; 1000]);
             outbox.advance(1004);
         }
         assert_eq!(outbox.pending().len(), 1004);

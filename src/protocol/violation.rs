@@ -5,7 +5,7 @@ use std::fmt;
 use super::close::CloseCode;
 use super::frame::Header;
 
-/// A rule of RFC 6455 that the peer broke.
+/// A rule of RFC 6455 or RFC 7692 that the peer broke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
     /// A reserved bit without an extension that gives it a meaning.
@@ -40,6 +40,12 @@ pub enum Rule {
     MessageTooBig,
     /// A plain HTTP response where the first frame should be.
     HttpAfterUpgrade,
+    /// A compressed message that cannot be inflated.
+    CorruptDeflate,
+    /// RSV1 where permessage-deflate gives it no meaning.
+    MisplacedRsv1,
+    /// A frame behind the peer's Close frame.
+    FrameAfterClose,
 }
 
 impl Rule {
@@ -55,16 +61,22 @@ impl Rule {
             Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 section 5.5",
             Self::ContinuationWithoutStart | Self::MessageInsideMessage => "RFC 6455 section 5.4",
             Self::InvalidUtf8 => "RFC 6455 section 8.1",
-            Self::InvalidUtf8InReason | Self::CloseTooShort => "RFC 6455 section 5.5.1",
+            Self::InvalidUtf8InReason | Self::CloseTooShort | Self::FrameAfterClose => {
+                "RFC 6455 section 5.5.1"
+            }
             Self::InvalidCloseCode => "RFC 6455 section 7.4",
             Self::MessageTooBig => "RFC 6455 section 10.4",
+            Self::CorruptDeflate => "RFC 7692 section 7.2.2",
+            Self::MisplacedRsv1 => "RFC 7692 section 6.1",
         }
     }
 
     /// The code we close with (RFC 6455 section 7.4.1).
     pub const fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8 | Self::InvalidUtf8InReason => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8 | Self::InvalidUtf8InReason | Self::CorruptDeflate => {
+                CloseCode::INVALID_PAYLOAD
+            }
             Self::MessageTooBig => CloseCode::MESSAGE_TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }
@@ -89,7 +101,21 @@ impl Rule {
             Self::InvalidCloseCode => "invalid close code",
             Self::MessageTooBig => "message too big",
             Self::HttpAfterUpgrade => "HTTP response instead of frames",
+            Self::CorruptDeflate => "corrupt compressed message",
+            Self::MisplacedRsv1 => "RSV1 on a frame that cannot start a compressed message",
+            Self::FrameAfterClose => "frame after the close frame",
         }
+    }
+
+    /// Whether the connection can go on after it, for those who want to see what follows.
+    pub const fn is_tolerable(self) -> bool {
+        !matches!(
+            self,
+            Self::LengthTooLarge
+                | Self::MessageTooBig
+                | Self::HttpAfterUpgrade
+                | Self::CorruptDeflate
+        )
     }
 }
 
@@ -104,8 +130,10 @@ pub struct Violation {
     pub frame: Option<Header>,
     /// Where in the stream of bytes after the handshake that frame starts.
     pub offset: u64,
-    /// What the peer said in its place: the payload of a bad Close frame, or the start of an HTTP
-    /// response, at most 4 KiB.
+    /// The start of that frame's payload, unmasked, as far as it had come: at most 64 bytes.
+    pub payload: Vec<u8>,
+    /// The peer's own words: the payload of a bad Close frame, or the start of an HTTP response, at
+    /// most 4 KiB.
     pub excerpt: Vec<u8>,
 }
 

@@ -6,7 +6,8 @@ use super::{HIGH_WATER, Session, Stop, events};
 use crate::event::{Message, Shown, Status, What};
 use crate::input::{Action, Next, Show};
 use crate::platform::signals::Signal;
-use crate::protocol::connection::Direction;
+use crate::protocol::RawFrame;
+use crate::protocol::connection::{Direction, FrameEvent, Misuse};
 
 impl Session<'_> {
     /// Takes actions while the socket keeps up.
@@ -28,9 +29,7 @@ impl Session<'_> {
     }
 
     fn take_action(&mut self) -> bool {
-        if self.connection.is_open()
-            && let Some(action) = self.plan.presets.pop_front()
-        {
+        if let Some(action) = self.next_preset() {
             self.act(action, false);
             return true;
         }
@@ -47,9 +46,14 @@ impl Session<'_> {
             }
             // The hot path: the payload is borrowed from the source.
             Next::Action(Action::Send(kind, data)) => {
-                if let Ok(sent) = self.connection.send(kind, &data) {
-                    self.received_before_send = self.connection.received_counters().messages;
-                    events::tell_sent(&mut self.journal, kind, &data, &sent.header, typed);
+                let received = self.connection.received_counters().messages;
+                let (connection, journal) = (&mut self.connection, &mut self.journal);
+                match events::send(connection, journal, kind, &data, 1, typed) {
+                    Ok(()) => self.received_before_send = received,
+                    Err(misuse) if typed => {
+                        journal.tell(What::Shown(Shown::Problem(&misuse.to_string())));
+                    }
+                    Err(_) => {}
                 }
             }
             Next::Action(other) => {
@@ -63,9 +67,9 @@ impl Session<'_> {
     fn act(&mut self, action: Action<'static>, typed: bool) {
         let now = Instant::now();
         let done = match action {
-            Action::Send(kind, data) => self.connection.send(kind, &data).map(|sent| {
-                self.tell_sent(kind, &data, &sent.header, typed);
-            }),
+            Action::Send(kind, data) => self.send(kind, &data, 1, typed),
+            Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
+            Action::Frame(frame) => self.send_raw(&frame, now),
             Action::Ping(data) => self.connection.ping(&data, now),
             Action::Pong(data) => self.connection.pong(&data),
             Action::Close(code, reason) => {
@@ -87,6 +91,31 @@ impl Session<'_> {
         if let Err(misuse) = done {
             self.refuse(&misuse.to_string(), typed);
         }
+    }
+
+    /// The next of what is sent first. Frames that are asked for go out also after a Close frame.
+    fn next_preset(&mut self) -> Option<Action<'static>> {
+        let is_raw = matches!(self.plan.presets.front(), Some(Action::Frame(_)));
+        let can_send = self.connection.is_open() || (is_raw && !self.connection.is_finished());
+        self.plan.presets.pop_front_if(|_| can_send)
+    }
+
+    fn send_raw(&mut self, frame: &RawFrame, now: Instant) -> Result<(), Misuse> {
+        let was_open = self.connection.is_open();
+        let header = self.connection.send_raw(frame, now)?;
+        self.received_before_send = self.connection.received_counters().messages;
+        if was_open && !self.connection.is_open() {
+            self.stop.get_or_insert(Stop::Asked);
+        }
+        self.journal.tell(What::Frame(&FrameEvent {
+            direction: Direction::Sent,
+            header,
+            payload: &frame.payload,
+            part: None,
+            plain: None,
+            raw: true,
+        }));
+        Ok(())
     }
 
     /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
@@ -133,6 +162,7 @@ impl Session<'_> {
             state: self.connection.ready_state(),
             protocol: self.opened.protocol.clone(),
             extensions: self.opened.extensions.clone(),
+            compression: self.opened.compression.clone(),
             buffered: self.connection.pending_output().len(),
             received: self.connection.received_counters(),
             sent: self.connection.sent_counters(),

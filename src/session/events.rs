@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{Session, Stop};
+use super::{Journal, Session, Stop};
 use crate::event::{Message, What};
-use crate::protocol::connection::{Direction, Event, FrameEvent};
-use crate::protocol::{Header, MessageKind};
+use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
+use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
 impl Session<'_> {
@@ -28,7 +28,7 @@ impl Session<'_> {
         let Some(event) = self.connection.next_event(now) else { return false };
         let mut progress = Progress::Open;
         match event {
-            Event::Message { kind, data, frames, wire_size } => {
+            Event::Message { kind, data, frames, wire_size, compressed } => {
                 let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
                 let direction = Direction::Received;
                 let message = Message {
@@ -36,7 +36,7 @@ impl Session<'_> {
                     kind,
                     data,
                     wire_size,
-                    compressed: false,
+                    compressed,
                     frames,
                     typed: false,
                     surplus,
@@ -70,6 +70,7 @@ impl Session<'_> {
                 self.journal.tell(What::CloseFrame(direction, close));
             }
             Event::Violation(violation) => self.journal.tell(What::Violation(violation)),
+            Event::Tolerated(violation) => self.journal.tell(What::Tolerated(violation)),
         }
         match progress {
             Progress::Open => {}
@@ -89,45 +90,46 @@ impl Session<'_> {
 
     fn send_echo(&mut self) {
         while let Some((kind, data)) = self.echo.pop_front() {
-            if let Ok(sent) = self.connection.send(kind, &data) {
-                self.tell_sent(kind, &data, &sent.header, false);
-            }
+            // The connection may be closing by now.
+            let _ = self.send(kind, &data, 1, false);
         }
     }
 
-    /// Tells the outputs of a message that we sent.
-    pub(super) fn tell_sent(
+    /// Sends a message of our own and tells of it.
+    pub(super) fn send(
         &mut self,
         kind: MessageKind,
         data: &[u8],
-        header: &Header,
+        frames: usize,
         typed: bool,
-    ) {
+    ) -> Result<(), Misuse> {
         self.received_before_send = self.connection.received_counters().messages;
-        tell_sent(&mut self.journal, kind, data, header, typed);
+        send(&mut self.connection, &mut self.journal, kind, data, frames, typed)
     }
 }
 
 /// The same, where the session cannot be borrowed as a whole.
-pub(super) fn tell_sent(
-    journal: &mut super::Journal<'_>,
+pub(super) fn send(
+    connection: &mut Connection,
+    journal: &mut Journal<'_>,
     kind: MessageKind,
     data: &[u8],
-    header: &Header,
+    frames: usize,
     typed: bool,
-) {
-    let direction = Direction::Sent;
-    journal.tell(What::Frame(&FrameEvent { direction, header: *header, payload: data }));
+) -> Result<(), Misuse> {
+    let mut watcher = |frame: &FrameEvent<'_>| journal.tell(What::Frame(frame));
+    let sent = connection.send_in_frames(kind, data, frames, &mut watcher)?;
     journal.tell(What::Message(Message {
-        direction,
+        direction: Direction::Sent,
         kind,
         data,
-        wire_size: header.wire_size(),
-        compressed: false,
-        frames: 1,
+        wire_size: sent.wire_size,
+        compressed: sent.compressed,
+        frames: sent.frames,
         typed,
         surplus: false,
     }));
+    Ok(())
 }
 
 /// Met when all are, missed when one is.

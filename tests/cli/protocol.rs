@@ -122,18 +122,22 @@ fn text_that_is_not_utf8() {
 
 #[test]
 fn the_place_of_the_broken_frame_is_told() {
-    violate(&[], &frame(true, 4, TEXT, b"x"), ERROR)
-        .stderr_contains("frame at byte 4: header c1 01");
+    violate(&[], &frame(true, 4, TEXT, b"x"), ERROR).stderr_contains(
+        "frame at byte 4: text, FIN, RSV1, length 1 (7 bit); header c1 01; payload 78",
+    );
     violate(&[], &frame(true, 0, CLOSE, b"x"), ERROR)
-        .stderr_contains("frame at byte 4: header 88 01");
+        .stderr_contains("frame at byte 4: close, FIN, length 1 (7 bit); header 88 01; payload 78");
 }
 
 #[test]
 fn the_place_of_the_frame_with_bad_text_is_told() {
     let split = [frame(false, 0, TEXT, b"ab"), frame(true, 0, CONTINUATION, b"\xff")].concat();
-    violate(&[], &frame(true, 0, TEXT, b"x\xff"), BAD_DATA)
-        .stderr_contains("frame at byte 4: header 81 02");
-    violate(&[], &split, BAD_DATA).stderr_contains("frame at byte 8: header 80 01");
+    violate(&[], &frame(true, 0, TEXT, b"x\xff"), BAD_DATA).stderr_contains(
+        "frame at byte 4: text, FIN, length 2 (7 bit); header 81 02; payload 78 ff",
+    );
+    violate(&[], &split, BAD_DATA).stderr_contains(
+        "frame at byte 8: continuation, FIN, length 1 (7 bit); header 80 01; payload ff",
+    );
 }
 
 #[test]
@@ -343,7 +347,7 @@ fn a_violation_instead_of_the_answer_to_our_close() {
 }
 
 #[test]
-fn what_follows_the_close_of_the_peer_does_not_matter() {
+fn data_behind_the_close_of_the_peer_is_named_and_not_read() {
     let server = serve(|peer| {
         peer.send(
             [crate::support::close(1000, ""), text("zombie"), frame(true, 7, 3, b"x")].concat(),
@@ -351,5 +355,23 @@ fn what_follows_the_close_of_the_peer_does_not_matter() {
         peer.expect_close(1000);
         peer.expect_eof();
     });
-    wscope().arg(server.url()).stdin_open().run().code(0).stdout("");
+    wscope()
+        .arg(server.url())
+        .stdin_open()
+        .run()
+        .code(5)
+        .stdout("")
+        .stderr_contains("frame after the close frame: text, FIN, length 6 (7 bit)")
+        .stderr_contains("RFC 6455 section 5.5.1");
+}
+
+#[test]
+fn a_second_close_changes_nothing() {
+    let server = serve(|peer| {
+        peer.send([crate::support::close(1000, ""), crate::support::close(4000, "no")].concat());
+        peer.expect_close(1000);
+        peer.expect_eof();
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run();
+    outcome.code(0).stdout("").stderr_contains("warning: frame after the close frame: close, FIN");
 }

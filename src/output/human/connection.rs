@@ -2,23 +2,16 @@
 
 use std::time::Duration;
 
+use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, Opened};
 use crate::net::Timings;
 use crate::net::tls::TlsInfo;
-use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
-use crate::output::hex_dump::{hex, hex_dump};
+use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::style::Role;
-use crate::protocol::connection::{ClosePayload, Counters, Direction, EndCause, FrameEvent, Party};
-use crate::protocol::violation::Violation;
-
-/// Payload bytes shown of a frame.
-const MAX_PREVIEW: usize = 48;
-
-/// Payload bytes dumped of a frame with `-vvv`.
-const MAX_DUMP: usize = 4096;
+use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
 
 impl Human {
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {
@@ -83,39 +76,6 @@ impl Human {
         Some(format!("{arrow} {} {}\n", self.paint(Role::Control, "close"), close_text(close)))
     }
 
-    pub(super) fn frame(&self, frame: &FrameEvent<'_>) -> Option<String> {
-        if !self.tells(Detail::Frames) {
-            return None;
-        }
-        let header = &frame.header;
-        let mark = format!("{0}{0}", arrow(frame.direction));
-        let mark = self.paint(role(frame.direction), &mark);
-        let mut facts = vec![header.opcode.to_string()];
-        facts.extend(header.fin.then(|| "FIN".to_owned()));
-        facts.extend(Some(header.reserved_bits()).filter(|bits| !bits.is_empty()));
-        facts.extend(header.mask.map(|key| format!("mask {}", hex(&key).replace(' ', ""))));
-        facts.push(format!("length {} ({} bit)", grouped(header.length), header.length_bits()));
-        let shown = &frame.payload[..frame.payload.len().min(MAX_PREVIEW)];
-        let preview = if shown.is_empty() { String::new() } else { format!(" {}", preview(shown)) };
-        let more = if shown.len() < frame.payload.len() { "…" } else { "" };
-        let mut text =
-            format!("{mark} frame {}{}{more}\n", facts.join(", "), self.paint(Role::Dim, &preview));
-        if self.tells(Detail::Bytes) {
-            text += &format!("   header {}\n", hex(header.bytes()));
-            let dumped = &frame.payload[..frame.payload.len().min(MAX_DUMP)];
-            if !dumped.is_empty() {
-                text += &format!("{}\n", hex_dump(dumped, self.options.style, "   "));
-            }
-        }
-        Some(text)
-    }
-
-    pub(super) fn violation(&self, violation: &Violation) -> Option<String> {
-        let header = violation.frame.filter(|_| self.tells(Detail::Line))?;
-        let what = format!("frame at byte {}: header {}", violation.offset, hex(header.bytes()));
-        Some(self.remark(Role::Error, &what))
-    }
-
     pub(super) fn closed(&self, closed: &Closed) -> Option<String> {
         let surplus = match self.surplus {
             0 => String::new(),
@@ -138,6 +98,8 @@ impl Human {
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
+            text +=
+                &compression(closed).map_or_else(String::new, |line| self.remark(Role::Dim, &line));
         }
         (!text.is_empty()).then_some(text)
     }
@@ -162,9 +124,10 @@ fn negotiated(opened: &Opened) -> String {
         Some(name) => format!("subprotocol {}", escape(name, Newlines::Escape)),
         None => "no subprotocol".to_owned(),
     };
-    let extensions = match &opened.extensions {
-        Some(list) => format!("extensions {}", escape(list, Newlines::Escape)),
-        None => "no extensions".to_owned(),
+    let extensions = match (&opened.extensions, &opened.compression) {
+        (Some(list), None) => format!("extensions {}", escape(list, Newlines::Escape)),
+        (_, Some(words)) => words.clone(),
+        (None, None) => "no extensions".to_owned(),
     };
     format!("{protocol}, {extensions}")
 }
@@ -195,14 +158,6 @@ fn timings_text(timings: &Timings) -> String {
     parts.join(", ")
 }
 
-fn preview(data: &[u8]) -> String {
-    if is_readable_text(data) {
-        format!("\"{}\"", escape_bytes(data, Newlines::Escape))
-    } else {
-        hex(data)
-    }
-}
-
 fn close_text(close: &ClosePayload) -> String {
     match close.code {
         None => "without a code (1005)".to_owned(),
@@ -222,6 +177,40 @@ fn closed_text(closed: &Closed) -> String {
         _ => ending.code().to_string(),
     };
     format!("closed {who}: {what}")
+}
+
+/// What compression came to, if there was any.
+fn compression(closed: &Closed) -> Option<String> {
+    let side = |name: &str, counters: &Counters| {
+        packed(&counters.compressed).map(|text| format!("{name} {text}"))
+    };
+    let sides: Vec<String> = [side("received", &closed.received), side("sent", &closed.sent)]
+        .into_iter()
+        .flatten()
+        .collect();
+    (!sides.is_empty()).then(|| format!("compression: {}", sides.join("; ")))
+}
+
+/// "3 messages in 40 of 200 bytes (20 %)".
+pub(super) fn packed(compressed: &Compressed) -> Option<String> {
+    let Compressed { messages, packed_bytes, plain_bytes } = *compressed;
+    (messages > 0).then(|| {
+        format!(
+            "{} in {} of {} ({})",
+            counted(messages, "message"),
+            grouped(packed_bytes),
+            counted(plain_bytes, "byte"),
+            percent(packed_bytes, plain_bytes)
+        )
+    })
+}
+
+/// 23 of 120 → "19 %".
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "of nothing".to_owned(),
+        _ => format!("{:.0} %", part as f64 * 100.0 / whole as f64),
+    }
 }
 
 fn totals(closed: &Closed) -> String {

@@ -41,10 +41,14 @@ impl Human {
         };
         let label = match (message.kind, text) {
             (MessageKind::Binary, Some(_)) => self.paint(Role::Dim, "(binary) "),
-            (MessageKind::Binary, None) => {
+            (kind, None) => {
+                let what = match kind {
+                    MessageKind::Binary => "binary",
+                    MessageKind::Text => "text that is not UTF-8",
+                };
                 return format!(
                     "{arrow} {}\n{}",
-                    self.paint(Role::Dim, &format!("binary, {}", bytes(size))),
+                    self.paint(Role::Dim, &format!("{what}, {}", bytes(size))),
                     self.dump(message.data, limits.binary)
                 );
             }

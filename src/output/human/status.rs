@@ -1,6 +1,7 @@
 //! What the user asked to see.
 
 use super::Human;
+use super::connection::packed;
 use super::message::counted;
 use super::stamp::short;
 use crate::event::{Shown, Status};
@@ -39,6 +40,7 @@ impl Human {
             ("state", status.state.name().to_owned()),
             ("subprotocol", or_none(&status.protocol)),
             ("extensions", or_none(&status.extensions)),
+            ("compression", compression(status)),
             ("queued to send", counted(status.buffered as u64, "byte")),
             ("received", traffic(&status.received)),
             ("sent", traffic(&status.sent)),
@@ -51,6 +53,14 @@ impl Human {
             })
             .collect()
     }
+}
+
+fn compression(status: &Status) -> String {
+    let Some(words) = &status.compression else { return "none".to_owned() };
+    let side = |name: &str, counters: &Counters| {
+        packed(&counters.compressed).map_or_else(String::new, |text| format!("; {name} {text}"))
+    };
+    format!("{words}{}{}", side("received", &status.received), side("sent", &status.sent))
 }
 
 fn traffic(counters: &Counters) -> String {

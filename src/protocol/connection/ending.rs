@@ -5,7 +5,7 @@ use std::fmt;
 use super::Misuse;
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::Opcode;
-use crate::protocol::violation::Violation;
+use crate::protocol::violation::{Rule, Violation};
 
 /// What a Close frame says (RFC 6455 section 5.5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -177,9 +177,9 @@ impl Ending {
     }
 
     /// The close code of the connection (RFC 6455 section 7.1.5): the peer's, 1005 if its Close
-    /// frame had none, 1006 without a Close frame; after a violation, the one we closed with.
+    /// frame had none, 1006 without a Close frame; after a violation, the one that answers it.
     pub fn code(&self) -> CloseCode {
-        match (&self.received, &self.violation) {
+        match (&self.received, self.failure()) {
             (_, Some(violation)) => violation.rule.close_code(),
             (Some(close), None) => close.code.unwrap_or(CloseCode::NO_STATUS),
             (None, None) => CloseCode::ABNORMAL,
@@ -188,12 +188,19 @@ impl Ending {
 
     /// The reason that belongs to [`Ending::code`].
     pub fn reason(&self) -> &str {
-        let frame = if self.violation.is_some() { &self.sent } else { &self.received };
-        frame.as_ref().map_or("", |close| &close.reason)
+        match self.failure() {
+            Some(violation) => violation.rule.summary(),
+            None => self.received.as_ref().map_or("", |close| &close.reason),
+        }
     }
 
     /// Whether the closing handshake was completed (RFC 6455 section 7.1.4).
     pub fn is_clean(&self) -> bool {
-        self.cause == EndCause::Handshake && self.violation.is_none()
+        self.cause == EndCause::Handshake && self.failure().is_none()
+    }
+
+    /// The violation that ended the connection. What comes behind a Close frame ends nothing.
+    pub fn failure(&self) -> Option<&Violation> {
+        self.violation.as_ref().filter(|violation| violation.rule != Rule::FrameAfterClose)
     }
 }

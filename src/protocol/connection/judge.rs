@@ -1,8 +1,9 @@
 //! What can be said against a frame (RFC 6455 section 5), each objection with the rule it rests on.
 
+use super::receive::MAX_SHOWN;
 use super::{ClosePayload, Connection, Role};
 use crate::protocol::close::CloseCode;
-use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
 
 /// What a server says that has gone back to HTTP.
@@ -14,44 +15,90 @@ const MAX_STATUS_LINE: usize = 120;
 /// How much of it is kept to be shown.
 pub(super) const MAX_EXCERPT: usize = 4 << 10;
 
+/// The longest control frame that is put up with where violations are.
+const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
+
+type Objection = Option<(Rule, String)>;
+
 impl Connection {
     /// Everything that can be said against a frame from its header alone.
-    pub(super) fn judge(&self, header: &Header) -> Result<(), Violation> {
-        let Some((rule, detail)) = self.objection(header) else { return Ok(()) };
-        Err(Violation {
+    pub(super) fn judge(&mut self, header: &Header) -> Result<(), Violation> {
+        // A frame that is put up with is judged again when more of it has come.
+        if self.judged == Some(self.offset) {
+            return Ok(());
+        }
+        let checks = [
+            opcode_objection,
+            Self::reserved_bits_objection,
+            Self::masking_objection,
+            Self::control_objection,
+            Self::sequence_objection,
+            Self::length_objection,
+        ];
+        for check in checks {
+            if let Some((rule, detail)) = check(self, header) {
+                let violation = self.violation_of(rule, detail, header);
+                if rule == Rule::MessageInsideMessage && !self.can_abandon_message() {
+                    return Err(violation);
+                }
+                self.object(violation)?;
+                self.judged = Some(self.offset);
+                if rule == Rule::MessageInsideMessage {
+                    self.abandon_message();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A violation by the frame at the start of the input.
+    pub(super) fn violation_of(&self, rule: Rule, detail: String, header: &Header) -> Violation {
+        let payload = self.input.bytes().get(header.len()..).unwrap_or_default();
+        let shown = MAX_SHOWN.min(usize::try_from(header.length).unwrap_or(usize::MAX));
+        let mut payload = payload[..payload.len().min(shown)].to_vec();
+        if let Some(key) = header.mask {
+            apply_mask(&mut payload, key, 0);
+        }
+        Violation {
             rule,
             detail,
             frame: Some(*header),
             offset: self.offset,
+            payload,
             excerpt: Vec::new(),
-        })
+        }
     }
 
-    fn objection(&self, header: &Header) -> Option<(Rule, String)> {
-        let opcode = header.opcode;
-        if let Opcode::Reserved(bits) = opcode {
-            return Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")));
+    /// What half a compressed message leaves behind cannot be inflated on.
+    fn can_abandon_message(&self) -> bool {
+        self.message.is_none_or(|message| !message.compressed)
+    }
+
+    /// What has come of an unfinished message is given up.
+    fn abandon_message(&mut self) {
+        self.message = None;
+        self.utf8 = Default::default();
+    }
+
+    fn reserved_bits_objection(&self, header: &Header) -> Objection {
+        let (opcode, reserved) = (header.opcode, header.reserved_bits());
+        if reserved.is_empty() {
+            return None;
         }
-        let reserved = header.reserved_bits();
-        if !reserved.is_empty() {
+        if self.inflater.is_none() {
             let detail =
                 format!("{reserved} set on a {opcode} frame, but no extension was negotiated");
             return Some((Rule::ReservedBits, detail));
         }
-        if let Some(objection) = self.masking_objection(header) {
-            return Some(objection);
+        if header.rsv2 || header.rsv3 {
+            let detail = format!("{reserved} set on a {opcode} frame; only RSV1 has a meaning");
+            return Some((Rule::ReservedBits, detail));
         }
-        if opcode.is_control() {
-            if let Some(objection) = control_objection(header) {
-                return Some(objection);
-            }
-        } else if let Some(objection) = self.sequence_objection(opcode) {
-            return Some(objection);
-        }
-        self.length_objection(header)
+        let can_start = matches!(opcode, Opcode::Text | Opcode::Binary);
+        (!can_start).then(|| (Rule::MisplacedRsv1, format!("{opcode} frame")))
     }
 
-    fn masking_objection(&self, header: &Header) -> Option<(Rule, String)> {
+    fn masking_objection(&self, header: &Header) -> Objection {
         match (self.options.role, header.mask) {
             (Role::Client, Some([a, b, c, d])) => {
                 let detail = format!(
@@ -67,7 +114,28 @@ impl Connection {
         }
     }
 
-    fn sequence_objection(&self, opcode: Opcode) -> Option<(Rule, String)> {
+    fn control_objection(&self, header: &Header) -> Objection {
+        let opcode = header.opcode;
+        if !opcode.is_control() {
+            return None;
+        }
+        if !header.fin {
+            return Some((Rule::FragmentedControl, format!("{opcode} frame without FIN")));
+        }
+        if header.length > MAX_TOLERATED_CONTROL && self.options.lenient {
+            let detail = format!("{opcode} frame with {} bytes of payload", header.length);
+            return Some((Rule::MessageTooBig, detail));
+        }
+        (header.length > MAX_CONTROL_PAYLOAD as u64).then(|| {
+            (
+                Rule::ControlTooLong,
+                format!("{opcode} frame with {} bytes of payload", header.length),
+            )
+        })
+    }
+
+    fn sequence_objection(&self, header: &Header) -> Objection {
+        let opcode = header.opcode;
         match (opcode, self.message) {
             (Opcode::Continuation, None) => {
                 Some((Rule::ContinuationWithoutStart, "no message has been started".to_owned()))
@@ -83,7 +151,7 @@ impl Connection {
         }
     }
 
-    fn length_objection(&self, header: &Header) -> Option<(Rule, String)> {
+    fn length_objection(&self, header: &Header) -> Objection {
         let length = header.length;
         if length >> 63 != 0 {
             return Some((Rule::LengthTooLarge, format!("declared length {length}")));
@@ -92,13 +160,28 @@ impl Connection {
             let detail = format!("length {length} encoded in {} bits", header.length_bits());
             return Some((Rule::LengthNotMinimal, detail));
         }
-        let before = if self.message.is_some() { self.payload.len() as u64 } else { 0 };
-        let total = before.saturating_add(if header.opcode.is_control() { 0 } else { length });
-        (total > self.options.max_message_size).then(|| {
-            let detail =
-                format!("{total} bytes, over the limit of {}", self.options.max_message_size);
-            (Rule::MessageTooBig, detail)
-        })
+        self.size_objection(header)
+    }
+
+    fn size_objection(&self, header: &Header) -> Objection {
+        let (opcode, length) = (header.opcode, header.length);
+        if opcode.is_control() || matches!(opcode, Opcode::Reserved(_)) {
+            return None;
+        }
+        let (before, compressed) = match self.message {
+            Some(message) if opcode == Opcode::Continuation => {
+                (message.payload_size, message.compressed)
+            }
+            _ => (0, header.rsv1 && self.inflater.is_some()),
+        };
+        let limit = self.options.max_message_size;
+        let total = before.saturating_add(length);
+        if compressed {
+            let detail = || format!("{total} compressed bytes, over the limit of {limit}");
+            return (total > packed_limit(limit)).then(|| (Rule::MessageTooBig, detail()));
+        }
+        let detail = || format!("{total} bytes, over the limit of {limit}");
+        (total > limit).then(|| (Rule::MessageTooBig, detail()))
     }
 
     /// Some servers answer 101 and then fall back to an HTTP error. `true`: too little to tell.
@@ -117,19 +200,25 @@ impl Connection {
             detail: String::from_utf8_lossy(&line[..line.len().min(MAX_STATUS_LINE)]).into_owned(),
             frame: None,
             offset: 0,
+            payload: Vec::new(),
             excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
         })
     }
 }
 
-fn control_objection(header: &Header) -> Option<(Rule, String)> {
-    let opcode = header.opcode;
-    if !header.fin {
-        return Some((Rule::FragmentedControl, format!("{opcode} frame without FIN")));
+fn opcode_objection(_: &Connection, header: &Header) -> Objection {
+    match header.opcode {
+        Opcode::Reserved(bits) => {
+            Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")))
+        }
+        _ => None,
     }
-    (header.length > MAX_CONTROL_PAYLOAD as u64).then(|| {
-        (Rule::ControlTooLong, format!("{opcode} frame with {} bytes of payload", header.length))
-    })
+}
+
+/// What cannot be compressed gets a little longer by the attempt: no message within the limit needs
+/// more than this.
+fn packed_limit(limit: u64) -> u64 {
+    limit.saturating_add(limit / 16).saturating_add(1024)
 }
 
 /// RFC 6455 section 5.5.1: a code and a reason, or nothing.
@@ -154,5 +243,16 @@ pub(super) fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String)>
             let at = error.valid_up_to();
             Err((Rule::InvalidUtf8InReason, format!("close code {code}, byte {at} of the reason")))
         }
+    }
+}
+
+/// What can be made of a payload that [`read_close`] objects to.
+pub(super) fn read_close_leniently(payload: &[u8]) -> ClosePayload {
+    match payload.split_first_chunk() {
+        Some((code, reason)) => ClosePayload {
+            code: Some(CloseCode::new(u16::from_be_bytes(*code))),
+            reason: String::from_utf8_lossy(reason).into_owned(),
+        },
+        None => ClosePayload::default(),
     }
 }

@@ -1,15 +1,19 @@
-//! Received bytes → frames → messages, and what they set off.
+//! Received bytes → frames, and what control frames and violations set off.
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::judge::{MAX_EXCERPT, read_close};
+use super::judge::{MAX_EXCERPT, read_close, read_close_leniently};
 use super::{
-    ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, Incoming, KEEP_PAYLOAD, Phase,
-    Position, READ_SIZE, Ready, Role, Span, TransportEnd,
+    ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, FrameNote, Part, Phase, Position,
+    READ_SIZE, Ready, Role, Span, TransportEnd,
 };
-use crate::protocol::frame::{Header, Opcode, apply_mask};
-use crate::protocol::message::{MessageKind, Unfinished};
+use crate::protocol::close::CloseCode;
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
+
+/// How much of a payload is kept to be shown with a violation.
+pub(super) const MAX_SHOWN: usize = 64;
 
 /// A payload with at least this many bytes to come is read straight to where it is put together.
 const DIRECT_READ: u64 = 16 << 10;
@@ -70,6 +74,7 @@ impl Connection {
             return false;
         }
         let step = match self.frame.take() {
+            _ if matches!(self.phase, Phase::Closed { .. }) => return self.frame_after_close(),
             Some(frame) => self.take_payload(frame),
             None => self.start_frame(now),
         };
@@ -82,12 +87,13 @@ impl Connection {
         }
     }
 
-    /// Nothing the peer says matters any more: it has closed, or cannot be understood.
+    /// Nothing the peer says matters any more: it cannot be understood, or has said too much.
     fn is_deaf(&self) -> bool {
         match &self.phase {
             Phase::Open => false,
             Phase::Closing { cause_if_late, .. } => *cause_if_late == EndCause::Violation,
-            Phase::Closed { .. } | Phase::Ended(_) => true,
+            Phase::Closed { .. } => self.is_past_close,
+            Phase::Ended(_) => true,
         }
     }
 
@@ -105,6 +111,7 @@ impl Connection {
         self.offset += self.input.len() as u64;
         self.input.clear(READ_SIZE);
         self.payload.clear(0);
+        self.inflated = Vec::new();
         self.unread = 0;
     }
 
@@ -117,117 +124,16 @@ impl Connection {
             return Ok(false);
         };
         self.judge(&header)?;
-        if header.opcode.is_control() {
-            return self.control_frame(header, now);
+        match header.opcode {
+            Opcode::Reserved(_) => Ok(self.skip_frame(header)),
+            opcode if opcode.is_control() => self.control_frame(header, now),
+            _ => self.data_frame(header),
         }
-        let offset = self.offset;
-        self.take_input(header.len());
-        self.received.frames += 1;
-        let message = self.message.get_or_insert(Unfinished {
-            kind: if header.opcode == Opcode::Text {
-                MessageKind::Text
-            } else {
-                MessageKind::Binary
-            },
-            frames: 0,
-            wire_size: 0,
-        });
-        message.frames += 1;
-        message.wire_size += header.wire_size();
-        if self.input.len() as u64 >= header.length && header.fin && message.frames == 1 {
-            return self.whole_message(header, offset);
-        }
-        if message.frames == 1 {
-            self.payload.clear(KEEP_PAYLOAD);
-        }
-        let start = self.payload.len();
-        self.take_payload(Incoming { header, offset, taken: 0, start })
-    }
-
-    /// The common case: a message of one frame that is in the buffer as a whole. No copy.
-    fn whole_message(&mut self, header: Header, offset: u64) -> Result<bool, Violation> {
-        let Some(message) = self.message.take() else { return Ok(false) };
-        let range = self.take_input(header.length as usize); // in the buffer, so it fits
-        if let Some(key) = header.mask {
-            apply_mask(self.input.slice_mut(range.clone()), key, 0);
-        }
-        if message.kind == MessageKind::Text
-            && let Err(error) = simdutf8::compat::from_utf8(self.input.slice(range.clone()))
-        {
-            return Err(bad_text(header, offset, error.valid_up_to() as u64));
-        }
-        self.observe(header, Span::Input(range.clone()));
-        self.finish_message(message, Span::Input(range));
-        Ok(true)
-    }
-
-    /// Moves what has come of a frame's payload to where the message is put together.
-    fn take_payload(&mut self, mut frame: Incoming) -> Result<bool, Violation> {
-        let fresh = self.fresh_payload(&frame);
-        let count = fresh.len();
-        if let Some(key) = frame.header.mask {
-            apply_mask(self.payload.slice_mut(fresh.clone()), key, (frame.taken % 4) as usize);
-        }
-        let is_text = self.message.is_some_and(|message| message.kind == MessageKind::Text);
-        if is_text && let Err(at) = self.utf8.push(self.payload.slice(fresh)) {
-            return Err(bad_text(frame.header, frame.offset, at));
-        }
-        frame.taken += count as u64;
-        if frame.taken < frame.header.length {
-            self.frame = Some(frame);
-            return Ok(false);
-        }
-        self.finish_frame(frame)
-    }
-
-    /// The payload bytes that are new, after they have been brought to `payload`.
-    fn fresh_payload(&mut self, frame: &Incoming) -> std::ops::Range<usize> {
-        if self.unread == 0 {
-            let missing = frame.header.length - frame.taken;
-            let count = missing.min(self.input.len() as u64) as usize; // at most what is there
-            let range = self.take_input(count);
-            self.payload.extend(self.input.slice(range));
-            self.unread = count;
-        }
-        let end = self.payload.len();
-        let start = end - std::mem::take(&mut self.unread);
-        start..end
-    }
-
-    fn finish_frame(&mut self, frame: Incoming) -> Result<bool, Violation> {
-        if frame.header.fin
-            && let Err(at) = self.utf8.finish()
-        {
-            return Err(bad_text(frame.header, frame.offset, at));
-        }
-        let end = self.payload.len();
-        self.observe(frame.header, Span::Payload(frame.start..end));
-        if !frame.header.fin {
-            return Ok(true);
-        }
-        let Some(message) = self.message.take() else { return Ok(false) };
-        self.finish_message(message, Span::Payload(0..end));
-        Ok(true)
-    }
-
-    fn finish_message(&mut self, message: Unfinished, span: Span) {
-        let size = match &span {
-            Span::Input(range) | Span::Payload(range) => range.len(),
-            Span::Own(bytes) => bytes.len(),
-        };
-        self.received.messages += 1;
-        self.received.payload_bytes += size as u64;
-        self.queue.push_back(Ready::Message {
-            kind: message.kind,
-            span,
-            frames: message.frames,
-            wire_size: message.wire_size,
-        });
     }
 
     /// Acts on a control frame once it is whole: it is short, and may come between fragments.
     fn control_frame(&mut self, header: Header, now: Instant) -> Result<bool, Violation> {
-        let whole = header.len() + header.length as usize; // judged: at most 125
+        let whole = header.len() + header.length as usize; // judged: a few KiB at most
         if self.input.len() < whole {
             return Ok(false);
         }
@@ -240,16 +146,10 @@ impl Connection {
         self.received.frames += 1;
         let payload = self.input.slice(range.clone()).to_vec();
         let close = match header.opcode {
-            Opcode::Close => Some(read_close(&payload).map_err(|(rule, detail)| Violation {
-                rule,
-                detail,
-                frame: Some(header),
-                offset: frame_start,
-                excerpt: payload.clone(),
-            })?),
+            Opcode::Close => Some(self.close_payload(header, &payload, frame_start)?),
             _ => None,
         };
-        self.observe(header, Span::Input(range));
+        self.observe(header, Span::Input(range), None, None);
         match close {
             Some(close) => self.on_close(close, now),
             None if header.opcode == Opcode::Ping => self.on_ping(payload),
@@ -258,12 +158,35 @@ impl Connection {
         Ok(true)
     }
 
+    fn close_payload(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        offset: u64,
+    ) -> Result<ClosePayload, Violation> {
+        match read_close(payload) {
+            Ok(close) => Ok(close),
+            Err((rule, detail)) => {
+                self.object(Violation {
+                    rule,
+                    detail,
+                    frame: Some(header),
+                    offset,
+                    payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+                    excerpt: payload.to_vec(),
+                })?;
+                Ok(read_close_leniently(payload))
+            }
+        }
+    }
+
     /// RFC 6455 section 5.5.2: answered at once, unless we have sent our Close frame.
     fn on_ping(&mut self, payload: Vec<u8>) {
         self.queue.push_back(Ready::Ping(Direction::Received, Span::Own(payload.clone())));
         if self.is_open() {
-            self.push_control(Opcode::Pong, &payload);
-            self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(payload), None));
+            let answer = &payload[..payload.len().min(MAX_CONTROL_PAYLOAD)];
+            self.push_control(Opcode::Pong, answer);
+            self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(answer.to_vec()), None));
         }
     }
 
@@ -280,7 +203,10 @@ impl Connection {
     /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
     fn on_close(&mut self, close: ClosePayload, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
-        let answer = close.code;
+        let answer = match close.code {
+            Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
+            code => code,
+        };
         self.received_close = Some(close);
         self.queue.push_back(Ready::Close(Direction::Received));
         if self.peer_closed_first {
@@ -290,11 +216,40 @@ impl Connection {
             Phase::Closed { until: self.options.close_timeout.map(|timeout| now + timeout) };
     }
 
+    /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no
+    /// rule speaks of it.
+    fn frame_after_close(&mut self) -> bool {
+        let Some(header) = Header::decode(self.input.bytes()) else { return false };
+        self.is_past_close = true;
+        let is_data = !header.opcode.is_control();
+        if is_data || header.opcode == Opcode::Close {
+            let detail = format!("{header}; it was not read");
+            let violation = self.violation_of(Rule::FrameAfterClose, detail, &header);
+            self.observe(header, Span::Own(violation.payload.clone()), None, None);
+            if is_data && !self.options.lenient {
+                self.violation = Some(violation);
+                self.queue.push_back(Ready::Violation);
+            } else {
+                self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+            }
+        }
+        self.discard();
+        true
+    }
+
+    /// A violation is the end, or told and put up with.
+    pub(super) fn object(&mut self, violation: Violation) -> Result<(), Violation> {
+        if !self.options.lenient || !violation.rule.is_tolerable() {
+            return Err(violation);
+        }
+        self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+        Ok(())
+    }
+
     /// RFC 6455 section 7.1.7: says why, and listens no more.
     fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
-            // The excerpt is a bad Close frame's payload; other frames are refused without theirs.
-            self.observe(header, Span::Own(violation.excerpt.clone()));
+            self.observe(header, Span::Own(violation.payload.clone()), None, None);
         }
         let rule = violation.rule;
         self.violation = Some(violation);
@@ -314,13 +269,26 @@ impl Connection {
         self.discard();
     }
 
-    fn observe(&mut self, header: Header, span: Span) {
+    pub(super) fn observe(
+        &mut self,
+        header: Header,
+        payload: Span,
+        part: Option<Part>,
+        plain: Option<Range<usize>>,
+    ) {
         if self.options.observe_frames {
-            self.queue.push_back(Ready::Frame(Direction::Received, header, span));
+            let direction = Direction::Received;
+            self.queue.push_back(Ready::Frame(Box::new(FrameNote {
+                direction,
+                header,
+                payload,
+                part,
+                plain,
+            })));
         }
     }
 
-    fn take_input(&mut self, count: usize) -> std::ops::Range<usize> {
+    pub(super) fn take_input(&mut self, count: usize) -> Range<usize> {
         self.offset += count as u64;
         self.input.take(count)
     }
@@ -331,7 +299,8 @@ impl Connection {
             return Position::Payload { opcode: frame.header.opcode, got, of };
         }
         let rest = self.input.bytes();
-        match (Header::decode(rest), self.message) {
+        let is_http = self.offset == 0 && matches!(self.may_be_http(), Ok(true));
+        match (Header::decode(rest).filter(|_| !is_http), self.message) {
             (Some(header), _) => Position::Payload {
                 opcode: header.opcode,
                 got: (rest.len() - header.len()) as u64,
@@ -341,15 +310,5 @@ impl Connection {
             (None, Some(message)) => Position::Message(message.frames),
             (None, None) => Position::Boundary,
         }
-    }
-}
-
-fn bad_text(header: Header, offset: u64, at: u64) -> Violation {
-    Violation {
-        rule: Rule::InvalidUtf8,
-        detail: format!("at byte {at} of the message"),
-        frame: Some(header),
-        offset,
-        excerpt: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::ClosePayload;
 use crate::protocol::close::CloseCode;
+use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::{Header, Masks, Opcode};
 use crate::protocol::message::MessageKind;
 use crate::protocol::violation::Violation;
@@ -47,6 +48,10 @@ pub struct Options {
     pub close_timeout: Option<Duration>,
     /// Report every frame as an event of its own.
     pub observe_frames: bool,
+    /// Go on after violations where that is possible.
+    pub lenient: bool,
+    /// permessage-deflate, if it was agreed on.
+    pub deflate: Option<Agreed>,
     /// Where masking keys come from (client role).
     pub masks: Masks,
 }
@@ -60,12 +65,14 @@ pub enum Event<'a> {
     Message {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload; valid UTF-8 if it is text.
+        /// Its payload; valid UTF-8 if it is text, unless [`Options::lenient`] let it pass.
         data: &'a [u8],
         /// How many frames it came in.
         frames: u64,
         /// Headers and payloads of those frames, in bytes.
         wire_size: u64,
+        /// Whether it came compressed.
+        compressed: bool,
     },
     /// A ping, received (and already answered) or sent.
     Ping(Direction, &'a [u8]),
@@ -75,6 +82,8 @@ pub enum Event<'a> {
     Close(Direction, &'a ClosePayload),
     /// The peer broke the protocol; the connection is being closed.
     Violation(&'a Violation),
+    /// The peer broke the protocol, and it goes on all the same.
+    Tolerated(&'a Violation),
 }
 
 /// One frame as it was on the wire.
@@ -84,15 +93,37 @@ pub struct FrameEvent<'a> {
     pub direction: Direction,
     /// Its header.
     pub header: Header,
-    /// Its payload, unmasked; empty when the frame was refused at its header.
+    /// Its payload, unmasked; of a frame that was refused, the start.
     pub payload: &'a [u8],
+    /// Which part of which data message it is; `None` for control frames and refused ones.
+    pub part: Option<Part>,
+    /// What the payload of a compressed message's frame inflates to, where frame and text can be
+    /// told apart.
+    pub plain: Option<&'a [u8]>,
+    /// It was sent because somebody asked for this very frame.
+    pub raw: bool,
+}
+
+/// The place of a frame in the data messages of its direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Which message, from 1.
+    pub message: u64,
+    /// Which of its frames, from 1.
+    pub fragment: u64,
+    /// The message is compressed.
+    pub compressed: bool,
 }
 
 /// What became of a message handed to [`Connection::send`](super::Connection::send).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// The header of the frame it went out in.
-    pub header: Header,
+    /// How many frames it went out in.
+    pub frames: u64,
+    /// Headers and payloads of those frames, in bytes.
+    pub wire_size: u64,
+    /// Whether it was compressed.
+    pub compressed: bool,
 }
 
 /// We were asked for something the protocol does not allow.
@@ -123,6 +154,19 @@ pub struct Counters {
     pub frames: u64,
     /// Bytes on the wire, frame headers included.
     pub wire_bytes: u64,
+    /// The data messages among them that were compressed.
+    pub compressed: Compressed,
+}
+
+/// What compression made of data messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Compressed {
+    /// How many.
+    pub messages: u64,
+    /// Their payload on the wire, in bytes.
+    pub packed_bytes: u64,
+    /// Their payload as it is handed on, in bytes.
+    pub plain_bytes: u64,
 }
 
 /// States of the WebSocket API, by name and number.

@@ -2,8 +2,10 @@
 
 use super::{
     Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
-    extension_name, quoted, split_list,
+    quoted, split_list,
 };
+
+mod extensions;
 
 /// What goes into a request.
 #[derive(Clone, Debug, Default)]
@@ -42,11 +44,7 @@ impl Request {
         Self {
             key: head.value("Sec-WebSocket-Key"),
             subprotocols: head.list("Sec-WebSocket-Protocol"),
-            extensions: head
-                .list("Sec-WebSocket-Extensions")
-                .iter()
-                .map(|offer| extension_name(offer))
-                .collect(),
+            extensions: head.list("Sec-WebSocket-Extensions"),
             head,
         }
     }
@@ -54,6 +52,11 @@ impl Request {
     /// The subprotocols offered, wherever they were set.
     pub fn subprotocols(&self) -> &[String] {
         &self.subprotocols
+    }
+
+    /// The extensions offered, with their parameters, wherever they were set.
+    pub fn extensions(&self) -> &[String] {
+        &self.extensions
     }
 }
 
@@ -119,7 +122,10 @@ pub fn judge_response(
         findings.push(finding);
         None
     });
-    findings.extend(judge_extensions(request, head));
+    let deflate = extensions::judge(request, head).unwrap_or_else(|mut objections| {
+        findings.append(&mut objections);
+        None
+    });
     if !findings.is_empty() {
         return Err(findings);
     }
@@ -127,6 +133,7 @@ pub fn judge_response(
     Ok(Agreement {
         subprotocol,
         extensions: (!extensions.is_empty()).then(|| extensions.join(", ")),
+        deflate,
     })
 }
 
@@ -219,28 +226,6 @@ fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, F
             SECTION,
         )),
     }
-}
-
-fn judge_extensions(request: &Request, head: &Head) -> Vec<Finding> {
-    const HEADER: &str = "Sec-WebSocket-Extensions";
-    let offered = &request.extensions;
-    let due = if offered.is_empty() {
-        "no such header, as no extension was asked for".to_owned()
-    } else {
-        format!("nothing but {}", quoted(offered))
-    };
-    head.list(HEADER)
-        .iter()
-        .filter(|accepted| !contains_ignoring_case(offered, &extension_name(accepted)))
-        .map(|accepted| {
-            Finding::new(
-                HEADER,
-                format!("'{accepted}', unasked-for"),
-                &*due,
-                "RFC 6455 section 4.1",
-            )
-        })
-        .collect()
 }
 
 #[cfg(test)]

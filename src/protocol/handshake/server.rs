@@ -44,7 +44,7 @@ pub fn answer(
     ];
     fields.extend(subprotocol.iter().map(|name| HeaderLine::new("Sec-WebSocket-Protocol", name)));
     let response = Head::build("HTTP/1.1 101 Switching Protocols", &fields);
-    Ok((response, Agreement { subprotocol, extensions: None }))
+    Ok((response, Agreement { subprotocol, extensions: None, deflate: None }))
 }
 
 /// RFC 6455 section 4.2.1, point by point.

@@ -124,7 +124,13 @@ impl Accepted {
                     if first & 0x80 != 0 {
                         let (kind, data) =
                             messages.next().expect("a message for each last frame").clone();
-                        told.push(Told::Message { kind, data, frames, wire_size });
+                        told.push(Told::Message {
+                            kind,
+                            data,
+                            frames,
+                            wire_size,
+                            compressed: false,
+                        });
                         (frames, wire_size) = (0, 0);
                     }
                 }

@@ -6,7 +6,7 @@ use super::support::{End, ROLES, Told, options};
 use super::violations::HTTP;
 use super::wire::{frame, heard_by};
 use crate::protocol::connection::Counters;
-use crate::protocol::{Ending, Role, Rule, TransportEnd};
+use crate::protocol::{Ending, Role, TransportEnd, Violation};
 
 /// Everything a stream does to an end, until the transport ends.
 #[derive(Debug, PartialEq)]
@@ -40,10 +40,10 @@ fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outc
     let was_finished = end.is_finished();
     end.loses_transport(TransportEnd::Eof);
     told.append(&mut end.tells());
-    forget_how_much_http_was_there(&mut told);
+    forget_how_much_was_there(&mut told);
     let mut ending = end.ending();
     if let Some(violation) = &mut ending.violation {
-        violation.excerpt.truncate(SEEN_OF_HTTP);
+        forget_bytes(violation);
     }
     Outcome { told, written, counters: end.counters(), was_finished, ending }
 }
@@ -52,14 +52,22 @@ fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outc
 /// cuts; longer than any Close frame's payload.
 const SEEN_OF_HTTP: usize = "HTTP/1.1 400 Bad Request\r".len();
 
-fn forget_how_much_http_was_there(told: &mut [Told]) {
-    for event in told {
-        if let Told::Violation(violation) = event
-            && violation.rule == Rule::HttpAfterUpgrade
-        {
-            violation.excerpt.truncate(SEEN_OF_HTTP);
+fn forget_how_much_was_there(told: &mut [Told]) {
+    for index in 0..told.len() {
+        let (before, rest) = told.split_at_mut(index);
+        if let Told::Violation(violation) | Told::Tolerated(violation) = &mut rest[0] {
+            forget_bytes(violation);
+            if let Some(Told::Frame(_, _, payload)) = before.last_mut() {
+                payload.clear();
+            }
         }
     }
+}
+
+/// A frame is refused with as much of its payload as has come with its header.
+fn forget_bytes(violation: &mut Violation) {
+    violation.payload.clear();
+    violation.excerpt.truncate(SEEN_OF_HTTP);
 }
 
 /// Every place in a short stream; in a long one those about its headers, and some others.

@@ -33,6 +33,8 @@ pub(super) fn options(role: Role) -> Options {
         max_message_size: LIMIT,
         close_timeout: Some(CLOSE_TIMEOUT),
         observe_frames: false,
+        lenient: false,
+        deflate: None,
         masks: Masks::Fixed(KEY),
     }
 }
@@ -41,11 +43,12 @@ pub(super) fn options(role: Role) -> Options {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Told {
     Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64 },
+    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Vec<u8>),
     Pong(Direction, Vec<u8>, Option<Duration>),
     Close(Direction, ClosePayload),
     Violation(Violation),
+    Tolerated(Violation),
 }
 
 impl From<Event<'_>> for Told {
@@ -54,13 +57,14 @@ impl From<Event<'_>> for Told {
             Event::Frame(frame) => {
                 Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
             }
-            Event::Message { kind, data, frames, wire_size } => {
-                Self::Message { kind, data: data.to_vec(), frames, wire_size }
+            Event::Message { kind, data, frames, wire_size, compressed } => {
+                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
             }
             Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
             Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
             Event::Close(direction, close) => Self::Close(direction, close.clone()),
             Event::Violation(violation) => Self::Violation(violation.clone()),
+            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
         }
     }
 }

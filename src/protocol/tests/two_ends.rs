@@ -6,7 +6,8 @@ use proptest::sample::select;
 
 use super::support::{End, Told, options};
 use crate::protocol::connection::{Direction, Party};
-use crate::protocol::{MessageKind, Role, Sent};
+use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::{MessageKind, Role};
 
 /// Which end does something.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +19,8 @@ enum Side {
 /// One step of a simulation.
 #[derive(Clone, Debug)]
 enum Step {
-    Send(Side, MessageKind, usize),
+    /// A message of this size in so many frames.
+    Send(Side, MessageKind, usize, usize),
     Ping(Side, Vec<u8>),
     /// So many bytes written by one side reach the other.
     Carry(Side, usize),
@@ -39,8 +41,9 @@ struct Seat {
 }
 
 impl Seat {
-    fn new(role: Role) -> Self {
+    fn new(role: Role, deflate: Option<Agreed>) -> Self {
         let mut options = options(role);
+        options.deflate = deflate;
         options.max_message_size = 1 << 20;
         options.observe_frames = role == Role::Server;
         Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
@@ -62,8 +65,8 @@ impl Seat {
 }
 
 impl Pair {
-    fn new() -> Self {
-        Self { client: Seat::new(Role::Client), server: Seat::new(Role::Server) }
+    fn new(deflate: Option<Agreed>) -> Self {
+        Self { client: Seat::new(Role::Client, deflate), server: Seat::new(Role::Server, deflate) }
     }
 
     /// That side, and the other.
@@ -76,11 +79,12 @@ impl Pair {
 
     fn take(&mut self, step: &Step) {
         match step {
-            Step::Send(side, kind, size) => {
+            Step::Send(side, kind, size, frames) => {
                 let (from, to) = self.seats(*side);
                 let data = data(*kind, *size);
-                let Sent { header } = from.end.connection.send(*kind, &data).expect("it is open");
-                assert_eq!(header.length, *size as u64);
+                let connection = &mut from.end.connection;
+                let sent = connection.send_in_frames(*kind, &data, *frames, &mut |_| ());
+                assert_eq!(sent.map(|sent| sent.frames), Ok(*frames as u64));
                 to.due.push((*kind, data));
             }
             Step::Ping(side, payload) => {
@@ -152,10 +156,26 @@ fn step() -> impl Strategy<Value = Step> {
         1 => 0..20_000usize,
     ];
     prop_oneof![
-        3 => (side(), kind, size).prop_map(|(side, kind, size)| Step::Send(side, kind, size)),
+        3 => (side(), kind, size, select(vec![1, 1, 1, 2, 7])).prop_map(|(side, kind, size, frames)| Step::Send(side, kind, size, frames)),
         1 => (side(), prop::collection::vec(any::<u8>(), 0..=117)).prop_map(|(side, payload)| Step::Ping(side, payload)),
         3 => (side(), piece()).prop_map(|(side, count)| Step::Carry(side, count)),
     ]
+}
+
+/// No compression, or any agreement there is.
+fn deflate() -> impl Strategy<Value = Option<Agreed>> {
+    let window = select(vec![8, 9, 12, 15]);
+    let flags = (any::<bool>(), any::<bool>());
+    let agreed = (flags, window.clone(), window).prop_map(|((server, client), s, c)| {
+        let flag = |set, name| if set { name } else { "" };
+        let offer = format!(
+            "permessage-deflate; server_max_window_bits={s}; client_max_window_bits={c}{}{}",
+            flag(server, "; server_no_context_takeover"),
+            flag(client, "; client_no_context_takeover")
+        );
+        Offer::parse(&offer).expect("an offer").accept().0
+    });
+    prop::option::weighted(0.7, agreed)
 }
 
 fn piece() -> impl Strategy<Value = usize> {
@@ -176,10 +196,11 @@ proptest! {
     #[test]
     fn everything_arrives_in_order_and_the_close_is_clean(
         steps in prop::collection::vec(step(), 0..24),
+        deflate in deflate(),
         pieces in pieces(),
         closers in select(vec![vec![Side::Client], vec![Side::Server], vec![Side::Client, Side::Server]]),
     ) {
-        let mut pair = Pair::new();
+        let mut pair = Pair::new(deflate);
         for step in &steps {
             pair.take(step);
         }
@@ -206,12 +227,13 @@ proptest! {
     #[test]
     fn messages_in_flight_arrive_before_the_close(
         sizes in prop::collection::vec(select(vec![0, 125, 126, 65536, 200_000]), 0..6),
+        deflate in deflate(),
         pieces in pieces(),
         closer in side(),
     ) {
-        let mut pair = Pair::new();
+        let mut pair = Pair::new(deflate);
         for size in sizes {
-            pair.take(&Step::Send(closer, MessageKind::Binary, size));
+            pair.take(&Step::Send(closer, MessageKind::Binary, size, 1));
         }
         pair.seats(closer).0.end.closes(1001, "");
         pair.carry_all(&pieces);

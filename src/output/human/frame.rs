@@ -1,0 +1,122 @@
+//! Frames for people: every bit of the header, what it is part of, and the payload.
+
+use super::connection::percent;
+use super::message::grouped;
+use super::{Detail, Human, arrow, role};
+use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
+use crate::output::hex_dump::{hex, hex_dump};
+use crate::output::style::Role;
+use crate::protocol::connection::{FrameEvent, Part};
+use crate::protocol::violation::Violation;
+
+/// Payload bytes shown of a frame.
+const MAX_PREVIEW: usize = 48;
+
+/// Payload bytes dumped of a frame with `-vvv`.
+const MAX_DUMP: usize = 64 << 10;
+
+impl Human {
+    /// Frames are told with `-vv`; one that somebody asked for is always marked.
+    pub(super) fn frame(&self, frame: &FrameEvent<'_>) -> Option<String> {
+        let is_told = self.tells(Detail::Frames) || (frame.raw && self.tells(Detail::Line));
+        if !is_told {
+            return None;
+        }
+        let mark = format!("{0}{0}", arrow(frame.direction));
+        let mark = self.paint(role(frame.direction), &mark);
+        let raw = if frame.raw { self.paint(Role::Warning, "raw ") } else { String::new() };
+        let shown = frame.plain.unwrap_or(frame.payload);
+        let preview = self.paint(Role::Dim, &payload_preview(shown, MAX_PREVIEW));
+        let text = format!("{mark} {raw}frame {}{preview}\n", facts(frame));
+        Some(if self.tells(Detail::Bytes) { text + &self.bytes_of(frame) } else { text })
+    }
+
+    fn bytes_of(&self, frame: &FrameEvent<'_>) -> String {
+        let mut text = format!("   header {}\n", hex(frame.header.bytes()));
+        let dumped = &frame.payload[..frame.payload.len().min(MAX_DUMP)];
+        if !dumped.is_empty() {
+            text += &format!("{}\n", hex_dump(dumped, self.options.style, "   "));
+        }
+        let rest = frame.payload.len() - dumped.len();
+        if rest > 0 {
+            let remark = format!("   … {} more bytes\n", grouped(rest as u64));
+            text += &self.paint(Role::Dim, &remark);
+        }
+        text
+    }
+
+    pub(super) fn violation(&self, violation: &Violation) -> Option<String> {
+        self.tells(Detail::Line)
+            .then(|| Some(self.remark(Role::Error, &guilty_frame(violation)?)))
+            .flatten()
+    }
+
+    /// A violation that is put up with.
+    pub(super) fn tolerated(&self, violation: &Violation) -> Option<String> {
+        if self.options.detail == Detail::Quiet {
+            return None;
+        }
+        let warning = self.notice(crate::event::Level::Warning, &violation.to_string());
+        Some(warning + &self.violation(violation).unwrap_or_default())
+    }
+}
+
+/// "text, FIN, RSV1, length 23 (7 bit), message 4, compressed 23 of 120 bytes (19 %)".
+fn facts(frame: &FrameEvent<'_>) -> String {
+    let mut text = frame.header.to_string();
+    let Some(Part { message, fragment, compressed }) = frame.part else { return text };
+    text += &format!(", message {message}");
+    if fragment > 1 || !frame.header.fin {
+        text += &format!(", fragment {fragment}");
+    }
+    match frame.plain {
+        Some(plain) => {
+            let (packed, plain) = (frame.payload.len() as u64, plain.len() as u64);
+            let ratio = percent(packed, plain);
+            text +=
+                &format!(", compressed {} of {} bytes ({ratio})", grouped(packed), grouped(plain));
+        }
+        None if compressed => text += ", compressed",
+        None => {}
+    }
+    text
+}
+
+/// The frame that broke a rule, with its bytes as far as they are known.
+fn guilty_frame(violation: &Violation) -> Option<String> {
+    let header = violation.frame?;
+    let mut text =
+        format!("frame at byte {}: {header}; header {}", violation.offset, hex(header.bytes()));
+    if !violation.payload.is_empty() {
+        text += &format!("; payload {}", hex(&violation.payload));
+        if (violation.payload.len() as u64) < header.length {
+            text += " …";
+        }
+        if is_readable_text(&violation.payload) {
+            text += &format!(" {}", preview(&violation.payload));
+        }
+    }
+    Some(text)
+}
+
+fn payload_preview(payload: &[u8], most: usize) -> String {
+    if payload.is_empty() {
+        return String::new();
+    }
+    let end = match payload.len() <= most {
+        true => payload.len(),
+        // Not in the middle of a character.
+        false => (most - 3..=most).rev().find(|at| payload[*at] & 0xc0 != 0x80).unwrap_or(most),
+    };
+    let more = if end < payload.len() { "…" } else { "" };
+    format!(" {}{more}", preview(&payload[..end]))
+}
+
+/// Text in quotes, anything else in hex.
+pub(super) fn preview(data: &[u8]) -> String {
+    if is_readable_text(data) {
+        format!("\"{}\"", escape_bytes(data, Newlines::Escape))
+    } else {
+        hex(data)
+    }
+}

@@ -1,0 +1,289 @@
+//! Data frames → messages: fragments joined, compression undone, UTF-8 checked as the bytes come.
+
+use std::ops::Range;
+
+use super::receive::MAX_SHOWN;
+use super::{Connection, Incoming, KEEP_PAYLOAD, Part, Ready, Span};
+use crate::protocol::deflate::Flaw;
+use crate::protocol::frame::{Header, Opcode, apply_mask};
+use crate::protocol::message::{MessageKind, Unfinished};
+use crate::protocol::violation::{Rule, Violation};
+
+/// Bytes shown of text that is not UTF-8.
+const MAX_BAD_BYTES: usize = 4;
+
+impl Connection {
+    /// Starts on a data frame that has been judged.
+    pub(super) fn data_frame(&mut self, header: Header) -> Result<bool, Violation> {
+        let offset = self.offset;
+        self.take_input(header.len());
+        self.received.frames += 1;
+        let message = self.message_of(&header);
+        if self.input.len() as u64 >= header.length
+            && header.fin
+            && message.frames == 1
+            && !message.compressed
+        {
+            return self.whole_message(header, offset);
+        }
+        if message.frames == 1 || message.compressed {
+            self.payload.clear(KEEP_PAYLOAD);
+        }
+        let (start, plain_start) = (self.payload.len(), self.inflated.len());
+        self.take_payload(Incoming { header, offset, taken: 0, start, plain_start, skipped: false })
+    }
+
+    /// Passes over a frame whose opcode means nothing.
+    pub(super) fn skip_frame(&mut self, header: Header) -> bool {
+        let offset = self.offset;
+        self.take_input(header.len());
+        self.received.frames += 1;
+        self.observe(header, Span::Own(Vec::new()), None, None);
+        let start = self.payload.len();
+        let frame = Incoming { header, offset, taken: 0, start, plain_start: 0, skipped: true };
+        self.skip_payload(frame);
+        true
+    }
+
+    /// The message that a frame belongs to, with the frame counted.
+    fn message_of(&mut self, header: &Header) -> Unfinished {
+        if header.opcode != Opcode::Continuation || self.message.is_none() {
+            let compressed = header.rsv1 && self.inflater.is_some();
+            let kind = match header.opcode {
+                Opcode::Text => MessageKind::Text,
+                _ => MessageKind::Binary,
+            };
+            if compressed {
+                self.inflated.clear();
+                if self.inflated.capacity() > KEEP_PAYLOAD {
+                    self.inflated = Vec::new();
+                }
+            }
+            self.message = Some(Unfinished {
+                kind,
+                frames: 0,
+                wire_size: 0,
+                payload_size: 0,
+                compressed,
+                unchecked: kind == MessageKind::Binary,
+            });
+        }
+        let Some(message) = &mut self.message else { unreachable!("it was set just now") };
+        message.frames += 1;
+        message.wire_size = message.wire_size.saturating_add(header.wire_size());
+        message.payload_size = message.payload_size.saturating_add(header.length);
+        *message
+    }
+
+    /// The common case: a message of one frame that is in the buffer as a whole. No copy.
+    fn whole_message(&mut self, header: Header, offset: u64) -> Result<bool, Violation> {
+        let Some(message) = self.message.take() else { return Ok(false) };
+        let range = self.take_input(header.length as usize); // in the buffer, so it fits
+        if let Some(key) = header.mask {
+            apply_mask(self.input.slice_mut(range.clone()), key, 0);
+        }
+        if message.kind == MessageKind::Text
+            && let Err(error) = simdutf8::compat::from_utf8(self.input.slice(range.clone()))
+        {
+            let (text, at) = (self.input.slice(range.clone()), error.valid_up_to());
+            let violation = bad_text(header, offset, text, at, text);
+            self.object(violation)?;
+        }
+        let part = Part { message: self.received.messages + 1, fragment: 1, compressed: false };
+        self.observe(header, Span::Input(range.clone()), Some(part), None);
+        self.finish_message(message, Span::Input(range));
+        Ok(true)
+    }
+
+    /// Moves what has come of a frame's payload to where the message is put together.
+    pub(super) fn take_payload(&mut self, mut frame: Incoming) -> Result<bool, Violation> {
+        if frame.skipped {
+            return Ok(self.skip_payload(frame));
+        }
+        let fresh = self.fresh_payload(&frame);
+        if let Some(key) = frame.header.mask {
+            apply_mask(self.payload.slice_mut(fresh.clone()), key, (frame.taken % 4) as usize);
+        }
+        frame.taken += fresh.len() as u64;
+        if self.message.is_some_and(|message| message.compressed) {
+            self.inflate(&frame, fresh)?;
+            if !self.options.observe_frames {
+                self.payload.clear(KEEP_PAYLOAD);
+            }
+        } else {
+            self.check_text(&frame, Span::Payload(fresh))?;
+        }
+        if frame.taken < frame.header.length {
+            self.frame = Some(frame);
+            return Ok(false);
+        }
+        self.finish_frame(frame)
+    }
+
+    /// Drops what has come of a payload that means nothing.
+    fn skip_payload(&mut self, mut frame: Incoming) -> bool {
+        frame.taken += self.fresh_payload(&frame).len() as u64;
+        if self.message.is_none_or(|message| message.compressed) {
+            self.payload.clear(KEEP_PAYLOAD);
+        } else {
+            self.payload.truncate(frame.start);
+        }
+        let is_whole = frame.taken == frame.header.length;
+        if !is_whole {
+            self.frame = Some(frame);
+        }
+        is_whole
+    }
+
+    /// The payload bytes that are new, after they have been brought to `payload`.
+    fn fresh_payload(&mut self, frame: &Incoming) -> Range<usize> {
+        if self.unread == 0 {
+            let missing = frame.header.length - frame.taken;
+            let count = missing.min(self.input.len() as u64) as usize; // at most what is there
+            let range = self.take_input(count);
+            self.payload.extend(self.input.slice(range));
+            self.unread = count;
+        }
+        let end = self.payload.len();
+        let start = end - std::mem::take(&mut self.unread);
+        start..end
+    }
+
+    /// Inflates bytes of the message and checks what they come to.
+    fn inflate(&mut self, frame: &Incoming, packed: Range<usize>) -> Result<(), Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(()) };
+        let start = self.inflated.len();
+        let (bytes, limit) = (self.payload.slice(packed), self.options.max_message_size);
+        if let Err(flaw) = inflater.push(bytes, &mut self.inflated, limit) {
+            return Err(self.flawed(flaw, frame));
+        }
+        self.check_text(frame, Span::Inflated(start..self.inflated.len()))
+    }
+
+    fn flawed(&self, flaw: Flaw, frame: &Incoming) -> Violation {
+        let (rule, detail) = match flaw {
+            Flaw::TooBig => {
+                let limit = self.options.max_message_size;
+                let packed = self.message.map_or(0, |message| message.payload_size);
+                let detail = format!("{packed} bytes inflate to more than the limit of {limit}");
+                (Rule::MessageTooBig, detail)
+            }
+            Flaw::Corrupt(why) => (Rule::CorruptDeflate, why),
+        };
+        let payload = self.payload.slice(frame.start..self.payload.len());
+        Violation {
+            rule,
+            detail,
+            frame: Some(frame.header),
+            offset: frame.offset,
+            payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+            excerpt: Vec::new(),
+        }
+    }
+
+    fn check_text(&mut self, frame: &Incoming, fresh: Span) -> Result<(), Violation> {
+        if self.message.is_none_or(|message| message.unchecked) {
+            return Ok(());
+        }
+        let bytes = match &fresh {
+            Span::Payload(range) => self.payload.slice(range.clone()),
+            Span::Inflated(range) => &self.inflated[range.clone()],
+            Span::Input(_) | Span::Own(_) => return Ok(()),
+        };
+        match self.utf8.push(bytes) {
+            Ok(()) => Ok(()),
+            Err(at) => self.object_to_text(frame, at),
+        }
+    }
+
+    fn object_to_text(&mut self, frame: &Incoming, at: u64) -> Result<(), Violation> {
+        let Some(message) = &mut self.message else { return Ok(()) };
+        message.unchecked = true;
+        let text = if message.compressed {
+            &self.inflated[..]
+        } else {
+            self.payload.slice(0..self.payload.len())
+        };
+        let payload = self.payload.slice(frame.start..self.payload.len());
+        let violation = bad_text(frame.header, frame.offset, text, at as usize, payload);
+        self.utf8 = Default::default();
+        self.object(violation)
+    }
+
+    fn finish_frame(&mut self, frame: Incoming) -> Result<bool, Violation> {
+        let Some(message) = self.message else { return Ok(false) };
+        if frame.header.fin && message.compressed {
+            self.finish_inflating(&frame)?;
+        }
+        if frame.header.fin
+            && !message.unchecked
+            && let Err(at) = self.utf8.finish()
+        {
+            self.object_to_text(&frame, at)?;
+        }
+        let end = self.payload.len();
+        let (fragment, compressed) = (message.frames, message.compressed);
+        let part = Part { message: self.received.messages + 1, fragment, compressed };
+        let plain = compressed.then_some(frame.plain_start..self.inflated.len());
+        self.observe(frame.header, Span::Payload(frame.start..end), Some(part), plain);
+        if !frame.header.fin {
+            return Ok(true);
+        }
+        self.message = None;
+        let span = match compressed {
+            true => Span::Inflated(0..self.inflated.len()),
+            false => Span::Payload(0..end),
+        };
+        self.finish_message(message, span);
+        Ok(true)
+    }
+
+    fn finish_inflating(&mut self, frame: &Incoming) -> Result<(), Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(()) };
+        match inflater.finish(&mut self.inflated, self.options.max_message_size) {
+            Ok(()) => Ok(()),
+            Err(flaw) => Err(self.flawed(flaw, frame)),
+        }
+    }
+
+    fn finish_message(&mut self, message: Unfinished, span: Span) {
+        let size = span.len() as u64;
+        self.received.messages += 1;
+        self.received.payload_bytes += size;
+        if message.compressed {
+            self.received.compressed.messages += 1;
+            self.received.compressed.packed_bytes += message.payload_size;
+            self.received.compressed.plain_bytes += size;
+        }
+        self.queue.push_back(Ready::Message {
+            kind: message.kind,
+            span,
+            frames: message.frames,
+            wire_size: message.wire_size,
+            compressed: message.compressed,
+        });
+    }
+}
+
+/// `at`: where `text`, the message so far, ceases to be UTF-8.
+fn bad_text(header: Header, offset: u64, text: &[u8], at: usize, payload: &[u8]) -> Violation {
+    let bad = wrong_sequence(text.get(at..).unwrap_or_default());
+    let bad: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
+    Violation {
+        rule: Rule::InvalidUtf8,
+        detail: format!("at byte {at} of the message ({})", bad.join(" ")),
+        frame: Some(header),
+        offset,
+        payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+        excerpt: Vec::new(),
+    }
+}
+
+/// The fewest bytes that show that `bytes` does not start with a character.
+fn wrong_sequence(bytes: &[u8]) -> &[u8] {
+    let is_wrong = |length: &usize| {
+        std::str::from_utf8(&bytes[..*length]).is_err_and(|error| error.error_len().is_some())
+    };
+    let length = (1..=bytes.len().min(MAX_BAD_BYTES)).find(is_wrong);
+    &bytes[..length.unwrap_or(bytes.len().min(MAX_BAD_BYTES))]
+}

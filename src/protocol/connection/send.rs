@@ -1,0 +1,199 @@
+//! What we send: messages, control frames, and frames as they are asked for.
+
+use std::time::Instant;
+
+use super::judge::read_close;
+use super::{
+    ClosePayload, Connection, Direction, EndCause, FrameEvent, FrameNote, MAX_PINGS, Misuse, Part,
+    Phase, Ready, Sent, Span,
+};
+use crate::protocol::close::CloseCode;
+use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::message::MessageKind;
+use crate::protocol::raw::{RawFrame, RawMask};
+
+/// A packed message that needed more than this gives its memory back.
+const KEEP_PACKED: usize = 1 << 20;
+
+/// Hears of every frame of a message as it is sent.
+type Watcher<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
+
+impl Connection {
+    /// Sends a data message in one frame, compressed if that was agreed on and makes it shorter.
+    ///
+    /// # Errors
+    /// [`Misuse::Closing`] once a Close frame has been sent or received.
+    pub fn send(&mut self, kind: MessageKind, data: &[u8]) -> Result<Sent, Misuse> {
+        self.send_in_frames(kind, data, 1, &mut |_| ())
+    }
+
+    /// Sends a data message in so many frames, one at least, of about the same size. With
+    /// [`Options::observe_frames`](super::Options::observe_frames), `watcher` is told of each.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_in_frames(
+        &mut self,
+        kind: MessageKind,
+        data: &[u8],
+        frames: usize,
+        watcher: Watcher<'_>,
+    ) -> Result<Sent, Misuse> {
+        self.must_be_open()?;
+        self.sent.messages += 1;
+        self.sent.payload_bytes += data.len() as u64;
+        let mut deflater = self.deflater.take();
+        let packed = deflater.as_mut().and_then(|deflater| deflater.pack(data));
+        let compressed = packed.is_some();
+        let payload = packed.unwrap_or(data);
+        if compressed {
+            self.sent.compressed.messages += 1;
+            self.sent.compressed.packed_bytes += payload.len() as u64;
+            self.sent.compressed.plain_bytes += data.len() as u64;
+        }
+        let mut wire_size = 0;
+        let frames = frames.max(1);
+        for index in 0..frames {
+            let opcode = if index == 0 { kind.opcode() } else { Opcode::Continuation };
+            let (fin, rsv1) = (index + 1 == frames, compressed && index == 0);
+            let piece = &payload
+                [share(payload.len(), index, frames)..share(payload.len(), index + 1, frames)];
+            let header = self.outbox.push(opcode, fin, rsv1, piece);
+            wire_size += header.wire_size();
+            self.count_sent(&header);
+            if self.options.observe_frames {
+                let fragment = index as u64 + 1;
+                watcher(&FrameEvent {
+                    direction: Direction::Sent,
+                    header,
+                    payload: piece,
+                    part: Some(Part { message: self.sent.messages, fragment, compressed }),
+                    plain: (compressed && frames == 1).then_some(data),
+                    raw: false,
+                });
+            }
+        }
+        if let Some(deflater) = &mut deflater {
+            deflater.shrink(KEEP_PACKED);
+        }
+        self.deflater = deflater;
+        Ok(Sent { frames: frames as u64, wire_size, compressed })
+    }
+
+    /// Sends a frame as it stands, whatever the rules say, also after a Close frame. A Close frame
+    /// starts the closing handshake like any other. Returns its header.
+    ///
+    /// # Errors
+    /// When the connection has ended.
+    pub fn send_raw(&mut self, frame: &RawFrame, now: Instant) -> Result<Header, Misuse> {
+        if matches!(self.phase, Phase::Ended(_)) {
+            return Err(Misuse::Closing);
+        }
+        let due = match frame.mask {
+            RawMask::AsDue => self.outbox.next_key(),
+            RawMask::Off | RawMask::Key(_) => None,
+        };
+        let header = frame.header(due).ok_or(Misuse::Closing)?;
+        self.outbox.append(header.bytes(), header.mask, &frame.payload);
+        self.sent.frames += 1;
+        self.sent.wire_bytes += (header.len() + frame.payload.len()) as u64;
+        if header.opcode == Opcode::Close && self.sent_close.is_none() {
+            // Whatever it says, the peer takes it for the end.
+            self.sent_close = Some(read_close(&frame.payload).unwrap_or_default());
+            self.queue.push_back(Ready::Close(Direction::Sent));
+            if self.is_open() {
+                self.await_close(now);
+            }
+        }
+        Ok(header)
+    }
+
+    /// Sends a ping and remembers when, for the round-trip time.
+    ///
+    /// # Errors
+    /// When closing, or with more than 125 bytes of payload.
+    pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Misuse> {
+        self.control(Opcode::Ping, payload)?;
+        if self.pings.len() == MAX_PINGS {
+            self.pings.pop_front();
+        }
+        self.pings.push_back((payload.to_vec(), now));
+        self.queue.push_back(Ready::Ping(Direction::Sent, Span::Own(payload.to_vec())));
+        Ok(())
+    }
+
+    /// Sends a pong nobody asked for (RFC 6455 section 5.5.3).
+    ///
+    /// # Errors
+    /// When closing, or with more than 125 bytes of payload.
+    pub fn pong(&mut self, payload: &[u8]) -> Result<(), Misuse> {
+        self.control(Opcode::Pong, payload)?;
+        self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
+        Ok(())
+    }
+
+    /// Starts the closing handshake (RFC 6455 section 7.1.2). Without a code the frame is empty.
+    ///
+    /// # Errors
+    /// When already closing, with a code that must not be sent, or a reason over 123 bytes.
+    pub fn close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: &str,
+        now: Instant,
+    ) -> Result<(), Misuse> {
+        self.must_be_open()?;
+        let payload = ClosePayload::to_send(code, reason)?;
+        self.push_close(payload);
+        self.await_close(now);
+        Ok(())
+    }
+
+    fn await_close(&mut self, now: Instant) {
+        let until = self.options.close_timeout.map(|timeout| now + timeout);
+        self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
+    }
+
+    fn must_be_open(&self) -> Result<(), Misuse> {
+        if self.is_open() { Ok(()) } else { Err(Misuse::Closing) }
+    }
+
+    fn control(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), Misuse> {
+        self.must_be_open()?;
+        if payload.len() > MAX_CONTROL_PAYLOAD {
+            return Err(Misuse::ControlTooLong(opcode, payload.len()));
+        }
+        self.push_control(opcode, payload);
+        Ok(())
+    }
+
+    pub(super) fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
+        let header = self.outbox.push(opcode, true, false, payload);
+        self.count_sent(&header);
+        if self.options.observe_frames {
+            self.queue.push_back(Ready::Frame(Box::new(FrameNote {
+                direction: Direction::Sent,
+                header,
+                payload: Span::Own(payload.to_vec()),
+                part: None,
+                plain: None,
+            })));
+        }
+    }
+
+    pub(super) fn push_close(&mut self, payload: ClosePayload) {
+        self.push_control(Opcode::Close, &payload.to_bytes());
+        self.sent_close = Some(payload);
+        self.queue.push_back(Ready::Close(Direction::Sent));
+    }
+
+    fn count_sent(&mut self, header: &Header) {
+        self.sent.frames += 1;
+        self.sent.wire_bytes += header.wire_size();
+    }
+}
+
+/// Where piece `index` of `count` starts in a payload of this length.
+fn share(length: usize, index: usize, count: usize) -> usize {
+    (length as u128 * index as u128 / count as u128) as usize // at most `length`
+}

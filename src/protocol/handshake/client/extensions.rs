@@ -1,0 +1,69 @@
+//! The extensions that a server has accepted (RFC 6455 section 9.1, RFC 7692 section 7.1).
+
+use super::{Finding, Head, Request, contains_ignoring_case, quoted};
+use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::negotiation;
+use crate::protocol::handshake::extension_name;
+
+const HEADER: &str = "Sec-WebSocket-Extensions";
+
+/// Forerunners of permessage-deflate that some servers and tutorials still name.
+const FORERUNNERS: [&str; 4] =
+    ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
+
+/// What came of permessage-deflate.
+pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
+    let (mut findings, mut agreed) = (Vec::new(), None);
+    for element in head.list(HEADER) {
+        let offers = &request.extensions;
+        let is_deflate = negotiation::is_permessage_deflate(&element);
+        if !contains_ignoring_case(&names(offers), &extension_name(&element)) {
+            findings.push(unasked_for(&element, offers));
+        } else if is_deflate && agreed.is_some() {
+            findings.push(Finding::new(
+                HEADER,
+                format!("'{element}', a second time"),
+                "permessage-deflate once",
+                "RFC 7692 section 5",
+            ));
+        } else if is_deflate {
+            let offers: Vec<String> = offers
+                .iter()
+                .filter(|offer| negotiation::is_permessage_deflate(offer))
+                .cloned()
+                .collect();
+            match negotiation::judge(&offers, &element) {
+                Ok(parameters) => agreed = Some(parameters),
+                Err(objection) => findings.push(Finding::new(
+                    HEADER,
+                    format!("'{element}': {}", objection.got),
+                    objection.due,
+                    objection.section,
+                )),
+            }
+        }
+    }
+    if findings.is_empty() { Ok(agreed) } else { Err(findings) }
+}
+
+fn unasked_for(element: &str, offers: &[String]) -> Finding {
+    const SECTION: &str = "RFC 6455 section 4.1";
+    let due = match offers {
+        [] => "no such header, as no extension was asked for".to_owned(),
+        _ => format!("nothing but {}", quoted(&names(offers))),
+    };
+    let name = extension_name(element);
+    if FORERUNNERS.iter().any(|forerunner| name.eq_ignore_ascii_case(forerunner)) {
+        let got = format!(
+            "'{element}', unasked-for: a draft that permessage-deflate (RFC 7692) has replaced"
+        );
+        return Finding::new(HEADER, got, due, SECTION);
+    }
+    Finding::new(HEADER, format!("'{element}', unasked-for"), due, SECTION)
+}
+
+fn names(offers: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = offers.iter().map(|offer| extension_name(offer)).collect();
+    names.dedup();
+    names
+}

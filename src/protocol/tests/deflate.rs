@@ -1,0 +1,243 @@
+//! permessage-deflate in a connection: what is marked, counted and observed, and what breaks it.
+
+use proptest::prelude::*;
+
+use super::any_streams::pieces;
+use super::support::{End, LIMIT, ROLES, Told, options, said};
+use super::wire::{Raw, frame, heard_by};
+use crate::protocol::connection::{Compressed, Direction};
+use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::{MessageKind, Role, Rule, Violation};
+
+const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
+
+fn agreed(parameters: &str) -> Agreed {
+    Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
+}
+
+fn end(role: Role) -> End {
+    watched(role, false)
+}
+
+fn watched(role: Role, observe_frames: bool) -> End {
+    let mut options = options(role);
+    options.deflate = Some(agreed(""));
+    options.observe_frames = observe_frames;
+    End::with(options)
+}
+
+/// A message as the peer compresses it.
+fn packed(role: Role, kind: MessageKind, data: &[u8]) -> Vec<u8> {
+    let mut peer = end(super::wire::peer_of(role));
+    peer.sends(kind, data);
+    peer.writes()
+}
+
+fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Told {
+    let data = data.as_bytes().to_vec();
+    Told::Message { kind: MessageKind::Text, data, frames, wire_size, compressed }
+}
+
+/// RFC 7692 section 7.2.3.1, whole and in two frames.
+#[test]
+fn the_rfcs_message_is_inflated_whole_and_in_fragments() {
+    let key = |role| if role == Role::Server { 4 } else { 0 };
+    for role in ROLES {
+        let whole = [frame(0xc1, HELLO)];
+        let parts = [frame(0x41, &HELLO[..3]), frame(0x89, "p"), frame(0x80, &HELLO[3..])];
+        let told = end(role).hears(&heard_by(role, &whole));
+        assert_eq!(told, [text("Hello", 1, 9 + key(role), true)]);
+        let told = end(role).hears(&heard_by(role, &parts));
+        assert_eq!(told.last(), Some(&text("Hello", 2, 11 + 2 * key(role), true)));
+    }
+}
+
+#[test]
+fn messages_may_be_compressed_or_not_as_the_sender_likes() {
+    for role in ROLES {
+        let frames =
+            [frame(0x81, "plain"), frame(0xc1, HELLO), frame(0x01, "pl"), frame(0x80, "n")];
+        let told = end(role).hears(&heard_by(role, &frames));
+        let seen: Vec<bool> = told
+            .iter()
+            .map(|event| matches!(event, Told::Message { compressed: true, .. }))
+            .collect();
+        assert_eq!(seen, [false, true, false]);
+    }
+}
+
+#[test]
+fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
+    let data = "so much of the same, so much of the same, so much of the same".as_bytes();
+    for role in ROLES {
+        let mut sender = end(role);
+        let sent = sender.connection.send_in_frames(MessageKind::Text, data, 3, &mut |_| ());
+        assert!(sent.is_ok_and(|sent| sent.compressed && sent.frames == 3));
+        sender.sends(MessageKind::Text, b"tiny");
+        let mut receiver = watched(super::wire::peer_of(role), true);
+        let told = receiver.hears(&sender.writes());
+        let marks: Vec<bool> = told
+            .iter()
+            .filter_map(|event| match event {
+                Told::Frame(Direction::Received, header, _) => Some(header.rsv1),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(marks, [true, false, false, false]);
+        let ([received, _], [_, sent]) = (receiver.counters(), sender.counters());
+        assert_eq!(received, sent);
+        let Compressed { messages, packed_bytes, plain_bytes } = sent.compressed;
+        assert_eq!((messages, plain_bytes), (1, data.len() as u64));
+        assert!(packed_bytes < plain_bytes);
+    }
+}
+
+fn failure(told: &[Told]) -> &Violation {
+    match told {
+        [.., Told::Violation(violation), Told::Close(Direction::Sent, _)] => violation,
+        other => panic!("no violation: {other:?}"),
+    }
+}
+
+#[test]
+fn what_breaks_it_is_named_and_closed_with_its_code() {
+    let cases: Vec<(&str, Vec<Raw>, Rule, u16, &str)> = vec![
+        ("corrupt", vec![frame(0xc1, [0xff; 9])], Rule::CorruptDeflate, 1007, "block type"),
+        ("cut off", vec![frame(0xc1, &HELLO[..4])], Rule::CorruptDeflate, 1007, "after 4 bytes"),
+        ("empty", vec![frame(0xc2, "")], Rule::CorruptDeflate, 1007, "empty"),
+        (
+            "corrupt in the second fragment",
+            vec![frame(0x42, &HELLO[..3]), frame(0x80, [0xff; 40])],
+            Rule::CorruptDeflate,
+            1007,
+            "",
+        ),
+        ("RSV1 on a ping", vec![frame(0xc9, "")], Rule::MisplacedRsv1, 1002, "ping frame"),
+        (
+            "RSV1 on a continuation",
+            vec![frame(0x41, &HELLO[..3]), frame(0xc0, &HELLO[3..])],
+            Rule::MisplacedRsv1,
+            1002,
+            "continuation frame",
+        ),
+        ("RSV2", vec![frame(0xe1, HELLO)], Rule::ReservedBits, 1002, "only RSV1 has a meaning"),
+    ];
+    for role in ROLES {
+        for (name, frames, rule, code, words) in &cases {
+            let told = end(role).hears(&heard_by(role, frames));
+            let violation = failure(&told);
+            assert_eq!(violation.rule, *rule, "{name}");
+            assert!(violation.detail.contains(words), "{name}: {violation}");
+            assert_eq!(
+                told.last(),
+                Some(&Told::Close(Direction::Sent, said(*code, rule.summary())))
+            );
+        }
+    }
+}
+
+#[test]
+fn inflated_text_has_to_be_utf8() {
+    for role in ROLES {
+        let bad = [&b"all of this is fine, all of this is fine, but "[..], b"\xff"].concat();
+        let mut bytes = packed(role, MessageKind::Binary, &bad);
+        bytes[0] = 0xc1;
+        for pieces in [1, usize::MAX] {
+            let mut end = end(role);
+            let told: Vec<Told> =
+                bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.hears(p)).collect();
+            let violation = failure(&told);
+            assert_eq!(violation.rule, Rule::InvalidUtf8);
+            assert_eq!(violation.detail, "at byte 46 of the message (ff)");
+        }
+    }
+}
+
+#[test]
+fn a_bomb_costs_no_more_than_the_limit() {
+    let mut sender = watched(Role::Server, false);
+    sender.sends(MessageKind::Binary, &vec![0; 64 << 20]);
+    let bomb = sender.writes();
+    let told = end(Role::Client).hears(&bomb);
+    let violation = failure(&told);
+    assert_eq!(violation.rule, Rule::MessageTooBig);
+    assert!(violation.detail.contains(&format!("more than the limit of {LIMIT}")), "{violation}");
+}
+
+#[test]
+fn compressed_bytes_are_limited_too() {
+    let endless = frame(0x41, "").with_length(&[127, 0, 0, 0, 0x10, 0, 0, 0, 0]);
+    for role in ROLES {
+        let told = end(role).hears(&endless.heard_by(role));
+        assert_eq!(failure(&told).rule, Rule::MessageTooBig);
+    }
+}
+
+fn content() -> impl Strategy<Value = (MessageKind, Vec<u8>)> {
+    let text =
+        "[a-e \u{ac00}-\u{ac10}]{0,400}".prop_map(|text| (MessageKind::Text, text.into_bytes()));
+    let binary =
+        prop::collection::vec(0..4u8, 0..3000).prop_map(|data| (MessageKind::Binary, data));
+    let noise =
+        prop::collection::vec(any::<u8>(), 0..500).prop_map(|data| (MessageKind::Binary, data));
+    prop_oneof![text, binary, noise]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the cuts, observed or not, the same messages come, or the same end.
+    #[test]
+    fn cuts_and_watching_do_not_matter_to_compressed_messages(
+        role in super::any_streams::role(),
+        contents in prop::collection::vec((content(), 1..4usize), 1..5),
+        damage in prop::option::weighted(0.3, (any::<prop::sample::Index>(), 1..=255u8)),
+        pieces in pieces(),
+    ) {
+        let mut peer = end(super::wire::peer_of(role));
+        for ((kind, data), frames) in &contents {
+            prop_assert!(peer.connection.send_in_frames(*kind, data, *frames, &mut |_| ()).is_ok());
+        }
+        let mut bytes = peer.writes();
+        if let Some((place, change)) = damage {
+            let place = place.index(bytes.len());
+            bytes[place] ^= change;
+        }
+        let whole = essence(&watched(role, false).hears(&bytes));
+        for observe in [false, true] {
+            let mut end = watched(role, observe);
+            let (mut told, mut rest) = (Vec::new(), &bytes[..]);
+            for size in pieces.iter().cycle() {
+                let (piece, after) = rest.split_at((*size).min(rest.len()));
+                told.append(&mut end.hears(piece));
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            prop_assert_eq!(&essence(&told), &whole);
+        }
+        if damage.is_none() {
+            let heard = whole.iter().filter(|event| matches!(event, Told::Message { .. })).count();
+            prop_assert_eq!(heard, contents.len());
+        }
+    }
+}
+
+/// Without frames, and without what depends on how much had come: bad text may show before or after
+/// the data that made it proves corrupt.
+fn essence(told: &[Told]) -> Vec<Told> {
+    told.iter()
+        .filter(|event| !matches!(event, Told::Frame(..)))
+        .cloned()
+        .map(|event| match event {
+            Told::Violation(violation) => {
+                Told::Close(Direction::Received, said(violation.rule.close_code().get(), ""))
+            }
+            Told::Close(direction, close) => {
+                Told::Close(direction, said(close.code.map(|code| code.get()), ""))
+            }
+            event => event,
+        })
+        .collect()
+}

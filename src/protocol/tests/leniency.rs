@@ -1,0 +1,164 @@
+//! With `lenient` every violation is told, and what can go on goes on.
+
+use super::support::{End, ROLES, Told, options, said};
+use super::violations;
+use super::wire::{Raw, close, frame, heard_by};
+use crate::protocol::connection::Direction;
+use crate::protocol::{MessageKind, Role, Rule};
+
+fn lenient(role: Role) -> End {
+    let mut options = options(role);
+    options.lenient = true;
+    End::with(options)
+}
+
+fn tolerated(told: &[Told]) -> Vec<Rule> {
+    let rule = |event: &Told| match event {
+        Told::Tolerated(violation) => Some(violation.rule),
+        _ => None,
+    };
+    told.iter().filter_map(rule).collect()
+}
+
+fn message(told: &[Told]) -> Option<(MessageKind, Vec<u8>)> {
+    told.iter().rev().find_map(|event| match event {
+        Told::Message { kind, data, .. } => Some((*kind, data.clone())),
+        _ => None,
+    })
+}
+
+/// What is heard of a stream, byte by byte and as a whole, with a good message behind it.
+fn hear(role: Role, frames: &[Raw]) -> Vec<Told> {
+    let after = frame(0x81, "after");
+    let frames = [frames, &[after]].concat();
+    let bytes = heard_by(role, &frames);
+    let whole = lenient(role).hears(&bytes);
+    let mut end = lenient(role);
+    let bytewise: Vec<Told> = bytes.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+    assert_eq!(tolerated(&bytewise), tolerated(&whole));
+    assert_eq!(bytewise.len(), whole.len());
+    whole
+}
+
+#[test]
+fn what_can_be_put_up_with_is_told_and_passed_over() {
+    use MessageKind::{Binary, Text};
+    let cases: Vec<(&str, Vec<Raw>, Vec<Rule>, Option<(MessageKind, &[u8])>)> = vec![
+        ("a reserved bit", vec![frame(0xa1, "x")], vec![Rule::ReservedBits], Some((Text, b"x"))),
+        ("a reserved opcode", vec![frame(0x83, [7; 300])], vec![Rule::ReservedOpcode], None),
+        (
+            "a reserved opcode inside a message",
+            vec![frame(0x01, "a"), frame(0x8b, "junk"), frame(0x80, "b")],
+            vec![Rule::ReservedOpcode],
+            Some((Text, b"ab")),
+        ),
+        (
+            "masking",
+            vec![frame(0x82, "m").wrongly_masked()],
+            vec![Rule::MaskedByServer],
+            Some((Binary, b"m")),
+        ),
+        (
+            "two at once",
+            vec![frame(0x92, "m").wrongly_masked()],
+            vec![Rule::ReservedBits, Rule::MaskedByServer],
+            Some((Binary, b"m")),
+        ),
+        (
+            "a continuation of nothing",
+            vec![frame(0x80, "c")],
+            vec![Rule::ContinuationWithoutStart],
+            Some((Binary, b"c")),
+        ),
+        (
+            "a message inside a message",
+            vec![frame(0x01, "given up"), frame(0x81, "new")],
+            vec![Rule::MessageInsideMessage],
+            Some((Text, b"new")),
+        ),
+        (
+            "a long length",
+            vec![frame(0x81, "l").with_length(&[126, 0, 1])],
+            vec![Rule::LengthNotMinimal],
+            Some((Text, b"l")),
+        ),
+        (
+            "bad text",
+            vec![frame(0x81, b"a\xff\xffb")],
+            vec![Rule::InvalidUtf8],
+            Some((Text, b"a\xff\xffb")),
+        ),
+        (
+            "bad text in fragments, cut off at the end",
+            vec![frame(0x01, b"\xff"), frame(0x00, b"ok"), frame(0x80, b"\xe2\x82")],
+            vec![Rule::InvalidUtf8],
+            Some((Text, b"\xffok\xe2\x82")),
+        ),
+    ];
+    for (name, frames, rules, expected) in cases {
+        let role = Role::Client;
+        let told = hear(role, &frames);
+        assert_eq!(tolerated(&told), rules, "{name}");
+        let before = &told[..told.len() - 1];
+        let expected = expected.map(|(kind, data)| (kind, data.to_vec()));
+        assert_eq!(message(before), expected, "{name}");
+        assert_eq!(message(&told), Some((Text, b"after".to_vec())), "{name}");
+    }
+}
+
+#[test]
+fn control_frames_that_break_rules_are_answered_within_them() {
+    for role in ROLES {
+        let told = hear(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
+        assert_eq!(tolerated(&told), [Rule::ControlTooLong, Rule::FragmentedControl]);
+        let pong = told.iter().find_map(|event| match event {
+            Told::Pong(Direction::Sent, payload, _) => Some(payload.len()),
+            _ => None,
+        });
+        assert_eq!(pong, Some(125));
+    }
+}
+
+#[test]
+fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
+    for role in ROLES {
+        for (bad, rule, heard, answer) in [
+            (frame(0x88, b"\x03"), Rule::CloseTooShort, said(None, ""), said(None, "")),
+            (close(1006, "x"), Rule::InvalidCloseCode, said(1006, "x"), said(1002, "")),
+            (
+                close(1000, b"a\xff"),
+                Rule::InvalidUtf8InReason,
+                said(1000, "a\u{fffd}"),
+                said(1000, ""),
+            ),
+        ] {
+            let mut end = lenient(role);
+            let told = end.hears(&bad.heard_by(role));
+            assert_eq!(tolerated(&told), [rule]);
+            assert_eq!(
+                told[1..],
+                [Told::Close(Direction::Received, heard), Told::Close(Direction::Sent, answer)]
+            );
+            assert!(end.ending().violation.is_none());
+        }
+    }
+}
+
+#[test]
+fn what_cannot_go_on_still_ends_the_connection() {
+    for role in ROLES {
+        for broken in violations::table() {
+            let told = lenient(role).hears(&heard_by(role, &broken.frames));
+            let ended = told.iter().find_map(|event| match event {
+                Told::Violation(violation) => Some(violation.rule),
+                _ => None,
+            });
+            assert!(
+                ended.is_none_or(|rule| !rule.is_tolerable()),
+                "{role:?}, {}: {ended:?}",
+                broken.name
+            );
+            assert!(ended.is_some() || !tolerated(&told).is_empty(), "{}", broken.name);
+        }
+    }
+}
