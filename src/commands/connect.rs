@@ -126,7 +126,7 @@ impl Attempt<'_> {
             offered: request.subprotocols().to_vec(),
             protocol: upgraded.agreement.subprotocol.clone(),
             extensions: upgraded.agreement.extensions.clone(),
-            compression: upgraded.agreement.deflate.map(|agreed| agreed.to_string()),
+            compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
             tls,
             timings,
         };

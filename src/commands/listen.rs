@@ -302,7 +302,7 @@ fn opened(
         offered: request.list("Sec-WebSocket-Protocol"),
         protocol: agreement.subprotocol,
         extensions: agreement.extensions,
-        compression: agreement.deflate.map(|agreed| agreed.to_string()),
+        compression: agreement.deflate.map(|agreed| agreed.describe(Role::Server)),
         tls: None,
         timings: Timings { upgrade: Some(took), total: took, ..Timings::default() },
     }

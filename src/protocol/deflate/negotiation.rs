@@ -1,8 +1,8 @@
 //! The negotiation of permessage-deflate (RFC 7692 sections 5 and 7.1): offers, answers, and what is
 //! wrong with them.
 
-use std::fmt;
-
+use super::MIN_ZLIB_WINDOW;
+use crate::protocol::connection::Role;
 use crate::protocol::head::{is_token, split_list, split_unquoted};
 
 /// What browsers offer.
@@ -43,22 +43,33 @@ impl Default for Agreed {
     }
 }
 
-impl fmt::Display for Agreed {
-    /// "compressed both ways, context kept, server window 10".
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Agreed {
+    /// What that means for an end in this role: "compressed both ways, context kept, server window
+    /// 10".
+    pub fn describe(&self, role: Role) -> String {
+        let ours = match role {
+            Role::Client => self.client_max_window_bits,
+            Role::Server => self.server_max_window_bits,
+        };
+        let ways = match ours {
+            ..MIN_ZLIB_WINDOW => "compressed by the peer only, as our window is too small",
+            _ => "compressed both ways",
+        };
         let context = match (self.server_no_context_takeover, self.client_no_context_takeover) {
             (false, false) => "context kept",
             (true, true) => "no context kept",
             (true, false) => "no context kept by the server",
             (false, true) => "no context kept by the client",
         };
-        write!(f, "compressed both ways, {context}")?;
-        match (self.server_max_window_bits, self.client_max_window_bits) {
-            (MAX_WINDOW, MAX_WINDOW) => Ok(()),
-            (server, MAX_WINDOW) => write!(f, ", server window {server}"),
-            (MAX_WINDOW, client) => write!(f, ", client window {client}"),
-            (server, client) => write!(f, ", server window {server}, client window {client}"),
+        let mut text = format!("{ways}, {context}");
+        for (name, bits) in
+            [("server", self.server_max_window_bits), ("client", self.client_max_window_bits)]
+        {
+            if bits < MAX_WINDOW {
+                text += &format!(", {name} window {bits}");
+            }
         }
+        text
     }
 }
 
@@ -344,12 +355,17 @@ mod tests {
                 "compressed both ways, context kept, client window 10",
             ),
             (
+                DEFAULT_OFFER,
+                "permessage-deflate; client_max_window_bits=8",
+                "compressed by the peer only, as our window is too small, context kept, client window 8",
+            ),
+            (
                 "permessage-deflate; server_no_context_takeover, permessage-deflate",
                 "permessage-deflate; server_max_window_bits=8",
                 "compressed both ways, context kept, server window 8",
             ),
         ] {
-            assert_eq!(agreement(offer, answer).to_string(), words, "{answer}");
+            assert_eq!(agreement(offer, answer).describe(Role::Client), words, "{answer}");
         }
     }
 
