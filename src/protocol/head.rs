@@ -174,9 +174,13 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadEr
     let mut response = httparse::Response::new(&mut fields);
     match response.parse(bytes) {
         Ok(httparse::Status::Complete(length)) => {
+            // httparse takes any three digits.
+            let Some(status @ 100..) = response.code else {
+                return Err(HeadError::StartLine(first_line(bytes)));
+            };
             let line = StatusLine {
                 minor_version: response.version.unwrap_or_default(),
-                status: response.code.unwrap_or_default(),
+                status,
                 reason: reason(bytes),
             };
             Ok(Some((line, keep(&bytes[..length], response.headers))))

@@ -46,6 +46,7 @@ fn malformed_heads_name_the_line() {
         ("HTTP/1.1 101 OK\r\nA: b\r\n folded\r\n\r\n", "line 2 (it starts with white space"),
         ("HTTP/1.1 101 OK\r\nA: b\0c\r\n\r\n", "control character in the value"),
         ("HTTP/1.1 1o1 OK\r\nA: b\r\n\r\n", "malformed start line"),
+        ("HTTP/1.1 050 X\r\n\r\n", "malformed start line"),
         ("HTTP/2 101 OK\r\n\r\n", "malformed start line \"HTTP/2 101 OK\""),
     ];
     for (bytes, expected) in cases {
