@@ -1,0 +1,288 @@
+//! One end of a connection, and what it tells in a form that can be kept and compared. What must hold
+//! for every event is checked here.
+
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+use wscope::protocol::connection::{ClosePayload, Counters, Direction};
+use wscope::protocol::{
+    Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule, TransportEnd,
+    Violation,
+};
+
+use super::input::Input;
+use super::wire::KEY;
+
+/// How long an end waits for the peer's Close frame.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// No more room than this may be made for bytes that have only been announced.
+const MAX_ROOM: usize = 1 << 20;
+
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+/// What an end is made with; everything that an input can choose.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setup {
+    pub(crate) role: Role,
+    pub(crate) observe_frames: bool,
+    pub(crate) max_message_size: u64,
+}
+
+impl Setup {
+    /// One byte of the input chooses.
+    pub(crate) fn from(input: &mut Input<'_>) -> Self {
+        let bits = input.byte();
+        Self {
+            role: if bits & 1 == 0 { Role::Client } else { Role::Server },
+            observe_frames: bits & 2 != 0,
+            max_message_size: [1 << 20, 1000, 0, u64::MAX][usize::from(bits >> 2 & 3)],
+        }
+    }
+
+    fn options(self) -> Options {
+        Options {
+            role: self.role,
+            max_message_size: self.max_message_size,
+            close_timeout: Some(CLOSE_TIMEOUT),
+            observe_frames: self.observe_frames,
+            masks: Masks::Fixed(KEY),
+        }
+    }
+}
+
+/// An [`Event`] that owns its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Told {
+    Frame(Direction, Header, Vec<u8>),
+    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64 },
+    Ping(Direction, Vec<u8>),
+    Pong(Direction, Vec<u8>, Option<Duration>),
+    Close(Direction, ClosePayload),
+    Violation(Violation),
+}
+
+impl From<Event<'_>> for Told {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Frame(frame) => {
+                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
+            }
+            Event::Message { kind, data, frames, wire_size, .. } => {
+                Self::Message { kind, data: data.to_vec(), frames, wire_size }
+            }
+            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
+            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
+            Event::Close(direction, close) => Self::Close(direction, close.clone()),
+            Event::Violation(violation) => Self::Violation(violation.clone()),
+        }
+    }
+}
+
+impl Told {
+    /// Whether the peer said it, or did it.
+    fn is_heard(&self) -> bool {
+        match self {
+            Self::Frame(direction, ..)
+            | Self::Ping(direction, _)
+            | Self::Pong(direction, ..)
+            | Self::Close(direction, _) => *direction == Direction::Received,
+            Self::Message { .. } | Self::Violation(_) => true,
+        }
+    }
+}
+
+/// One end of a connection, and what it has told.
+pub(crate) struct End {
+    pub(crate) connection: Connection,
+    pub(crate) told: Vec<Told>,
+    setup: Setup,
+    now: Instant,
+    /// A Close frame or a violation was told: nothing may be heard after it.
+    is_over: bool,
+    heard: Counters,
+}
+
+impl End {
+    pub(crate) fn new(setup: Setup) -> Self {
+        Self::after_head(setup, &[])
+    }
+
+    /// An end that got `early` in the same segment as the head of the handshake.
+    pub(crate) fn after_head(setup: Setup, early: &[u8]) -> Self {
+        let mut end = Self {
+            connection: Connection::new(setup.options(), early),
+            told: Vec::new(),
+            setup,
+            now: *START,
+            is_over: false,
+            heard: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
+        };
+        end.tells();
+        end
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Lets time pass.
+    pub(crate) fn waits(&mut self, time: Duration) {
+        self.now += time;
+        self.connection.on_deadline(self.now);
+        assert!(self.connection.deadline().is_none_or(|deadline| self.now < deadline));
+    }
+
+    /// Receives bytes, as many at a time as it makes room for.
+    pub(crate) fn hears(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let space = self.connection.receive_space();
+            assert!((1..=MAX_ROOM).contains(&space.len()), "room for {} bytes", space.len());
+            let count = space.len().min(bytes.len());
+            space[..count].copy_from_slice(&bytes[..count]);
+            self.connection.received(count);
+            self.heard.wire_bytes += count as u64;
+            bytes = &bytes[count..];
+            self.tells();
+        }
+    }
+
+    /// Loses the transport.
+    pub(crate) fn loses_transport(&mut self) {
+        self.tells();
+        self.connection.receive_eof(TransportEnd::Eof);
+        assert!(self.connection.next_event(self.now).is_none(), "told after the end");
+        // A Close frame that is still to be written does not hold up the end in all phases.
+        let count = self.connection.pending_output().len();
+        self.connection.advance_output(count);
+        assert!(self.connection.is_finished());
+        assert!(self.connection.deadline().is_none());
+    }
+
+    /// What it writes to a transport that takes no more than this.
+    pub(crate) fn writes(&mut self, room: usize) -> Vec<u8> {
+        let pending = self.connection.pending_output();
+        let taken = pending[..pending.len().min(room)].to_vec();
+        self.connection.advance_output(taken.len());
+        taken
+    }
+
+    /// Takes down what there is to tell.
+    pub(crate) fn tells(&mut self) {
+        while let Some(event) = self.connection.next_event(self.now) {
+            let told = Told::from(event);
+            self.check(&told);
+            self.told.push(told);
+        }
+        let counters = self.connection.received_counters();
+        assert!(counters.frames >= self.heard.frames, "frames are not forgotten");
+        self.heard.frames = counters.frames;
+        assert_eq!(counters, self.heard);
+        let has_ended = self.connection.ending().is_some();
+        assert!(has_ended || !self.connection.is_finished());
+    }
+
+    fn check(&mut self, told: &Told) {
+        assert!(!(self.is_over && told.is_heard()), "{told:?} after the end");
+        match told {
+            Told::Message { kind, data, frames, wire_size } => {
+                self.heard.messages += 1;
+                self.heard.payload_bytes += data.len() as u64;
+                assert!(data.len() as u64 <= self.setup.max_message_size);
+                assert!(*kind == MessageKind::Binary || str::from_utf8(data).is_ok());
+                assert!(*frames > 0 && *wire_size >= 2 * frames);
+            }
+            Told::Frame(..) => assert!(self.setup.observe_frames),
+            Told::Ping(_, data) | Told::Pong(_, data, _) => assert!(data.len() <= 125),
+            Told::Close(direction, close) => {
+                self.is_over |= *direction == Direction::Received;
+                assert!(close.reason.len() <= ClosePayload::MAX_REASON);
+                assert!(close.code.is_none_or(|code| code.may_be_sent()));
+            }
+            Told::Violation(violation) => {
+                self.is_over = true;
+                assert!(violation.excerpt.len() <= 4 << 10);
+                assert!(!violation.to_string().is_empty());
+            }
+        }
+    }
+}
+
+/// Everything a stream does to an end, until the transport ends.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) told: Vec<Told>,
+    pub(crate) written: Vec<u8>,
+    received: Counters,
+    sent: Counters,
+    was_finished: bool,
+    ending: Option<Ending>,
+}
+
+/// What an end does that gets `early` with the head and then the pieces.
+pub(crate) fn outcome<'a>(
+    setup: Setup,
+    early: &[u8],
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> Outcome {
+    let mut end = End::after_head(setup, early);
+    for piece in pieces {
+        end.hears(piece);
+    }
+    let written = end.writes(usize::MAX);
+    let was_finished = end.connection.is_finished();
+    end.loses_transport();
+    let mut ending = end.connection.ending();
+    let broken = end.told.iter_mut().filter_map(|event| match event {
+        Told::Violation(violation) => Some(violation),
+        _ => None,
+    });
+    broken.chain(ending.as_mut().and_then(|it| it.violation.as_mut())).for_each(forget_http);
+    Outcome {
+        told: end.told,
+        written,
+        received: end.connection.received_counters(),
+        sent: end.connection.sent_counters(),
+        was_finished,
+        ending,
+    }
+}
+
+/// Of an HTTP response as much is shown as has come with its first line, so this does depend on the
+/// cuts.
+fn forget_http(violation: &mut Violation) {
+    if violation.rule == Rule::HttpAfterUpgrade {
+        violation.detail.clear();
+        violation.excerpt.clear();
+    }
+}
+
+/// Where the transport cuts a stream must not matter: nowhere, everywhere, at so many places each for
+/// itself, into pieces of these sizes. Returns what the stream does in any case.
+pub(crate) fn same_however_cut(setup: Setup, bytes: &[u8], cuts: usize, sizes: &[u8]) -> Outcome {
+    let whole = outcome(setup, &[], [bytes]);
+    assert_eq!(outcome(setup, bytes, []), whole, "with the head");
+    if bytes.len() <= 300 {
+        assert_eq!(outcome(setup, &[], bytes.chunks(1)), whole, "byte by byte");
+    }
+    let every = bytes.len().div_ceil(cuts).max(1);
+    for cut in (1..bytes.len()).step_by(every) {
+        let (first, second) = bytes.split_at(cut);
+        assert_eq!(outcome(setup, &[], [first, second]), whole, "cut at {cut}");
+        assert_eq!(outcome(setup, first, [second]), whole, "the first {cut} bytes with the head");
+    }
+    assert_eq!(outcome(setup, &[], pieces(bytes, sizes)), whole, "in pieces of {sizes:?}");
+    whole
+}
+
+/// Pieces of these sizes by turns, an empty one for each zero.
+fn pieces<'a>(bytes: &'a [u8], sizes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut rest = bytes;
+    // What is left after a few turns comes as a whole.
+    let sizes = sizes.iter().cycle().take(100).map(|size| usize::from(*size));
+    sizes.chain([usize::MAX]).map(move |size| {
+        let (piece, later) = rest.split_at(size.min(rest.len()));
+        rest = later;
+        piece
+    })
+}

@@ -1,0 +1,46 @@
+//! Every input that the fuzz targets start from, and every one that has found something, run as an
+//! ordinary test.
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+#[path = "../fuzz/targets/lib.rs"]
+pub mod targets;
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+fn run_all(target: &str, run: fn(&[u8])) {
+    let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
+    let corpus = files(&fuzz.join("corpus").join(target));
+    assert!(!corpus.is_empty(), "no inputs for {target}");
+    for file in corpus.into_iter().chain(files(&fuzz.join("regressions").join(target))) {
+        let input = fs::read(&file).expect("an input");
+        catch_unwind(|| run(&input)).unwrap_or_else(|_| panic!("that was {}", file.display()));
+    }
+}
+
+#[test]
+fn head() {
+    run_all("head", targets::head::run);
+}
+
+#[test]
+fn frames() {
+    run_all("frames", targets::frames::run);
+}
+
+#[test]
+fn messages() {
+    run_all("messages", targets::messages::run);
+}
+
+#[test]
+fn conversation() {
+    run_all("conversation", targets::conversation::run);
+}
