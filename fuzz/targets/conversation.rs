@@ -2,7 +2,6 @@
 //!
 //! Input: a byte of [`Setup`] for each end; then actions.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use wscope::protocol::connection::{Direction, EndCause, Party};
@@ -36,7 +35,7 @@ type Message = (MessageKind, Vec<u8>);
 struct Seat {
     end: End,
     /// Written by this end and not yet heard by the other.
-    queue: VecDeque<u8>,
+    queue: Vec<u8>,
     said: Vec<Message>,
     pings: Vec<Vec<u8>>,
     has_closed: bool,
@@ -52,7 +51,7 @@ impl Seat {
     fn new(setup: Setup) -> Self {
         Self {
             end: End::new(setup),
-            queue: VecDeque::new(),
+            queue: Vec::new(),
             said: Vec::new(),
             pings: Vec::new(),
             has_closed: false,
@@ -175,7 +174,8 @@ impl Pair {
         if !from.is_cut_off {
             from.queue.extend(from.end.writes(count));
         }
-        let bytes: Vec<u8> = from.queue.drain(..count.min(from.queue.len())).collect();
+        let rest = from.queue.split_off(count.min(from.queue.len()));
+        let bytes = std::mem::replace(&mut from.queue, rest);
         if !to.is_cut_off {
             to.end.hears(&bytes);
         }
@@ -256,11 +256,13 @@ impl Pair {
 fn content(kind: MessageKind, input: &mut Input<'_>) -> Vec<u8> {
     let size = usize::from(input.number());
     match kind {
-        MessageKind::Binary => (0..size).map(|index| (index * 31 + size) as u8).collect(),
-        MessageKind::Text => {
-            let mut text = "aé한😀".repeat(size / 10).into_bytes();
-            text.resize(size, b'x');
-            text
-        }
+        MessageKind::Binary => filled(&[size as u8, 0xff, 0x80, 31, 1, 7, 0], size, 0xfe),
+        MessageKind::Text => filled("aé한😀".as_bytes(), size, b'x'),
     }
+}
+
+fn filled(pattern: &[u8], size: usize, rest: u8) -> Vec<u8> {
+    let mut data = pattern.repeat(size / pattern.len());
+    data.resize(size, rest);
+    data
 }

@@ -266,7 +266,8 @@ pub(crate) fn same_however_cut(setup: Setup, bytes: &[u8], cuts: usize, sizes: &
         assert_eq!(outcome(setup, &[], bytes.chunks(1)), whole, "byte by byte");
     }
     let every = bytes.len().div_ceil(cuts).max(1);
-    for cut in (1..bytes.len()).step_by(every) {
+    let first = 1 + sizes.first().map_or(0, |size| usize::from(*size) % every);
+    for cut in (first..bytes.len()).step_by(every) {
         let (first, second) = bytes.split_at(cut);
         assert_eq!(outcome(setup, &[], [first, second]), whole, "cut at {cut}");
         assert_eq!(outcome(setup, first, [second]), whole, "the first {cut} bytes with the head");

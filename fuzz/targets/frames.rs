@@ -14,7 +14,7 @@ pub fn run(data: &[u8]) {
     let sizes = input.take(3);
     let stream = input.rest();
     check_headers(stream);
-    same_however_cut(setup, stream, 24, sizes);
+    same_however_cut(setup, stream, 12, sizes);
 }
 
 /// Goes from header to header, as far as the lengths lead.
