@@ -58,6 +58,8 @@ pub(super) struct Inflater {
     keeps_context: bool,
     /// Made for the first message: it takes some 40 KiB.
     state: Option<Decompress>,
+    /// The first bytes of the message.
+    first: [u8; 2],
     /// The last bytes of the message so far, at the end of this.
     last: [u8; 4],
     /// Bytes of the message so far.
@@ -72,20 +74,19 @@ impl Inflater {
             Role::Server => (agreed.client_max_window_bits, !agreed.client_no_context_takeover),
         };
         let window = window.max(MIN_ZLIB_WINDOW);
-        Self { window, keeps_context, state: None, last: [0; 4], fed: 0 }
+        Self { window, keeps_context, state: None, first: [0; 2], last: [0; 4], fed: 0 }
     }
 
     /// Inflates the next bytes of a message to the end of `out`, which grows to `limit` at most.
     ///
     /// # Errors
-    /// Everything after an error is undefined.
+    /// What came before the flaw is in `out`. Everything after an error is undefined.
     pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
         if bytes.is_empty() {
             return Ok(());
         }
-        let is_zlib = self.fed == 0 && matches!(bytes, [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..]);
-        self.fed += bytes.len() as u64;
         self.remember(bytes);
+        let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
         self.run(bytes, out, limit).map_err(|flaw| match flaw {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
                 "{why}; it starts with a zlib header, where raw DEFLATE is due"
@@ -100,6 +101,7 @@ impl Inflater {
     /// When it ends in the middle of a DEFLATE block.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
+        self.first = [0; 2];
         let flaw = || Flaw::Corrupt(unfinished(fed, last));
         let before = out.len();
         let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
@@ -120,6 +122,9 @@ impl Inflater {
     }
 
     fn remember(&mut self, bytes: &[u8]) {
+        let known = self.first.len().min(usize::try_from(self.fed).unwrap_or(usize::MAX));
+        self.first[known..].iter_mut().zip(bytes).for_each(|(first, byte)| *first = *byte);
+        self.fed += bytes.len() as u64;
         let fresh = &bytes[bytes.len().saturating_sub(self.last.len())..];
         self.last.rotate_left(fresh.len());
         let start = self.last.len() - fresh.len();
@@ -138,12 +143,12 @@ impl Inflater {
                 out.reserve_exact(growth(out.len(), step).min(room) as usize);
             }
             let (read, written) = (state.total_in(), out.len());
-            let status = state
-                .decompress_vec(bytes, out, FlushDecompress::None)
-                .map_err(|error| Flaw::Corrupt(described(&error)))?;
+            let result = state.decompress_vec(bytes, out, FlushDecompress::None);
             if out.len() as u64 > limit {
+                out.truncate(limit as usize); // less than the length
                 return Err(Flaw::TooBig);
             }
+            let status = result.map_err(|error| Flaw::Corrupt(described(&error)))?;
             let used = (state.total_in() - read) as usize; // at most what was given
             bytes = &bytes[used..];
             match status {
@@ -165,7 +170,11 @@ fn growth(length: usize, step: u64) -> u64 {
 }
 
 fn described(error: &flate2::DecompressError) -> String {
-    error.message().unwrap_or("invalid DEFLATE data").to_owned()
+    // The decoder knows the reason only sometimes: it may have met it in an inner loop.
+    match error.message() {
+        Some(message) if !message.starts_with("repeated call") => message.to_owned(),
+        _ => "invalid DEFLATE data".to_owned(),
+    }
 }
 
 fn unfinished(fed: u64, last: [u8; 4]) -> String {

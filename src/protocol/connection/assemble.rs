@@ -154,10 +154,10 @@ impl Connection {
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let start = self.inflated.len();
         let (bytes, limit) = (self.payload.slice(packed), self.options.max_message_size);
-        if let Err(flaw) = inflater.push(bytes, &mut self.inflated, limit) {
-            return Err(self.flawed(flaw, frame));
-        }
-        self.check_text(frame, Span::Inflated(start..self.inflated.len()))
+        let result = inflater.push(bytes, &mut self.inflated, limit);
+        // What is wrong first is told, whatever came at once.
+        self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
+        result.map_err(|flaw| self.flawed(flaw, frame))
     }
 
     fn flawed(&self, flaw: Flaw, frame: &Incoming) -> Violation {
