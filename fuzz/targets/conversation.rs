@@ -126,9 +126,14 @@ impl Seat {
 
 impl Pair {
     fn new(input: &mut Input<'_>) -> Self {
-        let seats = [Role::Client, Role::Server]
-            .map(|role| Seat::new(Setup { role, ..Setup::from(&mut *input) }));
-        Self { seats }
+        let client = Setup { role: Role::Client, lenient: false, ..Setup::from(&mut *input) };
+        let server = Setup {
+            role: Role::Server,
+            lenient: false,
+            deflate: client.deflate,
+            ..Setup::from(&mut *input)
+        };
+        Self { seats: [Seat::new(client), Seat::new(server)] }
     }
 
     fn act(&mut self, input: &mut Input<'_>) {

@@ -3,7 +3,7 @@
 //! Input: a byte of [`Setup`], three piece sizes, how many bytes are missing at the end; then steps.
 
 use wscope::protocol::connection::Direction;
-use wscope::protocol::{CloseCode, MessageKind, Role};
+use wscope::protocol::{CloseCode, MessageKind, Role, Rule};
 
 use super::end::{End, Outcome, Setup, Told, same_however_cut};
 use super::input::Input;
@@ -12,7 +12,8 @@ use super::wire::{Length, frame, frame_for};
 /// What is heard is what was said, up to the first fault, and is answered as it must be.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
-    let mut script = Script::new(Setup::from(&mut input));
+    let setup = Setup { lenient: false, ..Setup::from(&mut input) };
+    let mut script = Script::new(setup);
     let sizes = input.take(3);
     let missing = usize::from(input.byte());
     for _ in 0..MAX_STEPS {
@@ -51,7 +52,9 @@ impl Due {
             Told::Ping(Direction::Received, data) => Some(Self::Ping(data.clone())),
             Told::Pong(Direction::Received, data, _) => Some(Self::Pong(data.clone())),
             Told::Close(Direction::Received, close) => Some(Self::Close(close.code)),
-            Told::Violation(_) => Some(Self::Violation),
+            Told::Violation(violation) if violation.rule != Rule::FrameAfterClose => {
+                Some(Self::Violation)
+            }
             _ => None,
         }
     }
@@ -62,17 +65,21 @@ struct Script {
     setup: Setup,
     stream: Vec<u8>,
     due: Vec<Due>,
+    /// Compresses messages, where that was agreed on.
+    packer: Option<End>,
     /// A Close frame or a fault came: the rest of the stream must not matter.
     is_over: bool,
 }
 
 impl Script {
     fn new(setup: Setup) -> Self {
-        Self { setup, stream: Vec::new(), due: Vec::new(), is_over: false }
+        let packer = setup.deflate.map(|_| End::new(setup.peer(0)));
+        Self { setup, stream: Vec::new(), due: Vec::new(), packer, is_over: false }
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
         match input.byte() % 8 {
+            0..4 if self.packer.is_some() && input.flag() => self.packed_message(input),
             0..4 => self.message(input),
             4 | 5 => self.control(input),
             6 => self.close(input),
@@ -113,6 +120,24 @@ impl Script {
         self.is_due(Due::Message(kind, content));
     }
 
+    /// A message in up to four fragments, compressed where that makes it shorter.
+    fn packed_message(&mut self, input: &mut Input<'_>) {
+        let kind = input.choose(&[MessageKind::Text, MessageKind::Binary]);
+        let frames = 1 + usize::from(input.byte() % 4);
+        let content = content(input);
+        let Some(packer) = &mut self.packer else { return };
+        let sent = packer.connection.send_in_frames(kind, &content, frames, &mut |_| ());
+        assert_eq!(sent.map(|sent| sent.frames), Ok(frames as u64));
+        let bytes = packer.writes(usize::MAX);
+        self.stream.extend(bytes);
+        let is_too_big = content.len() as u64 > self.setup.max_message_size;
+        let is_wrong = kind == MessageKind::Text && is_wrong(&content, true);
+        self.is_due(match is_too_big || is_wrong {
+            true => Due::Violation,
+            false => Due::Message(kind, content),
+        });
+    }
+
     fn control(&mut self, input: &mut Input<'_>) {
         let is_ping = input.flag();
         let payload = at_most(input.bytes(), 125).to_vec();
@@ -147,7 +172,7 @@ impl Script {
                 0x80 | [3, 4, 5, 6, 7, 11, 12, 13, 14, 15][usize::from(choice % 10)],
                 payload,
             ),
-            1 => shortest(0x81 | meaningless_bits(choice), payload),
+            1 => shortest(0x81 | meaningless_bits(choice, self.setup), payload),
             2 => frame(
                 0x80 | [1, 2, 8, 9][usize::from(choice % 4)],
                 Length::Shortest,
@@ -169,9 +194,10 @@ impl Script {
     }
 }
 
-/// Reserved bits, at least one, that no extension has given a meaning.
-fn meaningless_bits(choice: u8) -> u8 {
+/// Reserved bits, at least one of which no extension has given a meaning.
+fn meaningless_bits(choice: u8, setup: Setup) -> u8 {
     match choice & 0x70 {
+        0 | 0x40 if setup.deflate.is_some() => 0x20,
         0 => 0x40,
         bits => bits,
     }
@@ -210,8 +236,7 @@ fn at_most(bytes: &[u8], count: usize) -> &[u8] {
 
 /// What was written in answer is right for the peer, and says what it has to.
 fn check_answers(setup: Setup, outcome: &Outcome, heard: &[Due]) {
-    let role = if setup.role == Role::Client { Role::Server } else { Role::Client };
-    let mut peer = End::new(Setup { role, observe_frames: false, max_message_size: 0 });
+    let mut peer = End::new(setup.peer(0));
     peer.hears(&outcome.written);
     let answers: Vec<Due> = peer.told.iter().filter_map(Due::from_told).collect();
     let due: Vec<Due> = heard.iter().filter_map(|heard| answer_to(heard, outcome)).collect();
