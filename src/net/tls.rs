@@ -7,7 +7,7 @@ use native_tls::{HandshakeError, TlsConnector, TlsStream};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::reactor::{Deadline, Reactor, WaitError};
-use super::tls_hello::{HelloTap, Seen, ServerHello, server_hello};
+use super::tls_hello::{HelloTap, Seen, Server, ServerHello, server_hello};
 
 /// How TLS is to be done.
 #[derive(Clone, Default)]
@@ -35,7 +35,7 @@ pub struct TlsInfo {
     pub version: String,
     /// IANA's name of the cipher suite.
     pub cipher: String,
-    /// The server's certificate.
+    /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
 }
 
@@ -80,12 +80,24 @@ pub fn connect(
     deadline: Deadline,
 ) -> Result<(TlsStream<HelloTap<TcpStream>>, TlsInfo), TlsError> {
     let connector = connector(options).map_err(|error| TlsError::Setup(error.to_string()))?;
-    let (tap, seen) = HelloTap::new(tcp);
-    let mut progress = connector.connect(name, tap);
+    let (tap, seen) = HelloTap::new(tcp, Server::Peer);
+    shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
+}
+
+type Tapped = HelloTap<TcpStream>;
+type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
+
+/// Brings a handshake on, in either role, until it is done.
+pub(super) fn shake_hands(
+    mut progress: Progress,
+    seen: &Seen,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(TlsStream<Tapped>, TlsInfo), TlsError> {
     loop {
         match progress {
             Ok(mut stream) => {
-                let info = describe(&stream, &seen);
+                let info = describe(&stream, seen);
                 stream.get_mut().stop();
                 return Ok((stream, info));
             }
@@ -118,7 +130,7 @@ pub fn alert(error: &io::Error) -> Option<String> {
     text.contains("alert").then(|| reason_in(&text))
 }
 
-fn reason_of(error: &native_tls::Error) -> String {
+pub(super) fn reason_of(error: &native_tls::Error) -> String {
     let text = error.to_string();
     let source = std::error::Error::source(error).map(ToString::to_string);
     match source.filter(|source| !text.contains("error:") && *source != text) {

@@ -9,21 +9,31 @@ use std::sync::{Arc, Mutex};
 /// How much of what the server sends first is looked at, in bytes.
 const MAX_SEEN: usize = 4 << 10;
 
-/// The first bytes read, at most 4 KiB; they outlive a stream that failed.
+/// The first bytes from the server, at most 4 KiB; they outlive a stream that failed.
 pub type Seen = Arc<Mutex<Vec<u8>>>;
 
-/// A stream that remembers the first bytes read through it.
+/// A stream that remembers the first bytes that the server sends through it.
 #[derive(Debug)]
 pub struct HelloTap<S> {
     inner: S,
+    server: Server,
     seen: Option<Seen>,
 }
 
+/// Where the server is, seen from the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// At the other end: what is read is from it.
+    Peer,
+    /// Here: what is written is from it.
+    Local,
+}
+
 impl<S> HelloTap<S> {
-    /// Looks at what comes through `inner`.
-    pub fn new(inner: S) -> (Self, Seen) {
+    /// Looks at what comes through `inner` from the server.
+    pub fn new(inner: S, server: Server) -> (Self, Seen) {
         let seen = Seen::default();
-        (Self { inner, seen: Some(Arc::clone(&seen)) }, seen)
+        (Self { inner, server, seen: Some(Arc::clone(&seen)) }, seen)
     }
 
     /// The stream below.
@@ -35,24 +45,30 @@ impl<S> HelloTap<S> {
     pub fn stop(&mut self) {
         self.seen = None;
     }
+
+    fn look(&self, server: Server, bytes: &[u8]) {
+        if let Some(seen) = self.seen.as_ref().filter(|_| server == self.server)
+            && let Ok(mut seen) = seen.lock()
+        {
+            let room = MAX_SEEN.saturating_sub(seen.len());
+            seen.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        }
+    }
 }
 
 impl<S: Read> Read for HelloTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        if let Some(seen) = &self.seen
-            && let Ok(mut seen) = seen.lock()
-        {
-            let room = MAX_SEEN.saturating_sub(seen.len());
-            seen.extend_from_slice(&buffer[..count.min(room)]);
-        }
+        self.look(Server::Peer, &buffer[..count]);
         Ok(count)
     }
 }
 
 impl<S: Write> Write for HelloTap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.inner.write(bytes)
+        let count = self.inner.write(bytes)?;
+        self.look(Server::Local, &bytes[..count]);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -196,6 +212,16 @@ mod tests {
         let tls12 = server_hello(&hello(0x0303, 0xc02f, &[])).unwrap();
         assert_eq!((tls12.version.as_str(), tls12.cipher.contains("ECDHE_RSA")), ("TLSv1.2", true));
         assert_eq!(server_hello(&hello(0x0303, 0xfefe, &[])).unwrap().cipher, "0xfefe");
+    }
+
+    #[test]
+    fn only_the_server_is_looked_at() {
+        let bytes = hello(0x0303, 0x1302, &[]);
+        for (server, is_seen) in [(Server::Peer, false), (Server::Local, true)] {
+            let (mut tap, seen) = HelloTap::new(Vec::new(), server);
+            tap.write_all(&bytes).unwrap();
+            assert_eq!(server_hello(&seen.lock().unwrap()).is_some(), is_seen, "{server:?}");
+        }
     }
 
     #[test]
