@@ -9,7 +9,7 @@ use crate::config::{ConnectConfig, Input};
 use crate::error::{Error, Rejected};
 use crate::event::{Clock, Event, HeadView, Level, Opened, What};
 use crate::input::Source;
-use crate::input::repl::{Repl, ReplOptions};
+use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, dial};
@@ -296,7 +296,7 @@ impl Attempt<'_> {
                     history: self.config.history.clone(),
                     color: self.config.commentary.stdout_color,
                 };
-                let mut repl = Repl::start(options, reactor.waker())
+                let mut repl = Repl::start(options, &CONNECTION_COMMANDS, reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
                 let report = self.work(stream, connection, plan, reactor, &mut repl, opened);

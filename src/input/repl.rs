@@ -20,9 +20,14 @@ use crate::platform::terminal::{SavedModes, interrupt_self};
 mod command;
 mod helper;
 mod screen;
+mod server;
+mod set;
 
+pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
 pub use screen::Screen;
+pub use server::{Order, Recipients, SERVER_COMMANDS};
+pub use set::CommandSet;
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -33,10 +38,10 @@ pub struct ReplOptions {
     pub color: bool,
 }
 
-/// A running line editor.
+/// A running line editor, whose lines become these.
 #[derive(Debug)]
-pub struct Repl {
-    actions: Receiver<Line>,
+pub struct Repl<T> {
+    lines: Receiver<Line<T>>,
     screen: Screen,
     ending: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
@@ -45,8 +50,19 @@ pub struct Repl {
 
 /// What the editor's thread has to say.
 #[derive(Debug)]
-enum Line {
-    Action(Action<'static>),
+enum Line<T> {
+    Typed(T),
+    End,
+}
+
+/// What was typed.
+#[derive(Debug)]
+pub enum Typed<T> {
+    /// A line.
+    Line(T),
+    /// Nothing yet.
+    Pending,
+    /// Nothing ever again: Ctrl-D.
     End,
 }
 
@@ -61,32 +77,48 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
-impl Repl {
+impl<T: Send + 'static> Repl<T> {
     /// Puts the terminal into the editor's hands; lines are announced by `waker`.
     ///
     /// # Errors
     /// When the terminal cannot be used so.
-    pub fn start(options: ReplOptions, waker: Arc<Waker>) -> io::Result<Self> {
+    pub fn start(
+        options: ReplOptions,
+        commands: &'static CommandSet<T>,
+        waker: Arc<Waker>,
+    ) -> io::Result<Self> {
         let modes = SavedModes::read();
         if let Some(modes) = &modes {
             modes.quieten();
         }
-        let mut editor = editor(&options).map_err(io::Error::other)?;
+        let assistant = Assistant::new(commands.commands);
+        let mut editor = editor(&options, assistant).map_err(io::Error::other)?;
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker))?;
         let ending = Arc::new(AtomicBool::new(false));
-        let (sender, actions) = channel();
+        let (sender, lines) = channel();
         let is_ending = Arc::clone(&ending);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            read_lines(&mut editor, options.history, &is_ending, |line| {
+            read_lines(&mut editor, options.history, commands, &is_ending, |line| {
                 // The session has ended when nobody listens: then `is_ending` is set as well.
                 let _ = sender.send(line);
                 let _ = waker.wake();
             });
         })?;
-        Ok(Self { actions, screen, ending, editor: Some(thread), modes })
+        Ok(Self { lines, screen, ending, editor: Some(thread), modes })
     }
 
+    /// The next line.
+    pub fn take(&mut self) -> Typed<T> {
+        match self.lines.try_recv() {
+            Ok(Line::Typed(line)) => Typed::Line(line),
+            Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
+            Err(TryRecvError::Empty) => Typed::Pending,
+        }
+    }
+}
+
+impl<T> Repl<T> {
     /// Where output goes while the editor has the terminal.
     pub fn lane(&self) -> Screen {
         self.screen.clone()
@@ -111,13 +143,13 @@ impl Repl {
     }
 }
 
-impl Drop for Repl {
+impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
         self.end();
     }
 }
 
-impl Source for Repl {
+impl Source for Repl<Action<'static>> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())
@@ -126,10 +158,10 @@ impl Source for Repl {
     fn set_ready(&mut self) {}
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        match self.actions.try_recv() {
-            Ok(Line::Action(action)) => Next::Action(action),
-            Ok(Line::End) | Err(TryRecvError::Disconnected) => Next::End,
-            Err(TryRecvError::Empty) => Next::Pending,
+        match self.take() {
+            Typed::Line(action) => Next::Action(action),
+            Typed::Pending => Next::Pending,
+            Typed::End => Next::End,
         }
     }
 
@@ -140,7 +172,7 @@ impl Source for Repl {
 
 type LineEditor = Editor<Assistant, FileHistory>;
 
-fn editor(options: &ReplOptions) -> rustyline::Result<LineEditor> {
+fn editor(options: &ReplOptions, assistant: Assistant) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         .max_history_size(MAX_HISTORY)?
         .history_ignore_space(true)
@@ -150,7 +182,7 @@ fn editor(options: &ReplOptions) -> rustyline::Result<LineEditor> {
         .auto_add_history(false)
         .build();
     let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(Assistant::default()));
+    editor.set_helper(Some(assistant));
     if let Some(path) = &options.history {
         prepare_history(path);
         let _ = editor.load_history(path); // there is none yet, or it cannot be read: start afresh
@@ -175,11 +207,12 @@ fn prepare_history(path: &PathBuf) {
 
 /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
 /// closes, messages have still to be printed around the prompt.
-fn read_lines(
+fn read_lines<T>(
     editor: &mut LineEditor,
     history: Option<PathBuf>,
+    commands: &CommandSet<T>,
     ending: &AtomicBool,
-    mut send: impl FnMut(Line),
+    mut send: impl FnMut(Line<T>),
 ) {
     let mut prompt = PROMPT;
     let mut has_ended = false;
@@ -187,14 +220,14 @@ fn read_lines(
         match editor.readline(prompt) {
             Ok(line) => {
                 remember(editor, history.as_ref(), &line);
-                if let Some(action) = command::parse(&line) {
-                    send(Line::Action(action));
+                if let Some(typed) = commands.parse(&line) {
+                    send(Line::Typed(typed));
                 }
             }
             Err(_) if ending.load(Ordering::SeqCst) => return erase_blank_prompt(editor),
             Err(ReadlineError::Interrupted) => {
                 prompt = "";
-                send(Line::Action(Action::Interrupt));
+                send(Line::Typed((commands.interrupt)()));
             }
             // Also a terminal that is gone, which reports its end again and again.
             Err(_) if has_ended => return,

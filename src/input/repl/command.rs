@@ -1,21 +1,21 @@
-//! Slash commands. A wrong one explains itself and does nothing else.
+//! The commands on a connection. A wrong one explains itself and does nothing else.
 
 use std::borrow::Cow;
-use std::fs;
 
-use data_encoding::BASE64;
+use super::set::{Command, CommandSet, bytes, code_and_reason, help, read, unknown};
+use crate::input::{Action, Show};
+use crate::protocol::MessageKind;
 
-use crate::input::{Action, Show, decode_hex};
-use crate::protocol::{CloseCode, MessageKind};
+/// What can be typed on a connection.
+pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
+    commands: &COMMANDS,
+    execute,
+    text,
+    problem: |problem| Action::Show(Show::Problem(problem)),
+    interrupt: || Action::Interrupt,
+};
 
-/// A command, for help and completion.
-pub(super) struct Command {
-    pub(super) name: &'static str,
-    pub(super) arguments: &'static str,
-    summary: &'static str,
-}
-
-pub(super) const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 11] = [
     Command { name: "help", arguments: "", summary: "list the commands" },
     Command {
         name: "text",
@@ -49,18 +49,7 @@ pub(super) const COMMANDS: [Command; 11] = [
     Command { name: "quit", arguments: "", summary: "close and leave (Ctrl-D does the same)" },
 ];
 
-/// What a line asks for; `None` if nothing.
-pub(super) fn parse(line: &str) -> Option<Action<'static>> {
-    let line = line.trim_end_matches(['\n', '\r']);
-    let Some(command) = line.strip_prefix('/') else {
-        return (!line.is_empty()).then(|| text(line));
-    };
-    if command.starts_with('/') {
-        return Some(text(command));
-    }
-    let (name, argument) = command.split_once(|c: char| c.is_whitespace()).unwrap_or((command, ""));
-    Some(execute(name, argument).unwrap_or_else(|problem| Action::Show(Show::Problem(problem))))
-}
+const INTRO: &str = "text is sent as a message; //text sends /text; Ctrl-R searches what was typed";
 
 fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
     let word = argument.trim();
@@ -68,7 +57,7 @@ fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "help" => Ok(Action::Show(Show::Text(help()))),
+        "help" => Ok(Action::Show(Show::Text(help(INTRO, &COMMANDS)))),
         "text" => Ok(text(argument)),
         "binary" => Ok(Action::Send(MessageKind::Binary, Cow::Owned(bytes(word)?))),
         "file" => file(word),
@@ -79,40 +68,12 @@ fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
         "headers" => none(Action::Show(Show::Headers)),
         "full" => none(Action::Show(Show::Full)),
         "quit" => none(Action::Close(None, None)),
-        _ => Err(format!(
-            "unknown command /{name}; /help lists the commands, //{name} sends it as text"
-        )),
+        _ => Err(unknown(name)),
     }
 }
 
 fn text(text: &str) -> Action<'static> {
     Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
-}
-
-fn help() -> String {
-    let mut text =
-        "  text is sent as a message; //text sends /text; Ctrl-R searches what was typed\n"
-            .to_owned();
-    for command in &COMMANDS {
-        let usage = format!("/{} {}", command.name, command.arguments);
-        text += &format!("  {usage:<30} {}\n", command.summary);
-    }
-    text.trim_end().to_owned()
-}
-
-fn bytes(argument: &str) -> Result<Vec<u8>, String> {
-    if argument.is_empty() {
-        return Err(
-            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
-        );
-    }
-    if let Some(path) = argument.strip_prefix('@') {
-        return read(path);
-    }
-    if let Some(data) = argument.strip_prefix("base64:") {
-        return BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"));
-    }
-    decode_hex(argument)
 }
 
 fn file(path: &str) -> Result<Action<'static>, String> {
@@ -128,10 +89,6 @@ fn file(path: &str) -> Result<Action<'static>, String> {
     Ok(Action::Send(kind, Cow::Owned(bytes)))
 }
 
-fn read(path: &str) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{path}: {error}"))
-}
-
 fn control_data(argument: &str) -> Result<Vec<u8>, String> {
     match argument.len() {
         0..=125 => Ok(argument.as_bytes().to_vec()),
@@ -143,26 +100,18 @@ fn close(argument: &str) -> Result<Action<'static>, String> {
     if argument.is_empty() {
         return Ok(Action::Close(None, None));
     }
-    let (code, reason) = argument.split_once(char::is_whitespace).unwrap_or((argument, ""));
-    let code: CloseCode = code.parse().map_err(|_| {
-        format!("{code:?} is no close code: /close [CODE [REASON]], for example /close 1000 \"all done\"")
-    })?;
-    if !code.may_be_sent() {
-        return Err(format!(
-            "close code {code} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999"
-        ));
-    }
-    Ok(Action::Close(Some(code), Some(unquote(reason.trim()).to_owned())))
-}
-
-fn unquote(text: &str) -> &str {
-    let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
-    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+    let (code, reason) = code_and_reason(argument, "/close")?;
+    Ok(Action::Close(Some(code), Some(reason)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::CloseCode;
+
+    fn parse(line: &str) -> Option<Action<'static>> {
+        CONNECTION_COMMANDS.parse(line)
+    }
 
     fn problem(line: &str) -> String {
         match parse(line) {

@@ -8,26 +8,26 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::{Context, Helper, Validator};
 
-use super::command::COMMANDS;
+use super::set::Command;
 
 /// Knows the commands.
 #[derive(Helper, Validator)]
 pub(super) struct Assistant {
+    commands: &'static [Command],
     files: FilenameCompleter,
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
 }
 
 impl Assistant {
+    /// One that knows these commands.
+    pub(super) fn new(commands: &'static [Command]) -> Self {
+        Self { commands, files: FilenameCompleter::new(), is_blank: Cell::new(true) }
+    }
+
     /// Whether nothing was typed on the prompt line when it was drawn last.
     pub(super) fn is_blank(&self) -> bool {
         self.is_blank.get()
-    }
-}
-
-impl Default for Assistant {
-    fn default() -> Self {
-        Self { files: FilenameCompleter::new(), is_blank: Cell::new(true) }
     }
 }
 
@@ -49,7 +49,7 @@ impl Completer for Assistant {
         if !typed.starts_with('/') || typed.contains(' ') {
             return Ok((pos, Vec::new()));
         }
-        let fitting = COMMANDS.iter().filter(|command| command.name.starts_with(&typed[1..]));
+        let fitting = self.commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
             let space = if command.arguments.is_empty() { "" } else { " " };
             Pair {
@@ -72,14 +72,14 @@ impl Hinter for Assistant {
             Some(_) => return None,
             None => (name, false),
         };
-        if let Some(command) = COMMANDS.iter().find(|command| command.name == name) {
+        if let Some(command) = self.commands.iter().find(|command| command.name == name) {
             let arguments = command.arguments;
             return (!arguments.is_empty()).then(|| {
                 if has_arguments { arguments.to_owned() } else { format!(" {arguments}") }
             });
         }
         let mut fitting =
-            COMMANDS.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+            self.commands.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
         let only = fitting.next()?;
         fitting.next().is_none().then(|| {
             format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned()

@@ -1,0 +1,166 @@
+//! The commands of a server's operator.
+
+use super::set::{Command, CommandSet, bytes, code_and_reason, help, split, unknown};
+use crate::protocol::connection::ClosePayload;
+use crate::protocol::{CloseCode, MessageKind};
+
+/// Something to be done by a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Send a data message.
+    Send(Recipients, MessageKind, Vec<u8>),
+    /// Send a ping.
+    Ping(Recipients),
+    /// List the clients.
+    Clients,
+    /// Close a client's connection.
+    Kick(u64, CloseCode, String),
+    /// Show these lines.
+    Show(String),
+    /// A command that was not understood.
+    Problem(String),
+    /// Close all connections and leave.
+    Quit,
+    /// Ctrl-C was pressed where it sends no signal.
+    Interrupt,
+}
+
+/// Whom something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recipients {
+    /// Every client.
+    All,
+    /// The client with this number.
+    One(u64),
+}
+
+/// What a server's operator can type.
+pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
+    commands: &COMMANDS,
+    execute,
+    text,
+    problem: Order::Problem,
+    interrupt: || Order::Interrupt,
+};
+
+const COMMANDS: [Command; 7] = [
+    Command { name: "help", arguments: "", summary: "list the commands" },
+    Command { name: "clients", arguments: "", summary: "list who is connected" },
+    Command { name: "to", arguments: "N TEXT", summary: "send TEXT to client N only" },
+    Command {
+        name: "binary",
+        arguments: "HEX|base64:DATA|@FILE",
+        summary: "send a binary message to all",
+    },
+    Command { name: "ping", arguments: "[N]", summary: "send a ping to client N, or to all" },
+    Command {
+        name: "kick",
+        arguments: "N [CODE [REASON]]",
+        summary: "close the connection of client N",
+    },
+    Command {
+        name: "quit",
+        arguments: "",
+        summary: "close all connections and leave (Ctrl-D does the same)",
+    },
+];
+
+fn execute(name: &str, argument: &str) -> Result<Order, String> {
+    let word = argument.trim();
+    let none = |order| {
+        if word.is_empty() { Ok(order) } else { Err(format!("/{name} takes no argument")) }
+    };
+    match name {
+        "help" => {
+            let intro =
+                "text is sent to all clients; //text sends /text; Ctrl-R searches what was typed";
+            Ok(Order::Show(help(intro, &COMMANDS)))
+        }
+        "clients" => none(Order::Clients),
+        "to" => to(argument),
+        "binary" => Ok(Order::Send(Recipients::All, MessageKind::Binary, bytes(word)?)),
+        "ping" if word.is_empty() => Ok(Order::Ping(Recipients::All)),
+        "ping" => Ok(Order::Ping(Recipients::One(client(word, "/ping [N]")?))),
+        "kick" => kick(word),
+        "quit" => none(Order::Quit),
+        _ => Err(unknown(name)),
+    }
+}
+
+fn text(text: &str) -> Order {
+    Order::Send(Recipients::All, MessageKind::Text, text.as_bytes().to_vec())
+}
+
+fn to(argument: &str) -> Result<Order, String> {
+    let (number, text) = split(argument);
+    let number = client(number, "/to N TEXT")?;
+    Ok(Order::Send(Recipients::One(number), MessageKind::Text, text.as_bytes().to_vec()))
+}
+
+fn kick(argument: &str) -> Result<Order, String> {
+    let (number, rest) = split(argument);
+    let number = client(number, "/kick N [CODE [REASON]]")?;
+    let (code, reason) = match rest.trim() {
+        "" => (CloseCode::NORMAL, String::new()),
+        rest => code_and_reason(rest, &format!("/kick {number}"))?,
+    };
+    ClosePayload::to_send(Some(code), &reason).map_err(|misuse| misuse.to_string())?;
+    Ok(Order::Kick(number, code, reason))
+}
+
+fn client(word: &str, usage: &str) -> Result<u64, String> {
+    word.trim_start_matches('#').parse().map_err(|_| {
+        let got = if word.is_empty() { String::new() } else { format!(", not {word:?}") };
+        format!("{usage} wants the number of a client{got}; /clients lists them")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Option<Order> {
+        SERVER_COMMANDS.parse(line)
+    }
+
+    fn sent(recipients: Recipients, kind: MessageKind, bytes: &[u8]) -> Option<Order> {
+        Some(Order::Send(recipients, kind, bytes.to_vec()))
+    }
+
+    #[test]
+    fn lines_and_commands_do_what_they_say() {
+        let (all, two) = (Recipients::All, Recipients::One(2));
+        assert_eq!(parse("hello /x"), sent(all, MessageKind::Text, b"hello /x"));
+        assert_eq!(parse("//x"), sent(all, MessageKind::Text, b"/x"));
+        assert_eq!(parse(""), None);
+        assert_eq!(parse("/to 2 /a  b"), sent(two, MessageKind::Text, b"/a  b"));
+        assert_eq!(parse("/to #2"), sent(two, MessageKind::Text, b""));
+        assert_eq!(parse("/binary 00 ff"), sent(all, MessageKind::Binary, &[0, 255]));
+        assert_eq!(parse("/ping"), Some(Order::Ping(all)));
+        assert_eq!(parse("/ping 2"), Some(Order::Ping(two)));
+        assert_eq!(parse("/kick 2"), Some(Order::Kick(2, CloseCode::NORMAL, String::new())));
+        let kicked = Order::Kick(2, CloseCode::new(4001), "not you".to_owned());
+        assert_eq!(parse("/kick 2 4001 \"not you\""), Some(kicked));
+        assert_eq!(parse("/quit "), Some(Order::Quit));
+    }
+
+    #[test]
+    fn wrong_commands_explain_themselves() {
+        for (line, reason) in [
+            ("/nope", "/help lists"),
+            ("/to", "/to N TEXT wants the number of a client; /clients"),
+            ("/to all hi", "not \"all\""),
+            ("/kick 1 1006", "must not be sent"),
+            ("/kick 1 x", "no close code: /kick 1 [CODE"),
+            ("/clients now", "no argument"),
+            ("/ping x", "/ping [N]"),
+        ] {
+            match parse(line) {
+                Some(Order::Problem(text)) => assert!(text.contains(reason), "{line}: {text}"),
+                other => panic!("{line}: {other:?}"),
+            }
+        }
+        let long = format!("/kick 1 1000 {}", "x".repeat(124));
+        assert!(matches!(parse(&long), Some(Order::Problem(_))));
+    }
+}
