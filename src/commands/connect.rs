@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::displays;
+use super::verdict::{Limits, verdict};
 use crate::config::{ConnectConfig, Input};
 use crate::error::{Error, Rejected};
 use crate::event::{Clock, Event, HeadView, Level, Opened, What};
@@ -19,12 +20,12 @@ use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, EndCause, Ending, Options, Party, Role};
+use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::{Request, RequestOptions, generate_key};
 use crate::protocol::head::HeaderLine;
-use crate::scenario::{Count, Expectations, Goal, Progress};
-use crate::session::{Journal, Plan, Report, Session, Stop};
+use crate::scenario::{Count, Expectations, Goal};
+use crate::session::{Journal, Plan, Report, Session};
 
 const STANDARD_OUTPUT: &str = "standard output";
 
@@ -162,7 +163,7 @@ impl Attempt<'_> {
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
             DialError::Timeout { .. } if max_time.is_some_and(|end| Instant::now() >= end) => {
-                self.out_of_time(&[])
+                self.out_of_time()
             }
             error => Error::Dial(error),
         }
@@ -188,7 +189,7 @@ impl Attempt<'_> {
             && matches!(error, UpgradeError::TimedOut(_))
             && max_time.is_some_and(|end| Instant::now() >= end)
         {
-            return self.out_of_time(&[]);
+            return self.out_of_time();
         }
         Error::Upgrade(Box::new(Rejected {
             error,
@@ -321,84 +322,16 @@ impl Attempt<'_> {
     }
 
     fn conclude(&mut self, mut report: Report) -> Result<(), Error> {
-        let verdict = self.verdict(&mut report);
-        report.closed.failure_follows = matches!(
-            &verdict,
-            Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout(_))
-        );
+        let ending = &self.config.ending;
+        let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
+        let verdict = verdict(&mut report, limits);
         self.tell(What::Closed(&report.closed));
         verdict
     }
 
-    /// The exit status of a run that came to be open; the first reason that holds counts.
-    fn verdict(&self, report: &mut Report) -> Result<(), Error> {
-        let ending = &report.closed.ending;
-        if ending.received.is_none() {
-            // An end without a Close frame has a code too: 1006.
-            report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
-        }
-        if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
-            return Err(Error::Signal(signal));
-        }
-        if let Some(Stop::OutputFailed(_) | Stop::System(_)) = report.stop {
-            return match report.stop.take() {
-                Some(Stop::OutputFailed(error)) => Err(Error::Output(error)),
-                Some(Stop::System(error)) => Err(Error::System("event loop".to_owned(), error)),
-                _ => Ok(()),
-            };
-        }
-        if let Some(error) = report.input_error.take() {
-            return Err(Error::Input(error));
-        }
-        if matches!(report.stop, Some(Stop::OutputClosed)) {
-            return Ok(());
-        }
-        if ending.violation.is_some() {
-            return Err(Error::Protocol(Box::new(report.closed.clone())));
-        }
-        let unmet: Vec<&dyn Goal> = report
-            .goals
-            .iter()
-            .map(AsRef::as_ref)
-            .filter(|goal| goal.progress() != Progress::Met)
-            .collect();
-        let words = || {
-            let circumstances = self.circumstances(report.stop.as_ref(), ending);
-            unmet.iter().map(|goal| goal.shortfall()).chain(circumstances).collect()
-        };
-        if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
-            return Err(Error::Unmet(words()));
-        }
-        if matches!(report.stop, Some(Stop::MaxTime)) {
-            return Err(self.out_of_time(&report.goals));
-        }
-        let is_met = !report.goals.is_empty() && unmet.is_empty();
-        if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {
-            return Ok(());
-        }
-        if ending.cause == EndCause::CloseTimeout {
-            return Err(Error::CloseTimeout(self.config.ending.close_timeout.unwrap_or_default()));
-        }
-        if !is_normal(report) {
-            return Err(Error::Abnormal(Box::new(report.closed.clone())));
-        }
-        if unmet.is_empty() { Ok(()) } else { Err(Error::Unmet(words())) }
-    }
-
-    /// Why no more came, in the words of the peer if it had any.
-    fn circumstances(&self, stop: Option<&Stop>, ending: &Ending) -> Option<String> {
-        if matches!(stop, Some(Stop::MaxTime)) {
-            return Some(Error::MaxTime(self.config.ending.max_time.unwrap_or_default()).message());
-        }
-        let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
-        let reason =
-            if close.reason.is_empty() { String::new() } else { format!(": {:?}", close.reason) };
-        Some(format!("closed by the peer: {}{reason}", ending.code()))
-    }
-
-    fn out_of_time(&self, goals: &[Box<dyn Goal>]) -> Error {
+    fn out_of_time(&self) -> Error {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
-        if let Some(pattern) = self.config.ending.expect.first().filter(|_| goals.is_empty()) {
+        if let Some(pattern) = self.config.ending.expect.first() {
             let awaited = format!("awaited {:?}", pattern.to_string());
             return Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")]);
         }
@@ -408,21 +341,6 @@ impl Attempt<'_> {
     fn tell(&mut self, what: What<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
     }
-}
-
-fn signal_of(stop: &Stop) -> Option<crate::platform::signals::Signal> {
-    match stop {
-        Stop::Signal(signal) => Some(*signal),
-        _ => None,
-    }
-}
-
-/// Closed with 1000, 1001 or without a code, or with the code that we chose.
-fn is_normal(report: &Report) -> bool {
-    let ending = &report.closed.ending;
-    let chosen = ending.sent.as_ref().and_then(|close| close.code);
-    let is_echo = ending.initiator == Party::Local && Some(ending.code()) == chosen;
-    ending.is_clean() && (ending.code().is_normal() || is_echo)
 }
 
 /// Hands the last events on; an output that fails now counts only if all else was well.

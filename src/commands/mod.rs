@@ -15,6 +15,7 @@ pub mod completions;
 pub mod connect;
 mod displays;
 pub mod listen;
+mod verdict;
 
 /// Does what the command line says.
 ///
