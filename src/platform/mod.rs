@@ -1,5 +1,6 @@
 //! What differs between operating systems, a small file each; everything else is portable.
 
+pub mod limits;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]
 pub mod signals;

@@ -1,10 +1,10 @@
 //! The terminal's modes, to be found again as they were.
 
 #[cfg(unix)]
-pub use unix::{SavedModes, interrupt_self, width};
+pub use unix::{SavedModes, interrupt_self, is_ours, width};
 
 #[cfg(not(unix))]
-pub use other::{SavedModes, interrupt_self, width};
+pub use other::{SavedModes, interrupt_self, is_ours, width};
 
 /// Columns where they cannot be found out.
 const DEFAULT_WIDTH: usize = 80;
@@ -13,10 +13,10 @@ const DEFAULT_WIDTH: usize = 80;
 mod unix {
     use std::io::Write;
 
-    use rustix::process::{Signal, getpid, kill_process};
+    use rustix::process::{Signal, getpgrp, getpid, kill_process};
     use rustix::stdio::stdin;
     use rustix::termios::{
-        InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr,
+        InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
         tcgetwinsize, tcsetattr,
     };
 
@@ -57,6 +57,12 @@ mod unix {
         }
     }
 
+    /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
+    /// stopped by the shell.
+    pub fn is_ours() -> bool {
+        tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
+    }
+
     /// Sends SIGINT to this process: the one way to get a thread out of reading a line.
     pub fn interrupt_self() {
         let _ = kill_process(getpid(), Signal::INT);
@@ -85,6 +91,11 @@ mod other {
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {
         super::DEFAULT_WIDTH
+    }
+
+    /// No program is stopped for reading here.
+    pub fn is_ours() -> bool {
+        true
     }
 
     /// There is no such signal here: the line being read ends with the process.
