@@ -6,6 +6,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod listen;
+
+pub use listen::{BroadcastMode, ListenArgs};
+
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
 /// On a terminal wscope shows the opening handshake and gives a prompt; in a pipe every line of
@@ -52,7 +56,7 @@ Exit status:
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Accept WebSocket clients
-    Listen(ListenArgs),
+    Listen(Box<ListenArgs>),
     /// Tell what close codes mean
     Codes(CodesArgs),
     /// Print a completion script for a shell
@@ -367,26 +371,6 @@ pub enum ColorMode {
     Always,
     /// Never
     Never,
-}
-
-/// Options for `listen`.
-#[derive(Args, Debug)]
-pub struct ListenArgs {
-    /// Where to listen; :0 takes any free port and prints it
-    #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
-    pub address: String,
-
-    /// Send every received message back, with the same type
-    #[arg(long)]
-    pub echo: bool,
-
-    /// A subprotocol that is spoken [repeatable, or a list with commas]
-    #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
-    pub subprotocols: Vec<String>,
-
-    /// Display.
-    #[command(flatten)]
-    pub display: DisplayArgs,
 }
 
 /// Options for `codes`.

@@ -23,6 +23,7 @@ mod presets;
 mod shared;
 mod values;
 
+pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
@@ -42,6 +43,8 @@ pub struct Env {
     pub force_color: bool,
     /// The terminal can do what a line editor needs.
     pub can_edit_lines: bool,
+    /// What is typed on the terminal is for us: we were not started in the background.
+    pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
 }
@@ -227,18 +230,3 @@ pub struct EndingConfig {
 
 /// What we call ourselves.
 pub const USER_AGENT: &str = concat!("wscope/", env!("CARGO_PKG_VERSION"));
-
-/// All that a server is to be and do.
-#[derive(Debug)]
-pub struct ListenConfig {
-    /// The address to listen on, as a resolvable `host:port`.
-    pub address: String,
-    /// Send every received message back.
-    pub echo: bool,
-    /// Subprotocols that are spoken.
-    pub subprotocols: Vec<String>,
-    /// What standard output gets.
-    pub stdout: Stdout,
-    /// What is told beside it, and how.
-    pub commentary: Commentary,
-}

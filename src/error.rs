@@ -169,6 +169,7 @@ impl Error {
             kind: self.kind()?,
             message: self.message(),
             hint: self.hint(),
+            request: None,
             response: self.response(),
         })
     }

@@ -219,6 +219,8 @@ pub struct Failure {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The request that was refused. Secrets are already masked.
+    pub request: Option<HeadView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
 }

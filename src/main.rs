@@ -10,7 +10,7 @@ use wscope::commands;
 use wscope::config::{Env, failure_color};
 use wscope::error::{Error, report};
 use wscope::output::style::Style;
-use wscope::platform::terminal::SavedModes;
+use wscope::platform::terminal::{self, SavedModes};
 
 fn main() -> ExitCode {
     restore_terminal_on_panic();
@@ -43,6 +43,7 @@ fn surroundings() -> Env {
         no_color: set("NO_COLOR").is_some() || term == "dumb",
         force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
+        is_foreground: terminal::is_ours(),
         history: state.map(|path| path.join("wscope/history")),
     }
 }

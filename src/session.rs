@@ -37,7 +37,12 @@ pub struct Plan {
     pub close_reason: String,
     /// What ends the session as a success.
     pub goals: Vec<Box<dyn Goal>>,
+    /// Takes note of every received data message.
+    pub on_message: Option<OnMessage>,
 }
+
+/// Takes note of a received data message.
+pub type OnMessage = Box<dyn FnMut(MessageKind, &[u8])>;
 
 /// What follows the end of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -31,7 +31,8 @@ const LAYERS: [(&str, &[&str]); 13] = [
 ];
 
 /// Single items that a module may take from a layer beside it: importing files, item.
-const EXCEPTIONS: [(&str, &str); 1] = [("input/repl/", "output::Lane")];
+const EXCEPTIONS: [(&str, &str); 2] =
+    [("input/repl/", "output::Lane"), ("input/repl/", "output::SharedLane")];
 
 /// What the protocol, which knows neither clock nor system, must not name.
 const WORLD: [&str; 6] =

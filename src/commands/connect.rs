@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::displays;
+use super::displays::{self, Failures};
 use super::verdict::{Limits, verdict};
 use crate::config::{ConnectConfig, Input};
 use crate::error::{Error, Rejected};
@@ -274,6 +274,7 @@ impl Attempt<'_> {
             close_code: Some(ending.close_code),
             close_reason: ending.close_reason.clone(),
             goals,
+            on_message: None,
         }
     }
 
@@ -367,5 +368,5 @@ fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
     let out = Outlet::stream(STANDARD_OUTPUT, open(Writer::stdout(), STANDARD_OUTPUT)?);
     let err =
         Outlet::stream("standard error", open(Writer::stderr(), "standard error")?).optional();
-    Ok(displays::outputs(config.stdout, &config.commentary, out, err))
+    Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None))
 }

@@ -10,6 +10,15 @@ use crate::output::{Outlet, Output, Outputs};
 /// The place of standard output among the outputs.
 pub(super) const STDOUT: usize = 0;
 
+/// Which failures people are told of here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Failures {
+    /// Those of each connection.
+    Each,
+    /// None: the one that ends the run is told with the exit status.
+    None,
+}
+
 /// Builds them on these two outlets. On a terminal, messages and what is told beside them share
 /// standard output, so that nothing overtakes anything.
 pub(super) fn outputs(
@@ -17,6 +26,7 @@ pub(super) fn outputs(
     commentary: &Commentary,
     out: Outlet,
     err: Outlet,
+    failures: Failures,
 ) -> Outputs {
     let human = Options {
         style: Style::new(commentary.stdout_color),
@@ -27,13 +37,15 @@ pub(super) fn outputs(
         notes_binary: false,
         timestamps: commentary.timestamps,
         escapes: true,
+        failures: failures == Failures::Each,
     };
     let is_shared = stdout == Stdout::Decorated && commentary.on_terminal;
     let mut outputs = Outputs::default();
     outputs.push(match stdout {
         Stdout::Decorated => {
             let detail = if is_shared { commentary.detail } else { Detail::Quiet };
-            Output::new(Human::new(Options { detail, ..human }), out)
+            let failures = human.failures && is_shared;
+            Output::new(Human::new(Options { detail, failures, ..human }), out)
         }
         Stdout::Payload(framing) => Output::new(Payload::new(framing), out),
         Stdout::Json(frames) => Output::new(Json::new(frames), out),

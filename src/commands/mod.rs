@@ -39,7 +39,15 @@ pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
             }
             connect::run(config?)
         }
-        Some(Command::Listen(args)) => listen::run(ListenConfig::new(&args, env)?),
+        Some(Command::Listen(args)) => {
+            let config = ListenConfig::new(&args, env).map_err(Error::from);
+            if let Err(error) = &config
+                && ListenConfig::wants_json(&args)
+            {
+                connect::tell_failure(error);
+            }
+            listen::run(config?)
+        }
         Some(Command::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
         Some(Command::Completions(args)) => print(&completions::completions(args.shell)),
         Some(Command::Man) => print(

@@ -99,7 +99,7 @@ fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
     Ok(Some(offers.join(", ")))
 }
 
-fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
+pub(super) fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
     let mut lines = Vec::new();
     for value in given {
         match value.strip_prefix('@') {
@@ -173,32 +173,36 @@ fn input(args: &SendingArgs, kind: MessageKind, env: &Env) -> Input {
     Input::Stdin(framing, kind)
 }
 
-fn is_conversation(env: &Env) -> bool {
+pub(super) fn is_conversation(env: &Env) -> bool {
     env.stdin_is_terminal && env.stdout_is_terminal && env.can_edit_lines
 }
 
 fn stdout(args: &ReceivingArgs, sending: &SendingArgs, verbose: u8, env: &Env) -> Stdout {
+    let mode = if args.json { Some(OutputMode::Json) } else { args.output };
+    stdout_in(mode, sending.binary, verbose, env)
+}
+
+pub(super) fn stdout_in(mode: Option<OutputMode>, binary: bool, verbose: u8, env: &Env) -> Stdout {
     let frames = match verbose {
         0 | 1 => JsonFrames::None,
         2 => JsonFrames::Headers,
         _ => JsonFrames::Payloads,
     };
-    let framing = match args.output {
+    let framing = match mode {
         Some(OutputMode::Json) => return Stdout::Json(frames),
-        None if args.json => return Stdout::Json(frames),
         Some(OutputMode::Lines) => OutputFraming::Lines,
         Some(OutputMode::Nul) => OutputFraming::Nul,
         Some(OutputMode::Raw) => OutputFraming::Raw,
         Some(OutputMode::Hex) => OutputFraming::Hex,
         Some(OutputMode::Base64) => OutputFraming::Base64,
         None if env.stdout_is_terminal => return Stdout::Decorated,
-        None if sending.binary => OutputFraming::Raw,
+        None if binary => OutputFraming::Raw,
         None => OutputFraming::Lines,
     };
     Stdout::Payload(framing)
 }
 
-fn redaction(show_secrets: bool) -> Redaction {
+pub(super) fn redaction(show_secrets: bool) -> Redaction {
     if show_secrets { Redaction::Show } else { Redaction::Mask }
 }
 
@@ -266,16 +270,16 @@ fn patterns(given: &[String]) -> Result<Vec<Pattern>, ConfigError> {
 }
 
 /// A duration; `None` for 0, which turns a limit off.
-fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
+pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
     let duration =
         parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
     Ok((!duration.is_zero()).then_some(duration))
 }
 
-fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
+pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
     parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))
 }
 
-fn read_text(option: &'static str, path: &Path) -> Result<String, ConfigError> {
+pub(super) fn read_text(option: &'static str, path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| ConfigError::file(option, path, error))
 }

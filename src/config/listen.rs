@@ -1,9 +1,95 @@
 //! `wscope listen`: what was typed → what will be done.
 
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use super::connect::{duration, headers, is_conversation, read_text, redaction, size, stdout_in};
 use super::shared::{commentary, subprotocols};
-use super::{ConfigError, Env, ListenConfig, Stdout};
-use crate::cli::ListenArgs;
-use crate::output::payload::Framing;
+use super::{Commentary, ConfigError, Env, Stdout};
+use crate::cli::{BroadcastMode, ListenArgs, OutputMode};
+use crate::net::accept::Acceptor;
+use crate::protocol::handshake::{Credentials, ServerOptions};
+use crate::redact::Redaction;
+
+/// All that a server is to be and do.
+#[derive(Debug)]
+pub struct ListenConfig {
+    /// The address to listen on, as a resolvable `host:port`.
+    pub address: String,
+    /// Who may come, and what is agreed on.
+    pub handshake: ServerOptions,
+    /// Compression may be agreed on.
+    pub compress: bool,
+    /// Limit on everything up to the end of the opening handshake.
+    pub handshake_timeout: Option<Duration>,
+    /// For wss.
+    pub tls: Option<Acceptor>,
+    /// How much is served and held.
+    pub capacity: Capacity,
+    /// Texts that every client is sent first.
+    pub greeting: Vec<String>,
+    /// Send every received message back.
+    pub echo: bool,
+    /// Whom received messages are sent to.
+    pub broadcast: Option<Broadcast>,
+    /// Where lines for the clients come from.
+    pub input: ServerInput,
+    /// What standard output gets.
+    pub stdout: Stdout,
+    /// What is told beside it, and how.
+    pub commentary: Commentary,
+    /// Serve one client and leave with its outcome.
+    pub once: bool,
+    /// Leave after this many received messages.
+    pub count: Option<u64>,
+    /// Limit on the closing handshake.
+    pub close_timeout: Option<Duration>,
+    /// Whether secrets are masked.
+    pub redaction: Redaction,
+    /// Where the line editor keeps its history.
+    pub history: Option<PathBuf>,
+}
+
+/// How much is served and held.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Clients at a time.
+    pub clients: usize,
+    /// Connections at a time that are no clients yet.
+    pub handshakes: usize,
+    /// Bytes that may wait for one client.
+    pub backlog: usize,
+    /// Larger received messages close the connection.
+    pub message: u64,
+}
+
+/// Whom a received message is sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broadcast {
+    /// All but the sender.
+    Others,
+    /// The sender too.
+    All,
+}
+
+/// Where lines for the clients come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerInput {
+    /// A line editor on the terminal.
+    Repl,
+    /// Standard input.
+    Stdin,
+    /// Nowhere: to read from the terminal would stop us.
+    None,
+}
+
+/// Connections at a time that are no clients yet.
+const MAX_HANDSHAKES: usize = 4096;
+
+/// Bytes that may wait for one client.
+const MAX_BACKLOG: usize = 16 << 20;
 
 impl ListenConfig {
     /// Resolves what was typed.
@@ -11,23 +97,150 @@ impl ListenConfig {
     /// # Errors
     /// With the first value that cannot be used.
     pub fn new(args: &ListenArgs, env: &Env) -> Result<Self, ConfigError> {
-        let address = if args.address.starts_with(':') {
-            format!("127.0.0.1{}", args.address)
-        } else if args.address.parse::<u16>().is_ok() {
-            format!("127.0.0.1:{}", args.address)
-        } else {
-            args.address.clone()
+        let capacity = Capacity {
+            clients: at_least_one("--max-clients", args.handshake.max_clients)?,
+            handshakes: MAX_HANDSHAKES,
+            backlog: MAX_BACKLOG,
+            message: size("--max-message-size", &args.receiving.max_message_size)?,
         };
+        let output = args.receiving.output;
+        let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
+        let count = if args.ending.one { Some(1) } else { args.ending.count };
         Ok(Self {
-            address,
-            echo: args.echo,
-            subprotocols: subprotocols(&args.subprotocols)?,
-            stdout: if env.stdout_is_terminal {
-                Stdout::Decorated
-            } else {
-                Stdout::Payload(Framing::Lines)
-            },
+            address: address(&args.address),
+            handshake: handshake(args)?,
+            compress: !args.handshake.no_compress,
+            handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
+            tls: acceptor(args.tls.tls_cert.as_deref(), args.tls.tls_key.as_deref())?,
+            capacity,
+            greeting: args.sending.send.clone(),
+            echo: args.sending.echo,
+            broadcast: broadcast(args)?,
+            input: input(env),
+            stdout: stdout_in(output, false, args.display.verbose, env),
             commentary: commentary(&args.display, env),
+            once: args.ending.once,
+            count: count.map(|count| at_least_one("--count", count)).transpose()?,
+            close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
+            redaction: redaction(args.display.show_secrets),
+            history: env.history.as_ref().map(|path| path.with_file_name("listen-history")),
         })
+    }
+
+    /// Whether `--json` was asked for: failures before a connection are told there too.
+    pub fn wants_json(args: &ListenArgs) -> bool {
+        args.receiving.json || args.receiving.output == Some(OutputMode::Json)
+    }
+}
+
+/// `:PORT` and `PORT` mean this machine alone.
+fn address(given: &str) -> String {
+    if given.starts_with(':') {
+        format!("127.0.0.1{given}")
+    } else if given.parse::<u16>().is_ok() {
+        format!("127.0.0.1:{given}")
+    } else {
+        given.to_owned()
+    }
+}
+
+fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Result<T, ConfigError> {
+    if number == T::default() {
+        return Err(ConfigError::value(option, "0", "it has to be at least 1"));
+    }
+    Ok(number)
+}
+
+fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
+    let args = &args.handshake;
+    if let Some(path) = args.path.as_deref().filter(|path| !is_path(path)) {
+        let reason = "a path starts with /, and has no blank, ? or #";
+        return Err(ConfigError::value("--path", path, reason));
+    }
+    Ok(ServerOptions {
+        subprotocols: subprotocols(&args.subprotocols)?,
+        headers: headers(&args.headers)?,
+        path: args.path.clone(),
+        credentials: args.user.as_deref().map(credentials).transpose()?,
+        origins: args.origins.iter().map(|given| origin(given)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/')
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
+}
+
+/// `USER:PASS`, or the first line of a file. What was given is not shown.
+fn credentials(given: &str) -> Result<Credentials, ConfigError> {
+    let text = match given.strip_prefix('@') {
+        Some(path) => read_text("--user", Path::new(path))?,
+        None => given.to_owned(),
+    };
+    let pair = text.lines().next().unwrap_or_default();
+    if !pair.contains(':') {
+        return Err(ConfigError::value("--user", "***", "write USER:PASS, or @FILE with it"));
+    }
+    Ok(Credentials::new(pair))
+}
+
+/// An origin as browsers send it: scheme, host and a port that is not the scheme's own.
+fn origin(given: &str) -> Result<String, ConfigError> {
+    let bad = |reason: &str| ConfigError::value("--allow-origin", given, reason);
+    if given == "null" {
+        return Ok(given.to_owned());
+    }
+    let url = Url::parse(given).map_err(|_| bad("an origin is written https://example.com"))?;
+    if !matches!(url.path(), "" | "/") || url.query().is_some() {
+        return Err(bad("an origin has no path: scheme, host and perhaps a port"));
+    }
+    let origin = url.origin();
+    let is_opaque = !origin.is_tuple(); // such as that of a browser extension
+    Ok(if is_opaque { given.to_owned() } else { origin.ascii_serialization() })
+}
+
+fn acceptor(cert: Option<&Path>, key: Option<&Path>) -> Result<Option<Acceptor>, ConfigError> {
+    let (Some(cert), Some(key)) = (cert, key) else { return Ok(None) };
+    let read = |option, path: &Path| {
+        std::fs::read(path).map_err(|error| ConfigError::file(option, path, error))
+    };
+    let (certificates, key_bytes) = (read("--tls-cert", cert)?, read("--tls-key", key)?);
+    let holds = |bytes: &[u8], label: &str| memchr::memmem::find(bytes, label.as_bytes()).is_some();
+    if !holds(&certificates, "-----BEGIN CERTIFICATE-----") {
+        let reason = "it holds no certificate in PEM form";
+        return Err(ConfigError::value("--tls-cert", &cert.to_string_lossy(), reason));
+    }
+    let key = key.to_string_lossy();
+    if !holds(&key_bytes, "-----BEGIN PRIVATE KEY-----") {
+        let reason = format!(
+            "it holds no PKCS#8 key in PEM form; 'openssl pkcs8 -topk8 -nodes -in {key}' makes one"
+        );
+        return Err(ConfigError::value("--tls-key", &key, reason));
+    }
+    Acceptor::new(&certificates, &key_bytes)
+        .map(Some)
+        .map_err(|error| ConfigError::value("--tls-key", &key, error))
+}
+
+fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {
+    match args.sending.broadcast {
+        None => Ok(None),
+        Some(BroadcastMode::Others) => Ok(Some(Broadcast::Others)),
+        Some(BroadcastMode::All) if args.sending.echo => Err(ConfigError::value(
+            "--broadcast",
+            "all",
+            "with --echo the sender would get it twice",
+        )),
+        Some(BroadcastMode::All) => Ok(Some(Broadcast::All)),
+    }
+}
+
+fn input(env: &Env) -> ServerInput {
+    if env.stdin_is_terminal && !env.is_foreground {
+        ServerInput::None
+    } else if is_conversation(env) {
+        ServerInput::Repl
+    } else {
+        ServerInput::Stdin
     }
 }

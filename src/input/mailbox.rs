@@ -1,56 +1,328 @@
-//! Actions from another thread.
+//! Actions from other threads, of bounded size: whoever posts never waits.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Source};
+use crate::protocol::{CloseCode, MessageKind};
 
 /// Where actions are posted.
 #[derive(Clone, Debug)]
 pub struct Postbox {
-    sender: Sender<Action<'static>>,
-    waker: Arc<OnceLock<Arc<Waker>>>,
+    shared: Arc<Shared>,
 }
 
 /// Where they arrive.
 #[derive(Debug)]
 pub struct Mailbox {
-    receiver: Receiver<Action<'static>>,
-    waker: Arc<OnceLock<Arc<Waker>>>,
+    shared: Arc<Shared>,
+    /// The payload that was handed out last.
+    current: Arc<[u8]>,
 }
 
-/// A connected pair.
-pub fn mailbox() -> (Postbox, Mailbox) {
-    let (sender, receiver) = channel();
-    let waker = Arc::new(OnceLock::new());
-    (Postbox { sender, waker: Arc::clone(&waker) }, Mailbox { receiver, waker })
+/// One action on its way.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// What is to be done.
+    pub content: Content,
+    /// It can already be seen on the terminal, because it was typed there.
+    pub typed: bool,
+}
+
+/// What is to be done. The bytes of a message to many are there once.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Send a data message.
+    Send(MessageKind, Arc<[u8]>),
+    /// Send a ping.
+    Ping,
+}
+
+/// What became of a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Posted {
+    /// It waits to be taken.
+    Waiting,
+    /// So much was waiting that everything was thrown away and the connection is being closed.
+    TooMuch,
+    /// The connection is being closed already.
+    Closed,
+}
+
+#[derive(Debug)]
+struct Shared {
+    queue: Mutex<Queue>,
+    limit: usize,
+    /// Woken when there is room again.
+    control: Arc<Waker>,
+    sent: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    letters: VecDeque<Letter>,
+    bytes: usize,
+    /// The last thing that is handed out.
+    close: Option<(CloseCode, String)>,
+    /// It is closed because more waited than may.
+    is_overrun: bool,
+    /// The Close frame does not wait until the socket takes what is before it.
+    is_urgent: bool,
+    /// Everything has been handed out, and nothing will be taken.
+    is_done: bool,
+    /// Whoever has more to post waits for room.
+    is_awaited: bool,
+    waker: Option<Arc<Waker>>,
+}
+
+/// What a letter counts beside its payload.
+const OVERHEAD: usize = 64;
+
+/// A box with less than this in it takes more from a source that can wait.
+const ROOM: usize = 256 << 10;
+
+/// A connected pair that holds up to `limit` bytes, or one message. `control` is woken when a box
+/// that was full has room again.
+pub fn mailbox(limit: usize, control: Arc<Waker>) -> (Postbox, Mailbox) {
+    let queue = Mutex::default();
+    let shared = Arc::new(Shared { queue, limit, control, sent: AtomicU64::new(0) });
+    (Postbox { shared: Arc::clone(&shared) }, Mailbox { shared, current: Arc::default() })
 }
 
 impl Postbox {
-    /// Hands an action over; nothing happens when the other side has gone.
-    pub fn post(&self, action: Action<'static>) {
-        let _ = self.sender.send(action);
-        if let Some(waker) = self.waker.get() {
-            let _ = waker.wake();
+    /// Hands a letter over. What would go over the limit takes everything that waits with it: a
+    /// client that is so far behind gets a Close frame 1013 instead.
+    pub fn post(&self, letter: Letter) -> Posted {
+        let mut queue = self.shared.queue();
+        if queue.close.is_some() || queue.is_done {
+            return Posted::Closed;
+        }
+        let size = letter.size();
+        if !queue.letters.is_empty() && queue.bytes + size > self.shared.limit {
+            let reason = format!("too slow: {} were waiting", in_words(self.shared.limit));
+            queue.letters.clear();
+            queue.bytes = 0;
+            queue.close = Some((CloseCode::TRY_AGAIN_LATER, reason));
+            queue.is_urgent = true;
+            queue.is_overrun = true;
+            queue.wake();
+            return Posted::TooMuch;
+        }
+        let was_empty = queue.letters.is_empty();
+        queue.letters.push_back(letter);
+        queue.bytes += size;
+        if was_empty {
+            queue.wake();
+        }
+        Posted::Waiting
+    }
+
+    /// Has the connection closed after what waits.
+    pub fn close(&self, code: CloseCode, reason: &str) {
+        self.end(code, reason, false);
+    }
+
+    /// Has the connection closed even if its socket takes nothing.
+    pub fn kick(&self, code: CloseCode, reason: &str) {
+        self.end(code, reason, true);
+    }
+
+    fn end(&self, code: CloseCode, reason: &str, is_urgent: bool) {
+        let mut queue = self.shared.queue();
+        if queue.close.is_none() {
+            queue.close = Some((code, reason.to_owned()));
+        }
+        queue.is_urgent |= is_urgent;
+        queue.wake();
+    }
+
+    /// Whether a source that can wait should go on; if not, `control` will be woken.
+    pub fn has_room(&self) -> bool {
+        let mut queue = self.shared.queue();
+        let has_room = queue.bytes < ROOM && queue.close.is_none() && !queue.is_done;
+        queue.is_awaited = !has_room;
+        has_room
+    }
+
+    /// How many data messages were taken out.
+    pub fn taken(&self) -> u64 {
+        self.shared.sent.load(Ordering::Relaxed)
+    }
+}
+
+impl Mailbox {
+    /// Whether the connection was closed because more waited than may.
+    pub fn is_overrun(&self) -> bool {
+        self.shared.queue().is_overrun
+    }
+}
+
+/// The limit, as people say it.
+fn in_words(bytes: usize) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} bytes"),
+        1024..1_048_576 => format!("{} KiB", bytes >> 10),
+        _ => format!("{} MiB", bytes >> 20),
+    }
+}
+
+impl Letter {
+    fn size(&self) -> usize {
+        match &self.content {
+            Content::Send(_, data) => OVERHEAD + data.len(),
+            Content::Ping => OVERHEAD,
+        }
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Queue {
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            let _ = waker.wake(); // without it the session looks at the next turn of its loop
         }
     }
 }
 
 impl Source for Mailbox {
     fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
-        let _ = self.waker.set(Arc::clone(waker)); // it is registered once
+        self.shared.queue().waker = Some(Arc::clone(waker));
         waker.wake() // for what was posted before
     }
 
     fn set_ready(&mut self) {}
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        match self.receiver.try_recv() {
-            Ok(action) => Next::Action(action),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => Next::Pending,
+        let mut queue = self.shared.queue();
+        let letter = queue.letters.pop_front();
+        queue.bytes -= letter.as_ref().map_or(0, Letter::size);
+        if queue.is_awaited && queue.bytes < ROOM {
+            queue.is_awaited = false;
+            let _ = self.shared.control.wake(); // it has ended: nobody waits
         }
+        match letter.map(|letter| letter.content) {
+            Some(Content::Ping) => Next::Action(Action::Ping(Vec::new())),
+            Some(Content::Send(kind, data)) => {
+                drop(queue);
+                self.shared.sent.fetch_add(1, Ordering::Relaxed);
+                self.current = data;
+                Next::Action(Action::Send(kind, Cow::Borrowed(&self.current)))
+            }
+            None if queue.is_done => Next::Pending,
+            None => match queue.close.take() {
+                Some((code, reason)) => {
+                    queue.is_done = true;
+                    queue.is_urgent = false;
+                    Next::Action(Action::Close(Some(code), Some(reason)))
+                }
+                None => Next::Pending,
+            },
+        }
+    }
+
+    fn next_is_typed(&self) -> bool {
+        self.shared.queue().letters.front().is_some_and(|letter| letter.typed)
+    }
+
+    fn is_urgent(&self) -> bool {
+        self.shared.queue().is_urgent
+    }
+}
+
+/// A client that has gone takes nothing, and nobody waits for it.
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.letters.clear();
+        queue.bytes = 0;
+        queue.is_done = true;
+        if queue.is_awaited {
+            let _ = self.shared.control.wake(); // as above
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mio::Poll;
+
+    use super::*;
+
+    fn text(data: &str) -> Letter {
+        Letter { content: Content::Send(MessageKind::Text, data.as_bytes().into()), typed: false }
+    }
+
+    fn pair(limit: usize) -> (Postbox, Mailbox, Poll) {
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let (postbox, mailbox) = mailbox(limit, waker);
+        (postbox, mailbox, poll)
+    }
+
+    fn take(mailbox: &mut Mailbox, poll: &Poll) -> Option<Action<'static>> {
+        match mailbox.next(poll.registry()) {
+            Next::Action(action) => Some(action.into_owned()),
+            _ => None,
+        }
+    }
+
+    fn closed(code: CloseCode, reason: &str) -> Option<Action<'static>> {
+        Some(Action::Close(Some(code), Some(reason.to_owned())))
+    }
+
+    #[test]
+    fn a_close_comes_after_what_waits() {
+        let (postbox, mut mailbox, poll) = pair(1000);
+        assert_eq!(postbox.post(text("a")), Posted::Waiting);
+        postbox.close(CloseCode::NORMAL, "done");
+        assert_eq!(postbox.post(text("b")), Posted::Closed);
+        assert!(matches!(take(&mut mailbox, &poll), Some(Action::Send(..))));
+        assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::NORMAL, "done"));
+        assert_eq!(take(&mut mailbox, &poll), None);
+        assert_eq!(postbox.taken(), 1);
+    }
+
+    #[test]
+    fn too_much_is_thrown_away_and_closed() {
+        let (postbox, mut mailbox, poll) = pair(2 * (OVERHEAD + 1));
+        assert_eq!(
+            [(); 3].map(|()| postbox.post(text("x")))[1..],
+            [Posted::Waiting, Posted::TooMuch]
+        );
+        assert_eq!(postbox.post(text("x")), Posted::Closed);
+        assert!(mailbox.is_urgent());
+        let reason = "too slow: 130 bytes were waiting";
+        assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::TRY_AGAIN_LATER, reason));
+        assert!(!mailbox.is_urgent());
+    }
+
+    #[test]
+    fn one_message_may_be_of_any_size() {
+        let (postbox, mut mailbox, poll) = pair(10);
+        assert_eq!(postbox.post(text("longer than ten bytes")), Posted::Waiting);
+        assert!(take(&mut mailbox, &poll).is_some());
+        assert_eq!(postbox.post(text("again")), Posted::Waiting);
+    }
+
+    #[test]
+    fn a_full_box_has_room_again_once_it_is_emptied() {
+        let (postbox, mut mailbox, poll) = pair(usize::MAX);
+        assert!(postbox.has_room());
+        postbox.post(text(&"x".repeat(ROOM)));
+        assert!(!postbox.has_room());
+        take(&mut mailbox, &poll);
+        assert!(postbox.has_room());
+        drop(mailbox);
+        assert!(!postbox.has_room());
     }
 }

@@ -144,6 +144,16 @@ pub trait Source {
     fn is_typed(&self) -> bool {
         false
     }
+
+    /// The same for the next action alone.
+    fn next_is_typed(&self) -> bool {
+        self.is_typed()
+    }
+
+    /// Whether its actions do not wait for a stalled socket: the connection is to be closed.
+    fn is_urgent(&self) -> bool {
+        false
+    }
 }
 
 /// Reads hex digits, with blanks anywhere.

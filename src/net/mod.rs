@@ -1,5 +1,6 @@
 //! Getting bytes to and from a host: address, TCP, TLS, the opening handshake over them.
 
+pub mod accept;
 pub mod dial;
 pub mod reactor;
 pub mod resolve;

@@ -21,6 +21,8 @@ pub mod tokens {
     pub const INPUT: Token = Token(2);
     /// Any thread that has something for the loop.
     pub const WAKER: Token = Token(3);
+    /// Where clients come in.
+    pub const LISTENER: Token = Token(4);
     /// The first of the outputs; the others follow.
     pub const OUTPUTS: usize = 8;
     /// The first of the connection attempts; the others follow.

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::escape::{Newlines, escape};
 use super::style::{Role, Style};
 use super::{Format, Outlet};
-use crate::event::{Event, Level, What};
+use crate::event::{Event, Failure, Level, What};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
 
@@ -52,6 +53,8 @@ pub struct Options {
     pub timestamps: Option<Timestamps>,
     /// The peer's control characters are escaped: the stream is a terminal.
     pub escapes: bool,
+    /// The failure of one of several connections is told here.
+    pub failures: bool,
 }
 
 /// What marks lines as ours where they stand among others.
@@ -96,6 +99,20 @@ impl Human {
         }
     }
 
+    fn failure(&self, failure: &Failure) -> String {
+        let mut text = format!("{OURS}{}\n", self.paint(Role::Error, &failure.message));
+        if let Some(hint) = &failure.hint {
+            let hint = escape(hint, Newlines::Escape);
+            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
+        }
+        let heads = failure.request.iter().map(|head| (Direction::Received, head));
+        let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
+        for (direction, head) in heads.chain(answer).filter(|_| self.tells(Detail::Control)) {
+            text += &self.head(direction, head);
+        }
+        text
+    }
+
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
         let text = match &event.what {
             What::Open(opened) => self.opened(opened)?,
@@ -116,6 +133,9 @@ impl Human {
             What::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => return None,
             What::Notice(level, text) => self.notice(*level, text),
             What::Shown(shown) => self.shown(shown)?,
+            What::Failure(failure) if self.options.failures && event.connection.is_some() => {
+                self.failure(failure)
+            }
             What::Failure(_) => return None, // told by whoever ends the program
         };
         let prefix = self.time_prefix(event, &text);

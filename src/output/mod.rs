@@ -15,7 +15,7 @@ use mio::{Registry, Token};
 
 use crate::event::Event;
 
-pub use outlet::{Lane, Outlet};
+pub use outlet::{Lane, Outlet, SharedLane};
 
 /// Turns events into bytes.
 pub trait Format: Send {

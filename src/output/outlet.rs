@@ -16,6 +16,12 @@ pub trait Lane: Send {
     fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>>;
 }
 
+/// The same for a thread that may wait.
+pub trait SharedLane: Send {
+    /// Hands a portion over, as soon as there is room.
+    fn hand_over(&mut self, bytes: Vec<u8>);
+}
+
 /// A buffer in front of a stream.
 pub struct Outlet {
     name: &'static str,
@@ -35,6 +41,7 @@ enum Way {
     /// Streams that several threads write to, a whole batch at a time.
     SharedStdout,
     SharedStderr,
+    SharedLane(Box<dyn SharedLane>),
     /// After an error nothing is kept.
     Broken,
     #[cfg(test)]
@@ -66,6 +73,11 @@ impl Outlet {
         Self::new("standard error", Way::SharedStderr)
     }
 
+    /// A lane, shared with other threads. Writes wait.
+    pub fn shared_lane(lane: impl SharedLane + 'static) -> Self {
+        Self::new("standard output", Way::SharedLane(Box::new(lane)))
+    }
+
     /// The same, but when it cannot be written the run goes on.
     pub fn optional(mut self) -> Self {
         self.essential = false;
@@ -86,6 +98,11 @@ impl Outlet {
 
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
+        if self.is_shared() {
+            // What others write must not come between the parts of an event.
+            self.buffer.extend_from_slice(bytes);
+            return;
+        }
         if bytes.len() >= FLUSH_SIZE {
             self.flush();
         }
@@ -101,6 +118,10 @@ impl Outlet {
         if self.pending() >= FLUSH_SIZE {
             self.flush();
         }
+    }
+
+    fn is_shared(&self) -> bool {
+        matches!(self.way, Way::SharedStdout | Way::SharedStderr | Way::SharedLane(_))
     }
 
     /// Brings on what the stream takes now.
@@ -193,6 +214,10 @@ impl Outlet {
                 Way::Stream(writer) => writer.write(&bytes[count..]),
                 Way::SharedStdout => write_batch(&mut io::stdout().lock(), &bytes[count..]),
                 Way::SharedStderr => write_batch(&mut io::stderr().lock(), &bytes[count..]),
+                Way::SharedLane(lane) => {
+                    lane.hand_over(bytes[count..].to_vec());
+                    Ok(bytes.len() - count)
+                }
                 Way::Lane(..) | Way::Broken => break,
                 #[cfg(test)]
                 Way::Memory => break,

@@ -12,10 +12,12 @@ pub use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 mod client;
+mod response;
 mod server;
 
 pub use client::{Request, RequestOptions, judge_response};
-pub use server::{Refusal, ServerOptions, answer};
+pub use response::Response;
+pub use server::{Credentials, Refusal, ServerOptions, answer};
 
 /// What both sides agreed on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Goals: what ends a run as a success, and what was missing if it did not come.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::expect::Pattern;
 use crate::protocol::{CloseCode, MessageKind};
@@ -40,22 +42,27 @@ pub trait Goal {
 }
 
 /// `--count N`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Count {
     wanted: u64,
-    got: u64,
+    got: Arc<AtomicU64>,
 }
 
 impl Count {
     /// This many received data messages.
     pub fn new(wanted: u64) -> Self {
-        Self { wanted, got: 0 }
+        Self { wanted, got: Arc::default() }
+    }
+
+    /// The number of messages received so far; clones count together.
+    pub fn got(&self) -> u64 {
+        self.got.load(Ordering::SeqCst)
     }
 }
 
 impl Goal for Count {
     fn message(&mut self, _: MessageKind, _: &[u8]) -> Progress {
-        self.got += 1;
+        self.got.fetch_add(1, Ordering::SeqCst);
         self.progress()
     }
 
@@ -64,15 +71,15 @@ impl Goal for Count {
     }
 
     fn progress(&self) -> Progress {
-        if self.got >= self.wanted { Progress::Met } else { Progress::Open }
+        if self.is_filled() { Progress::Met } else { Progress::Open }
     }
 
     fn is_filled(&self) -> bool {
-        self.got >= self.wanted
+        self.got() >= self.wanted
     }
 
     fn shortfall(&self) -> String {
-        format!("{} of {} messages were received", self.got, self.wanted)
+        format!("{} of {} messages were received", self.got(), self.wanted)
     }
 
     fn outranks_abnormal_end(&self) -> bool {

@@ -13,7 +13,7 @@ impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.has_more_input = true;
-        while self.has_more_input && self.socket_keeps_up() {
+        while self.has_more_input && (self.socket_keeps_up() || self.source.is_urgent()) {
             self.has_more_input = self.take_action();
             self.take_events();
         }
@@ -36,7 +36,7 @@ impl Session<'_> {
         if self.input_ended || !(self.connection.is_open() || self.source.is_typed()) {
             return false;
         }
-        let typed = self.source.is_typed();
+        let typed = self.source.next_is_typed();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
             Next::End => self.input_ended = true,

@@ -51,6 +51,9 @@ impl Session<'_> {
                 for goal in &mut self.plan.goals {
                     goal.message(kind, data);
                 }
+                if let Some(take_note) = &mut self.plan.on_message {
+                    take_note(kind, data);
+                }
                 self.last_data = now;
                 progress = overall(&self.plan.goals);
             }

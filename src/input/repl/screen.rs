@@ -11,6 +11,7 @@ use mio::Waker;
 use rustyline::ExternalPrinter;
 
 use crate::output::Lane;
+use crate::output::SharedLane;
 
 /// The terminal, as a place for output.
 #[derive(Clone, Debug)]
@@ -80,6 +81,16 @@ impl Lane for Screen {
                 TrySendError::Full(bytes) | TrySendError::Disconnected(bytes) => bytes,
             }
         })
+    }
+}
+
+/// The threads of clients wait for the terminal, as they would for any other output.
+impl SharedLane for Screen {
+    fn hand_over(&mut self, bytes: Vec<u8>) {
+        self.count(|waiting| *waiting += 1);
+        if self.batches.send(bytes).is_err() {
+            self.count(|waiting| *waiting -= 1); // the terminal is not ours any more
+        }
     }
 }
 

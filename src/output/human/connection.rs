@@ -21,11 +21,17 @@ impl Human {
         if !self.tells(Detail::Head) {
             return Some(self.remark(Role::Dim, &summary(opened)));
         }
+        // The peer's words are always shown, ours on demand.
+        let (asking, answering) = match opened.initiator {
+            Party::Local => (Direction::Sent, Direction::Received),
+            Party::Peer => (Direction::Received, Direction::Sent),
+        };
         let mut text = String::new();
-        if self.tells(Detail::Control) {
-            text += &self.head(Direction::Sent, &opened.request);
+        for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
+            if direction == Direction::Received || self.tells(Detail::Control) {
+                text += &self.head(direction, head);
+            }
         }
-        text += &self.head(Direction::Received, &opened.response);
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
         text += &self.paint(Role::Dim, &format!("  {}\n", negotiated(opened)));
         if let Some(tls) = &opened.tls {

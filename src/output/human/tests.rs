@@ -14,6 +14,7 @@ fn options() -> Options {
         notes_binary: false,
         timestamps: None,
         escapes: true,
+        failures: true,
     }
 }
 

@@ -1,41 +1,106 @@
 //! The server's side: a request to judge, a response to send (RFC 6455 section 4.2).
 
+use super::client::with_custom;
+use crate::protocol::deflate::choose;
 use super::{
-    Agreement, Finding, Head, HeaderLine, RequestLine, contains_ignoring_case, derive_accept_key,
-    is_token, quoted,
+    Agreement, Finding, Head, HeaderLine, RequestLine, Response, contains_ignoring_case,
+    derive_accept_key, is_token, quoted,
 };
 
-/// What a server is willing to agree to.
+/// What a server is willing to agree to, and with whom.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
     /// Subprotocols that can be spoken; the first of the client's that is among them is chosen.
     pub subprotocols: Vec<String>,
+    /// The user's own headers: they replace ours of the same name, or remove it when empty.
+    pub headers: Vec<HeaderLine>,
+    /// The only path that there is; `None`: every one.
+    pub path: Option<String>,
+    /// Who may come; `None`: everybody.
+    pub credentials: Option<Credentials>,
+    /// The pages that may connect, by their Origin; empty: all, and what is no page.
+    pub origins: Vec<String>,
+    /// permessage-deflate is agreed to.
+    pub compress: bool,
+}
+
+const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
+
+/// A user name and password that are asked for by Basic authentication (RFC 7617).
+#[derive(Clone)]
+pub struct Credentials {
+    pair: Vec<u8>,
+}
+
+impl Credentials {
+    /// From `USER:PASSWORD`.
+    pub fn new(pair: &str) -> Self {
+        Self { pair: pair.as_bytes().to_vec() }
+    }
+
+    /// Whether the value of an Authorization header holds them.
+    fn are_in(&self, value: &str) -> bool {
+        let Some((scheme, given)) = value.trim().split_once(' ') else { return false };
+        let given = data_encoding::BASE64.decode(given.trim().as_bytes()).unwrap_or_default();
+        scheme.eq_ignore_ascii_case("basic") && are_equal(&given, &self.pair)
+    }
+}
+
+/// Secrets are not for logs.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credentials(***)")
+    }
+}
+
+/// Equality whose duration does not tell how much of a guess was right.
+fn are_equal(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |bits, (a, b)| bits | (a ^ b));
+    std::hint::black_box(differences) == 0 && one.len() == other.len()
 }
 
 /// Why a request is not answered with 101.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The response, head and body.
-    pub response: Vec<u8>,
+    /// What is answered instead.
+    pub response: Response,
     /// The points in which the request is wrong.
     pub findings: Vec<Finding>,
+    /// It asked for no WebSocket at all, as a browser that opens the URL does.
+    pub is_plain: bool,
 }
 
 /// Judges a request and makes the response to it.
 ///
 /// # Errors
-/// A [`Refusal`] with status 400, 405 or 426.
+/// A [`Refusal`] with status 400, 401, 403, 404, 405 or 426.
 pub fn answer(
     options: &ServerOptions,
     line: &RequestLine,
     head: &Head,
 ) -> Result<(Head, Agreement), Refusal> {
+    if let Some(finding) = judge_path(options, line) {
+        return Err(refuse(line, 404, &[], vec![finding]));
+    }
+    if let Some(finding) = judge_credentials(options, head) {
+        let challenge = "Basic realm=\"wscope\", charset=\"UTF-8\"";
+        let challenge = HeaderLine::new("WWW-Authenticate", challenge);
+        return Err(refuse(line, 401, &[challenge], vec![finding]));
+    }
     let findings = judge_request(line, head);
     if !findings.is_empty() {
-        return Err(refuse(line, findings));
+        let is_plain = line.method == "GET" && head.value("Upgrade").is_none();
+        return Err(Refusal { is_plain, ..refuse_request(line, findings) });
     }
-    let key = head.value("Sec-WebSocket-Key").unwrap_or_default(); // judged: there is one
-    let offered = head.list("Sec-WebSocket-Protocol");
+    if let Some(finding) = judge_origin(options, head) {
+        return Err(refuse(line, 403, &[], vec![finding]));
+    }
+    Ok(accept(options, head))
+}
+
+fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
+    let key = request.value("Sec-WebSocket-Key").unwrap_or_default(); // judged: there is one
+    let offered = request.list("Sec-WebSocket-Protocol");
     let subprotocol = offered.into_iter().find(|name| options.subprotocols.contains(name));
     let mut fields = vec![
         HeaderLine::new("Upgrade", "websocket"),
@@ -43,8 +108,54 @@ pub fn answer(
         HeaderLine::new("Sec-WebSocket-Accept", &derive_accept_key(key.as_bytes())),
     ];
     fields.extend(subprotocol.iter().map(|name| HeaderLine::new("Sec-WebSocket-Protocol", name)));
+    let offers = request.list(EXTENSIONS);
+    let chosen = if options.compress { choose(&offers) } else { None };
+    fields.extend(chosen.iter().map(|(_, element)| HeaderLine::new(EXTENSIONS, element)));
+    let fields = with_custom(fields, &options.headers);
     let response = Head::build("HTTP/1.1 101 Switching Protocols", &fields);
-    Ok((response, Agreement { subprotocol, extensions: None, deflate: None }))
+    let subprotocol = response.value("Sec-WebSocket-Protocol");
+    let extensions = response.value(EXTENSIONS);
+    // The user's own header may say something else.
+    let deflate = chosen.filter(|(_, element)| extensions.as_ref() == Some(element));
+    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(agreed, _)| agreed) })
+}
+
+/// Whether there is such a resource (RFC 6455 section 4.2.2, /resource name/).
+fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
+    let due = options.path.as_ref()?;
+    let path = line.target.split(['?', '#']).next().unwrap_or_default();
+    (path != due).then(|| {
+        let got = format!("path '{path}'");
+        Finding::new("request line", got, format!("'{due}'"), "RFC 6455 section 4.2.2")
+    })
+}
+
+/// RFC 6455 section 4.2.2, item 2. What was given is not repeated: it is nearly right at times.
+fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
+    let due = options.credentials.as_ref()?;
+    let got = match head.value("Authorization") {
+        None => "missing",
+        Some(value) if due.are_in(&value) => return None,
+        Some(_) => "not the right user name and password",
+    };
+    let section = "RFC 6455 section 4.2.2, RFC 7617";
+    Some(Finding::new("Authorization", got, "Basic, with user name and password", section))
+}
+
+/// RFC 6455 section 4.2.2, /origin/.
+fn judge_origin(options: &ServerOptions, head: &Head) -> Option<Finding> {
+    let origins = &options.origins;
+    let given = head.value("Origin");
+    let is_allowed = |origin: &str| contains_ignoring_case(origins, origin);
+    if origins.is_empty() || given.as_deref().is_some_and(is_allowed) {
+        return None;
+    }
+    let got = given.map_or_else(|| "missing".to_owned(), |origin| format!("'{origin}'"));
+    let due = match origins.as_slice() {
+        [only] => format!("'{only}'"),
+        several => format!("one of {}", quoted(several)),
+    };
+    Some(Finding::new("Origin", got, due, "RFC 6455 section 4.2.2"))
 }
 
 /// RFC 6455 section 4.2.1, point by point.
@@ -55,6 +166,7 @@ fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
         |header, got: String, due: &str| findings.push(Finding::new(header, got, due, SECTION));
     if line.method != "GET" {
         object("request line", format!("method {}", line.method), "GET");
+        return findings; // the rest of the section is about GET
     }
     if line.minor_version == 0 {
         object("request line", "HTTP/1.0".to_owned(), "HTTP/1.1");
@@ -91,23 +203,28 @@ fn decodes_to_16_bytes(key: &str) -> bool {
     data_encoding::BASE64.decode(key.trim().as_bytes()).is_ok_and(|bytes| bytes.len() == 16)
 }
 
-fn refuse(line: &RequestLine, findings: Vec<Finding>) -> Refusal {
+fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Refusal {
     let is_about = |header| findings.iter().any(|finding| finding.header == header);
-    let (status, extra) = if line.method != "GET" {
-        ("405 Method Not Allowed", "Allow: GET\r\n")
-    } else if is_about("Upgrade") || is_about("Sec-WebSocket-Version") {
-        ("426 Upgrade Required", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n")
-    } else {
-        ("400 Bad Request", "")
-    };
+    if line.method != "GET" {
+        return refuse(line, 405, &[HeaderLine::new("Allow", "GET")], findings);
+    }
+    if is_about("Upgrade") || is_about("Sec-WebSocket-Version") {
+        let due = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
+        let due = due.map(|(name, value)| HeaderLine::new(name, value));
+        return refuse(line, 426, &due, findings);
+    }
+    refuse(line, 400, &[], findings)
+}
+
+fn refuse(
+    line: &RequestLine,
+    status: u16,
+    fields: &[HeaderLine],
+    findings: Vec<Finding>,
+) -> Refusal {
     let body: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
-    let connection = if extra.starts_with("Upgrade") { "Upgrade, close" } else { "close" };
-    let response = format!(
-        "HTTP/1.1 {status}\r\n{extra}Connection: {connection}\r\nContent-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    Refusal { response: response.into_bytes(), findings }
+    let response = Response::text(status, fields, &body).to(line);
+    Refusal { response, findings, is_plain: false }
 }
 
 #[cfg(test)]
@@ -115,18 +232,36 @@ mod tests {
     use super::*;
     use crate::protocol::head::parse_request;
 
-    const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
-                           Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: soap, wamp\r\n\
-                           Sec-WebSocket-Version: 13\r\n\r\n";
+    const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: example.com\r\nUpgrade: websocket\r\n\
+                           Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+                           Sec-WebSocket-Protocol: soap, wamp\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-    fn ask(request: &str) -> Result<(Head, Agreement), Refusal> {
+    fn options() -> ServerOptions {
+        let subprotocols = vec!["wamp".into(), "soap".into()];
+        ServerOptions { subprotocols, ..ServerOptions::default() }
+    }
+
+    fn ask(options: &ServerOptions, request: &str) -> Result<(Head, Agreement), Refusal> {
         let (line, head) = parse_request(request.as_bytes()).unwrap().unwrap();
-        answer(&ServerOptions { subprotocols: vec!["wamp".into(), "soap".into()] }, &line, &head)
+        answer(options, &line, &head)
+    }
+
+    /// The request with one more header line.
+    fn with(line: &str) -> String {
+        REQUEST.replacen("Upgrade: websocket", &format!("{line}\r\nUpgrade: websocket"), 1)
+    }
+
+    #[track_caller]
+    fn assert_refused(options: &ServerOptions, request: &str, status: u16, reason: &str) {
+        let refusal = ask(options, request).unwrap_err();
+        let text = String::from_utf8(refusal.response.bytes()).unwrap();
+        assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {text}");
+        assert!(text.contains(reason), "{request:?}: {text}");
     }
 
     #[test]
     fn a_good_request_is_accepted_with_the_clients_first_choice() {
-        let (response, agreement) = ask(REQUEST).unwrap();
+        let (response, agreement) = ask(&options(), REQUEST).unwrap();
         assert_eq!(
             response.value("Sec-WebSocket-Accept").as_deref(),
             Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
@@ -137,19 +272,84 @@ mod tests {
     #[test]
     fn each_wrong_point_is_refused_by_name() {
         for (from, to, status, expected) in [
-            ("GET", "POST", "405", "method POST"),
-            ("HTTP/1.1", "HTTP/1.0", "400", "HTTP/1.0"),
-            ("Host: example.com\r\n", "", "400", "Host: missing"),
-            ("Upgrade: websocket\r\n", "", "426", "Upgrade: missing"),
-            ("keep-alive, Upgrade", "close", "400", "Connection: 'close'"),
-            ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", "400", "16 bytes in base64"),
-            ("Version: 13", "Version: 8", "426", "Sec-WebSocket-Version: '8'"),
-            ("soap, wamp", "so ap", "400", "'so ap'"),
+            ("GET", "POST", 405, "method POST"),
+            ("HTTP/1.1", "HTTP/1.0", 400, "HTTP/1.0"),
+            ("Host: example.com\r\n", "", 400, "Host: missing"),
+            ("Upgrade: websocket\r\n", "", 426, "Upgrade: missing"),
+            ("keep-alive, Upgrade", "close", 400, "Connection: 'close'"),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400, "16 bytes in base64"),
+            ("Version: 13", "Version: 8", 426, "Sec-WebSocket-Version: '8'"),
+            ("soap, wamp", "so ap", 400, "'so ap'"),
         ] {
-            let refusal = ask(&REQUEST.replacen(from, to, 1)).unwrap_err();
-            let text = String::from_utf8(refusal.response).unwrap();
-            assert!(text.starts_with(&format!("HTTP/1.1 {status} ")), "{to:?}: {text}");
-            assert!(text.contains(expected), "{to:?}: {text}");
+            assert_refused(&options(), &REQUEST.replacen(from, to, 1), status, expected);
         }
+    }
+
+    #[test]
+    fn a_response_to_head_has_no_body() {
+        let refusal = ask(&options(), &REQUEST.replacen("GET", "HEAD", 1)).unwrap_err();
+        assert_eq!((refusal.response.status, refusal.response.body.len()), (405, 0));
+        assert!(refusal.response.bytes().ends_with(b"\r\n\r\n"));
+    }
+
+    #[test]
+    fn only_a_request_without_upgrade_is_plain() {
+        for (to, is_plain) in [("", true), ("Upgrade: h2c\r\n", false)] {
+            let request = REQUEST.replacen("Upgrade: websocket\r\n", to, 1);
+            assert_eq!(ask(&options(), &request).unwrap_err().is_plain, is_plain, "{to:?}");
+        }
+    }
+
+    #[test]
+    fn there_may_be_one_path_only() {
+        let path = |path: &str| ServerOptions { path: Some(path.to_owned()), ..options() };
+        assert!(ask(&path("/chat"), REQUEST).is_ok());
+        for other in ["/", "/chat/", "/chatter", "/chat?room=1"] {
+            assert_refused(&path(other), REQUEST, 404, "path '/chat'; due: '");
+        }
+    }
+
+    #[test]
+    fn pages_of_other_origins_are_refused() {
+        let origins = vec!["https://a.example".into(), "http://b.example:81".into()];
+        let options = ServerOptions { origins, ..options() };
+        for origin in ["https://a.example", "HTTPS://A.EXAMPLE", "http://b.example:81"] {
+            assert!(ask(&options, &with(&format!("Origin: {origin}"))).is_ok(), "{origin}");
+        }
+        for origin in ["http://a.example", "https://a.example.evil", "null"] {
+            let reason = format!("Origin: '{origin}'; due: one of 'https://a.example', 'http://b");
+            assert_refused(&options, &with(&format!("Origin: {origin}")), 403, &reason);
+        }
+        assert_refused(&options, REQUEST, 403, "Origin: missing");
+    }
+
+    #[test]
+    fn credentials_are_asked_for_and_not_repeated() {
+        let credentials = Some(Credentials::new("Aladdin:open sesame"));
+        let options = ServerOptions { credentials, ..options() };
+        for right in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "bAsIc QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
+            assert!(ask(&options, &with(&format!("Authorization: {right}"))).is_ok(), "{right}");
+        }
+        let challenge = "WWW-Authenticate: Basic realm=\"wscope\", charset=\"UTF-8\"\r\n";
+        assert_refused(&options, REQUEST, 401, challenge);
+        for wrong in
+            ["Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic QWxhZGRpbjo=", "Basic", "Basic ?"]
+        {
+            let request = with(&format!("Authorization: {wrong}"));
+            assert_refused(&options, &request, 401, "not the right user name");
+            let body = ask(&options, &request).unwrap_err().response.body;
+            assert!(!String::from_utf8(body).unwrap().contains("QWxh"), "{wrong}");
+        }
+        assert!(!format!("{options:?}").contains("sesame"));
+    }
+
+    #[test]
+    fn own_headers_replace_remove_and_add() {
+        let headers = ["Set-Cookie: a=b", "Sec-WebSocket-Protocol: x", "Connection:"];
+        let headers = headers.map(|line| HeaderLine::parse(line).unwrap()).to_vec();
+        let (response, agreement) = ask(&ServerOptions { headers, ..options() }, REQUEST).unwrap();
+        assert_eq!(response.value("Set-Cookie").as_deref(), Some("a=b"));
+        assert_eq!(response.value("Connection"), None);
+        assert_eq!(agreement.subprotocol.as_deref(), Some("x"));
     }
 }

@@ -1,0 +1,168 @@
+//! The command line of `wscope listen`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{DisplayArgs, OutputMode};
+
+/// Options for `listen`.
+#[derive(Args, Debug)]
+#[command(after_long_help = MORE)]
+pub struct ListenArgs {
+    /// Where to listen; a port alone means this machine only, :0 takes any free port and prints it
+    #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    pub address: String,
+
+    /// Opening handshake.
+    #[command(flatten)]
+    pub handshake: WelcomeArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: ServerTlsArgs,
+    /// Sending.
+    #[command(flatten)]
+    pub sending: AnsweringArgs,
+    /// Receiving.
+    #[command(flatten)]
+    pub receiving: TakingArgs,
+    /// Ending.
+    #[command(flatten)]
+    pub ending: LeavingArgs,
+    /// Display.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+const MORE: &str = "\
+On a terminal lines typed go to all clients; /help lists what else can be
+done. In a pipe every line of standard input goes to all clients; it is read
+only while there are any, as fast as the fastest takes it, and its end does
+not end the server. A browser that opens the address gets a page to talk with.
+
+No client holds up another. What waits for a client that does not take it is
+limited to 16 MiB, or one message; a client further behind loses what waits
+and is closed with 1013 (Try Again Later).
+
+Examples:
+  wscope listen --echo              send back what comes, on localhost:8080
+  wscope listen :9000 --broadcast   a chat room
+  tail -f log | wscope listen       a live feed
+  wscope listen --once -x hello     one client, whose outcome is the status";
+
+/// Who may come, and what is agreed on.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Opening handshake")]
+pub struct WelcomeArgs {
+    /// Add, replace or remove a header of the response that accepts [repeatable]
+    ///
+    /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
+    /// @FILE reads them from a file, one a line.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+
+    /// A subprotocol that is spoken [repeatable, or a list with commas]
+    #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
+    pub subprotocols: Vec<String>,
+
+    /// Accept pages of this origin only; others, and what is no page, get 403 [repeatable]
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    pub origins: Vec<String>,
+
+    /// Ask for this user name and password; others get 401. @FILE reads them from a file
+    #[arg(short = 'u', long, value_name = "USER:PASS")]
+    pub user: Option<String>,
+
+    /// Serve this path only; others get 404
+    #[arg(long, value_name = "/PATH")]
+    pub path: Option<String>,
+
+    /// Agree to no compression
+    #[arg(long)]
+    pub no_compress: bool,
+
+    /// Serve at most this many clients at a time; others get 503
+    #[arg(long, value_name = "N", default_value = "4096")]
+    pub max_clients: usize,
+
+    /// How long a client may take for TLS and its request
+    #[arg(long, value_name = "TIME", default_value = "10s")]
+    pub handshake_timeout: String,
+}
+
+/// TLS on the server's side.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "TLS")]
+pub struct ServerTlsArgs {
+    /// Listen for wss://, with the certificates in this PEM file, ours first
+    #[arg(long, alias = "cert", value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of the first certificate, as PKCS#8 in PEM
+    #[arg(long, alias = "key", value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
+}
+
+/// What is sent.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Sending")]
+pub struct AnsweringArgs {
+    /// Send this text to every client once it is open [repeatable]
+    #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
+    pub send: Vec<String>,
+
+    /// Send every received message back, with the same type
+    #[arg(long)]
+    pub echo: bool,
+
+    /// Send every received message to all other clients; with =all also back to the sender
+    #[arg(long, value_name = "WHOM", num_args = 0..=1, require_equals = true, default_missing_value = "others")]
+    pub broadcast: Option<BroadcastMode>,
+}
+
+/// What becomes of received messages.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Receiving")]
+pub struct TakingArgs {
+    /// How received messages are written [default: lines; decorated on a terminal]
+    #[arg(long, value_name = "HOW")]
+    pub output: Option<OutputMode>,
+
+    /// Short for --output json: every event as a line of JSON
+    #[arg(long, conflicts_with = "output")]
+    pub json: bool,
+
+    /// Close 1009 on a larger message; 64K, 10M and 1G are understood
+    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    pub max_message_size: String,
+}
+
+/// What ends the run.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Ending")]
+pub struct LeavingArgs {
+    /// Serve one client, then exit with its outcome; others get 503
+    #[arg(long)]
+    pub once: bool,
+
+    /// End after this many received messages, from all clients together
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub count: Option<u64>,
+
+    /// Short for --count 1
+    #[arg(short = '1', conflicts_with = "count")]
+    pub one: bool,
+
+    /// How long a client may take to answer our Close frame
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub close_timeout: String,
+}
+
+/// Whom received messages are sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BroadcastMode {
+    /// All but the sender
+    Others,
+    /// The sender too
+    All,
+}

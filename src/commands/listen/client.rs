@@ -1,0 +1,353 @@
+//! One client in a thread of its own: the opening handshake, the session, what came of it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use mio::net::TcpStream;
+
+use super::clients::{Entry, Full};
+use super::failure::{failed, refused};
+use super::page;
+use super::server::{News, Pending, Server};
+use crate::commands::displays::Failures;
+use crate::commands::verdict::{Limits, verdict};
+use crate::config::Stdout;
+use crate::error::Error;
+use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
+use crate::input::mailbox::{Content, Letter, Mailbox, mailbox};
+use crate::net::accept::{AcceptError, Asked, accept, read_request, send_away, write};
+use crate::net::tls::TlsInfo;
+use crate::net::{Deadline, Reactor, Stream, Timings};
+use crate::output::Outputs;
+use crate::output::human::Detail;
+use crate::protocol::connection::{Connection, Party};
+use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
+use crate::protocol::head::{Head, HeaderLine};
+use crate::session::{Journal, OnMessage, Report, Session, Stop};
+
+/// When clients that are one too many may try again, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// A client whose request has been accepted.
+struct Guest {
+    number: u64,
+    stream: Stream,
+    mail: Mailbox,
+    early: Vec<u8>,
+    opened: Opened,
+    received: Arc<AtomicU64>,
+}
+
+/// A connection of which comes no client, and what there is to tell.
+enum Parting {
+    Failed(Box<Failure>),
+    /// A request that is nobody's fault was answered.
+    Answered(String),
+    Unnoticed,
+}
+
+/// A connection on its way to be a client.
+struct Arrival<'a> {
+    server: &'a Server,
+    remote: SocketAddr,
+    reactor: &'a mut Reactor,
+    deadline: Deadline,
+    started: Instant,
+}
+
+impl Server {
+    /// Serves what has connected from `remote` until it has gone.
+    pub(super) fn serve(self: &Arc<Self>, tcp: TcpStream, remote: SocketAddr, pending: Pending) {
+        let mut outputs = self.outputs(Failures::Each);
+        let parting = match Reactor::new(None) {
+            Ok(mut reactor) => {
+                let deadline = Deadline::after(self.config.handshake_timeout);
+                let started = Instant::now();
+                let reactor_ref = &mut reactor;
+                let mut arrival =
+                    Arrival { server: self, remote, reactor: reactor_ref, deadline, started };
+                match arrival.welcome(tcp, &mut outputs) {
+                    Ok(guest) => {
+                        drop(pending);
+                        return self.entertain(guest, &mut reactor);
+                    }
+                    Err(parting) => parting,
+                }
+            }
+            Err(error) => Parting::Failed(failed(
+                &AcceptError::System(error),
+                remote,
+                self.handshake_limit(),
+                None,
+            )),
+        };
+        self.tell_parting(&parting, &mut outputs);
+    }
+
+    /// Tells why there comes no client. Only what may matter to somebody takes a number.
+    fn tell_parting(&self, parting: &Parting, outputs: &mut Outputs) {
+        let mut journal = Journal::new(outputs, self.clock);
+        match parting {
+            Parting::Unnoticed => return,
+            Parting::Answered(text) => journal.tell(What::Notice(Level::Info, text)),
+            Parting::Failed(failure) => {
+                journal.for_connection(self.next_number()).tell(What::Failure(failure));
+            }
+        }
+        self.flush(outputs);
+    }
+
+    /// Works with a client until it has gone.
+    fn entertain(self: &Arc<Self>, mut guest: Guest, reactor: &mut Reactor) {
+        // With --once the failure is that of the program, which tells it.
+        let failures = if self.config.once { Failures::None } else { Failures::Each };
+        let mut outputs = self.outputs(failures);
+        let number = guest.number;
+        let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
+        journal.tell(What::Open(&guest.opened));
+        let early = std::mem::take(&mut guest.early);
+        let mut report = Session::new(
+            guest.stream,
+            Connection::new(self.connection_options(), &early),
+            reactor,
+            &mut guest.mail,
+            journal.again(),
+            self.plan(number, guest.received),
+            &guest.opened,
+        )
+        .run();
+        journal.tick();
+        let is_overrun = guest.mail.is_overrun();
+        let verdict = self.judge(&mut report, is_overrun, &mut journal);
+        self.flush(&mut outputs);
+        self.clients.remove(number, true);
+        self.report(match verdict {
+            Err(Error::Output(error)) => News::OutputFailed(error),
+            verdict => News::Gone(verdict),
+        });
+    }
+
+    fn judge(
+        &self,
+        report: &mut Report,
+        is_overrun: bool,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), Error> {
+        if matches!(report.stop, Some(Stop::OutputClosed)) {
+            self.report(News::OutputClosed);
+        }
+        if !self.config.once {
+            report.goals.clear(); // they are those of all clients together
+        }
+        let limits = Limits { max_time: None, close_timeout: self.config.close_timeout };
+        let verdict = verdict(report, limits);
+        journal.tell(What::Closed(&report.closed));
+        let mut failure = verdict.as_ref().err().and_then(Error::failure);
+        if is_overrun {
+            failure = Some(overrun(failure, self.config.capacity.backlog));
+        }
+        if let Some(failure) = failure {
+            journal.tell(What::Failure(&failure));
+        }
+        verdict
+    }
+}
+
+/// The failure of a client that was too slow; how its end went is the lesser part.
+fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
+    let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
+    Failure {
+        kind: FailureKind::Abnormal,
+        message: format!("too slow: {} MiB were waiting; closed with 1013{end}", limit >> 20),
+        hint: None,
+        request: None,
+        response: None,
+    }
+}
+
+/// Why a request is refused, on one line.
+fn reason(refusal: &Refusal) -> String {
+    if refusal.is_plain {
+        return "it asks for no WebSocket".to_owned();
+    }
+    refusal.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+impl Arrival<'_> {
+    fn welcome(&mut self, tcp: TcpStream, outputs: &mut Outputs) -> Result<Guest, Parting> {
+        let acceptor = self.server.config.tls.as_ref();
+        let (mut stream, tls) = accept(tcp, acceptor, self.reactor, self.deadline)
+            .map_err(|error| self.parting(&error, None))?;
+        let tls_took = tls.is_some().then(|| self.started.elapsed());
+        let asked = match read_request(&mut stream, self.reactor, self.deadline) {
+            Ok(asked) => asked,
+            Err(error) => return Err(self.turn_away(stream, &error, outputs)),
+        };
+        let (response, agreement) =
+            match answer(&self.server.config.handshake, &asked.line, &asked.head) {
+                Ok(accepted) => accepted,
+                Err(refusal) => {
+                    if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
+                        return Err(self.show(stream, &page));
+                    }
+                    let reason = reason(&refusal);
+                    return Err(self.refuse(
+                        stream,
+                        &asked.head,
+                        &refusal.response,
+                        &reason,
+                        outputs,
+                    ));
+                }
+            };
+        let (number, mail, received) = match self.admit(&asked, &agreement) {
+            Ok(admitted) => admitted,
+            Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
+        };
+        if let Err(error) = write(&mut stream, response.bytes(), self.reactor, self.deadline) {
+            self.server.clients.remove(number, false);
+            return Err(self.parting(&error, None));
+        }
+        let mut timings =
+            Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
+        timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
+        let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
+        Ok(Guest { number, stream, mail, early: asked.early, opened, received })
+    }
+
+    fn admit(
+        &self,
+        asked: &Asked,
+        agreement: &Agreement,
+    ) -> Result<(u64, Mailbox, Arc<AtomicU64>), Full> {
+        let server = self.server;
+        let (postbox, mail) = mailbox(server.config.capacity.backlog, server.waker());
+        let received = Arc::new(AtomicU64::new(0));
+        let number =
+            server.clients.admit(server.config.capacity.clients, server.config.once, || Entry {
+                number: server.next_number(),
+                postbox,
+                remote: self.remote,
+                target: server.config.redaction.url(&asked.line.target).into_owned(),
+                protocol: agreement.subprotocol.clone(),
+                since: Instant::now(),
+                received: Arc::clone(&received),
+                greetings: server.config.greeting.len() as u64,
+                echoes: server.config.echo,
+            })?;
+        server.report(News::Come);
+        Ok((number, mail, received))
+    }
+
+    /// A request that cannot be read is answered all the same, if there is anybody to read it.
+    fn turn_away(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Parting {
+        let response = match error {
+            AcceptError::Unreadable(error) => Some(Response::to_unreadable(error)),
+            AcceptError::TimedOut(1..) => {
+                Some(Response::text(408, &[], "no whole request came in time\n"))
+            }
+            _ => None,
+        };
+        let parting = self.parting(error, response.as_ref());
+        self.server.tell_parting(&parting, outputs);
+        if let Some(response) = response {
+            let _ = send_away(stream, &response, self.reactor); // it has been told
+        }
+        Parting::Unnoticed
+    }
+
+    fn refuse(
+        &mut self,
+        stream: Stream,
+        request: &Head,
+        response: &Response,
+        reason: &str,
+        outputs: &mut Outputs,
+    ) -> Parting {
+        let failure = refused(self.remote, request, response, reason, self.server.config.redaction);
+        self.server.tell_parting(&Parting::Failed(failure), outputs);
+        let _ = send_away(stream, response, self.reactor); // it has been told
+        Parting::Unnoticed
+    }
+
+    fn refuse_too_many(
+        &mut self,
+        stream: Stream,
+        request: &Head,
+        outputs: &mut Outputs,
+    ) -> Parting {
+        let reason = if self.server.config.once {
+            "only one client is served (--once)".to_owned()
+        } else {
+            format!("there are {} clients already", self.server.config.capacity.clients)
+        };
+        let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
+        let response = Response::text(503, &[retry], &format!("{reason}\n"));
+        self.refuse(stream, request, &response, &reason, outputs)
+    }
+
+    fn show(&mut self, stream: Stream, page: &Response) -> Parting {
+        let is_page = page.status == 200;
+        match send_away(stream, page, self.reactor) {
+            Ok(()) if is_page => {
+                Parting::Answered(format!("a browser at {} was shown the page", self.remote))
+            }
+            _ => Parting::Unnoticed, // an icon, or a window closed at once
+        }
+    }
+
+    /// Load balancers and browsers connect without wanting anything: told on demand only.
+    fn parting(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
+        let is_verbose = self.server.config.commentary.detail >= Detail::Control;
+        let is_json = matches!(self.server.config.stdout, Stdout::Json { .. });
+        if matches!(error, AcceptError::Ended(_, 0)) && !is_verbose && !is_json {
+            return Parting::Unnoticed;
+        }
+        Parting::Failed(failed(error, self.remote, self.server.handshake_limit(), response))
+    }
+
+    fn opened(
+        &self,
+        stream: &Stream,
+        asked: &Asked,
+        response: &Head,
+        agreement: Agreement,
+        tls: Option<TlsInfo>,
+        timings: Timings,
+    ) -> Opened {
+        let redaction = self.server.config.redaction;
+        let local = stream.local_address().map_or_else(String::new, |address| address.to_string());
+        let scheme = if tls.is_some() { "wss" } else { "ws" };
+        let url = format!("{scheme}://{local}{}", asked.line.target);
+        Opened {
+            initiator: Party::Peer,
+            url: redaction.url(&url).into_owned(),
+            remote: self.remote.to_string(),
+            local,
+            http_minor: asked.line.minor_version,
+            status: 101,
+            reason: "Switching Protocols".to_owned(),
+            request: HeadView::new(&asked.head, redaction),
+            response: HeadView::new(response, redaction),
+            offered: asked.head.list("Sec-WebSocket-Protocol"),
+            protocol: agreement.subprotocol,
+            extensions: agreement.extensions,
+            tls,
+            timings,
+        }
+    }
+}
+
+/// What is to be done with each received message.
+pub(super) fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
+    Box::new(move |kind, data| {
+        received.fetch_add(1, Ordering::Relaxed);
+        if let Some(whom) = server.config.broadcast {
+            let letter = Letter { content: Content::Send(kind, data.into()), typed: false };
+            server.note_slow(server.clients.relay(number, whom, &letter));
+        }
+        server.note_progress();
+    })
+}

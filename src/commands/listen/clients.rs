@@ -1,0 +1,163 @@
+//! Who is connected, and what is sent to several of them.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::config::Broadcast;
+use crate::input::mailbox::{Letter, Postbox, Posted};
+use crate::input::repl::Recipients;
+use crate::output::escape::{Newlines, escape};
+use crate::protocol::CloseCode;
+
+/// A client, seen from outside its thread.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) number: u64,
+    pub(super) postbox: Postbox,
+    pub(super) remote: SocketAddr,
+    /// The request target, as it may be shown.
+    pub(super) target: String,
+    pub(super) protocol: Option<String>,
+    pub(super) since: Instant,
+    pub(super) received: Arc<AtomicU64>,
+    /// Messages that each client is sent without any being posted.
+    pub(super) greetings: u64,
+    pub(super) echoes: bool,
+}
+
+/// All clients.
+#[derive(Debug, Default)]
+pub(super) struct Clients {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Ordered by number.
+    entries: Vec<Entry>,
+    /// How many there have been.
+    admitted: usize,
+}
+
+/// No more clients are taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Full;
+
+impl Clients {
+    /// Adds one; `once`: the only one ever.
+    pub(super) fn admit(
+        &self,
+        limit: usize,
+        once: bool,
+        entry: impl FnOnce() -> Entry,
+    ) -> Result<u64, Full> {
+        let mut state = self.state();
+        if state.entries.len() >= limit || (once && state.admitted > 0) {
+            return Err(Full);
+        }
+        let entry = entry();
+        let number = entry.number;
+        state.entries.push(entry);
+        state.admitted += 1;
+        Ok(number)
+    }
+
+    /// Takes one off the list. One that was the only one may have failed before it was served.
+    pub(super) fn remove(&self, number: u64, was_served: bool) {
+        let mut state = self.state();
+        state.entries.retain(|entry| entry.number != number);
+        state.admitted -= usize::from(!was_served);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state().entries.is_empty()
+    }
+
+    /// Whether any can be sent more. The fastest sets the pace of a source that can wait.
+    pub(super) fn have_room(&self) -> bool {
+        self.state().entries.iter().any(|entry| entry.postbox.has_room())
+    }
+
+    /// Posts to these, in the same order for all. Returns how many there are, and who is too slow.
+    pub(super) fn post(&self, to: Recipients, letter: &Letter) -> (usize, Vec<u64>) {
+        self.post_where(letter, |number| to == Recipients::All || to == Recipients::One(number))
+    }
+
+    /// Sends on what client `from` sent. Returns who is too slow.
+    pub(super) fn relay(&self, from: u64, whom: Broadcast, letter: &Letter) -> Vec<u64> {
+        self.post_where(letter, |number| whom == Broadcast::All || number != from).1
+    }
+
+    fn post_where(&self, letter: &Letter, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+        let state = self.state();
+        let recipients: Vec<_> =
+            state.entries.iter().filter(|entry| is_for(entry.number)).collect();
+        let too_slow = recipients
+            .iter()
+            .filter(|entry| entry.postbox.post(letter.clone()) == Posted::TooMuch)
+            .map(|entry| entry.number)
+            .collect();
+        (recipients.len(), too_slow)
+    }
+
+    /// Closes one connection; false if there is none.
+    pub(super) fn kick(&self, number: u64, code: CloseCode, reason: &str) -> bool {
+        let state = self.state();
+        let found = state.entries.iter().find(|entry| entry.number == number);
+        found.map(|entry| entry.postbox.kick(code, reason)).is_some()
+    }
+
+    /// Closes all connections.
+    pub(super) fn close_all(&self, code: CloseCode) {
+        for entry in &self.state().entries {
+            entry.postbox.close(code, "");
+        }
+    }
+
+    /// A line for each client.
+    pub(super) fn table(&self) -> String {
+        let entries = self.state().entries.clone();
+        if entries.is_empty() {
+            return "  nobody is connected".to_owned();
+        }
+        let rows: Vec<_> = entries.iter().map(Entry::row).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+        let widths: Vec<_> = (0..5).map(|column| width(column).unwrap_or_default()).collect();
+        let line = |row: &[String; 6]| {
+            let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}  "));
+            format!("  {}{}", cells.collect::<String>(), row[5])
+        };
+        rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn row(&self) -> [String; 6] {
+        let safe = |text: &str| escape(text, Newlines::Escape).into_owned();
+        let received = self.received.load(Ordering::Relaxed);
+        let echoed = if self.echoes { received } else { 0 };
+        let sent = self.greetings + self.postbox.taken() + echoed;
+        [
+            format!("#{}", self.number),
+            self.remote.to_string(),
+            age(self.since.elapsed()),
+            safe(&self.target),
+            self.protocol.as_deref().map_or_else(|| "no subprotocol".to_owned(), safe),
+            format!("received {received}, sent {sent}"),
+        ]
+    }
+}
+
+fn age(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds => format!("{} h", seconds / 3600),
+    }
+}

@@ -1,0 +1,327 @@
+//! The control loop: signals, lines typed or piped, and what clients report. It never waits for one
+//! client.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use super::door::Door;
+use super::server::{News, Server, failed};
+use crate::commands::displays::{self, Failures};
+use crate::error::Error;
+use crate::event::{Event, Level, Shown, What};
+use crate::input::mailbox::{Content, Letter};
+use crate::input::repl::{Order, Recipients, Repl, Typed};
+use crate::input::stdin::Stdin;
+use crate::input::{Action, InputError, Next, Source};
+use crate::net::Reactor;
+use crate::net::reactor::tokens;
+use crate::output::human::Detail;
+use crate::output::{Outlet, Outputs};
+use crate::platform::signals::Signal;
+use crate::platform::stdio::Writer;
+use crate::protocol::CloseCode;
+
+/// How long all clients together may take when we leave.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Lines taken before anything else gets its turn.
+const INPUT_BUDGET: usize = 1024;
+
+/// Where lines for the clients come from.
+pub(super) enum Input {
+    Repl(Repl<Order>),
+    Stdin(Stdin),
+    None,
+}
+
+pub(super) struct Control {
+    server: Arc<Server>,
+    reactor: Reactor,
+    outputs: Outputs,
+    door: Door,
+    input: Input,
+    input_error: Option<InputError>,
+    /// Lines were left because others had to have their turn.
+    has_more_input: bool,
+    news: Receiver<News>,
+    leaving: Option<Leaving>,
+}
+
+/// All connections are being closed.
+struct Leaving {
+    until: Instant,
+    result: Result<(), Error>,
+}
+
+impl Control {
+    pub(super) fn new(
+        server: Arc<Server>,
+        reactor: Reactor,
+        door: Door,
+        input: Input,
+        news: Receiver<News>,
+    ) -> Result<Self, Error> {
+        let config = &server.config;
+        let out = Outlet::stream("standard output", Writer::stdout().map_err(failed("output"))?);
+        let err = Outlet::stream("standard error", Writer::stderr().map_err(failed("output"))?);
+        let (out, err) = (out.optional(), err.optional());
+        let mut outputs =
+            displays::outputs(config.stdout, &config.commentary, out, err, Failures::None);
+        if let Input::Repl(repl) = &input {
+            outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
+        }
+        outputs.register(reactor.registry(), tokens::OUTPUTS).map_err(failed("event loop"))?;
+        Ok(Self {
+            server,
+            reactor,
+            outputs,
+            door,
+            input,
+            input_error: None,
+            has_more_input: false,
+            news,
+            leaving: None,
+        })
+    }
+
+    /// Tells where clients find us.
+    pub(super) fn announce(&mut self, address: SocketAddr) {
+        let server = Arc::clone(&self.server);
+        let config = &server.config;
+        let path = config.handshake.path.as_deref().unwrap_or("/");
+        let s = if config.tls.is_some() { "s" } else { "" };
+        let is_talkative = config.commentary.detail >= Detail::Head;
+        self.notice(Level::Info, &format!("listening on ws{s}://{address}{path}"));
+        if is_talkative {
+            let commands = match self.input {
+                Input::Repl(_) => "; lines typed go to all clients, /help lists the commands",
+                _ => "",
+            };
+            let page = format!("http{s}://{address}{path} shows a client in a browser{commands}");
+            self.notice(Level::Info, &page);
+        }
+        if !address.ip().is_loopback() {
+            self.notice(Level::Warning, "this address can be reached from other machines");
+        }
+    }
+
+    /// Works until it is over.
+    pub(super) fn run(&mut self) -> Result<(), Error> {
+        loop {
+            self.hear_news();
+            self.take_input();
+            if self.leaving.is_none()
+                && let Err(error) = self.door.let_in()
+            {
+                let text = format!("no more clients can be let in for now: {error}");
+                self.notice(Level::Warning, &text);
+            }
+            let _ = self.outputs.flush(); // they are optional
+            if let Some(leaving) = self.leaving.take_if(|leaving| {
+                self.server.clients.is_empty() || Instant::now() >= leaving.until
+            }) {
+                self.hear_news();
+                return leaving.result.and_then(|()| self.input_failure());
+            }
+            self.wait()?;
+        }
+    }
+
+    /// Shows what there is still to show, and gives the terminal back.
+    pub(super) fn end(&mut self) {
+        let deadline = Instant::now() + LEAVE_TIMEOUT;
+        while !self.outputs.are_drained() && Instant::now() < deadline {
+            self.outputs.set_all_ready();
+            let _ = self.outputs.flush();
+            if !self.outputs.are_drained() && self.reactor.wait(Some(deadline)).is_err() {
+                break;
+            }
+        }
+        if let Input::Repl(repl) = &mut self.input {
+            repl.end();
+        }
+    }
+
+    fn wait(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        let until = match &self.leaving {
+            Some(leaving) => Some(leaving.until),
+            None => self.door.deadline(),
+        };
+        let until = if self.has_more_input { Some(now) } else { until };
+        let mut signalled = cfg!(not(unix));
+        for event in self.reactor.wait(until).map_err(failed("event loop"))? {
+            match event.token() {
+                tokens::LISTENER => self.door.set_ready(),
+                tokens::SIGNALS => signalled = true,
+                tokens::WAKER => self.outputs.set_all_ready(),
+                tokens::INPUT => {
+                    // Never on another's word: to read what is not there would hold up everything.
+                    if let Input::Stdin(stdin) = &mut self.input {
+                        stdin.set_ready();
+                    }
+                }
+                mio::Token(output) if output >= tokens::OUTPUTS => {
+                    let reader_gone = event.is_error() || event.is_write_closed();
+                    self.outputs.set_ready(output - tokens::OUTPUTS, reader_gone);
+                }
+                _ => {}
+            }
+        }
+        while signalled && let Some(signal) = self.reactor.take_signal() {
+            self.on_signal(signal);
+        }
+        Ok(())
+    }
+
+    fn hear_news(&mut self) {
+        while let Ok(news) = self.news.try_recv() {
+            match news {
+                News::Come => {}
+                News::Gone(verdict) if self.server.config.once => self.finish(verdict),
+                News::Gone(_) => {}
+                News::TooSlow(number) => {
+                    let limit = self.server.config.capacity.backlog >> 20;
+                    let text = format!("too slow: {limit} MiB are waiting; closing with 1013");
+                    self.tell(Some(number), What::Notice(Level::Warning, &text));
+                }
+                News::CountReached => {
+                    let limit = self.server.config.close_timeout.unwrap_or(LEAVE_TIMEOUT);
+                    self.leave(CloseCode::NORMAL, limit, Ok(()));
+                }
+                News::OutputClosed => self.leave(CloseCode::NORMAL, LEAVE_TIMEOUT, Ok(())),
+                News::OutputFailed(error) => {
+                    self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Output(error)));
+                }
+            }
+        }
+    }
+
+    fn on_signal(&mut self, signal: Signal) {
+        match &mut self.leaving {
+            None => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Signal(signal))),
+            Some(leaving) => {
+                leaving.until = Instant::now();
+                leaving.result = Err(Error::Signal(signal));
+            }
+        }
+    }
+
+    /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
+    fn leave(&mut self, code: CloseCode, limit: Duration, result: Result<(), Error>) {
+        if self.leaving.is_none() {
+            self.server.clients.close_all(code);
+            self.leaving = Some(Leaving { until: Instant::now() + limit, result });
+        }
+    }
+
+    /// The one client has gone. What came of it is the outcome, unless we left for another reason.
+    fn finish(&mut self, verdict: Result<(), Error>) {
+        match &mut self.leaving {
+            Some(leaving) if leaving.result.is_ok() => leaving.result = verdict,
+            Some(_) => {}
+            None => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, verdict),
+        }
+    }
+
+    fn input_failure(&mut self) -> Result<(), Error> {
+        self.input_error.take().map_or(Ok(()), |error| Err(Error::Input(error)))
+    }
+
+    fn take_input(&mut self) {
+        self.has_more_input = false;
+        match &self.input {
+            Input::None => {}
+            Input::Repl(_) => self.take_lines_typed(),
+            Input::Stdin(_) => self.take_lines_piped(),
+        }
+    }
+
+    /// Nothing is read that nobody would get.
+    fn take_lines_piped(&mut self) {
+        for _ in 0..INPUT_BUDGET {
+            let Input::Stdin(stdin) = &mut self.input else { return };
+            if self.leaving.is_some() || !self.server.clients.have_room() {
+                return;
+            }
+            match stdin.next(self.reactor.registry()) {
+                Next::Action(Action::Send(kind, data)) => {
+                    let content = Content::Send(kind, data.as_ref().into());
+                    self.post(Recipients::All, content, false);
+                }
+                Next::Action(_) => {}
+                Next::Pending => return,
+                Next::End => self.input = Input::None,
+                Next::Failed(error) => {
+                    self.notice(Level::Warning, &format!("no more input is read: {error}"));
+                    self.input_error = Some(error);
+                    self.input = Input::None;
+                }
+            }
+        }
+        self.has_more_input = true;
+    }
+
+    fn take_lines_typed(&mut self) {
+        loop {
+            let Input::Repl(repl) = &mut self.input else { return };
+            match repl.take() {
+                Typed::Line(order) => self.carry_out(order),
+                Typed::Pending => return,
+                Typed::End => return self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(())),
+            }
+        }
+    }
+
+    fn carry_out(&mut self, order: Order) {
+        match order {
+            Order::Send(to, kind, data) => self.post_typed(to, Content::Send(kind, data.into())),
+            Order::Ping(to) => self.post_typed(to, Content::Ping),
+            Order::Clients => {
+                let table = self.server.clients.table();
+                self.tell(None, What::Shown(Shown::Text(&table)));
+            }
+            Order::Kick(number, code, reason) => {
+                if !self.server.clients.kick(number, code, &reason) {
+                    self.say_nobody(Recipients::One(number));
+                }
+            }
+            Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
+            Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
+            Order::Quit => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(())),
+            Order::Interrupt => self.on_signal(Signal::Interrupt),
+        }
+    }
+
+    fn post_typed(&mut self, to: Recipients, content: Content) {
+        if self.post(to, content, true) == 0 {
+            self.say_nobody(to);
+        }
+    }
+
+    fn post(&self, to: Recipients, content: Content, typed: bool) -> usize {
+        let (count, too_slow) = self.server.clients.post(to, &Letter { content, typed });
+        self.server.note_slow(too_slow);
+        count
+    }
+
+    fn say_nobody(&mut self, whom: Recipients) {
+        let text = match whom {
+            Recipients::All => "nobody is connected: nothing was sent".to_owned(),
+            Recipients::One(number) => {
+                format!("there is no client {number}; /clients lists who is connected")
+            }
+        };
+        self.tell(None, What::Shown(Shown::Problem(&text)));
+    }
+
+    fn notice(&mut self, level: Level, text: &str) {
+        self.tell(None, What::Notice(level, text));
+    }
+
+    fn tell(&mut self, connection: Option<u64>, what: What<'_>) {
+        self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
+    }
+}

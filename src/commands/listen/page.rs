@@ -1,0 +1,30 @@
+//! What a browser gets that opens the server's address: a page with a client for it.
+
+use crate::protocol::handshake::{Refusal, Response};
+use crate::protocol::head::{Head, HeaderLine, RequestLine};
+
+const PAGE: &str = include_str!("page.html");
+
+/// Nothing but what the page holds itself, and connections to where it came from.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
+                      img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// The answer to a browser that asks for no WebSocket; `None` if it is another program, or another
+/// reason.
+pub(super) fn answer(refusal: &Refusal, line: &RequestLine, head: &Head) -> Option<Response> {
+    if line.method == "GET" && line.target == "/favicon.ico" && head.value("Upgrade").is_none() {
+        return Some(Response::text(404, &[], "there is no icon\n"));
+    }
+    let accepts_pages = || head.list("Accept").iter().any(|kind| kind.starts_with("text/html"));
+    (refusal.is_plain && accepts_pages()).then(page)
+}
+
+fn page() -> Response {
+    let fields = [
+        HeaderLine::new("Cache-Control", "no-store"),
+        HeaderLine::new("Content-Security-Policy", POLICY),
+        HeaderLine::new("Referrer-Policy", "no-referrer"),
+    ];
+    Response::new(200, &fields, "text/html; charset=utf-8", PAGE.as_bytes())
+}

@@ -1,0 +1,173 @@
+//! What all clients of a server share.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use mio::Waker;
+
+use super::client::on_message;
+use super::clients::Clients;
+use crate::commands::displays::{self, Failures};
+use crate::config::ListenConfig;
+use crate::error::Error;
+use crate::event::Clock;
+use crate::input::Action;
+use crate::input::repl::Screen;
+use crate::output::{Outlet, OutputError, Outputs};
+use crate::protocol::connection::{Options, Role};
+use crate::protocol::frame::Masks;
+use crate::protocol::{CloseCode, MessageKind};
+use crate::scenario::{Count, Goal};
+use crate::session::{AfterInput, Plan};
+
+/// The server, as the threads of its clients see it.
+pub(super) struct Server {
+    pub(super) config: ListenConfig,
+    pub(super) clock: Clock,
+    pub(super) clients: Clients,
+    /// Where output goes while a line editor has the terminal.
+    pub(super) screen: Option<Screen>,
+    /// Messages from all clients, if they are counted.
+    count: Option<Count>,
+    numbers: AtomicU64,
+    handshakes: Arc<AtomicUsize>,
+    news: Sender<News>,
+    waker: Arc<Waker>,
+}
+
+/// What clients have to tell the control loop.
+#[derive(Debug)]
+pub(super) enum News {
+    /// There is one more.
+    Come,
+    /// There is one less; this came of it.
+    Gone(Result<(), Error>),
+    /// It was closed because too much was waiting for it.
+    TooSlow(u64),
+    /// As many messages as were asked for have come.
+    CountReached,
+    /// The reader of an output has gone.
+    OutputClosed,
+    /// An output cannot be written.
+    OutputFailed(OutputError),
+}
+
+/// A connection that is no client yet.
+pub(super) struct Pending(Arc<AtomicUsize>);
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Server {
+    pub(super) fn new(
+        config: ListenConfig,
+        screen: Option<Screen>,
+        news: Sender<News>,
+        waker: Arc<Waker>,
+    ) -> Self {
+        Self {
+            count: config.count.map(Count::new),
+            config,
+            clock: Clock::start(),
+            clients: Clients::default(),
+            screen,
+            numbers: AtomicU64::new(1),
+            handshakes: Arc::default(),
+            news,
+            waker,
+        }
+    }
+
+    /// Takes a place among the handshakes under way, if there is one.
+    pub(super) fn begin_handshake(&self) -> Option<Pending> {
+        let pending = Pending(Arc::clone(&self.handshakes));
+        let before = self.handshakes.fetch_add(1, Ordering::SeqCst);
+        (before < self.config.capacity.handshakes).then_some(pending)
+    }
+
+    pub(super) fn next_number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::SeqCst)
+    }
+
+    pub(super) fn waker(&self) -> Arc<Waker> {
+        Arc::clone(&self.waker)
+    }
+
+    pub(super) fn handshake_limit(&self) -> Duration {
+        self.config.handshake_timeout.unwrap_or_default()
+    }
+
+    pub(super) fn report(&self, news: News) {
+        let _ = self.news.send(news); // nobody listens once the program ends
+        let _ = self.waker.wake();
+    }
+
+    pub(super) fn note_slow(&self, numbers: Vec<u64>) {
+        for number in numbers {
+            self.report(News::TooSlow(number));
+        }
+    }
+
+    pub(super) fn note_progress(&self) {
+        if self.count.as_ref().is_some_and(Goal::is_filled) {
+            self.report(News::CountReached);
+        }
+    }
+
+    /// Outputs of one client. They share the streams, so they wait for them.
+    pub(super) fn outputs(&self, failures: Failures) -> Outputs {
+        let out = match &self.screen {
+            Some(screen) => Outlet::shared_lane(screen.clone()),
+            None => Outlet::shared_stdout(),
+        };
+        let err = Outlet::shared_stderr().optional();
+        displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
+    }
+
+    pub(super) fn flush(&self, outputs: &mut Outputs) {
+        match outputs.flush() {
+            Err(error) if error.is_closed_pipe() => self.report(News::OutputClosed),
+            Err(error) => self.report(News::OutputFailed(error)),
+            Ok(()) => {}
+        }
+    }
+
+    pub(super) fn connection_options(&self) -> Options {
+        Options {
+            role: Role::Server,
+            max_message_size: self.config.capacity.message,
+            close_timeout: self.config.close_timeout,
+            observe_frames: self.config.commentary.observes_frames(),
+            masks: Masks::Fixed([0; 4]), // a server does not mask
+        }
+    }
+
+    pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
+        let greeting = self.config.greeting.iter();
+        let goals = self.count.iter().map(|count| Box::new(count.clone()) as Box<dyn Goal>);
+        Plan {
+            presets: greeting
+                .map(|text| Action::Send(MessageKind::Text, text.clone().into_bytes().into()))
+                .collect(),
+            echo: self.config.echo,
+            after_input: AfterInput::Stay,
+            max_time: None,
+            close_code: Some(CloseCode::NORMAL),
+            close_reason: String::new(),
+            goals: goals.collect(),
+            on_message: Some(on_message(Arc::clone(self), number, received)),
+        }
+    }
+}
+
+/// Where a step of setting the server up failed.
+pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
+    let what = what.to_owned();
+    move |error| Error::System(what.clone(), error)
+}

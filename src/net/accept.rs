@@ -1,0 +1,208 @@
+//! The server's end of a new connection: TLS, a request in, a response out, each under a deadline.
+
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use mio::Interest;
+use mio::net::TcpStream;
+use native_tls::{Identity, TlsAcceptor};
+
+use super::reactor::{Deadline, Reactor, WaitError, tokens};
+use super::stream::Stream;
+use super::tls::{TlsError, TlsInfo, alert, is_truncation, reason_of, shake_hands};
+use super::tls_hello::{HelloTap, Server};
+use crate::protocol::connection::TransportEnd;
+use crate::protocol::handshake::Response;
+use crate::protocol::head::{Head, HeadError, RequestLine, parse_request};
+
+mod rehearsal;
+
+/// What TLS needs on the server's side.
+#[derive(Clone)]
+pub struct Acceptor(TlsAcceptor);
+
+impl Acceptor {
+    /// From a certificate, with those above it, and its key (PKCS#8), all in PEM.
+    ///
+    /// # Errors
+    /// With the TLS library's words.
+    pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, String> {
+        let acceptor = Identity::from_pkcs8(certificates, key)
+            .and_then(TlsAcceptor::new)
+            .map_err(|error| reason_of(&error))?;
+        rehearsal::rehearse(&acceptor)?;
+        Ok(Self(acceptor))
+    }
+}
+
+impl fmt::Debug for Acceptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Acceptor")
+    }
+}
+
+/// A request, and what came behind it.
+#[derive(Debug)]
+pub struct Asked {
+    /// Its first line.
+    pub line: RequestLine,
+    /// The head, as it came.
+    pub head: Head,
+    /// What followed.
+    pub early: Vec<u8>,
+}
+
+/// Why there is no request, or no response to it.
+#[derive(Debug)]
+pub enum AcceptError {
+    /// The TLS handshake failed; the library's words.
+    Tls(String),
+    /// It did not come to its end in time.
+    TlsTimedOut,
+    /// The client hung up after so many bytes of its request.
+    Ended(TransportEnd, usize),
+    /// That is no request.
+    Unreadable(HeadError),
+    /// Time ran out after so many bytes of the request.
+    TimedOut(usize),
+    /// The response was not taken in time, or not at all.
+    Unanswered(TransportEnd),
+    /// The system failed us.
+    System(io::Error),
+}
+
+/// How long a client that was refused may go on sending before the connection is reset.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// Takes a connection over and starts TLS on it, if it is to be used.
+///
+/// # Errors
+/// When TLS fails or takes too long.
+pub fn accept(
+    mut tcp: TcpStream,
+    acceptor: Option<&Acceptor>,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(Stream, Option<TlsInfo>), AcceptError> {
+    let _ = tcp.set_nodelay(true); // it works without
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
+    let Some(Acceptor(acceptor)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
+    let (tap, seen) = HelloTap::new(tcp, Server::Local);
+    match shake_hands(acceptor.accept(tap), &seen, reactor, deadline) {
+        Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), Some(info))),
+        Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {
+            Err(AcceptError::Tls(reason))
+        }
+        Err(TlsError::Wait(WaitError::Io(error))) => Err(AcceptError::System(error)),
+        Err(TlsError::Wait(_)) => Err(AcceptError::TlsTimedOut),
+    }
+}
+
+/// Reads a request head.
+///
+/// # Errors
+/// When none comes.
+pub fn read_request(
+    stream: &mut Stream,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Asked, AcceptError> {
+    let mut received = Vec::new();
+    let mut buffer = [0; 4 << 10];
+    loop {
+        match parse_request(&received).map_err(AcceptError::Unreadable)? {
+            Some((line, head)) => {
+                received.drain(..head.bytes().len());
+                return Ok(Asked { line, head, early: received });
+            }
+            None => {
+                let late = AcceptError::TimedOut(received.len());
+                let end = |end| AcceptError::Ended(end, received.len());
+                match read(stream, &mut buffer, reactor, deadline, late)? {
+                    Ok(count) => received.extend_from_slice(&buffer[..count]),
+                    Err(transport_end) => return Err(end(transport_end)),
+                }
+            }
+        }
+    }
+}
+
+/// Reads at least one byte, or the end of the stream.
+fn read(
+    stream: &mut Stream,
+    buffer: &mut [u8],
+    reactor: &mut Reactor,
+    deadline: Deadline,
+    late: AcceptError,
+) -> Result<Result<usize, TransportEnd>, AcceptError> {
+    loop {
+        match stream.read(buffer) {
+            Ok(0) => return Ok(Err(TransportEnd::Eof)),
+            Ok(count) => return Ok(Ok(count)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                match reactor.wait_for(deadline, None) {
+                    Ok(_) => {}
+                    Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
+                    Err(_) => return Err(late),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_truncation(&error) => return Ok(Err(TransportEnd::Truncated)),
+            Err(error) => match alert(&error) {
+                Some(reason) => return Err(AcceptError::Tls(reason)),
+                None => return Ok(Err(TransportEnd::Error(error.to_string()))),
+            },
+        }
+    }
+}
+
+/// Writes all of a response.
+///
+/// # Errors
+/// When the client does not take it in time.
+pub fn write(
+    stream: &mut Stream,
+    mut bytes: &[u8],
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(), AcceptError> {
+    let unanswered = |error: String| AcceptError::Unanswered(TransportEnd::Error(error));
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                match reactor.wait_for(deadline, None) {
+                    Ok(_) => {}
+                    Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
+                    Err(late) => return Err(unanswered(late.to_string())),
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(unanswered(error.to_string())),
+        }
+    }
+    Ok(())
+}
+
+/// Sends a response that is the end of the connection. What the client still sends is read for a
+/// while: with unread bytes, a reset would overtake the response.
+///
+/// # Errors
+/// When the client does not take it.
+pub fn send_away(
+    mut stream: Stream,
+    response: &Response,
+    reactor: &mut Reactor,
+) -> Result<(), AcceptError> {
+    let deadline = Deadline::after(Some(LINGER));
+    write(&mut stream, &response.bytes(), reactor, deadline)?;
+    stream.finish_sending();
+    let mut rest = [0; 4 << 10];
+    while !deadline.has_passed()
+        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, AcceptError::TimedOut(0))
+    {
+    }
+    Ok(())
+}
