@@ -3,26 +3,77 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    BINARY, CONTINUATION, Peer, Running, TEXT, binary, frame, header, masked, ping, text, wscope,
+    BINARY, CONTINUATION, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping, text,
+    wscope,
 };
+
+mod admission;
+mod crowd;
+mod once;
+mod page;
+mod piped;
+mod sending;
+mod slow;
+#[cfg(unix)]
+mod terminal;
+mod tls;
 
 /// A listening `wscope` and its port.
 fn listen(options: &[&str]) -> (Running, u16) {
-    let mut running = wscope().arg("listen").args(options).arg(":0").stdin_null().spawn();
+    start(wscope().stdin_null(), options)
+}
+
+/// The same, with what is to be known beside the options.
+fn start(program: Wscope, options: &[&str]) -> (Running, u16) {
+    let mut running = program.arg("listen").args(options).arg(":0").spawn();
     let line = running.wait_stderr("listening on ");
-    let url = line.split("listening on ").nth(1).expect("an address");
-    let port = url.strip_prefix("ws://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
-    let port = port.and_then(|port| port.parse().ok());
-    (running, port.unwrap_or_else(|| panic!("expected ws://127.0.0.1:PORT/, got {line:?}")))
+    let port = port_in(&line).unwrap_or_else(|| panic!("expected a URL with a port in {line:?}"));
+    (running, port)
+}
+
+/// The port of the URL in a line.
+fn port_in(text: &str) -> Option<u16> {
+    let rest = text.split("://127.0.0.1:").nth(1)?;
+    rest.split('/').next()?.parse().ok()
 }
 
 /// A client whose request has been accepted.
 fn client(port: u16) -> Peer {
+    client_at(port, "/", &[])
+}
+
+/// The same, of this path and with further header lines.
+fn client_at(port: u16, path: &str, headers: &[&str]) -> Peer {
     let mut peer = Peer::connect(port);
-    peer.ask("/", &[]);
+    peer.ask(path, headers);
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     peer
+}
+
+/// Asks for a WebSocket, is refused, and returns the head and the body of the response.
+fn refused(port: u16, path: &str, headers: &[&str]) -> (String, String) {
+    let mut peer = Peer::connect(port);
+    peer.ask(path, headers);
+    answer(peer)
+}
+
+/// Asks for something as written.
+fn requested(port: u16, request: &str) -> (String, String) {
+    let mut peer = Peer::connect(port);
+    peer.send(request);
+    answer(peer)
+}
+
+fn answer(mut peer: Peer) -> (String, String) {
+    let head = peer.read_head();
+    let body = String::from_utf8(peer.read_until_eof()).expect("a body in UTF-8");
+    (head, body)
+}
+
+#[track_caller]
+fn assert_status(head: &str, status: u16) {
+    assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "expected {status}, got {head}");
 }
 
 fn leave(mut peer: Peer) {

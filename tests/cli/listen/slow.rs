@@ -1,0 +1,55 @@
+//! Clients that do not take what they are sent hold up nobody.
+
+use std::process::Stdio;
+
+use super::{client, leave, start};
+use crate::support::{BINARY, CLOSE, binary, masked, wscope};
+
+const MESSAGE: usize = 1 << 20;
+
+/// More than the limit and what the kernel holds.
+const MESSAGES: usize = 40;
+
+#[test]
+fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
+    let program = wscope().stdin_null().stdout_to(Stdio::null());
+    let (mut server, port) = start(program, &["--broadcast"]);
+    let [mut sender, mut quick, mut stalled] = [client(port), client(port), client(port)];
+    let message = masked(&binary(&vec![7; MESSAGE]));
+    for _ in 0..MESSAGES {
+        sender.send(&message);
+        let (opcode, payload) = quick.read_message();
+        assert_eq!((opcode, payload.len()), (BINARY, MESSAGE));
+    }
+    let line = server.wait_stderr("too slow");
+    assert!(line.contains("#3 warning: too slow: 16 MiB are waiting; closing with"), "{line}");
+    // What had gone to the socket comes first.
+    let close = loop {
+        let frame = stalled.read_frame();
+        if frame.opcode == CLOSE {
+            break frame.payload;
+        }
+    };
+    assert_eq!(&close[..2], 1013_u16.to_be_bytes());
+    assert_eq!(&close[2..], b"too slow: 16 MiB were waiting");
+    stalled.close(1013, "");
+    stalled.expect_eof();
+    server.wait_stderr("#3 too slow: 16 MiB were waiting; closed with 1013");
+    leave(sender);
+    leave(quick);
+}
+
+#[test]
+fn a_client_that_never_takes_anything_is_given_up() {
+    let program = wscope().stdin_null().stdout_to(Stdio::null());
+    let (mut server, port) = start(program, &["--broadcast", "--close-timeout", "100ms"]);
+    let [mut sender, stalled] = [client(port), client(port)];
+    let message = masked(&binary(&vec![7; MESSAGE]));
+    for _ in 0..MESSAGES {
+        sender.send(&message);
+    }
+    server.wait_stderr("too slow: 16 MiB are waiting");
+    server.wait_stderr("did not answer our Close frame within 100ms");
+    leave(sender);
+    drop(stalled);
+}

@@ -1,0 +1,149 @@
+//! The server's operator at a terminal.
+
+use super::{client, client_at, leave, port_in};
+use crate::support::{Key, Peer, Terminal, masked, pong, text};
+
+/// A server on a terminal, ready to be typed at, and its port.
+fn serve(options: &[&str]) -> (Terminal, u16) {
+    let terminal = Terminal::spawn([&["listen", ":0"], options].concat(), 110, 40);
+    terminal.wait_until("a prompt below where it listens", |screen| {
+        port_in(screen).is_some() && screen.trim_end().ends_with('>')
+    });
+    let port = port_in(&terminal.screen()).expect("a port on the screen");
+    (terminal, port)
+}
+
+/// A client whose number is known.
+fn joined(terminal: &Terminal, port: u16, number: usize) -> Peer {
+    let peer = client(port);
+    terminal.wait_for(&format!("#{number} client 127.0.0.1:"));
+    peer
+}
+
+#[track_caller]
+fn dismissed(mut peer: Peer) {
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    peer.expect_eof();
+}
+
+#[test]
+fn lines_go_to_all_and_to_one() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peers = [joined(&terminal, port, 1), joined(&terminal, port, 2)];
+    terminal.type_line("hello all");
+    terminal.type_line("//slash");
+    terminal.type_line("/to 2 only you");
+    terminal.type_line("/binary 00ff");
+    for (index, peer) in peers.iter_mut().enumerate() {
+        peer.expect_text("hello all");
+        peer.expect_text("/slash");
+        if index == 1 {
+            peer.expect_text("only you");
+        }
+        peer.expect_binary(&[0, 255]);
+    }
+    let screen = terminal.screen();
+    assert_eq!(screen.matches("hello all").count(), 1, "what was typed is there: {screen}");
+    terminal.press(Key::CtrlD);
+    peers.into_iter().for_each(dismissed);
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(terminal.termios_restored());
+}
+
+#[test]
+fn clients_are_listed_with_what_is_known_of_them() {
+    let (mut terminal, port) = serve(&["-s", "chat", "-x", "welcome"]);
+    terminal.type_line("/clients");
+    terminal.wait_for("nobody is connected");
+    let headers = ["Sec-WebSocket-Protocol: chat"];
+    let mut peer = client_at(port, "/room?token=secret", &headers);
+    peer.expect_text("welcome");
+    peer.send(masked(&text("one")));
+    terminal.wait_for("#1 < one");
+    terminal.type_line("/clients");
+    terminal.wait_until("the list", |screen| {
+        screen.lines().any(|line| {
+            line.starts_with("  #1  127.0.0.1:")
+                && line.contains(" s  /room?token=***  chat  received 1, sent 1")
+        })
+    });
+    leave(peer);
+    terminal.type_line("/quit");
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn a_client_is_kicked_with_code_and_reason() {
+    let (terminal, port) = serve(&[]);
+    let [mut first, mut second] = [joined(&terminal, port, 1), joined(&terminal, port, 2)];
+    terminal.type_line("/kick 1 4001 \"not you\"");
+    assert_eq!(first.expect_close(4001), "not you");
+    first.close(4001, "");
+    first.expect_eof();
+    terminal.wait_for("#1 closed by us: 4001");
+    terminal.type_line("/kick 2");
+    second.expect_close(1000);
+    terminal.type_line("/kick 7");
+    terminal.wait_for("there is no client 7");
+}
+
+#[test]
+fn pings_tell_the_round_trip_time() {
+    let (terminal, port) = serve(&[]);
+    let mut peer = joined(&terminal, port, 1);
+    for line in ["/ping", "/ping 1"] {
+        terminal.type_line(line);
+        peer.expect_ping(b"");
+        peer.send(masked(&pong(b"")));
+    }
+    terminal.wait_until("two round trips", |screen| screen.matches("round trip").count() == 2);
+}
+
+#[test]
+fn help_lists_every_command_and_mistakes_explain_themselves() {
+    let (terminal, _) = serve(&[]);
+    terminal.type_line("/help");
+    terminal.wait_for("/quit");
+    let screen = terminal.screen();
+    for name in "help clients to binary ping kick quit".split(' ') {
+        assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
+    }
+    terminal.type_line("/close");
+    terminal.wait_for("unknown command /close");
+    terminal.type_line("hello?");
+    terminal.wait_for("nobody is connected: nothing was sent");
+}
+
+#[test]
+fn the_line_being_typed_survives_what_clients_do() {
+    let (terminal, port) = serve(&[]);
+    terminal.type_text("half a li");
+    terminal.wait_for("> half a li");
+    let mut peers = [client(port), client(port)];
+    for turn in 0..20 {
+        for peer in &mut peers {
+            peer.send(masked(&text(&format!("message {turn}"))));
+        }
+    }
+    terminal.wait_until("the last messages above the line", |screen| {
+        screen.contains("#1 < message 19")
+            && screen.contains("#2 < message 19")
+            && screen.lines().last().is_some_and(|line| line.trim_end() == "> half a li")
+    });
+    terminal.type_line("ne");
+    for peer in &mut peers {
+        peer.expect_text("half a line");
+    }
+    peers.into_iter().for_each(leave);
+}
+
+#[test]
+fn ctrl_c_says_goodbye_to_all() {
+    let (mut terminal, port) = serve(&[]);
+    let peer = joined(&terminal, port, 1);
+    terminal.press(Key::CtrlC);
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert!(terminal.termios_restored());
+}

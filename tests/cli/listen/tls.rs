@@ -1,0 +1,92 @@
+//! wss://
+
+use super::{listen, start};
+use crate::support::{Peer, Running, Wscope, wscope};
+
+const OPTIONS: [&str; 4] = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
+
+/// A program with a certificate for localhost at hand, which is returned too.
+fn with_certificate() -> (Wscope, String) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let program = wscope()
+        .stdin_null()
+        .file("cert.pem", made.cert.pem())
+        .file("key.pem", made.signing_key.serialize_pem());
+    (program, made.cert.pem())
+}
+
+fn echo(options: &[&str]) -> (Running, u16, String) {
+    let (program, certificate) = with_certificate();
+    let (server, port) = start(program, &[&OPTIONS[..], &["--echo"], options].concat());
+    (server, port, certificate)
+}
+
+#[test]
+fn messages_go_through_tls_and_its_version_is_told() {
+    let (mut server, port, certificate) = echo(&["-v"]);
+    let url = format!("wss://127.0.0.1:{port}/");
+    let client = wscope().file("ca.pem", certificate).args(["--cacert", "ca.pem", "-1", &url]);
+    client.args(["-x", &"x".repeat(30_000)]).run().code(0);
+    server.wait_stderr(&format!("connected to wss://127.0.0.1:{port}/"));
+    let line = server.wait_stderr("TLSv1.");
+    assert!(line.contains("TLS_"), "no cipher: {line}");
+    assert!(server.wait_stderr("upgrade").contains("tls "), "no time for TLS");
+}
+
+#[test]
+fn the_version_and_cipher_are_in_the_event() {
+    let (mut server, port, _) = echo(&["--json"]);
+    let url = format!("wss://127.0.0.1:{port}/");
+    wscope().args(["-k", "-1", "-x", "hi", &url]).run().code(0);
+    let event: serde_json::Value =
+        serde_json::from_str(&server.read_stdout_line()).expect("an event");
+    assert!(event["tls"]["version"].as_str().is_some_and(|v| v.starts_with("TLSv1.")), "{event}");
+    assert!(event["tls"]["cipher"].as_str().is_some_and(|c| c.starts_with("TLS_")), "{event}");
+}
+
+#[test]
+fn a_client_that_sends_nothing_is_not_waited_for() {
+    let (mut server, port, _) = echo(&["--handshake-timeout", "100ms"]);
+    let mut silent = Peer::connect(port);
+    server.wait_stderr("TLS handshake with 127.0.0.1:");
+    silent.expect_eof();
+}
+
+#[test]
+fn plain_http_on_the_port_is_told() {
+    let (mut server, port, _) = echo(&[]);
+    let mut plain = Peer::connect(port);
+    plain.ask("/", &[]);
+    server.wait_stderr("TLS handshake with 127.0.0.1:");
+    server.wait_stderr("hint: the client speaks plain HTTP");
+}
+
+#[test]
+fn tls_on_a_plain_port_is_told() {
+    let (mut server, port) = listen(&[]);
+    let url = format!("wss://127.0.0.1:{port}/");
+    wscope().arg(url).run().code(3);
+    server.wait_stderr("hint: the client speaks TLS");
+}
+
+#[test]
+fn a_key_of_another_certificate_is_noticed_at_once() {
+    let (program, _) = with_certificate();
+    let other = rcgen::generate_simple_self_signed(["x".to_owned()]).expect("a certificate");
+    let program = program.file("key.pem", other.signing_key.serialize_pem());
+    let outcome = program.args(["listen", ":0"]).args(OPTIONS).run().code(2);
+    outcome.stderr_contains("bad --tls-key \"key.pem\": the certificate cannot be used");
+}
+
+#[test]
+fn files_that_hold_something_else_are_named() {
+    let (program, certificate) = with_certificate();
+    let old = "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n";
+    let program = program.file("key.pem", old);
+    let outcome = program.args(["listen", ":0"]).args(OPTIONS).run().code(2);
+    outcome.stderr_contains("no PKCS#8 key").stderr_contains("openssl pkcs8 -topk8");
+    let program = wscope().file("key.pem", certificate).file("cert.pem", "");
+    let outcome = program.args(["listen", ":0"]).args(OPTIONS).run().code(2);
+    outcome.stderr_contains("bad --tls-cert \"cert.pem\": it holds no certificate");
+    wscope().args(["listen", ":0", "--tls-cert", "x"]).run().code(2).stderr_contains("--tls-key");
+}
