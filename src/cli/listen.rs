@@ -132,6 +132,10 @@ pub struct TakingArgs {
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
 
+    /// Go on after violations of the protocol where that is possible; each is told as a warning
+    #[arg(long)]
+    pub lenient: bool,
+
     /// Close 1009 on a larger message; 64K, 10M and 1G are understood
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub max_message_size: String,

@@ -20,8 +20,8 @@ pub struct ListenConfig {
     pub address: String,
     /// Who may come, and what is agreed on.
     pub handshake: ServerOptions,
-    /// Compression may be agreed on.
-    pub compress: bool,
+    /// Go on after violations.
+    pub lenient: bool,
     /// Limit on everything up to the end of the opening handshake.
     pub handshake_timeout: Option<Duration>,
     /// For wss.
@@ -109,7 +109,7 @@ impl ListenConfig {
         Ok(Self {
             address: address(&args.address),
             handshake: handshake(args)?,
-            compress: !args.handshake.no_compress,
+            lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
             tls: acceptor(args.tls.tls_cert.as_deref(), args.tls.tls_key.as_deref())?,
             capacity,
@@ -163,6 +163,7 @@ fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
         path: args.path.clone(),
         credentials: args.user.as_deref().map(credentials).transpose()?,
         origins: args.origins.iter().map(|given| origin(given)).collect::<Result<_, _>>()?,
+        compress: !args.no_compress,
     })
 }
 

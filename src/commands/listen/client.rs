@@ -22,7 +22,8 @@ use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
-use crate::protocol::connection::{Connection, Party};
+use crate::protocol::connection::{Connection, Party, Role};
+use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
 use crate::protocol::head::{Head, HeaderLine};
 use crate::session::{Journal, OnMessage, Report, Session, Stop};
@@ -37,6 +38,7 @@ struct Guest {
     mail: Mailbox,
     early: Vec<u8>,
     opened: Opened,
+    deflate: Option<Agreed>,
     received: Arc<AtomicU64>,
 }
 
@@ -110,7 +112,7 @@ impl Server {
         let early = std::mem::take(&mut guest.early);
         let mut report = Session::new(
             guest.stream,
-            Connection::new(self.connection_options(), &early),
+            Connection::new(self.connection_options(guest.deflate), &early),
             reactor,
             &mut guest.mail,
             journal.again(),
@@ -213,8 +215,9 @@ impl Arrival<'_> {
         let mut timings =
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
+        let deflate = agreement.deflate;
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
-        Ok(Guest { number, stream, mail, early: asked.early, opened, received })
+        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received })
     }
 
     fn admit(
@@ -334,6 +337,7 @@ impl Arrival<'_> {
             offered: asked.head.list("Sec-WebSocket-Protocol"),
             protocol: agreement.subprotocol,
             extensions: agreement.extensions,
+            compression: agreement.deflate.map(|agreed| agreed.describe(Role::Server)),
             tls,
             timings,
         }

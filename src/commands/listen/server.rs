@@ -18,6 +18,7 @@ use crate::input::Action;
 use crate::input::repl::Screen;
 use crate::output::{Outlet, OutputError, Outputs};
 use crate::protocol::connection::{Options, Role};
+use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
@@ -138,12 +139,14 @@ impl Server {
         }
     }
 
-    pub(super) fn connection_options(&self) -> Options {
+    pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {
         Options {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
             observe_frames: self.config.commentary.observes_frames(),
+            lenient: self.config.lenient,
+            deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
     }

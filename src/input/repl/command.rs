@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::set::{Command, CommandSet, bytes, code_and_reason, help, read, unknown};
+use super::set::{Command, CommandSet, bytes, code_and_reason, help, read, split, unknown};
+use crate::input::raw::parse_frame;
 use crate::input::{Action, Show};
 use crate::protocol::MessageKind;
 
@@ -15,7 +16,7 @@ pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
     interrupt: || Action::Interrupt,
 };
 
-const COMMANDS: [Command; 11] = [
+const COMMANDS: [Command; 13] = [
     Command { name: "help", arguments: "", summary: "list the commands" },
     Command {
         name: "text",
@@ -38,6 +39,16 @@ const COMMANDS: [Command; 11] = [
         summary: "send a ping; its pong tells the round-trip time",
     },
     Command { name: "pong", arguments: "[DATA]", summary: "send a pong nobody asked for" },
+    Command {
+        name: "fragment",
+        arguments: "N TEXT",
+        summary: "send TEXT as one message in N frames",
+    },
+    Command {
+        name: "frame",
+        arguments: "OPCODE [OPTION…] [PAYLOAD]",
+        summary: "send this very frame, allowed or not: nofin rsv1 rsv2 rsv3 nomask mask=KEY length=N bits=16",
+    },
     Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
     Command {
         name: "status",
@@ -48,6 +59,9 @@ const COMMANDS: [Command; 11] = [
     Command { name: "full", arguments: "", summary: "the last received message, whole" },
     Command { name: "quit", arguments: "", summary: "close and leave (Ctrl-D does the same)" },
 ];
+
+/// The most frames that a message is sent in.
+const MAX_FRAGMENTS: usize = 100_000;
 
 const INTRO: &str = "text is sent as a message; //text sends /text; Ctrl-R searches what was typed";
 
@@ -63,6 +77,8 @@ fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
         "file" => file(word),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
+        "fragment" => fragment(argument),
+        "frame" => Ok(Action::Frame(Box::new(parse_frame(argument)?))),
         "close" => close(word),
         "status" => none(Action::Show(Show::Status)),
         "headers" => none(Action::Show(Show::Headers)),
@@ -87,6 +103,18 @@ fn file(path: &str) -> Result<Action<'static>, String> {
         MessageKind::Binary
     };
     Ok(Action::Send(kind, Cow::Owned(bytes)))
+}
+
+fn fragment(argument: &str) -> Result<Action<'static>, String> {
+    let (count, text) = split(argument);
+    match count.parse() {
+        Ok(frames @ 1..=MAX_FRAGMENTS) => {
+            Ok(Action::Fragments(MessageKind::Text, text.as_bytes().to_vec(), frames))
+        }
+        _ => {
+            Err(format!("/fragment N TEXT wants a number from 1 to {MAX_FRAGMENTS}, not {count:?}"))
+        }
+    }
 }
 
 fn control_data(argument: &str) -> Result<Vec<u8>, String> {

@@ -1,11 +1,11 @@
 //! The server's side: a request to judge, a response to send (RFC 6455 section 4.2).
 
 use super::client::with_custom;
-use crate::protocol::deflate::choose;
 use super::{
     Agreement, Finding, Head, HeaderLine, RequestLine, Response, contains_ignoring_case,
     derive_accept_key, is_token, quoted,
 };
+use crate::protocol::deflate::choose;
 
 /// What a server is willing to agree to, and with whom.
 #[derive(Clone, Debug, Default)]
