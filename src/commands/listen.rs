@@ -57,6 +57,7 @@ fn set_up(config: ListenConfig) -> Result<Control, Error> {
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
     let mut listener = bind(&config.address)?;
+    limits::widen_backlog(&listener);
     let address = listener.local_addr().map_err(failed("listen"))?;
     let registry = reactor.registry();
     registry

@@ -265,7 +265,7 @@ fn protocol(closed: &Closed) -> Option<String> {
         }
         Rule::MessageTooBig => "--max-message-size SIZE allows more",
         Rule::InvalidUtf8 => {
-            "the server sends bytes that are not UTF-8 as text; it has to send them as binary"
+            "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"
         }
         Rule::ReservedBits => {
             "RSV1 is used by compression (permessage-deflate), which was not negotiated"
@@ -309,15 +309,14 @@ fn abnormal(closed: &Closed) -> Option<String> {
     }
     match &ending.cause {
         EndCause::Transport(..) if ending.sent.is_some() => {
-            Some("the server ends TCP without completing the closing handshake".to_owned())
+            Some("the peer ends TCP without completing the closing handshake".to_owned())
         }
         EndCause::Transport(..) if closed.quiet.as_secs() >= IDLE_CUT => Some(format!(
             "after {} s without traffic: the idle time limit of a proxy or load balancer? Pings keep a connection busy",
             closed.quiet.as_secs()
         )),
         EndCause::Transport(..) => Some(
-            "the server crashed, was stopped, or something in between cut the connection"
-                .to_owned(),
+            "the peer crashed, was stopped, or something in between cut the connection".to_owned(),
         ),
         _ => None,
     }

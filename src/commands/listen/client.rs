@@ -61,31 +61,25 @@ struct Arrival<'a> {
 
 impl Server {
     /// Serves what has connected from `remote` until it has gone.
-    pub(super) fn serve(self: &Arc<Self>, tcp: TcpStream, remote: SocketAddr, pending: Pending) {
+    pub(super) fn serve(
+        self: &Arc<Self>,
+        tcp: TcpStream,
+        remote: SocketAddr,
+        mut reactor: Reactor,
+        pending: Pending,
+    ) {
         let mut outputs = self.outputs(Failures::Each);
-        let parting = match Reactor::new(None) {
-            Ok(mut reactor) => {
-                let deadline = Deadline::after(self.config.handshake_timeout);
-                let started = Instant::now();
-                let reactor_ref = &mut reactor;
-                let mut arrival =
-                    Arrival { server: self, remote, reactor: reactor_ref, deadline, started };
-                match arrival.welcome(tcp, &mut outputs) {
-                    Ok(guest) => {
-                        drop(pending);
-                        return self.entertain(guest, &mut reactor);
-                    }
-                    Err(parting) => parting,
-                }
+        let deadline = Deadline::after(self.config.handshake_timeout);
+        let started = Instant::now();
+        let mut arrival =
+            Arrival { server: self, remote, reactor: &mut reactor, deadline, started };
+        match arrival.welcome(tcp, &mut outputs) {
+            Ok(guest) => {
+                drop(pending);
+                self.entertain(guest, &mut reactor);
             }
-            Err(error) => Parting::Failed(failed(
-                &AcceptError::System(error),
-                remote,
-                self.handshake_limit(),
-                None,
-            )),
-        };
-        self.tell_parting(&parting, &mut outputs);
+            Err(parting) => self.tell_parting(&parting, &mut outputs),
+        }
     }
 
     /// Tells why there comes no client. Only what may matter to somebody takes a number.
@@ -120,15 +114,17 @@ impl Server {
             &guest.opened,
         )
         .run();
+        self.clients.remove(number);
         journal.tick();
         let is_overrun = guest.mail.is_overrun();
         let verdict = self.judge(&mut report, is_overrun, &mut journal);
         self.flush(&mut outputs);
-        self.clients.remove(number, true);
         self.report(match verdict {
             Err(Error::Output(error)) => News::OutputFailed(error),
             verdict => News::Gone(verdict),
         });
+        self.clients.finish();
+        let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
 
     fn judge(
@@ -209,7 +205,7 @@ impl Arrival<'_> {
             Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
         };
         if let Err(error) = write(&mut stream, response.bytes(), self.reactor, self.deadline) {
-            self.server.clients.remove(number, false);
+            self.server.clients.withdraw(number);
             return Err(self.parting(&error, None));
         }
         let mut timings =

@@ -39,6 +39,8 @@ struct State {
     entries: Vec<Entry>,
     /// How many there have been.
     admitted: usize,
+    /// How many of those have not been told to their end.
+    unfinished: usize,
 }
 
 /// No more clients are taken.
@@ -61,18 +63,30 @@ impl Clients {
         let number = entry.number;
         state.entries.push(entry);
         state.admitted += 1;
+        state.unfinished += 1;
         Ok(number)
     }
 
-    /// Takes one off the list. One that was the only one may have failed before it was served.
-    pub(super) fn remove(&self, number: u64, was_served: bool) {
-        let mut state = self.state();
-        state.entries.retain(|entry| entry.number != number);
-        state.admitted -= usize::from(!was_served);
+    /// Takes one off the list: there is room for another.
+    pub(super) fn remove(&self, number: u64) {
+        self.state().entries.retain(|entry| entry.number != number);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.state().entries.is_empty()
+    /// Takes one off the list that never became a client.
+    pub(super) fn withdraw(&self, number: u64) {
+        self.remove(number);
+        self.state().admitted -= 1;
+        self.finish();
+    }
+
+    /// Takes note that all has been told of one that was taken off the list.
+    pub(super) fn finish(&self) {
+        self.state().unfinished -= 1;
+    }
+
+    /// Whether all has been told of all.
+    pub(super) fn have_finished(&self) -> bool {
+        self.state().unfinished == 0
     }
 
     /// Whether any can be sent more. The fastest sets the pace of a source that can wait.

@@ -18,7 +18,7 @@ use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::human::Detail;
-use crate::output::{Outlet, Outputs};
+use crate::output::{Outlet, OutputError, Outputs};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::Writer;
 use crate::protocol::CloseCode;
@@ -66,7 +66,7 @@ impl Control {
         let config = &server.config;
         let out = Outlet::stream("standard output", Writer::stdout().map_err(failed("output"))?);
         let err = Outlet::stream("standard error", Writer::stderr().map_err(failed("output"))?);
-        let (out, err) = (out.optional(), err.optional());
+        let err = err.optional();
         let mut outputs =
             displays::outputs(config.stdout, &config.commentary, out, err, Failures::None);
         if let Input::Repl(repl) = &input {
@@ -118,15 +118,22 @@ impl Control {
                 let text = format!("no more clients can be let in for now: {error}");
                 self.notice(Level::Warning, &text);
             }
-            let _ = self.outputs.flush(); // they are optional
-            if let Some(leaving) = self.leaving.take_if(|leaving| {
-                self.server.clients.is_empty() || Instant::now() >= leaving.until
-            }) {
-                self.hear_news();
-                return leaving.result.and_then(|()| self.input_failure());
+            if let Err(error) = self.outputs.flush() {
+                self.on_output_error(error);
+            }
+            if self.is_over() {
+                self.hear_news(); // what came of the last client
+                if let Some(leaving) = self.leaving.take() {
+                    return leaving.result.and_then(|()| self.input_failure());
+                }
             }
             self.wait()?;
         }
+    }
+
+    fn is_over(&self) -> bool {
+        let has_finished = self.server.clients.have_finished();
+        self.leaving.as_ref().is_some_and(|leaving| has_finished || Instant::now() >= leaving.until)
     }
 
     /// Shows what there is still to show, and gives the terminal back.
@@ -192,10 +199,17 @@ impl Control {
                     self.leave(CloseCode::NORMAL, limit, Ok(()));
                 }
                 News::OutputClosed => self.leave(CloseCode::NORMAL, LEAVE_TIMEOUT, Ok(())),
-                News::OutputFailed(error) => {
-                    self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Output(error)));
-                }
+                News::OutputFailed(error) => self.on_output_error(error),
             }
+        }
+    }
+
+    /// A reader that has enough, as `head` does, ends the server in order.
+    fn on_output_error(&mut self, error: OutputError) {
+        if error.is_closed_pipe() {
+            self.leave(CloseCode::NORMAL, LEAVE_TIMEOUT, Ok(()));
+        } else {
+            self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Output(error)));
         }
     }
 

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 
 use super::server::Server;
+use crate::net::Reactor;
 
 /// The listening socket.
 pub(super) struct Door {
     server: Arc<Server>,
     listener: TcpListener,
+    /// For the next client: one is accepted only when there is what it takes to serve it.
+    spare: Option<Reactor>,
     /// Clients may be waiting: readiness is announced once.
     is_ready: bool,
     /// Out of descriptors or memory: some may be free again then.
@@ -31,7 +34,7 @@ const STACK: usize = 256 << 10;
 
 impl Door {
     pub(super) fn new(server: Arc<Server>, listener: TcpListener) -> Self {
-        Self { server, listener, is_ready: true, closed_until: None }
+        Self { server, listener, spare: None, is_ready: true, closed_until: None }
     }
 
     /// Takes note that the listener's token was announced.
@@ -70,30 +73,37 @@ impl Door {
         Ok(())
     }
 
-    fn accept(&self) -> io::Result<bool> {
+    fn accept(&mut self) -> io::Result<bool> {
+        let reactor = match self.spare.take() {
+            Some(reactor) => reactor,
+            None => Reactor::new(None)?,
+        };
         match self.listener.accept() {
-            Ok((stream, remote)) => self.serve(stream, remote).map(|()| true),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(false),
-            // That one client has gone.
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::Interrupted
-                        | io::ErrorKind::ConnectionAborted
-                        | io::ErrorKind::ConnectionReset
-                ) =>
-            {
-                Ok(true)
+            Ok((stream, remote)) => self.serve(stream, remote, reactor).map(|()| true),
+            Err(error) => {
+                self.spare = Some(reactor);
+                after(error)
             }
-            Err(error) => Err(error),
         }
     }
 
-    fn serve(&self, stream: TcpStream, remote: SocketAddr) -> io::Result<()> {
+    fn serve(&self, stream: TcpStream, remote: SocketAddr, reactor: Reactor) -> io::Result<()> {
         // Beyond that it is an attack, or might as well be.
         let Some(pending) = self.server.begin_handshake() else { return Ok(()) };
         let server = Arc::clone(&self.server);
         let thread = thread::Builder::new().name("client".to_owned()).stack_size(STACK);
-        thread.spawn(move || server.serve(stream, remote, pending)).map(|_| ())
+        thread.spawn(move || server.serve(stream, remote, reactor, pending)).map(|_| ())
+    }
+}
+
+/// Whether to go on after a client that could not be accepted.
+fn after(error: io::Error) -> io::Result<bool> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Ok(false),
+        // That one client has gone.
+        io::ErrorKind::Interrupted
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset => Ok(true),
+        _ => Err(error),
     }
 }

@@ -133,7 +133,6 @@ impl Server {
 
     pub(super) fn flush(&self, outputs: &mut Outputs) {
         match outputs.flush() {
-            Err(error) if error.is_closed_pipe() => self.report(News::OutputClosed),
             Err(error) => self.report(News::OutputFailed(error)),
             Ok(()) => {}
         }

@@ -33,12 +33,12 @@ impl Human {
             }
         }
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
-        text += &self.paint(Role::Dim, &format!("  {}\n", negotiated(opened)));
-        if let Some(tls) = &opened.tls {
-            text += &self
-                .paint(Role::Dim, &format!("  {}\n", escape(&tls_text(tls), Newlines::Escape)));
+        let tls =
+            opened.tls.as_ref().map(|tls| escape(&tls_text(tls), Newlines::Escape).into_owned());
+        let details = [Some(negotiated(opened)), tls, Some(timings_text(&opened.timings))];
+        for detail in details.into_iter().flatten() {
+            text += &format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
         }
-        text += &self.paint(Role::Dim, &format!("  {}\n", timings_text(&opened.timings)));
         Some(text)
     }
 

@@ -140,10 +140,14 @@ fn refusals_and_failures_are_events() {
     let mut peer = client_at(port, "/chat", &[]);
     peer.send([0x81, 1, b'x']); // not masked
     peer.expect_close(1002);
+    let schema = serde_json::from_str(include_str!("../../data/events.schema.json"));
+    let schema = jsonschema::draft202012::new(&schema.expect("JSON")).expect("a schema");
+    schema.validate(&event).expect("an event as documented");
     let mut kinds = Vec::new();
     while kinds.last().is_none_or(|kind| kind != "error protocol") {
         let event: serde_json::Value =
             serde_json::from_str(&server.read_stdout_line()).expect("an event");
+        schema.validate(&event).expect("an event as documented");
         assert_eq!(event["connection"], 2, "{event}");
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         kinds.push(format!("{} {}", text("event"), text("kind")).trim().to_owned());

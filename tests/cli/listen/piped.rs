@@ -65,7 +65,6 @@ fn a_reader_that_has_enough_ends_the_server() {
     let (mut server, port) = start(wscope().stdin_null(), &[]);
     let mut peer = client(port);
     server.close_stdout();
-    peer.send(crate::support::masked(&crate::support::text("for nobody")));
     peer.expect_close(1000);
     peer.close(1000, "");
     peer.expect_eof();

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use super::{client, leave, start};
+use super::{client, leave, listen, start};
 use crate::support::{BINARY, CLOSE, binary, masked, wscope};
 
 const MESSAGE: usize = 1 << 20;
@@ -52,4 +52,37 @@ fn a_client_that_never_takes_anything_is_given_up() {
     server.wait_stderr("did not answer our Close frame within 100ms");
     leave(sender);
     drop(stalled);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stalled_output_does_not_keep_the_server_from_ending() {
+    let (server, port) = listen(&[]);
+    let mut peer = client(port);
+    let message = masked(&binary(&vec![7; MESSAGE]));
+    peer.send(&message); // nobody reads the server's output
+    server.signal(crate::support::Signal::TERM);
+    server.wait().code(143);
+}
+
+/// Descriptors run out when there is one client.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_descriptors_clients_wait_until_there_are_some() {
+    use rustix::process::{Pid, Resource, getrlimit, prlimit};
+    let (mut server, port) = listen(&["--echo"]);
+    let first = client(port);
+    server.wait_stderr("#1 ");
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.id())).expect("a process").count();
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = Some(open as u64);
+    let process = Pid::from_raw(server.id().cast_signed());
+    prlimit(process, Resource::Nofile, limit).expect("a limit on open files");
+    let mut second = crate::support::Peer::connect(port);
+    second.ask("/", &[]);
+    server.wait_stderr("no more clients can be let in for now");
+    leave(first);
+    let head = second.read_head();
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    leave(second);
 }

@@ -43,6 +43,7 @@ fn lines_go_to_all_and_to_one() {
         }
         peer.expect_binary(&[0, 255]);
     }
+    terminal.wait_for("> /binary 00ff");
     let screen = terminal.screen();
     assert_eq!(screen.matches("hello all").count(), 1, "what was typed is there: {screen}");
     terminal.press(Key::CtrlD);
