@@ -132,9 +132,8 @@ impl Server {
     }
 
     pub(super) fn flush(&self, outputs: &mut Outputs) {
-        match outputs.flush() {
-            Err(error) => self.report(News::OutputFailed(error)),
-            Ok(()) => {}
+        if let Err(error) = outputs.flush() {
+            self.report(News::OutputFailed(error));
         }
     }
 
