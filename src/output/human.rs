@@ -119,7 +119,7 @@ impl Human {
             What::Message(message) => {
                 self.surplus += u64::from(message.surplus);
                 let note = self.binary_note(message.direction, message.kind).unwrap_or_default();
-                note + &self.message(message).unwrap_or_default()
+                note + &self.message(message, event.connection.is_none()).unwrap_or_default()
             }
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
             What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,

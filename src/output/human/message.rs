@@ -18,16 +18,18 @@ const MAX_TEXT: usize = 8 << 10;
 const MAX_BINARY: usize = 512;
 
 impl Human {
-    pub(super) fn message(&self, message: &Message<'_>) -> Option<String> {
+    /// A message, cut if it is long; `full_command`: there is a command that shows it whole.
+    pub(super) fn message(&self, message: &Message<'_>, full_command: bool) -> Option<String> {
         if !self.options.messages || message.typed {
             return None;
         }
-        Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY }))
+        let remedy = if full_command { "; /full shows it whole" } else { "" };
+        Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
     }
 
     /// `/full`: nothing is cut.
     pub(super) fn full_message(&self, message: &Message<'_>) -> String {
-        self.render(message, Limits { text: usize::MAX, binary: usize::MAX })
+        self.render(message, Limits { text: usize::MAX, binary: usize::MAX, remedy: "" })
     }
 
     fn render(&self, message: &Message<'_>, limits: Limits) -> String {
@@ -49,7 +51,7 @@ impl Human {
                 return format!(
                     "{arrow} {}\n{}",
                     self.paint(Role::Dim, &format!("{what}, {}", bytes(size))),
-                    self.dump(message.data, limits.binary)
+                    self.dump(message.data, limits)
                 );
             }
             (MessageKind::Text, _) => String::new(),
@@ -60,11 +62,8 @@ impl Human {
         }
         let shown = cut(text, limits.text);
         let rest = if shown.len() < text.len() {
-            let remark = format!(
-                "… cut: {} of {} shown; /full shows it whole",
-                bytes(shown.len()),
-                bytes(size)
-            );
+            let remark =
+                format!("… cut: {} of {} shown{}", bytes(shown.len()), bytes(size), limits.remedy);
             format!("\n  {}", self.paint(Role::Dim, &remark))
         } else {
             String::new()
@@ -88,15 +87,14 @@ impl Human {
         self.options.width.unwrap_or_else(terminal::width)
     }
 
-    fn dump(&self, data: &[u8], limit: usize) -> String {
+    fn dump(&self, data: &[u8], limits: Limits) -> String {
         if data.is_empty() {
             return String::new();
         }
-        let shown = &data[..data.len().min(limit)];
+        let shown = &data[..data.len().min(limits.binary)];
         let mut text = hex_dump(shown, self.options.style, "  ");
         if shown.len() < data.len() {
-            let remark =
-                format!("  … {} more; /full shows it whole", bytes(data.len() - shown.len()));
+            let remark = format!("  … {} more{}", bytes(data.len() - shown.len()), limits.remedy);
             text.push('\n');
             text.push_str(&self.paint(Role::Dim, &remark));
         }
@@ -109,6 +107,8 @@ impl Human {
 struct Limits {
     text: usize,
     binary: usize,
+    /// How to see the rest.
+    remedy: &'static str,
 }
 
 /// The start of `text`, at most `limit` bytes, not cut inside a character.
