@@ -4,6 +4,7 @@
 //! made from.
 
 use wscope::protocol::body::{Body, MAX_KEPT};
+use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
     Request, RequestOptions, ServerOptions, answer, generate_key, judge_response,
 };
@@ -40,7 +41,11 @@ fn rfc_request() -> RequestOptions {
 }
 
 fn server() -> ServerOptions {
-    ServerOptions { subprotocols: vec!["chat".into(), "superchat".into()] }
+    ServerOptions {
+        subprotocols: vec!["chat".into(), "superchat".into()],
+        compress: true,
+        ..ServerOptions::default()
+    }
 }
 
 fn response(bytes: &[u8]) {
@@ -153,8 +158,9 @@ fn check_answer(line: &RequestLine, head: &Head) {
         }
         Err(refusal) => {
             assert!(!refusal.findings.is_empty());
-            let (status, head) = must_parse(&refusal.response);
-            let body = &refusal.response[head.bytes().len()..];
+            let (status, head) = must_parse(refusal.response.head.bytes());
+            let body = &refusal.response.body;
+            assert_eq!(status.status, refusal.response.status);
             assert!(matches!(status.status, 400 | 405 | 426));
             assert_eq!(head.value("Content-Length"), Some(body.len().to_string()));
         }
@@ -185,7 +191,11 @@ fn own_request(mut input: Input<'_>) {
     };
     let (status, response) = must_parse(response.bytes());
     match judge_response(&request, &status, &response) {
-        Ok(judged) => assert_eq!(judged.subprotocol, agreement.subprotocol),
+        Ok(judged) => {
+            assert_eq!(judged.subprotocol, agreement.subprotocol);
+            // The client's own limit on its window is its own affair.
+            assert_eq!(judged.deflate.is_some(), agreement.deflate.is_some());
+        }
         Err(findings) => assert!(!options.custom.is_empty(), "{findings:?}"),
     }
 }
@@ -199,7 +209,7 @@ fn request_options(input: &mut Input<'_>) -> RequestOptions {
         host: format!("h{}", graphic(input.text())),
         key: generate_key(),
         subprotocols: tokens(input.text()),
-        extensions: None,
+        extensions: input.choose(&[None, Some(DEFAULT_OFFER)]).map(str::to_owned),
         common: lines(&input.text()).into_iter().filter(is_common).collect(),
         custom: lines(&String::from_utf8_lossy(input.rest())),
     }
