@@ -5,6 +5,7 @@ use std::fmt;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::connection::Role;
+use super::violation::counted;
 
 pub mod negotiation;
 
@@ -181,7 +182,7 @@ fn unfinished(fed: u64, last: [u8; 4]) -> String {
     match (fed, last) {
         (0, _) => "it is empty, where one byte at least is due".to_owned(),
         (_, TAIL) => "its last four bytes, 00 00 ff ff, should have been removed".to_owned(),
-        _ => format!("it ends in the middle of a DEFLATE block, after {fed} bytes"),
+        _ => format!("it ends in the middle of a DEFLATE block, after {}", counted(fed, "byte")),
     }
 }
 

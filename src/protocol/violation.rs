@@ -131,10 +131,15 @@ pub struct Violation {
     /// Where in the stream of bytes after the handshake that frame starts.
     pub offset: u64,
     /// The start of that frame's payload, unmasked, as far as it had come: at most 64 bytes.
-    pub payload: Vec<u8>,
+    pub payload: Box<[u8]>,
     /// The peer's own words: the payload of a bad Close frame, or the start of an HTTP response, at
     /// most 4 KiB.
     pub excerpt: Vec<u8>,
+}
+
+/// "1 byte", "2 bytes".
+pub(super) fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for Violation {

@@ -107,8 +107,9 @@ impl Connection {
         frame.taken += fresh.len() as u64;
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
+            // Its start is shown if the frame turns out to be broken.
             if !self.options.observe_frames {
-                self.payload.clear(KEEP_PAYLOAD);
+                self.payload.truncate(frame.start + MAX_SHOWN);
             }
         } else {
             self.check_text(&frame, Span::Payload(fresh))?;
@@ -176,7 +177,7 @@ impl Connection {
             detail,
             frame: Some(frame.header),
             offset: frame.offset,
-            payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+            payload: payload[..payload.len().min(MAX_SHOWN)].into(),
             excerpt: Vec::new(),
         }
     }
@@ -274,7 +275,7 @@ fn bad_text(header: Header, offset: u64, text: &[u8], at: usize, payload: &[u8])
         detail: format!("at byte {at} of the message ({})", bad.join(" ")),
         frame: Some(header),
         offset,
-        payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+        payload: payload[..payload.len().min(MAX_SHOWN)].into(),
         excerpt: Vec::new(),
     }
 }

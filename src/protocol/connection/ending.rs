@@ -5,7 +5,7 @@ use std::fmt;
 use super::Misuse;
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::Opcode;
-use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::violation::{Rule, Violation, counted};
 
 /// What a Close frame says (RFC 6455 section 5.5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +111,8 @@ impl fmt::Display for Position {
         match self {
             Self::Boundary => f.write_str("between frames"),
             Self::Header(bytes) => {
-                write!(f, "in the middle of a frame header (after {bytes} bytes)")
+                let bytes = counted(*bytes as u64, "byte");
+                write!(f, "in the middle of a frame header (after {bytes})")
             }
             Self::Payload { opcode, got, of } => {
                 write!(
@@ -119,11 +120,9 @@ impl fmt::Display for Position {
                     "in the middle of a {opcode} frame ({got} of {of} payload bytes received)"
                 )
             }
-            Self::Message(1) => {
-                f.write_str("in the middle of a fragmented message (after 1 frame)")
-            }
             Self::Message(frames) => {
-                write!(f, "in the middle of a fragmented message (after {frames} frames)")
+                let frames = counted(*frames, "frame");
+                write!(f, "in the middle of a fragmented message (after {frames})")
             }
         }
     }

@@ -4,7 +4,7 @@ use super::receive::MAX_SHOWN;
 use super::{ClosePayload, Connection, Role};
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
-use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::violation::{Rule, Violation, counted};
 
 /// What a server says that has gone back to HTTP.
 const HTTP: &[u8] = b"HTTP/";
@@ -64,7 +64,7 @@ impl Connection {
             detail,
             frame: Some(*header),
             offset: self.offset,
-            payload,
+            payload: payload.into(),
             excerpt: Vec::new(),
         }
     }
@@ -143,7 +143,8 @@ impl Connection {
             (Opcode::Text | Opcode::Binary, Some(message)) => {
                 let (kind, frames) = (message.kind, message.frames);
                 let detail = format!(
-                    "{opcode} frame after {frames} frame(s) of an unfinished {kind} message"
+                    "{opcode} frame after {} of an unfinished {kind} message",
+                    counted(frames, "frame")
                 );
                 Some((Rule::MessageInsideMessage, detail))
             }
@@ -200,7 +201,7 @@ impl Connection {
             detail: String::from_utf8_lossy(&line[..line.len().min(MAX_STATUS_LINE)]).into_owned(),
             frame: None,
             offset: 0,
-            payload: Vec::new(),
+            payload: Box::default(),
             excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
         })
     }

@@ -172,7 +172,7 @@ impl Connection {
                     detail,
                     frame: Some(header),
                     offset,
-                    payload: payload[..payload.len().min(MAX_SHOWN)].to_vec(),
+                    payload: payload[..payload.len().min(MAX_SHOWN)].into(),
                     excerpt: payload.to_vec(),
                 })?;
                 Ok(read_close_leniently(payload))
@@ -225,7 +225,7 @@ impl Connection {
         if is_data || header.opcode == Opcode::Close {
             let detail = format!("{header}; it was not read");
             let violation = self.violation_of(Rule::FrameAfterClose, detail, &header);
-            self.observe(header, Span::Own(violation.payload.clone()), None, None);
+            self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
             if is_data && !self.options.lenient {
                 self.violation = Some(violation);
                 self.queue.push_back(Ready::Violation);
@@ -249,7 +249,7 @@ impl Connection {
     /// RFC 6455 section 7.1.7: says why, and listens no more.
     fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
-            self.observe(header, Span::Own(violation.payload.clone()), None, None);
+            self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
         }
         let rule = violation.rule;
         self.violation = Some(violation);

@@ -66,7 +66,7 @@ fn forget_how_much_was_there(told: &mut [Told]) {
 
 /// A frame is refused with as much of its payload as has come with its header.
 fn forget_bytes(violation: &mut Violation) {
-    violation.payload.clear();
+    violation.payload = Box::default();
     violation.excerpt.truncate(SEEN_OF_HTTP);
 }
 

@@ -130,7 +130,7 @@ fn positions_are_told_in_words() {
     let payload = Position::Payload { opcode: Opcode::Text, got: 3, of: 10 };
     for (position, words) in [
         (Position::Boundary, "between frames"),
-        (Position::Header(1), "in the middle of a frame header (after 1 bytes)"),
+        (Position::Header(1), "in the middle of a frame header (after 1 byte)"),
         (payload, "in the middle of a text frame (3 of 10 payload bytes received)"),
         (Position::Message(1), "in the middle of a fragmented message (after 1 frame)"),
         (Position::Message(2), "in the middle of a fragmented message (after 2 frames)"),

@@ -43,7 +43,8 @@ fn hear(role: Role, frames: &[Raw]) -> Vec<Told> {
 #[test]
 fn what_can_be_put_up_with_is_told_and_passed_over() {
     use MessageKind::{Binary, Text};
-    let cases: Vec<(&str, Vec<Raw>, Vec<Rule>, Option<(MessageKind, &[u8])>)> = vec![
+    type Case = (&'static str, Vec<Raw>, Vec<Rule>, Option<(MessageKind, &'static [u8])>);
+    let cases: Vec<Case> = vec![
         ("a reserved bit", vec![frame(0xa1, "x")], vec![Rule::ReservedBits], Some((Text, b"x"))),
         ("a reserved opcode", vec![frame(0x83, [7; 300])], vec![Rule::ReservedOpcode], None),
         (

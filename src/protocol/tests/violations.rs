@@ -94,12 +94,12 @@ fn sequences() -> Vec<Broken> {
         ),
         breaks(
             Rule::MessageInsideMessage,
-            "text frame after 1 frame(s) of an unfinished text message",
+            "text frame after 1 frame of an unfinished text message",
             vec![frame(0x01, "a"), frame(0x81, "b")],
         ),
         breaks(
             Rule::MessageInsideMessage,
-            "binary frame after 3 frame(s) of an unfinished text message",
+            "binary frame after 3 frames of an unfinished text message",
             vec![
                 frame(0x01, ""),
                 frame(0x00, "a"),
