@@ -172,9 +172,11 @@ impl Offer {
             match answer.server_max_window_bits {
                 Some(bits) if bits <= asked => {}
                 given => {
-                    let got = given.map_or("without it".to_owned(), |bits| format!("={bits}"));
                     let due = format!("at most {asked}, as the offer asks");
-                    let got = format!("{SERVER_WINDOW} {got}");
+                    let got = match given {
+                        Some(bits) => format!("{SERVER_WINDOW}={bits}"),
+                        None => format!("without {SERVER_WINDOW}"),
+                    };
                     return Err(Objection::new(got, &due, "RFC 7692 section 7.1.2.1"));
                 }
             }
@@ -392,12 +394,12 @@ mod tests {
             (
                 "permessage-deflate; server_max_window_bits=10",
                 "permessage-deflate; server_max_window_bits=11",
-                "server_max_window_bits =11; due: at most 10",
+                "server_max_window_bits=11; due: at most 10",
             ),
             (
                 "permessage-deflate; server_max_window_bits=10",
                 "permessage-deflate",
-                "server_max_window_bits without it",
+                "without server_max_window_bits",
             ),
             (
                 "permessage-deflate; server_no_context_takeover",
