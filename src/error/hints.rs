@@ -254,11 +254,10 @@ fn retry_hint(what: &str, retry_after: Option<String>) -> String {
 }
 
 fn protocol(closed: &Closed) -> Option<String> {
-    let text = match closed.ending.violation.as_ref()?.rule {
+    let violation = closed.ending.violation.as_ref()?;
+    let text = match violation.rule {
         Rule::HttpAfterUpgrade => {
-            let excerpt =
-                String::from_utf8_lossy(&closed.ending.violation.as_ref()?.excerpt).into_owned();
-            if is_engine_io(&excerpt) {
+            if is_engine_io(&String::from_utf8_lossy(&violation.excerpt)) {
                 return Some(ENGINE_IO.to_owned());
             }
             "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
@@ -267,8 +266,12 @@ fn protocol(closed: &Closed) -> Option<String> {
         Rule::InvalidUtf8 => {
             "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"
         }
-        Rule::ReservedBits => {
+        // With compression agreed on, RSV1 alone is no objection.
+        Rule::ReservedBits if violation.frame.is_some_and(|it| !it.rsv2 && !it.rsv3) => {
             "RSV1 is used by compression (permessage-deflate), which was not negotiated"
+        }
+        Rule::ReservedBits | Rule::ReservedOpcode => {
+            "if the frame before declared a wrong length, this is no frame header at all"
         }
         Rule::MaskedByServer => "only clients mask their frames",
         Rule::UnmaskedByClient => "clients mask every frame they send",
