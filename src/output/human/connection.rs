@@ -174,6 +174,9 @@ fn close_text(close: &ClosePayload) -> String {
 
 fn closed_text(closed: &Closed) -> String {
     let ending = &closed.ending;
+    if let Some(violation) = ending.failure() {
+        return format!("closed by us: {}", violation.rule.close_code());
+    }
     let who = match ending.initiator {
         Party::Peer => "by the peer",
         Party::Local => "by us",

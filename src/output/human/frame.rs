@@ -45,10 +45,22 @@ impl Human {
         text
     }
 
-    pub(super) fn violation(&self, violation: &Violation) -> Option<String> {
-        self.tells(Detail::Line)
-            .then(|| Some(self.remark(Role::Error, &guilty_frame(violation)?)))
-            .flatten()
+    /// A violation that ends the connection. Whoever ends the program with it tells the cause; where
+    /// others go on, it is told here.
+    pub(super) fn violation(&self, violation: &Violation, is_the_end: bool) -> Option<String> {
+        if !self.tells(Detail::Line) {
+            return None;
+        }
+        let mut text = String::new();
+        if !is_the_end {
+            text += &self.remark(Role::Error, &format!("protocol error: {violation}"));
+        }
+        text += &self.guilty(violation);
+        (!text.is_empty()).then_some(text)
+    }
+
+    fn guilty(&self, violation: &Violation) -> String {
+        guilty_frame(violation).map_or_else(String::new, |text| self.remark(Role::Error, &text))
     }
 
     /// A violation that is put up with.
@@ -57,7 +69,7 @@ impl Human {
             return None;
         }
         let warning = self.notice(crate::event::Level::Warning, &violation.to_string());
-        Some(warning + &self.violation(violation).unwrap_or_default())
+        Some(warning + &self.guilty(violation))
     }
 }
 
