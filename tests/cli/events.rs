@@ -24,7 +24,7 @@ fn events(command: Wscope) -> (Outcome, Vec<Value>) {
 }
 
 #[track_caller]
-fn assert_valid(event: &Value) {
+pub(crate) fn assert_valid(event: &Value) {
     let schema = serde_json::from_str(SCHEMA).expect("JSON");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     let errors: Vec<_> = validator.iter_errors(event).map(|error| error.to_string()).collect();

@@ -1,6 +1,7 @@
 //! What the servers of many tests do, and what is seen of the program from outside.
 
-use crate::support::{CLOSE, DEADLINE, Frame, Peer, Server, Wire};
+use crate::support::{CLOSE, DEADLINE, Frame, Outcome, Peer, Server, Wire};
+use crate::support::{last_header, text, wscope};
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 use socket2::Socket;
 use std::io::{self, Read, Write};
@@ -23,7 +24,70 @@ pub(crate) fn serve(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     })
 }
 
-/// The same under TLS, with a certificate that nobody knows.
+/// The same, with an answer to the extensions that the client offers.
+pub(crate) fn serve_extension(
+    answer: &str,
+    steps: impl FnOnce(&mut Peer) + Send + 'static,
+) -> Server {
+    let answer = format!("Sec-WebSocket-Extensions: {answer}");
+    Server::script(move |peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, &[&answer]);
+        steps(peer);
+    })
+}
+
+/// A server that accepts permessage-deflate, sends these bytes, and answers when the client closes with
+/// 1000.
+pub(crate) fn serve_packed(bytes: impl AsRef<[u8]> + Send + 'static) -> Server {
+    serve_extension("permessage-deflate", move |peer| {
+        peer.send(bytes);
+        answer_close(peer);
+    })
+}
+
+/// What comes of bytes whose last frame breaks the protocol: exit status 5, a Close frame with this code
+/// and a reason, and the header of the guilty frame on stderr.
+#[track_caller]
+pub(crate) fn violate(bytes: &[u8], code: u16) -> Outcome {
+    violate_with(&[], bytes, code)
+}
+
+/// The same, with further arguments.
+#[track_caller]
+pub(crate) fn violate_with(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
+    expect_violation(args, None, bytes, code)
+}
+
+/// The same where permessage-deflate has been agreed on.
+#[track_caller]
+pub(crate) fn violate_packed(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
+    expect_violation(args, Some("permessage-deflate"), bytes, code)
+}
+
+/// A message that is fine comes before, so that the place of the first frame is byte 4.
+#[track_caller]
+fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: u16) -> Outcome {
+    let guilty: Vec<_> = last_header(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let bytes = [&text("ok"), bytes].concat();
+    let steps = move |peer: &mut Peer| {
+        peer.send(bytes);
+        let reason = peer.expect_close(code);
+        assert!(!reason.is_empty(), "the Close frame does not say why");
+    };
+    let server = match extension {
+        Some(extension) => serve_extension(extension, steps),
+        None => serve(steps),
+    };
+    let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(5).stdout("ok\n");
+    outcome
+        .stderr_contains("wscope: protocol error: ")
+        .stderr_contains(&format!("closed with {code}"))
+        .stderr_contains("wscope: frame at byte ")
+        .stderr_contains(&format!("; header {}", guilty.join(" ")))
+}
+
+/// A server that accepts one WebSocket under TLS, with a certificate that nobody knows.
 pub(crate) fn serve_tls(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
         peer.upgrade(|socket| Tls(acceptor().accept(socket).expect("a TLS handshake")));

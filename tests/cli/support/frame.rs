@@ -100,7 +100,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Frame> {
         extended => extended.iter().fold(0, |length, &byte| length << 8 | usize::from(byte)),
     };
     let payload_at = key_at + if masked { 4 } else { 0 };
-    let raw_len = payload_at.checked_add(length).expect("a frame length that fits into memory");
+    let raw_len = payload_at.saturating_add(length);
     let mut payload = bytes.get(payload_at..raw_len)?.to_vec();
     if masked {
         let key = bytes[key_at..payload_at].iter().cycle();
@@ -114,6 +114,15 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Frame> {
         payload,
         raw_len,
     })
+}
+
+/// The header of the last frame, which need not be all there.
+pub fn last_header(mut bytes: &[u8]) -> &[u8] {
+    while let Some(frame) = parse(bytes).filter(|frame| frame.raw_len < bytes.len()) {
+        bytes = &bytes[frame.raw_len..];
+    }
+    let masking_key = if bytes[1] & MASK_BIT != 0 { 4 } else { 0 };
+    &bytes[..HEAD + extended_len(bytes[1]) + masking_key]
 }
 
 const HEAD: usize = 2;

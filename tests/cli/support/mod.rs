@@ -6,6 +6,7 @@
     reason = "`pub` tells what a test may use from what is internal to the support code"
 )]
 
+mod deflate;
 mod frame;
 mod outcome;
 mod peer;
@@ -16,8 +17,9 @@ mod run;
 mod server;
 mod wait;
 
+pub use deflate::{Unpacker, pack};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
-pub use frame::{binary, close, frame, masked, ping, pong, text};
+pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
 pub use outcome::Outcome;
 pub use peer::{Peer, Wire, header, switching_protocols};
 #[cfg(unix)]

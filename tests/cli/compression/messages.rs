@@ -1,0 +1,209 @@
+//! Messages, compressed in either direction.
+
+use serde_json::Value;
+
+use crate::scripts::{answer_close, next, read_to_close, serve_extension, serve_packed};
+use crate::support::{BINARY, CONTINUATION, Frame, TEXT, Unpacker};
+use crate::support::{frame, pack, ping, text, wscope};
+
+const ASK: &str = "client_no_context_takeover; client_max_window_bits";
+
+/// What the client sends for these arguments when this was agreed on.
+#[track_caller]
+fn sent(agreed: &str, args: &[&str]) -> Vec<Frame> {
+    let (sender, frames) = std::sync::mpsc::channel();
+    let server = serve_extension(agreed, move |peer| {
+        sender.send(read_to_close(peer)).expect("a waiting test");
+    });
+    let offer = ["--compress", ASK, "--wait", "0"];
+    wscope().args(offer).args(args).arg(server.url()).run().code(0);
+    next(&frames)
+}
+
+fn long() -> String {
+    (0..200).map(|number| format!("line {number} of a long message\n")).collect()
+}
+
+/// Nothing that compression could shorten.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x2545_f491_u32;
+    let step = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 24) as u8
+    };
+    (0..length).map(step).collect()
+}
+
+#[test]
+fn received_messages_are_shown_as_they_were_before_compression() {
+    let data = long();
+    let packed = pack(data.as_bytes());
+    let (first, last) = packed.split_at(packed.len() / 2);
+    let bytes = [
+        frame(true, 4, TEXT, &pack(b"short")),
+        frame(false, 4, TEXT, first),
+        ping(b"between"),
+        frame(false, 0, CONTINUATION, b""),
+        frame(true, 0, CONTINUATION, last),
+        text("not compressed"),
+        frame(true, 4, BINARY, &pack(b"bytes")),
+    ];
+    let server = serve_packed(bytes.concat());
+    let expected = format!("short\n{data}\nnot compressed\nbytes\n");
+    wscope().args(["--count", "4", &server.url()]).run().code(0).stdout(&expected);
+}
+
+#[test]
+fn a_context_is_kept_from_message_to_message() {
+    // RFC 7692 section 7.2.3.2: "Hello" twice, the second by reference to the first.
+    let first = frame(true, 4, TEXT, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    let second = frame(true, 4, TEXT, &[0xf2, 0x00, 0x11, 0x00, 0x00]);
+    let server = serve_packed([first, second].concat());
+    wscope().args(["--count", "2", &server.url()]).run().code(0).stdout("Hello\nHello\n");
+}
+
+#[test]
+fn events_tell_both_sizes() {
+    let packed = pack(long().as_bytes());
+    let wire_size = packed.len() + 4;
+    let server = serve_packed([frame(true, 4, TEXT, &packed), text("x")].concat());
+    let outcome = wscope().args(["--json", "--count", "2", &server.url()]).run().code(0);
+    let events = outcome.json_lines();
+    let open = events.iter().find(|event| event["event"] == "open").expect("an open event");
+    assert_eq!(open["extensions"], "permessage-deflate");
+    let messages: Vec<_> = events.iter().filter(|event| event["event"] == "message").collect();
+    let facts = |event: &Value| {
+        let number = |key: &str| event[key].as_u64().expect("a number");
+        (event["compressed"] == true, number("size"), number("wire_size"))
+    };
+    assert_eq!(facts(messages[0]), (true, long().len() as u64, wire_size as u64));
+    assert_eq!(messages[0]["data"], long());
+    assert_eq!(facts(messages[1]), (false, 1, 3));
+}
+
+#[test]
+fn a_long_message_is_sent_compressed_and_a_hopeless_one_is_not() {
+    let (data, noise) = (long(), noise(400));
+    let digits: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    let frames = sent("permessage-deflate", &["-x", &data, "-x", "tiny", "--send-hex", &digits]);
+    let [first, tiny, hopeless] = &frames[..] else { panic!("{frames:?}") };
+    assert_eq!((first.opcode, first.rsv, first.fin), (TEXT, 4, true));
+    assert!(first.payload.len() < data.len() / 2, "{} bytes", first.payload.len());
+    assert_eq!(Unpacker::new().unpack(&first.payload), data.as_bytes());
+    assert_eq!((tiny.rsv, &tiny.payload[..]), (0, &b"tiny"[..]));
+    assert_eq!((hopeless.rsv, &hopeless.payload), (0, &noise));
+}
+
+#[test]
+fn what_was_sent_uncompressed_is_never_referred_to() {
+    let noise = noise(400);
+    let digits: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    let twice = format!("{digits}{digits}{digits}");
+    let frames = sent("permessage-deflate", &["--send-hex", &digits, "--send-hex", &twice]);
+    assert_eq!((frames[0].rsv, frames[1].rsv), (0, 4));
+    assert_eq!(Unpacker::new().unpack(&frames[1].payload), noise.repeat(3));
+}
+
+#[test]
+fn the_context_is_kept_or_given_up_as_agreed() {
+    let data = long();
+    let kept = sent("permessage-deflate; client_max_window_bits=15", &["-x", &data, "-x", &data]);
+    // The offer itself says that the client does without a context.
+    let mut unpacker = Unpacker::new();
+    let unpacked: Vec<_> = kept.iter().map(|frame| unpacker.unpack(&frame.payload)).collect();
+    assert_eq!(unpacked, [data.as_bytes(), data.as_bytes()]);
+
+    let agreed = "permessage-deflate; client_no_context_takeover";
+    let alone = sent(agreed, &["-x", &data, "-x", &data]);
+    for frame in &alone {
+        assert_eq!(Unpacker::new().unpack(&frame.payload), data.as_bytes());
+    }
+    assert_eq!(alone.len(), 2);
+}
+
+#[test]
+fn a_second_message_refers_to_the_first_where_that_is_allowed() {
+    let data = long();
+    let (sender, frames) = std::sync::mpsc::channel();
+    let server = serve_extension("permessage-deflate", move |peer| {
+        sender.send(read_to_close(peer)).expect("a waiting test");
+    });
+    wscope().args(["--wait", "0", "-x", &data, "-x", &data, &server.url()]).run().code(0);
+    let frames = next(&frames);
+    let mut unpacker = Unpacker::new();
+    let unpacked: Vec<_> = frames.iter().map(|frame| unpacker.unpack(&frame.payload)).collect();
+    assert_eq!(unpacked, [data.as_bytes(), data.as_bytes()]);
+    assert!(frames[1].payload.len() < frames[0].payload.len() / 4, "no use of the context");
+}
+
+#[test]
+fn for_a_window_that_is_too_small_for_us_nothing_is_compressed() {
+    let data = long();
+    let frames = sent("permessage-deflate; client_max_window_bits=8", &["-x", &data]);
+    assert_eq!((frames[0].rsv, &frames[0].payload[..]), (0, data.as_bytes()));
+}
+
+#[test]
+fn a_small_window_is_kept_to() {
+    // A match this far back is out of reach of a window of 512 bytes.
+    let (noise, data) = (noise(600), long());
+    let digits: String = noise.iter().map(|byte| format!("{byte:02x}")).collect();
+    let twice = format!("{digits}{digits}");
+    let agreed = "permessage-deflate; client_max_window_bits=9";
+    let frames = sent(agreed, &["--send-hex", &twice, "-x", &data]);
+    assert_eq!((frames[0].rsv, &frames[0].payload), (0, &noise.repeat(2)));
+    assert_eq!(frames[1].rsv, 4);
+    assert_eq!(Unpacker::new().unpack(&frames[1].payload), data.as_bytes());
+}
+
+#[test]
+fn with_double_verbosity_frames_tell_what_compression_did() {
+    let data = long();
+    let packed = pack(data.as_bytes());
+    let percent = (packed.len() as f64 * 100.0 / data.len() as f64).round();
+    let server = serve_extension("permessage-deflate", {
+        let packed = packed.clone();
+        move |peer| {
+            assert_eq!(peer.read_frame().rsv, 4);
+            peer.send(frame(true, 4, TEXT, &packed));
+            answer_close(peer);
+        }
+    });
+    let outcome = wscope().args(["-vv", "-x", &data, "--count", "1", &server.url()]).run().code(0);
+    let grouped = format!("{},{:03}", data.len() / 1000, data.len() % 1000);
+    outcome
+        .stderr_contains(&format!(
+            "<< frame text, FIN, RSV1, length {0} (16 bit), message 1, compressed {0} of {grouped} \
+             bytes ({percent} %) \"line 0 of a long message\\nline 1",
+            packed.len()
+        ))
+        .stderr_contains(&format!("of {grouped} bytes ("))
+        .stderr_contains(">> frame text, FIN, RSV1, mask ");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_shows_what_compression_came_to() {
+    use crate::support::Terminal;
+
+    let data = "0123456789".repeat(100);
+    let packed = pack(data.as_bytes());
+    let total = format!("{} of 1,000 bytes (", packed.len());
+    let server = serve_extension("permessage-deflate", move |peer| {
+        peer.send(frame(true, 4, TEXT, &packed));
+        peer.expect_text("go");
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let mut terminal = Terminal::spawn([server.url().as_str()], 120, 50);
+    terminal.wait_for("compressed both ways, context kept");
+    terminal.wait_for("0123456789");
+    terminal.type_line("/status");
+    terminal
+        .wait_for(&format!("compressed both ways, context kept; received 1 message in {total}"));
+    terminal.type_line("go");
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    terminal.wait_for(&format!("compression: received 1 message in {total}"));
+}

@@ -1,0 +1,187 @@
+//! The offer, and the verdict on the answer.
+
+use crate::scripts::{answer_close, serve, serve_extension};
+use crate::support::{Outcome, Server, header, wscope};
+
+/// The offer that comes of these options.
+#[track_caller]
+fn offered(options: &[&str]) -> Option<String> {
+    let (sender, offer) = std::sync::mpsc::channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        let offer = header(&head, "Sec-WebSocket-Extensions").map(str::to_owned);
+        sender.send(offer).expect("a waiting test");
+        peer.accept(&head);
+        answer_close(peer);
+    });
+    wscope().args(options).args(["--wait", "0", &server.url()]).run().code(0);
+    crate::scripts::next(&offer)
+}
+
+/// The end of a run whose handshake is not put up with. The server sees TCP end and no Close frame.
+#[track_caller]
+fn refused(options: &[&str], answer: &str) -> Outcome {
+    let server = serve_extension(answer, |peer| peer.expect_eof());
+    wscope().args(options).arg(server.url()).stdin_open().run().code(4).stdout("")
+}
+
+#[test]
+fn the_offer_is_as_asked_for() {
+    const NAME: &str = "permessage-deflate";
+    assert_eq!(offered(&[]), Some(format!("{NAME}; client_max_window_bits")));
+    assert_eq!(offered(&["--no-compress"]), None);
+    for (given, offer) in [
+        (
+            "server_no_context_takeover; server_max_window_bits=10",
+            format!("{NAME}; server_no_context_takeover; server_max_window_bits=10"),
+        ),
+        ("", NAME.to_owned()),
+        (
+            "server_max_window_bits=9, client_max_window_bits=12,permessage-deflate",
+            format!("{NAME}; server_max_window_bits=9, {NAME}; client_max_window_bits=12, {NAME}"),
+        ),
+    ] {
+        assert_eq!(offered(&["--compress", given]), Some(offer), "{given:?}");
+    }
+}
+
+#[test]
+fn an_offer_that_breaks_the_rules_is_wrong_usage() {
+    for (given, reason) in [
+        ("fast", "unknown parameter 'fast'"),
+        ("server_max_window_bits=7", "parameter 'server_max_window_bits' is '7', where 8 to 15"),
+        ("server_max_window_bits=16", "is '16', where 8 to 15 is due"),
+        ("server_max_window_bits", "needs a value, 8 to 15"),
+        ("client_no_context_takeover=1", "takes no value"),
+        ("client_max_window_bits; client_max_window_bits=9", "is there twice"),
+        ("server_max_window_bits=10, bogus", "unknown parameter 'bogus'"),
+    ] {
+        let outcome = wscope().args(["--compress", given, "ws://127.0.0.1:9/"]).run().code(2);
+        outcome.stderr_contains("--compress").stderr_contains(reason);
+    }
+    wscope()
+        .args(["--compress", "", "--no-compress", "ws://127.0.0.1:9/"])
+        .run()
+        .code(2)
+        .stderr_contains("cannot be used with");
+}
+
+#[test]
+fn what_was_agreed_on_is_said_in_words() {
+    for (options, answer, words) in [
+        (&[][..], "permessage-deflate", "no subprotocol, compressed both ways, context kept, "),
+        (
+            &["--compress", "server_max_window_bits=10"],
+            "permessage-deflate; server_max_window_bits=10",
+            "compressed both ways, context kept, server window 10",
+        ),
+        (
+            &[],
+            "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+            "compressed both ways, no context kept, ",
+        ),
+        (
+            &[],
+            "permessage-deflate; client_no_context_takeover; client_max_window_bits=\"9\"",
+            "compressed both ways, no context kept by the client, client window 9",
+        ),
+        (
+            &[],
+            "Permessage-Deflate ;server_no_context_takeover;server_max_window_bits=12",
+            "compressed both ways, no context kept by the server, server window 12",
+        ),
+    ] {
+        let server = serve_extension(answer, answer_close);
+        let outcome = wscope().args(options).args(["--wait", "0", &server.url()]).run();
+        outcome.code(0).stderr_contains(words);
+    }
+}
+
+#[test]
+fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
+    const TWICE: &str = "permessage-deflate, permessage-deflate; server_no_context_takeover";
+    for (options, answer, reason, section) in [
+        (&["--no-compress"][..], "permessage-deflate", "unasked-for", "6455 section 4.1"),
+        (&[], "foo", "'foo', unasked-for", "6455 section 4.1"),
+        (&[], "permessage-deflate; fast", "unknown parameter 'fast'", "7692 section 7.1"),
+        (
+            &[],
+            "permessage-deflate; server_max_window_bits=16",
+            "parameter 'server_max_window_bits' is '16', where 8 to 15 is due",
+            "7692 section 7.1",
+        ),
+        (
+            &[],
+            "permessage-deflate; client_max_window_bits=10; client_max_window_bits=10",
+            "parameter 'client_max_window_bits' is there twice",
+            "7692 section 7.1",
+        ),
+        (
+            &[],
+            "permessage-deflate; client_max_window_bits",
+            "client_max_window_bits without a value",
+            "7692 section 7.1.2.2",
+        ),
+        (
+            &["--compress", ""],
+            "permessage-deflate; client_max_window_bits=10",
+            "client_max_window_bits, unasked-for",
+            "7692 section 7.1.2.2",
+        ),
+        (
+            &["--compress", "server_max_window_bits=10"],
+            "permessage-deflate; server_max_window_bits=11",
+            "server_max_window_bits=11; due: at most 10",
+            "7692 section 7.1.2.1",
+        ),
+        (
+            &["--compress", "server_max_window_bits=10"],
+            "permessage-deflate",
+            "without server_max_window_bits; due: at most 10",
+            "7692 section 7.1.2.1",
+        ),
+        (
+            &["--compress", "server_no_context_takeover"],
+            "permessage-deflate",
+            "without server_no_context_takeover",
+            "7692 section 7.1.1.1",
+        ),
+        (&[], TWICE, "a second time; due: permessage-deflate once", "7692 section 5"),
+    ] {
+        let outcome = refused(options, answer);
+        outcome
+            .stderr_contains("wscope: invalid opening handshake: Sec-WebSocket-Extensions: ")
+            .stderr_contains(reason)
+            .stderr_contains(&format!("(RFC {section})"))
+            .stderr_contains(&format!("< Sec-WebSocket-Extensions: {answer}"));
+    }
+}
+
+#[test]
+fn a_forerunner_of_permessage_deflate_is_explained() {
+    for name in ["x-webkit-deflate-frame", "deflate-frame"] {
+        refused(&[], name)
+            .stderr_contains(&format!("'{name}', unasked-for"))
+            .stderr_contains("a draft that permessage-deflate (RFC 7692) has replaced")
+            .stderr_contains("RFC 6455 section 4.1");
+    }
+}
+
+#[test]
+fn compression_asked_for_and_not_accepted_is_a_warning_or_with_strict_an_error() {
+    let server = serve(answer_close);
+    let outcome = wscope().args(["--compress", "", "--wait", "0", &server.url()]).run().code(0);
+    outcome.stderr_contains("warning: the server did not accept permessage-deflate");
+    let server = serve(answer_close);
+    let outcome = wscope().args(["--wait", "0", &server.url()]).run().code(0);
+    outcome.stderr_lacks("warning");
+    let server = serve(|peer| {
+        assert_eq!(peer.expect_close(1010), "permessage-deflate");
+        peer.expect_eof();
+    });
+    let outcome = wscope().args(["--compress", "", "--strict", &server.url()]).stdin_open().run();
+    outcome
+        .code(4)
+        .stderr_contains("wscope: opening handshake: the server did not accept permessage-deflate")
+        .stderr_contains("hint: ");
+}
