@@ -300,10 +300,8 @@ fn abnormal(closed: &Closed) -> Option<String> {
     if ending.received.is_some() {
         let code = ending.code();
         let explanation = code.explain();
-        let cause = explanation
-            .causes
-            .first()
-            .map(|cause| format!("often: {}; ", cause.trim_end_matches('.')));
+        let cause =
+            explanation.causes.first().map(|cause| format!("often: {}; ", inner_sentence(cause)));
         return Some(format!(
             "{}'wscope codes {}' tells more",
             cause.unwrap_or_default(),
@@ -322,5 +320,17 @@ fn abnormal(closed: &Closed) -> Option<String> {
             "the peer crashed, was stopped, or something in between cut the connection".to_owned(),
         ),
         _ => None,
+    }
+}
+
+/// A sentence as part of another: "An exit status." → "an exit status", but "AWS" stays.
+fn inner_sentence(sentence: &str) -> String {
+    let sentence = sentence.trim_end_matches('.');
+    let mut letters = sentence.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(sentence.chars().skip(1)).collect()
+        }
+        _ => sentence.to_owned(),
     }
 }

@@ -132,7 +132,7 @@ pub struct Violation {
     pub offset: u64,
     /// The start of that frame's payload, unmasked, as far as it had come: at most 64 bytes.
     pub payload: Box<[u8]>,
-    /// The peer's own words: the payload of a bad Close frame, or the start of an HTTP response, at
+    /// The peer's own words: the reason in a bad Close frame, or the start of an HTTP response, at
     /// most 4 KiB.
     pub excerpt: Vec<u8>,
 }

@@ -185,7 +185,10 @@ fn closed_text(closed: &Closed) -> String {
         (EndCause::Handshake, Some(close)) => close_text(close),
         _ => ending.code().to_string(),
     };
-    format!("closed {who}: {what}")
+    match &ending.received {
+        Some(close) if close.code.is_none() => format!("closed {who} {what}"),
+        _ => format!("closed {who}: {what}"),
+    }
 }
 
 /// What compression came to, if there was any.
@@ -200,15 +203,15 @@ fn compression(closed: &Closed) -> Option<String> {
     (!sides.is_empty()).then(|| format!("compression: {}", sides.join("; ")))
 }
 
-/// "3 messages in 40 of 200 bytes (20 %)".
+/// "3 messages, 200 bytes compressed to 40 (20 %)".
 pub(super) fn packed(compressed: &Compressed) -> Option<String> {
     let Compressed { messages, packed_bytes, plain_bytes } = *compressed;
     (messages > 0).then(|| {
         format!(
-            "{} in {} of {} ({})",
+            "{}, {} compressed to {} ({})",
             counted(messages, "message"),
-            grouped(packed_bytes),
             counted(plain_bytes, "byte"),
+            grouped(packed_bytes),
             percent(packed_bytes, plain_bytes)
         )
     })

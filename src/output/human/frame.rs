@@ -1,7 +1,7 @@
 //! Frames for people: every bit of the header, what it is part of, and the payload.
 
 use super::connection::percent;
-use super::message::grouped;
+use super::message::{counted, grouped};
 use super::{Detail, Human, arrow, role};
 use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
 use crate::output::hex_dump::{hex, hex_dump};
@@ -73,7 +73,7 @@ impl Human {
     }
 }
 
-/// "text, FIN, RSV1, length 23 (7 bit), message 4, compressed 23 of 120 bytes (19 %)".
+/// "text, FIN, RSV1, length 23 (7 bit), message 4, 120 bytes compressed to 23 (19 %)".
 fn facts(frame: &FrameEvent<'_>) -> String {
     let mut text = frame.header.to_string();
     let Some(Part { message, fragment, compressed }) = frame.part else { return text };
@@ -85,8 +85,8 @@ fn facts(frame: &FrameEvent<'_>) -> String {
         Some(plain) => {
             let (packed, plain) = (frame.payload.len() as u64, plain.len() as u64);
             let ratio = percent(packed, plain);
-            text +=
-                &format!(", compressed {} of {} bytes ({ratio})", grouped(packed), grouped(plain));
+            let plain = counted(plain, "byte");
+            text += &format!(", {plain} compressed to {} ({ratio})", grouped(packed));
         }
         None if compressed => text += ", compressed",
         None => {}

@@ -173,7 +173,7 @@ impl Connection {
                     frame: Some(header),
                     offset,
                     payload: payload[..payload.len().min(MAX_SHOWN)].into(),
-                    excerpt: payload.to_vec(),
+                    excerpt: payload.get(2..).unwrap_or_default().to_vec(),
                 })?;
                 Ok(read_close_leniently(payload))
             }
