@@ -87,7 +87,27 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSo
 complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Tell what close codes mean'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s H -l header -d 'Add, replace or remove a header of the response that accepts [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol that is spoken [repeatable, or a list with commas]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Accept pages of this origin only; others, and what is no page, get 403 [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s u -l user -d 'Ask for this user name and password; others get 401. @FILE reads them from a file' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l path -d 'Serve this path only; others get 404' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve at most this many clients at a time; others get 503' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'How long a client may take for TLS and its request' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Listen for wss://, with the certificates in this PEM file, ours first' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'The key of the first certificate, as PKCS#8 in PEM' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s x -l send -d 'Send this text to every client once it is open [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -r -f -a "others\t'All but the sender'
+all\t'The sender too'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l output -d 'How received messages are written [default: lines; decorated on a terminal]' -r -f -a "lines\t'As they are, each with a newline'
+nul\t'As they are, each with a NUL byte'
+raw\t'As they are'
+hex\t'In hex, one a line'
+base64\t'In base64, one a line'
+json\t'Every event as a line of JSON'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l count -d 'End after this many received messages, from all clients together' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'How long a client may take to answer our Close frame' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'
 local\t'By the clock on the wall'
 relative\t'Since the start'
@@ -95,7 +115,12 @@ delta\t'Since the line before'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-compress -d 'Agree to no compression'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send every received message back, with the same type'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l json -d 'Short for --output json: every event as a line of JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Go on after violations of the protocol where that is possible; each is told as a warning'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l once -d 'Serve one client, then exit with its outcome; others get 503'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s 1 -d 'Short for --count 1'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Show errors only'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'Short for --color never'

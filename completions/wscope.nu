@@ -66,6 +66,14 @@ module completions {
     url: string               # Where to connect: ws://, wss://, host:port/path or :port/path
   ]
 
+  def "nu-complete wscope listen broadcast" [] {
+    [ "others" "all" ]
+  }
+
+  def "nu-complete wscope listen output" [] {
+    [ "lines" "nul" "raw" "hex" "base64" "json" ]
+  }
+
   def "nu-complete wscope listen timestamps" [] {
     [ "utc" "local" "relative" "delta" ]
   }
@@ -76,8 +84,27 @@ module completions {
 
   # Accept WebSocket clients
   export extern "wscope listen" [
-    --echo                    # Send every received message back, with the same type
+    --header(-H): string      # Add, replace or remove a header of the response that accepts [repeatable]
     --subprotocol(-s): string # A subprotocol that is spoken [repeatable, or a list with commas]
+    --allow-origin: string    # Accept pages of this origin only; others, and what is no page, get 403 [repeatable]
+    --user(-u): string        # Ask for this user name and password; others get 401. @FILE reads them from a file
+    --path: string            # Serve this path only; others get 404
+    --no-compress             # Agree to no compression
+    --max-clients: string     # Serve at most this many clients at a time; others get 503
+    --handshake-timeout: string # How long a client may take for TLS and its request
+    --tls-cert: path          # Listen for wss://, with the certificates in this PEM file, ours first
+    --tls-key: path           # The key of the first certificate, as PKCS#8 in PEM
+    --send(-x): string        # Send this text to every client once it is open [repeatable]
+    --echo                    # Send every received message back, with the same type
+    --broadcast: string@"nu-complete wscope listen broadcast" # Send every received message to all other clients; with =all also back to the sender
+    --output: string@"nu-complete wscope listen output" # How received messages are written [default: lines; decorated on a terminal]
+    --json                    # Short for --output json: every event as a line of JSON
+    --lenient                 # Go on after violations of the protocol where that is possible; each is told as a warning
+    --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
+    --once                    # Serve one client, then exit with its outcome; others get 503
+    --count: string           # End after this many received messages, from all clients together
+    -1                        # Short for --count 1
+    --close-timeout: string   # How long a client may take to answer our Close frame
     --verbose(-v)             # Show both heads and control frames; -vv every frame; -vvv every byte
     --quiet(-q)               # Show errors only
     --timestamps: string@"nu-complete wscope listen timestamps" # Show when things happened
@@ -87,7 +114,7 @@ module completions {
     --no-pretty               # Show JSON messages as they came
     --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
     --help(-h)                # Print help (see more with '--help')
-    address?: string          # Where to listen; :0 takes any free port and prints it
+    address?: string          # Where to listen; a port alone means this machine only, :0 takes any free port and prints it
   ]
 
   # Tell what close codes mean
