@@ -327,7 +327,7 @@ fn forget_how_much_was_there(told: &mut [Told]) {
 /// Of an HTTP response as much is shown as has come with its first line, and the reason why data
 /// cannot be inflated is not always known: both do depend on the cuts.
 fn forget_bytes(violation: &mut Violation) {
-    violation.payload.clear();
+    violation.payload = Box::default();
     if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::CorruptDeflate) {
         violation.detail.clear();
         violation.excerpt.clear();

@@ -126,10 +126,7 @@ impl Human {
             What::Pong(direction, data, None) => self.control("pong", *direction, data)?,
             What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
             What::Frame(frame) => self.frame(frame)?,
-            What::Violation(violation) => {
-                let is_the_end = event.connection.is_none();
-                self.violation(violation, is_the_end)?
-            }
+            What::Violation(violation) => self.violation(violation)?,
             What::Tolerated(violation) => self.tolerated(violation)?,
             What::Closed(closed) => self.closed(closed)?,
             What::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,

@@ -45,17 +45,9 @@ impl Human {
         text
     }
 
-    /// A violation that ends the connection. Whoever ends the program with it tells the cause; where
-    /// others go on, it is told here.
-    pub(super) fn violation(&self, violation: &Violation, is_the_end: bool) -> Option<String> {
-        if !self.tells(Detail::Line) {
-            return None;
-        }
-        let mut text = String::new();
-        if !is_the_end {
-            text += &self.remark(Role::Error, &format!("protocol error: {violation}"));
-        }
-        text += &self.guilty(violation);
+    /// The frame whose violation ends the connection. The failure that follows names the cause.
+    pub(super) fn violation(&self, violation: &Violation) -> Option<String> {
+        let text = if self.tells(Detail::Line) { self.guilty(violation) } else { String::new() };
         (!text.is_empty()).then_some(text)
     }
 

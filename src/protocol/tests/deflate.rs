@@ -234,7 +234,7 @@ fn essence(told: &[Told]) -> Vec<Told> {
                 if violation.rule == Rule::CorruptDeflate {
                     violation.detail.clear();
                 }
-                Told::Violation(Violation { payload: Vec::new(), ..violation })
+                Told::Violation(Violation { payload: Box::default(), ..violation })
             }
             event => event,
         })
