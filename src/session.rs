@@ -194,6 +194,8 @@ impl<'a> Session<'a> {
     }
 
     fn work(&mut self) -> io::Result<()> {
+        // Before anything that came early: it may be all that was waited for.
+        self.send_presets();
         loop {
             self.take_events();
             self.take_actions();

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Source};
-use crate::protocol::{CloseCode, MessageKind};
+use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Where actions are posted.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub enum Content {
     Send(MessageKind, Arc<[u8]>),
     /// Send a ping.
     Ping,
+    /// Send this very frame.
+    Frame(Arc<RawFrame>),
 }
 
 /// What became of a letter.
@@ -175,6 +177,7 @@ impl Letter {
     fn size(&self) -> usize {
         match &self.content {
             Content::Send(_, data) => OVERHEAD + data.len(),
+            Content::Frame(frame) => OVERHEAD + frame.payload.len(),
             Content::Ping => OVERHEAD,
         }
     }
@@ -212,6 +215,9 @@ impl Source for Mailbox {
         }
         match letter.map(|letter| letter.content) {
             Some(Content::Ping) => Next::Action(Action::Ping(Vec::new())),
+            Some(Content::Frame(frame)) => {
+                Next::Action(Action::Frame(Box::new(frame.as_ref().clone())))
+            }
             Some(Content::Send(kind, data)) => {
                 drop(queue);
                 self.shared.sent.fetch_add(1, Ordering::Relaxed);

@@ -93,6 +93,15 @@ impl Session<'_> {
         }
     }
 
+    /// Sends what is to be sent first, as far as the socket keeps up.
+    pub(super) fn send_presets(&mut self) {
+        while self.socket_keeps_up()
+            && let Some(action) = self.next_preset()
+        {
+            self.act(action, false);
+        }
+    }
+
     /// The next of what is sent first. Frames that are asked for go out also after a Close frame.
     fn next_preset(&mut self) -> Option<Action<'static>> {
         let is_raw = matches!(self.plan.presets.front(), Some(Action::Frame(_)));

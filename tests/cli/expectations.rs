@@ -1,7 +1,7 @@
 //! `--expect`, `--strict` and `--count`: what is awaited, and what is told when it does not come.
 
 use crate::scripts::{answer_close, close, serve, serve_bytes};
-use crate::support::{Outcome, Peer, Server, binary, text, wscope};
+use crate::support::{Outcome, Peer, Server, binary, switching_protocols, text, wscope};
 
 /// Runs with these patterns against a server that sends `bytes`, then its Close.
 #[track_caller]
@@ -17,6 +17,22 @@ fn expecting(patterns: &[&str], args: &[&str], bytes: Vec<u8>, code: u16) -> Out
 
 fn texts(messages: &[&str]) -> Vec<u8> {
     messages.iter().flat_map(|message| text(message)).collect()
+}
+
+/// A message behind the response head met the count, and what was to be sent never was.
+#[test]
+fn what_is_to_be_sent_is_sent_although_all_that_was_awaited_is_there() {
+    for goal in [&["--count", "1"][..], &["--expect", "early"]] {
+        let server = Server::script(|peer| {
+            let head = peer.read_head();
+            peer.send([switching_protocols(&head, &[]).into_bytes(), text("early")].concat());
+            peer.expect_text("first");
+            peer.expect_text("second");
+            answer_close(peer);
+        });
+        let sends = ["-x", "first", "-x", "second"];
+        wscope().args(sends).args(goal).arg(server.url()).run().code(0).stdout("early\n");
+    }
 }
 
 #[test]

@@ -293,6 +293,9 @@ impl Control {
         match order {
             Order::Send(to, kind, data) => self.post_typed(to, Content::Send(kind, data.into())),
             Order::Ping(to) => self.post_typed(to, Content::Ping),
+            Order::Frame(frame) => {
+                self.post_typed(Recipients::All, Content::Frame(Arc::new(frame)));
+            }
             Order::Clients => {
                 let table = self.server.clients.table();
                 self.tell(None, What::Shown(Shown::Text(&table)));

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::set::{Command, CommandSet, bytes, code_and_reason, help, read, split, unknown};
+use super::set::{
+    Command, CommandSet, FRAME_SUMMARY, bytes, code_and_reason, help, read, split, unknown,
+};
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show};
 use crate::protocol::MessageKind;
@@ -44,11 +46,7 @@ const COMMANDS: [Command; 13] = [
         arguments: "N TEXT",
         summary: "send TEXT as one message in N frames",
     },
-    Command {
-        name: "frame",
-        arguments: "OPCODE [OPTION…] [PAYLOAD]",
-        summary: "send this very frame, allowed or not: nofin rsv1 rsv2 rsv3 nomask mask=KEY length=N bits=16",
-    },
+    Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
     Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
     Command {
         name: "status",

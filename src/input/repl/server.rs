@@ -1,8 +1,11 @@
 //! The commands of a server's operator.
 
-use super::set::{Command, CommandSet, bytes, code_and_reason, help, split, unknown};
+use super::set::{
+    Command, CommandSet, FRAME_SUMMARY, bytes, code_and_reason, help, split, unknown,
+};
+use crate::input::raw::parse_frame;
 use crate::protocol::connection::ClosePayload;
-use crate::protocol::{CloseCode, MessageKind};
+use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Something to be done by a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +14,8 @@ pub enum Order {
     Send(Recipients, MessageKind, Vec<u8>),
     /// Send a ping.
     Ping(Recipients),
+    /// Send this very frame to every client, allowed or not.
+    Frame(RawFrame),
     /// List the clients.
     Clients,
     /// Close a client's connection.
@@ -43,7 +48,7 @@ pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
     interrupt: || Order::Interrupt,
 };
 
-const COMMANDS: [Command; 7] = [
+const COMMANDS: [Command; 8] = [
     Command { name: "help", arguments: "", summary: "list the commands" },
     Command { name: "clients", arguments: "", summary: "list who is connected" },
     Command { name: "to", arguments: "N TEXT", summary: "send TEXT to client N only" },
@@ -53,6 +58,7 @@ const COMMANDS: [Command; 7] = [
         summary: "send a binary message to all",
     },
     Command { name: "ping", arguments: "[N]", summary: "send a ping to client N, or to all" },
+    Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
     Command {
         name: "kick",
         arguments: "N [CODE [REASON]]",
@@ -81,6 +87,7 @@ fn execute(name: &str, argument: &str) -> Result<Order, String> {
         "binary" => Ok(Order::Send(Recipients::All, MessageKind::Binary, bytes(word)?)),
         "ping" if word.is_empty() => Ok(Order::Ping(Recipients::All)),
         "ping" => Ok(Order::Ping(Recipients::One(client(word, "/ping [N]")?))),
+        "frame" => Ok(Order::Frame(parse_frame(argument)?)),
         "kick" => kick(word),
         "quit" => none(Order::Quit),
         _ => Err(unknown(name)),

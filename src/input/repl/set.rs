@@ -15,6 +15,10 @@ pub(super) struct Command {
     pub(super) summary: &'static str,
 }
 
+/// Of `/frame`, wherever it is.
+pub(super) const FRAME_SUMMARY: &str =
+    "send any frame, such as: text nofin rsv1 nomask length=9 hi";
+
 /// The commands of one kind of session, and what they become.
 #[derive(Debug)]
 pub struct CommandSet<T: 'static> {

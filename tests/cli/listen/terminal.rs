@@ -53,6 +53,22 @@ fn lines_go_to_all_and_to_one() {
 }
 
 #[test]
+fn any_frame_goes_to_all() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peers = [joined(&terminal, port, 1), joined(&terminal, port, 2)];
+    terminal.type_line("/frame 11 nofin rsv2 mask=01020304 hi");
+    for peer in &mut peers {
+        let frame = peer.read_frame();
+        assert_eq!((frame.fin, frame.rsv, frame.opcode, frame.masked), (false, 2, 11, true));
+        assert_eq!(frame.payload, b"hi");
+    }
+    terminal.wait_for("#2 >> raw frame reserved opcode 11, RSV2, mask 01020304");
+    terminal.press(Key::CtrlD);
+    peers.into_iter().for_each(dismissed);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
 fn clients_are_listed_with_what_is_known_of_them() {
     let (mut terminal, port) = serve(&["-s", "chat", "-x", "welcome"]);
     terminal.type_line("/clients");

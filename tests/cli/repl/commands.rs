@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{leave, open, say, server, session, session_with};
-use crate::support::{Peer, Server, Terminal, binary, pong, text};
+use crate::support::{CONTINUATION, Peer, Server, TEXT, Terminal, binary, pong, text};
 
 /// Types each of these lines, waits for what each of them makes the screen say, and leaves.
 #[track_caller]
@@ -31,13 +31,41 @@ fn expecting_binary(expected: &'static [u8]) -> Server {
 }
 
 #[test]
+fn a_message_is_sent_in_as_many_frames_as_asked_for() {
+    let server = server(|peer| {
+        let frames = [(); 3].map(|()| peer.read_frame());
+        assert_eq!(frames.each_ref().map(|frame| frame.fin), [false, false, true]);
+        assert_eq!(frames.each_ref().map(|frame| frame.opcode), [TEXT, CONTINUATION, CONTINUATION]);
+        let payloads = frames.map(|frame| frame.payload).concat();
+        assert_eq!(payloads, "아 hi".as_bytes());
+    });
+    converse(&server, &[("/fragment 0 x", "wants a number from 1"), ("/fragment 3 아 hi", "")]);
+}
+
+#[test]
+fn any_frame_is_sent_and_marked() {
+    let server = server(|peer| {
+        let frame = peer.read_frame();
+        assert_eq!((frame.fin, frame.rsv, frame.opcode, frame.masked), (false, 5, 3, false));
+        assert_eq!(frame.payload, [0, 255]);
+    });
+    let lines = [
+        ("/frame 16", "no opcode"),
+        ("/frame 3 nofin rsv1 rsv3 nomask hex:00ff", ">> raw frame reserved opcode 3, RSV1, RSV3"),
+    ];
+    converse(&server, &lines);
+}
+
+#[test]
 fn help_lists_every_command() {
     let server = server(|_| {});
     let terminal = session(&server);
     terminal.type_line("/help");
     terminal.wait_for("/quit");
     let screen = terminal.screen();
-    for name in "help text binary file ping pong close status headers full quit".split(' ') {
+    for name in
+        "help text binary file ping pong fragment frame close status headers full quit".split(' ')
+    {
         assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
     }
     leave(terminal);
