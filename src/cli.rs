@@ -20,6 +20,7 @@ pub use listen::{BroadcastMode, ListenArgs};
     version,
     max_term_width = 80,
     args_conflicts_with_subcommands = true,
+    args_override_self = true,
     subcommand_negates_reqs = true,
     subcommand_value_name = "COMMAND",
     disable_help_subcommand = true,

@@ -8,7 +8,7 @@ use super::{DisplayArgs, OutputMode};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
-#[command(after_long_help = MORE)]
+#[command(args_override_self = true, after_long_help = MORE)]
 pub struct ListenArgs {
     /// Where to listen; a port alone means this machine only, :0 takes any free port and prints it
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]

@@ -156,19 +156,34 @@ fn abnormal(closed: &Closed) -> String {
                 "without a Close frame"
             };
             format!(
-                "closed abnormally by the peer: {}: {how} {what}, {position}, after {} of silence",
+                "closed abnormally by the peer: {}: {how} {what}, {position}{}",
                 ending.code(),
-                seconds(closed.quiet)
+                silence(closed.quiet)
             )
         }
         _ => format!("closed abnormally: {}", ending.code()),
     }
 }
 
-fn seconds(duration: std::time::Duration) -> String {
-    if duration.as_secs() >= 10 {
-        format!("{} s", duration.as_secs())
-    } else {
-        format!("{:.1} s", duration.as_secs_f64())
+/// Silence before the end; too short a one tells nothing.
+fn silence(duration: std::time::Duration) -> String {
+    match duration.as_secs_f64() {
+        ..0.1 => String::new(),
+        short @ ..10.0 => format!(", after {short:.1} s of silence"),
+        long => format!(", after {long:.0} s of silence"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::silence;
+
+    #[test]
+    fn silence_is_told_where_it_may_be_the_cause() {
+        assert_eq!(silence(Duration::from_millis(99)), "");
+        assert_eq!(silence(Duration::from_millis(1500)), ", after 1.5 s of silence");
+        assert_eq!(silence(Duration::from_secs(60)), ", after 60 s of silence");
     }
 }

@@ -59,7 +59,7 @@ fn every_frame() {
             "<< frame text, FIN, length 100 (7 bit), message 3 \"long long long long long long \
              long long long lon\"…",
             "<< frame binary, FIN, length 0 (7 bit), message 4",
-            "<< frame close, FIN, length 6 (7 bit) 03 e8 64 6f 6e 65",
+            "<< frame close, FIN, length 6 (7 bit) 03 e8 \"done\"",
         ]
     );
     let sent: Vec<_> = lines(&outcome, ">>").iter().map(|line| without_key(line)).collect();

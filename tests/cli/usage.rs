@@ -1,5 +1,6 @@
 //! Command lines that cannot be carried out, and those that need no connection.
 
+use crate::scripts::serve;
 use crate::support::{Outcome, wscope};
 
 /// Never connected to: what is wrong is found before.
@@ -341,4 +342,16 @@ fn close_codes_are_explained() {
         let line = complaint(&outcome);
         assert!(line.contains(code), "{line}");
     }
+}
+
+/// As curl has it, so that an alias can be overruled.
+#[test]
+fn the_last_of_an_option_given_twice_counts() {
+    let server = serve(|peer| {
+        peer.expect_text("x");
+        peer.expect_close(4001);
+        peer.close(4001, "");
+    });
+    let twice = ["--close-code", "4000", "--close-code", "4001", "--max-time", "1", "-m", "20s"];
+    wscope().args(twice).args(["-x", "x", "--wait", "0", &server.url()]).run().code(0);
 }

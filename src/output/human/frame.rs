@@ -6,11 +6,15 @@ use super::{Detail, Human, arrow, role};
 use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
 use crate::output::hex_dump::{hex, hex_dump};
 use crate::output::style::Role;
-use crate::protocol::connection::{FrameEvent, Part};
+use crate::protocol::Opcode;
+use crate::protocol::connection::{ClosePayload, FrameEvent, Part};
 use crate::protocol::violation::Violation;
 
 /// Payload bytes shown of a frame.
 const MAX_PREVIEW: usize = 48;
+
+/// A reason is shown whole.
+const MAX_REASON: usize = ClosePayload::MAX_REASON;
 
 /// Payload bytes dumped of a frame with `-vvv`.
 const MAX_DUMP: usize = 64 << 10;
@@ -25,8 +29,7 @@ impl Human {
         let mark = format!("{0}{0}", arrow(frame.direction));
         let mark = self.paint(role(frame.direction), &mark);
         let raw = if frame.raw { self.paint(Role::Warning, "raw ") } else { String::new() };
-        let shown = frame.plain.unwrap_or(frame.payload);
-        let preview = self.paint(Role::Dim, &payload_preview(shown, MAX_PREVIEW));
+        let preview = self.paint(Role::Dim, &preview_of(frame));
         let text = format!("{mark} {raw}frame {}{preview}\n", facts(frame));
         Some(if self.tells(Detail::Bytes) { text + &self.bytes_of(frame) } else { text })
     }
@@ -101,6 +104,17 @@ fn guilty_frame(violation: &Violation) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// The payload, or its start: of a compressed message what it comes to, of a Close frame code and
+/// reason.
+fn preview_of(frame: &FrameEvent<'_>) -> String {
+    match (frame.header.opcode, frame.payload.split_first_chunk::<2>()) {
+        (Opcode::Close, Some((code, reason))) => {
+            format!(" {}{}", hex(code), payload_preview(reason, MAX_REASON))
+        }
+        _ => payload_preview(frame.plain.unwrap_or(frame.payload), MAX_PREVIEW),
+    }
 }
 
 fn payload_preview(payload: &[u8], most: usize) -> String {
