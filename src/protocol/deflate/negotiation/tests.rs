@@ -1,0 +1,101 @@
+//! Offers and the answers to them.
+
+use super::*;
+
+fn objection(offer: &str, answer: &str) -> String {
+    match judge(&split_list(offer), answer) {
+        Err(Objection { got, due, section }) => format!("{got}; due: {due} ({section})"),
+        Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
+    }
+}
+
+fn agreement(offer: &str, answer: &str) -> Agreed {
+    judge(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
+}
+
+#[test]
+fn answers_that_fit_are_agreed_on() {
+    for (offer, answer, words) in [
+        (DEFAULT_OFFER, "permessage-deflate", "compressed both ways, context kept"),
+        (
+            DEFAULT_OFFER,
+            "Permessage-Deflate;client_max_window_bits=\"12\" ; server_no_context_takeover",
+            "compressed both ways, no context kept by the server, client window 12",
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10; client_no_context_takeover",
+            "permessage-deflate; server_max_window_bits=9",
+            "compressed both ways, no context kept by the client, server window 9",
+        ),
+        (
+            "permessage-deflate; client_max_window_bits=10",
+            "permessage-deflate; client_max_window_bits=12",
+            "compressed both ways, context kept, client window 10",
+        ),
+        (
+            DEFAULT_OFFER,
+            "permessage-deflate; client_max_window_bits=8",
+            "compressed by the peer only, as our window is too small, context kept, client window 8",
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover, permessage-deflate",
+            "permessage-deflate; server_max_window_bits=8",
+            "compressed both ways, context kept, server window 8",
+        ),
+    ] {
+        assert_eq!(agreement(offer, answer).describe(Role::Client), words, "{answer}");
+    }
+}
+
+#[test]
+fn answers_that_do_not_fit_are_explained() {
+    for (offer, answer, expected) in [
+        (DEFAULT_OFFER, "permessage-deflate; x=1", "unknown parameter 'x'"),
+        (
+            DEFAULT_OFFER,
+            "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
+            "'server_no_context_takeover' is there twice",
+        ),
+        (DEFAULT_OFFER, "permessage-deflate; server_no_context_takeover=1", "takes no value"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "needs a value"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7', where"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16', where"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09', where"),
+        (DEFAULT_OFFER, "permessage-deflate; client_max_window_bits", "without a value"),
+        (
+            "permessage-deflate",
+            "permessage-deflate; client_max_window_bits=10",
+            "client_max_window_bits, unasked-for; due: only what was offered (RFC 7692 section 7.1.2.2)",
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=11",
+            "server_max_window_bits=11; due: at most 10",
+        ),
+        (
+            "permessage-deflate; server_max_window_bits=10",
+            "permessage-deflate",
+            "without server_max_window_bits",
+        ),
+        (
+            "permessage-deflate; server_no_context_takeover",
+            "permessage-deflate",
+            "without server_no_context_takeover",
+        ),
+    ] {
+        let got = objection(offer, answer);
+        assert!(got.contains(expected), "{answer}: {got}");
+    }
+}
+
+#[test]
+fn a_server_takes_the_first_offer_that_is_valid() {
+    let offers = split_list(
+        "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=7, \
+         permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate",
+    );
+    let (agreed, answer) = choose(&offers).expect("one is valid");
+    assert_eq!(answer, "permessage-deflate; server_max_window_bits=10");
+    assert_eq!((agreed.server_max_window_bits, agreed.client_max_window_bits), (10, 15));
+    assert_eq!(choose(&split_list("permessage-bzip2")), None);
+}
