@@ -106,6 +106,8 @@ pub struct Session<'a> {
     input_error: Option<InputError>,
     stop: Option<Stop>,
     started: Instant,
+    /// When the last wait or read was over: all that it brought has happened then.
+    now: Instant,
     /// When bytes last came or went.
     last_traffic: Instant,
     /// When data last came, or the last of the input had gone.
@@ -155,6 +157,7 @@ impl<'a> Session<'a> {
             input_error: None,
             stop: None,
             started: now,
+            now,
             last_traffic: now,
             last_data: now,
             received_before_send: 0,
@@ -232,6 +235,7 @@ impl<'a> Session<'a> {
                 _ => {}
             }
         }
+        self.now = Instant::now();
         self.journal.tick();
         if is_signalled || cfg!(not(unix)) {
             while let Some(signal) = self.reactor.take_signal() {

@@ -1,7 +1,5 @@
 //! What the core reports: told to the outputs, echoed, and measured against the goals.
 
-use std::time::Instant;
-
 use super::{Journal, Session, Stop};
 use crate::event::{Message, What};
 use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
@@ -24,7 +22,7 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let now = Instant::now();
+        let now = self.now;
         let Some(event) = self.connection.next_event(now) else { return false };
         let mut progress = Progress::Open;
         match event {

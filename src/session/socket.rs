@@ -63,7 +63,8 @@ impl Session<'_> {
                     self.socket.readable =
                         count == room || self.stream.is_tls() || self.socket.read_closed;
                     self.connection.received(count);
-                    self.last_traffic = Instant::now();
+                    self.now = Instant::now();
+                    self.last_traffic = self.now;
                     self.take_events();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -81,10 +81,10 @@ impl Connection {
     }
 
     fn reserved_bits_objection(&self, header: &Header) -> Objection {
-        let (opcode, reserved) = (header.opcode, header.reserved_bits());
-        if reserved.is_empty() {
+        if !(header.rsv1 || header.rsv2 || header.rsv3) {
             return None;
         }
+        let (opcode, reserved) = (header.opcode, header.reserved_bits());
         if self.inflater.is_none() {
             let detail =
                 format!("{reserved} set on a {opcode} frame, but no extension was negotiated");
