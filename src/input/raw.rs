@@ -4,7 +4,8 @@ use data_encoding::BASE64;
 
 use super::decode_hex;
 use crate::protocol::Opcode;
-use crate::protocol::raw::{LengthEncoding, RawFrame, RawMask};
+use crate::protocol::frame::LengthEncoding;
+use crate::protocol::raw::{RawFrame, RawMask};
 
 /// Reads a frame: an opcode, any of `nofin`, `rsv1`, `rsv2`, `rsv3`, `nomask`, `mask=KEY`,
 /// `length=N` and `bits=7|16|64`, and the payload: text, `hex:…`, `base64:…`, or `text:…` for text

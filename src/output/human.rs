@@ -118,8 +118,13 @@ impl Human {
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
                 self.surplus += u64::from(message.surplus);
-                let note = self.binary_note(message.direction, message.kind).unwrap_or_default();
-                note + &self.message(message, event.connection.is_none()).unwrap_or_default()
+                let note = self.binary_note(message.direction, message.kind);
+                if !self.options.messages {
+                    note?
+                } else {
+                    let shown = self.message(message, event.connection.is_none());
+                    note.unwrap_or_default() + &shown.unwrap_or_default()
+                }
             }
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
             What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,

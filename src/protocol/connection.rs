@@ -209,9 +209,23 @@ impl Connection {
                 return self.view();
             }
             // A frame that is not whole may have been objected to already.
-            if !self.parse_frame(now) && self.queue.is_empty() {
+            let has_progressed = self.parse_frame(now);
+            if self.current.is_some() {
+                return self.view();
+            }
+            if !has_progressed && self.queue.is_empty() {
                 return None;
             }
+        }
+    }
+
+    /// Tells what a frame has come to. Nearly always it is the only thing there is to tell, and need
+    /// not go through the queue.
+    fn tell(&mut self, ready: Ready) {
+        if self.current.is_none() && self.queue.is_empty() {
+            self.current = Some(ready);
+        } else {
+            self.queue.push_back(ready);
         }
     }
 

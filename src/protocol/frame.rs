@@ -1,20 +1,21 @@
 //! Frames on the wire (RFC 6455 section 5.2): header decoding and encoding, masking.
 //!
-//! The header codec itself is tungstenite's. What it lets pass (non-minimal lengths, the top bit of
-//! a 64-bit length) or loses (the header of a frame with a reserved opcode) is recovered here,
-//! because a debugger has to show exactly those frames.
+//! The codec is our own, because a debugger has to show what others refuse or repair: reserved
+//! opcodes, lengths in more bytes than needed or with the top bit set. It is also a good part of what
+//! a small message costs.
 
 use std::fmt;
-use std::io::Cursor;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use tungstenite::protocol::frame::{
-    FrameHeader,
-    coding::{Control, Data, OpCode},
-};
 
 /// The longest header there is: 2 bytes, a 64-bit length and a masking key.
 pub const MAX_HEADER: usize = 14;
+
+/// Set in the second byte of a frame whose payload is masked.
+const MASK_BIT: u8 = 0x80;
+
+/// The rest of that byte: the length, or how many bytes it has.
+const LENGTH_BITS: u8 = 0x7f;
 
 /// The longest payload of a control frame, in bytes (RFC 6455 section 5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -117,48 +118,79 @@ pub struct Header {
 impl Header {
     /// Decodes the header at the start of `bytes`; `None` when more bytes are needed.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let first = *bytes.first()?;
-        let opcode = Opcode::from_bits(first);
+        let (&first, &second) = (bytes.first()?, bytes.get(1)?);
+        let field = match second & LENGTH_BITS {
+            126 => 2,
+            127 => 8,
+            _ => 0,
+        };
+        let is_masked = second & MASK_BIT != 0;
+        let size = 2 + field + if is_masked { 4 } else { 0 };
+        let head = bytes.get(..size)?;
+        let length = match &head[2..2 + field] {
+            [] => u64::from(second & LENGTH_BITS),
+            extended => extended.iter().fold(0, |length, byte| length << 8 | u64::from(*byte)),
+        };
         let mut copy = [0; MAX_HEADER];
-        let available = bytes.len().min(MAX_HEADER);
-        copy[..available].copy_from_slice(&bytes[..available]);
-        // The codec drops the header of a frame with a reserved opcode: give it a known one.
-        copy[0] = (first & 0xf0) | if opcode.is_control() { 9 } else { 2 };
-        let mut cursor = Cursor::new(&copy[..available]);
-        let (parsed, length) = FrameHeader::parse(&mut cursor).ok()??;
-        let size = cursor.position() as u8; // at most MAX_HEADER
-        copy[0] = first;
-        copy[usize::from(size)..].fill(0);
-        Some(Self {
-            fin: parsed.is_final,
-            rsv1: parsed.rsv1,
-            rsv2: parsed.rsv2,
-            rsv3: parsed.rsv3,
-            opcode,
-            mask: parsed.mask,
-            length,
-            bytes: copy,
-            size,
-        })
+        copy[..size].copy_from_slice(head);
+        let mask = head.last_chunk().copied().filter(|_| is_masked);
+        Some(Self::from_parts(first, mask, length, copy, size))
     }
 
     /// A header to send, without reserved bits and with the shortest length encoding.
     pub fn new(opcode: Opcode, fin: bool, mask: Option<[u8; 4]>, length: u64) -> Self {
-        let header = FrameHeader {
-            is_final: fin,
-            opcode: codec_opcode(opcode),
-            mask,
-            ..FrameHeader::default()
-        };
+        let first = if fin { 0x80 } else { 0 } | opcode.bits();
+        Self::encode(first, mask, length, LengthEncoding::shortest(length))
+    }
+
+    /// A header with this first byte. A length that the encoding cannot hold is cut to what it can.
+    pub(super) fn encode(
+        first: u8,
+        mask: Option<[u8; 4]>,
+        length: u64,
+        encoding: LengthEncoding,
+    ) -> Self {
+        let length = length.min(encoding.max());
+        let field = length.to_be_bytes();
         let mut bytes = [0; MAX_HEADER];
-        let size = header.len(length);
-        header.format(length, &mut &mut bytes[..]).expect("a header is at most MAX_HEADER bytes");
+        bytes[0] = first;
+        let mut size = match encoding {
+            LengthEncoding::Short => {
+                bytes[1] = field[7];
+                2
+            }
+            LengthEncoding::Medium => {
+                bytes[1] = 126;
+                bytes[2..4].copy_from_slice(&field[6..]);
+                4
+            }
+            LengthEncoding::Long => {
+                bytes[1] = 127;
+                bytes[2..10].copy_from_slice(&field);
+                10
+            }
+        };
+        if let Some(key) = mask {
+            bytes[1] |= MASK_BIT;
+            bytes[size..size + 4].copy_from_slice(&key);
+            size += 4;
+        }
+        Self::from_parts(first, mask, length, bytes, size)
+    }
+
+    fn from_parts(
+        first: u8,
+        mask: Option<[u8; 4]>,
+        length: u64,
+        bytes: [u8; MAX_HEADER],
+        size: usize,
+    ) -> Self {
         Self {
-            fin,
-            rsv1: false,
-            rsv2: false,
-            rsv3: false,
-            opcode,
+            fin: first & 0x80 != 0,
+            rsv1: first & 0x40 != 0,
+            rsv2: first & 0x20 != 0,
+            rsv3: first & 0x10 != 0,
+            opcode: Opcode::from_bits(first),
             mask,
             length,
             bytes,
@@ -237,16 +269,34 @@ impl fmt::Display for Header {
     }
 }
 
-fn codec_opcode(opcode: Opcode) -> OpCode {
-    match opcode {
-        Opcode::Continuation => OpCode::Data(Data::Continue),
-        Opcode::Text => OpCode::Data(Data::Text),
-        Opcode::Binary => OpCode::Data(Data::Binary),
-        Opcode::Close => OpCode::Control(Control::Close),
-        Opcode::Ping => OpCode::Control(Control::Ping),
-        Opcode::Pong => OpCode::Control(Control::Pong),
-        Opcode::Reserved(bits) if bits & 8 != 0 => OpCode::Control(Control::Reserved(bits)),
-        Opcode::Reserved(bits) => OpCode::Data(Data::Reserved(bits)),
+/// How a length is encoded (RFC 6455 section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LengthEncoding {
+    /// In 7 bits.
+    Short,
+    /// In 16 bits.
+    Medium,
+    /// In 64 bits.
+    Long,
+}
+
+impl LengthEncoding {
+    /// The longest length that it can hold.
+    pub const fn max(self) -> u64 {
+        match self {
+            Self::Short => 125,
+            Self::Medium => u16::MAX as u64,
+            Self::Long => u64::MAX,
+        }
+    }
+
+    /// The one that RFC 6455 demands for this length.
+    pub const fn shortest(length: u64) -> Self {
+        match length {
+            0..=125 => Self::Short,
+            126..=0xffff => Self::Medium,
+            _ => Self::Long,
+        }
     }
 }
 
@@ -293,67 +343,4 @@ impl Masks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn headers_survive_a_round_trip_with_every_length_encoding() {
-        for (length, bits) in
-            [(0, 7), (125, 7), (126, 16), (65535, 16), (65536, 64), (u64::MAX, 64)]
-        {
-            for mask in [None, Some([1, 2, 3, 4])] {
-                let sent = Header::new(Opcode::Text, true, mask, length);
-                let got = Header::decode(sent.bytes()).expect("complete header");
-                assert_eq!(got, sent);
-                assert_eq!(got.length_bits(), bits);
-                assert!(got.is_minimal());
-            }
-        }
-    }
-
-    #[test]
-    fn a_header_in_pieces_needs_all_of_them() {
-        let header = Header::new(Opcode::Binary, true, Some([9; 4]), 70_000);
-        for cut in 0..header.len() {
-            assert_eq!(Header::decode(&header.bytes()[..cut]), None, "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn reserved_opcodes_keep_their_header() {
-        for bits in [3, 7, 11, 15] {
-            let header = Header::decode(&[0xf0 | bits, 0x03, 1, 2, 3]).expect("complete header");
-            assert_eq!(header.opcode, Opcode::Reserved(bits));
-            assert_eq!(header.bytes(), [0xf0 | bits, 0x03]);
-            assert_eq!(header.reserved_bits(), "RSV1, RSV2, RSV3");
-            assert_eq!(header.length, 3);
-        }
-    }
-
-    #[test]
-    fn longer_length_encodings_than_needed_are_seen() {
-        assert!(!Header::decode(&[0x81, 126, 0, 125]).unwrap().is_minimal());
-        assert!(!Header::decode(&[0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]).unwrap().is_minimal());
-    }
-
-    /// RFC 6455 section 5.7: a masked "Hello".
-    #[test]
-    fn masking_is_as_in_the_rfc_from_any_offset() {
-        let key = [0x37, 0xfa, 0x21, 0x3d];
-        let masked = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
-        for cut in 0..=5 {
-            let mut bytes = *b"Hello";
-            let (head, tail) = bytes.split_at_mut(cut);
-            apply_mask(head, key, 0);
-            apply_mask(tail, key, cut);
-            assert_eq!(bytes, masked, "cut at {cut}");
-        }
-    }
-
-    #[test]
-    fn random_masks_differ() {
-        let mut masks = Masks::random();
-        let keys: std::collections::HashSet<_> = (0..64).map(|_| masks.next_key()).collect();
-        assert!(keys.len() > 60);
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! Frames as they are asked for, allowed or not: to see what a peer makes of them.
 
-use super::frame::{Header, Opcode};
+use super::frame::{Header, LengthEncoding, Opcode};
 
 /// A frame that is sent as it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,36 +32,6 @@ pub enum RawMask {
     Key([u8; 4]),
 }
 
-/// How a length is encoded (RFC 6455 section 5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LengthEncoding {
-    /// In 7 bits.
-    Short,
-    /// In 16 bits.
-    Medium,
-    /// In 64 bits.
-    Long,
-}
-
-impl LengthEncoding {
-    /// The longest length that it can hold.
-    pub const fn max(self) -> u64 {
-        match self {
-            Self::Short => 125,
-            Self::Medium => u16::MAX as u64,
-            Self::Long => u64::MAX,
-        }
-    }
-
-    const fn shortest(length: u64) -> Self {
-        match length {
-            0..=125 => Self::Short,
-            126..=0xffff => Self::Medium,
-            _ => Self::Long,
-        }
-    }
-}
-
 impl RawFrame {
     /// An unfragmented frame with nothing special about it.
     pub fn new(opcode: Opcode, payload: Vec<u8>) -> Self {
@@ -77,36 +47,17 @@ impl RawFrame {
     }
 
     /// The header; `due` is the key that a frame of this role has.
-    pub(super) fn header(&self, due: Option<[u8; 4]>) -> Option<Header> {
+    pub(super) fn header(&self, due: Option<[u8; 4]>) -> Header {
         let key = match self.mask {
             RawMask::AsDue => due,
             RawMask::Off => None,
             RawMask::Key(key) => Some(key),
         };
-        let bit = |set: bool, bit: u8| if set { bit } else { 0 };
-        let [rsv1, rsv2, rsv3] = self.reserved;
-        let mut bytes = vec![
-            bit(self.fin, 0x80)
-                | bit(rsv1, 0x40)
-                | bit(rsv2, 0x20)
-                | bit(rsv3, 0x10)
-                | (self.opcode & 0x0f),
-        ];
+        let [rsv1, rsv2, rsv3] = self.reserved.map(u8::from);
+        let bits = u8::from(self.fin) << 3 | rsv1 << 2 | rsv2 << 1 | rsv3;
         let length = self.length.unwrap_or(self.payload.len() as u64);
-        let masked = bit(key.is_some(), 0x80);
-        match self.encoding.unwrap_or_else(|| LengthEncoding::shortest(length)) {
-            LengthEncoding::Short => bytes.push(masked | (length.min(125) as u8)),
-            LengthEncoding::Medium => {
-                bytes.push(masked | 126);
-                bytes.extend((length.min(0xffff) as u16).to_be_bytes());
-            }
-            LengthEncoding::Long => {
-                bytes.push(masked | 127);
-                bytes.extend(length.to_be_bytes());
-            }
-        }
-        bytes.extend(key.into_iter().flatten());
-        Header::decode(&bytes)
+        let encoding = self.encoding.unwrap_or(LengthEncoding::shortest(length));
+        Header::encode(bits << 4 | (self.opcode & 0x0f), key, length, encoding)
     }
 }
 
@@ -144,7 +95,7 @@ mod tests {
             ),
         ];
         for (frame, expected) in cases {
-            let header = frame.header(Some([9; 4])).expect("a header");
+            let header = frame.header(Some([9; 4]));
             assert_eq!(header.bytes(), expected, "{frame:?}");
         }
     }

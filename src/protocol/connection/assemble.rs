@@ -18,14 +18,12 @@ impl Connection {
         let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
-        let message = self.message_of(&header);
-        if self.input.len() as u64 >= header.length
-            && header.fin
-            && message.frames == 1
-            && !message.compressed
-        {
+        let is_compressed = header.rsv1 && self.inflater.is_some();
+        let is_whole = header.fin && self.input.len() as u64 >= header.length;
+        if is_whole && self.message.is_none() && !is_compressed {
             return self.whole_message(header, offset);
         }
+        let message = self.message_of(&header);
         if message.frames == 1 || message.compressed {
             self.payload.clear(KEEP_PAYLOAD);
         }
@@ -49,10 +47,7 @@ impl Connection {
     fn message_of(&mut self, header: &Header) -> Unfinished {
         if header.opcode != Opcode::Continuation || self.message.is_none() {
             let compressed = header.rsv1 && self.inflater.is_some();
-            let kind = match header.opcode {
-                Opcode::Text => MessageKind::Text,
-                _ => MessageKind::Binary,
-            };
+            let kind = kind_of(header);
             if compressed {
                 self.inflated.clear();
                 if self.inflated.capacity() > KEEP_PAYLOAD {
@@ -77,12 +72,12 @@ impl Connection {
 
     /// The common case: a message of one frame that is in the buffer as a whole. No copy.
     fn whole_message(&mut self, header: Header, offset: u64) -> Result<bool, Violation> {
-        let Some(message) = self.message.take() else { return Ok(false) };
         let range = self.take_input(header.length as usize); // in the buffer, so it fits
         if let Some(key) = header.mask {
             apply_mask(self.input.slice_mut(range.clone()), key, 0);
         }
-        if message.kind == MessageKind::Text
+        let kind = kind_of(&header);
+        if kind == MessageKind::Text
             && let Err(error) = simdutf8::compat::from_utf8(self.input.slice(range.clone()))
         {
             let (text, at) = (self.input.slice(range.clone()), error.valid_up_to());
@@ -91,7 +86,15 @@ impl Connection {
         }
         let part = Part { message: self.received.messages + 1, fragment: 1, compressed: false };
         self.observe(header, Span::Input(range.clone()), Some(part), None);
-        self.finish_message(message, Span::Input(range));
+        self.received.messages += 1;
+        self.received.payload_bytes += header.length;
+        self.tell(Ready::Message {
+            kind,
+            span: Span::Input(range),
+            frames: 1,
+            wire_size: header.wire_size(),
+            compressed: false,
+        });
         Ok(true)
     }
 
@@ -256,13 +259,21 @@ impl Connection {
             self.received.compressed.packed_bytes += message.payload_size;
             self.received.compressed.plain_bytes += size;
         }
-        self.queue.push_back(Ready::Message {
+        self.tell(Ready::Message {
             kind: message.kind,
             span,
             frames: message.frames,
             wire_size: message.wire_size,
             compressed: message.compressed,
         });
+    }
+}
+
+/// The kind of a message by its first frame; one that continues nothing is taken for binary.
+fn kind_of(header: &Header) -> MessageKind {
+    match header.opcode {
+        Opcode::Text => MessageKind::Text,
+        _ => MessageKind::Binary,
     }
 }
 

@@ -93,7 +93,7 @@ impl Connection {
             RawMask::AsDue => self.outbox.next_key(),
             RawMask::Off | RawMask::Key(_) => None,
         };
-        let header = frame.header(due).ok_or(Misuse::Closing)?;
+        let header = frame.header(due);
         self.outbox.append(header.bytes(), header.mask, &frame.payload);
         self.sent.frames += 1;
         self.sent.wire_bytes += (header.len() + frame.payload.len()) as u64;
