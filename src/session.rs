@@ -348,7 +348,10 @@ impl<'a> Session<'a> {
             if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
         if self.connection.is_open() {
             self.end(stop);
-        } else if matches!(stop, Stop::OutputFailed(_)) || self.stop.is_none() {
+        } else if matches!(stop, Stop::OutputFailed(_))
+            || matches!(self.stop, None | Some(Stop::Asked))
+        {
+            // A reader that has enough does not care how the connection ends.
             self.stop = Some(stop);
         }
     }

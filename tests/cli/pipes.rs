@@ -287,6 +287,21 @@ fn a_reader_that_has_enough_of_a_flood_closes_the_connection_in_order() {
     assert!(outcome.elapsed < AT_ONCE, "took {:?}", outcome.elapsed);
 }
 
+/// It was told that the peer did not answer in time, with exit status 7.
+#[test]
+fn a_reader_that_has_enough_while_we_await_the_answer_to_our_close_is_no_failure() {
+    let server = serve(|peer| {
+        peer.expect_close(1000);
+        peer.send(text("late"));
+        peer.read_until_eof();
+    });
+    let args = ["--wait", "0", "--close-timeout", "1s", &server.url()];
+    let mut running = wscope().args(args).stdin_null().spawn();
+    assert_eq!(running.read_stdout_line(), "late");
+    running.close_stdout();
+    running.wait().code(0).stderr_lacks("closing handshake");
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_told() {
