@@ -9,6 +9,7 @@ use super::violation::counted;
 
 pub mod negotiation;
 
+use negotiation::Terms;
 pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
 
 /// What a compressed message loses at its end, and gets back to be inflated (RFC 7692 section
@@ -70,10 +71,11 @@ pub(super) struct Inflater {
 impl Inflater {
     /// For the messages that come to `role` under this agreement.
     pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
-        let (window, keeps_context) = match role {
-            Role::Client => (agreed.server_max_window_bits, !agreed.server_no_context_takeover),
-            Role::Server => (agreed.client_max_window_bits, !agreed.client_no_context_takeover),
+        let sender = match role {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
         };
+        let Terms { window, keeps_context } = agreed.terms(sender);
         let window = window.max(MIN_ZLIB_WINDOW);
         Self { window, keeps_context, state: None, first: [0; 2], last: [0; 4], fed: 0 }
     }
@@ -199,10 +201,7 @@ pub(super) struct Deflater {
 impl Deflater {
     /// For the messages that `role` sends under this agreement.
     pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
-        let (window, keeps_context) = match role {
-            Role::Client => (agreed.client_max_window_bits, !agreed.client_no_context_takeover),
-            Role::Server => (agreed.server_max_window_bits, !agreed.server_no_context_takeover),
-        };
+        let Terms { window, keeps_context } = agreed.terms(role);
         let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
         Self { window, keeps_context, state: None, packed: Vec::new() }
     }

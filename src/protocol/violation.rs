@@ -137,6 +137,30 @@ pub struct Violation {
     pub excerpt: Vec<u8>,
 }
 
+/// How much of a payload is kept to be shown.
+pub(super) const MAX_SHOWN: usize = 64;
+
+impl Violation {
+    /// By the frame with this header, which starts at `offset`, and as much of its payload, unmasked,
+    /// as is there.
+    pub(super) fn by_frame(
+        header: Header,
+        offset: u64,
+        rule: Rule,
+        detail: String,
+        payload: &[u8],
+    ) -> Self {
+        Self {
+            rule,
+            detail,
+            frame: Some(header),
+            offset,
+            payload: payload[..payload.len().min(MAX_SHOWN)].into(),
+            excerpt: Vec::new(),
+        }
+    }
+}
+
 /// "1 byte", "2 bytes".
 pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use super::receive::MAX_SHOWN;
 use super::{Connection, Incoming, KEEP_PAYLOAD, Part, Ready, Span};
 use crate::protocol::deflate::Flaw;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::message::{MessageKind, Unfinished};
-use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::violation::{MAX_SHOWN, Rule, Violation};
 
 /// Bytes shown of text that is not UTF-8.
 const MAX_BAD_BYTES: usize = 4;
@@ -18,7 +17,7 @@ impl Connection {
         let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
-        let is_compressed = header.rsv1 && self.inflater.is_some();
+        let is_compressed = self.starts_compressed(&header);
         let is_whole = header.fin && self.input.len() as u64 >= header.length;
         if is_whole && self.message.is_none() && !is_compressed {
             return self.whole_message(header, offset);
@@ -43,10 +42,15 @@ impl Connection {
         true
     }
 
+    /// Whether a message that starts with this frame is compressed (RFC 7692 section 6.1).
+    pub(super) fn starts_compressed(&self, header: &Header) -> bool {
+        header.rsv1 && self.inflater.is_some()
+    }
+
     /// The message that a frame belongs to, with the frame counted.
     fn message_of(&mut self, header: &Header) -> Unfinished {
         if header.opcode != Opcode::Continuation || self.message.is_none() {
-            let compressed = header.rsv1 && self.inflater.is_some();
+            let compressed = self.starts_compressed(header);
             let kind = kind_of(header);
             if compressed {
                 self.inflated.clear();
@@ -175,14 +179,7 @@ impl Connection {
             Flaw::Corrupt(why) => (Rule::CorruptDeflate, why),
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
-        Violation {
-            rule,
-            detail,
-            frame: Some(frame.header),
-            offset: frame.offset,
-            payload: payload[..payload.len().min(MAX_SHOWN)].into(),
-            excerpt: Vec::new(),
-        }
+        Violation::by_frame(frame.header, frame.offset, rule, detail, payload)
     }
 
     fn check_text(&mut self, frame: &Incoming, fresh: Span) -> Result<(), Violation> {
@@ -281,14 +278,8 @@ fn kind_of(header: &Header) -> MessageKind {
 fn bad_text(header: Header, offset: u64, text: &[u8], at: usize, payload: &[u8]) -> Violation {
     let bad = wrong_sequence(text.get(at..).unwrap_or_default());
     let bad: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
-    Violation {
-        rule: Rule::InvalidUtf8,
-        detail: format!("at byte {at} of the message ({})", bad.join(" ")),
-        frame: Some(header),
-        offset,
-        payload: payload[..payload.len().min(MAX_SHOWN)].into(),
-        excerpt: Vec::new(),
-    }
+    let detail = format!("at byte {at} of the message ({})", bad.join(" "));
+    Violation::by_frame(header, offset, Rule::InvalidUtf8, detail, payload)
 }
 
 /// The fewest bytes that show that `bytes` does not start with a character.

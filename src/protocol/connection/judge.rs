@@ -1,10 +1,9 @@
 //! What can be said against a frame (RFC 6455 section 5), each objection with the rule it rests on.
 
-use super::receive::MAX_SHOWN;
 use super::{ClosePayload, Connection, Role};
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
-use crate::protocol::violation::{Rule, Violation, counted};
+use crate::protocol::violation::{MAX_SHOWN, Rule, Violation, counted};
 
 /// What a server says that has gone back to HTTP.
 const HTTP: &[u8] = b"HTTP/";
@@ -59,14 +58,7 @@ impl Connection {
         if let Some(key) = header.mask {
             apply_mask(&mut payload, key, 0);
         }
-        Violation {
-            rule,
-            detail,
-            frame: Some(*header),
-            offset: self.offset,
-            payload: payload.into(),
-            excerpt: Vec::new(),
-        }
+        Violation::by_frame(*header, self.offset, rule, detail, &payload)
     }
 
     /// What half a compressed message leaves behind cannot be inflated on.
@@ -122,16 +114,12 @@ impl Connection {
         if !header.fin {
             return Some((Rule::FragmentedControl, format!("{opcode} frame without FIN")));
         }
-        if header.length > MAX_TOLERATED_CONTROL && self.options.lenient {
-            let detail = format!("{opcode} frame with {} bytes of payload", header.length);
-            return Some((Rule::MessageTooBig, detail));
-        }
-        (header.length > MAX_CONTROL_PAYLOAD as u64).then(|| {
-            (
-                Rule::ControlTooLong,
-                format!("{opcode} frame with {} bytes of payload", header.length),
-            )
-        })
+        let rule = match header.length {
+            length if length <= MAX_CONTROL_PAYLOAD as u64 => return None,
+            length if length > MAX_TOLERATED_CONTROL && self.options.lenient => Rule::MessageTooBig,
+            _ => Rule::ControlTooLong,
+        };
+        Some((rule, format!("{opcode} frame with {} bytes of payload", header.length)))
     }
 
     fn sequence_objection(&self, header: &Header) -> Objection {
@@ -173,7 +161,7 @@ impl Connection {
             Some(message) if opcode == Opcode::Continuation => {
                 (message.payload_size, message.compressed)
             }
-            _ => (0, header.rsv1 && self.inflater.is_some()),
+            _ => (0, self.starts_compressed(header)),
         };
         let limit = self.options.max_message_size;
         let total = before.saturating_add(length);

@@ -12,9 +12,6 @@ use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
 
-/// How much of a payload is kept to be shown with a violation.
-pub(super) const MAX_SHOWN: usize = 64;
-
 /// A payload with at least this many bytes to come is read straight to where it is put together.
 const DIRECT_READ: u64 = 16 << 10;
 
@@ -167,14 +164,10 @@ impl Connection {
         match read_close(payload) {
             Ok(close) => Ok(close),
             Err((rule, detail)) => {
-                self.object(Violation {
-                    rule,
-                    detail,
-                    frame: Some(header),
-                    offset,
-                    payload: payload[..payload.len().min(MAX_SHOWN)].into(),
-                    excerpt: payload.get(2..).unwrap_or_default().to_vec(),
-                })?;
+                let violation = Violation::by_frame(header, offset, rule, detail, payload);
+                // The reason stands behind the code.
+                let excerpt = payload.get(2..).unwrap_or_default().to_vec();
+                self.object(Violation { excerpt, ..violation })?;
                 Ok(read_close_leniently(payload))
             }
         }

@@ -44,14 +44,19 @@ impl Default for Agreed {
 }
 
 impl Agreed {
+    /// What it says of the messages that `sender` sends.
+    pub(super) fn terms(&self, sender: Role) -> Terms {
+        let (window, no_context_takeover) = match sender {
+            Role::Client => (self.client_max_window_bits, self.client_no_context_takeover),
+            Role::Server => (self.server_max_window_bits, self.server_no_context_takeover),
+        };
+        Terms { window, keeps_context: !no_context_takeover }
+    }
+
     /// What that means for an end in this role: "compressed both ways, context kept, server window
     /// 10".
     pub fn describe(&self, role: Role) -> String {
-        let ours = match role {
-            Role::Client => self.client_max_window_bits,
-            Role::Server => self.server_max_window_bits,
-        };
-        let ways = match ours {
+        let ways = match self.terms(role).window {
             ..MIN_ZLIB_WINDOW => "compressed by the peer only, as our window is too small",
             _ => "compressed both ways",
         };
@@ -71,6 +76,14 @@ impl Agreed {
         }
         text
     }
+}
+
+/// What was agreed on for the messages of one sender.
+pub(super) struct Terms {
+    /// Base-2 logarithm of the largest window it uses, 8 to 15.
+    pub(super) window: u8,
+    /// Messages may refer to earlier ones.
+    pub(super) keeps_context: bool,
 }
 
 /// One element of a client's Sec-WebSocket-Extensions: what it would agree to.
