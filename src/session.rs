@@ -114,6 +114,8 @@ pub struct Session<'a> {
     last_data: Instant,
     /// Messages received when the last one was sent.
     received_before_send: u64,
+    /// Whether there is somebody to ask for the last message.
+    keeps_last_message: bool,
     /// The last received message, for `/full`.
     last_message: Option<(MessageKind, Vec<u8>)>,
     last_rtt: Option<Duration>,
@@ -142,6 +144,7 @@ impl<'a> Session<'a> {
         opened: &'a Opened,
     ) -> Self {
         let now = Instant::now();
+        let keeps_last_message = source.is_typed();
         Self {
             stream,
             connection,
@@ -161,6 +164,7 @@ impl<'a> Session<'a> {
             last_traffic: now,
             last_data: now,
             received_before_send: 0,
+            keeps_last_message,
             last_message: None,
             last_rtt: None,
             echo: VecDeque::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::escape::{Newlines, escape};
 use super::style::{Role, Style};
 use super::{Format, Outlet};
-use crate::event::{Event, Failure, Level, What};
+use crate::event::{Event, Failure, Level, Message, What};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
 
@@ -118,7 +118,7 @@ impl Human {
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
                 self.surplus += u64::from(message.surplus);
-                let note = self.binary_note(message.direction, message.kind);
+                let note = self.binary_note(message);
                 if !self.options.messages {
                     note?
                 } else {
@@ -151,12 +151,25 @@ impl Human {
         })
     }
 
-    fn binary_note(&mut self, direction: Direction, kind: MessageKind) -> Option<String> {
-        let is_due = self.options.notes_binary
+    /// Most messages are nothing to a display that only tells what is beside them.
+    fn passes_over(&mut self, message: &Message<'_>) -> bool {
+        let is_silent = !self.options.messages && !self.notes_binary(message);
+        if is_silent {
+            self.surplus += u64::from(message.surplus);
+        }
+        is_silent
+    }
+
+    fn notes_binary(&self, message: &Message<'_>) -> bool {
+        let Message { direction, kind, .. } = *message;
+        (direction, kind) == (Direction::Received, MessageKind::Binary)
+            && self.options.notes_binary
             && !self.binary_noted
             && self.tells(Detail::Line)
-            && (direction, kind) == (Direction::Received, MessageKind::Binary);
-        is_due.then(|| {
+    }
+
+    fn binary_note(&mut self, message: &Message<'_>) -> Option<String> {
+        self.notes_binary(message).then(|| {
             self.binary_noted = true;
             self.remark(
                 Role::Dim,
@@ -168,6 +181,9 @@ impl Human {
 
 impl Format for Human {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        if matches!(&event.what, What::Message(message) if self.passes_over(message)) {
+            return;
+        }
         if let Some(text) = self.text_of(event) {
             out.put(text.as_bytes());
         }

@@ -120,6 +120,20 @@ impl Outlet {
         }
     }
 
+    /// Takes a short record and what ends it.
+    pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
+        if bytes.len() + end.len() >= FLUSH_SIZE || matches!(self.way, Way::Broken) {
+            self.put(bytes);
+            return self.put(end);
+        }
+        self.buffer.reserve(bytes.len() + end.len());
+        self.buffer.extend_from_slice(bytes);
+        self.buffer.extend_from_slice(end);
+        if self.pending() >= FLUSH_SIZE && !self.is_shared() {
+            self.flush();
+        }
+    }
+
     fn is_shared(&self) -> bool {
         matches!(self.way, Way::SharedStdout | Way::SharedStderr | Way::SharedLane(_))
     }

@@ -41,19 +41,14 @@ impl Format for Payload {
         }) = &event.what
         {
             match self.framing {
-                Framing::Lines => put(out, data, b"\n"),
-                Framing::Nul => put(out, data, b"\0"),
+                Framing::Lines => out.put_record(data, b"\n"),
+                Framing::Nul => out.put_record(data, b"\0"),
                 Framing::Raw => out.put(data),
-                Framing::Hex => put(out, HEXLOWER.encode(data).as_bytes(), b"\n"),
-                Framing::Base64 => put(out, BASE64.encode(data).as_bytes(), b"\n"),
+                Framing::Hex => out.put_record(HEXLOWER.encode(data).as_bytes(), b"\n"),
+                Framing::Base64 => out.put_record(BASE64.encode(data).as_bytes(), b"\n"),
             }
         }
     }
-}
-
-fn put(out: &mut Outlet, data: &[u8], end: &[u8]) {
-    out.put(data);
-    out.put(end);
 }
 
 #[cfg(test)]

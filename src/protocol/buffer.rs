@@ -30,12 +30,18 @@ impl Buffer {
         taken
     }
 
-    /// Bytes taken before.
+    /// Where `count` unused bytes are, after the first `skipped`. Both have to be there.
+    pub(super) fn ahead(&self, skipped: usize, count: usize) -> Range<usize> {
+        self.start + skipped..self.start + skipped + count
+    }
+
+    /// Bytes by their place, which holds until the next call of [`Buffer::space`] or
+    /// [`Buffer::extend`].
     pub(super) fn slice(&self, range: Range<usize>) -> &[u8] {
         &self.data[range]
     }
 
-    /// Bytes taken before, to be changed in place.
+    /// The same, to be changed in place.
     pub(super) fn slice_mut(&mut self, range: Range<usize>) -> &mut [u8] {
         &mut self.data[range]
     }

@@ -15,6 +15,7 @@ use super::violation::Violation;
 mod assemble;
 mod ending;
 mod judge;
+mod plain;
 mod receive;
 mod send;
 mod vocabulary;
@@ -203,6 +204,15 @@ impl Connection {
 
     /// The next thing that happened, in order, or `None` when more bytes are needed.
     pub fn next_event(&mut self, now: Instant) -> Option<Event<'_>> {
+        if let Some(message) = self.plain_message() {
+            return Some(Event::Message {
+                kind: message.kind,
+                data: self.input.slice(message.payload),
+                frames: 1,
+                wire_size: message.wire_size,
+                compressed: false,
+            });
+        }
         loop {
             self.current = self.queue.pop_front();
             if self.current.is_some() {
@@ -210,22 +220,9 @@ impl Connection {
             }
             // A frame that is not whole may have been objected to already.
             let has_progressed = self.parse_frame(now);
-            if self.current.is_some() {
-                return self.view();
-            }
             if !has_progressed && self.queue.is_empty() {
                 return None;
             }
-        }
-    }
-
-    /// Tells what a frame has come to. Nearly always it is the only thing there is to tell, and need
-    /// not go through the queue.
-    fn tell(&mut self, ready: Ready) {
-        if self.current.is_none() && self.queue.is_empty() {
-            self.current = Some(ready);
-        } else {
-            self.queue.push_back(ready);
         }
     }
 

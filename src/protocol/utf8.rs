@@ -1,5 +1,14 @@
 //! UTF-8 checked as the bytes come (RFC 6455 section 8.1), over any cuts.
 
+/// Bytes up to which looking for ASCII first is the quicker way for text that is mostly ASCII.
+const SHORT: usize = 256;
+
+/// Whether `text` is UTF-8.
+#[inline]
+pub(super) fn is_valid(text: &[u8]) -> bool {
+    (text.len() <= SHORT && text.is_ascii()) || simdutf8::basic::from_utf8(text).is_ok()
+}
+
 /// Checks a stream of bytes for UTF-8, remembering a character that a cut went through.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8Checker {

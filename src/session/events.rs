@@ -43,7 +43,7 @@ impl Session<'_> {
                 if self.plan.echo {
                     self.echo.push_back((kind, data.to_vec()));
                 }
-                if self.source.is_typed() {
+                if self.keeps_last_message {
                     self.last_message = Some((kind, data.to_vec()));
                 }
                 for goal in &mut self.plan.goals {

@@ -17,11 +17,6 @@ impl Connection {
         let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
-        let is_compressed = self.starts_compressed(&header);
-        let is_whole = header.fin && self.input.len() as u64 >= header.length;
-        if is_whole && self.message.is_none() && !is_compressed {
-            return self.whole_message(header, offset);
-        }
         let message = self.message_of(&header);
         if message.frames == 1 || message.compressed {
             self.payload.clear(KEEP_PAYLOAD);
@@ -72,34 +67,6 @@ impl Connection {
         message.wire_size = message.wire_size.saturating_add(header.wire_size());
         message.payload_size = message.payload_size.saturating_add(header.length);
         *message
-    }
-
-    /// The common case: a message of one frame that is in the buffer as a whole. No copy.
-    fn whole_message(&mut self, header: Header, offset: u64) -> Result<bool, Violation> {
-        let range = self.take_input(header.length as usize); // in the buffer, so it fits
-        if let Some(key) = header.mask {
-            apply_mask(self.input.slice_mut(range.clone()), key, 0);
-        }
-        let kind = kind_of(&header);
-        if kind == MessageKind::Text
-            && let Err(error) = simdutf8::compat::from_utf8(self.input.slice(range.clone()))
-        {
-            let (text, at) = (self.input.slice(range.clone()), error.valid_up_to());
-            let violation = bad_text(header, offset, text, at, text);
-            self.object(violation)?;
-        }
-        let part = Part { message: self.received.messages + 1, fragment: 1, compressed: false };
-        self.observe(header, Span::Input(range.clone()), Some(part), None);
-        self.received.messages += 1;
-        self.received.payload_bytes += header.length;
-        self.tell(Ready::Message {
-            kind,
-            span: Span::Input(range),
-            frames: 1,
-            wire_size: header.wire_size(),
-            compressed: false,
-        });
-        Ok(true)
     }
 
     /// Moves what has come of a frame's payload to where the message is put together.
@@ -256,7 +223,7 @@ impl Connection {
             self.received.compressed.packed_bytes += message.payload_size;
             self.received.compressed.plain_bytes += size;
         }
-        self.tell(Ready::Message {
+        self.queue.push_back(Ready::Message {
             kind: message.kind,
             span,
             frames: message.frames,
