@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod dial;
 pub mod reactor;
+mod read_ahead;
 pub mod resolve;
 pub mod stream;
 pub mod target;

@@ -6,18 +6,21 @@
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
 
+use super::read_ahead::ReadAhead;
+
 /// How much of what the server sends first is looked at, in bytes.
 const MAX_SEEN: usize = 4 << 10;
 
 /// The first bytes from the server, at most 4 KiB; they outlive a stream that failed.
 pub type Seen = Arc<Mutex<Vec<u8>>>;
 
-/// A stream that remembers the first bytes that the server sends through it.
+/// A stream that remembers the first bytes that the server sends through it, and reads ahead.
 #[derive(Debug)]
 pub struct HelloTap<S> {
     inner: S,
     server: Server,
     seen: Option<Seen>,
+    ahead: ReadAhead,
 }
 
 /// Where the server is, seen from the stream.
@@ -33,7 +36,7 @@ impl<S> HelloTap<S> {
     /// Looks at what comes through `inner` from the server.
     pub fn new(inner: S, server: Server) -> (Self, Seen) {
         let seen = Seen::default();
-        (Self { inner, server, seen: Some(Arc::clone(&seen)) }, seen)
+        (Self { inner, server, seen: Some(Arc::clone(&seen)), ahead: ReadAhead::default() }, seen)
     }
 
     /// The stream below.
@@ -58,7 +61,7 @@ impl<S> HelloTap<S> {
 
 impl<S: Read> Read for HelloTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
+        let count = self.ahead.read(&mut self.inner, buffer)?;
         self.look(Server::Peer, &buffer[..count]);
         Ok(count)
     }

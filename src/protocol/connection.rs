@@ -226,6 +226,11 @@ impl Connection {
         }
     }
 
+    /// Whether something is to be told that no further bytes are needed for.
+    pub fn has_news(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
     /// Bytes waiting to be written to the transport.
     pub fn pending_output(&self) -> &[u8] {
         self.outbox.pending()

@@ -11,8 +11,9 @@ pub(super) struct Outbox {
     masks: Option<Masks>,
 }
 
-/// From this many written bytes on, and half of all, they are removed.
-const COMPACT_SIZE: usize = 64 << 10;
+/// Bytes that are copied and then masked while they are still in the processor's nearest cache; a
+/// multiple of the key's length.
+const MASK_BLOCK: usize = 8 << 10;
 
 /// Above this many bytes of capacity an emptied outbox gives its memory back.
 const KEEP_CAPACITY: usize = 4 << 20;
@@ -33,13 +34,24 @@ impl Outbox {
 
     /// Appends a header as it is, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
-        self.bytes.reserve(header.len() + payload.len());
+        self.make_room(header.len() + payload.len());
         self.bytes.extend_from_slice(header);
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(payload);
-        if let Some(key) = key {
+        let Some(key) = key else { return self.bytes.extend_from_slice(payload) };
+        for block in payload.chunks(MASK_BLOCK) {
+            let start = self.bytes.len();
+            self.bytes.extend_from_slice(block);
             apply_mask(&mut self.bytes[start..], key, 0);
         }
+    }
+
+    /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
+    /// quite, must not make this grow, nor make us move what waits after every write.
+    fn make_room(&mut self, count: usize) {
+        if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
+            self.bytes.drain(..self.written);
+            self.written = 0;
+        }
+        self.bytes.reserve(count);
     }
 
     /// The key of the next frame, if frames are masked.
@@ -62,10 +74,6 @@ impl Outbox {
             if self.bytes.capacity() > KEEP_CAPACITY {
                 self.bytes = Vec::new();
             }
-        } else if self.written >= COMPACT_SIZE && self.written >= self.bytes.len() / 2 {
-            // A transport that keeps up, but never quite, must not make this grow.
-            self.bytes.drain(..self.written);
-            self.written = 0;
         }
     }
 }
@@ -83,6 +91,6 @@ mod tests {
             outbox.advance(1004);
         }
         assert_eq!(outbox.pending().len(), 1004);
-        assert!(outbox.bytes.capacity() < 4 * COMPACT_SIZE, "{}", outbox.bytes.capacity());
+        assert!(outbox.bytes.capacity() < 64 << 10, "{}", outbox.bytes.capacity());
     }
 }

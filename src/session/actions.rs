@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{HIGH_WATER, Session, Stop, events};
+use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
 use crate::event::{Message, Shown, Status, What};
 use crate::input::{Action, Next, Show};
 use crate::platform::signals::Signal;
@@ -13,9 +13,14 @@ impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.has_more_input = true;
-        while self.has_more_input && (self.socket_keeps_up() || self.source.is_urgent()) {
+        for _ in 0..ACTION_BUDGET {
+            if !self.has_more_input || !(self.socket_keeps_up() || self.source.is_urgent()) {
+                return;
+            }
             self.has_more_input = self.take_action();
-            self.take_events();
+            if self.connection.has_news() {
+                self.take_events();
+            }
         }
     }
 

@@ -53,11 +53,12 @@ impl Connection {
         }
         let mut wire_size = 0;
         let frames = frames.max(1);
+        let mut rest = payload;
         for index in 0..frames {
             let opcode = if index == 0 { kind.opcode() } else { Opcode::Continuation };
             let (fin, rsv1) = (index + 1 == frames, compressed && index == 0);
-            let piece = &payload
-                [share(payload.len(), index, frames)..share(payload.len(), index + 1, frames)];
+            let (piece, behind) = rest.split_at(rest.len().div_ceil(frames - index));
+            rest = behind;
             let header = self.outbox.push(opcode, fin, rsv1, piece);
             wire_size += header.wire_size();
             self.count_sent(&header);
@@ -191,9 +192,4 @@ impl Connection {
         self.sent.frames += 1;
         self.sent.wire_bytes += header.wire_size();
     }
-}
-
-/// Where piece `index` of `count` starts in a payload of this length.
-fn share(length: usize, index: usize, count: usize) -> usize {
-    (length as u128 * index as u128 / count as u128) as usize // at most `length`
 }

@@ -1,0 +1,73 @@
+//! Larger reads than the reader asks for.
+
+use std::io::{self, Read};
+
+/// Bytes read at a time: a few TLS records, of 16 KiB at most each (RFC 8446 section 5.1).
+const SIZE: usize = 64 << 10;
+
+/// Bytes read and not asked for yet.
+///
+/// A TLS library reads each record's five-byte header and its body by themselves: two system calls
+/// for 16 KiB.
+#[derive(Debug, Default)]
+pub(super) struct ReadAhead {
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+impl ReadAhead {
+    /// Reads from `source` once, and only if nothing is left of the last time.
+    ///
+    /// # Errors
+    /// As `source` says.
+    pub(super) fn read(&mut self, source: &mut impl Read, target: &mut [u8]) -> io::Result<usize> {
+        if self.start == self.end {
+            if target.len() >= SIZE {
+                return source.read(target);
+            }
+            self.buffer.resize(SIZE, 0);
+            (self.start, self.end) = (0, source.read(&mut self.buffer)?);
+        }
+        let count = target.len().min(self.end - self.start);
+        target[..count].copy_from_slice(&self.buffer[self.start..self.start + count]);
+        self.start += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives each piece in one read, then fails, then ends.
+    struct Pieces(Vec<Option<&'static [u8]>>);
+
+    impl Read for Pieces {
+        fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+            if self.0.is_empty() {
+                return Ok(0);
+            }
+            let piece = self.0.remove(0).ok_or(io::ErrorKind::WouldBlock)?;
+            target[..piece.len()].copy_from_slice(piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn nothing_is_lost_or_asked_for_too_early() {
+        let mut source = Pieces(vec![Some(b"abcdef"), None, Some(b"g")]);
+        let mut ahead = ReadAhead::default();
+        let mut read = |size: usize| {
+            let mut target = vec![0; size];
+            let count = ahead.read(&mut source, &mut target).map_err(|error| error.kind())?;
+            target.truncate(count);
+            Ok(String::from_utf8(target).expect("ASCII"))
+        };
+        assert_eq!(read(4).as_deref(), Ok("abcd"));
+        assert_eq!(read(4).as_deref(), Ok("ef"));
+        assert_eq!(read(4), Err(io::ErrorKind::WouldBlock));
+        assert_eq!(read(4).as_deref(), Ok("g"));
+        assert_eq!(read(4).as_deref(), Ok(""));
+    }
+}
