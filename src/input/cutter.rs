@@ -86,7 +86,9 @@ impl Cutter {
             self.searched -= self.start;
             self.start = 0;
         }
-        if self.buffer.len() - self.end < READ_SIZE {
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; READ_SIZE]; // zeroed by the allocator, without touching it
+        } else if self.buffer.len() - self.end < READ_SIZE {
             self.buffer.resize(self.end + READ_SIZE, 0);
         }
         &mut self.buffer[self.end..]

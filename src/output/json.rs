@@ -1,5 +1,6 @@
 //! Events as JSON, one object a line, keys in the order of the documentation.
 
+use std::fmt;
 use std::io::Write;
 use std::time::Duration;
 
@@ -28,19 +29,21 @@ pub enum Frames {
 pub struct Json {
     frames: Frames,
     line: Vec<u8>,
+    when: When,
 }
 
 impl Json {
     /// Writes them, with or without those of frames.
     pub fn new(frames: Frames) -> Self {
-        Self { frames, line: Vec::new() }
+        Self { frames, line: Vec::new(), when: When::default() }
     }
 }
 
 impl Format for Json {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.line.clear();
-        let object = Object { line: &mut self.line, first: true };
+        self.when.set(event.at);
+        let object = Object { line: &mut self.line, first: true, when: &self.when };
         match &event.what {
             What::Open(opened) => open(object, event, opened),
             What::Message(message) => data_message(object, event, message),
@@ -202,30 +205,55 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
 struct Object<'a> {
     line: &'a mut Vec<u8>,
     first: bool,
+    when: &'a When,
+}
+
+/// A moment as events tell it. All that one read brings happened at the same one, and to write it anew
+/// for each would be half the cost of a small event.
+#[derive(Debug, Default)]
+struct When {
+    at: Option<Stamp>,
+    text: Vec<u8>,
+}
+
+impl When {
+    fn set(&mut self, at: Stamp) {
+        if self.at == Some(at) {
+            return;
+        }
+        self.at = Some(at);
+        self.text.clear();
+        let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
+        let elapsed = Millis(at.elapsed);
+        let _ = write!(self.text, ",\"time\":\"{wall:.6}\",\"elapsed_ms\":{elapsed}"); // a Vec takes everything
+    }
+}
+
+/// A duration in milliseconds, to the microsecond.
+struct Millis(Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        write!(f, "{}.{:03}", micros / 1000, micros % 1000)
+    }
 }
 
 impl Object<'_> {
     fn start(&mut self, name: &str, event: &Event<'_>) {
         self.text("event", name);
-        self.time(event.at);
-        self.key("elapsed_ms");
-        self.put_millis(event.at.elapsed);
+        self.line.extend_from_slice(&self.when.text);
         if let Some(connection) = event.connection {
             self.number("connection", connection);
         }
     }
 
-    fn time(&mut self, at: Stamp) {
-        let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
-        self.key("time");
-        let _ = write!(self.line, "\"{wall:.6}\""); // a Vec takes everything
-    }
-
     fn key(&mut self, key: &str) {
         self.line.push(if self.first { b'{' } else { b',' });
         self.first = false;
-        self.put_text(key);
-        self.line.push(b':');
+        self.line.push(b'"');
+        self.line.extend_from_slice(key.as_bytes()); // ours: nothing to escape
+        self.line.extend_from_slice(b"\":");
     }
 
     fn text(&mut self, key: &str, value: &str) {
@@ -252,7 +280,7 @@ impl Object<'_> {
 
     fn number(&mut self, key: &str, value: u64) {
         self.key(key);
-        let _ = write!(self.line, "{value}");
+        let _ = serde_json::to_writer(&mut *self.line, &value); // a Vec takes everything
     }
 
     fn number_or_null(&mut self, key: &str, value: Option<u64>) {
@@ -266,7 +294,7 @@ impl Object<'_> {
         match value {
             Some(value) => {
                 self.key(key);
-                self.put_millis(value);
+                let _ = write!(self.line, "{}", Millis(value)); // see above
             }
             None => self.null(key),
         }
@@ -299,18 +327,13 @@ impl Object<'_> {
 
     fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
-        let mut inner = Object { line: self.line, first: true };
+        let mut inner = Object { line: self.line, first: true, when: self.when };
         fill(&mut inner);
         self.line.push(b'}');
     }
 
     fn put_text(&mut self, text: &str) {
         let _ = serde_json::to_writer(&mut *self.line, text); // a Vec takes everything
-    }
-
-    fn put_millis(&mut self, value: Duration) {
-        let micros = value.as_micros();
-        let _ = write!(self.line, "{}.{:03}", micros / 1000, micros % 1000);
     }
 
     fn end(&mut self) {
