@@ -11,6 +11,9 @@ pub(super) struct Buffer {
     end: usize,
 }
 
+/// The most that is set aside because a peer says that it will come, until as much has come.
+const MAX_SET_ASIDE: usize = 4 << 20;
+
 impl Buffer {
     /// The bytes received and not used.
     pub(super) fn bytes(&self) -> &[u8] {
@@ -48,6 +51,12 @@ impl Buffer {
 
     /// Room for at least `wanted` more bytes behind the unused ones, to read into.
     pub(super) fn space(&mut self, wanted: usize) -> &mut [u8] {
+        self.space_towards(wanted, wanted)
+    }
+
+    /// The same, where `expected` bytes are still to come in all. Memory for them is set aside, but the
+    /// system provides it only as they come.
+    pub(super) fn space_towards(&mut self, wanted: usize, expected: usize) -> &mut [u8] {
         if self.start == self.end {
             self.start = 0;
             self.end = 0;
@@ -56,12 +65,20 @@ impl Buffer {
             self.end -= self.start;
             self.start = 0;
         }
-        if self.end == 0 && self.data.len() < wanted {
-            self.data = vec![0; wanted]; // zeroed by the allocator
-        } else if self.data.len() - self.end < wanted {
-            self.data.resize(self.end + wanted, 0);
+        if self.data.len() - self.end < wanted {
+            let most = self.data.len().max(MAX_SET_ASIDE).max(wanted);
+            self.grow(expected.clamp(wanted, most));
         }
         &mut self.data[self.end..]
+    }
+
+    fn grow(&mut self, room: usize) {
+        if room < self.data.len() {
+            return self.data.resize(self.end + room, 0);
+        }
+        let mut larger = vec![0; self.end + room]; // zeroed by the allocator, without touching it
+        larger[..self.end].copy_from_slice(&self.data[..self.end]);
+        self.data = larger;
     }
 
     /// Says that `count` bytes were read into [`Buffer::space`].
@@ -81,12 +98,19 @@ impl Buffer {
         self.end = self.end.min(self.start + length);
     }
 
-    /// Forgets all bytes; gives memory above `keep` bytes back.
+    /// Forgets all bytes; gives memory above `keep` bytes back, unless a good part of it was needed: then
+    /// it probably is again, and to get it anew is half of what a long message costs.
     pub(super) fn clear(&mut self, keep: usize) {
+        let is_needed = self.end >= self.data.len() / 4;
         self.start = 0;
         self.end = 0;
-        if self.data.len() > keep {
+        if self.data.len() > keep && !is_needed {
             self.data = Vec::new();
         }
+    }
+
+    /// Forgets all bytes and gives all memory back.
+    pub(super) fn release(&mut self) {
+        *self = Self::default();
     }
 }

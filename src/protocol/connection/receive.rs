@@ -22,7 +22,8 @@ impl Connection {
         self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
         if self.reading_payload {
             let wanted = missing.min(READ_SIZE as u64) as usize; // at most READ_SIZE
-            &mut self.payload.space(wanted)[..wanted]
+            let expected = usize::try_from(missing).unwrap_or(usize::MAX);
+            &mut self.payload.space_towards(wanted, expected)[..wanted]
         } else {
             self.input.space(READ_SIZE)
         }
@@ -107,7 +108,7 @@ impl Connection {
     fn discard(&mut self) {
         self.offset += self.input.len() as u64;
         self.input.clear(READ_SIZE);
-        self.payload.clear(0);
+        self.payload.release();
         self.inflated = Vec::new();
         self.unread = 0;
     }
