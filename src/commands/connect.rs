@@ -1,31 +1,26 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
-use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::io;
 use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
 use super::verdict::{Limits, verdict};
-use crate::config::{ConnectConfig, Input};
-use crate::error::{Error, Rejected};
-use crate::event::{Clock, Event, HeadView, Level, Opened, What};
-use crate::input::Source;
-use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
-use crate::input::stdin::Stdin;
-use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, dial};
-use crate::output::human::Detail;
+use crate::config::ConnectConfig;
+use crate::error::Error;
+use crate::event::{Clock, Event, Level, What};
+use crate::net::Reactor;
 use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
-use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, Options, Party, Role};
-use crate::protocol::frame::Masks;
-use crate::protocol::handshake::{Request, RequestOptions, generate_key};
-use crate::protocol::head::HeaderLine;
-use crate::scenario::{Count, Expectations, Goal};
-use crate::session::{Journal, Plan, Report, Session};
+use crate::session::{Journal, Report};
+
+mod conversation;
+mod opening;
+mod request;
+
+use conversation::Conversation;
+use opening::Opening;
 
 const STANDARD_OUTPUT: &str = "standard output";
 
@@ -36,12 +31,12 @@ const STANDARD_OUTPUT: &str = "standard output";
 pub fn run(config: ConnectConfig) -> Result<(), Error> {
     let clock = Clock::start();
     let mut outputs = outputs(&config)?;
-    let mut attempt = Attempt { clock, config, outputs: &mut outputs };
-    let result = attempt.run();
+    let mut run = Run { clock, config, outputs: &mut outputs };
+    let result = run.run();
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
-        attempt.tell(What::Failure(&failure));
+        run.tell(What::Failure(&failure));
     }
     finish(outputs, result)
 }
@@ -59,27 +54,33 @@ pub fn tell_failure(error: &Error) {
     let _ = outputs.flush(); // the failure itself is told on standard error
 }
 
-struct Attempt<'a> {
+struct Run<'a> {
     clock: Clock,
     config: ConnectConfig,
     outputs: &'a mut Outputs,
 }
 
-impl Attempt<'_> {
+impl Run<'_> {
     fn run(&mut self) -> Result<(), Error> {
         let signals = Signals::install()
             .map_err(|error| Error::System("signal handlers".to_owned(), error))?;
         let mut reactor = Reactor::new(Some(signals))
             .map_err(|error| Error::System("event loop".to_owned(), error))?;
         self.say_assumptions();
-        let max_time = self.config.ending.max_time.map(|limit| Instant::now() + limit);
-        let (mut stream, upgraded, opened) = self.open(&mut reactor, max_time)?;
-        self.tell(What::Open(&opened));
-        self.judge_subprotocol(&opened)?;
-        let mut connection = self.connection(&upgraded);
-        self.judge_compression(&upgraded, &mut connection, &mut stream)?;
-        let plan = self.plan(max_time);
-        let report = self.session(stream, connection, plan, &mut reactor, &opened)?;
+        let presets = std::mem::take(&mut self.config.presets);
+        let config = &self.config;
+        let max_time = config.ending.max_time.map(|limit| Instant::now() + limit);
+        let opening = Opening { config, target: &config.target, max_time };
+        let mut journal = Journal::new(self.outputs, self.clock);
+        let open = opening.attempt(&mut reactor, &mut journal)?;
+        let plan = conversation::plan(config, presets, max_time);
+        let mut conversation = Conversation {
+            config,
+            clock: self.clock,
+            outputs: self.outputs,
+            reactor: &mut reactor,
+        };
+        let report = conversation.hold(open, plan)?;
         self.conclude(report)
     }
 
@@ -94,249 +95,12 @@ impl Attempt<'_> {
         let _ = self.outputs.flush(); // a failure shows again later
     }
 
-    fn open(
-        &mut self,
-        reactor: &mut Reactor,
-        max_time: Option<Instant>,
-    ) -> Result<(Stream, Upgraded, Opened), Error> {
-        let config = &self.config;
-        let mut deadline = Deadline::after(config.connect_timeout);
-        if let Some(end) = max_time.filter(|end| deadline.at.is_none_or(|at| *end < at)) {
-            deadline =
-                Deadline { at: Some(end), limit: config.ending.max_time.unwrap_or_default() };
-        }
-        let request = Request::new(&self.request_options());
-        let Dialed { mut stream, remote, tls, mut timings } =
-            dial(&config.target, &config.dial, reactor, deadline)
-                .map_err(|error| self.dial_failed(error, max_time))?;
-        let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, remote, deadline, max_time))?;
-        timings.upgrade = Some(upgraded.took);
-        timings.total += upgraded.took;
-        let config = &self.config;
-        let opened = Opened {
-            initiator: Party::Local,
-            url: config.redaction.url(&config.target.url()).into_owned(),
-            remote: remote.to_string(),
-            local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
-            http_minor: upgraded.line.minor_version,
-            status: upgraded.line.status,
-            reason: upgraded.line.reason.clone(),
-            request: HeadView::new(&request.head, config.redaction),
-            response: HeadView::new(&upgraded.head, config.redaction),
-            offered: request.subprotocols().to_vec(),
-            protocol: upgraded.agreement.subprotocol.clone(),
-            extensions: upgraded.agreement.extensions.clone(),
-            compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
-            tls,
-            timings,
-        };
-        Ok((stream, upgraded, opened))
-    }
-
-    fn request_options(&self) -> RequestOptions {
-        let (target, handshake) = (&self.config.target, &self.config.handshake);
-        let mut common = vec![HeaderLine::new("User-Agent", &handshake.user_agent)];
-        common.extend(handshake.origin.as_ref().map(|origin| HeaderLine::new("Origin", origin)));
-        common.extend(target.credentials.as_ref().map(|credentials| {
-            let pair = format!(
-                "{}:{}",
-                credentials.user,
-                credentials.password.as_deref().unwrap_or_default()
-            );
-            let value = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
-            HeaderLine::new("Authorization", &value)
-        }));
-        RequestOptions {
-            resource: target.resource.clone(),
-            host: target.host_header(),
-            key: generate_key(),
-            subprotocols: handshake.subprotocols.clone(),
-            extensions: handshake.extensions.clone(),
-            common,
-            custom: handshake.headers.clone(),
-        }
-    }
-
-    /// A connection that does not come about within `--max-time` misses what was expected of it.
-    fn dial_failed(&self, error: DialError, max_time: Option<Instant>) -> Error {
-        match error {
-            DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
-            DialError::Timeout { .. } if max_time.is_some_and(|end| Instant::now() >= end) => {
-                self.out_of_time()
-            }
-            error => Error::Dial(error),
-        }
-    }
-
-    fn upgrade_failed(
-        &self,
-        error: UpgradeError,
-        request: &Request,
-        remote: SocketAddr,
-        deadline: Deadline,
-        max_time: Option<Instant>,
-    ) -> Error {
-        if let UpgradeError::Interrupted(interrupted) = error {
-            return Error::Signal(interrupted.0);
-        }
-        if let UpgradeError::Tls(reason) = error {
-            let name = self.config.target.host_header();
-            return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
-        }
-        let is_awaiting = !self.config.ending.expect.is_empty();
-        if is_awaiting
-            && matches!(error, UpgradeError::TimedOut(_))
-            && max_time.is_some_and(|end| Instant::now() >= end)
-        {
-            return self.out_of_time();
-        }
-        Error::Upgrade(Box::new(Rejected {
-            error,
-            tls: self.config.target.scheme.is_tls(),
-            sent_origin: request.head.value("Origin").is_some(),
-            limit: deadline.limit,
-            redaction: self.config.redaction,
-            request: (self.config.commentary.detail >= Detail::Control)
-                .then(|| HeadView::new(&request.head, self.config.redaction)),
-        }))
-    }
-
-    fn judge_subprotocol(&mut self, opened: &Opened) -> Result<(), Error> {
-        if opened.offered.is_empty() || opened.protocol.is_some() {
-            return Ok(());
-        }
-        if self.config.handshake.strict {
-            return Err(Error::NoSubprotocol(opened.offered.clone()));
-        }
-        let text = format!(
-            "the server chose none of the subprotocols offered ({})",
-            opened.offered.join(", ")
-        );
-        self.tell(What::Notice(Level::Warning, &text));
-        Ok(())
-    }
-
-    /// RFC 6455 section 7.4.1: a client that cannot do without an extension closes with 1010.
-    fn judge_compression(
-        &mut self,
-        upgraded: &Upgraded,
-        connection: &mut Connection,
-        stream: &mut Stream,
-    ) -> Result<(), Error> {
-        if !self.config.handshake.wants_compression || upgraded.agreement.deflate.is_some() {
-            return Ok(());
-        }
-        if !self.config.handshake.strict {
-            let text = "the server did not accept permessage-deflate: nothing is compressed";
-            self.tell(What::Notice(Level::Warning, text));
-            return Ok(());
-        }
-        let code = Some(CloseCode::MANDATORY_EXTENSION);
-        if connection.close(code, "permessage-deflate", Instant::now()).is_ok() {
-            let _ = stream.write_all(connection.pending_output()); // the failure is told all the same
-            stream.finish_sending();
-        }
-        Err(Error::NoCompression)
-    }
-
-    fn connection(&self, upgraded: &Upgraded) -> Connection {
-        let observe_frames = self.config.commentary.observes_frames();
-        let options = Options {
-            role: Role::Client,
-            max_message_size: self.config.max_message_size,
-            close_timeout: self.config.ending.close_timeout,
-            observe_frames,
-            lenient: self.config.lenient,
-            deflate: upgraded.agreement.deflate,
-            masks: Masks::random(),
-        };
-        Connection::new(options, &upgraded.early)
-    }
-
-    fn plan(&mut self, max_time: Option<Instant>) -> Plan {
-        let ending = &mut self.config.ending;
-        let mut goals: Vec<Box<dyn Goal>> = Vec::new();
-        if let Some(count) = ending.count {
-            goals.push(Box::new(Count::new(count)));
-        }
-        if !ending.expect.is_empty() {
-            goals.push(Box::new(Expectations::new(
-                std::mem::take(&mut ending.expect),
-                ending.strict,
-            )));
-        }
-        Plan {
-            presets: std::mem::take(&mut self.config.presets).into(),
-            echo: self.config.echo,
-            after_input: ending.after_input,
-            max_time,
-            close_code: Some(ending.close_code),
-            close_reason: ending.close_reason.clone(),
-            goals,
-            on_message: None,
-        }
-    }
-
-    fn session(
-        &mut self,
-        stream: Stream,
-        connection: Connection,
-        plan: Plan,
-        reactor: &mut Reactor,
-        opened: &Opened,
-    ) -> Result<Report, Error> {
-        match self.config.input {
-            Input::Stdin(framing, kind) => {
-                let mut source = Stdin::new(framing, kind);
-                Ok(self.work(stream, connection, plan, reactor, &mut source, opened))
-            }
-            Input::Repl => {
-                reactor.leave_signals_to_loop();
-                let _ = self.outputs.flush();
-                let options = ReplOptions {
-                    history: self.config.history.clone(),
-                    color: self.config.commentary.stdout_color,
-                };
-                let mut repl = Repl::start(options, &CONNECTION_COMMANDS, reactor.waker())
-                    .map_err(|error| Error::System("line editor".to_owned(), error))?;
-                self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                let report = self.work(stream, connection, plan, reactor, &mut repl, opened);
-                repl.end();
-                self.outputs.restore(displays::STDOUT);
-                Ok(report)
-            }
-        }
-    }
-
-    fn work(
-        &mut self,
-        stream: Stream,
-        connection: Connection,
-        plan: Plan,
-        reactor: &mut Reactor,
-        source: &mut dyn Source,
-        opened: &Opened,
-    ) -> Report {
-        let journal = Journal::new(self.outputs, self.clock);
-        Session::new(stream, connection, reactor, source, journal, plan, opened).run()
-    }
-
     fn conclude(&mut self, mut report: Report) -> Result<(), Error> {
         let ending = &self.config.ending;
         let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let verdict = verdict(&mut report, limits);
         self.tell(What::Closed(&report.closed));
         verdict
-    }
-
-    fn out_of_time(&self) -> Error {
-        let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
-        if let Some(pattern) = self.config.ending.expect.first() {
-            let awaited = format!("awaited {:?}", pattern.to_string());
-            return Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")]);
-        }
-        Error::MaxTime(limit)
     }
 
     fn tell(&mut self, what: What<'_>) {

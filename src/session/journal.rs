@@ -33,6 +33,12 @@ impl<'a> Journal<'a> {
         self.now = self.clock.now();
     }
 
+    /// Tells all outputs of what happens at this moment.
+    pub fn tell_now(&mut self, what: What<'_>) {
+        self.tick();
+        self.tell(what);
+    }
+
     /// Tells all outputs.
     pub fn tell(&mut self, what: What<'_>) {
         self.outputs.event(&Event { at: self.now, connection: self.connection, what });

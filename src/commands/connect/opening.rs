@@ -1,0 +1,202 @@
+//! One attempt to open a connection: dial, upgrade, judge.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::request::request_options;
+use crate::config::ConnectConfig;
+use crate::error::{Error, Rejected};
+use crate::event::{HeadView, Level, Opened, What};
+use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, Target, dial};
+use crate::output::human::Detail;
+use crate::protocol::CloseCode;
+use crate::protocol::connection::{Connection, Options, Party, Role};
+use crate::protocol::frame::Masks;
+use crate::protocol::handshake::Request;
+use crate::session::Journal;
+
+/// What is to be opened.
+#[derive(Clone, Copy)]
+pub(super) struct Opening<'a> {
+    pub(super) config: &'a ConnectConfig,
+    /// Where to.
+    pub(super) target: &'a Target,
+    /// When the whole run has to be over.
+    pub(super) max_time: Option<Instant>,
+}
+
+/// A connection that was opened, with what is known of it.
+pub(super) struct Open {
+    pub(super) stream: Stream,
+    pub(super) connection: Connection,
+    pub(super) opened: Opened,
+}
+
+impl Opening<'_> {
+    /// Opens the connection and tells of it.
+    ///
+    /// # Errors
+    /// Why there is none, or none that is of use.
+    pub(super) fn attempt(
+        &self,
+        reactor: &mut Reactor,
+        journal: &mut Journal<'_>,
+    ) -> Result<Open, Error> {
+        let (mut stream, upgraded, opened) = self.open(reactor)?;
+        journal.tell_now(What::Open(&opened));
+        self.judge_subprotocol(&opened, journal)?;
+        let mut connection = self.connection(&upgraded);
+        self.judge_compression(&upgraded, &mut connection, &mut stream, journal)?;
+        Ok(Open { stream, connection, opened })
+    }
+
+    fn open(&self, reactor: &mut Reactor) -> Result<(Stream, Upgraded, Opened), Error> {
+        let config = self.config;
+        let deadline = self.deadline();
+        let request = Request::new(&request_options(config, self.target));
+        let Dialed { mut stream, remote, tls, mut timings } =
+            dial(self.target, &config.dial, reactor, deadline)
+                .map_err(|error| self.dial_failed(error))?;
+        let upgraded = upgrade(&mut stream, &request, reactor, deadline)
+            .map_err(|error| self.upgrade_failed(error, &request, remote, deadline))?;
+        timings.upgrade = Some(upgraded.took);
+        timings.total += upgraded.took;
+        let opened = Opened {
+            initiator: Party::Local,
+            url: config.redaction.url(&self.target.url()).into_owned(),
+            remote: remote.to_string(),
+            local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
+            http_minor: upgraded.line.minor_version,
+            status: upgraded.line.status,
+            reason: upgraded.line.reason.clone(),
+            request: HeadView::new(&request.head, config.redaction),
+            response: HeadView::new(&upgraded.head, config.redaction),
+            offered: request.subprotocols().to_vec(),
+            protocol: upgraded.agreement.subprotocol.clone(),
+            extensions: upgraded.agreement.extensions.clone(),
+            compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
+            tls,
+            timings,
+        };
+        Ok((stream, upgraded, opened))
+    }
+
+    /// The end of `--connect-timeout`, or of `--max-time` if that comes first.
+    fn deadline(&self) -> Deadline {
+        let deadline = Deadline::after(self.config.connect_timeout);
+        match self.max_time.filter(|end| deadline.at.is_none_or(|at| *end < at)) {
+            None => deadline,
+            Some(end) => {
+                Deadline { at: Some(end), limit: self.config.ending.max_time.unwrap_or_default() }
+            }
+        }
+    }
+
+    /// A connection that does not come about within `--max-time` misses what was expected of it.
+    fn dial_failed(&self, error: DialError) -> Error {
+        match error {
+            DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
+            DialError::Timeout { .. } if self.is_out_of_time() => self.out_of_time(),
+            error => Error::Dial(error),
+        }
+    }
+
+    fn upgrade_failed(
+        &self,
+        error: UpgradeError,
+        request: &Request,
+        remote: SocketAddr,
+        deadline: Deadline,
+    ) -> Error {
+        let config = self.config;
+        if let UpgradeError::Interrupted(interrupted) = error {
+            return Error::Signal(interrupted.0);
+        }
+        if let UpgradeError::Tls(reason) = error {
+            let name = self.target.host_header();
+            return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
+        }
+        let is_awaiting = !config.ending.expect.is_empty();
+        if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {
+            return self.out_of_time();
+        }
+        Error::Upgrade(Box::new(Rejected {
+            error,
+            tls: self.target.scheme.is_tls(),
+            sent_origin: request.head.value("Origin").is_some(),
+            limit: deadline.limit,
+            redaction: config.redaction,
+            request: (config.commentary.detail >= Detail::Control)
+                .then(|| HeadView::new(&request.head, config.redaction)),
+        }))
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.max_time.is_some_and(|end| Instant::now() >= end)
+    }
+
+    fn out_of_time(&self) -> Error {
+        let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
+        if let Some(pattern) = self.config.ending.expect.first() {
+            let awaited = format!("awaited {:?}", pattern.to_string());
+            return Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")]);
+        }
+        Error::MaxTime(limit)
+    }
+
+    fn judge_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) -> Result<(), Error> {
+        if opened.offered.is_empty() || opened.protocol.is_some() {
+            return Ok(());
+        }
+        if self.config.handshake.strict {
+            return Err(Error::NoSubprotocol(opened.offered.clone()));
+        }
+        let text = format!(
+            "the server chose none of the subprotocols offered ({})",
+            opened.offered.join(", ")
+        );
+        journal.tell_now(What::Notice(Level::Warning, &text));
+        Ok(())
+    }
+
+    fn connection(&self, upgraded: &Upgraded) -> Connection {
+        let config = self.config;
+        let options = Options {
+            role: Role::Client,
+            max_message_size: config.max_message_size,
+            close_timeout: config.ending.close_timeout,
+            observe_frames: config.commentary.observes_frames(),
+            lenient: config.lenient,
+            deflate: upgraded.agreement.deflate,
+            masks: Masks::random(),
+        };
+        Connection::new(options, &upgraded.early)
+    }
+
+    /// RFC 6455 section 7.4.1: a client that cannot do without an extension closes with 1010.
+    fn judge_compression(
+        &self,
+        upgraded: &Upgraded,
+        connection: &mut Connection,
+        stream: &mut Stream,
+        journal: &mut Journal<'_>,
+    ) -> Result<(), Error> {
+        let handshake = &self.config.handshake;
+        if !handshake.wants_compression || upgraded.agreement.deflate.is_some() {
+            return Ok(());
+        }
+        if !handshake.strict {
+            let text = "the server did not accept permessage-deflate: nothing is compressed";
+            journal.tell_now(What::Notice(Level::Warning, text));
+            return Ok(());
+        }
+        let code = Some(CloseCode::MANDATORY_EXTENSION);
+        if connection.close(code, "permessage-deflate", Instant::now()).is_ok() {
+            let _ = stream.write_all(connection.pending_output()); // the failure is told all the same
+            stream.finish_sending();
+        }
+        Err(Error::NoCompression)
+    }
+}
