@@ -5,7 +5,7 @@
 //! the top of this list to its bottom:
 //!
 //! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `net`, `protocol`; `platform` and `redact` may be used by all.
+//! `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -21,5 +21,6 @@ pub mod output;
 pub mod platform;
 pub mod protocol;
 pub mod redact;
+pub mod resilience;
 pub mod scenario;
 pub mod session;

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 13] = [
+const LAYERS: [(&str, &[&str]); 14] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
+    ("resilience", &["protocol", "net"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
@@ -20,12 +21,36 @@ const LAYERS: [(&str, &[&str]); 13] = [
         "config",
         &["redact", "protocol", "net", "event", "scenario", "output", "input", "session", "cli"],
     ),
-    ("error", &["platform", "redact", "protocol", "net", "event", "output", "input", "config"]),
+    (
+        "error",
+        &[
+            "platform",
+            "redact",
+            "protocol",
+            "net",
+            "resilience",
+            "event",
+            "output",
+            "input",
+            "config",
+        ],
+    ),
     (
         "commands",
         &[
-            "platform", "redact", "protocol", "net", "event", "scenario", "output", "input",
-            "session", "cli", "config", "error",
+            "platform",
+            "redact",
+            "protocol",
+            "net",
+            "resilience",
+            "event",
+            "scenario",
+            "output",
+            "input",
+            "session",
+            "cli",
+            "config",
+            "error",
         ],
     ),
 ];

@@ -20,6 +20,7 @@ pub mod deflate;
 pub mod frame;
 pub mod handshake;
 pub mod head;
+pub mod keepalive;
 pub mod message;
 pub mod raw;
 pub mod violation;

@@ -13,6 +13,7 @@ mod cuts;
 mod deflate;
 mod endings;
 mod independent_peer;
+mod keepalive;
 mod leniency;
 mod observed_frames;
 mod pings;

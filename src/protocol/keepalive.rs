@@ -1,0 +1,293 @@
+//! When a connection is to be pinged, and when its peer counts as gone. Time comes in as an argument.
+//!
+//! Only an answer counts as one: a pong with the payload of a ping of ours (RFC 6455 section 5.5.3),
+//! as in most libraries. Time in which the answer could not be seen does not count against the peer:
+//! while we do not read because an output is stalled, while a message is still coming in, and while
+//! what was queued before the ping is still going out.
+
+use std::time::{Duration, Instant};
+
+/// What is to be watched.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Times {
+    /// Send a ping so often.
+    pub ping_interval: Option<Duration>,
+    /// How long its answer may take.
+    pub ping_timeout: Option<Duration>,
+    /// How long nothing at all may come.
+    pub idle_timeout: Option<Duration>,
+}
+
+/// Watches one connection. Say what happens as it happens, and ask [`Keepalive::due`] at
+/// [`Keepalive::deadline`] and at any other time.
+#[derive(Debug)]
+pub struct Keepalive {
+    times: Times,
+    next_ping: Option<Instant>,
+    /// Since when the answer to a ping has been awaited.
+    awaited: Option<Instant>,
+    last_received: Instant,
+    /// Since when nothing has been read because an output is stalled.
+    stalled: Option<Instant>,
+    /// Bytes that go out before the last ping has.
+    unsent: usize,
+    pings: u64,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nothing yet.
+    Nothing,
+    /// Send a ping with this payload.
+    Ping(Vec<u8>),
+    /// The peer did not answer within this time.
+    PingTimeout(Duration),
+    /// Nothing came within this time.
+    IdleTimeout(Duration),
+}
+
+impl Keepalive {
+    /// Watches from now on; `None` if there is nothing to watch.
+    pub fn new(times: Times, now: Instant) -> Option<Self> {
+        (times != Times::default()).then(|| Self {
+            times,
+            next_ping: times.ping_interval.and_then(|interval| now.checked_add(interval)),
+            awaited: None,
+            last_received: now,
+            stalled: None,
+            unsent: 0,
+            pings: 0,
+        })
+    }
+
+    /// Bytes came; `in_message`: in the middle of a message.
+    pub fn received(&mut self, now: Instant, in_message: bool) {
+        self.last_received = now;
+        if in_message {
+            self.postpone(now);
+        }
+    }
+
+    /// The transport took so many bytes; `reading`: what comes meanwhile is read.
+    pub fn wrote(&mut self, count: usize, reading: bool, now: Instant) {
+        if self.unsent > 0 || !reading {
+            self.postpone(now);
+        }
+        if !reading {
+            self.last_received = now;
+        }
+        self.unsent = self.unsent.saturating_sub(count);
+    }
+
+    /// A pong came that answers a ping of ours.
+    pub fn answered(&mut self, payload: &[u8], now: Instant) {
+        match payload == self.payload() {
+            true => self.awaited = None,
+            // The peer is there, and busy with earlier pings.
+            false => self.postpone(now),
+        }
+    }
+
+    /// Whether an output is stalled, so that nothing is read.
+    pub fn set_stalled(&mut self, is_stalled: bool, now: Instant) {
+        match (self.stalled, is_stalled) {
+            (None, true) => self.stalled = Some(now),
+            (Some(since), false) => {
+                let pause = now.saturating_duration_since(since);
+                self.awaited = self.awaited.map(|awaited| awaited + pause);
+                self.last_received += pause;
+                self.stalled = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// When something is due, if nothing happens before.
+    pub fn deadline(&self) -> Option<Instant> {
+        let ends = [self.ping_end(), self.idle_end()].map(|end| end.map(|(end, _)| end));
+        ends.into_iter().chain([self.next_ping]).flatten().min()
+    }
+
+    /// What is due. `pending`: bytes that wait for the transport.
+    pub fn due(&mut self, now: Instant, pending: usize) -> Due {
+        if let Some((_, limit)) = self.ping_end().filter(|(end, _)| now >= *end) {
+            return Due::PingTimeout(limit);
+        }
+        if let Some((_, limit)) = self.idle_end().filter(|(end, _)| now >= *end) {
+            return Due::IdleTimeout(limit);
+        }
+        if self.next_ping.is_none_or(|at| now < at) {
+            return Due::Nothing;
+        }
+        self.next_ping = self.times.ping_interval.and_then(|interval| now.checked_add(interval));
+        if self.awaited.is_some() && pending > 0 {
+            // One that waits to be sent is enough: a stalled transport must not collect them.
+            return Due::Nothing;
+        }
+        self.pings += 1;
+        self.awaited.get_or_insert(now);
+        let payload = self.payload();
+        self.unsent = pending + payload.len();
+        Due::Ping(payload)
+    }
+
+    /// Payload of the last ping: no two are alike, and it explains itself in the log of a server.
+    fn payload(&self) -> Vec<u8> {
+        format!("keepalive {}", self.pings).into_bytes()
+    }
+
+    fn postpone(&mut self, now: Instant) {
+        self.awaited = self.awaited.map(|_| now);
+    }
+
+    fn ping_end(&self) -> Option<(Instant, Duration)> {
+        let limit = self.times.ping_timeout.filter(|_| self.stalled.is_none())?;
+        Some((self.awaited?.checked_add(limit)?, limit))
+    }
+
+    fn idle_end(&self) -> Option<(Instant, Duration)> {
+        let limit = self.times.idle_timeout.filter(|_| self.stalled.is_none())?;
+        Some((self.last_received.checked_add(limit)?, limit))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn pings(interval: u64, timeout: u64) -> Times {
+        Times {
+            ping_interval: Some(SECOND * interval as u32),
+            ping_timeout: Some(SECOND * timeout as u32),
+            idle_timeout: None,
+        }
+    }
+
+    fn idle(limit: u64) -> Times {
+        Times { idle_timeout: Some(SECOND * limit as u32), ..Times::default() }
+    }
+
+    /// A watch, and what so many seconds after its start is.
+    fn watch(times: Times) -> (Keepalive, impl Fn(u64) -> Instant) {
+        let start = Instant::now();
+        let watch = Keepalive::new(times, start).expect("something to watch");
+        (watch, move |second| start + Duration::from_secs(second))
+    }
+
+    fn ping(number: u64) -> Due {
+        Due::Ping(format!("keepalive {number}").into_bytes())
+    }
+
+    #[test]
+    fn nothing_to_watch() {
+        assert!(Keepalive::new(Times::default(), Instant::now()).is_none());
+    }
+
+    #[test]
+    fn a_peer_that_answers_is_pinged_on_and_on() {
+        let (mut watch, at) = watch(pings(20, 10));
+        for number in 1..=5 {
+            let second = 20 * number;
+            assert_eq!(watch.deadline(), Some(at(second)));
+            assert_eq!(watch.due(at(second - 1), 0), Due::Nothing);
+            assert_eq!(watch.due(at(second), 0), ping(number));
+            watch.answered(format!("keepalive {number}").as_bytes(), at(second + 1));
+        }
+    }
+
+    #[test]
+    fn one_that_does_not_is_gone() {
+        let (mut watch, at) = watch(pings(20, 10));
+        assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.received(at(25), false); // data is no answer
+        assert_eq!(watch.deadline(), Some(at(30)));
+        assert_eq!(watch.due(at(29), 0), Due::Nothing);
+        assert_eq!(watch.due(at(30), 0), Due::PingTimeout(10 * SECOND));
+    }
+
+    #[test]
+    fn a_timeout_may_be_longer_than_the_interval() {
+        let (mut watch, at) = watch(pings(1, 3));
+        assert_eq!(watch.due(at(1), 0), ping(1));
+        assert_eq!(watch.due(at(2), 0), ping(2));
+        watch.answered(b"keepalive 1", at(3));
+        assert_eq!(watch.due(at(3), 0), ping(3));
+        assert_eq!(watch.due(at(4), 0), ping(4));
+        assert_eq!(watch.due(at(5), 0), ping(5));
+        assert_eq!(watch.due(at(6), 0), Due::PingTimeout(3 * SECOND));
+    }
+
+    #[test]
+    fn without_a_timeout_it_only_pings() {
+        let (mut watch, at) = watch(Times { ping_timeout: None, ..pings(20, 1) });
+        for number in 1..100 {
+            assert_eq!(watch.due(at(20 * number), 0), ping(number));
+        }
+    }
+
+    #[test]
+    fn while_we_do_not_read_nobody_is_gone() {
+        let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
+        watch.received(at(18), false);
+        assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.set_stalled(true, at(25));
+        assert_eq!(watch.due(at(5000), 1), Due::Nothing);
+        watch.set_stalled(false, at(5000));
+        assert_eq!(watch.due(at(5004), 1), Due::Nothing); // 9 s that we have read
+        assert_eq!(watch.due(at(5005), 1), Due::PingTimeout(10 * SECOND));
+    }
+
+    #[test]
+    fn a_message_that_is_still_coming_in_holds_the_pong_back() {
+        let (mut watch, at) = watch(pings(20, 10));
+        assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.received(at(29), true);
+        assert_eq!(watch.due(at(38), 1), Due::Nothing);
+        assert_eq!(watch.due(at(39), 1), Due::PingTimeout(10 * SECOND));
+    }
+
+    #[test]
+    fn what_goes_out_slowly_holds_the_ping_back() {
+        let (mut watch, at) = watch(pings(20, 10));
+        assert_eq!(watch.due(at(20), 1000), ping(1));
+        watch.wrote(500, true, at(28));
+        watch.wrote(500, true, at(36));
+        assert_eq!(watch.due(at(40), 100), Due::Nothing); // it still waits: no second one
+        watch.wrote(100, true, at(40));
+        watch.wrote(100, true, at(45)); // behind the ping
+        assert_eq!(watch.due(at(49), 1), Due::Nothing);
+        assert_eq!(watch.due(at(50), 1), Due::PingTimeout(10 * SECOND));
+    }
+
+    #[test]
+    fn a_transport_that_takes_nothing_is_gone_too() {
+        let (mut watch, at) = watch(pings(20, 10));
+        assert_eq!(watch.due(at(20), 500_000), ping(1));
+        assert_eq!(watch.due(at(30), 500_000), Due::PingTimeout(10 * SECOND));
+    }
+
+    #[test]
+    fn silence_is_counted_from_the_last_byte() {
+        let (mut watch, at) = watch(idle(60));
+        watch.received(at(50), false);
+        assert_eq!(watch.deadline(), Some(at(110)));
+        watch.wrote(10, true, at(100)); // what we send is no sign of life
+        assert_eq!(watch.due(at(109), 0), Due::Nothing);
+        assert_eq!(watch.due(at(110), 0), Due::IdleTimeout(60 * SECOND));
+    }
+
+    #[test]
+    fn times_beyond_the_clock_never_come() {
+        let times = Times {
+            ping_interval: Some(Duration::MAX),
+            ping_timeout: Some(Duration::MAX),
+            idle_timeout: Some(Duration::MAX),
+        };
+        let (mut watch, at) = watch(times);
+        assert_eq!(watch.deadline(), None);
+        assert_eq!(watch.due(at(1_000_000), 0), Due::Nothing);
+    }
+}

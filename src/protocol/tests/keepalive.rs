@@ -1,0 +1,107 @@
+//! A connection that is kept alive, with a peer that answers and one that does not.
+
+use std::time::Duration;
+
+use super::support::{End, Told, at, deliver};
+use crate::protocol::connection::Direction::Received;
+use crate::protocol::keepalive::{Due, Keepalive, Times};
+
+const TIMES: Times = Times {
+    ping_interval: Some(Duration::from_secs(1)),
+    ping_timeout: Some(Duration::from_secs(3)),
+    idle_timeout: Some(Duration::from_secs(5)),
+};
+
+/// A client with its watch, and the server that it talks to.
+struct Pair {
+    client: End,
+    server: End,
+    watch: Keepalive,
+}
+
+impl Pair {
+    fn new() -> Self {
+        let watch = Keepalive::new(TIMES, at(0)).expect("something to watch");
+        Self { client: End::client(), server: End::server(), watch }
+    }
+
+    /// What the client's watch says at this moment; a ping goes out.
+    fn look(&mut self, millis: u64) -> Due {
+        let pending = self.client.connection.pending_output().len();
+        let due = self.watch.due(at(millis), pending);
+        if let Due::Ping(payload) = &due {
+            self.client.at(millis).pings(payload);
+            self.client.tells();
+        }
+        due
+    }
+
+    /// Carries the ping over and its answer back.
+    fn exchange(&mut self, millis: u64) {
+        let sent = self.client.connection.pending_output().len();
+        self.server.at(millis);
+        deliver(&mut self.client, &mut self.server);
+        if sent > 0 {
+            self.watch.wrote(sent, true, at(millis));
+        }
+        self.client.at(millis);
+        for told in deliver(&mut self.server, &mut self.client) {
+            self.watch.received(at(millis), self.client.connection.is_receiving_message());
+            if let Told::Pong(Received, payload, Some(_)) = told {
+                self.watch.answered(&payload, at(millis));
+            }
+        }
+    }
+
+    /// All that both hold, as text: what is kept of the past makes it longer.
+    fn size(&self) -> usize {
+        let ends = [&self.client.connection, &self.server.connection];
+        ends.iter().map(|end| format!("{end:?}").len()).sum()
+    }
+}
+
+#[test]
+fn a_day_of_pings_leaves_nothing_behind() {
+    const DAY: u64 = 86_400;
+    let mut pair = Pair::new();
+    let mut early = 0;
+    for second in 1..=DAY {
+        let millis = 1000 * second;
+        assert!(matches!(pair.look(millis), Due::Ping(_)), "second {second}");
+        pair.exchange(millis + 40);
+        assert_eq!(pair.look(millis + 41), Due::Nothing, "second {second}");
+        if second == 10 {
+            early = pair.size();
+        }
+    }
+    assert_eq!(pair.server.counters()[0].frames, DAY);
+    assert_eq!(pair.client.counters()[0].frames, DAY);
+    let late = pair.size();
+    assert!(late < early + 200, "{early} characters in the morning, {late} at night");
+}
+
+#[test]
+fn a_peer_that_hangs_is_noticed_in_time() {
+    let mut pair = Pair::new();
+    for second in 1..=60 {
+        pair.look(1000 * second);
+        pair.exchange(1000 * second + 40);
+    }
+    assert!(matches!(pair.look(61_000), Due::Ping(_)));
+    assert!(matches!(pair.look(62_000), Due::Nothing)); // the first one has not gone out
+    assert_eq!(pair.look(63_999), Due::Nothing);
+    assert_eq!(pair.look(64_000), Due::PingTimeout(Duration::from_secs(3)));
+}
+
+#[test]
+fn a_pong_that_nobody_asked_for_is_no_answer() {
+    let mut pair = Pair::new();
+    pair.look(1000);
+    let lost = pair.client.writes();
+    pair.watch.wrote(lost.len(), true, at(1000));
+    for payload in ["", "keepalive 0", "keepalive 2", "1"] {
+        pair.server.connection.pong(payload.as_bytes()).expect("it is open");
+    }
+    pair.exchange(3900);
+    assert_eq!(pair.look(4000), Due::PingTimeout(Duration::from_secs(3)));
+}

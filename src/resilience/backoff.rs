@@ -1,0 +1,96 @@
+//! How long to wait before the next attempt: exponential backoff with full jitter, so that many
+//! clients of a server that was down do not come back at the same moment.
+
+use std::time::Duration;
+
+/// Waits between attempts, each up to twice as long as the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backoff {
+    first: Duration,
+    attempts: u64,
+}
+
+/// The longest wait, in first waits: 30 s for 0.5 s.
+const LONGEST: u32 = 60;
+
+/// A connection that was open for so many first waits has stood.
+const STOOD: u32 = 10;
+
+/// From this many doublings on the longest wait has been reached.
+const MAX_DOUBLINGS: u64 = 6;
+
+impl Backoff {
+    /// The first wait is up to `first`.
+    pub fn new(first: Duration) -> Self {
+        Self { first, attempts: 0 }
+    }
+
+    /// The wait before the next attempt, which is counted: between nothing and the limit, as
+    /// `chance` between 0 and 1 has it.
+    pub fn next(&mut self, chance: f64) -> Duration {
+        let doublings = self.attempts.min(MAX_DOUBLINGS) as u32; // at most 6
+        self.attempts += 1;
+        let limit = self.first.saturating_mul(1 << doublings).min(self.longest());
+        limit.mul_f64(chance.clamp(0.0, 1.0))
+    }
+
+    /// Attempts since the last connection that stood.
+    pub fn attempts(&self) -> u64 {
+        self.attempts
+    }
+
+    /// Starts anew if a connection has been open long enough to count as working: one that is
+    /// lost at once, again and again, must not be asked for ever faster.
+    pub fn note_connection(&mut self, age: Duration) {
+        if age >= self.first.saturating_mul(STOOD) {
+            self.attempts = 0;
+        }
+    }
+
+    fn longest(&self) -> Duration {
+        self.first.saturating_mul(LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Duration = Duration::from_millis(500);
+
+    #[test]
+    fn the_limit_doubles_from_half_a_second_to_30() {
+        let mut backoff = Backoff::new(FIRST);
+        let limits: Vec<_> = (0..9).map(|_| backoff.next(1.0).as_secs_f64()).collect();
+        assert_eq!(limits, [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]);
+        assert_eq!(backoff.attempts(), 9);
+    }
+
+    #[test]
+    fn chance_decides_between_nothing_and_the_limit() {
+        for (chance, millis) in [(0.0, 0), (0.5, 250), (1.0, 500), (7.0, 500), (-1.0, 0)] {
+            let wait = Backoff::new(FIRST).next(chance);
+            assert_eq!(wait, Duration::from_millis(millis), "{chance}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_stood_starts_it_anew() {
+        for (age, limit) in [(0, 2000), (4999, 2000), (5000, 500)] {
+            let mut backoff = Backoff::new(FIRST);
+            (backoff.next(1.0), backoff.next(1.0));
+            backoff.note_connection(Duration::from_millis(age));
+            assert_eq!(backoff.next(1.0), Duration::from_millis(limit), "{age} ms");
+        }
+    }
+
+    #[test]
+    fn no_first_wait_is_too_long_for_it() {
+        let mut backoff = Backoff::new(Duration::MAX);
+        assert_eq!(backoff.next(0.0), Duration::ZERO);
+        assert!(backoff.next(0.5) > FIRST);
+        for _ in 0..100 {
+            backoff.next(0.9);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Which failures may be gone at the next attempt.
+
+use crate::net::DialError;
+use crate::net::upgrade::UpgradeError;
+use crate::protocol::CloseCode;
+use crate::protocol::connection::Ending;
+
+/// Whether another attempt to dial may succeed. Names and servers come back; certificates and what
+/// was asked for on the command line stay as they are.
+pub fn dial_heals(error: &DialError) -> bool {
+    match error {
+        DialError::Dns { .. } | DialError::Tcp(_) | DialError::Timeout { .. } => true,
+        DialError::Tls { reason, .. } => was_cut_off(reason),
+        DialError::NoAddress { .. }
+        | DialError::TlsSetup(_)
+        | DialError::Interrupted(_)
+        | DialError::System(..) => false,
+    }
+}
+
+/// A TLS handshake that the network ended, rather than one of the two sides.
+fn was_cut_off(reason: &str) -> bool {
+    let reason = reason.to_ascii_lowercase();
+    ["eof", "reset by peer", "broken pipe", "connection closed"]
+        .iter()
+        .any(|words| reason.contains(words))
+}
+
+/// Whether another opening handshake may succeed.
+pub fn upgrade_heals(error: &UpgradeError) -> bool {
+    match error {
+        UpgradeError::Refused(response) => status_heals(response.line.status),
+        UpgradeError::Ended(..) | UpgradeError::TimedOut(_) => true,
+        UpgradeError::Invalid(..)
+        | UpgradeError::Malformed(..)
+        | UpgradeError::Tls(_)
+        | UpgradeError::Interrupted(_)
+        | UpgradeError::System(_) => false,
+    }
+}
+
+/// Whether the same request may get another answer later (RFC 9110 section 15, RFC 6585 section 4,
+/// RFC 8470 section 5.2). What the server does not have (501, 505) it will not have soon.
+pub fn status_heals(status: u16) -> bool {
+    match status {
+        408 | 425 | 429 => true,
+        501 | 505 => false,
+        status => (500..600).contains(&status),
+    }
+}
+
+/// Whether a status may come with a `Retry-After` that counts.
+pub fn heeds_retry_after(status: u16) -> bool {
+    matches!(status, 429 | 503)
+}
+
+/// Whether a connection that ended like this was lost, so that a new one is of use. `on_close`: also
+/// if the peer ended it in order.
+///
+/// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014) comes back, and
+/// so does one that was cut off (1006). One that objects to what we say (1002, 1003, 1007 to 1010)
+/// would object again, and one that broke the protocol itself would break it again.
+pub fn ending_heals(ending: &Ending, on_close: bool) -> bool {
+    if ending.violation.is_some() {
+        return false;
+    }
+    match ending.code() {
+        CloseCode::ABNORMAL
+        | CloseCode::GOING_AWAY
+        | CloseCode::INTERNAL_ERROR
+        | CloseCode::SERVICE_RESTART
+        | CloseCode::TRY_AGAIN_LATER
+        | CloseCode::BAD_GATEWAY => true,
+        CloseCode::NORMAL | CloseCode::NO_STATUS => on_close,
+        // What an application means by its codes is not known: often that we are not wanted.
+        code => on_close && (3000..5000).contains(&code.get()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::net::dial::Phase;
+    use crate::protocol::connection::{ClosePayload, EndCause, Party, Position, TransportEnd};
+
+    fn tls(reason: &str) -> DialError {
+        DialError::Tls {
+            address: ([127, 0, 0, 1], 443).into(),
+            name: "h".to_owned(),
+            reason: reason.to_owned(),
+            seen: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn names_and_servers_come_back_and_certificates_do_not() {
+        let host = || "h".to_owned();
+        let timeout = DialError::Timeout {
+            phase: Phase::Dns(host()),
+            limit: Duration::ZERO,
+            failures: Vec::new(),
+        };
+        for (error, heals) in [
+            (DialError::Dns { host: host(), error: io::Error::other("x") }, true),
+            (DialError::Tcp(Vec::new()), true),
+            (timeout, true),
+            (tls("unexpected EOF"), true),
+            (tls("Connection reset by peer (os error 104)"), true),
+            (tls("certificate verify failed: self-signed certificate"), false),
+            (tls("certificate has expired"), false),
+            (tls("ssl/tls alert handshake failure"), false),
+            (DialError::NoAddress { host: host(), family: "IPv6" }, false),
+            (DialError::TlsSetup(host()), false),
+        ] {
+            assert_eq!(dial_heals(&error), heals, "{error}");
+        }
+    }
+
+    #[test]
+    fn statuses() {
+        for status in [408, 425, 429, 500, 502, 503, 504, 520, 599] {
+            assert!(status_heals(status), "{status}");
+        }
+        for status in [200, 204, 301, 400, 401, 403, 404, 407, 410, 426, 431, 451, 501, 505, 600] {
+            assert!(!status_heals(status), "{status}");
+        }
+    }
+
+    fn closed_with(code: u16) -> Ending {
+        let code = (code != 1005).then(|| CloseCode::new(code));
+        Ending {
+            cause: EndCause::Handshake,
+            initiator: Party::Peer,
+            sent: None,
+            received: Some(ClosePayload { code, reason: String::new() }),
+            violation: None,
+        }
+    }
+
+    #[test]
+    fn close_codes() {
+        for (code, heals, on_close) in [
+            (1000, false, true),
+            (1001, true, true),
+            (1002, false, false),
+            (1003, false, false),
+            (1005, false, true),
+            (1007, false, false),
+            (1008, false, false),
+            (1009, false, false),
+            (1010, false, false),
+            (1011, true, true),
+            (1012, true, true),
+            (1013, true, true),
+            (1014, true, true),
+            (3000, false, true),
+            (4999, false, true),
+        ] {
+            assert_eq!(ending_heals(&closed_with(code), false), heals, "{code}");
+            assert_eq!(ending_heals(&closed_with(code), true), on_close, "{code}, on close");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_was_cut_is_lost() {
+        let ending = Ending {
+            cause: EndCause::Transport(TransportEnd::Eof, Position::Boundary),
+            received: None,
+            ..closed_with(1000)
+        };
+        assert!(ending_heals(&ending, false));
+    }
+}

@@ -1,0 +1,228 @@
+//! Where a redirect leads (RFC 9110 section 15.4), and what may be sent there.
+
+use url::Url;
+
+use crate::net::Target;
+use crate::net::target::{Endpoint, Scheme};
+
+/// The place that is asked, and what is known of the way there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The place.
+    pub target: Target,
+    /// The way led over another host, port or scheme: credentials were left behind, for good.
+    pub is_foreign: bool,
+    /// The URLs before this one, without userinfo.
+    pub before: Vec<String>,
+}
+
+/// Why a redirect is not followed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RedirectError {
+    /// There is no place to go to.
+    #[error("the server redirects, but names no Location")]
+    NoLocation,
+    /// What the Location says is no WebSocket URL.
+    #[error("cannot follow the redirect to {location:?}: {reason}")]
+    BadLocation {
+        /// As it came.
+        location: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// RFC 6455 section 10.6: what was asked for under TLS is not sent in the clear.
+    #[error("the server redirects from wss to {to}, which is in the clear: not followed")]
+    Downgrade {
+        /// Where to.
+        to: String,
+    },
+    /// It leads to where we were.
+    #[error("the redirects lead in a circle: {}", .0.join(" → "))]
+    Loop(Vec<String>),
+    /// `--max-redirs`.
+    #[error("more than {max} redirects: {}", hops.join(" → "))]
+    TooMany {
+        /// The limit.
+        max: usize,
+        /// Where they led.
+        hops: Vec<String>,
+    },
+}
+
+/// Whether a response of this status says where to go instead.
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+impl Route {
+    /// Straight to `target`.
+    pub fn to(target: Target) -> Self {
+        Self { target, is_foreign: false, before: Vec::new() }
+    }
+
+    /// The route after a redirect to `location`, at most the `max`th.
+    ///
+    /// # Errors
+    /// Why it is not to be followed.
+    pub fn redirected(&self, location: Option<&str>, max: usize) -> Result<Self, RedirectError> {
+        let location = location.ok_or(RedirectError::NoLocation)?;
+        let bad =
+            |reason: String| RedirectError::BadLocation { location: location.to_owned(), reason };
+        let mut target = self.join(location).map_err(bad)?;
+        let mut before = self.before.clone();
+        before.push(self.target.url());
+        if self.target.scheme == Scheme::Wss && target.scheme == Scheme::Ws {
+            return Err(RedirectError::Downgrade { to: target.url() });
+        }
+        let mut hops = before.clone();
+        hops.push(target.url());
+        if before.contains(&target.url()) {
+            return Err(RedirectError::Loop(hops));
+        }
+        if before.len() > max {
+            return Err(RedirectError::TooMany { max, hops });
+        }
+        let is_same =
+            (target.scheme, &target.endpoint) == (self.target.scheme, &self.target.endpoint);
+        let is_foreign = self.is_foreign || !is_same;
+        if !is_foreign && target.credentials.is_none() {
+            target.credentials.clone_from(&self.target.credentials);
+        }
+        Ok(Self { target, is_foreign, before })
+    }
+
+    /// Whether a header of this name may be sent here. Credentials are for whom the user named, and
+    /// so is a Host header of the user's own.
+    pub fn may_carry(&self, name: &str) -> bool {
+        const PERSONAL: [&str; 4] = ["Authorization", "Proxy-Authorization", "Cookie", "Host"];
+        !self.is_foreign || !PERSONAL.iter().any(|header| header.eq_ignore_ascii_case(name))
+    }
+
+    /// `location` as seen from here.
+    fn join(&self, location: &str) -> Result<Target, String> {
+        // A unix socket is left by an absolute URL only.
+        let is_local = matches!(self.target.endpoint, Endpoint::Unix(_));
+        let base = if is_local {
+            format!("{}://localhost{}", self.target.scheme.as_str(), self.target.resource)
+        } else {
+            self.target.url()
+        };
+        let base = Url::parse(&base).map_err(|error| error.to_string())?;
+        let mut url = base.join(location).map_err(|error| error.to_string())?;
+        // A Location may have a fragment; it is for whoever shows the document.
+        url.set_fragment(None);
+        if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
+            return Err(format!("{}: is no scheme of a WebSocket", url.scheme()));
+        }
+        let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
+        let is_relative = is_local && Url::parse(location).is_err() && !location.starts_with("//");
+        match is_relative {
+            false => Ok(target),
+            true => Ok(Target { resource: target.resource, ..self.target.clone() }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn route(url: &str) -> Route {
+        Route::to(Target::parse(url).expect("a URL"))
+    }
+
+    fn follow(from: &str, location: &str) -> Result<Route, RedirectError> {
+        route(from).redirected(Some(location), 10)
+    }
+
+    #[test]
+    fn locations_are_read_from_where_they_were_given() {
+        for (from, location, to) in [
+            ("ws://h/a/b?q", "/c", "ws://h/c"),
+            ("ws://h/a/b?q", "c?d", "ws://h/a/c?d"),
+            ("ws://h/a", "?x=1", "ws://h/a?x=1"),
+            ("ws://h/a", "//other:81/b", "ws://other:81/b"),
+            ("ws://h:8080/a", "wss://h/a", "wss://h/a"),
+            ("ws://h/", "https://h/chat#top", "wss://h/chat"),
+            ("wss://h/", "https://i/", "wss://i/"),
+            ("ws://h/", "http://h:80/x", "ws://h/x"),
+            ("ws://[::1]:8080/", "/x", "ws://[::1]:8080/x"),
+        ] {
+            let url = follow(from, location).map(|route| route.target.url());
+            assert_eq!(url.as_deref(), Ok(to), "{from} → {location}");
+        }
+    }
+
+    #[test]
+    fn only_the_same_place_gets_credentials() {
+        for (from, location, is_foreign) in [
+            ("ws://u:p@h/a", "/b", false),
+            ("ws://u:p@h/a", "http://h:80/b", false),
+            ("ws://u:p@h/a", "ws://H/b", false),
+            ("ws://u:p@h/a", "ws://h:81/b", true),
+            ("ws://u:p@h/a", "wss://h/b", true),
+            ("ws://u:p@h/a", "wss://h:80/b", true),
+            ("ws://u:p@h/a", "ws://sub.h/b", true),
+        ] {
+            let route = follow(from, location).expect("a redirect to follow");
+            assert_eq!(route.is_foreign, is_foreign, "{from} → {location}");
+            assert_eq!(route.target.credentials.is_none(), is_foreign, "{from} → {location}");
+            for name in ["authorization", "Cookie", "Proxy-Authorization", "host"] {
+                assert_eq!(route.may_carry(name), !is_foreign, "{name}: {from} → {location}");
+            }
+            assert!(route.may_carry("Origin") && route.may_carry("X-Other"));
+        }
+    }
+
+    #[test]
+    fn credentials_left_behind_do_not_come_back() {
+        let away = follow("ws://u:p@h/a", "ws://evil/").expect("a redirect to follow");
+        let back = away.redirected(Some("ws://h/b"), 10).expect("a redirect to follow");
+        assert!(back.is_foreign && back.target.credentials.is_none());
+    }
+
+    #[test]
+    fn nothing_leads_from_tls_into_the_clear() {
+        for location in ["ws://h/", "http://h/", "ws://other/"] {
+            let error = follow("wss://h/a", location).expect_err("a downgrade");
+            assert!(matches!(error, RedirectError::Downgrade { .. }), "{location}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_place_to_go_to() {
+        assert_eq!(route("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
+        for location in ["ftp://h/", "mailto:x", "ws+unix:///run/x.sock", "http://", "ws://h:0/"] {
+            let error = follow("ws://h/", location).expect_err("no place to go to");
+            assert!(matches!(error, RedirectError::BadLocation { .. }), "{location}: {error}");
+        }
+    }
+
+    #[test]
+    fn circles_and_long_ways_are_seen() {
+        let b = follow("ws://h/a", "/b").expect("a redirect to follow");
+        let hops = ["ws://h/a", "ws://h/b", "ws://h/a"].map(str::to_owned).to_vec();
+        assert_eq!(b.redirected(Some("/a"), 10), Err(RedirectError::Loop(hops)));
+        let c = b.redirected(Some("/c"), 2).expect("the second redirect");
+        let error = c.redirected(Some("/d"), 2).expect_err("the third");
+        assert_eq!(
+            error.to_string(),
+            "more than 2 redirects: ws://h/a → ws://h/b → ws://h/c → ws://h/d"
+        );
+        assert!(matches!(follow("ws://h/a", "/a"), Err(RedirectError::Loop(_))));
+        assert!(matches!(
+            route("ws://h/").redirected(Some("/x"), 0),
+            Err(RedirectError::TooMany { .. })
+        ));
+    }
+
+    #[test]
+    fn a_unix_socket_is_left_by_an_absolute_url_only() {
+        let from = "ws+unix:///run/x.sock:/a";
+        let near = follow(from, "/b").expect("a redirect to follow");
+        assert_eq!((near.target.resource.as_str(), near.is_foreign), ("/b", false));
+        assert!(matches!(near.target.endpoint, Endpoint::Unix(_)));
+        let far = follow(from, "ws://localhost/b").expect("a redirect to follow");
+        assert_eq!((far.target.url().as_str(), far.is_foreign), ("ws://localhost/b", true));
+    }
+}
