@@ -7,8 +7,10 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod listen;
+mod resilience;
 
 pub use listen::{BroadcastMode, ListenArgs};
+pub use resilience::{FOREVER, ResilienceArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -86,6 +88,9 @@ pub struct ConnectArgs {
     /// Network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Staying connected.
+    #[command(flatten)]
+    pub resilience: ResilienceArgs,
     /// Sending.
     #[command(flatten)]
     pub sending: SendingArgs,

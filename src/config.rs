@@ -20,11 +20,13 @@ use crate::session::AfterInput;
 mod connect;
 mod listen;
 mod presets;
+mod resilience;
 mod shared;
 mod values;
 
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
+pub use resilience::{Attempts, ResilienceConfig};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -138,6 +140,8 @@ pub struct ConnectConfig {
     pub ending: EndingConfig,
     /// Limit on everything up to the end of the opening handshake.
     pub connect_timeout: Option<Duration>,
+    /// What happens where it does not go smoothly.
+    pub resilience: ResilienceConfig,
     /// Whether secrets are masked.
     pub redaction: Redaction,
     /// See [`Env::history`].

@@ -11,6 +11,7 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::redact::Redaction;
+use crate::resilience::redirect::RedirectError;
 
 mod hints;
 mod report;
@@ -34,6 +35,8 @@ pub enum Error {
     Dial(DialError),
     /// The opening handshake failed.
     Upgrade(Box<Rejected>),
+    /// A redirect that is not followed.
+    Redirect(Box<Rejected>, RedirectError),
     /// No subprotocol was chosen, and `--strict` wants one.
     NoSubprotocol(Vec<String>),
     /// permessage-deflate was not accepted, and `--strict` wants it.
@@ -46,6 +49,10 @@ pub enum Error {
     CloseTimeout(std::time::Duration),
     /// `--max-time` ran out.
     MaxTime(std::time::Duration),
+    /// The peer did not answer a ping in time.
+    PingTimeout(std::time::Duration),
+    /// Nothing came for so long.
+    IdleTimeout(std::time::Duration),
     /// The input cannot be read.
     Input(InputError),
     /// An output cannot be written.
@@ -71,6 +78,8 @@ pub struct Rejected {
     pub limit: std::time::Duration,
     /// Whether secrets are masked.
     pub redaction: Redaction,
+    /// Redirects are followed, as far as they can be.
+    pub follows: bool,
     /// The request, if it is to be shown.
     pub request: Option<HeadView>,
 }
@@ -82,6 +91,17 @@ impl From<ConfigError> for Error {
 }
 
 impl Error {
+    /// A refused handshake that is a redirect which is not followed.
+    pub fn redirect(refused: Self, why: RedirectError) -> Self {
+        match refused {
+            Self::Upgrade(rejected) => {
+                let why = why.masked(rejected.redaction);
+                Self::Redirect(rejected, why)
+            }
+            other => other,
+        }
+    }
+
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -89,7 +109,11 @@ impl Error {
             Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
-            Self::Dial(DialError::Timeout { .. }) | Self::CloseTimeout(_) | Self::MaxTime(_) => 7,
+            Self::Dial(DialError::Timeout { .. })
+            | Self::CloseTimeout(_)
+            | Self::MaxTime(_)
+            | Self::PingTimeout(_)
+            | Self::IdleTimeout(_) => 7,
             Self::Dial(_) => 3,
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::TimedOut(_) => 7,
@@ -97,7 +121,7 @@ impl Error {
                 UpgradeError::System(_) => 8,
                 _ => 4,
             },
-            Self::NoSubprotocol(_) | Self::NoCompression => 4,
+            Self::Redirect(..) | Self::NoSubprotocol(_) | Self::NoCompression => 4,
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) => 8,
@@ -132,7 +156,7 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let Self::Upgrade(rejected) = self else { return None };
+        let (Self::Upgrade(rejected) | Self::Redirect(rejected, _)) = self else { return None };
         let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) =
             &rejected.error
         else {

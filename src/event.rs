@@ -73,6 +73,10 @@ pub enum What<'a> {
     Tolerated(&'a Violation),
     /// The connection is over.
     Closed(&'a Closed),
+    /// The server sends us on.
+    Redirect(&'a Redirect),
+    /// There will be another attempt to connect.
+    Again(&'a Again),
     /// Something worth knowing that is no failure.
     Notice(Level, &'a str),
     /// The run has failed. The last event, if there is one.
@@ -110,6 +114,40 @@ impl Message<'_> {
             MessageKind::Binary => None,
         }
     }
+}
+
+/// A redirect that is followed. Secrets are already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redirect {
+    /// Status code of the response.
+    pub status: u16,
+    /// Its reason phrase.
+    pub reason: String,
+    /// The URL that was asked.
+    pub from: String,
+    /// The URL to ask next.
+    pub to: String,
+}
+
+/// An attempt to come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Again {
+    /// There was a connection before; else it is the first one that failed.
+    pub is_reconnect: bool,
+    /// Which attempt since the last connection that stood, from 1.
+    pub attempt: u64,
+    /// How many there may be.
+    pub limit: Option<u64>,
+    /// When, from now.
+    pub delay: Duration,
+    /// The server asked for that long.
+    pub is_asked: bool,
+    /// What went wrong.
+    pub reason: String,
+    /// Inputs that wait for the connection.
+    pub waiting: usize,
+    /// Messages that the lost connection had taken and that may not have arrived.
+    pub unconfirmed: u64,
 }
 
 /// How much a notice matters.

@@ -11,15 +11,19 @@ use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
+use crate::protocol::keepalive::{Keepalive, Times};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::scenario::Goal;
 
 mod actions;
 mod events;
 mod journal;
+mod resend;
 mod socket;
+mod watch;
 
 pub use journal::Journal;
+pub use resend::{Rest, TOO_MUCH};
 
 /// What a session is to do.
 pub struct Plan {
@@ -39,6 +43,12 @@ pub struct Plan {
     pub goals: Vec<Box<dyn Goal>>,
     /// Takes note of every received data message.
     pub on_message: Option<OnMessage>,
+    /// How the connection is watched.
+    pub times: Times,
+    /// What the connection before has left; `None`: nothing is kept for one after it.
+    pub left: Option<VecDeque<Action<'static>>>,
+    /// There is no more input.
+    pub input_ended: bool,
 }
 
 /// Takes note of a received data message.
@@ -66,6 +76,10 @@ pub enum Stop {
     GoalMissed,
     /// `--max-time` ran out.
     MaxTime,
+    /// A ping was not answered within this time.
+    PingTimeout(Duration),
+    /// Nothing came within this time.
+    IdleTimeout(Duration),
     /// A signal, or Ctrl-C in the line editor.
     Signal(Signal),
     /// An output's reader has gone.
@@ -86,6 +100,10 @@ pub struct Report {
     pub input_error: Option<InputError>,
     /// The goals, as they stand.
     pub goals: Vec<Box<dyn Goal>>,
+    /// There is no more input.
+    pub input_ended: bool,
+    /// What is left for another connection, if it was asked to be kept.
+    pub rest: Option<Rest>,
 }
 
 /// One open connection being worked on.
@@ -121,6 +139,8 @@ pub struct Session<'a> {
     last_rtt: Option<Duration>,
     /// What `--echo` sends next.
     echo: VecDeque<(MessageKind, Vec<u8>)>,
+    keepalive: Option<Keepalive>,
+    resend: Option<resend::Resend>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -145,11 +165,13 @@ impl<'a> Session<'a> {
         reactor: &'a mut Reactor,
         source: &'a mut dyn Source,
         journal: Journal<'a>,
-        plan: Plan,
+        mut plan: Plan,
         opened: &'a Opened,
     ) -> Self {
         let now = Instant::now();
         let keeps_last_message = source.is_typed();
+        let (input_ended, times) = (plan.input_ended, plan.times);
+        let resend = plan.left.take().map(resend::Resend::new);
         Self {
             stream,
             connection,
@@ -161,7 +183,7 @@ impl<'a> Session<'a> {
             socket: socket::Readiness::default(),
             has_more_events: false,
             has_more_input: false,
-            input_ended: false,
+            input_ended,
             input_error: None,
             stop: None,
             started: now,
@@ -173,6 +195,8 @@ impl<'a> Session<'a> {
             last_message: None,
             last_rtt: None,
             echo: VecDeque::new(),
+            keepalive: Keepalive::new(times, now),
+            resend,
         }
     }
 
@@ -197,12 +221,21 @@ impl<'a> Session<'a> {
             sent: self.connection.sent_counters(),
             failure_follows: false,
         };
-        Report { closed, stop: self.stop, input_error: self.input_error, goals: self.plan.goals }
+        Report {
+            closed,
+            stop: self.stop,
+            input_error: self.input_error,
+            goals: self.plan.goals,
+            input_ended: self.input_ended,
+            rest: self.resend.map(resend::Resend::into_rest),
+        }
     }
 
     fn prepare(&mut self) -> io::Result<()> {
         self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
-        self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)
+        self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)?;
+        self.journal.outputs().set_all_ready(); // what was announced while dialling went unheard
+        Ok(())
     }
 
     fn work(&mut self) -> io::Result<()> {
@@ -232,10 +265,9 @@ impl<'a> Session<'a> {
         for event in self.reactor.wait(until)? {
             match event.token() {
                 tokens::SOCKET => self.socket.note(event),
-                tokens::INPUT | tokens::WAKER => {
-                    self.source.set_ready();
-                    self.journal.outputs().set_all_ready();
-                }
+                tokens::INPUT => self.source.set_ready(),
+                // Also from a look-up that was given up: it says nothing of the input.
+                tokens::WAKER => self.journal.outputs().set_all_ready(),
                 tokens::SIGNALS => is_signalled = true,
                 mio::Token(output) if output >= tokens::OUTPUTS => {
                     let reader_gone = event.is_error() || event.is_write_closed();
@@ -265,7 +297,9 @@ impl<'a> Session<'a> {
         // Once it has had its effect it must not keep the loop awake.
         let is_spent = self.connection.is_finished() || matches!(self.stop, Some(Stop::MaxTime));
         let max_time = self.plan.max_time.filter(|_| !is_spent);
-        [self.connection.deadline(), max_time, self.silence_deadline()].into_iter().flatten().min()
+        let watch = self.keepalive.as_ref().and_then(Keepalive::deadline);
+        let ends = [self.connection.deadline(), max_time, self.silence_deadline(), watch];
+        ends.into_iter().flatten().min()
     }
 
     /// When the wait after the end of the input is over.
@@ -280,6 +314,7 @@ impl<'a> Session<'a> {
     fn is_waiting(&self) -> bool {
         self.input_ended
             && self.plan.presets.is_empty()
+            && self.resend.as_ref().is_none_or(resend::Resend::is_through)
             && self.connection.is_open()
             && self.connection.pending_output().is_empty()
     }
@@ -287,6 +322,7 @@ impl<'a> Session<'a> {
     fn check_time(&mut self) {
         let now = Instant::now();
         self.connection.on_deadline(now);
+        self.keep_alive(now);
         if self.plan.max_time.is_some_and(|end| now >= end) {
             self.end_or_leave(Stop::MaxTime);
         }

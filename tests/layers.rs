@@ -10,7 +10,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
-    ("resilience", &["protocol", "net"]),
+    ("resilience", &["redact", "protocol", "net"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),

@@ -13,13 +13,17 @@ use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
-use crate::session::{Journal, Report};
 
+mod attempts;
 mod conversation;
+mod lifetime;
 mod opening;
+mod pause;
+mod redirects;
 mod request;
 
 use conversation::Conversation;
+use lifetime::{Ended, Lifetime};
 use opening::Opening;
 
 const STANDARD_OUTPUT: &str = "standard output";
@@ -70,18 +74,18 @@ impl Run<'_> {
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
         let max_time = config.ending.max_time.map(|limit| Instant::now() + limit);
-        let opening = Opening { config, target: &config.target, max_time };
-        let mut journal = Journal::new(self.outputs, self.clock);
-        let open = opening.attempt(&mut reactor, &mut journal)?;
-        let plan = conversation::plan(config, presets, max_time);
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
             reactor: &mut reactor,
+            source: None,
         };
-        let report = conversation.hold(open, plan)?;
-        self.conclude(report)
+        let opening = Opening { config, max_time };
+        let ended = Lifetime { opening, conversation: &mut conversation, presets }.run();
+        conversation.end();
+        drop(conversation);
+        ended?.map_or(Ok(()), |ended| self.conclude(ended))
     }
 
     fn say_assumptions(&mut self) {
@@ -95,12 +99,27 @@ impl Run<'_> {
         let _ = self.outputs.flush(); // a failure shows again later
     }
 
-    fn conclude(&mut self, mut report: Report) -> Result<(), Error> {
+    fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
+        let Ended { mut report, is_told, failure } = ended;
         let ending = &self.config.ending;
         let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let verdict = verdict(&mut report, limits);
-        self.tell(What::Closed(&report.closed));
-        verdict
+        if !is_told {
+            self.tell(What::Closed(&report.closed));
+        }
+        let unsent = report.rest.map_or(0, |rest| rest.unsent.len());
+        if unsent > 0 {
+            let text = format!("not sent: {unsent} of the messages that were read from the input");
+            self.tell(What::Notice(Level::Warning, &text));
+        }
+        match (failure, verdict) {
+            (None, verdict) => verdict,
+            (Some(error), Err(Error::Unmet(mut unmet))) => {
+                unmet.push(error.message());
+                Err(Error::Unmet(unmet))
+            }
+            (Some(error), _) => Err(error),
+        }
     }
 
     fn tell(&mut self, what: What<'_>) {

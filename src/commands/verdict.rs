@@ -17,6 +17,15 @@ pub(super) struct Limits {
     pub(super) close_timeout: Option<Duration>,
 }
 
+/// Tells the goals how the connection ended, once. They have heard of Close frames already, and an
+/// end without one has a code too: 1006.
+pub(super) fn note_end(report: &mut Report) {
+    let ending = &report.closed.ending;
+    if ending.received.is_none() {
+        report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
+    }
+}
+
 /// The exit status of a connection; the first reason that holds counts. The end of it is marked if
 /// the failure tells the same.
 pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
@@ -28,10 +37,6 @@ pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> 
 
 fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     let ending = &report.closed.ending;
-    if ending.received.is_none() {
-        // An end without a Close frame has a code too: 1006.
-        report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
-    }
     if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
         return Err(Error::Signal(signal));
     }
@@ -64,8 +69,11 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
         return Err(Error::Unmet(words()));
     }
-    if matches!(report.stop, Some(Stop::MaxTime)) {
-        return Err(Error::MaxTime(limits.max_time.unwrap_or_default()));
+    match report.stop {
+        Some(Stop::MaxTime) => return Err(Error::MaxTime(limits.max_time.unwrap_or_default())),
+        Some(Stop::PingTimeout(limit)) => return Err(Error::PingTimeout(limit)),
+        Some(Stop::IdleTimeout(limit)) => return Err(Error::IdleTimeout(limit)),
+        _ => {}
     }
     let is_met = !report.goals.is_empty() && unmet.is_empty();
     if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::shared::{commentary, subprotocols};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder, Stdout,
-    USER_AGENT, parse_duration, parse_size, presets,
+    USER_AGENT, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, NetworkArgs, OutputMode, ReceivingArgs,
@@ -59,6 +59,7 @@ impl ConnectConfig {
             max_message_size: size("--max-message-size", &args.receiving.max_message_size)?,
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input)?,
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
+            resilience: resilience::resilience(&args.resilience)?,
             redaction: redaction(args.display.show_secrets),
             history: env.history.clone(),
         })

@@ -8,6 +8,7 @@ use crate::net::upgrade::{Response, UpgradeError};
 use crate::protocol::connection::EndCause;
 use crate::protocol::head::HeadError;
 use crate::protocol::violation::Rule;
+use crate::resilience::redirect::RedirectError;
 
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
@@ -30,6 +31,14 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
                 .to_owned(),
         ),
+        Error::Redirect(_, why) => redirect(why),
+        Error::PingTimeout(_) => Some(
+            "the peer hangs, or something in between lost the connection; --reconnect connects again"
+                .to_owned(),
+        ),
+        Error::IdleTimeout(_) => {
+            Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
+        }
         Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
     }
 }
@@ -192,7 +201,8 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
             "an ordinary HTTP answer: the path is no WebSocket endpoint, or a proxy dropped the Upgrade header".to_owned()
         }
         300..=399 => match head.value("Location") {
-            Some(location) => format!("the server redirects to {}: connect there", rejected.redaction.url(&location)),
+            Some(location) if rejected.follows => format!("{status} is no redirect that can be followed, to {}", rejected.redaction.url(&location)),
+            Some(location) => format!("the server redirects to {}: -L follows redirects", rejected.redaction.url(&location)),
             None => "the server redirects, but names no Location".to_owned(),
         },
         401 => unauthorized(head.value("WWW-Authenticate").as_deref()),
@@ -212,6 +222,20 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+fn redirect(why: &RedirectError) -> Option<String> {
+    let text = match why {
+        RedirectError::Downgrade { .. } => {
+            "others on the way could read and change all that is said; if that is meant, connect to that ws:// URL"
+        }
+        RedirectError::TooMany { .. } => "--max-redirs N follows more",
+        RedirectError::Loop(_) => {
+            "the server may want a cookie or a login that the request did not have"
+        }
+        RedirectError::NoLocation | RedirectError::BadLocation { .. } => return None,
+    };
+    Some(text.to_owned())
 }
 
 fn is_engine_io(body: &str) -> bool {
@@ -313,7 +337,7 @@ fn abnormal(closed: &Closed) -> Option<String> {
             Some("the peer ends TCP without completing the closing handshake".to_owned())
         }
         EndCause::Transport(..) if closed.quiet.as_secs() >= IDLE_CUT => Some(format!(
-            "after {} s without traffic: the idle time limit of a proxy or load balancer? Pings keep a connection busy",
+            "after {} s without traffic: the idle time limit of a proxy or load balancer? --ping-interval TIME keeps a connection busy",
             closed.quiet.as_secs()
         )),
         EndCause::Transport(..) => Some(

@@ -30,6 +30,13 @@ pub(super) fn message(error: &Error) -> String {
         Error::CloseTimeout(limit) => {
             format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
         }
+        Error::Redirect(_, why) => format!("opening handshake: {why}"),
+        Error::PingTimeout(limit) => {
+            format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout)")
+        }
+        Error::IdleTimeout(limit) => {
+            format!("time limit: nothing was received for {limit:?} (--idle-timeout)")
+        }
         Error::MaxTime(limit) => format!("time limit: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),

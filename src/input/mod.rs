@@ -38,6 +38,18 @@ pub enum Action<'a> {
 }
 
 impl Action<'_> {
+    /// Whether it is something for the peer, other than the end.
+    pub fn is_sent(&self) -> bool {
+        match self {
+            Self::Send(..)
+            | Self::Fragments(..)
+            | Self::Frame(_)
+            | Self::Ping(_)
+            | Self::Pong(_) => true,
+            Self::Close(..) | Self::Interrupt | Self::Show(_) => false,
+        }
+    }
+
     /// The same, with its own copy of the payload.
     pub fn into_owned(self) -> Action<'static> {
         match self {

@@ -44,6 +44,7 @@ pub struct Repl<T> {
     lines: Receiver<Line<T>>,
     screen: Screen,
     ending: Arc<AtomicBool>,
+    interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
     modes: Option<SavedModes>,
 }
@@ -52,6 +53,8 @@ pub struct Repl<T> {
 #[derive(Debug)]
 enum Line<T> {
     Typed(T),
+    /// Ctrl-C.
+    Interrupt(T),
     End,
 }
 
@@ -98,20 +101,25 @@ impl<T: Send + 'static> Repl<T> {
         let ending = Arc::new(AtomicBool::new(false));
         let (sender, lines) = channel();
         let is_ending = Arc::clone(&ending);
+        let interrupted = Arc::new(AtomicBool::new(false));
+        let is_interrupted = Arc::clone(&interrupted);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
             read_lines(&mut editor, options.history, commands, &is_ending, |line| {
+                let is_interrupt = matches!(line, Line::Interrupt(_));
                 // The session has ended when nobody listens: then `is_ending` is set as well.
                 let _ = sender.send(line);
+                // Behind the line, so that it is not forgotten before that is there.
+                is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = waker.wake();
             });
         })?;
-        Ok(Self { lines, screen, ending, editor: Some(thread), modes })
+        Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
     }
 
     /// The next line.
     pub fn take(&mut self) -> Typed<T> {
         match self.lines.try_recv() {
-            Ok(Line::Typed(line)) => Typed::Line(line),
+            Ok(Line::Typed(line) | Line::Interrupt(line)) => Typed::Line(line),
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
         }
@@ -122,6 +130,16 @@ impl<T> Repl<T> {
     /// Where output goes while the editor has the terminal.
     pub fn lane(&self) -> Screen {
         self.screen.clone()
+    }
+
+    /// A flag that Ctrl-C sets, for waits that take no lines.
+    pub fn interrupted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupted)
+    }
+
+    /// Takes the flag back: what was typed until now is in the lines.
+    pub fn forget_interrupt(&self) {
+        self.interrupted.store(false, Ordering::SeqCst);
     }
 
     /// Prints what is waiting and gives the terminal back as it was found.
@@ -227,7 +245,7 @@ fn read_lines<T>(
             Err(_) if ending.load(Ordering::SeqCst) => return erase_blank_prompt(editor),
             Err(ReadlineError::Interrupted) => {
                 prompt = "";
-                send(Line::Typed((commands.interrupt)()));
+                send(Line::Interrupt((commands.interrupt)()));
             }
             // Also a terminal that is gone, which reports its end again and again.
             Err(_) if has_ended => return,

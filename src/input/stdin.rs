@@ -32,8 +32,14 @@ impl Source for Stdin {
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
-        self.reader = Some(Reader::register(registry, token, waker)?);
-        Ok(())
+        match &mut self.reader {
+            // It may have been announced while nobody listened.
+            Some(reader) => reader.renew(registry),
+            None => {
+                self.reader = Some(Reader::register(registry, token, waker)?);
+                Ok(())
+            }
+        }
     }
 
     fn set_ready(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Registry, Token, Waker};
@@ -63,6 +64,8 @@ pub struct Reactor {
     signals: Option<Signals>,
     /// mio allows one a poll; with its last owner gone, a wake-up that was not seen yet is lost.
     waker: Arc<Waker>,
+    /// Ctrl-C was pressed where it sends no signal.
+    interrupted: Option<Arc<AtomicBool>>,
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
@@ -80,7 +83,7 @@ impl Reactor {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
         let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
-        Ok(Self { poll, events: Events::with_capacity(64), signals, waker })
+        Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
     }
 
     /// Where sources are registered.
@@ -96,6 +99,15 @@ impl Reactor {
     /// The next signal that has come, each one once.
     pub fn take_signal(&mut self) -> Option<Signal> {
         self.signals.as_mut().and_then(Signals::take)
+    }
+
+    /// Lets [`Reactor::wait_for`] be ended by this flag, which is set before the loop is woken.
+    pub fn heed(&mut self, interrupted: Arc<AtomicBool>) {
+        self.interrupted = Some(interrupted);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.as_ref().is_some_and(|flag| flag.swap(false, Ordering::SeqCst))
     }
 
     /// See [`Signals::leave_to_loop`].
@@ -138,7 +150,8 @@ impl Reactor {
         }
         let until = [deadline.at, until].into_iter().flatten().min();
         let ready = self.wait(until)?.iter().map(mio::event::Event::token).collect();
-        match self.take_signal() {
+        let pressed = self.is_interrupted().then_some(Signal::Interrupt);
+        match pressed.or_else(|| self.take_signal()) {
             Some(signal) => Err(WaitError::Interrupted(Interrupted(signal))),
             None => Ok(ready),
         }

@@ -8,7 +8,9 @@ use super::{Format, Outlet};
 use crate::event::{Event, Failure, Level, Message, What};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
+use crate::protocol::keepalive;
 
+mod attempts;
 mod connection;
 mod frame;
 mod message;
@@ -93,9 +95,7 @@ impl Human {
     fn notice(&self, level: Level, text: &str) -> String {
         match level {
             Level::Info => self.remark(Role::Dim, text),
-            Level::Warning => {
-                format!("{OURS}{} {text}\n", self.paint(Role::Warning, "warning:"))
-            }
+            Level::Warning => self.warning(text),
         }
     }
 
@@ -127,6 +127,9 @@ impl Human {
                 }
             }
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
+            What::Pong(direction, data, Some(_)) if keepalive::is_own(data) => {
+                self.control("pong", *direction, data)?
+            }
             What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
             What::Pong(direction, data, None) => self.control("pong", *direction, data)?,
             What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
@@ -134,6 +137,8 @@ impl Human {
             What::Violation(violation) => self.violation(violation)?,
             What::Tolerated(violation) => self.tolerated(violation)?,
             What::Closed(closed) => self.closed(closed)?,
+            What::Redirect(hop) => self.redirect(hop)?,
+            What::Again(again) => self.again(again)?,
             What::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
             What::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => return None,
             What::Notice(level, text) => self.notice(*level, text),

@@ -7,7 +7,9 @@ use std::time::Duration;
 use data_encoding::{BASE64, HEXLOWER};
 
 use super::{Format, Outlet};
-use crate::event::{Closed, Event, Failure, HeadView, Message, Opened, Stamp, What};
+use crate::event::{
+    Again, Closed, Event, Failure, HeadView, Message, Opened, Redirect, Stamp, What,
+};
 use crate::net::tls::TlsInfo;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{Direction, FrameEvent};
@@ -56,6 +58,8 @@ impl Format for Json {
             }
             What::Tolerated(broken) => violation(object, event, broken),
             What::Closed(closed) => close(object, event, closed),
+            What::Redirect(hop) => redirect(object, event, hop),
+            What::Again(attempt) => again(object, event, attempt),
             What::Failure(failure) => error(object, event, failure),
             _ => return,
         }
@@ -88,6 +92,27 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
     });
+    object.end();
+}
+
+fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
+    object.start("redirect", event);
+    object.number("status", u64::from(hop.status));
+    object.text("reason", &hop.reason);
+    object.text("from", &hop.from);
+    object.text("to", &hop.to);
+    object.end();
+}
+
+fn again(mut object: Object<'_>, event: &Event<'_>, again: &Again) {
+    object.start(if again.is_reconnect { "reconnect" } else { "retry" }, event);
+    object.number("attempt", again.attempt);
+    object.millis("delay_ms", Some(again.delay));
+    object.text("reason", &again.reason);
+    if again.is_reconnect {
+        object.number("waiting", again.waiting as u64);
+        object.number("unconfirmed", again.unconfirmed);
+    }
     object.end();
 }
 

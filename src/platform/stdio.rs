@@ -45,6 +45,16 @@ mod unix {
             }
         }
 
+        /// Has it announced again if something is there to be read.
+        ///
+        /// # Errors
+        /// When the system refuses.
+        pub fn renew(&mut self, registry: &Registry) -> io::Result<()> {
+            let Some(token) = self.token else { return Ok(()) };
+            let stdin = io::stdin();
+            registry.reregister(&mut SourceFd(&stdin.as_raw_fd()), token, Interest::READABLE)
+        }
+
         /// Takes note that `token` was announced.
         pub fn set_ready(&mut self) {
             self.ready = true;
@@ -230,6 +240,14 @@ mod other {
                 }
             });
             Ok(Self { chunks, rest: Vec::new(), ended: false })
+        }
+
+        /// The thread goes on by itself.
+        ///
+        /// # Errors
+        /// None.
+        pub fn renew(&mut self, _: &Registry) -> io::Result<()> {
+            Ok(())
         }
 
         /// Takes note that `token` was announced.

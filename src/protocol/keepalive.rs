@@ -7,6 +7,14 @@
 
 use std::time::{Duration, Instant};
 
+/// What the payload of every ping starts with.
+const PREFIX: &str = "keepalive ";
+
+/// Whether a ping with this payload is one of those that nobody has typed.
+pub fn is_own(payload: &[u8]) -> bool {
+    payload.starts_with(PREFIX.as_bytes())
+}
+
 /// What is to be watched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
@@ -134,7 +142,7 @@ impl Keepalive {
 
     /// Payload of the last ping: no two are alike, and it explains itself in the log of a server.
     fn payload(&self) -> Vec<u8> {
-        format!("keepalive {}", self.pings).into_bytes()
+        format!("{PREFIX}{}", self.pings).into_bytes()
     }
 
     fn postpone(&mut self, now: Instant) {

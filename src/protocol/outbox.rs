@@ -64,6 +64,14 @@ impl Outbox {
         &self.bytes[self.written..]
     }
 
+    /// Drops what is still to be written, but for its first and its last bytes.
+    pub(super) fn retract(&mut self, first: usize, last: usize) {
+        let (from, to) = (self.written + first, self.bytes.len().saturating_sub(last));
+        if from < to {
+            self.bytes.drain(from..to);
+        }
+    }
+
     /// Says that the transport took the first `count` pending bytes.
     pub(super) fn advance(&mut self, count: usize) {
         self.written += count;

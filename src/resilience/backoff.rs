@@ -78,7 +78,8 @@ mod tests {
     fn a_connection_that_stood_starts_it_anew() {
         for (age, limit) in [(0, 2000), (4999, 2000), (5000, 500)] {
             let mut backoff = Backoff::new(FIRST);
-            (backoff.next(1.0), backoff.next(1.0));
+            backoff.next(1.0);
+            backoff.next(1.0);
             backoff.note_connection(Duration::from_millis(age));
             assert_eq!(backoff.next(1.0), Duration::from_millis(limit), "{age} ms");
         }

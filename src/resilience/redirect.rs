@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::net::Target;
 use crate::net::target::{Endpoint, Scheme};
+use crate::redact::Redaction;
 
 /// The place that is asked, and what is known of the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,24 @@ pub enum RedirectError {
         /// Where they led.
         hops: Vec<String>,
     },
+}
+
+impl RedirectError {
+    /// The same with secrets masked in the URLs it tells.
+    pub fn masked(self, redaction: Redaction) -> Self {
+        let mask = |url: String| redaction.url(&url).into_owned();
+        match self {
+            Self::NoLocation => self,
+            Self::BadLocation { location, reason } => {
+                Self::BadLocation { location: mask(location), reason }
+            }
+            Self::Downgrade { to } => Self::Downgrade { to: mask(to) },
+            Self::Loop(hops) => Self::Loop(hops.into_iter().map(mask).collect()),
+            Self::TooMany { max, hops } => {
+                Self::TooMany { max, hops: hops.into_iter().map(mask).collect() }
+            }
+        }
+    }
 }
 
 /// Whether a response of this status says where to go instead.

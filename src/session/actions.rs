@@ -1,7 +1,9 @@
 //! What the input asks for: done on the connection, told to the outputs.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
+use super::resend::Resend;
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
 use crate::event::{Message, Shown, Status, What};
 use crate::input::{Action, Next, Show};
@@ -31,6 +33,7 @@ impl Session<'_> {
 
     fn socket_keeps_up(&self) -> bool {
         self.connection.pending_output().len() < HIGH_WATER
+            && self.resend.as_ref().is_none_or(Resend::keeps_up)
     }
 
     fn take_action(&mut self) -> bool {
@@ -38,10 +41,15 @@ impl Session<'_> {
             self.act(action, false);
             return true;
         }
+        if let Some(action) = self.next_left() {
+            self.act_on_input(action, false);
+            return true;
+        }
         if self.input_ended || !(self.connection.is_open() || self.source.is_typed()) {
             return false;
         }
         let typed = self.source.next_is_typed();
+        let is_left = self.leaves_input();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
             Next::End => self.input_ended = true,
@@ -49,12 +57,23 @@ impl Session<'_> {
                 self.input_ended = true;
                 self.input_error = Some(error);
             }
+            Next::Action(action) if is_left && action.is_sent() => {
+                let action = action.into_owned();
+                self.leave(action);
+            }
             // The hot path: the payload is borrowed from the source.
             Next::Action(Action::Send(kind, data)) => {
                 let received = self.connection.received_counters().messages;
                 let (connection, journal) = (&mut self.connection, &mut self.journal);
+                let before = connection.pending_output().len();
                 match events::send(connection, journal, kind, &data, 1, typed) {
-                    Ok(()) => self.received_before_send = received,
+                    Ok(()) => {
+                        self.received_before_send = received;
+                        if let Some(resend) = &mut self.resend {
+                            let action = Action::Send(kind, Cow::Owned(data.into_owned()));
+                            resend.note_queued(action, before, connection.pending_output().len());
+                        }
+                    }
                     Err(misuse) if typed => {
                         journal.tell(What::Shown(Shown::Problem(&misuse.to_string())));
                     }
@@ -63,19 +82,20 @@ impl Session<'_> {
             }
             Next::Action(other) => {
                 let other = other.into_owned();
-                self.act(other, typed);
+                self.act_on_input(other, typed);
             }
         }
         true
     }
 
-    fn act(&mut self, action: Action<'static>, typed: bool) {
+    /// Whether it could be done.
+    pub(super) fn act(&mut self, action: Action<'static>, typed: bool) -> bool {
         let now = Instant::now();
         let done = match action {
             Action::Send(kind, data) => self.send(kind, &data, 1, typed),
             Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
             Action::Frame(frame) => self.send_raw(&frame, now),
-            Action::Ping(data) => self.connection.ping(&data, now),
+            Action::Ping(data) => self.ping(&data, now),
             Action::Pong(data) => self.connection.pong(&data),
             Action::Close(code, reason) => {
                 let code = code.or(self.plan.close_code);
@@ -93,9 +113,10 @@ impl Session<'_> {
                 Ok(())
             }
         };
-        if let Err(misuse) = done {
+        if let Err(misuse) = &done {
             self.refuse(&misuse.to_string(), typed);
         }
+        done.is_ok()
     }
 
     /// Sends what is to be sent first, as far as the socket keeps up.

@@ -24,7 +24,7 @@ impl Session<'_> {
     fn take_event(&mut self) -> bool {
         let now = self.now;
         let Some(event) = self.connection.next_event(now) else { return false };
-        let mut progress = Progress::Open;
+        let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
             Event::Message { kind, data, frames, wire_size, compressed } => {
                 let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
@@ -58,12 +58,16 @@ impl Session<'_> {
             Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
+                if rtt.is_some() {
+                    Self::note_pong(&mut self.keepalive, &mut self.resend, data, now);
+                }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
             Event::Frame(frame) => self.journal.tell(What::Frame(&frame)),
             Event::Close(direction, close) => {
                 let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
                 if direction == Direction::Received {
+                    is_closing = true;
                     for goal in &mut self.plan.goals {
                         goal.close(code);
                     }
@@ -72,6 +76,9 @@ impl Session<'_> {
             }
             Event::Violation(violation) => self.journal.tell(What::Violation(violation)),
             Event::Tolerated(violation) => self.journal.tell(What::Tolerated(violation)),
+        }
+        if is_closing {
+            self.spare_unsent();
         }
         match progress {
             Progress::Open => {}

@@ -38,6 +38,10 @@ impl Readiness {
     pub(super) fn is_readable(&self) -> bool {
         self.readable
     }
+
+    pub(super) fn is_writable(&self) -> bool {
+        self.writable
+    }
 }
 
 impl Session<'_> {
@@ -66,6 +70,7 @@ impl Session<'_> {
                     self.now = Instant::now();
                     self.last_traffic = self.now;
                     self.take_events();
+                    self.note_received();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.socket.readable = false;
@@ -91,6 +96,7 @@ impl Session<'_> {
                     self.connection.advance_output(count);
                     self.last_traffic = Instant::now();
                     self.last_data = self.last_traffic;
+                    self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.socket.writable = false

@@ -1,4 +1,4 @@
-//! What is said over an open connection: input, session, verdict.
+//! What is said over the connections of a run: where input comes from, and the sessions.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use super::opening::Open;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
-use crate::event::Clock;
+use crate::event::{Clock, What};
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, Source};
@@ -15,25 +15,54 @@ use crate::output::Outputs;
 use crate::scenario::{Count, Expectations, Goal};
 use crate::session::{Journal, Plan, Report, Session};
 
-/// What a conversation needs beside the connection.
+/// What all connections of a run have in common.
 pub(super) struct Conversation<'a> {
     pub(super) config: &'a ConnectConfig,
     pub(super) clock: Clock,
     pub(super) outputs: &'a mut Outputs,
     pub(super) reactor: &'a mut Reactor,
+    /// Once there has been a connection.
+    pub(super) source: Option<Mouth>,
+}
+
+/// Where input comes from.
+pub(super) enum Mouth {
+    Stdin(Box<Stdin>),
+    Repl(Repl<Action<'static>>),
+}
+
+impl Mouth {
+    pub(super) fn source(&mut self) -> &mut dyn Source {
+        match self {
+            Self::Stdin(stdin) => &mut **stdin,
+            Self::Repl(repl) => repl,
+        }
+    }
 }
 
 impl Conversation<'_> {
-    /// Holds it to its end, with input from where the configuration says.
+    /// Goes on over this connection until it is over.
     ///
     /// # Errors
     /// When there can be no input.
     pub(super) fn hold(&mut self, open: Open, plan: Plan) -> Result<Report, Error> {
+        let mut mouth = match self.source.take() {
+            Some(mouth) => mouth,
+            None => self.start()?,
+        };
+        let journal = Journal::new(self.outputs, self.clock);
+        let Open { stream, connection, opened } = open;
+        let source = mouth.source();
+        let session =
+            Session::new(stream, connection, self.reactor, source, journal, plan, &opened);
+        let report = session.run();
+        self.source = Some(mouth);
+        Ok(report)
+    }
+
+    fn start(&mut self) -> Result<Mouth, Error> {
         match self.config.input {
-            Input::Stdin(framing, kind) => {
-                let mut source = Stdin::new(framing, kind);
-                Ok(self.session(open, plan, &mut source))
-            }
+            Input::Stdin(framing, kind) => Ok(Mouth::Stdin(Box::new(Stdin::new(framing, kind)))),
             Input::Repl => {
                 self.reactor.leave_signals_to_loop();
                 let _ = self.outputs.flush();
@@ -41,25 +70,31 @@ impl Conversation<'_> {
                     history: self.config.history.clone(),
                     color: self.config.commentary.stdout_color,
                 };
-                let mut repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
+                let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
+                self.reactor.heed(repl.interrupted());
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                let report = self.session(open, plan, &mut repl);
-                repl.end();
-                self.outputs.restore(displays::STDOUT);
-                Ok(report)
+                Ok(Mouth::Repl(repl))
             }
         }
     }
 
-    fn session(&mut self, open: Open, plan: Plan, source: &mut dyn Source) -> Report {
-        let journal = Journal::new(self.outputs, self.clock);
-        let Open { stream, connection, opened } = open;
-        Session::new(stream, connection, self.reactor, source, journal, plan, &opened).run()
+    /// Gives the terminal back.
+    pub(super) fn end(&mut self) {
+        if let Some(Mouth::Repl(repl)) = &mut self.source {
+            let _ = self.outputs.flush();
+            repl.end();
+            self.outputs.restore(displays::STDOUT);
+        }
+    }
+
+    /// Tells all outputs of what happens at this moment.
+    pub(super) fn tell(&mut self, what: What<'_>) {
+        Journal::new(self.outputs, self.clock).tell(what);
     }
 }
 
-/// The plan that the configuration asks for, with what is to be sent first.
+/// The plan for the first connection, with what is to be sent first.
 pub(super) fn plan(
     config: &ConnectConfig,
     presets: Vec<Action<'static>>,
@@ -82,5 +117,8 @@ pub(super) fn plan(
         close_reason: ending.close_reason.clone(),
         goals,
         on_message: None,
+        times: config.resilience.times,
+        left: config.resilience.reconnect.map(|_| Default::default()),
+        input_ended: false,
     }
 }

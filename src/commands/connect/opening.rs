@@ -15,14 +15,13 @@ use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
+use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
 /// What is to be opened.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
     pub(super) config: &'a ConnectConfig,
-    /// Where to.
-    pub(super) target: &'a Target,
     /// When the whole run has to be over.
     pub(super) max_time: Option<Instant>,
 }
@@ -35,7 +34,7 @@ pub(super) struct Open {
 }
 
 impl Opening<'_> {
-    /// Opens the connection and tells of it.
+    /// Opens the connection, over redirects if they are to be followed, and tells of it.
     ///
     /// # Errors
     /// Why there is none, or none that is of use.
@@ -44,7 +43,14 @@ impl Opening<'_> {
         reactor: &mut Reactor,
         journal: &mut Journal<'_>,
     ) -> Result<Open, Error> {
-        let (mut stream, upgraded, opened) = self.open(reactor)?;
+        let deadline = self.deadline();
+        let mut route = Route::to(self.config.target.clone());
+        let (mut stream, upgraded, opened) = loop {
+            match self.open(&route, deadline, reactor) {
+                Ok(open) => break open,
+                Err(error) => route = self.redirected(&route, error, journal)?,
+            }
+        };
         journal.tell_now(What::Open(&opened));
         self.judge_subprotocol(&opened, journal)?;
         let mut connection = self.connection(&upgraded);
@@ -52,20 +58,24 @@ impl Opening<'_> {
         Ok(Open { stream, connection, opened })
     }
 
-    fn open(&self, reactor: &mut Reactor) -> Result<(Stream, Upgraded, Opened), Error> {
-        let config = self.config;
-        let deadline = self.deadline();
-        let request = Request::new(&request_options(config, self.target));
+    fn open(
+        &self,
+        route: &Route,
+        deadline: Deadline,
+        reactor: &mut Reactor,
+    ) -> Result<(Stream, Upgraded, Opened), Error> {
+        let (config, target) = (self.config, &route.target);
+        let request = Request::new(&request_options(config, route));
         let Dialed { mut stream, remote, tls, mut timings } =
-            dial(self.target, &config.dial, reactor, deadline)
+            dial(target, &config.dial, reactor, deadline)
                 .map_err(|error| self.dial_failed(error))?;
         let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, remote, deadline))?;
+            .map_err(|error| self.upgrade_failed(error, &request, target, remote, deadline))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let opened = Opened {
             initiator: Party::Local,
-            url: config.redaction.url(&self.target.url()).into_owned(),
+            url: config.redaction.url(&target.url()).into_owned(),
             remote: remote.to_string(),
             local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
             http_minor: upgraded.line.minor_version,
@@ -107,6 +117,7 @@ impl Opening<'_> {
         &self,
         error: UpgradeError,
         request: &Request,
+        target: &Target,
         remote: SocketAddr,
         deadline: Deadline,
     ) -> Error {
@@ -115,7 +126,7 @@ impl Opening<'_> {
             return Error::Signal(interrupted.0);
         }
         if let UpgradeError::Tls(reason) = error {
-            let name = self.target.host_header();
+            let name = target.host_header();
             return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
         }
         let is_awaiting = !config.ending.expect.is_empty();
@@ -124,10 +135,11 @@ impl Opening<'_> {
         }
         Error::Upgrade(Box::new(Rejected {
             error,
-            tls: self.target.scheme.is_tls(),
+            tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
             limit: deadline.limit,
             redaction: config.redaction,
+            follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction)),
         }))
@@ -137,7 +149,8 @@ impl Opening<'_> {
         self.max_time.is_some_and(|end| Instant::now() >= end)
     }
 
-    fn out_of_time(&self) -> Error {
+    /// What it means that `--max-time` ran out before there was a connection.
+    pub(super) fn out_of_time(&self) -> Error {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
         if let Some(pattern) = self.config.ending.expect.first() {
             let awaited = format!("awaited {:?}", pattern.to_string());

@@ -1,13 +1,29 @@
 //! The request of an opening handshake, as the configuration wants it.
 
 use crate::config::ConnectConfig;
-use crate::net::Target;
 use crate::protocol::handshake::{RequestOptions, generate_key};
 use crate::protocol::head::HeaderLine;
+use crate::resilience::redirect::Route;
 
-/// The request to `target`, with a key of its own.
-pub(super) fn request_options(config: &ConnectConfig, target: &Target) -> RequestOptions {
-    let handshake = &config.handshake;
+/// The request to the end of this route, with a key of its own. What may not be carried over the
+/// route stays behind.
+pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestOptions {
+    let mut options = wanted(config, route);
+    options.common.retain(|line| route.may_carry(&line.name));
+    options.custom.retain(|line| route.may_carry(&line.name));
+    options
+}
+
+/// Whether something stays behind on this step of the way.
+pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Route) -> bool {
+    let before = wanted(config, from);
+    let lines = || before.common.iter().chain(&before.custom);
+    from.target.credentials != to.target.credentials
+        || lines().any(|line| from.may_carry(&line.name) && !to.may_carry(&line.name))
+}
+
+fn wanted(config: &ConnectConfig, route: &Route) -> RequestOptions {
+    let (handshake, target) = (&config.handshake, &route.target);
     let mut common = vec![HeaderLine::new("User-Agent", &handshake.user_agent)];
     common.extend(handshake.origin.as_ref().map(|origin| HeaderLine::new("Origin", origin)));
     common.extend(target.credentials.as_ref().map(|credentials| {

@@ -12,7 +12,7 @@ use super::failure::{failed, refused};
 use super::page;
 use super::server::{News, Pending, Server};
 use crate::commands::displays::Failures;
-use crate::commands::verdict::{Limits, verdict};
+use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
@@ -140,6 +140,7 @@ impl Server {
             report.goals.clear(); // they are those of all clients together
         }
         let limits = Limits { max_time: None, close_timeout: self.config.close_timeout };
+        note_end(report);
         let verdict = verdict(report, limits);
         journal.tell(What::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);

@@ -20,6 +20,7 @@ use crate::output::{Outlet, OutputError, Outputs};
 use crate::protocol::connection::{Options, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
+use crate::protocol::keepalive::Times;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
 use crate::session::{AfterInput, Plan};
@@ -163,6 +164,9 @@ impl Server {
             close_reason: String::new(),
             goals: goals.collect(),
             on_message: Some(on_message(Arc::clone(self), number, received)),
+            times: Times::default(),
+            left: None,
+            input_ended: false,
         }
     }
 }

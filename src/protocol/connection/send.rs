@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::judge::read_close;
 use super::{
     ClosePayload, Connection, Direction, EndCause, FrameEvent, FrameNote, MAX_PINGS, Misuse, Part,
-    Phase, Ready, Sent, Span,
+    Phase, Ready, Role, Sent, Span,
 };
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
@@ -148,6 +148,15 @@ impl Connection {
         self.push_close(payload);
         self.await_close(now);
         Ok(())
+    }
+
+    /// Takes back what is still to be written but for its first `keep` bytes, which must end with a
+    /// frame, and for the Close frame that answers the peer's: it wants no more messages.
+    pub fn retract_output(&mut self, keep: usize) {
+        if let (Phase::Closed { .. }, Some(close)) = (&self.phase, &self.sent_close) {
+            let mask = if self.options.role == Role::Client { 4 } else { 0 };
+            self.outbox.retract(keep, 2 + mask + close.to_bytes().len());
+        }
     }
 
     fn await_close(&mut self, now: Instant) {

@@ -1,0 +1,154 @@
+//! Attempts to connect, one after the other, until one succeeds or it is no use.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use super::conversation::Conversation;
+use super::opening::{Open, Opening};
+use crate::config::Attempts;
+use crate::error::Error;
+use crate::event::{Again, Level, What};
+use crate::net::upgrade::UpgradeError;
+use crate::resilience::Backoff;
+use crate::resilience::healing::{dial_heals, heeds_retry_after, upgrade_heals};
+use crate::resilience::retry_after::retry_after;
+use crate::session::{Journal, Rest, Stop};
+
+/// Longer waits that a server asks for are pointed out.
+const LONG: Duration = Duration::from_secs(300);
+
+/// Attempts of one kind.
+pub(super) struct Persistence<'a> {
+    pub(super) opening: Opening<'a>,
+    pub(super) attempts: Option<Attempts>,
+    /// There was a connection before.
+    pub(super) is_reconnect: bool,
+}
+
+/// Why there is no connection, and will be none.
+pub(super) enum GivenUp {
+    /// The last attempt failed.
+    Failed(Error),
+    /// A connection was lost once too often.
+    Lost,
+    /// Something else ended the run.
+    Stopped(Stop),
+}
+
+impl From<Error> for GivenUp {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Signal(signal) => Self::Stopped(Stop::Signal(signal)),
+            error => Self::Failed(error),
+        }
+    }
+}
+
+impl Persistence<'_> {
+    /// Makes attempts, the first one at once unless a connection was lost for `lost`.
+    pub(super) fn open(
+        &self,
+        conversation: &mut Conversation<'_>,
+        backoff: &mut Backoff,
+        rest: &mut Rest,
+        lost: Option<String>,
+    ) -> Result<Open, GivenUp> {
+        let mut failure = match lost {
+            Some(reason) => Failure { reason, error: None },
+            None => match self.attempt(conversation) {
+                Ok(open) => return Ok(open),
+                Err(error) => self.failure(error)?,
+            },
+        };
+        loop {
+            self.wait(conversation, backoff, rest, failure)?;
+            failure = match self.attempt(conversation) {
+                Ok(open) => return Ok(open),
+                Err(error) => self.failure(error)?,
+            };
+        }
+    }
+
+    fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Open, Error> {
+        let mut journal = Journal::new(conversation.outputs, conversation.clock);
+        self.opening.attempt(conversation.reactor, &mut journal)
+    }
+
+    /// A failure that may heal; another one ends the attempts.
+    fn failure(&self, error: Error) -> Result<Failure, GivenUp> {
+        let heals = match &error {
+            Error::Dial(error) => dial_heals(error),
+            Error::Upgrade(rejected) => upgrade_heals(&rejected.error),
+            _ => false,
+        };
+        match heals && self.attempts.is_some() {
+            true => Ok(Failure { reason: error.message(), error: Some(error) }),
+            false => Err(error.into()),
+        }
+    }
+
+    /// Tells of the next attempt and waits for its time.
+    fn wait(
+        &self,
+        conversation: &mut Conversation<'_>,
+        backoff: &mut Backoff,
+        rest: &mut Rest,
+        failure: Failure,
+    ) -> Result<(), GivenUp> {
+        if !self.attempts.is_some_and(|most| most.allow_after(backoff.attempts())) {
+            return Err(failure.error.map_or(GivenUp::Lost, GivenUp::from));
+        }
+        let chance = backoff.next(rand::random());
+        let asked = failure.asked();
+        let delay = chance.max(asked.unwrap_or_default());
+        let at = Instant::now().checked_add(delay);
+        if let Some(end) = self.opening.max_time
+            && asked.is_some_and(|asked| asked >= chance)
+            && at.is_none_or(|at| at > end)
+            && let Some(error) = failure.error
+        {
+            let text = "the server asks to wait for longer than --max-time leaves (Retry-After)";
+            conversation.tell(What::Notice(Level::Warning, text));
+            return Err(error.into());
+        }
+        conversation.tell(What::Again(&Again {
+            is_reconnect: self.is_reconnect,
+            attempt: backoff.attempts(),
+            limit: match self.attempts {
+                Some(Attempts::UpTo(most)) => Some(most),
+                Some(Attempts::Forever) | None => None,
+            },
+            delay,
+            is_asked: asked.is_some_and(|asked| asked >= delay),
+            reason: failure.reason,
+            waiting: rest.unsent.len(),
+            unconfirmed: rest.unconfirmed,
+        }));
+        rest.unconfirmed = 0; // it has been told
+        if asked.is_some_and(|asked| asked > LONG) {
+            let text = "that is long: Ctrl-C ends the wait, --max-time TIME bounds it";
+            conversation.tell(What::Notice(Level::Warning, text));
+        }
+        match conversation.pause(at, self.opening.max_time, rest) {
+            None => Ok(()),
+            Some(stop) => Err(GivenUp::Stopped(stop)),
+        }
+    }
+}
+
+/// A failure that may heal.
+struct Failure {
+    reason: String,
+    /// `None`: the connection that was lost.
+    error: Option<Error>,
+}
+
+impl Failure {
+    /// The wait that the server asks for.
+    fn asked(&self) -> Option<Duration> {
+        let Some(Error::Upgrade(rejected)) = &self.error else { return None };
+        let UpgradeError::Refused(response) = &rejected.error else { return None };
+        let value = response.head.value("Retry-After")?;
+        let heeds = heeds_retry_after(response.line.status);
+        retry_after(&value, SystemTime::now()).filter(|_| heeds)
+    }
+}

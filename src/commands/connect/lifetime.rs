@@ -1,0 +1,157 @@
+//! A run from its first connection to its last.
+
+use super::attempts::{GivenUp, Persistence};
+use super::conversation::{self, Conversation};
+use super::opening::Opening;
+use crate::commands::verdict::note_end;
+use crate::error::Error;
+use crate::event::{Level, What};
+use crate::input::Action;
+use crate::resilience::Backoff;
+use crate::resilience::healing::ending_heals;
+use crate::scenario::Progress;
+use crate::session::{Plan, Report, Rest, Stop};
+
+/// A run and what it is made of.
+pub(super) struct Lifetime<'a, 'b> {
+    pub(super) opening: Opening<'a>,
+    pub(super) conversation: &'b mut Conversation<'a>,
+    /// Sent first on every connection.
+    pub(super) presets: Vec<Action<'static>>,
+}
+
+/// How it ended.
+pub(super) struct Ended {
+    /// How the last connection went.
+    pub(super) report: Report,
+    /// The end of that connection has been told.
+    pub(super) is_told: bool,
+    /// Why there is no other connection.
+    pub(super) failure: Option<Error>,
+}
+
+impl Lifetime<'_, '_> {
+    /// Works until it is over; `None` if nobody was interested before there was a connection.
+    ///
+    /// # Errors
+    /// Why there was no connection.
+    pub(super) fn run(mut self) -> Result<Option<Ended>, Error> {
+        let resilience = &self.opening.config.resilience;
+        let mut backoff = Backoff::new(resilience.first_delay);
+        let persistence =
+            Persistence { opening: self.opening, attempts: resilience.retry, is_reconnect: false };
+        let mut nothing = Rest::default();
+        let opened = persistence.open(self.conversation, &mut backoff, &mut nothing, None);
+        let mut open = match opened {
+            Ok(open) => open,
+            Err(GivenUp::Failed(error)) => return Err(error),
+            Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
+            Err(GivenUp::Lost) => return Ok(None),
+        };
+        let presets = self.presets();
+        let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        let mut backoff = Backoff::new(resilience.first_delay);
+        loop {
+            let mut report = self.conversation.hold(open, plan)?;
+            note_end(&mut report);
+            let Some(reason) = self.loss(&report) else {
+                return Ok(Some(Ended { report, is_told: false, failure: None }));
+            };
+            backoff.note_connection(report.closed.age);
+            report.closed.failure_follows = true; // the reason for the next attempt tells the same
+            self.conversation.tell(What::Closed(&report.closed));
+            let persistence = Persistence {
+                opening: self.opening,
+                attempts: resilience.reconnect,
+                is_reconnect: true,
+            };
+            let mut rest = report.rest.take().unwrap_or_default();
+            match persistence.open(self.conversation, &mut backoff, &mut rest, Some(reason)) {
+                Ok(next) => {
+                    (open, plan) = (next, self.next_plan(report, rest));
+                }
+                Err(given_up) => return Ok(Some(ended(report, rest, given_up))),
+            }
+        }
+    }
+
+    /// What is sent first on the next connection; the last one may have them all.
+    fn presets(&mut self) -> Vec<Action<'static>> {
+        match self.opening.config.resilience.reconnect {
+            Some(_) => self.presets.clone(),
+            None => std::mem::take(&mut self.presets),
+        }
+    }
+
+    fn next_plan(&mut self, report: Report, rest: Rest) -> Plan {
+        let text = match rest.unsent.len() {
+            0 => "connected again".to_owned(),
+            1 => "connected again; 1 message that was waiting is sent now".to_owned(),
+            many => format!("connected again; {many} messages that were waiting are sent now"),
+        };
+        self.conversation.tell(What::Notice(Level::Info, &text));
+        let presets = self.presets();
+        let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        Plan {
+            goals: report.goals,
+            left: Some(rest.unsent),
+            input_ended: report.input_ended,
+            ..plan
+        }
+    }
+
+    /// Why another connection is of use: this one was lost, and it was not we who ended it.
+    fn loss(&self, report: &Report) -> Option<String> {
+        let resilience = &self.opening.config.resilience;
+        resilience.reconnect?;
+        let is_decided = report.goals.iter().any(|goal| goal.progress() == Progress::Missed)
+            || (!report.goals.is_empty()
+                && report.goals.iter().all(|goal| goal.progress() == Progress::Met));
+        if is_decided || report.input_error.is_some() {
+            return None;
+        }
+        let error = match &report.stop {
+            Some(Stop::PingTimeout(limit)) => Error::PingTimeout(*limit),
+            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(*limit),
+            Some(_) => return None,
+            None if ending_heals(&report.closed.ending, resilience.on_close) => {
+                Error::Abnormal(Box::new(report.closed.clone()))
+            }
+            None => return None,
+        };
+        Some(error.message())
+    }
+
+    fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
+        match stop {
+            Stop::Signal(signal) => Err(Error::Signal(signal)),
+            Stop::MaxTime => Err(self.opening.out_of_time()),
+            Stop::OutputFailed(error) => Err(Error::Output(error)),
+            Stop::System(error) => Err(Error::System("event loop".to_owned(), error)),
+            Stop::Asked
+            | Stop::GoalsMet
+            | Stop::GoalMissed
+            | Stop::PingTimeout(_)
+            | Stop::IdleTimeout(_)
+            | Stop::OutputClosed => Ok(None),
+        }
+    }
+}
+
+/// The end of a run whose last connection was lost.
+fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
+    report.rest = Some(rest);
+    let failure = match given_up {
+        GivenUp::Failed(error) => Some(error),
+        GivenUp::Lost => Some(match report.stop {
+            Some(Stop::PingTimeout(limit)) => Error::PingTimeout(limit),
+            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit),
+            _ => Error::Abnormal(Box::new(report.closed.clone())),
+        }),
+        GivenUp::Stopped(stop) => {
+            report.stop = Some(stop);
+            None
+        }
+    };
+    Ended { report, is_told: true, failure }
+}

@@ -1,0 +1,98 @@
+//! Between two attempts: outputs go on, signals end it, and what is typed is kept.
+
+use std::time::Instant;
+
+use super::conversation::{Conversation, Mouth};
+use crate::event::{Shown, What};
+use crate::input::{Action, Next, Show};
+use crate::net::reactor::tokens;
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+use crate::session::{Rest, Stop, TOO_MUCH};
+
+impl Conversation<'_> {
+    /// Waits until `at`, for ever without it; tells what ends the run instead.
+    pub(super) fn pause(
+        &mut self,
+        at: Option<Instant>,
+        max_time: Option<Instant>,
+        rest: &mut Rest,
+    ) -> Option<Stop> {
+        let until = [at, max_time].into_iter().flatten().min();
+        loop {
+            if let Some(stop) = self.turn_to_input(rest) {
+                return Some(stop);
+            }
+            if let Err(error) = self.outputs.flush() {
+                return Some(stop_by(error));
+            }
+            let now = Instant::now();
+            if max_time.is_some_and(|end| now >= end) {
+                return Some(Stop::MaxTime);
+            }
+            if at.is_some_and(|at| now >= at) {
+                return None;
+            }
+            if let Err(error) = self.wait(until) {
+                return Some(Stop::System(error));
+            }
+            if let Some(signal) = self.reactor.take_signal() {
+                return Some(Stop::Signal(signal));
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Option<Instant>) -> std::io::Result<()> {
+        let ready = self.reactor.wait(until)?.iter();
+        for event in ready {
+            match event.token() {
+                // Standard input is read when there is a connection to send it on.
+                tokens::WAKER => self.outputs.set_all_ready(),
+                mio::Token(output) if output >= tokens::OUTPUTS => {
+                    let reader_gone = event.is_error() || event.is_write_closed();
+                    self.outputs.set_ready(output - tokens::OUTPUTS, reader_gone);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what was typed. Other input waits where it is.
+    pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
+        let Some(Mouth::Repl(repl)) = &mut self.source else { return None };
+        repl.forget_interrupt();
+        loop {
+            let Some(Mouth::Repl(repl)) = &mut self.source else { return None };
+            let source: &mut dyn crate::input::Source = repl;
+            let action = match source.next(self.reactor.registry()) {
+                Next::Pending => return None,
+                Next::End | Next::Failed(_) => return Some(Stop::Asked),
+                Next::Action(action) => action.into_owned(),
+            };
+            match action {
+                Action::Interrupt => return Some(Stop::Signal(Signal::Interrupt)),
+                Action::Close(..) => return Some(Stop::Asked),
+                Action::Show(show) => self.show(&show),
+                action => {
+                    if !rest.keep(action) {
+                        self.tell(What::Shown(Shown::Problem(TOO_MUCH)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn show(&mut self, show: &Show) {
+        let shown = match show {
+            Show::Text(text) => Shown::Text(text),
+            Show::Problem(text) => Shown::Problem(text),
+            Show::Status | Show::Headers | Show::Full => Shown::Problem("not connected"),
+        };
+        self.tell(What::Shown(shown));
+    }
+}
+
+fn stop_by(error: OutputError) -> Stop {
+    if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) }
+}

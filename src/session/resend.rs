@@ -1,0 +1,326 @@
+//! What the next connection has to send if this one is lost: input that the transport has not taken
+//! as a whole. A message that was taken in part cannot have arrived, so it is sent again as a whole;
+//! one that was taken as a whole may have arrived, so it is not.
+
+use std::collections::VecDeque;
+
+use super::{HIGH_WATER, Session};
+use crate::event::{Shown, What};
+use crate::input::Action;
+
+/// What a connection left undone.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// Input that has not been sent, in order.
+    pub unsent: VecDeque<Action<'static>>,
+    /// Inputs that the transport has taken since the last ping that was answered: nobody knows
+    /// whether they have arrived.
+    pub unconfirmed: u64,
+}
+
+/// Keeps what is sent until the transport has taken it.
+#[derive(Debug, Default)]
+pub(super) struct Resend {
+    /// To be sent on this connection, or on the next one.
+    waiting: VecDeque<Action<'static>>,
+    waiting_bytes: usize,
+    /// Encoded and not taken by the transport as a whole.
+    queued: VecDeque<Queued>,
+    queued_bytes: usize,
+    /// Bytes that the transport has taken.
+    written: u64,
+    /// Inputs that the transport has taken.
+    handed_over: u64,
+    /// Those of them that the peer has seen, because it answered a later ping.
+    confirmed: u64,
+    /// Pings that are not answered, each with the inputs sent before it.
+    pings: VecDeque<(Vec<u8>, u64)>,
+}
+
+/// An input and where its bytes are in the stream of all that is written.
+#[derive(Debug)]
+struct Queued {
+    start: u64,
+    end: u64,
+    action: Action<'static>,
+}
+
+/// Pings that are remembered; the oldest is forgotten first.
+const MAX_PINGS: usize = 64;
+
+/// What an input counts beside its payload.
+const OVERHEAD: usize = 64;
+
+/// What may wait for a connection, one message more.
+const MAX_WAITING: usize = 16 << 20;
+
+impl Resend {
+    /// Starts with what the connection before has left.
+    pub(super) fn new(waiting: VecDeque<Action<'static>>) -> Self {
+        let waiting_bytes = waiting.iter().map(size).sum();
+        Self { waiting, waiting_bytes, ..Self::default() }
+    }
+
+    /// Whether more may be encoded: what is kept stays as small as what waits for the transport.
+    pub(super) fn keeps_up(&self) -> bool {
+        self.queued_bytes < HIGH_WATER
+    }
+
+    /// Whether nothing of the connection before is left.
+    pub(super) fn is_through(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    /// The first of what is left of the connection before.
+    pub(super) fn next_waiting(&mut self) -> Option<Action<'static>> {
+        let action = self.waiting.pop_front()?;
+        self.waiting_bytes -= size(&action);
+        Some(action)
+    }
+
+    /// Leaves an input for the next connection; `false` if too much waits already.
+    pub(super) fn keep(&mut self, action: Action<'static>) -> bool {
+        keep(&mut self.waiting, &mut self.waiting_bytes, action)
+    }
+
+    /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
+    pub(super) fn note_queued(&mut self, action: Action<'static>, before: usize, after: usize) {
+        self.queued_bytes += size(&action);
+        let (start, end) = (self.written + before as u64, self.written + after as u64);
+        self.queued.push_back(Queued { start, end, action });
+    }
+
+    /// Takes note that the transport took so many bytes.
+    pub(super) fn note_written(&mut self, count: usize) {
+        self.written += count as u64;
+        while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
+            self.queued_bytes -= size(&queued.action);
+            self.handed_over += 1;
+        }
+    }
+
+    /// Takes note of a ping: its answer confirms all that was sent before it.
+    pub(super) fn note_ping(&mut self, payload: &[u8]) {
+        if self.pings.len() == MAX_PINGS {
+            self.pings.pop_front();
+        }
+        let sent = self.handed_over + self.queued.len() as u64;
+        self.pings.push_back((payload.to_vec(), sent));
+    }
+
+    /// Takes note that a ping was answered.
+    pub(super) fn note_pong(&mut self, payload: &[u8]) {
+        if let Some(index) = self.pings.iter().position(|(sent, _)| sent == payload)
+            && let Some((_, sent)) = self.pings.drain(..=index).next_back()
+        {
+            self.confirmed = sent;
+        }
+    }
+
+    /// Leaves for the next connection what the transport has not begun to take. Returns how many of
+    /// the bytes that wait are still to be written.
+    fn spare(&mut self) -> Option<usize> {
+        let first = self.queued.iter().position(|queued| queued.start >= self.written)?;
+        let keep = (self.queued[first].start - self.written) as usize; // of what is in memory
+        for queued in self.queued.drain(first..).rev() {
+            let size = size(&queued.action);
+            self.queued_bytes -= size;
+            self.waiting_bytes += size;
+            self.waiting.push_front(queued.action);
+        }
+        Some(keep)
+    }
+
+    /// What is left for the next connection.
+    pub(super) fn into_rest(mut self) -> Rest {
+        let mut unsent: VecDeque<_> = self.queued.drain(..).map(|queued| queued.action).collect();
+        unsent.append(&mut self.waiting);
+        Rest { unsent, unconfirmed: self.handed_over.saturating_sub(self.confirmed) }
+    }
+}
+
+impl Rest {
+    /// Leaves an input for the next connection; `false` if too much waits already.
+    pub fn keep(&mut self, action: Action<'static>) -> bool {
+        let mut bytes = self.unsent.iter().map(size).sum();
+        keep(&mut self.unsent, &mut bytes, action)
+    }
+}
+
+fn keep(
+    waiting: &mut VecDeque<Action<'static>>,
+    bytes: &mut usize,
+    action: Action<'static>,
+) -> bool {
+    let has_room = *bytes < MAX_WAITING;
+    if has_room {
+        *bytes += size(&action);
+        waiting.push_back(action);
+    }
+    has_room
+}
+
+fn size(action: &Action<'_>) -> usize {
+    let payload = match action {
+        Action::Send(_, data) => data.len(),
+        Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
+        Action::Frame(frame) => frame.payload.len(),
+        Action::Close(..) | Action::Interrupt | Action::Show(_) => 0,
+    };
+    payload + OVERHEAD
+}
+
+impl Session<'_> {
+    /// Whether input is left to the next connection: the peer is ending this one, not we.
+    pub(super) fn leaves_input(&self) -> bool {
+        self.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
+    }
+
+    /// Leaves an input to the next connection.
+    pub(super) fn leave(&mut self, action: Action<'static>) {
+        if let Some(resend) = &mut self.resend
+            && !resend.keep(action)
+        {
+            self.journal.tell(What::Shown(Shown::Problem(TOO_MUCH)));
+        }
+    }
+
+    /// The next of what the connection before has left.
+    pub(super) fn next_left(&mut self) -> Option<Action<'static>> {
+        let is_open = self.connection.is_open();
+        self.resend.as_mut().filter(|_| is_open)?.next_waiting()
+    }
+
+    /// Does what the input asks for, and keeps it until the transport has taken it.
+    pub(super) fn act_on_input(&mut self, action: Action<'static>, typed: bool) {
+        let copy = self.resend.is_some().then(|| action.clone());
+        let before = self.connection.pending_output().len();
+        let is_done = self.act(action, typed);
+        let after = self.connection.pending_output().len();
+        if let (Some(copy), Some(resend)) = (copy, &mut self.resend)
+            && is_done
+            && copy.is_sent()
+        {
+            resend.note_queued(copy, before, after);
+        }
+    }
+
+    /// The peer has sent its Close frame, so it takes no more messages: those not begun are spared
+    /// for the next connection.
+    pub(super) fn spare_unsent(&mut self) {
+        // TLS holds on to a record that the transport did not take: its bytes must not change.
+        if self.stop.is_some() || (self.stream.is_tls() && !self.socket.is_writable()) {
+            return;
+        }
+        if let Some(keep) = self.resend.as_mut().and_then(Resend::spare) {
+            self.connection.retract_output(keep);
+        }
+    }
+}
+
+/// Said where an input cannot be kept.
+pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it is not kept";
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::protocol::MessageKind;
+
+    fn message(text: &str) -> Action<'static> {
+        Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+    }
+
+    /// Three messages of ten bytes on the wire, of which the transport took `written` bytes.
+    fn three(written: usize) -> Resend {
+        let mut resend = Resend::new(VecDeque::new());
+        for (index, text) in ["1", "2", "3"].iter().enumerate() {
+            resend.note_queued(message(text), 10 * index, 10 * index + 10);
+        }
+        resend.note_written(written);
+        resend
+    }
+
+    fn texts(rest: &Rest) -> Vec<String> {
+        let text = |action: &Action<'_>| match action {
+            Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
+            other => panic!("{other:?}"),
+        };
+        rest.unsent.iter().map(text).collect()
+    }
+
+    #[test]
+    fn what_was_not_taken_as_a_whole_is_sent_again() {
+        for (written, unsent, unconfirmed) in [
+            (0, &["1", "2", "3"][..], 0),
+            (1, &["1", "2", "3"], 0),
+            (9, &["1", "2", "3"], 0),
+            (10, &["2", "3"], 1),
+            (29, &["3"], 2),
+            (30, &[], 3),
+        ] {
+            let rest = three(written).into_rest();
+            assert_eq!(
+                (&texts(&rest)[..], rest.unconfirmed),
+                (
+                    &unsent.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..],
+                    unconfirmed
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn an_answered_ping_confirms_what_was_before_it() {
+        let mut resend = three(10);
+        resend.note_ping(b"p");
+        resend.note_queued(message("4"), 20, 30);
+        resend.note_written(30);
+        resend.note_pong(b"other");
+        resend.note_pong(b"p");
+        let rest = resend.into_rest();
+        assert_eq!((texts(&rest), rest.unconfirmed), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn what_was_left_comes_before_what_is_typed_meanwhile() {
+        let mut resend = three(15);
+        assert!(resend.keep(message("4")));
+        let rest = resend.into_rest();
+        assert_eq!(texts(&rest), ["2", "3", "4"]);
+        let mut next = Resend::new(rest.unsent);
+        assert_eq!(next.next_waiting(), Some(message("2")));
+        assert!(!next.is_through());
+    }
+
+    #[test]
+    fn what_the_transport_has_begun_is_written_to_its_end() {
+        for (written, keep, unsent) in
+            [(0, Some(0), 3), (5, Some(5), 2), (10, Some(0), 2), (25, None, 0), (30, None, 0)]
+        {
+            let mut resend = three(written);
+            assert_eq!(resend.spare(), keep, "{written}");
+            resend.note_written(keep.unwrap_or(0) + 8); // and the Close frame
+            let rest = resend.into_rest();
+            assert_eq!(rest.unsent.len(), if written == 25 { 0 } else { unsent }, "{written}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let mut resend = Resend::default();
+        let long = "x".repeat(HIGH_WATER);
+        assert!(resend.keeps_up());
+        resend.note_queued(message(&long), 0, HIGH_WATER);
+        assert!(!resend.keeps_up());
+        resend.note_written(HIGH_WATER);
+        assert!(resend.keeps_up());
+        let kept = (0..1000).filter(|_| resend.keep(message(&long))).count();
+        assert_eq!(kept, MAX_WAITING.div_ceil(HIGH_WATER + OVERHEAD));
+        for index in 0..1000 {
+            resend.note_ping(format!("{index}").as_bytes());
+        }
+        assert_eq!(resend.pings.len(), MAX_PINGS);
+    }
+}

@@ -1,0 +1,76 @@
+//! Keeping the connection alive, and noticing when it is not.
+
+use std::time::Instant;
+
+use super::resend::Resend;
+use super::{Session, Stop};
+use crate::protocol::CloseCode;
+use crate::protocol::connection::Misuse;
+use crate::protocol::keepalive::{Due, Keepalive};
+
+/// What a peer that does not answer is told, should it still be there.
+const REASON: &str = "keepalive ping timeout";
+
+impl Session<'_> {
+    /// Pings when it is time to, and ends what does not answer.
+    pub(super) fn keep_alive(&mut self, now: Instant) {
+        if !self.connection.is_open() {
+            self.keepalive = None; // from here on it is the closing handshake that takes its time
+        }
+        let Some(keepalive) = &mut self.keepalive else { return };
+        keepalive.set_stalled(self.has_more_events || self.journal.is_backed_up(), now);
+        match keepalive.due(now, self.connection.pending_output().len()) {
+            Due::Nothing => {}
+            // The connection is open, and the payload short.
+            Due::Ping(payload) => _ = self.ping(&payload, now),
+            Due::PingTimeout(limit) => {
+                self.close(Some(CloseCode::INTERNAL_ERROR), REASON, Stop::PingTimeout(limit));
+                self.write_socket();
+                self.connection.abandon();
+            }
+            Due::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
+        }
+    }
+
+    /// Sends a ping. Its answer also tells what has arrived.
+    pub(super) fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Misuse> {
+        self.connection.ping(payload, now)?;
+        if let Some(resend) = &mut self.resend {
+            resend.note_ping(payload);
+        }
+        Ok(())
+    }
+
+    /// A ping of ours was answered.
+    pub(super) fn note_pong(
+        keepalive: &mut Option<Keepalive>,
+        resend: &mut Option<Resend>,
+        payload: &[u8],
+        now: Instant,
+    ) {
+        if let Some(keepalive) = keepalive {
+            keepalive.answered(payload, now);
+        }
+        if let Some(resend) = resend {
+            resend.note_pong(payload);
+        }
+    }
+
+    /// Bytes came.
+    pub(super) fn note_received(&mut self) {
+        if let Some(keepalive) = &mut self.keepalive {
+            keepalive.received(self.now, self.connection.is_receiving_message());
+        }
+    }
+
+    /// The transport took so many bytes.
+    pub(super) fn note_written(&mut self, count: usize) {
+        let is_reading = self.can_read();
+        if let Some(keepalive) = &mut self.keepalive {
+            keepalive.wrote(count, is_reading, self.last_traffic);
+        }
+        if let Some(resend) = &mut self.resend {
+            resend.note_written(count);
+        }
+    }
+}
