@@ -130,6 +130,8 @@ pub struct Session<'a> {
     last_traffic: Instant,
     /// When data last came, or the last of the input had gone.
     last_data: Instant,
+    /// Messages sent that the transport has taken.
+    messages_gone: u64,
     /// Messages received when the last one was sent.
     received_before_send: u64,
     /// Whether there is somebody to ask for the last message.
@@ -190,6 +192,7 @@ impl<'a> Session<'a> {
             now,
             last_traffic: now,
             last_data: now,
+            messages_gone: 0,
             received_before_send: 0,
             keeps_last_message,
             last_message: None,

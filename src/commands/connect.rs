@@ -109,7 +109,10 @@ impl Run<'_> {
         }
         let unsent = report.rest.map_or(0, |rest| rest.unsent.len());
         if unsent > 0 {
-            let text = format!("not sent: {unsent} of the messages that were read from the input");
+            let text = match unsent {
+                1 => "not sent: 1 message that was read from the input".to_owned(),
+                many => format!("not sent: {many} messages that were read from the input"),
+            };
             self.tell(What::Notice(Level::Warning, &text));
         }
         match (failure, verdict) {

@@ -229,7 +229,7 @@ fn redirect(why: &RedirectError) -> Option<String> {
         RedirectError::Downgrade { .. } => {
             "others on the way could read and change all that is said; if that is meant, connect to that ws:// URL"
         }
-        RedirectError::TooMany { .. } => "--max-redirs N follows more",
+        RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
         RedirectError::Loop(_) => {
             "the server may want a cookie or a login that the request did not have"
         }

@@ -37,7 +37,7 @@ pub struct Keepalive {
     last_received: Instant,
     /// Since when nothing has been read because an output is stalled.
     stalled: Option<Instant>,
-    /// Bytes that go out before the last ping has.
+    /// Bytes that go out before the ping has whose answer is awaited.
     unsent: usize,
     pings: u64,
 }
@@ -134,9 +134,11 @@ impl Keepalive {
             return Due::Nothing;
         }
         self.pings += 1;
-        self.awaited.get_or_insert(now);
         let payload = self.payload();
-        self.unsent = pending + payload.len();
+        if self.awaited.is_none() {
+            self.awaited = Some(now);
+            self.unsent = pending + payload.len();
+        }
         Due::Ping(payload)
     }
 
@@ -220,11 +222,15 @@ mod tests {
     fn a_timeout_may_be_longer_than_the_interval() {
         let (mut watch, at) = watch(pings(1, 3));
         assert_eq!(watch.due(at(1), 0), ping(1));
+        watch.wrote(17, true, at(1));
         assert_eq!(watch.due(at(2), 0), ping(2));
         watch.answered(b"keepalive 1", at(3));
         assert_eq!(watch.due(at(3), 0), ping(3));
+        watch.wrote(17, true, at(3));
         assert_eq!(watch.due(at(4), 0), ping(4));
+        watch.wrote(17, true, at(4));
         assert_eq!(watch.due(at(5), 0), ping(5));
+        watch.wrote(17, true, at(5));
         assert_eq!(watch.due(at(6), 0), Due::PingTimeout(3 * SECOND));
     }
 

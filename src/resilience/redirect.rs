@@ -41,7 +41,7 @@ pub enum RedirectError {
     #[error("the redirects lead in a circle: {}", .0.join(" → "))]
     Loop(Vec<String>),
     /// `--max-redirs`.
-    #[error("more than {max} redirects: {}", hops.join(" → "))]
+    #[error("more redirects than --max-redirs {max}: {}", hops.join(" → "))]
     TooMany {
         /// The limit.
         max: usize,
@@ -226,7 +226,7 @@ mod tests {
         let error = c.redirected(Some("/d"), 2).expect_err("the third");
         assert_eq!(
             error.to_string(),
-            "more than 2 redirects: ws://h/a → ws://h/b → ws://h/c → ws://h/d"
+            "more redirects than --max-redirs 2: ws://h/a → ws://h/b → ws://h/c → ws://h/d"
         );
         assert!(matches!(follow("ws://h/a", "/a"), Err(RedirectError::Loop(_))));
         assert!(matches!(

@@ -113,6 +113,7 @@ impl Session<'_> {
                 Ok(())
             }
         };
+        self.last_data = now;
         if let Err(misuse) = &done {
             self.refuse(&misuse.to_string(), typed);
         }

@@ -13,7 +13,7 @@ use crate::input::Action;
 pub struct Rest {
     /// Input that has not been sent, in order.
     pub unsent: VecDeque<Action<'static>>,
-    /// Inputs that the transport has taken since the last ping that was answered: nobody knows
+    /// Messages that the transport has taken since the last ping that was answered: nobody knows
     /// whether they have arrived.
     pub unconfirmed: u64,
 }
@@ -29,11 +29,11 @@ pub(super) struct Resend {
     queued_bytes: usize,
     /// Bytes that the transport has taken.
     written: u64,
-    /// Inputs that the transport has taken.
+    /// Messages that the transport has taken.
     handed_over: u64,
     /// Those of them that the peer has seen, because it answered a later ping.
     confirmed: u64,
-    /// Pings that are not answered, each with the inputs sent before it.
+    /// Pings that are not answered, each with the messages sent before it.
     pings: VecDeque<(Vec<u8>, u64)>,
 }
 
@@ -95,7 +95,7 @@ impl Resend {
         self.written += count as u64;
         while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
             self.queued_bytes -= size(&queued.action);
-            self.handed_over += 1;
+            self.handed_over += u64::from(is_message(&queued.action));
         }
     }
 
@@ -104,7 +104,8 @@ impl Resend {
         if self.pings.len() == MAX_PINGS {
             self.pings.pop_front();
         }
-        let sent = self.handed_over + self.queued.len() as u64;
+        let queued = self.queued.iter().filter(|queued| is_message(&queued.action)).count();
+        let sent = self.handed_over + queued as u64;
         self.pings.push_back((payload.to_vec(), sent));
     }
 
@@ -158,6 +159,11 @@ fn keep(
         waiting.push_back(action);
     }
     has_room
+}
+
+/// Whether the loss of it matters to anybody.
+fn is_message(action: &Action<'_>) -> bool {
+    !matches!(action, Action::Ping(_) | Action::Pong(_))
 }
 
 fn size(action: &Action<'_>) -> usize {

@@ -95,7 +95,6 @@ impl Session<'_> {
                 Ok(count) => {
                     self.connection.advance_output(count);
                     self.last_traffic = Instant::now();
-                    self.last_data = self.last_traffic;
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -65,6 +65,14 @@ impl Session<'_> {
 
     /// The transport took so many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
+        // Pings and pongs are no data: a peer that is pinged would never fall silent.
+        let counters = self.connection.sent_counters();
+        if counters.messages != self.messages_gone {
+            self.last_data = self.last_traffic;
+            if self.connection.pending_output().is_empty() {
+                self.messages_gone = counters.messages;
+            }
+        }
         let is_reading = self.can_read();
         if let Some(keepalive) = &mut self.keepalive {
             keepalive.wrote(count, is_reading, self.last_traffic);

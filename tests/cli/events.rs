@@ -11,7 +11,7 @@ const SCHEMA: &str = include_str!("../data/events.schema.json");
 
 /// Runs with `--json` and holds each line of stdout against the documentation.
 #[track_caller]
-fn events(command: Wscope) -> (Outcome, Vec<Value>) {
+pub(crate) fn events(command: Wscope) -> (Outcome, Vec<Value>) {
     let outcome = command.arg("--json").run();
     let events = outcome.json_lines();
     for (line, event) in outcome.stdout.lines().zip(&events) {
@@ -53,6 +53,9 @@ fn documented_keys(event: &Value) -> Vec<String> {
         }
         "violation" => "message section offset header",
         "close" => "code name reason was_clean initiator",
+        "redirect" => "status reason from to",
+        "retry" => "attempt delay_ms reason",
+        "reconnect" => "attempt delay_ms reason waiting unconfirmed",
         "error" => "kind message hint status response_headers body",
         other => panic!("an event that is not documented: {other}"),
     };

@@ -90,11 +90,30 @@ fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: 
 /// A server that accepts one WebSocket under TLS, with a certificate that nobody knows.
 pub(crate) fn serve_tls(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
-        peer.upgrade(|socket| Tls(acceptor().accept(socket).expect("a TLS handshake")));
+        under_tls(peer);
         let head = peer.read_head();
         peer.accept(&head);
         steps(peer);
     })
+}
+
+/// Goes on under TLS, with a certificate that nobody knows.
+pub(crate) fn under_tls(peer: &mut Peer) {
+    peer.upgrade(|socket| Tls(acceptor().accept(socket).expect("a TLS handshake")));
+}
+
+/// Shows a certificate that nobody knows to a client that does not put up with it.
+pub(crate) fn fail_under_tls(peer: &mut Peer) {
+    peer.upgrade(|socket| {
+        assert!(acceptor().accept(socket).is_err(), "the client took any certificate");
+        io::empty()
+    });
+}
+
+impl Wire for io::Empty {
+    fn end(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A server that sends these bytes, and answers when the client closes with 1000.

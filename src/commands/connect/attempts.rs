@@ -99,7 +99,7 @@ impl Persistence<'_> {
         }
         let chance = backoff.next(rand::random());
         let asked = failure.asked();
-        let delay = chance.max(asked.unwrap_or_default());
+        let delay = self.in_time(chance).max(asked.unwrap_or_default());
         let at = Instant::now().checked_add(delay);
         if let Some(end) = self.opening.max_time
             && asked.is_some_and(|asked| asked >= chance)
@@ -132,6 +132,16 @@ impl Persistence<'_> {
             None => Ok(()),
             Some(stop) => Err(GivenUp::Stopped(stop)),
         }
+    }
+}
+
+impl Persistence<'_> {
+    /// Leaves time for another attempt before `--max-time`, unless hardly any is left.
+    fn in_time(&self, delay: Duration) -> Duration {
+        let Some(end) = self.opening.max_time else { return delay };
+        let left = end.saturating_duration_since(Instant::now());
+        let is_worth_it = left > self.opening.config.resilience.first_delay;
+        if delay >= left && is_worth_it { left / 2 } else { delay }
     }
 }
 

@@ -206,6 +206,15 @@ impl Peer {
         }
     }
 
+    /// The next bytes, so many of them.
+    #[track_caller]
+    pub fn read_bytes(&mut self, count: usize) -> Vec<u8> {
+        while self.unread.len() < count {
+            self.fill_for(&format!("{count} bytes"));
+        }
+        self.unread.drain(..count).collect()
+    }
+
     /// Everything up to the end of the other side.
     #[track_caller]
     pub fn read_until_eof(&mut self) -> Vec<u8> {

@@ -1,0 +1,470 @@
+//! `--reconnect`: connections that are lost, and what becomes of what was to be sent.
+
+use serde_json::{Value, json};
+
+use crate::events::events;
+use crate::scripts::{answer_close, close};
+use crate::support::{Peer, Script, Server, Signal, script, text, wscope};
+
+mod cycles;
+#[cfg(unix)]
+mod prompt;
+
+/// Short waits.
+const SOON: [&str; 3] = ["--reconnect", "--reconnect-delay", "1ms"];
+
+/// Accepts and goes on with `steps`; at their end the connection is cut.
+fn accept(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
+    script(|peer: &mut Peer| {
+        let head = peer.read_head();
+        peer.accept(&head);
+        steps(peer);
+    })
+}
+
+fn cut() -> Script {
+    accept(|_| {})
+}
+
+#[test]
+fn a_connection_that_is_cut_is_had_again() {
+    let server = Server::scripts([
+        accept(|peer| peer.send(text("one"))),
+        accept(|peer| {
+            peer.send(text("two"));
+            peer.reset();
+        }),
+        accept(|peer| {
+            peer.send(text("three"));
+            peer.close(1000, "done");
+            peer.expect_close(1000);
+        }),
+    ]);
+    let outcome = wscope().args(SOON).arg(server.url()).stdin_open().run().code(0);
+    // What a reset overtakes is lost with it.
+    assert!(
+        ["one\ntwo\nthree\n", "one\nthree\n"].contains(&&*outcome.stdout),
+        "{}",
+        outcome.stdout
+    );
+    outcome
+        .stderr_contains("1006 Abnormal Closure: TCP connection ended (FIN) without a Close frame, between frames; reconnecting in ")
+        .stderr_contains(" (attempt 1)\n")
+        .stderr_contains("wscope: connected again\n");
+}
+
+#[test]
+fn without_it_the_run_is_over() {
+    let server = Server::scripts([cut()]);
+    wscope().arg(server.url()).stdin_open().run().code(6).stderr_lacks("reconnecting");
+}
+
+#[test]
+fn the_first_connection_is_not_its_matter() {
+    wscope().args(SOON).arg(crate::scripts::deserted_url()).run().code(3).stderr_lacks("attempt");
+}
+
+#[test]
+fn codes_that_mean_come_back() {
+    for code in [1001, 1011, 1012, 1013, 1014] {
+        let server = Server::scripts([
+            accept(move |peer| close(peer, code, "later")),
+            accept(|peer| close(peer, 1000, "")),
+        ]);
+        wscope()
+            .args(SOON)
+            .arg(server.url())
+            .stdin_open()
+            .run()
+            .code(0)
+            .stderr_contains(&format!("closed by the peer: {code} "))
+            .stderr_contains("\"later\"; reconnecting in ");
+    }
+}
+
+#[test]
+fn codes_that_mean_stay_away() {
+    for (code, status) in [
+        (1000, 0),
+        (1002, 6),
+        (1003, 6),
+        (1007, 6),
+        (1008, 6),
+        (1009, 6),
+        (1010, 6),
+        (3000, 6),
+        (4001, 6),
+    ] {
+        let server = Server::scripts([accept(move |peer| close(peer, code, ""))]);
+        wscope()
+            .args(SOON)
+            .arg(server.url())
+            .stdin_open()
+            .run()
+            .code(status)
+            .stderr_lacks("reconnecting");
+    }
+}
+
+#[test]
+fn a_peer_that_breaks_the_protocol_would_break_it_again() {
+    let server = Server::scripts([accept(|peer| {
+        peer.send([0x83, 0]);
+        peer.expect_close(1002);
+    })]);
+    wscope().args(SOON).arg(server.url()).stdin_open().run().code(5).stderr_lacks("reconnecting");
+}
+
+#[test]
+fn on_close_it_comes_back_from_an_end_in_order() {
+    let server = Server::scripts([
+        accept(|peer| close(peer, 1000, "")),
+        accept(|peer| close(peer, 4000, "")),
+        accept(|peer| {
+            peer.send(text("enough"));
+            answer_close(peer);
+        }),
+    ]);
+    wscope()
+        .args(SOON)
+        .args(["--reconnect-on-close", "-1", &server.url()])
+        .stdin_open()
+        .run()
+        .code(0)
+        .stdout("enough\n");
+}
+
+#[test]
+fn our_own_end_is_the_end() {
+    let server = Server::scripts([accept(|peer| {
+        peer.expect_text("x");
+        answer_close(peer);
+    })]);
+    wscope().args(SOON).args(["-w", "0", &server.url()]).stdin("x\n").run().code(0);
+    // Also if the server cuts the connection instead of answering our Close frame.
+    let server = Server::scripts([accept(|peer| _ = peer.expect_close(1000))]);
+    wscope().args(SOON).args(["-w", "0", &server.url()]).stdin("").run().code(6);
+}
+
+#[test]
+fn presets_are_sent_on_every_connection() {
+    let server = Server::scripts([
+        accept(|peer| peer.expect_text("subscribe")),
+        accept(|peer| {
+            peer.expect_text("subscribe");
+            peer.send(text("news"));
+            answer_close(peer);
+        }),
+    ]);
+    wscope()
+        .args(SOON)
+        .args(["-x", "subscribe", "-1", &server.url()])
+        .stdin_open()
+        .run()
+        .code(0)
+        .stdout("news\n");
+}
+
+#[test]
+fn goals_go_on_over_connections() {
+    let server = Server::scripts([
+        accept(|peer| peer.send([text("a"), text("b")].concat())),
+        accept(|peer| {
+            peer.send([text("c"), text("d")].concat());
+            answer_close(peer);
+        }),
+    ]);
+    wscope()
+        .args(SOON)
+        .args(["--expect", "b", "--expect", "/^[cd]$/", "--count", "3", &server.url()])
+        .run()
+        .code(0);
+}
+
+#[test]
+fn an_expected_end_is_no_loss() {
+    let server = Server::scripts([cut()]);
+    wscope().args(SOON).args(["--expect", "close:1006", &server.url()]).run().code(0);
+}
+
+#[test]
+fn lines_that_come_while_there_is_no_connection_wait() {
+    let server = Server::scripts([
+        accept(|peer| peer.expect_text("one")),
+        accept(|peer| {
+            for line in ["two", "three"] {
+                peer.expect_text(line);
+            }
+            answer_close(peer);
+        }),
+    ]);
+    let url = server.url();
+    let mut running =
+        wscope().args(["--reconnect", "--reconnect-delay", "100ms", "-w", "0", &url]).spawn();
+    running.write_stdin("one\n");
+    running.wait_stderr("reconnecting in");
+    running.write_stdin("two\nthree\n");
+    running.close_stdin();
+    running.wait().code(0);
+}
+
+#[test]
+fn input_that_has_ended_is_delivered_all_the_same() {
+    let server = Server::scripts([
+        accept(|peer| {
+            peer.expect_text("0");
+            peer.reset();
+        }),
+        accept(|peer| {
+            // As many as the first connection did not take.
+            let mut last = None;
+            while last != Some(99_999) {
+                let (_, message) = peer.read_message();
+                let number: u32 = String::from_utf8_lossy(&message).parse().expect("a number");
+                assert!(last.is_none_or(|last| number == last + 1), "{number} after {last:?}");
+                last = Some(number);
+            }
+            answer_close(peer);
+        }),
+    ]);
+    let lines: String = (0..100_000).map(|number| format!("{number}\n")).collect();
+    wscope()
+        .args(SOON)
+        .args(["-w", "0", &server.url()])
+        .stdin(&lines)
+        .run()
+        .code(0)
+        .stderr_contains("may not have arrived");
+}
+
+/// A message of which the kernel took a part is sent again as a whole: it cannot have arrived.
+#[test]
+fn a_message_cut_in_the_middle_is_sent_again() {
+    const SIZE: usize = 32 << 20;
+    let server = Server::scripts([
+        accept(|peer| {
+            peer.read_bytes(1 << 20);
+            peer.reset();
+        }),
+        accept(|peer| {
+            let (_, message) = peer.read_message();
+            assert_eq!(message.len(), SIZE);
+            peer.expect_text("after");
+            answer_close(peer);
+        }),
+    ]);
+    let mut running = wscope()
+        .args(SOON)
+        .args(["--no-compress", "-w", "0", "--input", "lines", &server.url()])
+        .spawn();
+    running.write_stdin(vec![b'x'; SIZE]);
+    running.write_stdin("\nafter\n");
+    running.close_stdin();
+    running
+        .wait()
+        .code(0)
+        .stderr_contains(
+            " to send
+",
+        )
+        .stderr_lacks("may not have arrived");
+}
+
+/// A server that closes in order reads no more messages: those not begun are for the next connection.
+#[test]
+fn a_close_frame_spares_what_was_not_begun() {
+    let (sender, taken) = std::sync::mpsc::channel();
+    let server = Server::scripts([
+        accept(move |peer| {
+            peer.stall();
+            peer.close(1012, "restart");
+            let mut count = 0_u32;
+            loop {
+                let frame = peer.read_frame();
+                if frame.opcode == crate::support::CLOSE {
+                    break;
+                }
+                count += 1;
+            }
+            sender.send(count).expect("a test that waits");
+        }),
+        accept(move |peer| {
+            let first = taken.recv().expect("the first connection");
+            assert!(first < 1000, "everything was sent on the connection that was closing");
+            for number in first..1000 {
+                let (_, message) = peer.read_message();
+                assert!(message.starts_with(format!("{number} ").as_bytes()), "expected {number}");
+            }
+            answer_close(peer);
+        }),
+    ]);
+    let line = "x".repeat(64 << 10);
+    let lines: String = (0..1000).map(|number| format!("{number} {line}\n")).collect();
+    let mut running = wscope().args(SOON).args(["--no-compress", "-w", "0", &server.url()]).spawn();
+    running.write_stdin(lines);
+    running.close_stdin();
+    running.wait_stderr("connected to");
+    server.release();
+    running.wait().code(0);
+}
+
+#[test]
+fn an_answered_ping_confirms_what_was_sent_before_it() {
+    let server = Server::scripts([
+        accept(|peer| {
+            peer.expect_text("one");
+            let ping = peer.read_frame();
+            peer.send(crate::support::pong(&ping.payload));
+            peer.send(text("go on"));
+            peer.expect_text("two");
+        }),
+        accept(|peer| close(peer, 1000, "")),
+    ]);
+    let url = server.url();
+    let mut running = wscope().args(SOON).args(["--input", "json", "--json", &url]).spawn();
+    running
+        .write_stdin("{\"type\":\"text\",\"data\":\"one\"}\n{\"type\":\"ping\",\"data\":\"?\"}\n");
+    while !running.read_stdout_line().contains("go on") {}
+    running.write_stdin("{\"type\":\"text\",\"data\":\"two\"}\n");
+    let outcome = running.wait().code(0);
+    let reconnect = find(&outcome.json_lines(), "reconnect");
+    // The message and the ping before it.
+    assert_eq!((&reconnect["unconfirmed"], &reconnect["waiting"]), (&json!(1), &json!(0)));
+    outcome.stderr_contains("warning: 1 message may not have arrived");
+}
+
+#[track_caller]
+fn find(events: &[Value], name: &str) -> Value {
+    events.iter().find(|event| event["event"] == name).expect("such an event").clone()
+}
+
+#[test]
+fn a_ping_that_is_not_answered_is_a_loss() {
+    let server = Server::scripts([
+        accept(Peer::stall),
+        accept(|peer| {
+            peer.send(text("here"));
+            answer_close(peer);
+        }),
+    ]);
+    wscope()
+        .args(SOON)
+        .args(["--ping-interval", "50ms", "--ping-timeout", "100ms", "-1", &server.url()])
+        .stdin_open()
+        .run()
+        .code(0)
+        .stdout("here\n")
+        .stderr_contains("did not answer a ping within 100ms (--ping-timeout); reconnecting in ");
+}
+
+#[test]
+fn so_many_attempts_and_no_more() {
+    let server = Server::scripts([cut()]);
+    wscope()
+        .args(["--reconnect=2", "--reconnect-delay", "1ms", &server.url()])
+        .stdin_open()
+        .run()
+        .code(3)
+        .stderr_contains("(attempt 2 of 2)")
+        .stderr_lacks("attempt 3");
+    // Connections that do not stand are attempts as well.
+    let server = Server::scripts([cut(), cut(), cut()]);
+    wscope()
+        .args(["--reconnect=2", "--reconnect-delay", "1s", "-q", &server.url()])
+        .stdin_open()
+        .run()
+        .code(6)
+        .stderr_contains("wscope: closed abnormally by the peer: 1006");
+}
+
+#[test]
+fn an_expectation_not_met_counts_for_more() {
+    let server = Server::scripts([cut()]);
+    wscope()
+        .args(["--reconnect=1", "--reconnect-delay", "1ms", "--expect", "x", &server.url()])
+        .run()
+        .code(1)
+        .stderr_contains("expectation not met")
+        .stderr_contains("Connection refused");
+}
+
+#[test]
+fn an_answer_that_cannot_heal_ends_it() {
+    let gone = script(|peer: &mut Peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
+    });
+    let server = Server::scripts([cut(), gone]);
+    wscope()
+        .args(SOON)
+        .arg(server.url())
+        .stdin_open()
+        .run()
+        .code(4)
+        .stderr_contains("401 Unauthorized");
+}
+
+#[test]
+fn signals_and_the_time_limit_end_a_wait() {
+    let long = ["--reconnect", "--reconnect-delay", "10m"];
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let server = Server::scripts([cut()]);
+        let mut running = wscope().args(long).arg(server.url()).spawn();
+        running.wait_stderr("reconnecting in");
+        running.signal(signal);
+        running.wait().code(code);
+    }
+    let server = Server::scripts([cut()]);
+    let limit = ["-m", "300ms"];
+    let outcome = wscope().args(long).args(limit).arg(server.url()).stdin_open().run();
+    outcome.code(7).stderr_contains("--max-time 300ms ran out");
+}
+
+/// `| head -1` while there is no connection.
+#[test]
+fn a_reader_that_has_gone_ends_a_wait() {
+    let server = Server::scripts([accept(|peer| peer.send(text("one")))]);
+    let mut running =
+        wscope().args(["--reconnect", "--reconnect-delay", "10m", &server.url()]).spawn();
+    assert_eq!(running.read_stdout_line(), "one");
+    running.wait_stderr("reconnecting in");
+    running.close_stdout();
+    running.wait().code(0);
+}
+
+#[test]
+fn every_connection_has_its_events() {
+    let server = Server::scripts([
+        accept(|peer| close(peer, 1012, "restart")),
+        accept(|peer| {
+            peer.send(text("x"));
+            answer_close(peer);
+        }),
+    ]);
+    let (outcome, events) = events(wscope().args(SOON).args(["-1", &server.url()]).stdin_open());
+    outcome.code(0);
+    let names: Vec<_> = events.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["open", "close", "reconnect", "open", "message", "close"]);
+    assert_eq!(events[1]["code"], 1012);
+    assert_eq!(events[2]["attempt"], 1);
+    assert_eq!(events[2]["reason"], "closed by the peer: 1012 Service Restart: \"restart\"");
+}
+
+/// Input that nobody took before the end is not passed over in silence.
+#[test]
+fn what_could_not_be_sent_is_said() {
+    let server = Server::scripts([accept(|peer| {
+        peer.read_bytes(1 << 20);
+        peer.reset();
+    })]);
+    let line = "x".repeat(32 << 20); // more than a kernel takes
+    let url = server.url();
+    let mut running =
+        wscope().args(["--reconnect=1", "--reconnect-delay", "1ms", "--no-compress", &url]).spawn();
+    running.write_stdin(line);
+    running.close_stdin();
+    running
+        .wait()
+        .code(3)
+        .stderr_contains("warning: not sent: 1 message that was read from the input");
+}

@@ -1,0 +1,179 @@
+//! A server that goes down and comes back again and again, with numbered messages both ways: none is
+//! sent twice, none overtakes another, and of those that are missing it was said that they may be.
+
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use super::accept;
+use crate::support::{CLOSE, Peer, Running, Script, Server, wscope};
+
+const CYCLES: usize = 20;
+
+/// Lines that the client is given for each connection.
+const LINES: u64 = 20;
+
+/// Messages that the server sends on each connection.
+const ANSWERS: usize = 5;
+
+/// Numbers of the messages that came, a list for each connection.
+type Seen = Arc<Mutex<Vec<Vec<u64>>>>;
+
+fn number(text: &[u8]) -> u64 {
+    String::from_utf8_lossy(text).trim().parse().expect("a number")
+}
+
+/// One life of the server, which ends in one of several ways.
+fn life(cycle: usize, seen: &Seen, feed: &Sender<()>) -> Script {
+    let (seen, feed) = (Arc::clone(seen), feed.clone());
+    accept(move |peer| {
+        for answer in 0..ANSWERS {
+            peer.send(crate::support::text(&(cycle * ANSWERS + answer).to_string()));
+        }
+        feed.send(()).expect("a test that feeds the client");
+        let mut numbers: Vec<_> =
+            (0..cycle * 7 % LINES as usize).map(|_| number(&peer.read_message().1)).collect();
+        match cycle % 3 {
+            0 => {}
+            1 => peer.reset(),
+            _ => {
+                peer.close(1012, "restart");
+                numbers.extend(until_close(peer));
+            }
+        }
+        seen.lock().expect("no script has failed").push(numbers);
+    })
+}
+
+fn until_close(peer: &mut Peer) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    loop {
+        let frame = peer.read_frame();
+        if frame.opcode == CLOSE {
+            return numbers;
+        }
+        numbers.push(number(&frame.payload));
+    }
+}
+
+/// The last life: everything that is left comes.
+fn last_life(last: u64, seen: &Seen, feed: &Sender<()>) -> Script {
+    let (seen, feed) = (Arc::clone(seen), feed.clone());
+    accept(move |peer| {
+        feed.send(()).expect("a test that feeds the client");
+        let mut numbers = Vec::new();
+        while numbers.last() != Some(&last) {
+            numbers.push(number(&peer.read_message().1));
+        }
+        seen.lock().expect("no script has failed").push(numbers);
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    })
+}
+
+/// What was said at each loss of the messages that may not have arrived.
+fn told_lost(stderr: &str) -> Vec<u64> {
+    let lives = stderr.split("wscope: connected again").collect::<Vec<_>>();
+    let told = |life: &&str| {
+        life.lines()
+            .filter(|line| line.ends_with("may not have arrived"))
+            .map(|line| {
+                let count = line.trim_start_matches("wscope: warning: ").split(' ').next();
+                count.expect("a count").replace(',', "").parse::<u64>().expect("a number")
+            })
+            .sum()
+    };
+    lives.iter().map(told).collect()
+}
+
+#[track_caller]
+fn assert_accounted_for(lives: &[Vec<u64>], stderr: &str) {
+    let told = told_lost(stderr);
+    assert_eq!(told.len(), lives.len(), "{stderr}");
+    let mut next = 1;
+    let mut lost = 0;
+    for (life, numbers) in lives.iter().enumerate() {
+        for &number in numbers {
+            assert!(number >= next, "{number} came again or too late, on connection {life}");
+            let missing = number - next;
+            lost += missing;
+            assert!(missing == 0 || numbers[0] == number, "{next} is missing inside {life}");
+            next = number + 1;
+        }
+        // What is missing before this connection was told at the losses until then.
+        let told: u64 = told[..life].iter().sum();
+        assert!(lost <= told, "{lost} messages are missing at {life}, {told} were said to be");
+    }
+}
+
+#[test]
+fn nothing_is_lost_in_silence_and_nothing_comes_twice() {
+    let seen = Seen::default();
+    let (feed, fed) = channel();
+    let last = LINES * (CYCLES as u64 + 1);
+    let lives = (0..CYCLES).map(|cycle| life(cycle, &seen, &feed));
+    let server = Server::scripts(lives.chain([last_life(last, &seen, &feed)]).collect::<Vec<_>>());
+    drop(feed);
+    let url = server.url();
+    let mut running = wscope().args(["--reconnect", "--reconnect-delay", "1ms", &url]).spawn();
+    let mut line = 0;
+    for () in fed {
+        let lines: String = (line + 1..=line + LINES).map(|line| format!("{line}\n")).collect();
+        line += LINES;
+        running.write_stdin(lines);
+    }
+    server.join();
+    let outcome = running.wait().code(0);
+    let seen = seen.lock().expect("no script has failed");
+    assert_accounted_for(&seen, &outcome.stderr);
+    let answers: Vec<_> = outcome.stdout.lines().map(|line| number(line.as_bytes())).collect();
+    assert!(answers.is_sorted_by(|one, next| one < next), "{answers:?}");
+    // A reset takes with it what the client has not read; after any other end all is there.
+    let promised = (0..CYCLES).filter(|cycle| cycle % 3 != 1);
+    for answer in promised.flat_map(|cycle| cycle * ANSWERS..(cycle + 1) * ANSWERS) {
+        assert!(answers.contains(&(answer as u64)), "{answer} is missing: {answers:?}");
+    }
+}
+
+/// A server of its own process, which prints what comes and sends what it is given.
+fn server_process(address: &str) -> Running {
+    wscope().args(["listen", address, "--output", "lines"]).spawn()
+}
+
+/// Slow; `cargo test -- --ignored reconnect` runs it.
+#[test]
+#[ignore = "200 processes take half a minute"]
+fn two_hundred_servers_are_killed() {
+    const KILLS: u64 = 200;
+    const BATCH: u64 = 50;
+    let mut server = server_process("127.0.0.1:0");
+    let ready = server.wait_stderr("ws://127.0.0.1:");
+    let address = ready.split("ws://").nth(1).expect("a URL");
+    let address = address.split(['/', ' ']).next().expect("an address").to_owned();
+    let url = format!("ws://{address}");
+    let mut client = wscope()
+        .args(["--reconnect", "--reconnect-delay", "2ms", &url])
+        .deadline(std::time::Duration::from_secs(300))
+        .spawn();
+    let (mut lives, mut answers) = (Vec::new(), Vec::new());
+    for kill in 0..=KILLS {
+        server.wait_stderr("connected");
+        let lines = |from: u64| (from + 1..=from + BATCH).map(|line| format!("{line}\n"));
+        client.write_stdin(lines(kill * BATCH).collect::<String>());
+        server.write_stdin(lines(kill * BATCH).collect::<String>());
+        let read = if kill == KILLS { u64::MAX } else { kill * 7 % BATCH };
+        let mut numbers = Vec::new();
+        while (numbers.len() as u64) < read && numbers.last() != Some(&((KILLS + 1) * BATCH)) {
+            numbers.push(number(server.read_stdout_line().as_bytes()));
+        }
+        lives.push(numbers);
+        answers.push(number(client.read_stdout_line().as_bytes()));
+        if kill < KILLS {
+            drop(server); // SIGKILL
+            server = server_process(&address);
+        }
+    }
+    client.signal(crate::support::Signal::TERM);
+    let outcome = client.wait().code(143);
+    assert_accounted_for(&lives, &outcome.stderr);
+    assert!(answers.is_sorted_by(|one, next| one < next), "{answers:?}");
+}

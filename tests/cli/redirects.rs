@@ -1,0 +1,215 @@
+//! `--location`: where redirects lead, and what may come along.
+
+use serde_json::json;
+
+use crate::events::events;
+use crate::scripts::{answer_close, serve_tls};
+use crate::support::{Peer, Script, Server, header, script, wscope};
+
+/// Answers with a redirect; tells the request's head to `check`.
+fn redirect(
+    status: &'static str,
+    location: impl Into<String>,
+    check: impl FnOnce(&str) + Send + 'static,
+) -> Script {
+    let location = location.into();
+    script(move |peer: &mut Peer| {
+        check(&peer.read_head());
+        peer.respond(&format!(
+            "HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ));
+    })
+}
+
+/// Accepts, and checks the request.
+fn accept(check: impl FnOnce(&str) + Send + 'static) -> Script {
+    script(move |peer: &mut Peer| {
+        let head = peer.read_head();
+        check(&head);
+        peer.accept(&head);
+        answer_close(peer);
+    })
+}
+
+#[test]
+fn each_redirect_is_followed_and_told() {
+    for (status, code) in
+        [("301 Moved Permanently", 301), ("302 Found", 302), ("303 See Other", 303)]
+            .into_iter()
+            .chain([("307 Temporary Redirect", 307), ("308 Permanent Redirect", 308)])
+    {
+        let there = Server::scripts([accept(|head| assert!(head.starts_with("GET /b HTTP/1.1")))]);
+        let here = Server::scripts([redirect(
+            status,
+            format!("http://127.0.0.1:{}/b", there.port()),
+            |_| {},
+        )]);
+        let outcome = wscope().args(["-L", "-w", "0", &here.url()]).run().code(0);
+        outcome
+            .stderr_contains(&format!("wscope: {status}: redirected to {}/b\n", there.url()))
+            .stderr_contains(&format!("connected to {}/b ", there.url()));
+        assert!((301..=308).contains(&code));
+    }
+}
+
+#[test]
+fn without_it_a_redirect_is_a_refusal_that_names_it() {
+    let server = Server::scripts([redirect("302 Found", "/b?token=hunter2", |_| {})]);
+    wscope()
+        .arg(server.url())
+        .run()
+        .code(4)
+        .stderr_contains("refused: 302 Found")
+        .stderr_contains("hint: the server redirects to /b?token=***: -L follows redirects")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn the_same_place_gets_credentials_and_cookies_again() {
+    let check = |head: &str| {
+        assert_eq!(header(head, "Authorization"), Some("Basic dTpw"), "{head}");
+        assert_eq!(header(head, "Cookie"), Some("a=b"), "{head}");
+        assert_eq!(header(head, "Host"), Some("virtual"), "{head}");
+    };
+    let server = Server::scripts([redirect("302 Found", "/b", check), accept(check)]);
+    let url = server.url().replace("ws://", "ws://u:p@");
+    wscope()
+        .args(["-L", "-w", "0", "-H", "Cookie: a=b", "-H", "Host: virtual", &url])
+        .run()
+        .code(0)
+        .stderr_lacks("not sent on");
+}
+
+#[test]
+fn another_place_gets_none_of_them() {
+    let there = Server::scripts([accept(|head| {
+        for name in ["Authorization", "Cookie", "Proxy-Authorization"] {
+            assert_eq!(header(head, name), None, "{head}");
+        }
+        assert!(header(head, "Host").is_some_and(|host| host.starts_with("127.0.0.1:")), "{head}");
+        assert_eq!(header(head, "Origin"), Some("https://app.example"), "{head}");
+        assert_eq!(header(head, "X-Other"), Some("1"), "{head}");
+        assert_eq!(header(head, "Sec-WebSocket-Protocol"), Some("chat"), "{head}");
+    })]);
+    let here = Server::scripts([redirect("307 Temporary Redirect", there.url(), |head| {
+        assert_eq!(header(head, "Authorization"), Some("Bearer abc"), "{head}");
+    })]);
+    wscope()
+        .args(["-L", "-w", "0", "-s", "chat", "-o", "https://app.example"])
+        .args(["-H", "Authorization: Bearer abc", "-H", "cookie: a=b"])
+        .args(["-H", "Proxy-Authorization: Basic eA==", "-H", "Host: virtual", "-H", "X-Other: 1"])
+        .arg(here.url())
+        .run()
+        .code(0)
+        .stderr_contains("are not sent on to 127.0.0.1:");
+}
+
+#[test]
+fn a_name_and_password_in_the_url_stay_behind_too_also_on_the_way_back() {
+    let back = Server::scripts([
+        redirect("302 Found", "/away", |head| assert!(header(head, "Authorization").is_some())),
+        redirect("302 Found", "/PORT", |head| assert!(header(head, "Authorization").is_some())),
+    ]);
+    drop(
+        wscope()
+            .args(["-L", "--max-redirs", "1"])
+            .arg(back.url().replace("//", "//u:p@"))
+            .run()
+            .code(4),
+    );
+    // Away and back again: the first server's second answer is to a request without credentials.
+    let (sender, port) = std::sync::mpsc::channel::<String>();
+    let away = Server::scripts([script(move |peer: &mut Peer| {
+        let head = peer.read_head();
+        assert_eq!(header(&head, "Authorization"), None, "{head}");
+        let home = port.recv().expect("the URL of the first server");
+        peer.respond(&format!(
+            "HTTP/1.1 302 Found\r\nLocation: {home}/back\r\nContent-Length: 0\r\n\r\n"
+        ));
+    })]);
+    let home = Server::scripts([
+        redirect("302 Found", away.url(), |_| {}),
+        accept(|head| assert_eq!(header(head, "Authorization"), None, "{head}")),
+    ]);
+    sender.send(home.url()).expect("a server that waits for it");
+    wscope().args(["-L", "-w", "0"]).arg(home.url().replace("//", "//u:p@")).run().code(0);
+}
+
+#[test]
+fn nothing_leads_from_tls_into_the_clear() {
+    let server = Server::script(|peer| {
+        crate::scripts::under_tls(peer);
+        peer.read_head();
+        peer.respond(
+            "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+        );
+    });
+    let url = format!("wss://127.0.0.1:{}", server.port());
+    wscope()
+        .args(["-L", "-k", &url])
+        .run()
+        .code(4)
+        .stderr_contains(
+            "opening handshake: the server redirects from wss to ws://127.0.0.1:1/, which is in the clear: not followed",
+        )
+        .stderr_contains("< HTTP/1.1 302 Found");
+}
+
+#[test]
+fn into_tls_it_leads() {
+    let there = serve_tls(answer_close);
+    let location = format!("https://127.0.0.1:{}/", there.port());
+    let here = Server::scripts([redirect("308 Permanent Redirect", location, |_| {})]);
+    wscope().args(["-L", "-k", "-w", "0", &here.url()]).run().code(0);
+}
+
+#[test]
+fn circles_and_too_many_are_explained() {
+    let server =
+        Server::scripts([redirect("302 Found", "/b", |_| {}), redirect("302 Found", "/", |_| {})]);
+    let url = server.url();
+    wscope().args(["-L", &url]).run().code(4).stderr_contains(&format!(
+        "opening handshake: the redirects lead in a circle: {url}/ → {url}/b → {url}/"
+    ));
+    let hops = (0..3).map(|hop| redirect("302 Found", format!("/{hop}?key=hunter2"), |_| {}));
+    let server = Server::scripts(hops);
+    wscope()
+        .args(["-L", "--max-redirs", "2", &server.url()])
+        .run()
+        .code(4)
+        .stderr_contains("more redirects than --max-redirs 2: ")
+        .stderr_contains("/0?key=*** → ")
+        .stderr_contains("hint: --max-redirs N")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn what_cannot_be_followed_says_why() {
+    for (location, why) in [
+        ("ftp://h/", "ftp: is no scheme of a WebSocket"),
+        ("ws+unix:///run/docker.sock", "ws+unix: is no scheme of a WebSocket"),
+        ("http://", "empty host"),
+    ] {
+        let server = Server::scripts([redirect("302 Found", location, |_| {})]);
+        wscope().args(["-L", &server.url()]).run().code(4).stderr_contains(why);
+    }
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    wscope().args(["-L", &server.url()]).run().code(4).stderr_contains("names no Location");
+}
+
+#[test]
+fn events_tell_of_it() {
+    let server =
+        Server::scripts([redirect("302 Found", "/b?token=hunter2", |_| {}), accept(|_| {})]);
+    let url = server.url();
+    let (outcome, events) = events(wscope().args(["-L", "-w", "0", &url]));
+    outcome.code(0);
+    assert_eq!(events[0]["event"], "redirect");
+    assert_eq!(events[0]["status"], 302);
+    assert_eq!(events[0]["from"], json!(format!("{url}/")));
+    assert_eq!(events[0]["to"], json!(format!("{url}/b?token=***")));
+    assert_eq!(events[1]["event"], "open");
+}

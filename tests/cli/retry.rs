@@ -1,0 +1,179 @@
+//! `--retry`: a first connection that does not come about at once.
+
+use std::time::Duration;
+
+use crate::events::events;
+use crate::scripts::{answer_close, deserted_url};
+use crate::support::{Peer, Script, Server, Signal, script, wscope};
+
+/// Short waits.
+const SOON: [&str; 2] = ["--reconnect-delay", "1ms"];
+
+fn answer(response: &'static str) -> Script {
+    script(move |peer: &mut Peer| {
+        peer.read_head();
+        peer.respond(&format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n"));
+    })
+}
+
+fn accept() -> Script {
+    script(|peer: &mut Peer| {
+        let head = peer.read_head();
+        peer.accept(&head);
+        answer_close(peer);
+    })
+}
+
+#[test]
+fn it_goes_on_until_the_server_is_there() {
+    let hang_up = script(|peer: &mut Peer| _ = peer.read_head());
+    let server = Server::scripts([
+        answer("503 Service Unavailable"),
+        answer("502 Bad Gateway"),
+        answer("429 Too Many Requests"),
+        hang_up,
+        accept(),
+    ]);
+    let url = server.url();
+    wscope()
+        .args(["--retry", "-w", "0", &url])
+        .args(SOON)
+        .run()
+        .code(0)
+        .stderr_contains(
+            "wscope: opening handshake refused: 503 Service Unavailable; trying again in ",
+        )
+        .stderr_contains(" (attempt 1)\n")
+        .stderr_contains("refused: 502 Bad Gateway; trying again in ")
+        .stderr_contains("without a response")
+        .stderr_contains(" (attempt 4)\n");
+}
+
+#[test]
+fn so_many_attempts_and_no_more() {
+    let url = deserted_url();
+    let outcome = wscope().args(["--retry=3", &url]).args(SOON).run().code(3);
+    let attempts =
+        outcome.stderr.matches("Connection refused (os error 111); trying again").count();
+    assert_eq!(attempts, 3, "{}", outcome.stderr);
+    outcome.stderr_contains("(attempt 3 of 3)").stderr_contains("hint: nothing listens");
+}
+
+#[test]
+fn what_cannot_heal_is_not_tried_again() {
+    for response in
+        ["401 Unauthorized", "404 Not Found", "302 Found", "200 OK", "501 Not Implemented"]
+    {
+        let server = Server::scripts([answer(response)]);
+        wscope()
+            .args(["--retry", &server.url()])
+            .args(SOON)
+            .run()
+            .code(4)
+            .stderr_lacks("trying again");
+    }
+    let server = Server::script(|peer| {
+        crate::scripts::fail_under_tls(peer);
+    });
+    wscope()
+        .args(["--retry", &format!("wss://127.0.0.1:{}", server.port())])
+        .args(SOON)
+        .run()
+        .code(3)
+        .stderr_contains("certificate")
+        .stderr_lacks("trying again");
+}
+
+#[test]
+fn without_it_nothing_is_tried_again() {
+    wscope().arg(deserted_url()).run().code(3).stderr_lacks("trying again");
+    wscope().args(["--retry=0", &deserted_url()]).run().code(3).stderr_lacks("trying again");
+}
+
+#[test]
+fn the_server_may_ask_for_a_wait() {
+    let server = Server::scripts([answer("503 Service Unavailable\r\nRetry-After: 1"), accept()]);
+    let outcome = wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON).run().code(0);
+    assert!(outcome.elapsed >= Duration::from_secs(1), "{:?}", outcome.elapsed);
+    outcome.stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+}
+
+#[test]
+fn a_wait_that_is_over_by_now_and_one_that_means_nothing_are_no_wait() {
+    for value in ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "0"] {
+        let refusal =
+            format!("HTTP/1.1 503 No\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n");
+        let refuse = script(move |peer: &mut Peer| {
+            peer.read_head();
+            peer.respond(&refusal);
+        });
+        let server = Server::scripts([refuse, accept()]);
+        wscope()
+            .args(["--retry", "-w", "0", &server.url()])
+            .args(SOON)
+            .run()
+            .code(0)
+            .stderr_lacks("as the server asks");
+    }
+}
+
+#[test]
+fn a_wait_beyond_the_time_limit_is_not_begun() {
+    let server = Server::scripts([answer("429 Too Many Requests\r\nRetry-After: 3600")]);
+    let outcome = wscope().args(["--retry", "-m", "10s", &server.url()]).run().code(4);
+    assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
+    outcome.stderr_contains("longer than --max-time leaves");
+}
+
+#[test]
+fn a_signal_ends_a_long_wait_at_once() {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
+        let server = Server::scripts([answer("503 No\r\nRetry-After: 99999999999999999999")]);
+        let mut running = wscope().args(["--retry", &server.url()]).spawn();
+        running.wait_stderr("that is long");
+        running.signal(signal);
+        let outcome = running.wait().code(code);
+        assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
+    }
+}
+
+#[test]
+fn the_time_limit_ends_it() {
+    let url = deserted_url();
+    let limit = ["--retry", "-m", "100ms"];
+    wscope()
+        .args(limit)
+        .args(SOON)
+        .arg(&url)
+        .run()
+        .code(7)
+        .stderr_contains("--max-time 100ms ran out");
+    wscope()
+        .args(limit)
+        .args(SOON)
+        .args(["--expect", "x", &url])
+        .run()
+        .code(1)
+        .stderr_contains("not open within --max-time");
+}
+
+#[test]
+fn events_tell_of_it() {
+    let server = Server::scripts([answer("503 No"), accept()]);
+    let (outcome, events) = events(wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON));
+    outcome.code(0);
+    assert_eq!((&events[0]["event"], &events[0]["attempt"]), (&"retry".into(), &1.into()));
+    assert_eq!(events[0]["reason"], "opening handshake refused: 503 No");
+    assert_eq!(events[1]["event"], "open");
+}
+
+#[test]
+fn what_is_typed_wrong_is_said() {
+    wscope().args(["--retry=x", "ws://h"]).run().code(2).stderr_contains("bad --retry \"x\"");
+    wscope()
+        .args(["--reconnect-delay", "0", "ws://h"])
+        .run()
+        .code(2)
+        .stderr_contains("would flood the server");
+    wscope().args(["--reconnect-on-close", "ws://h"]).run().code(2).stderr_contains("--reconnect");
+}
