@@ -142,7 +142,7 @@ pub struct Again {
     pub delay: Duration,
     /// The server asked for that long.
     pub is_asked: bool,
-    /// What went wrong.
+    /// What went wrong, in the words of a failure: safe to be shown.
     pub reason: String,
     /// Inputs that wait for the connection.
     pub waiting: usize,

@@ -13,6 +13,7 @@ use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::Writer;
+use crate::session::Rest;
 
 mod attempts;
 mod conversation;
@@ -107,14 +108,7 @@ impl Run<'_> {
         if !is_told {
             self.tell(What::Closed(&report.closed));
         }
-        let unsent = report.rest.map_or(0, |rest| rest.unsent.len());
-        if unsent > 0 {
-            let text = match unsent {
-                1 => "not sent: 1 message that was read from the input".to_owned(),
-                many => format!("not sent: {many} messages that were read from the input"),
-            };
-            self.tell(What::Notice(Level::Warning, &text));
-        }
+        self.say_rest(&report.rest.unwrap_or_default(), is_told);
         match (failure, verdict) {
             (None, verdict) => verdict,
             (Some(error), Err(Error::Unmet(mut unmet))) => {
@@ -122,6 +116,26 @@ impl Run<'_> {
                 Err(Error::Unmet(unmet))
             }
             (Some(error), _) => Err(error),
+        }
+    }
+
+    /// What `--reconnect` could not do for the input.
+    fn say_rest(&mut self, rest: &Rest, was_lost: bool) {
+        let texts = [
+            match rest.unsent.len() {
+                0 => None,
+                1 => Some("not sent: 1 message that was read from the input".to_owned()),
+                many => Some(format!("not sent: {many} messages that were read from the input")),
+            },
+            match rest.unconfirmed {
+                0 => None,
+                1 => Some("1 message may not have arrived".to_owned()),
+                many => Some(format!("{many} messages may not have arrived")),
+            }
+            .filter(|_| was_lost),
+        ];
+        for text in texts.iter().flatten() {
+            self.tell(What::Notice(Level::Warning, text));
         }
     }
 

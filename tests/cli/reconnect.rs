@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::events::events;
 use crate::scripts::{answer_close, close};
-use crate::support::{Peer, Script, Server, Signal, script, text, wscope};
+#[cfg(unix)]
+use crate::support::Signal;
+use crate::support::{Peer, Script, Server, script, text, wscope};
 
 mod cycles;
 #[cfg(unix)]
@@ -375,6 +377,13 @@ fn so_many_attempts_and_no_more() {
         .run()
         .code(6)
         .stderr_contains("wscope: closed abnormally by the peer: 1006");
+    // What was handed over is told also when there is no further attempt to tell it with.
+    let server = Server::scripts([cut(), accept(|peer| peer.expect_text("x"))]);
+    let mut running =
+        wscope().args(["--reconnect=1", "--reconnect-delay", "1s", &server.url()]).spawn();
+    running.wait_stderr("connected again");
+    running.write_stdin("x\n");
+    running.wait().code(6).stderr_contains("warning: 1 message may not have arrived");
 }
 
 #[test]
@@ -404,8 +413,9 @@ fn an_answer_that_cannot_heal_ends_it() {
         .stderr_contains("401 Unauthorized");
 }
 
+#[cfg(unix)]
 #[test]
-fn signals_and_the_time_limit_end_a_wait() {
+fn signals_end_a_wait() {
     let long = ["--reconnect", "--reconnect-delay", "10m"];
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = Server::scripts([cut()]);
@@ -414,6 +424,11 @@ fn signals_and_the_time_limit_end_a_wait() {
         running.signal(signal);
         running.wait().code(code);
     }
+}
+
+#[test]
+fn the_time_limit_ends_a_wait() {
+    let long = ["--reconnect", "--reconnect-delay", "10m"];
     let server = Server::scripts([cut()]);
     let limit = ["-m", "300ms"];
     let outcome = wscope().args(long).args(limit).arg(server.url()).stdin_open().run();

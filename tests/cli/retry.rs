@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::events::events;
 use crate::scripts::{answer_close, deserted_url};
-use crate::support::{Peer, Script, Server, Signal, script, wscope};
+#[cfg(unix)]
+use crate::support::Signal;
+use crate::support::{Peer, Script, Server, script, wscope};
 
 /// Short waits.
 const SOON: [&str; 2] = ["--reconnect-delay", "1ms"];
@@ -125,6 +127,7 @@ fn a_wait_beyond_the_time_limit_is_not_begun() {
     outcome.stderr_contains("longer than --max-time leaves");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_signal_ends_a_long_wait_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {

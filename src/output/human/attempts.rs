@@ -43,7 +43,7 @@ impl Human {
             short(again.delay),
             again.attempt
         );
-        self.remark(Role::Warning, &escape(&text, Newlines::Escape))
+        self.remark(Role::Warning, &text)
     }
 
     pub(super) fn warning(&self, text: &str) -> String {

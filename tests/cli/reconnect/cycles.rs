@@ -5,7 +5,9 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use super::accept;
-use crate::support::{CLOSE, Peer, Running, Script, Server, wscope};
+#[cfg(unix)]
+use crate::support::Running;
+use crate::support::{CLOSE, Peer, Script, Server, wscope};
 
 const CYCLES: usize = 20;
 
@@ -135,23 +137,42 @@ fn nothing_is_lost_in_silence_and_nothing_comes_twice() {
 }
 
 /// A server of its own process, which prints what comes and sends what it is given.
-fn server_process(address: &str) -> Running {
-    wscope().args(["listen", address, "--output", "lines"]).spawn()
+#[cfg(unix)]
+fn server_process(address: &str, tls: Option<&[String; 2]>) -> Running {
+    let server = wscope().args(["listen", address, "--output", "lines"]);
+    let Some([certificate, key]) = tls else { return server.spawn() };
+    let server = server.file("certificate.pem", certificate).file("key.pem", key);
+    server.args(["--tls-cert", "certificate.pem", "--tls-key", "key.pem"]).spawn()
 }
 
-/// Slow; `cargo test -- --ignored reconnect` runs it.
+/// Slow; `cargo test -- --ignored two_hundred` runs it.
+#[cfg(unix)]
+#[test]
+#[ignore = "200 processes take a quarter of a minute"]
+fn two_hundred_servers_are_killed() {
+    kill_servers(None);
+}
+
+/// The same over TLS, where a record that was not taken as a whole is nothing at all.
+#[cfg(unix)]
 #[test]
 #[ignore = "200 processes take half a minute"]
-fn two_hundred_servers_are_killed() {
+fn two_hundred_servers_are_killed_under_tls() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    kill_servers(Some([made.cert.pem(), made.signing_key.serialize_pem()]));
+}
+
+#[cfg(unix)]
+fn kill_servers(tls: Option<[String; 2]>) {
     const KILLS: u64 = 200;
     const BATCH: u64 = 50;
-    let mut server = server_process("127.0.0.1:0");
-    let ready = server.wait_stderr("ws://127.0.0.1:");
-    let address = ready.split("ws://").nth(1).expect("a URL");
+    let mut server = server_process("127.0.0.1:0", tls.as_ref());
+    let ready = server.wait_stderr("://127.0.0.1:");
+    let address = ready.split("://").nth(1).expect("a URL");
     let address = address.split(['/', ' ']).next().expect("an address").to_owned();
-    let url = format!("ws://{address}");
+    let scheme = if tls.is_some() { "wss" } else { "ws" };
     let mut client = wscope()
-        .args(["--reconnect", "--reconnect-delay", "2ms", &url])
+        .args(["-k", "--reconnect", "--reconnect-delay", "2ms", &format!("{scheme}://{address}")])
         .deadline(std::time::Duration::from_secs(300))
         .spawn();
     let (mut lives, mut answers) = (Vec::new(), Vec::new());
@@ -169,7 +190,7 @@ fn two_hundred_servers_are_killed() {
         answers.push(number(client.read_stdout_line().as_bytes()));
         if kill < KILLS {
             drop(server); // SIGKILL
-            server = server_process(&address);
+            server = server_process(&address, tls.as_ref());
         }
     }
     client.signal(crate::support::Signal::TERM);
