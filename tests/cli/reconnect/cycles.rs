@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use super::accept;
 #[cfg(unix)]
 use crate::support::Running;
-use crate::support::{CLOSE, Peer, Script, Server, wscope};
+use crate::support::{CLOSE, Peer, Script, Server, Unpacker, script, wscope};
 
 const CYCLES: usize = 20;
 
@@ -134,6 +134,81 @@ fn nothing_is_lost_in_silence_and_nothing_comes_twice() {
     for answer in promised.flat_map(|cycle| cycle * ANSWERS..(cycle + 1) * ANSWERS) {
         assert!(answers.contains(&(answer as u64)), "{answer} is missing: {answers:?}");
     }
+}
+
+/// The number of a message that may be compressed.
+fn unpacked_number(peer: &mut Peer, unpacker: &mut Unpacker) -> u64 {
+    const RSV1: u8 = 4;
+    let frame = peer.read_frame();
+    let is_packed = frame.rsv == RSV1;
+    let text = if is_packed { unpacker.unpack(&frame.payload) } else { frame.payload };
+    number(text.split(|byte| *byte == b' ').next().expect("a number first"))
+}
+
+/// A line of 8 KiB that hardly gets shorter by compression.
+fn long_line(number: u64) -> String {
+    let mut noise = number;
+    let mut line = format!("{number} ");
+    while line.len() < 8 << 10 {
+        noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        line += &format!("{:x}", noise >> 32);
+    }
+    line + "\n"
+}
+
+/// A server that is killed while more is to be sent than anybody's buffers hold.
+fn kill_in_a_flood(extensions: &'static [&'static str]) {
+    const KILLS: usize = 12;
+    const FLOOD: u64 = 1200;
+    const MORE: u64 = 40;
+    const LAST: u64 = FLOOD + KILLS as u64 * MORE;
+    let seen = Seen::default();
+    let (feed, fed) = channel();
+    let lives = (0..=KILLS).map(|life| {
+        let (seen, feed) = (Arc::clone(&seen), feed.clone());
+        script(move |peer: &mut Peer| {
+            let head = peer.read_head();
+            peer.accept_with(&head, extensions);
+            feed.send(()).expect("a test that feeds the client");
+            let (mut numbers, mut unpacker) = (Vec::new(), Unpacker::new());
+            let count = if life == KILLS { usize::MAX } else { 1 + life * 3 };
+            while numbers.len() < count && numbers.last() != Some(&LAST) {
+                numbers.push(unpacked_number(peer, &mut unpacker));
+            }
+            seen.lock().expect("no script has failed").push(numbers);
+            if life == KILLS {
+                peer.close(1000, "");
+                peer.expect_close(1000);
+            } else {
+                peer.reset();
+            }
+        })
+    });
+    let server = Server::scripts(lives.collect::<Vec<_>>());
+    drop(feed);
+    let url = server.url();
+    let mut running = wscope().args(["--reconnect", "--reconnect-delay", "1ms", &url]).spawn();
+    let mut line = 0;
+    for () in fed {
+        let count = if line == 0 { FLOOD } else { MORE };
+        running.write_stdin((line + 1..=line + count).map(long_line).collect::<String>());
+        line += count;
+    }
+    server.join();
+    let outcome = running.wait().code(0);
+    let seen = seen.lock().expect("no script has failed");
+    assert_accounted_for(&seen, &outcome.stderr);
+}
+
+#[test]
+fn a_backlog_survives() {
+    kill_in_a_flood(&[]);
+}
+
+/// What is compressed for one connection means nothing on the next.
+#[test]
+fn a_backlog_of_compressed_messages_survives() {
+    kill_in_a_flood(&["Sec-WebSocket-Extensions: permessage-deflate"]);
 }
 
 /// A server of its own process, which prints what comes and sends what it is given.
