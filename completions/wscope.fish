@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
+    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -32,6 +32,13 @@ complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send 
 complete -c wscope -n "__fish_wscope_needs_command" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this PEM file too' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most this many redirects' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l retry -d 'Try again if the first connection fails, up to N times' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost, up to N times in a row' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-delay -d 'The first wait before another attempt' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Send a ping so often, to keep the connection busy and to see that the server answers' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'End the connection (status 7) if a ping of --ping-interval is not answered in time' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l idle-timeout -d 'End the connection (status 7) if nothing at all comes for so long' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s x -l send -d 'Send this text once open, before standard input [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l send-hex -d 'Send these bytes as a binary message [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l send-file -d 'Send a file as one message [repeatable]' -r -F
@@ -68,6 +75,8 @@ complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept 
 complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-on-close -d 'Connect again also when the server closed with 1000, 3000 to 4999 or no code'
 complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Short for --input nul'
 complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send binary messages'
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages [the default]'

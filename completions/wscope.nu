@@ -32,6 +32,15 @@ module completions {
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
     --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
+    --max-redirs: string      # Follow at most this many redirects
+    --retry: string           # Try again if the first connection fails, up to N times
+    --reconnect: string       # Connect again when the connection is lost, up to N times in a row
+    --reconnect-on-close      # Connect again also when the server closed with 1000, 3000 to 4999 or no code
+    --reconnect-delay: string # The first wait before another attempt
+    --ping-interval: string   # Send a ping so often, to keep the connection busy and to see that the server answers
+    --ping-timeout: string    # End the connection (status 7) if a ping of --ping-interval is not answered in time
+    --idle-timeout: string    # End the connection (status 7) if nothing at all comes for so long
     --send(-x): string        # Send this text once open, before standard input [repeatable]
     --send-hex: string        # Send these bytes as a binary message [repeatable]
     --send-file: path         # Send a file as one message [repeatable]
