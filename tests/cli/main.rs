@@ -13,6 +13,7 @@ mod input;
 mod keepalive;
 mod lenient;
 mod listen;
+mod order;
 mod pipes;
 mod protocol;
 mod raw_frames;
