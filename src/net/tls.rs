@@ -1,12 +1,12 @@
-//! TLS over a connected socket, under the dial's deadline.
+//! TLS over a connected stream, under the dial's deadline.
 
 use std::io;
 
-use mio::net::TcpStream;
 use native_tls::{HandshakeError, TlsConnector, TlsStream};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::reactor::{Deadline, Reactor, WaitError};
+use super::stream::Stream;
 use super::tls_hello::{HelloTap, Seen, Server, ServerHello, server_hello};
 
 /// How TLS is to be done.
@@ -73,18 +73,18 @@ pub enum TlsError {
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
 pub fn connect(
-    tcp: TcpStream,
+    stream: Stream,
     name: &str,
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Result<(TlsStream<HelloTap<TcpStream>>, TlsInfo), TlsError> {
+) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
     let connector = connector(options).map_err(|error| TlsError::Setup(error.to_string()))?;
-    let (tap, seen) = HelloTap::new(tcp, Server::Peer);
+    let (tap, seen) = HelloTap::new(stream, Server::Peer);
     shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
 }
 
-type Tapped = HelloTap<TcpStream>;
+type Tapped = HelloTap<Stream>;
 type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
 
 /// Brings a handshake on, in either role, until it is done.
@@ -153,7 +153,7 @@ fn reason_in(text: &str) -> String {
     }
 }
 
-fn describe(stream: &TlsStream<HelloTap<TcpStream>>, seen: &Seen) -> TlsInfo {
+fn describe(stream: &TlsStream<Tapped>, seen: &Seen) -> TlsInfo {
     let unknown = || ServerHello { version: "unknown".to_owned(), cipher: "unknown".to_owned() };
     let hello = seen.lock().ok().and_then(|seen| server_hello(&seen)).unwrap_or_else(unknown);
     let der =

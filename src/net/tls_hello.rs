@@ -44,6 +44,11 @@ impl<S> HelloTap<S> {
         &self.inner
     }
 
+    /// The stream below, to be used.
+    pub fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
     /// Looks no more.
     pub fn stop(&mut self) {
         self.seen = None;

@@ -77,7 +77,7 @@ impl Opening<'_> {
             initiator: Party::Local,
             url: config.redaction.url(&target.url()).into_owned(),
             remote: remote.to_string(),
-            local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
+            local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
             reason: upgraded.line.reason.clone(),

@@ -318,7 +318,7 @@ impl Arrival<'_> {
         timings: Timings,
     ) -> Opened {
         let redaction = self.server.config.redaction;
-        let local = stream.local_address().map_or_else(String::new, |address| address.to_string());
+        let local = stream.local_address().unwrap_or_default();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let url = format!("{scheme}://{local}{}", asked.line.target);
         Opened {
