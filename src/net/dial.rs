@@ -207,8 +207,9 @@ pub fn dial(
     let (stream, tls) = if target.scheme.is_tls() {
         let before_tls = Instant::now();
         let name = host_name(host);
-        let (stream, info) = tls::connect(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)
-            .map_err(|error| tls_failed(error, remote, name, deadline))?;
+        let (stream, info) =
+            tls::connect(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)
+                .map_err(|error| tls_failed(error, remote, name, deadline))?;
         timings.tls = Some(before_tls.elapsed());
         (Stream::Tls(Box::new(stream)), Some(info))
     } else {

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod dial;
+pub mod proxy;
 pub mod reactor;
 mod read_ahead;
 pub mod resolve;
@@ -10,6 +11,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod tls_hello;
+pub mod tunnel;
 pub mod upgrade;
 
 pub use dial::{DialError, DialOptions, Dialed, Timings, dial};
