@@ -8,9 +8,11 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod listen;
 mod resilience;
+mod route;
 
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
+pub use route::RouteArgs;
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -88,6 +90,9 @@ pub struct ConnectArgs {
     /// Network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Route.
+    #[command(flatten)]
+    pub route: RouteArgs,
     /// Staying connected.
     #[command(flatten)]
     pub resilience: ResilienceArgs,
@@ -161,14 +166,6 @@ pub struct NetworkArgs {
     /// Trust the certificates in this PEM file too
     #[arg(long, alias = "ca", value_name = "FILE")]
     pub cacert: Vec<PathBuf>,
-
-    /// Use IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6")]
-    pub ipv4: bool,
-
-    /// Use IPv6 only
-    #[arg(short = '6')]
-    pub ipv6: bool,
 
     /// Limit on everything up to the end of the opening handshake
     ///

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::input::Action;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
+use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::{Target, TargetError};
 use crate::output::human::{Detail, Timestamps};
 use crate::output::json::Frames as JsonFrames;
@@ -21,12 +22,14 @@ mod connect;
 mod listen;
 mod presets;
 mod resilience;
+mod route;
 mod shared;
 mod values;
 
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
+pub use route::proxy_remark;
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -49,6 +52,8 @@ pub struct Env {
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// The variables that name proxies.
+    pub proxies: Variables,
 }
 
 /// Why a command line cannot be carried out.
@@ -57,6 +62,9 @@ pub enum ConfigError {
     /// The URL is wrong.
     #[error("bad URL: {0}")]
     Target(TargetError),
+    /// A setting of proxies is wrong.
+    #[error(transparent)]
+    Setting(BadSetting),
     /// An option's value is wrong.
     #[error("bad {option} {value:?}: {reason}")]
     Value {

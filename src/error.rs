@@ -6,6 +6,8 @@ use crate::config::ConfigError;
 use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
 use crate::input::InputError;
 use crate::net::DialError;
+use crate::net::dial::ProxyCause;
+use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -14,6 +16,7 @@ use crate::redact::Redaction;
 use crate::resilience::redirect::RedirectError;
 
 mod hints;
+mod proxy;
 mod report;
 mod text;
 
@@ -109,8 +112,9 @@ impl Error {
             Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
-            Self::Dial(DialError::Timeout { .. })
-            | Self::CloseTimeout(_)
+            Self::Dial(DialError::Setting(_)) => 2,
+            Self::Dial(error) if error.is_timeout() => 7,
+            Self::CloseTimeout(_)
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
@@ -156,15 +160,22 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let (Self::Upgrade(rejected) | Self::Redirect(rejected, _)) = self else { return None };
-        let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) =
-            &rejected.error
-        else {
-            return None;
+        let (response, redaction) = match self {
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
+                UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
+                    (response, rejected.redaction)
+                }
+                _ => return None,
+            },
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction),
+                _ => return None,
+            },
+            _ => return None,
         };
         Some(FailedResponse {
             status: response.line.status,
-            head: HeadView::new(&response.head, rejected.redaction),
+            head: HeadView::new(&response.head, redaction),
             body: response.body.clone(),
             is_cut: response.is_cut,
         })
@@ -177,6 +188,12 @@ impl Error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
                 | UpgradeError::TimedOut(bytes) => Some(bytes),
+                _ => None,
+            },
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Fault(
+                    Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
+                ) => Some(bytes),
                 _ => None,
             },
             Self::Protocol(closed) => {

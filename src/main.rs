@@ -9,6 +9,7 @@ use std::{env, io, panic};
 use wscope::commands;
 use wscope::config::{Env, failure_color};
 use wscope::error::{Error, report};
+use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::terminal::{self, SavedModes};
 
@@ -45,6 +46,10 @@ fn surroundings() -> Env {
         can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
         is_foreground: terminal::is_ours(),
         history: state.map(|path| path.join("wscope/history")),
+        proxies: VARIABLES
+            .iter()
+            .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
+            .collect(),
     }
 }
 

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 /// Whether secrets are masked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redaction {
     /// They show as `***`.
+    #[default]
     Mask,
     /// They show: `--show-secrets`.
     Show,

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
 use super::verdict::{Limits, verdict};
-use crate::config::ConnectConfig;
+use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
 use crate::event::{Clock, Event, Level, What};
 use crate::net::Reactor;
+use crate::output::human::Detail;
 use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
@@ -97,7 +98,17 @@ impl Run<'_> {
         if self.config.says_unchecked {
             self.tell(What::Notice(Level::Warning, "-n: the server's certificate is not checked"));
         }
+        self.say_proxy();
         let _ = self.outputs.flush(); // a failure shows again later
+    }
+
+    fn say_proxy(&mut self) {
+        let choice = self.config.dial.route.choose(&self.config.target);
+        if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
+            && (!is_detail || self.config.commentary.detail >= Detail::Control)
+        {
+            self.tell(What::Notice(Level::Info, &text));
+        }
     }
 
     fn conclude(&mut self, ended: Ended) -> Result<(), Error> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::route::{proxy_tls, route};
 use super::shared::{commentary, subprotocols};
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder, Stdout,
@@ -13,7 +14,7 @@ use crate::cli::{
     SendingArgs,
 };
 use crate::input::stdin::Framing as InputFraming;
-use crate::net::dial::{DialOptions, Family};
+use crate::net::dial::DialOptions;
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
 use crate::output::json::Frames as JsonFrames;
@@ -41,13 +42,19 @@ impl ConnectConfig {
     pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
-        let handshake = handshake_config(&args.handshake)?;
+        let mut handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(&args.sending, kind, env);
         let commentary = commentary(&args.display, env);
+        let tls = tls(&args.network)?;
+        let dial = DialOptions {
+            route: route(&args.route, &target, &mut handshake, args.display.show_secrets, env)?,
+            proxy_tls: proxy_tls(&args.route, &tls),
+            tls,
+        };
         Ok(Self {
             target,
-            dial: DialOptions { family: family(&args.network), tls: tls(&args.network)? },
+            dial,
             says_unchecked: args.network.no_check,
             handshake,
             input,
@@ -101,31 +108,38 @@ fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
 }
 
 pub(super) fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
+    headers_of("--header", given)
+}
+
+pub(super) fn headers_of(
+    option: &'static str,
+    given: &[String],
+) -> Result<Vec<HeaderLine>, ConfigError> {
     let mut lines = Vec::new();
     for value in given {
         match value.strip_prefix('@') {
-            None => lines.push(header(value, &without_secret(value))?),
-            Some(path) => lines.extend(header_file(path)?),
+            None => lines.push(header(option, value, &without_secret(value))?),
+            Some(path) => lines.extend(header_file(option, path)?),
         }
     }
     Ok(lines)
 }
 
-fn header_file(path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
-    let text = read_text("--header", Path::new(path))?;
+fn header_file(option: &'static str, path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
+    let text = read_text(option, Path::new(path))?;
     let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
     text.lines()
         .enumerate()
         .filter(|(_, line)| is_header(line))
         .map(|(index, line)| {
             let place = format!("{path}, line {}: {}", index + 1, without_secret(line));
-            header(line, &place)
+            header(option, line, &place)
         })
         .collect()
 }
 
-fn header(line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
-    HeaderLine::parse(line).map_err(|error| ConfigError::value("--header", shown, error))
+fn header(option: &'static str, line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
+    HeaderLine::parse(line).map_err(|error| ConfigError::value(option, shown, error))
 }
 
 /// A header line as it may be shown, also one that is malformed.
@@ -134,14 +148,6 @@ fn without_secret(line: &str) -> String {
     match Redaction::Mask.value(name, rest.as_bytes()) {
         std::borrow::Cow::Owned(_) => format!("{name}: ***"),
         std::borrow::Cow::Borrowed(_) => line.to_owned(),
-    }
-}
-
-fn family(args: &NetworkArgs) -> Family {
-    match (args.ipv4, args.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
     }
 }
 

@@ -54,13 +54,19 @@ fn system(error: &std::io::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn dial(error: &DialError) -> Option<String> {
+pub(super) fn dial(error: &DialError) -> Option<String> {
     let text = match error {
         DialError::Dns { host, .. } => {
             format!("is {host} spelled right, and does this machine have a working DNS server?")
         }
+        DialError::NoAddress { by_source: true, .. } => {
+            "the address of --interface is of the other family".to_owned()
+        }
         DialError::NoAddress { .. } => "leave out -4 or -6".to_owned(),
-        DialError::Tcp(failures) => return tcp(failures),
+        DialError::Tcp(failures, None) => return tcp(failures),
+        DialError::Tcp(failures, Some(_)) => return from_source(failures),
+        DialError::Socket(_, error) => return socket(error),
+        DialError::Proxy(error) => return super::proxy::hint(error),
         DialError::Timeout { phase: Phase::Tcp(_), .. } => {
             "nothing answered at all: a firewall that drops packets, or a host that is down"
                 .to_owned()
@@ -75,6 +81,38 @@ fn dial(error: &DialError) -> Option<String> {
         _ => return None,
     };
     Some(text)
+}
+
+fn socket(error: &std::io::Error) -> Option<String> {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
+    let text = match error.kind() {
+        NotFound => "is the server running, and is the path right?",
+        ConnectionRefused => {
+            "nothing listens on that socket: its server has ended, or not begun to"
+        }
+        PermissionDenied => {
+            "that takes permission to write to the socket, and to enter the folders above it"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// With an end of ours that was asked for.
+fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
+    use std::io::ErrorKind::{AddrNotAvailable, NotFound, PermissionDenied};
+    let text = match failures.first()?.error.kind() {
+        AddrNotAvailable => "this machine does not have the address of --interface",
+        PermissionDenied => {
+            "to choose an interface by its name takes privileges; its address does not"
+        }
+        NotFound => "this machine has no network interface of that name",
+        _ if failures[0].error.to_string().starts_with("No such device") => {
+            "this machine has no network interface of that name"
+        }
+        _ => return tcp(failures),
+    };
+    Some(text.to_owned())
 }
 
 fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {

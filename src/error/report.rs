@@ -3,6 +3,7 @@
 use super::Error;
 use crate::config::ConfigError;
 use crate::event::HeadView;
+use crate::net::DialError;
 use crate::net::upgrade::UpgradeError;
 use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
 use crate::output::hex_dump::hex_dump;
@@ -23,13 +24,19 @@ pub fn report(error: &Error, style: Style) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
+    if let Error::Dial(DialError::Proxy(proxy)) = error
+        && let Some(request) = &proxy.request
+    {
+        let request = HeadView::new(request, proxy.redaction);
+        text += &head(&request, &style.paint(Role::Sent, ">"), style);
+    }
     text + &words(error, style)
 }
 
 /// What the server said.
 fn words(error: &Error, style: Style) -> String {
     if let Some(response) = error.response() {
-        let is_refusal = matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
+        let is_refusal = !matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Invalid(..)));
         let body = if is_refusal { body(&response.body, style) } else { String::new() };
         let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
         let cut = if is_refusal && response.is_cut { cut } else { String::new() };

@@ -12,7 +12,7 @@ mod choice;
 mod tests;
 
 pub use bypass::{Bypass, Entry};
-pub use choice::{Choice, Origin, ProxyPolicy, VARIABLES, Variables};
+pub use choice::{BadSetting, Choice, Origin, ProxyPolicy, VARIABLES, Variables};
 
 /// How a proxy is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

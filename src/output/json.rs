@@ -72,6 +72,9 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.text("url", &opened.url);
     object.text("remote", &opened.remote);
     object.text("local", &opened.local);
+    if let Some(proxy) = &opened.proxy {
+        object.text("proxy", &proxy.url);
+    }
     object.text("http_version", &format!("HTTP/1.{}", opened.http_minor));
     object.number("status", u64::from(opened.status));
     object.text("reason", &opened.reason);
@@ -87,7 +90,7 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.object("timings_ms", |inner| {
         inner.millis("dns", timings.dns);
         inner.millis("tcp", timings.tcp);
-        inner.millis("proxy", None);
+        inner.millis("proxy", timings.proxy);
         inner.millis("tls", timings.tls);
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));

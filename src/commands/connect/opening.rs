@@ -1,15 +1,14 @@
 //! One attempt to open a connection: dial, upgrade, judge.
 
 use std::io::Write;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
 use crate::config::ConnectConfig;
 use crate::error::{Error, Rejected};
-use crate::event::{HeadView, Level, Opened, What};
+use crate::event::{HeadView, Level, Opened, Proxied, What};
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, Target, dial};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
@@ -66,17 +65,25 @@ impl Opening<'_> {
     ) -> Result<(Stream, Upgraded, Opened), Error> {
         let (config, target) = (self.config, &route.target);
         let request = Request::new(&request_options(config, route));
-        let Dialed { mut stream, remote, tls, mut timings } =
+        let Dialed { mut stream, remote, heads, tls, mut timings } =
             dial(target, &config.dial, reactor, deadline)
                 .map_err(|error| self.dial_failed(error))?;
         let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, target, remote, deadline))?;
+            .map_err(|error| self.upgrade_failed(error, &request, target, &remote, deadline))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let opened = Opened {
             initiator: Party::Local,
             url: config.redaction.url(&target.url()).into_owned(),
-            remote: remote.to_string(),
+            remote: remote.socket(),
+            proxy: remote.via().map(|via| Proxied {
+                url: via.proxy.to_string(),
+                words: via.to_string(),
+                heads: heads.map(|(request, response)| {
+                    let view = |head| HeadView::new(head, config.redaction);
+                    (view(&request), view(&response))
+                }),
+            }),
             local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
@@ -108,7 +115,11 @@ impl Opening<'_> {
     fn dial_failed(&self, error: DialError) -> Error {
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
-            DialError::Timeout { .. } if self.is_out_of_time() => self.out_of_time(),
+            late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
+            DialError::Proxy(mut proxy) => {
+                proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
+                Error::Dial(DialError::Proxy(proxy))
+            }
             error => Error::Dial(error),
         }
     }
@@ -118,7 +129,7 @@ impl Opening<'_> {
         error: UpgradeError,
         request: &Request,
         target: &Target,
-        remote: SocketAddr,
+        remote: &Remote,
         deadline: Deadline,
     ) -> Error {
         let config = self.config;
@@ -127,7 +138,12 @@ impl Opening<'_> {
         }
         if let UpgradeError::Tls(reason) = error {
             let name = target.host_header();
-            return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
+            return Error::Dial(DialError::Tls {
+                remote: remote.clone(),
+                name,
+                reason,
+                seen: Vec::new(),
+            });
         }
         let is_awaiting = !config.ending.expect.is_empty();
         if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {

@@ -325,6 +325,7 @@ impl Arrival<'_> {
             initiator: Party::Peer,
             url: redaction.url(&url).into_owned(),
             remote: self.remote.to_string(),
+            proxy: None,
             local,
             http_minor: asked.line.minor_version,
             status: 101,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Bypass, Entry, Proxy};
-use crate::net::target::{Endpoint, Scheme, Target};
+use crate::net::target::{Endpoint, Scheme};
 
 /// The environment variables that are read, and REQUEST_METHOD, which tells that a web server may have
 /// made HTTP_PROXY out of a client's header (CVE-2016-5385).
@@ -93,13 +93,13 @@ impl ProxyPolicy {
         Ok(Self { option, is_off, bypass, bypass_origin, variables: variables.clone() })
     }
 
-    /// What leads to `target`.
+    /// What leads to an endpoint for connections of this scheme.
     ///
     /// # Errors
     /// When the environment variable that counts holds no proxy.
-    pub fn choose(&self, target: &Target) -> Result<Choice, BadSetting> {
-        let Some((proxy, origin)) = self.proxy(target.scheme)? else { return Ok(Choice::Direct) };
-        let Endpoint::Tcp { host, port } = &target.endpoint else {
+    pub fn choose(&self, scheme: Scheme, endpoint: &Endpoint) -> Result<Choice, BadSetting> {
+        let Some((proxy, origin)) = self.proxy(scheme)? else { return Ok(Choice::Direct) };
+        let Endpoint::Tcp { host, port } = endpoint else {
             return Ok(Choice::NotForSockets(proxy, origin));
         };
         Ok(match (self.bypass.find(host, *port), self.bypass_origin) {

@@ -130,8 +130,8 @@ fn choice(
     let variables: Variables =
         variables.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let target = Target::parse(url).expect(url);
-    let choice =
-        ProxyPolicy::new(proxy, no_proxy, &variables).and_then(|policy| policy.choose(&target));
+    let choice = ProxyPolicy::new(proxy, no_proxy, &variables)
+        .and_then(|policy| policy.choose(target.scheme, &target.endpoint));
     match choice {
         Ok(Choice::Direct) => "direct".to_owned(),
         Ok(Choice::Through(proxy, origin)) => format!("{} {origin}", proxy.port),

@@ -27,6 +27,12 @@ impl Human {
             Party::Peer => (Direction::Received, Direction::Sent),
         };
         let mut text = String::new();
+        if let Some((request, response)) = opened.proxy.as_ref().and_then(|it| it.heads.as_ref())
+            && self.tells(Detail::Control)
+        {
+            text += &self.head(Direction::Sent, request);
+            text += &self.head(Direction::Received, response);
+        }
         for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
             if direction == Direction::Received || self.tells(Detail::Control) {
                 text += &self.head(direction, head);
@@ -120,7 +126,13 @@ fn summary(opened: &Opened) -> String {
 
 fn connected(opened: &Opened) -> String {
     match opened.initiator {
-        Party::Local => format!("connected to {} ({})", opened.url, opened.remote),
+        Party::Local => {
+            let remote = match &opened.proxy {
+                Some(proxy) => format!("via {}", proxy.words),
+                None => opened.remote.clone(),
+            };
+            format!("connected to {} ({})", opened.url, escape(&remote, Newlines::Escape))
+        }
         Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     }
 }
@@ -153,6 +165,7 @@ fn timings_text(timings: &Timings) -> String {
     let phases = [
         ("dns", timings.dns),
         ("tcp", timings.tcp),
+        ("proxy", timings.proxy),
         ("tls", timings.tls),
         ("upgrade", timings.upgrade),
     ];
