@@ -117,12 +117,15 @@ pub struct Dialed {
     /// What is at the other end.
     pub remote: Remote,
     /// The CONNECT request, and the proxy's response.
-    pub heads: Option<(Head, Head)>,
+    pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
     /// Up to here.
     pub timings: Timings,
 }
+
+/// A CONNECT request, and the response that opened the tunnel.
+pub type Heads = (Head, Head);
 
 /// Connects to `target`.
 ///
@@ -159,7 +162,7 @@ struct Dialer<'a> {
 struct Reached {
     stream: Stream,
     remote: Remote,
-    heads: Option<(Head, Head)>,
+    heads: Option<Heads>,
 }
 
 impl Dialer<'_> {
@@ -270,7 +273,7 @@ impl Dialer<'_> {
         stream: &mut Stream,
         via: &Via,
         authority: &str,
-    ) -> Result<(Vec<u8>, Option<(Head, Head)>), DialError> {
+    ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
         let route = &self.options.route;
         let mut common = vec![HeaderLine::new("User-Agent", &route.user_agent)];
         let basic = via.proxy.basic();
@@ -300,7 +303,7 @@ impl Dialer<'_> {
                     ProxyCause::Reach(wait_failed(phase, error, deadline, Vec::new()))
                 }
             };
-            error::TunnelFailed(self.proxy_error(cause, via, authority))
+            error::TunnelFailed::new(self.proxy_error(cause, via, authority))
         })
     }
 
@@ -319,7 +322,7 @@ impl Dialer<'_> {
 
     fn proxy_failed(&self, error: DialError, via: &Via, authority: &str) -> DialError {
         let cause = ProxyCause::Reach(error);
-        error::TunnelFailed(self.proxy_error(cause, via, authority)).into_dial_error()
+        error::TunnelFailed::new(self.proxy_error(cause, via, authority)).into_dial_error()
     }
 
     fn proxy_error(&self, cause: ProxyCause, via: &Via, authority: &str) -> ProxyError {

@@ -118,7 +118,7 @@ mod tests {
 
     fn tls(reason: &str) -> DialError {
         DialError::Tls {
-            remote: Remote::Address(([127, 0, 0, 1], 443).into()),
+            remote: Box::new(Remote::Address(([127, 0, 0, 1], 443).into())),
             name: "h".to_owned(),
             reason: reason.to_owned(),
             seen: Vec::new(),

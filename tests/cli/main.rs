@@ -16,6 +16,7 @@ mod listen;
 mod order;
 mod pipes;
 mod protocol;
+mod proxy;
 mod raw_frames;
 mod reconnect;
 mod redirects;
@@ -29,3 +30,5 @@ mod support;
 mod target;
 mod tls;
 mod usage;
+#[cfg(unix)]
+mod where_to;

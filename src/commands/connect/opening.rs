@@ -139,7 +139,7 @@ impl Opening<'_> {
         if let UpgradeError::Tls(reason) = error {
             let name = target.host_header();
             return Error::Dial(DialError::Tls {
-                remote: remote.clone(),
+                remote: Box::new(remote.clone()),
                 name,
                 reason,
                 seen: Vec::new(),

@@ -31,7 +31,7 @@ pub enum Phase {
     /// Asking a proxy for this host and port.
     Proxy(String),
     /// TLS with this end.
-    Tls(Remote),
+    Tls(Box<Remote>),
 }
 
 impl fmt::Display for Phase {
@@ -89,7 +89,7 @@ pub enum DialError {
     #[error("TLS handshake with {remote} for '{name}': {reason}")]
     Tls {
         /// Whom with.
-        remote: Remote,
+        remote: Box<Remote>,
         /// The name that the certificate had to be for.
         name: String,
         /// The TLS library's words.
@@ -212,9 +212,13 @@ fn quoted(bytes: &[u8]) -> String {
 }
 
 /// A proxy's failure on its way to become a dial's.
-pub(super) struct TunnelFailed(pub(super) ProxyError);
+pub(super) struct TunnelFailed(Box<ProxyError>);
 
 impl TunnelFailed {
+    pub(super) fn new(error: ProxyError) -> Self {
+        Self(Box::new(error))
+    }
+
     pub(super) fn with_request(mut self, request: Head) -> Self {
         self.0.sent_credentials = request.value("Proxy-Authorization").is_some();
         self.0.request = Some(request);
@@ -227,7 +231,7 @@ impl TunnelFailed {
             ProxyCause::Reach(DialError::Interrupted(interrupted)) => {
                 DialError::Interrupted(interrupted)
             }
-            cause => DialError::Proxy(Box::new(ProxyError { cause, ..self.0 })),
+            _ => DialError::Proxy(self.0),
         }
     }
 }
@@ -264,7 +268,7 @@ pub(super) fn tls_failed(
     name: String,
     deadline: Deadline,
 ) -> DialError {
-    let remote = remote.clone();
+    let remote = Box::new(remote.clone());
     match error {
         TlsError::Setup(reason) => DialError::TlsSetup(reason),
         TlsError::Handshake { reason, seen } => DialError::Tls { remote, name, reason, seen },
