@@ -7,6 +7,8 @@ use crate::net::tunnel::Fault;
 use crate::net::upgrade::Response;
 use crate::protocol::head::HeadError;
 
+const NOT_ACCEPTED: &str = "the proxy does not accept this name and password; in the URL, special characters are written %XX";
+
 pub(super) fn hint(error: &ProxyError) -> Option<String> {
     match &error.cause {
         ProxyCause::Reach(reach) => reach_hint(error, reach),
@@ -96,6 +98,8 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
             local(error)
         ),
         400 | 405 | 501 => "the proxy may not do CONNECT, or not be one".to_owned(),
+        // tinyproxy says so of a wrong password.
+        401 if error.sent_credentials => NOT_ACCEPTED.to_owned(),
         401 => "a server answered, not a proxy".to_owned(),
         500 | 502..=504 => format!(
             "the proxy could not reach {authority}: is the name right, and does the server run?{}",
@@ -120,7 +124,7 @@ fn authentication(error: &ProxyError, response: &Response) -> String {
             "the proxy wants {}; wscope knows only Basic: --proxy-header 'Proxy-Authorization: …' sends what you have",
             schemes.join(" or ")
         ),
-        true => "the proxy does not accept this name and password; in the URL, special characters are written %XX".to_owned(),
+        true => NOT_ACCEPTED.to_owned(),
         false => format!("the proxy wants a name and password: {}", with_password(error)),
     }
 }

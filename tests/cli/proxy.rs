@@ -4,7 +4,7 @@ mod choice;
 mod connect;
 mod http_refusals;
 mod socks;
-mod tls;
+pub(crate) mod tls;
 
 use crate::support::{Outcome, Peer, Server, wscope};
 

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc;
 
+use crate::proxy::tls::{identity, start_tls};
 use crate::request::request_of;
 use crate::support::{Peer, Server, Wscope, header, text, wscope};
 
@@ -97,6 +98,7 @@ fn what_cannot_be_read_is_wrong_usage() {
     }
 }
 
+#[cfg(target_os = "linux")] // where all of 127.0.0.0/8 is ours
 #[test]
 fn interface_chooses_our_end() {
     let (_, outcome) = request_of(&[], |server| {
@@ -189,6 +191,18 @@ fn much_goes_through_a_unix_socket() {
     let data: Vec<u8> = (0..3 << 20).map(|at| (at % 251) as u8).collect();
     let command = command.file("data", &data).args(["-b", "--send-file", "data", "--unix-socket"]);
     command.args([&path, "ws://x"]).run().code(0).stdout_bytes(&data);
+}
+
+#[test]
+fn tls_through_a_unix_socket() {
+    let (trusted, acceptor) = identity("localhost");
+    let (_server, command, path) = unix(move |peer| {
+        start_tls(peer, &acceptor);
+        echo(peer);
+    });
+    let command = command.file("ca.pem", trusted).args(["--cacert", "ca.pem", "-x", "hi"]);
+    let outcome = command.arg(format!("wss+unix:{path}:/")).run().code(0).stdout("hi\n");
+    outcome.stderr_contains(&format!("connected to wss+unix:{path}:/ (unix:{path}), TLSv1."));
 }
 
 #[test]

@@ -40,6 +40,15 @@ fn a_challenge_is_shown_and_explained() {
 }
 
 #[test]
+fn tinyproxys_answer_to_a_wrong_password_is_understood() {
+    let answer = "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Tinyproxy\"\r\n\r\n";
+    refused(answer, "http://me:pw@", &[]).stderr_contains(
+        ": 401 Unauthorized\nhint: the proxy does not accept this name and password",
+    );
+    refused(answer, "http://", &[]).stderr_contains("hint: a server answered, not a proxy");
+}
+
+#[test]
 fn a_challenge_of_another_kind_is_named() {
     let answer =
         "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";

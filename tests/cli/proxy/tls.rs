@@ -9,7 +9,7 @@ use super::{ESTABLISHED, echo};
 use crate::support::{Outcome, Peer, Server, Wire, wscope};
 
 /// A certificate that vouches for itself, in PEM, and what a server needs to use it.
-fn identity(name: &str) -> (String, TlsAcceptor) {
+pub(crate) fn identity(name: &str) -> (String, TlsAcceptor) {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name for a certificate");
     params.distinguished_name.push(DnType::CommonName, name);
     params.not_after = date_time_ymd(2096, 5, 4);
@@ -71,7 +71,8 @@ impl Wire for Layer {
     }
 }
 
-fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
+/// Puts TLS on the connection; the client may break it off.
+pub(crate) fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
     peer.nest(|below| Layer(acceptor.accept(Below(below)).ok()));
 }
 
