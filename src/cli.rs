@@ -76,7 +76,8 @@ pub struct ConnectArgs {
     /// Where to connect: ws://, wss://, host:port/path or :port/path
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
-    /// are taken as ws:// and wss://.
+    /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
+    /// does so over TLS.
     #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 

@@ -73,6 +73,8 @@ pub enum Error {
 pub struct Rejected {
     /// What the server did.
     pub error: UpgradeError,
+    /// The proxy in between, in words.
+    pub via: Option<String>,
     /// The connection was under TLS.
     pub tls: bool,
     /// The request had an Origin header.

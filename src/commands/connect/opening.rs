@@ -151,6 +151,7 @@ impl Opening<'_> {
         }
         Error::Upgrade(Box::new(Rejected {
             error,
+            via: remote.via().map(ToString::to_string),
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
             limit: deadline.limit,

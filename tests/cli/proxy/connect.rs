@@ -137,6 +137,28 @@ fn bytes_behind_the_answer_are_the_targets() {
 }
 
 #[test]
+fn a_failed_handshake_names_the_proxy() {
+    for (answer, line) in [
+        ("", ": the server ended the connection without a response"),
+        ("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n", " refused: 502 No"),
+    ] {
+        let proxy = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(ESTABLISHED);
+            peer.read_head();
+            peer.respond(answer);
+        });
+        let url = format!("http://127.0.0.1:{}", proxy.port());
+        wscope()
+            .env("ALL_PROXY", &url)
+            .arg(TARGET)
+            .run()
+            .code(4)
+            .stderr_contains(&format!("opening handshake via proxy {url} from ALL_PROXY{line}"));
+    }
+}
+
+#[test]
 fn ipv6_targets_keep_their_brackets() {
     let proxy = Server::script(|peer| {
         let head = peer.read_head();
