@@ -127,6 +127,9 @@ pub struct Dialed {
 /// A CONNECT request, and the response that opened the tunnel.
 pub type Heads = (Head, Head);
 
+/// How many addresses of a name a SOCKS5 proxy is asked for, one after the other.
+const MAX_DESTINATIONS: usize = 4;
+
 /// Connects to `target`.
 ///
 /// # Errors
@@ -234,16 +237,33 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        let proxy = &via.proxy;
         // Before the proxy is bothered: a name that is unknown here is not its fault.
-        let destination = match (proxy.kind, host) {
+        let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
-                self.addresses(host, port)?.first().copied().map(Destination::Address)
+                self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
             }
-            (_, Host::Domain(name)) => Some(Destination::Name(name.clone(), port)),
-            (_, Host::Ipv4(ip)) => Some(Destination::Address((*ip, port).into())),
-            (_, Host::Ipv6(ip)) => Some(Destination::Address((*ip, port).into())),
+            (_, Host::Domain(name)) => vec![Destination::Name(name.clone(), port)],
+            (_, Host::Ipv4(ip)) => vec![Destination::Address((*ip, port).into())],
+            (_, Host::Ipv6(ip)) => vec![Destination::Address((*ip, port).into())],
         };
+        destinations.truncate(MAX_DESTINATIONS);
+        let mut failed = None;
+        for destination in destinations {
+            match self.tunnel_to(via.clone(), destination, authority.clone()) {
+                Err(error) if error.is_about_address() => failed = failed.or(Some(error)),
+                other => return other,
+            }
+        }
+        Err(failed.unwrap_or_else(|| error::no_address(host, &self.options.route)))
+    }
+
+    fn tunnel_to(
+        &mut self,
+        via: Via,
+        destination: Destination,
+        authority: String,
+    ) -> Result<Reached, DialError> {
+        let proxy = &via.proxy;
         let (mut stream, address) = self
             .connect_tcp(&proxy.host, proxy.port)
             .map_err(|error| self.proxy_failed(error, &via, &authority))?;
@@ -255,13 +275,13 @@ impl Dialer<'_> {
                 .start_tls(stream, name, &self.options.proxy_tls, &remote)
                 .map_err(|error| self.proxy_failed(error, &via, &authority))?;
         }
-        let (early, heads) = match destination.filter(|_| proxy.kind.is_socks()) {
-            Some(destination) => {
+        let (early, heads) = match proxy.kind.is_socks() {
+            true => {
                 let mut socks = Socks5::new(destination, proxy.credentials.clone());
                 let early = self.converse(&mut stream, &mut socks, &via, &authority);
                 (early.map_err(|error| error.into_dial_error())?, None)
             }
-            None => self.connect_method(&mut stream, &via, &authority)?,
+            false => self.connect_method(&mut stream, &via, &authority)?,
         };
         self.timings.proxy = Some(before.elapsed());
         let stream = stream.resume(early);

@@ -126,6 +126,12 @@ impl DialError {
             _ => false,
         }
     }
+
+    /// Whether a SOCKS5 proxy may do better with another address of the same name.
+    pub(super) fn is_about_address(&self) -> bool {
+        let Self::Proxy(proxy) = self else { return false };
+        matches!(proxy.cause, ProxyCause::Fault(Fault::Reply(1 | 3..=6 | 8)))
+    }
 }
 
 /// A proxy that does not lead to the target.

@@ -1,7 +1,7 @@
 //! SOCKS5 (RFC 1928), with name and password (RFC 1929).
 
 use super::{assert_hidden, echo, through};
-use crate::support::{Outcome, Peer, Server, wscope};
+use crate::support::{Outcome, Peer, Script, Server, script, wscope};
 
 /// The reply that says yes, with an address of each type.
 const REPLIES: [&[u8]; 3] = [
@@ -50,6 +50,35 @@ fn the_name_is_looked_up_here() {
         .code(3)
         .stderr_contains("could not connect: DNS look-up of target.invalid: ");
     drop(Peer::connect(proxy.port()));
+}
+
+#[test]
+fn every_address_found_here_is_tried() {
+    fn asked_for(request: &'static [u8], then: impl Fn(&mut Peer) + Send + 'static) -> Script {
+        script(move |peer| {
+            expect(peer, b"\x05\x01\x00");
+            peer.send(b"\x05\x00");
+            expect(peer, request);
+            then(peer);
+        })
+    }
+    const FIRST: &[u8] = b"\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x50";
+    const SECOND: &[u8] = b"\x05\x01\x00\x01\x7f\x01\x02\x03\x00\x50";
+    let resolve = ["--resolve", "target.invalid:80:::1,127.1.2.3"];
+    let unreachable = |peer: &mut Peer| peer.send(b"\x05\x03\x00\x01\0\0\0\0\0\0");
+    let reached = |peer: &mut Peer| {
+        peer.send(REPLIES[0]);
+        echo(peer);
+    };
+    let proxy = Server::scripts([asked_for(FIRST, unreachable), asked_for(SECOND, reached)]);
+    through("socks5://", &proxy, &resolve).code(0).stdout("hi\n");
+    let refused = |peer: &mut Peer| peer.send(b"\x05\x05\x00\x01\0\0\0\0\0\0");
+    let proxy = Server::scripts([asked_for(FIRST, unreachable), asked_for(SECOND, refused)]);
+    through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 3)");
+    // What is not about the address is not tried again.
+    let forbidden = |peer: &mut Peer| peer.send(b"\x05\x02\x00\x01\0\0\0\0\0\0");
+    let proxy = Server::scripts([asked_for(FIRST, forbidden)]);
+    through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 2)");
 }
 
 #[test]
