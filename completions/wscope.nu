@@ -29,9 +29,17 @@ module completions {
     --insecure(-k)            # Accept any certificate
     --no-check(-n)            # As wscat spells --insecure
     --cacert: path            # Trust the certificates in this PEM file too
+    --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
+    --no-proxy: string        # Use no proxy for these hosts [default: the environment variable NO_PROXY]
+    --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
+    --proxy-insecure          # Accept any certificate of an https:// proxy
+    --connect-to: string      # Connect to this host and port instead; the URL stays what it is for TLS and HTTP
+    --resolve: string         # Use these addresses for a host and port, without DNS; the host may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket, whatever host the URL names
+    --interface: string       # Connect from this address or network interface of ours
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
-    --connect-timeout: string # Limit on everything up to the end of the opening handshake
     --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
     --max-redirs: string      # Follow at most this many redirects
     --retry: string           # Try again if the first connection fails, up to N times
