@@ -30,6 +30,7 @@ import time
 from pathlib import Path
 
 WSCOPE = os.environ.get("WSCOPE") or "wscope"
+SHOW = os.environ.get("SHOW") == "1"
 HOST = "127.0.0.1"
 
 # How long a program may take to listen, and wscope to be done with a case.
@@ -242,7 +243,7 @@ class Suite:
         """
         arguments = [str(argument) for argument in arguments]
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.directory), "LC_ALL": "C.UTF-8"}
-        environment["TERM"] = "dumb" if typed is None else "xterm"
+        environment |= {"TERM": "dumb"} if typed is None else {"TERM": "xterm", "NO_COLOR": "1"}
         environment.update(env or {})
         started = time.monotonic()
         if typed is None:
@@ -257,12 +258,14 @@ class Suite:
         return stdout, stderr
 
     def tell(self, name, arguments, took, complaints, stdout, stderr):
-        if not complaints:
+        if complaints:
+            self.failed += 1
+            print(f"FAIL  {name}: {'; '.join(complaints)}")
+        else:
             self.passed += 1
             print(f"ok    {name} ({took:.1f} s)", flush=True)
-            return
-        self.failed += 1
-        print(f"FAIL  {name}: {'; '.join(complaints)}")
+            if not SHOW:
+                return
         print(f"      $ wscope {shlex.join(arguments)}")
         for stream, text in [("out", stdout), ("err", stderr)]:
             for line in text.splitlines():

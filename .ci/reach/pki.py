@@ -114,7 +114,7 @@ class Authority(Certificate):
     def sign(self, made, subject, section, start, end, names="DNS:unused", usage="serverAuth", digest="sha256"):
         config, request = made.directory / "config", made.directory / "request.pem"
         config.write_text(CONFIG.format(directory=self.directory, names=names, usage=usage))
-        openssl("req", "-new", "-key", made.key, "-subj", subject, "-out", request)
+        openssl("req", "-new", "-utf8", "-key", made.key, "-subj", subject, "-out", request)
         openssl(
             "ca", "-batch", "-notext", "-config", config, "-extensions", section, "-in", request,
             "-out", made.certificate, "-startdate", day(start), "-enddate", day(end), "-md", digest,
