@@ -9,10 +9,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod listen;
 mod resilience;
 mod route;
+mod tls;
 
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
+pub use tls::{TlsArgs, TlsVersion};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -94,6 +96,9 @@ pub struct ConnectArgs {
     /// Route.
     #[command(flatten)]
     pub route: RouteArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Staying connected.
     #[command(flatten)]
     pub resilience: ResilienceArgs,
@@ -154,20 +159,8 @@ pub struct HandshakeArgs {
 
 /// The way to the server.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Network and TLS")]
+#[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Accept any certificate
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
-
-    /// As wscat spells --insecure
-    #[arg(short = 'n', long = "no-check", hide = true)]
-    pub no_check: bool,
-
-    /// Trust the certificates in this PEM file too
-    #[arg(long, alias = "ca", value_name = "FILE")]
-    pub cacert: Vec<PathBuf>,
-
     /// Limit on everything up to the end of the opening handshake
     ///
     /// Durations are written 500ms, 5s, 2m or 1h; a plain number is seconds; 0 turns a limit off.

@@ -24,6 +24,7 @@ mod presets;
 mod resilience;
 mod route;
 mod shared;
+mod tls;
 mod values;
 
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
@@ -107,6 +108,9 @@ pub enum ConfigError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// A question was answered with Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl ConfigError {

@@ -7,6 +7,7 @@ use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
+use crate::net::tls::TlsFailure;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
@@ -91,7 +92,10 @@ pub struct Rejected {
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
-        Self::Config(error)
+        match error {
+            ConfigError::Interrupted => Self::Signal(Signal::Interrupt),
+            error => Self::Config(error),
+        }
     }
 }
 
@@ -183,6 +187,18 @@ impl Error {
         })
     }
 
+    /// The failed TLS handshake, with the server or with a proxy.
+    pub fn tls(&self) -> Option<&TlsFailure> {
+        match self {
+            Self::Dial(DialError::Tls(failure)) => Some(failure),
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Reach(DialError::Tls(failure)) => Some(failure),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
     pub fn excerpt(&self) -> Option<&[u8]> {
         let bytes: Option<&[u8]> = match self {
@@ -214,6 +230,7 @@ impl Error {
             hint: self.hint(),
             request: None,
             response: self.response(),
+            certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })
     }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::net::Timings;
-use crate::net::tls::TlsInfo;
+use crate::net::tls::{CertificateInfo, TlsInfo};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
@@ -274,6 +274,8 @@ pub struct Failure {
     pub request: Option<HeadView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
+    /// The server's certificate, if that is why.
+    pub certificate: Option<CertificateInfo>,
 }
 
 /// What a server answered instead of 101.

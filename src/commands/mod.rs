@@ -10,6 +10,7 @@ use crate::config::{ConnectConfig, Env, ListenConfig, SendOrder};
 use crate::error::Error;
 use crate::protocol::CloseCode;
 
+mod certificates;
 pub mod codes;
 pub mod completions;
 pub mod connect;

@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use super::route::{proxy_tls, route};
 use super::shared::{commentary, subprotocols};
+use super::tls::tls;
 use super::{
     ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder, Stdout,
     USER_AGENT, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
-    ConnectArgs, EndingArgs, HandshakeArgs, InputMode, NetworkArgs, OutputMode, ReceivingArgs,
-    SendingArgs,
+    ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
 };
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
 use crate::net::target::Target;
-use crate::net::tls::TlsOptions;
 use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
 use crate::protocol::MessageKind;
@@ -46,7 +45,7 @@ impl ConnectConfig {
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(&args.sending, kind, env);
         let commentary = commentary(&args.display, env);
-        let tls = tls(&args.network)?;
+        let tls = tls(&args.tls)?;
         let dial = DialOptions {
             route: route(&args.route, &target, &mut handshake, args.display.show_secrets, env)?,
             proxy_tls: proxy_tls(&args.route, &tls),
@@ -55,7 +54,7 @@ impl ConnectConfig {
         Ok(Self {
             target,
             dial,
-            says_unchecked: args.network.no_check,
+            says_unchecked: args.tls.no_check,
             handshake,
             input,
             presets: presets::presets(&args.sending, kind, order)?,
@@ -149,21 +148,6 @@ fn without_secret(line: &str) -> String {
         std::borrow::Cow::Owned(_) => format!("{name}: ***"),
         std::borrow::Cow::Borrowed(_) => line.to_owned(),
     }
-}
-
-fn tls(args: &NetworkArgs) -> Result<TlsOptions, ConfigError> {
-    let mut roots = Vec::new();
-    for path in &args.cacert {
-        let pem =
-            std::fs::read(path).map_err(|error| ConfigError::file("--cacert", path, error))?;
-        let found = native_tls::Certificate::stack_from_pem(&pem).unwrap_or_default();
-        if found.is_empty() {
-            let reason = "it holds no certificate in PEM form";
-            return Err(ConfigError::value("--cacert", &path.to_string_lossy(), reason));
-        }
-        roots.extend(found);
-    }
-    Ok(TlsOptions { insecure: args.insecure || args.no_check, roots })
 }
 
 fn input(args: &SendingArgs, kind: MessageKind, env: &Env) -> Input {

@@ -44,7 +44,12 @@ pub(super) fn route(
 
 /// How certificates of proxies are checked: what `--cacert` adds is trusted, `-k` is about the server.
 pub(super) fn proxy_tls(args: &RouteArgs, tls: &TlsOptions) -> TlsOptions {
-    TlsOptions { insecure: args.proxy_insecure, roots: tls.roots.clone() }
+    TlsOptions {
+        insecure: args.proxy_insecure,
+        roots: tls.roots.clone(),
+        trust: tls.trust,
+        ..TlsOptions::default()
+    }
 }
 
 /// What should be told of the choice of a proxy: whether only on demand, and in words.

@@ -3,6 +3,7 @@
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
+use crate::net::tls::Fault as TlsFault;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::Response;
 use crate::protocol::head::HeadError;
@@ -20,18 +21,16 @@ pub(super) fn hint(error: &ProxyError) -> Option<String> {
 fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     Some(match reach {
-        DialError::Tls { reason, seen, .. } => {
-            let reason = reason.to_ascii_lowercase();
-            let is_tls = matches!(seen.first(), None | Some(0x15 | 0x16));
-            if !is_tls || reason.contains("wrong version number") {
+        DialError::Tls(failure) => match failure.fault {
+            TlsFault::PlainHttp | TlsFault::NotTls => {
                 "the proxy speaks no TLS on this port: write it with http:// instead of https://"
                     .to_owned()
-            } else if reason.contains("certificate verify failed") {
-                "--cacert FILE trusts the CA that issued the proxy's certificate; --proxy-insecure accepts any".to_owned()
-            } else {
-                return super::hints::dial(reach);
             }
-        }
+            fault if fault.is_in_the_chain() => {
+                "--cacert FILE trusts the CA that issued the proxy's certificate; --proxy-insecure accepts any".to_owned()
+            }
+            _ => return super::hints::dial(reach),
+        },
         DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
             let kind = match error.via.proxy.kind.is_socks() {
                 true => "it may be an HTTP proxy (http://)",

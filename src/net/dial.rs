@@ -21,6 +21,7 @@ use super::unix;
 use crate::protocol::head::{Head, HeaderLine};
 
 mod error;
+mod look;
 
 pub use error::{DialError, Phase, ProxyCause, ProxyError};
 use error::{tcp_failed, tls_failed, wait_failed};
@@ -34,6 +35,13 @@ pub struct DialOptions {
     pub tls: TlsOptions,
     /// For proxies that are spoken to over TLS.
     pub proxy_tls: TlsOptions,
+}
+
+impl DialOptions {
+    /// The same on the way to another host than the one they were given for.
+    pub fn elsewhere(&self) -> Self {
+        Self { tls: self.tls.elsewhere(), ..self.clone() }
+    }
 }
 
 /// How long each phase took; `None` for one that was not needed.
@@ -147,7 +155,11 @@ pub fn dial(
     if target.scheme.is_tls() {
         let before = Instant::now();
         let info;
-        (stream, info) = dialer.start_tls(stream, tls_name(target), &options.tls, &remote)?;
+        let name = certificate_name(target, &options.tls);
+        (stream, info) =
+            dialer.start_tls(stream, name, &options.tls, &remote).map_err(|error| {
+                dialer.explain(error, &options.tls, |dialer| Ok(dialer.reach(target)?.stream))
+            })?;
         dialer.timings.tls = Some(before.elapsed());
         tls = Some(info);
     }
@@ -271,9 +283,13 @@ impl Dialer<'_> {
         if proxy.kind == ProxyKind::Https {
             let name = host_name(&proxy.host);
             let remote = Remote::Address(address);
-            (stream, _) = self
-                .start_tls(stream, name, &self.options.proxy_tls, &remote)
-                .map_err(|error| self.proxy_failed(error, &via, &authority))?;
+            let options = &self.options.proxy_tls;
+            (stream, _) = self.start_tls(stream, name, options, &remote).map_err(|error| {
+                let error = self.explain(error, options, |dialer| {
+                    Ok(dialer.connect_tcp(&proxy.host, proxy.port)?.0)
+                });
+                self.proxy_failed(error, &via, &authority)
+            })?;
         }
         let (early, heads) = match proxy.kind.is_socks() {
             true => {
@@ -336,7 +352,7 @@ impl Dialer<'_> {
     ) -> Result<(Stream, TlsInfo), DialError> {
         match tls::connect(stream, &name, options, self.reactor, self.deadline) {
             Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), info)),
-            Err(error) => Err(tls_failed(error, remote, name, self.deadline)),
+            Err(error) => Err(tls_failed(error, remote, name, options, self.deadline)),
         }
     }
 
@@ -357,11 +373,11 @@ impl Dialer<'_> {
     }
 }
 
-/// The name that the server's certificate has to be for.
-fn tls_name(target: &Target) -> String {
+/// The name that the certificate of the target has to be for.
+pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
     match &target.endpoint {
-        Endpoint::Tcp { host, .. } => host_name(host),
-        Endpoint::Unix(_) => "localhost".to_owned(),
+        Endpoint::Tcp { host, .. } => options.name_for(&host_name(host)),
+        Endpoint::Unix(_) => options.name_for("localhost"),
     }
 }
 

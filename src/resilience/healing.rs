@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
+use crate::net::tls::Fault as TlsFault;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;
@@ -14,7 +15,8 @@ use crate::protocol::connection::Ending;
 pub fn dial_heals(error: &DialError) -> bool {
     match error {
         DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
-        DialError::Tls { reason, .. } => was_cut_off(reason),
+        // Ended by the network, rather than by one of the two sides.
+        DialError::Tls(failure) => failure.fault == TlsFault::Ended,
         DialError::Socket(_, error) => {
             matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
         }
@@ -45,14 +47,6 @@ fn proxy_heals(fault: &Fault) -> bool {
         | Fault::BadReply(_)
         | Fault::NameTooLong => false,
     }
-}
-
-/// A TLS handshake that the network ended, rather than one of the two sides.
-fn was_cut_off(reason: &str) -> bool {
-    let reason = reason.to_ascii_lowercase();
-    ["eof", "reset by peer", "broken pipe", "connection closed"]
-        .iter()
-        .any(|words| reason.contains(words))
 }
 
 /// Whether another opening handshake may succeed.
@@ -112,17 +106,15 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::net::Remote;
     use crate::net::dial::Phase;
+    use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::connection::{ClosePayload, EndCause, Party, Position, TransportEnd};
 
     fn tls(reason: &str) -> DialError {
-        DialError::Tls {
-            remote: Box::new(Remote::Address(([127, 0, 0, 1], 443).into())),
-            name: "h".to_owned(),
-            reason: reason.to_owned(),
-            seen: Vec::new(),
-        }
+        let (remote, name) = ("127.0.0.1:443".to_owned(), "h".to_owned());
+        let options = TlsOptions::default();
+        let failure = TlsFailure::new(remote, name, reason.to_owned(), &[], &options);
+        DialError::Tls(Box::new(failure))
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! One attempt to open a connection: dial, upgrade, judge.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
+use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{Error, Rejected};
 use crate::event::{HeadView, Level, Opened, Proxied, What};
+use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::tls::TlsFailure;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
@@ -51,6 +55,9 @@ impl Opening<'_> {
             }
         };
         journal.tell_now(What::Open(&opened));
+        for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
+            journal.tell_now(What::Notice(Level::Warning, &text));
+        }
         self.judge_subprotocol(&opened, journal)?;
         let mut connection = self.connection(&upgraded);
         self.judge_compression(&upgraded, &mut connection, &mut stream, journal)?;
@@ -66,10 +73,10 @@ impl Opening<'_> {
         let (config, target) = (self.config, &route.target);
         let request = Request::new(&request_options(config, route));
         let Dialed { mut stream, remote, heads, tls, mut timings } =
-            dial(target, &config.dial, reactor, deadline)
+            dial(target, &self.way(route), reactor, deadline)
                 .map_err(|error| self.dial_failed(error))?;
         let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, target, &remote, deadline))?;
+            .map_err(|error| self.upgrade_failed(error, &request, route, &remote, deadline))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let opened = Opened {
@@ -100,6 +107,14 @@ impl Opening<'_> {
         Ok((stream, upgraded, opened))
     }
 
+    /// How to dial. A client certificate is for whom the user named, and so is `--servername`.
+    fn way(&self, route: &Route) -> Cow<'_, DialOptions> {
+        match route.is_foreign {
+            false => Cow::Borrowed(&self.config.dial),
+            true => Cow::Owned(self.config.dial.elsewhere()),
+        }
+    }
+
     /// The end of `--connect-timeout`, or of `--max-time` if that comes first.
     fn deadline(&self) -> Deadline {
         let deadline = Deadline::after(self.config.connect_timeout);
@@ -128,22 +143,19 @@ impl Opening<'_> {
         &self,
         error: UpgradeError,
         request: &Request,
-        target: &Target,
+        route: &Route,
         remote: &Remote,
         deadline: Deadline,
     ) -> Error {
-        let config = self.config;
+        let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
         }
         if let UpgradeError::Tls(reason) = error {
-            let name = target.host_header();
-            return Error::Dial(DialError::Tls {
-                remote: Box::new(remote.clone()),
-                name,
-                reason,
-                seen: Vec::new(),
-            });
+            let options = &self.way(route).tls;
+            let name = certificate_name(target, options);
+            let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
+            return Error::Dial(DialError::Tls(Box::new(failure)));
         }
         let is_awaiting = !config.ending.expect.is_empty();
         if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {

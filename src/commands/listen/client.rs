@@ -163,6 +163,7 @@ fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
         hint: None,
         request: None,
         response: None,
+        certificate: None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
 use crate::net::tcp::Failure;
-use crate::net::tls::TlsError;
+use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
 use crate::net::tunnel::Fault;
 use crate::net::tunnel::socks5::reply_text;
 use crate::protocol::head::{Head, HeadError};
@@ -86,17 +86,8 @@ pub enum DialError {
     #[error("TLS set-up: {0}")]
     TlsSetup(String),
     /// The TLS handshake failed.
-    #[error("TLS handshake with {remote} for '{name}': {reason}")]
-    Tls {
-        /// Whom with.
-        remote: Box<Remote>,
-        /// The name that the certificate had to be for.
-        name: String,
-        /// The TLS library's words.
-        reason: String,
-        /// What the server had sent until then.
-        seen: Vec<u8>,
-    },
+    #[error("{0}")]
+    Tls(Box<TlsFailure>),
     /// The time limit ran out.
     #[error("{phase}: no success within {limit:?}{}", failures_suffix(.failures))]
     Timeout {
@@ -272,13 +263,18 @@ pub(super) fn tls_failed(
     error: TlsError,
     remote: &Remote,
     name: String,
+    options: &TlsOptions,
     deadline: Deadline,
 ) -> DialError {
-    let remote = Box::new(remote.clone());
     match error {
         TlsError::Setup(reason) => DialError::TlsSetup(reason),
-        TlsError::Handshake { reason, seen } => DialError::Tls { remote, name, reason, seen },
-        TlsError::Wait(error) => wait_failed(Phase::Tls(remote), error, deadline, Vec::new()),
+        TlsError::Handshake { reason, seen } => {
+            let remote = remote.to_string();
+            DialError::Tls(Box::new(TlsFailure::new(remote, name, reason, &seen, options)))
+        }
+        TlsError::Wait(error) => {
+            wait_failed(Phase::Tls(Box::new(remote.clone())), error, deadline, Vec::new())
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::stamp::short;
 use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, Opened};
 use crate::net::Timings;
-use crate::net::tls::TlsInfo;
+use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::style::Role;
 use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
@@ -39,13 +39,21 @@ impl Human {
             }
         }
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
-        let tls =
-            opened.tls.as_ref().map(|tls| escape(&tls_text(tls), Newlines::Escape).into_owned());
-        let details = [Some(negotiated(opened)), tls, Some(timings_text(&opened.timings))];
-        for detail in details.into_iter().flatten() {
-            text += &format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        text += &detail(&negotiated(opened));
+        if let Some(tls) = &opened.tls {
+            text += &detail(&format!("{}, {}", tls.version, tls.cipher));
+            text += &tls.certificate.as_ref().map_or_else(String::new, |certificate| {
+                match self.tells(Detail::Control) {
+                    true => {
+                        detail("certificate")
+                            + &certificate::lines(certificate, 4, self.options.style)
+                    }
+                    false => detail(&certificate::line(certificate)),
+                }
+            });
         }
-        Some(text)
+        Some(text + &detail(&timings_text(&opened.timings)))
     }
 
     /// A head as it was on the wire, each line with the direction in front.
@@ -148,17 +156,6 @@ fn negotiated(opened: &Opened) -> String {
         (None, None) => "no extensions".to_owned(),
     };
     format!("{protocol}, {extensions}")
-}
-
-fn tls_text(tls: &TlsInfo) -> String {
-    let certificate = tls.certificate.as_ref().map_or_else(String::new, |certificate| {
-        let end = jiff::Timestamp::from_second(certificate.not_after).unwrap_or_default();
-        format!(
-            "; certificate {}, issued by {}, until {end}",
-            certificate.subject, certificate.issuer
-        )
-    });
-    format!("{}, {}{certificate}", tls.version, tls.cipher)
 }
 
 fn timings_text(timings: &Timings) -> String {
