@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::sync::mpsc;
 
+use crate::events::assert_valid;
 use crate::proxy::tls::{identity, start_tls};
 use crate::request::request_of;
 use crate::support::{Peer, Server, Wscope, header, text, wscope};
@@ -150,7 +151,8 @@ fn a_unix_socket_by_its_url() {
         sender.send(head).expect("a test that waits for it");
     });
     let url = format!("ws+unix:{path}:/chat?x=1");
-    let outcome = command.args(["-v", "--proxy", "h:5", &url]).run().code(0);
+    let outcome = command.args(["-v", "--json", "--proxy", "h:5", &url]).run().code(0);
+    assert_valid(&outcome.json_lines()[0]);
     let head = heads.recv().expect("a request");
     assert!(head.starts_with("GET /chat?x=1 HTTP/1.1\r\nHost: localhost\r\n"), "{head}");
     outcome
@@ -174,6 +176,7 @@ fn a_unix_socket_by_the_option() {
     let outcome = command.args(options).run().code(0);
     assert_eq!(header(&heads.recv().expect("a request"), "Host"), Some("api.invalid"));
     let open = &outcome.json_lines()[0];
+    assert_valid(open);
     assert_eq!((&open["remote"], &open["local"]), (&format!("unix:{path}").into(), &"".into()));
     assert_eq!((&open["timings_ms"]["dns"], &open["timings_ms"]["tcp"]), (&().into(), &().into()));
 }

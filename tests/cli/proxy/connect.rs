@@ -5,6 +5,7 @@ use std::sync::mpsc;
 use serde_json::json;
 
 use super::{ESTABLISHED, TARGET, assert_hidden, echo, through};
+use crate::events::assert_valid;
 use crate::support::{Server, header, text, wscope};
 
 /// The CONNECT request that these options make.
@@ -96,6 +97,7 @@ fn the_event_tells_of_the_proxy() {
     let address = format!("127.0.0.1:{}", proxy.port());
     let outcome = through("http://me:pw@", &proxy, &["--json"]).code(0);
     let open = &outcome.json_lines()[0];
+    assert_valid(open);
     assert_eq!(open["event"], "open");
     assert_eq!(
         (&open["remote"], &open["proxy"]),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{TARGET, assert_hidden, through};
+use crate::events::assert_valid;
 use crate::support::{Outcome, Peer, Server, wscope};
 
 /// The proxy answers CONNECT like this, then ends.
@@ -61,6 +62,7 @@ fn a_refusal_is_an_event() {
     let outcome = refused(CHALLENGE, "http://me:hunter2@", &["--json"]);
     let events = outcome.json_lines();
     let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_valid(event);
     assert_eq!((&event["event"], &event["kind"]), (&json!("error"), &json!("connect")));
     assert_eq!((&event["status"], &event["body"]), (&json!(407), &json!("ask for help")));
     assert_eq!(event["response_headers"][1], json!(["Set-Cookie", "***"]));
