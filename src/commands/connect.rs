@@ -133,7 +133,7 @@ impl Run<'_> {
     /// What `--reconnect` could not do for the input.
     fn say_rest(&mut self, rest: &Rest, was_lost: bool) {
         let texts = [
-            match rest.unsent.len() {
+            match rest.waiting() {
                 0 => None,
                 1 => Some("not sent: 1 message that was read from the input".to_owned()),
                 many => Some(format!("not sent: {many} messages that were read from the input")),

@@ -18,7 +18,8 @@ pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestO
 pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Route) -> bool {
     let before = wanted(config, from);
     let lines = || before.common.iter().chain(&before.custom);
-    from.target.credentials != to.target.credentials
+    let (ours, theirs) = (&from.target.credentials, &to.target.credentials);
+    (ours.is_some() && ours != theirs)
         || lines().any(|line| from.may_carry(&line.name) && !to.may_carry(&line.name))
 }
 
