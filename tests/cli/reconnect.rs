@@ -350,12 +350,12 @@ fn a_ping_that_is_not_answered_is_a_loss() {
     ]);
     wscope()
         .args(SOON)
-        .args(["--ping-interval", "50ms", "--ping-timeout", "100ms", "-1", &server.url()])
+        .args(["--ping-interval", "50ms", "--ping-timeout", "500ms", "-1", &server.url()])
         .stdin_open()
         .run()
         .code(0)
         .stdout("here\n")
-        .stderr_contains("did not answer a ping within 100ms (--ping-timeout); reconnecting in ");
+        .stderr_contains("did not answer a ping within 500ms (--ping-timeout); reconnecting in ");
 }
 
 #[test]
