@@ -1,6 +1,7 @@
 //! What differs between operating systems, a small file each; everything else is portable.
 
 pub mod limits;
+pub mod prompt;
 mod signal;
 #[cfg_attr(not(unix), path = "signals_other.rs")]
 pub mod signals;
