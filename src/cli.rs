@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod auth;
 mod listen;
 mod resilience;
 
+pub use auth::AuthArgs;
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 
@@ -85,6 +87,9 @@ pub struct ConnectArgs {
     /// Handshake.
     #[command(flatten)]
     pub handshake: HandshakeArgs,
+    /// Authentication.
+    #[command(flatten)]
+    pub auth: AuthArgs,
     /// Network.
     #[command(flatten)]
     pub network: NetworkArgs,

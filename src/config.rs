@@ -17,13 +17,16 @@ use crate::redact::Redaction;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
+mod auth;
 mod connect;
 mod listen;
 mod presets;
+mod privacy;
 mod resilience;
 mod shared;
 mod values;
 
+pub use auth::{AuthConfig, AuthEnv};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
@@ -49,6 +52,8 @@ pub struct Env {
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// Who we are.
+    pub auth: AuthEnv,
 }
 
 /// Why a command line cannot be carried out.
@@ -99,6 +104,9 @@ pub enum ConfigError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// A question was answered with Ctrl-C.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl ConfigError {
@@ -122,6 +130,8 @@ pub struct ConnectConfig {
     pub says_unchecked: bool,
     /// The opening handshake.
     pub handshake: HandshakeConfig,
+    /// Who we are to the server.
+    pub auth: AuthConfig,
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.

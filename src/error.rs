@@ -86,7 +86,10 @@ pub struct Rejected {
 
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
-        Self::Config(error)
+        match error {
+            ConfigError::Interrupted => Self::Signal(Signal::Interrupt),
+            error => Self::Config(error),
+        }
     }
 }
 

@@ -19,7 +19,10 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("cli", &[]),
     (
         "config",
-        &["redact", "protocol", "net", "event", "scenario", "output", "input", "session", "cli"],
+        &[
+            "platform", "redact", "protocol", "net", "event", "scenario", "output", "input",
+            "session", "cli",
+        ],
     ),
     (
         "error",

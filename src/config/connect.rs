@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::auth::auth;
 use super::shared::{commentary, subprotocols};
 use super::{
-    ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder, Stdout,
-    USER_AGENT, parse_duration, parse_size, presets, resilience,
+    AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
+    Stdout, USER_AGENT, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, NetworkArgs, OutputMode, ReceivingArgs,
@@ -45,7 +46,8 @@ impl ConnectConfig {
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(&args.sending, kind, env);
         let commentary = commentary(&args.display, env);
-        Ok(Self {
+        let config = Self {
+            auth: AuthConfig::default(),
             target,
             dial: DialOptions { family: family(&args.network), tls: tls(&args.network)? },
             says_unchecked: args.network.no_check,
@@ -62,7 +64,10 @@ impl ConnectConfig {
             resilience: resilience::resilience(&args.resilience)?,
             redaction: redaction(args.display.show_secrets),
             history: env.history.clone(),
-        })
+        };
+        // Last, as it may ask for a password.
+        let auth = auth(&args.auth, &config.handshake.headers, &config.target, env)?;
+        Ok(Self { auth, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.

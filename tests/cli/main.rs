@@ -1,5 +1,6 @@
 //! Runs the `wscope` binary against scripted peers, in pipes and on a terminal.
 
+mod auth;
 mod compression;
 mod dial;
 mod ending;
