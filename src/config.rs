@@ -26,7 +26,7 @@ mod resilience;
 mod shared;
 mod values;
 
-pub use auth::{AuthConfig, AuthEnv};
+pub use auth::{AuthConfig, AuthEnv, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};

@@ -12,7 +12,7 @@ use crate::cli::AuthArgs;
 use crate::event::Level;
 use crate::net::target::{Endpoint, Target};
 use crate::platform::prompt::ask_secret;
-use crate::protocol::head::HeaderLine;
+use crate::protocol::head::{Head, HeaderLine};
 
 mod cookies;
 mod netrc;
@@ -46,8 +46,29 @@ impl AuthEnv {
 pub struct AuthConfig {
     /// Authorization and Cookie, which must not follow to another host.
     pub headers: Vec<HeaderLine>,
+    /// Where the Authorization came from, in words.
+    source: Option<&'static str>,
     /// What the user should be told about it.
     pub notices: Vec<(Level, String)>,
+}
+
+/// The credentials that a request had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentCredentials {
+    /// The scheme, such as `Basic`.
+    pub scheme: String,
+    /// Where they came from, such as `--user`.
+    pub source: String,
+}
+
+impl AuthConfig {
+    /// The credentials that this request of ours has: scheme, and where they come from in words.
+    pub fn sent(&self, request: &Head) -> Option<SentCredentials> {
+        let value = request.value("Authorization")?;
+        let scheme = value.split_whitespace().next().filter(|scheme| scheme.len() < value.len());
+        let source = self.source.unwrap_or("-H Authorization").to_owned();
+        Some(SentCredentials { scheme: scheme.unwrap_or("unnamed").to_owned(), source })
+    }
 }
 
 /// Credentials for one server. `own` are the user's own headers, which go before all else.
@@ -61,7 +82,10 @@ pub(super) fn auth(
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
     if !is_own("Authorization") {
         let authorization = authorization(args, target, env, &mut found.notices)?;
-        found.headers.extend(authorization);
+        if let Some((line, source)) = authorization {
+            found.headers.push(line);
+            found.source = Some(source);
+        }
     }
     if !is_own("Cookie") {
         let cookie = cookie(&args.cookies, target, &mut found.notices)?;
@@ -70,47 +94,56 @@ pub(super) fn auth(
     Ok(found)
 }
 
-/// The option before the URL, that before the netrc file, and the environment last.
+/// A header and where it comes from. The option goes before the URL, that before the netrc file, and
+/// the environment is last.
 fn authorization(
     args: &AuthArgs,
     target: &Target,
     env: &Env,
     notices: &mut Vec<(Level, String)>,
-) -> Result<Option<HeaderLine>, ConfigError> {
+) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
     // Asked for in the background of a script, a password would be awaited for ever.
     let may_ask = env.stdin_is_terminal || env.stderr_is_terminal;
     if let Some(given) = &args.bearer {
-        return bearer("--bearer", given).map(Some);
+        return Ok(Some((bearer("--bearer", given)?, "--bearer")));
     }
     if let Some(given) = &args.user {
-        return user("--user", given, target, may_ask).map(Some);
+        return Ok(Some((user("--user", given, target, may_ask)?, "--user")));
     }
     let url = target.credentials.as_ref();
     let login = url.map(|credentials| credentials.user.as_str());
-    if let Some(credentials) = url.filter(|credentials| credentials.password.is_some()) {
-        let password = credentials.password.as_deref().unwrap_or_default();
-        return Ok(Some(basic(&credentials.user, password)));
+    let password = url.and_then(|credentials| credentials.password.as_deref());
+    if let (Some(login), Some(password)) = (login, password) {
+        return Ok(Some((basic(login, password), "from the URL")));
     }
     if let Some((user, password)) = netrc(args, target, login, env, notices)? {
         let password = match password {
             Some(password) => password,
             None => ask("--netrc", &user, target, may_ask)?,
         };
-        return checked("--netrc", &user, &password).map(Some);
+        return Ok(Some((checked("--netrc", &user, &password)?, "from the netrc file")));
     }
-    if let Some(user) = login {
-        return Ok(Some(basic(user, "")));
+    if let Some(login) = login {
+        return Ok(Some((basic(login, ""), "from the URL")));
     }
+    from_environment(&env.auth, target, may_ask)
+}
+
+fn from_environment(
+    env: &AuthEnv,
+    target: &Target,
+    may_ask: bool,
+) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
     let text = |name: &'static str, value: &OsString| {
-        let not_text = || ConfigError::value(name, "***", "it is not UTF-8");
-        value.clone().into_string().map_err(|_| not_text())
+        let not_text = |_| ConfigError::value(name, "***", "it is not UTF-8");
+        value.clone().into_string().map_err(not_text)
     };
-    if let Some(given) = &env.auth.bearer {
-        return bearer("WSCOPE_BEARER", &text("WSCOPE_BEARER", given)?).map(Some);
-    }
-    match &env.auth.user {
-        Some(given) => user("WSCOPE_USER", &text("WSCOPE_USER", given)?, target, may_ask).map(Some),
-        None => Ok(None),
+    const BEARER: &str = "WSCOPE_BEARER";
+    const USER: &str = "WSCOPE_USER";
+    match (&env.bearer, &env.user) {
+        (Some(given), _) => Ok(Some((bearer(BEARER, &text(BEARER, given)?)?, BEARER))),
+        (None, Some(given)) => Ok(Some((user(USER, &text(USER, given)?, target, may_ask)?, USER))),
+        (None, None) => Ok(None),
     }
 }
 

@@ -35,7 +35,7 @@ fn words(error: &Error, style: Style) -> String {
         let cut = if is_refusal && response.is_cut { cut } else { String::new() };
         return head(&response.head, &style.paint(Role::Received, "<"), style) + &body + &cut;
     }
-    error.excerpt().map(|bytes| body_text(bytes, style)).unwrap_or_default()
+    error.excerpt().map(|bytes| body_text(&bytes, style)).unwrap_or_default()
 }
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {

@@ -4,8 +4,10 @@ use crate::request::request_of;
 use crate::scripts::deserted_url;
 use crate::support::{Outcome, Server, Wscope, header, wscope};
 
+mod challenge;
 #[cfg(unix)]
 mod prompt;
+mod secrets;
 
 const BASIC: &str = "Basic bWU6aHVudGVyMg=="; // me:hunter2
 

@@ -15,6 +15,7 @@ use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
+use crate::redact::Secrets;
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
@@ -82,7 +83,8 @@ impl Opening<'_> {
             status: upgraded.line.status,
             reason: upgraded.line.reason.clone(),
             request: HeadView::new(&request.head, config.redaction),
-            response: HeadView::new(&upgraded.head, config.redaction),
+            response: HeadView::new(&upgraded.head, config.redaction)
+                .without(&self.secrets(&request, target)),
             offered: request.subprotocols().to_vec(),
             protocol: upgraded.agreement.subprotocol.clone(),
             extensions: upgraded.agreement.extensions.clone(),
@@ -137,12 +139,19 @@ impl Opening<'_> {
             error,
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
+            credentials: config.auth.sent(&request.head),
+            secrets: self.secrets(request, target),
             limit: deadline.limit,
             redaction: config.redaction,
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction)),
         }))
+    }
+
+    /// What the server may say again and is not to be shown.
+    fn secrets(&self, request: &Request, target: &Target) -> Secrets {
+        Secrets::of_request(self.config.redaction, &target.resource, request.head.fields())
     }
 
     fn is_out_of_time(&self) -> bool {
