@@ -9,10 +9,12 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod auth;
 mod listen;
 mod resilience;
+mod settings;
 
 pub use auth::AuthArgs;
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
+pub use settings::SettingsArgs;
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -73,10 +75,11 @@ pub enum Command {
 /// Options for connecting.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Where to connect: ws://, wss://, host:port/path or :port/path
+    /// Where to connect: ws://, wss://, host:port/path, :port/path or @name
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
-    /// are taken as ws:// and wss://.
+    /// are taken as ws:// and wss://. @name is an endpoint of the configuration file (see
+    /// --no-config), and @name/path is below it.
     #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 
@@ -108,6 +111,9 @@ pub struct ConnectArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 /// The opening handshake.

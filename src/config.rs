@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::event::Level;
 use crate::input::Action;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
@@ -23,6 +24,7 @@ mod listen;
 mod presets;
 mod privacy;
 mod resilience;
+mod settings;
 mod shared;
 mod values;
 
@@ -30,6 +32,7 @@ pub use auth::{AuthConfig, AuthEnv, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
+pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -54,6 +57,8 @@ pub struct Env {
     pub history: Option<PathBuf>,
     /// Who we are.
     pub auth: AuthEnv,
+    /// Where settings are.
+    pub settings: SettingsEnv,
 }
 
 /// Why a command line cannot be carried out.
@@ -104,6 +109,9 @@ pub enum ConfigError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
+    #[error("{0}")]
+    Setting(SettingError),
     /// A question was answered with Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -132,6 +140,8 @@ pub struct ConnectConfig {
     pub handshake: HandshakeConfig,
     /// Who we are to the server.
     pub auth: AuthConfig,
+    /// What the user should be told first.
+    pub notices: Vec<(Level, String)>,
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::{env, io, panic};
 
 use wscope::commands;
-use wscope::config::{AuthEnv, Env, failure_color};
+use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::output::style::Style;
 use wscope::platform::terminal::{self, SavedModes};
@@ -46,6 +46,7 @@ fn surroundings() -> Env {
         is_foreground: terminal::is_ours(),
         history: state.map(|path| path.join("wscope/history")),
         auth: AuthEnv::read(set),
+        settings: SettingsEnv::read(set),
     }
 }
 

@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command};
-use crate::config::{ConnectConfig, Env, ListenConfig, SendOrder};
+use crate::cli::{Cli, Command as Verb};
+use crate::config::{ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand};
 use crate::error::Error;
 use crate::protocol::CloseCode;
 use usage::usage;
@@ -24,38 +24,69 @@ mod verdict;
 /// # Errors
 /// Why it was no success; it has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
-    let matches = match Cli::command().try_get_matches_from(args) {
+    let typed = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(problem) if problem.use_stderr() => return Err(usage(args, &problem)),
         Err(help) => return print(help.render().to_string().as_bytes()),
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
+    let Command { cli, order, expanded } = command(args, typed, env)?;
     match cli.command {
-        None => {
-            let config = ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env)
-                .map_err(Error::from);
-            if let Err(error) = &config
-                && ConnectConfig::wants_json(&cli.connect)
-            {
-                connect::tell_failure(error);
-            }
-            connect::run(config?)
-        }
-        Some(Command::Listen(args)) => {
-            let config = ListenConfig::new(&args, env).map_err(Error::from);
-            if let Err(error) = &config
-                && ListenConfig::wants_json(&args)
-            {
-                connect::tell_failure(error);
-            }
-            listen::run(config?)
-        }
-        Some(Command::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
-        Some(Command::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Command::Man) => print(
+        None => connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
+            let config = ConnectConfig::new(&cli.connect, &order, env);
+            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+            config.notices.splice(0..0, expanded.into_iter().flat_map(|it| it.notices));
+            Ok(config)
+        })?),
+        Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
+            let config = ListenConfig::new(&args, env);
+            Ok(config.map_err(|error| blamed(expanded.as_ref(), error))?)
+        })?),
+        Some(Verb::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
+        Some(Verb::Completions(args)) => print(&completions::completions(args.shell)),
+        Some(Verb::Man) => print(
             &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
         ),
     }
+}
+
+/// A command line with the settings from elsewhere.
+struct Command {
+    cli: Cli,
+    order: SendOrder,
+    expanded: Option<Expanded>,
+}
+
+fn command(args: &[OsString], typed: ArgMatches, env: &Env) -> Result<Command, Error> {
+    let expanded = expand(args, &typed, &env.settings)?;
+    let matches = match &expanded {
+        None => typed,
+        Some(expanded) => Cli::command()
+            .try_get_matches_from(&expanded.args)
+            .map_err(|problem| expanded.blame.parsing(&problem))?,
+    };
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
+    if let Some(url) = expanded.as_ref().and_then(|expanded| expanded.url.clone()) {
+        (cli.connect.url, cli.connect.connect) = (Some(url), None);
+    }
+    Ok(Command { cli, order: SendOrder::new(&matches), expanded })
+}
+
+fn blamed(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
+    match expanded {
+        Some(expanded) => expanded.blame.carrying_out(error),
+        None => error,
+    }
+}
+
+/// With `--json` a failure before anything is set up is told there too.
+fn told<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let config = configure();
+    if let Err(error) = &config
+        && as_json
+    {
+        connect::tell_failure(error);
+    }
+    config
 }
 
 fn codes_text(code: Option<&str>) -> Result<String, Error> {

@@ -48,6 +48,7 @@ impl ConnectConfig {
         let commentary = commentary(&args.display, env);
         let config = Self {
             auth: AuthConfig::default(),
+            notices: Vec::new(),
             target,
             dial: DialOptions { family: family(&args.network), tls: tls(&args.network)? },
             says_unchecked: args.network.no_check,
@@ -66,8 +67,8 @@ impl ConnectConfig {
             history: env.history.clone(),
         };
         // Last, as it may ask for a password.
-        let auth = auth(&args.auth, &config.handshake.headers, &config.target, env)?;
-        Ok(Self { auth, ..config })
+        let mut auth = auth(&args.auth, &config.handshake.headers, &config.target, env)?;
+        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.

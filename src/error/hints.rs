@@ -1,6 +1,7 @@
 //! What to do about a failure, where that can be known.
 
 use super::{Error, Rejected, challenges};
+use crate::config::ConfigError;
 use crate::event::Closed;
 use crate::net::DialError;
 use crate::net::dial::Phase;
@@ -19,6 +20,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
+        Error::Config(ConfigError::Setting(error)) => error.hint.clone(),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),

@@ -1,7 +1,7 @@
 //! A failure as it is printed: the line, the hint, the server's own words.
 
 use super::Error;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
 use crate::net::upgrade::UpgradeError;
 use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
@@ -13,6 +13,9 @@ pub fn report(error: &Error, style: Style) -> String {
     let mut text = format!("{} {}\n", style.paint(Role::Error, "wscope:"), error.message());
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
+    }
+    if let Error::Config(ConfigError::Setting(SettingError { marked: Some(marked), .. })) = error {
+        text += &format!("{marked}\n");
     }
     if let Some(hint) = error.hint() {
         text +=

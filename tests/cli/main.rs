@@ -25,6 +25,7 @@ mod repl_display;
 mod request;
 mod retry;
 mod scripts;
+mod settings;
 mod support;
 mod target;
 mod tls;
