@@ -10,11 +10,13 @@ mod auth;
 mod listen;
 mod resilience;
 mod settings;
+mod wscat;
 
 pub use auth::AuthArgs;
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use settings::SettingsArgs;
+pub use wscat::WscatArgs;
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -80,13 +82,12 @@ pub struct ConnectArgs {
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
     /// are taken as ws:// and wss://. @name is an endpoint of the configuration file (see
     /// --no-config), and @name/path is below it.
-    #[arg(value_name = "URL", required = true)]
+    #[arg(value_name = "URL", required_unless_present_any = ["connect", "listen"])]
     pub url: Option<String>,
 
-    /// As wscat spells it
-    #[arg(short = 'c', long = "connect", value_name = "URL", hide = true, conflicts_with = "url")]
-    pub connect: Option<String>,
-
+    /// As wscat spells it.
+    #[command(flatten)]
+    pub wscat: WscatArgs,
     /// Handshake.
     #[command(flatten)]
     pub handshake: HandshakeArgs,

@@ -27,6 +27,7 @@ mod resilience;
 mod settings;
 mod shared;
 mod values;
+pub mod wscat;
 
 pub use auth::{AuthConfig, AuthEnv, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};

@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use crate::cli::{Cli, Command as Verb};
+use crate::config::wscat;
 use crate::config::{ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand};
 use crate::error::Error;
+use crate::event::Level;
 use crate::protocol::CloseCode;
 use usage::usage;
 
@@ -24,22 +26,35 @@ mod verdict;
 /// # Errors
 /// Why it was no success; it has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
+    run_with(args, env, Vec::new())
+}
+
+type Notices = Vec<(Level, String)>;
+
+fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Error> {
     let typed = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(problem) if problem.use_stderr() => return Err(usage(args, &problem)),
         Err(help) => return print(help.render().to_string().as_bytes()),
     };
-    let Command { cli, order, expanded } = command(args, typed, env)?;
+    if let Some(args) = wscat::listening(args, &typed)? {
+        return run_with(&args, env, vec![(Level::Info, wscat::LOOPBACK.to_owned())]);
+    }
+    let Command { mut cli, order, expanded } = command(args, typed, env)?;
+    cli.connect.settle_wscat();
+    notices.extend(expanded.iter().flat_map(|it| it.notices.clone()));
     match cli.command {
         None => connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
             let config = ConnectConfig::new(&cli.connect, &order, env);
             let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
-            config.notices.splice(0..0, expanded.into_iter().flat_map(|it| it.notices));
+            config.notices.splice(0..0, notices);
             Ok(config)
         })?),
         Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
             let config = ListenConfig::new(&args, env);
-            Ok(config.map_err(|error| blamed(expanded.as_ref(), error))?)
+            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+            config.notices.splice(0..0, notices);
+            Ok(config)
         })?),
         Some(Verb::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
         Some(Verb::Completions(args)) => print(&completions::completions(args.shell)),
@@ -66,7 +81,7 @@ fn command(args: &[OsString], typed: ArgMatches, env: &Env) -> Result<Command, E
     };
     let mut cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
     if let Some(url) = expanded.as_ref().and_then(|expanded| expanded.url.clone()) {
-        (cli.connect.url, cli.connect.connect) = (Some(url), None);
+        (cli.connect.url, cli.connect.wscat.connect) = (Some(url), None);
     }
     Ok(Command { cli, order: SendOrder::new(&matches), expanded })
 }

@@ -40,7 +40,7 @@ impl ConnectConfig {
     /// # Errors
     /// With the first value that cannot be used.
     pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
-        let url = args.url.as_deref().or(args.connect.as_deref()).unwrap_or_default();
+        let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };

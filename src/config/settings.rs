@@ -21,7 +21,8 @@ mod file;
 mod words;
 
 pub use blame::{Blame, SettingError, complaint};
-use catalog::{Catalog, Given};
+pub(super) use catalog::Catalog;
+use catalog::Given;
 use file::{File, Line};
 
 /// The longest file that is read, in bytes.

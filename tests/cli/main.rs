@@ -30,3 +30,4 @@ mod support;
 mod target;
 mod tls;
 mod usage;
+mod wscat;

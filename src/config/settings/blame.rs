@@ -37,7 +37,7 @@ impl From<SettingError> for ConfigError {
 }
 
 impl SettingError {
-    pub(super) fn plain(place: &str, reason: &str) -> Self {
+    pub(in crate::config) fn plain(place: &str, reason: &str) -> Self {
         Self { place: place.to_owned(), reason: reason.to_owned(), marked: None, hint: None }
     }
 

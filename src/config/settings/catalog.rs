@@ -9,17 +9,17 @@ use super::file::Line;
 use crate::cli::Cli;
 
 /// What knows the options.
-pub(super) struct Catalog {
+pub(in crate::config) struct Catalog {
     connect: Command,
 }
 
 /// An option from elsewhere than the command line.
 #[derive(Clone, Debug)]
-pub(super) struct Given {
+pub(in crate::config) struct Given {
     /// Clap's name of it; `None` if there is no such option.
-    pub(super) id: Option<String>,
+    pub(in crate::config) id: Option<String>,
     /// As it is written: `--name` or `-n`.
-    pub(super) option: String,
+    pub(in crate::config) option: String,
     /// The long name with its dashes, if it has one.
     pub(super) long: Option<String>,
     /// Its value.
@@ -34,7 +34,7 @@ pub(super) struct Given {
 
 impl Given {
     /// As it would stand on the command line.
-    pub(super) fn args(&self) -> Vec<OsString> {
+    pub(in crate::config) fn args(&self) -> Vec<OsString> {
         match &self.value {
             None => vec![self.option.clone().into()],
             Some(value) if self.option.starts_with("--") => {
@@ -46,7 +46,7 @@ impl Given {
 }
 
 impl Catalog {
-    pub(super) fn new() -> Self {
+    pub(in crate::config) fn new() -> Self {
         let mut connect = Cli::command();
         connect.build();
         Self { connect }
@@ -88,9 +88,9 @@ impl Catalog {
         let mut given = self.given(&line.option, line.value.clone());
         given.line = Some(line.clone());
         let arg = self.find(&line.option);
-        let names_path = arg
-            .and_then(Arg::get_value_names)
-            .is_some_and(|names| names.iter().any(|name| matches!(name.as_str(), "FILE" | "PATH")));
+        let names_path = arg.and_then(Arg::get_value_names).is_some_and(|names| {
+            names.iter().any(|name| name.contains("FILE") || name.contains("PATH"))
+        });
         if let (Some(value), Some(home)) = (&mut given.value, home) {
             let home = home.to_string_lossy();
             match (value.strip_prefix("~/"), value.strip_prefix("@~/")) {
@@ -106,7 +106,7 @@ impl Catalog {
     ///
     /// # Errors
     /// With the word that is none.
-    pub(super) fn words(&self, words: Vec<String>) -> Result<Vec<Given>, String> {
+    pub(in crate::config) fn words(&self, words: Vec<String>) -> Result<Vec<Given>, String> {
         let mut all = Vec::new();
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
@@ -117,9 +117,10 @@ impl Catalog {
                 all.push(self.given(option, Some(value.to_owned())));
             } else if word.starts_with("--") {
                 let takes_value = match self.find(&word) {
-                    Some(arg) => wants_next_word(arg),
-                    // The complaint is to be about this word, not about the next one.
-                    None => words.peek().is_some_and(|next| !next.starts_with('-')),
+                    Some(arg) if wants_next_word(arg) => true,
+                    Some(arg) if !takes_next_word(arg) => false,
+                    // Of an option unknown: the complaint is to be about it, not about its value.
+                    _ => words.peek().is_some_and(|next| !next.starts_with('-')),
                 };
                 let value = if takes_value { words.next() } else { None };
                 all.push(self.given(&word, value));
@@ -166,6 +167,12 @@ impl Catalog {
     }
 }
 
-fn wants_next_word(arg: &Arg) -> bool {
+/// Whether a value may stand in the next word.
+fn takes_next_word(arg: &Arg) -> bool {
     matches!(arg.get_action(), ArgAction::Set | ArgAction::Append) && !arg.is_require_equals_set()
+}
+
+/// Whether it has to.
+fn wants_next_word(arg: &Arg) -> bool {
+    takes_next_word(arg) && arg.get_num_args().is_none_or(|count| count.min_values() > 0)
 }
