@@ -82,7 +82,7 @@ pub struct ConnectArgs {
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
     /// are taken as ws:// and wss://. @name is an endpoint of the configuration file (see
     /// --no-config), and @name/path is below it.
-    #[arg(value_name = "URL", required_unless_present_any = ["connect", "listen"])]
+    #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 
     /// As wscat spells it.

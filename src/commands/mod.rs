@@ -7,9 +7,12 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
 use crate::cli::{Cli, Command as Verb};
 use crate::config::wscat;
-use crate::config::{ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand};
+use crate::config::{
+    ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand, secret_arguments,
+};
 use crate::error::Error;
 use crate::event::Level;
+use crate::platform::title;
 use crate::protocol::CloseCode;
 use usage::usage;
 
@@ -20,6 +23,16 @@ mod displays;
 pub mod listen;
 mod usage;
 mod verdict;
+
+/// The command line. Started with secrets in it, the program starts itself anew without.
+pub fn arguments() -> Vec<OsString> {
+    let (args, were_hidden) = title::restore(std::env::args_os().collect());
+    let secrets = secret_arguments(&args);
+    if !were_hidden && !secrets.is_empty() {
+        title::hide(&args, &secrets);
+    }
+    args
+}
 
 /// Does what the command line says.
 ///

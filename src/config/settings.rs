@@ -10,9 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::{ConfigError, privacy};
+use super::{ConfigError, privacy, secrets};
 use crate::event::Level;
-use crate::redact::Redaction;
 
 mod blame;
 mod catalog;
@@ -272,17 +271,6 @@ fn has_secret(file: &File) -> bool {
     let sections = file.endpoints.iter().flat_map(|endpoint| &endpoint.lines);
     file.defaults.iter().chain(sections).any(|line| {
         let value = line.value.as_deref().unwrap_or_default();
-        let is_url_with_secret = || Redaction::Mask.argument(value) != value;
-        match line.option.as_str() {
-            _ if value.starts_with('@') => false,
-            "--user" | "--auth" | "--basic-auth" | "-u" => value.contains(':'),
-            "--bearer" | "--oauth2-bearer" | "--cookie" | "--pass" | "--passphrase" => true,
-            "--header" | "-H" => {
-                let (name, value) = value.split_once(':').unwrap_or_default();
-                Redaction::Mask.value(name, value.as_bytes()) != value.as_bytes()
-            }
-            "--url" | "--proxy" => is_url_with_secret(),
-            _ => false,
-        }
+        secrets::masked(&line.option, value).is_some()
     })
 }

@@ -8,6 +8,8 @@ mod challenge;
 #[cfg(unix)]
 mod prompt;
 mod secrets;
+#[cfg(target_os = "linux")]
+mod title;
 
 const BASIC: &str = "Basic bWU6aHVudGVyMg=="; // me:hunter2
 
