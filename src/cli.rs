@@ -194,6 +194,8 @@ pub struct NetworkArgs {
 #[command(next_help_heading = "Sending")]
 pub struct SendingArgs {
     /// Send this text once open, before standard input [repeatable]
+    ///
+    /// On a terminal a prompt follows, unless --wait is given too.
     #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Vec<String>,
 

@@ -197,6 +197,8 @@ pub enum Input {
     Repl,
     /// Standard input, cut like this into messages of this kind.
     Stdin(InputFraming, MessageKind),
+    /// Nowhere.
+    None,
 }
 
 /// What standard output gets.

@@ -30,4 +30,8 @@ pub struct WscatArgs {
     /// The prompt's commands are always there
     #[arg(long, hide = true)]
     pub slash: bool,
+
+    /// -x and -w were typed: on a terminal too it is over after the wait, without a prompt.
+    #[arg(skip)]
+    pub leaves: bool,
 }

@@ -53,8 +53,8 @@ fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Er
     if let Some(args) = wscat::listening(args, &typed)? {
         return run_with(&args, env, vec![(Level::Info, wscat::LOOPBACK.to_owned())]);
     }
-    let Command { mut cli, order, expanded } = command(args, typed, env)?;
-    cli.connect.settle_wscat();
+    let Command { mut cli, order, expanded } = command(args, &typed, env)?;
+    cli.connect.settle_wscat(&typed);
     notices.extend(expanded.iter().flat_map(|it| it.notices.clone()));
     match cli.command {
         None => connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
@@ -84,10 +84,10 @@ struct Command {
     expanded: Option<Expanded>,
 }
 
-fn command(args: &[OsString], typed: ArgMatches, env: &Env) -> Result<Command, Error> {
-    let expanded = expand(args, &typed, &env.settings)?;
+fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
+    let expanded = expand(args, typed, &env.settings)?;
     let matches = match &expanded {
-        None => typed,
+        None => typed.clone(),
         Some(expanded) => Cli::command()
             .try_get_matches_from(&expanded.args)
             .map_err(|problem| expanded.blame.parsing(&problem))?,

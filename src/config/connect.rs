@@ -44,7 +44,7 @@ impl ConnectConfig {
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
-        let input = input(&args.sending, kind, env);
+        let input = input(args, kind, env);
         let commentary = commentary(&args.display, env);
         let config = Self {
             auth: AuthConfig::default(),
@@ -166,13 +166,16 @@ fn tls(args: &NetworkArgs) -> Result<TlsOptions, ConfigError> {
     Ok(TlsOptions { insecure: args.insecure || args.no_check, roots })
 }
 
-fn input(args: &SendingArgs, kind: MessageKind, env: &Env) -> Input {
+fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Input {
+    let leaves = args.wscat.leaves;
+    let args = &args.sending;
     let framing = match (args.input, args.null) {
         (Some(InputMode::Lines), _) => InputFraming::Lines,
         (Some(InputMode::Nul), _) | (None, true) => InputFraming::Nul,
         (Some(InputMode::Whole), _) => InputFraming::Whole,
         (Some(InputMode::Chunks), _) => InputFraming::Chunks,
         (Some(InputMode::Json), _) => InputFraming::Json,
+        (None, false) if is_conversation(env) && leaves => return Input::None,
         (None, false) if is_conversation(env) && !args.binary => return Input::Repl,
         (None, false) if args.binary => InputFraming::Chunks,
         (None, false) => InputFraming::Lines,

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
 use super::ConfigError;
@@ -50,8 +51,15 @@ pub fn listening(
 }
 
 impl ConnectArgs {
-    /// Puts wscat's options in terms of the others.
-    pub fn settle_wscat(&mut self) {
+    /// Puts wscat's options in terms of the others. `typed` is the command line without settings
+    /// from elsewhere: a wait among those is not meant to take the prompt away.
+    pub fn settle_wscat(&mut self, typed: &ArgMatches) {
+        const SENDING: [&str; 4] = ["send", "send_hex", "send_file", "send_frame"];
+        let is_typed = |id: &str| {
+            typed.try_contains_id(id).is_ok_and(|is_there| is_there)
+                && typed.value_source(id) == Some(ValueSource::CommandLine)
+        };
+        self.wscat.leaves = is_typed("wait") && SENDING.into_iter().any(is_typed);
         if self.wscat.show_ping_pong {
             self.display.verbose = self.display.verbose.max(1);
         }

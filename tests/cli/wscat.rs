@@ -42,6 +42,9 @@ impl Row {
                 expected[key] = value.clone();
             }
         }
+        if let Some(frames) = expected["frames"].as_array_mut() {
+            sort(frames);
+        }
         expected
     }
 }
@@ -71,10 +74,16 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
             let code = closes[0].as_u64().and_then(|code| u16::try_from(code).ok());
             peer.close(code.expect("a code"), closes[1].as_str().expect("a reason"));
         }
-        let (frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
+        let (mut frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
+        sort(&mut frames);
         let view = json!({ "requests": [view_of(&head)], "frames": frames, "close": closed });
         views.send(view).expect("a test that waits for it");
     })
+}
+
+/// What the client answers by itself may come before or after what it is given to send.
+fn sort(frames: &mut [Value]) {
+    frames.sort_by_key(|frame| frame[0] == "text");
 }
 
 fn frame_of(kind: &Value, payload: &str) -> Vec<u8> {
@@ -166,6 +175,34 @@ fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
         terminal.wait_exit();
         server.join();
         assert_eq!(views.recv(), Ok(row.expected()), "{}", row.name());
+    }
+}
+
+/// As in wscat: with -w it is over after the wait, without it a prompt follows.
+#[test]
+#[cfg(unix)]
+fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
+    use crate::support::{Key, Terminal};
+    for (wait, has_prompt) in [(&["-w", "0.1"][..], false), (&[], true)] {
+        let server = Server::script(|peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.expect_text("hello");
+            peer.send(text("the answer"));
+            peer.expect_close(1000);
+            peer.close(1000, "");
+        });
+        let url = server.url();
+        let args = [&["-c", &url, "-x", "hello"], wait].concat();
+        let mut terminal = Terminal::spawn(args, 80, 24);
+        terminal.wait_for("the answer");
+        if has_prompt {
+            terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+            terminal.press(Key::CtrlD);
+        }
+        assert_eq!(terminal.wait_exit(), 0, "{wait:?}");
+        assert!(terminal.termios_restored());
+        server.join();
     }
 }
 
