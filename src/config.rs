@@ -114,7 +114,7 @@ pub enum ConfigError {
     },
     /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
     #[error("{0}")]
-    Setting(SettingError),
+    Configured(SettingError),
     /// A question was answered with Ctrl-C.
     #[error("interrupted")]
     Interrupted,

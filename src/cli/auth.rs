@@ -25,8 +25,8 @@ pub struct AuthArgs {
 
     /// Log in with a token (Authorization: Bearer)
     ///
-    /// @FILE reads it from a file, and WSCOPE_BEARER is used if nothing else is said: what stands
-    /// on the command line can be seen by other users of this machine.
+    /// @FILE reads it from a file, and WSCOPE_BEARER is used if nothing else is said. Of --user and
+    /// --bearer the last one counts.
     #[arg(long, value_name = "TOKEN", alias = "oauth2-bearer", overrides_with = "user")]
     pub bearer: Option<String>,
 

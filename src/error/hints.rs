@@ -20,7 +20,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
-        Error::Config(ConfigError::Setting(error)) => error.hint.clone(),
+        Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),

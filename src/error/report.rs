@@ -14,7 +14,8 @@ pub fn report(error: &Error, style: Style) -> String {
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
     }
-    if let Error::Config(ConfigError::Setting(SettingError { marked: Some(marked), .. })) = error {
+    if let Error::Config(ConfigError::Configured(SettingError { marked: Some(marked), .. })) = error
+    {
         text += &format!("{marked}\n");
     }
     if let Some(hint) = error.hint() {

@@ -32,7 +32,7 @@ pub struct SettingError {
 
 impl From<SettingError> for ConfigError {
     fn from(error: SettingError) -> Self {
-        Self::Setting(error)
+        Self::Configured(error)
     }
 }
 
@@ -117,7 +117,7 @@ impl Blame {
                 let place = SettingError::line(&self.path, line, &reason);
                 return SettingError { marked, hint: None, ..place }.into();
             }
-            ConfigError::Setting(_) | ConfigError::Interrupted => return error,
+            ConfigError::Configured(_) | ConfigError::Interrupted => return error,
         };
         match self.guilty(option, &value) {
             Some(given) => complain(given, &self.path, &error.to_string()).into(),

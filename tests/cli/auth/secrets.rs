@@ -98,9 +98,7 @@ fn not_in_what_a_server_repeats() {
 
 #[test]
 fn not_when_the_answer_is_none() {
-    for (way, answer) in
-        WAYS.into_iter().flat_map(|way| [(way, ""), (way, "HTTP/1.1 1"), (way, "x")])
-    {
+    for (way, answer) in WAYS.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
         let server = Server::script(move |peer| {
             peer.read_head();
             peer.respond(&format!("{answer}{SECRET}"));
@@ -151,6 +149,35 @@ fn not_in_complaints_about_the_command_line() {
             let outcome = wscope().args(args).args(json).run().code(2);
             holds_no_secret(&outcome, &format!("{args:?}"));
         }
+    }
+}
+
+/// On a terminal, and in what the prompt remembers.
+#[test]
+#[cfg(unix)]
+fn not_at_a_prompt() {
+    use crate::support::{Key, Terminal};
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, &["X-Echo: s3cr3t-V4lue"]);
+        peer.expect_text("hello");
+        peer.expect_close(1000);
+        peer.close(1000, "");
+    });
+    let url = server.url() + "/?token=s3cr3t-V4lue";
+    let args = ["-vv", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue", &url];
+    let mut terminal = Terminal::spawn(args, 120, 60);
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.type_line("hello");
+    terminal.wait_until("an empty prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+    server.join();
+    let history = std::fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
+    let history = history.expect("a history");
+    assert!(history.contains("hello"), "{history}");
+    for text in [terminal.raw_output(), history] {
+        assert!(!text.contains(SECRET) && !text.contains(PAIR), "{text}");
     }
 }
 
