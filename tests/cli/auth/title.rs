@@ -32,7 +32,7 @@ fn no_secret_stays_in_the_process_title() {
             peer.close(1000, "");
         });
         let url = server.url().replace("ws://", &format!("ws://{before}"));
-        let mut client = wscope().args(args).arg(url).spawn();
+        let mut client = wscope().args(args).args(["-w", "0"]).arg(url).spawn();
         let head = heads.recv().expect("a request");
         assert!(head.contains(SECRET) || head.contains("bWU6czNjcjN0LVY0bHVl"), "{head}");
         let title = title(client.id());
