@@ -207,4 +207,13 @@ mod tests {
         assert_eq!(Redaction::Show.value("Cookie", b"a=b").as_ref(), b"a=b");
         assert_eq!(Redaction::Show.url("/x?token=abc"), "/x?token=abc");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_can_be_masked(text in "(\\PC|[@:/?#&=%]|//|token=){0,40}") {
+            for masked in [Redaction::Mask.url(&text), Redaction::Mask.argument(&text)] {
+                proptest::prop_assert_eq!(masked.clone(), Redaction::Mask.url(&masked), "masked once more");
+            }
+        }
+    }
 }

@@ -209,4 +209,11 @@ mod tests {
         let read = read(&[&format!("Basic a=b{parameters}")]);
         assert_eq!(read[0].parameters.len(), MAX_PARAMETERS);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_value_is_read(value in "(\\PC|[\"\\\\=, \t]|Basic |realm=){0,60}") {
+            let _ = read(&[&value]);
+        }
+    }
 }

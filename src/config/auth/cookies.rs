@@ -128,4 +128,11 @@ mod tests {
             assert!(list(text).is_err(), "{text:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|[\t\n=;]|#HttpOnly_|Cookie:){0,40}") {
+            let _ = file(&text, PLACE);
+        }
+    }
 }

@@ -250,4 +250,19 @@ mod tests {
             assert!(fault.line == line && fault.reason.contains(words), "{file:?}: {fault:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_password_in_quotes_is_itself(password: String) {
+            let escaped = password.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+            let file = format!("machine h login \"u\" password \"{escaped}\"");
+            let entry = find(&file, "h", 443, Some("u")).map(Option::unwrap_or_default);
+            proptest::prop_assert_eq!(entry.map(|it| it.password), Ok(Some(password)));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
+            let _ = find(&text, "h", 443, None);
+        }
+    }
 }

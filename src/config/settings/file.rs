@@ -278,4 +278,13 @@ mod tests {
             }
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|[\\[\\]=#\"'\\\\ \t\n-]){0,60}") {
+            if let Err(fault) = parse(&text) {
+                proptest::prop_assert!(fault.shown.get(fault.at.clone()).is_some(), "{fault:?}");
+            }
+        }
+    }
 }

@@ -74,4 +74,18 @@ mod tests {
         }
         assert_eq!(split("ab 'c").unwrap_err(), "the quote at character 4 is not closed");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_word_in_quotes_is_itself(words: Vec<String>) {
+            let quoted: Vec<_> =
+                words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+            proptest::prop_assert_eq!(split(&quoted.join(" ")), Ok(words));
+        }
+
+        #[test]
+        fn any_text_is_split_or_refused(text: String) {
+            let _ = split(&text);
+        }
+    }
 }
