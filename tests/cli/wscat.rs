@@ -60,7 +60,17 @@ fn rows() -> Vec<Row> {
 /// A server that does what the row says, and sends what it saw.
 fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
     let script = row.0["server"].clone();
-    Server::script(move |peer| {
+    let redirect = script["redirect"].as_str().map(str::to_owned);
+    let (sender, redirected) = mpsc::channel();
+    let first = redirect.map(|location| {
+        crate::support::script(move |peer| {
+            sender.send(view_of(&peer.read_head())).expect("a test that waits for it");
+            peer.respond(&format!(
+                "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        })
+    });
+    let last = crate::support::script(move |peer| {
         let head = peer.read_head();
         let offered = header(&head, "Sec-WebSocket-Protocol").unwrap_or_default();
         let chosen = offered.split(',').next().filter(|name| !name.is_empty());
@@ -76,9 +86,11 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
         }
         let (mut frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
         sort(&mut frames);
-        let view = json!({ "requests": [view_of(&head)], "frames": frames, "close": closed });
+        let requests: Vec<_> = redirected.try_iter().chain([view_of(&head)]).collect();
+        let view = json!({ "requests": requests, "frames": frames, "close": closed });
         views.send(view).expect("a test that waits for it");
-    })
+    });
+    Server::scripts(first.into_iter().chain([last]))
 }
 
 /// What the client answers by itself may come before or after what it is given to send.
