@@ -1,6 +1,8 @@
 //! No secret is shown, wherever it was given and whatever comes of it: all that the program writes is
 //! searched for it by value.
 
+use std::sync::mpsc;
+
 use crate::scripts::deserted_url;
 use crate::support::{Outcome, Server, Wscope, wscope};
 
@@ -148,6 +150,37 @@ fn not_in_complaints_about_the_command_line() {
         for json in [&[][..], &["--json"]] {
             let outcome = wscope().args(args).args(json).run().code(2);
             holds_no_secret(&outcome, &format!("{args:?}"));
+        }
+    }
+}
+
+#[test]
+fn not_to_another_server() {
+    for way in WAYS.into_iter().filter(|(_, _, _, behind)| behind.is_empty()) {
+        let (sender, heads) = mpsc::channel();
+        let other = Server::script(move |peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+            sender.send(head).expect("a test that waits for it");
+        });
+        let location = format!("http://127.0.0.1:{}/x?token={SECRET}", other.port());
+        let first = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(&format!(
+                "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        });
+        let outcome = client(way, &first.url()).args(["-L", "-v"]).run().code(0);
+        first.join();
+        other.join();
+        holds_no_secret(&outcome, &format!("{way:?}"));
+        let head = heads.recv().expect("a request");
+        let (request, headers) = head.split_once("\r\n").expect("a request line");
+        assert!(request.starts_with("GET /x?"), "{head}");
+        for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"] {
+            assert!(!headers.contains(secret), "{way:?}: {head}");
         }
     }
 }
