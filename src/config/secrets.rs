@@ -15,7 +15,7 @@ pub(super) fn masked(option: &str, value: &str) -> Option<String> {
         "--user" | "--auth" | "--basic-auth" | "-u" => {
             (value.contains(':') && !is_file).then(|| "***".to_owned())
         }
-        "--header" | "-H" => {
+        "--header" | "-H" | "--proxy-header" => {
             let (name, rest) = value.split_once(':')?;
             let shown = Redaction::Mask.value(name, rest.trim().as_bytes());
             (shown.as_ref() != rest.trim().as_bytes()).then(|| format!("{name}: ***"))
