@@ -109,7 +109,6 @@ impl Blame {
         let (option, value) = match &error {
             ConfigError::Value { option, value, .. } => (*option, value.clone()),
             ConfigError::File { option, path, .. } => (*option, path.clone()),
-            ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. } => return error,
             ConfigError::Target(target) => {
                 let Some(line) = &self.url else { return error };
                 let marked = Some(target.marked());
@@ -117,7 +116,7 @@ impl Blame {
                 let place = SettingError::line(&self.path, line, &reason);
                 return SettingError { marked, hint: None, ..place }.into();
             }
-            ConfigError::Configured(_) | ConfigError::Interrupted => return error,
+            _ => return error,
         };
         match self.guilty(option, &value) {
             Some(given) => complain(given, &self.path, &error.to_string()).into(),
