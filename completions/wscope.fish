@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict k/insecure n/no-check cacert= 4 6 connect-timeout= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
+    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -30,8 +30,27 @@ complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offe
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send this User-Agent header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this PEM file too' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l no-proxy -d 'Use no proxy for these hosts [default: the environment variable NO_PROXY]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to this host and port instead; the URL stays what it is for TLS and HTTP' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Use these addresses for a host and port, without DNS; the host may be * [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket, whatever host the URL names' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l interface -d 'Connect from this address or network interface of ours' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this file, or in the files of this folder, too [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Present this certificate to a server that asks for one' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The key of --cert, if it is in a file of its own' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l pass -d 'The passphrase of the key, or of the PKCS#12 file' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l servername -d 'Ask the server for this name (SNI), and check its certificate for it, instead of the URL\'s' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'The oldest version of TLS to accept' -r -f -a "1.0\t'RFC 2246, deprecated'
+1.1\t'RFC 4346, deprecated'
+1.2\t'RFC 5246'
+1.3\t'RFC 8446'"
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-max -d 'The newest version of TLS to offer' -r -f -a "1.0\t'RFC 2246, deprecated'
+1.1\t'RFC 4346, deprecated'
+1.2\t'RFC 5246'
+1.3\t'RFC 8446'"
 complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most this many redirects' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l retry -d 'Try again if the first connection fails, up to N times' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost, up to N times in a row' -r
@@ -71,10 +90,12 @@ always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression'
 complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between'
-complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept any certificate'
-complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
+complete -c wscope -n "__fish_wscope_needs_command" -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept any certificate'
+complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
 complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-on-close -d 'Connect again also when the server closed with 1000, 3000 to 4999 or no code'
 complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Short for --input nul'

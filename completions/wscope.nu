@@ -1,5 +1,13 @@
 module completions {
 
+  def "nu-complete wscope tls_min" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope tls_max" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
   def "nu-complete wscope input" [] {
     [ "lines" "nul" "whole" "chunks" "json" ]
   }
@@ -26,12 +34,27 @@ module completions {
     --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
     --no-compress             # Offer no compression
     --strict                  # Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between
-    --insecure(-k)            # Accept any certificate
-    --no-check(-n)            # As wscat spells --insecure
-    --cacert: path            # Trust the certificates in this PEM file too
+    --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
+    --no-proxy: string        # Use no proxy for these hosts [default: the environment variable NO_PROXY]
+    --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
+    --proxy-insecure          # Accept any certificate of an https:// proxy
+    --connect-to: string      # Connect to this host and port instead; the URL stays what it is for TLS and HTTP
+    --resolve: string         # Use these addresses for a host and port, without DNS; the host may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket, whatever host the URL names
+    --interface: string       # Connect from this address or network interface of ours
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
-    --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --insecure(-k)            # Accept any certificate
+    --no-check(-n)            # As wscat spells --insecure
+    --cacert: path            # Trust the certificates in this file, or in the files of this folder, too [repeatable]
+    --no-system-ca            # Trust only the certificates of --cacert, not the system's
+    --cert: path              # Present this certificate to a server that asks for one
+    --key: path               # The key of --cert, if it is in a file of its own
+    --pass: string            # The passphrase of the key, or of the PKCS#12 file
+    --servername: string      # Ask the server for this name (SNI), and check its certificate for it, instead of the URL's
+    --tls-min: string@"nu-complete wscope tls_min" # The oldest version of TLS to accept
+    --tls-max: string@"nu-complete wscope tls_max" # The newest version of TLS to offer
     --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
     --max-redirs: string      # Follow at most this many redirects
     --retry: string           # Try again if the first connection fails, up to N times

@@ -9,13 +9,17 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 mod auth;
 mod listen;
 mod resilience;
+mod route;
 mod settings;
+mod tls;
 mod wscat;
 
 pub use auth::AuthArgs;
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
+pub use route::RouteArgs;
 pub use settings::SettingsArgs;
+pub use tls::{TlsArgs, TlsVersion};
 pub use wscat::WscatArgs;
 
 /// See, talk to, pipe through and check WebSocket endpoints.
@@ -80,8 +84,9 @@ pub struct ConnectArgs {
     /// Where to connect: ws://, wss://, host:port/path, :port/path or @name
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
-    /// are taken as ws:// and wss://. @name is an endpoint of the configuration file (see
-    /// --no-config), and @name/path is below it.
+    /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
+    /// does so over TLS. @name is an endpoint of the configuration file (see --no-config), and
+    /// @name/path is below it.
     #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 
@@ -97,6 +102,12 @@ pub struct ConnectArgs {
     /// Network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Route.
+    #[command(flatten)]
+    pub route: RouteArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Staying connected.
     #[command(flatten)]
     pub resilience: ResilienceArgs,
@@ -160,28 +171,8 @@ pub struct HandshakeArgs {
 
 /// The way to the server.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Network and TLS")]
+#[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Accept any certificate
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
-
-    /// As wscat spells --insecure
-    #[arg(short = 'n', long = "no-check", hide = true)]
-    pub no_check: bool,
-
-    /// Trust the certificates in this PEM file too
-    #[arg(long, alias = "ca", value_name = "FILE")]
-    pub cacert: Vec<PathBuf>,
-
-    /// Use IPv4 only
-    #[arg(short = '4', conflicts_with = "ipv6")]
-    pub ipv4: bool,
-
-    /// Use IPv6 only
-    #[arg(short = '6')]
-    pub ipv6: bool,
-
     /// Limit on everything up to the end of the opening handshake
     ///
     /// Durations are written 500ms, 5s, 2m or 1h; a plain number is seconds; 0 turns a limit off.

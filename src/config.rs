@@ -7,6 +7,7 @@ use crate::event::Level;
 use crate::input::Action;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
+use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::{Target, TargetError};
 use crate::output::human::{Detail, Timestamps};
 use crate::output::json::Frames as JsonFrames;
@@ -24,9 +25,11 @@ mod listen;
 mod presets;
 mod privacy;
 mod resilience;
+mod route;
 mod secrets;
 mod settings;
 mod shared;
+mod tls;
 mod values;
 pub mod wscat;
 
@@ -34,6 +37,7 @@ pub use auth::{AuthConfig, AuthEnv, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
+pub use route::proxy_remark;
 pub use secrets::secret_arguments;
 pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand};
 pub use shared::failure_color;
@@ -62,6 +66,8 @@ pub struct Env {
     pub auth: AuthEnv,
     /// Where settings are.
     pub settings: SettingsEnv,
+    /// The variables that name proxies.
+    pub proxies: Variables,
 }
 
 /// Why a command line cannot be carried out.
@@ -70,6 +76,9 @@ pub enum ConfigError {
     /// The URL is wrong.
     #[error("bad URL: {0}")]
     Target(TargetError),
+    /// A setting of proxies is wrong.
+    #[error(transparent)]
+    Setting(BadSetting),
     /// An option's value is wrong.
     #[error("bad {option} {value:?}: {reason}")]
     Value {

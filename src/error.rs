@@ -7,6 +7,9 @@ use crate::config::{ConfigError, SentCredentials};
 use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
 use crate::input::InputError;
 use crate::net::DialError;
+use crate::net::dial::ProxyCause;
+use crate::net::tls::TlsFailure;
+use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -16,6 +19,7 @@ use crate::resilience::redirect::RedirectError;
 
 mod challenges;
 mod hints;
+mod proxy;
 mod report;
 mod text;
 
@@ -72,6 +76,8 @@ pub enum Error {
 pub struct Rejected {
     /// What the server did.
     pub error: UpgradeError,
+    /// The proxy in between, in words.
+    pub via: Option<String>,
     /// The connection was under TLS.
     pub tls: bool,
     /// The request had an Origin header.
@@ -118,8 +124,9 @@ impl Error {
             Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
-            Self::Dial(DialError::Timeout { .. })
-            | Self::CloseTimeout(_)
+            Self::Dial(DialError::Setting(_)) => 2,
+            Self::Dial(error) if error.is_timeout() => 7,
+            Self::CloseTimeout(_)
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
@@ -165,18 +172,38 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let (Self::Upgrade(rejected) | Self::Redirect(rejected, _)) = self else { return None };
-        let (UpgradeError::Refused(response) | UpgradeError::Invalid(response, _)) =
-            &rejected.error
-        else {
-            return None;
+        let none = Secrets::default();
+        let (response, redaction, secrets) = match self {
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
+                UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
+                    (response, rejected.redaction, &rejected.secrets)
+                }
+                _ => return None,
+            },
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction, &none),
+                _ => return None,
+            },
+            _ => return None,
         };
         Some(FailedResponse {
             status: response.line.status,
-            head: HeadView::new(&response.head, rejected.redaction).without(&rejected.secrets),
-            body: rejected.secrets.mask(&response.body).into_owned(),
+            head: HeadView::new(&response.head, redaction).without(secrets),
+            body: secrets.mask(&response.body).into_owned(),
             is_cut: response.is_cut,
         })
+    }
+
+    /// The failed TLS handshake, with the server or with a proxy.
+    pub fn tls(&self) -> Option<&TlsFailure> {
+        match self {
+            Self::Dial(DialError::Tls(failure)) => Some(failure),
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Reach(DialError::Tls(failure)) => Some(failure),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
@@ -188,6 +215,12 @@ impl Error {
                 | UpgradeError::TimedOut(bytes) => {
                     Some(rejected.secrets.mask(&bytes[..bytes.len().min(MAX_KEPT)]))
                 }
+                _ => None,
+            },
+            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Fault(
+                    Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
+                ) => Some(Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },
             Self::Protocol(closed) => {
@@ -207,6 +240,7 @@ impl Error {
             hint: self.hint(),
             request: None,
             response: self.response(),
+            certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })
     }
 }

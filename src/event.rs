@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::net::Timings;
-use crate::net::tls::TlsInfo;
+use crate::net::tls::{CertificateInfo, TlsInfo};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
@@ -166,8 +166,10 @@ pub struct Opened {
     pub initiator: Party,
     /// The URL, without userinfo.
     pub url: String,
-    /// The peer's address.
+    /// The address that we are connected to: the peer's, or that of the proxy.
     pub remote: String,
+    /// The proxy in between.
+    pub proxy: Option<Proxied>,
     /// Ours.
     pub local: String,
     /// Minor HTTP version of the response.
@@ -192,6 +194,17 @@ pub struct Opened {
     pub tls: Option<TlsInfo>,
     /// How long it took.
     pub timings: Timings,
+}
+
+/// The proxy that a connection goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proxied {
+    /// Its URL, without userinfo.
+    pub url: String,
+    /// The same in words, with who said that it is to be used.
+    pub words: String,
+    /// The CONNECT request and the response to it, from an HTTP proxy. Secrets are already masked.
+    pub heads: Option<(HeadView, HeadView)>,
 }
 
 /// The end of a connection, with its circumstances.
@@ -261,6 +274,8 @@ pub struct Failure {
     pub request: Option<HeadView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
+    /// The server's certificate, if that is why.
+    pub certificate: Option<CertificateInfo>,
 }
 
 /// What a server answered instead of 101.

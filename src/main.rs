@@ -9,6 +9,7 @@ use std::{env, io};
 use wscope::commands;
 use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
+use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::terminal;
 
@@ -47,5 +48,9 @@ fn surroundings() -> Env {
         history: state.map(|path| path.join("wscope/history")),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),
+        proxies: VARIABLES
+            .iter()
+            .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
+            .collect(),
     }
 }

@@ -7,9 +7,10 @@ mod secrets;
 pub use secrets::Secrets;
 
 /// Whether secrets are masked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redaction {
     /// They show as `***`.
+    #[default]
     Mask,
     /// They show: `--show-secrets`.
     Show,

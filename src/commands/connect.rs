@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
 use super::verdict::{Limits, verdict};
-use crate::config::ConnectConfig;
+use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
 use crate::event::{Clock, Event, Level, What};
 use crate::net::Reactor;
+use crate::output::human::Detail;
 use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
@@ -100,7 +101,17 @@ impl Run<'_> {
         for (level, text) in std::mem::take(&mut self.config.notices) {
             self.tell(What::Notice(level, &text));
         }
+        self.say_proxy();
         let _ = self.outputs.flush(); // a failure shows again later
+    }
+
+    fn say_proxy(&mut self) {
+        let choice = self.config.dial.route.choose(&self.config.target);
+        if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
+            && (!is_detail || self.config.commentary.detail >= Detail::Control)
+        {
+            self.tell(What::Notice(Level::Info, &text));
+        }
     }
 
     fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
@@ -125,7 +136,7 @@ impl Run<'_> {
     /// What `--reconnect` could not do for the input.
     fn say_rest(&mut self, rest: &Rest, was_lost: bool) {
         let texts = [
-            match rest.unsent.len() {
+            match rest.waiting() {
                 0 => None,
                 1 => Some("not sent: 1 message that was read from the input".to_owned()),
                 many => Some(format!("not sent: {many} messages that were read from the input")),

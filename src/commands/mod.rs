@@ -16,6 +16,7 @@ use crate::platform::title;
 use crate::protocol::CloseCode;
 use usage::usage;
 
+mod certificates;
 pub mod codes;
 pub mod completions;
 pub mod connect;

@@ -4,19 +4,19 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::auth::auth;
+use super::route::{proxy_tls, route};
 use super::shared::{commentary, subprotocols};
+use super::tls::tls;
 use super::{
     AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
     Stdout, USER_AGENT, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
-    ConnectArgs, EndingArgs, HandshakeArgs, InputMode, NetworkArgs, OutputMode, ReceivingArgs,
-    SendingArgs,
+    ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
 };
 use crate::input::stdin::Framing as InputFraming;
-use crate::net::dial::{DialOptions, Family};
+use crate::net::dial::DialOptions;
 use crate::net::target::Target;
-use crate::net::tls::TlsOptions;
 use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
 use crate::protocol::MessageKind;
@@ -42,16 +42,22 @@ impl ConnectConfig {
     pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
-        let handshake = handshake_config(&args.handshake)?;
+        let mut handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env);
         let commentary = commentary(&args.display, env);
+        let tls = tls(&args.tls)?;
+        let dial = DialOptions {
+            route: route(&args.route, &target, &mut handshake, args.display.show_secrets, env)?,
+            proxy_tls: proxy_tls(&args.route, &tls),
+            tls,
+        };
         let config = Self {
             auth: AuthConfig::default(),
             notices: Vec::new(),
             target,
-            dial: DialOptions { family: family(&args.network), tls: tls(&args.network)? },
-            says_unchecked: args.network.no_check,
+            dial,
+            says_unchecked: args.tls.no_check,
             handshake,
             input,
             presets: presets::presets(&args.sending, kind, order)?,
@@ -107,31 +113,38 @@ fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
 }
 
 pub(super) fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
+    headers_of("--header", given)
+}
+
+pub(super) fn headers_of(
+    option: &'static str,
+    given: &[String],
+) -> Result<Vec<HeaderLine>, ConfigError> {
     let mut lines = Vec::new();
     for value in given {
         match value.strip_prefix('@') {
-            None => lines.push(header(value, &without_secret(value))?),
-            Some(path) => lines.extend(header_file(path)?),
+            None => lines.push(header(option, value, &without_secret(value))?),
+            Some(path) => lines.extend(header_file(option, path)?),
         }
     }
     Ok(lines)
 }
 
-fn header_file(path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
-    let text = read_text("--header", Path::new(path))?;
+fn header_file(option: &'static str, path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
+    let text = read_text(option, Path::new(path))?;
     let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
     text.lines()
         .enumerate()
         .filter(|(_, line)| is_header(line))
         .map(|(index, line)| {
             let place = format!("{path}, line {}: {}", index + 1, without_secret(line));
-            header(line, &place)
+            header(option, line, &place)
         })
         .collect()
 }
 
-fn header(line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
-    HeaderLine::parse(line).map_err(|error| ConfigError::value("--header", shown, error))
+fn header(option: &'static str, line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
+    HeaderLine::parse(line).map_err(|error| ConfigError::value(option, shown, error))
 }
 
 /// A header line as it may be shown, also one that is malformed.
@@ -141,29 +154,6 @@ fn without_secret(line: &str) -> String {
         std::borrow::Cow::Owned(_) => format!("{name}: ***"),
         std::borrow::Cow::Borrowed(_) => line.to_owned(),
     }
-}
-
-fn family(args: &NetworkArgs) -> Family {
-    match (args.ipv4, args.ipv6) {
-        (true, _) => Family::V4,
-        (_, true) => Family::V6,
-        _ => Family::Any,
-    }
-}
-
-fn tls(args: &NetworkArgs) -> Result<TlsOptions, ConfigError> {
-    let mut roots = Vec::new();
-    for path in &args.cacert {
-        let pem =
-            std::fs::read(path).map_err(|error| ConfigError::file("--cacert", path, error))?;
-        let found = native_tls::Certificate::stack_from_pem(&pem).unwrap_or_default();
-        if found.is_empty() {
-            let reason = "it holds no certificate in PEM form";
-            return Err(ConfigError::value("--cacert", &path.to_string_lossy(), reason));
-        }
-        roots.extend(found);
-    }
-    Ok(TlsOptions { insecure: args.insecure || args.no_check, roots })
 }
 
 fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Input {

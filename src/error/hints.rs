@@ -11,6 +11,8 @@ use crate::protocol::head::HeadError;
 use crate::protocol::violation::Rule;
 use crate::resilience::redirect::RedirectError;
 
+mod tls;
+
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
 
@@ -56,13 +58,19 @@ fn system(error: &std::io::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn dial(error: &DialError) -> Option<String> {
+pub(super) fn dial(error: &DialError) -> Option<String> {
     let text = match error {
         DialError::Dns { host, .. } => {
             format!("is {host} spelled right, and does this machine have a working DNS server?")
         }
+        DialError::NoAddress { by_source: true, .. } => {
+            "the address of --interface is of the other family".to_owned()
+        }
         DialError::NoAddress { .. } => "leave out -4 or -6".to_owned(),
-        DialError::Tcp(failures) => return tcp(failures),
+        DialError::Tcp(failures, None) => return tcp(failures),
+        DialError::Tcp(failures, Some(_)) => return from_source(failures),
+        DialError::Socket(_, error) => return socket(error),
+        DialError::Proxy(error) => return super::proxy::hint(error),
         DialError::Timeout { phase: Phase::Tcp(_), .. } => {
             "nothing answered at all: a firewall that drops packets, or a host that is down"
                 .to_owned()
@@ -73,10 +81,42 @@ fn dial(error: &DialError) -> Option<String> {
         DialError::Timeout { phase: Phase::Dns(_), .. } => {
             "the DNS server does not answer".to_owned()
         }
-        DialError::Tls { reason, seen, .. } => return tls(reason, seen),
+        DialError::Tls(failure) => return tls::hint(failure),
         _ => return None,
     };
     Some(text)
+}
+
+fn socket(error: &std::io::Error) -> Option<String> {
+    use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
+    let text = match error.kind() {
+        NotFound => "is the server running, and is the path right?",
+        ConnectionRefused => {
+            "nothing listens on that socket: its server has ended, or not begun to"
+        }
+        PermissionDenied => {
+            "that takes permission to write to the socket, and to enter the folders above it"
+        }
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// With an end of ours that was asked for.
+fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
+    use std::io::ErrorKind::{AddrNotAvailable, NotFound, PermissionDenied};
+    let text = match failures.first()?.error.kind() {
+        AddrNotAvailable => "this machine does not have the address of --interface",
+        PermissionDenied => {
+            "to choose an interface by its name takes privileges; its address does not"
+        }
+        NotFound => "this machine has no network interface of that name",
+        _ if failures[0].error.to_string().starts_with("No such device") => {
+            "this machine has no network interface of that name"
+        }
+        _ => return tcp(failures),
+    };
+    Some(text.to_owned())
 }
 
 fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
@@ -98,40 +138,6 @@ fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     } else {
         return None;
     })
-}
-
-fn tls(reason: &str, seen: &[u8]) -> Option<String> {
-    let has = |words: &str| reason.to_ascii_lowercase().contains(words);
-    let text = if seen.starts_with(b"HTTP/") || has("http request") {
-        "the server speaks plain HTTP on this port: use ws:// instead of wss://"
-    } else if has("wrong version number")
-        || has("packet length too long")
-        || has("unknown protocol")
-    {
-        "the server does not speak TLS on this port: use ws:// instead of wss://"
-    } else if has("self-signed") || has("self signed") || has("unable to get") || has("unknown ca")
-    {
-        "--cacert FILE trusts the CA that issued the certificate; -k accepts any certificate"
-    } else if has("expired") {
-        "the certificate (or one above it) has expired; -k accepts it all the same"
-    } else if has("hostname mismatch") || has("ip address mismatch") {
-        "the certificate is for another name; connect by that name, or -k accepts it all the same"
-    } else if has("certificate required") || has("bad certificate") {
-        "the server wants a certificate from the client"
-    } else if has("signature failure") {
-        "the certificate was not signed with the key of the CA trusted under that name: has the CA been made anew?"
-    } else if has("unrecognized name") {
-        "the server knows no host of that name on this port"
-    } else if has("protocol version") || has("unsupported protocol") {
-        "the server and wscope have no version of TLS in common"
-    } else if has("alert handshake failure") {
-        "the server found no cipher in common, wants a certificate from the client, or knows no host of that name"
-    } else if has("eof") || has("reset") {
-        "the server ended the connection during the TLS handshake: perhaps it speaks no TLS here; try ws://"
-    } else {
-        return None;
-    };
-    Some(text.to_owned())
 }
 
 fn upgrade(rejected: &Rejected) -> Option<String> {
@@ -189,6 +195,9 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         || body.contains("HTTP request to an HTTPS server")
     {
         return Some("the server speaks TLS on this port: use wss:// instead of ws://".to_owned());
+    }
+    if let Some(hint) = tls::client_certificate_hint(&body) {
+        return Some(hint.to_owned());
     }
     if is_engine_io(&body) {
         return Some(ENGINE_IO.to_owned());

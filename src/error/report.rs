@@ -3,7 +3,10 @@
 use super::Error;
 use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
+use crate::net::DialError;
+use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
+use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
@@ -27,13 +30,44 @@ pub fn report(error: &Error, style: Style) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
+    if let Error::Dial(DialError::Proxy(proxy)) = error
+        && let Some(request) = &proxy.request
+    {
+        let request = HeadView::new(request, proxy.redaction);
+        text += &head(&request, &style.paint(Role::Sent, ">"), style);
+    }
+    text += &error.tls().map_or_else(String::new, |failure| {
+        let whose =
+            if matches!(error, Error::Dial(DialError::Proxy(_))) { "proxy" } else { "server" };
+        certificates(failure, whose, style)
+    });
     text + &words(error, style)
+}
+
+/// What the server showed when it was asked again.
+fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
+    let [first, above @ ..] = failure.chain.as_slice() else { return String::new() };
+    let title = |text: &str| format!("{}\n", style.paint(Role::Dim, text));
+    let mut text = title(&format!(
+        "the {whose}'s certificate (from a second connection, on which it was not checked):"
+    ));
+    text += &certificate::lines(first, 2, style);
+    if let Some(culprit) = failure.culprit_above() {
+        text += &title("the certificate above it, which is the one that failed:");
+        text += &certificate::lines(culprit, 2, style);
+    } else if !above.is_empty() {
+        let list: Vec<String> =
+            above.iter().map(|it| format!("{} (issued by {})", it.subject, it.issuer)).collect();
+        let line = format!("sent with it: {}", list.join(", "));
+        text += &title(&escape(&line, Newlines::Escape));
+    }
+    text
 }
 
 /// What the server said.
 fn words(error: &Error, style: Style) -> String {
     if let Some(response) = error.response() {
-        let is_refusal = matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Refused(_)));
+        let is_refusal = !matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Invalid(..)));
         let body = if is_refusal { body(&response.body, style) } else { String::new() };
         let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
         let cut = if is_refusal && response.is_cut { cut } else { String::new() };

@@ -15,7 +15,14 @@ pub(super) fn message(error: &Error) -> String {
         Error::Config(error) => error.to_string(),
         Error::Usage { message, .. } => message.clone(),
         Error::Dial(error) => format!("could not connect: {error}"),
-        Error::Upgrade(rejected) => upgrade(rejected),
+        Error::Upgrade(rejected) => match &rejected.via {
+            None => upgrade(rejected),
+            // Who does not know of the proxy looks for the fault in the wrong place.
+            Some(via) => {
+                let what = format!("opening handshake via {via}");
+                upgrade(rejected).replacen("opening handshake", &what, 1)
+            }
+        },
         Error::NoSubprotocol(offered) => {
             format!(
                 "opening handshake: the server chose none of the subprotocols {}",

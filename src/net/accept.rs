@@ -89,7 +89,7 @@ pub fn accept(
     let interest = Interest::READABLE | Interest::WRITABLE;
     reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
     let Some(Acceptor(acceptor)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
-    let (tap, seen) = HelloTap::new(tcp, Server::Local);
+    let (tap, seen) = HelloTap::new(Stream::Plain(tcp), Server::Local);
     match shake_hands(acceptor.accept(tap), &seen, reactor, deadline) {
         Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), Some(info))),
         Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {

@@ -1,47 +1,58 @@
-//! From a target to a connected stream: name, TCP, TLS, each under the same deadline and timed.
+//! From a target to a connected stream: name, TCP, proxy, TLS, each under the same deadline and timed.
 
 use std::fmt;
-use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use url::Host;
 
-use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
+use super::proxy::{Choice, Origin, Proxy, ProxyKind};
+use super::reactor::{Deadline, Reactor, WaitError};
 use super::resolve;
+use super::route::{RouteOptions, Source};
 use super::stream::Stream;
 use super::target::{Endpoint, Target};
-use super::tcp::{self, ConnectError, Failure};
-use super::tls::{self, TlsError, TlsInfo, TlsOptions};
+use super::tcp::{self, ConnectError};
+use super::tls::{self, TlsInfo, TlsOptions};
+use super::tunnel::socks5::Destination;
+use super::tunnel::{self, Connect, Conversation, Socks5, TunnelError};
+use super::unix;
+use crate::protocol::head::{Head, HeaderLine};
 
-/// Which addresses may be used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Family {
-    /// All.
-    #[default]
-    Any,
-    /// IPv4 only.
-    V4,
-    /// IPv6 only.
-    V6,
-}
+mod error;
+mod look;
+
+pub use error::{DialError, Phase, ProxyCause, ProxyError};
+use error::{tcp_failed, tls_failed, wait_failed};
 
 /// How to dial.
 #[derive(Clone, Debug, Default)]
 pub struct DialOptions {
-    /// Which addresses may be used.
-    pub family: Family,
+    /// The way there.
+    pub route: RouteOptions,
     /// For wss.
     pub tls: TlsOptions,
+    /// For proxies that are spoken to over TLS.
+    pub proxy_tls: TlsOptions,
+}
+
+impl DialOptions {
+    /// The same on the way to another host than the one they were given for.
+    pub fn elsewhere(&self) -> Self {
+        Self { tls: self.tls.elsewhere(), ..self.clone() }
+    }
 }
 
 /// How long each phase took; `None` for one that was not needed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Timings {
-    /// Look-up of the name.
+    /// Look-up of names.
     pub dns: Option<Duration>,
     /// TCP connect, all attempts.
     pub tcp: Option<Duration>,
+    /// Through the proxy to the target, with TLS to the proxy.
+    pub proxy: Option<Duration>,
     /// TLS handshake.
     pub tls: Option<Duration>,
     /// From the first byte of the request to the last of the response head.
@@ -50,200 +61,324 @@ pub struct Timings {
     pub total: Duration,
 }
 
+/// A proxy, and who said that it is to be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Via {
+    /// The proxy.
+    pub proxy: Proxy,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.origin {
+            Origin::Option(_) => write!(f, "proxy {}", self.proxy),
+            Origin::Variable(name) => write!(f, "proxy {} from {name}", self.proxy),
+        }
+    }
+}
+
+/// The other end, as far as it can be seen from here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remote {
+    /// This address.
+    Address(SocketAddr),
+    /// The server behind this Unix socket.
+    Socket(PathBuf),
+    /// A host and port behind a proxy, which has this address.
+    Tunnel(Box<Via>, String, SocketAddr),
+}
+
+impl Remote {
+    /// What our socket is connected to.
+    pub fn socket(&self) -> String {
+        match self {
+            Self::Address(address) | Self::Tunnel(_, _, address) => address.to_string(),
+            Self::Socket(path) => format!("unix:{}", path.display()),
+        }
+    }
+
+    /// The proxy in between.
+    pub fn via(&self) -> Option<&Via> {
+        match self {
+            Self::Tunnel(via, ..) => Some(via),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Remote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tunnel(via, authority, _) => write!(f, "{authority} via {via}"),
+            _ => f.write_str(&self.socket()),
+        }
+    }
+}
+
 /// A connection before its opening handshake.
 #[derive(Debug)]
 pub struct Dialed {
     /// The bytes.
     pub stream: Stream,
-    /// The address that answered.
-    pub remote: SocketAddr,
+    /// What is at the other end.
+    pub remote: Remote,
+    /// The CONNECT request, and the proxy's response.
+    pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
     /// Up to here.
     pub timings: Timings,
 }
 
-/// Where on the way to a connection we were.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Looking up a name.
-    Dns(String),
-    /// Connecting to these addresses.
-    Tcp(Vec<SocketAddr>),
-    /// TLS with this address.
-    Tls(SocketAddr),
-    /// Waiting for the response to our request from this address.
-    Upgrade(SocketAddr),
-}
+/// A CONNECT request, and the response that opened the tunnel.
+pub type Heads = (Head, Head);
 
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Dns(host) => write!(f, "DNS look-up of {host}"),
-            Self::Tcp(addresses) => {
-                let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
-                write!(f, "TCP connect to {}", list.join(", "))
-            }
-            Self::Tls(address) => write!(f, "TLS handshake with {address}"),
-            Self::Upgrade(address) => write!(f, "opening handshake with {address}"),
-        }
-    }
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum DialError {
-    /// The name could not be looked up.
-    #[error("DNS look-up of {host}: {}", dns_reason(.error))]
-    Dns {
-        /// The name.
-        host: String,
-        /// The system's words.
-        error: io::Error,
-    },
-    /// The name has no address of the family wanted.
-    #[error("{host} has no {family} address")]
-    NoAddress {
-        /// The name.
-        host: String,
-        /// "IPv4" or "IPv6".
-        family: &'static str,
-    },
-    /// Every address failed.
-    #[error("TCP connect: {}", failures_text(.0))]
-    Tcp(Vec<Failure>),
-    /// TLS could not be set up on our side.
-    #[error("TLS set-up: {0}")]
-    TlsSetup(String),
-    /// The TLS handshake failed.
-    #[error("TLS handshake with {address} for '{name}': {reason}")]
-    Tls {
-        /// Whom with.
-        address: SocketAddr,
-        /// The name that the certificate had to be for.
-        name: String,
-        /// The TLS library's words.
-        reason: String,
-        /// What the server had sent until then.
-        seen: Vec<u8>,
-    },
-    /// The time limit ran out.
-    #[error("{phase}: no success within {limit:?}{}", failures_suffix(.failures))]
-    Timeout {
-        /// What was being done.
-        phase: Phase,
-        /// The limit.
-        limit: Duration,
-        /// Addresses that had failed by then.
-        failures: Vec<Failure>,
-    },
-    /// A signal came.
-    #[error(transparent)]
-    Interrupted(Interrupted),
-    /// The system failed us.
-    #[error("{0}: {1}")]
-    System(Phase, io::Error),
-}
-
-fn dns_reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
-}
-
-fn failures_text(failures: &[Failure]) -> String {
-    let list: Vec<_> =
-        failures.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
-    list.join("; ")
-}
-
-fn failures_suffix(failures: &[Failure]) -> String {
-    if failures.is_empty() {
-        String::new()
-    } else {
-        format!(" (before: {})", failures_text(failures))
-    }
-}
-
-fn wait_failed(
-    phase: Phase,
-    error: WaitError,
-    deadline: Deadline,
-    failures: Vec<Failure>,
-) -> DialError {
-    match error {
-        WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
-        WaitError::Interrupted(interrupted) => DialError::Interrupted(interrupted),
-        WaitError::Io(error) => DialError::System(phase, error),
-    }
-}
+/// How many addresses of a name a SOCKS5 proxy is asked for, one after the other.
+const MAX_DESTINATIONS: usize = 4;
 
 /// Connects to `target`.
 ///
 /// # Errors
-/// Which phase failed, with which address, and what the system or the TLS library said.
+/// Which phase failed, with which address, and what the system, the proxy or the TLS library said.
 pub fn dial(
     target: &Target,
     options: &DialOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Dialed, DialError> {
-    let Endpoint::Tcp { host, port } = &target.endpoint else {
-        let error =
-            io::Error::new(io::ErrorKind::Unsupported, "unix sockets are not supported yet");
-        return Err(DialError::System(Phase::Tcp(Vec::new()), error));
-    };
     let start = Instant::now();
-    let addresses = addresses(host, *port, options.family, reactor, deadline)?;
-    let dns = matches!(host, Host::Domain(_)).then(|| start.elapsed());
-    let before_tcp = Instant::now();
-    let (tcp, remote) =
-        tcp::connect(&addresses, reactor, deadline).map_err(|error| match error {
-            ConnectError::Failed(failures) => DialError::Tcp(failures),
-            ConnectError::Wait(error, pending, failures) => {
-                wait_failed(Phase::Tcp(pending), error, deadline, failures)
-            }
-        })?;
-    let mut timings = Timings { dns, tcp: Some(before_tcp.elapsed()), ..Timings::default() };
-    let (stream, tls) = if target.scheme.is_tls() {
-        let before_tls = Instant::now();
-        let name = host_name(host);
-        let (stream, info) = tls::connect(tcp, &name, &options.tls, reactor, deadline)
-            .map_err(|error| tls_failed(error, remote, name, deadline))?;
-        timings.tls = Some(before_tls.elapsed());
-        (Stream::Tls(Box::new(stream)), Some(info))
-    } else {
-        (Stream::Plain(tcp), None)
-    };
-    timings.total = start.elapsed();
-    Ok(Dialed { stream, remote, tls, timings })
+    let mut dialer = Dialer { options, reactor, deadline, timings: Timings::default() };
+    let Reached { mut stream, remote, heads } = dialer.reach(target)?;
+    let mut tls = None;
+    if target.scheme.is_tls() {
+        let before = Instant::now();
+        let info;
+        let name = certificate_name(target, &options.tls);
+        (stream, info) =
+            dialer.start_tls(stream, name, &options.tls, &remote).map_err(|error| {
+                dialer.explain(error, &options.tls, |dialer| Ok(dialer.reach(target)?.stream))
+            })?;
+        dialer.timings.tls = Some(before.elapsed());
+        tls = Some(info);
+    }
+    let timings = Timings { total: start.elapsed(), ..dialer.timings };
+    Ok(Dialed { stream, remote, heads, tls, timings })
 }
 
-fn addresses(
-    host: &Host<String>,
-    port: u16,
-    family: Family,
-    reactor: &mut Reactor,
+struct Dialer<'a> {
+    options: &'a DialOptions,
+    reactor: &'a mut Reactor,
     deadline: Deadline,
-) -> Result<Vec<SocketAddr>, DialError> {
-    let mut addresses =
-        resolve::resolve(host, port, reactor, deadline).map_err(|error| match error {
-            WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
-            other => wait_failed(Phase::Dns(host.to_string()), other, deadline, Vec::new()),
-        })?;
-    addresses.retain(|address| match family {
-        Family::Any => true,
-        Family::V4 => address.is_ipv4(),
-        Family::V6 => address.is_ipv6(),
-    });
-    if addresses.is_empty() {
-        let family = match family {
-            Family::Any => "IP",
-            Family::V4 => "IPv4",
-            Family::V6 => "IPv6",
+    timings: Timings,
+}
+
+struct Reached {
+    stream: Stream,
+    remote: Remote,
+    heads: Option<Heads>,
+}
+
+impl Dialer<'_> {
+    /// As far as the target's own bytes, over whatever leads there.
+    fn reach(&mut self, target: &Target) -> Result<Reached, DialError> {
+        let route = &self.options.route;
+        let (host, port) = match route.endpoint(target) {
+            Endpoint::Tcp { host, port } => (host, port),
+            Endpoint::Unix(path) => {
+                let stream = self.connect_unix(&path)?;
+                return Ok(Reached { stream, remote: Remote::Socket(path), heads: None });
+            }
         };
-        return Err(DialError::NoAddress { host: host.to_string(), family });
+        if let Choice::Through(proxy, origin) = route.choose(target).map_err(DialError::Setting)? {
+            return self.tunnel(Via { proxy, origin }, &host, port);
+        }
+        let (stream, address) = self.connect_tcp(&host, port)?;
+        Ok(Reached { stream, remote: Remote::Address(address), heads: None })
     }
-    Ok(addresses)
+
+    fn connect_unix(&mut self, path: &Path) -> Result<Stream, DialError> {
+        unix::connect(path, self.reactor, self.deadline).map_err(|error| match error {
+            WaitError::Io(error) => DialError::Socket(path.to_owned(), error),
+            other => wait_failed(Phase::Socket(path.to_owned()), other, self.deadline, Vec::new()),
+        })
+    }
+
+    fn connect_tcp(
+        &mut self,
+        host: &Host<String>,
+        port: u16,
+    ) -> Result<(Stream, SocketAddr), DialError> {
+        let addresses = self.addresses(host, port)?;
+        let source = self.options.route.source.as_ref();
+        let before = Instant::now();
+        let (tcp, address) = tcp::connect(&addresses, source, self.reactor, self.deadline)
+            .map_err(|error| tcp_failed(error, source, self.deadline))?;
+        self.timings.tcp = Some(before.elapsed());
+        Ok((Stream::Plain(tcp), address))
+    }
+
+    fn addresses(&mut self, host: &Host<String>, port: u16) -> Result<Vec<SocketAddr>, DialError> {
+        let route = &self.options.route;
+        let before = Instant::now();
+        let mut addresses = match route.resolved(host, port) {
+            Some(given) => given,
+            None => {
+                let found = resolve::resolve(host, port, self.reactor, self.deadline);
+                found.map_err(|error| match error {
+                    WaitError::Io(error) => DialError::Dns { host: host.to_string(), error },
+                    other => {
+                        wait_failed(Phase::Dns(host.to_string()), other, self.deadline, Vec::new())
+                    }
+                })?
+            }
+        };
+        if matches!(host, Host::Domain(_)) {
+            *self.timings.dns.get_or_insert_default() += before.elapsed();
+        }
+        addresses.retain(|address| route.family.admits(address.ip()));
+        if let Some(Source::Address(own)) = route.source {
+            addresses.retain(|address| address.is_ipv4() == own.is_ipv4());
+        }
+        match addresses.is_empty() {
+            true => Err(error::no_address(host, route)),
+            false => Ok(addresses),
+        }
+    }
+
+    fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
+        let authority = format!("{host}:{port}");
+        // Before the proxy is bothered: a name that is unknown here is not its fault.
+        let mut destinations = match (via.proxy.kind, host) {
+            (ProxyKind::Socks5, _) => {
+                self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
+            }
+            (_, Host::Domain(name)) => vec![Destination::Name(name.clone(), port)],
+            (_, Host::Ipv4(ip)) => vec![Destination::Address((*ip, port).into())],
+            (_, Host::Ipv6(ip)) => vec![Destination::Address((*ip, port).into())],
+        };
+        destinations.truncate(MAX_DESTINATIONS);
+        let mut failed = None;
+        for destination in destinations {
+            match self.tunnel_to(via.clone(), destination, authority.clone()) {
+                Err(error) if error.is_about_address() => failed = failed.or(Some(error)),
+                other => return other,
+            }
+        }
+        Err(failed.unwrap_or_else(|| error::no_address(host, &self.options.route)))
+    }
+
+    fn tunnel_to(
+        &mut self,
+        via: Via,
+        destination: Destination,
+        authority: String,
+    ) -> Result<Reached, DialError> {
+        let proxy = &via.proxy;
+        let (mut stream, address) = self
+            .connect_tcp(&proxy.host, proxy.port)
+            .map_err(|error| self.proxy_failed(error, &via, &authority))?;
+        let before = Instant::now();
+        if proxy.kind == ProxyKind::Https {
+            let name = host_name(&proxy.host);
+            let remote = Remote::Address(address);
+            let options = &self.options.proxy_tls;
+            (stream, _) = self.start_tls(stream, name, options, &remote).map_err(|error| {
+                let error = self.explain(error, options, |dialer| {
+                    Ok(dialer.connect_tcp(&proxy.host, proxy.port)?.0)
+                });
+                self.proxy_failed(error, &via, &authority)
+            })?;
+        }
+        let (early, heads) = match proxy.kind.is_socks() {
+            true => {
+                let mut socks = Socks5::new(destination, proxy.credentials.clone());
+                let early = self.converse(&mut stream, &mut socks, &via, &authority);
+                (early.map_err(|error| error.into_dial_error())?, None)
+            }
+            false => self.connect_method(&mut stream, &via, &authority)?,
+        };
+        self.timings.proxy = Some(before.elapsed());
+        let stream = stream.resume(early);
+        Ok(Reached { stream, remote: Remote::Tunnel(Box::new(via), authority, address), heads })
+    }
+
+    fn connect_method(
+        &mut self,
+        stream: &mut Stream,
+        via: &Via,
+        authority: &str,
+    ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
+        let route = &self.options.route;
+        let mut common = vec![HeaderLine::new("User-Agent", &route.user_agent)];
+        let basic = via.proxy.basic();
+        common.extend(basic.map(|value| HeaderLine::new("Proxy-Authorization", &value)));
+        let mut connect = Connect::new(authority, &common, &route.proxy_headers);
+        let outcome = self.converse(stream, &mut connect, via, authority);
+        let (request, response) = connect.into_heads();
+        match outcome {
+            Ok(early) => Ok((early, response.map(|response| (request, response)))),
+            Err(failed) => Err(failed.with_request(request).into_dial_error()),
+        }
+    }
+
+    fn converse(
+        &mut self,
+        stream: &mut Stream,
+        conversation: &mut dyn Conversation,
+        via: &Via,
+        authority: &str,
+    ) -> Result<Vec<u8>, error::TunnelFailed> {
+        let (reactor, deadline) = (&mut *self.reactor, self.deadline);
+        tunnel::open(stream, conversation, reactor, deadline).map_err(|error| {
+            let cause = match error {
+                TunnelError::Fault(fault) => ProxyCause::Fault(fault),
+                TunnelError::Wait(error) => {
+                    let phase = Phase::Proxy(authority.to_owned());
+                    ProxyCause::Reach(wait_failed(phase, error, deadline, Vec::new()))
+                }
+            };
+            error::TunnelFailed::new(self.proxy_error(cause, via, authority))
+        })
+    }
+
+    fn start_tls(
+        &mut self,
+        stream: Stream,
+        name: String,
+        options: &TlsOptions,
+        remote: &Remote,
+    ) -> Result<(Stream, TlsInfo), DialError> {
+        match tls::connect(stream, &name, options, self.reactor, self.deadline) {
+            Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), info)),
+            Err(error) => Err(tls_failed(error, remote, name, options, self.deadline)),
+        }
+    }
+
+    fn proxy_failed(&self, error: DialError, via: &Via, authority: &str) -> DialError {
+        let cause = ProxyCause::Reach(error);
+        error::TunnelFailed::new(self.proxy_error(cause, via, authority)).into_dial_error()
+    }
+
+    fn proxy_error(&self, cause: ProxyCause, via: &Via, authority: &str) -> ProxyError {
+        ProxyError {
+            via: via.clone(),
+            authority: authority.to_owned(),
+            cause,
+            request: None,
+            sent_credentials: false,
+            redaction: self.options.route.redaction,
+        }
+    }
+}
+
+/// The name that the certificate of the target has to be for.
+pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
+    match &target.endpoint {
+        Endpoint::Tcp { host, .. } => options.name_for(&host_name(host)),
+        Endpoint::Unix(_) => options.name_for("localhost"),
+    }
 }
 
 /// The host as certificates spell it: no brackets around IPv6 addresses.
@@ -252,13 +387,5 @@ fn host_name(host: &Host<String>) -> String {
         Host::Domain(name) => name.trim_end_matches('.').to_owned(),
         Host::Ipv4(address) => address.to_string(),
         Host::Ipv6(address) => address.to_string(),
-    }
-}
-
-fn tls_failed(error: TlsError, address: SocketAddr, name: String, deadline: Deadline) -> DialError {
-    match error {
-        TlsError::Setup(reason) => DialError::TlsSetup(reason),
-        TlsError::Handshake { reason, seen } => DialError::Tls { address, name, reason, seen },
-        TlsError::Wait(error) => wait_failed(Phase::Tls(address), error, deadline, Vec::new()),
     }
 }

@@ -2,17 +2,21 @@
 
 pub mod accept;
 pub mod dial;
+pub mod proxy;
 pub mod reactor;
 mod read_ahead;
 pub mod resolve;
+pub mod route;
 pub mod stream;
 pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod tls_hello;
+pub mod tunnel;
+pub mod unix;
 pub mod upgrade;
 
-pub use dial::{DialError, DialOptions, Dialed, Timings, dial};
+pub use dial::{DialError, DialOptions, Dialed, Remote, Timings, dial};
 pub use reactor::{Deadline, Interrupted, Reactor};
 pub use stream::Stream;
 pub use target::Target;

@@ -50,6 +50,12 @@ impl Deadline {
         Self { at: limit.map(|limit| Instant::now() + limit), limit: limit.unwrap_or_default() }
     }
 
+    /// The earlier of this one and a limit that starts now.
+    pub fn or_after(self, limit: Duration) -> Self {
+        let other = Self::after(Some(limit));
+        Self { at: self.at.into_iter().chain(other.at).min(), ..self }
+    }
+
     /// Whether it has run out.
     pub fn has_passed(&self) -> bool {
         self.at.is_some_and(|at| Instant::now() >= at)

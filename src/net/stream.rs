@@ -1,47 +1,90 @@
-//! The connection's byte stream: TCP, or TLS over it.
+//! The connection's byte stream: a socket, and whatever is put on top of it.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 
 use mio::net::TcpStream;
+#[cfg(unix)]
+use mio::net::UnixStream;
 use native_tls::TlsStream;
 
 use super::tls_hello::HelloTap;
 
-/// A connected, non-blocking byte stream.
+/// A connected, non-blocking byte stream. Layers nest: TLS through an HTTPS proxy is TLS over TLS.
 #[derive(Debug)]
 pub enum Stream {
     /// TCP.
     Plain(TcpStream),
-    /// TLS over TCP.
-    Tls(Box<TlsStream<HelloTap<TcpStream>>>),
+    /// A Unix domain socket.
+    #[cfg(unix)]
+    Unix(UnixStream),
+    /// TLS over another stream.
+    Tls(Box<TlsStream<HelloTap<Stream>>>),
+    /// Another stream, of which some bytes have been read already.
+    Resumed(Box<Resumed>),
+}
+
+/// A stream with bytes that come before its own.
+#[derive(Debug)]
+pub struct Resumed {
+    /// Not handed out yet, from `at` on.
+    early: Vec<u8>,
+    at: usize,
+    stream: Stream,
 }
 
 impl Stream {
-    /// The TCP socket below.
-    pub fn tcp(&self) -> &TcpStream {
-        match self {
-            Self::Plain(tcp) => tcp,
-            Self::Tls(tls) => tls.get_ref().inner(),
+    /// The same stream with `early`, which was read from it before, in front.
+    pub fn resume(self, early: Vec<u8>) -> Self {
+        match early.is_empty() {
+            true => self,
+            false => Self::Resumed(Box::new(Resumed { early, at: 0, stream: self })),
         }
     }
 
-    /// Our end's address.
-    pub fn local_address(&self) -> Option<SocketAddr> {
-        self.tcp().local_addr().ok()
+    /// Our end's address; a client's end of a Unix socket has none.
+    pub fn local_address(&self) -> Option<String> {
+        match self {
+            Self::Plain(tcp) => tcp.local_addr().ok().map(|address| address.to_string()),
+            #[cfg(unix)]
+            Self::Unix(_) => None,
+            Self::Tls(tls) => tls.get_ref().inner().local_address(),
+            Self::Resumed(resumed) => resumed.stream.local_address(),
+        }
     }
 
     /// Tells the peer that nothing more will come: close_notify under TLS, then FIN.
     pub fn finish_sending(&mut self) {
-        if let Self::Tls(tls) = self {
-            let _ = tls.shutdown(); // the peer may have gone already
+        let _ = match self {
+            Self::Plain(tcp) => tcp.shutdown(Shutdown::Write),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.shutdown(Shutdown::Write),
+            Self::Tls(tls) => {
+                let said = tls.shutdown();
+                tls.get_mut().inner_mut().finish_sending();
+                said
+            }
+            Self::Resumed(resumed) => return resumed.stream.finish_sending(),
+        }; // the peer may have gone already
+    }
+
+    /// Whether TLS is between us and the socket: it holds on to what it could not write.
+    pub fn is_tls(&self) -> bool {
+        match self {
+            Self::Tls(_) => true,
+            Self::Resumed(resumed) => resumed.stream.is_tls(),
+            _ => false,
         }
-        let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
     /// Whether bytes may be waiting that no readiness will announce again: TLS holds decrypted ones.
-    pub fn is_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
+    pub fn holds_bytes(&self) -> bool {
+        match self {
+            Self::Plain(_) => false,
+            #[cfg(unix)]
+            Self::Unix(_) => false,
+            Self::Tls(_) | Self::Resumed(_) => true,
+        }
     }
 }
 
@@ -49,7 +92,10 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.read(buffer),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.read(buffer),
             Self::Tls(tls) => tls.read(buffer),
+            Self::Resumed(resumed) => resumed.read(buffer),
         }
     }
 }
@@ -58,14 +104,32 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(tcp) => tcp.write(bytes),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.write(bytes),
             Self::Tls(tls) => tls.write(bytes),
+            Self::Resumed(resumed) => resumed.stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
             Self::Plain(tcp) => tcp.flush(),
+            #[cfg(unix)]
+            Self::Unix(unix) => unix.flush(),
             Self::Tls(tls) => tls.flush(),
+            Self::Resumed(resumed) => resumed.stream.flush(),
         }
+    }
+}
+
+impl Read for Resumed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut rest = &self.early[self.at..];
+        if rest.is_empty() {
+            return self.stream.read(buffer);
+        }
+        let count = rest.read(buffer)?;
+        self.at += count;
+        Ok(count)
     }
 }

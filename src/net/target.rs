@@ -181,8 +181,26 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
     Ok(Target { assumed, ..read_tcp(rest, Some(scheme))? })
 }
 
-fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
-    let rest = strip_slashes(rest, scheme.is_some());
+/// What stands between the slashes of a URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Authority {
+    pub(super) credentials: Option<Credentials>,
+    pub(super) host: Host<String>,
+    pub(super) port: Option<u16>,
+}
+
+impl Authority {
+    /// Reads `[user[:password]@]host[:port]`, of which a path may follow.
+    ///
+    /// # Errors
+    /// What is wrong; no secret is quoted.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        read_authority(text, false).map(|(authority, _)| authority).map_err(Fault::into_reason)
+    }
+}
+
+/// The authority at the start of `rest`, and what follows it.
+fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), Fault<'_>> {
     refuse_broken_password(rest)?;
     refuse_fragment(rest)?;
     let (authority, tail) = rest.split_at(authority_len(rest));
@@ -190,10 +208,15 @@ fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
     let credentials = read_credentials(userinfo)?;
     let (host, port) = split_port(host_port)?;
     let host = match host {
-        "" if scheme.is_none() && !port.is_empty() => Host::Domain("localhost".to_owned()),
+        "" if may_lack_host && !port.is_empty() => Host::Domain("localhost".to_owned()),
         _ => read_host(host)?,
     };
-    let port = read_port(port)?;
+    Ok((Authority { credentials, host, port: read_port(port)? }, tail))
+}
+
+fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
+    let rest = strip_slashes(rest, scheme.is_some());
+    let (Authority { credentials, host, port }, tail) = read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
         Some(scheme) => (scheme, None),
         None if is_this_machine(&host) => {

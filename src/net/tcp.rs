@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use mio::net::TcpStream;
 use mio::{Interest, Token};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
+use super::route::Source;
 
 /// RFC 8305 section 8: how long an address has the field to itself.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -44,6 +46,7 @@ struct Attempt {
 /// Which addresses failed, each with its reason.
 pub fn connect(
     addresses: &[SocketAddr],
+    source: Option<&Source>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(TcpStream, SocketAddr), ConnectError> {
@@ -54,7 +57,7 @@ pub fn connect(
         if race.is_idle() || next_start.is_some_and(|start| Instant::now() >= start) {
             next_start = match waiting.next() {
                 Some((index, address)) => {
-                    race.start(index, *address, reactor);
+                    race.start(index, *address, source, reactor);
                     Some(Instant::now() + STAGGER)
                 }
                 None if race.is_idle() => return Err(ConnectError::Failed(race.failures)),
@@ -89,9 +92,15 @@ impl Race {
         self.attempts.iter().all(Option::is_none)
     }
 
-    fn start(&mut self, index: usize, address: SocketAddr, reactor: &Reactor) {
+    fn start(
+        &mut self,
+        index: usize,
+        address: SocketAddr,
+        source: Option<&Source>,
+        reactor: &Reactor,
+    ) {
         let token = Token(tokens::ATTEMPTS + index);
-        let started = TcpStream::connect(address).and_then(|mut stream| {
+        let started = begin(address, source).and_then(|mut stream| {
             reactor.registry().register(&mut stream, token, Interest::WRITABLE)?;
             Ok(Attempt { address, stream })
         });
@@ -130,6 +139,41 @@ impl Race {
     }
 }
 
+/// Starts to connect, from our end as it is wanted.
+fn begin(address: SocketAddr, source: Option<&Source>) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(address) };
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    match source {
+        Source::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into())?,
+        Source::Interface(name) => bind_to_interface(&socket, name)?,
+    }
+    match socket.connect(&address.into()) {
+        Err(error) if !is_in_progress(&error) => Err(error),
+        _ => Ok(TcpStream::from_std(socket.into())),
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes()))
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn bind_to_interface(_: &Socket, _: &str) -> io::Result<()> {
+    let reason = "on this system --interface takes an address, not a name";
+    Err(io::Error::new(io::ErrorKind::Unsupported, reason))
+}
+
+fn is_in_progress(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    let in_progress = Some(rustix::io::Errno::INPROGRESS.raw_os_error());
+    #[cfg(not(unix))]
+    let in_progress = None;
+    error.kind() == io::ErrorKind::WouldBlock
+        || (in_progress.is_some() && error.raw_os_error() == in_progress)
+}
+
 fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr), ConnectError> {
     let Attempt { address, mut stream } = winner;
     let ready = stream.set_nodelay(true).and_then(|()| {
@@ -145,8 +189,6 @@ fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr),
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use std::net::{Ipv4Addr, TcpListener};
-
-    use socket2::{Domain, Socket, Type};
 
     use super::*;
 
@@ -168,7 +210,7 @@ mod tests {
         let mut reactor = Reactor::new(None).expect("poll");
         let started = Instant::now();
         let deadline = Deadline::after(Some(Duration::from_secs(10)));
-        let (_, winner) = connect(&[dead, alive], &mut reactor, deadline).expect("connected");
+        let (_, winner) = connect(&[dead, alive], None, &mut reactor, deadline).expect("connected");
         assert_eq!(winner, alive);
         let took = started.elapsed();
         assert!((STAGGER..Duration::from_secs(5)).contains(&took), "{took:?}");
@@ -179,7 +221,7 @@ mod tests {
         let (dead, _listener, _queue) = black_hole();
         let mut reactor = Reactor::new(None).expect("poll");
         let deadline = Deadline::after(Some(Duration::from_millis(100)));
-        match connect(&[dead], &mut reactor, deadline) {
+        match connect(&[dead], None, &mut reactor, deadline) {
             Err(ConnectError::Wait(WaitError::TimedOut, pending, failures)) => {
                 assert_eq!((pending, failures.len()), (vec![dead], 0));
             }

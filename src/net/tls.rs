@@ -1,30 +1,95 @@
-//! TLS over a connected socket, under the dial's deadline.
+//! TLS over a connected stream, under the dial's deadline.
 
 use std::io;
 
-use mio::net::TcpStream;
-use native_tls::{HandshakeError, TlsConnector, TlsStream};
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
 use super::reactor::{Deadline, Reactor, WaitError};
+use super::stream::Stream;
 use super::tls_hello::{HelloTap, Seen, Server, ServerHello, server_hello};
+
+mod algorithms;
+mod certificate;
+mod failure;
+mod identity;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/look_other.rs")]
+mod look;
+
+pub use certificate::{CertificateInfo, Validity, utc};
+pub use failure::{Fault, TlsFailure};
+pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
+pub use look::certificates;
 
 /// How TLS is to be done.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
     /// Accept any certificate.
     pub insecure: bool,
-    /// Certificates trusted beside the system's.
+    /// Certificates trusted.
     pub roots: Vec<native_tls::Certificate>,
+    /// The system's are trusted beside these.
+    pub trust: Trust,
+    /// Who we are, for a server that asks.
+    pub identity: Option<Identity>,
+    /// The name that the server is asked for and its certificate has to be for.
+    pub server_name: ServerName,
+    /// The oldest version of the protocol.
+    pub min: Option<Protocol>,
+    /// The newest.
+    pub max: Option<Protocol>,
+}
+
+/// Whose certificates are trusted beside those that were named.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// The system's.
+    #[default]
+    System,
+    /// Nobody's.
+    Named,
+}
+
+/// Which name the server is told (server_name, RFC 6066 section 3), and checked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ServerName {
+    /// That of the host connected to.
+    #[default]
+    Host,
+    /// This one.
+    Other(String),
+    /// None is told; the certificate has to be for the host.
+    Untold,
 }
 
 impl std::fmt::Debug for TlsOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let roots = self.roots.len();
         f.debug_struct("TlsOptions")
             .field("insecure", &self.insecure)
-            .field("roots", &roots)
+            .field("roots", &self.roots.len())
+            .field("trust", &self.trust)
+            .field("identity", &self.identity)
+            .field("server_name", &self.server_name)
+            .field("versions", &(self.min, self.max))
             .finish()
+    }
+}
+
+impl TlsOptions {
+    /// The same for another host than the one they were given for: it is not told who we are.
+    pub(super) fn elsewhere(&self) -> Self {
+        let server_name = match self.server_name {
+            ServerName::Untold => ServerName::Untold,
+            ServerName::Host | ServerName::Other(_) => ServerName::Host,
+        };
+        Self { identity: None, server_name, ..self.clone() }
+    }
+
+    /// The name that a certificate has to be for, on the way to this host.
+    pub fn name_for(&self, host: &str) -> String {
+        match &self.server_name {
+            ServerName::Other(name) => name.clone(),
+            ServerName::Host | ServerName::Untold => host.to_owned(),
+        }
     }
 }
 
@@ -37,19 +102,6 @@ pub struct TlsInfo {
     pub cipher: String,
     /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
-}
-
-/// What is shown of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertificateInfo {
-    /// Distinguished name of the subject.
-    pub subject: String,
-    /// Distinguished name of the issuer.
-    pub issuer: String,
-    /// DNS names and IP addresses it is for.
-    pub names: Vec<String>,
-    /// End of validity, seconds since the epoch.
-    pub not_after: i64,
 }
 
 /// Why there is no TLS connection.
@@ -73,18 +125,18 @@ pub enum TlsError {
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
 pub fn connect(
-    tcp: TcpStream,
+    stream: Stream,
     name: &str,
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Result<(TlsStream<HelloTap<TcpStream>>, TlsInfo), TlsError> {
-    let connector = connector(options).map_err(|error| TlsError::Setup(error.to_string()))?;
-    let (tap, seen) = HelloTap::new(tcp, Server::Peer);
+) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
+    let connector = connector(options).map_err(|error| TlsError::Setup(reason_of(&error)))?;
+    let (tap, seen) = HelloTap::new(stream, Server::Peer);
     shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
 }
 
-type Tapped = HelloTap<TcpStream>;
+type Tapped = HelloTap<Stream>;
 type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
 
 /// Brings a handshake on, in either role, until it is done.
@@ -117,9 +169,16 @@ fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
     let mut builder = TlsConnector::builder();
     builder
         .danger_accept_invalid_certs(options.insecure)
-        .danger_accept_invalid_hostnames(options.insecure);
+        .danger_accept_invalid_hostnames(options.insecure)
+        .disable_built_in_roots(options.trust == Trust::Named)
+        .use_sni(options.server_name != ServerName::Untold)
+        .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
+        .max_protocol_version(options.max);
     for root in &options.roots {
         builder.add_root_certificate(root.clone());
+    }
+    if let Some(identity) = &options.identity {
+        builder.identity(identity.native.clone());
     }
     builder.build()
 }
@@ -153,40 +212,13 @@ fn reason_in(text: &str) -> String {
     }
 }
 
-fn describe(stream: &TlsStream<HelloTap<TcpStream>>, seen: &Seen) -> TlsInfo {
+fn describe(stream: &TlsStream<Tapped>, seen: &Seen) -> TlsInfo {
     let unknown = || ServerHello { version: "unknown".to_owned(), cipher: "unknown".to_owned() };
     let hello = seen.lock().ok().and_then(|seen| server_hello(&seen)).unwrap_or_else(unknown);
     let der =
         stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
-    let certificate = der.as_deref().and_then(read_certificate);
+    let certificate = der.as_deref().and_then(CertificateInfo::read);
     TlsInfo { version: hello.version, cipher: hello.cipher, certificate }
-}
-
-fn read_certificate(der: &[u8]) -> Option<CertificateInfo> {
-    let (_, certificate) = X509Certificate::from_der(der).ok()?;
-    let alternatives = certificate.subject_alternative_name().ok().flatten();
-    let names = alternatives.map_or_else(Vec::new, |extension| {
-        extension.value.general_names.iter().filter_map(name_text).collect()
-    });
-    Some(CertificateInfo {
-        subject: certificate.subject().to_string(),
-        issuer: certificate.issuer().to_string(),
-        names,
-        not_after: certificate.validity().not_after.timestamp(),
-    })
-}
-
-fn name_text(name: &GeneralName<'_>) -> Option<String> {
-    match name {
-        GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
-            Ok(v4) => Some(std::net::Ipv4Addr::from(v4).to_string()),
-            Err(_) => {
-                <[u8; 16]>::try_from(*bytes).ok().map(|v6| std::net::Ipv6Addr::from(v6).to_string())
-            }
-        },
-        _ => None,
-    }
 }
 
 /// Whether a TLS read error says that TCP ended without close_notify.

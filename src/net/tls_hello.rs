@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex};
 use super::read_ahead::ReadAhead;
 
 /// How much of what the server sends first is looked at, in bytes.
-const MAX_SEEN: usize = 4 << 10;
+const MAX_SEEN: usize = 32 << 10;
 
-/// The first bytes from the server, at most 4 KiB; they outlive a stream that failed.
+/// The first bytes from the server, at most 32 KiB; they outlive a stream that failed.
 pub type Seen = Arc<Mutex<Vec<u8>>>;
 
 /// A stream that remembers the first bytes that the server sends through it, and reads ahead.
@@ -42,6 +42,11 @@ impl<S> HelloTap<S> {
     /// The stream below.
     pub fn inner(&self) -> &S {
         &self.inner
+    }
+
+    /// The stream below, to be used.
+    pub fn inner_mut(&mut self) -> &mut S {
+        &mut self.inner
     }
 
     /// Looks no more.
@@ -105,6 +110,41 @@ pub fn server_hello(bytes: &[u8]) -> Option<ServerHello> {
     message.skip(1)?;
     let version = selected_version(message).unwrap_or(legacy_version);
     Some(ServerHello { version: version_name(version), cipher: cipher_name(cipher) })
+}
+
+/// Whether the server asked for a certificate (RFC 5246 section 7.4.4). In TLS 1.3 that is encrypted.
+pub fn asks_for_certificate(bytes: &[u8]) -> bool {
+    let messages = handshake_bytes(bytes);
+    let mut rest = Cursor(&messages);
+    while let (Some(kind), Some(high), Some(low)) = (rest.u8(), rest.u8(), rest.u16()) {
+        let length = usize::from(high) << 16 | usize::from(low);
+        if kind == 13 {
+            return true;
+        }
+        if rest.skip(length).is_none() {
+            break;
+        }
+    }
+    false
+}
+
+/// Whether the server answered with nothing but an alert (RFC 8446 section 6), record type 21.
+pub fn is_alert_alone(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&21)
+}
+
+/// What the records of the handshake carry, as long as it is in the clear.
+fn handshake_bytes(bytes: &[u8]) -> Vec<u8> {
+    let mut records = Cursor(bytes);
+    let mut messages = Vec::new();
+    while records.u8() == Some(22)
+        && records.skip(2).is_some()
+        && let Some(length) = records.u16()
+        && let Some(payload) = records.take(usize::from(length))
+    {
+        messages.extend_from_slice(payload);
+    }
+    messages
 }
 
 /// The extension supported_versions (RFC 8446 section 4.2.1), if there.
@@ -215,6 +255,19 @@ mod tests {
         let tls12 = server_hello(&hello(0x0303, 0xc02f, &[])).unwrap();
         assert_eq!((tls12.version.as_str(), tls12.cipher.contains("ECDHE_RSA")), ("TLSv1.2", true));
         assert_eq!(server_hello(&hello(0x0303, 0xfefe, &[])).unwrap().cipher, "0xfefe");
+    }
+
+    #[test]
+    fn a_request_for_a_certificate_is_found() {
+        let mut bytes = hello(0x0303, 0xc02f, &[]);
+        assert!(!asks_for_certificate(&bytes));
+        let record = |payload: &[u8]| [&[22, 3, 3, 0, payload.len() as u8], payload].concat();
+        bytes.extend(record(&[11, 0, 0, 3, 0, 0, 0, 13, 0])); // cut in the middle of its head
+        bytes.extend(record(&[0, 1, 0]));
+        assert!(asks_for_certificate(&bytes));
+        bytes.insert(0, 21); // an alert first: not looked behind
+        assert!(!asks_for_certificate(&bytes));
+        assert!(!asks_for_certificate(&[22, 3, 3, 0xff, 0xff]) && !asks_for_certificate(&[]));
     }
 
     #[test]

@@ -145,8 +145,7 @@ impl Exchange<'_> {
 
     /// The start of a refusal's body: as much as comes before the end, the limit or the deadline.
     fn body(&mut self, line: &StatusLine, head: &Head, deadline: Deadline) -> Body {
-        let patience = Deadline::after(Some(BODY_PATIENCE));
-        let until = Deadline { at: deadline.at.into_iter().chain(patience.at).min(), ..deadline };
+        let until = deadline.or_after(BODY_PATIENCE);
         let mut body = Body::new(line.status, head);
         loop {
             body.push(&std::mem::take(&mut self.received));
@@ -159,8 +158,7 @@ impl Exchange<'_> {
 
     /// Takes what else is already there of a response that cannot be understood.
     fn read_on(&mut self, deadline: Deadline) {
-        let soon = Deadline::after(Some(Duration::from_millis(100)));
-        let until = Deadline { at: deadline.at.into_iter().chain(soon.at).min(), ..deadline };
+        let until = deadline.or_after(Duration::from_millis(100));
         while self.received.len() < crate::protocol::body::MAX_KEPT
             && matches!(self.read(until), Ok(None))
         {}

@@ -127,8 +127,10 @@ impl Human {
                 }
             }
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
-            What::Pong(direction, data, Some(_)) if keepalive::is_own(data) => {
-                self.control("pong", *direction, data)?
+            What::Pong(_, data, Some(_))
+                if keepalive::is_own(data) && !self.tells(Detail::Control) =>
+            {
+                return None; // nobody has typed that ping
             }
             What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
             What::Pong(direction, data, None) => self.control("pong", *direction, data)?,

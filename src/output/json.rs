@@ -10,7 +10,7 @@ use super::{Format, Outlet};
 use crate::event::{
     Again, Closed, Event, Failure, HeadView, Message, Opened, Redirect, Stamp, What,
 };
-use crate::net::tls::TlsInfo;
+use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{Direction, FrameEvent};
 use crate::protocol::violation::Violation;
@@ -72,6 +72,9 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.text("url", &opened.url);
     object.text("remote", &opened.remote);
     object.text("local", &opened.local);
+    if let Some(proxy) = &opened.proxy {
+        object.text("proxy", &proxy.url);
+    }
     object.text("http_version", &format!("HTTP/1.{}", opened.http_minor));
     object.number("status", u64::from(opened.status));
     object.text("reason", &opened.reason);
@@ -87,7 +90,7 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.object("timings_ms", |inner| {
         inner.millis("dns", timings.dns);
         inner.millis("tcp", timings.tcp);
-        inner.millis("proxy", None);
+        inner.millis("proxy", timings.proxy);
         inner.millis("tls", timings.tls);
         inner.millis("upgrade", timings.upgrade);
         inner.millis("total", Some(timings.total));
@@ -121,13 +124,20 @@ fn tls(object: &mut Object<'_>, info: &TlsInfo) {
     object.text("cipher", &info.cipher);
     match &info.certificate {
         None => object.null("certificate"),
-        Some(certificate) => object.object("certificate", |inner| {
-            inner.text("subject", &certificate.subject);
-            inner.text("issuer", &certificate.issuer);
-            let end = jiff::Timestamp::from_second(certificate.not_after).unwrap_or_default();
-            inner.text("not_after", &end.to_string());
-        }),
+        Some(info) => object.object("certificate", |inner| certificate(inner, info)),
     }
+}
+
+fn certificate(object: &mut Object<'_>, info: &CertificateInfo) {
+    object.text("subject", &info.subject);
+    object.text("issuer", &info.issuer);
+    object.text("not_after", &utc(info.not_after));
+    object.text("not_before", &utc(info.not_before));
+    object.texts("names", &info.names);
+    object.text("serial", &info.serial);
+    object.text("key", &info.key);
+    object.text("signature", &info.signature);
+    object.text("sha256", &info.fingerprint);
 }
 
 fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>) {
@@ -222,6 +232,9 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
             object.headers("response_headers", &response.head);
             object.text("body", &String::from_utf8_lossy(&response.body));
         }
+    }
+    if let Some(info) = &failure.certificate {
+        object.object("certificate", |inner| certificate(inner, info));
     }
     object.end();
 }
@@ -348,6 +361,11 @@ impl Object<'_> {
             self.line.push(b']');
         }
         self.line.push(b']');
+    }
+
+    fn texts(&mut self, key: &str, values: &[String]) {
+        self.key(key);
+        let _ = serde_json::to_writer(&mut *self.line, values); // a Vec takes everything
     }
 
     fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {

@@ -1,5 +1,6 @@
 //! Where events go: each format turns events into bytes, each outlet brings bytes to a stream.
 
+pub mod certificate;
 pub mod escape;
 pub mod hex_dump;
 pub mod human;

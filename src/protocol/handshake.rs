@@ -15,7 +15,7 @@ mod client;
 mod response;
 mod server;
 
-pub use client::{Request, RequestOptions, judge_response};
+pub use client::{Request, RequestOptions, judge_response, with_custom};
 pub use response::Response;
 pub use server::{Credentials, Refusal, ServerOptions, answer};
 

@@ -1,6 +1,11 @@
 //! Which failures may be gone at the next attempt.
 
+use std::io::ErrorKind;
+
 use crate::net::DialError;
+use crate::net::dial::ProxyCause;
+use crate::net::tls::Fault as TlsFault;
+use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Ending;
@@ -9,21 +14,39 @@ use crate::protocol::connection::Ending;
 /// was asked for on the command line stay as they are.
 pub fn dial_heals(error: &DialError) -> bool {
     match error {
-        DialError::Dns { .. } | DialError::Tcp(_) | DialError::Timeout { .. } => true,
-        DialError::Tls { reason, .. } => was_cut_off(reason),
-        DialError::NoAddress { .. }
+        DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
+        // Ended by the network, rather than by one of the two sides.
+        DialError::Tls(failure) => failure.fault == TlsFault::Ended,
+        DialError::Socket(_, error) => {
+            matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
+        }
+        DialError::Proxy(proxy) => match &proxy.cause {
+            ProxyCause::Reach(error) => dial_heals(error),
+            ProxyCause::Fault(fault) => proxy_heals(fault),
+        },
+        DialError::Setting(_)
+        | DialError::NoAddress { .. }
         | DialError::TlsSetup(_)
         | DialError::Interrupted(_)
         | DialError::System(..) => false,
     }
 }
 
-/// A TLS handshake that the network ended, rather than one of the two sides.
-fn was_cut_off(reason: &str) -> bool {
-    let reason = reason.to_ascii_lowercase();
-    ["eof", "reset by peer", "broken pipe", "connection closed"]
-        .iter()
-        .any(|words| reason.contains(words))
+/// Whether a proxy may lead to the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or
+/// did not reach the target, may do so at another time; its rules stay as they are.
+fn proxy_heals(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused(response) => status_heals(response.line.status),
+        Fault::Reply(code) => matches!(code, 1 | 3..=6),
+        Fault::Ended(..) => true,
+        Fault::Malformed(..)
+        | Fault::NotSocks(_)
+        | Fault::NoMethod(_)
+        | Fault::Method(_)
+        | Fault::Credentials(_)
+        | Fault::BadReply(_)
+        | Fault::NameTooLong => false,
+    }
 }
 
 /// Whether another opening handshake may succeed.
@@ -84,15 +107,14 @@ mod tests {
 
     use super::*;
     use crate::net::dial::Phase;
+    use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::connection::{ClosePayload, EndCause, Party, Position, TransportEnd};
 
     fn tls(reason: &str) -> DialError {
-        DialError::Tls {
-            address: ([127, 0, 0, 1], 443).into(),
-            name: "h".to_owned(),
-            reason: reason.to_owned(),
-            seen: Vec::new(),
-        }
+        let (remote, name) = ("127.0.0.1:443".to_owned(), "h".to_owned());
+        let options = TlsOptions::default();
+        let failure = TlsFailure::new(remote, name, reason.to_owned(), &[], &options);
+        DialError::Tls(Box::new(failure))
     }
 
     #[test]
@@ -105,17 +127,34 @@ mod tests {
         };
         for (error, heals) in [
             (DialError::Dns { host: host(), error: io::Error::other("x") }, true),
-            (DialError::Tcp(Vec::new()), true),
+            (DialError::Tcp(Vec::new(), None), true),
+            (DialError::Socket("s".into(), ErrorKind::NotFound.into()), true),
+            (DialError::Socket("s".into(), ErrorKind::PermissionDenied.into()), false),
             (timeout, true),
             (tls("unexpected EOF"), true),
             (tls("Connection reset by peer (os error 104)"), true),
             (tls("certificate verify failed: self-signed certificate"), false),
             (tls("certificate has expired"), false),
             (tls("ssl/tls alert handshake failure"), false),
-            (DialError::NoAddress { host: host(), family: "IPv6" }, false),
+            (DialError::NoAddress { host: host(), family: "IPv6", by_source: false }, false),
             (DialError::TlsSetup(host()), false),
         ] {
             assert_eq!(dial_heals(&error), heals, "{error}");
+        }
+    }
+
+    #[test]
+    fn proxies_come_back_and_their_rules_stay() {
+        for (fault, heals) in [
+            (Fault::Reply(1), true),
+            (Fault::Reply(2), false),
+            (Fault::Reply(5), true),
+            (Fault::Reply(7), false),
+            (Fault::Credentials(1), false),
+            (Fault::NoMethod(false), false),
+            (Fault::Ended(TransportEnd::Eof, Vec::new()), true),
+        ] {
+            assert_eq!(proxy_heals(&fault), heals, "{fault:?}");
         }
     }
 

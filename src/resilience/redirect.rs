@@ -144,6 +144,8 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn route(url: &str) -> Route {
@@ -169,6 +171,23 @@ mod tests {
         ] {
             let url = follow(from, location).map(|route| route.target.url());
             assert_eq!(url.as_deref(), Ok(to), "{from} → {location}");
+        }
+    }
+
+    proptest! {
+        /// Whatever a server says, credentials stay where they are and TLS is not left.
+        #[test]
+        fn no_location_gets_credentials_elsewhere(
+            location in "((wss?|https?|ftp|ws\\+unix|file|data)?:?//?)?[a-z@:./?#\\[\\]%\\\\ -]{0,30}|\\PC{0,40}",
+        ) {
+            for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
+                let Ok(next) = follow(from, &location) else { continue };
+                let here = route(from).target;
+                prop_assert!(!here.scheme.is_tls() || next.target.scheme.is_tls());
+                let is_same = (here.scheme, &here.endpoint) == (next.target.scheme, &next.target.endpoint);
+                prop_assert!(is_same || next.target.credentials != here.credentials);
+                prop_assert_eq!(is_same, !next.is_foreign);
+            }
         }
     }
 

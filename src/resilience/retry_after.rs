@@ -30,6 +30,8 @@ fn date(value: &str) -> Option<jiff::Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// Sun, 06 Nov 1994 08:49:07 GMT.
@@ -57,6 +59,15 @@ mod tests {
             ("Sun, 31 Feb 1994 08:49:37 GMT", None),
         ] {
             assert_eq!(retry_after(value, now()), seconds.map(Duration::from_secs), "{value:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_a_server_sends_is_too_much(
+            value in "(Sun|Sunday), ?[0-9]{0,9}[ -]Nov[ -][0-9]{0,9} [0-9]{0,4}:[0-9]{0,3}:[0-9]{0,3} GMT|\\PC{0,60}",
+        ) {
+            retry_after(&value, now());
         }
     }
 

@@ -141,6 +141,11 @@ impl Resend {
 }
 
 impl Rest {
+    /// Messages that have not been sent.
+    pub fn waiting(&self) -> usize {
+        self.unsent.iter().filter(|action| is_message(action)).count()
+    }
+
     /// Leaves an input for the next connection; `false` if too much waits already.
     pub fn keep(&mut self, action: Action<'static>) -> bool {
         let mut bytes = self.unsent.iter().map(size).sum();

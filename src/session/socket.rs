@@ -65,7 +65,7 @@ impl Session<'_> {
                 Ok(count) => {
                     // A short read has emptied the socket, so its next byte will be announced.
                     self.socket.readable =
-                        count == room || self.stream.is_tls() || self.socket.read_closed;
+                        count == room || self.stream.holds_bytes() || self.socket.read_closed;
                     self.connection.received(count);
                     self.now = Instant::now();
                     self.last_traffic = self.now;

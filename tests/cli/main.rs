@@ -14,8 +14,10 @@ mod input;
 mod keepalive;
 mod lenient;
 mod listen;
+mod order;
 mod pipes;
 mod protocol;
+mod proxy;
 mod raw_frames;
 mod reconnect;
 mod redirects;
@@ -30,4 +32,6 @@ mod support;
 mod target;
 mod tls;
 mod usage;
+#[cfg(unix)]
+mod where_to;
 mod wscat;

@@ -9,6 +9,15 @@ use socket2::Socket;
 
 use crate::support::{Outcome, Peer, Server, Wire, Wscope, text, wscope};
 
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod clients;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod ends;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod options;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod refusals;
+
 /// Certificate and key of a server, and the certificate that vouches for it, all in PEM.
 #[derive(Clone)]
 struct Credentials {
@@ -264,16 +273,25 @@ fn version_cipher_and_certificate_are_told() {
     let outcome = run(&["--json"]);
     let open = outcome.json_lines().swap_remove(0);
     assert!(open["timings_ms"]["tls"].as_f64().is_some_and(|took| took > 0.0), "{open}");
-    let certificate = serde_json::json!({
-        "subject": "CN=Test Server", "issuer": "CN=Test Authority", "not_after": "2096-05-04T00:00:00Z",
-    });
-    assert_eq!(open["tls"]["certificate"], certificate);
+    let certificate = &open["tls"]["certificate"];
+    for (key, value) in [
+        ("subject", "CN=Test Server"),
+        ("issuer", "CN=Test Authority"),
+        ("not_after", "2096-05-04T00:00:00Z"),
+        ("not_before", "1975-01-01T00:00:00Z"),
+        ("key", "EC P-256"),
+        ("signature", "ECDSA with SHA-256"),
+    ] {
+        assert_eq!(certificate[key], value, "{key}");
+    }
+    assert_eq!(certificate["names"], serde_json::json!(["127.0.0.1"]));
     let [version, cipher] =
         ["version", "cipher"].map(|key| open["tls"][key].as_str().expect("a text"));
     assert!(version.starts_with("TLSv1.") && cipher.starts_with("TLS_ECDHE_ECDSA_WITH_"), "{open}");
-    run(&["-v"]).stderr_contains(&format!(
-        "{version}, {cipher}; certificate CN=Test Server, issued by CN=Test Authority, until 2096-05-04T00:00:00Z"
-    ));
+    run(&["-v"])
+        .stderr_contains(&format!("\n  {version}, {cipher}\n  certificate\n    subject   CN=Test Server\n    names     127.0.0.1\n    issuer    CN=Test Authority\n    valid     from 1975-01-01T00:00:00Z until 2096-05-04T00:00:00Z, "))
+        .stderr_contains("days left\n    serial    ")
+        .stderr_contains("\n    key       EC P-256\n    signature ECDSA with SHA-256\n    SHA-256   ");
     run(&[]).stderr_contains(&format!(", {version}, "));
 }
 

@@ -298,7 +298,7 @@ fn help_fits_the_page_and_has_groups_and_examples() {
         let help = wscope().arg(flag).run().code(0).stderr("").stdout;
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
         for part in
-            ["Usage: wscope", "Commands:", "Opening handshake:", "Network and TLS:", "Sending:"]
+            ["Usage: wscope", "Commands:", "Opening handshake:", "Network:", "TLS:", "Sending:"]
         {
             assert!(help.contains(part), "no {part:?} in\n{help}");
         }

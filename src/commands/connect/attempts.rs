@@ -120,7 +120,7 @@ impl Persistence<'_> {
             delay,
             is_asked: asked.is_some_and(|asked| asked >= delay),
             reason: failure.reason,
-            waiting: rest.unsent.len(),
+            waiting: rest.waiting(),
             unconfirmed: rest.unconfirmed,
         }));
         rest.unconfirmed = 0; // it has been told

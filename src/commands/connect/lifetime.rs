@@ -84,7 +84,7 @@ impl Lifetime<'_, '_> {
     }
 
     fn next_plan(&mut self, report: Report, rest: Rest) -> Plan {
-        let text = match rest.unsent.len() {
+        let text = match rest.waiting() {
             0 => "connected again".to_owned(),
             1 => "connected again; 1 message that was waiting is sent now".to_owned(),
             many => format!("connected again; {many} messages that were waiting are sent now"),

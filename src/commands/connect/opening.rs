@@ -1,15 +1,18 @@
 //! One attempt to open a connection: dial, upgrade, judge.
 
+use std::borrow::Cow;
 use std::io::Write;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
+use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{Error, Rejected};
-use crate::event::{HeadView, Level, Opened, What};
+use crate::event::{HeadView, Level, Opened, Proxied, What};
+use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::tls::TlsFailure;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Stream, Target, dial};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
@@ -53,6 +56,9 @@ impl Opening<'_> {
             }
         };
         journal.tell_now(What::Open(&opened));
+        for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
+            journal.tell_now(What::Notice(Level::Warning, &text));
+        }
         self.judge_subprotocol(&opened, journal)?;
         let mut connection = self.connection(&upgraded);
         self.judge_compression(&upgraded, &mut connection, &mut stream, journal)?;
@@ -67,18 +73,26 @@ impl Opening<'_> {
     ) -> Result<(Stream, Upgraded, Opened), Error> {
         let (config, target) = (self.config, &route.target);
         let request = Request::new(&request_options(config, route));
-        let Dialed { mut stream, remote, tls, mut timings } =
-            dial(target, &config.dial, reactor, deadline)
+        let Dialed { mut stream, remote, heads, tls, mut timings } =
+            dial(target, &self.way(route), reactor, deadline)
                 .map_err(|error| self.dial_failed(error))?;
         let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, target, remote, deadline))?;
+            .map_err(|error| self.upgrade_failed(error, &request, route, &remote, deadline))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let opened = Opened {
             initiator: Party::Local,
             url: config.redaction.url(&target.url()).into_owned(),
-            remote: remote.to_string(),
-            local: stream.local_address().map_or_else(String::new, |address| address.to_string()),
+            remote: remote.socket(),
+            proxy: remote.via().map(|via| Proxied {
+                url: via.proxy.to_string(),
+                words: via.to_string(),
+                heads: heads.map(|(request, response)| {
+                    let view = |head| HeadView::new(head, config.redaction);
+                    (view(&request), view(&response))
+                }),
+            }),
+            local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
             reason: upgraded.line.reason.clone(),
@@ -93,6 +107,14 @@ impl Opening<'_> {
             timings,
         };
         Ok((stream, upgraded, opened))
+    }
+
+    /// How to dial. A client certificate is for whom the user named, and so is `--servername`.
+    fn way(&self, route: &Route) -> Cow<'_, DialOptions> {
+        match route.is_foreign {
+            false => Cow::Borrowed(&self.config.dial),
+            true => Cow::Owned(self.config.dial.elsewhere()),
+        }
     }
 
     /// The end of `--connect-timeout`, or of `--max-time` if that comes first.
@@ -110,7 +132,11 @@ impl Opening<'_> {
     fn dial_failed(&self, error: DialError) -> Error {
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
-            DialError::Timeout { .. } if self.is_out_of_time() => self.out_of_time(),
+            late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
+            DialError::Proxy(mut proxy) => {
+                proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
+                Error::Dial(DialError::Proxy(proxy))
+            }
             error => Error::Dial(error),
         }
     }
@@ -119,17 +145,19 @@ impl Opening<'_> {
         &self,
         error: UpgradeError,
         request: &Request,
-        target: &Target,
-        remote: SocketAddr,
+        route: &Route,
+        remote: &Remote,
         deadline: Deadline,
     ) -> Error {
-        let config = self.config;
+        let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
         }
         if let UpgradeError::Tls(reason) = error {
-            let name = target.host_header();
-            return Error::Dial(DialError::Tls { address: remote, name, reason, seen: Vec::new() });
+            let options = &self.way(route).tls;
+            let name = certificate_name(target, options);
+            let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
+            return Error::Dial(DialError::Tls(Box::new(failure)));
         }
         let is_awaiting = !config.ending.expect.is_empty();
         if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {
@@ -137,6 +165,7 @@ impl Opening<'_> {
         }
         Error::Upgrade(Box::new(Rejected {
             error,
+            via: remote.via().map(ToString::to_string),
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
             credentials: config.auth.sent(&request.head),

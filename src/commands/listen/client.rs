@@ -163,6 +163,7 @@ fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
         hint: None,
         request: None,
         response: None,
+        certificate: None,
     }
 }
 
@@ -318,13 +319,14 @@ impl Arrival<'_> {
         timings: Timings,
     ) -> Opened {
         let redaction = self.server.config.redaction;
-        let local = stream.local_address().map_or_else(String::new, |address| address.to_string());
+        let local = stream.local_address().unwrap_or_default();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let url = format!("{scheme}://{local}{}", asked.line.target);
         Opened {
             initiator: Party::Peer,
             url: redaction.url(&url).into_owned(),
             remote: self.remote.to_string(),
+            proxy: None,
             local,
             http_minor: asked.line.minor_version,
             status: 101,

@@ -56,6 +56,7 @@ pub(super) fn failed(
         hint: hint(error).map(str::to_owned),
         request: None,
         response: response.map(|response| answered(response, Redaction::Mask)),
+        certificate: None,
     })
 }
 
@@ -96,6 +97,7 @@ pub(super) fn refused(
         hint: None,
         request: Some(HeadView::new(request, redaction)),
         response: Some(answered(response, redaction)),
+        certificate: None,
     })
 }
 

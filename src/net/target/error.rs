@@ -73,6 +73,11 @@ impl<'a> Fault<'a> {
         Self { part, reason: format!("'{quoted}' {reason}") }
     }
 
+    /// What is wrong, without where.
+    pub(super) fn into_reason(self) -> String {
+        self.reason
+    }
+
     /// The error for `input`, which the part must be a slice of.
     pub(super) fn within(self, input: &str) -> TargetError {
         TargetError { input: input.to_owned(), at: span(input, self.part), reason: self.reason }

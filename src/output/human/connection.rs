@@ -8,7 +8,7 @@ use super::stamp::short;
 use super::{Detail, Human, arrow, role};
 use crate::event::{Closed, HeadView, Opened};
 use crate::net::Timings;
-use crate::net::tls::TlsInfo;
+use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::style::Role;
 use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
@@ -27,19 +27,33 @@ impl Human {
             Party::Peer => (Direction::Received, Direction::Sent),
         };
         let mut text = String::new();
+        if let Some((request, response)) = opened.proxy.as_ref().and_then(|it| it.heads.as_ref())
+            && self.tells(Detail::Control)
+        {
+            text += &self.head(Direction::Sent, request);
+            text += &self.head(Direction::Received, response);
+        }
         for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
             if direction == Direction::Received || self.tells(Detail::Control) {
                 text += &self.head(direction, head);
             }
         }
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
-        let tls =
-            opened.tls.as_ref().map(|tls| escape(&tls_text(tls), Newlines::Escape).into_owned());
-        let details = [Some(negotiated(opened)), tls, Some(timings_text(&opened.timings))];
-        for detail in details.into_iter().flatten() {
-            text += &format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        text += &detail(&negotiated(opened));
+        if let Some(tls) = &opened.tls {
+            text += &detail(&format!("{}, {}", tls.version, tls.cipher));
+            text += &tls.certificate.as_ref().map_or_else(String::new, |certificate| {
+                match self.tells(Detail::Control) {
+                    true => {
+                        detail("certificate")
+                            + &certificate::lines(certificate, 4, self.options.style)
+                    }
+                    false => detail(&certificate::line(certificate)),
+                }
+            });
         }
-        Some(text)
+        Some(text + &detail(&timings_text(&opened.timings)))
     }
 
     /// A head as it was on the wire, each line with the direction in front.
@@ -120,7 +134,13 @@ fn summary(opened: &Opened) -> String {
 
 fn connected(opened: &Opened) -> String {
     match opened.initiator {
-        Party::Local => format!("connected to {} ({})", opened.url, opened.remote),
+        Party::Local => {
+            let remote = match &opened.proxy {
+                Some(proxy) => format!("via {}", proxy.words),
+                None => opened.remote.clone(),
+            };
+            format!("connected to {} ({})", opened.url, escape(&remote, Newlines::Escape))
+        }
         Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     }
 }
@@ -138,21 +158,11 @@ fn negotiated(opened: &Opened) -> String {
     format!("{protocol}, {extensions}")
 }
 
-fn tls_text(tls: &TlsInfo) -> String {
-    let certificate = tls.certificate.as_ref().map_or_else(String::new, |certificate| {
-        let end = jiff::Timestamp::from_second(certificate.not_after).unwrap_or_default();
-        format!(
-            "; certificate {}, issued by {}, until {end}",
-            certificate.subject, certificate.issuer
-        )
-    });
-    format!("{}, {}{certificate}", tls.version, tls.cipher)
-}
-
 fn timings_text(timings: &Timings) -> String {
     let phases = [
         ("dns", timings.dns),
         ("tcp", timings.tcp),
+        ("proxy", timings.proxy),
         ("tls", timings.tls),
         ("upgrade", timings.upgrade),
     ];

@@ -79,7 +79,7 @@ fn standard_fields(options: &RequestOptions) -> Vec<HeaderLine> {
 }
 
 /// Puts the user's headers in the place of ours of the same name, the others at the end.
-pub(super) fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLine> {
+pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLine> {
     let mut fields = Vec::with_capacity(standard.len() + custom.len());
     for field in &standard {
         let first_of_its_name = !fields.iter().any(|earlier: &HeaderLine| earlier.is(&field.name));

@@ -65,6 +65,18 @@ proptest! {
         }
     }
 
+    /// Where frames are observed, no message takes the short way.
+    #[test]
+    fn the_short_way_tells_what_the_long_one_does(
+        (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
+        pieces in pieces(),
+    ) {
+        let short = hear(role, false, &bytes, &pieces);
+        let mut long = hear(role, true, &bytes, &pieces);
+        long.retain(|event| !matches!(event, Told::Frame(..)));
+        prop_assert_eq!(short, long);
+    }
+
     #[test]
     fn nothing_is_wrong_with_good_streams(role in role(), frames in good_stream(), pieces in pieces()) {
         let told = hear(role, false, &heard_by(role, &frames), &pieces);

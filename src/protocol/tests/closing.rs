@@ -203,3 +203,36 @@ fn a_violation_after_our_close_sends_no_second_one() {
         assert_eq!(end.ending().sent, Some(said(1000, "")));
     }
 }
+
+/// A peer that has closed takes no more messages: those that were not begun can be taken back, for
+/// another connection.
+#[test]
+fn messages_not_begun_can_be_taken_back_when_the_peer_closes() {
+    for role in ROLES {
+        let (mut end, mut peer) = (End::new(role), End::new(peer_of(role)));
+        end.sends(MessageKind::Text, b"begun");
+        let first = end.connection.pending_output().len();
+        end.sends(MessageKind::Text, b"not begun");
+        let begun = end.writes_up_to(3);
+        peer.closes(1012, "restart");
+        end.hears(&peer.writes());
+        end.connection.retract_output(first - 3);
+        let rest = end.writes();
+        assert!(end.is_finished());
+        peer.tells();
+        let told = peer.hears(&[begun, rest].concat());
+        let text = |told: &Told| matches!(told, Told::Message { data, .. } if data == b"begun");
+        assert!(text(&told[0]), "{told:?}");
+        assert_eq!(told[1..], [Told::Close(Received, said(1012, ""))], "{told:?}");
+    }
+}
+
+/// Without the peer's Close frame everything goes out as it is.
+#[test]
+fn nothing_is_taken_back_from_an_open_connection() {
+    let mut end = End::client();
+    end.sends(MessageKind::Text, b"stays");
+    let before = end.connection.pending_output().to_vec();
+    end.connection.retract_output(0);
+    assert_eq!(end.connection.pending_output(), before);
+}

@@ -94,6 +94,15 @@ impl Peer {
         self.wire = Some(Box::new(wrap(socket)));
     }
 
+    /// Puts another layer on what is there already, such as TLS within TLS. Nothing may have been read
+    /// ahead.
+    #[track_caller]
+    pub fn nest<W: Wire + 'static>(&mut self, wrap: impl FnOnce(Box<dyn Wire>) -> W) {
+        assert!(self.unread.is_empty(), "bytes came before the layer: {}", shown(&self.unread));
+        let below = self.wire.take().expect("a connection that was not reset before");
+        self.wire = Some(Box::new(wrap(below)));
+    }
+
     /// Sends a Close frame.
     #[track_caller]
     pub fn close(&mut self, code: u16, reason: &str) {
@@ -159,6 +168,15 @@ impl Peer {
             }
             self.fill_for("an HTTP head");
         }
+    }
+
+    /// So many bytes.
+    #[track_caller]
+    pub fn read_exact(&mut self, count: usize) -> Vec<u8> {
+        while self.unread.len() < count {
+            self.fill_for(&format!("{count} bytes"));
+        }
+        self.unread.drain(..count).collect()
     }
 
     /// Accepts the request.

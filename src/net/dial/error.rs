@@ -1,0 +1,324 @@
+//! Why there is no connection.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Host;
+
+use super::{ConnectError, Deadline, Remote, RouteOptions, Source, Via, WaitError};
+use crate::net::proxy::BadSetting;
+use crate::net::reactor::Interrupted;
+use crate::net::route::Family;
+use crate::net::tcp::Failure;
+use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
+use crate::net::tunnel::Fault;
+use crate::net::tunnel::socks5::reply_text;
+use crate::protocol::head::{Head, HeadError};
+use crate::redact::Redaction;
+
+/// Where on the way to a connection we were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking up a name.
+    Dns(String),
+    /// Connecting to these addresses.
+    Tcp(Vec<SocketAddr>),
+    /// Connecting to this Unix socket.
+    Socket(PathBuf),
+    /// Asking a proxy for this host and port.
+    Proxy(String),
+    /// TLS with this end.
+    Tls(Box<Remote>),
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(host) => write!(f, "DNS look-up of {host}"),
+            Self::Tcp(addresses) => {
+                let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+                write!(f, "TCP connect to {}", list.join(", "))
+            }
+            Self::Socket(path) => write!(f, "Unix socket {}", path.display()),
+            Self::Proxy(authority) => write!(f, "request for {authority}"),
+            Self::Tls(remote) => write!(f, "TLS handshake with {remote}"),
+        }
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum DialError {
+    /// The name could not be looked up.
+    #[error("DNS look-up of {host}: {}", dns_reason(.error))]
+    Dns {
+        /// The name.
+        host: String,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// The name has no address of the family wanted.
+    #[error("{host} has no {family} address")]
+    NoAddress {
+        /// The name.
+        host: String,
+        /// "IPv4" or "IPv6".
+        family: &'static str,
+        /// Our own end's address is why only this family is wanted.
+        by_source: bool,
+    },
+    /// Every address failed.
+    #[error("TCP connect{}: {}", source_text(.1.as_ref()), failures_text(.0))]
+    Tcp(Vec<Failure>, Option<Source>),
+    /// The Unix socket cannot be connected to.
+    #[error("Unix socket {}: {}", .0.display(), .1)]
+    Socket(PathBuf, io::Error),
+    /// A setting that is needed only now cannot be used.
+    #[error(transparent)]
+    Setting(BadSetting),
+    /// The proxy does not lead to the target.
+    #[error(transparent)]
+    Proxy(Box<ProxyError>),
+    /// TLS could not be set up on our side.
+    #[error("TLS set-up: {0}")]
+    TlsSetup(String),
+    /// The TLS handshake failed.
+    #[error("{0}")]
+    Tls(Box<TlsFailure>),
+    /// The time limit ran out.
+    #[error("{phase}: no success within {limit:?}{}", failures_suffix(.failures))]
+    Timeout {
+        /// What was being done.
+        phase: Phase,
+        /// The limit.
+        limit: Duration,
+        /// Addresses that had failed by then.
+        failures: Vec<Failure>,
+    },
+    /// A signal came.
+    #[error(transparent)]
+    Interrupted(Interrupted),
+    /// The system failed us.
+    #[error("{0}: {1}")]
+    System(Phase, io::Error),
+}
+
+impl DialError {
+    /// Whether the time limit ran out.
+    pub fn is_timeout(&self) -> bool {
+        match self {
+            Self::Timeout { .. } => true,
+            Self::Proxy(proxy) => {
+                matches!(&proxy.cause, ProxyCause::Reach(error) if error.is_timeout())
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether a SOCKS5 proxy may do better with another address of the same name.
+    pub(super) fn is_about_address(&self) -> bool {
+        let Self::Proxy(proxy) = self else { return false };
+        matches!(proxy.cause, ProxyCause::Fault(Fault::Reply(1 | 3..=6 | 8)))
+    }
+}
+
+/// A proxy that does not lead to the target.
+#[derive(Debug)]
+pub struct ProxyError {
+    /// Which one, and who said that it is to be used.
+    pub via: Via,
+    /// The host and port that it was to lead to.
+    pub authority: String,
+    /// Why not.
+    pub cause: ProxyCause,
+    /// What it was asked, if that is to be shown.
+    pub request: Option<Head>,
+    /// Credentials went with that.
+    pub sent_credentials: bool,
+    /// For what is shown of its answer.
+    pub redaction: Redaction,
+}
+
+/// Why a proxy does not lead to the target.
+#[derive(Debug)]
+pub enum ProxyCause {
+    /// It cannot be reached itself, or does not answer in time.
+    Reach(DialError),
+    /// It was reached.
+    Fault(Fault),
+}
+
+impl std::error::Error for ProxyError {}
+
+impl fmt::Display for ProxyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { via, authority, .. } = self;
+        match &self.cause {
+            ProxyCause::Reach(error) => write!(f, "{via}: {error}"),
+            ProxyCause::Fault(Fault::Refused(response)) => {
+                let line = &response.line;
+                let answer = format!("{} {}", line.status, line.reason);
+                write!(f, "{via} refused CONNECT {authority}: {}", answer.trim_end())
+            }
+            ProxyCause::Fault(Fault::Reply(code)) => {
+                let text = reply_text(*code);
+                write!(f, "{via} did not connect to {authority}: {text} (SOCKS5 reply {code})")
+            }
+            ProxyCause::Fault(fault) => write!(f, "{via}: {}", fault_text(fault)),
+        }
+    }
+}
+
+fn fault_text(fault: &Fault) -> String {
+    match fault {
+        Fault::Malformed(HeadError::NotHttp(bytes), _) => {
+            format!("its answer to CONNECT is not HTTP: {}", quoted(bytes))
+        }
+        Fault::Malformed(error, _) => format!("invalid answer to CONNECT: {error}"),
+        Fault::NotSocks(bytes) => format!("its answer is not SOCKS5: {}", quoted(bytes)),
+        Fault::NoMethod(true) => {
+            "it accepts neither clients without authentication nor a name and password".to_owned()
+        }
+        Fault::NoMethod(false) => "it does not accept clients without authentication".to_owned(),
+        Fault::Method(method) => {
+            format!("it chose authentication method {method}, which was not offered")
+        }
+        Fault::Credentials(status) => {
+            format!("it does not accept the name and password (status {status})")
+        }
+        Fault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
+        Fault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
+        Fault::Ended(end, bytes) if bytes.is_empty() => {
+            format!("it ended the connection without an answer: {end}")
+        }
+        Fault::Ended(end, bytes) => {
+            format!("it ended the connection after {} bytes of an answer: {end}", bytes.len())
+        }
+        Fault::Refused(_) | Fault::Reply(_) => "it refused".to_owned(),
+    }
+}
+
+/// How much of bytes that mean nothing is quoted.
+const MAX_QUOTED: usize = 60;
+
+fn quoted(bytes: &[u8]) -> String {
+    format!("\"{}\"", bytes[..bytes.len().min(MAX_QUOTED)].escape_ascii())
+}
+
+/// A proxy's failure on its way to become a dial's.
+pub(super) struct TunnelFailed(Box<ProxyError>);
+
+impl TunnelFailed {
+    pub(super) fn new(error: ProxyError) -> Self {
+        Self(Box::new(error))
+    }
+
+    pub(super) fn with_request(mut self, request: Head) -> Self {
+        self.0.sent_credentials = request.value("Proxy-Authorization").is_some();
+        self.0.request = Some(request);
+        self
+    }
+
+    /// A signal is nobody's failure.
+    pub(super) fn into_dial_error(self) -> DialError {
+        match self.0.cause {
+            ProxyCause::Reach(DialError::Interrupted(interrupted)) => {
+                DialError::Interrupted(interrupted)
+            }
+            _ => DialError::Proxy(self.0),
+        }
+    }
+}
+
+pub(super) fn wait_failed(
+    phase: Phase,
+    error: WaitError,
+    deadline: Deadline,
+    failures: Vec<Failure>,
+) -> DialError {
+    match error {
+        WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
+        WaitError::Interrupted(interrupted) => DialError::Interrupted(interrupted),
+        WaitError::Io(error) => DialError::System(phase, error),
+    }
+}
+
+pub(super) fn tcp_failed(
+    error: ConnectError,
+    source: Option<&Source>,
+    deadline: Deadline,
+) -> DialError {
+    match error {
+        ConnectError::Failed(failures) => DialError::Tcp(failures, source.cloned()),
+        ConnectError::Wait(error, pending, failures) => {
+            wait_failed(Phase::Tcp(pending), error, deadline, failures)
+        }
+    }
+}
+
+pub(super) fn tls_failed(
+    error: TlsError,
+    remote: &Remote,
+    name: String,
+    options: &TlsOptions,
+    deadline: Deadline,
+) -> DialError {
+    match error {
+        TlsError::Setup(reason) => DialError::TlsSetup(reason),
+        TlsError::Handshake { reason, seen } => {
+            let remote = remote.to_string();
+            DialError::Tls(Box::new(TlsFailure::new(remote, name, reason, &seen, options)))
+        }
+        TlsError::Wait(error) => {
+            wait_failed(Phase::Tls(Box::new(remote.clone())), error, deadline, Vec::new())
+        }
+    }
+}
+
+pub(super) fn no_address(host: &Host<String>, route: &RouteOptions) -> DialError {
+    let by_family = match route.family {
+        Family::Any => None,
+        Family::V4 => Some("IPv4"),
+        Family::V6 => Some("IPv6"),
+    };
+    let by_source = match route.source {
+        Some(Source::Address(address)) if address.is_ipv4() => Some("IPv4"),
+        Some(Source::Address(_)) => Some("IPv6"),
+        _ => None,
+    };
+    DialError::NoAddress {
+        host: host.to_string(),
+        family: by_source.or(by_family).unwrap_or("IP"),
+        by_source: by_source.is_some(),
+    }
+}
+
+fn dns_reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
+}
+
+fn source_text(source: Option<&Source>) -> String {
+    match source {
+        None => String::new(),
+        Some(Source::Address(address)) => format!(" from {address}"),
+        Some(Source::Interface(name)) => format!(" from interface {name}"),
+    }
+}
+
+fn failures_text(failures: &[Failure]) -> String {
+    let list: Vec<_> =
+        failures.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
+    list.join("; ")
+}
+
+fn failures_suffix(failures: &[Failure]) -> String {
+    if failures.is_empty() {
+        String::new()
+    } else {
+        format!(" (before: {})", failures_text(failures))
+    }
+}

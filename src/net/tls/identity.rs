@@ -1,0 +1,124 @@
+//! Who we are to a server that asks: a client certificate with its key.
+
+use std::fmt;
+
+use super::certificate::CertificateInfo;
+
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "identity/other.rs")]
+mod openssl;
+
+/// A client certificate with its key.
+#[derive(Clone)]
+pub struct Identity {
+    pub(super) native: native_tls::Identity,
+    /// What can be shown of the certificate.
+    pub certificate: Option<CertificateInfo>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("certificate", &self.certificate).finish_non_exhaustive()
+    }
+}
+
+/// Why files do not make an identity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// It is encrypted, and no passphrase was given.
+    #[error("it is encrypted: --pass has to tell the passphrase")]
+    NeedsPassphrase,
+    /// The passphrase does not fit.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// There is no certificate.
+    #[error("it holds no certificate")]
+    NoCertificate,
+    /// There is no private key.
+    #[error("it holds no private key")]
+    NoKey,
+    /// Certificate and key are no pair.
+    #[error("the key does not belong to the certificate ({0})")]
+    NotAPair(String),
+    /// The TLS library does not use such a certificate; its words.
+    #[error("it is too weak for TLS today ({0}): RSA keys of 2048 bits and SHA-256 are the least")]
+    TooWeak(String),
+    /// An algorithm that the TLS library does not have (any more); its words, and a way out.
+    #[error("it is encrypted with an algorithm that is not supported any more ({0}): {1}")]
+    Unsupported(String, &'static str),
+    /// Something else; the TLS library's words.
+    #[error("{0}")]
+    Unreadable(String),
+}
+
+impl Identity {
+    /// From a certificate, with those above it, and its key: both PEM or DER; the key PKCS#8, PKCS#1
+    /// or SEC 1, encrypted or not. A key that is not encrypted needs no passphrase.
+    ///
+    /// # Errors
+    /// What is wrong with which of them: the certificate's is on the left, the key's on the right.
+    pub fn from_files(
+        certificates: &[u8],
+        key: &[u8],
+        passphrase: Option<&str>,
+    ) -> Result<Self, Either> {
+        openssl::from_files(certificates, key, passphrase)
+    }
+
+    /// From PKCS#12 (RFC 7292), with certificate and key in it.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_pkcs12(bytes: &[u8], passphrase: Option<&str>) -> Result<Self, IdentityError> {
+        openssl::from_pkcs12(bytes, passphrase)
+    }
+}
+
+/// Which of two files is wrong, and in what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Either {
+    /// The file with the certificate.
+    Certificate(IdentityError),
+    /// The file with the key.
+    Key(IdentityError),
+}
+
+/// Whether bytes are PKCS#12: `SEQUENCE { INTEGER 3, …` (RFC 7292 section 4).
+pub fn is_pkcs12(bytes: &[u8]) -> bool {
+    let [0x30, length, rest @ ..] = bytes else { return false };
+    let long = match length {
+        0x80 => 0, // BER: the length is not said
+        length if length & 0x80 != 0 => usize::from(length & 0x7f),
+        _ => 0,
+    };
+    rest.get(long..).is_some_and(|body| body.starts_with(&[2, 1, 3]))
+}
+
+/// Whether bytes have a PEM block of such a kind in them.
+pub fn holds_pem(bytes: &[u8], kind: &str) -> bool {
+    let label = format!("{kind}-----");
+    memchr::memmem::find_iter(bytes, b"-----BEGIN ").any(|at| {
+        let line = bytes[at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        line.trim_ascii_end().ends_with(label.as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pkcs12_is_told_from_certificates() {
+        assert!(is_pkcs12(&[0x30, 0x82, 1, 2, 2, 1, 3, 0x30]));
+        assert!(is_pkcs12(&[0x30, 0x80, 2, 1, 3, 0x30]));
+        assert!(!is_pkcs12(&[0x30, 0x82, 1, 2, 0x30, 0x82]));
+        assert!(!is_pkcs12(b"-----BEGIN CERTIFICATE-----"));
+        assert!(!is_pkcs12(&[0x30, 0xff]) && !is_pkcs12(&[0x30]) && !is_pkcs12(&[]));
+    }
+
+    #[test]
+    fn kinds_of_pem_are_told_apart() {
+        let pem = b"junk\n-----BEGIN RSA PRIVATE KEY-----\r\nAA==\n-----END RSA PRIVATE KEY-----\n";
+        assert!(holds_pem(pem, "PRIVATE KEY") && !holds_pem(pem, "CERTIFICATE"));
+        assert!(!holds_pem(b"-----END CERTIFICATE-----", "CERTIFICATE"));
+    }
+}

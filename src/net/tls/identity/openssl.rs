@@ -1,0 +1,180 @@
+//! Identities where OpenSSL is the TLS library. native-tls takes a key only as plain PKCS#8: what
+//! else there is becomes that here.
+
+use openssl::error::ErrorStack;
+use openssl::pkcs12::Pkcs12;
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::{SslContext, SslMethod};
+use openssl::x509::X509;
+
+use super::{CertificateInfo, Either, Identity, IdentityError, holds_pem};
+
+const CONVERT_PKCS12: &str =
+    "'openssl pkcs12 -legacy -nodes -in FILE -out NEW.pem' makes a PEM file of it";
+const CONVERT_KEY: &str = "'openssl pkcs8 -topk8 -in FILE -out NEW.pem' encrypts it anew";
+
+pub(super) fn from_files(
+    certificates: &[u8],
+    key: &[u8],
+    passphrase: Option<&str>,
+) -> Result<Identity, Either> {
+    let mut chain = read_certificates(certificates).map_err(Either::Certificate)?;
+    let Some(first) = chain.first() else {
+        return Err(Either::Certificate(IdentityError::NoCertificate));
+    };
+    let key = read_key(key, passphrase).map_err(Either::Key)?;
+    let is_ours = |it: &X509| it.public_key().is_ok_and(|public| public.public_eq(&key));
+    let Some(at) = chain.iter().position(is_ours) else {
+        return Err(Either::Key(IdentityError::NotAPair(subject(first))));
+    };
+    let leaf = chain.remove(at);
+    identity(&in_order(leaf, chain), &key).map_err(Either::Certificate)
+}
+
+fn identity(chain: &[X509], key: &PKey<Private>) -> Result<Identity, IdentityError> {
+    check_strength(chain)?;
+    convert(chain, key).map_err(|error| unreadable(&error))
+}
+
+/// What the TLS library will not use is told here, where the file can be named.
+fn check_strength(chain: &[X509]) -> Result<(), IdentityError> {
+    let Some(leaf) = chain.first() else { return Err(IdentityError::NoCertificate) };
+    let tried = SslContext::builder(SslMethod::tls_client())
+        .and_then(|mut builder| builder.set_certificate(leaf));
+    tried.map_err(|error| IdentityError::TooWeak(reason(&error)))
+}
+
+fn convert(chain: &[X509], key: &PKey<Private>) -> Result<Identity, ErrorStack> {
+    let mut pem = Vec::new();
+    for certificate in chain {
+        pem.extend(certificate.to_pem()?);
+    }
+    let key = key.private_key_to_pem_pkcs8()?;
+    match native_tls::Identity::from_pkcs8(&pem, &key) {
+        Ok(native) => Ok(Identity { native, certificate: chain.first().and_then(info) }),
+        Err(_) => Err(ErrorStack::get()), // it was read a moment ago
+    }
+}
+
+fn info(certificate: &X509) -> Option<CertificateInfo> {
+    CertificateInfo::read(&certificate.to_der().ok()?)
+}
+
+fn subject(certificate: &X509) -> String {
+    info(certificate).map_or_else(String::new, |info| info.subject)
+}
+
+fn read_certificates(bytes: &[u8]) -> Result<Vec<X509>, IdentityError> {
+    if holds_pem(bytes, "CERTIFICATE") {
+        X509::stack_from_pem(bytes).map_err(|error| unreadable(&error))
+    } else {
+        let certificate = X509::from_der(bytes).map_err(|_| IdentityError::NoCertificate)?;
+        Ok(vec![certificate])
+    }
+}
+
+fn read_key(bytes: &[u8], passphrase: Option<&str>) -> Result<PKey<Private>, IdentityError> {
+    if !holds_pem(bytes, "PRIVATE KEY") {
+        return match PKey::private_key_from_der(bytes) {
+            Ok(key) => Ok(key),
+            Err(_) => read_encrypted_der(bytes, passphrase),
+        };
+    }
+    let mut was_asked = false;
+    let read = PKey::private_key_from_pem_callback(bytes, |buffer| {
+        was_asked = true;
+        Ok(answer(passphrase, buffer))
+    });
+    match read {
+        Err(_) if was_asked && passphrase.is_none() => Err(IdentityError::NeedsPassphrase),
+        Err(error) if was_asked => Err(undecipherable(&error, CONVERT_KEY)),
+        read => read.map_err(|error| unreadable(&error)),
+    }
+}
+
+/// PKCS#8 in DER may be encrypted too (RFC 5208 section 6).
+fn read_encrypted_der(
+    bytes: &[u8],
+    passphrase: Option<&str>,
+) -> Result<PKey<Private>, IdentityError> {
+    let mut was_asked = false;
+    let read = PKey::private_key_from_pkcs8_callback(bytes, |buffer| {
+        was_asked = true;
+        Ok(answer(passphrase, buffer))
+    });
+    match read {
+        Err(_) if !was_asked => Err(IdentityError::NoKey),
+        Err(_) if passphrase.is_none() => Err(IdentityError::NeedsPassphrase),
+        read => read.map_err(|error| undecipherable(&error, CONVERT_KEY)),
+    }
+}
+
+/// Gives OpenSSL the passphrase, as much of it as there is room for (1 KiB).
+fn answer(passphrase: Option<&str>, buffer: &mut [u8]) -> usize {
+    let secret = passphrase.unwrap_or_default().as_bytes();
+    let count = secret.len().min(buffer.len());
+    buffer[..count].copy_from_slice(&secret[..count]);
+    count
+}
+
+pub(super) fn from_pkcs12(
+    bytes: &[u8],
+    passphrase: Option<&str>,
+) -> Result<Identity, IdentityError> {
+    let file = Pkcs12::from_der(bytes).map_err(|error| unreadable(&error))?;
+    let parsed =
+        file.parse2(passphrase.unwrap_or_default()).map_err(|error| {
+            match undecipherable(&error, CONVERT_PKCS12) {
+                IdentityError::WrongPassphrase if passphrase.is_none() => {
+                    IdentityError::NeedsPassphrase
+                }
+                error => error,
+            }
+        })?;
+    let key = parsed.pkey.ok_or(IdentityError::NoKey)?;
+    let leaf = parsed.cert.ok_or(IdentityError::NoCertificate)?;
+    let others = parsed.ca.into_iter().flatten().collect();
+    identity(&in_order(leaf, others), &key)
+}
+
+/// Each certificate before its issuer's (RFC 8446 section 4.4.2); files have them in any order.
+fn in_order(leaf: X509, mut others: Vec<X509>) -> Vec<X509> {
+    let mut chain = vec![leaf];
+    while let Some(last) = chain.last()
+        && let Some(at) = others.iter().position(|other| is_issuer(other, last))
+    {
+        chain.push(others.swap_remove(at));
+    }
+    chain
+}
+
+fn is_issuer(above: &X509, below: &X509) -> bool {
+    let same = above.subject_name().try_cmp(below.issuer_name());
+    same.is_ok_and(std::cmp::Ordering::is_eq)
+}
+
+/// What is wrong with something encrypted. A wrong passphrase shows in the padding, in what comes
+/// out, or in a checksum.
+fn undecipherable(error: &ErrorStack, way_out: &'static str) -> IdentityError {
+    let unsupported =
+        error.errors().iter().find(|error| error.reason().is_some_and(|it| it == "unsupported"));
+    match unsupported {
+        Some(error) => IdentityError::Unsupported(algorithm(error.data()), way_out),
+        None => IdentityError::WrongPassphrase,
+    }
+}
+
+/// "Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()" → "RC2-40-CBC".
+fn algorithm(data: Option<&str>) -> String {
+    let name = data.and_then(|data| data.split_once("Algorithm (")?.1.split([' ', ')']).next());
+    name.unwrap_or("unknown").to_owned()
+}
+
+fn unreadable(error: &ErrorStack) -> IdentityError {
+    IdentityError::Unreadable(format!("it cannot be read: {}", reason(error)))
+}
+
+fn reason(error: &ErrorStack) -> String {
+    let reason = error.errors().iter().rev().find_map(|error| error.reason());
+    reason.unwrap_or("damaged").to_owned()
+}

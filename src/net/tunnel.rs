@@ -1,0 +1,171 @@
+//! Through a proxy to the target: what is said (pure, in [`connect`] and [`socks5`]), and the loop that
+//! carries it over a stream.
+
+use std::io::{self, Read, Write};
+use std::time::Duration;
+
+use super::reactor::{Deadline, Reactor, WaitError};
+use super::stream::Stream;
+use super::tls::is_truncation;
+use super::upgrade::Response;
+use crate::protocol::connection::TransportEnd;
+use crate::protocol::head::HeadError;
+
+pub mod connect;
+pub mod socks5;
+#[cfg(test)]
+mod tests;
+
+pub use connect::Connect;
+pub use socks5::Socks5;
+
+/// What a conversation with a proxy needs next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// These bytes have to be sent.
+    Send(Vec<u8>),
+    /// Bytes from the proxy.
+    Receive,
+    /// The same, but what is missing is not worth a long wait.
+    ReceiveRest,
+    /// Nothing: the target is reached. These bytes are from it already.
+    Done(Vec<u8>),
+}
+
+/// A conversation with a proxy, without I/O.
+pub trait Conversation {
+    /// What is to be done next.
+    ///
+    /// # Errors
+    /// When the target cannot be reached like this.
+    fn step(&mut self) -> Result<Step, Fault>;
+
+    /// Takes bytes from the proxy.
+    fn receive(&mut self, bytes: &[u8]);
+
+    /// What it means that no more bytes will come.
+    fn end(&mut self, end: TransportEnd) -> Fault;
+}
+
+/// Why a proxy does not lead to the target.
+#[derive(Debug)]
+pub enum Fault {
+    /// The answer to CONNECT is no: another status than 2xx.
+    Refused(Box<Response>),
+    /// The answer to CONNECT is not HTTP; with what came.
+    Malformed(HeadError, Vec<u8>),
+    /// The answer to a SOCKS5 greeting is not SOCKS5; with what came.
+    NotSocks(Vec<u8>),
+    /// It accepts none of the authentication methods offered; whether a password was among them.
+    NoMethod(bool),
+    /// It chose an authentication method that was not offered.
+    Method(u8),
+    /// It does not accept the name and password.
+    Credentials(u8),
+    /// The SOCKS5 reply code (RFC 1928 section 6), which is not 0.
+    Reply(u8),
+    /// A SOCKS5 reply that cannot be understood.
+    BadReply(String),
+    /// The name is too long for SOCKS5.
+    NameTooLong,
+    /// The connection ended; with what had come of an answer.
+    Ended(TransportEnd, Vec<u8>),
+}
+
+/// Why there is no tunnel.
+#[derive(Debug)]
+pub enum TunnelError {
+    /// The proxy is why.
+    Fault(Fault),
+    /// The wait for it ended.
+    Wait(WaitError),
+}
+
+impl From<WaitError> for TunnelError {
+    fn from(error: WaitError) -> Self {
+        Self::Wait(error)
+    }
+}
+
+/// How long the body of a refusal is waited for, once its head is there.
+const BODY_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Holds a conversation to its end. Returns what came behind it: the target's first bytes.
+///
+/// # Errors
+/// With everything the proxy said.
+pub fn open(
+    stream: &mut Stream,
+    conversation: &mut dyn Conversation,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Vec<u8>, TunnelError> {
+    let mut rest: Option<Deadline> = None;
+    loop {
+        match conversation.step().map_err(TunnelError::Fault)? {
+            Step::Send(bytes) => send(stream, &bytes, reactor, deadline)?,
+            Step::Receive => {
+                if let Some(end) = receive(stream, conversation, reactor, deadline)? {
+                    return Err(TunnelError::Fault(conversation.end(end)));
+                }
+            }
+            Step::ReceiveRest => {
+                let until = *rest.get_or_insert_with(|| deadline.or_after(BODY_PATIENCE));
+                match receive(stream, conversation, reactor, until) {
+                    Ok(None) => {}
+                    Ok(Some(end)) => return Err(TunnelError::Fault(conversation.end(end))),
+                    Err(WaitError::Interrupted(interrupted)) => {
+                        return Err(TunnelError::Wait(interrupted.into()));
+                    }
+                    Err(_) => return Err(TunnelError::Fault(conversation.end(TransportEnd::Eof))),
+                }
+            }
+            Step::Done(early) => return Ok(early),
+        }
+    }
+}
+
+fn send(
+    stream: &mut Stream,
+    mut bytes: &[u8],
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(), WaitError> {
+    while !bytes.is_empty() {
+        match stream.write(bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                reactor.wait_for(deadline, None)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // The proxy may have said why before it hung up: read that first.
+            Err(_) => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+/// Reads at least one byte; `Some` at the end of the stream.
+fn receive(
+    stream: &mut Stream,
+    conversation: &mut dyn Conversation,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Option<TransportEnd>, WaitError> {
+    let mut buffer = [0; 4 << 10];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(Some(TransportEnd::Eof)),
+            Ok(count) => {
+                conversation.receive(&buffer[..count]);
+                return Ok(None);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                reactor.wait_for(deadline, None)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
+            Err(error) => return Ok(Some(TransportEnd::Error(error.to_string()))),
+        }
+    }
+}

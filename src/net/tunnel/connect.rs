@@ -1,0 +1,120 @@
+//! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
+
+use super::{Conversation, Fault, Step};
+use crate::net::upgrade::Response;
+use crate::protocol::body::Body;
+use crate::protocol::connection::TransportEnd;
+use crate::protocol::handshake::with_custom;
+use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
+
+/// The most interim responses (1xx) that are skipped.
+const MAX_INTERIM: usize = 16;
+
+/// A CONNECT request and the answer to it.
+#[derive(Debug)]
+pub struct Connect {
+    request: Head,
+    /// Read and not used yet.
+    received: Vec<u8>,
+    interim: usize,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// The request has not been sent.
+    Start,
+    /// The head of the answer is awaited.
+    Head,
+    /// The body of a refusal is awaited.
+    Body(StatusLine, Head, Body),
+    /// The target is reached; what the proxy said to that.
+    Open(Head),
+    /// The conversation is over, its fault told.
+    Over,
+}
+
+impl Connect {
+    /// Asks for `authority`, a host and a port. `own` replaces headers of `common` of the same name.
+    pub fn new(authority: &str, common: &[HeaderLine], own: &[HeaderLine]) -> Self {
+        let mut fields = vec![HeaderLine::new("Host", authority)];
+        fields.extend_from_slice(common);
+        let start_line = format!("CONNECT {authority} HTTP/1.1");
+        let request = Head::build(&start_line, &with_custom(fields, own));
+        Self { request, received: Vec::new(), interim: 0, state: State::Start }
+    }
+
+    /// The request, and the response that opened the tunnel.
+    pub fn into_heads(self) -> (Head, Option<Head>) {
+        match self.state {
+            State::Open(response) => (self.request, Some(response)),
+            _ => (self.request, None),
+        }
+    }
+
+    fn head(&mut self) -> Result<Step, Fault> {
+        loop {
+            match parse_response(&self.received) {
+                Ok(None) => return Ok(Step::Receive),
+                Ok(Some((line, head))) => {
+                    self.received.drain(..head.bytes().len());
+                    match line.status {
+                        100..200 if self.interim < MAX_INTERIM => self.interim += 1,
+                        200..300 => {
+                            self.state = State::Open(head);
+                            return Ok(Step::Done(std::mem::take(&mut self.received)));
+                        }
+                        _ => {
+                            let body = Body::new(line.status, &head);
+                            self.state = State::Body(line, head, body);
+                            return self.step();
+                        }
+                    }
+                }
+                Err(error) => {
+                    return Err(Fault::Malformed(error, std::mem::take(&mut self.received)));
+                }
+            }
+        }
+    }
+
+    fn refusal(&mut self) -> Option<Fault> {
+        match std::mem::replace(&mut self.state, State::Over) {
+            State::Body(line, head, body) => {
+                let is_cut = body.is_cut();
+                let body = body.into_bytes();
+                Some(Fault::Refused(Box::new(Response { line, head, body, is_cut })))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Conversation for Connect {
+    fn step(&mut self) -> Result<Step, Fault> {
+        match &mut self.state {
+            State::Start => {
+                self.state = State::Head;
+                Ok(Step::Send(self.request.bytes().to_vec()))
+            }
+            State::Head => self.head(),
+            State::Body(_, _, body) => {
+                body.push(&std::mem::take(&mut self.received));
+                if !body.is_done() {
+                    return Ok(Step::ReceiveRest);
+                }
+                Err(self.end(TransportEnd::Eof))
+            }
+            State::Open(_) | State::Over => Ok(Step::Done(std::mem::take(&mut self.received))),
+        }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self, end: TransportEnd) -> Fault {
+        let received = std::mem::take(&mut self.received);
+        self.refusal().unwrap_or(Fault::Ended(end, received))
+    }
+}

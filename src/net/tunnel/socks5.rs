@@ -1,0 +1,185 @@
+//! SOCKS5 (RFC 1928) with name and password (RFC 1929), without I/O.
+
+use std::net::SocketAddr;
+
+use super::{Conversation, Fault, Step};
+use crate::net::target::Credentials;
+use crate::protocol::connection::TransportEnd;
+
+/// What the proxy is asked to connect to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// An address.
+    Address(SocketAddr),
+    /// A name that the proxy looks up, and a port.
+    Name(String, u16),
+}
+
+/// A greeting, perhaps a name and password, a request, and the proxy's answers.
+#[derive(Debug)]
+pub struct Socks5 {
+    credentials: Option<Credentials>,
+    destination: Destination,
+    /// Read and not used yet.
+    received: Vec<u8>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Start,
+    Method,
+    Verdict,
+    Reply,
+    Open,
+}
+
+const VERSION: u8 = 5;
+const NO_AUTHENTICATION: u8 = 0;
+const PASSWORD: u8 = 2;
+const NONE_ACCEPTABLE: u8 = 0xff;
+
+impl Socks5 {
+    /// Asks for `destination`; the credentials are given if the proxy wants them.
+    pub fn new(destination: Destination, credentials: Option<Credentials>) -> Self {
+        Self { credentials, destination, received: Vec::new(), state: State::Start }
+    }
+
+    /// What is offered, as curl does it: no authentication, and a password if there is one.
+    fn greeting(&self) -> Vec<u8> {
+        match self.credentials {
+            None => vec![VERSION, 1, NO_AUTHENTICATION],
+            Some(_) => vec![VERSION, 2, NO_AUTHENTICATION, PASSWORD],
+        }
+    }
+
+    fn method(&mut self) -> Result<Step, Fault> {
+        if self.received.first().is_some_and(|version| *version != VERSION) {
+            return Err(Fault::NotSocks(std::mem::take(&mut self.received)));
+        }
+        let Some([_, method]) = self.take() else { return Ok(Step::Receive) };
+        match (method, &self.credentials) {
+            (NO_AUTHENTICATION, _) => self.request(),
+            (PASSWORD, Some(credentials)) => {
+                let message = password_message(credentials);
+                self.state = State::Verdict;
+                Ok(Step::Send(message))
+            }
+            (NONE_ACCEPTABLE, credentials) => Err(Fault::NoMethod(credentials.is_some())),
+            (method, _) => Err(Fault::Method(method)),
+        }
+    }
+
+    /// RFC 1929 section 2. Its version is not looked at: some proxies send that of SOCKS.
+    fn verdict(&mut self) -> Result<Step, Fault> {
+        match self.take() {
+            None => Ok(Step::Receive),
+            Some([_, 0]) => self.request(),
+            Some([_, status]) => Err(Fault::Credentials(status)),
+        }
+    }
+
+    /// RFC 1928 section 4: CONNECT.
+    fn request(&mut self) -> Result<Step, Fault> {
+        let mut message = vec![VERSION, 1, 0];
+        let port = match &self.destination {
+            Destination::Address(SocketAddr::V4(address)) => {
+                message.push(1);
+                message.extend(address.ip().octets());
+                address.port()
+            }
+            Destination::Address(SocketAddr::V6(address)) => {
+                message.push(4);
+                message.extend(address.ip().octets());
+                address.port()
+            }
+            Destination::Name(name, port) => {
+                message.extend([3, u8::try_from(name.len()).map_err(|_| Fault::NameTooLong)?]);
+                message.extend(name.as_bytes());
+                *port
+            }
+        };
+        message.extend(port.to_be_bytes());
+        self.state = State::Reply;
+        Ok(Step::Send(message))
+    }
+
+    /// RFC 1928 section 6. A refusal may lack its address: some proxies hang up after the code.
+    fn reply(&mut self) -> Result<Step, Fault> {
+        let length = match *self.received.as_slice() {
+            [version, ..] if version != VERSION => {
+                return Err(Fault::BadReply(format!("its version is {version}, not 5")));
+            }
+            [_, code, ..] if code != 0 => return Err(Fault::Reply(code)),
+            [_, _, _, 1, ..] => 4 + 4 + 2,
+            [_, _, _, 3, length, ..] => 4 + 1 + usize::from(length) + 2,
+            [_, _, _, 3] | [] | [_] | [_, _] | [_, _, _] => return Ok(Step::Receive),
+            [_, _, _, 4, ..] => 4 + 16 + 2,
+            [_, _, _, kind, ..] => {
+                return Err(Fault::BadReply(format!("address type {kind} is not known")));
+            }
+        };
+        if self.received.len() < length {
+            return Ok(Step::Receive);
+        }
+        self.state = State::Open;
+        Ok(Step::Done(self.received.split_off(length)))
+    }
+
+    /// The first two bytes, once they are there.
+    fn take(&mut self) -> Option<[u8; 2]> {
+        let bytes = *self.received.first_chunk()?;
+        self.received.drain(..bytes.len());
+        Some(bytes)
+    }
+}
+
+/// RFC 1929 section 2. The lengths have been checked where the proxy was named.
+fn password_message(credentials: &Credentials) -> Vec<u8> {
+    let fields = [&*credentials.user, credentials.password.as_deref().unwrap_or_default()];
+    let mut message = vec![1];
+    for field in fields {
+        let field = &field.as_bytes()[..field.len().min(usize::from(u8::MAX))];
+        message.push(field.len() as u8);
+        message.extend(field);
+    }
+    message
+}
+
+/// The meaning of a reply code (RFC 1928 section 6).
+pub const fn reply_text(code: u8) -> &'static str {
+    match code {
+        1 => "general SOCKS server failure",
+        2 => "connection not allowed by ruleset",
+        3 => "network unreachable",
+        4 => "host unreachable",
+        5 => "connection refused",
+        6 => "TTL expired",
+        7 => "command not supported",
+        8 => "address type not supported",
+        _ => "unassigned code",
+    }
+}
+
+impl Conversation for Socks5 {
+    fn step(&mut self) -> Result<Step, Fault> {
+        match self.state {
+            State::Start => {
+                self.state = State::Method;
+                Ok(Step::Send(self.greeting()))
+            }
+            State::Method => self.method(),
+            State::Verdict => self.verdict(),
+            State::Reply => self.reply(),
+            State::Open => Ok(Step::Done(Vec::new())),
+        }
+    }
+
+    fn receive(&mut self, bytes: &[u8]) {
+        self.received.extend_from_slice(bytes);
+    }
+
+    fn end(&mut self, end: TransportEnd) -> Fault {
+        Fault::Ended(end, std::mem::take(&mut self.received))
+    }
+}

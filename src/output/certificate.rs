@@ -1,0 +1,57 @@
+//! A certificate in words.
+
+use super::escape::{Newlines, escape};
+use super::style::{Role, Style};
+use crate::net::tls::{CertificateInfo, utc};
+
+/// All of a certificate, a line each, indented by so many columns. Text from the peer is escaped.
+pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> String {
+    let CertificateInfo { subject, issuer, serial, key, signature, fingerprint, .. } = certificate;
+    let names = match certificate.names.is_empty() {
+        true => "none".to_owned(),
+        false => certificate.names.join(", "),
+    };
+    let issuer = match certificate.is_self_issued() {
+        true => "itself".to_owned(),
+        false => issuer.clone(),
+    };
+    let (start, end) = (utc(certificate.not_before), utc(certificate.not_after));
+    let mut usages = certificate.usages.clone();
+    usages.extend(certificate.is_authority.then(|| "certification authority".to_owned()));
+    let valid = format!("from {start} until {end}, {}", certificate.validity());
+    let mut lines = vec![
+        ("subject", subject.clone()),
+        ("names", names),
+        ("issuer", issuer),
+        ("valid", valid),
+        ("serial", serial.clone()),
+        ("key", key.clone()),
+        ("signature", signature.clone()),
+    ];
+    if !usages.is_empty() {
+        lines.push(("for", usages.join(", ")));
+    }
+    lines.push(("SHA-256", fingerprint.clone()));
+    let line = |(label, text): &(&str, String)| {
+        let label = style.paint(Role::Dim, &format!("{label:<9}"));
+        format!("{:indent$}{label} {}\n", "", escape(text, Newlines::Escape))
+    };
+    lines.iter().map(line).collect()
+}
+
+/// A certificate in one line: whose it is, for which hosts, by whom, until when.
+pub fn line(certificate: &CertificateInfo) -> String {
+    let CertificateInfo { subject, issuer, .. } = certificate;
+    let hosts = match certificate.names.is_empty() {
+        true => String::new(),
+        false => format!(" for {}", certificate.hosts_in_short()),
+    };
+    let issued = match certificate.is_self_issued() {
+        true => "self-signed".to_owned(),
+        false => format!("issued by {issuer}"),
+    };
+    let end = utc(certificate.not_after);
+    let text =
+        format!("certificate {subject}{hosts}, {issued}, until {end} ({})", certificate.validity());
+    escape(&text, Newlines::Escape).into_owned()
+}

@@ -1,0 +1,218 @@
+//! HTTP proxies that do not lead to the target: their own words, and what to do.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{TARGET, assert_hidden, through};
+use crate::events::assert_valid;
+use crate::support::{Outcome, Peer, Server, wscope};
+
+/// The proxy answers CONNECT like this, then ends.
+#[track_caller]
+fn refused(answer: impl AsRef<[u8]>, scheme: &str, options: &[&str]) -> Outcome {
+    let answer = answer.as_ref().to_vec();
+    let proxy = Server::script(move |peer| {
+        peer.read_head();
+        peer.send(answer);
+    });
+    through(scheme, &proxy, options).code(3).stdout_contains("")
+}
+
+const CHALLENGE: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x, y\"\r\n\
+                         Set-Cookie: a=hunter3\r\nContent-Length: 12\r\n\r\nask for help";
+
+#[test]
+fn a_challenge_is_shown_and_explained() {
+    refused(CHALLENGE, "http://", &[])
+        .stderr_contains("wscope: could not connect: proxy http://127.0.0.1:")
+        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy wants a name and password: --proxy http://USER:PASS@127.0.0.1:")
+        .stderr_contains("< HTTP/1.1 407 Proxy Authentication Required\n< Proxy-Authenticate: Basic realm=\"x, y\"\n< Set-Cookie: ***\n")
+        .stderr_contains("\n<\n< ask for help\n")
+        .stderr_lacks("> CONNECT");
+    refused(CHALLENGE, "http://me:hunter2@", &["-v"])
+        .stderr_contains("hint: the proxy does not accept this name and password")
+        .stderr_contains("> CONNECT target.invalid:80 HTTP/1.1\n")
+        .stderr_contains("> Proxy-Authorization: Basic ***\n")
+        .stderr_lacks("hunter2");
+    refused(CHALLENGE, "http://me:hunter2@", &[])
+        .stderr_contains("hint: the proxy does not accept this name and password")
+        .stderr_lacks("> CONNECT");
+}
+
+#[test]
+fn tinyproxys_answer_to_a_wrong_password_is_understood() {
+    let answer = "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Tinyproxy\"\r\n\r\n";
+    refused(answer, "http://me:pw@", &[]).stderr_contains(
+        ": 401 Unauthorized\nhint: the proxy does not accept this name and password",
+    );
+    refused(answer, "http://", &[]).stderr_contains("hint: a server answered, not a proxy");
+}
+
+#[test]
+fn a_challenge_of_another_kind_is_named() {
+    let answer =
+        "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
+    refused(answer, "http://me:pw@", &[])
+        .stderr_contains("hint: the proxy wants Negotiate or NTLM; wscope knows only Basic");
+}
+
+#[test]
+fn a_refusal_is_an_event() {
+    let outcome = refused(CHALLENGE, "http://me:hunter2@", &["--json"]);
+    let events = outcome.json_lines();
+    let [event] = events.as_slice() else { panic!("{events:?}") };
+    assert_valid(event);
+    assert_eq!((&event["event"], &event["kind"]), (&json!("error"), &json!("connect")));
+    assert_eq!((&event["status"], &event["body"]), (&json!(407), &json!("ask for help")));
+    assert_eq!(event["response_headers"][1], json!(["Set-Cookie", "***"]));
+    assert_hidden(&outcome, &["hunter"]);
+}
+
+#[test]
+fn hints_fit_the_answer() {
+    for (status, hint) in [
+        (
+            "403 Forbidden",
+            "does not let you go to target.invalid:80; many allow CONNECT only to port 443",
+        ),
+        ("400 Bad Request", "may not do CONNECT"),
+        ("405 Method Not Allowed", "may not do CONNECT"),
+        ("501 Not Implemented", "may not do CONNECT"),
+        ("502 Bad Gateway", "could not reach target.invalid:80"),
+        ("503 Service Unavailable", "could not reach target.invalid:80"),
+        ("504 Gateway Timeout", "could not reach target.invalid:80"),
+    ] {
+        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+        refused(answer, "http://", &[])
+            .stderr_contains(&format!(": {status}\nhint: "))
+            .stderr_contains(hint);
+    }
+    refused("HTTP/1.1 301 Moved\r\nLocation: /x?token=hunter2\r\n\r\n", "http://", &[])
+        .stderr_contains(": 301 Moved\n")
+        .stderr_contains("< Location: /x?token=***\n");
+}
+
+#[test]
+fn localhost_is_the_proxys_own_machine() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    wscope()
+        .args(["--proxy", &url, "ws://localhost:9/"])
+        .run()
+        .code(3)
+        .stderr_contains("for the proxy localhost is its own machine: --no-proxy 'localhost'");
+}
+
+#[test]
+fn a_body_is_shown_up_to_4_kib() {
+    let body = "0123456789abcde\n".repeat(1000);
+    let outcome = refused(format!("HTTP/1.1 500 Oh\r\n\r\n{body}"), "http://", &[]);
+    assert_eq!(outcome.stderr.matches("< 0123456789abcde\n").count(), 256, "{}", outcome.stderr);
+    outcome.stderr_contains("its first 4 KiB are shown");
+}
+
+#[test]
+fn a_body_that_stalls_ends_the_wait_soon() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 403 No\r\nContent-Length: 99\r\n\r\nnot you");
+        peer.stall();
+    });
+    let outcome = through("http://", &proxy, &[]).code(3).stderr_contains("\n<\n< not you\n");
+    assert!(outcome.elapsed < Duration::from_millis(3500), "it took {:?}", outcome.elapsed);
+}
+
+#[test]
+fn what_is_no_http_proxy_is_recognised() {
+    for (answer, line, hint) in [
+        (
+            &b"\x05\xff"[..],
+            r#"its answer to CONNECT is not HTTP: "\x05\xff""#,
+            "write the proxy with socks5h://",
+        ),
+        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),
+        (b"SSH-2.0-x\r\n", "is not HTTP: \"SSH-2.0-x", "no HTTP proxy is on this port"),
+        (b"", "it ended the connection without an answer", "may be a SOCKS proxy (socks5h://)"),
+        (b"HTTP/1.1 200 Con", "after 16 bytes of an answer", ""),
+        (
+            b"HTTP/1.1 200 OK\r\nbad line\r\n\r\n",
+            "invalid answer to CONNECT: malformed header field",
+            "",
+        ),
+        (b"HTTP/1.1 200 OK\x1b[2J\r\n\r\n", "invalid answer to CONNECT", ""),
+    ] {
+        let outcome = refused(answer, "http://", &[]).stderr_contains(line).stderr_contains(hint);
+        assert!(!outcome.stderr.contains('\u{1b}'), "{:?}", outcome.stderr);
+    }
+}
+
+#[test]
+fn an_endless_answer_is_given_up() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.send([b"HTTP/1.1 200 OK\r\nX: ", &[b'x'; 70_000][..]].concat());
+    });
+    through("http://", &proxy, &[]).code(3).stderr_contains("the head is longer than 64 KiB");
+}
+
+#[test]
+fn a_silent_proxy_runs_into_the_limit() {
+    for (scheme, start, hint) in [
+        ("http://", "", "may be a SOCKS proxy"),
+        ("http://", "HTTP/1.1 200 OK\r\n", "may be a SOCKS proxy"),
+        ("socks5h://", "", "may be an HTTP proxy"),
+    ] {
+        let proxy = Server::script(move |peer| {
+            peer.send(start);
+            peer.stall();
+        });
+        through(scheme, &proxy, &["--connect-timeout", "200ms"])
+            .code(7)
+            .stderr_contains(": request for target.invalid:80: no success within 200ms\n")
+            .stderr_contains(hint);
+    }
+    let proxy = Server::script(Peer::stall);
+    through("http://", &proxy, &["--expect", "x", "-m", "200ms"]).code(1);
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named() {
+    for (proxy, line) in [
+        (
+            "http://127.0.0.1:1",
+            "proxy http://127.0.0.1:1: TCP connect: 127.0.0.1:1: Connection refused",
+        ),
+        (
+            "socks5h://no-such-proxy.invalid",
+            "proxy socks5h://no-such-proxy.invalid:1080: DNS look-up of no-such-proxy.invalid: ",
+        ),
+    ] {
+        wscope()
+            .args(["--proxy", proxy, TARGET])
+            .run()
+            .code(3)
+            .stderr_contains(&format!("wscope: could not connect: {line}"))
+            .stderr_contains("\nhint: is the proxy");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_a_silent_proxy() {
+    use crate::support::{DEADLINE, Signal};
+    let (sender, asked) = std::sync::mpsc::channel();
+    let proxy = Server::script(move |peer| {
+        peer.read_head();
+        sender.send(()).expect("a test that waits for it");
+        peer.stall();
+    });
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let running = wscope().args(["--proxy", &url, TARGET]).spawn();
+    asked.recv_timeout(DEADLINE).expect("a request");
+    running.signal(Signal::INT);
+    running.wait().code(130);
+}

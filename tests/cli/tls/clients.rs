@@ -1,0 +1,307 @@
+//! Client certificates: every form of file, servers that want one, servers that do not want this one.
+
+use std::fs;
+
+use openssl::pkcs12::Pkcs12;
+use openssl::pkey::{PKey, Private};
+use openssl::ssl::SslVersion;
+use openssl::symm::Cipher;
+use openssl::x509::X509;
+
+use super::ends::{self, End};
+use super::refusals::below_another;
+use super::{Credentials, trusting, wss};
+use crate::support::{Terminal, Wscope, wscope};
+
+const SECRET: &str = "pässphrase 42";
+
+/// A client's certificate with its key, in every form.
+struct Client {
+    credentials: Credentials,
+    key: PKey<Private>,
+}
+
+impl Client {
+    fn elliptic() -> Self {
+        Self::from(Credentials::for_names(&["client.example"]))
+    }
+
+    fn rsa() -> Self {
+        Self::from(ends::rsa(2048))
+    }
+
+    fn from(credentials: Credentials) -> Self {
+        let key = PKey::private_key_from_pem(credentials.key.as_bytes()).expect("a key");
+        Self { credentials, key }
+    }
+
+    fn encrypted(&self) -> Vec<u8> {
+        let cipher = Cipher::aes_256_cbc();
+        self.key.private_key_to_pem_pkcs8_passphrase(cipher, SECRET.as_bytes()).expect("a key")
+    }
+
+    fn pkcs12(&self, secret: &str) -> Vec<u8> {
+        let certificate = X509::from_pem(self.credentials.certificate.as_bytes());
+        let mut builder = Pkcs12::builder();
+        builder.pkey(&self.key).cert(&certificate.expect("a certificate"));
+        builder.build2(secret).and_then(|file| file.to_der()).expect("PKCS#12")
+    }
+}
+
+/// Connects to a server that wants the client's certificate, in both versions of TLS.
+#[track_caller]
+fn is_accepted(client: &Client, files: &[(&str, Vec<u8>)], options: &[&str]) {
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let end = End::new(&mine).version(version).wants_client_of(&client.credentials.authority);
+        let (server, learnt) = end.echo();
+        let mut program = trusting(&mine);
+        for (name, contents) in files {
+            program = program.file(name, contents);
+        }
+        program.args(options).args(["-x", "hi", &wss(&server)]).run().code(0).stdout("hi\n");
+        server.join();
+        let learnt = learnt.lock().expect("notes").clone();
+        assert_eq!(learnt.client.as_deref(), Some("Test Server"), "{options:?}");
+    }
+}
+
+#[test]
+fn a_key_may_have_any_form() {
+    let (elliptic, rsa) = (Client::elliptic(), Client::rsa());
+    let sec1 = elliptic.key.ec_key().and_then(|key| key.private_key_to_pem());
+    let rsa_key = rsa.key.rsa().expect("an RSA key");
+    let pkcs1 = rsa_key.private_key_to_pem();
+    let cipher = Cipher::aes_128_cbc();
+    let old = rsa_key.private_key_to_pem_passphrase(cipher, SECRET.as_bytes());
+    let der = elliptic.key.private_key_to_pkcs8();
+    for (client, key, is_encrypted) in [
+        (&elliptic, elliptic.credentials.key.clone().into_bytes(), false),
+        (&elliptic, sec1.expect("a key"), false),
+        (&elliptic, der.expect("a key"), false),
+        (&elliptic, elliptic.encrypted(), true),
+        (&rsa, pkcs1.expect("a key"), false),
+        (&rsa, old.expect("a key"), true),
+    ] {
+        let files = [
+            ("client.pem", client.credentials.certificate.clone().into_bytes()),
+            ("key.pem", key),
+            ("secret", format!("{SECRET}\nnot this\n").into_bytes()),
+        ];
+        let options = ["--cert", "client.pem", "--key", "key.pem"];
+        if is_encrypted {
+            is_accepted(client, &files, &[&options[..], &["--pass", SECRET]].concat());
+            is_accepted(client, &files, &[&options[..], &["--passphrase", "@secret"]].concat());
+        } else {
+            is_accepted(client, &files, &options);
+        }
+    }
+}
+
+#[test]
+fn certificate_and_key_may_be_in_one_file() {
+    let client = Client::elliptic();
+    let both = client.credentials.key.clone() + &client.credentials.certificate;
+    is_accepted(&client, &[("both.pem", both.into_bytes())], &["--cert", "both.pem"]);
+    let options = ["--cert", "client.p12", "--pass", SECRET];
+    is_accepted(&client, &[("client.p12", client.pkcs12(SECRET))], &options);
+    is_accepted(&client, &[("client.p12", client.pkcs12(""))], &options[..2]);
+}
+
+#[test]
+fn the_certificates_above_it_may_come_first() {
+    let whole = below_another(2096);
+    let (leaf, middle) = whole.certificate.split_once("-----END CERTIFICATE-----\n").expect("two");
+    let turned = format!("{middle}{leaf}-----END CERTIFICATE-----\n");
+    let client = Client::from(Credentials { certificate: turned.clone(), ..whole });
+    let key = client.credentials.key.clone().into_bytes();
+    let files = [("client.pem", turned.into_bytes()), ("key.pem", key)];
+    is_accepted(&client, &files, &["--cert", "client.pem", "--key", "key.pem"]);
+}
+
+#[test]
+fn a_certificate_that_is_too_weak_is_told_at_once() {
+    let weak = ends::rsa(1024);
+    wscope()
+        .file("client.pem", &weak.certificate)
+        .file("key.pem", &weak.key)
+        .args(["--cert", "client.pem", "--key", "key.pem", "wss://localhost:1"])
+        .run()
+        .code(2)
+        .stderr_contains(
+            "bad --cert \"client.pem\": it is too weak for TLS today (ee key too small)",
+        );
+}
+
+/// A folder with every file that could be meant.
+fn with_files(client: &Client) -> Wscope {
+    let other = Credentials::self_signed();
+    wscope()
+        .file("client.pem", &client.credentials.certificate)
+        .file("key.pem", &client.credentials.key)
+        .file("encrypted.pem", client.encrypted())
+        .file("client.p12", client.pkcs12(SECRET))
+        .file("other-key.pem", &other.key)
+        .file("broken.pem", client.credentials.certificate.replace("MII", "XXX"))
+        .file("broken-key.pem", client.credentials.key.replace("MI", "XX"))
+        .file("text", "nothing of the kind")
+}
+
+#[test]
+fn what_is_wrong_with_the_files_is_told() {
+    let client = Client::elliptic();
+    let both = |cert, key| vec!["--cert", cert, "--key", key];
+    for (options, complaint) in [
+        (both("nowhere", "key.pem"), "--cert nowhere: No such file or directory"),
+        (both("client.pem", "nowhere"), "--key nowhere: No such file or directory"),
+        (both("text", "key.pem"), "bad --cert \"text\": it holds no certificate"),
+        (both("client.pem", "text"), "bad --key \"text\": it holds no private key"),
+        (both("client.pem", "client.pem"), "bad --key \"client.pem\": it holds no private key"),
+        (both("broken.pem", "key.pem"), "bad --cert \"broken.pem\": it cannot be read: "),
+        (both("client.pem", "broken-key.pem"), "bad --key \"broken-key.pem\": it cannot be read: "),
+        (
+            both("client.pem", "other-key.pem"),
+            "bad --key \"other-key.pem\": the key does not belong to the certificate (CN=Test Server)",
+        ),
+        (both("client.p12", "key.pem"), "a PKCS#12 file has its key in it: leave out --key"),
+        (both("client.pem", "encrypted.pem"), "it is encrypted: --pass has to tell the passphrase"),
+        (vec!["--cert", "client.pem"], "it holds no private key: --key FILE has to name it"),
+        (vec!["--cert", "client.p12"], "it is encrypted: --pass has to tell the passphrase"),
+        (
+            vec!["--cert", "client.p12", "--pass", "wrong"],
+            "bad --pass \"***\": it does not open client.p12",
+        ),
+        (
+            vec!["--cert", "client.pem", "--key", "encrypted.pem", "--pass", "wrong"],
+            "bad --pass \"***\": it does not open encrypted.pem",
+        ),
+        (vec!["--key", "key.pem"], "--cert"),
+        (vec!["--cert", "client.p12", "--pass", "@nowhere"], "--pass nowhere: No such file"),
+    ] {
+        let outcome = with_files(&client).args(&options).arg("wss://localhost:1").run().code(2);
+        outcome.stderr_contains(complaint).stderr_lacks("wrong");
+    }
+}
+
+#[test]
+fn a_passphrase_is_asked_for_without_echo() {
+    let client = Client::elliptic();
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    for options in [&["--key", "encrypted.pem"][..], &["--key", "encrypted.pem", "--pass"]] {
+        let end = End::new(&mine).wants_client_of(&client.credentials.authority);
+        let (server, _) = end.echo();
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+        fs::write(path("client.pem"), &client.credentials.certificate).expect("a file");
+        fs::write(path("encrypted.pem"), client.encrypted()).expect("a file");
+        fs::write(path("ca.pem"), &mine.authority).expect("a file");
+        let mut args = vec![wss(&server), "--cacert".to_owned(), path("ca.pem")];
+        args.extend(["--cert".to_owned(), path("client.pem")]);
+        args.extend(options.iter().map(|option| match *option {
+            "encrypted.pem" => path("encrypted.pem"),
+            option => option.to_owned(),
+        }));
+        let mut terminal = Terminal::spawn(&args, 200, 30);
+        terminal.wait_for("passphrase for ");
+        terminal.type_line(SECRET);
+        terminal.wait_for("total");
+        terminal.type_line("hi");
+        assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+        assert!(!terminal.raw_output().contains("phrase 42"), "{}", terminal.raw_output());
+    }
+}
+
+#[test]
+fn a_server_that_wants_a_certificate_is_understood() {
+    let (client, stranger) = (Client::elliptic(), Client::from(Credentials::self_signed()));
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
+        let end = || {
+            let end = End::new(&mine).version(version);
+            end.wants_client_of(&client.credentials.authority).refused(1)
+        };
+        let server = end();
+        let program = || trusting(&mine).args(["-x", "hi"]);
+        program()
+            .arg(wss(&server))
+            .run()
+            .code(3)
+            .stdout("")
+            .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
+            .stderr_contains(" for '127.0.0.1': ")
+            .stderr_contains("alert ")
+            .stderr_contains("\nhint: the server wants a certificate from the client: --cert FILE");
+        let server = end();
+        program()
+            .file("client.pem", &stranger.credentials.certificate)
+            .file("key.pem", &stranger.credentials.key)
+            .args(["--cert", "client.pem", "--key", "key.pem", &wss(&server)])
+            .run()
+            .code(3)
+            .stderr_contains("alert unknown ca")
+            .stderr_contains("\nhint: the server does not trust the issuer (CN=Test Server) of the certificate of --cert\n");
+    }
+}
+
+#[test]
+fn a_certificate_does_not_follow_a_redirect() {
+    let (client, mine) = (Client::elliptic(), Credentials::for_names(&["127.0.0.1", "a.example"]));
+    let end = || End::new(&mine).may_have_client_of(&client.credentials.authority);
+    let (server, learnt) = end().echo();
+    let location = wss(&server);
+    let (first, learnt_first) = end().answer(&format!(
+        "HTTP/1.1 302 Found\r\nLocation: {location}/\r\nContent-Length: 0\r\n\r\n"
+    ));
+    trusting(&mine)
+        .file("client.pem", &client.credentials.certificate)
+        .file("key.pem", &client.credentials.key)
+        .args(["--cert", "client.pem", "--key", "key.pem", "--servername", "a.example"])
+        .args(["-L", "-x", "hi", &wss(&first)])
+        .run()
+        .code(0)
+        .stdout("hi\n");
+    let [first, second] =
+        [learnt_first, learnt].map(|learnt| learnt.lock().expect("notes").clone());
+    assert_eq!(first.client.as_deref(), Some("Test Server"));
+    assert_eq!((first.name.as_deref(), second.name.as_deref()), (Some("a.example"), None));
+    assert_eq!(second.client, None);
+}
+
+#[test]
+fn a_certificate_of_our_own_that_has_expired_is_told() {
+    let client = Client::from(Credentials::expired());
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    let program = || {
+        trusting(&mine)
+            .file("client.pem", &client.credentials.certificate)
+            .file("key.pem", &client.credentials.key)
+            .args(["--cert", "client.pem", "--key", "key.pem", "-x", "hi"])
+    };
+    let server = End::new(&mine).wants_client_of(&client.credentials.authority).refused(1);
+    program().arg(wss(&server)).run().code(3).stderr_contains(
+        "alert certificate expired\nhint: the certificate of --cert has expired\n",
+    );
+    let (server, _) = End::new(&mine).echo();
+    let outcome = program().arg(wss(&server)).run().code(0);
+    outcome.stderr_contains("warning: the certificate of --cert expired ");
+}
+
+/// Behind nginx the handshake succeeds, and the refusal comes over HTTP.
+#[test]
+fn what_nginx_says_of_client_certificates_is_understood() {
+    use crate::support::Server;
+    for (words, hint) in [
+        ("No required SSL certificate was sent", "\nhint: the server wants a certificate from"),
+        (
+            "The SSL certificate error",
+            "\nhint: the server does not accept the certificate of --cert",
+        ),
+    ] {
+        let server = Server::script(move |peer| {
+            peer.read_head();
+            let body = format!("<html><center>{words}</center></html>");
+            peer.respond(&format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
+        });
+        wscope().arg(server.url()).run().code(4).stderr_contains(hint);
+    }
+}

@@ -1,0 +1,212 @@
+//! Servers that native-tls cannot be: TLS 1.3 alone, those that want a certificate from the client, those
+//! that tell which name they were asked for.
+
+use std::io::{self, Read, Write};
+use std::sync::{Arc, Mutex};
+
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use openssl::ssl::{NameType, SslAcceptor, SslMethod, SslStream, SslVerifyMode, SslVersion};
+use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
+use openssl::x509::store::X509StoreBuilder;
+use openssl::x509::{X509, X509Builder, X509Name};
+use socket2::Socket;
+
+use super::Credentials;
+use crate::support::{Peer, Server, Wire, text};
+
+/// A server's end in the making.
+pub(super) struct End {
+    builder: openssl::ssl::SslAcceptorBuilder,
+}
+
+/// What a server learnt about its client: the name asked for, the subject of its certificate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Learnt {
+    pub(super) name: Option<String>,
+    pub(super) client: Option<String>,
+}
+
+impl End {
+    pub(super) fn new(credentials: &Credentials) -> Self {
+        let mut builder =
+            SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).expect("a builder");
+        builder.set_security_level(0);
+        let mut chain = X509::stack_from_pem(credentials.certificate.as_bytes())
+            .expect("certificates")
+            .into_iter();
+        builder.set_certificate(&chain.next().expect("a certificate")).expect("a certificate");
+        chain.for_each(|above| builder.add_extra_chain_cert(above).expect("a chain"));
+        let key = PKey::private_key_from_pem(credentials.key.as_bytes()).expect("a key");
+        builder.set_private_key(&key).expect("a key that belongs to it");
+        Self { builder }
+    }
+
+    /// Speaks this version alone.
+    pub(super) fn version(mut self, version: SslVersion) -> Self {
+        self.builder.set_min_proto_version(Some(version)).expect("a version");
+        self.builder.set_max_proto_version(Some(version)).expect("a version");
+        self
+    }
+
+    /// Wants a certificate of this authority's from the client.
+    pub(super) fn wants_client_of(self, authority: &str) -> Self {
+        let mut end = self.may_have_client_of(authority);
+        end.builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
+        end
+    }
+
+    /// Asks the client for one, and does without.
+    pub(super) fn may_have_client_of(mut self, authority: &str) -> Self {
+        let mut store = X509StoreBuilder::new().expect("a store");
+        let authority = X509::from_pem(authority.as_bytes()).expect("a certificate");
+        store.add_cert(authority).expect("a trusted certificate");
+        self.builder.set_verify_cert_store(store.build()).expect("a store");
+        self.builder.set_verify(SslVerifyMode::PEER);
+        self
+    }
+
+    /// Sends one message back and closes; what it learnt is then in the second.
+    pub(super) fn echo(self) -> (Server, Arc<Mutex<Learnt>>) {
+        self.serve(|peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            let (_, message) = peer.read_message();
+            peer.send(text(&String::from_utf8(message).expect("a text")));
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        })
+    }
+
+    /// Answers a request with this response.
+    pub(super) fn answer(self, response: &str) -> (Server, Arc<Mutex<Learnt>>) {
+        let response = response.to_owned();
+        self.serve(move |peer| {
+            peer.read_head();
+            peer.respond(&response);
+        })
+    }
+
+    fn serve(self, steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Arc<Mutex<Learnt>>) {
+        let acceptor = self.builder.build();
+        let learnt = Arc::new(Mutex::new(Learnt::default()));
+        let notes = Arc::clone(&learnt);
+        let server = Server::script(move |peer| {
+            peer.upgrade(|socket| {
+                let stream = acceptor.accept(socket).expect("a TLS handshake");
+                *notes.lock().expect("notes") = learn(&stream);
+                Secured(Some(stream))
+            });
+            steps(peer);
+        });
+        (server, learnt)
+    }
+
+    /// Does so many handshakes that fail, or are followed by nothing.
+    pub(super) fn refused(self, times: usize) -> Server {
+        self.refused_after(times, |_| {})
+    }
+
+    /// The same, after something else on each connection.
+    pub(super) fn refused_after(
+        self,
+        times: usize,
+        before: impl Fn(&mut Peer) + Send + Sync + 'static,
+    ) -> Server {
+        let acceptor = self.builder.build();
+        Server::repeat(times, move |peer: &mut Peer| {
+            before(peer);
+            peer.upgrade(|socket| Secured(acceptor.accept(socket).ok()));
+            assert!(peer.read_until_eof().is_empty(), "the client went on");
+        })
+    }
+}
+
+/// A certificate for localhost with an RSA key of so many bits, and its authority's: rcgen has neither.
+pub(super) fn rsa(bits: u32) -> Credentials {
+    let new_key = |bits| Rsa::generate(bits).and_then(PKey::from_rsa).expect("a key");
+    let (above, key) = (new_key(2048), new_key(bits));
+    let authority = signed(&above, "Test Authority", &above, |builder| {
+        let constraints = BasicConstraints::new().critical().ca().build();
+        builder.append_extension(constraints.expect("an extension")).expect("an extension");
+    });
+    let leaf = signed(&key, "Test Server", &above, |builder| {
+        let context = builder.x509v3_context(Some(&authority), None);
+        let names = SubjectAlternativeName::new().dns("localhost").ip("127.0.0.1").build(&context);
+        builder.append_extension(names.expect("an extension")).expect("an extension");
+    });
+    let text =
+        |pem: Result<Vec<u8>, ErrorStack>| String::from_utf8(pem.expect("PEM")).expect("ASCII");
+    Credentials {
+        certificate: text(leaf.to_pem()),
+        key: text(key.private_key_to_pem_pkcs8()),
+        authority: text(authority.to_pem()),
+    }
+}
+
+fn signed(
+    key: &PKey<Private>,
+    subject: &str,
+    issuer: &PKey<Private>,
+    extend: impl FnOnce(&mut X509Builder),
+) -> X509 {
+    let name = |name: &str| {
+        let mut builder = X509Name::builder().expect("a name");
+        builder.append_entry_by_text("CN", name).expect("a name");
+        builder.build()
+    };
+    let days = |days| Asn1Time::days_from_now(days).expect("a time");
+    let serial = BigNum::from_u32(1).and_then(|number| number.to_asn1_integer());
+    let mut builder = X509::builder().expect("a certificate");
+    let made = builder
+        .set_version(2)
+        .and_then(|()| builder.set_serial_number(&serial.expect("a number")))
+        .and_then(|()| builder.set_subject_name(&name(subject)))
+        .and_then(|()| builder.set_issuer_name(&name("Test Authority")))
+        .and_then(|()| builder.set_not_before(&days(0)))
+        .and_then(|()| builder.set_not_after(&days(100)))
+        .and_then(|()| builder.set_pubkey(key));
+    made.expect("a certificate");
+    extend(&mut builder);
+    builder.sign(issuer, MessageDigest::sha256()).expect("a signature");
+    builder.build()
+}
+
+fn learn(stream: &SslStream<Socket>) -> Learnt {
+    let client = stream.ssl().peer_certificate().map(|certificate| {
+        let names = certificate.subject_name().entries();
+        let names = names.filter_map(|entry| entry.data().to_string().ok());
+        names.collect::<Vec<_>>().join(", ")
+    });
+    Learnt { name: stream.ssl().servername(NameType::HOST_NAME).map(str::to_owned), client }
+}
+
+/// TLS on a socket, or nothing any more if it did not come about.
+struct Secured(Option<SslStream<Socket>>);
+
+impl Read for Secured {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
+    }
+}
+
+impl Write for Secured {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stream| stream.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.as_mut().map_or(Ok(()), SslStream::flush)
+    }
+}
+
+impl Wire for Secured {
+    fn end(&mut self) -> io::Result<()> {
+        let said = self.0.as_mut().map(SslStream::shutdown);
+        said.map_or(Ok(()), |said| said.map(|_| ()).map_err(io::Error::other))
+    }
+}
