@@ -36,13 +36,15 @@ function nextFrame(bytes) {
   return { kind: OPCODES[bytes[0] & 0x0f], payload, size: 6 + length };
 }
 
-/** What differs from run to run, and who the client says it is, does not count. */
+/** What differs from run to run, who the client says it is, and what no standard has do not count. */
+const UNTOLD = ["sec-websocket-key", "user-agent", "proxy-connection"];
+
 function viewOfHead(head, port) {
   const [request, ...lines] = head.trimEnd().split("\r\n");
   const fields = lines.map((line) => line.split(/:\s*(.*)/s).slice(0, 2));
   const named = ([name, value]) => [name.toLowerCase(), value.replace(String(port), "PORT").replace(/, +/g, ",")];
-  const shown = fields.map(named).filter(([name]) => name !== "sec-websocket-key" && name !== "user-agent");
-  return { request, headers: shown.sort(([a, x], [b, y]) => (a + x < b + y ? -1 : 1)) };
+  const shown = fields.map(named).filter(([name]) => !UNTOLD.includes(name));
+  return { request: request.replace(String(port), "PORT"), headers: shown.sort(([a, x], [b, y]) => (a + x < b + y ? -1 : 1)) };
 }
 
 /** Serves one row; `seen` fills up as things happen. */

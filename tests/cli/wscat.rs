@@ -71,7 +71,14 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
         })
     });
     let last = crate::support::script(move |peer| {
-        let head = peer.read_head();
+        let mut head = peer.read_head();
+        let mut requests: Vec<_> = redirected.try_iter().collect();
+        if head.starts_with("CONNECT ") {
+            requests.push(view_of(&head));
+            peer.respond("HTTP/1.1 200 Connection established\r\n\r\n");
+            head = peer.read_head();
+        }
+        requests.push(view_of(&head));
         let offered = header(&head, "Sec-WebSocket-Protocol").unwrap_or_default();
         let chosen = offered.split(',').next().filter(|name| !name.is_empty());
         let chosen = chosen.map(|name| format!("Sec-WebSocket-Protocol: {name}"));
@@ -86,7 +93,6 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
         }
         let (mut frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
         sort(&mut frames);
-        let requests: Vec<_> = redirected.try_iter().chain([view_of(&head)]).collect();
         let view = json!({ "requests": requests, "frames": frames, "close": closed });
         views.send(view).expect("a test that waits for it");
     });
@@ -145,10 +151,13 @@ fn view_of(head: &str) -> Value {
             let value = value.trim().replace(port, "PORT").replace(", ", ",");
             [name.to_ascii_lowercase(), value]
         })
-        .filter(|[name, _]| name != "sec-websocket-key" && name != "user-agent")
+        .filter(|[name, _]| {
+            !["sec-websocket-key", "user-agent", "proxy-connection"].contains(&name.as_str())
+        })
         .collect();
     headers.sort();
-    json!({ "request": head.lines().next(), "headers": headers })
+    let request = head.lines().next().unwrap_or_default().replace(port, "PORT");
+    json!({ "request": request, "headers": headers })
 }
 
 /// All at once: several of them wait for silence.
