@@ -201,6 +201,7 @@ fn a_bad_line_is_named_and_marked() {
             "\n  connect-timeout = …\n",
         ),
         ("bearer = hunter2 hunter2", 1, "bad --bearer \"***\"", "\n  bearer = …\n  ^^^^^^\n"),
+        ("proxy = ftp://me:hunter2@h", 1, "bad --proxy \"ftp://", "\n  proxy = …\n  ^^^^^\n"),
         ("wait", 1, "a value is required", "\n  wait\n  ^^^^\n"),
         ("url = ws://hunter2@h", 1, "a URL belongs to an endpoint", "\n  url = …\n  ^^^\n"),
         ("connect = ws://h", 1, "belongs on the command line", "\n  connect = …\n"),

@@ -10,6 +10,7 @@ use super::catalog::Given;
 use super::file::{Fault, Line};
 use crate::cli::Cli;
 use crate::config::ConfigError;
+use crate::net::proxy::{BadSetting, Origin};
 
 /// The other place of settings.
 pub(super) const VARIABLE: &str = "WSCOPE_OPTIONS";
@@ -109,6 +110,9 @@ impl Blame {
         let (option, value) = match &error {
             ConfigError::Value { option, value, .. } => (*option, value.clone()),
             ConfigError::File { option, path, .. } => (*option, path.clone()),
+            ConfigError::Setting(BadSetting { origin: Origin::Option(option), shown, .. }) => {
+                (*option, shown.clone())
+            }
             ConfigError::Target(target) => {
                 let Some(line) = &self.url else { return error };
                 let marked = Some(target.marked());
@@ -126,7 +130,7 @@ impl Blame {
 
     /// The weightiest setting of this option with this value, unless it was typed.
     fn guilty(&self, option: &str, value: &str) -> Option<&Given> {
-        let is_hidden = value == "***";
+        let is_hidden = value.contains("***");
         let given = self.settings.iter().rev().find(|given| {
             let has_value = given.value.as_deref().is_some_and(|own| own.contains(value));
             given.long.as_deref() == Some(option) && (is_hidden || has_value)
