@@ -6,15 +6,21 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+mod auth;
 mod listen;
 mod resilience;
 mod route;
+mod settings;
 mod tls;
+mod wscat;
 
+pub use auth::AuthArgs;
 pub use listen::{BroadcastMode, ListenArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
+pub use settings::SettingsArgs;
 pub use tls::{TlsArgs, TlsVersion};
+pub use wscat::WscatArgs;
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -75,21 +81,24 @@ pub enum Command {
 /// Options for connecting.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Where to connect: ws://, wss://, host:port/path or :port/path
+    /// Where to connect: ws://, wss://, host:port/path, :port/path or @name
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
     /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
-    /// does so over TLS.
+    /// does so over TLS. @name is an endpoint of the configuration file (see --no-config), and
+    /// @name/path is below it.
     #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 
-    /// As wscat spells it
-    #[arg(short = 'c', long = "connect", value_name = "URL", hide = true, conflicts_with = "url")]
-    pub connect: Option<String>,
-
+    /// As wscat spells it.
+    #[command(flatten)]
+    pub wscat: WscatArgs,
     /// Handshake.
     #[command(flatten)]
     pub handshake: HandshakeArgs,
+    /// Authentication.
+    #[command(flatten)]
+    pub auth: AuthArgs,
     /// Network.
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -114,6 +123,9 @@ pub struct ConnectArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 /// The opening handshake.
@@ -173,6 +185,8 @@ pub struct NetworkArgs {
 #[command(next_help_heading = "Sending")]
 pub struct SendingArgs {
     /// Send this text once open, before standard input [repeatable]
+    ///
+    /// On a terminal a prompt follows, unless --wait is given too.
     #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Vec<String>,
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::event::Level;
 use crate::input::Action;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
@@ -18,19 +19,27 @@ use crate::redact::Redaction;
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
+mod auth;
 mod connect;
 mod listen;
 mod presets;
+mod privacy;
 mod resilience;
 mod route;
+mod secrets;
+mod settings;
 mod shared;
 mod tls;
 mod values;
+pub mod wscat;
 
+pub use auth::{AuthConfig, AuthEnv, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
 pub use route::proxy_remark;
+pub use secrets::secret_arguments;
+pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -53,6 +62,10 @@ pub struct Env {
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// Who we are.
+    pub auth: AuthEnv,
+    /// Where settings are.
+    pub settings: SettingsEnv,
     /// The variables that name proxies.
     pub proxies: Variables,
 }
@@ -108,6 +121,9 @@ pub enum ConfigError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
+    #[error("{0}")]
+    Configured(SettingError),
     /// A question was answered with Ctrl-C.
     #[error("interrupted")]
     Interrupted,
@@ -134,6 +150,10 @@ pub struct ConnectConfig {
     pub says_unchecked: bool,
     /// The opening handshake.
     pub handshake: HandshakeConfig,
+    /// Who we are to the server.
+    pub auth: AuthConfig,
+    /// What the user should be told first.
+    pub notices: Vec<(Level, String)>,
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.
@@ -186,6 +206,8 @@ pub enum Input {
     Repl,
     /// Standard input, cut like this into messages of this kind.
     Stdin(InputFraming, MessageKind),
+    /// Nowhere.
+    None,
 }
 
 /// What standard output gets.

@@ -1,8 +1,9 @@
 //! Why a run failed: one variant a stage, each with its exit status, its words and its hint.
 
+use std::borrow::Cow;
 use std::io;
 
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SentCredentials};
 use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
 use crate::input::InputError;
 use crate::net::DialError;
@@ -13,9 +14,10 @@ use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::RedirectError;
 
+mod challenges;
 mod hints;
 mod proxy;
 mod report;
@@ -80,6 +82,10 @@ pub struct Rejected {
     pub tls: bool,
     /// The request had an Origin header.
     pub sent_origin: bool,
+    /// The credentials that the request had.
+    pub credentials: Option<SentCredentials>,
+    /// What the server may say again and is not to be shown.
+    pub secrets: Secrets,
     /// The limit that may have run out.
     pub limit: std::time::Duration,
     /// Whether secrets are masked.
@@ -166,23 +172,24 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let (response, redaction) = match self {
+        let none = Secrets::default();
+        let (response, redaction, secrets) = match self {
             Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
                 UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
-                    (response, rejected.redaction)
+                    (response, rejected.redaction, &rejected.secrets)
                 }
                 _ => return None,
             },
             Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction),
+                ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction, &none),
                 _ => return None,
             },
             _ => return None,
         };
         Some(FailedResponse {
             status: response.line.status,
-            head: HeadView::new(&response.head, redaction),
-            body: response.body.clone(),
+            head: HeadView::new(&response.head, redaction).without(secrets),
+            body: secrets.mask(&response.body).into_owned(),
             is_cut: response.is_cut,
         })
     }
@@ -200,26 +207,29 @@ impl Error {
     }
 
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
-    pub fn excerpt(&self) -> Option<&[u8]> {
-        let bytes: Option<&[u8]> = match self {
+    pub fn excerpt(&self) -> Option<Cow<'_, [u8]>> {
+        let bytes: Option<Cow<'_, [u8]>> = match self {
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
-                | UpgradeError::TimedOut(bytes) => Some(bytes),
+                | UpgradeError::TimedOut(bytes) => {
+                    Some(rejected.secrets.mask(&bytes[..bytes.len().min(MAX_KEPT)]))
+                }
                 _ => None,
             },
             Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
                 ProxyCause::Fault(
                     Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
-                ) => Some(bytes),
+                ) => Some(Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },
             Self::Protocol(closed) => {
-                closed.ending.violation.as_ref().map(|violation| violation.excerpt.as_slice())
+                let excerpt = closed.ending.violation.as_ref().map(|violation| &violation.excerpt);
+                excerpt.map(|bytes| Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)]))
             }
             _ => None,
         };
-        bytes.filter(|bytes| !bytes.is_empty()).map(|bytes| &bytes[..bytes.len().min(MAX_KEPT)])
+        bytes.filter(|bytes| !bytes.is_empty())
     }
 
     /// The failure as events tell it.

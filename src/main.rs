@@ -4,19 +4,19 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::{env, io, panic};
+use std::{env, io};
 
 use wscope::commands;
-use wscope::config::{Env, failure_color};
+use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
-use wscope::platform::terminal::{self, SavedModes};
+use wscope::platform::terminal;
 
 fn main() -> ExitCode {
-    restore_terminal_on_panic();
+    terminal::restore_on_panic();
+    let args = commands::arguments();
     let env = surroundings();
-    let args: Vec<OsString> = env::args_os().collect();
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -46,20 +46,11 @@ fn surroundings() -> Env {
         can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
         is_foreground: terminal::is_ours(),
         history: state.map(|path| path.join("wscope/history")),
+        auth: AuthEnv::read(set),
+        settings: SettingsEnv::read(set),
         proxies: VARIABLES
             .iter()
             .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
             .collect(),
     }
-}
-
-fn restore_terminal_on_panic() {
-    let modes = SavedModes::read();
-    let report = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if let Some(modes) = &modes {
-            modes.restore();
-        }
-        report(info);
-    }));
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DisplayArgs, OutputMode};
+use super::{DisplayArgs, OutputMode, SettingsArgs};
 
 /// Options for `listen`.
 #[derive(Args, Debug)]
@@ -32,6 +32,9 @@ pub struct ListenArgs {
     /// Display.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
 }
 
 const MORE: &str = "\

@@ -15,7 +15,7 @@ pub struct ResilienceArgs {
     pub location: bool,
 
     /// Follow at most this many redirects
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, alias = "max-redirects", value_name = "N", default_value_t = 10)]
     pub max_redirs: usize,
 
     /// Try again if the first connection fails, up to N times

@@ -98,6 +98,9 @@ impl Run<'_> {
         if self.config.says_unchecked {
             self.tell(What::Notice(Level::Warning, "-n: the server's certificate is not checked"));
         }
+        for (level, text) in std::mem::take(&mut self.config.notices) {
+            self.tell(What::Notice(level, &text));
+        }
         self.say_proxy();
         let _ = self.outputs.flush(); // a failure shows again later
     }

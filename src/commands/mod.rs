@@ -3,12 +3,18 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command};
-use crate::config::{ConnectConfig, Env, ListenConfig, SendOrder};
+use crate::cli::{Cli, Command as Verb};
+use crate::config::wscat;
+use crate::config::{
+    ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand, secret_arguments,
+};
 use crate::error::Error;
+use crate::event::Level;
+use crate::platform::title;
 use crate::protocol::CloseCode;
+use usage::usage;
 
 mod certificates;
 pub mod codes;
@@ -16,76 +22,100 @@ pub mod completions;
 pub mod connect;
 mod displays;
 pub mod listen;
+mod usage;
 mod verdict;
+
+/// The command line. Started with secrets in it, the program starts itself anew without.
+pub fn arguments() -> Vec<OsString> {
+    let (args, were_hidden) = title::restore(std::env::args_os().collect());
+    let secrets = secret_arguments(&args);
+    if !were_hidden && !secrets.is_empty() {
+        title::hide(&args, &secrets);
+    }
+    args
+}
 
 /// Does what the command line says.
 ///
 /// # Errors
 /// Why it was no success; it has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
-    let matches = match Cli::command().try_get_matches_from(args) {
+    run_with(args, env, Vec::new())
+}
+
+type Notices = Vec<(Level, String)>;
+
+fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Error> {
+    let typed = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(problem) if problem.use_stderr() => return Err(usage(args, &problem)),
         Err(help) => return print(help.render().to_string().as_bytes()),
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
+    if let Some(args) = wscat::listening(args, &typed)? {
+        return run_with(&args, env, vec![(Level::Info, wscat::LOOPBACK.to_owned())]);
+    }
+    let Command { mut cli, order, expanded } = command(args, &typed, env)?;
+    cli.connect.settle_wscat(&typed);
+    notices.extend(expanded.iter().flat_map(|it| it.notices.clone()));
     match cli.command {
-        None => {
-            let config = ConnectConfig::new(&cli.connect, &SendOrder::new(&matches), env)
-                .map_err(Error::from);
-            if let Err(error) = &config
-                && ConnectConfig::wants_json(&cli.connect)
-            {
-                connect::tell_failure(error);
-            }
-            connect::run(config?)
-        }
-        Some(Command::Listen(args)) => {
-            let config = ListenConfig::new(&args, env).map_err(Error::from);
-            if let Err(error) = &config
-                && ListenConfig::wants_json(&args)
-            {
-                connect::tell_failure(error);
-            }
-            listen::run(config?)
-        }
-        Some(Command::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
-        Some(Command::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Command::Man) => print(
+        None => connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
+            let config = ConnectConfig::new(&cli.connect, &order, env);
+            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+            config.notices.splice(0..0, notices);
+            Ok(config)
+        })?),
+        Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
+            let config = ListenConfig::new(&args, env);
+            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+            config.notices.splice(0..0, notices);
+            Ok(config)
+        })?),
+        Some(Verb::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
+        Some(Verb::Completions(args)) => print(&completions::completions(args.shell)),
+        Some(Verb::Man) => print(
             &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
         ),
     }
 }
 
-/// A command line that clap did not take. Its first line is the reason.
-fn usage(args: &[OsString], problem: &clap::Error) -> Error {
-    let text = problem.render().to_string();
-    let mut paragraphs = text.split("\n\n");
-    let first = paragraphs.next().unwrap_or_default();
-    let message =
-        first.trim_start_matches("error: ").split_whitespace().collect::<Vec<_>>().join(" ");
-    let message = match extra_url(problem) {
-        Some(extra) => format!("unexpected argument '{extra}': there is a URL already"),
-        None => message,
-    };
-    let tip = paragraphs.next().and_then(|text| text.trim().strip_prefix("tip: "));
-    let tip = tip.filter(|tip| tip.contains("similar"));
-    let hint = tip.unwrap_or("'wscope --help' lists the options").to_owned();
-    let error = Error::Usage { message, hint: Some(hint) };
-    let is_two = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
-    if is_two || args.iter().any(|arg| arg == "--json" || arg == "--output=json") {
-        connect::tell_failure(&error);
-    }
-    error
+/// A command line with the settings from elsewhere.
+struct Command {
+    cli: Cli,
+    order: SendOrder,
+    expanded: Option<Expanded>,
 }
 
-/// clap takes a second URL for a subcommand.
-fn extra_url(problem: &clap::Error) -> Option<String> {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
-    match (problem.kind(), problem.get(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::ArgumentConflict, Some(ContextValue::String(extra))) => Some(extra.clone()),
-        _ => None,
+fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
+    let expanded = expand(args, typed, &env.settings)?;
+    let matches = match &expanded {
+        None => typed.clone(),
+        Some(expanded) => Cli::command()
+            .try_get_matches_from(&expanded.args)
+            .map_err(|problem| expanded.blame.parsing(&problem))?,
+    };
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
+    if let Some(url) = expanded.as_ref().and_then(|expanded| expanded.url.clone()) {
+        (cli.connect.url, cli.connect.wscat.connect) = (Some(url), None);
     }
+    Ok(Command { cli, order: SendOrder::new(&matches), expanded })
+}
+
+fn blamed(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
+    match expanded {
+        Some(expanded) => expanded.blame.carrying_out(error),
+        None => error,
+    }
+}
+
+/// With `--json` a failure before anything is set up is told there too.
+fn told<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+    let config = configure();
+    if let Err(error) = &config
+        && as_json
+    {
+        connect::tell_failure(error);
+    }
+    config
 }
 
 fn codes_text(code: Option<&str>) -> Result<String, Error> {

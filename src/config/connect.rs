@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::auth::auth;
 use super::route::{proxy_tls, route};
 use super::shared::{commentary, subprotocols};
 use super::tls::tls;
 use super::{
-    ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder, Stdout,
-    USER_AGENT, parse_duration, parse_size, presets, resilience,
+    AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
+    Stdout, USER_AGENT, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
@@ -39,11 +40,11 @@ impl ConnectConfig {
     /// # Errors
     /// With the first value that cannot be used.
     pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
-        let url = args.url.as_deref().or(args.connect.as_deref()).unwrap_or_default();
+        let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let mut handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
-        let input = input(&args.sending, kind, env);
+        let input = input(args, kind, env);
         let commentary = commentary(&args.display, env);
         let tls = tls(&args.tls)?;
         let dial = DialOptions {
@@ -51,7 +52,9 @@ impl ConnectConfig {
             proxy_tls: proxy_tls(&args.route, &tls),
             tls,
         };
-        Ok(Self {
+        let config = Self {
+            auth: AuthConfig::default(),
+            notices: Vec::new(),
             target,
             dial,
             says_unchecked: args.tls.no_check,
@@ -68,7 +71,10 @@ impl ConnectConfig {
             resilience: resilience::resilience(&args.resilience)?,
             redaction: redaction(args.display.show_secrets),
             history: env.history.clone(),
-        })
+        };
+        // Last, as it may ask for a password.
+        let mut auth = auth(&args.auth, &config.handshake.headers, &config.target, env)?;
+        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.
@@ -150,13 +156,16 @@ fn without_secret(line: &str) -> String {
     }
 }
 
-fn input(args: &SendingArgs, kind: MessageKind, env: &Env) -> Input {
+fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Input {
+    let leaves = args.wscat.leaves;
+    let args = &args.sending;
     let framing = match (args.input, args.null) {
         (Some(InputMode::Lines), _) => InputFraming::Lines,
         (Some(InputMode::Nul), _) | (None, true) => InputFraming::Nul,
         (Some(InputMode::Whole), _) => InputFraming::Whole,
         (Some(InputMode::Chunks), _) => InputFraming::Chunks,
         (Some(InputMode::Json), _) => InputFraming::Json,
+        (None, false) if is_conversation(env) && leaves => return Input::None,
         (None, false) if is_conversation(env) && !args.binary => return Input::Repl,
         (None, false) if args.binary => InputFraming::Chunks,
         (None, false) => InputFraming::Lines,

@@ -9,6 +9,7 @@ use super::connect::{duration, headers, is_conversation, read_text, redaction, s
 use super::shared::{commentary, subprotocols};
 use super::{Commentary, ConfigError, Env, Stdout};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode};
+use crate::event::Level;
 use crate::net::accept::Acceptor;
 use crate::protocol::handshake::{Credentials, ServerOptions};
 use crate::redact::Redaction;
@@ -50,6 +51,8 @@ pub struct ListenConfig {
     pub redaction: Redaction,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// What the user should be told first.
+    pub notices: Vec<(Level, String)>,
 }
 
 /// How much is served and held.
@@ -123,6 +126,7 @@ impl ListenConfig {
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
+            notices: Vec::new(),
             history: env.history.as_ref().map(|path| path.with_file_name("listen-history")),
         })
     }

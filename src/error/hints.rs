@@ -1,6 +1,7 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Rejected};
+use super::{Error, Rejected, challenges};
+use crate::config::ConfigError;
 use crate::event::Closed;
 use crate::net::DialError;
 use crate::net::dial::Phase;
@@ -21,6 +22,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
+        Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),
@@ -186,6 +188,7 @@ fn not_http(bytes: &[u8]) -> Option<String> {
 fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
     let body = String::from_utf8_lossy(&response.body);
     let head = &response.head;
+    let said = |name| head.value(name).map(|value| rejected.secrets.mask_text(value));
     let is_html = head.value("Content-Type").is_some_and(|kind| kind.contains("html"))
         || body.trim_start().starts_with('<');
     if body.contains("plain HTTP request was sent to HTTPS port")
@@ -209,24 +212,21 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         200..=299 => {
             "an ordinary HTTP answer: the path is no WebSocket endpoint, or a proxy dropped the Upgrade header".to_owned()
         }
-        300..=399 => match head.value("Location") {
+        300..=399 => match said("Location") {
             Some(location) if rejected.follows => format!("{status} is no redirect that can be followed, to {}", rejected.redaction.url(&location)),
             Some(location) => format!("the server redirects to {}: -L follows redirects", rejected.redaction.url(&location)),
             None => "the server redirects, but names no Location".to_owned(),
         },
-        401 => unauthorized(head.value("WWW-Authenticate").as_deref()),
-        403 if !rejected.sent_origin => {
-            "not allowed: bad or missing credentials, or the server checks the Origin header (-o https://HOST)".to_owned()
-        }
-        403 => "not allowed: bad or missing credentials, or an Origin that the server does not accept".to_owned(),
+        401 => challenges::unauthorized(rejected, response),
+        403 => challenges::forbidden(rejected, response).unwrap_or_else(|| forbidden(rejected).to_owned()),
         404 => "no such path on this server; the path and query of the URL count".to_owned(),
         405 => "the path does not take GET: it is no WebSocket endpoint".to_owned(),
-        407 => "a proxy in between wants credentials".to_owned(),
-        426 => version_hint(head.value("Sec-WebSocket-Version")),
-        429 => retry_hint("too many requests", head.value("Retry-After")),
+        407 => challenges::proxy_wants(rejected, response),
+        426 => version_hint(said("Sec-WebSocket-Version")),
+        429 => retry_hint("too many requests", said("Retry-After")),
         400 => "the server did not like the request: wrong path, Host, Origin or subprotocol, or a proxy removed the Upgrade header; -v shows what was sent".to_owned(),
         502 | 504 => "a proxy answered: the WebSocket server behind it is down or does not answer".to_owned(),
-        503 => retry_hint("the server is overloaded or down for now", head.value("Retry-After")),
+        503 => retry_hint("the server is overloaded or down for now", said("Retry-After")),
         500..=599 => "the server failed while handling the handshake: its log tells more".to_owned(),
         _ => return None,
     };
@@ -257,13 +257,14 @@ fn is_engine_io(body: &str) -> bool {
     body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
 }
 
-fn unauthorized(challenge: Option<&str>) -> String {
-    let scheme = challenge.and_then(|text| text.split_whitespace().next()).unwrap_or_default();
-    match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => "the server wants a token: -H 'Authorization: Bearer TOKEN'; one that was sent is wrong or expired".to_owned(),
-        "basic" => "the server wants a name and password: put NAME:PASSWORD@ in front of the host".to_owned(),
-        "" => "the server wants credentials, such as -H 'Authorization: Bearer TOKEN' or a cookie".to_owned(),
-        other => format!("the server wants credentials of the scheme {other:?} in an Authorization header"),
+fn forbidden(rejected: &Rejected) -> &'static str {
+    match rejected.sent_origin {
+        false => {
+            "not allowed: bad or missing credentials, or the server checks the Origin header (-o https://HOST)"
+        }
+        true => {
+            "not allowed: bad or missing credentials, or an Origin that the server does not accept"
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! A failure as it is printed: the line, the hint, the server's own words.
 
 use super::Error;
-use crate::config::ConfigError;
+use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
@@ -16,6 +16,10 @@ pub fn report(error: &Error, style: Style) -> String {
     let mut text = format!("{} {}\n", style.paint(Role::Error, "wscope:"), error.message());
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
+    }
+    if let Error::Config(ConfigError::Configured(SettingError { marked: Some(marked), .. })) = error
+    {
+        text += &format!("{marked}\n");
     }
     if let Some(hint) = error.hint() {
         text +=
@@ -69,7 +73,7 @@ fn words(error: &Error, style: Style) -> String {
         let cut = if is_refusal && response.is_cut { cut } else { String::new() };
         return head(&response.head, &style.paint(Role::Received, "<"), style) + &body + &cut;
     }
-    error.excerpt().map(|bytes| body_text(bytes, style)).unwrap_or_default()
+    error.excerpt().map(|bytes| body_text(&bytes, style)).unwrap_or_default()
 }
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {

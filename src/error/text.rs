@@ -55,25 +55,27 @@ pub(super) fn message(error: &Error) -> String {
 }
 
 fn upgrade(rejected: &Rejected) -> String {
+    let said = |text: String| rejected.secrets.mask_text(text);
     match &rejected.error {
         UpgradeError::Refused(response) => {
             let line = &response.line;
             format!(
                 "opening handshake refused: {} {}",
                 line.status,
-                reason(line.status, &line.reason)
+                said(reason(line.status, &line.reason))
             )
         }
         UpgradeError::Invalid(_, findings) => {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
-            format!("invalid opening handshake: {}", list.join("; "))
+            format!("invalid opening handshake: {}", said(list.join("; ")))
         }
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
+            let bytes = rejected.secrets.mask(bytes);
             let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
             format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
         }
         UpgradeError::Malformed(error, _) => {
-            format!("opening handshake: invalid HTTP response: {error}")
+            format!("opening handshake: invalid HTTP response: {}", said(error.to_string()))
         }
         UpgradeError::Ended(end, received) if received.is_empty() => {
             format!("opening handshake: the server ended the connection without a response: {end}")

@@ -2,7 +2,7 @@
 
 use crate::protocol::head::Head;
 
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 
 /// The lines of an HTTP head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,16 @@ impl HeadView {
                 .fields()
                 .map(|(name, value)| (name.to_owned(), redaction.value(name, value).into_owned()))
                 .collect(),
+        }
+    }
+
+    /// The same, where the server repeats secrets that were sent to it.
+    #[must_use]
+    pub fn without(self, secrets: &Secrets) -> Self {
+        let fields = self.fields.into_iter();
+        Self {
+            start_line: secrets.mask(&self.start_line).into_owned(),
+            fields: fields.map(|(name, value)| (name, secrets.mask(&value).into_owned())).collect(),
         }
     }
 }

@@ -168,6 +168,22 @@ pub trait Source {
     }
 }
 
+/// No actions at all.
+#[derive(Clone, Copy, Debug)]
+pub struct NoInput;
+
+impl Source for NoInput {
+    fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn set_ready(&mut self) {}
+
+    fn next(&mut self, _: &Registry) -> Next<'_> {
+        Next::End
+    }
+}
+
 /// Reads hex digits, with blanks anywhere.
 ///
 /// # Errors

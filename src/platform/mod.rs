@@ -7,5 +7,6 @@ mod signal;
 pub mod signals;
 pub mod stdio;
 pub mod terminal;
+pub mod title;
 
 pub use signals::Signals;

@@ -9,6 +9,18 @@ pub use other::{SavedModes, interrupt_self, is_ours, width};
 /// Columns where they cannot be found out.
 const DEFAULT_WIDTH: usize = 80;
 
+/// Gives the terminal back as it is now if the program ever panics.
+pub fn restore_on_panic() {
+    let modes = SavedModes::read();
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if let Some(modes) = &modes {
+            modes.restore();
+        }
+        report(info);
+    }));
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::Write;

@@ -14,6 +14,7 @@
 //! 5. stop when [`Connection::is_finished`].
 
 pub mod body;
+pub mod challenge;
 pub mod close;
 pub mod connection;
 pub mod deflate;

@@ -1,5 +1,6 @@
 //! Runs the `wscope` binary against scripted peers, in pipes and on a terminal.
 
+mod auth;
 mod compression;
 mod dial;
 mod ending;
@@ -26,9 +27,11 @@ mod repl_display;
 mod request;
 mod retry;
 mod scripts;
+mod settings;
 mod support;
 mod target;
 mod tls;
 mod usage;
 #[cfg(unix)]
 mod where_to;
+mod wscat;

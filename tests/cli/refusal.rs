@@ -40,7 +40,7 @@ fn the_whole_answer_is_shown() {
     for options in [&[][..], &["-q"]] {
         refused(format!("{head}{BODY}"), options).stdout("").stderr_contains(&format!(
             "wscope: opening handshake refused: 401 Unauthorized\n\
-             hint: the server wants a token: -H 'Authorization: Bearer TOKEN'; one that was sent is wrong or expired\n\
+             hint: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN\n\
              < HTTP/1.1 401 Unauthorized\n< Server: nginx\n< WWW-Authenticate: Bearer realm=\"x\"\n\
              < X-Dup: 1\n< x-dup: 2\n< Content-Type: application/json\n< Content-Length: {length}\n\
              <\n< {{\"error\":\"token expired\",\n<  \"code\": 17}}\n"
@@ -140,8 +140,14 @@ fn hints_fit_the_answer() {
         ("302 Found", "names no Location"),
         ("400 Bad Request", "did not like the request"),
         ("401 Unauthorized", "wants credentials"),
-        ("401 Unauthorized\r\nWWW-Authenticate: Basic realm=x", "wants a name and password"),
-        ("401 Unauthorized\r\nWWW-Authenticate: Digest realm=x", "scheme \"digest\""),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x",
+            "wants a user name and password (Basic, realm \"x\")",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=x",
+            "wants a Digest login (realm \"x\"), which wscope does not do",
+        ),
         ("403 Forbidden", "Origin header (-o "),
         ("404 Not Found", "no such path on this server"),
         ("405 Method Not Allowed", "no WebSocket endpoint"),

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::event::{Clock, What};
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, Source};
+use crate::input::{Action, NoInput, Source};
 use crate::net::Reactor;
 use crate::output::Outputs;
 use crate::scenario::{Count, Expectations, Goal};
@@ -29,6 +29,7 @@ pub(super) struct Conversation<'a> {
 pub(super) enum Mouth {
     Stdin(Box<Stdin>),
     Repl(Repl<Action<'static>>),
+    None(NoInput),
 }
 
 impl Mouth {
@@ -36,6 +37,7 @@ impl Mouth {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
             Self::Repl(repl) => repl,
+            Self::None(none) => none,
         }
     }
 }
@@ -63,6 +65,7 @@ impl Conversation<'_> {
     fn start(&mut self) -> Result<Mouth, Error> {
         match self.config.input {
             Input::Stdin(framing, kind) => Ok(Mouth::Stdin(Box::new(Stdin::new(framing, kind)))),
+            Input::None => Ok(Mouth::None(NoInput)),
             Input::Repl => {
                 self.reactor.leave_signals_to_loop();
                 let _ = self.outputs.flush();

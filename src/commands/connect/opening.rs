@@ -12,12 +12,13 @@ use crate::event::{HeadView, Level, Opened, Proxied, What};
 use crate::net::dial::{DialOptions, certificate_name};
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
+use crate::redact::Secrets;
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
@@ -96,7 +97,8 @@ impl Opening<'_> {
             status: upgraded.line.status,
             reason: upgraded.line.reason.clone(),
             request: HeadView::new(&request.head, config.redaction),
-            response: HeadView::new(&upgraded.head, config.redaction),
+            response: HeadView::new(&upgraded.head, config.redaction)
+                .without(&self.secrets(&request, target)),
             offered: request.subprotocols().to_vec(),
             protocol: upgraded.agreement.subprotocol.clone(),
             extensions: upgraded.agreement.extensions.clone(),
@@ -166,12 +168,19 @@ impl Opening<'_> {
             via: remote.via().map(ToString::to_string),
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
+            credentials: config.auth.sent(&request.head),
+            secrets: self.secrets(request, target),
             limit: deadline.limit,
             redaction: config.redaction,
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction)),
         }))
+    }
+
+    /// What the server may say again and is not to be shown.
+    fn secrets(&self, request: &Request, target: &Target) -> Secrets {
+        Secrets::of_request(self.config.redaction, &target.resource, request.head.fields())
     }
 
     fn is_out_of_time(&self) -> bool {

@@ -30,10 +30,11 @@ impl Opening<'_> {
             Err(why) => return Err(Error::redirect(error, why)),
         };
         let redaction = self.config.redaction;
-        let url = |route: &Route| redaction.url(&route.target.url()).into_owned();
+        let said = |text: String| rejected.secrets.mask_text(text);
+        let url = |route: &Route| said(redaction.url(&route.target.url()).into_owned());
         journal.tell_now(What::Redirect(&Redirect {
             status: response.line.status,
-            reason: response.line.reason.clone(),
+            reason: said(response.line.reason.clone()),
             from: url(route),
             to: url(&next),
         }));

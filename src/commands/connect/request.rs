@@ -18,21 +18,14 @@ pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestO
 pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Route) -> bool {
     let before = wanted(config, from);
     let lines = || before.common.iter().chain(&before.custom);
-    let (ours, theirs) = (&from.target.credentials, &to.target.credentials);
-    (ours.is_some() && ours != theirs)
-        || lines().any(|line| from.may_carry(&line.name) && !to.may_carry(&line.name))
+    lines().any(|line| from.may_carry(&line.name) && !to.may_carry(&line.name))
 }
 
 fn wanted(config: &ConnectConfig, route: &Route) -> RequestOptions {
     let (handshake, target) = (&config.handshake, &route.target);
     let mut common = vec![HeaderLine::new("User-Agent", &handshake.user_agent)];
     common.extend(handshake.origin.as_ref().map(|origin| HeaderLine::new("Origin", origin)));
-    common.extend(target.credentials.as_ref().map(|credentials| {
-        let pair =
-            format!("{}:{}", credentials.user, credentials.password.as_deref().unwrap_or_default());
-        let value = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
-        HeaderLine::new("Authorization", &value)
-    }));
+    common.extend(config.auth.headers.iter().cloned());
     RequestOptions {
         resource: target.resource.clone(),
         host: target.host_header(),

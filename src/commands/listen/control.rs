@@ -90,6 +90,9 @@ impl Control {
     pub(super) fn announce(&mut self, address: SocketAddr) {
         let server = Arc::clone(&self.server);
         let config = &server.config;
+        for (level, text) in &config.notices {
+            self.notice(*level, text);
+        }
         let path = config.handshake.path.as_deref().unwrap_or("/");
         let s = if config.tls.is_some() { "s" } else { "" };
         let is_talkative = config.commentary.detail >= Detail::Head;

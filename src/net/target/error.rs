@@ -47,9 +47,9 @@ impl TargetError {
         let (name, rest) = split_scheme(&self.input);
         let userinfo =
             secret(strip_slashes(rest, name.is_some())).map(|part| span(&self.input, part));
-        let query = self.input.split_once('?').map_or("", |(_, query)| query);
-        let query = query.split('#').next().unwrap_or_default();
-        let values = query.split('&').filter_map(|parameter| parameter.split_once('='));
+        let query = self.input.split_once(['?', '#']).map_or("", |(_, query)| query);
+        let parameters = query.split(['&', '#', '?']);
+        let values = parameters.filter_map(|parameter| parameter.split_once('='));
         let tokens =
             values.filter(|(name, _)| is_secret(name)).map(|(_, value)| span(&self.input, value));
         userinfo.into_iter().chain(tokens).filter(|range| !range.is_empty()).collect()

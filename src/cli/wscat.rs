@@ -1,0 +1,37 @@
+//! What wscat spells in a way of its own. Its other options are among ours.
+
+use clap::Args;
+
+/// Options of wscat 6, not shown in the help.
+#[derive(Args, Debug)]
+pub struct WscatArgs {
+    /// The URL
+    #[arg(short = 'c', long = "connect", value_name = "URL", hide = true, conflicts_with = "url")]
+    pub connect: Option<String>,
+
+    /// As 'wscope listen PORT'
+    #[arg(
+        short = 'l',
+        long,
+        value_name = "PORT",
+        hide = true,
+        conflicts_with_all = ["url", "connect"]
+    )]
+    pub listen: Option<String>,
+
+    /// The Host header
+    #[arg(long, value_name = "HOST", hide = true)]
+    pub host: Option<String>,
+
+    /// As -v, which shows more than pings and pongs
+    #[arg(short = 'P', long, hide = true, conflicts_with = "quiet")]
+    pub show_ping_pong: bool,
+
+    /// The prompt's commands are always there
+    #[arg(long, hide = true)]
+    pub slash: bool,
+
+    /// -x and -w were typed: on a terminal too it is over after the wait, without a prompt.
+    #[arg(skip)]
+    pub leaves: bool,
+}

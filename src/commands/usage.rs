@@ -1,0 +1,27 @@
+//! Command lines that clap does not take, in our words.
+
+use std::ffi::OsString;
+
+use super::connect;
+use crate::config::complaint;
+use crate::error::Error;
+use crate::redact::Redaction;
+
+/// A command line that clap did not take. Its first line is the reason.
+pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
+    let (message, tip) = complaint(problem);
+    let message = without_secrets(message, args);
+    let hint = tip.unwrap_or_else(|| "'wscope --help' lists the options".to_owned());
+    let error = Error::Usage { message, hint: Some(hint) };
+    let is_two = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
+    if is_two || args.iter().any(|arg| arg == "--json" || arg == "--output=json") {
+        connect::tell_failure(&error);
+    }
+    error
+}
+
+/// A URL in the wrong place is quoted too.
+fn without_secrets(message: String, args: &[OsString]) -> String {
+    let urls = args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.contains(['@', '=']));
+    urls.fold(message, |message, url| message.replace(url, &Redaction::Mask.argument(url)))
+}

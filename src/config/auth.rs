@@ -1,0 +1,306 @@
+//! Who we are to the server: where credentials come from, and which of them count.
+
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::connect::read_text;
+use super::privacy;
+use super::{ConfigError, Env};
+use crate::cli::AuthArgs;
+use crate::event::Level;
+use crate::net::target::{Endpoint, Target};
+use crate::platform::prompt::ask_secret;
+use crate::protocol::head::{Head, HeaderLine};
+
+mod cookies;
+mod netrc;
+
+/// What the environment says about who we are.
+#[derive(Clone, Debug, Default)]
+pub struct AuthEnv {
+    /// WSCOPE_USER
+    pub user: Option<OsString>,
+    /// WSCOPE_BEARER
+    pub bearer: Option<OsString>,
+    /// NETRC, or `.netrc` in the home directory.
+    pub netrc: Option<PathBuf>,
+}
+
+impl AuthEnv {
+    /// Reads it by way of a look-up that knows no empty values.
+    pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let home = || variable("HOME").or_else(|| variable("USERPROFILE"));
+        let in_home = || home().map(|home| PathBuf::from(home).join(".netrc"));
+        Self {
+            user: variable("WSCOPE_USER"),
+            bearer: variable("WSCOPE_BEARER"),
+            netrc: variable("NETRC").map(PathBuf::from).or_else(in_home),
+        }
+    }
+}
+
+/// What is sent about who we are.
+#[derive(Debug, Default)]
+pub struct AuthConfig {
+    /// Authorization and Cookie, which must not follow to another host.
+    pub headers: Vec<HeaderLine>,
+    /// Where the Authorization came from, in words.
+    source: Option<&'static str>,
+    /// What the user should be told about it.
+    pub notices: Vec<(Level, String)>,
+}
+
+/// The credentials that a request had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentCredentials {
+    /// The scheme, such as `Basic`.
+    pub scheme: String,
+    /// Where they came from, such as `--user`.
+    pub source: String,
+}
+
+impl AuthConfig {
+    /// The credentials that this request of ours has: scheme, and where they come from in words.
+    pub fn sent(&self, request: &Head) -> Option<SentCredentials> {
+        let value = request.value("Authorization")?;
+        let scheme = value.split_whitespace().next().filter(|scheme| scheme.len() < value.len());
+        let source = self.source.unwrap_or("-H Authorization").to_owned();
+        Some(SentCredentials { scheme: scheme.unwrap_or("unnamed").to_owned(), source })
+    }
+}
+
+/// Credentials for one server. `own` are the user's own headers, which go before all else.
+pub(super) fn auth(
+    args: &AuthArgs,
+    own: &[HeaderLine],
+    target: &Target,
+    env: &Env,
+) -> Result<AuthConfig, ConfigError> {
+    let mut found = AuthConfig::default();
+    let is_own = |name: &str| own.iter().any(|line| line.is(name));
+    if !is_own("Authorization") {
+        let authorization = authorization(args, target, env, &mut found.notices)?;
+        if let Some((line, source)) = authorization {
+            found.headers.push(line);
+            found.source = Some(source);
+        }
+    }
+    if !is_own("Cookie") {
+        let cookie = cookie(&args.cookies, target, &mut found.notices)?;
+        found.headers.extend(cookie);
+    }
+    Ok(found)
+}
+
+/// A header and where it comes from. The option goes before the URL, that before the netrc file, and
+/// the environment is last.
+fn authorization(
+    args: &AuthArgs,
+    target: &Target,
+    env: &Env,
+    notices: &mut Vec<(Level, String)>,
+) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
+    // Asked for in the background of a script, a password would be awaited for ever.
+    let may_ask = env.stdin_is_terminal || env.stderr_is_terminal;
+    if let Some(given) = &args.bearer {
+        return Ok(Some((bearer("--bearer", given)?, "--bearer")));
+    }
+    if let Some(given) = &args.user {
+        return Ok(Some((user("--user", given, target, may_ask)?, "--user")));
+    }
+    let url = target.credentials.as_ref();
+    let login = url.map(|credentials| credentials.user.as_str());
+    let password = url.and_then(|credentials| credentials.password.as_deref());
+    if let (Some(login), Some(password)) = (login, password) {
+        return Ok(Some((basic(login, password), "from the URL")));
+    }
+    if let Some((user, password)) = netrc(args, target, login, env, notices)? {
+        let password = match password {
+            Some(password) => password,
+            None => ask("--netrc", &user, target, may_ask)?,
+        };
+        return Ok(Some((checked("--netrc", &user, &password)?, "from the netrc file")));
+    }
+    if let Some(login) = login {
+        return Ok(Some((basic(login, ""), "from the URL")));
+    }
+    from_environment(&env.auth, target, may_ask)
+}
+
+fn from_environment(
+    env: &AuthEnv,
+    target: &Target,
+    may_ask: bool,
+) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
+    let text = |name: &'static str, value: &OsString| {
+        let not_text = |_| ConfigError::value(name, "***", "it is not UTF-8");
+        value.clone().into_string().map_err(not_text)
+    };
+    const BEARER: &str = "WSCOPE_BEARER";
+    const USER: &str = "WSCOPE_USER";
+    match (&env.bearer, &env.user) {
+        (Some(given), _) => Ok(Some((bearer(BEARER, &text(BEARER, given)?)?, BEARER))),
+        (None, Some(given)) => Ok(Some((user(USER, &text(USER, given)?, target, may_ask)?, USER))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn bearer(option: &'static str, given: &str) -> Result<HeaderLine, ConfigError> {
+    let token = first_line(option, given)?;
+    let bad = |reason: &str| ConfigError::value(option, "***", reason);
+    if token.is_empty() {
+        return Err(bad("the token is empty"));
+    }
+    if token.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+        return Err(bad("leave out the word Bearer: it is put before the token"));
+    }
+    if let Some(wrong) = token.chars().find(|c| !c.is_ascii_graphic()) {
+        return Err(bad(&format!("{wrong:?} cannot stand in a token (RFC 6750 section 2.1)")));
+    }
+    Ok(HeaderLine::new("Authorization", &format!("Bearer {token}")))
+}
+
+fn user(
+    option: &'static str,
+    given: &str,
+    target: &Target,
+    may_ask: bool,
+) -> Result<HeaderLine, ConfigError> {
+    let pair = first_line(option, given)?;
+    match pair.split_once(':') {
+        Some((user, password)) => checked(option, user, password),
+        None if pair.is_empty() => {
+            Err(ConfigError::value(option, "", "the user name is missing: write USER:PASS"))
+        }
+        None => checked(option, &pair, &ask(option, &pair, target, may_ask)?),
+    }
+}
+
+fn ask(
+    option: &'static str,
+    user: &str,
+    target: &Target,
+    may_ask: bool,
+) -> Result<String, ConfigError> {
+    let prompt = format!("Password for {user} at {}: ", target.host_header());
+    let prompt: String = prompt.chars().filter(|c| !c.is_control()).collect();
+    let asked = if may_ask { ask_secret(&prompt) } else { Ok(None) };
+    match asked {
+        Ok(Some(password)) => Ok(password),
+        Ok(None) => {
+            let reason = "the password is missing, and there is no terminal to ask for it: write USER:PASS, or @FILE with it";
+            Err(ConfigError::value(option, user, reason))
+        }
+        Err(error) if error.kind() == ErrorKind::Interrupted => Err(ConfigError::Interrupted),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            Err(ConfigError::value(option, user, "no password was entered"))
+        }
+        Err(error) => Err(ConfigError::value(option, user, format!("the password: {error}"))),
+    }
+}
+
+/// RFC 7617 section 2: no control characters.
+fn checked(option: &'static str, user: &str, password: &str) -> Result<HeaderLine, ConfigError> {
+    if [user, password].iter().any(|text| text.chars().any(char::is_control)) {
+        let reason = "user name and password have no control characters (RFC 7617 section 2)";
+        return Err(ConfigError::value(option, "***", reason));
+    }
+    Ok(basic(user, password))
+}
+
+/// In UTF-8, which is what servers that say so expect (RFC 7617 section 2.1), and most others.
+pub(super) fn basic(user: &str, password: &str) -> HeaderLine {
+    let pair = format!("{user}:{password}");
+    let value = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
+    HeaderLine::new("Authorization", &value)
+}
+
+/// What was given, or the first line of the file behind the @.
+fn first_line(option: &'static str, given: &str) -> Result<String, ConfigError> {
+    let Some(path) = given.strip_prefix('@') else { return Ok(given.to_owned()) };
+    let text = read_text(option, Path::new(path))?;
+    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
+}
+
+type Login = (String, Option<String>);
+
+fn netrc(
+    args: &AuthArgs,
+    target: &Target,
+    login: Option<&str>,
+    env: &Env,
+    notices: &mut Vec<(Level, String)>,
+) -> Result<Option<Login>, ConfigError> {
+    let (option, path) = match (&args.netrc_file, &env.auth.netrc) {
+        (Some(path), _) => ("--netrc-file", path),
+        (None, Some(path)) if args.netrc => ("--netrc", path),
+        _ => return Ok(None),
+    };
+    let text = match read_text(option, path) {
+        Err(ConfigError::File { error, .. })
+            if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>
+        {
+            let text = format!("--netrc: there is no {}", path.display());
+            notices.push((Level::Warning, text));
+            return Ok(None);
+        }
+        text => text?,
+    };
+    let (host, port) = host_and_port(target);
+    let found = netrc::find(&text, &host, port, login).map_err(|fault| {
+        let reason = format!("line {}: {}", fault.line, fault.reason);
+        ConfigError::value(option, &path.to_string_lossy(), reason)
+    })?;
+    let Some(entry) = found else {
+        let text = format!("{option}: nothing for {host} in {}", path.display());
+        notices.push((Level::Info, text));
+        return Ok(None);
+    };
+    if privacy::others_may_read(path) {
+        notices.push((Level::Warning, privacy::warning(path)));
+    }
+    Ok(Some((entry.login.unwrap_or_default(), entry.password)))
+}
+
+/// As a netrc file and a cookie have them: an IPv6 address without brackets.
+fn host_and_port(target: &Target) -> (String, u16) {
+    match &target.endpoint {
+        Endpoint::Tcp { host, port } => {
+            (host.to_string().trim_matches(['[', ']']).to_owned(), *port)
+        }
+        Endpoint::Unix(_) => ("localhost".to_owned(), target.scheme.default_port()),
+    }
+}
+
+fn cookie(
+    given: &[String],
+    target: &Target,
+    notices: &mut Vec<(Level, String)>,
+) -> Result<Option<HeaderLine>, ConfigError> {
+    const OPTION: &str = "--cookie";
+    let (host, _) = host_and_port(target);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let is_secure = target.scheme.is_tls() || host == "localhost";
+    let place = cookies::Place { host: &host, path: &target.resource, is_secure, now };
+    let mut lists = Vec::new();
+    for given in given {
+        let Some(path) = given.strip_prefix('@') else {
+            let list = cookies::list(given);
+            lists.push(list.map_err(|reason| ConfigError::value(OPTION, "***", reason))?);
+            continue;
+        };
+        let found = cookies::file(&read_text(OPTION, Path::new(path))?, place);
+        let found = found.map_err(|(line, reason)| {
+            ConfigError::value(OPTION, path, format!("line {line}: {reason}"))
+        })?;
+        if found.is_empty() {
+            let place = format!("{}{}", target.host_header(), target.resource);
+            let place = place.split('?').next().unwrap_or_default();
+            notices.push((Level::Info, format!("--cookie {path}: nothing for {place}")));
+        }
+        lists.extend(found);
+    }
+    Ok((!lists.is_empty()).then(|| HeaderLine::new("Cookie", &lists.join("; "))))
+}

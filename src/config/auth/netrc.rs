@@ -1,0 +1,268 @@
+//! `.netrc`, as curl reads it: machine, default, login, password, account, macdef, quotes, comments.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// What a file says about a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// The user name.
+    pub(super) login: Option<String>,
+    /// The password.
+    pub(super) password: Option<String>,
+    port: Option<String>,
+}
+
+/// Why a file is no netrc. The words of the file are not repeated: any may be a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    /// From 1.
+    pub(super) line: usize,
+    /// What is wrong there.
+    pub(super) reason: &'static str,
+}
+
+/// The first entry for this host, port and, if it is known already, user name. A machine may have its
+/// port in its name, or behind it as Emacs writes it.
+pub(super) fn find(
+    text: &str,
+    host: &str,
+    port: u16,
+    login: Option<&str>,
+) -> Result<Option<Entry>, Fault> {
+    let with_port = format!("{host}:{port}");
+    let names_us = |machine: &Machine| match machine {
+        Machine::Default => true,
+        Machine::Named(name) => {
+            name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
+        }
+    };
+    let fits = |entry: &Entry| {
+        let is_login = login.is_none_or(|login| entry.login.as_deref() == Some(login));
+        is_login && entry.port.as_deref().is_none_or(|given| is_port(given, port))
+    };
+    let entries = entries(text)?;
+    let found = entries.into_iter().find(|(machine, entry)| names_us(machine) && fits(entry));
+    Ok(found.map(|(_, entry)| entry))
+}
+
+fn is_port(given: &str, port: u16) -> bool {
+    match given.parse::<u16>() {
+        Ok(number) => number == port,
+        Err(_) => ["http", "https", "ws", "wss"].contains(&given),
+    }
+}
+
+enum Machine {
+    Named(String),
+    Default,
+}
+
+fn entries(text: &str) -> Result<Vec<(Machine, Entry)>, Fault> {
+    let mut words = Words { rest: text.chars().peekable(), line: 1 };
+    let mut entries: Vec<(Machine, Entry)> = Vec::new();
+    while let Some(word) = words.next()? {
+        let fault = |reason| Fault { line: word.line, reason };
+        let is = |keyword: &str| word.text.eq_ignore_ascii_case(keyword) && !word.is_quoted;
+        if is("machine") {
+            let name = words.value(word.line, "machine has no name behind it")?;
+            entries.push((Machine::Named(name), Entry::default()));
+        } else if is("default") {
+            entries.push((Machine::Default, Entry::default()));
+        } else if is("macdef") {
+            words.skip_macro();
+        } else if is("login") || is("password") || is("account") || is("port") {
+            let value =
+                words.value(word.line, "the last word of the file has no value behind it")?;
+            let Some((_, entry)) = entries.last_mut() else {
+                return Err(fault("this stands before the first machine"));
+            };
+            match () {
+                () if is("login") => entry.login = Some(value),
+                () if is("password") => entry.password = Some(value),
+                () if is("port") => entry.port = Some(value),
+                () => {}
+            }
+        } else {
+            return Err(fault(
+                "machine, default, login, password, account or macdef is expected here; a value with blanks needs quotes",
+            ));
+        }
+    }
+    Ok(entries)
+}
+
+struct Word {
+    text: String,
+    is_quoted: bool,
+    line: usize,
+}
+
+struct Words<'a> {
+    rest: Peekable<Chars<'a>>,
+    line: usize,
+}
+
+impl Words<'_> {
+    fn take(&mut self) -> Option<char> {
+        let c = self.rest.next()?;
+        self.line += usize::from(c == '\n');
+        Some(c)
+    }
+
+    fn next(&mut self) -> Result<Option<Word>, Fault> {
+        loop {
+            match self.rest.peek() {
+                None => return Ok(None),
+                Some('#') => while self.take().is_some_and(|c| c != '\n') {},
+                Some(c) if c.is_whitespace() => _ = self.take(),
+                Some('"') => return self.quoted().map(Some),
+                Some(_) => return Ok(Some(self.bare())),
+            }
+        }
+    }
+
+    /// The value of a keyword. One that starts with # is no comment.
+    fn value(&mut self, line: usize, missing: &'static str) -> Result<String, Fault> {
+        while self.rest.peek().is_some_and(|c| c.is_whitespace()) {
+            self.take();
+        }
+        match self.rest.peek() {
+            None => Err(Fault { line, reason: missing }),
+            Some('"') => Ok(self.quoted()?.text),
+            Some(_) => Ok(self.bare().text),
+        }
+    }
+
+    fn bare(&mut self) -> Word {
+        let line = self.line;
+        let mut text = String::new();
+        while let Some(c) = self.rest.next_if(|c| !c.is_whitespace()) {
+            text.push(c);
+        }
+        Word { text, is_quoted: false, line }
+    }
+
+    fn quoted(&mut self) -> Result<Word, Fault> {
+        let line = self.line;
+        let unclosed =
+            Fault { line, reason: "the quote that opens here is not closed on its line" };
+        self.take();
+        let mut text = String::new();
+        loop {
+            match self.take() {
+                None | Some('\n') => return Err(unclosed),
+                Some('"') => return Ok(Word { text, is_quoted: true, line }),
+                Some('\\') => match self.take() {
+                    None | Some('\n') => return Err(unclosed),
+                    Some('n') => text.push('\n'),
+                    Some('r') => text.push('\r'),
+                    Some('t') => text.push('\t'),
+                    Some(c) => text.push(c),
+                },
+                Some(c) => text.push(c),
+            }
+        }
+    }
+
+    /// A macro reaches to the next empty line.
+    fn skip_macro(&mut self) {
+        let mut is_empty = false;
+        while let Some(c) = self.take() {
+            match c {
+                '\n' if is_empty => return,
+                '\n' => is_empty = true,
+                '\r' => {}
+                _ => is_empty = false,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(text: &str, host: &str) -> Option<(String, String)> {
+        let entry = find(text, host, 443, None).expect("a well-formed file")?;
+        Some((entry.login.unwrap_or_default(), entry.password.unwrap_or_default()))
+    }
+
+    #[test]
+    fn the_first_entry_for_the_host_counts() {
+        let file = "# mine\nmachine a.example login one password 1\nMACHINE b.example\n\tlogin two\n\tpassword 2\n\
+                    machine a.example login three password 3\ndefault login any password 0\nmachine late login x";
+        for (host, user, password) in [
+            ("a.example", "one", "1"),
+            ("A.EXAMPLE", "one", "1"),
+            ("b.example", "two", "2"),
+            ("c.example", "any", "0"),
+            ("late", "any", "0"),
+        ] {
+            assert_eq!(login(file, host), Some((user.into(), password.into())), "{host}");
+        }
+    }
+
+    #[test]
+    fn values_may_look_like_anything() {
+        for (file, password) in [
+            (
+                r#"machine h login u password "with \"quotes\", blanks and \\""#,
+                r#"with "quotes", blanks and \"#,
+            ),
+            (r#"machine h login u password "a\tb\nc\rd\e""#, "a\tb\nc\rde"),
+            ("machine h login u password #hash", "#hash"),
+            ("machine h login u password machine", "machine"),
+            ("machine h login u password pa\"ss\\word", "pa\"ss\\word"),
+            ("machine h\r\nlogin u\r\npassword x\r\n", "x"),
+            ("machine h login u password x # a comment\n# another", "x"),
+            ("macdef m\nmachine h login no password no\n\nmachine h login u password x", "x"),
+            ("machine h account z login u password x", "x"),
+            ("machine h login u password \"\"", ""),
+            ("machine h port imap login no password no machine h port 443 login u password x", "x"),
+            ("machine h:80 login no password no machine h:443 login u password x", "x"),
+        ] {
+            assert_eq!(login(file, "h"), Some(("u".into(), password.into())), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_known_user_is_looked_for() {
+        let file = "machine h login a password 1 machine h login b password 2";
+        let found = find(file, "h", 80, Some("b")).expect("a well-formed file").expect("an entry");
+        assert_eq!(found.password.as_deref(), Some("2"));
+        assert_eq!(find(file, "h", 80, Some("c")), Ok(None));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_named_by_its_line() {
+        for (file, line, words) in [
+            ("machine h\nlogin u\npasswd secret", 3, "is expected here"),
+            ("machine h login u password with blanks", 1, "needs quotes"),
+            ("\n\nlogin u", 3, "before the first machine"),
+            ("machine h\nlogin", 2, "no value"),
+            ("machine", 1, "no name"),
+            ("machine h login \"u\npassword x", 1, "not closed"),
+            ("machine h login \"u\\", 1, "not closed"),
+            ("\u{feff}machine h", 1, "is expected here"),
+        ] {
+            let fault = find(file, "h", 80, None).expect_err(file);
+            assert!(fault.line == line && fault.reason.contains(words), "{file:?}: {fault:?}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_password_in_quotes_is_itself(password: String) {
+            let escaped = password.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+            let file = format!("machine h login \"u\" password \"{escaped}\"");
+            let entry = find(&file, "h", 443, Some("u")).map(Option::unwrap_or_default);
+            proptest::prop_assert_eq!(entry.map(|it| it.password), Ok(Some(password)));
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(text in "(\\PC|[\"\\\\# \n]|machine |login |macdef ){0,40}") {
+            let _ = find(&text, "h", 443, None);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Refused credentials, explained: what the server asks for, and what it was given.
+
+use crate::config::SentCredentials;
+use crate::net::upgrade::Response;
+use crate::protocol::challenge::Challenge;
+
+use super::Rejected;
+
+/// How much of a text of the server is quoted, in characters.
+const MAX_QUOTED: usize = 200;
+
+/// Status 401: what to do about it.
+pub(super) fn unauthorized(rejected: &Rejected, response: &Response) -> String {
+    let challenges = challenges(rejected, response, "WWW-Authenticate");
+    let wanted = wanted(&challenges);
+    let Some(sent) = &rejected.credentials else {
+        return match wanted {
+            Some(wanted) => format!("the server wants {wanted}"),
+            None => "the server wants credentials and does not say which: -u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL".to_owned(),
+        };
+    };
+    let ours = challenges.iter().find(|challenge| challenge.is(&sent.scheme));
+    let refused = format!("the {} credentials sent ({}) were refused", sent.scheme, sent.source);
+    match (ours, wanted) {
+        (Some(ours), _) => match (bearer_error(ours), ours.is("Basic")) {
+            (Some(error), _) => format!("{refused}: {error}"),
+            (None, true) => {
+                format!("{refused}: wrong user name or password{}", details(ours, &["realm"]))
+            }
+            (None, false) => {
+                format!("{refused}: wrong or expired{}", details(ours, &["realm", "scope"]))
+            }
+        },
+        (None, Some(wanted)) => format!("{refused}: the server wants {wanted}"),
+        (None, None) => format!("{refused}: wrong or expired"),
+    }
+}
+
+/// Status 403, as far as it says anything about credentials.
+pub(super) fn forbidden(rejected: &Rejected, response: &Response) -> Option<String> {
+    let challenges = challenges(rejected, response, "WWW-Authenticate");
+    let error = challenges.iter().find_map(bearer_error);
+    match (&rejected.credentials, error) {
+        (_, Some(error)) => Some(format!("not allowed with this token: {error}")),
+        (Some(sent), None) => {
+            let origin = if rejected.sent_origin {
+                "or it does not accept this Origin"
+            } else {
+                "or it checks the Origin header (-o https://HOST)"
+            };
+            let SentCredentials { scheme, source } = sent;
+            Some(format!(
+                "not allowed: the server took the {scheme} credentials ({source}) and they are not enough, {origin}"
+            ))
+        }
+        (None, None) => None,
+    }
+}
+
+/// Status 407 from where the server should be: a proxy that was not asked for.
+pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
+    let challenges = challenges(rejected, response, "Proxy-Authenticate");
+    let schemes: Vec<_> = challenges
+        .iter()
+        .map(|challenge| format!("{}{}", challenge.scheme, details(challenge, &["realm"])))
+        .collect();
+    let schemes = if schemes.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", quoted(&schemes.join("; ")))
+    };
+    format!("a proxy in between wants credentials{schemes}")
+}
+
+/// Without the secrets that the server may repeat there.
+fn challenges(rejected: &Rejected, response: &Response, field: &str) -> Vec<Challenge> {
+    let found = Challenge::read(&response.head, field).into_iter();
+    found.map(|challenge| challenge.map(|word| rejected.secrets.mask_text(word))).collect()
+}
+
+/// The first way in that we know, else what the ways are that we do not know.
+fn wanted(challenges: &[Challenge]) -> Option<String> {
+    let known = challenges.iter().find_map(|challenge| {
+        let details = |names: &[&str]| details(challenge, names);
+        if challenge.is("Bearer") {
+            let error = bearer_error(challenge).map_or(String::new(), |error| format!(": {error}"));
+            let details =
+                if error.is_empty() { details(&["realm", "scope"]) } else { String::new() };
+            Some(format!("a token (Bearer{details}): --bearer TOKEN{error}"))
+        } else if challenge.is("Basic") {
+            let details = details(&["realm"]);
+            Some(format!(
+                "a user name and password (Basic{details}): -u USER asks for the password"
+            ))
+        } else {
+            None
+        }
+    });
+    known.or_else(|| {
+        let first = challenges.first()?;
+        let names: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
+        let names = quoted(&names.join(", "));
+        Some(if challenges.iter().any(|one| one.is("Negotiate") || one.is("NTLM")) {
+            format!("{names} (Kerberos or a Windows login), which wscope does not do: is there another way in, such as a token or a cookie?")
+        } else if first.is("Digest") {
+            let details = details(first, &["realm", "algorithm"]);
+            let details = details.strip_prefix(", ");
+            let details = details.map_or(String::new(), |details| format!(" ({details})"));
+            format!("a Digest login{details}, which wscope does not do: is there another way in, such as a token or a cookie?")
+        } else {
+            format!("credentials of the scheme {names}: -H 'Authorization: {names} …'")
+        })
+    })
+}
+
+/// What RFC 6750 section 3 lets a server say.
+fn bearer_error(challenge: &Challenge) -> Option<String> {
+    let error = challenge.parameter("error")?;
+    let description = challenge.parameter("error_description");
+    let description = description.map_or(String::new(), |text| format!(" (\"{}\")", quoted(text)));
+    Some(format!("{}{description}{}", quoted(error), details(challenge, &["scope", "realm"])))
+}
+
+/// `, realm "x"`
+fn details(challenge: &Challenge, names: &[&str]) -> String {
+    let named = names.iter().filter_map(|name| Some((name, challenge.parameter(name)?)));
+    named.map(|(name, value)| format!(", {name} \"{}\"", quoted(value))).collect()
+}
+
+fn quoted(text: &str) -> String {
+    match text.char_indices().nth(MAX_QUOTED) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

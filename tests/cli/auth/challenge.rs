@@ -1,0 +1,125 @@
+//! Refusals that are about credentials, explained.
+
+use crate::support::{Outcome, Server, wscope};
+
+#[track_caller]
+fn refused(response: &str, args: &[&str]) -> Outcome {
+    let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        peer.respond(&response);
+    });
+    wscope().args(args).arg(server.url()).run().code(4)
+}
+
+#[test]
+fn the_hint_says_what_is_wanted_and_what_was_sent() {
+    const USER: &[&str] = &["-u", "me:pass"];
+    const BEARER: &[&str] = &["--bearer", "abcdef"];
+    for (response, args, hint) in [
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\", charset=\"UTF-8\"",
+            &[][..],
+            "the server wants a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\"",
+            USER,
+            "the Basic credentials sent (--user) were refused: wrong user name or password, realm \"the lab\"",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\", scope=\"read write\"",
+            &[],
+            "the server wants a token (Bearer, realm \"api\", scope \"read write\"): --bearer TOKEN",
+        ),
+        (
+            "401 Unauthorized\r\nwww-authenticate: bearer error=\"invalid_token\", error_description=\"The token expired\"",
+            BEARER,
+            "the Bearer credentials sent (--bearer) were refused: invalid_token (\"The token expired\")",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Bearer",
+            BEARER,
+            "the Bearer credentials sent (--bearer) were refused: wrong or expired",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=x",
+            USER,
+            "the Basic credentials sent (--user) were refused: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Basic realm=x",
+            &[],
+            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Negotiate, NTLM",
+            &[],
+            "the server wants Negotiate, NTLM (Kerberos or a Windows login), which wscope does not do: is there another way in, such as a token or a cookie?",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", qop=\"auth\", algorithm=SHA-256, nonce=\"x\"",
+            USER,
+            "the Basic credentials sent (--user) were refused: the server wants a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not do: is there another way in, such as a token or a cookie?",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Custom x=y",
+            &[],
+            "the server wants credentials of the scheme Custom: -H 'Authorization: Custom …'",
+        ),
+        (
+            "401 Unauthorized",
+            &[],
+            "the server wants credentials and does not say which: -u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL",
+        ),
+        (
+            "401 Unauthorized",
+            &["-H", "Authorization: Custom abcdef"],
+            "the Custom credentials sent (-H Authorization) were refused: wrong or expired",
+        ),
+        (
+            "403 Forbidden\r\nWWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"admin\"",
+            BEARER,
+            "not allowed with this token: insufficient_scope, scope \"admin\"",
+        ),
+        (
+            "403 Forbidden",
+            USER,
+            "not allowed: the server took the Basic credentials (--user) and they are not enough, or it checks the Origin header (-o https://HOST)",
+        ),
+        (
+            "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"",
+            &[],
+            "a proxy in between wants credentials (Basic, realm \"corp\")",
+        ),
+    ] {
+        refused(response, args).stderr_contains(&format!("\nhint: {hint}\n"));
+    }
+}
+
+#[test]
+fn credentials_are_told_apart_by_where_they_come_from() {
+    let response = "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x";
+    let server = Server::repeat(2, move |peer| {
+        peer.read_head();
+        peer.respond(&format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n"));
+    });
+    let run = |name: &str, value: &str| wscope().env(name, value).arg(server.url()).run().code(4);
+    run("WSCOPE_USER", "me:pass").stderr_contains("(WSCOPE_USER) were refused");
+    run("WSCOPE_BEARER", "abc").stderr_contains("(WSCOPE_BEARER) were refused: the server wants a");
+}
+
+#[test]
+fn a_hostile_challenge_is_shown_harmless_and_short() {
+    let long = "x".repeat(3000);
+    let response = format!(
+        "401 No\r\nWWW-Authenticate: Bearer realm=\"\u{9b}2J\\\u{202e}\", error=\"{long}\", =,\"\r\n\
+         WWW-Authenticate: \u{202e}\r\nWWW-Authenticate: {}",
+        "Basic,".repeat(2000)
+    );
+    let outcome = refused(&response, &[]);
+    let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+    assert!(hint.len() < 600, "{hint}");
+    let is_harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!outcome.stderr.contains(is_harmful), "{:?}", outcome.stderr);
+}

@@ -1,0 +1,232 @@
+//! No secret is shown, wherever it was given and whatever comes of it: all that the program writes is
+//! searched for it by value.
+
+use std::sync::mpsc;
+
+use crate::scripts::deserted_url;
+use crate::support::{Outcome, Server, Wscope, wscope};
+
+const SECRET: &str = "s3cr3t-V4lue";
+const PAIR: &str = "bWU6czNjcjN0LVY0bHVl"; // me:s3cr3t-V4lue in base64
+
+/// Ways to give the secret: arguments, variables of the environment, and what to put before the host of the
+/// URL and behind it.
+type Way =
+    (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str, &'static str);
+
+const WAYS: [Way; 18] = [
+    (&["-u", "me:s3cr3t-V4lue"], &[], "", ""),
+    (&["-u", "@pair"], &[], "", ""),
+    (&["--bearer", "s3cr3t-V4lue"], &[], "", ""),
+    (&["--bearer", "@token"], &[], "", ""),
+    (&["--cookie", "sid=s3cr3t-V4lue; theme=dark"], &[], "", ""),
+    (&["--cookie", "@jar"], &[], "", ""),
+    (&["--netrc"], &[], "", ""),
+    (&["-H", "Authorization: Bearer s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "authorization: s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "Proxy-Authorization: Basic s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "Cookie: sid=s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "@headers"], &[], "", ""),
+    (&[], &[("WSCOPE_USER", "me:s3cr3t-V4lue")], "", ""),
+    (&[], &[("WSCOPE_BEARER", "s3cr3t-V4lue")], "", ""),
+    (&[], &[], "me:s3cr3t-V4lue@", ""),
+    (&[], &[], "s3cr3t-V4lue@", ""),
+    (&[], &[], "", "?access_token=s3cr3t-V4lue&a=b"),
+    (&[], &[], "", "?a=b&Signature=s3cr3t-V4lue"),
+];
+
+fn client((args, env, before, behind): Way, url: &str) -> Wscope {
+    let client = wscope()
+        .file("pair", format!("me:{SECRET}"))
+        .file("token", SECRET)
+        .file("jar", format!("sid={SECRET}\n"))
+        .file("headers", format!("Authorization: Bearer {SECRET}\n"))
+        .file(".netrc", format!("default login me password {SECRET}"));
+    let client = env.iter().fold(client, |client, (name, value)| client.env(name, value));
+    client.args(args).arg(url.replace("ws://", &format!("ws://{before}")) + "/p" + behind)
+}
+
+#[track_caller]
+fn holds_no_secret(outcome: &Outcome, what: &str) {
+    for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"] {
+        for text in [&outcome.stdout, &outcome.stderr] {
+            assert!(!text.contains(secret), "{what}: {secret} in\n{text}");
+        }
+    }
+}
+
+const DISPLAYS: [&[&str]; 4] = [&["-v"], &["-vvv"], &["--json", "-vvv"], &[]];
+
+#[test]
+fn not_on_success() {
+    for way in WAYS {
+        let server = Server::repeat(DISPLAYS.len(), |peer| {
+            let head = peer.read_head();
+            assert!(
+                [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"].iter().any(|it| head.contains(it)),
+                "{head}"
+            );
+            peer.accept_with(&head, &["Set-Cookie: sid=s3cr3t-V4lue", "X-Echo: s3cr3t-V4lue"]);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        });
+        for display in DISPLAYS {
+            let outcome = client(way, &server.url()).args(display).run().code(0);
+            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+        }
+    }
+}
+
+/// The server repeats the whole request, as echo services and debug pages do.
+#[test]
+fn not_in_what_a_server_repeats() {
+    for way in WAYS {
+        let server = Server::repeat(DISPLAYS.len(), |peer| {
+            let head = peer.read_head();
+            let body = format!("you sent\n{head}\nwhich is me:{SECRET}");
+            peer.respond(&format!(
+                "HTTP/1.1 401 No {SECRET}\r\nX-Echo: {SECRET}\r\nWWW-Authenticate: Bearer realm=\"{SECRET}\"\r\n\
+                 Location: /x?token={SECRET}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+        });
+        for display in DISPLAYS {
+            let outcome = client(way, &server.url()).args(display).run().code(4);
+            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            outcome.stderr_contains("< you sent\n").stderr_contains("***");
+        }
+    }
+}
+
+#[test]
+fn not_when_the_answer_is_none() {
+    for (way, answer) in WAYS.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
+        let server = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(&format!("{answer}{SECRET}"));
+        });
+        let outcome = client(way, &server.url()).arg("-v").run().code(4);
+        holds_no_secret(&outcome, &format!("{way:?} {answer:?}"));
+    }
+}
+
+#[test]
+fn not_where_nothing_listens() {
+    for way in WAYS {
+        for display in DISPLAYS {
+            let outcome = client(way, &deserted_url()).args(display).run().code(3);
+            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+        }
+    }
+}
+
+#[test]
+fn not_in_complaints_about_the_command_line() {
+    for way in WAYS {
+        for wrong in
+            [&["--frob"][..], &["--expect", "/(/"], &["--connect-timeout", "x"], &["ws://h"]]
+        {
+            let outcome = client(way, &deserted_url()).args(wrong).run().code(2);
+            holds_no_secret(&outcome, &format!("{way:?} {wrong:?}"));
+        }
+    }
+    for args in [
+        &["-u", "me:s3cr3t-V4lue\u{1}", "ws://h"][..],
+        &["--bearer", "s3cr3t-V4lue\u{1}", "ws://h"],
+        &["--cookie", "sid=s3cr3t-V4lue\u{1}", "ws://h"],
+        &["--cookie", "s3cr3t-V4lue", "ws://h"],
+        &["-H", "Cookie: s3cr3t-V4lue\u{1}", "ws://h"],
+        &["-H", "X-Api-Key: s3cr3t-V4lue\u{1}", "ws://h"],
+        &["ws://me:s3cr3t-V4lue@h/ x"],
+        &["ws://s3cr3t-V4lue@h:x/"],
+        &["ws://h/?token=s3cr3t-V4lue#x"],
+        &["ws://h/#token=s3cr3t-V4lue"],
+        &["ws://h", "ws://me:s3cr3t-V4lue@h"],
+        &["ws://h", "ws://h/?token=s3cr3t-V4lue"],
+        &["--bearer=s3cr3t-V4lue"],
+        &["-u=s3cr3t-V4lue"],
+        &["--passwd=s3cr3t-V4lue", "ws://h"],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let outcome = wscope().args(args).args(json).run().code(2);
+            holds_no_secret(&outcome, &format!("{args:?}"));
+        }
+    }
+}
+
+#[test]
+fn not_to_another_server() {
+    for way in WAYS.into_iter().filter(|(_, _, _, behind)| behind.is_empty()) {
+        let (sender, heads) = mpsc::channel();
+        let other = Server::script(move |peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+            sender.send(head).expect("a test that waits for it");
+        });
+        let location = format!("http://127.0.0.1:{}/x?token={SECRET}", other.port());
+        let first = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(&format!(
+                "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        });
+        let outcome = client(way, &first.url()).args(["-L", "-v"]).run().code(0);
+        first.join();
+        other.join();
+        holds_no_secret(&outcome, &format!("{way:?}"));
+        let head = heads.recv().expect("a request");
+        let (request, headers) = head.split_once("\r\n").expect("a request line");
+        assert!(request.starts_with("GET /x?"), "{head}");
+        for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"] {
+            assert!(!headers.contains(secret), "{way:?}: {head}");
+        }
+    }
+}
+
+/// On a terminal, and in what the prompt remembers.
+#[test]
+#[cfg(unix)]
+fn not_at_a_prompt() {
+    use crate::support::{Key, Terminal};
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, &["X-Echo: s3cr3t-V4lue"]);
+        peer.expect_text("hello");
+        peer.expect_close(1000);
+        peer.close(1000, "");
+    });
+    let url = server.url() + "/?token=s3cr3t-V4lue";
+    let args = ["-vv", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue", &url];
+    let mut terminal = Terminal::spawn(args, 120, 60);
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.type_line("hello");
+    terminal.wait_until("an empty prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+    server.join();
+    let history = std::fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
+    let history = history.expect("a history");
+    assert!(history.contains("hello"), "{history}");
+    for text in [terminal.raw_output(), history] {
+        assert!(!text.contains(SECRET) && !text.contains(PAIR), "{text}");
+    }
+}
+
+#[test]
+fn all_are_shown_when_that_is_asked_for() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.respond(&format!("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\n{SECRET}"));
+    });
+    let outcome = wscope()
+        .args(["--show-secrets", "-v", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue"])
+        .arg(server.url())
+        .run()
+        .code(4);
+    outcome
+        .stderr_contains(&format!("> Authorization: Basic {PAIR}\n"))
+        .stderr_contains(&format!("> Cookie: a={SECRET}\n"))
+        .stderr_contains(&format!("< {SECRET}\n"));
+}

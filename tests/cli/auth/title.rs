@@ -1,0 +1,69 @@
+//! What other users of the machine see of a command line with secrets in it.
+
+use std::fs;
+use std::sync::mpsc;
+
+use crate::support::{Server, Signal, wscope};
+
+const SECRET: &str = "s3cr3t-V4lue";
+
+/// The arguments that the system shows of a process.
+fn title(id: u32) -> String {
+    let title = fs::read(format!("/proc/{id}/cmdline")).expect("a running process");
+    String::from_utf8_lossy(&title).replace('\0', " ")
+}
+
+#[test]
+fn no_secret_stays_in_the_process_title() {
+    for (args, before, shown) in [
+        (&["-u", "me:s3cr3t-V4lue"][..], "", "-u *** "),
+        (&["--bearer=s3cr3t-V4lue"], "", "--bearer=*** "),
+        (&["--cookie", "sid=s3cr3t-V4lue"], "", "--cookie *** "),
+        (&["-H", "Authorization: Bearer s3cr3t-V4lue"], "", "-H Authorization: *** "),
+        (&[], "me:s3cr3t-V4lue@", "ws://me:***@127.0.0.1:"),
+    ] {
+        let (sender, heads) = mpsc::channel();
+        let server = Server::script(move |peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            sender.send(head).expect("a test that waits for it");
+            peer.expect_text("from stdin");
+            peer.expect_close(1000);
+            peer.close(1000, "");
+        });
+        let url = server.url().replace("ws://", &format!("ws://{before}"));
+        let mut client = wscope().args(args).args(["-w", "0"]).arg(url).spawn();
+        let head = heads.recv().expect("a request");
+        assert!(head.contains(SECRET) || head.contains("bWU6czNjcjN0LVY0bHVl"), "{head}");
+        let title = title(client.id());
+        assert!(title.contains(shown) && !title.contains(SECRET), "{title}");
+        assert!(title.contains("wscope"), "{title}");
+        client.write_stdin("from stdin\n");
+        client.close_stdin();
+        client.wait().code(0).stderr_lacks(SECRET);
+        server.join();
+    }
+}
+
+#[test]
+fn signals_and_exit_statuses_are_those_of_the_same_process() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept(&head);
+        peer.send(crate::support::text("ready"));
+        peer.expect_close(1001);
+        peer.close(1001, "");
+    });
+    let mut client = wscope().args(["--bearer", SECRET, &server.url()]).spawn();
+    assert_eq!(client.read_stdout_line(), "ready");
+    client.signal(Signal::TERM);
+    client.wait().code(143);
+    server.join();
+}
+
+#[test]
+fn a_variable_by_itself_changes_nothing() {
+    let url = "ws://127.0.0.1:1";
+    let outcome = wscope().env("WSCOPE_ARG_1", "--frob").args(["-q", url]).run();
+    outcome.code(3);
+}

@@ -1,0 +1,262 @@
+//! wscat's command lines: the server sees of wscope what it saw of wscat 6.1.0.
+//!
+//! `data/wscat.json` has the command lines, what a server saw of wscat (`.ci/wscat` records it and checks that
+//! it still is so), and where wscope differs, with the reason.
+
+use std::sync::mpsc;
+
+use serde_json::{Value, json};
+
+use crate::support::{CLOSE, Frame, PING, PONG, Peer, Server, TEXT, header, wscope};
+use crate::support::{close, ping, pong, text};
+
+/// A command line of the table.
+struct Row(Value);
+
+impl Row {
+    fn name(&self) -> &str {
+        self.0["name"].as_str().expect("a name")
+    }
+
+    fn args(&self, server: &Server) -> Vec<String> {
+        let args = self.0["args"].as_array().expect("arguments").iter();
+        let args = args.map(|arg| arg.as_str().expect("an argument"));
+        args.map(|arg| arg.replace("PORT", &server.port().to_string())).collect()
+    }
+
+    fn typed(&self) -> Vec<String> {
+        let lines = self.0["typed"].as_array().into_iter().flatten();
+        lines.map(|line| line.as_str().expect("a line").to_owned()).collect()
+    }
+
+    fn is_for_terminal(&self) -> bool {
+        self.0["terminal"] == true
+    }
+
+    /// What wscat does, but for what wscope does on purpose.
+    fn expected(&self) -> Value {
+        let mut expected = self.0["wscat"].clone();
+        if let Some(changes) = self.0["wscope"].as_object() {
+            assert!(self.0["why"].is_string(), "{}: a difference without a reason", self.name());
+            for (key, value) in changes {
+                expected[key] = value.clone();
+            }
+        }
+        if let Some(frames) = expected["frames"].as_array_mut() {
+            sort(frames);
+        }
+        expected
+    }
+}
+
+fn rows() -> Vec<Row> {
+    let table: Value =
+        serde_json::from_str(include_str!("../data/wscat.json")).expect("a table in JSON");
+    let rows = table.as_array().expect("rows").clone();
+    assert!(rows.len() > 20, "the table is not what it was");
+    rows.into_iter().map(Row).collect()
+}
+
+/// A server that does what the row says, and sends what it saw.
+fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
+    let script = row.0["server"].clone();
+    let redirect = script["redirect"].as_str().map(str::to_owned);
+    let (sender, redirected) = mpsc::channel();
+    let first = redirect.map(|location| {
+        crate::support::script(move |peer| {
+            sender.send(view_of(&peer.read_head())).expect("a test that waits for it");
+            peer.respond(&format!(
+                "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        })
+    });
+    let last = crate::support::script(move |peer| {
+        let mut head = peer.read_head();
+        let mut requests: Vec<_> = redirected.try_iter().collect();
+        if head.starts_with("CONNECT ") {
+            requests.push(view_of(&head));
+            peer.respond("HTTP/1.1 200 Connection established\r\n\r\n");
+            head = peer.read_head();
+        }
+        requests.push(view_of(&head));
+        let offered = header(&head, "Sec-WebSocket-Protocol").unwrap_or_default();
+        let chosen = offered.split(',').next().filter(|name| !name.is_empty());
+        let chosen = chosen.map(|name| format!("Sec-WebSocket-Protocol: {name}"));
+        peer.accept_with(&head, &chosen.iter().map(String::as_str).collect::<Vec<_>>());
+        for item in script["send"].as_array().into_iter().flatten() {
+            peer.send(frame_of(&item[0], item[1].as_str().expect("a payload")));
+        }
+        let closes = script["close"].as_array();
+        if let Some(closes) = closes {
+            let code = closes[0].as_u64().and_then(|code| u16::try_from(code).ok());
+            peer.close(code.expect("a code"), closes[1].as_str().expect("a reason"));
+        }
+        let (mut frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
+        sort(&mut frames);
+        let view = json!({ "requests": requests, "frames": frames, "close": closed });
+        views.send(view).expect("a test that waits for it");
+    });
+    Server::scripts(first.into_iter().chain([last]))
+}
+
+/// What the client answers by itself may come before or after what it is given to send.
+fn sort(frames: &mut [Value]) {
+    frames.sort_by_key(|frame| frame[0] == "text");
+}
+
+fn frame_of(kind: &Value, payload: &str) -> Vec<u8> {
+    match kind.as_str() {
+        Some("ping") => ping(payload.as_bytes()),
+        Some("pong") => pong(payload.as_bytes()),
+        _ => text(payload),
+    }
+}
+
+/// The frames of the client, and its Close frame, which is answered.
+fn conversation(peer: &mut Peer, echoes: bool, answers: bool) -> (Vec<Value>, Value) {
+    let mut frames = Vec::new();
+    loop {
+        let Frame { opcode, payload, .. } = peer.read_frame();
+        let kind = match opcode {
+            CLOSE => {
+                let (code, reason) = match payload.split_first_chunk() {
+                    Some((code, reason)) => (u16::from_be_bytes(*code), reason),
+                    None => (1005, &[][..]),
+                };
+                let reason = String::from_utf8_lossy(reason).into_owned();
+                if answers {
+                    peer.send(close(code, &reason));
+                }
+                return (frames, json!([code, reason]));
+            }
+            PING => "ping",
+            PONG => "pong",
+            _ => "text",
+        };
+        let payload = String::from_utf8_lossy(&payload).into_owned();
+        if echoes && opcode == TEXT {
+            peer.send(text(&payload));
+        }
+        frames.push(json!([kind, payload]));
+    }
+}
+
+/// A head without what differs from run to run, and without the program's name.
+fn view_of(head: &str) -> Value {
+    let host = header(head, "Host").unwrap_or_default().to_owned();
+    let port = host.rsplit_once(':').map_or("no port", |(_, port)| port);
+    let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let mut headers: Vec<[String; 2]> = fields
+        .map(|(name, value)| {
+            let value = value.trim().replace(port, "PORT").replace(", ", ",");
+            [name.to_ascii_lowercase(), value]
+        })
+        .filter(|[name, _]| {
+            !["sec-websocket-key", "user-agent", "proxy-connection"].contains(&name.as_str())
+        })
+        .collect();
+    headers.sort();
+    let request = head.lines().next().unwrap_or_default().replace(port, "PORT");
+    json!({ "request": request, "headers": headers })
+}
+
+/// All at once: several of them wait for silence.
+#[test]
+fn in_pipes_the_server_sees_what_it_saw_of_wscat() {
+    std::thread::scope(|scope| {
+        for row in rows().into_iter().filter(|row| !row.is_for_terminal()) {
+            scope.spawn(move || run_in_pipes(&row));
+        }
+    });
+}
+
+#[track_caller]
+fn run_in_pipes(row: &Row) {
+    let (sender, views) = mpsc::channel();
+    let server = serve(row, sender);
+    let piped = row.0["piped"].as_str().map(str::to_owned);
+    let typed = row.typed().iter().fold(String::new(), |all, line| all + line + "\n");
+    let outcome = wscope().args(row.args(&server)).stdin(&piped.unwrap_or(typed)).run();
+    assert_eq!(outcome.code, Some(0), "{}: {}", row.name(), outcome.stderr);
+    server.join();
+    assert_eq!(views.recv(), Ok(row.expected()), "{}", row.name());
+}
+
+#[test]
+#[cfg(unix)]
+fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
+    for row in rows().iter().filter(|row| row.is_for_terminal()) {
+        let (sender, views) = mpsc::channel();
+        let server = serve(row, sender);
+        let mut terminal = crate::support::Terminal::spawn(row.args(&server), 80, 24);
+        terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+        for line in row.typed() {
+            terminal.type_line(&line);
+        }
+        terminal.wait_exit();
+        server.join();
+        assert_eq!(views.recv(), Ok(row.expected()), "{}", row.name());
+    }
+}
+
+/// As in wscat: with -w it is over after the wait, without it a prompt follows.
+#[test]
+#[cfg(unix)]
+fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
+    use crate::support::{Key, Terminal};
+    for (wait, has_prompt) in [(&["-w", "0.1"][..], false), (&[], true)] {
+        let server = Server::script(|peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.expect_text("hello");
+            peer.send(text("the answer"));
+            peer.expect_close(1000);
+            peer.close(1000, "");
+        });
+        let url = server.url();
+        let args = [&["-c", &url, "-x", "hello"], wait].concat();
+        let mut terminal = Terminal::spawn(args, 80, 24);
+        terminal.wait_for("the answer");
+        if has_prompt {
+            terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+            terminal.press(Key::CtrlD);
+        }
+        assert_eq!(terminal.wait_exit(), 0, "{wait:?}");
+        assert!(terminal.termios_restored());
+        server.join();
+    }
+}
+
+#[test]
+fn listening_is_for_this_machine_and_says_so() {
+    for args in [&["-l", "0", "--no-color"][..], &["--listen=0", "--auth", "x:y", "-s", "chat"]] {
+        let mut server = wscope().args(args).stdin_open().spawn();
+        server.wait_stderr("wscope: -l: for clients on this machine; 'wscope listen 0.0.0.0:PORT'");
+        let line = server.wait_stderr("listening on ws://127.0.0.1:");
+        let port = line.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
+        let mut client = Peer::connect(port.expect("a port"));
+        client.ask("/", &[]);
+        assert!(client.read_head().starts_with("HTTP/1.1 101 "));
+        server.write_stdin("hello\n");
+        client.expect_text("hello");
+        client.close(1000, "");
+        client.expect_close(1000);
+    }
+}
+
+#[test]
+fn listening_has_no_options_for_connecting() {
+    for (args, words) in [
+        (&["-l", "0", "-k"][..], "wscope: -l: -k is for connecting\n"),
+        (&["-l", "0", "-c", "ws://h"], "'--listen <PORT>'"),
+        (&["-l", "0", "ws://h"], "'--listen <PORT>'"),
+    ] {
+        wscope().args(args).run().code(2).stderr_contains(words);
+    }
+}
+
+#[test]
+fn a_protocol_version_is_no_option() {
+    let outcome = wscope().args(["-p", "8", "-c", "ws://h"]).run();
+    outcome.code(2).stderr_contains("unexpected argument '-p'");
+}
