@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets h/help V/version
+    string join \n c/connect= l/listen= host= P/show-ping-pong slash H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -24,12 +24,18 @@ function __fish_wscope_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'As wscat spells it' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'The URL' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'As \'wscope listen PORT\'' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The Host header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add, replace or remove a request header [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a list with commas]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send this User-Agent header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Log in with user name and password (Basic)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l netrc-file -d 'Take user name and password from this file, written like ~/.netrc' -r -F
 complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l no-proxy -d 'Use no proxy for these hosts [default: the environment variable NO_PROXY]' -r
@@ -88,8 +94,11 @@ delta\t'Since the line before'"
 complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
+complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'As -v, which shows more than pings and pongs'
+complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'The prompt\'s commands are always there'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression'
 complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between'
+complete -c wscope -n "__fish_wscope_needs_command" -l netrc -d 'Take user name and password from ~/.netrc, or the file that NETRC names'
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
@@ -111,6 +120,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'Short for --
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-pretty -d 'Show JSON messages as they came'
 complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSocket clients'
@@ -157,6 +167,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'Sh
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pretty -d 'Show JSON messages as they came'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand codes" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -26,7 +26,11 @@ module completions {
 
   # See, talk to, pipe through and check WebSocket endpoints
   export extern wscope [
-    --connect(-c): string     # As wscat spells it
+    --connect(-c): string     # The URL
+    --listen(-l): string      # As 'wscope listen PORT'
+    --host: string            # The Host header
+    --show-ping-pong(-P)      # As -v, which shows more than pings and pongs
+    --slash                   # The prompt's commands are always there
     --header(-H): string      # Add, replace or remove a request header [repeatable]
     --subprotocol(-s): string # Offer a subprotocol [repeatable, or a list with commas]
     --origin(-o): string      # Send an Origin header
@@ -34,6 +38,11 @@ module completions {
     --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
     --no-compress             # Offer no compression
     --strict                  # Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between
+    --user(-u): string        # Log in with user name and password (Basic)
+    --bearer: string          # Log in with a token (Authorization: Bearer)
+    --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
+    --netrc                   # Take user name and password from ~/.netrc, or the file that NETRC names
+    --netrc-file: path        # Take user name and password from this file, written like ~/.netrc
     --connect-timeout: string # Limit on everything up to the end of the opening handshake
     --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
     --no-proxy: string        # Use no proxy for these hosts [default: the environment variable NO_PROXY]
@@ -93,9 +102,10 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as they came
     --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
+    --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    url: string               # Where to connect: ws://, wss://, host:port/path or :port/path
+    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path or @name
   ]
 
   def "nu-complete wscope listen broadcast" [] {
@@ -145,6 +155,7 @@ module completions {
     --pretty                  # Indent long JSON messages [the default on a terminal]
     --no-pretty               # Show JSON messages as they came
     --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
+    --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
     --help(-h)                # Print help (see more with '--help')
     address?: string          # Where to listen; a port alone means this machine only, :0 takes any free port and prints it
   ]
