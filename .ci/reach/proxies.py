@@ -8,20 +8,12 @@ from pathlib import Path
 
 from common import HOST, EchoServer, RawServer, Suite, free_port, server_context
 from pki import Authority, openssl
+from programs import microsocks, tinyproxy
 
 USER, PASSWORD = "me@home", "pa:ss w%rd"
 USERINFO = "me%40home:pa%3Ass%20w%25rd"
 WRONG = "me%40home:not%20this"
 BASIC = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
-
-TINYPROXY = """
-Listen {host}
-Port {port}
-Timeout 20
-MaxClients 20
-LogLevel Warning
-{extra}
-"""
 
 SQUID = """
 http_port {host}:{plain}
@@ -80,14 +72,6 @@ def account(preferred):
     return preferred if root_user else getpass.getuser()
 
 
-def tinyproxy(extra=""):
-    port = free_port()
-    config = suite.directory / f"tinyproxy-{port}.conf"
-    config.write_text(TINYPROXY.format(host=HOST, port=port, extra=extra))
-    suite.start(["tinyproxy", "-d", "-c", config], port=port)
-    return port
-
-
 def squid():
     directory = suite.directory / "squid"
     directory.mkdir()
@@ -113,12 +97,6 @@ def squid():
     return ports
 
 
-def microsocks(*login):
-    port = free_port()
-    suite.start(["microsocks", "-i", HOST, "-p", port, *login], port=port)
-    return port
-
-
 def dante():
     port = free_port()
     config = suite.directory / "danted.conf"
@@ -142,12 +120,12 @@ def fails(name, proxy, url, *options, code=3, err=(), env=None):
     suite.case(name, [*trust, *given, *options, url], code=code, out="", err=err, env=env)
 
 
-plain = tinyproxy()
-login = tinyproxy("BasicAuth plain plainpw")  # its configuration has no way to write special characters
-strict = tinyproxy("ConnectPort 443")
+plain = tinyproxy(suite)
+login = tinyproxy(suite, "BasicAuth plain plainpw")  # its configuration has no way to write special characters
+strict = tinyproxy(suite, "ConnectPort 443")
 ports = squid()
-socks = microsocks()
-socks_login = microsocks("-u", USER, "-P", PASSWORD)
+socks = microsocks(suite)
+socks_login = microsocks(suite, "-u", USER, "-P", PASSWORD)
 dante_port = dante()
 
 # Every proxy, both kinds of target
