@@ -15,7 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
-use crate::platform::terminal::{SavedModes, interrupt_self};
+use crate::platform::terminal::{SavedModes, TypedAhead, interrupt_self, take_typed};
 
 mod command;
 mod helper;
@@ -91,6 +91,7 @@ impl<T: Send + 'static> Repl<T> {
         waker: Arc<Waker>,
     ) -> io::Result<Self> {
         let modes = SavedModes::read();
+        let typed_ahead = modes.as_ref().map(take_typed).unwrap_or_default();
         if let Some(modes) = &modes {
             modes.quieten();
         }
@@ -104,7 +105,8 @@ impl<T: Send + 'static> Repl<T> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let is_interrupted = Arc::clone(&interrupted);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            read_lines(&mut editor, options.history, commands, &is_ending, |line| {
+            let keyboard = Keyboard { history: options.history, typed_ahead };
+            read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
                 let is_interrupt = matches!(line, Line::Interrupt(_));
                 // The session has ended when nobody listens: then `is_ending` is set as well.
                 let _ = sender.send(line);
@@ -188,6 +190,12 @@ impl Source for Repl<Action<'static>> {
     }
 }
 
+/// Where lines come from, beside the editor, and where they are remembered.
+struct Keyboard {
+    history: Option<PathBuf>,
+    typed_ahead: TypedAhead,
+}
+
 type LineEditor = Editor<Assistant, FileHistory>;
 
 fn editor(options: &ReplOptions, assistant: Assistant) -> rustyline::Result<LineEditor> {
@@ -227,13 +235,22 @@ fn prepare_history(path: &PathBuf) {
 /// closes, messages have still to be printed around the prompt.
 fn read_lines<T>(
     editor: &mut LineEditor,
-    history: Option<PathBuf>,
+    keyboard: Keyboard,
     commands: &CommandSet<T>,
     ending: &AtomicBool,
     mut send: impl FnMut(Line<T>),
 ) {
-    let mut prompt = PROMPT;
-    let mut has_ended = false;
+    let Keyboard { history, typed_ahead } = keyboard;
+    for line in String::from_utf8_lossy(&typed_ahead.lines).lines() {
+        remember(editor, history.as_ref(), line);
+        let _ = writeln!(io::stdout(), "{PROMPT}{line}"); // as the editor would have shown it
+        commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
+    }
+    let mut has_ended = typed_ahead.ended;
+    if has_ended {
+        send(Line::End);
+    }
+    let mut prompt = if has_ended { "" } else { PROMPT };
     while !ending.load(Ordering::SeqCst) {
         match editor.readline(prompt) {
             Ok(line) => {

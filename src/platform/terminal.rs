@@ -1,10 +1,10 @@
 //! The terminal's modes, to be found again as they were.
 
 #[cfg(unix)]
-pub use unix::{SavedModes, interrupt_self, is_ours, width};
+pub use unix::{SavedModes, interrupt_self, is_ours, take_typed, width};
 
 #[cfg(not(unix))]
-pub use other::{SavedModes, interrupt_self, is_ours, width};
+pub use other::{SavedModes, interrupt_self, is_ours, take_typed, width};
 
 /// Columns where they cannot be found out.
 const DEFAULT_WIDTH: usize = 80;
@@ -21,16 +21,31 @@ pub fn restore_on_panic() {
     }));
 }
 
+/// What was typed before anything read it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct TypedAhead {
+    /// Whole lines.
+    pub lines: Vec<u8>,
+    /// Ctrl-D came after them.
+    pub ended: bool,
+}
+
 #[cfg(unix)]
 mod unix {
     use std::io::Write;
 
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Signal, getpgrp, getpid, kill_process};
     use rustix::stdio::stdin;
     use rustix::termios::{
         InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
         tcgetwinsize, tcsetattr,
     };
+
+    use super::TypedAhead;
+
+    /// The most that is read at once of what was typed: a terminal holds 4 KiB.
+    const TYPED_AT_ONCE: usize = 4 << 10;
 
     /// The modes of the terminal on standard input.
     #[derive(Clone, Debug)]
@@ -61,6 +76,30 @@ mod unix {
         }
     }
 
+    /// Takes the lines that were typed so far, and the end of them. A line editor would find its keys
+    /// changed: what was Ctrl-D becomes a NUL when the modes change.
+    pub fn take_typed(modes: &SavedModes) -> TypedAhead {
+        let mut typed = TypedAhead::default();
+        let reads_lines = modes.0.local_modes.contains(LocalModes::ICANON);
+        while reads_lines && !typed.ended && typed.lines.len() < TYPED_AT_ONCE && is_waiting() {
+            let mut bytes = [0; TYPED_AT_ONCE];
+            match rustix::io::read(stdin(), &mut bytes) {
+                Ok(count) => {
+                    typed.lines.extend_from_slice(&bytes[..count]);
+                    typed.ended = count == 0;
+                }
+                Err(_) => break, // whoever reads next hears of it
+            }
+        }
+        typed
+    }
+
+    fn is_waiting() -> bool {
+        let mut stdin = [PollFd::from_borrowed_fd(stdin(), PollFlags::IN)];
+        let ready = poll(&mut stdin, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        ready.is_ok() && stdin[0].revents().contains(PollFlags::IN)
+    }
+
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {
         match tcgetwinsize(rustix::stdio::stdout()) {
@@ -83,6 +122,8 @@ mod unix {
 
 #[cfg(not(unix))]
 mod other {
+    use super::TypedAhead;
+
     /// The console restores its modes with the line editor.
     #[derive(Clone, Debug)]
     pub struct SavedModes;
@@ -98,6 +139,11 @@ mod other {
 
         /// Nothing to set here.
         pub fn restore(&self) {}
+    }
+
+    /// The console keeps what is typed for the line editor.
+    pub fn take_typed(_: &SavedModes) -> TypedAhead {
+        TypedAhead::default()
     }
 
     /// Columns of the terminal on standard output.

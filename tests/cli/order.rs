@@ -84,7 +84,12 @@ fn round(round: usize) -> Vec<u8> {
         frame(true, 0, CONTINUATION, &fragmented[20..]),
         frame(true, RSV1, TEXT, &pack(&text(2))),
         frame(true, 0, BINARY, &text(3)),
-        frame(true, 0, TEXT, &body(round * 10 + 4, if round.is_multiple_of(50) { 200_000 } else { 300 })),
+        frame(
+            true,
+            0,
+            TEXT,
+            &body(round * 10 + 4, if round.is_multiple_of(50) { 200_000 } else { 300 }),
+        ),
     ]
     .concat()
 }

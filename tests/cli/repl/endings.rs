@@ -1,8 +1,10 @@
 //! How a session at the prompt ends, and what it leaves behind.
 
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use super::{close, leave, open, server, session, session_with, submit, wait_for_prompt};
+use crate::scripts::next;
 use crate::support::{Key, NO_STATUS, Server, Signal, Terminal, text};
 
 /// How long the program may take to end by itself, on a busy machine.
@@ -210,4 +212,23 @@ fn max_time_ends_the_prompt_with_7() {
     });
     let terminal = session_with(&server, &["--max-time", "300ms"]);
     assert_ends(terminal, 7);
+}
+
+#[test]
+fn what_is_typed_before_the_prompt_is_there_counts() {
+    let (sender, asked) = channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        sender.send(()).expect("a waiting test");
+        peer.stall();
+        peer.accept(&head);
+        peer.expect_text("early");
+        close(peer);
+    });
+    let mut terminal = Terminal::spawn([server.url()], 80, 24);
+    next(&asked);
+    terminal.type_text("early\n\x04"); // a line and Ctrl-D
+    terminal.wait_for("early");
+    server.release();
+    assert_eq!(terminal.wait_exit(), 0);
 }
