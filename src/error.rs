@@ -38,7 +38,7 @@ pub enum Error {
         hint: Option<String>,
     },
     /// There is no connection.
-    Dial(DialError),
+    Dial(DialError, Tries),
     /// The opening handshake failed.
     Upgrade(Box<Rejected>),
     /// A redirect that is not followed.
@@ -71,6 +71,15 @@ pub enum Error {
     Signal(Signal),
 }
 
+/// Whether something is attempted more than once if it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tries {
+    /// It is not.
+    One,
+    /// As `--retry` or `--reconnect` says.
+    Several,
+}
+
 /// A failed opening handshake, with what is needed to explain it.
 #[derive(Debug)]
 pub struct Rejected {
@@ -92,6 +101,8 @@ pub struct Rejected {
     pub redaction: Redaction,
     /// Redirects are followed, as far as they can be.
     pub follows: bool,
+    /// How often it was attempted.
+    pub tries: Tries,
     /// The request, if it is to be shown.
     pub request: Option<HeadView>,
 }
@@ -117,20 +128,31 @@ impl Error {
         }
     }
 
+    /// The failure of what is attempted more than once.
+    #[must_use]
+    pub fn of_several_tries(mut self) -> Self {
+        match &mut self {
+            Self::Dial(_, tries) => *tries = Tries::Several,
+            Self::Upgrade(rejected) => rejected.tries = Tries::Several,
+            _ => {}
+        }
+        self
+    }
+
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unmet(_) => 1,
             Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
             Self::Config(_) | Self::Usage { .. } => 2,
-            Self::Dial(DialError::Interrupted(interrupted)) => interrupted.0.exit_code(),
-            Self::Dial(DialError::Setting(_)) => 2,
-            Self::Dial(error) if error.is_timeout() => 7,
+            Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
+            Self::Dial(DialError::Setting(_), _) => 2,
+            Self::Dial(error, _) if error.is_timeout() => 7,
             Self::CloseTimeout(_)
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
-            Self::Dial(_) => 3,
+            Self::Dial(..) => 3,
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::TimedOut(_) => 7,
                 UpgradeError::Interrupted(interrupted) => interrupted.0.exit_code(),
@@ -180,7 +202,7 @@ impl Error {
                 }
                 _ => return None,
             },
-            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+            Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction, &none),
                 _ => return None,
             },
@@ -197,8 +219,8 @@ impl Error {
     /// The failed TLS handshake, with the server or with a proxy.
     pub fn tls(&self) -> Option<&TlsFailure> {
         match self {
-            Self::Dial(DialError::Tls(failure)) => Some(failure),
-            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+            Self::Dial(DialError::Tls(failure), _) => Some(failure),
+            Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Reach(DialError::Tls(failure)) => Some(failure),
                 _ => None,
             },
@@ -217,7 +239,7 @@ impl Error {
                 }
                 _ => None,
             },
-            Self::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+            Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Fault(
                     Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
                 ) => Some(Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)])),

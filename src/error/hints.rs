@@ -1,6 +1,6 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Rejected, challenges};
+use super::{Error, Rejected, Tries, challenges};
 use crate::config::ConfigError;
 use crate::event::Closed;
 use crate::net::DialError;
@@ -24,7 +24,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::System(_, error) => system(error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
-        Error::Dial(error) => dial(error),
+        Error::Dial(error @ DialError::Tcp(failures, _), Tries::One) if may_be_starting(failures) => {
+            dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
+        }
+        Error::Dial(error, _) => dial(error),
         Error::Upgrade(rejected) => upgrade(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
@@ -117,6 +120,15 @@ fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
         _ => return tcp(failures),
     };
     Some(text.to_owned())
+}
+
+/// On this machine it is often the user's own server that is not up yet.
+fn may_be_starting(failures: &[crate::net::tcp::Failure]) -> bool {
+    let is_refused = |failure: &crate::net::tcp::Failure| {
+        failure.error.kind() == std::io::ErrorKind::ConnectionRefused
+            && failure.address.ip().is_loopback()
+    };
+    !failures.is_empty() && failures.iter().all(is_refused)
 }
 
 fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
@@ -226,7 +238,13 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         429 => retry_hint("too many requests", said("Retry-After")),
         400 => "the server did not like the request: wrong path, Host, Origin or subprotocol, or a proxy removed the Upgrade header; -v shows what was sent".to_owned(),
         502 | 504 => "a proxy answered: the WebSocket server behind it is down or does not answer".to_owned(),
-        503 => retry_hint("the server is overloaded or down for now", said("Retry-After")),
+        503 => {
+            let text = retry_hint("the server is overloaded or down for now", said("Retry-After"));
+            match rejected.tries {
+                Tries::One => format!("{text}; --retry does so"),
+                Tries::Several => text,
+            }
+        }
         500..=599 => "the server failed while handling the handshake: its log tells more".to_owned(),
         _ => return None,
     };

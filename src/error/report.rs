@@ -30,7 +30,7 @@ pub fn report(error: &Error, style: Style) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
-    if let Error::Dial(DialError::Proxy(proxy)) = error
+    if let Error::Dial(DialError::Proxy(proxy), _) = error
         && let Some(request) = &proxy.request
     {
         let request = HeadView::new(request, proxy.redaction);
@@ -38,7 +38,7 @@ pub fn report(error: &Error, style: Style) -> String {
     }
     text += &error.tls().map_or_else(String::new, |failure| {
         let whose =
-            if matches!(error, Error::Dial(DialError::Proxy(_))) { "proxy" } else { "server" };
+            if matches!(error, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
         certificates(failure, whose, style)
     });
     text + &words(error, style)

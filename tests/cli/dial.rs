@@ -68,7 +68,8 @@ fn a_refused_port_is_named_with_the_reason() {
             .stderr_contains(&format!(
                 "wscope: could not connect: TCP connect: {address}: Connection refused"
             ))
-            .stderr_contains(&format!("\nhint: nothing listens on port {} there", closed.port));
+            .stderr_contains(&format!("\nhint: nothing listens on port {} there", closed.port))
+            .stderr_contains("? --retry waits for one that is starting\n");
     }
 }
 

@@ -164,6 +164,7 @@ fn hints_fit_the_answer() {
             "503 Service Unavailable\r\nRetry-After: Fri, 31 Dec 2027 23:59:59 GMT",
             "after Fri, 31 Dec 2027",
         ),
+        ("503 Service Unavailable", "down for now; try again later; --retry does so"),
         ("504 Gateway Timeout", "behind it is down"),
         ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
         ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP answer"),

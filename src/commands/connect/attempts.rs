@@ -70,13 +70,17 @@ impl Persistence<'_> {
 
     fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Open, Error> {
         let mut journal = Journal::new(conversation.outputs, conversation.clock);
-        self.opening.attempt(conversation.reactor, &mut journal)
+        let attempt = self.opening.attempt(conversation.reactor, &mut journal);
+        match self.attempts {
+            Some(_) => attempt.map_err(Error::of_several_tries),
+            None => attempt,
+        }
     }
 
     /// A failure that may heal; another one ends the attempts.
     fn failure(&self, error: Error) -> Result<Failure, GivenUp> {
         let heals = match &error {
-            Error::Dial(error) => dial_heals(error),
+            Error::Dial(error, _) => dial_heals(error),
             Error::Upgrade(rejected) => upgrade_heals(&rejected.error),
             _ => false,
         };

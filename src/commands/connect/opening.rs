@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::request::request_options;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
-use crate::error::{Error, Rejected};
+use crate::error::{Error, Rejected, Tries};
 use crate::event::{HeadView, Level, Opened, Proxied, What};
 use crate::net::dial::{DialOptions, certificate_name};
 use crate::net::tls::TlsFailure;
@@ -135,9 +135,9 @@ impl Opening<'_> {
             late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
             DialError::Proxy(mut proxy) => {
                 proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
-                Error::Dial(DialError::Proxy(proxy))
+                Error::Dial(DialError::Proxy(proxy), Tries::One)
             }
-            error => Error::Dial(error),
+            error => Error::Dial(error, Tries::One),
         }
     }
 
@@ -157,7 +157,7 @@ impl Opening<'_> {
             let options = &self.way(route).tls;
             let name = certificate_name(target, options);
             let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
-            return Error::Dial(DialError::Tls(Box::new(failure)));
+            return Error::Dial(DialError::Tls(Box::new(failure)), Tries::One);
         }
         let is_awaiting = !config.ending.expect.is_empty();
         if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {
@@ -172,6 +172,7 @@ impl Opening<'_> {
             secrets: self.secrets(request, target),
             limit: deadline.limit,
             redaction: config.redaction,
+            tries: Tries::One,
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction)),
