@@ -35,7 +35,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --slash --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --help --version listen codes completions man"
+            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --help --version listen codes completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -58,6 +58,10 @@ _wscope() {
                     return 0
                     ;;
                 --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-redirects)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

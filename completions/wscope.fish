@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= P/show-ping-pong slash H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config h/help V/version
+    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -27,6 +27,7 @@ end
 complete -c wscope -n "__fish_wscope_needs_command" -s c -l connect -d 'The URL' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'As \'wscope listen PORT\'' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The Host header' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-redirects -d 'As --max-redirs, whose number may be missing' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add, replace or remove a request header [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a list with commas]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
@@ -95,7 +96,6 @@ complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Colours' -r -f 
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'As -v, which shows more than pings and pongs'
-complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'The prompt\'s commands are always there'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression'
 complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between'
 complete -c wscope -n "__fish_wscope_needs_command" -l netrc -d 'Take user name and password from ~/.netrc, or the file that NETRC names'
@@ -108,6 +108,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-system-ca -d 'Trust on
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
 complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-on-close -d 'Connect again also when the server closed with 1000, 3000 to 4999 or no code'
 complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Short for --input nul'
+complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Take lines of standard input that start with / for commands, as a prompt always does'
 complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send binary messages'
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages [the default]'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every received message back, with the same type'

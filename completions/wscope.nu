@@ -30,7 +30,7 @@ module completions {
     --listen(-l): string      # As 'wscope listen PORT'
     --host: string            # The Host header
     --show-ping-pong(-P)      # As -v, which shows more than pings and pongs
-    --slash                   # The prompt's commands are always there
+    --max-redirects: string   # As --max-redirs, whose number may be missing
     --header(-H): string      # Add, replace or remove a request header [repeatable]
     --subprotocol(-s): string # Offer a subprotocol [repeatable, or a list with commas]
     --origin(-o): string      # Send an Origin header
@@ -79,6 +79,7 @@ module completions {
     --send-frame: string      # Send this very frame, allowed or not [repeatable]
     --input: string@"nu-complete wscope input" # How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]
     -0                        # Short for --input nul
+    --slash                   # Take lines of standard input that start with / for commands, as a prompt always does
     --binary(-b)              # Send binary messages
     --text(-t)                # Send text messages [the default]
     --echo                    # Send every received message back, with the same type

@@ -20,7 +20,7 @@ pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
 pub use tls::{TlsArgs, TlsVersion};
-pub use wscat::WscatArgs;
+pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
 /// See, talk to, pipe through and check WebSocket endpoints.
 ///
@@ -214,6 +214,12 @@ pub struct SendingArgs {
     /// Short for --input nul
     #[arg(short = '0', conflicts_with = "input")]
     pub null: bool,
+
+    /// Take lines of standard input that start with / for commands, as a prompt always does
+    ///
+    /// Such as /ping, /pong, /close 4000 bye or /binary 00ff; /help lists them, //text sends /text.
+    #[arg(long)]
+    pub slash: bool,
 
     /// Send binary messages
     #[arg(short = 'b', long)]

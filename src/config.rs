@@ -124,6 +124,9 @@ pub enum ConfigError {
     /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
     #[error("{0}")]
     Configured(SettingError),
+    /// Input that is not in lines has no commands.
+    #[error("--slash is for --input lines")]
+    Slash,
     /// A question was answered with Ctrl-C.
     #[error("interrupted")]
     Interrupted,

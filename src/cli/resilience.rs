@@ -2,6 +2,8 @@
 
 use clap::Args;
 
+use super::MAX_REDIRECTS;
+
 /// Redirects, further attempts, and watching the connection.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Staying connected")]
@@ -15,7 +17,7 @@ pub struct ResilienceArgs {
     pub location: bool,
 
     /// Follow at most this many redirects
-    #[arg(long, alias = "max-redirects", value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value = MAX_REDIRECTS, overrides_with = "max_redirects")]
     pub max_redirs: usize,
 
     /// Try again if the first connection fails, up to N times

@@ -2,6 +2,9 @@
 
 use clap::Args;
 
+/// As many redirects as --max-redirs allows unless told otherwise.
+pub const MAX_REDIRECTS: &str = "10";
+
 /// Options of wscat 6, not shown in the help.
 #[derive(Args, Debug)]
 pub struct WscatArgs {
@@ -27,9 +30,16 @@ pub struct WscatArgs {
     #[arg(short = 'P', long, hide = true, conflicts_with = "quiet")]
     pub show_ping_pong: bool,
 
-    /// The prompt's commands are always there
-    #[arg(long, hide = true)]
-    pub slash: bool,
+    /// As --max-redirs, whose number may be missing
+    #[arg(
+        long,
+        value_name = "N",
+        hide = true,
+        num_args = 0..=1,
+        default_missing_value = MAX_REDIRECTS,
+        overrides_with = "max_redirs"
+    )]
+    pub max_redirects: Option<usize>,
 
     /// -x and -w were typed: on a terminal too it is over after the wait, without a prompt.
     #[arg(skip)]

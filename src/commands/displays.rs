@@ -35,6 +35,7 @@ pub(super) fn outputs(
         detail: commentary.detail,
         pretty: commentary.pretty,
         notes_binary: false,
+        answers: true,
         timestamps: commentary.timestamps,
         escapes: true,
         failures: failures == Failures::Each,
@@ -55,6 +56,7 @@ pub(super) fn outputs(
             style: Style::new(commentary.stderr_color),
             messages: false,
             notes_binary: stdout == Stdout::Payload(Framing::Lines),
+            answers: stdout != Stdout::Decorated,
             escapes: commentary.on_terminal,
             ..human
         };

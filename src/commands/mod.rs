@@ -48,7 +48,12 @@ type Notices = Vec<(Level, String)>;
 fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Error> {
     let typed = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(problem) if problem.use_stderr() => return Err(usage(args, &problem)),
+        Err(problem) if problem.use_stderr() => {
+            return match wscat::without_number(args, &problem) {
+                Some(args) => run_with(&args, env, notices),
+                None => Err(usage(args, &problem)),
+            };
+        }
         Err(help) => return print(help.render().to_string().as_bytes()),
     };
     if let Some(args) = wscat::listening(args, &typed)? {

@@ -44,7 +44,7 @@ impl ConnectConfig {
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let mut handshake = handshake_config(&args.handshake)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
-        let input = input(args, kind, env);
+        let input = input(args, kind, env)?;
         let commentary = commentary(&args.display, env);
         let tls = tls(&args.tls)?;
         let dial = DialOptions {
@@ -156,7 +156,7 @@ fn without_secret(line: &str) -> String {
     }
 }
 
-fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Input {
+fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, ConfigError> {
     let leaves = args.wscat.leaves;
     let args = &args.sending;
     let framing = match (args.input, args.null) {
@@ -165,12 +165,16 @@ fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Input {
         (Some(InputMode::Whole), _) => InputFraming::Whole,
         (Some(InputMode::Chunks), _) => InputFraming::Chunks,
         (Some(InputMode::Json), _) => InputFraming::Json,
-        (None, false) if is_conversation(env) && leaves => return Input::None,
-        (None, false) if is_conversation(env) && !args.binary => return Input::Repl,
+        (None, false) if is_conversation(env) && leaves => return Ok(Input::None),
+        (None, false) if is_conversation(env) && !args.binary => return Ok(Input::Repl),
         (None, false) if args.binary => InputFraming::Chunks,
         (None, false) => InputFraming::Lines,
     };
-    Input::Stdin(framing, kind)
+    match (args.slash, framing) {
+        (false, framing) => Ok(Input::Stdin(framing, kind)),
+        (true, InputFraming::Lines) => Ok(Input::Stdin(InputFraming::Commands, kind)),
+        (true, _) => Err(ConfigError::Slash),
+    }
 }
 
 pub(super) fn is_conversation(env: &Env) -> bool {

@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
 use super::ConfigError;
 use super::settings::{Catalog, SettingError};
-use crate::cli::{Cli, ConnectArgs};
+use crate::cli::{Cli, ConnectArgs, InputMode, MAX_REDIRECTS, SendingArgs};
 
 /// What wscat's help does not call '--connect only', and what it ignores all the same when it listens.
 const IGNORED: [&str; 8] =
-    ["user", "host", "location", "max_redirs", "origin", "proxy", "wait", "slash"];
+    ["user", "host", "location", "max_redirects", "origin", "proxy", "wait", "slash"];
 
 /// What is said of a `-l` that listens.
 pub const LOOPBACK: &str =
@@ -50,6 +51,33 @@ pub fn listening(
     Ok(Some(rewritten))
 }
 
+/// A command line that clap did not take because behind wscat's `--max-redirects`, whose number may be
+/// missing, stands what is none: the URL.
+pub fn without_number(args: &[OsString], problem: &clap::Error) -> Option<Vec<OsString>> {
+    const OPTION: &str = "--max-redirects";
+    let context = |kind| match problem.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let word = context(ContextKind::InvalidValue)?;
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number || !context(ContextKind::InvalidArg)?.starts_with(OPTION) {
+        return None;
+    }
+    let at = args.windows(2).rposition(|pair| pair[0] == OPTION && pair[1] == word)?;
+    let mut args = args.to_vec();
+    args[at] = format!("{OPTION}={MAX_REDIRECTS}").into();
+    Cli::command().try_get_matches_from(&args).is_ok().then_some(args)
+}
+
+/// Whether standard input is cut into lines, if it is no terminal.
+fn is_lines(args: &SendingArgs) -> bool {
+    match args.input {
+        Some(mode) => mode == InputMode::Lines,
+        None => !args.null && !args.binary,
+    }
+}
+
 impl ConnectArgs {
     /// Puts wscat's options in terms of the others. `typed` is the command line without settings
     /// from elsewhere: a wait among those is not meant to take the prompt away.
@@ -60,6 +88,12 @@ impl ConnectArgs {
                 && typed.value_source(id) == Some(ValueSource::CommandLine)
         };
         self.wscat.leaves = is_typed("wait") && SENDING.into_iter().any(is_typed);
+        if !is_typed("slash") {
+            self.sending.slash &= is_lines(&self.sending);
+        }
+        if let Some(most) = self.wscat.max_redirects {
+            self.resilience.max_redirs = most;
+        }
         if self.wscat.show_ping_pong {
             self.display.verbose = self.display.verbose.max(1);
         }

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::repl::CONNECTION_COMMANDS;
 use super::{Action, InputError, Next, json};
 use crate::protocol::{MessageKind, Utf8Checker};
 
@@ -12,6 +13,8 @@ use crate::protocol::{MessageKind, Utf8Checker};
 pub enum Framing {
     /// A message a line, without its newline.
     Lines,
+    /// The same, but a line that starts with a slash is a command.
+    Commands,
     /// A message up to each NUL byte.
     Nul,
     /// All of it is one message.
@@ -138,22 +141,33 @@ impl Cutter {
             return self.end();
         }
         self.consume(&record);
-        if self.framing != Framing::Json {
-            return Next::Action(Action::Send(self.kind, Cow::Borrowed(&self.buffer[record])));
-        }
-        match json::action(&self.buffer[record]) {
+        let (record, line) = (&self.buffer[record], self.count);
+        let action = match (self.framing, record) {
+            (Framing::Json, _) => {
+                json::action(record).map_err(|json::Problem { column, reason }| {
+                    InputError::BadJson { line, column, reason }
+                })
+            }
+            (Framing::Commands, [b'/', text @ ..]) if !text.starts_with(b"/") => {
+                command(text).map_err(|reason| InputError::BadCommand { line, reason })
+            }
+            (Framing::Commands, [b'/', text @ ..] | text) | (_, text) => {
+                Ok(Action::Send(self.kind, Cow::Borrowed(text)))
+            }
+        };
+        match action {
             Ok(action) => Next::Action(action),
-            Err(json::Problem { column, reason }) => {
+            Err(problem) => {
                 self.ended = true;
                 self.start = self.end;
-                Next::Failed(InputError::BadJson { line: self.count, column, reason })
+                Next::Failed(problem)
             }
         }
     }
 
     fn find_record(&mut self) -> Option<Range<usize>> {
         let separator = match self.framing {
-            Framing::Lines | Framing::Json => b'\n',
+            Framing::Lines | Framing::Commands | Framing::Json => b'\n',
             Framing::Nul => 0,
             Framing::Chunks => return self.find_chunk(),
             Framing::Whole => return self.find_last(),
@@ -210,6 +224,12 @@ impl Cutter {
         }
         self.failure.take().map_or(Next::End, Next::Failed)
     }
+}
+
+/// A line without its slash, as the prompt understands it.
+fn command(line: &[u8]) -> Result<Action<'static>, String> {
+    let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
+    CONNECTION_COMMANDS.command(text.trim_end_matches('\r'))
 }
 
 /// Whether these bytes are the start of a character that is not complete.

@@ -118,6 +118,14 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
+    /// A line of `--slash` is no command that can be carried out.
+    #[error("standard input: line {line}: {reason}")]
+    BadCommand {
+        /// Which line, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// A message is too long to be held.
     #[error(
         "standard input: record {line} is longer than {limit} bytes; --input chunks sends any amount"

@@ -51,6 +51,8 @@ pub struct Options {
     pub pretty: bool,
     /// The first binary message is pointed out, because the output does not tell the types apart.
     pub notes_binary: bool,
+    /// What the user asks to see is shown here.
+    pub answers: bool,
     /// When things happened is told like this.
     pub timestamps: Option<Timestamps>,
     /// The peer's control characters are escaped: the stream is a terminal.

@@ -28,6 +28,7 @@ mod request;
 mod retry;
 mod scripts;
 mod settings;
+mod slash;
 mod support;
 mod target;
 mod tls;

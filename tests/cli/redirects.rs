@@ -31,6 +31,36 @@ fn accept(check: impl FnOnce(&str) + Send + 'static) -> Script {
     })
 }
 
+/// wscat's `--max-redirects` needs no number, and does not take the URL for one.
+#[test]
+fn the_number_of_redirects_may_be_missing() {
+    let servers = || {
+        let last = Server::scripts([accept(|_| {})]);
+        let second = Server::scripts([redirect("302 Found", last.url(), |_| {})]);
+        let first = Server::scripts([redirect("302 Found", second.url(), |_| {})]);
+        [first, second, last]
+    };
+    for (before, after) in [
+        (&["-L", "--max-redirects"][..], &[][..]),
+        (&["-L", "--max-redirects", "-c"], &[]),
+        (&["-L", "-c"], &["--max-redirects"]),
+        (&["-L", "--max-redirs", "0", "--max-redirects=2"], &[]),
+        (&["-L", "--max-redirects", "0", "--max-redirs", "2"], &[]),
+    ] {
+        let servers = servers();
+        let program = wscope().args(before).arg(servers[0].url()).args(after);
+        program.args(["-w", "0"]).run().code(0);
+        servers.into_iter().for_each(Server::join);
+    }
+    for args in [
+        &["--max-redirects", "x", "ws://127.0.0.1:1"][..],
+        &["-c", "ws://127.0.0.1:1", "--max-redirects", "x"],
+        &["ws://127.0.0.1:1", "--max-redirects", "99999999999999999999"],
+    ] {
+        wscope().args(args).run().code(2).stderr_contains("for '--max-redirects [<N>]'");
+    }
+}
+
 #[test]
 fn each_redirect_is_followed_and_told() {
     for (status, code) in

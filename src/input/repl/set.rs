@@ -43,8 +43,16 @@ impl<T> CommandSet<T> {
         if command.starts_with('/') {
             return Some((self.text)(command));
         }
+        Some(self.command(command).unwrap_or_else(self.problem))
+    }
+
+    /// What a command asks for, without the slash before its name.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(in crate::input) fn command(&self, command: &str) -> Result<T, String> {
         let (name, argument) = split(command);
-        Some((self.execute)(name, argument).unwrap_or_else(self.problem))
+        (self.execute)(name, argument)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::protocol::connection::{Counters, Direction};
 
 impl Human {
     pub(super) fn shown(&self, shown: &Shown<'_>) -> Option<String> {
-        if !self.options.messages {
+        if !self.options.answers {
             return None;
         }
         Some(match shown {

@@ -12,6 +12,7 @@ fn options() -> Options {
         detail: Detail::Head,
         pretty: true,
         notes_binary: false,
+        answers: true,
         timestamps: None,
         escapes: true,
         failures: true,

@@ -1,0 +1,117 @@
+//! `--slash`: commands among the lines of standard input.
+
+use crate::scripts::{next, serve, serve_sink};
+use crate::support::{BINARY, CONTINUATION, Outcome, PING, PONG, TEXT, wscope};
+
+/// Opcodes and payloads of the frames that came of this input, and how it ended.
+#[track_caller]
+fn frames_of(options: &[&str], input: &[u8]) -> (Vec<(u8, Vec<u8>)>, Outcome) {
+    let (server, frames) = serve_sink();
+    let program = wscope().args(options).args(["-w", "0", &server.url()]);
+    let outcome = program.stdin_bytes(input).run();
+    let frames = next(&frames).into_iter().map(|frame| (frame.opcode, frame.payload)).collect();
+    (frames, outcome)
+}
+
+fn frame(opcode: u8, payload: &[u8]) -> (u8, Vec<u8>) {
+    (opcode, payload.to_vec())
+}
+
+#[test]
+fn lines_that_start_with_a_slash_are_commands() {
+    let input = b"one\n/ping a b\r\n/pong\n\n//two\n /three\n/binary 00ff\n/fragment 2 ab\n/text";
+    let (frames, outcome) = frames_of(&["--slash"], input);
+    outcome.code(0);
+    assert_eq!(
+        frames,
+        [
+            frame(TEXT, b"one"),
+            frame(PING, b"a b"),
+            frame(PONG, b""),
+            frame(TEXT, b""),
+            frame(TEXT, b"/two"),
+            frame(TEXT, b" /three"),
+            frame(BINARY, b"\0\xff"),
+            frame(TEXT, b"a"),
+            frame(CONTINUATION, b"b"),
+            frame(TEXT, b""),
+        ]
+    );
+}
+
+#[test]
+fn without_the_option_they_are_messages() {
+    for options in [&[][..], &["--input", "lines"]] {
+        let (frames, outcome) = frames_of(options, b"/ping\n//x\n/close\n");
+        outcome.code(0);
+        let texts = ["/ping", "//x", "/close"].map(|text| frame(TEXT, text.as_bytes()));
+        assert_eq!(frames, texts, "{options:?}");
+    }
+}
+
+#[test]
+fn a_close_is_the_last_that_is_sent() {
+    let server = serve(|peer| {
+        peer.expect_text("one");
+        assert_eq!(peer.expect_close(4001), "all done");
+        peer.close(4001, "");
+    });
+    let program = wscope().args(["--slash", &server.url()]);
+    program.stdin("one\n/close 4001 \"all done\"\ntwo\n").run().code(0);
+    server.join();
+}
+
+#[test]
+fn a_wrong_command_ends_the_input_and_is_named_with_its_line() {
+    for (line, reason) in [
+        ("/pong2", "unknown command /pong2"),
+        ("/", "unknown command /"),
+        ("/close 1006", "close code 1006 Abnormal Closure must not be sent"),
+        ("/close x", "\"x\" is no close code"),
+        ("/binary xyz", "not hex"),
+        ("/file", "/file wants the path of a file"),
+    ] {
+        let (frames, outcome) = frames_of(&["--slash"], format!("one\n{line}\ntwo\n").as_bytes());
+        let words = format!("wscope: cannot read input: standard input: line 2: {reason}");
+        outcome.code(8).stderr_contains(&words);
+        assert_eq!(frames, [frame(TEXT, b"one")], "{line}");
+    }
+    let (frames, outcome) = frames_of(&["--slash", "-b", "--input", "lines"], b"/x\xff\n");
+    outcome.code(8).stderr_contains("line 1: a command has to be UTF-8");
+    assert_eq!(frames, []);
+}
+
+#[test]
+fn the_messages_between_are_of_the_kind_asked_for() {
+    let (frames, _) = frames_of(&["--slash", "-b", "--input", "lines"], b"\xff\n//\xfe\n/ping\n");
+    assert_eq!(frames, [frame(BINARY, b"\xff"), frame(BINARY, b"/\xfe"), frame(PING, b"")]);
+}
+
+#[test]
+fn what_a_command_asks_to_see_is_told_beside_the_messages() {
+    for (options, stdout) in [(&["--slash"][..], ""), (&["--slash", "-q"], "")] {
+        let (_, outcome) = frames_of(options, b"/status\n/help\n/full\n");
+        outcome
+            .code(0)
+            .stdout(stdout)
+            .stderr_contains("OPEN")
+            .stderr_contains("/close [CODE [REASON]]")
+            .stderr_contains("no message has been received yet");
+    }
+    let (_, outcome) = frames_of(&["--slash", "--json"], b"/status\n");
+    outcome.code(0).stderr_contains("OPEN");
+}
+
+#[test]
+fn other_input_than_lines_has_no_commands() {
+    for options in [&["-0"][..], &["--binary"], &["--input", "json"], &["--input", "whole"]] {
+        let outcome = wscope().arg("--slash").args(options).arg("ws://127.0.0.1:1").run();
+        outcome.code(2).stderr_contains("wscope: --slash is for --input lines\n");
+    }
+    // As a default it gives way.
+    let (server, frames) = serve_sink();
+    let program = wscope().env("WSCOPE_OPTIONS", "--slash").args(["-0", "-w", "0", &server.url()]);
+    program.stdin_bytes(b"/ping\0").run().code(0);
+    let sent = next(&frames).into_iter().map(|frame| frame.payload);
+    assert_eq!(sent.collect::<Vec<_>>(), [b"/ping"]);
+}
