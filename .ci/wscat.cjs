@@ -1,12 +1,13 @@
 // Runs the command lines of tests/data/wscat.json. Called by the script `wscat` beside this file.
 "use strict";
 const assert = require("node:assert");
-const { spawn } = require("node:child_process");
+const { execFileSync, spawn } = require("node:child_process");
 const { createHash } = require("node:crypto");
 const fs = require("node:fs");
 const net = require("node:net");
 const os = require("node:os");
 const path = require("node:path");
+const tls = require("node:tls");
 
 const DATA = path.join(__dirname, "../tests/data/wscat.json");
 const OPCODES = { 1: "text", 2: "binary", 8: "close", 9: "ping", 10: "pong" };
@@ -47,10 +48,32 @@ function viewOfHead(head, port) {
   return { request: request.replace(String(port), "PORT"), headers: shown.sort(([a, x], [b, y]) => (a + x < b + y ? -1 : 1)) };
 }
 
+/** Certificates and keys in the files that the command lines name; a server has its own with an authority of its own. */
+function writeCertificates(folder) {
+  const openssl = (...args) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const request = (name, subject, ...more) =>
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", `${name}.key`, "-out", `${name}.pem`, "-subj", `/CN=${subject}`, ...more);
+  request("ca", "Test Authority", "-addext", "keyUsage=keyCertSign");
+  request("server", "Test Server", "-CA", "ca.pem", "-CAkey", "ca.key", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-addext", "basicConstraints=critical,CA:FALSE");
+  request("client", "Test Client");
+  openssl("pkcs8", "-topk8", "-in", "client.key", "-out", "encrypted.key", "-passout", "pass:correct horse");
+}
+
+/** Takes connections, under TLS if the row says so; a certificate of the client's is asked for, and not checked. */
+function listener(script, folder, seen, serveOne) {
+  if (!script.tls) return net.createServer(serveOne);
+  const read = (name) => fs.readFileSync(path.join(folder, name));
+  const options = { cert: read("server.pem"), key: read("server.key"), ca: read("client.pem"), requestCert: true, rejectUnauthorized: false };
+  return tls.createServer(options, (socket) => {
+    seen.tls = { name: socket.servername || null, client: socket.getPeerCertificate().subject?.CN ?? null };
+    serveOne(socket);
+  });
+}
+
 /** Serves one row; `seen` fills up as things happen. */
-function serve(row, seen) {
+function serve(row, folder, seen) {
   const script = row.server || {};
-  const server = net.createServer((socket) => {
+  const server = listener(script, folder, seen, (socket) => {
     let bytes = Buffer.alloc(0);
     let isOpen = false;
     socket.on("error", () => {});
@@ -98,19 +121,20 @@ function serve(row, seen) {
   return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(server)));
 }
 
-async function run(program, row) {
+async function run(program, row, folder) {
   const isOurs = program[0] === process.env.WSCOPE;
   const seen = { requests: [], frames: [], close: null, opened: () => {} };
   const open = new Promise((resolve) => (seen.opened = resolve));
-  const server = await serve(row, seen);
+  const server = await serve(row, folder, seen);
   const port = String(server.address().port);
   const args = row.args.map((arg) => arg.replaceAll("PORT", port));
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "wscope-wscat-"));
   const env = { PATH: process.env.PATH, HOME: home, TERM: "dumb" };
   const [command, ...first] = program;
-  const child = spawn(command, [...first, ...args], { stdio: ["pipe", "pipe", "pipe"], env });
+  const child = spawn(command, [...first, ...args], { stdio: ["pipe", "pipe", "pipe"], cwd: folder, env });
   child.stdin.on("error", () => {});
   const ended = new Promise((resolve) => child.on("close", resolve));
+  if (row.asked !== undefined) child.stdin.write(`${row.asked}\n`);
   if (row.piped !== undefined) child.stdin.end(row.piped);
   // After -x wscope goes on with its input; wscat has to be given one that does not end, or sends nothing.
   else if (row.typed === undefined && isOurs) child.stdin.end();
@@ -127,26 +151,46 @@ async function run(program, row) {
   await pause(50); // for what is still on its way to the server
   server.close();
   fs.rmSync(home, { recursive: true });
-  return { requests: seen.requests, frames: seen.frames, close: seen.close };
+  const found = { requests: seen.requests, frames: seen.frames, close: seen.close };
+  return seen.tls ? { ...found, tls: seen.tls } : found;
 }
 
 /** What wscope is to do: as wscat does, but for what the row says it does on purpose. */
 const wanted = (row) => ({ ...row.wscat, ...row.wscope });
 
+/** What is no matter of a server that both connect to, or not done on purpose. */
+const WITHOUT_ROW = ["-l", "--listen", "-p", "--protocol", "-V", "--version", "-h", "--help"];
+
+/** Options of wscat's help that no row has. */
+function missing(rows) {
+  const help = execFileSync("node", [process.env.WSCAT, "--help"], { encoding: "utf8" });
+  const options = [...help.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm)].flatMap(([, short, long]) => [short, long]);
+  assert(options.length > 40, "the options of its help");
+  const used = new Set(rows.flatMap((row) => row.args).concat(WITHOUT_ROW, [undefined]));
+  return options.filter((option) => !used.has(option));
+}
+
 async function main() {
   const rows = JSON.parse(fs.readFileSync(DATA, "utf8"));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "wscope-wscat-"));
+  process.on("exit", () => fs.rmSync(folder, { recursive: true }));
+  writeCertificates(folder);
   if (process.argv[2] === "record") {
-    for (const row of rows) row.wscat = await run(["node", process.env.WSCAT], row);
+    for (const row of rows) row.wscat = await run(["node", process.env.WSCAT], row, folder);
     const oneLine = (row) => "  {\n" + Object.entries(row).map(([key, value]) => `    ${JSON.stringify(key)}: ${JSON.stringify(value)}`).join(",\n") + "\n  }";
     fs.writeFileSync(DATA, `[\n${rows.map(oneLine).join(",\n")}\n]\n`);
     return;
   }
   let failed = 0;
+  for (const option of missing(rows)) {
+    failed += 1;
+    console.log(`FAILED: no command line has wscat's ${option}`);
+  }
   for (const row of rows) {
     const programs = [["wscat", ["node", process.env.WSCAT], row.wscat]];
     if (!row.terminal) programs.push(["wscope", [process.env.WSCOPE], wanted(row)]);
     for (const [name, program, expected] of programs) {
-      const found = await run(program, row);
+      const found = await run(program, row, folder);
       try {
         assert.deepStrictEqual(found, expected);
       } catch (error) {

@@ -12,7 +12,7 @@ use crate::support::{Outcome, Peer, Server, Wire, Wscope, text, wscope};
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod clients;
 #[cfg(not(any(windows, target_vendor = "apple")))]
-mod ends;
+pub(crate) mod ends;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod options;
 #[cfg(not(any(windows, target_vendor = "apple")))]
@@ -20,16 +20,24 @@ mod refusals;
 
 /// Certificate and key of a server, and the certificate that vouches for it, all in PEM.
 #[derive(Clone)]
-struct Credentials {
-    certificate: String,
-    key: String,
-    authority: String,
+pub(crate) struct Credentials {
+    pub(crate) certificate: String,
+    pub(crate) key: String,
+    pub(crate) authority: String,
 }
 
 impl Credentials {
     /// Signed by an authority of its own, good for these names.
-    fn for_names(names: &[&str]) -> Self {
+    pub(crate) fn for_names(names: &[&str]) -> Self {
         Self::signed_by("Test Authority", params(names))
+    }
+
+    /// A client's, which tells it from a server's.
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    pub(crate) fn of_client() -> Self {
+        let mut params = params(&[]);
+        params.distinguished_name.push(DnType::CommonName, "Test Client");
+        Self::signed_by("Test Authority", params)
     }
 
     fn expired() -> Self {

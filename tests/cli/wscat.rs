@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 use crate::support::{CLOSE, Frame, PING, PONG, Peer, Server, TEXT, header, wscope};
 use crate::support::{close, ping, pong, text};
 
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod secured;
+
 /// A command line of the table.
 struct Row(Value);
 
@@ -18,10 +21,14 @@ impl Row {
         self.0["name"].as_str().expect("a name")
     }
 
+    fn words(&self) -> Vec<String> {
+        let words = self.0["args"].as_array().expect("arguments").iter();
+        words.map(|word| word.as_str().expect("an argument").to_owned()).collect()
+    }
+
     fn args(&self, server: &Server) -> Vec<String> {
-        let args = self.0["args"].as_array().expect("arguments").iter();
-        let args = args.map(|arg| arg.as_str().expect("an argument"));
-        args.map(|arg| arg.replace("PORT", &server.port().to_string())).collect()
+        let port = server.port().to_string();
+        self.words().iter().map(|word| word.replace("PORT", &port)).collect()
     }
 
     fn typed(&self) -> Vec<String> {
@@ -31,6 +38,10 @@ impl Row {
 
     fn is_for_terminal(&self) -> bool {
         self.0["terminal"] == true
+    }
+
+    fn is_secured(&self) -> bool {
+        self.0["server"]["tls"] == true
     }
 
     /// What wscat does, but for what wscope does on purpose.
@@ -57,8 +68,12 @@ fn rows() -> Vec<Row> {
     rows.into_iter().map(Row).collect()
 }
 
-/// A server that does what the row says, and sends what it saw.
-fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
+/// A server that does what the row says, and sends what it saw. `greet` comes before all else.
+fn serve(
+    row: &Row,
+    views: mpsc::Sender<Value>,
+    greet: impl FnOnce(&mut Peer) -> Option<Value> + Send + 'static,
+) -> Server {
     let script = row.0["server"].clone();
     let redirect = script["redirect"].as_str().map(str::to_owned);
     let (sender, redirected) = mpsc::channel();
@@ -71,6 +86,7 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
         })
     });
     let last = crate::support::script(move |peer| {
+        let tls = greet(peer);
         let mut head = peer.read_head();
         let mut requests: Vec<_> = redirected.try_iter().collect();
         if head.starts_with("CONNECT ") {
@@ -93,7 +109,10 @@ fn serve(row: &Row, views: mpsc::Sender<Value>) -> Server {
         }
         let (mut frames, closed) = conversation(peer, script["echo"] == true, closes.is_none());
         sort(&mut frames);
-        let view = json!({ "requests": requests, "frames": frames, "close": closed });
+        let mut view = json!({ "requests": requests, "frames": frames, "close": closed });
+        if let Some(tls) = tls {
+            view["tls"] = tls;
+        }
         views.send(view).expect("a test that waits for it");
     });
     Server::scripts(first.into_iter().chain([last]))
@@ -164,19 +183,21 @@ fn view_of(head: &str) -> Value {
 #[test]
 fn in_pipes_the_server_sees_what_it_saw_of_wscat() {
     std::thread::scope(|scope| {
-        for row in rows().into_iter().filter(|row| !row.is_for_terminal()) {
-            scope.spawn(move || run_in_pipes(&row));
+        for row in rows().into_iter().filter(|row| !row.is_for_terminal() && !row.is_secured()) {
+            scope.spawn(move || {
+                let (sender, views) = mpsc::channel();
+                let server = serve(&row, sender, |_| None);
+                run_in_pipes(&row, &row.args(&server), server, &views);
+            });
         }
     });
 }
 
 #[track_caller]
-fn run_in_pipes(row: &Row) {
-    let (sender, views) = mpsc::channel();
-    let server = serve(row, sender);
+fn run_in_pipes(row: &Row, args: &[String], server: Server, views: &mpsc::Receiver<Value>) {
     let piped = row.0["piped"].as_str().map(str::to_owned);
     let typed = row.typed().iter().fold(String::new(), |all, line| all + line + "\n");
-    let outcome = wscope().args(row.args(&server)).stdin(&piped.unwrap_or(typed)).run();
+    let outcome = wscope().args(args).stdin(&piped.unwrap_or(typed)).run();
     assert_eq!(outcome.code, Some(0), "{}: {}", row.name(), outcome.stderr);
     server.join();
     assert_eq!(views.recv(), Ok(row.expected()), "{}", row.name());
@@ -185,9 +206,9 @@ fn run_in_pipes(row: &Row) {
 #[test]
 #[cfg(unix)]
 fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
-    for row in rows().iter().filter(|row| row.is_for_terminal()) {
+    for row in rows().iter().filter(|row| row.is_for_terminal() && !row.is_secured()) {
         let (sender, views) = mpsc::channel();
-        let server = serve(row, sender);
+        let server = serve(row, sender, |_| None);
         let mut terminal = crate::support::Terminal::spawn(row.args(&server), 80, 24);
         terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
         for line in row.typed() {
@@ -196,6 +217,18 @@ fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
         terminal.wait_exit();
         server.join();
         assert_eq!(views.recv(), Ok(row.expected()), "{}", row.name());
+    }
+}
+
+/// `.ci/wscat` compares these with its help.
+#[test]
+fn every_option_has_a_command_line() {
+    let used: Vec<String> = rows().iter().flat_map(Row::words).collect();
+    let options = "--auth --ca --cert --host --key --max-redirects --no-color --passphrase --proxy --slash \
+                   -c --connect -H --header -L --location -n --no-check -o --origin -P --show-ping-pong \
+                   -s --subprotocol -w --wait -x --execute";
+    for option in options.split_whitespace() {
+        assert!(used.iter().any(|word| word == option), "no command line has {option}");
     }
 }
 

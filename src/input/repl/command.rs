@@ -171,6 +171,7 @@ mod tests {
         };
         assert_eq!(parse("/close 1000 \"Work complete\""), close(1000, "Work complete"));
         assert_eq!(parse("/close 4000 a b"), close(4000, "a b"));
+        assert_eq!(parse("/close 4000, a, b"), close(4000, "a, b"));
         assert_eq!(parse("/status"), Some(Action::Show(Show::Status)));
         assert_eq!(parse("/quit "), Some(Action::Close(None, None)));
     }

@@ -98,6 +98,7 @@ pub(super) fn read(path: &str) -> Result<Vec<u8>, String> {
 /// `CODE [REASON]`, as `/close` and `/kick` take it after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
+    let code = code.strip_suffix(',').unwrap_or(code); // as wscat's help writes it
     let code: CloseCode = code.parse().map_err(|_| {
         format!(
             "{code:?} is no close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""

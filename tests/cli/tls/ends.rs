@@ -20,19 +20,19 @@ use super::Credentials;
 use crate::support::{Peer, Server, Wire, text};
 
 /// A server's end in the making.
-pub(super) struct End {
+pub(crate) struct End {
     builder: openssl::ssl::SslAcceptorBuilder,
 }
 
 /// What a server learnt about its client: the name asked for, the subject of its certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Learnt {
-    pub(super) name: Option<String>,
-    pub(super) client: Option<String>,
+pub(crate) struct Learnt {
+    pub(crate) name: Option<String>,
+    pub(crate) client: Option<String>,
 }
 
 impl End {
-    pub(super) fn new(credentials: &Credentials) -> Self {
+    pub(crate) fn new(credentials: &Credentials) -> Self {
         let mut builder =
             SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).expect("a builder");
         builder.set_security_level(0);
@@ -61,7 +61,7 @@ impl End {
     }
 
     /// Asks the client for one, and does without.
-    pub(super) fn may_have_client_of(mut self, authority: &str) -> Self {
+    pub(crate) fn may_have_client_of(mut self, authority: &str) -> Self {
         let mut store = X509StoreBuilder::new().expect("a store");
         let authority = X509::from_pem(authority.as_bytes()).expect("a certificate");
         store.add_cert(authority).expect("a trusted certificate");
@@ -91,16 +91,27 @@ impl End {
         })
     }
 
-    fn serve(self, steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Arc<Mutex<Learnt>>) {
+    /// The TLS handshake on a connection, which tells what was learnt in it.
+    pub(crate) fn handshake(self) -> impl FnOnce(&mut Peer) -> Learnt + Send + 'static {
         let acceptor = self.builder.build();
+        move |peer| {
+            let mut learnt = Learnt::default();
+            peer.upgrade(|socket| {
+                let stream = acceptor.accept(socket).expect("a TLS handshake");
+                learnt = learn(&stream);
+                Secured(Some(stream))
+            });
+            learnt
+        }
+    }
+
+    fn serve(self, steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Arc<Mutex<Learnt>>) {
+        let handshake = self.handshake();
         let learnt = Arc::new(Mutex::new(Learnt::default()));
         let notes = Arc::clone(&learnt);
         let server = Server::script(move |peer| {
-            peer.upgrade(|socket| {
-                let stream = acceptor.accept(socket).expect("a TLS handshake");
-                *notes.lock().expect("notes") = learn(&stream);
-                Secured(Some(stream))
-            });
+            let learnt = handshake(peer);
+            *notes.lock().expect("notes") = learnt;
             steps(peer);
         });
         (server, learnt)
