@@ -79,7 +79,10 @@ fn set_up(config: ListenConfig) -> Result<Control, Error> {
 fn bind(address: &str) -> Result<TcpListener, Error> {
     let bad = |error: io::Error| Error::Usage {
         message: format!("bad address {address:?}: {error}"),
-        hint: None,
+        hint: address.starts_with('@').then(|| {
+            "@NAME is an endpoint to connect to; to listen takes HOST:PORT, :PORT or PORT"
+                .to_owned()
+        }),
     };
     let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(bad)?.collect();
     let mut result = Err(io::ErrorKind::AddrNotAvailable.into());

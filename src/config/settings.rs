@@ -4,7 +4,8 @@
 //! the options for all. What cannot stand beside an option of more weight gives way to it.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::fs;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
@@ -26,6 +27,9 @@ use file::{File, Line};
 
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 1 << 20;
+
+/// What is no setting.
+const UNSETTLED: [&str; 5] = ["connect", "listen", "no_config", "help", "version"];
 
 /// Where settings are.
 #[derive(Clone, Debug, Default)]
@@ -97,7 +101,10 @@ pub fn expand(
         };
     }
     let file = env.file.as_deref().map(read).transpose()?.flatten().unwrap_or_default();
-    let path = env.file.clone().unwrap_or_default();
+    let Some(path) = env.file.clone().or_else(|| place.is_none().then(PathBuf::new)) else {
+        let reason = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
+        return Err(SettingError::plain(&format!("@{}", place.unwrap_or_default()), reason).into());
+    };
     let is_empty = file.defaults.is_empty() && file.endpoints.is_empty();
     if is_empty && place.is_none() && env.options.is_none() {
         return Ok(None);
@@ -132,12 +139,11 @@ pub fn expand(
 fn read(path: &Path) -> Result<Option<File>, ConfigError> {
     let shown = path.display().to_string();
     let plain = |reason: &str| ConfigError::from(SettingError::plain(&shown, reason));
-    let text = match std::fs::metadata(path).and_then(|meta| match meta.len() {
-        0..=MAX_FILE => std::fs::read(path).map(Some),
-        _ => Ok(None),
-    }) {
-        Ok(Some(bytes)) => bytes,
-        Ok(None) => return Err(plain("the file is larger than 1 MiB")),
+    let text = match read_bounded(path) {
+        Ok(bytes) if bytes.len() as u64 > MAX_FILE => {
+            return Err(plain("the file is larger than 1 MiB"));
+        }
+        Ok(bytes) => bytes,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
         }
@@ -149,6 +155,13 @@ fn read(path: &Path) -> Result<Option<File>, ConfigError> {
         ConfigError::from(SettingError::plain(&format!("{shown}, line {line}"), "it is not UTF-8"))
     })?;
     file::parse(&text).map(Some).map_err(|fault| SettingError::fault(path, &fault).into())
+}
+
+/// At most one byte more than is allowed, also of a device that never ends.
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 struct Sources<'a> {
@@ -163,10 +176,13 @@ impl Sources<'_> {
         for line in lines.iter().filter(|line| !(in_section && endpoint::is_url(line))) {
             let given = self.catalog.line(line, self.home);
             let reason = match given.id.as_deref() {
-                Some("connect" | "listen" | "no_config" | "help" | "version") => {
+                Some(id) if UNSETTLED.contains(&id) => {
                     "this belongs on the command line".to_owned()
                 }
                 Some(_) if given.lacks_value => needs_value(&given),
+                Some(_) if given.is_flag && given.value.is_some() => {
+                    "it is on or off: a value other than true or false means nothing".to_owned()
+                }
                 Some(_) => {
                     all.push(given);
                     continue;
@@ -196,13 +212,12 @@ impl Sources<'_> {
             let error = (!given.lacks_value).then(|| blame::alone(given, &self.path)).flatten();
             return Err(error.map_or_else(|| bad(&needs_value(given)), ConfigError::from));
         }
-        if let Some(own) = all
-            .iter()
-            .find(|given| matches!(given.id.as_deref(), Some("connect" | "listen" | "no_config")))
-        {
-            return Err(bad(&format!("{} belongs on the command line", own.option)));
+        let is_unsettled =
+            |given: &&Given| given.id.as_deref().is_some_and(|id| UNSETTLED.contains(&id));
+        match all.iter().find(is_unsettled) {
+            Some(own) => Err(bad(&format!("{} belongs on the command line", own.option))),
+            None => Ok(all),
         }
-        Ok(all)
     }
 
     /// One list in the end, the weightiest last.

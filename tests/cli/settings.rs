@@ -193,7 +193,11 @@ fn a_bad_line_is_named_and_marked() {
         ),
         ("color = purple", 1, "'purple'", "\n  color = …\n  ^^^^^\n"),
         ("  -H nonsense", 1, "bad --header \"nonsense\"", "\n    -H …\n    ^^\n"),
-        ("quiet = 5", 1, "unexpected value '5'", "\n  quiet = …\n"),
+        ("quiet = 5", 1, "it is on or off", "\n  quiet = …\n"),
+        ("quiet =", 1, "it is on or off", "\n  quiet = …\n  ^^^^^\n"),
+        ("w = soon", 1, "bad --wait \"soon\"", "\n  w = …\n  ^\n"),
+        ("wait = 5s # five", 1, "bad --wait \"5s # five\"", "\nhint: a '#' behind a value is part"),
+        ("version", 1, "belongs on the command line", "\n  version\n"),
         (
             "connect-timeout = soon",
             1,
@@ -217,6 +221,10 @@ fn a_bad_line_of_the_endpoint_in_use_is_named() {
     refused(config, &["@a"], 2, "bad URL: 'x' is not a port number", "\n  ws://me:***@h:x\n");
     refused(config, &["@b"], 3, "the endpoint @b has no URL: write url = wss://… below it", "");
     refused(config, &["@c"], 7, "there is a URL already, in line 6", "\n  url = …\n  ^^^\n");
+    let comment = "[a]\nurl = ws://h # mine\n[b]\nurl = @a\n[c]\nurl = @c\n";
+    refused(comment, &["@a"], 2, "a URL has no spaces", "\nhint: a '#' behind a value is part");
+    refused(comment, &["@b"], 4, "a URL of its own, not that of another", "\n  url = …\n  ^^^\n");
+    refused(comment, &["@c/x"], 6, "a URL of its own, not that of another", "\n  url = …\n");
     refused(config, &["@d"], 10, "unexpected argument '--frob'", "\n  frob\n  ^^^^\n");
     with_config(config).arg(deserted_url()).run().code(3); // none of them is in use
 }
@@ -247,6 +255,8 @@ fn what_is_wrong_with_the_variable_is_said() {
         ("ws://h", "WSCOPE_OPTIONS: 'ws://h' is no option; a URL belongs on the command line"),
         ("--wait soon", "WSCOPE_OPTIONS: bad --wait \"soon\""),
         ("--no-config", "WSCOPE_OPTIONS: --no-config belongs on the command line"),
+        ("-q --help", "WSCOPE_OPTIONS: --help belongs on the command line"),
+        ("-V", "WSCOPE_OPTIONS: -V belongs on the command line"),
         ("-q --wait", "WSCOPE_OPTIONS: a value is required: wait = VALUE"),
         ("-vq", "WSCOPE_OPTIONS: the argument '--verbose...' cannot be used with '--quiet'"),
     ] {
@@ -272,6 +282,8 @@ fn other_commands_take_what_is_about_the_display() {
         .run()
         .code(2);
     outcome.stderr_contains("bad address");
+    let client = with_config("[a]\nurl = ws://h\n").args(["listen", "@a"]).run().code(2);
+    client.stderr_contains("bad address \"@a\"").stderr_contains("is an endpoint to connect to");
     with_config("nonsense =").arg("codes").run().code(0).stderr("");
     with_config("[").args(["completions", "bash"]).run().code(0).stderr("");
     with_config("[").arg("--help").run().code(0).stderr("");
@@ -335,4 +347,31 @@ fn files_that_cannot_be_read_are_named() {
     client.arg(deserted_url()).run().code(2).stderr_contains(", line 2: it is not UTF-8\n");
     let client = with_config(&"#\n".repeat(600_000));
     client.arg(deserted_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
+    let client = wscope().env("XDG_CONFIG_HOME", "").env("HOME", "").arg("@a");
+    client.run().code(2).stderr(
+        "wscope: @a: there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set\n",
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_without_end_is_not_read_for_ever() {
+    let client = with_config("");
+    let path = client.home().join(FILE);
+    fs::remove_file(&path).expect("a file");
+    std::os::unix::fs::symlink("/dev/zero", &path).expect("a link");
+    client.arg(deserted_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
+}
+
+#[test]
+fn absurd_files_are_dealt_with_in_time() {
+    let sections: String = (0..100_000).map(|number| format!("[{number:x}]\n")).collect();
+    with_config(&sections).arg(deserted_url()).run().code(3);
+    let name = "y".repeat(1_000_000);
+    let outcome = with_config(&name).arg(deserted_url()).run().code(2);
+    outcome.stderr_contains("line 1: no option has so long a name\n  yyyy");
+    let outcome = with_config(&format!("wiat {name}")).arg(deserted_url()).run().code(2);
+    assert!(outcome.stderr.len() < 1000, "{} bytes", outcome.stderr.len());
+    let outcome = with_config(&format!("-{name}")).arg(deserted_url()).run().code(2);
+    assert!(outcome.stderr.len() < 1000, "{} bytes", outcome.stderr.len());
 }

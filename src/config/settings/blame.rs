@@ -56,10 +56,24 @@ impl SettingError {
     }
 }
 
+/// The longest line that is shown whole, in characters.
+const MAX_SHOWN: usize = 120;
+
+/// What a `#` behind a value is taken for.
+const COMMENT: &str = "a '#' behind a value is part of it: put the comment on a line of its own, or the value in quotes";
+
+fn has_comment(line: &Line) -> bool {
+    line.value.as_deref().is_some_and(|value| value.contains(" #"))
+}
+
 fn marked(text: &str, start: usize, length: usize) -> String {
     let shown: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let before = text.get(..start).map_or(start, |before| before.chars().count());
     let count = text.get(start..start + length).map_or(length, |part| part.chars().count());
+    if shown.chars().count() > MAX_SHOWN {
+        let cut: String = shown.chars().skip(before).take(MAX_SHOWN).collect();
+        return format!("  {cut}…\n  {}", "^".repeat(count.min(MAX_SHOWN)));
+    }
     format!("  {shown}\n  {}{}", " ".repeat(before), "^".repeat(count))
 }
 
@@ -118,7 +132,8 @@ impl Blame {
                 let marked = Some(target.marked());
                 let reason = format!("bad URL: {target}");
                 let place = SettingError::line(&self.path, line, &reason);
-                return SettingError { marked, hint: None, ..place }.into();
+                let hint = has_comment(line).then(|| COMMENT.to_owned());
+                return SettingError { marked, hint, ..place }.into();
             }
             _ => return error,
         };
@@ -152,6 +167,10 @@ pub(super) fn alone(given: &Given, path: &Path) -> Option<SettingError> {
 
 fn complain(given: &Given, path: &Path, reason: &str) -> SettingError {
     match &given.line {
+        Some(line) if has_comment(line) => SettingError {
+            hint: Some(COMMENT.to_owned()),
+            ..SettingError::line(path, line, reason)
+        },
         Some(line) => SettingError::line(path, line, reason),
         None => {
             let hint = Some("'wscope --help' lists the options".to_owned());

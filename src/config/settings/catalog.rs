@@ -24,6 +24,8 @@ pub(in crate::config) struct Given {
     pub(super) long: Option<String>,
     /// Its value.
     pub(super) value: Option<String>,
+    /// It takes no value, other than one that says whether it is on.
+    pub(super) is_flag: bool,
     /// A flag that is to be off.
     pub(super) is_off: bool,
     /// It wants a value and has none.
@@ -160,6 +162,7 @@ impl Catalog {
             option: option.to_owned(),
             long: arg.and_then(Arg::get_long).map(|long| format!("--{long}")),
             value: value.filter(|_| !is_on && !is_off),
+            is_flag,
             is_off,
             lacks_value: is_without_value && arg.is_some_and(wants_next_word),
             line: None,

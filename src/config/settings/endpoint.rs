@@ -48,6 +48,10 @@ pub(super) fn find<'a>(
     if url.is_empty() {
         return Err(SettingError::line(path, line, "the URL is missing: write url = wss://…"));
     }
+    if url.starts_with('@') {
+        let reason = "an endpoint has a URL of its own, not that of another";
+        return Err(SettingError::line(path, line, reason));
+    }
     Ok(Found { endpoint, url: join(url, tail), url_line: line.clone() })
 }
 

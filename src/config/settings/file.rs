@@ -11,6 +11,7 @@
 //! bearer = @/run/secrets/staging
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 /// What a file holds.
@@ -61,6 +62,9 @@ pub(super) struct Fault {
     pub(super) reason: String,
 }
 
+/// The longest name of an option, in bytes, dashes included.
+const MAX_NAME: usize = 80;
+
 const FORM: &str = "an option is written NAME = VALUE, --NAME or -X VALUE";
 
 /// Reads a file.
@@ -69,6 +73,7 @@ const FORM: &str = "an option is written NAME = VALUE, --NAME or -X VALUE";
 /// With the first line that cannot be read.
 pub(super) fn parse(text: &str) -> Result<File, Fault> {
     let mut file = File::default();
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let number = index + 1;
         let line = line.trim_end();
@@ -78,9 +83,8 @@ pub(super) fn parse(text: &str) -> Result<File, Fault> {
         }
         if line[indent..].starts_with('[') {
             let name = section(line, indent, number)?;
-            if let Some(other) = file.endpoints.iter().find(|other| other.name == name) {
-                let reason =
-                    format!("there is an endpoint of that name already, in line {}", other.number);
+            if let Some(other) = numbers.insert(name.clone(), number) {
+                let reason = format!("there is an endpoint of that name already, in line {other}");
                 return Err(fault(line, number, indent..line.len(), reason));
             }
             file.endpoints.push(Endpoint { name, number, lines: Vec::new() });
@@ -138,6 +142,9 @@ fn option(line: &str, indent: usize, number: usize) -> Result<Line, Fault> {
         let end = at.end + rest[length..].chars().next().map_or(0, char::len_utf8);
         return Err(fault(line, number, at.start..end, FORM));
     }
+    if !is_short && length > MAX_NAME {
+        return Err(fault(line, number, indent..indent + MAX_NAME, "no option has so long a name"));
+    }
     let behind = &line[at.end..];
     let text = behind.trim_start();
     let text = match text.strip_prefix('=') {
@@ -158,7 +165,11 @@ fn option(line: &str, indent: usize, number: usize) -> Result<Line, Fault> {
         Fault { number, shown, at, reason: reason.to_owned() }
     })?;
     let name = &line[at.clone()];
-    let option = if dashes == 0 { format!("--{name}") } else { name.to_owned() };
+    let option = match (dashes, name.len()) {
+        (0, 1) => format!("-{name}"),
+        (0, _) => format!("--{name}"),
+        _ => name.to_owned(),
+    };
     let shown = line[..value_start].trim_end().to_owned();
     Ok(Line { number, option, value, shown, at })
 }
@@ -215,6 +226,8 @@ mod tests {
             ("--wait = 5s", "--wait", Some("5s")),
             ("\t wait=5s\r", "--wait", Some("5s")),
             ("wait = 5s", "--wait", Some("5s")),
+            ("w = 5s", "-w", Some("5s")),
+            ("k", "-k", None),
             ("wait =", "--wait", Some("")),
             ("-H X-A: b # c", "-H", Some("X-A: b # c")),
             ("-H 'X-A: b' # c", "-H", Some("X-A: b")),
