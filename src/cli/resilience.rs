@@ -17,6 +17,8 @@ pub struct ResilienceArgs {
     pub location: bool,
 
     /// Follow at most this many redirects
+    ///
+    /// Also --max-redirects [N], as wscat spells it; without a number it is the default.
     #[arg(long, value_name = "N", default_value = MAX_REDIRECTS, overrides_with = "max_redirects")]
     pub max_redirs: usize,
 

@@ -3,6 +3,7 @@
 //! The command line goes before WSCOPE_OPTIONS, that before the section of the endpoint, that before
 //! the options for all. What cannot stand beside an option of more weight gives way to it.
 
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, Read};
@@ -228,44 +229,68 @@ impl Sources<'_> {
         subcommand: Option<&str>,
     ) -> Vec<Given> {
         let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
-        let typed_ids = typed.ids().map(|id| id.as_str()).filter(|id| is_typed(id));
-        let mut weightier: Vec<(String, Option<String>)> = Vec::new();
-        for id in typed_ids {
-            let values = typed.get_raw(id).into_iter().flatten();
-            let values = values.map(|value| Some(value.to_string_lossy().into_owned()));
-            weightier.extend(values.chain([None]).map(|value| (id.to_owned(), value)));
+        let mut weightier = Weightier::default();
+        for id in typed.ids().map(|id| id.as_str()).filter(|id| is_typed(id)) {
+            weightier.add(id, None);
+            for value in typed.get_raw(id).into_iter().flatten() {
+                weightier.add(id, value.to_str());
+            }
         }
-        let mut kept: Vec<Given> = Vec::new();
+        let mut kept: Vec<Given> = Vec::new(); // the weightiest first
+        let mut off = HashSet::new();
         for list in lists.into_iter().rev() {
             let fits = |given: &Given| {
                 let id = given.id.as_deref().unwrap_or_default();
                 self.catalog.is_for(id, subcommand) && !self.gives_way(given, &weightier)
             };
             let list: Vec<_> = list.into_iter().filter(fits).collect();
-            let of = |given: &Given| Some((given.id.clone()?, given.value.clone()));
-            weightier.extend(list.iter().filter_map(of));
-            kept.splice(0..0, list);
-        }
-        let mut settings: Vec<Given> = Vec::new();
-        for given in kept {
-            if given.is_off {
-                settings.retain(|other| other.id != given.id);
-            } else {
-                settings.push(given);
+            for given in &list {
+                weightier.add(given.id.as_deref().unwrap_or_default(), given.value.as_deref());
+            }
+            for given in list.into_iter().rev() {
+                if given.is_off {
+                    off.insert(given.id);
+                } else if !off.contains(&given.id) {
+                    kept.push(given);
+                }
             }
         }
-        settings
+        kept.reverse();
+        kept
     }
 
     /// Options exclude each other; a header replaces those of its name, and subprotocols all others.
-    fn gives_way(&self, given: &Given, weightier: &[(String, Option<String>)]) -> bool {
+    fn gives_way(&self, given: &Given, weightier: &Weightier) -> bool {
         let Some(id) = given.id.as_deref() else { return false };
-        let name = header_name(given.value.as_deref());
-        weightier.iter().any(|(other, value)| match id {
-            "subprotocols" => other == id,
-            "headers" if other == id => name.is_some() && name == header_name(value.as_deref()),
-            _ => other != id && self.catalog.exclude(id, other),
-        })
+        let is_replaced = || {
+            let name = header_name(given.value.as_deref());
+            name.is_some_and(|name| weightier.headers.contains(&name))
+        };
+        match id {
+            "subprotocols" => weightier.ids.contains(id),
+            "headers" if is_replaced() => true,
+            _ => weightier.ids.iter().any(|other| other != id && self.catalog.exclude(id, other)),
+        }
+    }
+}
+
+/// What goes before a setting.
+#[derive(Default)]
+struct Weightier {
+    /// Clap's names of the options.
+    ids: HashSet<String>,
+    /// The names of the headers, in lower case.
+    headers: HashSet<String>,
+}
+
+impl Weightier {
+    fn add(&mut self, id: &str, value: Option<&str>) {
+        if !self.ids.contains(id) {
+            self.ids.insert(id.to_owned());
+        }
+        if id == "headers" {
+            self.headers.extend(header_name(value));
+        }
     }
 }
 

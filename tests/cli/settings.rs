@@ -367,6 +367,10 @@ fn a_file_without_end_is_not_read_for_ever() {
 fn absurd_files_are_dealt_with_in_time() {
     let sections: String = (0..100_000).map(|number| format!("[{number:x}]\n")).collect();
     with_config(&sections).arg(deserted_url()).run().code(3);
+    let headers: String = (0..20_000).map(|number| format!("-H X{number}:\n")).collect();
+    let section = headers.replace('X', "Y");
+    let url = deserted_url();
+    with_config(&format!("{headers}[a]\nurl = {url}\n{section}")).arg("@a").run().code(3);
     let name = "y".repeat(1_000_000);
     let outcome = with_config(&name).arg(deserted_url()).run().code(2);
     outcome.stderr_contains("line 1: no option has so long a name\n  yyyy");
