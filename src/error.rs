@@ -194,7 +194,6 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let none = Secrets::default();
         let (response, redaction, secrets) = match self {
             Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
                 UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
@@ -203,7 +202,9 @@ impl Error {
                 _ => return None,
             },
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response)) => (response, proxy.redaction, &none),
+                ProxyCause::Fault(Fault::Refused(response)) => {
+                    (response, proxy.redaction, &proxy.secrets)
+                }
                 _ => return None,
             },
             _ => return None,
@@ -242,7 +243,7 @@ impl Error {
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Fault(
                     Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
-                ) => Some(Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)])),
+                ) => Some(proxy.secrets.mask(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },
             Self::Protocol(closed) => {

@@ -9,6 +9,7 @@ use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
 };
 use crate::protocol::violation::Violation;
+use crate::redact::Secrets;
 
 pub mod head_view;
 
@@ -194,6 +195,8 @@ pub struct Opened {
     pub tls: Option<TlsInfo>,
     /// How long it took.
     pub timings: Timings,
+    /// What the peer may say again and is not to be shown.
+    pub secrets: Secrets,
 }
 
 /// The proxy that a connection goes through.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 mod secrets;
+pub mod subprotocols;
 
 pub use secrets::Secrets;
 
@@ -74,10 +75,27 @@ impl Redaction {
         if is_in(&TOKEN_HEADERS) {
             return Cow::Owned(MASK.to_vec());
         }
+        if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol")
+            && let Ok(text) = str::from_utf8(value)
+        {
+            return match subprotocols::masked(text) {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(masked) => Cow::Owned(masked.into_bytes()),
+            };
+        }
         match str::from_utf8(value).map(|text| self.url(text)) {
             Ok(Cow::Owned(masked)) if is_in(&URL_HEADERS) => Cow::Owned(masked.into_bytes()),
             _ => Cow::Borrowed(value),
         }
+    }
+
+    /// Whether a header of this name and value is or holds credentials.
+    pub fn is_credential(name: &str, value: &[u8]) -> bool {
+        let is_in = |names: &[&str]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+        is_in(&SECRET_HEADERS)
+            || is_in(&TOKEN_HEADERS)
+            || (name.eq_ignore_ascii_case("Sec-WebSocket-Protocol")
+                && str::from_utf8(value).is_ok_and(|text| !subprotocols::tokens(text).is_empty()))
     }
 
     /// A request line, whose target may have secrets in its query.

@@ -19,6 +19,7 @@ mod actions;
 mod events;
 mod journal;
 mod resend;
+mod secrets;
 mod socket;
 mod watch;
 
@@ -217,7 +218,7 @@ impl<'a> Session<'a> {
             self.connection.ending().expect("abandoned just now")
         });
         let closed = Closed {
-            ending,
+            ending: secrets::ending(ending, &self.opened.secrets),
             quiet,
             age: self.started.elapsed(),
             received: self.connection.received_counters(),

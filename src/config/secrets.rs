@@ -20,6 +20,11 @@ pub(super) fn masked(option: &str, value: &str) -> Option<String> {
             let shown = Redaction::Mask.value(name, rest.trim().as_bytes());
             (shown.as_ref() != rest.trim().as_bytes()).then(|| format!("{name}: ***"))
         }
+        "--subprotocol" | "--protocol" | "-s" => {
+            let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", value.as_bytes());
+            let shown = String::from_utf8_lossy(&shown);
+            (shown != value).then(|| shown.into_owned())
+        }
         option if SECRET.contains(&option) => (!is_file).then(|| "***".to_owned()),
         _ => {
             let shown = Redaction::Mask.argument(value);
@@ -57,8 +62,11 @@ fn short(before: &str, text: &str) -> Option<String> {
     if ends_with('H') {
         return masked("-H", text);
     }
+    if ends_with('s') {
+        return masked("-s", text);
+    }
     let letters = text.strip_prefix('-').unwrap_or_default();
-    let Some(at) = letters.find(['u', 'H']) else { return masked("", text) };
+    let Some(at) = letters.find(['u', 'H', 's']) else { return masked("", text) };
     let (start, value) = text.split_at(at + 2);
     let option = format!("-{}", &start[start.len() - 1..]);
     masked(&option, value).map(|shown| format!("{start}{shown}"))
@@ -81,6 +89,8 @@ mod tests {
             (&["--cookie=a=b"], &["--cookie=***"]),
             (&["--passphrase", "x"], &["--passphrase", "***"]),
             (&["-H", "Authorization: x"], &["-H", "Authorization: ***"]),
+            (&["-s", "bearer,s3cr3t-V4lue"], &["-s", "bearer,***"]),
+            (&["-stoken.s3cr3t-V4lue"], &["-stoken.***"]),
             (&["-HCookie:x"], &["-HCookie: ***"]),
             (&["--header=X-Api-Key: x"], &["--header=X-Api-Key: ***"]),
             (&["--proxy", "http://me:pw@h"], &["--proxy", "http://me:***@h"]),

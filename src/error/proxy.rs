@@ -115,7 +115,7 @@ fn authentication(error: &ProxyError, response: &Response) -> String {
         .iter()
         .filter_map(|challenge| challenge.split_whitespace().next())
         .filter(|scheme| !scheme.contains('='))
-        .map(ToOwned::to_owned)
+        .map(|scheme| error.secrets.mask_text(scheme.to_owned()))
         .collect();
     let knows_basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic"));
     match error.sent_credentials {

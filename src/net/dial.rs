@@ -369,6 +369,7 @@ impl Dialer<'_> {
             request: None,
             sent_credentials: false,
             redaction: self.options.route.redaction,
+            secrets: via.proxy.secrets(self.options.route.redaction),
         }
     }
 }

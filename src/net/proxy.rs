@@ -5,6 +5,7 @@ use std::fmt;
 use url::Host;
 
 use super::target::{Authority, Credentials};
+use crate::redact::{Redaction, Secrets};
 
 mod bypass;
 mod choice;
@@ -117,6 +118,13 @@ impl Proxy {
         let Credentials { user, password } = self.credentials.as_ref()?;
         let pair = format!("{user}:{}", password.as_deref().unwrap_or_default());
         Some(format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
+    }
+
+    /// What it may say again and is not to be shown.
+    pub fn secrets(&self, redaction: Redaction) -> Secrets {
+        let basic = self.basic();
+        let field = basic.as_ref().map(|value| ("Proxy-Authorization", value.as_bytes()));
+        Secrets::of_request(redaction, "", field.into_iter())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::{Redaction, is_secret};
+use super::{Redaction, TOKEN_HEADERS, is_secret, percent_decoded, subprotocols};
 
 /// Shorter ones would make holes in words that have nothing to do with them.
 const MIN_LENGTH: usize = 4;
@@ -34,20 +34,38 @@ impl Secrets {
         let query = target.split_once('?').map_or("", |(_, query)| query);
         for (name, value) in query.split('&').filter_map(|parameter| parameter.split_once('=')) {
             if is_secret(name) {
-                values.push(value.into());
+                values.extend([value.into(), percent_decoded(value).into()]);
             }
         }
         for (name, value) in fields {
             match name.to_ascii_lowercase().as_str() {
                 "authorization" | "proxy-authorization" => values.extend(credentials(value)),
                 "cookie" => values.extend(cookies(value)),
+                "sec-websocket-protocol" => {
+                    let tokens = str::from_utf8(value).map(subprotocols::tokens);
+                    values.extend(tokens.unwrap_or_default().into_iter().map(Into::into));
+                }
+                other if TOKEN_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(other)) => {
+                    values.push(value.into());
+                }
                 _ => {}
             }
         }
+        Self::new(values)
+    }
+
+    /// These values, but for those that are too short to be found again.
+    fn new(mut values: Vec<Vec<u8>>) -> Self {
         values.retain(|value| value.len() >= MIN_LENGTH);
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
         Self(values)
+    }
+
+    /// These and others.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        Self::new(self.0.into_iter().chain(others.0).collect())
     }
 
     /// The text without them.
@@ -116,15 +134,20 @@ mod tests {
             ("authorization", &b"Basic bWU6aHVudGVyMg=="[..]),
             ("Cookie", b"a=one1; sid=two2; b=x"),
             ("X-Other", b"open"),
+            ("x-api-key", b"four4"),
+            ("Sec-WebSocket-Protocol", b"soap, bearer, five5five5"),
         ];
-        Secrets::of_request(redaction, "/p?token=three3&a=open", fields.into_iter())
+        Secrets::of_request(redaction, "/p?token=three%2B3&a=open", fields.into_iter())
     }
 
     #[test]
     fn what_was_sent_is_not_shown_when_it_comes_back() {
-        let said = b"me:hunter2 bWU6aHVudGVyMg== hunter2hunter2 one1 two2 three3 open x me";
+        let said = b"me:hunter2 bWU6aHVudGVyMg== hunter2hunter2 one1 two2 three%2B3 three+3 four4 five5five5 soap open x me";
         let masked = secrets(Redaction::Mask).mask(said).into_owned();
-        assert_eq!(String::from_utf8_lossy(&masked), "me:*** *** ****** *** *** *** open x me");
+        assert_eq!(
+            String::from_utf8_lossy(&masked),
+            "me:*** *** ****** *** *** *** *** *** *** soap open x me"
+        );
         assert_eq!(secrets(Redaction::Show).mask(said).as_ref(), said);
         assert_eq!(Secrets::default().mask_text("hunter2".to_owned()), "hunter2");
     }

@@ -4,7 +4,9 @@ use url::Url;
 
 use crate::net::Target;
 use crate::net::target::{Endpoint, Scheme};
+use crate::protocol::head::HeaderLine;
 use crate::redact::Redaction;
+use crate::redact::subprotocols::tokens;
 
 /// The place that is asked, and what is known of the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +112,19 @@ impl Route {
         Ok(Self { target, is_foreign, before })
     }
 
-    /// Whether a header of this name may be sent here. Credentials are for whom the user named, and
-    /// so is a Host header of the user's own.
-    pub fn may_carry(&self, name: &str) -> bool {
-        const PERSONAL: [&str; 4] = ["Authorization", "Proxy-Authorization", "Cookie", "Host"];
-        !self.is_foreign || !PERSONAL.iter().any(|header| header.eq_ignore_ascii_case(name))
+    /// Whether a header may be sent here. Credentials are for whom the user named, and so is a Host
+    /// header of the user's own.
+    pub fn may_carry(&self, line: &HeaderLine) -> bool {
+        !self.is_foreign
+            || !(line.is("Host") || Redaction::is_credential(&line.name, line.value.as_bytes()))
+    }
+
+    /// Those of the subprotocols that may be offered here: tokens among them are credentials too.
+    pub fn carried<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
+        let list = subprotocols.join(",");
+        let tokens = if self.is_foreign { tokens(&list) } else { Vec::new() };
+        let has_token = |name: &String| tokens.iter().any(|token| name.ends_with(token));
+        subprotocols.iter().filter(|name| !has_token(name)).collect()
     }
 
     /// `location` as seen from here.
@@ -205,10 +215,15 @@ mod tests {
             let route = follow(from, location).expect("a redirect to follow");
             assert_eq!(route.is_foreign, is_foreign, "{from} → {location}");
             assert_eq!(route.target.credentials.is_none(), is_foreign, "{from} → {location}");
-            for name in ["authorization", "Cookie", "Proxy-Authorization", "host"] {
-                assert_eq!(route.may_carry(name), !is_foreign, "{name}: {from} → {location}");
+            let may_carry = |name| route.may_carry(&HeaderLine::new(name, "x"));
+            for name in ["authorization", "Cookie", "Proxy-Authorization", "host", "x-api-key"] {
+                assert_eq!(may_carry(name), !is_foreign, "{name}: {from} → {location}");
             }
-            assert!(route.may_carry("Origin") && route.may_carry("X-Other"));
+            assert!(["Origin", "X-Other", "Sec-WebSocket-Protocol"].into_iter().all(may_carry));
+            let offered =
+                ["soap", "bearer", "s3cr3t-V4lue", "token.s3cr3t-V4lue"].map(str::to_owned);
+            let carried = route.carried(&offered);
+            assert_eq!(carried.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
         }
     }
 

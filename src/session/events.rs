@@ -1,8 +1,9 @@
 //! What the core reports: told to the outputs, echoed, and measured against the goals.
 
-use super::{Journal, Session, Stop};
+use super::{Journal, Session, Stop, secrets};
 use crate::event::{Message, What};
 use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
+use crate::protocol::frame::Opcode;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
@@ -63,6 +64,10 @@ impl Session<'_> {
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
+            Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
+                let payload = self.opened.secrets.mask(frame.payload);
+                self.journal.tell(What::Frame(&FrameEvent { payload: &payload, ..frame }));
+            }
             Event::Frame(frame) => self.journal.tell(What::Frame(&frame)),
             Event::Close(direction, close) => {
                 let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
@@ -72,10 +77,17 @@ impl Session<'_> {
                         goal.close(code);
                     }
                 }
-                self.journal.tell(What::CloseFrame(direction, close));
+                let close = secrets::close(close, &self.opened.secrets);
+                self.journal.tell(What::CloseFrame(direction, &close));
             }
-            Event::Violation(violation) => self.journal.tell(What::Violation(violation)),
-            Event::Tolerated(violation) => self.journal.tell(What::Tolerated(violation)),
+            Event::Violation(violation) => {
+                let violation = secrets::violation(violation, &self.opened.secrets);
+                self.journal.tell(What::Violation(&violation));
+            }
+            Event::Tolerated(violation) => {
+                let violation = secrets::violation(violation, &self.opened.secrets);
+                self.journal.tell(What::Tolerated(&violation));
+            }
         }
         if is_closing {
             self.spare_unsent();

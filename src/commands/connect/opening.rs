@@ -9,7 +9,7 @@ use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{Error, Rejected, Tries};
 use crate::event::{HeadView, Level, Opened, Proxied, What};
-use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::dial::{DialOptions, Heads, certificate_name};
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
@@ -80,6 +80,8 @@ impl Opening<'_> {
             .map_err(|error| self.upgrade_failed(error, &request, route, &remote, deadline))?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
+        let secrets = self.secrets(&request, target).and(self.proxy_secrets(&remote, &heads));
+        let said = |text: String| secrets.mask_text(text);
         let opened = Opened {
             initiator: Party::Local,
             url: config.redaction.url(&target.url()).into_owned(),
@@ -89,22 +91,22 @@ impl Opening<'_> {
                 words: via.to_string(),
                 heads: heads.map(|(request, response)| {
                     let view = |head| HeadView::new(head, config.redaction);
-                    (view(&request), view(&response))
+                    (view(&request), view(&response).without(&secrets))
                 }),
             }),
             local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
-            reason: upgraded.line.reason.clone(),
+            reason: said(upgraded.line.reason.clone()),
             request: HeadView::new(&request.head, config.redaction),
-            response: HeadView::new(&upgraded.head, config.redaction)
-                .without(&self.secrets(&request, target)),
-            offered: request.subprotocols().to_vec(),
-            protocol: upgraded.agreement.subprotocol.clone(),
+            response: HeadView::new(&upgraded.head, config.redaction).without(&secrets),
+            offered: request.subprotocols().iter().cloned().map(said).collect(),
+            protocol: upgraded.agreement.subprotocol.clone().map(said),
             extensions: upgraded.agreement.extensions.clone(),
             compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
             tls,
             timings,
+            secrets,
         };
         Ok((stream, upgraded, opened))
     }
@@ -182,6 +184,16 @@ impl Opening<'_> {
     /// What the server may say again and is not to be shown.
     fn secrets(&self, request: &Request, target: &Target) -> Secrets {
         Secrets::of_request(self.config.redaction, &target.resource, request.head.fields())
+    }
+
+    /// What the proxy in between was told, and may have told the server.
+    fn proxy_secrets(&self, remote: &Remote, heads: &Option<Heads>) -> Secrets {
+        let redaction = self.config.redaction;
+        match (remote.via(), heads) {
+            (_, Some((request, _))) => Secrets::of_request(redaction, "", request.fields()),
+            (Some(via), None) => via.proxy.secrets(redaction),
+            (None, None) => Secrets::default(),
+        }
     }
 
     fn is_out_of_time(&self) -> bool {

@@ -9,8 +9,8 @@ use crate::resilience::redirect::Route;
 /// route stays behind.
 pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestOptions {
     let mut options = wanted(config, route);
-    options.common.retain(|line| route.may_carry(&line.name));
-    options.custom.retain(|line| route.may_carry(&line.name));
+    options.common.retain(|line| route.may_carry(line));
+    options.custom.retain(|line| route.may_carry(line));
     options
 }
 
@@ -18,7 +18,9 @@ pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestO
 pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Route) -> bool {
     let before = wanted(config, from);
     let lines = || before.common.iter().chain(&before.custom);
-    lines().any(|line| from.may_carry(&line.name) && !to.may_carry(&line.name))
+    let subprotocols = &config.handshake.subprotocols;
+    from.carried(subprotocols) != to.carried(subprotocols)
+        || lines().any(|line| from.may_carry(line) && !to.may_carry(line))
 }
 
 fn wanted(config: &ConnectConfig, route: &Route) -> RequestOptions {
@@ -30,7 +32,7 @@ fn wanted(config: &ConnectConfig, route: &Route) -> RequestOptions {
         resource: target.resource.clone(),
         host: target.host_header(),
         key: generate_key(),
-        subprotocols: handshake.subprotocols.clone(),
+        subprotocols: route.carried(&handshake.subprotocols).into_iter().cloned().collect(),
         extensions: handshake.extensions.clone(),
         common,
         custom: handshake.headers.clone(),

@@ -26,6 +26,7 @@ use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
 use crate::protocol::head::{Head, HeaderLine};
+use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session, Stop};
 
 /// When clients that are one too many may try again, in seconds.
@@ -322,6 +323,8 @@ impl Arrival<'_> {
         let local = stream.local_address().unwrap_or_default();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let url = format!("{scheme}://{local}{}", asked.line.target);
+        let secrets = Secrets::of_request(redaction, &asked.line.target, asked.head.fields());
+        let said = |text: String| secrets.mask_text(text);
         Opened {
             initiator: Party::Peer,
             url: redaction.url(&url).into_owned(),
@@ -332,13 +335,14 @@ impl Arrival<'_> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
-            response: HeadView::new(response, redaction),
-            offered: asked.head.list("Sec-WebSocket-Protocol"),
-            protocol: agreement.subprotocol,
+            response: HeadView::new(response, redaction).without(&secrets),
+            offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
+            protocol: agreement.subprotocol.map(said),
             extensions: agreement.extensions,
             compression: agreement.deflate.map(|agreed| agreed.describe(Role::Server)),
             tls,
             timings,
+            secrets,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
 use crate::net::tunnel::Fault;
 use crate::net::tunnel::socks5::reply_text;
 use crate::protocol::head::{Head, HeadError};
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 
 /// Where on the way to a connection we were.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,6 +140,8 @@ pub struct ProxyError {
     pub sent_credentials: bool,
     /// For what is shown of its answer.
     pub redaction: Redaction,
+    /// What it may say again and is not to be shown.
+    pub secrets: Secrets,
 }
 
 /// Why a proxy does not lead to the target.
@@ -155,30 +157,37 @@ impl std::error::Error for ProxyError {}
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { via, authority, .. } = self;
+        let Self { via, authority, secrets, .. } = self;
         match &self.cause {
             ProxyCause::Reach(error) => write!(f, "{via}: {error}"),
             ProxyCause::Fault(Fault::Refused(response)) => {
                 let line = &response.line;
-                let answer = format!("{} {}", line.status, line.reason);
+                let reason = secrets.mask_text(line.reason.clone());
+                let answer = format!("{} {reason}", line.status);
                 write!(f, "{via} refused CONNECT {authority}: {}", answer.trim_end())
             }
             ProxyCause::Fault(Fault::Reply(code)) => {
                 let text = reply_text(*code);
                 write!(f, "{via} did not connect to {authority}: {text} (SOCKS5 reply {code})")
             }
-            ProxyCause::Fault(fault) => write!(f, "{via}: {}", fault_text(fault)),
+            ProxyCause::Fault(fault) => {
+                write!(f, "{via}: {}", fault_text(fault, secrets))
+            }
         }
     }
 }
 
-fn fault_text(fault: &Fault) -> String {
+fn fault_text(fault: &Fault, secrets: &Secrets) -> String {
     match fault {
         Fault::Malformed(HeadError::NotHttp(bytes), _) => {
-            format!("its answer to CONNECT is not HTTP: {}", quoted(bytes))
+            format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask(bytes)))
         }
-        Fault::Malformed(error, _) => format!("invalid answer to CONNECT: {error}"),
-        Fault::NotSocks(bytes) => format!("its answer is not SOCKS5: {}", quoted(bytes)),
+        Fault::Malformed(error, _) => {
+            format!("invalid answer to CONNECT: {}", secrets.mask_text(error.to_string()))
+        }
+        Fault::NotSocks(bytes) => {
+            format!("its answer is not SOCKS5: {}", quoted(&secrets.mask(bytes)))
+        }
         Fault::NoMethod(true) => {
             "it accepts neither clients without authentication nor a name and password".to_owned()
         }
@@ -218,6 +227,7 @@ impl TunnelFailed {
 
     pub(super) fn with_request(mut self, request: Head) -> Self {
         self.0.sent_credentials = request.value("Proxy-Authorization").is_some();
+        self.0.secrets = Secrets::of_request(self.0.redaction, "", request.fields());
         self.0.request = Some(request);
         self
     }

@@ -4,7 +4,7 @@
 use std::sync::mpsc;
 
 use crate::scripts::deserted_url;
-use crate::support::{Outcome, Server, Wscope, wscope};
+use crate::support::{Outcome, Server, Wscope, close, wscope};
 
 const SECRET: &str = "s3cr3t-V4lue";
 const PAIR: &str = "bWU6czNjcjN0LVY0bHVl"; // me:s3cr3t-V4lue in base64
@@ -14,7 +14,7 @@ const PAIR: &str = "bWU6czNjcjN0LVY0bHVl"; // me:s3cr3t-V4lue in base64
 type Way =
     (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-const WAYS: [Way; 18] = [
+const WAYS: [Way; 22] = [
     (&["-u", "me:s3cr3t-V4lue"], &[], "", ""),
     (&["-u", "@pair"], &[], "", ""),
     (&["--bearer", "s3cr3t-V4lue"], &[], "", ""),
@@ -27,6 +27,10 @@ const WAYS: [Way; 18] = [
     (&["-H", "Proxy-Authorization: Basic s3cr3t-V4lue"], &[], "", ""),
     (&["-H", "Cookie: sid=s3cr3t-V4lue"], &[], "", ""),
     (&["-H", "@headers"], &[], "", ""),
+    (&["-H", "X-Api-Key: s3cr3t-V4lue"], &[], "", ""),
+    (&["-s", "access_token, s3cr3t-V4lue"], &[], "", ""),
+    (&["-s", "soap", "-s", "bearer.s3cr3t-V4lue"], &[], "", ""),
+    (&[], &[], "", "?token=s3cr3t%2DV4lue"),
     (&[], &[("WSCOPE_USER", "me:s3cr3t-V4lue")], "", ""),
     (&[], &[("WSCOPE_BEARER", "s3cr3t-V4lue")], "", ""),
     (&[], &[], "me:s3cr3t-V4lue@", ""),
@@ -48,7 +52,7 @@ fn client((args, env, before, behind): Way, url: &str) -> Wscope {
 
 #[track_caller]
 fn holds_no_secret(outcome: &Outcome, what: &str) {
-    for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"] {
+    for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg", "s3cr3t%2DV4lue"] {
         for text in [&outcome.stdout, &outcome.stderr] {
             assert!(!text.contains(secret), "{what}: {secret} in\n{text}");
         }
@@ -63,7 +67,9 @@ fn not_on_success() {
         let server = Server::repeat(DISPLAYS.len(), |peer| {
             let head = peer.read_head();
             assert!(
-                [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"].iter().any(|it| head.contains(it)),
+                [SECRET, PAIR, "czNjcjN0LVY0bHVlOg", "s3cr3t%2DV4lue"]
+                    .iter()
+                    .any(|it| head.contains(it)),
                 "{head}"
             );
             peer.accept_with(&head, &["Set-Cookie: sid=s3cr3t-V4lue", "X-Echo: s3cr3t-V4lue"]);
@@ -74,6 +80,46 @@ fn not_on_success() {
             let outcome = client(way, &server.url()).args(display).run().code(0);
             holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
         }
+    }
+}
+
+#[test]
+fn not_in_the_reason_of_a_close_frame() {
+    for (display, code) in
+        [&["-v"][..], &["-vvv"], &["--json", "-vv"], &[]].into_iter().zip([1000, 1008, 4001, 1006])
+    {
+        let server = Server::repeat(WAYS.len(), move |peer| {
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.send(close(code, &format!("no {SECRET}")));
+            peer.read_frame();
+        });
+        for way in WAYS {
+            let status = match code {
+                1000 => 0,
+                1006 => 5,
+                _ => 6,
+            };
+            let outcome = client(way, &server.url()).args(display).run().code(status);
+            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            outcome.stderr_contains("***");
+        }
+    }
+}
+
+#[test]
+fn not_as_the_subprotocol_that_the_server_chose() {
+    for display in DISPLAYS {
+        let server = Server::script(|peer| {
+            let head = peer.read_head();
+            peer.accept_with(&head, &["Sec-WebSocket-Protocol: bearer.s3cr3t-V4lue"]);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        });
+        let args = ["-s", "soap,bearer.s3cr3t-V4lue"];
+        let outcome = wscope().args(display).args(args).arg(server.url()).run().code(0);
+        holds_no_secret(&outcome, &format!("{display:?}"));
+        outcome.stderr_contains("subprotocol bearer.***");
     }
 }
 
@@ -179,7 +225,7 @@ fn not_to_another_server() {
         let head = heads.recv().expect("a request");
         let (request, headers) = head.split_once("\r\n").expect("a request line");
         assert!(request.starts_with("GET /x?"), "{head}");
-        for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg"] {
+        for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg", "s3cr3t%2DV4lue"] {
             assert!(!headers.contains(secret), "{way:?}: {head}");
         }
     }

@@ -20,6 +20,8 @@ fn no_secret_stays_in_the_process_title() {
         (&["--bearer=s3cr3t-V4lue"], "", "--bearer=*** "),
         (&["--cookie", "sid=s3cr3t-V4lue"], "", "--cookie *** "),
         (&["-H", "Authorization: Bearer s3cr3t-V4lue"], "", "-H Authorization: *** "),
+        (&["-s", "token,s3cr3t-V4lue"], "", "-s token,*** "),
+        (&["--subprotocol=bearer.s3cr3t-V4lue"], "", "--subprotocol=bearer.*** "),
         (&[], "me:s3cr3t-V4lue@", "ws://me:***@127.0.0.1:"),
     ] {
         let (sender, heads) = mpsc::channel();

@@ -216,3 +216,37 @@ fn a_signal_ends_the_wait_for_a_silent_proxy() {
     running.signal(Signal::INT);
     running.wait().code(130);
 }
+
+#[test]
+fn a_password_that_the_proxy_repeats_is_not_shown() {
+    const PAIR: &str = "bWU6aHVudGVyMg=="; // me:hunter2 in base64
+    for status in ["407 No hunter2", "403 me:hunter2", "200 OK hunter2\x01", "hunter2"] {
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nProxy-Authenticate: hunter2\r\nX-Echo: {PAIR}\r\n\r\nhunter2 {PAIR}"
+        );
+        for display in [&["-v"][..], &["--json", "-v"]] {
+            let outcome = refused(&answer, "http://me:hunter2@", display);
+            assert_hidden(&outcome, &["hunter2", PAIR]);
+            outcome.stderr_contains("***");
+        }
+        let garbage = answer.replace("HTTP/1.1", "SMTP");
+        assert_hidden(&refused(garbage, "http://me:hunter2@", &[]), &["hunter2", PAIR]);
+    }
+}
+
+#[test]
+fn nor_where_the_proxy_or_the_server_repeats_it_on_success() {
+    for display in [&["-v"][..], &["--json"]] {
+        let proxy = Server::script(|peer| {
+            peer.read_head();
+            peer.respond("HTTP/1.1 200 hunter2\r\nX-Echo: hunter2\r\n\r\n");
+            let head = peer.read_head();
+            peer.accept_with(&head, &["Via: hunter2"]);
+            peer.expect_text("hi");
+            peer.close(1000, "hunter2");
+            peer.expect_close(1000);
+        });
+        let outcome = through("http://me:hunter2@", &proxy, display).code(0);
+        assert_hidden(&outcome, &["hunter2"]);
+    }
+}

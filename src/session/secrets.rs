@@ -1,0 +1,25 @@
+//! What the peer says when it closes, without the secrets that it was sent. Messages are data and stay
+//! as they are.
+
+use crate::protocol::connection::{ClosePayload, Ending};
+use crate::protocol::violation::Violation;
+use crate::redact::Secrets;
+
+pub(super) fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
+    ClosePayload { code: close.code, reason: secrets.mask_text(close.reason.clone()) }
+}
+
+pub(super) fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
+    Violation {
+        detail: secrets.mask_text(violation.detail.clone()),
+        payload: secrets.mask(&violation.payload).into_owned().into(),
+        excerpt: secrets.mask(&violation.excerpt).into_owned(),
+        ..violation.clone()
+    }
+}
+
+pub(super) fn ending(mut ending: Ending, secrets: &Secrets) -> Ending {
+    ending.received = ending.received.map(|it| close(&it, secrets));
+    ending.violation = ending.violation.map(|it| violation(&it, secrets));
+    ending
+}
