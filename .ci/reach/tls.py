@@ -158,7 +158,7 @@ fails("an intermediate that is not sent", lonely, *trust, err=[
     "unable to get local issuer certificate: CN=Reach Intermediate is not known", "the server sends its own certificate alone", THEIRS,
 ])  # fmt: skip
 fails("expired", expired, *trust, err=["certificate has expired: it was valid until 20", "10 days ago", "hint: it has to be renewed", THEIRS, "expired 10 days ago"])
-fails("not valid yet", unborn, *trust, err=["certificate is not yet valid", "it is valid from 20", "in 9 days", "hint: is the clock", THEIRS])
+fails("not valid yet", unborn, *trust, err=["certificate is not yet valid", "it is valid from 20", "Z, in ", "hint: is the clock", THEIRS])
 fails("an intermediate expired", below_expired, *trust, err=[
     "certificate has expired: CN=Old Intermediate, above the server's, was valid until", "10 days ago", THEIRS, SUBJECT,
     "the certificate above it, which is the one that failed", "CN=Old Intermediate",
