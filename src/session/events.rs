@@ -110,8 +110,12 @@ impl Session<'_> {
 
     fn send_echo(&mut self) {
         while let Some((kind, data)) = self.echo.pop_front() {
+            let before = self.connection.pending_output().len();
             // The connection may be closing by now.
-            let _ = self.send(kind, &data, 1, false);
+            let is_sent = self.send(kind, &data, 1, false).is_ok();
+            if let Some(resend) = &mut self.resend {
+                resend.note_echo(is_sent, before, self.connection.pending_output().len());
+            }
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Rest {
     /// Input that has not been sent, in order.
     pub unsent: VecDeque<Action<'static>>,
     /// Messages that the transport has taken since the last ping that was answered: nobody knows
-    /// whether they have arrived.
+    /// whether they have arrived. Echoes that it has not taken are among them.
     pub unconfirmed: u64,
 }
 
@@ -35,6 +35,9 @@ pub(super) struct Resend {
     confirmed: u64,
     /// Pings that are not answered, each with the messages sent before it.
     pings: VecDeque<(Vec<u8>, u64)>,
+    /// Echoes that were not sent. They answer what came on this connection, so the next one is not
+    /// for them.
+    lost: u64,
 }
 
 /// An input and where its bytes are in the stream of all that is written.
@@ -42,7 +45,18 @@ pub(super) struct Resend {
 struct Queued {
     start: u64,
     end: u64,
-    action: Action<'static>,
+    /// `None`: an echo.
+    action: Option<Action<'static>>,
+}
+
+impl Queued {
+    fn size(&self) -> usize {
+        self.action.as_ref().map_or(OVERHEAD, size)
+    }
+
+    fn is_message(&self) -> bool {
+        self.action.as_ref().is_none_or(is_message)
+    }
 }
 
 /// Pings that are remembered; the oldest is forgotten first.
@@ -85,17 +99,30 @@ impl Resend {
 
     /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
     pub(super) fn note_queued(&mut self, action: Action<'static>, before: usize, after: usize) {
-        self.queued_bytes += size(&action);
+        self.note(Some(action), before, after);
+    }
+
+    /// Takes note of an echo in the same way, or that it could not be encoded.
+    pub(super) fn note_echo(&mut self, is_encoded: bool, before: usize, after: usize) {
+        match is_encoded {
+            true => self.note(None, before, after),
+            false => self.lost += 1,
+        }
+    }
+
+    fn note(&mut self, action: Option<Action<'static>>, before: usize, after: usize) {
         let (start, end) = (self.written + before as u64, self.written + after as u64);
-        self.queued.push_back(Queued { start, end, action });
+        let queued = Queued { start, end, action };
+        self.queued_bytes += queued.size();
+        self.queued.push_back(queued);
     }
 
     /// Takes note that the transport took so many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
         while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
-            self.queued_bytes -= size(&queued.action);
-            self.handed_over += u64::from(is_message(&queued.action));
+            self.queued_bytes -= queued.size();
+            self.handed_over += u64::from(queued.is_message());
         }
     }
 
@@ -104,7 +131,7 @@ impl Resend {
         if self.pings.len() == MAX_PINGS {
             self.pings.pop_front();
         }
-        let queued = self.queued.iter().filter(|queued| is_message(&queued.action)).count();
+        let queued = self.queued.iter().filter(|queued| queued.is_message()).count();
         let sent = self.handed_over + queued as u64;
         self.pings.push_back((payload.to_vec(), sent));
     }
@@ -124,19 +151,27 @@ impl Resend {
         let first = self.queued.iter().position(|queued| queued.start >= self.written)?;
         let keep = (self.queued[first].start - self.written) as usize; // of what is in memory
         for queued in self.queued.drain(first..).rev() {
-            let size = size(&queued.action);
+            let size = queued.size();
             self.queued_bytes -= size;
-            self.waiting_bytes += size;
-            self.waiting.push_front(queued.action);
+            match queued.action {
+                None => self.lost += 1,
+                Some(action) => {
+                    self.waiting_bytes += size;
+                    self.waiting.push_front(action);
+                }
+            }
         }
         Some(keep)
     }
 
     /// What is left for the next connection.
     pub(super) fn into_rest(mut self) -> Rest {
-        let mut unsent: VecDeque<_> = self.queued.drain(..).map(|queued| queued.action).collect();
+        let echoes = self.queued.iter().filter(|queued| queued.action.is_none()).count() as u64;
+        let mut unsent: VecDeque<_> =
+            self.queued.drain(..).filter_map(|queued| queued.action).collect();
         unsent.append(&mut self.waiting);
-        Rest { unsent, unconfirmed: self.handed_over.saturating_sub(self.confirmed) }
+        let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost + echoes;
+        Rest { unsent, unconfirmed }
     }
 }
 

@@ -493,3 +493,28 @@ fn what_could_not_be_sent_is_said() {
         .code(3)
         .stderr_contains("warning: not sent: 1 message that was read from the input");
 }
+
+/// They are answers to what came on the connection that was lost, so they are not for the next one.
+#[test]
+fn echoes_that_are_lost_are_counted() {
+    let server = Server::scripts([
+        accept(|peer| {
+            // The Close frame comes with the messages: the echoes cannot be sent any more.
+            peer.send([text("a"), text("b"), crate::support::close(1012, "restart")].concat());
+        }),
+        accept(|peer| {
+            peer.send(text("c"));
+            peer.expect_text("c");
+            close(peer, 1000, "");
+        }),
+    ]);
+    wscope()
+        .args(SOON)
+        .arg("--echo")
+        .arg(server.url())
+        .stdin_open()
+        .run()
+        .code(0)
+        .stdout("a\nb\nc\n")
+        .stderr_contains("2 messages may not have arrived\n");
+}
