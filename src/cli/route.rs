@@ -34,7 +34,8 @@ pub struct RouteArgs {
 
     /// Connect to this host and port instead; the URL stays what it is for TLS and HTTP
     ///
-    /// HOST1:PORT1:HOST2:PORT2 does so only for HOST1:PORT1 [repeatable].
+    /// HOST1:PORT1:HOST2:PORT2 does so only for HOST1:PORT1 [repeatable]. This, --resolve and
+    /// --unix-socket hold for where a redirect leads too, as with curl.
     #[arg(long, value_name = "HOST:PORT")]
     pub connect_to: Vec<String>,
 

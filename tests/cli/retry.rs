@@ -11,10 +11,11 @@ use crate::support::{Peer, Script, Server, script, wscope};
 /// Short waits.
 const SOON: [&str; 2] = ["--reconnect-delay", "1ms"];
 
-fn answer(response: &'static str) -> Script {
+fn answer(response: &str) -> Script {
+    let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
     script(move |peer: &mut Peer| {
         peer.read_head();
-        peer.respond(&format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n"));
+        peer.respond(&response);
     })
 }
 
@@ -133,11 +134,43 @@ fn a_wait_beyond_the_time_limit_is_not_begun() {
     outcome.stderr_contains("longer than --max-time leaves");
 }
 
+#[test]
+fn a_wait_of_more_than_a_day_is_not_begun() {
+    for value in ["86401", "99999999999999999999999", "Thu, 30 Dec 9999 00:00:00 GMT"] {
+        let refusal = format!("503 No\r\nRetry-After: {value}");
+        let server = Server::scripts([answer(&refusal)]);
+        let outcome = wscope().args(["--retry", &server.url()]).run().code(4);
+        outcome.stderr_contains("longer than a day (Retry-After): not waited for\n");
+    }
+}
+
+#[test]
+fn a_proxy_may_ask_for_a_wait_too() {
+    let proxy = Server::scripts([
+        answer("503 Service Unavailable\r\nRetry-After: 1"),
+        script(|peer: &mut Peer| {
+            peer.read_head();
+            peer.respond("HTTP/1.1 200 OK\r\n\r\n");
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.expect_close(1000);
+            peer.close(1000, "");
+        }),
+    ]);
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    wscope()
+        .args(["--retry", "-w", "0", "--proxy", &url, "ws://target.invalid"])
+        .args(SOON)
+        .run()
+        .code(0)
+        .stderr_contains("trying again in 1.0 s, as the server asks (attempt 1)");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_a_long_wait_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let server = Server::scripts([answer("503 No\r\nRetry-After: 99999999999999999999")]);
+        let server = Server::scripts([answer("503 No\r\nRetry-After: 86400")]);
         let mut running = wscope().args(["--retry", &server.url()]).spawn();
         running.wait_stderr("that is long");
         running.signal(signal);

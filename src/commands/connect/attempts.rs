@@ -7,6 +7,9 @@ use super::opening::{Open, Opening};
 use crate::config::Attempts;
 use crate::error::Error;
 use crate::event::{Again, Level, What};
+use crate::net::DialError;
+use crate::net::dial::ProxyCause;
+use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::resilience::Backoff;
 use crate::resilience::healing::{dial_heals, heeds_retry_after, upgrade_heals};
@@ -15,6 +18,9 @@ use crate::session::{Journal, Rest, Stop};
 
 /// Longer waits that a server asks for are pointed out.
 const LONG: Duration = Duration::from_secs(300);
+
+/// Longer ones are not begun: a job would hang, and a person do something else.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Attempts of one kind.
 pub(super) struct Persistence<'a> {
@@ -105,12 +111,9 @@ impl Persistence<'_> {
         let asked = failure.asked();
         let delay = self.in_time(chance).max(asked.unwrap_or_default());
         let at = Instant::now().checked_add(delay);
-        if let Some(end) = self.opening.max_time
-            && asked.is_some_and(|asked| asked >= chance)
-            && at.is_none_or(|at| at > end)
+        if let Some(text) = self.too_long(asked.filter(|asked| *asked >= chance), at)
             && let Some(error) = failure.error
         {
-            let text = "the server asks to wait for longer than --max-time leaves (Retry-After)";
             conversation.tell(What::Notice(Level::Warning, text));
             return Err(error.into());
         }
@@ -140,6 +143,16 @@ impl Persistence<'_> {
 }
 
 impl Persistence<'_> {
+    /// What is wrong with the wait that the server asks for, which would end `at` that time.
+    fn too_long(&self, asked: Option<Duration>, at: Option<Instant>) -> Option<&'static str> {
+        let asked = asked?;
+        if self.opening.max_time.is_some_and(|end| at.is_none_or(|at| at > end)) {
+            return Some("the server asks to wait for longer than --max-time leaves (Retry-After)");
+        }
+        let text = "the server asks to wait for longer than a day (Retry-After): not waited for";
+        (asked > LONGEST).then_some(text)
+    }
+
     /// Leaves time for another attempt before `--max-time`, unless hardly any is left.
     fn in_time(&self, delay: Duration) -> Duration {
         let Some(end) = self.opening.max_time else { return delay };
@@ -157,10 +170,19 @@ struct Failure {
 }
 
 impl Failure {
-    /// The wait that the server asks for.
+    /// The wait that the server, or the proxy, asks for.
     fn asked(&self) -> Option<Duration> {
-        let Some(Error::Upgrade(rejected)) = &self.error else { return None };
-        let UpgradeError::Refused(response) = &rejected.error else { return None };
+        let response = match self.error.as_ref()? {
+            Error::Upgrade(rejected) => match &rejected.error {
+                UpgradeError::Refused(response) => response,
+                _ => return None,
+            },
+            Error::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+                ProxyCause::Fault(Fault::Refused(response)) => response,
+                _ => return None,
+            },
+            _ => return None,
+        };
         let value = response.head.value("Retry-After")?;
         let heeds = heeds_retry_after(response.line.status);
         retry_after(&value, SystemTime::now()).filter(|_| heeds)
