@@ -15,7 +15,7 @@ mod tls;
 mod wscat;
 
 pub use auth::AuthArgs;
-pub use listen::{BroadcastMode, ListenArgs};
+pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;

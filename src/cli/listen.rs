@@ -97,13 +97,17 @@ pub struct WelcomeArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "TLS")]
 pub struct ServerTlsArgs {
-    /// Listen for wss://, with the certificates in this PEM file, ours first
-    #[arg(long, alias = "cert", value_name = "FILE", requires = "tls_key")]
+    /// Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it
+    #[arg(long, alias = "cert", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
-    /// The key of the first certificate, as PKCS#8 in PEM
+    /// Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not
     #[arg(long, alias = "key", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+
+    /// Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing
+    #[arg(long, aliases = ["pass", "passphrase"], value_name = "TEXT", requires = "tls_cert", num_args = 0..=1)]
+    pub tls_pass: Option<Option<String>>,
 }
 
 /// What is sent.

@@ -7,8 +7,9 @@ use url::Url;
 
 use super::connect::{duration, headers, is_conversation, read_text, redaction, size, stdout_in};
 use super::shared::{commentary, subprotocols};
+use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout};
-use crate::cli::{BroadcastMode, ListenArgs, OutputMode};
+use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::Acceptor;
 use crate::protocol::handshake::{Credentials, ServerOptions};
@@ -114,7 +115,7 @@ impl ListenConfig {
             handshake: handshake(args)?,
             lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(args.tls.tls_cert.as_deref(), args.tls.tls_key.as_deref())?,
+            tls: acceptor(&args.tls)?,
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
@@ -204,27 +205,16 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(if is_opaque { given.to_owned() } else { origin.ascii_serialization() })
 }
 
-fn acceptor(cert: Option<&Path>, key: Option<&Path>) -> Result<Option<Acceptor>, ConfigError> {
-    let (Some(cert), Some(key)) = (cert, key) else { return Ok(None) };
-    let read = |option, path: &Path| {
-        std::fs::read(path).map_err(|error| ConfigError::file(option, path, error))
+fn acceptor(args: &ServerTlsArgs) -> Result<Option<Acceptor>, ConfigError> {
+    let files = Files {
+        cert: ("--tls-cert", args.tls_cert.as_deref()),
+        key: ("--tls-key", args.tls_key.as_deref()),
+        pass: ("--tls-pass", args.tls_pass.as_ref()),
     };
-    let (certificates, key_bytes) = (read("--tls-cert", cert)?, read("--tls-key", key)?);
-    let holds = |bytes: &[u8], label: &str| memchr::memmem::find(bytes, label.as_bytes()).is_some();
-    if !holds(&certificates, "-----BEGIN CERTIFICATE-----") {
-        let reason = "it holds no certificate in PEM form";
-        return Err(ConfigError::value("--tls-cert", &cert.to_string_lossy(), reason));
-    }
-    let key = key.to_string_lossy();
-    if !holds(&key_bytes, "-----BEGIN PRIVATE KEY-----") {
-        let reason = format!(
-            "it holds no PKCS#8 key in PEM form; 'openssl pkcs8 -topk8 -nodes -in {key}' makes one"
-        );
-        return Err(ConfigError::value("--tls-key", &key, reason));
-    }
-    Acceptor::new(&certificates, &key_bytes)
-        .map(Some)
-        .map_err(|error| ConfigError::value("--tls-key", &key, error))
+    let Some(identity) = identity(&files)? else { return Ok(None) };
+    let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+    let bad = |reason| ConfigError::value("--tls-cert", &path, reason);
+    Acceptor::new(identity).map(Some).map_err(bad)
 }
 
 fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {

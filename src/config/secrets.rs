@@ -5,8 +5,15 @@ use std::ffi::OsString;
 use crate::redact::Redaction;
 
 /// Options whose value is a secret, unless it names a file.
-const SECRET: [&str; 6] =
-    ["--bearer", "--oauth2-bearer", "--cookie", "--pass", "--passphrase", "--proxy-user"];
+const SECRET: [&str; 7] = [
+    "--bearer",
+    "--oauth2-bearer",
+    "--cookie",
+    "--pass",
+    "--passphrase",
+    "--tls-pass",
+    "--proxy-user",
+];
 
 /// The value of an option as it may be shown, if it holds a secret.
 pub(super) fn masked(option: &str, value: &str) -> Option<String> {

@@ -1,17 +1,16 @@
 //! TLS: what was typed → whom to trust, who we are, which versions.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use native_tls::{Certificate, Protocol};
 
 use super::ConfigError;
-use super::connect::read_text;
 use crate::cli::{TlsArgs, TlsVersion};
-use crate::net::tls::{
-    Either, Identity, IdentityError, ServerName, TlsOptions, Trust, holds_pem, is_pkcs12,
-};
-use crate::platform::prompt::ask_secret;
+use crate::net::tls::{ServerName, TlsOptions, Trust, holds_pem};
+
+mod identity;
+
+pub(super) use identity::{Files, identity};
 
 /// The largest file of certificates or keys that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -41,7 +40,11 @@ pub(super) fn tls(args: &TlsArgs) -> Result<TlsOptions, ConfigError> {
         server_name: server_name(args.servername.as_deref())?,
         min: args.tls_min.map(protocol),
         max: args.tls_max.map(protocol),
-        identity: identity(args)?,
+        identity: identity(&Files {
+            cert: ("--cert", args.cert.as_deref()),
+            key: ("--key", args.key.as_deref()),
+            pass: ("--pass", args.pass.as_ref()),
+        })?,
     })
 }
 
@@ -132,95 +135,6 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, ConfigError> {
         Ok(found) if !found.is_empty() => Ok(found),
         _ => Err(bad_file("--cacert", path, "a certificate in it is damaged")),
     }
-}
-
-/// The client certificate with its key.
-fn identity(args: &TlsArgs) -> Result<Option<Identity>, ConfigError> {
-    let Some(cert) = &args.cert else { return Ok(None) };
-    let certificates = read("--cert", cert)?;
-    let mut passphrase = Passphrase::new(args.pass.as_ref())?;
-    if is_pkcs12(&certificates) {
-        if args.key.is_some() {
-            let reason = "a PKCS#12 file has its key in it: leave out --key";
-            return Err(bad_file("--cert", cert, reason));
-        }
-        let open = |secret: Option<&str>| Identity::from_pkcs12(&certificates, secret);
-        return match passphrase.used_by(cert, open)? {
-            Ok(identity) => Ok(Some(identity)),
-            Err(IdentityError::WrongPassphrase) => Err(wrong_passphrase(cert)),
-            Err(error) => Err(bad_file("--cert", cert, error)),
-        };
-    }
-    let key = match &args.key {
-        Some(path) => read("--key", path)?,
-        None if holds_pem(&certificates, "PRIVATE KEY") => certificates.clone(),
-        None => {
-            let reason = "it holds no private key: --key FILE has to name it";
-            return Err(bad_file("--cert", cert, reason));
-        }
-    };
-    let (key_option, key_path) = args.key.as_ref().map_or(("--cert", cert), |key| ("--key", key));
-    let mut certificate_fault = None;
-    let open = |secret: Option<&str>| {
-        Identity::from_files(&certificates, &key, secret).map_err(|error| match error {
-            Either::Key(error) => error,
-            Either::Certificate(error) => {
-                certificate_fault = Some(error.clone());
-                error
-            }
-        })
-    };
-    match (passphrase.used_by(key_path, open)?, certificate_fault) {
-        (Ok(identity), _) => Ok(Some(identity)),
-        (_, Some(error)) => Err(bad_file("--cert", cert, error)),
-        (Err(IdentityError::WrongPassphrase), _) => Err(wrong_passphrase(key_path)),
-        (Err(error), _) => Err(bad_file(key_option, key_path, error)),
-    }
-}
-
-/// A passphrase that is given, or asked for once it is needed.
-struct Passphrase {
-    given: Option<String>,
-}
-
-impl Passphrase {
-    /// `None` inside: the option without a value, as in wscat.
-    fn new(given: Option<&Option<String>>) -> Result<Self, ConfigError> {
-        let given = match given {
-            Some(Some(text)) => Some(match text.strip_prefix('@') {
-                Some(path) => {
-                    let text = read_text("--pass", Path::new(path))?;
-                    text.lines().next().unwrap_or_default().to_owned()
-                }
-                None => text.clone(),
-            }),
-            _ => None,
-        };
-        Ok(Self { given })
-    }
-
-    /// Opens something with the passphrase; asks for it if it turns out to be missing.
-    fn used_by<T>(
-        &mut self,
-        path: &Path,
-        mut open: impl FnMut(Option<&str>) -> Result<T, IdentityError>,
-    ) -> Result<Result<T, IdentityError>, ConfigError> {
-        match open(self.given.as_deref()) {
-            Err(IdentityError::NeedsPassphrase) => {}
-            done => return Ok(done),
-        }
-        match ask_secret(&format!("passphrase for {}: ", path.display())) {
-            Ok(Some(secret)) => Ok(open(Some(&secret))),
-            Ok(None) => Ok(Err(IdentityError::NeedsPassphrase)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => Err(ConfigError::Interrupted),
-            Err(error) => Err(ConfigError::file("--pass: asking for it", path, error)),
-        }
-    }
-}
-
-fn wrong_passphrase(path: &Path) -> ConfigError {
-    let reason = format!("it does not open {}", path.display());
-    ConfigError::value("--pass", "***", reason)
 }
 
 fn bad_file(option: &'static str, path: &Path, reason: impl ToString) -> ConfigError {

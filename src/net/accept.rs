@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use mio::Interest;
 use mio::net::TcpStream;
-use native_tls::{Identity, TlsAcceptor};
+use native_tls::TlsAcceptor;
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
 use super::stream::Stream;
-use super::tls::{TlsError, TlsInfo, alert, is_truncation, reason_of, shake_hands};
+use super::tls::{Identity, TlsError, TlsInfo, alert, is_truncation, reason_of, shake_hands};
 use super::tls_hello::{HelloTap, Server};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
@@ -23,14 +23,12 @@ mod rehearsal;
 pub struct Acceptor(TlsAcceptor);
 
 impl Acceptor {
-    /// From a certificate, with those above it, and its key (PKCS#8), all in PEM.
+    /// For a server with this certificate.
     ///
     /// # Errors
     /// With the TLS library's words.
-    pub fn new(certificates: &[u8], key: &[u8]) -> Result<Self, String> {
-        let acceptor = Identity::from_pkcs8(certificates, key)
-            .and_then(TlsAcceptor::new)
-            .map_err(|error| reason_of(&error))?;
+    pub fn new(identity: Identity) -> Result<Self, String> {
+        let acceptor = TlsAcceptor::new(identity.native).map_err(|error| reason_of(&error))?;
         rehearsal::rehearse(&acceptor)?;
         Ok(Self(acceptor))
     }

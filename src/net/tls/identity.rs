@@ -1,4 +1,4 @@
-//! Who we are to a server that asks: a client certificate with its key.
+//! Who we are: to a server that asks, or as a server.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use super::certificate::CertificateInfo;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "identity/other.rs")]
 mod openssl;
 
-/// A client certificate with its key.
+/// A certificate with its key.
 #[derive(Clone)]
 pub struct Identity {
-    pub(super) native: native_tls::Identity,
+    pub(in crate::net) native: native_tls::Identity,
     /// What can be shown of the certificate.
     pub certificate: Option<CertificateInfo>,
 }
@@ -25,7 +25,7 @@ impl fmt::Debug for Identity {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdentityError {
     /// It is encrypted, and no passphrase was given.
-    #[error("it is encrypted: --pass has to tell the passphrase")]
+    #[error("it is encrypted, and no passphrase was given")]
     NeedsPassphrase,
     /// The passphrase does not fit.
     #[error("the passphrase is wrong")]

@@ -1,0 +1,125 @@
+//! A certificate with its key, from files in any of the usual forms.
+
+use std::io::ErrorKind;
+use std::path::Path;
+
+use super::{bad_file, read};
+use crate::config::ConfigError;
+use crate::config::connect::read_text;
+use crate::net::tls::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
+use crate::platform::prompt::ask_secret;
+
+/// The options that name a certificate, its key and the passphrase for it, with their values.
+pub(in crate::config) struct Files<'a> {
+    pub(in crate::config) cert: Named<Option<&'a Path>>,
+    pub(in crate::config) key: Named<Option<&'a Path>>,
+    /// `None` inside: the option without a value, as in wscat.
+    pub(in crate::config) pass: Named<Option<&'a Option<String>>>,
+}
+
+/// An option and its value.
+type Named<T> = (&'static str, T);
+
+/// The certificate with its key. Asks for the passphrase if it is missing.
+///
+/// # Errors
+/// Which file is wrong, and in what.
+pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>, ConfigError> {
+    let (cert_option, Some(cert)) = files.cert else { return Ok(None) };
+    let certificates = read(cert_option, cert)?;
+    let mut passphrase = Passphrase::new(files.pass)?;
+    if is_pkcs12(&certificates) {
+        if files.key.1.is_some() {
+            let reason = format!("a PKCS#12 file has its key in it: leave out {}", files.key.0);
+            return Err(bad_file(cert_option, cert, reason));
+        }
+        let open = |secret: Option<&str>| Identity::from_pkcs12(&certificates, secret);
+        return match passphrase.used_by(cert, open)? {
+            Ok(identity) => Ok(Some(identity)),
+            Err(IdentityError::WrongPassphrase) => Err(passphrase.wrong(cert)),
+            Err(error) => Err(bad_file(cert_option, cert, passphrase.told(&error))),
+        };
+    }
+    let key = match files.key {
+        (option, Some(path)) => read(option, path)?,
+        _ if holds_pem(&certificates, "PRIVATE KEY") => certificates.clone(),
+        (option, None) => {
+            let reason = format!("it holds no private key: {option} FILE has to name it");
+            return Err(bad_file(cert_option, cert, reason));
+        }
+    };
+    let (key_option, key_path) = match files.key {
+        (option, Some(path)) => (option, path),
+        _ => (cert_option, cert),
+    };
+    let mut certificate_fault = None;
+    let open = |secret: Option<&str>| {
+        Identity::from_files(&certificates, &key, secret).map_err(|error| match error {
+            Either::Key(error) => error,
+            Either::Certificate(error) => {
+                certificate_fault = Some(error.clone());
+                error
+            }
+        })
+    };
+    match (passphrase.used_by(key_path, open)?, certificate_fault) {
+        (Ok(identity), _) => Ok(Some(identity)),
+        (_, Some(error)) => Err(bad_file(cert_option, cert, passphrase.told(&error))),
+        (Err(IdentityError::WrongPassphrase), _) => Err(passphrase.wrong(key_path)),
+        (Err(error), _) => Err(bad_file(key_option, key_path, passphrase.told(&error))),
+    }
+}
+
+/// A passphrase that is given, or asked for once it is needed.
+struct Passphrase {
+    option: &'static str,
+    given: Option<String>,
+}
+
+impl Passphrase {
+    fn new((option, given): Named<Option<&Option<String>>>) -> Result<Self, ConfigError> {
+        let given = match given {
+            Some(Some(text)) => Some(match text.strip_prefix('@') {
+                Some(path) => {
+                    let text = read_text(option, Path::new(path))?;
+                    text.lines().next().unwrap_or_default().to_owned()
+                }
+                None => text.clone(),
+            }),
+            _ => None,
+        };
+        Ok(Self { option, given })
+    }
+
+    /// Opens something with the passphrase; asks for it if it turns out to be missing.
+    fn used_by<T>(
+        &mut self,
+        path: &Path,
+        mut open: impl FnMut(Option<&str>) -> Result<T, IdentityError>,
+    ) -> Result<Result<T, IdentityError>, ConfigError> {
+        match open(self.given.as_deref()) {
+            Err(IdentityError::NeedsPassphrase) => {}
+            done => return Ok(done),
+        }
+        match ask_secret(&format!("passphrase for {}: ", path.display())) {
+            Ok(Some(secret)) => Ok(open(Some(&secret))),
+            Ok(None) => Ok(Err(IdentityError::NeedsPassphrase)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Err(ConfigError::Interrupted),
+            Err(error) => Err(ConfigError::file("--pass: asking for it", path, error)),
+        }
+    }
+
+    /// What is wrong, with the option that would help.
+    fn told(&self, error: &IdentityError) -> String {
+        match error {
+            IdentityError::NeedsPassphrase => {
+                format!("it is encrypted: {} has to tell the passphrase", self.option)
+            }
+            error => error.to_string(),
+        }
+    }
+
+    fn wrong(&self, path: &Path) -> ConfigError {
+        ConfigError::value(self.option, "***", format!("it does not open {}", path.display()))
+    }
+}
