@@ -12,6 +12,7 @@ use crate::protocol::violation::Violation;
 use crate::redact::Secrets;
 
 pub mod head_view;
+pub mod secrets;
 
 pub use head_view::HeadView;
 

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, Level, Opened, What};
+use crate::event::{Closed, Level, Opened, What, secrets};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
@@ -19,7 +19,6 @@ mod actions;
 mod events;
 mod journal;
 mod resend;
-mod secrets;
 mod socket;
 mod watch;
 

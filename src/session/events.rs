@@ -1,7 +1,7 @@
 //! What the core reports: told to the outputs, echoed, and measured against the goals.
 
-use super::{Journal, Session, Stop, secrets};
-use crate::event::{Message, What};
+use super::{Journal, Session, Stop};
+use crate::event::{Message, Opened, What, secrets};
 use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
 use crate::protocol::frame::Opcode;
 use crate::protocol::{Connection, MessageKind};
@@ -64,11 +64,6 @@ impl Session<'_> {
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
-            Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
-                let payload = self.opened.secrets.mask(frame.payload);
-                self.journal.tell(What::Frame(&FrameEvent { payload: &payload, ..frame }));
-            }
-            Event::Frame(frame) => self.journal.tell(What::Frame(&frame)),
             Event::Close(direction, close) => {
                 let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
                 if direction == Direction::Received {
@@ -80,13 +75,8 @@ impl Session<'_> {
                 let close = secrets::close(close, &self.opened.secrets);
                 self.journal.tell(What::CloseFrame(direction, &close));
             }
-            Event::Violation(violation) => {
-                let violation = secrets::violation(violation, &self.opened.secrets);
-                self.journal.tell(What::Violation(&violation));
-            }
-            Event::Tolerated(violation) => {
-                let violation = secrets::violation(violation, &self.opened.secrets);
-                self.journal.tell(What::Tolerated(&violation));
+            Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
+                tell_of_frames(&mut self.journal, event, self.opened);
             }
         }
         if is_closing {
@@ -132,7 +122,27 @@ impl Session<'_> {
     }
 }
 
-/// The same, where the session cannot be borrowed as a whole.
+/// Tells of what is below messages, without secrets that the peer repeats when it closes.
+fn tell_of_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
+    match event {
+        Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
+            let payload = opened.secrets.mask(frame.payload);
+            journal.tell(What::Frame(&FrameEvent { payload: &payload, ..frame }));
+        }
+        Event::Frame(frame) => journal.tell(What::Frame(&frame)),
+        Event::Violation(violation) => {
+            let violation = secrets::violation(violation, &opened.secrets);
+            journal.tell(What::Violation(&violation));
+        }
+        Event::Tolerated(violation) => {
+            let violation = secrets::violation(violation, &opened.secrets);
+            journal.tell(What::Tolerated(&violation));
+        }
+        _ => {}
+    }
+}
+
+/// Sends a message where the session cannot be borrowed as a whole.
 pub(super) fn send(
     connection: &mut Connection,
     journal: &mut Journal<'_>,

@@ -5,11 +5,13 @@ use crate::protocol::connection::{ClosePayload, Ending};
 use crate::protocol::violation::Violation;
 use crate::redact::Secrets;
 
-pub(super) fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
+/// A Close frame.
+pub fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
     ClosePayload { code: close.code, reason: secrets.mask_text(close.reason.clone()) }
 }
 
-pub(super) fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
+/// A violation.
+pub fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
     Violation {
         detail: secrets.mask_text(violation.detail.clone()),
         payload: secrets.mask(&violation.payload).into_owned().into(),
@@ -18,7 +20,8 @@ pub(super) fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
     }
 }
 
-pub(super) fn ending(mut ending: Ending, secrets: &Secrets) -> Ending {
+/// The end of a connection.
+pub fn ending(mut ending: Ending, secrets: &Secrets) -> Ending {
     ending.received = ending.received.map(|it| close(&it, secrets));
     ending.violation = ending.violation.map(|it| violation(&it, secrets));
     ending
