@@ -135,8 +135,9 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -s u -l user -d 'A
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l path -d 'Serve this path only; others get 404' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve at most this many clients at a time; others get 503' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'How long a client may take for TLS and its request' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Listen for wss://, with the certificates in this PEM file, ours first' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'The key of the first certificate, as PKCS#8 in PEM' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s x -l send -d 'Send this text to every client once it is open [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -r -f -a "others\t'All but the sender'
 all\t'The sender too'"

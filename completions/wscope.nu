@@ -135,8 +135,9 @@ module completions {
     --no-compress             # Agree to no compression
     --max-clients: string     # Serve at most this many clients at a time; others get 503
     --handshake-timeout: string # How long a client may take for TLS and its request
-    --tls-cert: path          # Listen for wss://, with the certificates in this PEM file, ours first
-    --tls-key: path           # The key of the first certificate, as PKCS#8 in PEM
+    --tls-cert: path          # Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it
+    --tls-key: path           # Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not
+    --tls-pass: string        # Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing
     --send(-x): string        # Send this text to every client once it is open [repeatable]
     --echo                    # Send every received message back, with the same type
     --broadcast: string@"nu-complete wscope listen broadcast" # Send every received message to all other clients; with =all also back to the sender

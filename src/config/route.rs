@@ -1,5 +1,7 @@
 //! The way to the server: what was typed, and the environment → where to connect, through which proxy.
 
+use std::net::IpAddr;
+
 use super::connect::{headers_of, redaction};
 use super::{ConfigError, Env, HandshakeConfig};
 use crate::cli::RouteArgs;
@@ -28,7 +30,7 @@ pub(super) fn route(
         socket: args.unix_socket.clone(),
         connect_to: each("--connect-to", &args.connect_to, ConnectTo::parse)?,
         resolve: each("--resolve", &args.resolve, Resolve::parse)?,
-        source: args.interface.as_deref().map(source),
+        source: args.interface.as_deref().map(|text| source(text, family(args))).transpose()?,
         redaction: redaction(show_secrets),
     };
     if let Choice::Through(proxy, _) = route.choose(target).map_err(ConfigError::Setting)?
@@ -90,10 +92,15 @@ fn each<T>(
     given.iter().map(read).collect()
 }
 
-fn source(text: &str) -> Source {
+fn source(text: &str, family: Family) -> Result<Source, ConfigError> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-    match bare.parse() {
-        Ok(address) => Source::Address(address),
-        Err(_) => Source::Interface(text.to_owned()),
+    let Ok(address) = bare.parse() else { return Ok(Source::Interface(text.to_owned())) };
+    if !family.admits(address) {
+        let reason = match address {
+            IpAddr::V6(_) => "that is an IPv6 address, and -4 leaves only IPv4",
+            IpAddr::V4(_) => "that is an IPv4 address, and -6 leaves only IPv6",
+        };
+        return Err(ConfigError::value("--interface", text, reason));
     }
+    Ok(Source::Address(address))
 }

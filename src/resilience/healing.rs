@@ -136,7 +136,15 @@ mod tests {
             (tls("certificate verify failed: self-signed certificate"), false),
             (tls("certificate has expired"), false),
             (tls("ssl/tls alert handshake failure"), false),
-            (DialError::NoAddress { host: host(), family: "IPv6", by_source: false }, false),
+            (
+                DialError::NoAddress {
+                    host: host(),
+                    is_literal: false,
+                    family: "IPv6",
+                    by_source: false,
+                },
+                false,
+            ),
             (DialError::TlsSetup(host()), false),
         ] {
             assert_eq!(dial_heals(&error), heals, "{error}");

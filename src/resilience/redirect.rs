@@ -40,10 +40,10 @@ pub enum RedirectError {
         to: String,
     },
     /// It leads to where we were.
-    #[error("the redirects lead in a circle: {}", .0.join(" → "))]
+    #[error("the redirects lead in a circle: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
-    #[error("more redirects than --max-redirs {max}: {}", hops.join(" → "))]
+    #[error("more redirects than --max-redirs {max}: {}", path(hops))]
     TooMany {
         /// The limit.
         max: usize,
@@ -68,6 +68,25 @@ impl RedirectError {
             }
         }
     }
+}
+
+/// How many URLs of a path are told, its first and its last ones.
+const MAX_TOLD: usize = 8;
+
+/// How much of each, in characters.
+const MAX_URL: usize = 300;
+
+fn path(hops: &[String]) -> String {
+    let short = |hop: &String| match hop.char_indices().nth(MAX_URL) {
+        Some((end, _)) => format!("{}…", &hop[..end]),
+        None => hop.clone(),
+    };
+    let mut told: Vec<_> = hops.iter().map(short).collect();
+    if let Some(surplus) = hops.len().checked_sub(MAX_TOLD).filter(|surplus| *surplus > 0) {
+        let middle = MAX_TOLD / 2;
+        told.splice(middle..middle + surplus, [format!("({surplus} more)")]);
+    }
+    told.join(" → ")
 }
 
 /// Whether a response of this status says where to go instead.
@@ -225,6 +244,16 @@ mod tests {
             let carried = route.carried(&offered);
             assert_eq!(carried.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
         }
+    }
+
+    #[test]
+    fn a_long_path_is_told_in_short() {
+        let hops: Vec<_> = (0..1000).map(|hop| format!("ws://h/{hop}")).collect();
+        let text = "ws://h/0 → ws://h/1 → ws://h/2 → ws://h/3 → (992 more) → \
+                    ws://h/996 → ws://h/997 → ws://h/998 → ws://h/999";
+        assert_eq!(path(&hops), text);
+        assert_eq!(path(&hops[..8]).matches(" → ").count(), 7);
+        assert_eq!(path(&["é".repeat(1000)]).chars().count(), MAX_URL + 1);
     }
 
     #[test]

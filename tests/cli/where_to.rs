@@ -117,7 +117,7 @@ fn interface_chooses_our_end() {
         .args(["--interface", "::1", "ws://127.0.0.1:9"])
         .run()
         .code(3)
-        .stderr_contains("127.0.0.1 has no IPv6 address")
+        .stderr_contains("127.0.0.1 is no IPv6 address")
         .stderr_contains("hint: the address of --interface is of the other family");
 }
 
@@ -278,4 +278,18 @@ fn wscat_and_curl_spellings() {
     let server = Server::script(echo);
     let command = wscope().env("ALL_PROXY", "h:1").args(["--noproxy", "*", "-x", "hi"]);
     command.arg(server.url()).run().code(0).stdout("hi\n");
+}
+
+#[test]
+fn our_own_end_has_to_be_of_the_family_that_is_wanted() {
+    for (family, address, reason) in [
+        ("-4", "::1", "that is an IPv6 address, and -4 leaves only IPv4"),
+        ("-6", "127.0.0.1", "that is an IPv4 address, and -6 leaves only IPv6"),
+    ] {
+        wscope()
+            .args([family, "--interface", address, "ws://localhost:1"])
+            .run()
+            .code(2)
+            .stderr_contains(&format!("wscope: bad --interface \"{address}\": {reason}\n"));
+    }
 }

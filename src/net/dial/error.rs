@@ -61,10 +61,12 @@ pub enum DialError {
         error: io::Error,
     },
     /// The name has no address of the family wanted.
-    #[error("{host} has no {family} address")]
+    #[error("{host} {} {family} address", if *.is_literal { "is no" } else { "has no" })]
     NoAddress {
         /// The name.
         host: String,
+        /// It is an address itself.
+        is_literal: bool,
         /// "IPv4" or "IPv6".
         family: &'static str,
         /// Our own end's address is why only this family is wanted.
@@ -301,6 +303,7 @@ pub(super) fn no_address(host: &Host<String>, route: &RouteOptions) -> DialError
     };
     DialError::NoAddress {
         host: host.to_string(),
+        is_literal: !matches!(host, Host::Domain(_)),
         family: by_source.or(by_family).unwrap_or("IP"),
         by_source: by_source.is_some(),
     }
