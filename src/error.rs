@@ -212,7 +212,10 @@ impl Error {
         Some(FailedResponse {
             status: response.line.status,
             head: HeadView::new(&response.head, redaction).without(secrets),
-            body: secrets.mask(&response.body).into_owned(),
+            body: match response.is_cut {
+                true => secrets.mask_cut(&response.body).into_owned(),
+                false => secrets.mask(&response.body).into_owned(),
+            },
             is_cut: response.is_cut,
         })
     }
@@ -236,14 +239,14 @@ impl Error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
                 | UpgradeError::TimedOut(bytes) => {
-                    Some(rejected.secrets.mask(&bytes[..bytes.len().min(MAX_KEPT)]))
+                    Some(rejected.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)]))
                 }
                 _ => None,
             },
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Fault(
                     Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
-                ) => Some(proxy.secrets.mask(&bytes[..bytes.len().min(MAX_KEPT)])),
+                ) => Some(proxy.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },
             Self::Protocol(closed) => {

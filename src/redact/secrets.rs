@@ -79,6 +79,18 @@ impl Secrets {
         masked
     }
 
+    /// The start of a text without them, also where the cut goes through one.
+    pub fn mask_cut<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
+        let masked = self.mask(text);
+        let cut = |secret: &Vec<u8>| {
+            (MIN_LENGTH..secret.len()).rev().find(|&length| masked.ends_with(&secret[..length]))
+        };
+        match self.0.iter().filter_map(cut).max() {
+            None => masked,
+            Some(length) => Cow::Owned([&masked[..masked.len() - length], super::MASK].concat()),
+        }
+    }
+
     /// The text without them.
     pub fn mask_text(&self, text: String) -> String {
         match self.mask(text.as_bytes()) {
@@ -150,6 +162,19 @@ mod tests {
         );
         assert_eq!(secrets(Redaction::Show).mask(said).as_ref(), said);
         assert_eq!(Secrets::default().mask_text("hunter2".to_owned()), "hunter2");
+    }
+
+    #[test]
+    fn half_a_secret_is_one_too_where_a_text_was_cut() {
+        let secrets = secrets(Redaction::Mask);
+        for (text, masked) in [
+            ("you sent hunt", "you sent ***"),
+            ("hunter2 bWU6aHVudGVyMg=", "*** ***"),
+            ("you sent hun", "you sent hun"),
+            ("you sent", "you sent"),
+        ] {
+            assert_eq!(secrets.mask_cut(text.as_bytes()).as_ref(), masked.as_bytes(), "{text}");
+        }
     }
 
     #[test]

@@ -144,6 +144,19 @@ fn not_in_what_a_server_repeats() {
     }
 }
 
+/// What is shown of a body ends in the middle of the secret.
+#[test]
+fn not_a_half_either() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        let body = format!("{}{SECRET}", "x".repeat(4096 - 8));
+        peer.respond(&format!("HTTP/1.1 403 No\r\nContent-Length: {}\r\n\r\n{body}", body.len()));
+    });
+    let outcome = wscope().args(["--bearer", SECRET]).arg(server.url()).run().code(4);
+    assert!(!outcome.stderr.contains(&SECRET[..4]), "{}", outcome.stderr);
+    outcome.stderr_contains("xxx***");
+}
+
 #[test]
 fn not_when_the_answer_is_none() {
     for (way, answer) in WAYS.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
