@@ -171,7 +171,9 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
             "the server computed Sec-WebSocket-Accept wrongly, or a cache or proxy in between answered"
         }
         UpgradeError::Invalid(_, findings)
-            if findings.iter().any(|f| matches!(f.header, "Upgrade" | "Connection")) =>
+            if findings.iter().any(|f| {
+                f.header == "Connection" || (f.header == "Upgrade" && f.got == "missing")
+            }) =>
         {
             "a proxy in between may have removed the hop-by-hop headers Upgrade and Connection"
         }

@@ -9,7 +9,8 @@ pub fn lines(certificate: &CertificateInfo, indent: usize, style: Style) -> Stri
     let CertificateInfo { subject, issuer, serial, key, signature, fingerprint, .. } = certificate;
     let names = match certificate.names.is_empty() {
         true => "none".to_owned(),
-        false => certificate.names.join(", "),
+        false if certificate.has_all_names() => certificate.names.join(", "),
+        false => format!("{} …", certificate.names.join(", ")),
     };
     let issuer = match certificate.is_self_issued() {
         true => "itself".to_owned(),

@@ -273,3 +273,18 @@ fn an_invalid_handshake_is_an_event_with_the_response() {
     assert_eq!((&event["status"], &event["body"]), (&101.into(), &"".into()), "{event}");
     assert_eq!(event["response_headers"][0], serde_json::json!(["upGRADE", "h2c"]), "{event}");
 }
+
+/// Nothing in between removed a header that is there twice.
+#[test]
+fn an_upgrade_too_many_is_not_blamed_on_a_proxy() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, &["Upgrade: h2c"]);
+    });
+    wscope()
+        .arg(server.url())
+        .run()
+        .code(4)
+        .stderr_contains("invalid opening handshake: Upgrade: 'websocket'")
+        .stderr_lacks("hint: a proxy");
+}

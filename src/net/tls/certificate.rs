@@ -112,6 +112,11 @@ impl CertificateInfo {
         }
     }
 
+    /// Whether no name was left out.
+    pub fn has_all_names(&self) -> bool {
+        self.names.len() < MAX_NAMES
+    }
+
     /// The hosts it is for, as many as fit into a sentence.
     pub fn hosts_in_short(&self) -> String {
         let is_host = |name: &&str| !name.starts_with("email:") && !name.starts_with("URI:");
@@ -121,7 +126,8 @@ impl CertificateInfo {
             1..=MAX_NAMES_IN_SHORT => hosts.join(", "),
             many => {
                 let first = hosts[..MAX_NAMES_IN_SHORT].join(", ");
-                format!("{first} and {} more", many - MAX_NAMES_IN_SHORT)
+                let least = if self.has_all_names() { "" } else { "at least " };
+                format!("{first} and {least}{} more", many - MAX_NAMES_IN_SHORT)
             }
         }
     }

@@ -106,6 +106,18 @@ fn many_names_are_cut_short_in_the_message() {
 }
 
 #[test]
+fn names_beyond_count_are_not_counted() {
+    let names: Vec<String> = (0..1001).map(|n| format!("{n}.example")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let credentials = Credentials::for_names(&names);
+    let server = refused_twice(&credentials);
+    localhost(trusting(&credentials), &server)
+        .run()
+        .stderr_contains("5.example and at least 994 more\n")
+        .stderr_contains(" 999.example …\n");
+}
+
+#[test]
 fn the_refused_certificate_is_in_the_event() {
     let server = refused_twice(&Credentials::self_signed());
     let events = localhost(wscope().arg("--json"), &server).run().code(3).json_lines();
