@@ -177,7 +177,7 @@ impl Failure {
                 UpgradeError::Refused(response) => response,
                 _ => return None,
             },
-            Error::Dial(DialError::Proxy(proxy)) => match &proxy.cause {
+            Error::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Fault(Fault::Refused(response)) => response,
                 _ => return None,
             },
