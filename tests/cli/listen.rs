@@ -9,6 +9,8 @@ use crate::support::{
 
 mod admission;
 mod crowd;
+#[cfg(not(any(windows, target_vendor = "apple")))]
+mod keys;
 mod once;
 mod page;
 mod piped;
