@@ -156,18 +156,18 @@ fn is_issuer(above: &X509, below: &X509) -> bool {
 /// What is wrong with something encrypted. A wrong passphrase shows in the padding, in what comes
 /// out, or in a checksum.
 fn undecipherable(error: &ErrorStack, way_out: &'static str) -> IdentityError {
-    let unsupported =
-        error.errors().iter().find(|error| error.reason().is_some_and(|it| it == "unsupported"));
-    match unsupported {
-        Some(error) => IdentityError::Unsupported(algorithm(error.data()), way_out),
+    match error.errors().iter().find_map(missing_algorithm) {
+        Some(name) => IdentityError::Unsupported(name, way_out),
         None => IdentityError::WrongPassphrase,
     }
 }
 
-/// "Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()" → "RC2-40-CBC".
-fn algorithm(data: Option<&str>) -> String {
-    let name = data.and_then(|data| data.split_once("Algorithm (")?.1.split([' ', ')']).next());
-    name.unwrap_or("unknown").to_owned()
+/// "Global default library context, Algorithm (RC2-40-CBC : 0), Properties ()" → "RC2-40-CBC". What
+/// is no key, because it was deciphered wrongly, is "unsupported" too, but names no algorithm.
+fn missing_algorithm(error: &openssl::error::Error) -> Option<String> {
+    let data = error.data().filter(|_| error.reason() == Some("unsupported"))?;
+    let name = data.split_once("Algorithm (")?.1.split([' ', ')']).next()?;
+    Some(name.to_owned())
 }
 
 fn unreadable(error: &ErrorStack) -> IdentityError {
@@ -177,4 +177,29 @@ fn unreadable(error: &ErrorStack) -> IdentityError {
 fn reason(error: &ErrorStack) -> String {
     let reason = error.errors().iter().rev().find_map(|error| error.reason());
     reason.unwrap_or("damaged").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Encrypted with "right". What "wrong153" makes of it has the padding of a key, but is none.
+    const KEY: &str = "\
+-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAgQmFE23GnjFAICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEFf2vqcXLk4ERqjN7dJGQOMEgZAY
+y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
+1PNBVq5lZesOnyzjZ9s7S5maXzj6w6yb8LUtPrVW9H5Y1M1VAe6YEp2TsuFC/TZR
+6Afol6ulkZk6bBiW7qi9sHDFhJ3rmaCrtLIZpWbUSFAGY9TnaDSfuY9guDr8Kzc=
+-----END ENCRYPTED PRIVATE KEY-----
+";
+
+    #[test]
+    fn a_wrong_passphrase_is_told_as_that_also_where_the_padding_happens_to_fit() {
+        for passphrase in ["wrong1", "wrong153"] {
+            let error = read_key(KEY.as_bytes(), Some(passphrase)).expect_err("a wrong passphrase");
+            assert!(matches!(error, IdentityError::WrongPassphrase), "{passphrase}: {error}");
+        }
+        assert!(read_key(KEY.as_bytes(), Some("right")).is_ok());
+    }
 }
