@@ -86,22 +86,16 @@ class Program:
                 self.process.wait()
 
 
-# A WebSocket server
+# Servers
 
 
-class EchoServer:
-    """Sends every message back, after a Close too; one thread a client. `heads` are the requests that
-    came, latest last."""
+class RawServer:
+    """Gives each client to `answer(socket)` in a thread of its own: for ends that are no proper servers."""
 
-    GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-
-    def __init__(self, context=None, host=HOST):
-        self.context = context
-        self.heads = []
+    def __init__(self, answer, host=HOST):
+        self.answer = answer
         self.listener = socket.create_server((host, 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        scheme = "wss" if context else "ws"
-        self.url = f"{scheme}://{host}:{self.port}/"
         threading.Thread(target=self.accept_all, daemon=True).start()
 
     def accept_all(self):
@@ -112,13 +106,31 @@ class EchoServer:
     def serve(self, client):
         try:
             client.settimeout(CASE_SECONDS)
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if self.context:
-                client = self.context.wrap_socket(client, server_side=True)
-            with client, client.makefile("rb") as stream:
-                self.talk(client, stream)
+            with client:
+                self.answer(client)
         except (OSError, EOFError, struct.error):
             pass  # the client went, which is its right
+
+
+class EchoServer(RawServer):
+    """Sends every message back, after a Close too; one thread a client. `heads` are the requests that
+    came, latest last."""
+
+    GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+    def __init__(self, context=None, host=HOST):
+        self.context = context
+        self.heads = []
+        super().__init__(self.greet, host)
+        scheme = "wss" if context else "ws"
+        self.url = f"{scheme}://{host}:{self.port}/"
+
+    def greet(self, client):
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.context:
+            client = self.context.wrap_socket(client, server_side=True)
+        with client, client.makefile("rb") as stream:
+            self.talk(client, stream)
 
     def talk(self, client, stream):
         head = b""
@@ -156,29 +168,6 @@ class EchoServer:
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
         )
-
-
-class RawServer:
-    """Gives each client to `answer(socket)` in a thread of its own: for ends that are no proper servers."""
-
-    def __init__(self, answer):
-        self.answer = answer
-        self.listener = socket.create_server((HOST, 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept_all, daemon=True).start()
-
-    def accept_all(self):
-        while True:
-            client, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=[client], daemon=True).start()
-
-    def serve(self, client):
-        try:
-            client.settimeout(CASE_SECONDS)
-            with client:
-                self.answer(client)
-        except OSError:
-            pass  # the client went, which is its right
 
 
 def exactly(stream, count):

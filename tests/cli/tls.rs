@@ -1,13 +1,13 @@
 //! wss://: certificates, and ports that speak something else.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::Duration;
 
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use socket2::Socket;
 
-use crate::support::{Outcome, Peer, Server, Wire, Wscope, text, wscope};
+use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, text, wscope};
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod clients;
@@ -80,26 +80,7 @@ fn params(names: &[&str]) -> CertificateParams {
     params
 }
 
-/// TLS on a socket, or nothing any more if the client broke it off.
-struct Layer(Option<TlsStream<Socket>>);
-
-impl Read for Layer {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
-    }
-}
-
-impl Write for Layer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stream| stream.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), TlsStream::flush)
-    }
-}
-
-impl Wire for Layer {
+impl Wire for Layer<TlsStream<Socket>> {
     fn end(&mut self) -> io::Result<()> {
         self.0.as_mut().map_or(Ok(()), TlsStream::shutdown)
     }

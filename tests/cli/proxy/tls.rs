@@ -6,7 +6,7 @@ use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
 use super::{ESTABLISHED, echo};
-use crate::support::{Outcome, Peer, Server, Wire, wscope};
+use crate::support::{Layer, Outcome, Peer, Server, Wire, wscope};
 
 /// A certificate that vouches for itself, in PEM, and what a server needs to use it.
 pub(crate) fn identity(name: &str) -> (String, TlsAcceptor) {
@@ -45,25 +45,7 @@ impl Write for Below {
     }
 }
 
-struct Layer(Option<TlsStream<Below>>);
-
-impl Read for Layer {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
-    }
-}
-
-impl Write for Layer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stream| stream.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), TlsStream::flush)
-    }
-}
-
-impl Wire for Layer {
+impl Wire for Layer<TlsStream<Below>> {
     fn end(&mut self) -> io::Result<()> {
         let Some(stream) = &mut self.0 else { return Ok(()) };
         stream.shutdown()?;

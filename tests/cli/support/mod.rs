@@ -8,6 +8,7 @@
 
 mod deflate;
 mod frame;
+mod layer;
 mod outcome;
 mod peer;
 mod pipe;
@@ -20,6 +21,7 @@ mod wait;
 pub use deflate::{Unpacker, pack};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
 pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
+pub use layer::Layer;
 pub use outcome::Outcome;
 pub use peer::{Peer, Wire, header, switching_protocols};
 #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! Servers that native-tls cannot be: TLS 1.3 alone, those that want a certificate from the client, those
 //! that tell which name they were asked for.
 
-use std::io::{self, Read, Write};
+use std::io;
 use std::sync::{Arc, Mutex};
 
 use openssl::asn1::Asn1Time;
@@ -17,7 +17,7 @@ use openssl::x509::{X509, X509Builder, X509Name};
 use socket2::Socket;
 
 use super::Credentials;
-use crate::support::{Peer, Server, Wire, text};
+use crate::support::{Layer, Peer, Server, Wire, text};
 
 /// A server's end in the making.
 pub(crate) struct End {
@@ -99,7 +99,7 @@ impl End {
             peer.upgrade(|socket| {
                 let stream = acceptor.accept(socket).expect("a TLS handshake");
                 learnt = learn(&stream);
-                Secured(Some(stream))
+                Layer(Some(stream))
             });
             learnt
         }
@@ -131,7 +131,7 @@ impl End {
         let acceptor = self.builder.build();
         Server::repeat(times, move |peer: &mut Peer| {
             before(peer);
-            peer.upgrade(|socket| Secured(acceptor.accept(socket).ok()));
+            peer.upgrade(|socket| Layer(acceptor.accept(socket).ok()));
             assert!(peer.read_until_eof().is_empty(), "the client went on");
         })
     }
@@ -196,26 +196,7 @@ fn learn(stream: &SslStream<Socket>) -> Learnt {
     Learnt { name: stream.ssl().servername(NameType::HOST_NAME).map(str::to_owned), client }
 }
 
-/// TLS on a socket, or nothing any more if it did not come about.
-struct Secured(Option<SslStream<Socket>>);
-
-impl Read for Secured {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Ok(0), |stream| stream.read(buffer))
-    }
-}
-
-impl Write for Secured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.as_mut().map_or(Err(io::ErrorKind::BrokenPipe.into()), |stream| stream.write(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.as_mut().map_or(Ok(()), SslStream::flush)
-    }
-}
-
-impl Wire for Secured {
+impl Wire for Layer<SslStream<Socket>> {
     fn end(&mut self) -> io::Result<()> {
         let said = self.0.as_mut().map(SslStream::shutdown);
         said.map_or(Ok(()), |said| said.map(|_| ()).map_err(io::Error::other))
