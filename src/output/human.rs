@@ -119,14 +119,8 @@ impl Human {
         let text = match &event.what {
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
-                self.surplus += u64::from(message.surplus);
-                let note = self.binary_note(message);
-                if !self.options.messages {
-                    note?
-                } else {
-                    let shown = self.message(message, event.connection.is_none());
-                    note.unwrap_or_default() + &shown.unwrap_or_default()
-                }
+                let note = self.binary_note(message).unwrap_or_default();
+                note + &self.message(message, event.connection.is_none()).unwrap_or_default()
             }
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
             What::Pong(_, data, Some(_))
@@ -161,12 +155,8 @@ impl Human {
     }
 
     /// Most messages are nothing to a display that only tells what is beside them.
-    fn passes_over(&mut self, message: &Message<'_>) -> bool {
-        let is_silent = !self.options.messages && !self.notes_binary(message);
-        if is_silent {
-            self.surplus += u64::from(message.surplus);
-        }
-        is_silent
+    fn passes_over(&self, message: &Message<'_>) -> bool {
+        !self.options.messages && !self.notes_binary(message)
     }
 
     fn notes_binary(&self, message: &Message<'_>) -> bool {
@@ -190,8 +180,11 @@ impl Human {
 
 impl Format for Human {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if matches!(&event.what, What::Message(message) if self.passes_over(message)) {
-            return;
+        if let What::Message(message) = &event.what {
+            self.surplus += u64::from(message.surplus);
+            if self.passes_over(message) {
+                return;
+            }
         }
         if let Some(text) = self.text_of(event) {
             out.put(text.as_bytes());
