@@ -236,7 +236,11 @@ impl<'a> Session<'a> {
 
     fn prepare(&mut self) -> io::Result<()> {
         self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
-        self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)?;
+        self.journal.outputs().register(
+            self.reactor.registry(),
+            tokens::OUTPUTS,
+            &self.reactor.waker(),
+        )?;
         self.journal.outputs().set_all_ready(); // what was announced while dialling went unheard
         Ok(())
     }

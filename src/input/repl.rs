@@ -157,6 +157,7 @@ impl<T> Repl<T> {
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }
+        self.screen.close();
         if let Some(modes) = &self.modes {
             modes.restore();
         }

@@ -72,7 +72,9 @@ impl Control {
         if let Input::Repl(repl) = &input {
             outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
         }
-        outputs.register(reactor.registry(), tokens::OUTPUTS).map_err(failed("event loop"))?;
+        outputs
+            .register(reactor.registry(), tokens::OUTPUTS, &reactor.waker())
+            .map_err(failed("event loop"))?;
         Ok(Self {
             server,
             reactor,
