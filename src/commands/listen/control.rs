@@ -152,7 +152,7 @@ impl Control {
             }
         }
         if let Input::Repl(repl) = &mut self.input {
-            repl.end();
+            repl.end(self.leaving.as_ref().map(|leaving| leaving.until));
         }
     }
 

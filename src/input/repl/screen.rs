@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mio::Waker;
 use rustyline::ExternalPrinter;
@@ -55,9 +55,8 @@ impl Screen {
         Ok(screen)
     }
 
-    /// Waits until all batches are on the screen, but not longer than this.
-    pub(super) fn wait_until_shown(&self, limit: Duration) {
-        let until = Instant::now() + limit;
+    /// Waits until all batches are on the screen, but not beyond this time.
+    pub(super) fn wait_until_shown(&self, until: Instant) {
         for _ in 0..2 {
             drop(self.shared.wait(until, |queue| queue.batches.len() >= QUEUE));
             self.shared.push(Batch { bytes: FENCE.to_vec(), messages: 0 });
