@@ -124,7 +124,11 @@ impl<T: Send + 'static> Repl<T> {
     /// The next line.
     pub fn take(&mut self) -> Typed<T> {
         match self.lines.try_recv() {
-            Ok(Line::Typed(line) | Line::Interrupt(line)) => Typed::Line(line),
+            Ok(Line::Typed(line)) => Typed::Line(line),
+            Ok(Line::Interrupt(line)) => {
+                self.forget_interrupt();
+                Typed::Line(line)
+            }
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
         }
@@ -193,6 +197,11 @@ impl Source for Repl<Action<'static>> {
 
     fn is_typed(&self) -> bool {
         true
+    }
+
+    /// Ctrl-C does not wait for a stalled socket, and neither does what was typed before it.
+    fn is_urgent(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
     }
 }
 
