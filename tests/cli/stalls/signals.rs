@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Instant;
 
-use super::{TIME_TO_END, assert_whole_lines, expect_drop_count, numbered_line, serve_flood};
+use super::{TIME_TO_END, assert_lines, expect_drop_count, numbered_line, serve_flood};
 use crate::scripts::{next, serve, sum_until_stalled};
 use crate::support::{Outcome, Running, Server, Signal, ping, text, wscope};
 
@@ -42,9 +42,35 @@ fn a_signal_did_not_end_a_run_whose_stdout_is_stalled() {
         sum_until_stalled(&progress);
         let outcome = assert_ends(running, signal, status);
         assert!(expect_drop_count(&outcome) > 0);
-        assert_whole_lines(&outcome, &line);
+        assert_lines(&outcome, &line);
         server.join();
     });
+}
+
+#[test]
+fn what_was_dropped_at_a_signal_is_counted_exactly() {
+    const MESSAGES: usize = 1000; // more than all buffers between the two
+    let line = numbered_line(0, SIZE);
+    let messages = text(&line).repeat(MESSAGES);
+    let (sender, sending) = channel();
+    let server = serve(move |peer| {
+        let mut socket = peer.socket();
+        let writer = thread::spawn(move || {
+            for chunk in messages.chunks(64 << 10) {
+                socket.write_all(chunk).expect("a client that goes on reading");
+                let _ = sender.send(chunk.len());
+            }
+        });
+        peer.expect_close(1001);
+        writer.join().expect("everything is sent");
+        peer.close(1001, "");
+    });
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    sum_until_stalled(&sending);
+    let outcome = assert_ends(running, Signal::TERM, 143);
+    let whole = outcome.stdout.matches('\n').count();
+    assert_eq!(whole + expect_drop_count(&outcome), MESSAGES);
 }
 
 /// What is going out when the signal comes is one message, larger than a pipe.
@@ -79,7 +105,7 @@ fn a_signal_did_not_end_a_run_whose_reader_goes_on_slowly() {
         thread::sleep(TIME_TO_END / 40);
     }
     let outcome = running.wait_with_stdout_stalled(TIME_TO_END).code(143);
-    assert_whole_lines(&outcome, &line);
+    assert_lines(&outcome, &line);
 }
 
 #[test]

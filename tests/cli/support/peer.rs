@@ -267,6 +267,20 @@ impl Peer {
         }
     }
 
+    /// The next frame, or `None` at the end of the connection. A reset is an error, a deadline that passes as
+    /// well.
+    pub fn try_read_frame(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            if let Some(frame) = frame::parse(&self.unread) {
+                self.unread.drain(..frame.raw_len);
+                return Ok(Some(frame));
+            }
+            if self.read_chunk()? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
     /// The opcode and the payload of the next message, from all of its fragments. Pings and pongs are passed
     /// over, nothing is answered.
     #[track_caller]
