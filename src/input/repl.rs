@@ -77,6 +77,9 @@ const MAX_HISTORY: usize = 10_000;
 /// How long the editor is asked to end before its terminal is taken from it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The same where the run has to end.
+const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
@@ -144,12 +147,14 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is waiting and gives the terminal back as it was found.
-    pub fn end(&mut self) {
-        self.screen.wait_until_shown(PATIENCE);
-        self.ending.store(true, Ordering::SeqCst);
+    /// Prints what is waiting and gives the terminal back as it was found; a terminal that takes no
+    /// output is not waited for beyond `until`.
+    pub fn end(&mut self, until: Option<Instant>) {
         let Some(editor) = self.editor.take() else { return };
-        let deadline = Instant::now() + PATIENCE;
+        let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
+        self.screen.wait_until_shown(until());
+        self.ending.store(true, Ordering::SeqCst);
+        let deadline = until().max(Instant::now() + SHORT_PATIENCE);
         while !editor.is_finished() && Instant::now() < deadline {
             interrupt_self();
             thread::sleep(ASK_EVERY);
@@ -157,6 +162,7 @@ impl<T> Repl<T> {
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }
+        self.screen.close();
         if let Some(modes) = &self.modes {
             modes.restore();
         }
@@ -165,7 +171,7 @@ impl<T> Repl<T> {
 
 impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
-        self.end();
+        self.end(None);
     }
 }
 

@@ -48,12 +48,12 @@ impl Source for Stdin {
         }
     }
 
-    fn next(&mut self, registry: &Registry) -> Next<'_> {
+    fn next(&mut self, _: &Registry) -> Next<'_> {
         while !self.cutter.has_record() {
             let Some(reader) = self.reader.as_mut().filter(|_| !self.cutter.has_ended()) else {
                 break;
             };
-            match reader.read(registry, self.cutter.space()) {
+            match reader.read(self.cutter.space()) {
                 Ok(count) => self.cutter.filled(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Pending,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

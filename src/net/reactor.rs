@@ -16,7 +16,7 @@ pub mod tokens {
 
     /// The connection's socket.
     pub const SOCKET: Token = Token(0);
-    /// SIGINT and SIGTERM.
+    /// SIGINT, SIGTERM, SIGHUP and SIGCONT.
     pub const SIGNALS: Token = Token(1);
     /// Where actions come from.
     pub const INPUT: Token = Token(2);
@@ -105,6 +105,11 @@ impl Reactor {
     /// The next signal that has come, each one once.
     pub fn take_signal(&mut self) -> Option<Signal> {
         self.signals.as_mut().and_then(Signals::take)
+    }
+
+    /// Whether the process was stopped and has been continued since the last call.
+    pub fn take_continued(&mut self) -> bool {
+        self.signals.as_mut().is_some_and(Signals::take_continued)
     }
 
     /// Lets [`Reactor::wait_for`] be ended by this flag, which is set before the loop is woken.

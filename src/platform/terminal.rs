@@ -32,8 +32,6 @@ pub struct TypedAhead {
 
 #[cfg(unix)]
 mod unix {
-    use std::io::Write;
-
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Signal, getpgrp, getpid, kill_process};
     use rustix::stdio::stdin;
@@ -43,6 +41,7 @@ mod unix {
     };
 
     use super::TypedAhead;
+    use crate::platform::stdio::Writer;
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -68,11 +67,13 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
-        /// Sets them again, and bracketed paste off, as after a line editor was cut short.
+        /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
+        /// that takes no output, as after Ctrl-S, is not waited for.
         pub fn restore(&self) {
-            let _ = tcsetattr(stdin(), OptionalActions::Drain, &self.0);
-            let mut stdout = std::io::stdout();
-            let _ = stdout.write_all(b"\x1b[?2004l").and_then(|()| stdout.flush());
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+            if let Ok(mut stdout) = Writer::stdout() {
+                let _ = stdout.write(b"\x1b[?2004l"); // it takes a few bytes, or nothing
+            }
         }
     }
 

@@ -7,6 +7,10 @@ use super::frame::{Header, Masks, Opcode, apply_mask};
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
+    /// Where a frame starts, in `bytes`. It is brought forward only when it is asked for.
+    boundary: usize,
+    /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
+    irregular: bool,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
 }
@@ -20,7 +24,7 @@ const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
     pub(super) fn new(masks: Option<Masks>) -> Self {
-        Self { bytes: Vec::new(), written: 0, masks }
+        Self { bytes: Vec::new(), written: 0, boundary: 0, irregular: false, masks }
     }
 
     /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
@@ -48,10 +52,46 @@ impl Outbox {
     /// quite, must not make this grow, nor make us move what waits after every write.
     fn make_room(&mut self, count: usize) {
         if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
+            self.seek_boundary(self.written);
             self.bytes.drain(..self.written);
+            self.boundary -= self.written;
             self.written = 0;
         }
         self.bytes.reserve(count);
+    }
+
+    /// Appends a frame that may be anything.
+    pub(super) fn append_irregular(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
+        self.irregular = true;
+        self.append(header, key, payload);
+    }
+
+    /// How many pending bytes belong to frames of which the first `least` pending bytes, or bytes
+    /// before them, are a part.
+    pub(super) fn begun(&mut self, least: usize) -> usize {
+        self.seek_boundary(self.written + least.min(self.pending().len()));
+        self.boundary - self.written
+    }
+
+    /// How many data messages end in the pending bytes behind the first `skipped`, which end with a
+    /// frame.
+    pub(super) fn messages_behind(&self, skipped: usize) -> u64 {
+        let mut rest = self.pending().get(skipped..).unwrap_or_default();
+        let mut count = 0;
+        while let Some(header) = Header::decode(rest).filter(|_| !self.irregular) {
+            count += u64::from(header.fin && !header.opcode.is_control());
+            rest = rest.get(frame_len(&header)..).unwrap_or_default();
+        }
+        count
+    }
+
+    /// Brings the boundary to the first one at or behind `target`.
+    fn seek_boundary(&mut self, target: usize) {
+        while self.boundary < target {
+            let header = Header::decode(&self.bytes[self.boundary..]).filter(|_| !self.irregular);
+            let Some(header) = header else { return self.boundary = self.bytes.len() };
+            self.boundary = self.bytes.len().min(self.boundary.saturating_add(frame_len(&header)));
+        }
     }
 
     /// The key of the next frame, if frames are masked.
@@ -78,6 +118,8 @@ impl Outbox {
         debug_assert!(self.written <= self.bytes.len());
         if self.written == self.bytes.len() {
             self.written = 0;
+            self.boundary = 0;
+            self.irregular = false;
             self.bytes.clear();
             if self.bytes.capacity() > KEEP_CAPACITY {
                 self.bytes = Vec::new();
@@ -86,9 +128,42 @@ impl Outbox {
     }
 }
 
+fn frame_len(header: &Header) -> usize {
+    usize::try_from(header.wire_size()).unwrap_or(usize::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_that_were_begun_are_told_from_those_that_were_not() {
+        let mut outbox = Outbox::new(None);
+        for size in [10, 200, 5] {
+            outbox.push(Opcode::Text, true, false, &vec![b'x'; size]); // 12, 204 and 7 bytes
+        }
+        assert_eq!((outbox.begun(0), outbox.begun(1)), (0, 12));
+        outbox.advance(12);
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 2));
+        outbox.advance(1);
+        assert_eq!((outbox.begun(0), outbox.begun(204)), (203, 210));
+        assert_eq!(outbox.messages_behind(203), 1);
+        outbox.make_room(1 << 20); // what was written is removed
+        assert_eq!((outbox.begun(0), outbox.pending().len()), (203, 210));
+        outbox.advance(210);
+        outbox.push(Opcode::Ping, true, false, b"p");
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+    }
+
+    #[test]
+    fn no_boundary_is_seen_behind_a_frame_that_may_be_anything() {
+        let mut outbox = Outbox::new(None);
+        outbox.append_irregular(&[0x81, 0x7d], None, b"short");
+        outbox.push(Opcode::Text, true, false, b"next");
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        outbox.advance(1);
+        assert_eq!(outbox.begun(0), outbox.pending().len());
+    }
 
     #[test]
     fn a_transport_that_never_catches_up_does_not_make_it_grow() {

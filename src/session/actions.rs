@@ -59,7 +59,7 @@ impl Session<'_> {
             }
             Next::Action(action) if is_left && action.is_sent() => {
                 let action = action.into_owned();
-                self.leave(action);
+                self.keep_for_next(action);
             }
             // The hot path: the payload is borrowed from the source.
             Next::Action(Action::Send(kind, data)) => {
@@ -90,12 +90,12 @@ impl Session<'_> {
 
     /// Whether it could be done.
     pub(super) fn act(&mut self, action: Action<'static>, typed: bool) -> bool {
-        let now = Instant::now();
+        let now = self.clock.now();
         let done = match action {
             Action::Send(kind, data) => self.send(kind, &data, 1, typed),
             Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
             Action::Frame(frame) => self.send_raw(&frame, now),
-            Action::Ping(data) => self.ping(&data, now),
+            Action::Ping(data) => self.ping(&data),
             Action::Pong(data) => self.connection.pong(&data),
             Action::Close(code, reason) => {
                 let code = code.or(self.plan.close_code);
@@ -105,7 +105,7 @@ impl Session<'_> {
                 })
             }
             Action::Interrupt => {
-                self.end_or_leave(Stop::Signal(Signal::Interrupt));
+                self.leave(Stop::Signal(Signal::Interrupt));
                 Ok(())
             }
             Action::Show(show) => {

@@ -11,7 +11,7 @@ impl Session<'_> {
     /// Takes what the core has to tell while the outputs keep up.
     pub(super) fn take_events(&mut self) {
         self.has_more_events = true;
-        while self.has_more_events && !self.journal.is_backed_up() {
+        while self.has_more_events && !self.is_stalled_by_output() {
             self.has_more_events = self.take_event();
         }
         self.note_progress();
@@ -23,7 +23,14 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let now = self.now;
+        let before = self.connection.pending_output().len();
+        let is_event = self.hand_on_event();
+        self.reactions.note(before, self.connection.pending_output().len());
+        is_event
+    }
+
+    fn hand_on_event(&mut self) -> bool {
+        let (now, withholds) = (self.now, self.withholds_messages());
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
@@ -40,7 +47,10 @@ impl Session<'_> {
                     typed: false,
                     surplus,
                 };
-                self.journal.tell(What::Message(message));
+                match withholds {
+                    true => self.lost.received += 1,
+                    false => self.journal.tell(What::Message(message)),
+                }
                 if self.plan.echo {
                     self.echo.push_back((kind, data.to_vec()));
                 }
@@ -60,7 +70,7 @@ impl Session<'_> {
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if rtt.is_some() {
-                    Self::note_pong(&mut self.keepalive, &mut self.resend, data, now);
+                    Self::note_pong(&mut self.keepalive, &mut self.resend, data);
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
@@ -75,12 +85,14 @@ impl Session<'_> {
                 let close = secrets::close(close, &self.opened.secrets);
                 self.journal.tell(What::CloseFrame(direction, &close));
             }
+            Event::Frame(_) if withholds => {}
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 tell_of_frames(&mut self.journal, event, self.opened);
             }
         }
         if is_closing {
             self.spare_unsent();
+            self.drop_unsent();
         }
         match progress {
             Progress::Open => {}

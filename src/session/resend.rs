@@ -223,7 +223,7 @@ impl Session<'_> {
     }
 
     /// Leaves an input to the next connection.
-    pub(super) fn leave(&mut self, action: Action<'static>) {
+    pub(super) fn keep_for_next(&mut self, action: Action<'static>) {
         if let Some(resend) = &mut self.resend
             && !resend.keep(action)
         {
