@@ -75,12 +75,12 @@ fn expect_drop_count(outcome: &Outcome) -> usize {
     })
 }
 
-/// The number in the line of stderr that counts what was not delivered.
+/// The number of messages in the line of stderr that counts what was not delivered.
 fn drop_count(stderr: &str) -> Option<usize> {
-    const WORDS: [&str; 4] = ["dropped", "not delivered", "not written", "not shown"];
+    const WORDS: [&str; 3] = ["not written", "not shown", "not sent"];
     let line = stderr.lines().find(|line| WORDS.iter().any(|word| line.contains(word)))?;
-    let mut numbers = line.split(|char: char| !char.is_ascii_digit());
-    numbers.find_map(|digits| digits.parse().ok())
+    let (before, _) = line.split_once(" message")?;
+    before.rsplit(' ').next()?.replace(',', "").parse().ok()
 }
 
 /// Stdout is lines of the flood; only the last may be cut, where the reader took no more.

@@ -52,6 +52,10 @@ impl Encoder {
     }
 
     fn pack(&mut self, data: &[u8]) -> Vec<u8> {
+        if data.is_empty() {
+            // As RFC 7692 section 7.2.3.6 has it: there is nothing to flush.
+            return vec![0];
+        }
         if self.compression == Compression::NoContext {
             self.state.reset();
         }
