@@ -29,6 +29,8 @@ mod retry;
 mod scripts;
 mod settings;
 mod slash;
+#[cfg(target_os = "linux")]
+mod stalls;
 mod support;
 mod target;
 mod tls;
