@@ -80,6 +80,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The same where the run has to end.
 const SHORT_PATIENCE: Duration = Duration::from_millis(100);
 
+/// How often the modes of a terminal that takes no output are set again.
+const MAX_RESTORED: u32 = 10;
+
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
@@ -107,6 +110,7 @@ impl<T: Send + 'static> Repl<T> {
         let is_ending = Arc::clone(&ending);
         let interrupted = Arc::new(AtomicBool::new(false));
         let is_interrupted = Arc::clone(&interrupted);
+        let editor_modes = modes.clone();
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
             let keyboard = Keyboard { history: options.history, typed_ahead };
             read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
@@ -117,6 +121,7 @@ impl<T: Send + 'static> Repl<T> {
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = waker.wake();
             });
+            editor_modes.iter().for_each(SavedModes::restore);
         })?;
         Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
     }
@@ -158,11 +163,15 @@ impl<T> Repl<T> {
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
-        let is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        let mut is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
         self.screen.close();
         self.restore_modes();
-        if !is_over && interrupt(&editor, Instant::now() + SHORT_PATIENCE) {
-            // It had waited for a terminal that took no output, and has set its modes once more.
+        for _ in 0..MAX_RESTORED {
+            if is_over {
+                break;
+            }
+            // It was waiting for a terminal that takes no output, and sets its modes once more.
+            is_over = interrupt(&editor, Instant::now() + SHORT_PATIENCE / MAX_RESTORED);
             self.restore_modes();
         }
         if editor.is_finished() {
