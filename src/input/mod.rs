@@ -10,6 +10,7 @@ use mio::{Registry, Token, Waker};
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 mod cutter;
+pub mod file;
 mod json;
 pub mod mailbox;
 pub mod raw;

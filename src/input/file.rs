@@ -1,0 +1,415 @@
+//! Files that are sent as one message. Small ones, and what comes out of a FIFO or a device, are
+//! loaded; a large regular file is sent in pieces while it is read.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+
+use mio::Waker;
+
+use crate::platform::files::{FileError, OpenFile};
+use crate::protocol::{MessageKind, Utf8Checker};
+
+/// A regular file that is sent while it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileMessage {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Text or binary. Text has been checked, and is checked again while it is sent.
+    pub kind: MessageKind,
+    /// What errors call it, such as `--send-file data`.
+    pub name: String,
+}
+
+/// The type of message that a file is to become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// Text; anything else is an error.
+    Text,
+    /// Binary.
+    Binary,
+    /// Text if it is UTF-8, else binary.
+    Detected,
+}
+
+impl From<MessageKind> for FileKind {
+    fn from(kind: MessageKind) -> Self {
+        match kind {
+            MessageKind::Text => Self::Text,
+            MessageKind::Binary => Self::Binary,
+        }
+    }
+}
+
+/// What became of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Loaded {
+    /// The payload of a message.
+    Payload(MessageKind, Vec<u8>),
+    /// Too large to be held: it is to be sent while it is read.
+    Large(MessageKind),
+}
+
+/// Why a file cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// It cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// What has no known length has to be held as a whole.
+    #[error("more than {} MiB; only a regular file can be larger", .0 >> 20)]
+    Endless(u64),
+    /// A text message is UTF-8.
+    #[error(
+        "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file); --binary sends any bytes"
+    )]
+    NotUtf8 {
+        /// Which line, from 1.
+        line: u64,
+        /// Which byte of it, from 1.
+        column: u64,
+        /// Which byte of the file, from 0.
+        offset: u64,
+    },
+    /// It has changed since it was looked at.
+    #[error("it ended after {read} of {length} bytes: it was shortened while it was sent")]
+    Shortened {
+        /// Bytes that could be read.
+        read: u64,
+        /// Its length when its message was begun.
+        length: u64,
+    },
+    /// It was a regular file before.
+    #[error("it is no longer a regular file")]
+    Replaced,
+}
+
+impl From<io::Error> for LoadError {
+    fn from(error: io::Error) -> Self {
+        Self::File(error.into())
+    }
+}
+
+/// A regular file above this size is sent while it is read, in bytes.
+const MAX_LOADED: u64 = 1 << 20;
+
+/// The most that is held of anything else, in bytes.
+const MAX_BUFFERED: u64 = 64 << 20;
+
+/// Bytes read at a time.
+const PIECE: usize = 256 << 10;
+
+/// Pieces that may wait between the thread and the event loop.
+const QUEUE: usize = 2;
+
+/// Loads a file, and blocks as long as it does. Of a large regular file only the type is found out.
+///
+/// # Errors
+/// Why it cannot be sent.
+pub fn load(path: &Path, kind: FileKind) -> Result<Loaded, LoadError> {
+    let mut file = OpenFile::open(path)?;
+    if file.length.is_none_or(|length| length <= MAX_LOADED) {
+        return load_whole(&mut file, kind).map(|(kind, data)| Loaded::Payload(kind, data));
+    }
+    Ok(Loaded::Large(match kind {
+        FileKind::Binary => MessageKind::Binary,
+        FileKind::Text => {
+            check_text(&mut file)?;
+            MessageKind::Text
+        }
+        FileKind::Detected => match check_text(&mut file) {
+            Ok(()) => MessageKind::Text,
+            Err(LoadError::NotUtf8 { .. }) => MessageKind::Binary,
+            Err(error) => return Err(error),
+        },
+    }))
+}
+
+/// Loads a file of any kind that is not too large to be held.
+///
+/// # Errors
+/// Why it cannot be sent.
+pub fn load_payload(path: &Path, kind: FileKind) -> Result<(MessageKind, Vec<u8>), LoadError> {
+    load_whole(&mut OpenFile::open(path)?, kind)
+}
+
+fn load_whole(file: &mut OpenFile, kind: FileKind) -> Result<(MessageKind, Vec<u8>), LoadError> {
+    let data = file.read_all(MAX_BUFFERED).map_err(|error| match error {
+        FileError::TooLarge(limit) if file.length.is_none() => LoadError::Endless(limit),
+        error => error.into(),
+    })?;
+    let mut check = TextCheck::default();
+    let kind = match kind {
+        FileKind::Binary => MessageKind::Binary,
+        FileKind::Text => {
+            check.push(&data).and_then(|()| check.finish())?;
+            MessageKind::Text
+        }
+        FileKind::Detected => match simdutf8::basic::from_utf8(&data) {
+            Ok(_) => MessageKind::Text,
+            Err(_) => MessageKind::Binary,
+        },
+    };
+    Ok((kind, data))
+}
+
+/// Reads all of it, in pieces.
+fn check_text(file: &mut OpenFile) -> Result<(), LoadError> {
+    let mut check = TextCheck::default();
+    loop {
+        let piece = file.read_piece(PIECE)?;
+        if piece.is_empty() {
+            return check.finish();
+        }
+        check.push(&piece)?;
+    }
+}
+
+/// Checks text for UTF-8 and counts its lines.
+#[derive(Debug, Default)]
+struct TextCheck {
+    utf8: Utf8Checker,
+    /// Newlines so far.
+    lines: u64,
+    /// Where the last line starts.
+    line_start: u64,
+    offset: u64,
+}
+
+impl TextCheck {
+    fn push(&mut self, piece: &[u8]) -> Result<(), LoadError> {
+        let checked = self.utf8.push(piece);
+        // Only the lines before the fault count. It may lie in the piece before.
+        let valid = checked.err().unwrap_or(u64::MAX).saturating_sub(self.offset);
+        let valid = &piece[..piece.len().min(usize::try_from(valid).unwrap_or(usize::MAX))];
+        self.lines += memchr::memchr_iter(b'\n', valid).count() as u64;
+        if let Some(at) = memchr::memrchr(b'\n', valid) {
+            self.line_start = self.offset + at as u64 + 1;
+        }
+        self.offset += piece.len() as u64;
+        checked.map_err(|offset| self.fault(offset))
+    }
+
+    fn finish(&mut self) -> Result<(), LoadError> {
+        self.utf8.finish().map_err(|offset| self.fault(offset))
+    }
+
+    fn fault(&self, offset: u64) -> LoadError {
+        LoadError::NotUtf8 { line: self.lines + 1, column: offset - self.line_start + 1, offset }
+    }
+}
+
+/// What a thread reads of a [`FileMessage`].
+#[derive(Debug)]
+pub enum Piece {
+    /// The file is open.
+    First {
+        /// Its length.
+        length: u64,
+        /// The start of it.
+        bytes: Vec<u8>,
+    },
+    /// More of it.
+    Next(Vec<u8>),
+    /// It cannot be read to its end.
+    Failed(LoadError),
+}
+
+/// A file that is being read by a thread, a few pieces ahead.
+#[derive(Debug)]
+pub struct FileStream {
+    pieces: Receiver<Piece>,
+}
+
+impl FileStream {
+    /// Starts a thread; `waker` announces each piece. Dropped, it ends.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub fn start(file: &FileMessage, waker: Arc<Waker>) -> io::Result<Self> {
+        let (sender, pieces) = sync_channel(QUEUE);
+        let (path, kind) = (file.path.clone(), file.kind);
+        thread::Builder::new().name("upload".to_owned()).spawn(move || {
+            let out = PieceSender { sender, waker };
+            if let Err(error) = read_pieces(&path, kind, &out) {
+                out.send(Piece::Failed(error));
+            }
+        })?;
+        Ok(Self { pieces })
+    }
+
+    /// The next piece, once it is there.
+    pub fn poll(&self) -> Option<Piece> {
+        match self.pieces.try_recv() {
+            Ok(piece) => Some(piece),
+            Err(TryRecvError::Empty) => None,
+            Err(TryRecvError::Disconnected) => {
+                let died = io::Error::other("the thread that reads it has died");
+                Some(Piece::Failed(died.into()))
+            }
+        }
+    }
+}
+
+struct PieceSender {
+    sender: SyncSender<Piece>,
+    waker: Arc<Waker>,
+}
+
+impl PieceSender {
+    /// Waits until there is room; `false` when nobody wants more.
+    fn send(&self, piece: Piece) -> bool {
+        self.sender.send(piece).is_ok() && self.waker.wake().is_ok()
+    }
+}
+
+/// Reads as many bytes as the file has when it is opened. No byte is handed on that could not be part
+/// of the message.
+fn read_pieces(path: &Path, kind: MessageKind, out: &PieceSender) -> Result<(), LoadError> {
+    let mut file = OpenFile::open(path)?;
+    let length = file.length.ok_or(LoadError::Replaced)?;
+    let mut check = TextCheck::default();
+    let mut read = 0;
+    loop {
+        let size = (length - read).min(PIECE as u64);
+        let bytes = file.read_piece(size as usize)?; // at most PIECE
+        if (bytes.len() as u64) < size {
+            return Err(LoadError::Shortened { read: read + bytes.len() as u64, length });
+        }
+        let is_first = read == 0;
+        read += size;
+        if kind == MessageKind::Text {
+            check.push(&bytes)?;
+            if read == length {
+                check.finish()?;
+            }
+        }
+        let piece = if is_first { Piece::First { length, bytes } } else { Piece::Next(bytes) };
+        if !out.send(piece) || read == length {
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::time::{Duration, Instant};
+
+    use mio::{Poll, Token};
+
+    use super::*;
+
+    const LARGE: usize = MAX_LOADED as usize + 1;
+
+    fn file(contents: &[u8]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("file");
+        fs::write(&path, contents).expect("a file");
+        (folder, path)
+    }
+
+    fn loaded(contents: &[u8], kind: FileKind) -> Result<Loaded, String> {
+        let (_folder, path) = file(contents);
+        load(&path, kind).map_err(|error| error.to_string())
+    }
+
+    /// Everything that comes, as one, and how it ended.
+    fn streamed(path: &Path, kind: MessageKind) -> (Option<u64>, Vec<u8>, Option<String>) {
+        let poll = Poll::new().expect("a poll");
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).expect("a waker"));
+        let message = FileMessage { path: path.to_owned(), kind, name: String::new() };
+        let stream = FileStream::start(&message, waker).expect("a thread");
+        let (mut announced, mut all) = (None, Vec::new());
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while announced.is_none_or(|length| (all.len() as u64) < length) {
+            assert!(Instant::now() < deadline, "no piece in time");
+            match stream.poll() {
+                Some(Piece::First { length, bytes }) => {
+                    announced = Some(length);
+                    all.extend(bytes);
+                }
+                Some(Piece::Next(bytes)) => all.extend(bytes),
+                Some(Piece::Failed(error)) => return (announced, all, Some(error.to_string())),
+                None => thread::yield_now(),
+            }
+        }
+        (announced, all, None)
+    }
+
+    #[test]
+    fn a_small_file_is_loaded() {
+        let text = Loaded::Payload(MessageKind::Text, b"abc".to_vec());
+        assert_eq!(loaded(b"abc", FileKind::Text), Ok(text));
+        let binary = |data: &[u8]| Ok(Loaded::Payload(MessageKind::Binary, data.to_vec()));
+        assert_eq!(loaded(b"abc", FileKind::Binary), binary(b"abc"));
+        assert_eq!(loaded(b"\xff", FileKind::Detected), binary(b"\xff"));
+        let fault = "line 2, byte 3: invalid UTF-8 (byte 5 of the file); --binary sends any bytes";
+        assert_eq!(loaded(b"ok\nab\xff", FileKind::Text), Err(fault.to_owned()));
+    }
+
+    #[test]
+    fn of_a_large_one_only_the_type_is_found_out() {
+        let mut text = vec![b'a'; LARGE];
+        text[300_000] = b'\n';
+        assert_eq!(loaded(&text, FileKind::Text), Ok(Loaded::Large(MessageKind::Text)));
+        assert_eq!(loaded(&text, FileKind::Detected), Ok(Loaded::Large(MessageKind::Text)));
+        assert_eq!(loaded(&text, FileKind::Binary), Ok(Loaded::Large(MessageKind::Binary)));
+        text[600_000] = 0xff;
+        assert_eq!(loaded(&text, FileKind::Detected), Ok(Loaded::Large(MessageKind::Binary)));
+        let error = loaded(&text, FileKind::Text).expect_err("it is not UTF-8");
+        assert!(error.starts_with("line 2, byte 300000: invalid UTF-8 (byte 600000 "), "{error}");
+    }
+
+    #[test]
+    fn a_fault_is_placed_wherever_the_cuts_are() {
+        let text = b"one\nt\xc3\xa4o\n\xe2\x82\n";
+        for at in 0..text.len() {
+            let mut check = TextCheck::default();
+            let pushed = check.push(&text[..at]).and_then(|()| check.push(&text[at..]));
+            let error = pushed.expect_err("a character that is cut off").to_string();
+            assert!(error.starts_with("line 3, byte 1: invalid UTF-8 (byte 9 "), "{at}: {error}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_without_end_is_given_up() {
+        let error = load(Path::new("/dev/zero"), FileKind::Binary).expect_err("it has no end");
+        assert_eq!(error.to_string(), "more than 64 MiB; only a regular file can be larger");
+    }
+
+    #[test]
+    fn pieces_are_the_file() {
+        let contents: Vec<u8> = (0..LARGE).map(|index| index as u8).collect();
+        for size in [0, 1, PIECE, PIECE + 1, LARGE] {
+            let (_folder, path) = file(&contents[..size]);
+            let (length, all, error) = streamed(&path, MessageKind::Binary);
+            assert_eq!((length, error), (Some(size as u64), None));
+            assert!(all == contents[..size], "{size}");
+        }
+    }
+
+    #[test]
+    fn text_that_ceases_to_be_utf8_is_not_handed_on() {
+        let mut text = vec![b'a'; LARGE];
+        *text.last_mut().expect("a byte") = 0xc3;
+        let (_folder, path) = file(&text);
+        let (length, all, error) = streamed(&path, MessageKind::Text);
+        assert_eq!(length, Some(LARGE as u64));
+        assert!(all.len() < LARGE, "the message could be completed");
+        assert!(error.is_some_and(|error| error.contains("invalid UTF-8")));
+    }
+
+    #[test]
+    fn what_is_not_a_file_any_more_is_said() {
+        let (folder, path) = file(b"x");
+        fs::remove_file(&path).expect("it is there");
+        let (length, _, error) = streamed(&path, MessageKind::Text);
+        assert_eq!(length, None);
+        assert!(error.is_some_and(|error| error.contains("os error 2")));
+        assert!(streamed(folder.path(), MessageKind::Text).2.is_some(), "a folder");
+    }
+}
