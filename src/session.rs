@@ -20,6 +20,7 @@ mod events;
 mod journal;
 mod resend;
 mod socket;
+mod upload;
 mod watch;
 
 pub use journal::Journal;
@@ -143,6 +144,8 @@ pub struct Session<'a> {
     echo: VecDeque<(MessageKind, Vec<u8>)>,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,
+    /// A file that is being sent: no other action is taken meanwhile.
+    upload: Option<upload::Upload>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -200,6 +203,7 @@ impl<'a> Session<'a> {
             echo: VecDeque::new(),
             keepalive: Keepalive::new(times, now),
             resend,
+            upload: None,
         }
     }
 
@@ -209,6 +213,7 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.stop = Some(Stop::System(error));
         }
+        self.end_upload();
         let quiet = self.last_traffic.elapsed();
         self.linger();
         self.drain_outputs();
@@ -317,6 +322,7 @@ impl<'a> Session<'a> {
     fn is_waiting(&self) -> bool {
         self.input_ended
             && self.plan.presets.is_empty()
+            && self.upload.is_none()
             && self.resend.as_ref().is_none_or(resend::Resend::is_through)
             && self.connection.is_open()
             && self.connection.pending_output().is_empty()

@@ -8,7 +8,7 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use super::{Format, Outlet};
 use crate::event::{
-    Again, Closed, Event, Failure, HeadView, Message, Opened, Redirect, Stamp, What,
+    Again, Closed, Event, Failure, FileSent, HeadView, Message, Opened, Redirect, Stamp, What,
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::MessageKind;
@@ -49,6 +49,7 @@ impl Format for Json {
         match &event.what {
             What::Open(opened) => open(object, event, opened),
             What::Message(message) => data_message(object, event, message),
+            What::FileSent(file) => file_sent(object, event, file),
             What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
             What::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
@@ -152,6 +153,19 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.number("wire_size", message.wire_size);
     object.boolean("compressed", message.compressed);
     object.number("frames", message.frames);
+    object.end();
+}
+
+/// Like a message, with the file in place of its data.
+fn file_sent(mut object: Object<'_>, event: &Event<'_>, file: &FileSent<'_>) {
+    object.start("message", event);
+    object.text("direction", Direction::Sent.name());
+    object.text("type", file.kind.name());
+    object.text("file", file.path);
+    object.number("size", file.size);
+    object.number("wire_size", file.wire_size);
+    object.boolean("compressed", false);
+    object.number("frames", 1);
     object.end();
 }
 
@@ -420,6 +434,16 @@ mod tests {
             shown(What::Message(binary))
                 .contains("\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"AP8=\"")
         );
+    }
+
+    #[test]
+    fn a_sent_file_is_named_in_place_of_its_data() {
+        let file =
+            FileSent { kind: MessageKind::Binary, path: "a \"b\"", size: 1 << 40, wire_size: 7 };
+        assert!(shown(What::FileSent(&file)).ends_with(
+            "\"direction\":\"sent\",\"type\":\"binary\",\"file\":\"a \\\"b\\\"\",\
+             \"size\":1099511627776,\"wire_size\":7,\"compressed\":false,\"frames\":1}\n"
+        ));
     }
 
     #[test]

@@ -100,11 +100,11 @@ impl Session<'_> {
 
     fn send_echo(&mut self) {
         while let Some((kind, data)) = self.echo.pop_front() {
-            let before = self.connection.pending_output().len();
+            let before = self.connection.unwritten();
             // The connection may be closing by now.
             let is_sent = self.send(kind, &data, 1, false).is_ok();
             if let Some(resend) = &mut self.resend {
-                resend.note_echo(is_sent, before, self.connection.pending_output().len());
+                resend.note_echo(is_sent, before, self.connection.unwritten());
             }
         }
     }

@@ -39,6 +39,11 @@ impl Readiness {
         self.readable
     }
 
+    /// Whether the transport takes nothing any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.write_error.is_some()
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.writable
     }
@@ -50,7 +55,7 @@ impl Session<'_> {
     pub(super) fn can_read(&self) -> bool {
         !self.has_more_events
             && !self.journal.is_backed_up()
-            && self.connection.pending_output().len() <= 2 * HIGH_WATER
+            && self.connection.buffered_output() <= 2 * HIGH_WATER
     }
 
     pub(super) fn read_socket(&mut self) {

@@ -54,6 +54,11 @@ impl Connection {
         self.outbox.unwritten()
     }
 
+    /// Whether every frame is to be reported.
+    pub fn observes_frames(&self) -> bool {
+        self.options.observe_frames
+    }
+
     /// Drops all that is still to be written: the transport takes nothing any more.
     pub fn discard_output(&mut self) {
         self.outbox.clear();
