@@ -75,7 +75,7 @@ impl Run<'_> {
         self.say_assumptions();
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
-        let max_time = config.ending.max_time.map(|limit| Instant::now() + limit);
+        let max_time = config.ending.time_left.map(|left| Instant::now() + left);
         let mut conversation = Conversation {
             config,
             clock: self.clock,

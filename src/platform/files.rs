@@ -125,6 +125,14 @@ impl<T: Send + 'static> Background<T> {
         }
     }
 
+    /// Waits for the result.
+    ///
+    /// # Errors
+    /// When the thread has died.
+    pub fn wait(&self) -> io::Result<T> {
+        self.result.recv().map_err(|_| died())
+    }
+
     /// Waits for the result; `None` if it is not there in time.
     ///
     /// # Errors

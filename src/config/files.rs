@@ -1,0 +1,116 @@
+//! Files that options name. None is read beyond its limit, or for longer than `--max-time`.
+
+use std::cell::Cell;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::ConfigError;
+use crate::platform::files::{Background, FileError, is_fifo, read};
+
+/// The most that is read of a file with settings, one credential, certificate or key.
+const MAX_SETTING: u64 = 1 << 20;
+
+/// The most that is read of a file that programs collect things in.
+const MAX_COLLECTION: u64 = 16 << 20;
+
+/// Reads the files that options name.
+#[derive(Debug)]
+pub(super) struct FileReader {
+    /// `--max-time`
+    limit: Duration,
+    /// What reading has left of it; `None`: there is no limit.
+    left: Cell<Option<Duration>>,
+}
+
+impl FileReader {
+    /// All files together may take this long.
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit: limit.unwrap_or_default(), left: Cell::new(limit) }
+    }
+
+    /// What is left of the time; `None`: there is no limit.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.left.get()
+    }
+
+    /// Text with settings or one credential.
+    ///
+    /// # Errors
+    /// Which option names a file that cannot be read, and why.
+    pub(super) fn text(&self, option: &'static str, path: &Path) -> Result<String, ConfigError> {
+        utf8(option, path, self.bytes(option, path)?)
+    }
+
+    /// Text that other programs write, such as cookies.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn long_text(
+        &self,
+        option: &'static str,
+        path: &Path,
+    ) -> Result<String, ConfigError> {
+        utf8(option, path, self.long_bytes(option, path)?)
+    }
+
+    /// A certificate, a key, or settings.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn bytes(&self, option: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        self.read(option, path, MAX_SETTING)
+    }
+
+    /// A bundle of certificates.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn long_bytes(
+        &self,
+        option: &'static str,
+        path: &Path,
+    ) -> Result<Vec<u8>, ConfigError> {
+        self.read(option, path, MAX_COLLECTION)
+    }
+
+    fn read(&self, option: &'static str, path: &Path, most: u64) -> Result<Vec<u8>, ConfigError> {
+        let owned = path.to_owned();
+        self.run(option, path, move || read(&owned, most))?
+            .map_err(|error| ConfigError::file(option, path, error))
+    }
+
+    /// Does something with a file that may block.
+    ///
+    /// # Errors
+    /// When the time runs out.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        option: &'static str,
+        path: &Path,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ConfigError> {
+        let Some(left) = self.left.get() else { return Ok(job()) };
+        let started = Instant::now();
+        let result = Background::start(None, job)
+            .and_then(|thread| match started.checked_add(left) {
+                Some(deadline) => thread.wait_until(deadline),
+                None => thread.wait().map(Some),
+            })
+            .map_err(|error| ConfigError::file(option, path, FileError::from(error)))?;
+        self.left.set(Some(left.saturating_sub(started.elapsed())));
+        result.ok_or_else(|| ConfigError::ReadTimeout {
+            option,
+            path: path.to_string_lossy().into_owned(),
+            limit: self.limit,
+            is_fifo: is_fifo(path),
+        })
+    }
+}
+
+fn utf8(option: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
+    String::from_utf8(bytes).map_err(|_| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+        ConfigError::file(option, path, FileError::from(error))
+    })
+}
