@@ -114,3 +114,33 @@ fn utf8(option: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, Con
         ConfigError::file(option, path, FileError::from(error))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn reading_takes_from_the_time_that_there_is() {
+        let limit = Duration::from_secs(60);
+        let files = FileReader::new(Some(limit));
+        let path = Path::new("file");
+        let begun = Instant::now();
+        let result = files.run("--header", path, move || begun.elapsed());
+        let at_least = result.expect("it is in time");
+        let left = files.time_left().expect("a limit");
+        assert!(left <= limit - at_least && left >= limit - begun.elapsed(), "{left:?}");
+        assert_eq!(FileReader::new(None).time_left(), None);
+    }
+
+    #[test]
+    fn what_is_late_is_not_waited_for() {
+        let files = FileReader::new(Some(Duration::from_millis(10)));
+        let (_open, held) = channel::<()>();
+        let late = files.run("--header", Path::new("file"), move || held.recv().is_ok());
+        let words = "time limit: --max-time 10ms ran out while reading --header file";
+        assert_eq!(late.expect_err("it is late").to_string(), words);
+        assert_eq!(files.time_left(), Some(Duration::ZERO));
+    }
+}
