@@ -89,16 +89,18 @@ fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
 
 /// The certificates of a file, or of all files of a folder that have any.
 fn authorities(path: &Path, reader: &FileReader) -> Result<Vec<Certificate>, ConfigError> {
-    if !path.is_dir() {
+    let folder = path.to_owned();
+    let listing = move || folder.is_dir().then(|| files(&folder));
+    let Some(listing) = reader.run("--cacert", path, listing)? else {
         return match certificates(path, reader)? {
             found if found.is_empty() => {
                 Err(bad_file("--cacert", path, "it holds no certificate in PEM form"))
             }
             found => Ok(found),
         };
-    }
+    };
     let mut found = Vec::new();
-    for file in files(path)? {
+    for file in listing? {
         found.extend(certificates(&file, reader)?);
     }
     match found.is_empty() {

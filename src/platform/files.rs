@@ -38,7 +38,7 @@ impl OpenFile {
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
-        Ok(Self { file, length: metadata.is_file().then(|| metadata.len()) })
+        Ok(Self { file, length: metadata.is_file().then_some(metadata.len()) })
     }
 
     /// Reads all of it.
