@@ -198,7 +198,7 @@ pub struct SendingArgs {
     ///
     /// Text is checked for UTF-8 before connecting. A regular file over 1 MiB is sent while it is
     /// read, in one frame that is not compressed, and --json names the file in place of its data; if
-    /// it changes meanwhile, TCP ends inside the frame and the exit status is 8. Other messages and
+    /// it changes meanwhile, the connection ends inside the frame and the exit status is 8. Other messages and
     /// pongs follow the frame. A FIFO or a device is read to its end first, up to 64 MiB.
     #[arg(long, value_name = "PATH")]
     pub send_file: Vec<PathBuf>,

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::ConfigError;
 use crate::platform::files::{Background, FileError, is_fifo, read};
 
-/// The most that is read of a file with settings, one credential, certificate or key.
+/// The limit for settings, credentials, certificates and keys, in bytes.
 const MAX_SETTING: u64 = 1 << 20;
 
-/// The most that is read of a file that programs collect things in.
+/// The limit for cookies, netrc files and bundles of certificates, in bytes.
 const MAX_COLLECTION: u64 = 16 << 20;
 
 /// Reads the files that options name.
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_takes_from_the_time_that_there_is() {
+    fn reading_counts_against_the_time_limit() {
         let limit = Duration::from_secs(60);
         let files = FileReader::new(Some(limit));
         let path = Path::new("file");
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_late_is_not_waited_for() {
+    fn reading_is_abandoned_when_the_time_runs_out() {
         let files = FileReader::new(Some(Duration::from_millis(10)));
         let (_open, held) = channel::<()>();
         let late = files.run("--header", Path::new("file"), move || held.recv().is_ok());

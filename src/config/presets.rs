@@ -67,7 +67,7 @@ fn send(kind: MessageKind, bytes: Vec<u8>) -> Action<'static> {
     Action::Send(kind, Cow::Owned(bytes))
 }
 
-/// A small file is read now, and text is checked, so that nothing is sent that leads nowhere.
+/// Loads a small file; of a large one only the text is checked. Both are done before connecting.
 fn file(
     path: &Path,
     kind: MessageKind,

@@ -137,8 +137,7 @@ pub fn expand(
     }))
 }
 
-/// `--max-time` as it was typed: a file that never comes must not defeat it. What is wrong with it is
-/// said later.
+/// `--max-time` as it was typed; a bad value is reported later.
 fn max_time(typed: &ArgMatches) -> Option<Duration> {
     let text = typed.try_get_one::<String>("max_time").ok().flatten()?;
     parse_duration(text).ok().filter(|duration| !duration.is_zero())

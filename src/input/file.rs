@@ -23,7 +23,7 @@ pub struct FileMessage {
     pub name: String,
 }
 
-/// The type of message that a file is to become.
+/// The type of message that a file becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// Text; anything else is an error.
@@ -48,7 +48,7 @@ impl From<MessageKind> for FileKind {
 pub enum Loaded {
     /// The payload of a message.
     Payload(MessageKind, Vec<u8>),
-    /// Too large to be held: it is to be sent while it is read.
+    /// Too large to load: send it while it is read.
     Large(MessageKind),
 }
 
@@ -246,8 +246,8 @@ impl FileStream {
             Ok(piece) => Some(piece),
             Err(TryRecvError::Empty) => None,
             Err(TryRecvError::Disconnected) => {
-                let died = io::Error::other("the thread that reads it has died");
-                Some(Piece::Failed(died.into()))
+                let panicked = io::Error::other("the thread that reads it has panicked");
+                Some(Piece::Failed(panicked.into()))
             }
         }
     }
@@ -259,14 +259,13 @@ struct PieceSender {
 }
 
 impl PieceSender {
-    /// Waits until there is room; `false` when nobody wants more.
+    /// Waits until there is room; `false` when the receiver is gone.
     fn send(&self, piece: Piece) -> bool {
         self.sender.send(piece).is_ok() && self.waker.wake().is_ok()
     }
 }
 
-/// Reads as many bytes as the file has when it is opened. No byte is handed on that could not be part
-/// of the message.
+/// Reads as many bytes as the file has when it is opened. Text is checked before it is handed on.
 fn read_pieces(path: &Path, kind: MessageKind, out: &PieceSender) -> Result<(), LoadError> {
     let mut file = OpenFile::open(path)?;
     let length = file.length.ok_or(LoadError::Replaced)?;

@@ -1,5 +1,5 @@
-//! Reads files that may be no ordinary ones: a FIFO blocks whoever opens it until somebody writes, a
-//! device may never end, and a network disk may hang. What is read is bounded, and so is the wait.
+//! Reads files that may not be regular ones: opening a FIFO blocks until it has a writer, a device may
+//! never end, and a network disk may hang. What is read is bounded, and so is the wait.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -86,8 +86,8 @@ pub fn is_fifo(_: &Path) -> bool {
     false
 }
 
-/// What a thread makes of something that may block. Dropped before the end, the thread is left to
-/// itself: nothing ends a call that hangs in the system.
+/// A thread that does something that may block, and its result. When this is dropped the thread runs
+/// on: a blocked system call cannot be ended.
 #[derive(Debug)]
 pub struct Background<T> {
     result: Receiver<T>,
@@ -107,7 +107,7 @@ impl<T: Send + 'static> Background<T> {
             if sender.send(job()).is_ok()
                 && let Some(waker) = waker
             {
-                let _ = waker.wake(); // its loop has ended: nobody waits
+                let _ = waker.wake(); // fails once the event loop has ended
             }
         })?;
         Ok(Self { result })
@@ -116,42 +116,42 @@ impl<T: Send + 'static> Background<T> {
     /// The result, once it is there.
     ///
     /// # Errors
-    /// When the thread has died.
+    /// When the thread has panicked.
     pub fn poll(&self) -> io::Result<Option<T>> {
         match self.result.try_recv() {
             Ok(result) => Ok(Some(result)),
             Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(died()),
+            Err(TryRecvError::Disconnected) => Err(panicked()),
         }
     }
 
     /// Waits for the result.
     ///
     /// # Errors
-    /// When the thread has died.
+    /// When the thread has panicked.
     pub fn wait(&self) -> io::Result<T> {
-        self.result.recv().map_err(|_| died())
+        self.result.recv().map_err(|_| panicked())
     }
 
     /// Waits for the result; `None` if it is not there in time.
     ///
     /// # Errors
-    /// When the thread has died.
+    /// When the thread has panicked.
     pub fn wait_until(&self, deadline: Instant) -> io::Result<Option<T>> {
         let left = deadline.saturating_duration_since(Instant::now());
         match self.result.recv_timeout(left) {
             Ok(result) => Ok(Some(result)),
             Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(died()),
+            Err(RecvTimeoutError::Disconnected) => Err(panicked()),
         }
     }
 }
 
-fn died() -> io::Error {
-    io::Error::other("the thread that reads it has died")
+fn panicked() -> io::Error {
+    io::Error::other("the thread that reads it has panicked")
 }
 
-/// A limit, as people write it.
+/// A limit with its unit.
 fn in_words(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
@@ -193,7 +193,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_device_without_end_is_not_read_for_ever() {
+    fn an_endless_device_is_read_up_to_the_limit() {
         let path = Path::new("/dev/zero");
         assert_eq!(OpenFile::open(path).expect("a device").length, None);
         assert!(matches!(read(path, 1000), Err(FileError::TooLarge(1000))));
@@ -204,11 +204,11 @@ mod tests {
         let (release, held) = channel::<()>();
         let job = move || held.recv().is_ok();
         let background = Background::start(None, job).expect("a thread");
-        assert!(background.poll().expect("it lives").is_none());
+        assert!(background.poll().expect("it runs").is_none());
         let soon = Instant::now() + Duration::from_millis(20);
-        assert!(background.wait_until(soon).expect("it lives").is_none());
+        assert!(background.wait_until(soon).expect("it runs").is_none());
         release.send(()).expect("a thread that waits");
         let late = Instant::now() + Duration::from_secs(10);
-        assert_eq!(background.wait_until(late).expect("it lives"), Some(true));
+        assert_eq!(background.wait_until(late).expect("it runs"), Some(true));
     }
 }

@@ -1,5 +1,4 @@
-//! Files that are no ordinary ones where options and commands name them: FIFOs, devices without end, and
-//! files that are larger than memory should be.
+//! FIFOs, endless devices and large files where options and commands name a file.
 
 #![cfg(unix)]
 
@@ -15,7 +14,7 @@ use std::thread;
 mod commands;
 mod large;
 
-/// A FIFO that nobody has opened.
+/// A new FIFO.
 pub(crate) fn fifo(folder: &Path) -> PathBuf {
     let path = folder.join("fifo");
     let status = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
@@ -23,7 +22,7 @@ pub(crate) fn fifo(folder: &Path) -> PathBuf {
     path
 }
 
-/// The writing end of a FIFO, once somebody reads from it.
+/// The writing end of a FIFO, once it has a reader.
 pub(crate) fn writer(path: &Path) -> Receiver<File> {
     let (sender, writer) = channel();
     let path = path.to_owned();
@@ -64,7 +63,7 @@ fn with_option(client: Wscope, (option, at): (&str, &str), path: &str) -> Wscope
 }
 
 #[test]
-fn a_fifo_that_nobody_writes_to_is_not_waited_for_beyond_max_time() {
+fn a_fifo_without_a_writer_is_waited_for_up_to_max_time() {
     for (option, at) in OPTIONS {
         let client = wscope();
         fifo(&client.home());
@@ -78,7 +77,7 @@ fn a_fifo_that_nobody_writes_to_is_not_waited_for_beyond_max_time() {
 }
 
 #[test]
-fn nor_is_one_whose_writer_does_not_end() {
+fn a_fifo_whose_writer_stays_is_waited_for_up_to_max_time() {
     let client = wscope();
     let path = fifo(&client.home());
     // Opened for both, it has a reader already.
@@ -135,7 +134,7 @@ fn a_fifo_is_read_to_its_end() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_device_without_end_is_not_read_for_ever() {
+fn an_endless_device_is_read_up_to_a_limit() {
     for option in OPTIONS {
         let limit = match option.0 {
             "--cookie" | "--netrc-file" | "--cacert" => "the file is larger than 16 MiB",
@@ -154,7 +153,7 @@ fn a_device_without_end_is_not_read_for_ever() {
 }
 
 #[test]
-fn a_configuration_file_is_not_waited_for_beyond_max_time() {
+fn a_configuration_file_is_waited_for_up_to_max_time() {
     let client = wscope();
     let folder = client.home().join(".config/wscope");
     std::fs::create_dir_all(&folder).expect("a folder");

@@ -81,7 +81,7 @@ fn a_fault_is_placed_wherever_the_cuts_are() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_without_end_is_given_up() {
+fn an_endless_device_is_an_error() {
     let error = load(Path::new("/dev/zero"), FileKind::Binary).expect_err("it has no end");
     assert_eq!(error.to_string(), "more than 64 MiB; only a regular file can be larger");
 }
@@ -109,7 +109,7 @@ fn text_that_ceases_to_be_utf8_is_not_handed_on() {
 }
 
 #[test]
-fn what_is_not_a_file_any_more_is_said() {
+fn a_path_that_is_not_a_file_is_an_error() {
     let (folder, path) = file(b"x");
     fs::remove_file(&path).expect("it is there");
     let (length, _, error) = streamed(&path, MessageKind::Text);

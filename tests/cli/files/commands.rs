@@ -6,7 +6,7 @@ use crate::support::{Key, Peer, Signal, Terminal, ping, text, wscope};
 use std::io::Write;
 use std::sync::mpsc::channel;
 
-/// Pings until the client answers, as it would not if its loop hung.
+/// Pings the client, whose event loop answers unless it is blocked.
 #[track_caller]
 fn prove_alive(peer: &mut Peer) {
     peer.send(ping(b"alive"));
@@ -81,7 +81,7 @@ fn a_file_that_cannot_be_sent_ends_the_input_with_its_line() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_device_without_end_is_given_up() {
+fn an_endless_device_is_an_error() {
     let server = serve(answer_close);
     let client = wscope().args(["--slash", "-w", "0", &server.url()]);
     client.stdin("/file /dev/zero\n").run().code(8).stderr_contains(
@@ -89,7 +89,7 @@ fn a_device_without_end_is_given_up() {
     );
 }
 
-/// A prompt, and the FIFO that it has been told to send.
+/// A prompt that is sending a FIFO.
 fn waiting_prompt(url: &str) -> (Terminal, std::fs::File, tempfile::TempDir) {
     let terminal = Terminal::spawn([url], 100, 24);
     terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
