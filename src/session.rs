@@ -27,6 +27,7 @@ mod reactions;
 mod resend;
 mod socket;
 mod timers;
+mod upload;
 mod watch;
 
 pub use journal::Journal;
@@ -175,6 +176,8 @@ pub struct Session<'a> {
     /// A signal or `--max-time` is ending the run.
     leaving: Option<Leaving>,
     lost: Lost,
+    /// A file that is being sent: no other action is taken meanwhile.
+    upload: Option<upload::Upload>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -241,6 +244,7 @@ impl<'a> Session<'a> {
             resend,
             leaving: None,
             lost: Lost::default(),
+            upload: None,
         }
     }
 
@@ -250,6 +254,7 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.stop = Some(Stop::System(error));
         }
+        self.end_upload();
         let quiet = self.clock.now().saturating_duration_since(self.last_traffic);
         self.linger();
         self.drain_outputs();

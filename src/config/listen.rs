@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connect::{duration, headers, is_conversation, read_text, redaction, size, stdout_in};
+use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
+use super::files::FileReader;
 use super::shared::{commentary, subprotocols};
 use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout};
@@ -107,15 +108,16 @@ impl ListenConfig {
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
         };
+        let files = FileReader::new(None);
         let output = args.receiving.output;
         let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         Ok(Self {
             address: address(&args.address),
-            handshake: handshake(args)?,
+            handshake: handshake(args, &files)?,
             lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(&args.tls)?,
+            tls: acceptor(&args.tls, &files)?,
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
@@ -156,7 +158,7 @@ fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Resu
     Ok(number)
 }
 
-fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
+fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, ConfigError> {
     let args = &args.handshake;
     if let Some(path) = args.path.as_deref().filter(|path| !is_path(path)) {
         let reason = "a path starts with /, and has no blank, ? or #";
@@ -164,9 +166,9 @@ fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
     }
     Ok(ServerOptions {
         subprotocols: subprotocols(&args.subprotocols)?,
-        headers: headers(&args.headers)?,
+        headers: headers(&args.headers, files)?,
         path: args.path.clone(),
-        credentials: args.user.as_deref().map(credentials).transpose()?,
+        credentials: args.user.as_deref().map(|given| credentials(given, files)).transpose()?,
         origins: args.origins.iter().map(|given| origin(given)).collect::<Result<_, _>>()?,
         compress: !args.no_compress,
     })
@@ -178,9 +180,9 @@ fn is_path(text: &str) -> bool {
 }
 
 /// `USER:PASS`, or the first line of a file. What was given is not shown.
-fn credentials(given: &str) -> Result<Credentials, ConfigError> {
+fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
     let text = match given.strip_prefix('@') {
-        Some(path) => read_text("--user", Path::new(path))?,
+        Some(path) => files.text("--user", Path::new(path))?,
         None => given.to_owned(),
     };
     let pair = text.lines().next().unwrap_or_default();
@@ -205,11 +207,12 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(if is_opaque { given.to_owned() } else { origin.ascii_serialization() })
 }
 
-fn acceptor(args: &ServerTlsArgs) -> Result<Option<Acceptor>, ConfigError> {
+fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
         pass: ("--tls-pass", args.tls_pass.as_ref()),
+        reader,
     };
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();

@@ -1,5 +1,6 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,7 +28,8 @@ pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
 pub use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
-pub use set::CommandSet;
+pub(super) use set::Loading;
+pub use set::{CommandSet, FileRequest, Parsed};
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -40,8 +42,14 @@ pub struct ReplOptions {
 
 /// A running line editor, whose lines become these.
 #[derive(Debug)]
-pub struct Repl<T> {
+pub struct Repl<T: 'static> {
     lines: Receiver<Line<T>>,
+    /// Taken from `lines` and not handed out.
+    behind: VecDeque<Line<T>>,
+    /// The file that the last line named: later lines wait for it.
+    loading: Option<Loading<T>>,
+    commands: &'static CommandSet<T>,
+    waker: Arc<Waker>,
     screen: Screen,
     ending: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
@@ -52,7 +60,7 @@ pub struct Repl<T> {
 /// What the editor's thread has to say.
 #[derive(Debug)]
 enum Line<T> {
-    Typed(T),
+    Typed(Parsed<T>),
     /// Ctrl-C.
     Interrupt(T),
     End,
@@ -111,6 +119,7 @@ impl<T: Send + 'static> Repl<T> {
         let interrupted = Arc::new(AtomicBool::new(false));
         let is_interrupted = Arc::clone(&interrupted);
         let editor_modes = modes.clone();
+        let editors_waker = Arc::clone(&waker);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
             let keyboard = Keyboard { history: options.history, typed_ahead };
             read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
@@ -119,23 +128,58 @@ impl<T: Send + 'static> Repl<T> {
                 let _ = sender.send(line);
                 // Behind the line, so that it is not forgotten before that is there.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = waker.wake();
+                let _ = editors_waker.wake();
             });
             editor_modes.iter().for_each(SavedModes::restore);
         })?;
-        Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
+        Ok(Self {
+            lines,
+            behind: VecDeque::new(),
+            loading: None,
+            commands,
+            waker,
+            screen,
+            ending,
+            interrupted,
+            editor: Some(thread),
+            modes,
+        })
     }
 
-    /// The next line.
+    /// The next line. One that names a file comes when that is loaded.
     pub fn take(&mut self) -> Typed<T> {
-        match self.lines.try_recv() {
-            Ok(Line::Typed(line)) => Typed::Line(line),
-            Ok(Line::Interrupt(line)) => {
-                self.forget_interrupt();
-                Typed::Line(line)
+        if let Some(loading) = &self.loading {
+            return match loading.poll() {
+                None => self.next_interrupt().map_or(Typed::Pending, Typed::Line),
+                Some(loaded) => {
+                    self.loading = None;
+                    Typed::Line(loaded.unwrap_or_else(self.commands.problem))
+                }
+            };
+        }
+        match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
+            Ok(Line::Typed(Parsed::Ready(line)) | Line::Interrupt(line)) => Typed::Line(line),
+            Ok(Line::Typed(Parsed::File(file))) => {
+                match Loading::start(self.commands, file, &self.waker) {
+                    Ok(loading) => {
+                        self.loading = Some(loading);
+                        Typed::Pending
+                    }
+                    Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                }
             }
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
+        }
+    }
+
+    /// Ctrl-C, which waits for no line before it.
+    fn next_interrupt(&mut self) -> Option<T> {
+        self.behind.extend(self.lines.try_iter());
+        let at = self.behind.iter().position(|line| matches!(line, Line::Interrupt(_)))?;
+        match self.behind.remove(at)? {
+            Line::Interrupt(line) => Some(line),
+            Line::Typed(_) | Line::End => None,
         }
     }
 }
@@ -221,9 +265,8 @@ impl Source for Repl<Action<'static>> {
         true
     }
 
-    /// Ctrl-C does not wait for a stalled socket, and neither does what was typed before it.
-    fn is_urgent(&self) -> bool {
-        self.interrupted.load(Ordering::SeqCst)
+    fn take_interrupt(&mut self) -> bool {
+        self.next_interrupt().is_some()
     }
 }
 

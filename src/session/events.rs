@@ -23,9 +23,9 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let before = self.connection.pending_output().len();
+        let before = self.connection.unwritten();
         let is_event = self.hand_on_event();
-        self.reactions.note(before, self.connection.pending_output().len());
+        self.reactions.note(before, self.connection.unwritten());
         is_event
     }
 
@@ -95,6 +95,10 @@ impl Session<'_> {
         }
         if is_closing {
             self.spare_unsent();
+            if self.connection.is_inside_frame() {
+                // The peer waits for no more of a file, and our Close frame cannot come before its end.
+                self.connection.discard_output();
+            }
             self.drop_unsent_if_ending();
         }
         match progress {
@@ -115,11 +119,11 @@ impl Session<'_> {
 
     fn send_echo(&mut self) {
         while let Some((kind, data)) = self.echo.pop_front() {
-            let before = self.connection.pending_output().len();
+            let before = self.connection.unwritten();
             // The connection may be closing by now.
             let is_sent = self.send(kind, &data, 1, false).is_ok();
             if let Some(resend) = &mut self.resend {
-                resend.note_echo(is_sent, before, self.connection.pending_output().len());
+                resend.note_echo(is_sent, before, self.connection.unwritten());
             }
         }
     }

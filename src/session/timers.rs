@@ -71,6 +71,7 @@ impl Session<'_> {
     fn is_waiting(&self) -> bool {
         self.input_ended
             && self.plan.presets.is_empty()
+            && self.upload.is_none()
             && self.resend.as_ref().is_none_or(resend::Resend::is_through)
             && self.connection.is_open()
             && self.connection.pending_output().is_empty()
