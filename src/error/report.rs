@@ -30,10 +30,10 @@ pub fn report(error: &Error, style: Style) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
-    if let Error::Dial(DialError::Proxy(proxy), _) = error
+    if let Error::Dial(DialError::Proxy(proxy), attempt) = error
         && let Some(request) = &proxy.request
     {
-        let request = HeadView::new(request, proxy.redaction);
+        let request = HeadView::new(request, proxy.redaction).without(&attempt.secrets);
         text += &head(&request, &style.paint(Role::Sent, ">"), style);
     }
     text += &error.tls().map_or_else(String::new, |failure| {

@@ -14,7 +14,9 @@ pub(super) fn message(error: &Error) -> String {
     let text = match error {
         Error::Config(error) => error.to_string(),
         Error::Usage { message, .. } => message.clone(),
-        Error::Dial(error, _) => format!("could not connect: {error}"),
+        Error::Dial(error, attempt) => {
+            format!("could not connect: {}", attempt.secrets.mask_text(error.to_string()))
+        }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
             // Who does not know of the proxy looks for the fault in the wrong place.
