@@ -70,13 +70,24 @@ fn with_previous(text: &str) -> impl Iterator<Item = (usize, char, Option<char>)
     text.char_indices().map(move |(at, c)| (at, c, previous.replace(c)))
 }
 
+/// The characters of `text`, each with whether [`escape`] would show it as an escape.
+pub fn characters(text: &str, newlines: Newlines) -> impl Iterator<Item = (char, bool)> {
+    with_previous(text).map(move |(_, c, previous)| (c, needs_escape(c, previous, newlines)))
+}
+
 fn needs_escape(c: char, previous: Option<char>, newlines: Newlines) -> bool {
     match c {
         ' '..='~' => false,
         '\n' | '\t' => newlines == Newlines::Escape,
         _ if is_joiner(c) => !joins(previous),
-        _ => c.is_control() || is_invisible(c) || is_noncharacter(c),
+        _ => is_hidden(c),
     }
+}
+
+/// Whether a character controls a terminal, reorders its surroundings or is not seen. Joiners are among
+/// them, whatever stands before: where an escape is read back as the same text, none needs to stay.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || is_joiner(c) || is_invisible(c) || is_noncharacter(c)
 }
 
 /// Zero-width (non-)joiner, which emoji, Persian and Indic scripts need between two characters.
@@ -87,9 +98,7 @@ fn is_joiner(c: char) -> bool {
 /// Whether a joiner has a use after `previous`: never in ASCII text, at the start, after something
 /// that is shown as an escape, or after another joiner, where it could only hide information.
 fn joins(previous: Option<char>) -> bool {
-    previous.is_some_and(|c| {
-        !(c.is_ascii() || c.is_control() || is_joiner(c) || is_invisible(c) || is_noncharacter(c))
-    })
+    previous.is_some_and(|c| !(c.is_ascii() || is_hidden(c)))
 }
 
 /// Characters that reorder their surroundings or are not seen at all. Variation selectors are left

@@ -98,8 +98,8 @@ impl Outlet {
 
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        if self.is_shared() {
-            // What others write must not come between the parts of an event.
+        if self.is_shared() || matches!(self.way, Way::Lane(..)) {
+            // What others write must not come between the parts of an event, nor the prompt.
             self.buffer.extend_from_slice(bytes);
             return;
         }
