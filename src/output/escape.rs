@@ -70,6 +70,13 @@ fn with_previous(text: &str) -> impl Iterator<Item = (usize, char, Option<char>)
     text.char_indices().map(move |(at, c)| (at, c, previous.replace(c)))
 }
 
+/// Whether these bytes, written to a terminal as they are, may do more than show text: control characters
+/// other than line breaks and tabs, or bytes that are not UTF-8, some of which are controls elsewhere.
+pub fn may_control(bytes: &[u8]) -> bool {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    str::from_utf8(bytes).map_or(true, |text| text.contains(is_control))
+}
+
 /// The characters of `text`, each with whether [`escape`] would show it as an escape.
 pub fn characters(text: &str, newlines: Newlines) -> impl Iterator<Item = (char, bool)> {
     with_previous(text).map(move |(_, c, previous)| (c, needs_escape(c, previous, newlines)))
@@ -185,6 +192,16 @@ mod tests {
             ("a\\n", "a\\n"),
         ] {
             assert_eq!(escape(text, Newlines::Escape), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn controls_are_told_from_text() {
+        for bytes in [&b"\x1b[m"[..], b"\x07", b"\0", b"\x7f", b"\xff", "\u{9b}".as_bytes()] {
+            assert!(may_control(bytes), "{bytes:?}");
+        }
+        for text in ["", "a\r\n\tb", "é世界", FAMILY, "\u{202e}"] {
+            assert!(!may_control(text.as_bytes()), "{text:?}");
         }
     }
 
