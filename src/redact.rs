@@ -51,7 +51,10 @@ impl Redaction {
     /// Whether a header of this name and value is or holds credentials.
     pub fn is_credential(name: &str, value: &[u8]) -> bool {
         match HeaderKind::of(name) {
-            HeaderKind::Plain | HeaderKind::Url => false,
+            HeaderKind::Plain => false,
+            HeaderKind::Url => {
+                str::from_utf8(value).is_ok_and(|url| matches!(Self::Mask.url(url), Cow::Owned(_)))
+            }
             HeaderKind::Subprotocols => {
                 str::from_utf8(value).is_ok_and(|text| !subprotocols::tokens(text).is_empty())
             }

@@ -79,7 +79,7 @@ fn words(error: &Error, style: Style) -> String {
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
     for (name, value) in &head.fields {
-        let name = style.paint(Role::HeaderName, name);
+        let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
         text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
     }
     text

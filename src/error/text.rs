@@ -72,7 +72,7 @@ fn upgrade(rejected: &Rejected) -> String {
             format!("invalid opening handshake: {}", said(list.join("; ")))
         }
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
-            let bytes = rejected.secrets.mask(bytes);
+            let bytes = rejected.secrets.mask_cut(bytes);
             let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
             format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
         }

@@ -98,9 +98,10 @@ impl Human {
     }
 
     fn notice(&self, level: Level, text: &str) -> String {
+        let text = escape(text, Newlines::Keep);
         match level {
-            Level::Info => self.remark(Role::Dim, text),
-            Level::Warning => self.warning(text),
+            Level::Info => self.remark(Role::Dim, &text),
+            Level::Warning => self.warning(&text),
         }
     }
 

@@ -240,7 +240,13 @@ mod tests {
             for name in ["authorization", "Cookie", "Proxy-Authorization", "host", "x-api-key"] {
                 assert_eq!(may_carry(name), !is_foreign, "{name}: {from} → {location}");
             }
-            assert!(["Origin", "X-Other", "Sec-WebSocket-Protocol"].into_iter().all(may_carry));
+            let referer = HeaderLine::new("Referer", "https://h/?token=abc");
+            assert_eq!(route.may_carry(&referer), !is_foreign, "{from} → {location}");
+            assert!(
+                ["Referer", "Origin", "X-Other", "Sec-WebSocket-Protocol"]
+                    .into_iter()
+                    .all(may_carry)
+            );
             let offered =
                 ["soap", "bearer", "s3cr3t-V4lue", "token.s3cr3t-V4lue"].map(str::to_owned);
             let carried = route.carried(&offered);
