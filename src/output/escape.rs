@@ -91,8 +91,8 @@ fn needs_escape(c: char, previous: Option<char>, newlines: Newlines) -> bool {
     }
 }
 
-/// Whether a character controls a terminal, reorders its surroundings or is not seen. Joiners are among
-/// them, whatever stands before: where an escape is read back as the same text, none needs to stay.
+/// Whether a character controls a terminal, reorders its surroundings or is invisible. That includes every
+/// joiner, also between two characters that need it: this is for reversible escapes, as those of JSON.
 pub fn is_hidden(c: char) -> bool {
     c.is_control() || is_joiner(c) || is_invisible(c) || is_noncharacter(c)
 }

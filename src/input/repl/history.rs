@@ -45,7 +45,7 @@ impl History {
     }
 }
 
-/// What was typed may be confidential: nobody else gets to read it.
+/// What was typed may be confidential: only the user may read the file.
 fn create(path: &Path) {
     let Some(folder) = path.parent() else { return };
     let mut builder = DirBuilder::new();

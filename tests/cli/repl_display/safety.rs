@@ -97,7 +97,7 @@ fn pings_and_frames_are_escaped() {
     assert_harmless(&shown);
 }
 
-/// What was asked for as it is, is written as it is; but not without a word.
+/// The output is not changed, because that is what was asked for.
 #[test]
 fn raw_output_on_a_terminal_warns_once() {
     let warning = "messages are written to the terminal as they are";
