@@ -237,6 +237,8 @@ pub struct Commentary {
     pub stderr_color: bool,
     /// Standard error is a terminal.
     pub on_terminal: bool,
+    /// Standard output is a terminal.
+    pub stdout_on_terminal: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
     /// Times.

@@ -1,18 +1,16 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
 use mio::{Registry, Token, Waker};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
@@ -20,16 +18,20 @@ use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, ta
 
 mod command;
 mod helper;
+mod history;
 mod screen;
 mod server;
 mod set;
+mod visible;
 
 pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
+use history::{History, LineEditor};
 pub use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
 pub(super) use set::Loading;
 pub use set::{CommandSet, FileRequest, Parsed};
+use visible::one_line;
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -109,8 +111,9 @@ impl<T: Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.quieten();
         }
-        let assistant = Assistant::new(commands.commands);
-        let mut editor = editor(&options, assistant).map_err(io::Error::other)?;
+        let assistant = Assistant::new(commands.commands, options.color);
+        let mut editor = editor(assistant).map_err(io::Error::other)?;
+        let history = options.history.and_then(|path| History::load(path, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker))?;
         let ending = Arc::new(AtomicBool::new(false));
@@ -121,7 +124,7 @@ impl<T: Send + 'static> Repl<T> {
         let editor_modes = modes.clone();
         let editors_waker = Arc::clone(&waker);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            let keyboard = Keyboard { history: options.history, typed_ahead };
+            let keyboard = Keyboard { history, typed_ahead };
             read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
                 let is_interrupt = matches!(line, Line::Interrupt(_));
                 // The session has ended when nobody listens: then `is_ending` is set as well.
@@ -272,43 +275,22 @@ impl Source for Repl<Action<'static>> {
 
 /// Where lines come from, beside the editor, and where they are remembered.
 struct Keyboard {
-    history: Option<PathBuf>,
+    history: Option<History>,
     typed_ahead: TypedAhead,
 }
 
-type LineEditor = Editor<Assistant, FileHistory>;
-
-fn editor(options: &ReplOptions, assistant: Assistant) -> rustyline::Result<LineEditor> {
+fn editor(assistant: Assistant) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         .max_history_size(MAX_HISTORY)?
         .history_ignore_space(true)
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
-        .color_mode(if options.color { ColorMode::Enabled } else { ColorMode::Disabled })
+        .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
         .auto_add_history(false)
         .build();
     let mut editor = Editor::with_config(config)?;
     editor.set_helper(Some(assistant));
-    if let Some(path) = &options.history {
-        prepare_history(path);
-        let _ = editor.load_history(path); // there is none yet, or it cannot be read: start afresh
-    }
     Ok(editor)
-}
-
-/// What was typed may be confidential: nobody else gets to read it.
-fn prepare_history(path: &PathBuf) {
-    let Some(folder) = path.parent() else { return };
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let _ = builder.create(folder); // without it the history lasts as long as the session
-    let mut file = fs::OpenOptions::new();
-    file.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    let _ = file.open(path);
 }
 
 /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
@@ -323,7 +305,7 @@ fn read_lines<T>(
     let Keyboard { history, typed_ahead } = keyboard;
     for line in String::from_utf8_lossy(&typed_ahead.lines).lines() {
         remember(editor, history.as_ref(), line);
-        let _ = writeln!(io::stdout(), "{PROMPT}{line}"); // as the editor would have shown it
+        let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
         commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
     }
     let mut has_ended = typed_ahead.ended;
@@ -362,12 +344,12 @@ fn erase_blank_prompt(editor: &LineEditor) {
     }
 }
 
-fn remember(editor: &mut LineEditor, history: Option<&PathBuf>, line: &str) {
+fn remember(editor: &mut LineEditor, history: Option<&History>, line: &str) {
     if line.trim().is_empty() {
         return;
     }
     let is_new = editor.add_history_entry(line).unwrap_or(false);
-    if let Some(path) = history.filter(|_| is_new) {
-        let _ = editor.append_history(path); // a full disk must not stop the conversation
+    if let Some(history) = history.filter(|_| is_new) {
+        history.append(editor);
     }
 }

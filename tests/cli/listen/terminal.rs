@@ -188,3 +188,27 @@ fn clients_are_served_while_a_file_is_awaited() {
     dismissed(peer);
     assert_eq!(terminal.wait_exit(), 0);
 }
+
+/// A request target may have any character that is not ASCII.
+#[test]
+fn a_request_does_not_control_the_terminal() {
+    let (mut terminal, port) = serve(&["-v"]);
+    let evil = "/\u{9b}31m\u{202e}\u{200b}";
+    let headers = ["X-Evil: \u{9b}\u{202e}", "Origin: http://localhost/\u{9b}\u{202e}"];
+    let mut peer = Peer::connect(port);
+    peer.ask(evil, &headers);
+    terminal.wait_for(r"/\x9b31m\u{202e}\u{200b}");
+    drop(peer);
+    let peer = client(port);
+    terminal.wait_for(" client 127.0.0.1:");
+    terminal.type_line("/clients");
+    terminal.type_line("/status 1");
+    terminal.wait_for("> /status 1");
+    terminal.press(Key::CtrlD);
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 0);
+    let written = terminal.raw_output();
+    for c in ['\u{9b}', '\u{202e}', '\u{200b}'] {
+        assert!(!written.contains(c), "{c:?} was written:\n{written:?}");
+    }
+}
