@@ -12,6 +12,7 @@ mod crowd;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
 mod once;
+mod origins;
 mod page;
 mod piped;
 mod sending;

@@ -24,13 +24,18 @@ use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
-use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
+use crate::protocol::handshake::{
+    Agreement, Refusal, Response, answer, expects_continue, resource_name,
+};
 use crate::protocol::head::{Head, HeaderLine};
 use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session, Stop};
 
 /// When clients that are one too many may try again, in seconds.
 const RETRY_AFTER: &str = "5";
+
+/// The interim response to a client that waits for it.
+const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A client whose request has been accepted.
 struct Guest {
@@ -193,21 +198,19 @@ impl Arrival<'_> {
                     if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                         return Err(self.show(stream, &page));
                     }
-                    let reason = reason(&refusal);
-                    return Err(self.refuse(
-                        stream,
-                        &asked.head,
-                        &refusal.response,
-                        &reason,
-                        outputs,
-                    ));
+                    let why = (&*reason(&refusal), refusal.hint);
+                    return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
                 }
             };
         let (number, mail, received) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
         };
-        if let Err(error) = write(&mut stream, response.bytes(), self.reactor, self.deadline) {
+        let mut bytes = response.bytes().to_vec();
+        if expects_continue(&asked.line, &asked.head) {
+            bytes.splice(..0, *CONTINUE);
+        }
+        if let Err(error) = write(&mut stream, &bytes, self.reactor, self.deadline) {
             self.server.clients.withdraw(number);
             return Err(self.parting(&error, None));
         }
@@ -232,7 +235,11 @@ impl Arrival<'_> {
                 number: server.next_number(),
                 postbox,
                 remote: self.remote,
-                target: server.config.redaction.url(&asked.line.target).into_owned(),
+                target: server
+                    .config
+                    .redaction
+                    .url(&resource_name(&asked.line.target))
+                    .into_owned(),
                 protocol: agreement.subprotocol.clone(),
                 since: Instant::now(),
                 received: Arc::clone(&received),
@@ -265,10 +272,10 @@ impl Arrival<'_> {
         stream: Stream,
         request: &Head,
         response: &Response,
-        reason: &str,
+        why: (&str, Option<&str>),
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, request, response, reason, self.server.config.redaction);
+        let failure = refused(self.remote, request, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -287,7 +294,7 @@ impl Arrival<'_> {
         };
         let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
         let response = Response::text(503, &[retry], &format!("{reason}\n"));
-        self.refuse(stream, request, &response, &reason, outputs)
+        self.refuse(stream, request, &response, (&reason, None), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {
@@ -322,8 +329,9 @@ impl Arrival<'_> {
         let redaction = self.server.config.redaction;
         let local = stream.local_address().unwrap_or_default();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
-        let url = format!("{scheme}://{local}{}", asked.line.target);
-        let secrets = Secrets::of_request(redaction, &asked.line.target, asked.head.fields());
+        let resource = resource_name(&asked.line.target);
+        let url = format!("{scheme}://{local}{resource}");
+        let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
         let said = |text: String| secrets.mask_text(text);
         Opened {
             initiator: Party::Peer,

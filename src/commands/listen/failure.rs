@@ -80,12 +80,12 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
     }
 }
 
-/// A request that is refused with this response, for this reason.
+/// A request that is refused with this response, for this reason; with what can be done about it.
 pub(super) fn refused(
     remote: SocketAddr,
     request: &Head,
     response: &Response,
-    reason: &str,
+    (reason, hint): (&str, Option<&str>),
     redaction: Redaction,
 ) -> Box<Failure> {
     let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
@@ -94,7 +94,7 @@ pub(super) fn refused(
     Box::new(Failure {
         kind: FailureKind::Handshake,
         message: escape(&text, Newlines::Escape).into_owned(),
-        hint: None,
+        hint: hint.map(str::to_owned),
         request: Some(HeadView::new(request, redaction)),
         response: Some(answered(response, redaction)),
         certificate: None,
