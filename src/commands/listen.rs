@@ -27,6 +27,7 @@ mod clients;
 mod control;
 mod door;
 mod failure;
+mod handshakes;
 mod page;
 mod server;
 

@@ -91,8 +91,8 @@ pub enum ServerInput {
     None,
 }
 
-/// Connections at a time that are no clients yet.
-const MAX_HANDSHAKES: usize = 4096;
+/// Connections at a time that are not clients yet, each with a thread of some 40 KiB.
+const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.
 const MAX_BACKLOG: usize = 16 << 20;

@@ -64,6 +64,8 @@ pub enum AcceptError {
     Unreadable(HeadError),
     /// Time ran out after so many bytes of the request.
     TimedOut(usize),
+    /// The reactor was interrupted after so many bytes of the request: others need its place.
+    Evicted(usize),
     /// The response was not taken in time, or not at all.
     Unanswered(TransportEnd),
     /// The system failed us.
@@ -94,7 +96,8 @@ pub fn accept(
             Err(AcceptError::Tls(reason))
         }
         Err(TlsError::Wait(WaitError::Io(error))) => Err(AcceptError::System(error)),
-        Err(TlsError::Wait(_)) => Err(AcceptError::TlsTimedOut),
+        Err(TlsError::Wait(WaitError::Interrupted(_))) => Err(AcceptError::Evicted(0)),
+        Err(TlsError::Wait(WaitError::TimedOut)) => Err(AcceptError::TlsTimedOut),
     }
 }
 
@@ -116,24 +119,23 @@ pub fn read_request(
                 return Ok(Asked { line, head, early: received });
             }
             None => {
-                let late = AcceptError::TimedOut(received.len());
-                let end = |end| AcceptError::Ended(end, received.len());
-                match read(stream, &mut buffer, reactor, deadline, late)? {
+                let before = received.len();
+                match read(stream, &mut buffer, reactor, deadline, before)? {
                     Ok(count) => received.extend_from_slice(&buffer[..count]),
-                    Err(transport_end) => return Err(end(transport_end)),
+                    Err(end) => return Err(AcceptError::Ended(end, before)),
                 }
             }
         }
     }
 }
 
-/// Reads at least one byte, or the end of the stream.
+/// Reads at least one byte, or the end of the stream; `before`: what has been read already, for errors.
 fn read(
     stream: &mut Stream,
     buffer: &mut [u8],
     reactor: &mut Reactor,
     deadline: Deadline,
-    late: AcceptError,
+    before: usize,
 ) -> Result<Result<usize, TransportEnd>, AcceptError> {
     loop {
         match stream.read(buffer) {
@@ -143,7 +145,8 @@ fn read(
                 match reactor.wait_for(deadline, None) {
                     Ok(_) => {}
                     Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(_) => return Err(late),
+                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(before)),
+                    Err(WaitError::TimedOut) => return Err(AcceptError::TimedOut(before)),
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -174,7 +177,8 @@ pub fn write(
                 match reactor.wait_for(deadline, None) {
                     Ok(_) => {}
                     Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(late) => return Err(unanswered(late.to_string())),
+                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(1)),
+                    Err(late @ WaitError::TimedOut) => return Err(unanswered(late.to_string())),
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -199,8 +203,31 @@ pub fn send_away(
     stream.finish_sending();
     let mut rest = [0; 4 << 10];
     while !deadline.has_passed()
-        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, AcceptError::TimedOut(0))
-    {
-    }
+        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, 0)
+    {}
     Ok(())
+}
+
+/// The most that is read of what a client sent that is not waited for.
+const MAX_UNREAD: usize = 64 << 10;
+
+/// Ends a connection without waiting for anything. A client that has begun to speak HTTP gets the
+/// response, if it is taken at once.
+pub fn send_away_at_once(mut stream: Stream, response: &Response, mut has_begun: bool) {
+    let mut rest = [0; 4 << 10];
+    let mut drain = |stream: &mut Stream| {
+        let mut count = 0;
+        while count < MAX_UNREAD
+            && let Ok(more @ 1..) = stream.read(&mut rest)
+        {
+            count += more;
+        }
+        count
+    };
+    has_begun |= drain(&mut stream) > 0;
+    if has_begun {
+        let _ = stream.write(&response.bytes()); // a few hundred bytes: there is room, or no interest
+    }
+    stream.finish_sending();
+    drain(&mut stream); // unread bytes would make it a reset
 }

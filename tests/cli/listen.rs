@@ -9,6 +9,7 @@ use crate::support::{
 
 mod admission;
 mod crowd;
+mod flood;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
 mod once;

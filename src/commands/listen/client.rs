@@ -9,15 +9,18 @@ use mio::net::TcpStream;
 
 use super::clients::{Entry, Full};
 use super::failure::{failed, refused};
+use super::handshakes::Pending;
 use super::page;
-use super::server::{News, Pending, Server};
+use super::server::{News, Server};
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
 use crate::input::mailbox::{Content, Letter, Mailbox, mailbox};
-use crate::net::accept::{AcceptError, Asked, accept, read_request, send_away, write};
+use crate::net::accept::{
+    AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
+};
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
@@ -59,6 +62,7 @@ enum Parting {
 /// A connection on its way to be a client.
 struct Arrival<'a> {
     server: &'a Server,
+    pending: &'a Pending,
     remote: SocketAddr,
     reactor: &'a mut Reactor,
     deadline: Deadline,
@@ -74,14 +78,22 @@ impl Server {
         mut reactor: Reactor,
         pending: Pending,
     ) {
+        pending.start();
         let mut outputs = self.outputs(Failures::Each);
         let deadline = Deadline::after(self.config.handshake_timeout);
         let started = Instant::now();
-        let mut arrival =
-            Arrival { server: self, remote, reactor: &mut reactor, deadline, started };
+        let mut arrival = Arrival {
+            server: self,
+            pending: &pending,
+            remote,
+            reactor: &mut reactor,
+            deadline,
+            started,
+        };
         match arrival.welcome(tcp, &mut outputs) {
             Ok(guest) => {
                 drop(pending);
+                reactor.heed(Arc::default()); // it is not closed for others any more
                 self.entertain(guest, &mut reactor);
             }
             Err(parting) => self.tell_parting(&parting, &mut outputs),
@@ -173,6 +185,21 @@ fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
     }
 }
 
+/// The response to those who may try again later.
+pub(super) fn unavailable(reason: &str) -> Response {
+    let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
+    Response::text(503, &[retry], &format!("{reason}\n"))
+}
+
+/// Why a connection is closed before its handshake is done.
+pub(super) const TOO_MANY_HANDSHAKES: &str = "too many unfinished handshakes";
+
+/// Ends a connection whose place another has taken.
+fn make_room(stream: Stream, has_begun: bool) -> Parting {
+    send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
+    Parting::Unnoticed
+}
+
 /// Why a request is refused, on one line.
 fn reason(refusal: &Refusal) -> String {
     if refusal.is_plain {
@@ -191,6 +218,9 @@ impl Arrival<'_> {
             Ok(asked) => asked,
             Err(error) => return Err(self.turn_away(stream, &error, outputs)),
         };
+        if !self.pending.set_answered() {
+            return Err(make_room(stream, true));
+        }
         let (response, agreement) =
             match answer(&self.server.config.handshake, &asked.line, &asked.head) {
                 Ok(accepted) => accepted,
@@ -212,7 +242,7 @@ impl Arrival<'_> {
         }
         if let Err(error) = write(&mut stream, &bytes, self.reactor, self.deadline) {
             self.server.clients.withdraw(number);
-            return Err(self.parting(&error, None));
+            return Err(self.failure(&error, None));
         }
         let mut timings =
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
@@ -252,6 +282,12 @@ impl Arrival<'_> {
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
     fn turn_away(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Parting {
+        if let AcceptError::Evicted(received) = error {
+            return make_room(stream, *received > 0);
+        }
+        if !self.pending.set_answered() {
+            return make_room(stream, true);
+        }
         let response = match error {
             AcceptError::Unreadable(error) => Some(Response::to_unreadable(error)),
             AcceptError::TimedOut(1..) => {
@@ -292,8 +328,7 @@ impl Arrival<'_> {
         } else {
             format!("there are {} clients already", self.server.config.capacity.clients)
         };
-        let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
-        let response = Response::text(503, &[retry], &format!("{reason}\n"));
+        let response = unavailable(&reason);
         self.refuse(stream, request, &response, (&reason, None), outputs)
     }
 
@@ -311,9 +346,14 @@ impl Arrival<'_> {
     fn parting(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
         let is_verbose = self.server.config.commentary.detail >= Detail::Control;
         let is_json = matches!(self.server.config.stdout, Stdout::Json { .. });
-        if matches!(error, AcceptError::Ended(_, 0)) && !is_verbose && !is_json {
-            return Parting::Unnoticed;
+        match error {
+            AcceptError::Ended(_, 0) if !is_verbose && !is_json => Parting::Unnoticed,
+            AcceptError::Evicted(_) => Parting::Unnoticed, // the control loop warns of all together
+            error => self.failure(error, response),
         }
+    }
+
+    fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
         Parting::Failed(failed(error, self.remote, self.server.handshake_limit(), response))
     }
 

@@ -45,6 +45,10 @@ pub(super) fn failed(
             FailureKind::Timeout,
             format!("{remote} sent no whole request within {limit:?}, only {count} bytes"),
         ),
+        AcceptError::Evicted(_) => (
+            FailureKind::Handshake,
+            format!("unfinished handshake with {remote} closed for newer connections"),
+        ),
         AcceptError::Unanswered(end) => {
             (FailureKind::Handshake, format!("{remote} did not take the response: {end}"))
         }
