@@ -1,6 +1,6 @@
 //! The handshakes under way: how many there may be, and which one is closed for a new one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, hash_map};
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,10 @@ struct State {
     /// By the order in which they came.
     entries: BTreeMap<u64, Entry>,
     next: u64,
+    /// How many of the entries there are of each network.
+    networks: HashMap<Network, usize>,
+    /// How many of the entries there are of each [`Progress`].
+    counts: [usize; 3],
     /// Threads that have not ended their handshake, also of connections being closed.
     threads: usize,
     evicted: Evicted,
@@ -65,7 +69,7 @@ enum Progress {
 
 /// Whose connections are counted together: an IPv4 address, or a /64 of IPv6, which a single host has
 /// for itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Network(IpAddr);
 
 /// Handshakes that were closed unfinished, by what there was too much of.
@@ -114,19 +118,17 @@ impl Handshakes {
             state.evicted.of_all += 1; // closed by the caller
             return Err(NoPlace);
         }
-        let is_same = |entry: &Entry| entry.network == network;
-        if state.entries.values().filter(|entry| is_same(entry)).count() >= self.address_limit() {
-            if state.evict(is_same) {
+        if state.networks.get(&network).is_some_and(|count| *count >= self.address_limit()) {
+            if state.evict(|entry| entry.network == network) {
                 state.evicted.of_address += 1;
                 state.evicted.address = Some(network);
             }
         } else if state.entries.len() >= self.limit && state.evict(|_| true) {
             state.evicted.of_all += 1;
         }
-        let entry = Entry { network, progress: Progress::Starting, interrupt };
         let id = state.next;
-        state.entries.insert(id, entry);
         state.next += 1;
+        state.insert(id, Entry { network, progress: Progress::Starting, interrupt });
         state.threads += 1;
         Ok(Pending { handshakes: Arc::clone(self), id })
     }
@@ -134,9 +136,7 @@ impl Handshakes {
     /// Whether threads are started faster than the system lets them run. What is accepted meanwhile would
     /// take the place of clients that have done nothing wrong.
     pub(super) fn are_behind(&self) -> bool {
-        let state = self.state();
-        let is_starting = |entry: &&Entry| entry.progress == Progress::Starting;
-        state.entries.values().filter(is_starting).count() > self.address_limit() / 2
+        *self.state().count(Progress::Starting) > self.address_limit() / 2
     }
 
     /// Closes the oldest because the system has nothing left; false if there is none.
@@ -186,16 +186,44 @@ impl State {
     /// Closes the oldest of those that `may_go`, if any; those that have been answered first. Whether it
     /// was an unfinished one.
     fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
-        let candidates = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.progress != Progress::Starting && may_go(entry));
-        let oldest = candidates
-            .min_by_key(|(id, entry)| (entry.progress != Progress::Answered, **id))
-            .map(|(id, _)| *id);
-        let Some(entry) = oldest.and_then(|id| self.entries.remove(&id)) else { return false };
+        let oldest = |progress| {
+            let mut entries = self.entries.iter();
+            entries
+                .find(|(_, entry)| entry.progress == progress && may_go(entry))
+                .map(|(id, _)| *id)
+        };
+        let answered = if self.counts[Progress::Answered as usize] > 0 {
+            oldest(Progress::Answered)
+        } else {
+            None
+        };
+        let oldest = answered.or_else(|| oldest(Progress::Waiting));
+        let Some(entry) = oldest.and_then(|id| self.remove(id)) else { return false };
         entry.interrupt.raise();
-        entry.progress != Progress::Answered
+        answered.is_none()
+    }
+
+    fn insert(&mut self, id: u64, entry: Entry) {
+        *self.networks.entry(entry.network).or_default() += 1;
+        *self.count(entry.progress) += 1;
+        self.entries.insert(id, entry);
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Entry> {
+        let entry = self.entries.remove(&id)?;
+        *self.count(entry.progress) -= 1;
+        if let hash_map::Entry::Occupied(mut count) = self.networks.entry(entry.network) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
+        Some(entry)
+    }
+
+    /// How many of the entries have come this far.
+    fn count(&mut self, progress: Progress) -> &mut usize {
+        &mut self.counts[progress as usize]
     }
 }
 
@@ -213,14 +241,16 @@ impl Pending {
 
     fn set(&self, progress: Progress) -> bool {
         let mut state = self.handshakes.state();
-        state.entries.get_mut(&self.id).map(|entry| entry.progress = progress).is_some()
+        let Some(entry) = state.remove(self.id) else { return false };
+        state.insert(self.id, Entry { progress, ..entry });
+        true
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
         let mut state = self.handshakes.state();
-        state.entries.remove(&self.id);
+        state.remove(self.id);
         state.threads -= 1;
     }
 }
