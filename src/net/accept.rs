@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use memchr::memmem;
 use mio::Interest;
 use mio::net::TcpStream;
 use native_tls::TlsAcceptor;
@@ -14,7 +15,7 @@ use super::tls::{Identity, TlsError, TlsInfo, alert, is_truncation, reason_of, s
 use super::tls_hello::{HelloTap, Server};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
-use crate::protocol::head::{Head, HeadError, RequestLine, parse_request};
+use crate::protocol::head::{Head, HeadError, MAX_HEAD, RequestLine, parse_request};
 
 mod rehearsal;
 
@@ -113,20 +114,27 @@ pub fn read_request(
     let mut received = Vec::new();
     let mut buffer = [0; 4 << 10];
     loop {
-        match parse_request(&received).map_err(AcceptError::Unreadable)? {
-            Some((line, head)) => {
-                received.drain(..head.bytes().len());
-                return Ok(Asked { line, head, early: received });
-            }
-            None => {
-                let before = received.len();
-                match read(stream, &mut buffer, reactor, deadline, before)? {
-                    Ok(count) => received.extend_from_slice(&buffer[..count]),
-                    Err(end) => return Err(AcceptError::Ended(end, before)),
-                }
-            }
+        let before = received.len();
+        match read(stream, &mut buffer, reactor, deadline, before)? {
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+            Err(end) => return Err(AcceptError::Ended(end, before)),
+        }
+        if may_be_judged(&received, before)
+            && let Some((line, head)) = parse_request(&received).map_err(AcceptError::Unreadable)?
+        {
+            received.drain(..head.bytes().len());
+            return Ok(Asked { line, head, early: received });
         }
     }
+}
+
+/// Whether what came behind the first `before` bytes can end a head or show that it is none. To parse all
+/// of it again for each of many small segments would take quadratic time.
+fn may_be_judged(received: &[u8], before: usize) -> bool {
+    let last = &received[before.saturating_sub(2)..];
+    let has_empty_line =
+        [&b"\n\n"[..], b"\n\r\n"].iter().any(|end| memmem::find(last, end).is_some());
+    before == 0 || received.len() >= MAX_HEAD || has_empty_line
 }
 
 /// Reads at least one byte, or the end of the stream; `before`: what has been read already, for errors.
@@ -230,4 +238,24 @@ pub fn send_away_at_once(mut stream: Stream, response: &Response, mut has_begun:
     }
     stream.finish_sending();
     drain(&mut stream); // unread bytes would make it a reset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_judged;
+
+    #[test]
+    fn a_head_is_parsed_when_its_end_has_come_however_it_is_cut() {
+        for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n"] {
+            for first in 1..head.len() {
+                for second in first..head.len() {
+                    let (before, received) = (first, &head.as_bytes()[..second]);
+                    assert!(!may_be_judged(received, before) || received.ends_with(b"\n\n"));
+                }
+                assert!(may_be_judged(head.as_bytes(), first), "{head:?} cut at {first}");
+            }
+        }
+        assert!(may_be_judged(b"\x16", 0), "the first bytes show what is not HTTP");
+        assert!(may_be_judged(&[b'a'; 64 << 10], 1), "too long");
+    }
 }

@@ -1,8 +1,12 @@
 //! Connections that never finish their handshake keep nobody out.
 
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::{Duration, Instant};
+
 use super::crowd::raise_open_files;
 use super::{assert_alive, assert_status, leave, listen};
-use crate::support::{Peer, header};
+use crate::support::{DEADLINE, Peer, header};
 
 /// What one address may have.
 const ADDRESS_LIMIT: usize = 1024;
@@ -42,6 +46,22 @@ fn without_a_handshake_timeout_a_slow_client_is_waited_for() {
     assert_alive(port);
     slow.send_slowly("yes\r\nHost: localhost\r\n\r\n");
     assert_status(&slow.read_head(), 426);
+}
+
+/// The timeout is for the whole request, not for each byte of it.
+#[test]
+fn a_client_that_sends_byte_by_byte_is_not_waited_for_longer() {
+    let (_server, port) = listen(&["--handshake-timeout", "300ms"]);
+    let mut client = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
+    client.set_read_timeout(Some(Duration::from_millis(20))).expect("a time limit");
+    client.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").expect("a request that is taken");
+    let until = Instant::now() + DEADLINE;
+    let mut answer = [0; 12];
+    while client.read_exact(&mut answer).is_err() {
+        assert!(Instant::now() < until, "still waited for");
+        client.write_all(b"a").expect("a byte that is taken");
+    }
+    assert_eq!(&answer, b"HTTP/1.1 408");
 }
 
 /// With descriptors for a few connections only.
