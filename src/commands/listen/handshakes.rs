@@ -105,7 +105,7 @@ impl Handshakes {
         (self.limit / 2).max(1)
     }
 
-    /// Takes a place for a connection from `remote`. For a want of places the oldest of the same address,
+    /// Takes a place for a connection from `remote`. When there is none left, the oldest of the same address,
     /// or of all, is closed: its thread is interrupted.
     pub(super) fn begin(
         self: &Arc<Self>,

@@ -35,8 +35,7 @@ pub(super) struct Foreign {
     pub(super) hint: &'static str,
 }
 
-const DUE_HOST: &str =
-    "a loopback host or the address listened on (--allow-origin replaces this check)";
+const DUE_HOST: &str = "a loopback host or the address listened on, unless --allow-origin is given";
 const HINT_HOST: &str = "a page may have reached this server by DNS rebinding; if that host is yours, \
                          --allow-origin ORIGIN accepts its pages, --allow-origin '*' everything";
 const DUE_ORIGIN: &str =
