@@ -84,7 +84,7 @@ pub fn answer(
     options: &ServerOptions,
     line: &RequestLine,
     head: &Head,
-) -> Result<(Head, Agreement), Refusal> {
+) -> Result<(Head, Agreement), Box<Refusal>> {
     let findings = http::judge(line, head);
     if !findings.is_empty() {
         return Err(refuse(line, 400, &[], findings));
@@ -101,7 +101,7 @@ pub fn answer(
     let findings = judge_request(line, head);
     if !findings.is_empty() {
         let is_plain = line.method == "GET" && !is_upgrade(line, head);
-        return Err(Refusal { is_plain, ..refuse_request(line, findings) });
+        return Err(Box::new(Refusal { is_plain, ..*refuse_request(line, findings) }));
     }
     Ok(accept(options, head))
 }
@@ -153,14 +153,18 @@ fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
 
 /// RFC 6455 section 4.2.2, /origin/. Also a browser that asks for a page is refused when it came by a
 /// foreign name.
-fn judge_origin(options: &ServerOptions, line: &RequestLine, head: &Head) -> Result<(), Refusal> {
+fn judge_origin(
+    options: &ServerOptions,
+    line: &RequestLine,
+    head: &Head,
+) -> Result<(), Box<Refusal>> {
     let (authority, origin) = (authority(line, head), head.value("Origin"));
     let origin = origin.as_deref().map(str::trim);
     let (allowed, listening) = (&options.origins, &options.listening);
     origin::judge(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head)).map_err(
         |foreign| {
             let refusal = refuse(line, 403, &[], vec![foreign.finding]);
-            Refusal { hint: Some(foreign.hint), ..refusal }
+            Box::new(Refusal { hint: Some(foreign.hint), ..*refusal })
         },
     )
 }
@@ -207,7 +211,7 @@ fn decodes_to_16_bytes(key: &str) -> bool {
     data_encoding::BASE64.decode(key.trim().as_bytes()).is_ok_and(|bytes| bytes.len() == 16)
 }
 
-fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Refusal {
+fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Box<Refusal> {
     let is_about = |header| findings.iter().any(|finding| finding.header == header);
     if line.method != "GET" {
         return refuse(line, 405, &[HeaderLine::new("Allow", "GET")], findings);
@@ -225,10 +229,10 @@ fn refuse(
     status: u16,
     fields: &[HeaderLine],
     findings: Vec<Finding>,
-) -> Refusal {
+) -> Box<Refusal> {
     let body: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
     let response = Response::text(status, fields, &body).to(line);
-    Refusal { response, findings, is_plain: false, hint: None }
+    Box::new(Refusal { response, findings, is_plain: false, hint: None })
 }
 
 #[cfg(test)]
@@ -245,7 +249,7 @@ mod tests {
         ServerOptions { subprotocols, ..ServerOptions::default() }
     }
 
-    fn ask(options: &ServerOptions, request: &str) -> Result<(Head, Agreement), Refusal> {
+    fn ask(options: &ServerOptions, request: &str) -> Result<(Head, Agreement), Box<Refusal>> {
         let (line, head) = parse_request(request.as_bytes()).unwrap().unwrap();
         answer(options, &line, &head)
     }
