@@ -91,7 +91,8 @@ pub enum ServerInput {
     None,
 }
 
-/// Connections at a time that are not clients yet, each with a thread of some 40 KiB.
+/// Connections at a time that are not clients yet, each with a thread: of some 40 KiB,
+/// or 100 KiB with TLS.
 const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.

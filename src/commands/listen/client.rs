@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, Full};
-use super::failure::{failed, refused};
+use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -30,12 +30,9 @@ use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{
     Agreement, Refusal, Response, answer, expects_continue, resource_name,
 };
-use crate::protocol::head::{Head, HeaderLine};
+use crate::protocol::head::Head;
 use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session, Stop};
-
-/// When clients that are one too many may try again, in seconds.
-const RETRY_AFTER: &str = "5";
 
 /// The interim response to a client that waits for it.
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -184,15 +181,6 @@ fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
         certificate: None,
     }
 }
-
-/// The response to those who may try again later.
-pub(super) fn unavailable(reason: &str) -> Response {
-    let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
-    Response::text(503, &[retry], &format!("{reason}\n"))
-}
-
-/// Why a connection is closed before its handshake is done.
-pub(super) const TOO_MANY_HANDSHAKES: &str = "too many unfinished handshakes";
 
 /// Ends a connection whose place another has taken.
 fn make_room(stream: Stream, has_begun: bool) -> Parting {

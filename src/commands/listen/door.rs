@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use mio::net::{TcpListener, TcpStream};
 
-use super::client::{TOO_MANY_HANDSHAKES, unavailable};
+use super::failure::{TOO_MANY_HANDSHAKES, unavailable};
 use super::handshakes::{Interrupt, NoPlace, Pending};
 use super::server::Server;
 use crate::net::accept::send_away_at_once;

@@ -8,7 +8,7 @@ use crate::net::accept::AcceptError;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
-use crate::protocol::head::{Head, HeadError};
+use crate::protocol::head::{Head, HeadError, HeaderLine};
 use crate::redact::Redaction;
 
 /// A failure of the client at `remote`.
@@ -113,3 +113,15 @@ fn answered(response: &Response, redaction: Redaction) -> FailedResponse {
         is_cut: false,
     }
 }
+
+/// When clients that are one too many may try again, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// The response to those who may try again later.
+pub(super) fn unavailable(reason: &str) -> Response {
+    let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
+    Response::text(503, &[retry], &format!("{reason}\n"))
+}
+
+/// Why a connection is closed before its handshake is done.
+pub(super) const TOO_MANY_HANDSHAKES: &str = "too many unfinished handshakes";
