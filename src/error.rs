@@ -143,7 +143,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unmet(_) => 1,
-            Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
+            Self::Config(ConfigError::Unreadable { .. }) => 8,
+            Self::Config(ConfigError::ReadTimeout { .. }) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,

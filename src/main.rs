@@ -1,9 +1,10 @@
 //! Reads the world, runs what was asked for, prints why it failed, returns the exit status.
 
 use std::ffi::OsString;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 use std::{env, io};
 
 use wscope::commands;
@@ -11,7 +12,10 @@ use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
-use wscope::platform::terminal;
+use wscope::platform::{stdio, terminal};
+
+/// How long standard error may take for the last line of a run that has to end.
+const LAST_WORDS: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     terminal::restore_on_panic();
@@ -21,9 +25,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let style = Style::new(failure_color(&args, &env));
-            let is_quiet = matches!(error, Error::Signal(_));
-            if !is_quiet {
-                let _ = io::stderr().write_all(report(&error, style).as_bytes()); // nobody to tell
+            match error {
+                Error::Signal(_) => {}
+                // The run has to end.
+                Error::MaxTime(_) => {
+                    let until = Instant::now() + LAST_WORDS;
+                    stdio::write_to_stderr(report(&error, style).as_bytes(), Some(until));
+                }
+                _ => stdio::write_to_stderr(report(&error, style).as_bytes(), None),
             }
             ExitCode::from(error.exit_code())
         }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, Level, Opened, What, secrets};
+use crate::event::{Closed, Opened, secrets};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
@@ -14,12 +14,20 @@ use crate::platform::signals::Signal;
 use crate::protocol::keepalive::{Keepalive, Times};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::scenario::Goal;
+use clock::PeerClock;
+use leaving::Leaving;
+use reactions::Reactions;
 
 mod actions;
+mod clock;
 mod events;
 mod journal;
+mod leaving;
+mod reactions;
 mod resend;
 mod socket;
+mod timers;
+mod upload;
 mod watch;
 
 pub use journal::Journal;
@@ -104,6 +112,21 @@ pub struct Report {
     pub input_ended: bool,
     /// What is left for another connection, if it was asked to be kept.
     pub rest: Option<Rest>,
+    /// What did not reach its place.
+    pub lost: Lost,
+    /// A signal or `--max-time` ended the run: it has to be over by then, whatever is stalled.
+    pub leave_by: Option<Instant>,
+}
+
+/// What did not reach its place, because the run was ended or the peer closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// Received messages that were not shown or written, or not as a whole.
+    pub received: u64,
+    /// Bytes that wait for the outputs.
+    pub bytes: usize,
+    /// Messages that the transport did not take.
+    pub sent: u64,
 }
 
 /// One open connection being worked on.
@@ -124,11 +147,17 @@ pub struct Session<'a> {
     input_error: Option<InputError>,
     stop: Option<Stop>,
     started: Instant,
-    /// When the last wait or read was over: all that it brought has happened then.
+    /// Time as it counts against the peer.
+    clock: PeerClock,
+    /// When the last wait was over, in real time.
+    woke: Instant,
+    /// Since when timers have been put off because there is something to read.
+    behind: Option<Instant>,
+    /// When the last wait or read was over, by the peer's clock: all that it brought has happened then.
     now: Instant,
-    /// When bytes last came or went.
+    /// When bytes last came or went, by the peer's clock.
     last_traffic: Instant,
-    /// When data last came, or the last of the input had gone.
+    /// When data last came, or the last of the input had gone, by the peer's clock.
     last_data: Instant,
     /// Messages sent that the transport has taken.
     messages_gone: u64,
@@ -141,8 +170,14 @@ pub struct Session<'a> {
     last_rtt: Option<Duration>,
     /// What `--echo` sends next.
     echo: VecDeque<(MessageKind, Vec<u8>)>,
+    reactions: Reactions,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,
+    /// A signal or `--max-time` is ending the run.
+    leaving: Option<Leaving>,
+    lost: Lost,
+    /// A file that is being sent: no other action is taken meanwhile.
+    upload: Option<upload::Upload>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -155,6 +190,9 @@ const ACTION_BUDGET: usize = 4096;
 
 /// Reads in a row before timers, input and signals get their turn.
 const READ_BUDGET: usize = 16;
+
+/// Bytes written in a row before anything else gets its turn.
+const WRITE_BUDGET: usize = 8 << 20;
 
 /// How long the peer may take to end TCP after the closing handshake.
 const LINGER: Duration = Duration::from_millis(100);
@@ -189,6 +227,9 @@ impl<'a> Session<'a> {
             input_error: None,
             stop: None,
             started: now,
+            clock: PeerClock::default(),
+            woke: now,
+            behind: None,
             now,
             last_traffic: now,
             last_data: now,
@@ -198,8 +239,12 @@ impl<'a> Session<'a> {
             last_message: None,
             last_rtt: None,
             echo: VecDeque::new(),
+            reactions: Reactions::default(),
             keepalive: Keepalive::new(times, now),
             resend,
+            leaving: None,
+            lost: Lost::default(),
+            upload: None,
         }
     }
 
@@ -209,9 +254,11 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.stop = Some(Stop::System(error));
         }
-        let quiet = self.last_traffic.elapsed();
+        self.end_upload();
+        let quiet = self.clock.now().saturating_duration_since(self.last_traffic);
         self.linger();
         self.drain_outputs();
+        self.count_lost();
         let ending = self.connection.ending().unwrap_or_else(|| {
             self.connection.abandon();
             self.connection.ending().expect("abandoned just now")
@@ -231,12 +278,18 @@ impl<'a> Session<'a> {
             goals: self.plan.goals,
             input_ended: self.input_ended,
             rest: self.resend.map(resend::Resend::into_rest),
+            lost: self.lost,
+            leave_by: self.leaving.map(|leaving| leaving.until),
         }
     }
 
     fn prepare(&mut self) -> io::Result<()> {
         self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
-        self.journal.outputs().register(self.reactor.registry(), tokens::OUTPUTS)?;
+        self.journal.outputs().register(
+            self.reactor.registry(),
+            tokens::OUTPUTS,
+            &self.reactor.waker(),
+        )?;
         self.journal.outputs().set_all_ready(); // what was announced while dialling went unheard
         Ok(())
     }
@@ -279,7 +332,7 @@ impl<'a> Session<'a> {
                 _ => {}
             }
         }
-        self.now = Instant::now();
+        self.note_wake(until, is_signalled);
         self.journal.tick();
         if is_signalled || cfg!(not(unix)) {
             while let Some(signal) = self.reactor.take_signal() {
@@ -291,130 +344,9 @@ impl<'a> Session<'a> {
 
     /// Whether there is work that no readiness will announce again.
     fn can_go_on(&self) -> bool {
-        (self.can_read() && self.socket.is_readable())
-            || (self.has_more_events && !self.journal.is_backed_up())
+        self.is_behind()
+            || (self.has_more_events && !self.is_stalled_by_output())
             || self.can_take_input()
-    }
-
-    fn next_deadline(&self) -> Option<Instant> {
-        // Once it has had its effect it must not keep the loop awake.
-        let is_spent = self.connection.is_finished() || matches!(self.stop, Some(Stop::MaxTime));
-        let max_time = self.plan.max_time.filter(|_| !is_spent);
-        let watch = self.keepalive.as_ref().and_then(Keepalive::deadline);
-        let ends = [self.connection.deadline(), max_time, self.silence_deadline(), watch];
-        ends.into_iter().flatten().min()
-    }
-
-    /// When the wait after the end of the input is over.
-    fn silence_deadline(&self) -> Option<Instant> {
-        match self.plan.after_input {
-            AfterInput::Silence(duration) if self.is_waiting() => Some(self.last_data + duration),
-            _ => None,
-        }
-    }
-
-    /// All input has been sent, and nothing else is to be done.
-    fn is_waiting(&self) -> bool {
-        self.input_ended
-            && self.plan.presets.is_empty()
-            && self.resend.as_ref().is_none_or(resend::Resend::is_through)
-            && self.connection.is_open()
-            && self.connection.pending_output().is_empty()
-    }
-
-    fn check_time(&mut self) {
-        let now = Instant::now();
-        self.connection.on_deadline(now);
-        self.keep_alive(now);
-        if self.plan.max_time.is_some_and(|end| now >= end) {
-            self.end_or_leave(Stop::MaxTime);
-        }
-        match self.plan.after_input {
-            AfterInput::Close if self.is_waiting() => self.end(Stop::Asked),
-            AfterInput::Silence(wait) if self.silence_deadline().is_some_and(|end| now >= end) => {
-                self.note_silence(wait);
-                self.end(Stop::Asked);
-            }
-            _ => {}
-        }
-    }
-
-    fn note_silence(&mut self, wait: Duration) {
-        let sent = self.connection.sent_counters().messages;
-        let received = self.connection.received_counters().messages;
-        if sent > 0 && received == self.received_before_send {
-            let text = format!(
-                "nothing was received in the {wait:?} after the last message was sent; --wait DURATION waits longer"
-            );
-            self.journal.tell(What::Notice(Level::Warning, &text));
-        }
-    }
-
-    fn on_signal(&mut self, signal: Signal) {
-        self.end_or_leave(Stop::Signal(signal));
-    }
-
-    /// Ends the connection in order; if that is already under way, leaves at once.
-    fn end_or_leave(&mut self, stop: Stop) {
-        if self.connection.is_open() {
-            self.end(stop);
-            return;
-        }
-        let was_by_time = matches!(self.stop, Some(Stop::MaxTime)) && matches!(stop, Stop::MaxTime);
-        if !was_by_time {
-            self.connection.abandon();
-            if matches!(stop, Stop::Signal(_)) || self.stop.is_none() {
-                self.stop = Some(stop);
-            }
-        }
-    }
-
-    /// Starts the closing handshake, for this reason if it is the first.
-    fn end(&mut self, stop: Stop) {
-        let code = match stop {
-            Stop::Signal(Signal::Terminate) => Some(CloseCode::GOING_AWAY),
-            _ => self.plan.close_code,
-        };
-        let reason = std::mem::take(&mut self.plan.close_reason);
-        self.close(code, &reason, stop);
-    }
-
-    fn close(&mut self, code: Option<CloseCode>, reason: &str, stop: Stop) {
-        if self.connection.close(code, reason, Instant::now()).is_ok() {
-            self.stop.get_or_insert(stop);
-        }
-    }
-
-    fn flush_outputs(&mut self) {
-        if let Err(error) = self.journal.outputs().flush() {
-            self.on_output_error(error);
-        }
-    }
-
-    fn on_output_error(&mut self, error: OutputError) {
-        let stop =
-            if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
-        if self.connection.is_open() {
-            self.end(stop);
-        } else if matches!(stop, Stop::OutputFailed(_))
-            || matches!(self.stop, None | Some(Stop::Asked))
-        {
-            // A reader that has enough does not care how the connection ends.
-            self.stop = Some(stop);
-        }
-    }
-
-    /// Hands on what was received, however long the readers take; only a signal cuts it short.
-    fn drain_outputs(&mut self) {
-        loop {
-            self.flush_outputs();
-            if self.journal.outputs().are_drained() {
-                return;
-            }
-            let before = matches!(self.stop, Some(Stop::Signal(_)));
-            if self.wait(None).is_err() || (!before && matches!(self.stop, Some(Stop::Signal(_)))) {
-                return;
-            }
-        }
+            || (self.socket.is_writable() && !self.connection.pending_output().is_empty())
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
+use super::lost;
 use super::verdict::{Limits, verdict};
 use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
@@ -30,6 +31,9 @@ use opening::Opening;
 
 const STANDARD_OUTPUT: &str = "standard output";
 
+/// How long outputs may take for what is told after everything else.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
 /// Connects and works until it is over.
 ///
 /// # Errors
@@ -37,14 +41,16 @@ const STANDARD_OUTPUT: &str = "standard output";
 pub fn run(config: ConnectConfig) -> Result<(), Error> {
     let clock = Clock::start();
     let mut outputs = outputs(&config)?;
-    let mut run = Run { clock, config, outputs: &mut outputs };
-    let result = run.run();
+    let max_time = config.ending.time_left.map(|left| Instant::now() + left);
+    let mut run = Run { clock, config, outputs: &mut outputs, max_time, leave_by: None };
+    let mut reactor = run.reactor()?;
+    let result = run.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
         run.tell(What::Failure(&failure));
     }
-    finish(outputs, result)
+    run.deliver(&mut reactor, result)
 }
 
 /// Events of a run that failed before anything could be set up.
@@ -57,37 +63,65 @@ pub fn tell_failure(error: &Error) {
         connection: None,
         what: What::Failure(&failure),
     });
-    let _ = outputs.flush(); // the failure itself is told on standard error
+    let _ = outputs.drain(None); // the failure itself is told on standard error
 }
 
 struct Run<'a> {
     clock: Clock,
     config: ConnectConfig,
     outputs: &'a mut Outputs,
+    max_time: Option<Instant>,
+    /// A signal or `--max-time` has ended the run: nothing is waited for beyond this time.
+    leave_by: Option<Instant>,
 }
 
 impl Run<'_> {
-    fn run(&mut self) -> Result<(), Error> {
+    fn reactor(&self) -> Result<Reactor, Error> {
         let signals = Signals::install()
             .map_err(|error| Error::System("signal handlers".to_owned(), error))?;
-        let mut reactor = Reactor::new(Some(signals))
-            .map_err(|error| Error::System("event loop".to_owned(), error))?;
+        Reactor::new(Some(signals)).map_err(|error| Error::System("event loop".to_owned(), error))
+    }
+
+    fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
         self.say_assumptions();
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
-        let max_time = config.ending.max_time.map(|limit| Instant::now() + limit);
+        let max_time = self.max_time;
         let mut conversation = Conversation {
             config,
             clock: self.clock,
             outputs: self.outputs,
-            reactor: &mut reactor,
+            reactor,
             source: None,
         };
         let opening = Opening { config, max_time };
         let ended = Lifetime { opening, conversation: &mut conversation, presets }.run();
-        conversation.end();
+        let leave_by = ended.as_ref().ok().and_then(|ended| ended.as_ref()?.report.leave_by);
+        conversation.end(leave_by);
         drop(conversation);
+        self.leave_by = leave_by;
         ended?.map_or(Ok(()), |ended| self.conclude(ended))
+    }
+
+    /// Hands on what there is to tell of the end, however long it takes, unless the run is ended.
+    fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
+        let last_words = self.leave_by.map(|time| time.max(Instant::now() + LAST_WORDS));
+        match self.outputs.drain(last_words.or(self.max_time)) {
+            // An output that fails now counts only if all else was well.
+            Err(error) if !error.is_closed_pipe() && result.is_ok() => {
+                return Err(Error::Output(error));
+            }
+            _ if self.outputs.are_drained() || self.leave_by.is_some() => return result,
+            _ => {}
+        }
+        match reactor.take_signal() {
+            Some(signal) => Err(Error::Signal(signal)),
+            None => result.and(Err(self.out_of_time())),
+        }
+    }
+
+    fn out_of_time(&self) -> Error {
+        Error::MaxTime(self.config.ending.max_time.unwrap_or_default())
     }
 
     fn say_assumptions(&mut self) {
@@ -122,6 +156,11 @@ impl Run<'_> {
         if !is_told {
             self.tell(What::Closed(&report.closed));
         }
+        for text in
+            lost::texts(&report.lost, self.outputs.have_display(), report.leave_by.is_some())
+        {
+            self.tell(What::Notice(Level::Warning, &text));
+        }
         self.say_rest(&report.rest.unwrap_or_default(), is_told);
         match (failure, verdict) {
             (None, verdict) => verdict,
@@ -155,23 +194,6 @@ impl Run<'_> {
 
     fn tell(&mut self, what: What<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
-    }
-}
-
-/// Hands the last events on; an output that fails now counts only if all else was well.
-fn finish(mut outputs: Outputs, result: Result<(), Error>) -> Result<(), Error> {
-    let deadline = Instant::now() + Duration::from_secs(5);
-    loop {
-        match outputs.flush() {
-            Err(error) if !error.is_closed_pipe() && result.is_ok() => {
-                return Err(Error::Output(error));
-            }
-            _ if outputs.are_drained() || Instant::now() >= deadline => return result,
-            _ => {
-                std::thread::sleep(Duration::from_millis(1));
-                outputs.set_all_ready();
-            }
-        }
     }
 }
 

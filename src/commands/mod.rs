@@ -22,6 +22,7 @@ pub mod completions;
 pub mod connect;
 mod displays;
 pub mod listen;
+mod lost;
 mod usage;
 mod verdict;
 

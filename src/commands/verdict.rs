@@ -75,6 +75,9 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
         Some(Stop::IdleTimeout(limit)) => return Err(Error::IdleTimeout(limit)),
         _ => {}
     }
+    if report.leave_by.is_some() && report.lost.received > 0 {
+        return Err(Error::MaxTime(limits.max_time.unwrap_or_default()));
+    }
     let is_met = !report.goals.is_empty() && unmet.is_empty();
     if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {
         return Ok(());

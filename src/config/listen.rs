@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connect::{duration, headers, is_conversation, read_text, redaction, size, stdout_in};
+use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
+use super::files::FileReader;
 use super::shared::{commentary, subprotocols};
 use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout};
@@ -110,15 +111,16 @@ impl ListenConfig {
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
         };
+        let files = FileReader::new(None);
         let output = args.receiving.output;
         let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         Ok(Self {
             address: address(&args.address),
-            handshake: handshake(args)?,
+            handshake: handshake(args, &files)?,
             lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(&args.tls)?,
+            tls: acceptor(&args.tls, &files)?,
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
@@ -159,7 +161,7 @@ fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Resu
     Ok(number)
 }
 
-fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
+fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, ConfigError> {
     let args = &args.handshake;
     if let Some(path) = args.path.as_deref().filter(|path| !is_path(path)) {
         let reason = "a path starts with /, and has no blank, ? or #";
@@ -167,9 +169,9 @@ fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
     }
     Ok(ServerOptions {
         subprotocols: subprotocols(&args.subprotocols)?,
-        headers: headers(&args.headers)?,
+        headers: headers(&args.headers, files)?,
         path: args.path.clone(),
-        credentials: args.user.as_deref().map(credentials).transpose()?,
+        credentials: args.user.as_deref().map(|given| credentials(given, files)).transpose()?,
         origins: origins(&args.origins)?,
         listening: ListenHosts::default(), // known once it listens
         compress: !args.no_compress,
@@ -182,9 +184,9 @@ fn is_path(text: &str) -> bool {
 }
 
 /// `USER:PASS`, or the first line of a file. What was given is not shown.
-fn credentials(given: &str) -> Result<Credentials, ConfigError> {
+fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
     let text = match given.strip_prefix('@') {
-        Some(path) => read_text("--user", Path::new(path))?,
+        Some(path) => files.text("--user", Path::new(path))?,
         None => given.to_owned(),
     };
     let pair = text.lines().next().unwrap_or_default();
@@ -220,11 +222,12 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
-fn acceptor(args: &ServerTlsArgs) -> Result<Option<Acceptor>, ConfigError> {
+fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
         pass: ("--tls-pass", args.tls_pass.as_ref()),
+        reader,
     };
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();

@@ -23,6 +23,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
+        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => Some(format!(
+            "{path} is a FIFO: it is read until all that write to it have closed it"
+        )),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error @ DialError::Tcp(failures, _), Tries::One) if may_be_starting(failures) => {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))

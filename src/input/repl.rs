@@ -1,5 +1,6 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
-use crate::platform::terminal::{SavedModes, TypedAhead, interrupt_self, take_typed};
+use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, take_typed};
 
 mod command;
 mod helper;
@@ -27,7 +28,8 @@ pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
 pub use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
-pub use set::CommandSet;
+pub(super) use set::Loading;
+pub use set::{CommandSet, FileRequest, Parsed};
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -40,8 +42,14 @@ pub struct ReplOptions {
 
 /// A running line editor, whose lines become these.
 #[derive(Debug)]
-pub struct Repl<T> {
+pub struct Repl<T: 'static> {
     lines: Receiver<Line<T>>,
+    /// Taken from `lines` and not handed out.
+    behind: VecDeque<Line<T>>,
+    /// The file that the last line named: later lines wait for it.
+    loading: Option<Loading<T>>,
+    commands: &'static CommandSet<T>,
+    waker: Arc<Waker>,
     screen: Screen,
     ending: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
@@ -52,7 +60,7 @@ pub struct Repl<T> {
 /// What the editor's thread has to say.
 #[derive(Debug)]
 enum Line<T> {
-    Typed(T),
+    Typed(Parsed<T>),
     /// Ctrl-C.
     Interrupt(T),
     End,
@@ -76,6 +84,12 @@ const MAX_HISTORY: usize = 10_000;
 
 /// How long the editor is asked to end before its terminal is taken from it.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same where the run has to end.
+const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+
+/// How often the modes of a terminal that takes no output are set again.
+const MAX_RESTORED: u32 = 10;
 
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
@@ -104,6 +118,8 @@ impl<T: Send + 'static> Repl<T> {
         let is_ending = Arc::clone(&ending);
         let interrupted = Arc::new(AtomicBool::new(false));
         let is_interrupted = Arc::clone(&interrupted);
+        let editor_modes = modes.clone();
+        let editors_waker = Arc::clone(&waker);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
             let keyboard = Keyboard { history: options.history, typed_ahead };
             read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
@@ -112,18 +128,58 @@ impl<T: Send + 'static> Repl<T> {
                 let _ = sender.send(line);
                 // Behind the line, so that it is not forgotten before that is there.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = waker.wake();
+                let _ = editors_waker.wake();
             });
+            editor_modes.iter().for_each(SavedModes::restore);
         })?;
-        Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
+        Ok(Self {
+            lines,
+            behind: VecDeque::new(),
+            loading: None,
+            commands,
+            waker,
+            screen,
+            ending,
+            interrupted,
+            editor: Some(thread),
+            modes,
+        })
     }
 
-    /// The next line.
+    /// The next line. One that names a file comes when that is loaded.
     pub fn take(&mut self) -> Typed<T> {
-        match self.lines.try_recv() {
-            Ok(Line::Typed(line) | Line::Interrupt(line)) => Typed::Line(line),
+        if let Some(loading) = &self.loading {
+            return match loading.poll() {
+                None => self.next_interrupt().map_or(Typed::Pending, Typed::Line),
+                Some(loaded) => {
+                    self.loading = None;
+                    Typed::Line(loaded.unwrap_or_else(self.commands.problem))
+                }
+            };
+        }
+        match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
+            Ok(Line::Typed(Parsed::Ready(line)) | Line::Interrupt(line)) => Typed::Line(line),
+            Ok(Line::Typed(Parsed::File(file))) => {
+                match Loading::start(self.commands, file, &self.waker) {
+                    Ok(loading) => {
+                        self.loading = Some(loading);
+                        Typed::Pending
+                    }
+                    Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                }
+            }
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
+        }
+    }
+
+    /// Ctrl-C, which waits for no line before it.
+    fn next_interrupt(&mut self) -> Option<T> {
+        self.behind.extend(self.lines.try_iter());
+        let at = self.behind.iter().position(|line| matches!(line, Line::Interrupt(_)))?;
+        match self.behind.remove(at)? {
+            Line::Interrupt(line) => Some(line),
+            Line::Typed(_) | Line::End => None,
         }
     }
 }
@@ -144,28 +200,48 @@ impl<T> Repl<T> {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is waiting and gives the terminal back as it was found.
-    pub fn end(&mut self) {
-        self.screen.wait_until_shown(PATIENCE);
-        self.ending.store(true, Ordering::SeqCst);
+    /// Prints what is waiting and gives the terminal back as it was found; a terminal that takes no
+    /// output is not waited for beyond `until`.
+    pub fn end(&mut self, until: Option<Instant>) {
         let Some(editor) = self.editor.take() else { return };
-        let deadline = Instant::now() + PATIENCE;
-        while !editor.is_finished() && Instant::now() < deadline {
-            interrupt_self();
-            thread::sleep(ASK_EVERY);
+        let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
+        self.screen.wait_until_shown(until());
+        self.ending.store(true, Ordering::SeqCst);
+        let mut is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        self.screen.close();
+        self.restore_modes();
+        for _ in 0..MAX_RESTORED {
+            if is_over {
+                break;
+            }
+            // It was waiting for a terminal that takes no output, and sets its modes once more.
+            is_over = interrupt(&editor, Instant::now() + SHORT_PATIENCE / MAX_RESTORED);
+            self.restore_modes();
         }
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }
+    }
+
+    fn restore_modes(&self) {
         if let Some(modes) = &self.modes {
             modes.restore();
         }
     }
 }
 
+/// Gets the editor's thread out of reading a line. False if it has not ended by then.
+fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
+    while !editor.is_finished() && Instant::now() < until {
+        interrupt_self();
+        thread::sleep(ASK_EVERY);
+    }
+    editor.is_finished()
+}
+
 impl<T> Drop for Repl<T> {
     fn drop(&mut self) {
-        self.end();
+        self.end(None);
     }
 }
 
@@ -187,6 +263,10 @@ impl Source for Repl<Action<'static>> {
 
     fn is_typed(&self) -> bool {
         true
+    }
+
+    fn take_interrupt(&mut self) -> bool {
+        self.next_interrupt().is_some()
     }
 }
 
@@ -278,8 +358,7 @@ fn read_lines<T>(
 /// The prompt that nobody will type at any more is taken off the screen.
 fn erase_blank_prompt(editor: &LineEditor) {
     if editor.helper().is_some_and(Assistant::is_blank) {
-        let mut stdout = io::stdout();
-        let _ = stdout.write_all(b"\x1b[A\x1b[2K\r").and_then(|()| stdout.flush()); // nobody to tell
+        terminal::write(b"\x1b[A\x1b[2K\r");
     }
 }
 

@@ -122,6 +122,7 @@ impl Human {
                 let note = self.binary_note(message).unwrap_or_default();
                 note + &self.message(message, event.connection.is_none()).unwrap_or_default()
             }
+            What::FileSent(file) => self.file_sent(file)?,
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
             What::Pong(_, data, Some(_))
                 if keepalive::is_own(data) && !self.tells(Detail::Control) =>
@@ -147,8 +148,9 @@ impl Human {
             What::Failure(_) => return None, // told by whoever ends the program
         };
         let prefix = self.time_prefix(event, &text);
+        let is_message = matches!(event.what, What::Message(_) | What::FileSent(_));
         Some(match event.connection {
-            None if matches!(event.what, What::Message(_)) || prefix.is_empty() => prefix + &text,
+            None if is_message || prefix.is_empty() => prefix + &text,
             None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
             Some(number) => text.lines().map(|line| numbered(&prefix, number, line)).collect(),
         })

@@ -8,7 +8,7 @@ use data_encoding::{BASE64, HEXLOWER};
 
 use super::{Format, Outlet};
 use crate::event::{
-    Again, Closed, Event, Failure, HeadView, Message, Opened, Redirect, Stamp, What,
+    Again, Closed, Event, Failure, FileSent, HeadView, Message, Opened, Redirect, Stamp, What,
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::MessageKind;
@@ -49,6 +49,7 @@ impl Format for Json {
         match &event.what {
             What::Open(opened) => open(object, event, opened),
             What::Message(message) => data_message(object, event, message),
+            What::FileSent(file) => file_sent(object, event, file),
             What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
             What::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
@@ -152,6 +153,19 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.number("wire_size", message.wire_size);
     object.boolean("compressed", message.compressed);
     object.number("frames", message.frames);
+    object.end();
+}
+
+/// Like a message, with the file in place of its data.
+fn file_sent(mut object: Object<'_>, event: &Event<'_>, file: &FileSent<'_>) {
+    object.start("message", event);
+    object.text("direction", Direction::Sent.name());
+    object.text("type", file.kind.name());
+    object.text("file", file.path);
+    object.number("size", file.size);
+    object.number("wire_size", file.wire_size);
+    object.boolean("compressed", false);
+    object.number("frames", 1);
     object.end();
 }
 
@@ -385,51 +399,4 @@ impl Object<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-
-    fn shown(what: What<'_>) -> String {
-        let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_micros(12_345) };
-        let mut out = Outlet::memory();
-        Json::new(Frames::Payloads).event(&Event { at, connection: None, what }, &mut out);
-        out.text()
-    }
-
-    #[test]
-    fn messages_are_as_documented() {
-        let message = Message {
-            direction: Direction::Received,
-            kind: MessageKind::Text,
-            data: "h\"é\n".as_bytes(),
-            wire_size: 7,
-            compressed: false,
-            frames: 1,
-            typed: false,
-            surplus: false,
-        };
-        assert_eq!(
-            shown(What::Message(message)),
-            "{\"event\":\"message\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"elapsed_ms\":12.345,\
-             \"direction\":\"received\",\"type\":\"text\",\"data\":\"h\\\"é\\n\",\"size\":5,\"wire_size\":7,\
-             \"compressed\":false,\"frames\":1}\n"
-        );
-        let binary = Message { kind: MessageKind::Binary, data: &[0, 255], ..message };
-        assert!(
-            shown(What::Message(binary))
-                .contains("\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"AP8=\"")
-        );
-    }
-
-    #[test]
-    fn pongs_tell_the_round_trip_time() {
-        let text = shown(What::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
-        assert!(
-            text.ends_with(
-                "\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"
-            ),
-            "{text}"
-        );
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! Where events go: each format turns events into bytes, each outlet brings bytes to a stream.
 
+mod backlog;
 pub mod certificate;
 pub mod escape;
 pub mod hex_dump;
@@ -11,11 +12,15 @@ pub mod payload;
 pub mod style;
 
 use std::io;
+use std::sync::Arc;
+use std::time::Instant;
 
-use mio::{Registry, Token};
+use mio::{Registry, Token, Waker};
 
-use crate::event::Event;
+use crate::event::{Event, What};
+use crate::protocol::connection::Direction;
 
+pub use backlog::Batch;
 pub use outlet::{Lane, Outlet, SharedLane};
 
 /// Turns events into bytes.
@@ -65,13 +70,18 @@ impl Outputs {
         self.outputs.push(output);
     }
 
-    /// Lets `registry` announce, from token `first` on, when an output takes bytes again.
+    /// Lets `registry`, from token `first` on, or `waker` announce when an output takes bytes again.
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn register(&mut self, registry: &Registry, first: usize) -> io::Result<()> {
+    pub fn register(
+        &mut self,
+        registry: &Registry,
+        first: usize,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
         for (index, output) in self.outputs.iter_mut().enumerate() {
-            output.outlet.register(registry, Token(first + index))?;
+            output.outlet.register(registry, Token(first + index), waker)?;
         }
         Ok(())
     }
@@ -92,8 +102,13 @@ impl Outputs {
 
     /// Tells all outputs of an event.
     pub fn event(&mut self, event: &Event<'_>) {
-        for output in &mut self.outputs {
-            output.format.event(event, &mut output.outlet);
+        let is_received = matches!(&event.what, What::Message(message) if message.direction == Direction::Received);
+        for Output { format, outlet } in &mut self.outputs {
+            let before = outlet.added();
+            format.event(event, outlet);
+            if outlet.added() != before {
+                outlet.end_record(is_received);
+            }
         }
     }
 
@@ -120,6 +135,41 @@ impl Outputs {
     /// Whether nothing is waiting.
     pub fn are_drained(&self) -> bool {
         self.outputs.iter().all(|output| output.outlet.pending() == 0)
+    }
+
+    /// Received messages, and bytes in all, that wait for outputs which matter to the run.
+    pub fn undelivered(&self) -> (u64, usize) {
+        let outlets = self.outputs.iter().map(|output| &output.outlet);
+        outlets.filter(|outlet| outlet.is_essential()).fold((0, 0), |(messages, bytes), outlet| {
+            (messages + outlet.pending_messages(), bytes + outlet.pending())
+        })
+    }
+
+    /// Drops what people were still to be shown on a terminal. Returns how many received messages are
+    /// among it.
+    pub fn stop_display(&mut self) -> u64 {
+        self.outputs.iter_mut().map(|output| output.outlet.stop_display()).sum()
+    }
+
+    /// Whether received messages are shown to people.
+    pub fn have_display(&self) -> bool {
+        self.outputs.first().is_some_and(|output| output.outlet.is_display())
+    }
+
+    /// Waits, outside of any event loop, until everything has been delivered, or until this time or a
+    /// signal.
+    ///
+    /// # Errors
+    /// As [`Outputs::flush`].
+    pub fn drain(&mut self, until: Option<Instant>) -> Result<(), OutputError> {
+        loop {
+            self.flush()?;
+            let waiting = self.outputs.iter_mut().find(|output| output.outlet.pending() > 0);
+            let Some(Output { outlet, .. }) = waiting else { return Ok(()) };
+            if !matches!(outlet.wait(until), Ok(true)) {
+                return Ok(());
+            }
+        }
     }
 
     /// Comes back from [`Outputs::redirect`].

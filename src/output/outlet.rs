@@ -2,18 +2,24 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Instant;
 
-use mio::{Registry, Token};
+use mio::{Registry, Token, Waker};
 
+use super::backlog::{Backlog, Batch};
 use crate::platform::stdio::Writer;
 
-/// A way to a place that takes bytes in portions, such as a line editor that redraws around them.
+/// A way to a place that takes whole records, such as a line editor that redraws around them.
 pub trait Lane: Send {
-    /// Hands a portion over; gives it back when there is no room.
+    /// Hands a batch over; gives it back when there is no room.
     ///
     /// # Errors
-    /// The bytes, when they were not taken.
-    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>>;
+    /// The batch, when it was not taken.
+    fn offer(&mut self, batch: Batch) -> Result<(), Batch>;
+
+    /// Drops what was taken and is not shown yet. Returns how many received messages are among it.
+    fn discard(&mut self) -> u64;
 }
 
 /// The same for a thread that may wait.
@@ -25,8 +31,9 @@ pub trait SharedLane: Send {
 /// A buffer in front of a stream.
 pub struct Outlet {
     name: &'static str,
-    buffer: Vec<u8>,
-    written: usize,
+    backlog: Backlog,
+    /// What a lane did not take.
+    refused: Option<Batch>,
     way: Way,
     ready: bool,
     /// Whether an error matters to the run.
@@ -54,8 +61,8 @@ const HIGH_WATER: usize = 256 << 10;
 /// Waiting bytes are brought on without being asked from this many on.
 const FLUSH_SIZE: usize = 64 << 10;
 
-/// Above this many bytes of capacity an emptied buffer gives its memory back.
-const KEEP_CAPACITY: usize = 2 << 20;
+/// Bytes that a lane is offered at a time: they are lost from sight when the display is stopped.
+const BATCH_SIZE: usize = 8 << 10;
 
 impl Outlet {
     /// An outlet to a stream called `name` in messages.
@@ -87,8 +94,8 @@ impl Outlet {
     fn new(name: &'static str, way: Way) -> Self {
         Self {
             name,
-            buffer: Vec::new(),
-            written: 0,
+            backlog: Backlog::default(),
+            refused: None,
             way,
             ready: true,
             essential: true,
@@ -100,7 +107,7 @@ impl Outlet {
     pub fn put(&mut self, bytes: &[u8]) {
         if self.is_shared() {
             // What others write must not come between the parts of an event.
-            self.buffer.extend_from_slice(bytes);
+            self.backlog.extend(bytes);
             return;
         }
         if bytes.len() >= FLUSH_SIZE {
@@ -113,7 +120,10 @@ impl Outlet {
             0
         };
         if !matches!(self.way, Way::Broken) {
-            self.buffer.extend_from_slice(&bytes[direct..]);
+            if direct > 0 {
+                self.backlog.pass(direct);
+            }
+            self.backlog.extend(&bytes[direct..]);
         }
         if self.pending() >= FLUSH_SIZE {
             self.flush();
@@ -126,12 +136,20 @@ impl Outlet {
             self.put(bytes);
             return self.put(end);
         }
-        self.buffer.reserve(bytes.len() + end.len());
-        self.buffer.extend_from_slice(bytes);
-        self.buffer.extend_from_slice(end);
+        self.backlog.extend_by(bytes, end);
         if self.pending() >= FLUSH_SIZE && !self.is_shared() {
             self.flush();
         }
+    }
+
+    /// How many bytes were ever put in.
+    pub(super) fn added(&self) -> u64 {
+        self.backlog.added()
+    }
+
+    /// Says that what was put in until now is a whole record, and whether it is a received message.
+    pub(super) fn end_record(&mut self, is_message: bool) {
+        self.backlog.end_record(is_message);
     }
 
     fn is_shared(&self) -> bool {
@@ -143,38 +161,82 @@ impl Outlet {
         if self.pending() == 0 || !self.ready {
             return;
         }
-        if let Way::Lane(lane, _) = &mut self.way {
-            match lane.offer(self.buffer.split_off(self.written)) {
-                Ok(()) => self.clear(),
-                Err(bytes) => {
-                    self.buffer = bytes;
-                    self.written = 0;
-                }
-            }
-            return;
+        if matches!(self.way, Way::Lane(..)) {
+            return self.offer();
         }
-        let buffer = std::mem::take(&mut self.buffer);
-        self.written += self.write_some(&buffer[self.written..]);
+        // Out of the way while it is written.
+        let mut backlog = std::mem::take(&mut self.backlog);
+        let count = self.write_some(backlog.waiting());
         if !matches!(self.way, Way::Broken) {
-            self.buffer = buffer;
+            backlog.advance(count);
+            self.backlog = backlog;
         }
-        if self.written >= self.buffer.len() {
-            self.clear();
-        } else if self.written >= FLUSH_SIZE {
-            // A reader that keeps up, but never quite, must not make this grow.
-            self.buffer.drain(..self.written);
-            self.written = 0;
+    }
+
+    fn offer(&mut self) {
+        let Way::Lane(lane, _) = &mut self.way else { return };
+        while self.refused.is_some() || self.backlog.len() > 0 {
+            let batch = self.refused.take().unwrap_or_else(|| self.backlog.take_batch(BATCH_SIZE));
+            if let Err(batch) = lane.offer(batch) {
+                self.refused = Some(batch);
+                return;
+            }
         }
     }
 
     /// Bytes waiting.
     pub fn pending(&self) -> usize {
-        self.buffer.len() - self.written
+        let in_flight = if let Way::Stream(writer) = &self.way { writer.in_flight() } else { 0 };
+        self.backlog.len() + self.refused.as_ref().map_or(0, |batch| batch.bytes.len()) + in_flight
+    }
+
+    /// Received messages waiting, or the last part of one.
+    pub fn pending_messages(&self) -> u64 {
+        self.backlog.messages() + self.refused.as_ref().map_or(0, |batch| batch.messages)
+    }
+
+    /// Drops what people were still to be shown, if this is their terminal. Returns how many received
+    /// messages are among it.
+    pub fn stop_display(&mut self) -> u64 {
+        let shown_by_lane = match &mut self.way {
+            Way::Lane(lane, _) => lane.discard(),
+            Way::Stream(writer) if writer.is_terminal() => 0,
+            _ => return 0,
+        };
+        let refused = self.refused.take().map_or(0, |batch| batch.messages);
+        shown_by_lane + refused + self.backlog.discard_unbegun()
+    }
+
+    /// Whether people look at it.
+    pub fn is_display(&self) -> bool {
+        match &self.way {
+            Way::Lane(..) => true,
+            Way::Stream(writer) => writer.is_terminal(),
+            _ => false,
+        }
+    }
+
+    /// Waits until the stream takes more; false when `until` has passed.
+    ///
+    /// # Errors
+    /// As the system says; `Interrupted` when a signal comes.
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
+        let is_writable = match &mut self.way {
+            Way::Stream(writer) => writer.wait(until)?,
+            _ => false,
+        };
+        self.ready |= is_writable;
+        Ok(is_writable)
     }
 
     /// Whether so much is waiting that nothing should be added.
     pub fn is_backed_up(&self) -> bool {
         self.pending() > HIGH_WATER
+    }
+
+    /// Whether an error matters to the run.
+    pub fn is_essential(&self) -> bool {
+        self.essential
     }
 
     /// The stream's name in messages.
@@ -191,9 +253,14 @@ impl Outlet {
     ///
     /// # Errors
     /// When the system refuses.
-    pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+    pub fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
         match &mut self.way {
-            Way::Stream(writer) => writer.register(registry, token),
+            Way::Stream(writer) => writer.register(registry, token, waker),
             _ => Ok(()),
         }
     }
@@ -219,6 +286,9 @@ impl Outlet {
             Way::Lane(_, before) => *before,
             way => way,
         };
+        if let Some(batch) = self.refused.take() {
+            self.backlog.put_back(batch);
+        }
     }
 
     fn write_some(&mut self, bytes: &[u8]) -> usize {
@@ -255,15 +325,8 @@ impl Outlet {
     fn break_off(&mut self, error: io::Error) {
         self.error = Some(error).filter(|_| self.essential);
         self.way = Way::Broken;
-        self.clear();
-    }
-
-    fn clear(&mut self) {
-        self.written = 0;
-        self.buffer.clear();
-        if self.buffer.capacity() > KEEP_CAPACITY {
-            self.buffer = Vec::new();
-        }
+        self.backlog.clear();
+        self.refused = None;
     }
 }
 
@@ -291,6 +354,6 @@ impl Outlet {
 
     /// What was put in so far.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.buffer).into_owned()
+        String::from_utf8_lossy(self.backlog.waiting()).into_owned()
     }
 }

@@ -3,6 +3,8 @@
 /// A request to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
+    /// SIGHUP: the terminal is gone.
+    Hangup,
     /// SIGINT, as Ctrl-C sends it.
     Interrupt,
     /// SIGTERM.
@@ -10,9 +12,10 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The exit status that tells of it: 128 and the signal's number.
+    /// The exit status after it: 128 and the signal's number.
     pub const fn exit_code(self) -> u8 {
         match self {
+            Self::Hangup => 129,
             Self::Interrupt => 130,
             Self::Terminate => 143,
         }
@@ -21,6 +24,7 @@ impl Signal {
     /// The signal's name.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
             Self::Terminate => "SIGTERM",
         }

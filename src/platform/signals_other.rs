@@ -46,6 +46,11 @@ impl Signals {
     /// A second signal always ends the process here.
     pub fn leave_to_loop(&mut self) {}
 
+    /// Nothing tells of a stop here.
+    pub fn take_continued(&mut self) -> bool {
+        false
+    }
+
     /// The next signal that has come, each one once.
     pub fn take(&mut self) -> Option<Signal> {
         let new = |flag: &AtomicBool, told: &mut bool| {

@@ -6,6 +6,8 @@ pub use unix::{SavedModes, interrupt_self, is_ours, take_typed, width};
 #[cfg(not(unix))]
 pub use other::{SavedModes, interrupt_self, is_ours, take_typed, width};
 
+use super::stdio::Writer;
+
 /// Columns where they cannot be found out.
 const DEFAULT_WIDTH: usize = 80;
 
@@ -21,6 +23,13 @@ pub fn restore_on_panic() {
     }));
 }
 
+/// Writes a few bytes to standard output, if it takes them at once.
+pub fn write(bytes: &[u8]) {
+    if let Ok(mut stdout) = Writer::stdout() {
+        let _ = stdout.write(bytes); // nowhere to report it
+    }
+}
+
 /// What was typed before anything read it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TypedAhead {
@@ -32,8 +41,6 @@ pub struct TypedAhead {
 
 #[cfg(unix)]
 mod unix {
-    use std::io::Write;
-
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{Signal, getpgrp, getpid, kill_process};
     use rustix::stdio::stdin;
@@ -68,11 +75,11 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
-        /// Sets them again, and bracketed paste off, as after a line editor was cut short.
+        /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
+        /// that takes no output, as after Ctrl-S, is not waited for.
         pub fn restore(&self) {
-            let _ = tcsetattr(stdin(), OptionalActions::Drain, &self.0);
-            let mut stdout = std::io::stdout();
-            let _ = stdout.write_all(b"\x1b[?2004l").and_then(|()| stdout.flush());
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+            super::write(b"\x1b[?2004l");
         }
     }
 

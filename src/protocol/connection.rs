@@ -18,6 +18,7 @@ mod judge;
 mod plain;
 mod receive;
 mod send;
+mod streamed;
 mod vocabulary;
 
 pub use ending::{ClosePayload, EndCause, Ending, Party, Position, TransportEnd};
@@ -76,6 +77,9 @@ const READ_SIZE: usize = 128 << 10;
 /// An emptied payload buffer above this size gives its memory back.
 const KEEP_PAYLOAD: usize = 2 << 20;
 
+/// The peer has closed, and hardly reads what is still to be written: so long it may take none of it.
+const ANSWER_GRACE: Duration = Duration::from_millis(100);
+
 /// After a violation the peer gets at most this long to answer our Close frame.
 const FAILURE_GRACE: Duration = Duration::from_secs(1);
 
@@ -99,6 +103,8 @@ enum Phase {
     /// Both Close frames have passed; ours may still be in the outbox.
     Closed {
         until: Option<Instant>,
+        /// Not even a transport that goes on taking bytes is waited for any longer.
+        latest: Option<Instant>,
     },
     Ended(EndCause),
 }
@@ -244,7 +250,9 @@ impl Connection {
     /// When [`Connection::on_deadline`] has to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Closing { until, .. } | Phase::Closed { until } if !self.is_finished() => until,
+            Phase::Closing { until, .. } | Phase::Closed { until, .. } if !self.is_finished() => {
+                until
+            }
             _ => None,
         }
     }
@@ -265,7 +273,7 @@ impl Connection {
     pub fn is_finished(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing { .. } => false,
-            Phase::Closed { .. } => self.outbox.pending().is_empty(),
+            Phase::Closed { .. } => self.outbox.unwritten() == 0,
             Phase::Ended(_) => true,
         }
     }

@@ -102,12 +102,19 @@ impl Keepalive {
         match (self.stalled, is_stalled) {
             (None, true) => self.stalled = Some(now),
             (Some(since), false) => {
-                let pause = now.saturating_duration_since(since);
-                self.awaited = self.awaited.map(|awaited| awaited + pause);
-                self.last_received += pause;
                 self.stalled = None;
+                self.skip(now.saturating_duration_since(since));
             }
             _ => {}
+        }
+    }
+
+    /// Leaves out a time in which nothing could be read because of us. It is a part of the time in
+    /// which an output is stalled, if one is.
+    pub fn skip(&mut self, gap: Duration) {
+        if self.stalled.is_none() {
+            self.awaited = self.awaited.map(|awaited| awaited + gap);
+            self.last_received += gap;
         }
     }
 
@@ -137,7 +144,7 @@ impl Keepalive {
         let payload = self.payload();
         if self.awaited.is_none() {
             self.awaited = Some(now);
-            self.unsent = pending + payload.len();
+            self.unsent = pending.saturating_add(payload.len());
         }
         Due::Ping(payload)
     }

@@ -7,8 +7,31 @@ use super::frame::{Header, Masks, Opcode, apply_mask};
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
+    /// Where a frame starts, in `bytes` or behind what is there of an unfinished one. It is brought
+    /// forward only when it is asked for.
+    boundary: usize,
+    /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
+    irregular: bool,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
+    /// The frame at the end of `bytes` whose payload is not complete.
+    unfinished: Option<Unfinished>,
+    /// Frames that follow the unfinished one: nothing may come between the bytes of a frame.
+    held: Vec<u8>,
+}
+
+/// A frame whose payload comes in pieces.
+#[derive(Debug)]
+struct Unfinished {
+    header: Header,
+    /// Payload bytes appended so far.
+    appended: u64,
+}
+
+impl Unfinished {
+    fn missing(&self) -> u64 {
+        self.header.length - self.appended
+    }
 }
 
 /// Bytes that are copied and then masked while they are still in the processor's nearest cache; a
@@ -20,7 +43,15 @@ const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
     pub(super) fn new(masks: Option<Masks>) -> Self {
-        Self { bytes: Vec::new(), written: 0, masks }
+        Self {
+            bytes: Vec::new(),
+            written: 0,
+            boundary: 0,
+            irregular: false,
+            masks,
+            unfinished: None,
+            held: Vec::new(),
+        }
     }
 
     /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
@@ -34,24 +65,114 @@ impl Outbox {
 
     /// Appends a header as it is, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
-        self.make_room(header.len() + payload.len());
-        self.bytes.extend_from_slice(header);
-        let Some(key) = key else { return self.bytes.extend_from_slice(payload) };
-        for block in payload.chunks(MASK_BLOCK) {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(block);
-            apply_mask(&mut self.bytes[start..], key, 0);
+        let bytes = match self.unfinished {
+            Some(_) => &mut self.held,
+            None => {
+                self.make_room(header.len() + payload.len());
+                &mut self.bytes
+            }
+        };
+        bytes.extend_from_slice(header);
+        extend_masked(bytes, key, 0, payload);
+    }
+
+    /// Appends the header of a frame whose payload follows with [`Outbox::push_payload`]. No other
+    /// frame may be unfinished.
+    pub(super) fn begin(&mut self, opcode: Opcode, length: u64) -> Header {
+        debug_assert!(self.unfinished.is_none());
+        let header = Header::new(opcode, true, self.next_key(), length);
+        self.append(header.bytes(), None, &[]);
+        self.unfinished = (length > 0).then_some(Unfinished { header, appended: 0 });
+        header
+    }
+
+    /// Appends the next piece of the unfinished frame's payload, without what is longer than the
+    /// frame. Returns how much was appended.
+    pub(super) fn push_payload(&mut self, piece: &[u8]) -> usize {
+        let Some(unfinished) = &mut self.unfinished else { return 0 };
+        let length = unfinished.missing().min(piece.len() as u64) as usize; // at most piece.len()
+        let offset = (unfinished.appended % 4) as usize; // of the masking key
+        unfinished.appended += length as u64;
+        let (key, is_complete) = (unfinished.header.mask, unfinished.missing() == 0);
+        self.make_room(length);
+        extend_masked(&mut self.bytes, key, offset, &piece[..length]);
+        if is_complete {
+            self.unfinished = None;
+            self.bytes.append(&mut self.held);
         }
+        length
+    }
+
+    /// Whether a frame's payload is not complete.
+    pub(super) fn is_inside_frame(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Bytes in memory.
+    pub(super) fn buffered(&self) -> usize {
+        self.pending().len() + self.held.len()
+    }
+
+    /// Bytes still to be written, with those of the payload that are not here yet.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, Unfinished::missing)
+    }
+
+    /// Drops all of it.
+    pub(super) fn clear(&mut self) {
+        self.unfinished = None;
+        self.held = Vec::new();
+        self.advance(self.pending().len());
     }
 
     /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
     /// quite, must not make this grow, nor make us move what waits after every write.
     fn make_room(&mut self, count: usize) {
         if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
+            self.boundary = self.boundary_behind(self.written);
             self.bytes.drain(..self.written);
+            self.boundary -= self.written;
             self.written = 0;
         }
         self.bytes.reserve(count);
+    }
+
+    /// Appends a frame that may be anything.
+    pub(super) fn append_irregular(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
+        self.irregular = true;
+        self.append(header, key, payload);
+    }
+
+    /// How many pending bytes belong to frames of which the first `least` pending bytes, or bytes
+    /// before them, are a part.
+    pub(super) fn begun(&mut self, least: usize) -> usize {
+        self.boundary = self.boundary_behind(self.written);
+        let target = self.written + least.min(self.pending().len());
+        self.boundary_behind(target) - self.written
+    }
+
+    /// How many data messages end in the pending bytes behind the first `skipped`, which end with a
+    /// frame.
+    pub(super) fn messages_behind(&self, skipped: usize) -> u64 {
+        let mut rest = self.pending().get(skipped..).unwrap_or_default();
+        let mut count = 0;
+        while let Some(header) = Header::decode(rest).filter(|_| !self.irregular) {
+            count += u64::from(header.fin && !header.opcode.is_control());
+            rest = rest.get(frame_len(&header)..).unwrap_or_default();
+        }
+        count
+    }
+
+    /// The first boundary at or behind `target`.
+    fn boundary_behind(&self, target: usize) -> usize {
+        let mut boundary = self.boundary;
+        while boundary < target {
+            let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
+            let Some(header) = header else { return self.bytes.len() };
+            // The rest of an unfinished frame is not here yet.
+            boundary = boundary.saturating_add(frame_len(&header));
+        }
+        boundary
     }
 
     /// The key of the next frame, if frames are masked.
@@ -64,8 +185,20 @@ impl Outbox {
         &self.bytes[self.written..]
     }
 
-    /// Drops what is still to be written, but for its first and its last bytes.
+    /// Drops what is still to be written, but for its first and its last bytes. An unfinished frame
+    /// is dropped only as a whole.
     pub(super) fn retract(&mut self, first: usize, last: usize) {
+        if let Some(Unfinished { header, appended }) = &self.unfinished {
+            let size = header.len() as u64 + appended;
+            let start = (self.pending().len() as u64).checked_sub(size);
+            self.held.drain(..self.held.len().saturating_sub(last));
+            if start.is_some_and(|start| first as u64 <= start) {
+                self.unfinished = None;
+                self.bytes.truncate(self.written + first);
+                self.bytes.append(&mut self.held);
+            }
+            return;
+        }
         let (from, to) = (self.written + first, self.bytes.len().saturating_sub(last));
         if from < to {
             self.bytes.drain(from..to);
@@ -78,6 +211,11 @@ impl Outbox {
         debug_assert!(self.written <= self.bytes.len());
         if self.written == self.bytes.len() {
             self.written = 0;
+            self.boundary = match &self.unfinished {
+                Some(unfinished) => usize::try_from(unfinished.missing()).unwrap_or(usize::MAX),
+                None => 0,
+            };
+            self.irregular = false;
             self.bytes.clear();
             if self.bytes.capacity() > KEEP_CAPACITY {
                 self.bytes = Vec::new();
@@ -86,9 +224,52 @@ impl Outbox {
     }
 }
 
+fn frame_len(header: &Header) -> usize {
+    usize::try_from(header.wire_size()).unwrap_or(usize::MAX)
+}
+
+/// Appends `payload`, which starts at `offset` in its frame, masked with `key`.
+fn extend_masked(bytes: &mut Vec<u8>, key: Option<[u8; 4]>, offset: usize, payload: &[u8]) {
+    let Some(key) = key else { return bytes.extend_from_slice(payload) };
+    for block in payload.chunks(MASK_BLOCK) {
+        let start = bytes.len();
+        bytes.extend_from_slice(block);
+        apply_mask(&mut bytes[start..], key, offset);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn frames_that_were_begun_are_told_from_those_that_were_not() {
+        let mut outbox = Outbox::new(None);
+        for size in [10, 200, 5] {
+            outbox.push(Opcode::Text, true, false, &vec![b'x'; size]); // 12, 204 and 7 bytes
+        }
+        assert_eq!((outbox.begun(0), outbox.begun(1)), (0, 12));
+        outbox.advance(12);
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 2));
+        outbox.advance(1);
+        assert_eq!((outbox.begun(0), outbox.begun(204)), (203, 210));
+        assert_eq!(outbox.messages_behind(203), 1);
+        outbox.make_room(1 << 20); // what was written is removed
+        assert_eq!((outbox.begun(0), outbox.pending().len()), (203, 210));
+        outbox.advance(210);
+        outbox.push(Opcode::Ping, true, false, b"p");
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+    }
+
+    #[test]
+    fn no_boundary_is_seen_behind_a_frame_that_may_be_anything() {
+        let mut outbox = Outbox::new(None);
+        outbox.append_irregular(&[0x81, 0x7d], None, b"short");
+        outbox.push(Opcode::Text, true, false, b"next");
+        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        outbox.advance(1);
+        assert_eq!(outbox.begun(0), outbox.pending().len());
+    }
 
     #[test]
     fn a_transport_that_never_catches_up_does_not_make_it_grow() {

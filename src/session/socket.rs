@@ -1,11 +1,10 @@
 //! Between the stream and the core.
 
 use std::io::{self, Read, Write};
-use std::time::Instant;
 
 use mio::event::Event;
 
-use super::{HIGH_WATER, LINGER, READ_BUDGET, Session};
+use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
 use crate::net::tls::is_truncation;
 use crate::protocol::TransportEnd;
@@ -39,18 +38,24 @@ impl Readiness {
         self.readable
     }
 
+    /// Whether the transport takes nothing any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.write_error.is_some()
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.writable
     }
 }
 
 impl Session<'_> {
-    /// Nothing is read while an output or the socket itself is stalled, or what was read before has
-    /// not been taken: what is held in between stays bounded.
+    /// Nothing is read while an output is stalled, or what was read before has not been taken, or too
+    /// many answers to it wait for the socket: what is held in between stays bounded. Other messages of
+    /// ours that wait for the socket do not matter: the peer may be waiting for us to read.
     pub(super) fn can_read(&self) -> bool {
         !self.has_more_events
-            && !self.journal.is_backed_up()
-            && self.connection.pending_output().len() <= 2 * HIGH_WATER
+            && !self.is_stalled_by_output()
+            && self.reactions.waiting() <= 2 * HIGH_WATER
     }
 
     pub(super) fn read_socket(&mut self) {
@@ -67,7 +72,7 @@ impl Session<'_> {
                     self.socket.readable =
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
                     self.connection.received(count);
-                    self.now = Instant::now();
+                    self.now = self.clock.now();
                     self.last_traffic = self.now;
                     self.take_events();
                     self.note_received();
@@ -86,19 +91,22 @@ impl Session<'_> {
     }
 
     pub(super) fn write_socket(&mut self) {
-        while self.socket.writable && self.socket.write_error.is_none() {
+        let mut budget = WRITE_BUDGET;
+        while self.socket.writable && self.socket.write_error.is_none() && budget > 0 {
             let bytes = self.connection.pending_output();
             if bytes.is_empty() {
                 return;
             }
             match self.stream.write(bytes) {
                 Ok(count) => {
+                    budget = budget.saturating_sub(count);
                     self.connection.advance_output(count);
-                    self.last_traffic = Instant::now();
+                    self.last_traffic = self.clock.now();
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.socket.writable = false
+                    self.socket.writable = false;
+                    self.drop_unsent_if_ending();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

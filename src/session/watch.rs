@@ -13,18 +13,22 @@ const REASON: &str = "keepalive ping timeout";
 
 impl Session<'_> {
     /// Pings when it is time to, and ends what does not answer.
-    pub(super) fn keep_alive(&mut self, now: Instant) {
+    pub(super) fn keep_alive(&mut self, is_stalled: bool, now: Instant) {
         if !self.connection.is_open() {
             self.keepalive = None; // from here on it is the closing handshake that takes its time
         }
         let Some(keepalive) = &mut self.keepalive else { return };
-        keepalive.set_stalled(self.has_more_events || self.journal.is_backed_up(), now);
-        match keepalive.due(now, self.connection.pending_output().len()) {
+        keepalive.set_stalled(is_stalled, now);
+        let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
+        match keepalive.due(now, unwritten) {
             Due::Nothing => {}
             // The connection is open, and the payload short.
-            Due::Ping(payload) => _ = self.ping(&payload, now),
+            Due::Ping(payload) => _ = self.ping(&payload),
             Due::PingTimeout(limit) => {
-                self.close(Some(CloseCode::INTERNAL_ERROR), REASON, Stop::PingTimeout(limit));
+                let (code, now) = (Some(CloseCode::INTERNAL_ERROR), self.clock.now());
+                if self.connection.close(code, REASON, now).is_ok() {
+                    self.stop.get_or_insert(Stop::PingTimeout(limit));
+                }
                 self.write_socket();
                 self.connection.abandon();
             }
@@ -33,8 +37,8 @@ impl Session<'_> {
     }
 
     /// Sends a ping. Its answer also tells what has arrived.
-    pub(super) fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Misuse> {
-        self.connection.ping(payload, now)?;
+    pub(super) fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
+        self.connection.ping(payload, self.clock.now())?;
         if let Some(resend) = &mut self.resend {
             resend.note_ping(payload);
         }
@@ -46,10 +50,9 @@ impl Session<'_> {
         keepalive: &mut Option<Keepalive>,
         resend: &mut Option<Resend>,
         payload: &[u8],
-        now: Instant,
     ) {
         if let Some(keepalive) = keepalive {
-            keepalive.answered(payload, now);
+            keepalive.answered(payload, Instant::now());
         }
         if let Some(resend) = resend {
             resend.note_pong(payload);
@@ -59,7 +62,7 @@ impl Session<'_> {
     /// Bytes came.
     pub(super) fn note_received(&mut self) {
         if let Some(keepalive) = &mut self.keepalive {
-            keepalive.received(self.now, self.connection.is_receiving_message());
+            keepalive.received(Instant::now(), self.connection.is_receiving_message());
         }
     }
 
@@ -75,8 +78,10 @@ impl Session<'_> {
         }
         let is_reading = self.can_read();
         if let Some(keepalive) = &mut self.keepalive {
-            keepalive.wrote(count, is_reading, self.last_traffic);
+            keepalive.wrote(count, is_reading, Instant::now());
         }
+        self.reactions.note_written(count);
+        self.connection.note_output_progress(self.last_traffic);
         if let Some(resend) = &mut self.resend {
             resend.note_written(count);
         }

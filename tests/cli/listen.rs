@@ -23,7 +23,7 @@ mod terminal;
 mod tls;
 
 /// A listening `wscope` and its port.
-fn listen(options: &[&str]) -> (Running, u16) {
+pub(crate) fn listen(options: &[&str]) -> (Running, u16) {
     start(wscope().stdin_null(), options)
 }
 
@@ -42,7 +42,7 @@ fn port_in(text: &str) -> Option<u16> {
 }
 
 /// A client whose request has been accepted.
-fn client(port: u16) -> Peer {
+pub(crate) fn client(port: u16) -> Peer {
     client_at(port, "/", &[])
 }
 

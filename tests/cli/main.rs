@@ -6,6 +6,7 @@ mod dial;
 mod ending;
 mod events;
 mod expectations;
+mod files;
 mod frames;
 mod generated;
 mod handshake;
@@ -29,6 +30,8 @@ mod retry;
 mod scripts;
 mod settings;
 mod slash;
+#[cfg(target_os = "linux")]
+mod stalls;
 mod support;
 mod target;
 mod tls;

@@ -82,11 +82,11 @@ impl Conversation<'_> {
         }
     }
 
-    /// Gives the terminal back.
-    pub(super) fn end(&mut self) {
+    /// Gives the terminal back, by this time even if it takes no output.
+    pub(super) fn end(&mut self, until: Option<Instant>) {
         if let Some(Mouth::Repl(repl)) = &mut self.source {
             let _ = self.outputs.flush();
-            repl.end();
+            repl.end(until);
             self.outputs.restore(displays::STDOUT);
         }
     }

@@ -72,7 +72,9 @@ impl Control {
         if let Input::Repl(repl) = &input {
             outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
         }
-        outputs.register(reactor.registry(), tokens::OUTPUTS).map_err(failed("event loop"))?;
+        outputs
+            .register(reactor.registry(), tokens::OUTPUTS, &reactor.waker())
+            .map_err(failed("event loop"))?;
         Ok(Self {
             server,
             reactor,
@@ -158,7 +160,7 @@ impl Control {
             }
         }
         if let Input::Repl(repl) = &mut self.input {
-            repl.end();
+            repl.end(self.leaving.as_ref().map(|leaving| leaving.until));
         }
     }
 

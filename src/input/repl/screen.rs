@@ -1,30 +1,38 @@
 //! Output around the line being typed: batches go to a thread, which hands them to the line editor.
 //! The event loop never waits for the terminal.
 
+use std::collections::VecDeque;
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::Instant;
 
 use mio::Waker;
 use rustyline::ExternalPrinter;
 
+use crate::output::Batch;
 use crate::output::Lane;
 use crate::output::SharedLane;
 
 /// The terminal, as a place for output.
 #[derive(Clone, Debug)]
 pub struct Screen {
-    batches: SyncSender<Vec<u8>>,
-    shown: Arc<Shown>,
+    shared: Arc<Shared>,
 }
 
-/// How many batches have been handed in and not been shown.
 #[derive(Debug, Default)]
-struct Shown {
-    waiting: Mutex<usize>,
+struct Shared {
+    queue: Mutex<Queue>,
     changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    batches: VecDeque<Batch>,
+    /// The printing thread has one in its hands.
+    is_printing: bool,
+    /// The line editor has ended.
+    is_closed: bool,
 }
 
 /// Batches that may wait.
@@ -39,74 +47,95 @@ impl Screen {
         printer: impl ExternalPrinter + Send + 'static,
         waker: Arc<Waker>,
     ) -> io::Result<Self> {
-        let (batches, queue) = sync_channel(QUEUE);
-        let shown = Arc::new(Shown::default());
-        let done = Arc::clone(&shown);
+        let screen = Self { shared: Arc::default() };
+        let shared = Arc::clone(&screen.shared);
         thread::Builder::new()
             .name("screen".to_owned())
-            .spawn(move || print(printer, &queue, &done, &waker))?;
-        Ok(Self { batches, shown })
+            .spawn(move || print(printer, &shared, &waker))?;
+        Ok(screen)
     }
 
-    /// Waits until all batches are on the screen, but not longer than this.
-    pub(super) fn wait_until_shown(&self, limit: Duration) {
+    /// Waits until all batches are on the screen, but not beyond this time.
+    pub(super) fn wait_until_shown(&self, until: Instant) {
         for _ in 0..2 {
-            let mut fence = FENCE.to_vec();
-            while let Err(back) = self.clone().offer(fence) {
-                fence = back;
-                self.wait(limit, QUEUE - 1);
-            }
-            self.wait(limit, 0);
+            drop(self.shared.wait(until, |queue| queue.batches.len() >= QUEUE));
+            self.shared.push(Batch { bytes: FENCE.to_vec(), messages: 0 });
+            drop(self.shared.wait(until, |queue| !queue.batches.is_empty() || queue.is_printing));
         }
     }
 
-    fn wait(&self, limit: Duration, at_most: usize) {
-        let Ok(waiting) = self.shown.waiting.lock() else { return };
-        let _ = self.shown.changed.wait_timeout_while(waiting, limit, |waiting| *waiting > at_most);
+    /// Takes no more batches.
+    pub(super) fn close(&self) {
+        let mut queue = self.shared.queue();
+        queue.is_closed = true;
+        queue.batches.clear();
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn count(&self, change: impl FnOnce(&mut usize)) {
-        if let Ok(mut waiting) = self.shown.waiting.lock() {
-            change(&mut waiting);
-        }
+    fn push(&self, batch: Batch) {
+        self.queue().batches.push_back(batch);
+        self.changed.notify_all();
+    }
+
+    /// Waits while this holds, but not beyond `until`.
+    fn wait(
+        &self,
+        until: Instant,
+        condition: impl FnMut(&mut Queue) -> bool,
+    ) -> MutexGuard<'_, Queue> {
+        let limit = until.saturating_duration_since(Instant::now());
+        let waited = self.changed.wait_timeout_while(self.queue(), limit, condition);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 
 impl Lane for Screen {
-    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
-        self.count(|waiting| *waiting += 1);
-        self.batches.try_send(bytes).map_err(|error| {
-            self.count(|waiting| *waiting -= 1);
-            match error {
-                TrySendError::Full(bytes) | TrySendError::Disconnected(bytes) => bytes,
-            }
-        })
+    fn offer(&mut self, batch: Batch) -> Result<(), Batch> {
+        let mut queue = self.shared.queue();
+        if queue.is_closed || queue.batches.len() >= QUEUE {
+            return Err(batch);
+        }
+        queue.batches.push_back(batch);
+        self.shared.changed.notify_all();
+        Ok(())
+    }
+
+    fn discard(&mut self) -> u64 {
+        self.shared.queue().batches.drain(..).map(|batch| batch.messages).sum()
     }
 }
 
 /// The threads of clients wait for the terminal, as they would for any other output.
 impl SharedLane for Screen {
     fn hand_over(&mut self, bytes: Vec<u8>) {
-        self.count(|waiting| *waiting += 1);
-        if self.batches.send(bytes).is_err() {
-            self.count(|waiting| *waiting -= 1); // the terminal is not ours any more
+        let is_full = |queue: &mut Queue| queue.batches.len() >= QUEUE && !queue.is_closed;
+        let waited = self.shared.changed.wait_while(self.shared.queue(), is_full);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        if !queue.is_closed {
+            queue.batches.push_back(Batch { bytes, messages: 0 });
+            self.shared.changed.notify_all();
         }
     }
 }
 
-fn print(
-    mut printer: impl ExternalPrinter,
-    queue: &Receiver<Vec<u8>>,
-    shown: &Shown,
-    waker: &Waker,
-) {
-    while let Ok(batch) = queue.recv() {
-        let text = String::from_utf8_lossy(&batch).into_owned();
+fn print(mut printer: impl ExternalPrinter, shared: &Shared, waker: &Waker) {
+    loop {
+        let is_idle = |queue: &mut Queue| queue.batches.is_empty() && !queue.is_closed;
+        let waited = shared.changed.wait_while(shared.queue(), is_idle);
+        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
+        let Some(batch) = queue.batches.pop_front() else { return };
+        queue.is_printing = true;
+        drop(queue);
+        let text = String::from_utf8_lossy(&batch.bytes).into_owned();
         let _ = printer.print(text); // the editor has ended, and with it the session
-        if let Ok(mut waiting) = shown.waiting.lock() {
-            *waiting -= 1;
-        }
-        shown.changed.notify_all();
+        shared.queue().is_printing = false;
+        shared.changed.notify_all();
         let _ = waker.wake();
     }
 }

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::judge::{MAX_EXCERPT, read_close, read_close_leniently};
+use super::send::earliest;
 use super::{
-    ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, FrameNote, Part, Phase, Position,
-    READ_SIZE, Ready, Role, Span, TransportEnd,
+    ANSWER_GRACE, ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, FrameNote, Part,
+    Phase, Position, READ_SIZE, Ready, Role, Span, TransportEnd,
 };
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
@@ -206,8 +207,8 @@ impl Connection {
         if self.peer_closed_first {
             self.push_close(ClosePayload { code: answer, reason: String::new() });
         }
-        self.phase =
-            Phase::Closed { until: self.options.close_timeout.map(|timeout| now + timeout) };
+        let latest = self.options.close_timeout.map(|timeout| now + timeout);
+        self.phase = Phase::Closed { until: earliest(Some(now + ANSWER_GRACE), latest), latest };
     }
 
     /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use super::judge::read_close;
 use super::{
-    ClosePayload, Connection, Direction, EndCause, FrameEvent, FrameNote, MAX_PINGS, Misuse, Part,
-    Phase, Ready, Role, Sent, Span,
+    ANSWER_GRACE, ClosePayload, Connection, Direction, EndCause, FrameEvent, FrameNote, MAX_PINGS,
+    Misuse, Part, Phase, Ready, Role, Sent, Span,
 };
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
@@ -95,7 +95,7 @@ impl Connection {
             RawMask::Off | RawMask::Key(_) => None,
         };
         let header = frame.header(due);
-        self.outbox.append(header.bytes(), header.mask, &frame.payload);
+        self.outbox.append_irregular(header.bytes(), header.mask, &frame.payload);
         self.sent.frames += 1;
         self.sent.wire_bytes += (header.len() + frame.payload.len()) as u64;
         if header.opcode == Opcode::Close && self.sent_close.is_none() {
@@ -150,12 +150,54 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes back what is still to be written but for its first `keep` bytes, which must end with a
-    /// frame, and for the Close frame that answers the peer's: it wants no more messages.
+    /// Drops the frames of which the transport has taken nothing: before our Close frame, so that it
+    /// goes out at once, or behind the peer's, since it reads no more messages (RFC 6455 section
+    /// 5.5.1). Our own Close frame stays. The first `least` pending bytes are not touched; the frame
+    /// that they end in stays whole.
+    ///
+    /// Returns how many data messages were dropped.
+    pub fn drop_unsent(&mut self, least: usize) -> u64 {
+        let keep = self.outbox.begun(least);
+        self.drop_behind(keep)
+    }
+
+    /// After the peer's Close frame: the same for all but the first `keep` pending bytes, which have
+    /// to end with a frame.
     pub fn retract_output(&mut self, keep: usize) {
-        if let (Phase::Closed { .. }, Some(close)) = (&self.phase, &self.sent_close) {
-            let mask = if self.options.role == Role::Client { 4 } else { 0 };
-            self.outbox.retract(keep, 2 + mask + close.to_bytes().len());
+        if matches!(self.phase, Phase::Closed { .. }) {
+            self.drop_behind(keep);
+        }
+    }
+
+    fn drop_behind(&mut self, keep: usize) -> u64 {
+        let mask = if self.options.role == Role::Client { 4 } else { 0 };
+        let close = match (&self.phase, &self.sent_close) {
+            (Phase::Open, _) => 0,
+            (Phase::Closing { .. } | Phase::Closed { .. }, Some(close)) => {
+                2 + mask + close.to_bytes().len()
+            }
+            _ => return 0,
+        };
+        if self.outbox.pending().len() < keep + close {
+            return 0;
+        }
+        let count = self.outbox.messages_behind(keep);
+        self.outbox.retract(keep, close);
+        count
+    }
+
+    /// Says that the transport took bytes at this time: while it does, a peer that is still taking
+    /// what was sent before our Close frame is not late.
+    pub fn note_output_progress(&mut self, now: Instant) {
+        let is_through = self.outbox.pending().is_empty();
+        match &mut self.phase {
+            Phase::Closing { until, cause_if_late: EndCause::CloseTimeout } => {
+                *until = self.options.close_timeout.map(|timeout| now + timeout);
+            }
+            Phase::Closed { until, latest } if !is_through => {
+                *until = earliest(Some(now + ANSWER_GRACE), *latest);
+            }
+            _ => {}
         }
     }
 
@@ -164,7 +206,7 @@ impl Connection {
         self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
     }
 
-    fn must_be_open(&self) -> Result<(), Misuse> {
+    pub(super) fn must_be_open(&self) -> Result<(), Misuse> {
         if self.is_open() { Ok(()) } else { Err(Misuse::Closing) }
     }
 
@@ -201,4 +243,8 @@ impl Connection {
         self.sent.frames += 1;
         self.sent.wire_bytes += header.wire_size();
     }
+}
+
+pub(super) fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }

@@ -8,6 +8,8 @@
 
 mod deflate;
 mod frame;
+#[cfg(unix)]
+mod key;
 mod layer;
 mod outcome;
 mod peer;
@@ -21,11 +23,13 @@ mod wait;
 pub use deflate::{Unpacker, pack};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
 pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
+#[cfg(unix)]
+pub use key::Key;
 pub use layer::Layer;
 pub use outcome::Outcome;
 pub use peer::{Peer, Wire, header, switching_protocols};
 #[cfg(unix)]
-pub use pty::{Key, Terminal};
+pub use pty::Terminal;
 pub use run::{Running, Wscope, wscope};
 #[cfg(unix)]
 pub use rustix::process::Signal;

@@ -90,8 +90,7 @@ impl Peer {
     #[track_caller]
     pub fn upgrade<W: Wire + 'static>(&mut self, wrap: impl FnOnce(Socket) -> W) {
         assert!(self.unread.is_empty(), "bytes came before the upgrade: {}", shown(&self.unread));
-        let socket = self.control().try_clone().expect("a second handle of the socket");
-        self.wire = Some(Box::new(wrap(socket)));
+        self.wire = Some(Box::new(wrap(self.socket())));
     }
 
     /// Puts another layer on what is there already, such as TLS within TLS. Nothing may have been read
@@ -108,6 +107,12 @@ impl Peer {
     pub fn close(&mut self, code: u16, reason: &str) {
         let frame = frame::close(code, reason);
         self.send(if self.role == Role::Client { frame::masked(&frame) } else { frame });
+    }
+
+    /// Another handle of the socket, for a thread that writes while this one reads. Its timeouts are shared.
+    #[track_caller]
+    pub fn socket(&self) -> Socket {
+        self.control().try_clone().expect("a second handle of the socket")
     }
 
     /// Ends this side of the connection; reading goes on.
@@ -265,6 +270,20 @@ impl Peer {
                 return frame;
             }
             self.fill_for("a frame");
+        }
+    }
+
+    /// The next frame, or `None` at the end of the connection. A reset is an error, a deadline that passes as
+    /// well.
+    pub fn try_read_frame(&mut self) -> io::Result<Option<Frame>> {
+        loop {
+            if let Some(frame) = frame::parse(&self.unread) {
+                self.unread.drain(..frame.raw_len);
+                return Ok(Some(frame));
+            }
+            if self.read_chunk()? == 0 {
+                return Ok(None);
+            }
         }
     }
 

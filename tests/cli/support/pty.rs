@@ -1,12 +1,13 @@
 //! Runs `wscope` on a pseudo-terminal, behind a screen and a keyboard.
 
+use super::key::Key;
 use super::run::{clean_environment, program};
 use super::{DEADLINE, wait};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
 use rustix::process::Pid;
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -27,33 +28,6 @@ pub struct Terminal {
     home: TempDir,
 }
 
-/// A key that types no character of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    Enter,
-    Tab,
-    Backspace,
-    Escape,
-    Up,
-    Down,
-    Left,
-    Right,
-    Home,
-    End,
-    Delete,
-    CtrlA,
-    CtrlC,
-    CtrlD,
-    CtrlE,
-    CtrlK,
-    CtrlL,
-    CtrlR,
-    CtrlU,
-    CtrlW,
-    CtrlZ,
-    CtrlBackslash,
-}
-
 impl Terminal {
     /// Starts `wscope` on a terminal of this size.
     #[track_caller]
@@ -70,10 +44,24 @@ impl Terminal {
         env: &[(&str, &str)],
     ) -> Self {
         let home = TempDir::new().expect("a temporary directory");
+        let command = command(program(), args, env, home.path());
+        Self::start(command, home, cols, rows)
+    }
+
+    /// Starts a command line of `sh` on a terminal of this size; the program under test is `"$WSCOPE"`.
+    #[track_caller]
+    pub fn spawn_shell(script: &str, cols: u16, rows: u16) -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        let mut command = command(Path::new("sh"), ["-c", script], &[], home.path());
+        command.env("WSCOPE", program());
+        Self::start(command, home, cols, rows)
+    }
+
+    #[track_caller]
+    fn start(command: CommandBuilder, home: TempDir, cols: u16, rows: u16) -> Self {
         let pty = native_pty_system().openpty(size(cols, rows)).expect("a pseudo-terminal");
         let modes_before = modes(&*pty.master);
-        let child =
-            pty.slave.spawn_command(command(args, env, home.path())).expect("the program starts");
+        let child = pty.slave.spawn_command(command).expect("the program starts");
         let keyboard =
             start_keyboard(pty.master.take_writer().expect("the writing end of the terminal"));
         let display = Arc::new(Display::new(cols, rows));
@@ -149,6 +137,11 @@ impl Terminal {
         String::from_utf8_lossy(&self.display.state().raw).into_owned()
     }
 
+    /// Takes no more output, as a terminal that was stopped with Ctrl-S, until the program has ended.
+    pub fn stop_output(&self) {
+        self.display.set_stopped(true);
+    }
+
     /// Changes the size of the window; the program is sent SIGWINCH.
     pub fn resize(&self, cols: u16, rows: u16) {
         self.display.state().parser.screen_mut().set_size(rows, cols);
@@ -199,6 +192,7 @@ impl Terminal {
     /// and other processes that hold the terminal open by accident do not matter.
     #[track_caller]
     fn display_the_rest(&self) {
+        self.display.set_stopped(false);
         let name = self.master.tty_name().expect("the name of the terminal");
         let no_controlling_terminal = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
         let end = OpenOptions::new().write(true).custom_flags(no_controlling_terminal).open(name);
@@ -229,39 +223,11 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.display.set_stopped(false);
         if let Ok(None) = self.child.try_wait() {
             // What portable-pty calls killing begins with a hangup and a wait.
             let _ = rustix::process::kill_process(self.pid(), rustix::process::Signal::KILL);
             let _ = self.child.wait();
-        }
-    }
-}
-
-impl Key {
-    fn bytes(self) -> &'static [u8] {
-        match self {
-            Self::Enter => b"\r",
-            Self::Tab => b"\t",
-            Self::Backspace => b"\x7f",
-            Self::Escape => b"\x1b",
-            Self::Up => b"\x1b[A",
-            Self::Down => b"\x1b[B",
-            Self::Right => b"\x1b[C",
-            Self::Left => b"\x1b[D",
-            Self::Home => b"\x1b[H",
-            Self::End => b"\x1b[F",
-            Self::Delete => b"\x1b[3~",
-            Self::CtrlA => b"\x01",
-            Self::CtrlC => b"\x03",
-            Self::CtrlD => b"\x04",
-            Self::CtrlE => b"\x05",
-            Self::CtrlK => b"\x0b",
-            Self::CtrlL => b"\x0c",
-            Self::CtrlR => b"\x12",
-            Self::CtrlU => b"\x15",
-            Self::CtrlW => b"\x17",
-            Self::CtrlZ => b"\x1a",
-            Self::CtrlBackslash => b"\x1c",
         }
     }
 }
@@ -279,11 +245,12 @@ fn modes(master: &dyn MasterPty) -> String {
 }
 
 fn command<A: AsRef<OsStr>>(
+    program: &Path,
     args: impl IntoIterator<Item = A>,
     env: &[(&str, &str)],
     home: &Path,
 ) -> CommandBuilder {
-    let mut command = CommandBuilder::new(program());
+    let mut command = CommandBuilder::new(program);
     command.args(args);
     command.cwd(home);
     command.env_clear();
@@ -317,7 +284,7 @@ fn start_display(
     let (display, keyboard) = (Arc::clone(display), keyboard.clone());
     thread::spawn(move || {
         let mut chunk = [0; 4096];
-        while let Ok(count @ 1..) = terminal.read(&mut chunk) {
+        while let Ok(count @ 1..) = display.read(&mut *terminal, &mut chunk) {
             for answer in display.write(&chunk[..count]) {
                 let _ = keyboard.send(answer);
             }
@@ -336,6 +303,7 @@ struct State {
     parser: vt100::Parser<Answers>,
     raw: Vec<u8>,
     ended: bool,
+    stopped: bool,
 }
 
 /// What the terminal answers when it is asked something.
@@ -367,7 +335,7 @@ impl Display {
     fn new(cols: u16, rows: u16) -> Self {
         let parser = vt100::Parser::new_with_callbacks(rows, cols, 0, Answers::default());
         Self {
-            state: Mutex::new(State { parser, raw: Vec::new(), ended: false }),
+            state: Mutex::new(State { parser, raw: Vec::new(), ended: false, stopped: false }),
             changed: Condvar::new(),
         }
     }
@@ -384,6 +352,17 @@ impl Display {
         }
         self.changed.notify_all();
         std::mem::take(&mut state.parser.callbacks_mut().0)
+    }
+
+    fn read(&self, terminal: &mut dyn Read, chunk: &mut [u8]) -> io::Result<usize> {
+        let going = self.changed.wait_while(self.state(), |state| state.stopped);
+        drop(going.unwrap_or_else(PoisonError::into_inner));
+        terminal.read(chunk)
+    }
+
+    fn set_stopped(&self, stopped: bool) {
+        self.state().stopped = stopped;
+        self.changed.notify_all();
     }
 
     fn end(&self) {

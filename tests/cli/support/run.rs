@@ -19,6 +19,8 @@ pub fn wscope() -> Wscope {
         env: Vec::new(),
         stdin: Input::Unset,
         stdout: None,
+        stderr: None,
+        redirection: None,
         home: TempDir::new().expect("a temporary directory"),
         limit: 2 * DEADLINE,
     }
@@ -30,6 +32,8 @@ pub struct Wscope {
     env: Vec<(OsString, OsString)>,
     stdin: Input,
     stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
+    redirection: Option<String>,
     home: TempDir,
     limit: Duration,
 }
@@ -106,6 +110,19 @@ impl Wscope {
         self
     }
 
+    /// Sends stderr to a file or another pipe; the outcome's is then empty.
+    pub fn stderr_to(mut self, target: impl Into<Stdio>) -> Self {
+        self.stderr = Some(target.into());
+        self
+    }
+
+    /// Starts it by `sh` with a redirection such as `>&-`.
+    #[cfg(unix)]
+    pub fn redirect(mut self, redirection: &str) -> Self {
+        self.redirection = Some(redirection.to_owned());
+        self
+    }
+
     /// How long the program may take, 20 s unless told.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -124,14 +141,16 @@ impl Wscope {
     /// Starts it, with a pipe for stdin unless told.
     #[track_caller]
     pub fn spawn(self) -> Running {
-        let mut command = Command::new(program());
+        let mut command =
+            self.redirection.as_deref().map_or_else(|| Command::new(program()), by_shell);
         command
             .args(&self.args)
             .env_clear()
             .envs(clean_environment(self.home.path()))
             .envs(self.env);
-        command.current_dir(self.home.path()).stderr(Stdio::piped());
+        command.current_dir(self.home.path());
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
+        command.stderr(self.stderr.unwrap_or_else(Stdio::piped));
         let (stdin, bytes) = match self.stdin {
             Input::From(source) => (source, None),
             Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),
@@ -145,6 +164,12 @@ impl Wscope {
         }
         running
     }
+}
+
+fn by_shell(redirection: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(program());
+    shell
 }
 
 /// Where the program under test lies.
@@ -187,7 +212,7 @@ impl Running {
             sender
         });
         let stdout = child.stdout.take().map_or_else(|| Pipe::new(std::io::empty()), Pipe::new);
-        let mut stderr = Pipe::new(child.stderr.take().expect("a pipe for stderr"));
+        let mut stderr = child.stderr.take().map_or_else(|| Pipe::new(std::io::empty()), Pipe::new);
         stderr.drain();
         Self {
             child,
@@ -281,10 +306,24 @@ impl Running {
     #[track_caller]
     pub fn wait(mut self) -> Outcome {
         self.stdout.drain();
-        let Some(status) = wait::exit_status(&mut self.child, self.limit) else {
-            self.fail(&format!("did not end within {:?}", self.limit));
+        let limit = self.limit;
+        self.wait_for_end(limit)
+    }
+
+    /// As [`Running::wait`], but the program has to end within `limit` from now, and its stdout is not read
+    /// before that.
+    #[track_caller]
+    pub fn wait_with_stdout_stalled(mut self, limit: Duration) -> Outcome {
+        self.wait_for_end(limit)
+    }
+
+    #[track_caller]
+    fn wait_for_end(&mut self, limit: Duration) -> Outcome {
+        let Some(status) = wait::exit_status(&mut self.child, limit) else {
+            self.fail(&format!("did not end within {limit:?}"));
         };
         let elapsed = self.started.elapsed();
+        self.stdout.drain();
         if !self.read_the_rest() {
             self.fail("ended, but left its stdout or stderr open to another process");
         }

@@ -23,6 +23,7 @@ pub struct Server {
     address: SockAddr,
     gate: Arc<Gate>,
     joined: bool,
+    optional: bool,
 }
 
 impl Server {
@@ -63,7 +64,7 @@ impl Server {
         let gate = Arc::new(Gate::for_scripts(scripts.len()));
         let thread_gate = Arc::clone(&gate);
         thread::spawn(move || accept_all(&listener, scripts, &thread_gate));
-        Self { address, gate, joined: false }
+        Self { address, gate, joined: false, optional: false }
     }
 
     /// `ws://127.0.0.1:PORT`, without a path.
@@ -81,6 +82,12 @@ impl Server {
         self.gate.change(|state| state.released = true);
     }
 
+    /// It is no failure if no connection comes.
+    pub fn optional(mut self) -> Self {
+        self.optional = true;
+        self
+    }
+
     /// Waits until all scripts have run; fails as they do.
     #[track_caller]
     pub fn join(mut self) {
@@ -91,6 +98,9 @@ impl Server {
     fn finish(&mut self) {
         self.joined = true;
         self.release();
+        if self.optional {
+            self.gate.change(|state| state.scripts = state.accepted);
+        }
         let verdict = self.gate.verdict();
         self.abandon();
         if let Err(failure) = verdict {

@@ -1,0 +1,62 @@
+//! What did not reach its place, in words.
+
+use crate::session::Lost;
+
+/// A line for each kind of loss. `on_display`: received messages are shown to people.
+pub(super) fn texts(lost: &Lost, on_display: bool, was_ended: bool) -> Vec<String> {
+    let received = match (lost.received, on_display) {
+        (0, _) if lost.bytes > 0 && !on_display => {
+            Some(format!("{} bytes were not written: standard output was not read", lost.bytes))
+        }
+        (0, _) => None,
+        (count, true) => Some(format!("{} received and not shown", messages(count))),
+        (count, false) => Some(format!(
+            "{} received and not written: standard output was not read",
+            messages(count)
+        )),
+    };
+    let sent = (lost.sent > 0).then(|| {
+        let why = if was_ended { "" } else { ": the peer closed before" };
+        format!("{} not sent{why}", messages(lost.sent))
+    });
+    received.into_iter().chain(sent).collect()
+}
+
+fn messages(count: u64) -> String {
+    match count {
+        1 => "1 message was".to_owned(),
+        many => format!("{many} messages were"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_loss_has_its_line() {
+        let lost = |received, bytes, sent| Lost { received, bytes, sent };
+        for (lost, on_display, was_ended, expected) in [
+            (lost(0, 0, 0), false, true, &[][..]),
+            (lost(1, 9, 0), true, true, &["1 message was received and not shown"]),
+            (
+                lost(12, 9, 1),
+                false,
+                false,
+                &[
+                    "12 messages were received and not written: standard output was not read",
+                    "1 message was not sent: the peer closed before",
+                ],
+            ),
+            (lost(0, 9, 2), true, true, &["2 messages were not sent"]),
+            (
+                lost(0, 9, 0),
+                false,
+                true,
+                &["9 bytes were not written: standard output was not read"],
+            ),
+        ] {
+            assert_eq!(texts(&lost, on_display, was_ended), expected);
+        }
+    }
+}

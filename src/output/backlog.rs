@@ -1,0 +1,276 @@
+//! Bytes that wait for a stream, with the places where records end.
+
+use std::collections::VecDeque;
+
+/// A queue of bytes. To add and to take a byte costs the same however many wait.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    bytes: Vec<u8>,
+    /// Taken already, from the front of `bytes`.
+    taken: usize,
+    /// Where `bytes` starts in all that was ever added.
+    base: u64,
+    /// Ends of records that have not been taken as a whole.
+    ends: VecDeque<RecordEnd>,
+    /// Where the first of those records starts.
+    start: u64,
+}
+
+/// Where a record ends, in all that was ever added.
+#[derive(Clone, Copy, Debug)]
+struct RecordEnd {
+    at: u64,
+    is_message: bool,
+}
+
+/// Whole records on their way.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The records.
+    pub bytes: Vec<u8>,
+    /// How many of them are received messages.
+    pub messages: u64,
+}
+
+/// Taken bytes are removed from this many on.
+const COMPACT_FROM: usize = 64 << 10;
+
+/// Above this many bytes of capacity an emptied queue gives its memory back.
+const KEEP_CAPACITY: usize = 512 << 10;
+
+impl Backlog {
+    /// Adds bytes.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Adds a short record's bytes and what ends it.
+    pub(super) fn extend_by(&mut self, bytes: &[u8], end: &[u8]) {
+        self.bytes.reserve(bytes.len() + end.len());
+        self.bytes.extend_from_slice(bytes);
+        self.bytes.extend_from_slice(end);
+    }
+
+    /// Counts bytes that did not have to wait.
+    pub(super) fn pass(&mut self, count: usize) {
+        debug_assert!(self.len() == 0);
+        self.base += count as u64;
+    }
+
+    /// Marks the end of a record.
+    pub(super) fn end_record(&mut self, is_message: bool) {
+        let at = self.added();
+        if self.len() > 0 {
+            self.ends.push_back(RecordEnd { at, is_message });
+        } else {
+            self.start = at;
+        }
+    }
+
+    /// How many bytes have ever been added.
+    pub(super) fn added(&self) -> u64 {
+        self.base + self.bytes.len() as u64
+    }
+
+    /// How many bytes wait.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.taken
+    }
+
+    /// The bytes that wait.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.bytes[self.taken..]
+    }
+
+    /// How many received messages wait, or the last part of one.
+    pub(super) fn messages(&self) -> u64 {
+        let at = self.position();
+        let waiting = self.ends.iter().filter(|end| end.at > at && end.is_message);
+        waiting.count() as u64
+    }
+
+    /// Says that the first `count` waiting bytes were taken.
+    pub(super) fn advance(&mut self, count: usize) {
+        self.taken += count;
+        if self.taken == self.bytes.len() {
+            self.clear();
+        } else if self.taken >= COMPACT_FROM && self.taken >= self.len() {
+            // Moves no more bytes than were taken since the last time.
+            self.bytes.drain(..self.taken);
+            self.base += self.taken as u64;
+            self.taken = 0;
+            self.forget_ends();
+        }
+    }
+
+    /// Takes whole records of about `size` bytes in all, one at least.
+    pub(super) fn take_batch(&mut self, size: usize) -> Batch {
+        self.forget_ends();
+        let limit = self.position() + size as u64;
+        let within = self.ends.partition_point(|end| end.at <= limit).max(1);
+        let until = self.ends.get(within - 1).map_or(self.added(), |end| end.at);
+        let messages = self.ends.iter().take(within).filter(|end| end.is_message).count() as u64;
+        let count = (until - self.position()) as usize; // of what is in memory
+        let batch = Batch { bytes: self.waiting()[..count].to_vec(), messages };
+        self.advance(count);
+        batch
+    }
+
+    /// Takes a batch back, in front of what waits.
+    pub(super) fn put_back(&mut self, batch: Batch) {
+        let at = self.position();
+        self.forget_ends();
+        for _ in 0..batch.messages {
+            self.ends.push_front(RecordEnd { at, is_message: true });
+        }
+        self.base = at - batch.bytes.len() as u64;
+        self.start = self.start.min(self.base);
+        self.bytes.splice(..self.taken, batch.bytes);
+        self.taken = 0;
+    }
+
+    /// Drops the records of which nothing was taken. Returns how many were received messages.
+    pub(super) fn discard_unbegun(&mut self) -> u64 {
+        self.forget_ends();
+        let kept = usize::from(self.position() > self.start).min(self.ends.len());
+        let until = self.ends.get(kept.wrapping_sub(1)).map_or(self.position(), |end| end.at);
+        let messages = self.ends.drain(kept..).filter(|end| end.is_message).count() as u64;
+        self.bytes.truncate((until - self.base) as usize); // as above
+        if self.len() == 0 {
+            self.clear();
+        }
+        messages
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.start = self.ends.back().map_or(self.start, |end| end.at);
+        self.base = self.added();
+        self.taken = 0;
+        self.bytes.clear();
+        self.ends.clear();
+        if self.bytes.capacity() > KEEP_CAPACITY {
+            self.bytes = Vec::new();
+            self.ends = VecDeque::new();
+        }
+    }
+
+    /// How many bytes have ever been taken.
+    fn position(&self) -> u64 {
+        self.base + self.taken as u64
+    }
+
+    fn forget_ends(&mut self) {
+        let at = self.position();
+        let gone = self.ends.partition_point(|end| end.at <= at);
+        if let Some(last) = self.ends.drain(..gone).next_back() {
+            self.start = last.at;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three records: a message, something else, a message.
+    fn backlog() -> Backlog {
+        let mut backlog = Backlog::default();
+        for (text, is_message) in [("one\n", true), ("note\n", false), ("two\n", true)] {
+            backlog.extend(text.as_bytes());
+            backlog.end_record(is_message);
+        }
+        backlog
+    }
+
+    #[test]
+    fn messages_are_counted_until_their_last_byte_is_taken() {
+        let mut backlog = backlog();
+        for (taken, left) in [(0, 2), (3, 2), (1, 1), (5, 1), (3, 1), (1, 0)] {
+            backlog.advance(taken);
+            assert_eq!(backlog.messages(), left);
+        }
+        assert_eq!((backlog.len(), backlog.added()), (0, 13));
+    }
+
+    #[test]
+    fn what_was_begun_is_not_discarded() {
+        for (taken, dropped, left, messages) in [
+            (0, 2, "", 1),
+            (1, 1, "ne\n", 2),
+            (4, 1, "", 1),
+            (5, 1, "ote\n", 1),
+            (9, 1, "", 1),
+            (12, 0, "\n", 2),
+        ] {
+            let mut backlog = backlog();
+            backlog.advance(taken);
+            assert_eq!(backlog.discard_unbegun(), dropped, "{taken}");
+            assert_eq!(backlog.waiting(), left.as_bytes(), "{taken}");
+            backlog.extend(b"next\n");
+            backlog.end_record(true);
+            assert_eq!(backlog.messages(), messages, "{taken}");
+        }
+    }
+
+    #[test]
+    fn a_record_whose_first_part_did_not_wait_is_begun() {
+        let mut backlog = Backlog::default();
+        backlog.pass(3);
+        backlog.extend(b"rest\n");
+        backlog.end_record(true);
+        assert_eq!((backlog.discard_unbegun(), backlog.waiting()), (0, &b"rest\n"[..]));
+        backlog.advance(5);
+        backlog.pass(10);
+        backlog.end_record(true); // all of it was taken
+        backlog.extend(b"next\n");
+        backlog.end_record(true);
+        assert_eq!((backlog.discard_unbegun(), backlog.len()), (1, 0));
+    }
+
+    #[test]
+    fn batches_hold_whole_records() {
+        for (size, texts) in [
+            (1, &["one\n", "note\n", "two\n"][..]),
+            (9, &["one\nnote\n", "two\n"]),
+            (100, &["one\nnote\ntwo\n"]),
+        ] {
+            let mut backlog = backlog();
+            let mut messages = 0;
+            for text in texts {
+                let batch = backlog.take_batch(size);
+                assert_eq!(batch.bytes, text.as_bytes());
+                messages += batch.messages;
+            }
+            assert_eq!((backlog.len(), messages), (0, 2));
+        }
+    }
+
+    #[test]
+    fn a_batch_that_is_taken_back_comes_first_again() {
+        let mut backlog = backlog();
+        backlog.advance(4);
+        let batch = backlog.take_batch(6);
+        assert_eq!((&batch.bytes[..], batch.messages), (&b"note\n"[..], 0));
+        backlog.put_back(batch);
+        assert_eq!((backlog.waiting(), backlog.messages()), (&b"note\ntwo\n"[..], 1));
+        let batch = backlog.take_batch(100);
+        backlog.put_back(batch);
+        assert_eq!((backlog.waiting(), backlog.messages()), (&b"note\ntwo\n"[..], 1));
+        assert_eq!((backlog.discard_unbegun(), backlog.len()), (1, 0));
+    }
+
+    #[test]
+    fn a_stream_that_never_catches_up_does_not_make_it_grow() {
+        let mut backlog = Backlog::default();
+        backlog.extend(&[0; 1000]);
+        for _ in 0..10_000 {
+            backlog.extend(&[1; 1000]);
+            backlog.end_record(true);
+            backlog.advance(1000);
+        }
+        assert_eq!((backlog.len(), backlog.messages()), (1000, 1));
+        assert!(backlog.bytes.capacity() < 4 * COMPACT_FROM, "{}", backlog.bytes.capacity());
+        assert!(backlog.ends.len() < 200, "{}", backlog.ends.len());
+    }
+}

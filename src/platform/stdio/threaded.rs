@@ -1,0 +1,320 @@
+//! Streams behind threads of their own, which may block: for what can be neither polled nor opened
+//! anew.
+
+use std::io::{self, IsTerminal, Read, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+use mio::{Registry, Token, Waker};
+
+/// Bytes that a thread holds at a time.
+const CHUNK: usize = 64 << 10;
+
+/// A stream that is read by a thread.
+#[derive(Debug)]
+pub struct Reader {
+    shared: Arc<Shared>,
+    rest: Vec<u8>,
+    taken: usize,
+    ended: bool,
+}
+
+/// A stream that is written by a thread.
+#[derive(Debug)]
+pub struct Writer {
+    shared: Arc<Shared>,
+    /// The thread starts with the first bytes.
+    stream: Option<Stream>,
+    is_terminal: bool,
+}
+
+type Stream = Box<dyn Output>;
+
+/// What a thread can write to.
+trait Output: Write + Send + std::fmt::Debug {}
+
+impl<T: Write + Send + std::fmt::Debug> Output for T {}
+
+/// A chunk on its way between the loop and a thread.
+#[derive(Debug, Default)]
+struct Shared {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// Read and not taken, or to be written.
+    chunk: Option<io::Result<Vec<u8>>>,
+    /// Bytes that the writing thread has in its hands.
+    in_flight: usize,
+    /// The other side has gone.
+    is_closed: bool,
+    waker: Option<Arc<Waker>>,
+}
+
+impl Shared {
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while(&self, condition: impl FnMut(&mut Slot) -> bool) -> MutexGuard<'_, Slot> {
+        let waited = self.changed.wait_while(self.slot(), condition);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn close(&self) {
+        self.slot().is_closed = true;
+        self.changed.notify_all();
+    }
+}
+
+impl Slot {
+    fn wake(&self) {
+        if let Some(waker) = &self.waker {
+            let _ = waker.wake(); // the loop has ended
+        }
+    }
+}
+
+impl Reader {
+    /// Standard input; `waker` announces it.
+    ///
+    /// # Errors
+    /// When no thread can be started.
+    pub fn register(_: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        shared.slot().waker = Some(Arc::clone(waker));
+        let reader = Self { shared, rest: Vec::new(), taken: 0, ended: false };
+        let shared = Arc::clone(&reader.shared);
+        thread::Builder::new().name("stdin".to_owned()).spawn(move || read_on(&shared))?;
+        Ok(reader)
+    }
+
+    /// The thread goes on by itself.
+    ///
+    /// # Errors
+    /// None.
+    pub fn renew(&mut self, _: &Registry) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// The waker announces it.
+    pub fn set_ready(&mut self) {}
+
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is; others as the system says.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.rest.len() && !self.ended {
+            let Some(chunk) = self.shared.slot().chunk.take() else {
+                return Err(io::ErrorKind::WouldBlock.into());
+            };
+            self.shared.changed.notify_all();
+            (self.rest, self.taken) = (chunk?, 0);
+            self.ended = self.rest.is_empty();
+        }
+        let count = (self.rest.len() - self.taken).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.rest[self.taken..self.taken + count]);
+        self.taken += count;
+        Ok(count)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+/// Reads standard input up to its end, a chunk ahead.
+fn read_on(shared: &Shared) {
+    loop {
+        let mut chunk = vec![0; CHUNK];
+        let read = match io::stdin().read(&mut chunk) {
+            Ok(count) => {
+                chunk.truncate(count);
+                Ok(chunk)
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let is_last = !matches!(&read, Ok(chunk) if !chunk.is_empty());
+        let mut slot = shared.wait_while(|slot| slot.chunk.is_some() && !slot.is_closed);
+        if slot.is_closed {
+            return;
+        }
+        slot.chunk = Some(read);
+        slot.wake();
+        if is_last {
+            return;
+        }
+    }
+}
+
+impl Writer {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// None.
+    pub fn stdout() -> io::Result<Self> {
+        let is_terminal = io::stdout().is_terminal();
+        Ok(Self::new(Box::new(io::stdout()), is_terminal))
+    }
+
+    /// Standard error.
+    ///
+    /// # Errors
+    /// None.
+    pub fn stderr() -> io::Result<Self> {
+        let is_terminal = io::stderr().is_terminal();
+        Ok(Self::new(Box::new(io::stderr()), is_terminal))
+    }
+
+    /// Writes to a stream that may block.
+    pub(super) fn to(stream: impl Write + Send + std::fmt::Debug + 'static) -> Self {
+        Self::new(Box::new(stream), false)
+    }
+
+    fn new(stream: Stream, is_terminal: bool) -> Self {
+        Self { shared: Arc::default(), stream: Some(stream), is_terminal }
+    }
+
+    /// Whether it is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Has `waker` announce that more can be written.
+    ///
+    /// # Errors
+    /// None.
+    pub fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
+        self.shared.slot().waker = Some(Arc::clone(waker));
+        Ok(())
+    }
+
+    /// Hands some bytes to the thread.
+    ///
+    /// # Errors
+    /// `WouldBlock` while it has others; what came of those before.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(mut stream) = self.stream.take() {
+            let shared = Arc::clone(&self.shared);
+            let thread = thread::Builder::new().name("output".to_owned());
+            thread.spawn(move || write_on(&shared, &mut stream))?;
+        }
+        let mut slot = self.shared.slot();
+        match &slot.chunk {
+            Some(Err(_)) => {
+                if let Some(Err(error)) = slot.chunk.take() {
+                    return Err(error);
+                }
+            }
+            Some(Ok(_)) => return Err(io::ErrorKind::WouldBlock.into()),
+            None if slot.is_closed => return Err(io::ErrorKind::BrokenPipe.into()),
+            None if slot.in_flight > 0 => return Err(io::ErrorKind::WouldBlock.into()),
+            None => {}
+        }
+        let count = bytes.len().min(CHUNK);
+        slot.chunk = Some(Ok(bytes[..count].to_vec()));
+        slot.in_flight = count;
+        self.shared.changed.notify_all();
+        Ok(count)
+    }
+
+    /// Bytes that the thread has taken and the stream has not.
+    pub fn in_flight(&self) -> usize {
+        self.shared.slot().in_flight
+    }
+
+    /// Waits until more can be written; false when `until` has passed.
+    ///
+    /// # Errors
+    /// None.
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
+        let is_busy = |slot: &mut Slot| slot.in_flight > 0;
+        let Some(until) = until else {
+            drop(self.shared.wait_while(is_busy));
+            return Ok(true);
+        };
+        let left = until.saturating_duration_since(Instant::now());
+        let waited = self.shared.changed.wait_timeout_while(self.shared.slot(), left, is_busy);
+        Ok(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+/// Writes chunk after chunk, until an error or the end.
+fn write_on(shared: &Shared, stream: &mut Stream) {
+    loop {
+        let mut slot = shared.wait_while(|slot| slot.chunk.is_none() && !slot.is_closed);
+        let Some(Ok(chunk)) = slot.chunk.take() else { return };
+        drop(slot);
+        let written = stream.write_all(&chunk).and_then(|()| stream.flush());
+        let mut slot = shared.slot();
+        slot.in_flight = 0;
+        if let Err(error) = written {
+            slot.chunk = Some(Err(error));
+            slot.is_closed = true;
+        }
+        slot.wake();
+        shared.changed.notify_all();
+        if slot.is_closed {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_that_blocks_holds_up_nothing_and_loses_nothing() {
+        let (mut reader, pipe) = io::pipe().expect("a pipe");
+        let mut writer = Writer::to(pipe);
+        let bytes: Vec<u8> = (0..1 << 20).map(|number: u32| (number % 251) as u8).collect();
+        let mut rest = &bytes[..];
+        while let Ok(count) = writer.write(rest) {
+            rest = &rest[count..];
+            if !matches!(writer.wait(Some(Instant::now())), Ok(true)) {
+                break;
+            }
+        }
+        assert!(!rest.is_empty(), "a pipe without a reader took everything");
+        let collector = thread::spawn(move || {
+            let mut all = Vec::new();
+            reader.read_to_end(&mut all).map(|_| all)
+        });
+        while !rest.is_empty() {
+            match writer.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+            assert!(writer.wait(None).expect("no error"));
+        }
+        drop(writer);
+        assert!(collector.join().expect("no panic").expect("read") == bytes);
+    }
+
+    #[test]
+    fn an_error_of_the_stream_is_reported_once() {
+        let (reader, pipe) = io::pipe().expect("a pipe");
+        drop(reader);
+        let mut writer = Writer::to(pipe);
+        assert_eq!(writer.write(b"x").expect("taken"), 1);
+        assert!(writer.wait(None).expect("no error"));
+        for _ in 0..2 {
+            let error = writer.write(b"x").expect_err("no reader");
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+        }
+    }
+}

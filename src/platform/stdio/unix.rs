@@ -1,0 +1,261 @@
+//! Streams that can be waited for, through descriptions of our own.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token, Waker};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{FileType, fstat};
+use rustix::net::{RecvFlags, SendFlags};
+
+use super::{closed, threaded};
+
+/// Standard input: read until it would block.
+#[derive(Debug)]
+pub struct Reader {
+    way: In,
+    ready: bool,
+}
+
+#[derive(Debug)]
+enum In {
+    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+    Reopened(File),
+    /// A socket takes "do not wait" with each call.
+    Socket(File),
+    /// Regular files and the like are always ready.
+    Direct(File),
+    /// A pipe or terminal that cannot be opened again.
+    Thread(threaded::Reader),
+}
+
+impl Reader {
+    /// Standard input, to be announced as `token`, or by `waker`.
+    ///
+    /// # Errors
+    /// When it cannot be waited for.
+    pub fn register(registry: &Registry, token: Token, waker: &Arc<Waker>) -> io::Result<Self> {
+        let stdin = io::stdin();
+        let way = match kind_of(stdin.as_fd())? {
+            Kind::Socket => In::Socket(own(stdin.as_fd())?),
+            Kind::Stream => match reopen(0, OpenOptions::new().read(true)) {
+                Some(file) => In::Reopened(file),
+                None => In::Thread(threaded::Reader::register(registry, token, waker)?),
+            },
+            Kind::File => In::Direct(own(stdin.as_fd())?),
+        };
+        let mut reader = Self { way, ready: true };
+        if let In::Reopened(file) | In::Socket(file) | In::Direct(file) = &reader.way {
+            let fd = file.as_raw_fd();
+            match registry.register(&mut SourceFd(&fd), token, Interest::READABLE) {
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+                result => {
+                    result?;
+                    reader.ready = false; // to read from a terminal in the background stops us
+                }
+            }
+        }
+        Ok(reader)
+    }
+
+    /// Takes note that it may have been announced while nobody listened.
+    ///
+    /// # Errors
+    /// None.
+    pub fn renew(&mut self, _: &Registry) -> io::Result<()> {
+        self.ready = true;
+        Ok(())
+    }
+
+    /// Takes note that `token` was announced.
+    pub fn set_ready(&mut self) {
+        self.ready = true;
+    }
+
+    /// Reads what is there.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing is; others as the system says.
+    pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = match &mut self.way {
+            In::Thread(thread) => return thread.read(buffer),
+            _ if !self.ready => return Err(io::ErrorKind::WouldBlock.into()),
+            In::Reopened(file) | In::Direct(file) => file.read(buffer),
+            In::Socket(file) => {
+                let received = rustix::net::recv(file, buffer, RecvFlags::DONTWAIT);
+                received.map(|(count, _)| count).map_err(io::Error::from)
+            }
+        };
+        if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
+            self.ready = false;
+        }
+        read
+    }
+}
+
+/// Standard output or error: written as far as it takes it at once.
+#[derive(Debug)]
+pub struct Writer {
+    way: Out,
+    registered: bool,
+    is_terminal: bool,
+}
+
+#[derive(Debug)]
+enum Out {
+    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+    Reopened(File),
+    /// A socket takes "do not wait" with each call.
+    Socket(File),
+    /// Files never keep one waiting.
+    Direct(File),
+    /// A pipe or terminal that cannot be opened again.
+    Thread(threaded::Writer),
+    /// There is none.
+    Closed,
+}
+
+impl Writer {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// When the descriptor cannot be duplicated.
+    pub fn stdout() -> io::Result<Self> {
+        if closed::was_stdout_closed() {
+            return Ok(Self { way: Out::Closed, registered: false, is_terminal: false });
+        }
+        Self::new(io::stdout().as_fd(), 1)
+    }
+
+    /// Standard error.
+    ///
+    /// # Errors
+    /// When the descriptor cannot be duplicated.
+    pub fn stderr() -> io::Result<Self> {
+        Self::new(io::stderr().as_fd(), 2)
+    }
+
+    fn new(fd: BorrowedFd<'_>, number: u8) -> io::Result<Self> {
+        let way = match kind_of(fd)? {
+            Kind::Socket => Out::Socket(own(fd)?),
+            Kind::Stream => match reopen(number, OpenOptions::new().write(true)) {
+                Some(file) => Out::Reopened(file),
+                None => Out::Thread(threaded::Writer::to(own(fd)?)),
+            },
+            Kind::File => Out::Direct(own(fd)?),
+        };
+        Ok(Self { way, registered: false, is_terminal: rustix::termios::isatty(fd) })
+    }
+
+    /// Whether it is a terminal.
+    pub fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
+    /// Lets `registry` report when it can be written again, and when a pipe's reader is gone.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        match &mut self.way {
+            Out::Reopened(file) | Out::Socket(file) if !self.registered => {
+                let fd = file.as_raw_fd();
+                registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE)?;
+                self.registered = true;
+                Ok(())
+            }
+            Out::Thread(thread) => thread.register(registry, token, waker),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes as much as fits now.
+    ///
+    /// # Errors
+    /// `WouldBlock` when nothing fits; others as the system says.
+    pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.way {
+            Out::Reopened(file) | Out::Direct(file) => file.write(bytes),
+            Out::Socket(file) => {
+                let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
+                Ok(rustix::net::send(file, bytes, flags)?)
+            }
+            Out::Thread(thread) => thread.write(bytes),
+            Out::Closed => Err(io::Error::other(
+                "it was closed when the program started (Bad file descriptor)",
+            )),
+        }
+    }
+
+    /// Bytes that were taken and have not reached the stream.
+    pub fn in_flight(&self) -> usize {
+        match &self.way {
+            Out::Thread(thread) => thread.in_flight(),
+            _ => 0,
+        }
+    }
+
+    /// Waits until more can be written; false when `until` has passed.
+    ///
+    /// # Errors
+    /// `Interrupted` when a signal comes.
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
+        let file = match &mut self.way {
+            Out::Thread(thread) => return thread.wait(until),
+            Out::Reopened(file) | Out::Socket(file) => file,
+            Out::Direct(_) | Out::Closed => return Ok(true),
+        };
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let left = left.map(|left| Timespec {
+            tv_sec: left.as_secs() as i64, // bounded by the caller
+            tv_nsec: i64::from(left.subsec_nanos()),
+        });
+        Ok(poll(&mut [PollFd::new(file, PollFlags::OUT)], left.as_ref())? > 0)
+    }
+}
+
+/// What a descriptor leads to, as far as it matters here.
+enum Kind {
+    /// A pipe or a terminal: reading and writing may block.
+    Stream,
+    Socket,
+    /// Anything else.
+    File,
+}
+
+fn kind_of(fd: BorrowedFd<'_>) -> io::Result<Kind> {
+    Ok(match FileType::from_raw_mode(fstat(fd)?.st_mode) {
+        FileType::Socket => Kind::Socket,
+        FileType::Fifo => Kind::Stream,
+        _ if rustix::termios::isatty(fd) => Kind::Stream,
+        _ => Kind::File,
+    })
+}
+
+fn own(fd: BorrowedFd<'_>) -> io::Result<File> {
+    Ok(File::from(fd.try_clone_to_owned()?))
+}
+
+/// Opens the file behind a standard descriptor again, in non-blocking mode. On Linux this gives a
+/// description of our own; elsewhere /dev/fd may lead to the shared one, which must not be changed.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn reopen(number: u8, options: &mut OpenOptions) -> Option<File> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).ok()?;
+    options.custom_flags(flags).open(format!("/proc/self/fd/{number}")).ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn reopen(_: u8, _: &mut OpenOptions) -> Option<File> {
+    None
+}

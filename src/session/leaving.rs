@@ -1,0 +1,154 @@
+//! The end of a session: the closing handshake, and the ways that do not wait for it.
+//!
+//! At a signal, and when `--max-time` runs out, the Close frame goes out, reading goes on, and the run
+//! is over after the peer's Close frame or [`LEAVE_LIMIT`], whatever is stalled. What has no room in
+//! an output by then is dropped and counted.
+
+use std::time::{Duration, Instant};
+
+use super::{Session, Stop};
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+use crate::protocol::CloseCode;
+use crate::protocol::connection::ReadyState;
+
+/// The longest time from a signal, or the end of `--max-time`, to the end of the session.
+const LEAVE_LIMIT: Duration = Duration::from_millis(800);
+
+/// A TLS library holds on to a record of at most this size that the transport did not take: the bytes
+/// that it was made of must not change (RFC 8446 section 5.1).
+const TLS_RECORD: usize = 16 << 10;
+
+/// The run is ending, by a time that nothing prolongs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Leaving {
+    pub(super) until: Instant,
+    /// How many more messages people are shown.
+    allowance: Option<u64>,
+}
+
+/// Messages that people are still shown after Ctrl-C: the last words of a peer that was quiet.
+const LAST_MESSAGES: u64 = 20;
+
+impl Leaving {
+    /// Takes note of a message that was received.
+    pub(super) fn note_shown(&mut self) {
+        self.allowance = self.allowance.map(|left| left.saturating_sub(1));
+    }
+}
+
+impl Session<'_> {
+    pub(super) fn on_signal(&mut self, signal: Signal) {
+        self.leave(Stop::Signal(signal));
+    }
+
+    /// Ends the run within [`LEAVE_LIMIT`]; the second time, at once.
+    pub(super) fn leave(&mut self, stop: Stop) {
+        let now = Instant::now();
+        if let Some(leaving) = &mut self.leaving {
+            leaving.until = now;
+            self.connection.abandon();
+            if matches!(stop, Stop::Signal(_)) {
+                self.stop = Some(stop);
+            }
+            return;
+        }
+        let mut allowance = None;
+        if matches!(stop, Stop::Signal(_)) && self.journal.outputs().have_display() {
+            let dropped = self.journal.outputs().stop_display();
+            self.lost.received += dropped;
+            allowance = Some(if dropped > 0 { 0 } else { LAST_MESSAGES });
+        }
+        self.leaving = Some(Leaving { until: now + LEAVE_LIMIT, allowance });
+        self.write_socket();
+        self.drop_unsent_if_ending();
+        self.close_for(&stop);
+        let is_settled =
+            matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
+        if matches!(stop, Stop::Signal(_)) || !is_settled {
+            self.stop = Some(stop);
+        }
+    }
+
+    /// Whether a received message is counted as lost instead of being shown.
+    pub(super) fn withholds_messages(&self) -> bool {
+        let Some(leaving) = &self.leaving else { return false };
+        leaving.allowance == Some(0) || self.journal.is_backed_up()
+    }
+
+    /// Once the run or the peer ends the connection, frames of which a stalled transport has taken
+    /// nothing are dropped: the Close frame does not wait for them.
+    pub(super) fn drop_unsent_if_ending(&mut self) {
+        let is_ending =
+            self.leaving.is_some() || self.connection.ready_state() == ReadyState::Closed;
+        if !is_ending || self.socket.is_writable() {
+            return;
+        }
+        let least = if self.stream.is_tls() { TLS_RECORD } else { 0 };
+        self.lost.sent += self.connection.drop_unsent(least);
+        self.reactions.forget();
+    }
+
+    /// Starts the closing handshake, for this reason if it is the first.
+    pub(super) fn end(&mut self, stop: Stop) {
+        if self.close_for(&stop) {
+            self.stop.get_or_insert(stop);
+        }
+    }
+
+    fn close_for(&mut self, stop: &Stop) -> bool {
+        let code = match stop {
+            Stop::Signal(Signal::Terminate | Signal::Hangup) => Some(CloseCode::GOING_AWAY),
+            _ => self.plan.close_code,
+        };
+        let reason = std::mem::take(&mut self.plan.close_reason);
+        self.connection.close(code, &reason, self.clock.now()).is_ok()
+    }
+
+    pub(super) fn flush_outputs(&mut self) {
+        if let Err(error) = self.journal.outputs().flush() {
+            self.on_output_error(error);
+        }
+    }
+
+    fn on_output_error(&mut self, error: OutputError) {
+        let stop =
+            if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
+        if self.connection.is_open() {
+            self.end(stop);
+        } else if matches!(stop, Stop::OutputFailed(_))
+            || matches!(self.stop, None | Some(Stop::Asked))
+        {
+            // A reader that has enough does not care how the connection ends.
+            self.stop = Some(stop);
+        }
+    }
+
+    /// Hands on what was received, however long the readers take, unless the run is ended.
+    pub(super) fn drain_outputs(&mut self) {
+        loop {
+            self.flush_outputs();
+            let now = Instant::now();
+            if self.leaving.is_none() && self.plan.max_time.is_some_and(|end| now >= end) {
+                self.leave(Stop::MaxTime);
+            }
+            let until = match &self.leaving {
+                Some(leaving) => Some(leaving.until),
+                None => self.plan.max_time,
+            };
+            let is_late = self.leaving.is_some() && until.is_some_and(|until| now >= until);
+            if self.journal.outputs().are_drained() || is_late || self.wait(until).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Counts what did not reach its place, if the run was ended before it could.
+    pub(super) fn count_lost(&mut self) {
+        if self.leaving.is_some() {
+            let (messages, bytes) = self.journal.outputs().undelivered();
+            self.lost.received += messages;
+            self.lost.bytes = bytes;
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What is due at which time. Timers that judge the peer run by the peer's clock, `--max-time` and
+//! our own pings by the real one.
+
+use std::time::{Duration, Instant};
+
+use super::{AfterInput, Session, Stop, resend};
+use crate::event::{Level, What};
+use crate::protocol::keepalive::Keepalive;
+
+/// How long timers are put off for what can be read: a peer that never pauses must not stop them.
+const MAX_BEHIND: Duration = Duration::from_millis(500);
+
+/// A wait that ends later than this after its time was not ours: the process was stopped.
+const MAX_OVERSLEPT: Duration = Duration::from_millis(20);
+
+impl Session<'_> {
+    /// Takes note that a wait is over, and leaves the time out in which the process was stopped.
+    pub(super) fn note_wake(&mut self, until: Option<Instant>, is_signalled: bool) {
+        let real = Instant::now();
+        let was_stopped =
+            self.reactor.was_interrupted() || (is_signalled && self.reactor.take_continued());
+        let overslept = until.map_or(Duration::ZERO, |until| real.saturating_duration_since(until));
+        let gap = match was_stopped {
+            // When it began is not known.
+            true => real.saturating_duration_since(self.woke),
+            false if overslept > MAX_OVERSLEPT => overslept,
+            false => Duration::ZERO,
+        };
+        if !gap.is_zero() {
+            self.clock.skip(gap);
+            if let Some(keepalive) = &mut self.keepalive {
+                keepalive.skip(gap);
+            }
+        }
+        self.woke = real;
+        self.now = self.clock.at(real);
+    }
+
+    /// Whether there is something to be read, and room for it.
+    pub(super) fn is_behind(&self) -> bool {
+        self.can_read() && self.socket.is_readable()
+    }
+
+    /// Whether an output is stalled, so that nothing is read.
+    pub(super) fn is_stalled_by_output(&self) -> bool {
+        self.leaving.is_none() && self.journal.is_backed_up()
+    }
+
+    /// The next time at which something is due.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let for_peer = [self.connection.deadline(), self.silence_deadline()];
+        let for_peer = for_peer.into_iter().flatten().filter_map(|time| self.clock.real(time));
+        let own = match &self.leaving {
+            Some(leaving) => [Some(leaving.until), None],
+            None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
+        };
+        for_peer.chain(own.into_iter().flatten()).min()
+    }
+
+    /// When the wait after the end of the input is over, by the peer's clock.
+    fn silence_deadline(&self) -> Option<Instant> {
+        match self.plan.after_input {
+            AfterInput::Silence(duration) if self.is_waiting() => {
+                self.last_data.checked_add(duration)
+            }
+            _ => None,
+        }
+    }
+
+    /// All input has been sent, and nothing else is to be done.
+    fn is_waiting(&self) -> bool {
+        self.input_ended
+            && self.plan.presets.is_empty()
+            && self.upload.is_none()
+            && self.resend.as_ref().is_none_or(resend::Resend::is_through)
+            && self.connection.is_open()
+            && self.connection.pending_output().is_empty()
+    }
+
+    /// Does what is due.
+    pub(super) fn check_time(&mut self) {
+        let real = Instant::now();
+        if self.leaving.is_none() && self.plan.max_time.is_some_and(|end| real >= end) {
+            self.leave(Stop::MaxTime);
+        }
+        if self.leaving.as_ref().is_some_and(|leaving| real >= leaving.until) {
+            self.connection.abandon();
+        }
+        let is_stalled =
+            self.leaving.is_none() && (self.has_more_events || self.journal.is_backed_up());
+        self.clock.set_stalled(is_stalled, real);
+        // The peer's answer may be there already.
+        if self.is_put_off(real) {
+            return;
+        }
+        let now = self.clock.at(real);
+        self.connection.on_deadline(now);
+        self.keep_alive(is_stalled, real);
+        self.judge_silence(now);
+    }
+
+    /// Whether the timers that judge the peer have to wait for what can be read.
+    fn is_put_off(&mut self, real: Instant) -> bool {
+        if !self.is_behind() {
+            self.behind = None;
+            return false;
+        }
+        real.saturating_duration_since(*self.behind.get_or_insert(real)) < MAX_BEHIND
+    }
+
+    fn judge_silence(&mut self, now: Instant) {
+        match self.plan.after_input {
+            AfterInput::Close if self.is_waiting() => self.end(Stop::Asked),
+            AfterInput::Silence(wait) if self.silence_deadline().is_some_and(|end| now >= end) => {
+                self.note_silence(wait);
+                self.end(Stop::Asked);
+            }
+            _ => {}
+        }
+    }
+
+    fn note_silence(&mut self, wait: Duration) {
+        let sent = self.connection.sent_counters().messages;
+        let received = self.connection.received_counters().messages;
+        if sent > 0 && received == self.received_before_send {
+            let text = format!(
+                "nothing was received in the {wait:?} after the last message was sent; --wait DURATION waits longer"
+            );
+            self.journal.tell(What::Notice(Level::Warning, &text));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Standard streams that are closed when the program starts: `>&-`, `2>&-`, `<&-`.
+
+use crate::scripts::{answer_close, serve};
+use crate::support::{Server, text, wscope};
+use std::fs::OpenOptions;
+use std::time::Duration;
+
+fn serve_message() -> Server {
+    serve(|peer| {
+        peer.send(text("x"));
+        answer_close(peer);
+    })
+}
+
+#[test]
+fn messages_to_a_closed_stdout_were_swallowed_with_status_0() {
+    let server = serve_message().optional();
+    let outcome = wscope().args(["--count", "1", &server.url()]).redirect(">&-").run();
+    outcome.code(8).stderr_contains("standard output");
+}
+
+#[test]
+fn messages_to_the_closed_stdout_of_a_listening_side_were_swallowed() {
+    // Without an output it does not begin to serve.
+    let program = wscope().args(["listen", ":0"]).redirect(">&-").deadline(Duration::from_secs(2));
+    program.run().code(8).stderr_contains("standard output");
+}
+
+/// Python's `subprocess.DEVNULL` is opened in this way, as is a closed descriptor by Rust's runtime.
+#[test]
+fn a_null_device_for_reading_and_writing_is_an_output_like_any_other() {
+    let server = serve_message();
+    let null = OpenOptions::new().read(true).write(true).open("/dev/null").expect("a null device");
+    wscope().args(["--count", "1", &server.url()]).stdout_to(null).run().code(0);
+}
+
+#[test]
+fn a_closed_stderr_is_no_failure() {
+    let server = serve_message();
+    let program = wscope().args(["-v", "--count", "1", &server.url()]).redirect("2>&-");
+    program.run().code(0).stdout("x\n");
+}
+
+#[test]
+fn a_closed_stdin_is_one_that_has_ended() {
+    let server = serve_message();
+    let program = wscope().args(["--wait", "200ms", &server.url()]).redirect("<&-");
+    program.run().code(0).stdout("x\n");
+}
+
+#[test]
+fn closed_streams_do_not_take_the_place_of_the_connection() {
+    let server = serve_message();
+    let program = wscope().args(["--count", "1", &server.url()]).redirect("<&- 2>&-");
+    program.run().code(0).stdout("x\n");
+}

@@ -1,0 +1,61 @@
+//! A server that passes a long message on while it comes in, and answers nothing else meanwhile.
+
+use crate::support::{BINARY, Outcome, Peer, Server, Wscope, wscope};
+
+/// More than all buffers between the two.
+const SIZE: usize = 40_000_000;
+const CHUNK: usize = 32 << 10;
+
+/// `io::Copy(writer, reader)` of a message, as servers in Go do it.
+fn serve_streaming_echo() -> Server {
+    crate::scripts::serve(|peer| {
+        let (length, mut key) = read_header(peer);
+        peer.send([&[0x80 | BINARY, 127][..], &(length as u64).to_be_bytes()].concat());
+        let mut left = length;
+        while left > 0 {
+            let mut chunk = peer.read_exact(left.min(CHUNK));
+            chunk.iter_mut().zip(key.iter().cycle()).for_each(|(byte, key)| *byte ^= key);
+            key.rotate_left(chunk.len() % 4);
+            left -= chunk.len();
+            peer.send(chunk);
+        }
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    })
+}
+
+/// The length of the message and its masking key.
+fn read_header(peer: &mut Peer) -> (usize, [u8; 4]) {
+    assert_eq!(peer.read_exact(2), [0x80 | BINARY, 0x80 | 127], "one long masked frame");
+    let length = peer.read_exact(8).iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    (length, peer.read_exact(4).try_into().expect("four bytes"))
+}
+
+fn data() -> Vec<u8> {
+    (0..SIZE).map(|at| (at / 7 % 251) as u8).collect()
+}
+
+#[track_caller]
+fn assert_echoed(program: Wscope, server: &Server, data: &[u8]) {
+    let options = ["--binary", "--no-compress", "--wait", "5s", &server.url()];
+    let outcome: Outcome = program.args(options).run().code(0);
+    assert!(
+        outcome.stdout_bytes == data,
+        "{} of {SIZE} bytes came back, or others",
+        outcome.stdout_bytes.len()
+    );
+}
+
+#[test]
+fn a_server_that_echoes_a_file_while_it_comes_in_was_not_read() {
+    let (server, data) = (serve_streaming_echo(), data());
+    let program = wscope().file("data", &data).args(["--send-file", "data"]);
+    assert_echoed(program, &server, &data);
+}
+
+#[test]
+fn a_server_that_echoes_stdin_while_it_comes_in_was_not_read() {
+    let (server, data) = (serve_streaming_echo(), data());
+    let program = wscope().args(["--input", "whole"]).stdin_bytes(data.clone());
+    assert_echoed(program, &server, &data);
+}

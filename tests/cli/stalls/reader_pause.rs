@@ -1,0 +1,123 @@
+//! A reader of stdout that pauses for longer than `--wait`, `--close-timeout` and the rest.
+
+use super::{numbered_line, pause};
+use crate::listen;
+use crate::scripts::serve;
+use crate::support::{CLOSE, PING, Peer, Server, close, masked, pong, text, wscope};
+use std::thread::{self, JoinHandle};
+
+const LINES: usize = 300;
+const SIZE: usize = 10_000;
+
+fn frames() -> Vec<u8> {
+    (0..LINES).flat_map(|number| text(&numbered_line(number, SIZE))).collect()
+}
+
+fn lines() -> String {
+    (0..LINES).map(|number| numbered_line(number, SIZE) + "\n").collect()
+}
+
+/// Sends all lines, and a Close with 1000 behind them.
+fn serve_lines() -> Server {
+    serve(|peer| {
+        peer.send([frames(), close(1000, "")].concat());
+        read_to_close(peer);
+    })
+}
+
+/// Reads the client's Close, with whatever comes before it.
+fn read_to_close(peer: &mut Peer) {
+    while peer.read_frame().opcode != CLOSE {}
+}
+
+#[track_caller]
+fn assert_all_arrives(options: &[&str], server: &Server) {
+    let running = wscope().args(options).arg(server.url()).stdin_null().spawn();
+    pause();
+    running.wait().code(0).stdout(&lines());
+}
+
+#[test]
+fn messages_behind_a_reader_that_pauses_longer_than_the_wait_and_close_timeout_were_lost() {
+    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "200ms"], &serve_lines());
+}
+
+#[test]
+fn messages_behind_a_pausing_reader_were_lost_when_the_server_answers_our_close() {
+    let server = serve(|peer| {
+        peer.send(frames());
+        read_to_close(peer);
+        peer.close(1000, "");
+    });
+    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "200ms"], &server);
+}
+
+#[test]
+fn messages_behind_a_pausing_reader_were_lost_when_nothing_is_waited_for() {
+    let server = serve(|peer| {
+        peer.send(frames());
+        read_to_close(peer);
+        peer.close(1000, "");
+    });
+    assert_all_arrives(&["--wait", "0", "--close-timeout", "200ms"], &server);
+}
+
+#[test]
+fn a_pausing_reader_was_taken_for_an_idle_server() {
+    let options = ["--wait", "forever", "--idle-timeout", "200ms"];
+    assert_all_arrives(&options, &serve_lines());
+}
+
+#[test]
+fn a_pausing_reader_was_taken_for_a_server_that_answers_no_pings() {
+    let server = serve(|peer| {
+        peer.send(frames());
+        let ping = peer.read_frame();
+        assert_eq!(ping.opcode, PING);
+        // Behind the messages: it cannot be seen before the reader goes on.
+        peer.send(pong(&ping.payload));
+        peer.send(close(1000, ""));
+        read_to_close(peer);
+    });
+    let options = ["--wait", "forever", "--ping-interval", "150ms", "--ping-timeout", "300ms"];
+    assert_all_arrives(&options, &server);
+}
+
+/// In the other role: `--count` closes, and the client's answer is behind its messages.
+#[test]
+fn messages_to_a_listening_side_with_a_pausing_reader_were_lost_behind_its_close_timeout() {
+    let options = ["--once", "--count", "300", "--close-timeout", "200ms"];
+    let (server, port) = listen::listen(&options);
+    let client = send_lines(port, |client| {
+        read_to_close(client);
+        client.close(1000, "");
+        client.expect_eof();
+    });
+    pause();
+    server.wait().code(0).stdout(&lines());
+    client.join().expect("a client that can send and close");
+}
+
+#[test]
+fn messages_to_a_listening_side_with_a_pausing_reader_arrive_when_the_client_closes() {
+    let (server, port) = listen::listen(&["--once", "--close-timeout", "200ms"]);
+    let client = send_lines(port, |client| {
+        client.close(1000, "");
+        read_to_close(client);
+        client.expect_eof();
+    });
+    pause();
+    server.wait().code(0).stdout(&lines());
+    client.join().expect("a client that can send and close");
+}
+
+/// A client that sends all lines and goes on with `then`.
+fn send_lines(port: u16, then: impl FnOnce(&mut Peer) + Send + 'static) -> JoinHandle<()> {
+    thread::spawn(move || {
+        let mut client = listen::client(port);
+        for number in 0..LINES {
+            client.send(masked(&text(&numbered_line(number, SIZE))));
+        }
+        then(&mut client);
+    })
+}

@@ -1,0 +1,232 @@
+//! Signals and `--max-time` end a run within about a second, whatever is stalled.
+
+use std::io::{Write, pipe};
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Instant;
+
+use super::{TIME_TO_END, assert_lines, expect_drop_count, numbered_line, serve_flood};
+use crate::scripts::{next, serve, sum_until_stalled};
+use crate::support::{Outcome, Running, Server, Signal, ping, text, wscope};
+
+/// What ends a run, the code of our Close frame, and the exit status.
+const SIGNALS: [(Signal, u16, i32); 3] =
+    [(Signal::INT, 1000, 130), (Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129)];
+
+const SIZE: usize = 10_000;
+
+#[track_caller]
+fn assert_ends(running: Running, signal: Signal, status: i32) -> Outcome {
+    running.signal(signal);
+    running.wait_with_stdout_stalled(TIME_TO_END).code(status)
+}
+
+/// Each signal in a thread of its own, as most of the time is waited.
+fn for_each_signal(test: impl Fn(Signal, u16, i32) + Sync) {
+    thread::scope(|scope| {
+        for (signal, code, status) in SIGNALS {
+            let test = &test;
+            scope.spawn(move || test(signal, code, status));
+        }
+    });
+}
+
+#[test]
+fn a_signal_did_not_end_a_run_whose_stdout_is_stalled() {
+    for_each_signal(|signal, code, status| {
+        let line = numbered_line(0, SIZE);
+        let (server, progress) = serve_flood(&line, code);
+        let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+        running.wait_stderr("connected");
+        sum_until_stalled(&progress);
+        let outcome = assert_ends(running, signal, status);
+        assert!(expect_drop_count(&outcome) > 0);
+        assert_lines(&outcome, &line);
+        server.join();
+    });
+}
+
+#[test]
+fn what_was_dropped_at_a_signal_is_counted_exactly() {
+    const MESSAGES: usize = 1000; // more than all buffers between the two
+    let line = numbered_line(0, SIZE);
+    let messages = text(&line).repeat(MESSAGES);
+    let (sender, sending) = channel();
+    let server = serve(move |peer| {
+        let mut socket = peer.socket();
+        let writer = thread::spawn(move || {
+            for chunk in messages.chunks(64 << 10) {
+                socket.write_all(chunk).expect("a client that goes on reading");
+                let _ = sender.send(chunk.len());
+            }
+        });
+        peer.expect_close(1001);
+        writer.join().expect("everything is sent");
+        peer.close(1001, "");
+    });
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    sum_until_stalled(&sending);
+    let outcome = assert_ends(running, Signal::TERM, 143);
+    let whole = outcome.stdout.matches('\n').count();
+    assert_eq!(whole + expect_drop_count(&outcome), MESSAGES);
+}
+
+/// What is going out when the signal comes is one message, larger than a pipe.
+#[test]
+fn a_signal_did_not_end_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {
+    for_each_signal(|signal, code, status| {
+        let server = serve(move |peer| {
+            peer.send(text(&"x".repeat(4 << 20)));
+            peer.send(ping(b"behind"));
+            peer.expect_close(code);
+            peer.close(code, "");
+        });
+        let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+        running.wait_stderr("connected");
+        assert!(running.read_stdout_exact(1) == b"x", "the message has begun to come out");
+        let outcome = assert_ends(running, signal, status);
+        assert_eq!(expect_drop_count(&outcome), 1);
+    });
+}
+
+#[test]
+fn a_signal_did_not_end_a_run_whose_reader_goes_on_slowly() {
+    let line = numbered_line(0, SIZE);
+    let (server, _progress) = serve_flood(&line, 1001);
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    assert_eq!(running.read_stdout_line(), line);
+    running.signal(Signal::TERM);
+    let signalled = Instant::now();
+    while signalled.elapsed() < TIME_TO_END / 4 {
+        assert_eq!(running.read_stdout_line(), line);
+        thread::sleep(TIME_TO_END / 40);
+    }
+    let outcome = running.wait_with_stdout_stalled(TIME_TO_END).code(143);
+    assert_lines(&outcome, &line);
+}
+
+#[test]
+fn the_time_limit_did_not_end_a_run_whose_stdout_is_stalled() {
+    let line = numbered_line(0, SIZE);
+    let (server, _progress) = serve_flood(&line, 1000);
+    let mut running = wscope().args(["--wait", "forever", "-m", "1s", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    let outcome = running.wait_with_stdout_stalled(TIME_TO_END + TIME_TO_END / 2).code(7);
+    assert!(expect_drop_count(&outcome) > 0);
+    outcome.stderr_contains("--max-time 1s ran out");
+    server.join();
+}
+
+#[test]
+fn a_signal_did_not_end_a_run_whose_stderr_is_stalled() {
+    for_each_signal(|signal, code, status| {
+        let (server, progress) = serve_flood(&numbered_line(0, SIZE), code);
+        let (_reader, writer) = pipe().expect("a pipe");
+        let options = ["-vvv", "--wait", "forever", &server.url()];
+        let running =
+            wscope().args(options).stderr_to(writer).stdout_to(Stdio::null()).stdin_open().spawn();
+        sum_until_stalled(&progress);
+        assert_ends(running, signal, status);
+        server.join();
+    });
+}
+
+#[test]
+fn the_time_limit_did_not_end_a_run_whose_stderr_is_stalled() {
+    let (server, _progress) = serve_flood(&numbered_line(0, SIZE), 1000);
+    let (_reader, writer) = pipe().expect("a pipe");
+    let options = ["-vvv", "-m", "1s", "--wait", "forever", &server.url()];
+    let program = wscope().args(options).stderr_to(writer).stdout_to(Stdio::null());
+    program.spawn().wait_with_stdout_stalled(TIME_TO_END + TIME_TO_END / 2).code(7);
+}
+
+/// A server that never reads, and lines offered on stdin; how many bytes of them are taken is reported.
+fn serve_deaf() -> (Server, Stdio, Receiver<usize>) {
+    let server = serve(|peer| peer.stall());
+    let (reader, mut writer) = pipe().expect("a pipe");
+    let (sender, progress) = channel();
+    let line = [vec![b'x'; 64 * 1024 - 1], vec![b'\n']].concat();
+    thread::spawn(
+        move || {
+            while writer.write_all(&line).is_ok() && sender.send(line.len()).is_ok() {}
+        },
+    );
+    (server, reader.into(), progress)
+}
+
+#[test]
+fn a_signal_did_not_end_a_run_whose_socket_is_stalled() {
+    for_each_signal(|signal, _, status| {
+        let (server, stdin, progress) = serve_deaf();
+        let running = wscope().arg(server.url()).stdin_from(stdin).spawn();
+        sum_until_stalled(&progress);
+        let outcome = assert_ends(running, signal, status).stderr_lacks("1006");
+        assert!(expect_drop_count(&outcome) > 0);
+    });
+}
+
+#[test]
+fn the_time_limit_of_a_run_whose_socket_is_stalled_was_reported_as_an_end_by_the_server() {
+    let (server, stdin, _progress) = serve_deaf();
+    let options = ["--wait", "0", "-m", "1s", &server.url()];
+    let running = wscope().args(options).stdin_from(stdin).spawn();
+    let outcome = running.wait_with_stdout_stalled(TIME_TO_END + TIME_TO_END / 2).code(7);
+    outcome.stderr_contains("--max-time 1s ran out").stderr_lacks("1006");
+}
+
+/// The end of the input is nothing more to wait for: what was read has not been taken yet.
+#[test]
+fn the_time_limit_after_the_end_of_the_input_to_a_stalled_socket_was_reported_as_an_end_by_the_server()
+ {
+    let server = serve(|peer| peer.stall());
+    let options = ["--wait", "0", "-m", "1s", "--send-file", "data", &server.url()];
+    let program = wscope().file("data", vec![b'x'; 40 << 20]).args(options).stdin_null();
+    let outcome = program.spawn().wait_with_stdout_stalled(TIME_TO_END + TIME_TO_END / 2).code(7);
+    outcome.stderr_contains("--max-time 1s ran out").stderr_lacks("1006");
+}
+
+#[test]
+fn a_second_signal_leaves_at_once_while_everything_is_stalled() {
+    let (sender, closed) = channel();
+    let server = serve(move |peer| {
+        peer.send(text(&"x".repeat(4 << 20)));
+        peer.expect_close(1001);
+        sender.send(()).expect("a waiting test");
+        peer.stall();
+    });
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    running.signal(Signal::TERM);
+    next(&closed);
+    running.signal(Signal::TERM);
+    running.wait_with_stdout_stalled(TIME_TO_END).code(143);
+}
+
+#[test]
+fn a_hangup_closes_and_waits_for_the_answer() {
+    let server = serve(|peer| {
+        peer.expect_close(1001);
+        peer.send(text("last"));
+        peer.close(1001, "");
+    });
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    running.signal(Signal::HUP);
+    running.wait().code(129).stdout("last\n");
+}
+
+#[test]
+fn a_server_that_answers_no_close_kept_a_signalled_run_for_the_whole_close_timeout() {
+    for_each_signal(|signal, code, status| {
+        let server = serve(move |peer| {
+            peer.expect_close(code);
+            peer.expect_eof();
+        });
+        let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+        running.wait_stderr("connected");
+        assert_ends(running, signal, status);
+    });
+}

@@ -1,0 +1,30 @@
+//! A terminal that was stopped with Ctrl-S takes no output.
+
+use super::{TIME_TO_END, serve_flood};
+use crate::scripts::sum_until_stalled;
+use crate::support::{Signal, Terminal};
+
+#[test]
+fn a_signal_did_not_end_a_run_on_a_stopped_terminal() {
+    for (signal, code, status) in [(Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129)] {
+        let (server, progress) = serve_flood("a line of the flood that fills the screen", code);
+        let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
+        terminal.wait_for("fills the screen");
+        terminal.stop_output();
+        sum_until_stalled(&progress);
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_exit_within(TIME_TO_END), status, "{signal:?}");
+        assert!(terminal.termios_restored());
+    }
+}
+
+#[test]
+fn the_time_limit_did_not_end_a_run_on_a_stopped_terminal() {
+    let (server, _progress) = serve_flood("a line of the flood that fills the screen", 1000);
+    let options = ["--no-config", "-m", "1s", &server.url()];
+    let mut terminal = Terminal::spawn(options, 100, 30);
+    terminal.wait_for("fills the screen");
+    terminal.stop_output();
+    assert_eq!(terminal.wait_exit_within(TIME_TO_END + TIME_TO_END / 2), 7);
+    assert!(terminal.termios_restored());
+}

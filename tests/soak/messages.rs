@@ -1,0 +1,91 @@
+//! Random messages.
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+/// A data message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// Text, not binary.
+    pub(crate) is_text: bool,
+    /// Its payload.
+    pub(crate) data: Vec<u8>,
+}
+
+/// What may be in a series of messages.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Kind {
+    /// Text messages may be among them.
+    pub(crate) text: bool,
+    /// Binary messages may be among them.
+    pub(crate) binary: bool,
+    /// Bytes that they must not have.
+    pub(crate) without: &'static [u8],
+    /// Of all together.
+    pub(crate) bytes: usize,
+}
+
+/// Some messages of this kind, mostly small ones.
+pub(crate) fn random_messages(random: &mut StdRng, kind: Kind) -> Vec<Message> {
+    let most = *[1, 10, 100, 400].get(random.random_range(0..4)).expect("one of four");
+    let mut left = kind.bytes;
+    let mut messages = Vec::new();
+    for number in 0..random.random_range(0..=most) {
+        let size = random_size(random).min(left);
+        left -= size;
+        let is_text = kind.text && (!kind.binary || random.random_bool(0.7));
+        messages.push(random_message(random, number, is_text, size, kind.without));
+    }
+    messages
+}
+
+fn random_size(random: &mut StdRng) -> usize {
+    match random.random_range(0..1000) {
+        0..60 => 0,
+        60..700 => random.random_range(1..200),
+        700..930 => random.random_range(100..6000),
+        930..985 => random.random_range(6000..80_000),
+        985..997 => random.random_range(80_000..1 << 20),
+        _ => random.random_range(1 << 20..=4 << 20),
+    }
+}
+
+/// Numbered if there is room, so that a difference can be seen.
+fn random_message(
+    random: &mut StdRng,
+    number: usize,
+    is_text: bool,
+    size: usize,
+    without: &[u8],
+) -> Message {
+    let mut data = format!("<{number}>").into_bytes();
+    data.truncate(size);
+    // Some compress well, some badly.
+    let period = random.random_range(1..2000);
+    let start = data.len();
+    while data.len() < size {
+        let again = data.len().checked_sub(period).filter(|at| *at >= start);
+        match again {
+            Some(at) if !is_text => data.push(data[at]),
+            _ if is_text => push_char(random, &mut data, size),
+            _ => data.push(random.random()),
+        }
+    }
+    for byte in &mut data {
+        if without.contains(byte) {
+            *byte = b'.';
+        }
+    }
+    Message { is_text, data }
+}
+
+fn push_char(random: &mut StdRng, data: &mut Vec<u8>, size: usize) {
+    const CHARS: [&str; 10] =
+        ["a", "b", " ", "\"", "\\", "é", "\u{2192}", "\u{1f680}", "\n", "0123456789abcdef"];
+    let char = CHARS[random.random_range(0..CHARS.len())];
+    if data.len() + char.len() <= size {
+        data.extend(char.bytes());
+    } else {
+        data.push(b'.');
+    }
+}

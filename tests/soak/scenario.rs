@@ -1,0 +1,219 @@
+//! What one run of `wscope URL` is like.
+
+use std::fmt::{self, Display, Formatter};
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::rngs::StdRng;
+
+use crate::messages::{Kind, Message, random_messages};
+use crate::pauses::Habit;
+use crate::support::{NO_STATUS, Signal};
+
+/// `--wait` of all runs.
+pub(crate) const WAIT: Duration = Duration::from_millis(200);
+
+/// `--close-timeout` of all runs.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// A run as its seed makes it.
+#[derive(Clone, Debug)]
+pub(crate) struct Scenario {
+    /// What the server sends.
+    pub(crate) received: Vec<Message>,
+    /// What stdin gives.
+    pub(crate) sent: Vec<Message>,
+    /// `--output`
+    pub(crate) output: Output,
+    /// `--input`
+    pub(crate) input: Input,
+    /// What the server answers to the offer of permessage-deflate.
+    pub(crate) compression: Compression,
+    /// What ends the run.
+    pub(crate) ending: Ending,
+    /// How the sides stall.
+    pub(crate) stalls: Stalls,
+    /// SIGSTOP after the first, SIGCONT after the second number of milliseconds.
+    pub(crate) stop: Option<(u64, u64)>,
+    /// How much stdout is read at a time.
+    pub(crate) read_size: usize,
+}
+
+/// How received messages are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    Lines,
+    Nul,
+    Raw,
+    Json,
+}
+
+/// How messages are given on stdin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Input {
+    Lines,
+    BinaryLines,
+    Nul,
+    Json,
+}
+
+/// permessage-deflate, as it is agreed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compression {
+    None,
+    ContextKept,
+    NoContext,
+}
+
+/// What ends a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The server's Close with this code.
+    PeerClose(u16),
+    /// The server ends TCP without a Close.
+    PeerFin,
+    /// The server resets the connection.
+    PeerReset,
+    /// The end of stdin, and then `--wait`.
+    InputEnd,
+    /// `--count`
+    Count(usize),
+    /// The reader of stdout leaves after so many bytes.
+    ReaderLeaves(usize),
+    /// A signal after so many milliseconds.
+    Signal(Signal, u64, Deafness),
+    /// `--max-time` of so many milliseconds.
+    MaxTime(u64, Deafness),
+}
+
+/// Who stalls for ever in a run that ends all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deafness {
+    /// After so many bytes stdout is not read any more before the end.
+    pub(crate) reader: Option<usize>,
+    /// After so many frames the server does not read any more before the end.
+    pub(crate) server: Option<usize>,
+}
+
+/// How each side stalls.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stalls {
+    pub(crate) stdout: Habit,
+    pub(crate) stdin: Habit,
+    pub(crate) server_reading: Habit,
+    pub(crate) server_sending: Habit,
+}
+
+impl Scenario {
+    /// Draws one.
+    pub(crate) fn random(random: &mut StdRng) -> Self {
+        let output = pick(random, &[Output::Lines, Output::Nul, Output::Raw, Output::Json]);
+        let input = pick(random, &[Input::Lines, Input::BinaryLines, Input::Nul, Input::Json]);
+        let received = random_messages(
+            random,
+            Kind { text: true, binary: true, without: b"", bytes: 5 << 20 },
+        );
+        let sent = random_messages(random, input.kind());
+        let bytes = received.iter().map(|message| message.data.len()).sum();
+        let ending = random_ending(random, received.len(), bytes);
+        let compression =
+            pick(random, &[Compression::None, Compression::ContextKept, Compression::NoContext]);
+        Self {
+            received,
+            sent,
+            output,
+            input,
+            compression,
+            ending,
+            stalls: Stalls {
+                stdout: Habit::random(random),
+                stdin: Habit::random(random),
+                server_reading: Habit::random(random),
+                server_sending: Habit::random(random),
+            },
+            stop: random
+                .random_bool(0.15)
+                .then(|| (random.random_range(0..300), random.random_range(300..1200))),
+            read_size: pick(random, &[500, 4096, 64 << 10]),
+        }
+    }
+}
+
+fn random_ending(random: &mut StdRng, messages: usize, bytes: usize) -> Ending {
+    let millis = random.random_range(0..800);
+    match random.random_range(0..12) {
+        0 | 1 => Ending::PeerClose(pick(random, &[1000, 1001, NO_STATUS, 1011, 4000])),
+        2 => Ending::PeerFin,
+        3 => Ending::PeerReset,
+        4 if messages > 0 => Ending::Count(random.random_range(1..=messages)),
+        5 if bytes > 0 => Ending::ReaderLeaves(random.random_range(0..bytes.div_ceil(2))),
+        6 => Ending::MaxTime(200 + millis, random_deafness(random)),
+        7..=9 => {
+            let signal = pick(random, &[Signal::INT, Signal::TERM, Signal::HUP]);
+            Ending::Signal(signal, millis, random_deafness(random))
+        }
+        _ => Ending::InputEnd,
+    }
+}
+
+fn random_deafness(random: &mut StdRng) -> Deafness {
+    Deafness {
+        reader: random.random_bool(0.4).then(|| random.random_range(0..100_000)),
+        server: random.random_bool(0.2).then(|| random.random_range(0..10)),
+    }
+}
+
+fn pick<T: Copy>(random: &mut StdRng, from: &[T]) -> T {
+    from[random.random_range(0..from.len())]
+}
+
+impl Input {
+    fn kind(self) -> Kind {
+        let (text, binary, without): (_, _, &[u8]) = match self {
+            Self::Lines => (true, false, b"\n\r"),
+            Self::BinaryLines => (false, true, b"\n\r"),
+            Self::Nul => (true, false, b"\0"),
+            Self::Json => (true, true, b""),
+        };
+        Kind { text, binary, without, bytes: 3 << 20 }
+    }
+
+    /// The options that ask for it.
+    pub(crate) fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Lines => &["--input", "lines"],
+            Self::BinaryLines => &["--input", "lines", "--binary"],
+            Self::Nul => &["--input", "nul"],
+            Self::Json => &["--input", "json"],
+        }
+    }
+}
+
+impl Output {
+    /// The value of `--output`.
+    pub(crate) fn value(self) -> &'static str {
+        match self {
+            Self::Lines => "lines",
+            Self::Nul => "nul",
+            Self::Raw => "raw",
+            Self::Json => "json",
+        }
+    }
+}
+
+impl Display for Scenario {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let size = |messages: &[Message]| {
+            let bytes: usize = messages.iter().map(|message| message.data.len()).sum();
+            format!("{} messages ({bytes} bytes)", messages.len())
+        };
+        write!(f, "the server sends {} ", size(&self.received))?;
+        write!(f, "as --output {:?}, stdin gives {} ", self.output, size(&self.sent))?;
+        write!(f, "as --input {:?}; compression {:?}; ", self.input, self.compression)?;
+        write!(f, "ended by {:?}; {:?}", self.ending, self.stalls)?;
+        if let Some((after, length)) = self.stop {
+            write!(f, "; SIGSTOP after {after} ms for {length} ms")?;
+        }
+        write!(f, "; stdout is read by {} bytes", self.read_size)
+    }
+}
