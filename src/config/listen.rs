@@ -13,7 +13,9 @@ use super::{Commentary, ConfigError, Env, Stdout};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::Acceptor;
-use crate::protocol::handshake::{Credentials, ServerOptions};
+use crate::protocol::handshake::{
+    AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
+};
 use crate::redact::Redaction;
 
 /// All that a server is to be and do.
@@ -90,8 +92,9 @@ pub enum ServerInput {
     None,
 }
 
-/// Connections at a time that are no clients yet.
-const MAX_HANDSHAKES: usize = 4096;
+/// Connections at a time that are not clients yet, each with a thread: of some 40 KiB,
+/// or 100 KiB with TLS.
+const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.
 const MAX_BACKLOG: usize = 16 << 20;
@@ -169,7 +172,8 @@ fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, Con
         headers: headers(&args.headers, files)?,
         path: args.path.clone(),
         credentials: args.user.as_deref().map(|given| credentials(given, files)).transpose()?,
-        origins: args.origins.iter().map(|given| origin(given)).collect::<Result<_, _>>()?,
+        origins: origins(&args.origins)?,
+        listening: ListenHosts::default(), // known once it listens
         compress: !args.no_compress,
     })
 }
@@ -192,19 +196,30 @@ fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigErr
     Ok(Credentials::new(pair))
 }
 
+fn origins(given: &[String]) -> Result<AllowedOrigins, ConfigError> {
+    let origins = given.iter().map(|given| origin(given)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match origins.as_slice() {
+        [] => AllowedOrigins::Local,
+        some if some.iter().any(|origin| origin == ANY_ORIGIN) => AllowedOrigins::Any,
+        _ => AllowedOrigins::Only(origins),
+    })
+}
+
+/// Accepts all origins, and requests without one.
+const ANY_ORIGIN: &str = "*";
+
 /// An origin as browsers send it: scheme, host and a port that is not the scheme's own.
 fn origin(given: &str) -> Result<String, ConfigError> {
     let bad = |reason: &str| ConfigError::value("--allow-origin", given, reason);
-    if given == "null" {
+    if matches!(given, "null" | ANY_ORIGIN) {
         return Ok(given.to_owned());
     }
     let url = Url::parse(given).map_err(|_| bad("an origin is written https://example.com"))?;
-    if !matches!(url.path(), "" | "/") || url.query().is_some() {
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return Err(bad("an origin has no path: scheme, host and perhaps a port"));
     }
-    let origin = url.origin();
-    let is_opaque = !origin.is_tuple(); // such as that of a browser extension
-    Ok(if is_opaque { given.to_owned() } else { origin.ascii_serialization() })
+    let bare = given.strip_suffix('/').filter(|bare| !bare.ends_with('/')); // not that of file://
+    Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
 fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
