@@ -15,7 +15,6 @@ use crate::protocol::keepalive::{Keepalive, Times};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::scenario::Goal;
 use clock::PeerClock;
-use leaving::Leaving;
 use reactions::Reactions;
 
 mod actions;
@@ -173,8 +172,8 @@ pub struct Session<'a> {
     reactions: Reactions,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,
-    /// A signal or `--max-time` is ending the run.
-    leaving: Option<Leaving>,
+    /// A signal or `--max-time` is ending the run: it has to be over by then.
+    leave_by: Option<Instant>,
     lost: Lost,
     /// A file that is being sent: no other action is taken meanwhile.
     upload: Option<upload::Upload>,
@@ -242,7 +241,7 @@ impl<'a> Session<'a> {
             reactions: Reactions::default(),
             keepalive: Keepalive::new(times, now),
             resend,
-            leaving: None,
+            leave_by: None,
             lost: Lost::default(),
             upload: None,
         }
@@ -279,7 +278,7 @@ impl<'a> Session<'a> {
             input_ended: self.input_ended,
             rest: self.resend.map(resend::Resend::into_rest),
             lost: self.lost,
-            leave_by: self.leaving.map(|leaving| leaving.until),
+            leave_by: self.leave_by,
         }
     }
 

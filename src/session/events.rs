@@ -30,7 +30,7 @@ impl Session<'_> {
     }
 
     fn hand_on_event(&mut self) -> bool {
-        let (now, withholds) = (self.now, self.withholds_messages());
+        let now = self.now;
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
@@ -47,13 +47,7 @@ impl Session<'_> {
                     typed: false,
                     surplus,
                 };
-                match withholds {
-                    true => self.lost.received += 1,
-                    false => self.journal.tell(What::Message(message)),
-                }
-                if let Some(leaving) = &mut self.leaving {
-                    leaving.note_shown();
-                }
+                self.journal.tell(What::Message(message));
                 if self.plan.echo {
                     self.echo.push_back((kind, data.to_vec()));
                 }
@@ -88,7 +82,6 @@ impl Session<'_> {
                 let close = secrets::close(close, &self.opened.secrets);
                 self.journal.tell(What::CloseFrame(direction, &close));
             }
-            Event::Frame(_) if withholds => {}
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 tell_of_frames(&mut self.journal, event, self.opened);
             }
