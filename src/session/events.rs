@@ -36,9 +36,8 @@ impl Session<'_> {
         match event {
             Event::Message { kind, data, frames, wire_size, compressed } => {
                 let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
-                let direction = Direction::Received;
                 let message = Message {
-                    direction,
+                    direction: Direction::Received,
                     kind,
                     data,
                     wire_size,
@@ -87,12 +86,7 @@ impl Session<'_> {
             }
         }
         if is_closing {
-            self.spare_unsent();
-            if self.connection.is_inside_frame() {
-                // The peer waits for no more of a file, and our Close frame cannot come before its end.
-                self.connection.discard_output();
-            }
-            self.drop_unsent_if_ending();
+            self.on_peer_close();
         }
         match progress {
             Progress::Open => {}
@@ -101,6 +95,16 @@ impl Session<'_> {
         }
         self.send_echo();
         true
+    }
+
+    /// The peer reads no more messages: what it has not begun to take is not sent.
+    fn on_peer_close(&mut self) {
+        self.spare_unsent();
+        if self.connection.is_inside_frame() {
+            // Of a file there may be much to come, and our Close frame cannot come before its end.
+            self.connection.discard_output();
+        }
+        self.drop_unsent_if_ending();
     }
 
     /// A message that is still coming in is no silence.

@@ -178,9 +178,6 @@ impl Connection {
             }
             _ => return 0,
         };
-        if self.outbox.pending().len() < keep + close {
-            return 0;
-        }
         let count = self.outbox.messages_behind(keep);
         self.outbox.retract(keep, close);
         count
