@@ -86,7 +86,8 @@ impl Session<'_> {
             }
         }
         if is_closing {
-            self.on_peer_close();
+            self.spare_unsent();
+            self.drop_unsent_if_ending();
         }
         match progress {
             Progress::Open => {}
@@ -95,16 +96,6 @@ impl Session<'_> {
         }
         self.send_echo();
         true
-    }
-
-    /// The peer reads no more messages: what it has not begun to take is not sent.
-    fn on_peer_close(&mut self) {
-        self.spare_unsent();
-        if self.connection.is_inside_frame() {
-            // Of a file there may be much to come, and our Close frame cannot come before its end.
-            self.connection.discard_output();
-        }
-        self.drop_unsent_if_ending();
     }
 
     /// A message that is still coming in is no silence.

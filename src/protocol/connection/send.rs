@@ -186,7 +186,7 @@ impl Connection {
     /// Says that the transport took bytes at this time: while it does, a peer that is still taking
     /// what was sent before our Close frame is not late.
     pub fn note_output_progress(&mut self, now: Instant) {
-        let is_through = self.outbox.pending().is_empty();
+        let is_through = self.outbox.unwritten() == 0;
         match &mut self.phase {
             Phase::Closing { until, cause_if_late: EndCause::CloseTimeout } => {
                 *until = self.options.close_timeout.map(|timeout| now + timeout);
