@@ -10,10 +10,12 @@ use crate::scenario::Progress;
 impl Session<'_> {
     /// Takes what the core has to tell while the outputs keep up.
     pub(super) fn take_events(&mut self) {
+        let before = self.connection.unwritten();
         self.has_more_events = true;
         while self.has_more_events && !self.is_stalled_by_output() {
             self.has_more_events = self.take_event();
         }
+        self.reactions.note(before, self.connection.unwritten());
         self.note_progress();
     }
 
@@ -23,13 +25,6 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let before = self.connection.unwritten();
-        let is_event = self.hand_on_event();
-        self.reactions.note(before, self.connection.unwritten());
-        is_event
-    }
-
-    fn hand_on_event(&mut self) -> bool {
         let now = self.now;
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
