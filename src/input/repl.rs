@@ -15,6 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
+use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::terminal::{SavedModes, TypedAhead, interrupt_self, take_typed};
 
 mod command;
@@ -25,7 +26,7 @@ mod set;
 
 pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
-pub use screen::Screen;
+use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
 pub use set::CommandSet;
 
@@ -43,6 +44,7 @@ pub struct ReplOptions {
 pub struct Repl<T> {
     lines: Receiver<Line<T>>,
     screen: Screen,
+    waker: Arc<Waker>,
     ending: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
@@ -100,6 +102,7 @@ impl<T: Send + 'static> Repl<T> {
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker))?;
         let ending = Arc::new(AtomicBool::new(false));
+        let wake = Arc::clone(&waker);
         let (sender, lines) = channel();
         let is_ending = Arc::clone(&ending);
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -112,10 +115,10 @@ impl<T: Send + 'static> Repl<T> {
                 let _ = sender.send(line);
                 // Behind the line, so that it is not forgotten before that is there.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = waker.wake();
+                let _ = wake.wake();
             });
         })?;
-        Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
+        Ok(Self { lines, screen, waker, ending, interrupted, editor: Some(thread), modes })
     }
 
     /// The next line.
@@ -130,8 +133,13 @@ impl<T: Send + 'static> Repl<T> {
 
 impl<T> Repl<T> {
     /// Where output goes while the editor has the terminal.
-    pub fn lane(&self) -> Screen {
-        self.screen.clone()
+    pub fn screen(&self) -> &BatchQueue {
+        self.screen.batches()
+    }
+
+    /// A way there for the loop that takes the lines.
+    pub fn lane(&self) -> BatchSender {
+        self.screen.batches().sender(Arc::clone(&self.waker))
     }
 
     /// A flag that Ctrl-C sets, for waits that take no lines.

@@ -8,6 +8,7 @@ pub mod json;
 pub mod json_view;
 pub mod outlet;
 pub mod payload;
+pub mod shared;
 pub mod style;
 
 use std::io;
@@ -16,7 +17,7 @@ use mio::{Registry, Token};
 
 use crate::event::Event;
 
-pub use outlet::{Lane, Outlet, SharedLane};
+pub use outlet::{Lane, Outlet};
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -93,7 +94,11 @@ impl Outputs {
     /// Tells all outputs of an event.
     pub fn event(&mut self, event: &Event<'_>) {
         for output in &mut self.outputs {
+            let before = output.outlet.pending();
             output.format.event(event, &mut output.outlet);
+            if event.is_received_message() && output.outlet.pending() > before {
+                output.outlet.end_message();
+            }
         }
     }
 

@@ -1,25 +1,24 @@
 //! Bytes on their way to a stream that may not take them all at once.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 
 use mio::{Registry, Token};
 
+use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
 
-/// A way to a place that takes bytes in portions, such as a line editor that redraws around them.
+/// A way to a place that takes whole events in batches, such as a thread that writes for several.
 pub trait Lane: Send {
-    /// Hands a portion over; gives it back when there is no room.
-    ///
-    /// # Errors
-    /// The bytes, when they were not taken.
-    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>>;
+    /// Hands a batch over; false if there is no room for it: then it is left as it is, and the loop is
+    /// woken when it can be offered again.
+    fn offer(&mut self, batch: &mut Batch) -> bool;
 }
 
-/// The same for a thread that may wait.
-pub trait SharedLane: Send {
-    /// Hands a portion over, as soon as there is room.
-    fn hand_over(&mut self, bytes: Vec<u8>);
+impl Lane for BatchSender {
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        Self::offer(self, batch)
+    }
 }
 
 /// A buffer in front of a stream.
@@ -27,6 +26,8 @@ pub struct Outlet {
     name: &'static str,
     buffer: Vec<u8>,
     written: usize,
+    /// Where received messages end in `buffer`, for a lane.
+    message_ends: Vec<usize>,
     way: Way,
     ready: bool,
     /// Whether an error matters to the run.
@@ -36,12 +37,8 @@ pub struct Outlet {
 
 enum Way {
     Stream(Writer),
-    /// Another way for a while, and the one to come back to.
+    /// Batches of whole events, for a while or always, and the way to come back to.
     Lane(Box<dyn Lane>, Box<Way>),
-    /// Streams that several threads write to, a whole batch at a time.
-    SharedStdout,
-    SharedStderr,
-    SharedLane(Box<dyn SharedLane>),
     /// After an error nothing is kept.
     Broken,
     #[cfg(test)]
@@ -63,19 +60,9 @@ impl Outlet {
         Self::new(name, Way::Stream(writer))
     }
 
-    /// Standard output, shared with other threads. Writes wait.
-    pub fn shared_stdout() -> Self {
-        Self::new("standard output", Way::SharedStdout)
-    }
-
-    /// Standard error, shared with other threads. Writes wait.
-    pub fn shared_stderr() -> Self {
-        Self::new("standard error", Way::SharedStderr)
-    }
-
-    /// A lane, shared with other threads. Writes wait.
-    pub fn shared_lane(lane: impl SharedLane + 'static) -> Self {
-        Self::new("standard output", Way::SharedLane(Box::new(lane)))
+    /// An outlet by a lane alone.
+    pub fn lane(name: &'static str, lane: impl Lane + 'static) -> Self {
+        Self::new(name, Way::Lane(Box::new(lane), Box::new(Way::Broken)))
     }
 
     /// The same, but when it cannot be written the run goes on.
@@ -89,6 +76,7 @@ impl Outlet {
             name,
             buffer: Vec::new(),
             written: 0,
+            message_ends: Vec::new(),
             way,
             ready: true,
             essential: true,
@@ -98,7 +86,7 @@ impl Outlet {
 
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        if self.is_shared() {
+        if self.takes_whole_events() {
             // What others write must not come between the parts of an event.
             self.buffer.extend_from_slice(bytes);
             return;
@@ -129,13 +117,20 @@ impl Outlet {
         self.buffer.reserve(bytes.len() + end.len());
         self.buffer.extend_from_slice(bytes);
         self.buffer.extend_from_slice(end);
-        if self.pending() >= FLUSH_SIZE && !self.is_shared() {
+        if self.pending() >= FLUSH_SIZE && !self.takes_whole_events() {
             self.flush();
         }
     }
 
-    fn is_shared(&self) -> bool {
-        matches!(self.way, Way::SharedStdout | Way::SharedStderr | Way::SharedLane(_))
+    fn takes_whole_events(&self) -> bool {
+        matches!(self.way, Way::Lane(..))
+    }
+
+    /// Takes note that what was put last is the end of a received message.
+    pub fn end_message(&mut self) {
+        if self.takes_whole_events() {
+            self.message_ends.push(self.buffer.len());
+        }
     }
 
     /// Brings on what the stream takes now.
@@ -144,12 +139,11 @@ impl Outlet {
             return;
         }
         if let Way::Lane(lane, _) = &mut self.way {
-            match lane.offer(self.buffer.split_off(self.written)) {
-                Ok(()) => self.clear(),
-                Err(bytes) => {
-                    self.buffer = bytes;
-                    self.written = 0;
-                }
+            let bytes = std::mem::take(&mut self.buffer);
+            let mut batch = Batch { bytes, message_ends: std::mem::take(&mut self.message_ends) };
+            if !lane.offer(&mut batch) {
+                self.buffer = batch.bytes;
+                self.message_ends = batch.message_ends;
             }
             return;
         }
@@ -208,6 +202,7 @@ impl Outlet {
 
     /// Sends everything that is waiting, and all that follows, another way.
     pub fn redirect(&mut self, lane: Box<dyn Lane>) {
+        self.buffer.drain(..std::mem::take(&mut self.written));
         let before = std::mem::replace(&mut self.way, Way::Broken);
         self.way = Way::Lane(lane, Box::new(before));
         self.ready = true;
@@ -215,6 +210,7 @@ impl Outlet {
 
     /// Comes back from [`Outlet::redirect`].
     pub fn restore(&mut self) {
+        self.message_ends = Vec::new();
         self.way = match std::mem::replace(&mut self.way, Way::Broken) {
             Way::Lane(_, before) => *before,
             way => way,
@@ -226,12 +222,6 @@ impl Outlet {
         while count < bytes.len() {
             let written = match &mut self.way {
                 Way::Stream(writer) => writer.write(&bytes[count..]),
-                Way::SharedStdout => write_batch(&mut io::stdout().lock(), &bytes[count..]),
-                Way::SharedStderr => write_batch(&mut io::stderr().lock(), &bytes[count..]),
-                Way::SharedLane(lane) => {
-                    lane.hand_over(bytes[count..].to_vec());
-                    Ok(bytes.len() - count)
-                }
                 Way::Lane(..) | Way::Broken => break,
                 #[cfg(test)]
                 Way::Memory => break,
@@ -265,12 +255,6 @@ impl Outlet {
             self.buffer = Vec::new();
         }
     }
-}
-
-fn write_batch(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<usize> {
-    stream.write_all(bytes)?;
-    stream.flush()?;
-    Ok(bytes.len())
 }
 
 impl fmt::Debug for Outlet {

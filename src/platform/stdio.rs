@@ -2,10 +2,10 @@
 //! shared with the shell that started us.
 
 #[cfg(unix)]
-pub use unix::{Reader, Writer};
+pub use unix::{Reader, Writer, are_one_stream};
 
 #[cfg(not(unix))]
-pub use other::{Reader, Writer};
+pub use other::{Reader, Writer, are_one_stream};
 
 #[cfg(unix)]
 mod unix {
@@ -187,6 +187,13 @@ mod unix {
         }
     }
 
+    /// Whether standard output and error are the same pipe, terminal or file.
+    pub fn are_one_stream() -> bool {
+        let identity = |fd: BorrowedFd<'_>| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino)).ok();
+        let out = identity(io::stdout().as_fd());
+        out.is_some() && out == identity(io::stderr().as_fd())
+    }
+
     fn reopen(number: u8) -> Option<File> {
         let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
         let flags = i32::try_from(flags).ok()?;
@@ -276,6 +283,11 @@ mod other {
             self.rest.drain(..count);
             Ok(count)
         }
+    }
+
+    /// Whether standard output and error are the same stream; not known here.
+    pub fn are_one_stream() -> bool {
+        false
     }
 
     /// Standard output or error; writes wait here.

@@ -17,6 +17,8 @@ mod piped;
 mod sending;
 mod slow;
 #[cfg(unix)]
+mod stalled;
+#[cfg(unix)]
 mod terminal;
 mod tls;
 

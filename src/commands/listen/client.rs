@@ -11,6 +11,7 @@ use super::clients::{Entry, Full};
 use super::failure::{failed, refused};
 use super::page;
 use super::server::{News, Pending, Server};
+use super::streams::hand_over;
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
@@ -27,7 +28,7 @@ use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
 use crate::protocol::head::{Head, HeaderLine};
 use crate::redact::Secrets;
-use crate::session::{Journal, OnMessage, Report, Session, Stop};
+use crate::session::{Journal, OnMessage, Report, Session};
 
 /// When clients that are one too many may try again, in seconds.
 const RETRY_AFTER: &str = "5";
@@ -69,7 +70,7 @@ impl Server {
         mut reactor: Reactor,
         pending: Pending,
     ) {
-        let mut outputs = self.outputs(Failures::Each);
+        let mut outputs = self.outputs(Failures::Each, &reactor.waker());
         let deadline = Deadline::after(self.config.handshake_timeout);
         let started = Instant::now();
         let mut arrival =
@@ -79,7 +80,10 @@ impl Server {
                 drop(pending);
                 self.entertain(guest, &mut reactor);
             }
-            Err(parting) => self.tell_parting(&parting, &mut outputs),
+            Err(parting) => {
+                self.tell_parting(&parting, &mut outputs);
+                hand_over(&mut outputs, &mut reactor);
+            }
         }
     }
 
@@ -93,14 +97,14 @@ impl Server {
                 journal.for_connection(self.next_number()).tell(What::Failure(failure));
             }
         }
-        self.flush(outputs);
+        let _ = outputs.flush(); // what finds no room is handed over at the end
     }
 
     /// Works with a client until it has gone.
     fn entertain(self: &Arc<Self>, mut guest: Guest, reactor: &mut Reactor) {
         // With --once the failure is that of the program, which tells it.
         let failures = if self.config.once { Failures::None } else { Failures::Each };
-        let mut outputs = self.outputs(failures);
+        let mut outputs = self.outputs(failures, &reactor.waker());
         let number = guest.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.tell(What::Open(&guest.opened));
@@ -119,11 +123,8 @@ impl Server {
         journal.tick();
         let is_overrun = guest.mail.is_overrun();
         let verdict = self.judge(&mut report, is_overrun, &mut journal);
-        self.flush(&mut outputs);
-        self.report(match verdict {
-            Err(Error::Output(error)) => News::OutputFailed(error),
-            verdict => News::Gone(verdict),
-        });
+        hand_over(&mut outputs, reactor);
+        self.report(News::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
@@ -134,9 +135,6 @@ impl Server {
         is_overrun: bool,
         journal: &mut Journal<'_>,
     ) -> Result<(), Error> {
-        if matches!(report.stop, Some(Stop::OutputClosed)) {
-            self.report(News::OutputClosed);
-        }
         if !self.config.once {
             report.goals.clear(); // they are those of all clients together
         }

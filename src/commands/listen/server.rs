@@ -10,13 +10,13 @@ use mio::Waker;
 
 use super::client::on_message;
 use super::clients::Clients;
+use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::repl::Screen;
-use crate::output::{Outlet, OutputError, Outputs};
+use crate::output::Outputs;
 use crate::protocol::connection::{Options, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
@@ -30,8 +30,8 @@ pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
-    /// Where output goes while a line editor has the terminal.
-    pub(super) screen: Option<Screen>,
+    /// Standard output and error.
+    pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
     numbers: AtomicU64,
@@ -51,10 +51,6 @@ pub(super) enum News {
     TooSlow(u64),
     /// As many messages as were asked for have come.
     CountReached,
-    /// The reader of an output has gone.
-    OutputClosed,
-    /// An output cannot be written.
-    OutputFailed(OutputError),
 }
 
 /// A connection that is no client yet.
@@ -69,7 +65,7 @@ impl Drop for Pending {
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
-        screen: Option<Screen>,
+        streams: Streams,
         news: Sender<News>,
         waker: Arc<Waker>,
     ) -> Self {
@@ -78,7 +74,7 @@ impl Server {
             config,
             clock: Clock::start(),
             clients: Clients::default(),
-            screen,
+            streams,
             numbers: AtomicU64::new(1),
             handshakes: Arc::default(),
             news,
@@ -122,20 +118,10 @@ impl Server {
         }
     }
 
-    /// Outputs of one client. They share the streams, so they wait for them.
-    pub(super) fn outputs(&self, failures: Failures) -> Outputs {
-        let out = match &self.screen {
-            Some(screen) => Outlet::shared_lane(screen.clone()),
-            None => Outlet::shared_stdout(),
-        };
-        let err = Outlet::shared_stderr().optional();
+    /// Outputs of one thread, whose loop `waker` wakes.
+    pub(super) fn outputs(&self, failures: Failures, waker: &Arc<Waker>) -> Outputs {
+        let [out, err] = self.streams.outlets(waker);
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
-    }
-
-    pub(super) fn flush(&self, outputs: &mut Outputs) {
-        if let Err(error) = outputs.flush() {
-            self.report(News::OutputFailed(error));
-        }
     }
 
     pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {

@@ -1,34 +1,23 @@
 //! Output around the line being typed: batches go to a thread, which hands them to the line editor.
-//! The event loop never waits for the terminal.
+//! No event loop waits for the terminal.
 
 use std::io;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mio::Waker;
 use rustyline::ExternalPrinter;
 
-use crate::output::Lane;
-use crate::output::SharedLane;
+use crate::platform::batches::{Batch, BatchQueue, BatchSender};
 
 /// The terminal, as a place for output.
-#[derive(Clone, Debug)]
-pub struct Screen {
-    batches: SyncSender<Vec<u8>>,
-    shown: Arc<Shown>,
+#[derive(Debug)]
+pub(super) struct Screen {
+    batches: BatchQueue,
+    /// For what is written at the end.
+    fences: BatchSender,
 }
-
-/// How many batches have been handed in and not been shown.
-#[derive(Debug, Default)]
-struct Shown {
-    waiting: Mutex<usize>,
-    changed: Condvar,
-}
-
-/// Batches that may wait.
-const QUEUE: usize = 4;
 
 /// Up and down again: shows nothing. The editor takes one text at a time, so once this one has been
 /// taken, those before it are on the screen.
@@ -39,74 +28,78 @@ impl Screen {
         printer: impl ExternalPrinter + Send + 'static,
         waker: Arc<Waker>,
     ) -> io::Result<Self> {
-        let (batches, queue) = sync_channel(QUEUE);
-        let shown = Arc::new(Shown::default());
-        let done = Arc::clone(&shown);
-        thread::Builder::new()
-            .name("screen".to_owned())
-            .spawn(move || print(printer, &queue, &done, &waker))?;
-        Ok(Self { batches, shown })
+        let batches = BatchQueue::lossless();
+        let fences = batches.sender(waker);
+        let queue = batches.clone();
+        thread::Builder::new().name("screen".to_owned()).spawn(move || print(printer, &queue))?;
+        Ok(Self { batches, fences })
+    }
+
+    /// The queue of what is to be shown.
+    pub(super) fn batches(&self) -> &BatchQueue {
+        &self.batches
     }
 
     /// Waits until all batches are on the screen, but not longer than this.
     pub(super) fn wait_until_shown(&self, limit: Duration) {
+        let deadline = Instant::now() + limit;
         for _ in 0..2 {
-            let mut fence = FENCE.to_vec();
-            while let Err(back) = self.clone().offer(fence) {
-                fence = back;
-                self.wait(limit, QUEUE - 1);
+            let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new() };
+            let is_shown = self.batches.wait_until_written(deadline)
+                && self.fences.offer(&mut fence)
+                && self.batches.wait_until_written(deadline);
+            if !is_shown {
+                return;
             }
-            self.wait(limit, 0);
-        }
-    }
-
-    fn wait(&self, limit: Duration, at_most: usize) {
-        let Ok(waiting) = self.shown.waiting.lock() else { return };
-        let _ = self.shown.changed.wait_timeout_while(waiting, limit, |waiting| *waiting > at_most);
-    }
-
-    fn count(&self, change: impl FnOnce(&mut usize)) {
-        if let Ok(mut waiting) = self.shown.waiting.lock() {
-            change(&mut waiting);
         }
     }
 }
 
-impl Lane for Screen {
-    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
-        self.count(|waiting| *waiting += 1);
-        self.batches.try_send(bytes).map_err(|error| {
-            self.count(|waiting| *waiting -= 1);
-            match error {
-                TrySendError::Full(bytes) | TrySendError::Disconnected(bytes) => bytes,
-            }
-        })
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.batches.close();
     }
 }
 
-/// The threads of clients wait for the terminal, as they would for any other output.
-impl SharedLane for Screen {
-    fn hand_over(&mut self, bytes: Vec<u8>) {
-        self.count(|waiting| *waiting += 1);
-        if self.batches.send(bytes).is_err() {
-            self.count(|waiting| *waiting -= 1); // the terminal is not ours any more
-        }
-    }
-}
-
-fn print(
-    mut printer: impl ExternalPrinter,
-    queue: &Receiver<Vec<u8>>,
-    shown: &Shown,
-    waker: &Waker,
-) {
-    while let Ok(batch) = queue.recv() {
-        let text = String::from_utf8_lossy(&batch).into_owned();
+fn print(mut printer: impl ExternalPrinter, batches: &BatchQueue) {
+    while let Some(batch) = batches.wait_for_batch() {
+        let text = String::from_utf8_lossy(&batch.bytes).into_owned();
         let _ = printer.print(text); // the editor has ended, and with it the session
-        if let Ok(mut waiting) = shown.waiting.lock() {
-            *waiting -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use mio::{Poll, Token};
+
+    use super::*;
+
+    /// A terminal that takes nothing until it is dropped.
+    struct Stopped(Sender<()>);
+
+    impl ExternalPrinter for Stopped {
+        fn print(&mut self, _: String) -> rustyline::Result<()> {
+            let _ = self.0.send(()); // the test has ended
+            loop {
+                thread::park();
+            }
         }
-        shown.changed.notify_all();
-        let _ = waker.wake();
+    }
+
+    #[test]
+    fn a_stopped_terminal_is_waited_for_no_longer_than_allowed() {
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let (sender, printed) = channel();
+        let screen = Screen::start(Stopped(sender), Arc::clone(&waker)).unwrap();
+        let lane = screen.batches().sender(waker);
+        let line = || Batch { bytes: vec![b'x'; 1 << 20], message_ends: vec![1 << 20] };
+        assert!(lane.offer(&mut line()));
+        printed.recv().unwrap();
+        assert!(!lane.offer(&mut line()), "it is full, and nobody waits for it");
+        screen.wait_until_shown(Duration::from_millis(1));
+        assert_eq!(screen.batches().close().messages, 1);
     }
 }

@@ -19,6 +19,7 @@ pub fn wscope() -> Wscope {
         env: Vec::new(),
         stdin: Input::Unset,
         stdout: None,
+        stderr: None,
         home: TempDir::new().expect("a temporary directory"),
         limit: 2 * DEADLINE,
     }
@@ -30,6 +31,7 @@ pub struct Wscope {
     env: Vec<(OsString, OsString)>,
     stdin: Input,
     stdout: Option<Stdio>,
+    stderr: Option<Stdio>,
     home: TempDir,
     limit: Duration,
 }
@@ -106,6 +108,12 @@ impl Wscope {
         self
     }
 
+    /// Sends stderr to a file or another pipe; the outcome's is then empty.
+    pub fn stderr_to(mut self, target: impl Into<Stdio>) -> Self {
+        self.stderr = Some(target.into());
+        self
+    }
+
     /// How long the program may take, 20 s unless told.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -130,7 +138,8 @@ impl Wscope {
             .env_clear()
             .envs(clean_environment(self.home.path()))
             .envs(self.env);
-        command.current_dir(self.home.path()).stderr(Stdio::piped());
+        command.current_dir(self.home.path());
+        command.stderr(self.stderr.unwrap_or_else(Stdio::piped));
         command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         let (stdin, bytes) = match self.stdin {
             Input::From(source) => (source, None),
@@ -187,7 +196,7 @@ impl Running {
             sender
         });
         let stdout = child.stdout.take().map_or_else(|| Pipe::new(std::io::empty()), Pipe::new);
-        let mut stderr = Pipe::new(child.stderr.take().expect("a pipe for stderr"));
+        let mut stderr = child.stderr.take().map_or_else(|| Pipe::new(std::io::empty()), Pipe::new);
         stderr.drain();
         Self {
             child,
