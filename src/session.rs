@@ -325,6 +325,7 @@ impl<'a> Session<'a> {
     fn check_time(&mut self) {
         let now = Instant::now();
         self.connection.on_deadline(now);
+        self.connection.check_memory(self.journal.outputs().held(), now);
         self.keep_alive(now);
         if self.plan.max_time.is_some_and(|end| now >= end) {
             self.end_or_leave(Stop::MaxTime);

@@ -146,6 +146,13 @@ pub struct TakingArgs {
     /// Close 1009 on a larger message; 64K, 10M and 1G are understood
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub max_message_size: String,
+
+    /// Memory for messages of all clients together; over it the client that holds the most is closed
+    ///
+    /// Counted are messages being received or inflated and what waits to be sent or written. The client is
+    /// closed with 1009 in the middle of a message, else with 1013; what it holds is freed at once.
+    #[arg(long, value_name = "SIZE", default_value = "512M")]
+    pub max_memory: String,
 }
 
 /// What ends the run.

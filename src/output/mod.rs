@@ -122,6 +122,11 @@ impl Outputs {
         self.outputs.iter().any(|output| output.outlet.is_backed_up())
     }
 
+    /// Bytes that are waiting, also where they were handed to.
+    pub fn held(&self) -> usize {
+        self.outputs.iter().map(|output| output.outlet.held()).sum()
+    }
+
     /// Whether nothing is waiting.
     pub fn are_drained(&self) -> bool {
         self.outputs.iter().all(|output| output.outlet.pending() == 0)

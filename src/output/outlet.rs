@@ -13,11 +13,20 @@ pub trait Lane: Send {
     /// Hands a batch over; false if there is no room for it: then it is left as it is, and the loop is
     /// woken when it can be offered again.
     fn offer(&mut self, batch: &mut Batch) -> bool;
+
+    /// Bytes that were handed over and are still in memory.
+    fn queued(&self) -> usize {
+        0
+    }
 }
 
 impl Lane for BatchSender {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         Self::offer(self, batch)
+    }
+
+    fn queued(&self) -> usize {
+        Self::queued(self)
     }
 }
 
@@ -164,6 +173,12 @@ impl Outlet {
     /// Bytes waiting.
     pub fn pending(&self) -> usize {
         self.buffer.len() - self.written
+    }
+
+    /// Bytes waiting, also those that a lane has taken and not brought on.
+    pub fn held(&self) -> usize {
+        let taken = if let Way::Lane(lane, _) = &self.way { lane.queued() } else { 0 };
+        self.pending() + taken
     }
 
     /// Whether so much is waiting that nothing should be added.

@@ -9,6 +9,8 @@ pub(super) struct Buffer {
     data: Vec<u8>,
     start: usize,
     end: usize,
+    /// Up to where memory has been used, and is provided by the system.
+    touched: usize,
 }
 
 /// The most that is set aside because a peer says that it will come, until as much has come.
@@ -74,16 +76,20 @@ impl Buffer {
 
     fn grow(&mut self, room: usize) {
         if room < self.data.len() {
-            return self.data.resize(self.end + room, 0);
+            self.data.resize(self.end + room, 0);
+            self.touched = self.data.len();
+            return;
         }
         let mut larger = vec![0; self.end + room]; // zeroed by the allocator, without touching it
         larger[..self.end].copy_from_slice(&self.data[..self.end]);
         self.data = larger;
+        self.touched = self.end;
     }
 
     /// Says that `count` bytes were read into [`Buffer::space`].
     pub(super) fn filled(&mut self, count: usize) {
         self.end += count;
+        self.touched = self.touched.max(self.end);
         debug_assert!(self.end <= self.data.len());
     }
 
@@ -105,8 +111,13 @@ impl Buffer {
         self.start = 0;
         self.end = 0;
         if self.data.len() > keep && !is_needed {
-            self.data = Vec::new();
+            self.release();
         }
+    }
+
+    /// Bytes of memory that the system provides for it.
+    pub(super) fn held(&self) -> usize {
+        self.touched
     }
 
     /// Forgets all bytes and gives all memory back.

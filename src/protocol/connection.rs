@@ -15,6 +15,7 @@ use super::violation::Violation;
 mod assemble;
 mod ending;
 mod judge;
+mod memory;
 mod plain;
 mod receive;
 mod send;
@@ -65,6 +66,10 @@ pub struct Connection {
     violation: Option<Violation>,
     received: Counters,
     sent: Counters,
+    /// Where its memory is counted.
+    memory: Option<memory::Memory>,
+    /// When memory that only long messages need is given back.
+    release_at: Option<Instant>,
 }
 
 /// Pings waiting for their pong that are remembered; the oldest is forgotten first.
@@ -199,6 +204,8 @@ impl Connection {
             violation: None,
             received: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
             sent: Counters::default(),
+            memory: None,
+            release_at: None,
         }
     }
 
@@ -221,6 +228,7 @@ impl Connection {
             // A frame that is not whole may have been objected to already.
             let has_progressed = self.parse_frame(now);
             if !has_progressed && self.queue.is_empty() {
+                self.note_rest(now);
                 return None;
             }
         }
@@ -243,15 +251,23 @@ impl Connection {
 
     /// When [`Connection::on_deadline`] has to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
+        self.end_of_patience().into_iter().chain(self.release_at).min()
+    }
+
+    /// When the peer has had its time to end the connection.
+    fn end_of_patience(&self) -> Option<Instant> {
         match self.phase {
             Phase::Closing { until, .. } | Phase::Closed { until } if !self.is_finished() => until,
             _ => None,
         }
     }
 
-    /// Gives up waiting for the peer once the deadline has passed.
+    /// Gives up waiting for the peer once it has had its time, and gives memory back after a rest.
     pub fn on_deadline(&mut self, now: Instant) {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
+        if self.release_at.is_some_and(|at| now >= at) {
+            self.release_idle_memory();
+        }
+        if self.end_of_patience().is_none_or(|end| now < end) {
             return;
         }
         let cause = match &self.phase {

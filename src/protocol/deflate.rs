@@ -53,11 +53,19 @@ const MIN_ZLIB_WINDOW: u8 = 9;
 /// Room made for output at a time, at least.
 const OUTPUT_STEP: usize = 4 << 10;
 
+/// Room made for output at a time, at most.
+const MAX_OUTPUT_STEP: usize = 4 << 20;
+
+/// Asked before a buffer grows to so many bytes.
+pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
+
 /// Why a compressed message cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     /// It is longer than allowed.
     TooBig,
+    /// There is no memory left for it.
+    OverMemory,
     /// It is not what DEFLATE makes; in words.
     Corrupt(String),
 }
@@ -92,13 +100,19 @@ impl Inflater {
     ///
     /// # Errors
     /// What came before the flaw is in `out`. Everything after an error is undefined.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Vec<u8>,
+        limit: u64,
+        may_grow: MayGrow<'_>,
+    ) -> Result<(), Flaw> {
         if bytes.is_empty() {
             return Ok(());
         }
         self.remember(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        self.run(bytes, out, limit).map_err(|flaw| match flaw {
+        self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
                 "{why}; it starts with a zlib header, where raw DEFLATE is due"
             )),
@@ -118,7 +132,7 @@ impl Inflater {
         let is_past_header = before > 0 && fed <= ONE_BLOCK;
         let probe = if is_past_header { &PROBE[..SHORT_PROBE] } else { &PROBE };
         let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
-            self.run(probe, out, limit)
+            self.run(probe, out, limit, &mut |_| true)
         } else {
             Err(flaw())
         };
@@ -144,7 +158,13 @@ impl Inflater {
         self.last[start..].copy_from_slice(fresh);
     }
 
-    fn run(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    fn run(
+        &mut self,
+        mut bytes: &[u8],
+        out: &mut Vec<u8>,
+        limit: u64,
+        may_grow: MayGrow<'_>,
+    ) -> Result<(), Flaw> {
         let window = self.window;
         let state =
             self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
@@ -153,7 +173,11 @@ impl Inflater {
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
             let step = bytes.len().saturating_mul(4).max(OUTPUT_STEP) as u64;
             if out.capacity() - out.len() < OUTPUT_STEP.min(room as usize) {
-                out.reserve_exact(growth(out.len(), step).min(room) as usize);
+                let more = growth(out.len(), step).min(room) as usize;
+                if !may_grow(out.len() + more) {
+                    return Err(Flaw::OverMemory);
+                }
+                out.reserve_exact(more);
             }
             let (read, written) = (state.total_in(), out.len());
             let result = state.decompress_vec(bytes, out, FlushDecompress::None);
@@ -179,7 +203,7 @@ impl Inflater {
 
 /// A buffer grows by half, but never by less than is likely to be needed.
 fn growth(length: usize, step: u64) -> u64 {
-    step.max(length as u64 / 2)
+    step.max(length as u64 / 2).min(MAX_OUTPUT_STEP as u64)
 }
 
 fn described(error: &flate2::DecompressError) -> String {
@@ -229,6 +253,11 @@ impl Deflater {
             state.reset();
         }
         fits.then_some(&self.packed[..])
+    }
+
+    /// Bytes of memory that packed messages need.
+    pub(super) fn held(&self) -> usize {
+        self.packed.capacity()
     }
 
     /// Gives back memory that only a long message needed.

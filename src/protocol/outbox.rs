@@ -7,6 +7,8 @@ use super::frame::{Header, Masks, Opcode, apply_mask};
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
+    /// Where the first frame starts in `bytes`; what is before it is the rest of one that was removed.
+    first: usize,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
 }
@@ -20,7 +22,7 @@ const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
     pub(super) fn new(masks: Option<Masks>) -> Self {
-        Self { bytes: Vec::new(), written: 0, masks }
+        Self { bytes: Vec::new(), written: 0, first: 0, masks }
     }
 
     /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
@@ -48,10 +50,42 @@ impl Outbox {
     /// quite, must not make this grow, nor make us move what waits after every write.
     fn make_room(&mut self, count: usize) {
         if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
+            self.first = self.rest_of_frame();
             self.bytes.drain(..self.written);
             self.written = 0;
         }
         self.bytes.reserve(count);
+    }
+
+    /// Bytes that are missing of the frame that is being written.
+    pub(super) fn rest_of_frame(&self) -> usize {
+        let mut end = self.first;
+        while end < self.written {
+            let size = Header::decode(&self.bytes[end..]).map(|header| header.wire_size());
+            let size = size.and_then(|size| usize::try_from(size).ok()).unwrap_or(usize::MAX);
+            end = end.saturating_add(size).min(self.bytes.len());
+        }
+        end - self.written
+    }
+
+    /// Bytes of memory that it holds.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Drops everything.
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.written = 0;
+        self.first = 0;
+    }
+
+    /// Gives back memory that nothing waits in.
+    pub(super) fn release(&mut self) {
+        if self.pending().is_empty() {
+            self.clear();
+        }
+        self.bytes.shrink_to_fit();
     }
 
     /// The key of the next frame, if frames are masked.
@@ -77,8 +111,7 @@ impl Outbox {
         self.written += count;
         debug_assert!(self.written <= self.bytes.len());
         if self.written == self.bytes.len() {
-            self.written = 0;
-            self.bytes.clear();
+            self.clear();
             if self.bytes.capacity() > KEEP_CAPACITY {
                 self.bytes = Vec::new();
             }
@@ -89,6 +122,17 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_rest_of_a_frame_is_known_whatever_was_written_and_removed() {
+        let mut outbox = Outbox::new(None);
+        for round in 0..1000 {
+            outbox.push(Opcode::Binary, true, false, &[0; 98]);
+            outbox.push(Opcode::Binary, true, false, &[0; 198]);
+            outbox.advance(if round == 0 { 150 } else { 300 });
+            assert_eq!(outbox.rest_of_frame(), 150, "50 of 200 bytes are written");
+        }
+    }
 
     #[test]
     fn a_transport_that_never_catches_up_does_not_make_it_grow() {

@@ -17,7 +17,7 @@ use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
-use crate::input::mailbox::{Content, Letter, Mailbox, mailbox};
+use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{AcceptError, Asked, accept, read_request, send_away, write};
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
@@ -27,6 +27,7 @@ use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
 use crate::protocol::head::{Head, HeaderLine};
+use crate::protocol::memory::Account;
 use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session};
 
@@ -42,6 +43,7 @@ struct Guest {
     opened: Opened,
     deflate: Option<Agreed>,
     received: Arc<AtomicU64>,
+    account: Account,
 }
 
 /// A connection of which comes no client, and what there is to tell.
@@ -111,7 +113,8 @@ impl Server {
         let early = std::mem::take(&mut guest.early);
         let mut report = Session::new(
             guest.stream,
-            Connection::new(self.connection_options(guest.deflate), &early),
+            Connection::new(self.connection_options(guest.deflate), &early)
+                .charge_to(&guest.account),
             reactor,
             &mut guest.mail,
             journal.again(),
@@ -121,18 +124,35 @@ impl Server {
         .run();
         self.clients.remove(number);
         journal.tick();
-        let is_overrun = guest.mail.is_overrun();
-        let verdict = self.judge(&mut report, is_overrun, &mut journal);
+        let cut = match () {
+            () if guest.mail.is_overrun() => Some(Cut::TooSlow),
+            () if guest.account.is_revoked() => Some(Cut::OverMemory),
+            () => None,
+        };
+        let verdict = self.judge(&mut report, cut, &mut journal);
+        let mut charge = guest.account.charge();
+        charge.set(outputs.held());
         hand_over(&mut outputs, reactor);
         self.report(News::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
 
+    fn words(&self, cut: Cut) -> String {
+        let capacity = &self.config.capacity;
+        match cut {
+            Cut::TooSlow => format!("too slow: {} MiB were waiting", capacity.backlog >> 20),
+            Cut::OverMemory => format!(
+                "over --max-memory: it held the most of the {} bytes that all clients may hold",
+                capacity.memory
+            ),
+        }
+    }
+
     fn judge(
         &self,
         report: &mut Report,
-        is_overrun: bool,
+        cut: Option<Cut>,
         journal: &mut Journal<'_>,
     ) -> Result<(), Error> {
         if !self.config.once {
@@ -143,8 +163,8 @@ impl Server {
         let verdict = verdict(report, limits);
         journal.tell(What::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);
-        if is_overrun {
-            failure = Some(overrun(failure, self.config.capacity.backlog));
+        if let Some(cut) = cut.filter(|_| report.closed.ending.violation.is_none()) {
+            failure = Some(cut_off(failure, &self.words(cut)));
         }
         if let Some(failure) = failure {
             journal.tell(What::Failure(&failure));
@@ -153,12 +173,21 @@ impl Server {
     }
 }
 
-/// The failure of a client that was too slow; how its end went is the lesser part.
-fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
+/// Why we ended a connection.
+#[derive(Clone, Copy)]
+enum Cut {
+    /// Too much was waiting for it.
+    TooSlow,
+    /// It held the most of the memory that all together may hold.
+    OverMemory,
+}
+
+/// The failure of a client whose connection we ended; how its end went is the lesser part.
+fn cut_off(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure {
         kind: FailureKind::Abnormal,
-        message: format!("too slow: {} MiB were waiting; closed with 1013{end}", limit >> 20),
+        message: format!("{why}; closed with 1013{end}"),
         hint: None,
         request: None,
         response: None,
@@ -201,7 +230,7 @@ impl Arrival<'_> {
                     ));
                 }
             };
-        let (number, mail, received) = match self.admit(&asked, &agreement) {
+        let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
         };
@@ -214,16 +243,22 @@ impl Arrival<'_> {
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
-        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received })
+        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received, account })
     }
 
     fn admit(
         &self,
         asked: &Asked,
         agreement: &Agreement,
-    ) -> Result<(u64, Mailbox, Arc<AtomicU64>), Full> {
+    ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), Full> {
         let server = self.server;
         let (postbox, mail) = mailbox(server.config.capacity.backlog, server.waker());
+        let (discarded, waker) = (postbox.clone(), self.reactor.waker());
+        let account = server.memory.open(move || {
+            discarded.discard();
+            let _ = waker.wake(); // its session is at its end
+        });
+        postbox.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
         let number =
             server.clients.admit(server.config.capacity.clients, server.config.once, || Entry {
@@ -238,7 +273,7 @@ impl Arrival<'_> {
                 echoes: server.config.echo,
             })?;
         server.report(News::Come);
-        Ok((number, mail, received))
+        Ok((number, mail, received, account))
     }
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
@@ -350,8 +385,9 @@ pub(super) fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU
     Box::new(move |kind, data| {
         received.fetch_add(1, Ordering::Relaxed);
         if let Some(whom) = server.config.broadcast {
-            let letter = Letter { content: Content::Send(kind, data.into()), typed: false };
+            let letter = server.letter(kind, data, false);
             server.note_slow(server.clients.relay(number, whom, &letter));
+            server.memory.enforce();
         }
         server.note_progress();
     })

@@ -290,8 +290,8 @@ impl Control {
             }
             match stdin.next(self.reactor.registry()) {
                 Next::Action(Action::Send(kind, data)) => {
-                    let content = Content::Send(kind, data.as_ref().into());
-                    self.post(Recipients::All, content, false);
+                    let letter = self.server.letter(kind, &data, false);
+                    self.post(Recipients::All, &letter);
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
@@ -319,10 +319,13 @@ impl Control {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Send(to, kind, data) => self.post_typed(to, Content::Send(kind, data.into())),
-            Order::Ping(to) => self.post_typed(to, Content::Ping),
+            Order::Send(to, kind, data) => {
+                let letter = self.server.letter(kind, &data, true);
+                self.post_typed(to, &letter);
+            }
+            Order::Ping(to) => self.post_typed(to, &typed(Content::Ping)),
             Order::Frame(frame) => {
-                self.post_typed(Recipients::All, Content::Frame(Arc::new(frame)));
+                self.post_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
             }
             Order::Clients => {
                 let table = self.server.clients.table();
@@ -340,15 +343,16 @@ impl Control {
         }
     }
 
-    fn post_typed(&mut self, to: Recipients, content: Content) {
-        if self.post(to, content, true) == 0 {
+    fn post_typed(&mut self, to: Recipients, letter: &Letter) {
+        if self.post(to, letter) == 0 {
             self.say_nobody(to);
         }
     }
 
-    fn post(&self, to: Recipients, content: Content, typed: bool) -> usize {
-        let (count, too_slow) = self.server.clients.post(to, &Letter { content, typed });
+    fn post(&self, to: Recipients, letter: &Letter) -> usize {
+        let (count, too_slow) = self.server.clients.post(to, letter);
         self.server.note_slow(too_slow);
+        self.server.memory.enforce();
         count
     }
 
@@ -369,4 +373,8 @@ impl Control {
     fn tell(&mut self, connection: Option<u64>, what: What<'_>) {
         self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
     }
+}
+
+fn typed(content: Content) -> Letter {
+    Letter { content, typed: true }
 }

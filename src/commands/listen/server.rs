@@ -16,11 +16,13 @@ use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
+use crate::input::mailbox::{Content, Letter};
 use crate::output::Outputs;
 use crate::protocol::connection::{Options, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
+use crate::protocol::memory::Budget;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
 use crate::session::{AfterInput, Plan};
@@ -30,6 +32,8 @@ pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
+    /// The memory that all connections together may hold.
+    pub(super) memory: Budget,
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
@@ -71,6 +75,7 @@ impl Server {
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
+            memory: Budget::new(config.capacity.memory),
             config,
             clock: Clock::start(),
             clients: Clients::default(),
@@ -110,6 +115,11 @@ impl Server {
         for number in numbers {
             self.report(News::TooSlow(number));
         }
+    }
+
+    /// A letter with a data message, which several clients may get.
+    pub(super) fn letter(&self, kind: MessageKind, data: &[u8], typed: bool) -> Letter {
+        Letter { content: Content::Send(kind, self.memory.share(data)), typed }
     }
 
     pub(super) fn note_progress(&self) {

@@ -32,6 +32,7 @@ impl Connection {
     /// Says that `count` bytes were read into [`Connection::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.received.wire_bytes += count as u64;
+        self.release_at = None;
         if self.is_deaf() {
             if !self.reading_payload {
                 self.input.filled(count);
@@ -86,7 +87,7 @@ impl Connection {
     }
 
     /// Nothing the peer says matters any more: it cannot be understood, or has said too much.
-    fn is_deaf(&self) -> bool {
+    pub(super) fn is_deaf(&self) -> bool {
         match &self.phase {
             Phase::Open => false,
             Phase::Closing { cause_if_late, .. } => *cause_if_late == EndCause::Violation,
@@ -241,7 +242,7 @@ impl Connection {
     }
 
     /// RFC 6455 section 7.1.7: says why, and listens no more.
-    fn fail(&mut self, violation: Violation, now: Instant) {
+    pub(super) fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
         }

@@ -154,12 +154,22 @@ impl Connection {
     /// frame, and for the Close frame that answers the peer's: it wants no more messages.
     pub fn retract_output(&mut self, keep: usize) {
         if let (Phase::Closed { .. }, Some(close)) = (&self.phase, &self.sent_close) {
-            let mask = if self.options.role == Role::Client { 4 } else { 0 };
-            self.outbox.retract(keep, 2 + mask + close.to_bytes().len());
+            let size = self.size_of(close);
+            self.outbox.retract(keep, size);
         }
     }
 
-    fn await_close(&mut self, now: Instant) {
+    /// The length of our Close frame on the wire.
+    pub(super) fn close_frame_size(&self) -> usize {
+        self.sent_close.as_ref().map_or(0, |close| self.size_of(close))
+    }
+
+    fn size_of(&self, close: &ClosePayload) -> usize {
+        let mask = if self.options.role == Role::Client { 4 } else { 0 };
+        2 + mask + close.to_bytes().len()
+    }
+
+    pub(super) fn await_close(&mut self, now: Instant) {
         let until = self.options.close_timeout.map(|timeout| now + timeout);
         self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
     }
