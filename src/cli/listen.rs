@@ -45,7 +45,13 @@ not end the server. A browser that opens the address gets a page to talk with.
 
 No client holds up another. What waits for a client that does not take it is
 limited to 16 MiB, or one message; a client further behind loses what waits
-and is closed with 1013 (Try Again Later).
+and is closed with 1013 (Try Again Later). All clients together hold no more
+than --max-memory.
+
+While standard output takes nothing, clients that have more to be written are
+not read; after SIGINT or SIGTERM it has one second, and the messages that it
+has not got are counted. Standard error holds up nothing: lines that it does
+not take are dropped and counted.
 
 Examples:
   wscope listen --echo              send back what comes, on localhost:8080

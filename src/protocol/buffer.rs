@@ -16,6 +16,15 @@ pub(super) struct Buffer {
 /// The most that is set aside because a peer says that it will come, until as much has come.
 const MAX_SET_ASIDE: usize = 4 << 20;
 
+/// A buffer of up to this many bytes is as large as it has to be.
+const MAX_SMALL: usize = 256 << 10;
+
+/// A larger one takes at least so much of the address space: more than the largest message that is
+/// received by default, so that nothing is copied while it grows, and more than the 32 MiB that glibc may
+/// take from an arena, which would not give them back to the system.
+const REGION: usize =
+    if cfg!(all(target_os = "linux", target_pointer_width = "64")) { 65 << 20 } else { 0 };
+
 impl Buffer {
     /// The bytes received and not used.
     pub(super) fn bytes(&self) -> &[u8] {
@@ -75,12 +84,9 @@ impl Buffer {
     }
 
     fn grow(&mut self, room: usize) {
-        if room < self.data.len() {
-            self.data.resize(self.end + room, 0);
-            self.touched = self.data.len();
-            return;
-        }
-        let mut larger = vec![0; self.end + room]; // zeroed by the allocator, without touching it
+        let size = (self.end + room).max(self.data.len().saturating_mul(2));
+        let size = if size > MAX_SMALL { size.max(REGION) } else { size };
+        let mut larger = vec![0; size]; // zeroed by the allocator, without touching it
         larger[..self.end].copy_from_slice(&self.data[..self.end]);
         self.data = larger;
         self.touched = self.end;
@@ -107,10 +113,10 @@ impl Buffer {
     /// Forgets all bytes; gives memory above `keep` bytes back, unless a good part of it was needed: then
     /// it probably is again, and to get it anew is half of what a long message costs.
     pub(super) fn clear(&mut self, keep: usize) {
-        let is_needed = self.end >= self.data.len() / 4;
+        let is_needed = self.end >= self.touched / 4;
         self.start = 0;
         self.end = 0;
-        if self.data.len() > keep && !is_needed {
+        if self.touched > keep && !is_needed {
             self.release();
         }
     }

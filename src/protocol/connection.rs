@@ -48,7 +48,7 @@ pub struct Connection {
     /// Bytes at the end of `payload` that were read straight into it and not looked at yet.
     unread: usize,
     /// What a compressed message comes to.
-    inflated: Vec<u8>,
+    inflated: Buffer,
     utf8: Utf8Checker,
     inflater: Option<Box<Inflater>>,
     deflater: Option<Box<Deflater>>,
@@ -189,7 +189,7 @@ impl Connection {
             payload: Buffer::default(),
             reading_payload: false,
             unread: 0,
-            inflated: Vec::new(),
+            inflated: Buffer::default(),
             utf8: Utf8Checker::default(),
             inflater: deflate.map(|agreed| Box::new(Inflater::new(agreed, role))),
             deflater: deflate.map(|agreed| Box::new(Deflater::new(agreed, role))),
@@ -334,7 +334,7 @@ impl Connection {
                 header: note.header,
                 payload: self.bytes(&note.payload),
                 part: note.part,
-                plain: note.plain.clone().map(|range| &self.inflated[range]),
+                plain: note.plain.clone().map(|range| self.inflated.slice(range)),
                 raw: false,
             }),
             Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
@@ -361,7 +361,7 @@ impl Connection {
         match span {
             Span::Input(range) => self.input.slice(range.clone()),
             Span::Payload(range) => self.payload.slice(range.clone()),
-            Span::Inflated(range) => &self.inflated[range.clone()],
+            Span::Inflated(range) => self.inflated.slice(range.clone()),
             Span::Own(bytes) => bytes,
         }
     }

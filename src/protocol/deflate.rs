@@ -4,6 +4,7 @@ use std::fmt;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::buffer::Buffer;
 use super::connection::Role;
 use super::violation::counted;
 
@@ -50,11 +51,11 @@ const MIN_COMPRESSED: usize = 16;
 /// The smallest window zlib can work with, as a base-2 logarithm.
 const MIN_ZLIB_WINDOW: u8 = 9;
 
-/// Room made for output at a time, at least.
+/// Output made at a time, at least.
 const OUTPUT_STEP: usize = 4 << 10;
 
-/// Room made for output at a time, at most.
-const MAX_OUTPUT_STEP: usize = 4 << 20;
+/// Output made at a time, at most.
+const MAX_OUTPUT_STEP: usize = 256 << 10;
 
 /// Asked before a buffer grows to so many bytes.
 pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
@@ -103,7 +104,7 @@ impl Inflater {
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
     ) -> Result<(), Flaw> {
@@ -124,7 +125,7 @@ impl Inflater {
     ///
     /// # Errors
     /// When it ends in the middle of a DEFLATE block.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<(), Flaw> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
         let flaw = || Flaw::Corrupt(unfinished(fed, last));
@@ -161,7 +162,7 @@ impl Inflater {
     fn run(
         &mut self,
         mut bytes: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
     ) -> Result<(), Flaw> {
@@ -171,16 +172,16 @@ impl Inflater {
         loop {
             // One byte over the limit shows that there is more.
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
-            let step = bytes.len().saturating_mul(4).max(OUTPUT_STEP) as u64;
-            if out.capacity() - out.len() < OUTPUT_STEP.min(room as usize) {
-                let more = growth(out.len(), step).min(room) as usize;
-                if !may_grow(out.len() + more) {
-                    return Err(Flaw::OverMemory);
-                }
-                out.reserve_exact(more);
+            let step = bytes.len().saturating_mul(4).clamp(OUTPUT_STEP, MAX_OUTPUT_STEP);
+            let step = (step as u64).min(room) as usize;
+            if out.len() + step > out.held() && !may_grow(out.len() + step) {
+                return Err(Flaw::OverMemory);
             }
-            let (read, written) = (state.total_in(), out.len());
-            let result = state.decompress_vec(bytes, out, FlushDecompress::None);
+            let space = &mut out.space(step)[..step];
+            let (read, made) = (state.total_in(), state.total_out());
+            let result = state.decompress(bytes, space, FlushDecompress::None);
+            let written = (state.total_out() - made) as usize; // at most the space
+            out.filled(written);
             if out.len() as u64 > limit {
                 out.truncate(limit as usize); // less than the length
                 return Err(Flaw::TooBig);
@@ -191,19 +192,14 @@ impl Inflater {
             match status {
                 // BFINAL: another stream may follow in the same message (RFC 7692 section 7.2.3.4).
                 Status::StreamEnd => state.reset(false),
-                _ if used == 0 && out.len() == written => return Ok(()),
+                _ if used == 0 && written == 0 => return Ok(()),
                 _ => {}
             }
-            if bytes.is_empty() && out.len() < out.capacity() {
+            if bytes.is_empty() && written < step {
                 return Ok(());
             }
         }
     }
-}
-
-/// A buffer grows by half, but never by less than is likely to be needed.
-fn growth(length: usize, step: u64) -> u64 {
-    step.max(length as u64 / 2).min(MAX_OUTPUT_STEP as u64)
 }
 
 fn described(error: &flate2::DecompressError) -> String {

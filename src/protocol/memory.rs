@@ -3,7 +3,8 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 /// The memory that all connections together may hold.
 #[derive(Clone, Debug)]
@@ -40,6 +41,10 @@ struct Pool {
     limit: usize,
     total: AtomicUsize,
     holders: Mutex<Vec<Weak<Holder>>>,
+    /// Memory was freed, or is to be.
+    changed: Condvar,
+    /// Who waits for that.
+    waiting: AtomicUsize,
 }
 
 struct Holder {
@@ -63,11 +68,15 @@ const SMALL: usize = 1 << 20;
 /// part of it.
 const SLACK: usize = 16;
 
+/// A connection that grows beyond that waits for the memory to be freed, at most for this long.
+const PATIENCE: Duration = Duration::from_millis(250);
+
 impl Budget {
     /// A budget of `limit` bytes.
     pub fn new(limit: usize) -> Self {
         let holders = Mutex::default();
-        Self { pool: Arc::new(Pool { limit, total: AtomicUsize::new(0), holders }) }
+        let (total, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { pool: Arc::new(Pool { limit, total, holders, changed: Condvar::new(), waiting }) }
     }
 
     /// A connection's part. `on_revoked` is called, by any thread, when the connection has to free its
@@ -88,7 +97,7 @@ impl Budget {
 
     /// A payload that several connections will share.
     pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
-        self.pool.total.fetch_add(bytes.len(), Ordering::Relaxed);
+        self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
         Arc::new(SharedPayload { bytes: bytes.into(), pool: Some(Arc::clone(&self.pool)) })
     }
 
@@ -111,12 +120,12 @@ impl Account {
 
     /// Says how many bytes of shared payloads wait for this connection.
     pub fn set_shared(&self, bytes: usize) {
-        self.holder.shared.store(bytes, Ordering::Relaxed);
+        self.holder.shared.store(bytes, Ordering::SeqCst);
     }
 
     /// Whether it has to free its memory.
     pub fn is_revoked(&self) -> bool {
-        self.holder.is_revoked.load(Ordering::Relaxed)
+        self.holder.is_revoked.load(Ordering::SeqCst)
     }
 
     /// The whole budget, in bytes.
@@ -137,10 +146,13 @@ impl Charge {
         let holder = &self.account.holder;
         for count in [&holder.held, &holder.pool.total] {
             if bytes > self.bytes {
-                count.fetch_add(bytes - self.bytes, Ordering::Relaxed);
+                count.fetch_add(bytes - self.bytes, Ordering::SeqCst);
             } else if bytes < self.bytes {
-                count.fetch_sub(self.bytes - bytes, Ordering::Relaxed);
+                count.fetch_sub(self.bytes - bytes, Ordering::SeqCst);
             }
+        }
+        if bytes < self.bytes {
+            holder.pool.announce();
         }
         self.bytes = bytes;
     }
@@ -148,14 +160,14 @@ impl Charge {
     /// Says that it is about to be so many bytes.
     ///
     /// # Errors
-    /// When this is the connection that has to free its memory.
+    /// When this is the connection that has to free its memory, or another does not free it in time.
     pub fn grow(&mut self, bytes: usize) -> Result<(), OverBudget> {
         let before = self.bytes;
         self.set(bytes);
         let holder = &self.account.holder;
         if self.bytes > before {
             holder.pool.enforce();
-            holder.pool.stop_at_slack(holder);
+            holder.pool.wait_at_slack(holder);
         }
         if self.account.is_revoked() { Err(OverBudget) } else { Ok(()) }
     }
@@ -182,7 +194,7 @@ impl SharedPayload {
 impl Drop for SharedPayload {
     fn drop(&mut self) {
         if let Some(pool) = &self.pool {
-            pool.total.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+            pool.total.fetch_sub(self.bytes.len(), Ordering::SeqCst);
         }
     }
 }
@@ -193,7 +205,7 @@ impl Pool {
     }
 
     fn total(&self) -> usize {
-        self.total.load(Ordering::Relaxed)
+        self.total.load(Ordering::SeqCst)
     }
 
     fn enforce(&self) {
@@ -204,6 +216,14 @@ impl Pool {
         for holder in self.revoke() {
             (holder.on_revoked)();
         }
+        self.announce();
+    }
+
+    fn announce(&self) {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            drop(self.holders()); // whoever is about to wait has looked, or will
+            self.changed.notify_all();
+        }
     }
 
     /// Marks those that hold the most, until what they free is enough.
@@ -211,7 +231,7 @@ impl Pool {
         let holders = self.holders();
         let living: Vec<_> = holders.iter().filter_map(Weak::upgrade).collect();
         let (revoked, mut others): (Vec<_>, Vec<_>) =
-            living.into_iter().partition(|holder| holder.is_revoked.load(Ordering::Relaxed));
+            living.into_iter().partition(|holder| holder.is_revoked.load(Ordering::SeqCst));
         let freed: usize = revoked.iter().map(|holder| holder.held()).sum();
         let mut excess = self.total().saturating_sub(self.limit).saturating_sub(freed);
         others.sort_by_key(|holder| holder.weight());
@@ -220,27 +240,40 @@ impl Pool {
             && let Some(largest) = others.pop().filter(|holder| holder.weight() > 0)
         {
             excess = excess.saturating_sub(largest.weight());
-            largest.is_revoked.store(true, Ordering::Relaxed);
+            largest.is_revoked.store(true, Ordering::SeqCst);
             chosen.push(largest);
         }
         chosen
     }
 
-    /// What is freed elsewhere may take a while to be free.
-    fn stop_at_slack(&self, holder: &Holder) {
-        if self.total() > self.limit.saturating_add(self.limit / SLACK) && holder.held() >= SMALL {
-            holder.is_revoked.store(true, Ordering::Relaxed);
+    /// What is freed elsewhere may take a moment to be free.
+    fn wait_at_slack(&self, holder: &Holder) {
+        let most = self.limit.saturating_add(self.limit / SLACK);
+        let has_to_wait = || {
+            let is_revoked = holder.is_revoked.load(Ordering::SeqCst);
+            self.total.load(Ordering::SeqCst) > most && holder.held() >= SMALL && !is_revoked
+        };
+        if !has_to_wait() {
+            return;
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let holders = self.holders();
+        let waited = self.changed.wait_timeout_while(holders, PATIENCE, |_| has_to_wait());
+        drop(waited);
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        if has_to_wait() {
+            holder.is_revoked.store(true, Ordering::SeqCst);
         }
     }
 }
 
 impl Holder {
     fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
+        self.held.load(Ordering::SeqCst)
     }
 
     fn weight(&self) -> usize {
-        self.held() + self.shared.load(Ordering::Relaxed)
+        self.held() + self.shared.load(Ordering::SeqCst)
     }
 }
 
@@ -267,7 +300,7 @@ mod tests {
         let accounts: Vec<_> = (0..3)
             .map(|_| {
                 let called = Arc::clone(&called);
-                budget.open(move || _ = called.fetch_add(1, Ordering::Relaxed))
+                budget.open(move || _ = called.fetch_add(1, Ordering::SeqCst))
             })
             .collect();
         let mut charges: Vec<_> = accounts.iter().map(Account::charge).collect();
@@ -276,7 +309,7 @@ mod tests {
         assert_eq!(charges[2].grow(15 * MIB), Ok(()), "another is the largest");
         assert!(accounts[1].is_revoked());
         assert_eq!(charges[1].grow(31 * MIB), Err(OverBudget));
-        assert_eq!(called.load(Ordering::Relaxed), 1);
+        assert_eq!(called.load(Ordering::SeqCst), 1);
         charges[1].set(0);
         assert_eq!(budget.held(), 35 * MIB);
         assert_eq!(charges[0].grow(40 * MIB), Ok(()), "there is room again");

@@ -128,7 +128,7 @@ mod tests {
         let mut outbox = Outbox::new(None);
         for round in 0..1000 {
             outbox.push(Opcode::Binary, true, false, &[0; 98]);
-            outbox.push(Opcode::Binary, true, false, &[0; 198]);
+            outbox.push(Opcode::Binary, true, false, &[0; 196]);
             outbox.advance(if round == 0 { 150 } else { 300 });
             assert_eq!(outbox.rest_of_frame(), 150, "50 of 200 bytes are written");
         }

@@ -11,6 +11,7 @@ mod admission;
 mod crowd;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
+mod memory;
 mod once;
 mod page;
 mod piped;

@@ -17,6 +17,7 @@ impl Connection {
         let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
+        self.release_at = None;
         let message = self.message_of(&header);
         if message.frames == 1 || message.compressed {
             self.payload.clear(KEEP_PAYLOAD);
@@ -48,10 +49,7 @@ impl Connection {
             let compressed = self.starts_compressed(header);
             let kind = kind_of(header);
             if compressed {
-                self.inflated.clear();
-                if self.inflated.capacity() > KEEP_PAYLOAD {
-                    self.inflated = Vec::new();
-                }
+                self.inflated.clear(KEEP_PAYLOAD);
             }
             self.message = Some(Unfinished {
                 kind,
@@ -128,7 +126,7 @@ impl Connection {
     /// Inflates bytes of the message and checks what they come to.
     fn inflate(&mut self, frame: &Incoming, packed: Range<usize>) -> Result<(), Violation> {
         let start = self.inflated.len();
-        let beside = self.held_bytes() - self.inflated.capacity();
+        let beside = self.held_bytes() - self.inflated.held();
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let (bytes, limit) = (self.payload.slice(packed), self.options.max_message_size);
         let memory = &mut self.memory;
@@ -161,7 +159,7 @@ impl Connection {
         }
         let bytes = match &fresh {
             Span::Payload(range) => self.payload.slice(range.clone()),
-            Span::Inflated(range) => &self.inflated[range.clone()],
+            Span::Inflated(range) => self.inflated.slice(range.clone()),
             Span::Input(_) | Span::Own(_) => return Ok(()),
         };
         match self.utf8.push(bytes) {
@@ -174,7 +172,7 @@ impl Connection {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
         let text = if message.compressed {
-            &self.inflated[..]
+            self.inflated.bytes()
         } else {
             self.payload.slice(0..self.payload.len())
         };

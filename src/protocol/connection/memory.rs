@@ -42,7 +42,7 @@ impl Connection {
         let deflater = self.deflater.as_ref().map_or(0, |deflater| deflater.held());
         self.input.held()
             + self.payload.held()
-            + self.inflated.capacity()
+            + self.inflated.held()
             + self.outbox.held()
             + deflater
     }
@@ -74,7 +74,7 @@ impl Connection {
         }
         self.current = None; // its bytes are borrowed no more
         self.payload.release();
-        self.inflated = Vec::new();
+        self.inflated.release();
         if self.input.len() == 0 {
             self.input.release();
         }

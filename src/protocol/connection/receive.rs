@@ -32,7 +32,6 @@ impl Connection {
     /// Says that `count` bytes were read into [`Connection::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.received.wire_bytes += count as u64;
-        self.release_at = None;
         if self.is_deaf() {
             if !self.reading_payload {
                 self.input.filled(count);
@@ -110,7 +109,7 @@ impl Connection {
         self.offset += self.input.len() as u64;
         self.input.clear(READ_SIZE);
         self.payload.release();
-        self.inflated = Vec::new();
+        self.inflated.release();
         self.unread = 0;
     }
 
