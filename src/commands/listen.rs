@@ -67,7 +67,7 @@ fn set_up(config: ListenConfig) -> Result<Control, Error> {
         .map_err(failed("event loop"))?;
     let input = input(&config, &mut reactor)?;
     let streams = match &input {
-        Input::Repl(repl) => Streams::around(repl, reactor.waker()),
+        Input::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
         _ => Streams::open(reactor.waker()),
     };
     let streams = streams.map_err(failed("output"))?;

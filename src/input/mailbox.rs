@@ -134,7 +134,7 @@ impl Postbox {
 
     /// Throws away what waits and takes nothing more: the connection is being closed by itself.
     pub fn discard(&self) {
-        self.shared.abolish();
+        self.shared.shut();
     }
 
     /// Has the connection closed after what waits.
@@ -201,7 +201,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn abolish(&self) {
+    fn shut(&self) {
         let mut queue = self.queue();
         queue.clear();
         queue.is_done = true;
@@ -285,7 +285,7 @@ impl Source for Mailbox {
 /// A client that has gone takes nothing, and nobody waits for it.
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.shared.abolish();
+        self.shared.shut();
         self.shared.queue().account = None;
     }
 }
@@ -298,7 +298,7 @@ mod tests {
     use crate::protocol::memory::Budget;
 
     fn text(data: &str) -> Letter {
-        let data = SharedPayload::uncounted(data.as_bytes());
+        let data = Budget::new(usize::MAX).share(data.as_bytes());
         Letter { content: Content::Send(MessageKind::Text, data), typed: false }
     }
 

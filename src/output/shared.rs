@@ -19,7 +19,7 @@ pub struct SharedStream {
 }
 
 /// The thread that writes.
-struct Scribe {
+struct StreamWriter {
     queue: BatchQueue,
     writer: Writer,
     poll: Poll,
@@ -52,10 +52,10 @@ impl SharedStream {
         writer.register(poll.registry(), STREAM)?;
         let error = Arc::<Mutex<Option<io::Error>>>::default();
         let place = Arc::clone(&error);
-        let scribe =
-            Scribe { queue: queue.clone(), writer, poll, events: Events::with_capacity(8) };
+        let thread =
+            StreamWriter { queue: queue.clone(), writer, poll, events: Events::with_capacity(8) };
         thread::Builder::new().name(name.to_owned()).spawn(move || {
-            let reason = scribe.run();
+            let reason = thread.run();
             *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
             queue.close();
             let _ = control.wake(); // its loop is at its end
@@ -70,7 +70,7 @@ impl SharedStream {
     }
 }
 
-impl Scribe {
+impl StreamWriter {
     /// Writes until the stream fails.
     fn run(mut self) -> io::Error {
         loop {

@@ -68,7 +68,7 @@ pub struct Connection {
     sent: Counters,
     /// Where its memory is counted.
     memory: Option<memory::Memory>,
-    /// When memory that only long messages need is given back.
+    /// When memory that only long messages need is freed, if the connection is still idle.
     release_at: Option<Instant>,
 }
 
@@ -228,7 +228,7 @@ impl Connection {
             // A frame that is not whole may have been objected to already.
             let has_progressed = self.parse_frame(now);
             if !has_progressed && self.queue.is_empty() {
-                self.note_rest(now);
+                self.schedule_release(now);
                 return None;
             }
         }
@@ -251,23 +251,23 @@ impl Connection {
 
     /// When [`Connection::on_deadline`] has to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
-        self.end_of_patience().into_iter().chain(self.release_at).min()
+        self.close_deadline().into_iter().chain(self.release_at).min()
     }
 
     /// When the peer has had its time to end the connection.
-    fn end_of_patience(&self) -> Option<Instant> {
+    fn close_deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Closing { until, .. } | Phase::Closed { until } if !self.is_finished() => until,
             _ => None,
         }
     }
 
-    /// Gives up waiting for the peer once it has had its time, and gives memory back after a rest.
+    /// Gives up waiting for the peer once the deadline has passed, and frees memory when idle.
     pub fn on_deadline(&mut self, now: Instant) {
         if self.release_at.is_some_and(|at| now >= at) {
             self.release_idle_memory();
         }
-        if self.end_of_patience().is_none_or(|end| now < end) {
+        if self.close_deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         let cause = match &self.phase {

@@ -29,7 +29,7 @@ pub struct Charge {
 #[derive(Debug)]
 pub struct SharedPayload {
     bytes: Box<[u8]>,
-    pool: Option<Arc<Pool>>,
+    pool: Arc<Pool>,
 }
 
 /// The budget is exceeded, and this connection has to free its memory.
@@ -58,7 +58,7 @@ struct Holder {
     on_revoked: Box<dyn Fn() + Send + Sync>,
 }
 
-/// Changes of less than this are not counted: a connection at rest costs nothing.
+/// Changes of less than this are not counted: an idle connection costs nothing.
 const GRANULE: usize = 16 << 10;
 
 /// A connection that holds less than this is never closed for what others hold.
@@ -69,7 +69,7 @@ const SMALL: usize = 1 << 20;
 const SLACK: usize = 16;
 
 /// A connection that grows beyond that waits for the memory to be freed, at most for this long.
-const PATIENCE: Duration = Duration::from_millis(250);
+const MAX_WAIT: Duration = Duration::from_millis(250);
 
 impl Budget {
     /// A budget of `limit` bytes.
@@ -98,7 +98,7 @@ impl Budget {
     /// A payload that several connections will share.
     pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
         self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
-        Arc::new(SharedPayload { bytes: bytes.into(), pool: Some(Arc::clone(&self.pool)) })
+        Arc::new(SharedPayload { bytes: bytes.into(), pool: Arc::clone(&self.pool) })
     }
 
     /// Has the connections that hold the most free their memory, while more is held than may be.
@@ -107,7 +107,8 @@ impl Budget {
     }
 
     /// The number of bytes that are held.
-    pub fn held(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
         self.pool.total()
     }
 }
@@ -180,11 +181,6 @@ impl Drop for Charge {
 }
 
 impl SharedPayload {
-    /// A payload that is counted nowhere.
-    pub fn uncounted(bytes: &[u8]) -> Arc<Self> {
-        Arc::new(Self { bytes: bytes.into(), pool: None })
-    }
-
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -193,9 +189,8 @@ impl SharedPayload {
 
 impl Drop for SharedPayload {
     fn drop(&mut self) {
-        if let Some(pool) = &self.pool {
-            pool.total.fetch_sub(self.bytes.len(), Ordering::SeqCst);
-        }
+        self.pool.total.fetch_sub(self.bytes.len(), Ordering::SeqCst);
+        self.pool.announce();
     }
 }
 
@@ -258,7 +253,7 @@ impl Pool {
         }
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let holders = self.holders();
-        let waited = self.changed.wait_timeout_while(holders, PATIENCE, |_| has_to_wait());
+        let waited = self.changed.wait_timeout_while(holders, MAX_WAIT, |_| has_to_wait());
         drop(waited);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         if has_to_wait() {

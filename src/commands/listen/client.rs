@@ -124,12 +124,12 @@ impl Server {
         .run();
         self.clients.remove(number);
         journal.tick();
-        let cut = match () {
-            () if guest.mail.is_overrun() => Some(Cut::TooSlow),
-            () if guest.account.is_revoked() => Some(Cut::OverMemory),
+        let forced = match () {
+            () if guest.mail.is_overrun() => Some(ForcedClose::TooSlow),
+            () if guest.account.is_revoked() => Some(ForcedClose::OverMemory),
             () => None,
         };
-        let verdict = self.judge(&mut report, cut, &mut journal);
+        let verdict = self.judge(&mut report, forced, &mut journal);
         let mut charge = guest.account.charge();
         charge.set(outputs.held());
         hand_over(&mut outputs, reactor);
@@ -138,11 +138,13 @@ impl Server {
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
 
-    fn words(&self, cut: Cut) -> String {
+    fn describe(&self, reason: ForcedClose) -> String {
         let capacity = &self.config.capacity;
-        match cut {
-            Cut::TooSlow => format!("too slow: {} MiB were waiting", capacity.backlog >> 20),
-            Cut::OverMemory => format!(
+        match reason {
+            ForcedClose::TooSlow => {
+                format!("too slow: {} MiB were waiting", capacity.backlog >> 20)
+            }
+            ForcedClose::OverMemory => format!(
                 "over --max-memory: it held the most of the {} bytes that all clients may hold",
                 capacity.memory
             ),
@@ -152,7 +154,7 @@ impl Server {
     fn judge(
         &self,
         report: &mut Report,
-        cut: Option<Cut>,
+        forced: Option<ForcedClose>,
         journal: &mut Journal<'_>,
     ) -> Result<(), Error> {
         if !self.config.once {
@@ -163,8 +165,8 @@ impl Server {
         let verdict = verdict(report, limits);
         journal.tell(What::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);
-        if let Some(cut) = cut.filter(|_| report.closed.ending.violation.is_none()) {
-            failure = Some(cut_off(failure, &self.words(cut)));
+        if let Some(reason) = forced.filter(|_| report.closed.ending.violation.is_none()) {
+            failure = Some(forced_close(failure, &self.describe(reason)));
         }
         if let Some(failure) = failure {
             journal.tell(What::Failure(&failure));
@@ -175,7 +177,7 @@ impl Server {
 
 /// Why we ended a connection.
 #[derive(Clone, Copy)]
-enum Cut {
+enum ForcedClose {
     /// Too much was waiting for it.
     TooSlow,
     /// It held the most of the memory that all together may hold.
@@ -183,7 +185,7 @@ enum Cut {
 }
 
 /// The failure of a client whose connection we ended; how its end went is the lesser part.
-fn cut_off(failure: Option<Failure>, why: &str) -> Failure {
+fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure {
         kind: FailureKind::Abnormal,

@@ -29,8 +29,8 @@ const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 /// the closing handshakes behind them are seen.
 const DROPPING_TIME: Duration = Duration::from_millis(300);
 
-/// How long standard error may take for what is said last.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// How long standard error may take for the last lines.
+const LOG_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Lines taken before anything else gets its turn.
 const INPUT_BUDGET: usize = 1024;
@@ -60,7 +60,7 @@ struct Leaving {
     /// How long the closing handshakes may take.
     until: Instant,
     /// A signal came: nothing takes longer than that.
-    is_hurried: bool,
+    is_interrupted: bool,
     /// The outcome of the one client does not change the result.
     is_decided: bool,
     result: Result<(), Error>,
@@ -70,7 +70,7 @@ impl Leaving {
     /// When to look again without being woken.
     fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
-        if self.is_hurried {
+        if self.is_interrupted {
             return dropping.or(Some(self.until));
         }
         Some(self.until).filter(|until| now < *until)
@@ -149,10 +149,10 @@ impl Control {
     fn is_over(&mut self) -> bool {
         let Some(leaving) = &self.leaving else { return false };
         let is_late = Instant::now() >= leaving.until;
-        if leaving.is_hurried && Instant::now() + DROPPING_TIME >= leaving.until {
-            self.server.streams.hurry(true);
+        if leaving.is_interrupted && Instant::now() + DROPPING_TIME >= leaving.until {
+            self.server.streams.stop_waiting(true);
         }
-        if leaving.is_hurried && is_late {
+        if leaving.is_interrupted && is_late {
             return true;
         }
         let is_written = self.outputs.are_drained() && self.server.streams.are_written();
@@ -170,7 +170,7 @@ impl Control {
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // as above
         }
-        self.server.streams.finish_log(Instant::now() + LAST_WORDS);
+        self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
         if let Input::Repl(repl) = &mut self.input {
             repl.end();
         }
@@ -238,14 +238,14 @@ impl Control {
     }
 
     fn on_signal(&mut self, signal: Signal) {
-        let is_first = self.leaving.as_ref().is_none_or(|leaving| !leaving.is_hurried);
+        let is_first = self.leaving.as_ref().is_none_or(|leaving| !leaving.is_interrupted);
         self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(()));
         let Some(leaving) = &mut self.leaving else { return };
         leaving.until = Instant::now() + if is_first { LEAVE_TIMEOUT } else { Duration::ZERO };
-        leaving.is_hurried = true;
+        leaving.is_interrupted = true;
         leaving.is_decided = true;
         leaving.result = Err(Error::Signal(signal));
-        self.server.streams.hurry(false);
+        self.server.streams.stop_waiting(false);
     }
 
     /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
@@ -253,7 +253,8 @@ impl Control {
         if self.leaving.is_none() {
             self.server.clients.close_all(code);
             let until = Instant::now() + limit;
-            self.leaving = Some(Leaving { until, is_hurried: false, is_decided: false, result });
+            self.leaving =
+                Some(Leaving { until, is_interrupted: false, is_decided: false, result });
         }
     }
 

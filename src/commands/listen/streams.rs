@@ -42,17 +42,17 @@ impl Streams {
         Ok(Self { out, err, threads: vec![thread] })
     }
 
-    /// The terminal, while the line editor has it.
+    /// The terminal, by way of the line editor.
     ///
     /// # Errors
     /// As [`Streams::open`].
-    pub(super) fn around(repl: &Repl<Order>, control: Arc<Waker>) -> io::Result<Self> {
+    pub(super) fn with_repl(repl: &Repl<Order>, control: Arc<Waker>) -> io::Result<Self> {
         let out = repl.screen().clone();
         out.watch(Arc::clone(&control));
         Ok(Self { out, err: Self::log(control)?, threads: Vec::new() })
     }
 
-    /// Nobody is told when standard error cannot be written: there is no place to do it.
+    /// An error on standard error is not reported: there is no place for it.
     fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
         let queue = BatchQueue::lossy();
         SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
@@ -76,7 +76,7 @@ impl Streams {
     }
 
     /// Stops waiting for a standard output that takes nothing; for one that is slow too, if `is_late`.
-    pub(super) fn hurry(&self, is_late: bool) {
+    pub(super) fn stop_waiting(&self, is_late: bool) {
         self.out.set_when_full(if is_late { WhenFull::Drop } else { WhenFull::DropIfStalled });
     }
 
@@ -96,7 +96,7 @@ impl Streams {
 /// Hands over what is left in the outputs of a thread that is about to end.
 pub(super) fn hand_over(outputs: &mut Outputs, reactor: &mut Reactor) {
     loop {
-        let _ = outputs.flush(); // the control loop hears of errors
+        let _ = outputs.flush(); // errors are reported to the control loop
         if outputs.are_drained() || reactor.wait(None).is_err() {
             return;
         }

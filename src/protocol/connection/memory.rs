@@ -1,5 +1,5 @@
-//! The memory that a connection holds: counted while it grows, given back at rest, and freed at once
-//! when all connections together hold too much.
+//! The memory that a connection holds: counted while it grows, freed when the connection is idle, and at
+//! once when all connections together hold too much.
 
 use std::time::{Duration, Instant};
 
@@ -20,12 +20,11 @@ pub(super) struct Memory {
 /// What the peer is told when nothing of its own is cut off.
 const REASON: &str = "over --max-memory; try again later";
 
-/// Less than this is not given back at rest.
-const KEEP_AT_REST: usize = 256 << 10;
+/// Less than this is not freed when idle.
+const KEEP_WHEN_IDLE: usize = 256 << 10;
 
-/// How long nothing has to come before memory is given back: large messages that follow each other
-/// should find it there.
-const REST: Duration = Duration::from_millis(200);
+/// How long no long message has to come before memory is freed: messages that follow each other reuse it.
+const IDLE_TIME: Duration = Duration::from_millis(200);
 
 /// What is left of a frame that is being written is still written if it is no more than this.
 const MAX_REST_OF_FRAME: usize = 256 << 10;
@@ -65,11 +64,11 @@ impl Connection {
         }
     }
 
-    /// Gives back the memory that only long messages need, if nothing is under way. Happens by itself
-    /// at [`Connection::deadline`].
+    /// Frees the memory that only long messages need, if no message is being received.
+    /// [`Connection::on_deadline`] does so after a while; a caller that knows better may do it earlier.
     pub fn release_idle_memory(&mut self) {
         self.release_at = None;
-        if !self.is_at_rest() {
+        if !self.is_idle() {
             return;
         }
         self.current = None; // its bytes are borrowed no more
@@ -84,14 +83,14 @@ impl Connection {
         }
     }
 
-    /// Takes note that there is nothing to do at this moment.
-    pub(super) fn note_rest(&mut self, now: Instant) {
-        if self.release_at.is_none() && self.is_at_rest() && self.held_bytes() >= KEEP_AT_REST {
-            self.release_at = Some(now + REST);
+    /// Sets the deadline for freeing memory, if there is much and nothing to do.
+    pub(super) fn schedule_release(&mut self, now: Instant) {
+        if self.release_at.is_none() && self.is_idle() && self.held_bytes() >= KEEP_WHEN_IDLE {
+            self.release_at = Some(now + IDLE_TIME);
         }
     }
 
-    fn is_at_rest(&self) -> bool {
+    fn is_idle(&self) -> bool {
         self.frame.is_none() && self.message.is_none() && self.queue.is_empty()
     }
 

@@ -1,4 +1,4 @@
-//! Memory that is counted, given back at rest, and freed when all together hold too much.
+//! Memory that is counted, freed when idle, and freed at once when all together hold too much.
 
 use std::time::Duration;
 
@@ -120,7 +120,7 @@ fn what_others_hold_for_it_counts_too() {
 }
 
 #[test]
-fn a_large_message_leaves_no_memory_behind_after_a_rest() {
+fn the_memory_of_a_large_message_is_freed_when_idle() {
     let mut end = End::with(large_options());
     let message = [frame(0x82, vec![1; 5 * MIB])];
     for start in [0, 1000] {
@@ -138,7 +138,7 @@ fn a_large_message_leaves_no_memory_behind_after_a_rest() {
 }
 
 #[test]
-fn a_message_that_is_still_coming_in_is_no_rest() {
+fn memory_is_kept_while_a_message_is_incomplete() {
     let mut end = End::with(large_options());
     hears(&mut end, &[frame(0x02, vec![1; MIB])]);
     assert_eq!(end.connection.deadline(), None);
@@ -148,7 +148,7 @@ fn a_message_that_is_still_coming_in_is_no_rest() {
 }
 
 #[test]
-fn a_rest_does_not_end_the_connection() {
+fn freeing_memory_does_not_end_the_connection() {
     let mut end = End::with(large_options());
     hears(&mut end, &[frame(0x82, vec![1; MIB])]);
     end.at(10_000).looks_at_the_clock();

@@ -36,7 +36,8 @@ fn the_client_that_holds_the_most_is_closed_and_the_others_go_on() {
 
 #[test]
 fn what_waits_for_a_client_that_reads_nothing_counts() {
-    let (mut server, port) = serve(&["--broadcast", "--max-memory", "8M", "--close-timeout", "100ms"]);
+    let (mut server, port) =
+        serve(&["--broadcast", "--max-memory", "8M", "--close-timeout", "100ms"]);
     let [mut sender, stalled] = [client(port), client(port)];
     for _ in 0..20 {
         sender.send(masked(&frame(true, 0, BINARY, &vec![1; MIB])));
@@ -64,13 +65,13 @@ fn compressed_messages_of_many_clients_take_no_more_than_allowed_and_leave_nothi
     let peak = memory(&server, "VmHWM");
     assert!(peak < 38, "{peak} MiB");
     drop(clients);
-    let mut witness = client(port);
-    witness.send(masked(&frame(true, 0, BINARY, &vec![1; 8 * MIB])));
-    synchronise(&mut witness);
+    let mut last = client(port);
+    last.send(masked(&frame(true, 0, BINARY, &vec![1; 8 * MIB])));
+    synchronise(&mut last);
     while memory(&server, "VmRSS") > 20 {
-        synchronise(&mut witness);
+        synchronise(&mut last);
     }
-    leave(witness);
+    leave(last);
 }
 
 /// A line of the system's table of a process, in MiB.
