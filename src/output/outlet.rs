@@ -7,6 +7,7 @@ use mio::{Registry, Token};
 
 use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
+use crate::protocol::large;
 
 /// A way to a place that takes whole events in batches, such as a thread that writes for several.
 pub trait Lane: Send {
@@ -97,6 +98,7 @@ impl Outlet {
     pub fn put(&mut self, bytes: &[u8]) {
         if self.takes_whole_events() {
             // What others write must not come between the parts of an event.
+            large::reserve(&mut self.buffer, bytes.len());
             self.buffer.extend_from_slice(bytes);
             return;
         }
@@ -123,7 +125,7 @@ impl Outlet {
             self.put(bytes);
             return self.put(end);
         }
-        self.buffer.reserve(bytes.len() + end.len());
+        large::reserve(&mut self.buffer, bytes.len() + end.len());
         self.buffer.extend_from_slice(bytes);
         self.buffer.extend_from_slice(end);
         if self.pending() >= FLUSH_SIZE && !self.takes_whole_events() {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::large::REGION;
+
 /// Bytes received and not yet used. Memory behind `end` is kept initialised, so that a reader can
 /// be handed it as a plain slice without clearing it each time.
 #[derive(Debug, Default)]
@@ -16,14 +18,8 @@ pub(super) struct Buffer {
 /// The most that is set aside because a peer says that it will come, until as much has come.
 const MAX_SET_ASIDE: usize = 4 << 20;
 
-/// A buffer of up to this many bytes is as large as it has to be.
+/// A buffer of up to this many bytes is as large as it has to be; larger ones as [`large`](super::large) says.
 const MAX_SMALL: usize = 256 << 10;
-
-/// A larger one takes at least so much of the address space: more than the largest message that is
-/// received by default, so that nothing is copied while it grows, and more than the 32 MiB that glibc may
-/// take from an arena, which would not give them back to the system.
-const REGION: usize =
-    if cfg!(all(target_os = "linux", target_pointer_width = "64")) { 65 << 20 } else { 0 };
 
 impl Buffer {
     /// The bytes received and not used.

@@ -6,6 +6,7 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use super::buffer::Buffer;
 use super::connection::Role;
+use super::large;
 use super::violation::counted;
 
 pub mod negotiation;
@@ -268,7 +269,7 @@ impl Deflater {
 fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
     let mut rest = data;
     while packed.len() < data.len() + TAIL.len() {
-        packed.reserve((rest.len() / 2).max(OUTPUT_STEP));
+        large::reserve(packed, (rest.len() / 2).max(OUTPUT_STEP));
         let (read, room) = (state.total_in(), packed.capacity() - packed.len());
         let before = packed.len();
         if state.compress_vec(rest, packed, FlushCompress::Sync).is_err() {

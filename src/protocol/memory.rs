@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use super::large;
+
 /// The memory that all connections together may hold.
 #[derive(Clone, Debug)]
 pub struct Budget {
@@ -28,7 +30,7 @@ pub struct Charge {
 /// A payload that several connections share. It is counted once.
 #[derive(Debug)]
 pub struct SharedPayload {
-    bytes: Box<[u8]>,
+    bytes: Vec<u8>,
     pool: Arc<Pool>,
 }
 
@@ -98,7 +100,7 @@ impl Budget {
     /// A payload that several connections will share.
     pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
         self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
-        Arc::new(SharedPayload { bytes: bytes.into(), pool: Arc::clone(&self.pool) })
+        Arc::new(SharedPayload { bytes: large::copy(bytes), pool: Arc::clone(&self.pool) })
     }
 
     /// Has the connections that hold the most free their memory, while more is held than may be.

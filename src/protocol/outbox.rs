@@ -1,6 +1,7 @@
 //! Frames on their way out.
 
 use super::frame::{Header, Masks, Opcode, apply_mask};
+use super::large;
 
 /// Encoded frames that the transport has not taken yet.
 #[derive(Debug)]
@@ -9,6 +10,8 @@ pub(super) struct Outbox {
     written: usize,
     /// Where the first frame starts in `bytes`; what is before it is the rest of one that was removed.
     first: usize,
+    /// The most that `bytes` has held since its memory was allocated.
+    touched: usize,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
 }
@@ -17,12 +20,12 @@ pub(super) struct Outbox {
 /// multiple of the key's length.
 const MASK_BLOCK: usize = 8 << 10;
 
-/// Above this many bytes of capacity an emptied outbox gives its memory back.
+/// Above this many bytes that were needed an emptied outbox gives its memory back.
 const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
     pub(super) fn new(masks: Option<Masks>) -> Self {
-        Self { bytes: Vec::new(), written: 0, first: 0, masks }
+        Self { bytes: Vec::new(), written: 0, first: 0, touched: 0, masks }
     }
 
     /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
@@ -54,7 +57,8 @@ impl Outbox {
             self.bytes.drain(..self.written);
             self.written = 0;
         }
-        self.bytes.reserve(count);
+        large::reserve(&mut self.bytes, count);
+        self.touched = self.touched.max(self.bytes.len() + count);
     }
 
     /// Bytes that are missing of the frame that is being written.
@@ -70,7 +74,7 @@ impl Outbox {
 
     /// Bytes of memory that it holds.
     pub(super) fn held(&self) -> usize {
-        self.bytes.capacity()
+        self.touched
     }
 
     /// Drops everything.
@@ -80,12 +84,14 @@ impl Outbox {
         self.first = 0;
     }
 
-    /// Gives back memory that nothing waits in.
+    /// Frees the memory that nothing waits in, if that is most of it.
     pub(super) fn release(&mut self) {
-        if self.pending().is_empty() {
-            self.clear();
+        if self.pending().len() > self.touched / 4 {
+            return;
         }
-        self.bytes.shrink_to_fit();
+        let first = self.rest_of_frame();
+        let bytes = large::copy(self.pending());
+        *self = Self { first, touched: bytes.len(), bytes, written: 0, masks: self.masks.take() };
     }
 
     /// The key of the next frame, if frames are masked.
@@ -112,8 +118,9 @@ impl Outbox {
         debug_assert!(self.written <= self.bytes.len());
         if self.written == self.bytes.len() {
             self.clear();
-            if self.bytes.capacity() > KEEP_CAPACITY {
+            if self.touched > KEEP_CAPACITY {
                 self.bytes = Vec::new();
+                self.touched = 0;
             }
         }
     }
