@@ -8,7 +8,8 @@ use divan::counter::{BytesCount, ItemsCount};
 use wscope::event::{Clock, Event as Told, Message, What};
 use wscope::output::escape::{Newlines, escape};
 use wscope::output::json::{Frames, Json};
-use wscope::output::{Batch, Format, Lane, Outlet};
+use wscope::output::{Format, Lane, Outlet};
+use wscope::platform::batches::Batch;
 use wscope::protocol::connection::Direction;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
@@ -154,9 +155,9 @@ fn mask(bencher: Bencher<'_, '_>, size: usize) {
 struct Nowhere;
 
 impl Lane for Nowhere {
-    fn offer(&mut self, batch: Batch) -> Result<(), Batch> {
-        black_box(batch);
-        Ok(())
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        black_box(std::mem::take(batch));
+        true
     }
 
     fn discard(&mut self) -> u64 {
@@ -178,8 +179,7 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
         surplus: false,
     };
     let event = Told { at: Clock::start().now(), connection: None, what: What::Message(message) };
-    let mut out = Outlet::shared_stdout();
-    out.redirect(Box::new(Nowhere));
+    let mut out = Outlet::lane("nowhere", Nowhere);
     let mut format = Json::new(Frames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {

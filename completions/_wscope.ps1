@@ -146,6 +146,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--broadcast', '--broadcast', [CompletionResultType]::ParameterName, 'Send every received message to all other clients; with =all also back to the sender')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How received messages are written [default: lines; decorated on a terminal]')
             [CompletionResult]::new('--max-message-size', '--max-message-size', [CompletionResultType]::ParameterName, 'Close 1009 on a larger message; 64K, 10M and 1G are understood')
+            [CompletionResult]::new('--max-memory', '--max-memory', [CompletionResultType]::ParameterName, 'Memory for messages of all clients together; over it the client that holds the most is closed')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after this many received messages, from all clients together')
             [CompletionResult]::new('--close-timeout', '--close-timeout', [CompletionResultType]::ParameterName, 'How long a client may take to answer our Close frame')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Show when things happened')

@@ -142,6 +142,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --broadcast 'Send every received message to all other clients; with =all also back to the sender'
             cand --output 'How received messages are written [default: lines; decorated on a terminal]'
             cand --max-message-size 'Close 1009 on a larger message; 64K, 10M and 1G are understood'
+            cand --max-memory 'Memory for messages of all clients together; over it the client that holds the most is closed'
             cand --count 'End after this many received messages, from all clients together'
             cand --close-timeout 'How long a client may take to answer our Close frame'
             cand --timestamps 'Show when things happened'

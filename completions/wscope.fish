@@ -148,6 +148,7 @@ hex\t'In hex, one a line'
 base64\t'In base64, one a line'
 json\t'Every event as a line of JSON'"
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-memory -d 'Memory for messages of all clients together; over it the client that holds the most is closed' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l count -d 'End after this many received messages, from all clients together' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'How long a client may take to answer our Close frame' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'

@@ -145,6 +145,7 @@ module completions {
     --json                    # Short for --output json: every event as a line of JSON
     --lenient                 # Go on after violations of the protocol where that is possible; each is told as a warning
     --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
+    --max-memory: string      # Memory for messages of all clients together; over it the client that holds the most is closed
     --once                    # Serve one client, then exit with its outcome; others get 503
     --count: string           # End after this many received messages, from all clients together
     -1                        # Short for --count 1

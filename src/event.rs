@@ -27,6 +27,13 @@ pub struct Event<'a> {
     pub what: What<'a>,
 }
 
+impl Event<'_> {
+    /// Whether it is a message that the peer sent.
+    pub fn is_received_message(&self) -> bool {
+        matches!(&self.what, What::Message(message) if message.direction == Direction::Received)
+    }
+}
+
 /// A moment, by the calendar and since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {

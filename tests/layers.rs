@@ -59,12 +59,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
 ];
 
 /// Single items that a module may take from a layer beside it: importing files, item.
-const EXCEPTIONS: [(&str, &str); 4] = [
-    ("input/repl/", "output::Batch"),
-    ("input/repl/", "output::Lane"),
-    ("input/repl/", "output::SharedLane"),
-    ("input/repl/", "output::escape"),
-];
+const EXCEPTIONS: [(&str, &str); 1] = [("input/repl/", "output::escape")];
 
 /// What the protocol, which knows neither clock nor system, must not name.
 const WORLD: [&str; 6] =

@@ -46,7 +46,13 @@ pages of other sites cannot connect unless --allow-origin names them.
 
 No client holds up another. What waits for a client that does not take it is
 limited to 16 MiB, or one message; a client further behind loses what waits
-and is closed with 1013 (Try Again Later).
+and is closed with 1013 (Try Again Later). All clients together hold no more
+than --max-memory.
+
+While standard output takes nothing, clients that have more to be written are
+not read; after SIGINT or SIGTERM it has one second, and the messages that it
+has not got are counted. Standard error holds up nothing: lines that it does
+not take are dropped and counted.
 
 Examples:
   wscope listen --echo              send back what comes, on localhost:8080
@@ -157,6 +163,13 @@ pub struct TakingArgs {
     /// Close 1009 on a larger message; 64K, 10M and 1G are understood
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub max_message_size: String,
+
+    /// Memory for messages of all clients together; over it the client that holds the most is closed
+    ///
+    /// Counted are messages being received or inflated and what waits to be sent or written. The client is
+    /// closed with 1009 in the middle of a message, else with 1013; what it holds is freed at once.
+    #[arg(long, value_name = "SIZE", default_value = "512M")]
+    pub max_memory: String,
 }
 
 /// What ends the run.

@@ -30,10 +30,12 @@ mod failure;
 mod handshakes;
 mod page;
 mod server;
+mod streams;
 
 use control::{Control, Input};
 use door::Door;
 use server::{Server, failed};
+use streams::Streams;
 
 /// Listens until it is told to end, or has done what it was asked for.
 ///
@@ -68,14 +70,15 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         .register(&mut listener, tokens::LISTENER, Interest::READABLE)
         .map_err(failed("event loop"))?;
     let input = input(&config, &mut reactor)?;
-    let screen = match &input {
-        Input::Repl(repl) => Some(repl.lane()),
-        _ => None,
+    let streams = match &input {
+        Input::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
+        _ => Streams::open(reactor.waker()),
     };
+    let streams = streams.map_err(failed("output"))?;
     let (sender, news) = channel();
-    let server = Arc::new(Server::new(config, screen, sender, reactor.waker()));
+    let server = Arc::new(Server::new(config, streams, sender, reactor.waker()));
     let door = Door::new(Arc::clone(&server), listener);
-    let mut control = Control::new(server, reactor, door, input, news)?;
+    let mut control = Control::new(server, reactor, door, input, news);
     control.announce(address);
     Ok(control)
 }

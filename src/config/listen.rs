@@ -70,6 +70,8 @@ pub struct Capacity {
     pub backlog: usize,
     /// Larger received messages close the connection.
     pub message: u64,
+    /// Bytes that all connections together may hold.
+    pub memory: usize,
 }
 
 /// Whom a received message is sent to.
@@ -110,6 +112,7 @@ impl ListenConfig {
             handshakes: MAX_HANDSHAKES,
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
+            memory: at_least_one("--max-memory", memory(&args.receiving.max_memory)?)?,
         };
         let files = FileReader::new(None);
         let output = args.receiving.output;
@@ -141,6 +144,10 @@ impl ListenConfig {
     pub fn wants_json(args: &ListenArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
+}
+
+fn memory(given: &str) -> Result<usize, ConfigError> {
+    size("--max-memory", given).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
 }
 
 /// `:PORT` and `PORT` mean this machine alone.

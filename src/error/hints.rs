@@ -321,6 +321,7 @@ fn protocol(closed: &Closed) -> Option<String> {
             }
             "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
         }
+        Rule::OverMemory => "listen --max-memory SIZE allows more for all clients together",
         Rule::MessageTooBig => "--max-message-size SIZE allows more",
         Rule::InvalidUtf8 => {
             "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"

@@ -28,6 +28,9 @@ pub enum Framing {
 /// The longest message that is held in memory, in bytes.
 const MAX_MESSAGE: usize = 1 << 30;
 
+/// A buffer above this size gives its memory back when there is no more input for now.
+const KEEP_SIZE: usize = 4 << 20;
+
 /// Bytes read at a time.
 const READ_SIZE: usize = 64 << 10;
 
@@ -110,6 +113,16 @@ impl Cutter {
         }
         if self.end - self.start > MAX_MESSAGE && self.framing != Framing::Chunks {
             self.fail(InputError::TooLong { line: self.count + 1, limit: MAX_MESSAGE });
+        }
+    }
+
+    /// Gives back memory that only a long record needed: there is no more input for now.
+    pub(super) fn release_idle_memory(&mut self) {
+        let rest = self.end - self.start;
+        if self.buffer.len() > KEEP_SIZE && rest <= READ_SIZE {
+            self.buffer = self.buffer[self.start..self.end].to_vec();
+            self.searched -= self.start;
+            (self.start, self.end) = (0, rest);
         }
     }
 
@@ -262,6 +275,30 @@ fn is_cut(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_record_leaves_no_memory_behind() {
+        let mut cutter = Cutter::new(Framing::Lines, MessageKind::Binary);
+        for _ in 0..2 {
+            let mut rest = 2 * KEEP_SIZE;
+            while rest > 0 {
+                let space = cutter.space();
+                let count = rest.min(space.len());
+                space[..count].fill(b'x');
+                rest -= count;
+                if rest == 0 {
+                    space[count - 1] = b'\n';
+                }
+                cutter.filled(count);
+            }
+            assert!(cutter.has_record());
+            let Next::Action(Action::Send(_, data)) = cutter.next() else { panic!("no message") };
+            assert_eq!(data.len(), 2 * KEEP_SIZE - 1);
+            assert!(!cutter.has_record());
+            cutter.release_idle_memory();
+            assert_eq!(cutter.buffer.capacity(), 0);
+        }
+    }
 
     /// Feeds pieces and the end; tells messages, then how it ended.
     fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, Option<String>) {

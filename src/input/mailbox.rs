@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Source};
+use crate::protocol::memory::{Account, SharedPayload};
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Where actions are posted.
@@ -22,7 +23,7 @@ pub struct Postbox {
 pub struct Mailbox {
     shared: Arc<Shared>,
     /// The payload that was handed out last.
-    current: Arc<[u8]>,
+    current: Option<Arc<SharedPayload>>,
 }
 
 /// One action on its way.
@@ -38,7 +39,7 @@ pub struct Letter {
 #[derive(Clone, Debug)]
 pub enum Content {
     /// Send a data message.
-    Send(MessageKind, Arc<[u8]>),
+    Send(MessageKind, Arc<SharedPayload>),
     /// Send a ping.
     Ping,
     /// Send this very frame.
@@ -80,6 +81,8 @@ struct Queue {
     /// Whoever has more to post waits for room.
     is_awaited: bool,
     waker: Option<Arc<Waker>>,
+    /// Where what waits is counted.
+    account: Option<Account>,
 }
 
 /// What a letter counts beside its payload.
@@ -93,7 +96,7 @@ const ROOM: usize = 256 << 10;
 pub fn mailbox(limit: usize, control: Arc<Waker>) -> (Postbox, Mailbox) {
     let queue = Mutex::default();
     let shared = Arc::new(Shared { queue, limit, control, sent: AtomicU64::new(0) });
-    (Postbox { shared: Arc::clone(&shared) }, Mailbox { shared, current: Arc::default() })
+    (Postbox { shared: Arc::clone(&shared) }, Mailbox { shared, current: None })
 }
 
 impl Postbox {
@@ -107,8 +110,7 @@ impl Postbox {
         let size = letter.size();
         if !queue.letters.is_empty() && queue.bytes + size > self.shared.limit {
             let reason = format!("too slow: {} were waiting", in_words(self.shared.limit));
-            queue.letters.clear();
-            queue.bytes = 0;
+            queue.clear();
             queue.close = Some((CloseCode::TRY_AGAIN_LATER, reason));
             queue.is_urgent = true;
             queue.is_overrun = true;
@@ -117,11 +119,22 @@ impl Postbox {
         }
         let was_empty = queue.letters.is_empty();
         queue.letters.push_back(letter);
-        queue.bytes += size;
+        let bytes = queue.bytes + size;
+        queue.count(bytes);
         if was_empty {
             queue.wake();
         }
         Posted::Waiting
+    }
+
+    /// Has what waits counted as part of a budget.
+    pub fn charge_to(&self, account: &Account) {
+        self.shared.queue().account = Some(account.clone());
+    }
+
+    /// Throws away what waits and takes nothing more: the connection is being closed by itself.
+    pub fn discard(&self) {
+        self.shared.shut();
     }
 
     /// Has the connection closed after what waits.
@@ -176,7 +189,7 @@ fn in_words(bytes: usize) -> String {
 impl Letter {
     fn size(&self) -> usize {
         match &self.content {
-            Content::Send(_, data) => OVERHEAD + data.len(),
+            Content::Send(_, data) => OVERHEAD + data.bytes().len(),
             Content::Frame(frame) => OVERHEAD + frame.payload.len(),
             Content::Ping => OVERHEAD,
         }
@@ -187,9 +200,31 @@ impl Shared {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn shut(&self) {
+        let mut queue = self.queue();
+        queue.clear();
+        queue.is_done = true;
+        queue.is_urgent = false;
+        if std::mem::take(&mut queue.is_awaited) {
+            let _ = self.control.wake(); // it has ended: nobody waits
+        }
+    }
 }
 
 impl Queue {
+    fn clear(&mut self) {
+        self.letters = VecDeque::new();
+        self.count(0);
+    }
+
+    fn count(&mut self, bytes: usize) {
+        self.bytes = bytes;
+        if let Some(account) = &self.account {
+            account.set_shared(bytes);
+        }
+    }
+
     fn wake(&self) {
         if let Some(waker) = &self.waker {
             let _ = waker.wake(); // without it the session looks at the next turn of its loop
@@ -208,7 +243,9 @@ impl Source for Mailbox {
     fn next(&mut self, _: &Registry) -> Next<'_> {
         let mut queue = self.shared.queue();
         let letter = queue.letters.pop_front();
-        queue.bytes -= letter.as_ref().map_or(0, Letter::size);
+        let bytes = queue.bytes - letter.as_ref().map_or(0, Letter::size);
+        queue.count(bytes);
+        self.current = None;
         if queue.is_awaited && queue.bytes < ROOM {
             queue.is_awaited = false;
             let _ = self.shared.control.wake(); // it has ended: nobody waits
@@ -221,8 +258,8 @@ impl Source for Mailbox {
             Some(Content::Send(kind, data)) => {
                 drop(queue);
                 self.shared.sent.fetch_add(1, Ordering::Relaxed);
-                self.current = data;
-                Next::Action(Action::Send(kind, Cow::Borrowed(&self.current)))
+                let data = self.current.insert(data);
+                Next::Action(Action::Send(kind, Cow::Borrowed(data.bytes())))
             }
             None if queue.is_done => Next::Pending,
             None => match queue.close.take() {
@@ -248,13 +285,8 @@ impl Source for Mailbox {
 /// A client that has gone takes nothing, and nobody waits for it.
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        let mut queue = self.shared.queue();
-        queue.letters.clear();
-        queue.bytes = 0;
-        queue.is_done = true;
-        if queue.is_awaited {
-            let _ = self.shared.control.wake(); // as above
-        }
+        self.shared.shut();
+        self.shared.queue().account = None;
     }
 }
 
@@ -263,9 +295,11 @@ mod tests {
     use mio::Poll;
 
     use super::*;
+    use crate::protocol::memory::Budget;
 
     fn text(data: &str) -> Letter {
-        Letter { content: Content::Send(MessageKind::Text, data.as_bytes().into()), typed: false }
+        let data = Budget::new(usize::MAX).share(data.as_bytes());
+        Letter { content: Content::Send(MessageKind::Text, data), typed: false }
     }
 
     fn pair(limit: usize) -> (Postbox, Mailbox, Poll) {
@@ -318,6 +352,26 @@ mod tests {
         assert_eq!(postbox.post(text("longer than ten bytes")), Posted::Waiting);
         assert!(take(&mut mailbox, &poll).is_some());
         assert_eq!(postbox.post(text("again")), Posted::Waiting);
+    }
+
+    #[test]
+    fn what_waits_is_counted_until_it_is_taken_or_thrown_away() {
+        let (postbox, mut mailbox, poll) = pair(usize::MAX);
+        let budget = Budget::new(1 << 20);
+        let account = budget.open(|| ());
+        postbox.charge_to(&account);
+        let payload = budget.share(&[b'x'; 1 << 19]);
+        let content = Content::Send(MessageKind::Binary, payload);
+        for _ in 0..3 {
+            postbox.post(Letter { content: content.clone(), typed: false });
+        }
+        drop(content);
+        assert_eq!(budget.held(), 1 << 19);
+        take(&mut mailbox, &poll);
+        postbox.discard();
+        assert_eq!(take(&mut mailbox, &poll), None);
+        assert_eq!(budget.held(), 0);
+        assert_eq!(postbox.post(text("late")), Posted::Closed);
     }
 
     #[test]

@@ -14,6 +14,7 @@ use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
+use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, take_typed};
 
 mod command;
@@ -27,7 +28,7 @@ mod visible;
 pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
 use history::{History, LineEditor};
-pub use screen::Screen;
+use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
 pub(super) use set::Loading;
 pub use set::{CommandSet, FileRequest, Parsed};
@@ -189,8 +190,13 @@ impl<T: Send + 'static> Repl<T> {
 
 impl<T> Repl<T> {
     /// Where output goes while the editor has the terminal.
-    pub fn lane(&self) -> Screen {
-        self.screen.clone()
+    pub fn screen(&self) -> &BatchQueue {
+        self.screen.batches()
+    }
+
+    /// A way there for the loop that takes the lines.
+    pub fn lane(&self) -> BatchSender {
+        self.screen.batches().sender(Arc::clone(&self.waker))
     }
 
     /// A flag that Ctrl-C sets, for waits that take no lines.

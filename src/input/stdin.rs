@@ -68,7 +68,10 @@ impl Source for Stdin {
             };
             match reader.read(self.cutter.space()) {
                 Ok(count) => self.cutter.filled(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Next::Pending,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.cutter.release_idle_memory();
+                    return Next::Pending;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.cutter.fail(InputError::Io(error)),
             }

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use crate::platform::batches::Batch;
+use crate::protocol::large;
+
 /// A queue of bytes. To add and to take a byte costs the same however many wait.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
@@ -23,15 +26,6 @@ struct RecordEnd {
     is_message: bool,
 }
 
-/// Whole records on their way.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct Batch {
-    /// The records.
-    pub bytes: Vec<u8>,
-    /// How many of them are received messages.
-    pub messages: u64,
-}
-
 /// Taken bytes are removed from this many on.
 const COMPACT_FROM: usize = 64 << 10;
 
@@ -41,12 +35,13 @@ const KEEP_CAPACITY: usize = 512 << 10;
 impl Backlog {
     /// Adds bytes.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
+        large::reserve(&mut self.bytes, bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Adds a short record's bytes and what ends it.
     pub(super) fn extend_by(&mut self, bytes: &[u8], end: &[u8]) {
-        self.bytes.reserve(bytes.len() + end.len());
+        large::reserve(&mut self.bytes, bytes.len() + end.len());
         self.bytes.extend_from_slice(bytes);
         self.bytes.extend_from_slice(end);
     }
@@ -109,21 +104,35 @@ impl Backlog {
         let limit = self.position() + size as u64;
         let within = self.ends.partition_point(|end| end.at <= limit).max(1);
         let until = self.ends.get(within - 1).map_or(self.added(), |end| end.at);
-        let messages = self.ends.iter().take(within).filter(|end| end.is_message).count() as u64;
-        let count = (until - self.position()) as usize; // of what is in memory
-        let batch = Batch { bytes: self.waiting()[..count].to_vec(), messages };
-        self.advance(count);
-        batch
+        let at = self.position();
+        let ends = self.ends.iter().take(within).filter(|end| end.is_message);
+        let message_ends = ends.map(|end| (end.at - at) as usize).collect(); // of what is in memory
+        let count = (until - at) as usize;
+        let is_all = count == self.bytes.len();
+        let bytes = if is_all { self.take_all() } else { large::copy(&self.waiting()[..count]) };
+        if !is_all {
+            self.advance(count);
+        }
+        Batch { bytes, message_ends }
+    }
+
+    fn take_all(&mut self) -> Vec<u8> {
+        let added = self.added();
+        let bytes = std::mem::take(&mut self.bytes);
+        self.clear();
+        self.base = added;
+        bytes
     }
 
     /// Takes a batch back, in front of what waits.
     pub(super) fn put_back(&mut self, batch: Batch) {
         let at = self.position();
         self.forget_ends();
-        for _ in 0..batch.messages {
-            self.ends.push_front(RecordEnd { at, is_message: true });
+        let start = at - batch.bytes.len() as u64;
+        for end in batch.message_ends.iter().rev() {
+            self.ends.push_front(RecordEnd { at: start + *end as u64, is_message: true });
         }
-        self.base = at - batch.bytes.len() as u64;
+        self.base = start;
         self.start = self.start.min(self.base);
         self.bytes.splice(..self.taken, batch.bytes);
         self.taken = 0;
@@ -240,9 +249,10 @@ mod tests {
             for text in texts {
                 let batch = backlog.take_batch(size);
                 assert_eq!(batch.bytes, text.as_bytes());
-                messages += batch.messages;
+                messages += batch.message_ends.len();
             }
             assert_eq!((backlog.len(), messages), (0, 2));
+            assert_eq!(backlog.added(), 13);
         }
     }
 
@@ -251,7 +261,7 @@ mod tests {
         let mut backlog = backlog();
         backlog.advance(4);
         let batch = backlog.take_batch(6);
-        assert_eq!((&batch.bytes[..], batch.messages), (&b"note\n"[..], 0));
+        assert_eq!((&batch.bytes[..], batch.message_ends.len()), (&b"note\n"[..], 0));
         backlog.put_back(batch);
         assert_eq!((backlog.waiting(), backlog.messages()), (&b"note\ntwo\n"[..], 1));
         let batch = backlog.take_batch(100);

@@ -9,6 +9,7 @@ pub mod json;
 pub mod json_view;
 pub mod outlet;
 pub mod payload;
+pub mod shared;
 pub mod style;
 
 use std::io;
@@ -17,11 +18,9 @@ use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::{Event, What};
-use crate::protocol::connection::Direction;
+use crate::event::Event;
 
-pub use backlog::Batch;
-pub use outlet::{Lane, Outlet, SharedLane};
+pub use outlet::{Lane, Outlet};
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -116,7 +115,7 @@ impl Outputs {
 
     /// Tells all outputs of an event.
     pub fn event(&mut self, event: &Event<'_>) {
-        let is_received = matches!(&event.what, What::Message(message) if message.direction == Direction::Received);
+        let is_received = event.is_received_message();
         for Output { format, outlet } in &mut self.outputs {
             if self.ending.as_mut().is_some_and(|ending| ending.drops(outlet, is_received)) {
                 continue;
@@ -147,6 +146,11 @@ impl Outputs {
     /// Whether so much is waiting that nothing should be added.
     pub fn are_backed_up(&self) -> bool {
         self.outputs.iter().any(|output| output.outlet.is_backed_up())
+    }
+
+    /// Bytes that are waiting, also where they were handed to.
+    pub fn held(&self) -> usize {
+        self.outputs.iter().map(|output| output.outlet.held()).sum()
     }
 
     /// Whether nothing is waiting.

@@ -1,31 +1,46 @@
 //! Bytes on their way to a stream that may not take them all at once.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
-use super::backlog::{Backlog, Batch};
+use super::backlog::Backlog;
+use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
 
-/// A way to a place that takes whole records, such as a line editor that redraws around them.
+/// A way to a place that takes whole records in batches, such as a thread that writes for several.
 pub trait Lane: Send {
-    /// Hands a batch over; gives it back when there is no room.
-    ///
-    /// # Errors
-    /// The batch, when it was not taken.
-    fn offer(&mut self, batch: Batch) -> Result<(), Batch>;
+    /// Hands a batch over; false if there is no room for it: then it is left as it is, and the loop is
+    /// woken when it can be offered again.
+    fn offer(&mut self, batch: &mut Batch) -> bool;
 
-    /// Drops what was taken and is not shown yet. Returns how many received messages are among it.
-    fn discard(&mut self) -> u64;
+    /// Bytes that were handed over and are still in memory.
+    fn queued(&self) -> usize {
+        0
+    }
+
+    /// Drops what was handed over and is not being written yet. Returns how many received messages are
+    /// among it.
+    fn discard(&mut self) -> u64 {
+        0
+    }
 }
 
-/// The same for a thread that may wait.
-pub trait SharedLane: Send {
-    /// Hands a portion over, as soon as there is room.
-    fn hand_over(&mut self, bytes: Vec<u8>);
+impl Lane for BatchSender {
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        Self::offer(self, batch)
+    }
+
+    fn queued(&self) -> usize {
+        Self::queued(self)
+    }
+
+    fn discard(&mut self) -> u64 {
+        Self::discard(self) as u64
+    }
 }
 
 /// A buffer in front of a stream.
@@ -43,12 +58,8 @@ pub struct Outlet {
 
 enum Way {
     Stream(Writer),
-    /// Another way for a while, and the one to come back to.
+    /// Batches of whole records, for a while or always, and the way to come back to.
     Lane(Box<dyn Lane>, Box<Way>),
-    /// Streams that several threads write to, a whole batch at a time.
-    SharedStdout,
-    SharedStderr,
-    SharedLane(Box<dyn SharedLane>),
     /// After an error nothing is kept.
     Broken,
     #[cfg(test)]
@@ -70,19 +81,9 @@ impl Outlet {
         Self::new(name, Way::Stream(writer))
     }
 
-    /// Standard output, shared with other threads. Writes wait.
-    pub fn shared_stdout() -> Self {
-        Self::new("standard output", Way::SharedStdout)
-    }
-
-    /// Standard error, shared with other threads. Writes wait.
-    pub fn shared_stderr() -> Self {
-        Self::new("standard error", Way::SharedStderr)
-    }
-
-    /// A lane, shared with other threads. Writes wait.
-    pub fn shared_lane(lane: impl SharedLane + 'static) -> Self {
-        Self::new("standard output", Way::SharedLane(Box::new(lane)))
+    /// An outlet by a lane alone.
+    pub fn lane(name: &'static str, lane: impl Lane + 'static) -> Self {
+        Self::new(name, Way::Lane(Box::new(lane), Box::new(Way::Broken)))
     }
 
     /// The same, but when it cannot be written the run goes on.
@@ -176,8 +177,9 @@ impl Outlet {
     fn offer(&mut self) {
         let Way::Lane(lane, _) = &mut self.way else { return };
         while self.refused.is_some() || self.backlog.len() > 0 {
-            let batch = self.refused.take().unwrap_or_else(|| self.backlog.take_batch(BATCH_SIZE));
-            if let Err(batch) = lane.offer(batch) {
+            let mut batch =
+                self.refused.take().unwrap_or_else(|| self.backlog.take_batch(BATCH_SIZE));
+            if !lane.offer(&mut batch) {
                 self.refused = Some(batch);
                 return;
             }
@@ -192,7 +194,8 @@ impl Outlet {
 
     /// Received messages waiting, or the last part of one.
     pub fn pending_messages(&self) -> u64 {
-        self.backlog.messages() + self.refused.as_ref().map_or(0, |batch| batch.messages)
+        let refused = self.refused.as_ref().map_or(0, |batch| batch.message_ends.len());
+        self.backlog.messages() + refused as u64
     }
 
     /// Drops what people were still to be shown, if this is their terminal. Returns how many received
@@ -203,8 +206,8 @@ impl Outlet {
             Way::Stream(writer) if writer.is_terminal() => 0,
             _ => return 0,
         };
-        let refused = self.refused.take().map_or(0, |batch| batch.messages);
-        shown_by_lane + refused + self.backlog.discard_unbegun()
+        let refused = self.refused.take().map_or(0, |batch| batch.message_ends.len());
+        shown_by_lane + refused as u64 + self.backlog.discard_unbegun()
     }
 
     /// Whether people look at it.
@@ -227,6 +230,12 @@ impl Outlet {
         };
         self.ready |= is_writable;
         Ok(is_writable)
+    }
+
+    /// Bytes waiting, also those that a lane has taken and not brought on.
+    pub fn held(&self) -> usize {
+        let taken = if let Way::Lane(lane, _) = &self.way { lane.queued() } else { 0 };
+        self.pending() + taken
     }
 
     /// Whether so much is waiting that nothing should be added.
@@ -296,12 +305,6 @@ impl Outlet {
         while count < bytes.len() {
             let written = match &mut self.way {
                 Way::Stream(writer) => writer.write(&bytes[count..]),
-                Way::SharedStdout => write_batch(&mut io::stdout().lock(), &bytes[count..]),
-                Way::SharedStderr => write_batch(&mut io::stderr().lock(), &bytes[count..]),
-                Way::SharedLane(lane) => {
-                    lane.hand_over(bytes[count..].to_vec());
-                    Ok(bytes.len() - count)
-                }
                 Way::Lane(..) | Way::Broken => break,
                 #[cfg(test)]
                 Way::Memory => break,
@@ -328,12 +331,6 @@ impl Outlet {
         self.backlog.clear();
         self.refused = None;
     }
-}
-
-fn write_batch(stream: &mut dyn Write, bytes: &[u8]) -> io::Result<usize> {
-    stream.write_all(bytes)?;
-    stream.flush()?;
-    Ok(bytes.len())
 }
 
 impl fmt::Debug for Outlet {

@@ -13,10 +13,10 @@ mod unix;
 pub use closed::was_stdout_closed;
 
 #[cfg(unix)]
-pub use unix::{Reader, Writer};
+pub use unix::{Reader, Writer, are_one_stream};
 
 #[cfg(not(unix))]
-pub use threaded::{Reader, Writer};
+pub use threaded::{Reader, Writer, are_one_stream};
 
 use std::io;
 use std::time::Instant;

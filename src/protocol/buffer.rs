@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::large::REGION;
+
 /// Bytes received and not yet used. Memory behind `end` is kept initialised, so that a reader can
 /// be handed it as a plain slice without clearing it each time.
 #[derive(Debug, Default)]
@@ -9,10 +11,15 @@ pub(super) struct Buffer {
     data: Vec<u8>,
     start: usize,
     end: usize,
+    /// Up to where memory has been used, and is provided by the system.
+    touched: usize,
 }
 
 /// The most that is set aside because a peer says that it will come, until as much has come.
 const MAX_SET_ASIDE: usize = 4 << 20;
+
+/// A buffer of up to this many bytes is as large as it has to be; larger ones as [`large`](super::large) says.
+const MAX_SMALL: usize = 256 << 10;
 
 impl Buffer {
     /// The bytes received and not used.
@@ -73,17 +80,18 @@ impl Buffer {
     }
 
     fn grow(&mut self, room: usize) {
-        if room < self.data.len() {
-            return self.data.resize(self.end + room, 0);
-        }
-        let mut larger = vec![0; self.end + room]; // zeroed by the allocator, without touching it
+        let size = (self.end + room).max(self.data.len().saturating_mul(2));
+        let size = if size > MAX_SMALL { size.max(REGION) } else { size };
+        let mut larger = vec![0; size]; // zeroed by the allocator, without touching it
         larger[..self.end].copy_from_slice(&self.data[..self.end]);
         self.data = larger;
+        self.touched = self.end;
     }
 
     /// Says that `count` bytes were read into [`Buffer::space`].
     pub(super) fn filled(&mut self, count: usize) {
         self.end += count;
+        self.touched = self.touched.max(self.end);
         debug_assert!(self.end <= self.data.len());
     }
 
@@ -101,12 +109,17 @@ impl Buffer {
     /// Forgets all bytes; gives memory above `keep` bytes back, unless a good part of it was needed: then
     /// it probably is again, and to get it anew is half of what a long message costs.
     pub(super) fn clear(&mut self, keep: usize) {
-        let is_needed = self.end >= self.data.len() / 4;
+        let is_needed = self.end >= self.touched / 4;
         self.start = 0;
         self.end = 0;
-        if self.data.len() > keep && !is_needed {
-            self.data = Vec::new();
+        if self.touched > keep && !is_needed {
+            self.release();
         }
+    }
+
+    /// Bytes of memory that the system provides for it.
+    pub(super) fn held(&self) -> usize {
+        self.touched
     }
 
     /// Forgets all bytes and gives all memory back.

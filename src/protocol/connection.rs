@@ -15,6 +15,7 @@ use super::violation::Violation;
 mod assemble;
 mod ending;
 mod judge;
+mod memory;
 mod plain;
 mod receive;
 mod send;
@@ -48,7 +49,7 @@ pub struct Connection {
     /// Bytes at the end of `payload` that were read straight into it and not looked at yet.
     unread: usize,
     /// What a compressed message comes to.
-    inflated: Vec<u8>,
+    inflated: Buffer,
     utf8: Utf8Checker,
     inflater: Option<Box<Inflater>>,
     deflater: Option<Box<Deflater>>,
@@ -66,6 +67,10 @@ pub struct Connection {
     violation: Option<Violation>,
     received: Counters,
     sent: Counters,
+    /// Where its memory is counted.
+    memory: Option<memory::Memory>,
+    /// When memory that only long messages need is freed, if the connection is still idle.
+    release_at: Option<Instant>,
 }
 
 /// Pings waiting for their pong that are remembered; the oldest is forgotten first.
@@ -190,7 +195,7 @@ impl Connection {
             payload: Buffer::default(),
             reading_payload: false,
             unread: 0,
-            inflated: Vec::new(),
+            inflated: Buffer::default(),
             utf8: Utf8Checker::default(),
             inflater: deflate.map(|agreed| Box::new(Inflater::new(agreed, role))),
             deflater: deflate.map(|agreed| Box::new(Deflater::new(agreed, role))),
@@ -205,6 +210,8 @@ impl Connection {
             violation: None,
             received: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
             sent: Counters::default(),
+            memory: None,
+            release_at: None,
         }
     }
 
@@ -227,6 +234,7 @@ impl Connection {
             // A frame that is not whole may have been objected to already.
             let has_progressed = self.parse_frame(now);
             if !has_progressed && self.queue.is_empty() {
+                self.schedule_release(now);
                 return None;
             }
         }
@@ -249,6 +257,11 @@ impl Connection {
 
     /// When [`Connection::on_deadline`] has to be called, if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
+        self.close_deadline().into_iter().chain(self.release_at).min()
+    }
+
+    /// When the peer has had its time to end the connection.
+    fn close_deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Closing { until, .. } | Phase::Closed { until, .. } if !self.is_finished() => {
                 until
@@ -257,9 +270,12 @@ impl Connection {
         }
     }
 
-    /// Gives up waiting for the peer once the deadline has passed.
+    /// Gives up waiting for the peer once the deadline has passed, and frees memory when idle.
     pub fn on_deadline(&mut self, now: Instant) {
-        if self.deadline().is_none_or(|deadline| now < deadline) {
+        if self.release_at.is_some_and(|at| now >= at) {
+            self.release_idle_memory();
+        }
+        if self.close_deadline().is_none_or(|deadline| now < deadline) {
             return;
         }
         let cause = match &self.phase {
@@ -326,7 +342,7 @@ impl Connection {
                 header: note.header,
                 payload: self.bytes(&note.payload),
                 part: note.part,
-                plain: note.plain.clone().map(|range| &self.inflated[range]),
+                plain: note.plain.clone().map(|range| self.inflated.slice(range)),
                 raw: false,
             }),
             Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
@@ -353,7 +369,7 @@ impl Connection {
         match span {
             Span::Input(range) => self.input.slice(range.clone()),
             Span::Payload(range) => self.payload.slice(range.clone()),
-            Span::Inflated(range) => &self.inflated[range.clone()],
+            Span::Inflated(range) => self.inflated.slice(range.clone()),
             Span::Own(bytes) => bytes,
         }
     }

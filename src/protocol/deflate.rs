@@ -4,7 +4,9 @@ use std::fmt;
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use super::buffer::Buffer;
 use super::connection::Role;
+use super::large;
 use super::violation::counted;
 
 pub mod negotiation;
@@ -50,14 +52,22 @@ const MIN_COMPRESSED: usize = 16;
 /// The smallest window zlib can work with, as a base-2 logarithm.
 const MIN_ZLIB_WINDOW: u8 = 9;
 
-/// Room made for output at a time, at least.
+/// Output made at a time, at least.
 const OUTPUT_STEP: usize = 4 << 10;
+
+/// Output made at a time, at most.
+const MAX_OUTPUT_STEP: usize = 256 << 10;
+
+/// Asked before a buffer grows to so many bytes.
+pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 /// Why a compressed message cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     /// It is longer than allowed.
     TooBig,
+    /// There is no memory left for it.
+    OverMemory,
     /// It is not what DEFLATE makes; in words.
     Corrupt(String),
 }
@@ -92,13 +102,19 @@ impl Inflater {
     ///
     /// # Errors
     /// What came before the flaw is in `out`. Everything after an error is undefined.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    pub(super) fn push(
+        &mut self,
+        bytes: &[u8],
+        out: &mut Buffer,
+        limit: u64,
+        may_grow: MayGrow<'_>,
+    ) -> Result<(), Flaw> {
         if bytes.is_empty() {
             return Ok(());
         }
         self.remember(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        self.run(bytes, out, limit).map_err(|flaw| match flaw {
+        self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
                 "{why}; it starts with a zlib header, where raw DEFLATE is due"
             )),
@@ -110,7 +126,7 @@ impl Inflater {
     ///
     /// # Errors
     /// When it ends in the middle of a DEFLATE block.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<(), Flaw> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
         let flaw = || Flaw::Corrupt(unfinished(fed, last));
@@ -118,7 +134,7 @@ impl Inflater {
         let is_past_header = before > 0 && fed <= ONE_BLOCK;
         let probe = if is_past_header { &PROBE[..SHORT_PROBE] } else { &PROBE };
         let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
-            self.run(probe, out, limit)
+            self.run(probe, out, limit, &mut |_| true)
         } else {
             Err(flaw())
         };
@@ -144,19 +160,29 @@ impl Inflater {
         self.last[start..].copy_from_slice(fresh);
     }
 
-    fn run(&mut self, mut bytes: &[u8], out: &mut Vec<u8>, limit: u64) -> Result<(), Flaw> {
+    fn run(
+        &mut self,
+        mut bytes: &[u8],
+        out: &mut Buffer,
+        limit: u64,
+        may_grow: MayGrow<'_>,
+    ) -> Result<(), Flaw> {
         let window = self.window;
         let state =
             self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
         loop {
             // One byte over the limit shows that there is more.
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
-            let step = bytes.len().saturating_mul(4).max(OUTPUT_STEP) as u64;
-            if out.capacity() - out.len() < OUTPUT_STEP.min(room as usize) {
-                out.reserve_exact(growth(out.len(), step).min(room) as usize);
+            let step = bytes.len().saturating_mul(4).clamp(OUTPUT_STEP, MAX_OUTPUT_STEP);
+            let step = (step as u64).min(room) as usize;
+            if out.len() + step > out.held() && !may_grow(out.len() + step) {
+                return Err(Flaw::OverMemory);
             }
-            let (read, written) = (state.total_in(), out.len());
-            let result = state.decompress_vec(bytes, out, FlushDecompress::None);
+            let space = &mut out.space(step)[..step];
+            let (read, made) = (state.total_in(), state.total_out());
+            let result = state.decompress(bytes, space, FlushDecompress::None);
+            let written = (state.total_out() - made) as usize; // at most the space
+            out.filled(written);
             if out.len() as u64 > limit {
                 out.truncate(limit as usize); // less than the length
                 return Err(Flaw::TooBig);
@@ -167,19 +193,14 @@ impl Inflater {
             match status {
                 // BFINAL: another stream may follow in the same message (RFC 7692 section 7.2.3.4).
                 Status::StreamEnd => state.reset(false),
-                _ if used == 0 && out.len() == written => return Ok(()),
+                _ if used == 0 && written == 0 => return Ok(()),
                 _ => {}
             }
-            if bytes.is_empty() && out.len() < out.capacity() {
+            if bytes.is_empty() && written < step {
                 return Ok(());
             }
         }
     }
-}
-
-/// A buffer grows by half, but never by less than is likely to be needed.
-fn growth(length: usize, step: u64) -> u64 {
-    step.max(length as u64 / 2)
 }
 
 fn described(error: &flate2::DecompressError) -> String {
@@ -231,6 +252,11 @@ impl Deflater {
         fits.then_some(&self.packed[..])
     }
 
+    /// Bytes of memory that packed messages need.
+    pub(super) fn held(&self) -> usize {
+        self.packed.capacity()
+    }
+
     /// Gives back memory that only a long message needed.
     pub(super) fn shrink(&mut self, keep: usize) {
         if self.packed.capacity() > keep {
@@ -243,7 +269,7 @@ impl Deflater {
 fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
     let mut rest = data;
     while packed.len() < data.len() + TAIL.len() {
-        packed.reserve((rest.len() / 2).max(OUTPUT_STEP));
+        large::reserve(packed, (rest.len() / 2).max(OUTPUT_STEP));
         let (read, room) = (state.total_in(), packed.capacity() - packed.len());
         let before = packed.len();
         if state.compress_vec(rest, packed, FlushCompress::Sync).is_err() {

@@ -22,6 +22,8 @@ pub mod frame;
 pub mod handshake;
 pub mod head;
 pub mod keepalive;
+pub mod large;
+pub mod memory;
 pub mod message;
 pub mod raw;
 pub mod violation;

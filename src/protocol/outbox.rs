@@ -1,6 +1,7 @@
 //! Frames on their way out.
 
 use super::frame::{Header, Masks, Opcode, apply_mask};
+use super::large;
 
 /// Encoded frames that the transport has not taken yet.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(super) struct Outbox {
     boundary: usize,
     /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
     irregular: bool,
+    /// The most that `bytes` has held since its memory was allocated.
+    touched: usize,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
     /// The frame at the end of `bytes` whose payload is not complete.
@@ -38,7 +41,7 @@ impl Unfinished {
 /// multiple of the key's length.
 const MASK_BLOCK: usize = 8 << 10;
 
-/// Above this many bytes of capacity an emptied outbox gives its memory back.
+/// Above this many bytes that were needed an emptied outbox gives its memory back.
 const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
@@ -51,6 +54,7 @@ impl Outbox {
             masks,
             unfinished: None,
             held: Vec::new(),
+            touched: 0,
         }
     }
 
@@ -98,7 +102,9 @@ impl Outbox {
         extend_masked(&mut self.bytes, key, offset, &piece[..length]);
         if is_complete {
             self.unfinished = None;
-            self.bytes.append(&mut self.held);
+            let held = std::mem::take(&mut self.held);
+            self.make_room(held.len());
+            self.bytes.extend_from_slice(&held);
         }
         length
     }
@@ -134,7 +140,23 @@ impl Outbox {
             self.boundary -= self.written;
             self.written = 0;
         }
-        self.bytes.reserve(count);
+        large::reserve(&mut self.bytes, count);
+        self.touched = self.touched.max(self.bytes.len() + count);
+    }
+
+    /// Bytes of memory that it holds.
+    pub(super) fn held(&self) -> usize {
+        self.touched + self.held.len()
+    }
+
+    /// Frees the memory that nothing waits in, if that is most of it.
+    pub(super) fn release(&mut self) {
+        if self.pending().len() > self.touched / 4 {
+            return;
+        }
+        self.boundary = self.boundary_behind(self.written) - self.written;
+        self.bytes = large::copy(self.pending());
+        (self.written, self.touched) = (0, self.bytes.len());
     }
 
     /// Appends a frame that may be anything.
@@ -217,8 +239,9 @@ impl Outbox {
             };
             self.irregular = false;
             self.bytes.clear();
-            if self.bytes.capacity() > KEEP_CAPACITY {
+            if self.touched > KEEP_CAPACITY {
                 self.bytes = Vec::new();
+                self.touched = 0;
             }
         }
     }

@@ -15,6 +15,7 @@ mod endings;
 mod independent_peer;
 mod keepalive;
 mod leniency;
+mod memory;
 mod observed_frames;
 mod pings;
 mod rfc_examples;

@@ -38,6 +38,8 @@ pub enum Rule {
     InvalidCloseCode,
     /// More than we are willing to take; not the peer's error as such.
     MessageTooBig,
+    /// More than the budget for all connections leaves; not the peer's error as such.
+    OverMemory,
     /// A plain HTTP response where the first frame should be.
     HttpAfterUpgrade,
     /// A compressed message that cannot be inflated.
@@ -65,7 +67,7 @@ impl Rule {
                 "RFC 6455 section 5.5.1"
             }
             Self::InvalidCloseCode => "RFC 6455 section 7.4",
-            Self::MessageTooBig => "RFC 6455 section 10.4",
+            Self::MessageTooBig | Self::OverMemory => "RFC 6455 section 10.4",
             Self::CorruptDeflate => "RFC 7692 section 7.2.2",
             Self::MisplacedRsv1 => "RFC 7692 section 6.1",
         }
@@ -77,7 +79,7 @@ impl Rule {
             Self::InvalidUtf8 | Self::InvalidUtf8InReason | Self::CorruptDeflate => {
                 CloseCode::INVALID_PAYLOAD
             }
-            Self::MessageTooBig => CloseCode::MESSAGE_TOO_BIG,
+            Self::MessageTooBig | Self::OverMemory => CloseCode::MESSAGE_TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
@@ -100,6 +102,7 @@ impl Rule {
             Self::CloseTooShort => "close frame with a one-byte payload",
             Self::InvalidCloseCode => "invalid close code",
             Self::MessageTooBig => "message too big",
+            Self::OverMemory => "message over --max-memory",
             Self::HttpAfterUpgrade => "HTTP response instead of frames",
             Self::CorruptDeflate => "corrupt compressed message",
             Self::MisplacedRsv1 => "RSV1 on a frame that cannot start a compressed message",
@@ -113,6 +116,7 @@ impl Rule {
             self,
             Self::LengthTooLarge
                 | Self::MessageTooBig
+                | Self::OverMemory
                 | Self::HttpAfterUpgrade
                 | Self::CorruptDeflate
         )

@@ -4,6 +4,7 @@ use super::{Journal, Session, Stop};
 use crate::event::{Message, Opened, What, secrets};
 use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
 use crate::protocol::frame::Opcode;
+use crate::protocol::large;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
@@ -43,7 +44,7 @@ impl Session<'_> {
                 };
                 self.journal.tell(What::Message(message));
                 if self.plan.echo {
-                    self.echo.push_back((kind, data.to_vec()));
+                    self.echo.push_back((kind, large::copy(data)));
                 }
                 if self.keeps_last_message {
                     self.last_message = Some((kind, data.to_vec()));

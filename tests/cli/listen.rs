@@ -12,12 +12,15 @@ mod crowd;
 mod flood;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
+mod memory;
 mod once;
 mod origins;
 mod page;
 mod piped;
 mod sending;
 mod slow;
+#[cfg(unix)]
+mod stalled;
 #[cfg(unix)]
 mod terminal;
 mod tls;

@@ -12,12 +12,13 @@ use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
+use super::streams::hand_over;
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
-use crate::input::mailbox::{Content, Letter, Mailbox, mailbox};
+use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
 };
@@ -31,8 +32,9 @@ use crate::protocol::handshake::{
     Agreement, Refusal, Response, answer, expects_continue, resource_name,
 };
 use crate::protocol::head::Head;
+use crate::protocol::memory::Account;
 use crate::redact::Secrets;
-use crate::session::{Journal, OnMessage, Report, Session, Stop};
+use crate::session::{Journal, OnMessage, Report, Session};
 
 /// The interim response to a client that waits for it.
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -46,6 +48,7 @@ struct Guest {
     opened: Opened,
     deflate: Option<Agreed>,
     received: Arc<AtomicU64>,
+    account: Account,
 }
 
 /// A connection of which comes no client, and what there is to tell.
@@ -76,7 +79,7 @@ impl Server {
         pending: Pending,
     ) {
         pending.start();
-        let mut outputs = self.outputs(Failures::Each);
+        let mut outputs = self.outputs(Failures::Each, &reactor.waker());
         let deadline = Deadline::after(self.config.handshake_timeout);
         let started = Instant::now();
         let mut arrival = Arrival {
@@ -93,7 +96,10 @@ impl Server {
                 reactor.heed(Arc::default()); // it is not closed for others any more
                 self.entertain(guest, &mut reactor);
             }
-            Err(parting) => self.tell_parting(&parting, &mut outputs),
+            Err(parting) => {
+                self.tell_parting(&parting, &mut outputs);
+                hand_over(&mut outputs, &mut reactor);
+            }
         }
     }
 
@@ -107,21 +113,22 @@ impl Server {
                 journal.for_connection(self.next_number()).tell(What::Failure(failure));
             }
         }
-        self.flush(outputs);
+        let _ = outputs.flush(); // what finds no room is handed over at the end
     }
 
     /// Works with a client until it has gone.
     fn entertain(self: &Arc<Self>, mut guest: Guest, reactor: &mut Reactor) {
         // With --once the failure is that of the program, which tells it.
         let failures = if self.config.once { Failures::None } else { Failures::Each };
-        let mut outputs = self.outputs(failures);
+        let mut outputs = self.outputs(failures, &reactor.waker());
         let number = guest.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.tell(What::Open(&guest.opened));
         let early = std::mem::take(&mut guest.early);
         let mut report = Session::new(
             guest.stream,
-            Connection::new(self.connection_options(guest.deflate), &early),
+            Connection::new(self.connection_options(guest.deflate), &early)
+                .charge_to(&guest.account),
             reactor,
             &mut guest.mail,
             journal.again(),
@@ -131,26 +138,39 @@ impl Server {
         .run();
         self.clients.remove(number);
         journal.tick();
-        let is_overrun = guest.mail.is_overrun();
-        let verdict = self.judge(&mut report, is_overrun, &mut journal);
-        self.flush(&mut outputs);
-        self.report(match verdict {
-            Err(Error::Output(error)) => News::OutputFailed(error),
-            verdict => News::Gone(verdict),
-        });
+        let forced = match () {
+            () if guest.mail.is_overrun() => Some(ForcedClose::TooSlow),
+            () if guest.account.is_revoked() => Some(ForcedClose::OverMemory),
+            () => None,
+        };
+        let verdict = self.judge(&mut report, forced, &mut journal);
+        let mut charge = guest.account.charge();
+        charge.set(outputs.held());
+        hand_over(&mut outputs, reactor);
+        self.report(News::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
+    }
+
+    fn describe(&self, reason: ForcedClose) -> String {
+        let capacity = &self.config.capacity;
+        match reason {
+            ForcedClose::TooSlow => {
+                format!("too slow: {} MiB were waiting", capacity.backlog >> 20)
+            }
+            ForcedClose::OverMemory => format!(
+                "over --max-memory: it held the most of the {} bytes that all clients may hold",
+                capacity.memory
+            ),
+        }
     }
 
     fn judge(
         &self,
         report: &mut Report,
-        is_overrun: bool,
+        forced: Option<ForcedClose>,
         journal: &mut Journal<'_>,
     ) -> Result<(), Error> {
-        if matches!(report.stop, Some(Stop::OutputClosed)) {
-            self.report(News::OutputClosed);
-        }
         if !self.config.once {
             report.goals.clear(); // they are those of all clients together
         }
@@ -159,8 +179,8 @@ impl Server {
         let verdict = verdict(report, limits);
         journal.tell(What::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);
-        if is_overrun {
-            failure = Some(overrun(failure, self.config.capacity.backlog));
+        if let Some(reason) = forced.filter(|_| report.closed.ending.violation.is_none()) {
+            failure = Some(forced_close(failure, &self.describe(reason)));
         }
         if let Some(failure) = failure {
             journal.tell(What::Failure(&failure));
@@ -169,12 +189,21 @@ impl Server {
     }
 }
 
-/// The failure of a client that was too slow; how its end went is the lesser part.
-fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
+/// Why we ended a connection.
+#[derive(Clone, Copy)]
+enum ForcedClose {
+    /// Too much was waiting for it.
+    TooSlow,
+    /// It held the most of the memory that all together may hold.
+    OverMemory,
+}
+
+/// The failure of a client whose connection we ended; how its end went is the lesser part.
+fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure {
         kind: FailureKind::Abnormal,
-        message: format!("too slow: {} MiB were waiting; closed with 1013{end}", limit >> 20),
+        message: format!("{why}; closed with 1013{end}"),
         hint: None,
         request: None,
         response: None,
@@ -220,7 +249,7 @@ impl Arrival<'_> {
                     return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
                 }
             };
-        let (number, mail, received) = match self.admit(&asked, &agreement) {
+        let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
         };
@@ -237,16 +266,22 @@ impl Arrival<'_> {
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
-        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received })
+        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received, account })
     }
 
     fn admit(
         &self,
         asked: &Asked,
         agreement: &Agreement,
-    ) -> Result<(u64, Mailbox, Arc<AtomicU64>), Full> {
+    ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), Full> {
         let server = self.server;
         let (postbox, mail) = mailbox(server.config.capacity.backlog, server.waker());
+        let (discarded, waker) = (postbox.clone(), self.reactor.waker());
+        let account = server.memory.open(move || {
+            discarded.discard();
+            let _ = waker.wake(); // its session is at its end
+        });
+        postbox.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
         let number =
             server.clients.admit(server.config.capacity.clients, server.config.once, || Entry {
@@ -265,7 +300,7 @@ impl Arrival<'_> {
                 echoes: server.config.echo,
             })?;
         server.report(News::Come);
-        Ok((number, mail, received))
+        Ok((number, mail, received, account))
     }
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
@@ -388,8 +423,9 @@ pub(super) fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU
     Box::new(move |kind, data| {
         received.fetch_add(1, Ordering::Relaxed);
         if let Some(whom) = server.config.broadcast {
-            let letter = Letter { content: Content::Send(kind, data.into()), typed: false };
+            let letter = server.letter(kind, data, false);
             server.note_slow(server.clients.relay(number, whom, &letter));
+            server.memory.enforce();
         }
         server.note_progress();
     })

@@ -56,7 +56,9 @@ impl Clients {
         entry: impl FnOnce() -> Entry,
     ) -> Result<u64, Full> {
         let mut state = self.state();
-        if state.entries.len() >= limit || (once && state.admitted > 0) {
+        // Threads that wait for a stalled output to take their last lines are limited too.
+        let is_full = state.entries.len() >= limit || state.unfinished >= limit.saturating_mul(2);
+        if is_full || (once && state.admitted > 0) {
             return Err(Full);
         }
         let entry = entry();

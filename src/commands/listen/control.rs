@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::door::Door;
 use super::server::{News, Server, failed};
-use crate::commands::displays::{self, Failures};
+use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, Level, Shown, What};
 use crate::input::mailbox::{Content, Letter};
@@ -18,13 +18,19 @@ use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::human::Detail;
-use crate::output::{Outlet, OutputError, Outputs};
+use crate::output::{OutputError, Outputs};
 use crate::platform::signals::Signal;
-use crate::platform::stdio::Writer;
 use crate::protocol::CloseCode;
 
 /// How long all clients together may take when we leave.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The last part of it, in which received messages that the output has no room for are dropped, so that
+/// the closing handshakes behind them are seen.
+const DROPPING_TIME: Duration = Duration::from_millis(300);
+
+/// How long standard error may take for the last lines.
+const LOG_TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Lines taken before anything else gets its turn.
 const INPUT_BUDGET: usize = 1024;
@@ -51,8 +57,24 @@ pub(super) struct Control {
 
 /// All connections are being closed.
 struct Leaving {
+    /// How long the closing handshakes may take.
     until: Instant,
+    /// A signal came: nothing takes longer than that.
+    is_interrupted: bool,
+    /// The outcome of the one client does not change the result.
+    is_decided: bool,
     result: Result<(), Error>,
+}
+
+impl Leaving {
+    /// When to look again without being woken.
+    fn deadline(&self, now: Instant) -> Option<Instant> {
+        let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
+        if self.is_interrupted {
+            return dropping.or(Some(self.until));
+        }
+        Some(self.until).filter(|until| now < *until)
+    }
 }
 
 impl Control {
@@ -62,30 +84,18 @@ impl Control {
         door: Door,
         input: Input,
         news: Receiver<News>,
-    ) -> Result<Self, Error> {
-        let config = &server.config;
-        let out = Outlet::stream("standard output", Writer::stdout().map_err(failed("output"))?);
-        let err = Outlet::stream("standard error", Writer::stderr().map_err(failed("output"))?);
-        let err = err.optional();
-        let mut outputs =
-            displays::outputs(config.stdout, &config.commentary, out, err, Failures::None);
-        if let Input::Repl(repl) = &input {
-            outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-        }
-        outputs
-            .register(reactor.registry(), tokens::OUTPUTS, &reactor.waker())
-            .map_err(failed("event loop"))?;
-        Ok(Self {
+    ) -> Self {
+        Self {
+            outputs: server.outputs(Failures::None, &reactor.waker()),
             server,
             reactor,
-            outputs,
             door,
             input,
             input_error: None,
             has_more_input: false,
             news,
             leaving: None,
-        })
+        }
     }
 
     /// Tells where clients find us.
@@ -124,11 +134,9 @@ impl Control {
                 self.notice(Level::Warning, &text);
             }
             self.warn_of_evictions(false);
-            if let Err(error) = self.outputs.flush() {
-                self.on_output_error(error);
-            }
+            let _ = self.outputs.flush(); // errors come with the news
             if self.is_over() {
-                self.hear_news(); // what came of the last client
+                self.hear_news(); // what came of the last client and of the last batch
                 if let Some(leaving) = self.leaving.take() {
                     return leaving.result.and_then(|()| self.input_failure());
                 }
@@ -143,22 +151,34 @@ impl Control {
         }
     }
 
-    fn is_over(&self) -> bool {
-        let has_finished = self.server.clients.have_finished();
-        self.leaving.as_ref().is_some_and(|leaving| has_finished || Instant::now() >= leaving.until)
+    /// Whether all clients have gone, or had their time, and all that was received is written. After a
+    /// signal only the time counts.
+    fn is_over(&mut self) -> bool {
+        let Some(leaving) = &self.leaving else { return false };
+        let is_late = Instant::now() >= leaving.until;
+        if leaving.is_interrupted && Instant::now() + DROPPING_TIME >= leaving.until {
+            self.server.streams.stop_waiting(true);
+        }
+        if leaving.is_interrupted && is_late {
+            return true;
+        }
+        let is_written = self.outputs.are_drained() && self.server.streams.are_written();
+        is_written && (is_late || self.server.clients.have_finished())
     }
 
-    /// Shows what there is still to show, and gives the terminal back.
+    /// Says what was not written, and gives the terminal back.
     pub(super) fn end(&mut self) {
         self.warn_of_evictions(true);
-        let deadline = Instant::now() + LEAVE_TIMEOUT;
-        while !self.outputs.are_drained() && Instant::now() < deadline {
-            self.outputs.set_all_ready();
-            let _ = self.outputs.flush();
-            if !self.outputs.are_drained() && self.reactor.wait(Some(deadline)).is_err() {
-                break;
-            }
+        let unwritten = self.server.streams.give_up();
+        if unwritten > 0 {
+            let s = if unwritten == 1 { " was" } else { "s were" };
+            let text = format!(
+                "{unwritten} message{s} received and not written: standard output was not read"
+            );
+            self.notice(Level::Warning, &text);
+            let _ = self.outputs.flush(); // as above
         }
+        self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
         if let Input::Repl(repl) = &mut self.input {
             repl.end(self.leaving.as_ref().map(|leaving| leaving.until));
         }
@@ -167,7 +187,7 @@ impl Control {
     fn wait(&mut self) -> Result<(), Error> {
         let now = Instant::now();
         let until = match &self.leaving {
-            Some(leaving) => Some(leaving.until),
+            Some(leaving) => leaving.deadline(now),
             None => self.door.deadline(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
@@ -182,10 +202,6 @@ impl Control {
                     if let Input::Stdin(stdin) = &mut self.input {
                         stdin.set_ready();
                     }
-                }
-                mio::Token(output) if output >= tokens::OUTPUTS => {
-                    let reader_gone = event.is_error() || event.is_write_closed();
-                    self.outputs.set_ready(output - tokens::OUTPUTS, reader_gone);
                 }
                 _ => {}
             }
@@ -211,43 +227,51 @@ impl Control {
                     let limit = self.server.config.close_timeout.unwrap_or(LEAVE_TIMEOUT);
                     self.leave(CloseCode::NORMAL, limit, Ok(()));
                 }
-                News::OutputClosed => self.leave(CloseCode::NORMAL, LEAVE_TIMEOUT, Ok(())),
-                News::OutputFailed(error) => self.on_output_error(error),
             }
+        }
+        if let Some(error) = self.server.streams.take_error() {
+            self.on_output_error(error);
         }
     }
 
     /// A reader that has enough, as `head` does, ends the server in order.
     fn on_output_error(&mut self, error: OutputError) {
-        if error.is_closed_pipe() {
-            self.leave(CloseCode::NORMAL, LEAVE_TIMEOUT, Ok(()));
-        } else {
-            self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Output(error)));
+        let is_closed = error.is_closed_pipe();
+        let code = if is_closed { CloseCode::NORMAL } else { CloseCode::GOING_AWAY };
+        self.leave(code, LEAVE_TIMEOUT, Ok(()));
+        if let Some(leaving) = self.leaving.as_mut().filter(|leaving| !leaving.is_decided) {
+            leaving.is_decided = true;
+            leaving.result = if is_closed { Ok(()) } else { Err(Error::Output(error)) };
         }
     }
 
     fn on_signal(&mut self, signal: Signal) {
-        match &mut self.leaving {
-            None => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Err(Error::Signal(signal))),
-            Some(leaving) => {
-                leaving.until = Instant::now();
-                leaving.result = Err(Error::Signal(signal));
-            }
-        }
+        let is_first = self.leaving.as_ref().is_none_or(|leaving| !leaving.is_interrupted);
+        self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(()));
+        let Some(leaving) = &mut self.leaving else { return };
+        leaving.until = Instant::now() + if is_first { LEAVE_TIMEOUT } else { Duration::ZERO };
+        leaving.is_interrupted = true;
+        leaving.is_decided = true;
+        leaving.result = Err(Error::Signal(signal));
+        self.server.streams.stop_waiting(false);
     }
 
     /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
     fn leave(&mut self, code: CloseCode, limit: Duration, result: Result<(), Error>) {
         if self.leaving.is_none() {
             self.server.clients.close_all(code);
-            self.leaving = Some(Leaving { until: Instant::now() + limit, result });
+            let until = Instant::now() + limit;
+            self.leaving =
+                Some(Leaving { until, is_interrupted: false, is_decided: false, result });
         }
     }
 
     /// The one client has gone. What came of it is the outcome, unless we left for another reason.
     fn finish(&mut self, verdict: Result<(), Error>) {
         match &mut self.leaving {
-            Some(leaving) if leaving.result.is_ok() => leaving.result = verdict,
+            Some(leaving) if leaving.result.is_ok() && !leaving.is_decided => {
+                leaving.result = verdict;
+            }
             Some(_) => {}
             None => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, verdict),
         }
@@ -275,8 +299,8 @@ impl Control {
             }
             match stdin.next(self.reactor.registry()) {
                 Next::Action(Action::Send(kind, data)) => {
-                    let content = Content::Send(kind, data.as_ref().into());
-                    self.post(Recipients::All, content, false);
+                    let letter = self.server.letter(kind, &data, false);
+                    self.post(Recipients::All, &letter);
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
@@ -304,10 +328,13 @@ impl Control {
 
     fn carry_out(&mut self, order: Order) {
         match order {
-            Order::Send(to, kind, data) => self.post_typed(to, Content::Send(kind, data.into())),
-            Order::Ping(to) => self.post_typed(to, Content::Ping),
+            Order::Send(to, kind, data) => {
+                let letter = self.server.letter(kind, &data, true);
+                self.post_typed(to, &letter);
+            }
+            Order::Ping(to) => self.post_typed(to, &typed(Content::Ping)),
             Order::Frame(frame) => {
-                self.post_typed(Recipients::All, Content::Frame(Arc::new(frame)));
+                self.post_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
             }
             Order::Clients => {
                 let table = self.server.clients.table();
@@ -325,15 +352,16 @@ impl Control {
         }
     }
 
-    fn post_typed(&mut self, to: Recipients, content: Content) {
-        if self.post(to, content, true) == 0 {
+    fn post_typed(&mut self, to: Recipients, letter: &Letter) {
+        if self.post(to, letter) == 0 {
             self.say_nobody(to);
         }
     }
 
-    fn post(&self, to: Recipients, content: Content, typed: bool) -> usize {
-        let (count, too_slow) = self.server.clients.post(to, &Letter { content, typed });
+    fn post(&self, to: Recipients, letter: &Letter) -> usize {
+        let (count, too_slow) = self.server.clients.post(to, letter);
         self.server.note_slow(too_slow);
+        self.server.memory.enforce();
         count
     }
 
@@ -354,4 +382,8 @@ impl Control {
     fn tell(&mut self, connection: Option<u64>, what: What<'_>) {
         self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
     }
+}
+
+fn typed(content: Content) -> Letter {
+    Letter { content, typed: true }
 }

@@ -11,17 +11,19 @@ use mio::Waker;
 use super::client::on_message;
 use super::clients::Clients;
 use super::handshakes::Handshakes;
+use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::repl::Screen;
-use crate::output::{Outlet, OutputError, Outputs};
+use crate::input::mailbox::{Content, Letter};
+use crate::output::Outputs;
 use crate::protocol::connection::{Options, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
+use crate::protocol::memory::Budget;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
 use crate::session::{AfterInput, Plan};
@@ -31,8 +33,10 @@ pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
-    /// Where output goes while a line editor has the terminal.
-    pub(super) screen: Option<Screen>,
+    /// The memory that all connections together may hold.
+    pub(super) memory: Budget,
+    /// Standard output and error.
+    pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
     numbers: AtomicU64,
@@ -52,26 +56,23 @@ pub(super) enum News {
     TooSlow(u64),
     /// As many messages as were asked for have come.
     CountReached,
-    /// The reader of an output has gone.
-    OutputClosed,
-    /// An output cannot be written.
-    OutputFailed(OutputError),
 }
 
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
-        screen: Option<Screen>,
+        streams: Streams,
         news: Sender<News>,
         waker: Arc<Waker>,
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
             handshakes: Arc::new(Handshakes::new(config.capacity.handshakes)),
+            memory: Budget::new(config.capacity.memory),
             config,
             clock: Clock::start(),
             clients: Clients::default(),
-            screen,
+            streams,
             numbers: AtomicU64::new(1),
             news,
             waker,
@@ -101,26 +102,21 @@ impl Server {
         }
     }
 
+    /// A letter with a data message, which several clients may get.
+    pub(super) fn letter(&self, kind: MessageKind, data: &[u8], typed: bool) -> Letter {
+        Letter { content: Content::Send(kind, self.memory.share(data)), typed }
+    }
+
     pub(super) fn note_progress(&self) {
         if self.count.as_ref().is_some_and(Goal::is_filled) {
             self.report(News::CountReached);
         }
     }
 
-    /// Outputs of one client. They share the streams, so they wait for them.
-    pub(super) fn outputs(&self, failures: Failures) -> Outputs {
-        let out = match &self.screen {
-            Some(screen) => Outlet::shared_lane(screen.clone()),
-            None => Outlet::shared_stdout(),
-        };
-        let err = Outlet::shared_stderr().optional();
+    /// Outputs of one thread, whose loop `waker` wakes.
+    pub(super) fn outputs(&self, failures: Failures, waker: &Arc<Waker>) -> Outputs {
+        let [out, err] = self.streams.outlets(waker);
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
-    }
-
-    pub(super) fn flush(&self, outputs: &mut Outputs) {
-        if let Err(error) = outputs.flush() {
-            self.report(News::OutputFailed(error));
-        }
     }
 
     pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {

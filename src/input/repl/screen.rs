@@ -1,42 +1,23 @@
 //! Output around the line being typed: batches go to a thread, which hands them to the line editor.
-//! The event loop never waits for the terminal.
+//! No event loop waits for the terminal.
 
-use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
 use mio::Waker;
 use rustyline::ExternalPrinter;
 
-use crate::output::Batch;
-use crate::output::Lane;
-use crate::output::SharedLane;
+use crate::platform::batches::{Batch, BatchQueue, BatchSender};
 
 /// The terminal, as a place for output.
-#[derive(Clone, Debug)]
-pub struct Screen {
-    shared: Arc<Shared>,
+#[derive(Debug)]
+pub(super) struct Screen {
+    batches: BatchQueue,
+    /// For what is written at the end.
+    fences: BatchSender,
 }
-
-#[derive(Debug, Default)]
-struct Shared {
-    queue: Mutex<Queue>,
-    changed: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    batches: VecDeque<Batch>,
-    /// The printing thread has one in its hands.
-    is_printing: bool,
-    /// The line editor has ended.
-    is_closed: bool,
-}
-
-/// Batches that may wait.
-const QUEUE: usize = 4;
 
 /// Up and down again: shows nothing. The editor takes one text at a time, so once this one has been
 /// taken, those before it are on the screen.
@@ -47,95 +28,84 @@ impl Screen {
         printer: impl ExternalPrinter + Send + 'static,
         waker: Arc<Waker>,
     ) -> io::Result<Self> {
-        let screen = Self { shared: Arc::default() };
-        let shared = Arc::clone(&screen.shared);
-        thread::Builder::new()
-            .name("screen".to_owned())
-            .spawn(move || print(printer, &shared, &waker))?;
-        Ok(screen)
+        let batches = BatchQueue::lossless();
+        let fences = batches.sender(waker);
+        let queue = batches.clone();
+        thread::Builder::new().name("screen".to_owned()).spawn(move || print(printer, &queue))?;
+        Ok(Self { batches, fences })
+    }
+
+    /// The queue of what is to be shown.
+    pub(super) fn batches(&self) -> &BatchQueue {
+        &self.batches
     }
 
     /// Waits until all batches are on the screen, but not beyond this time.
-    pub(super) fn wait_until_shown(&self, until: Instant) {
+    pub(super) fn wait_until_shown(&self, deadline: Instant) {
         for _ in 0..2 {
-            drop(self.shared.wait(until, |queue| queue.batches.len() >= QUEUE));
-            self.shared.push(Batch { bytes: FENCE.to_vec(), messages: 0 });
-            drop(self.shared.wait(until, |queue| !queue.batches.is_empty() || queue.is_printing));
+            let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new() };
+            let is_shown = self.batches.wait_until_written(deadline)
+                && self.fences.offer(&mut fence)
+                && self.batches.wait_until_written(deadline);
+            if !is_shown {
+                return;
+            }
         }
     }
+}
 
+impl Screen {
     /// Takes no more batches.
     pub(super) fn close(&self) {
-        let mut queue = self.shared.queue();
-        queue.is_closed = true;
-        queue.batches.clear();
-        self.shared.changed.notify_all();
+        self.batches.close();
     }
 }
 
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn push(&self, batch: Batch) {
-        self.queue().batches.push_back(batch);
-        self.changed.notify_all();
-    }
-
-    /// Waits while this holds, but not beyond `until`.
-    fn wait(
-        &self,
-        until: Instant,
-        condition: impl FnMut(&mut Queue) -> bool,
-    ) -> MutexGuard<'_, Queue> {
-        let limit = until.saturating_duration_since(Instant::now());
-        let waited = self.changed.wait_timeout_while(self.queue(), limit, condition);
-        waited.unwrap_or_else(PoisonError::into_inner).0
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.batches.close();
     }
 }
 
-impl Lane for Screen {
-    fn offer(&mut self, batch: Batch) -> Result<(), Batch> {
-        let mut queue = self.shared.queue();
-        if queue.is_closed || queue.batches.len() >= QUEUE {
-            return Err(batch);
-        }
-        queue.batches.push_back(batch);
-        self.shared.changed.notify_all();
-        Ok(())
-    }
-
-    fn discard(&mut self) -> u64 {
-        self.shared.queue().batches.drain(..).map(|batch| batch.messages).sum()
-    }
-}
-
-/// The threads of clients wait for the terminal, as they would for any other output.
-impl SharedLane for Screen {
-    fn hand_over(&mut self, bytes: Vec<u8>) {
-        let is_full = |queue: &mut Queue| queue.batches.len() >= QUEUE && !queue.is_closed;
-        let waited = self.shared.changed.wait_while(self.shared.queue(), is_full);
-        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
-        if !queue.is_closed {
-            queue.batches.push_back(Batch { bytes, messages: 0 });
-            self.shared.changed.notify_all();
-        }
-    }
-}
-
-fn print(mut printer: impl ExternalPrinter, shared: &Shared, waker: &Waker) {
-    loop {
-        let is_idle = |queue: &mut Queue| queue.batches.is_empty() && !queue.is_closed;
-        let waited = shared.changed.wait_while(shared.queue(), is_idle);
-        let mut queue = waited.unwrap_or_else(PoisonError::into_inner);
-        let Some(batch) = queue.batches.pop_front() else { return };
-        queue.is_printing = true;
-        drop(queue);
+fn print(mut printer: impl ExternalPrinter, batches: &BatchQueue) {
+    while let Some(batch) = batches.wait_for_batch() {
         let text = String::from_utf8_lossy(&batch.bytes).into_owned();
         let _ = printer.print(text); // the editor has ended, and with it the session
-        shared.queue().is_printing = false;
-        shared.changed.notify_all();
-        let _ = waker.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use mio::{Poll, Token};
+
+    use super::*;
+
+    /// A terminal that takes nothing until it is dropped.
+    struct Stopped(Sender<()>);
+
+    impl ExternalPrinter for Stopped {
+        fn print(&mut self, _: String) -> rustyline::Result<()> {
+            let _ = self.0.send(()); // the test has ended
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    #[test]
+    fn a_stopped_terminal_is_waited_for_no_longer_than_allowed() {
+        let poll = Poll::new().unwrap();
+        let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
+        let (sender, printed) = channel();
+        let screen = Screen::start(Stopped(sender), Arc::clone(&waker)).unwrap();
+        let lane = screen.batches().sender(waker);
+        let line = || Batch { bytes: vec![b'x'; 1 << 20], message_ends: vec![1 << 20] };
+        assert!(lane.offer(&mut line()));
+        printed.recv().unwrap();
+        assert!(!lane.offer(&mut line()), "it is full, and nobody waits for it");
+        screen.wait_until_shown(Instant::now());
+        assert_eq!(screen.batches().close().messages, 1);
     }
 }

@@ -252,6 +252,11 @@ impl Drop for Writer {
     }
 }
 
+/// Whether standard output and error are the same stream; that is not known here.
+pub fn are_one_stream() -> bool {
+    false
+}
+
 /// Writes chunk after chunk, until an error or the end.
 fn write_on(shared: &Shared, stream: &mut Stream) {
     loop {

@@ -223,6 +223,13 @@ impl Writer {
     }
 }
 
+/// Whether standard output and error are the same pipe, terminal or file.
+pub fn are_one_stream() -> bool {
+    let identity = |fd: BorrowedFd<'_>| fstat(fd).map(|stat| (stat.st_dev, stat.st_ino)).ok();
+    let out = identity(io::stdout().as_fd());
+    out.is_some() && out == identity(io::stderr().as_fd())
+}
+
 /// What a descriptor leads to, as far as it matters here.
 enum Kind {
     /// A pipe or a terminal: reading and writing may block.

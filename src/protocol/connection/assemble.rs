@@ -17,6 +17,7 @@ impl Connection {
         let offset = self.offset;
         self.take_input(header.len());
         self.received.frames += 1;
+        self.release_at = None;
         let message = self.message_of(&header);
         if message.frames == 1 || message.compressed {
             self.payload.clear(KEEP_PAYLOAD);
@@ -48,10 +49,7 @@ impl Connection {
             let compressed = self.starts_compressed(header);
             let kind = kind_of(header);
             if compressed {
-                self.inflated.clear();
-                if self.inflated.capacity() > KEEP_PAYLOAD {
-                    self.inflated = Vec::new();
-                }
+                self.inflated.clear(KEEP_PAYLOAD);
             }
             self.message = Some(Unfinished {
                 kind,
@@ -79,6 +77,7 @@ impl Connection {
             apply_mask(self.payload.slice_mut(fresh.clone()), key, (frame.taken % 4) as usize);
         }
         frame.taken += fresh.len() as u64;
+        self.count_growth(&frame)?;
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
             // Its start is shown if the frame turns out to be broken.
@@ -126,10 +125,14 @@ impl Connection {
 
     /// Inflates bytes of the message and checks what they come to.
     fn inflate(&mut self, frame: &Incoming, packed: Range<usize>) -> Result<(), Violation> {
-        let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let start = self.inflated.len();
+        let beside = self.held_bytes() - self.inflated.held();
+        let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let (bytes, limit) = (self.payload.slice(packed), self.options.max_message_size);
-        let result = inflater.push(bytes, &mut self.inflated, limit);
+        let memory = &mut self.memory;
+        let mut may_grow =
+            |size| memory.as_mut().is_none_or(|memory| memory.may_hold(beside + size));
+        let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
         // What is wrong first is told, whatever came at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
         result.map_err(|flaw| self.flawed(flaw, frame))
@@ -143,6 +146,7 @@ impl Connection {
                 let detail = format!("{packed} bytes inflate to more than the limit of {limit}");
                 (Rule::MessageTooBig, detail)
             }
+            Flaw::OverMemory => return self.over_memory(Some(frame)),
             Flaw::Corrupt(why) => (Rule::CorruptDeflate, why),
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
@@ -155,7 +159,7 @@ impl Connection {
         }
         let bytes = match &fresh {
             Span::Payload(range) => self.payload.slice(range.clone()),
-            Span::Inflated(range) => &self.inflated[range.clone()],
+            Span::Inflated(range) => self.inflated.slice(range.clone()),
             Span::Input(_) | Span::Own(_) => return Ok(()),
         };
         match self.utf8.push(bytes) {
@@ -168,7 +172,7 @@ impl Connection {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
         let text = if message.compressed {
-            &self.inflated[..]
+            self.inflated.bytes()
         } else {
             self.payload.slice(0..self.payload.len())
         };

@@ -87,7 +87,7 @@ impl Connection {
     }
 
     /// Nothing the peer says matters any more: it cannot be understood, or has said too much.
-    fn is_deaf(&self) -> bool {
+    pub(super) fn is_deaf(&self) -> bool {
         match &self.phase {
             Phase::Open => false,
             Phase::Closing { cause_if_late, .. } => *cause_if_late == EndCause::Violation,
@@ -110,7 +110,7 @@ impl Connection {
         self.offset += self.input.len() as u64;
         self.input.clear(READ_SIZE);
         self.payload.release();
-        self.inflated = Vec::new();
+        self.inflated.release();
         self.unread = 0;
     }
 
@@ -242,7 +242,7 @@ impl Connection {
     }
 
     /// RFC 6455 section 7.1.7: says why, and listens no more.
-    fn fail(&mut self, violation: Violation, now: Instant) {
+    pub(super) fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
         }

@@ -170,14 +170,10 @@ impl Connection {
     }
 
     fn drop_behind(&mut self, keep: usize) -> u64 {
-        let mask = if self.options.role == Role::Client { 4 } else { 0 };
-        let close = match (&self.phase, &self.sent_close) {
-            (Phase::Open, _) => 0,
-            (Phase::Closing { .. } | Phase::Closed { .. }, Some(close)) => {
-                2 + mask + close.to_bytes().len()
-            }
-            _ => return 0,
-        };
+        if matches!(self.phase, Phase::Ended(_)) {
+            return 0;
+        }
+        let close = self.close_frame_size();
         let count = self.outbox.messages_behind(keep);
         self.outbox.retract(keep, close);
         count
@@ -198,7 +194,17 @@ impl Connection {
         }
     }
 
-    fn await_close(&mut self, now: Instant) {
+    /// The length of our Close frame on the wire.
+    pub(super) fn close_frame_size(&self) -> usize {
+        self.sent_close.as_ref().map_or(0, |close| self.size_of(close))
+    }
+
+    fn size_of(&self, close: &ClosePayload) -> usize {
+        let mask = if self.options.role == Role::Client { 4 } else { 0 };
+        2 + mask + close.to_bytes().len()
+    }
+
+    pub(super) fn await_close(&mut self, now: Instant) {
         let until = self.options.close_timeout.map(|timeout| now + timeout);
         self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
     }

@@ -21,12 +21,12 @@ fn inflate_within(
     piece: usize,
     limit: u64,
 ) -> Result<Vec<u8>, Flaw> {
-    let mut out = Vec::new();
+    let mut out = Buffer::default();
     for bytes in payload.chunks(piece.max(1)) {
-        inflater.push(bytes, &mut out, limit)?;
+        inflater.push(bytes, &mut out, limit, &mut |_| true)?;
     }
     inflater.finish(&mut out, limit)?;
-    Ok(out)
+    Ok(out.bytes().to_vec())
 }
 
 fn why(result: Result<Vec<u8>, Flaw>) -> String {
@@ -122,9 +122,25 @@ fn a_bomb_is_stopped_at_the_limit_and_takes_no_more_memory() {
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
     let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     assert!(bomb.len() < 60 << 10);
-    let mut out = Vec::new();
-    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT), Err(Flaw::TooBig));
-    assert!(out.capacity() as u64 <= 2 * LIMIT, "{}", out.capacity());
+    let mut out = Buffer::default();
+    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT, &mut |_| true), Err(Flaw::TooBig));
+    assert!(out.held() as u64 <= 2 * LIMIT, "{}", out.held());
+}
+
+#[test]
+fn a_bomb_is_stopped_in_small_steps_where_there_is_no_memory() {
+    const MEMORY: usize = 3 << 20;
+    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    let (mut out, mut steps) = (Buffer::default(), 0);
+    let mut may_grow = |size| {
+        steps += 1;
+        size <= MEMORY
+    };
+    let result = inflater("").push(&bomb, &mut out, u64::MAX, &mut may_grow);
+    assert_eq!(result, Err(Flaw::OverMemory));
+    assert!(out.held() <= MEMORY, "{}", out.held());
+    assert!(steps > 10);
 }
 
 #[test]

@@ -149,8 +149,8 @@ impl Wscope {
             .envs(clean_environment(self.home.path()))
             .envs(self.env);
         command.current_dir(self.home.path());
-        command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         command.stderr(self.stderr.unwrap_or_else(Stdio::piped));
+        command.stdout(self.stdout.unwrap_or_else(Stdio::piped));
         let (stdin, bytes) = match self.stdin {
             Input::From(source) => (source, None),
             Input::Bytes(bytes) => (Stdio::piped(), Some(bytes)),

@@ -1,0 +1,104 @@
+//! Standard output and error, which the control loop and the threads of all clients write to.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Instant;
+
+use mio::Waker;
+
+use crate::input::repl::{Order, Repl};
+use crate::net::Reactor;
+use crate::output::shared::SharedStream;
+use crate::output::{Outlet, OutputError, Outputs};
+use crate::platform::batches::{BatchQueue, WhenFull};
+use crate::platform::stdio::{Writer, are_one_stream};
+
+/// The queues to the streams. Nothing that is received is lost while standard output is read, however
+/// slowly; standard error is a log, and holds up nothing.
+#[derive(Debug)]
+pub(super) struct Streams {
+    out: BatchQueue,
+    err: BatchQueue,
+    /// The threads that write; none where the line editor does it.
+    threads: Vec<SharedStream>,
+}
+
+impl Streams {
+    /// The streams as they are.
+    ///
+    /// # Errors
+    /// When the system refuses a thread or what it needs.
+    pub(super) fn open(control: Arc<Waker>) -> io::Result<Self> {
+        let out = BatchQueue::lossless();
+        out.watch(Arc::clone(&control));
+        let writer = Writer::stdout()?;
+        let thread =
+            SharedStream::start("standard output", writer, out.clone(), Arc::clone(&control))?;
+        // What goes to one place stays in order.
+        if are_one_stream() {
+            return Ok(Self { err: out.clone(), out, threads: vec![thread] });
+        }
+        let err = Self::log(control)?;
+        Ok(Self { out, err, threads: vec![thread] })
+    }
+
+    /// The terminal, by way of the line editor.
+    ///
+    /// # Errors
+    /// As [`Streams::open`].
+    pub(super) fn with_repl(repl: &Repl<Order>, control: Arc<Waker>) -> io::Result<Self> {
+        let out = repl.screen().clone();
+        out.watch(Arc::clone(&control));
+        Ok(Self { out, err: Self::log(control)?, threads: Vec::new() })
+    }
+
+    /// An error on standard error is not reported: there is no place for it.
+    fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
+        let queue = BatchQueue::lossy();
+        SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
+        Ok(queue)
+    }
+
+    /// Outlets to standard output and error for a thread whose loop `waker` wakes.
+    pub(super) fn outlets(&self, waker: &Arc<Waker>) -> [Outlet; 2] {
+        [("standard output", &self.out), ("standard error", &self.err)]
+            .map(|(name, queue)| Outlet::lane(name, queue.sender(Arc::clone(waker))))
+    }
+
+    /// Why a stream cannot be written any more, once.
+    pub(super) fn take_error(&self) -> Option<OutputError> {
+        self.threads.iter().find_map(SharedStream::take_error)
+    }
+
+    /// Whether standard output has got all that there is for it.
+    pub(super) fn are_written(&self) -> bool {
+        self.out.is_idle()
+    }
+
+    /// Stops waiting for a standard output that takes nothing; for one that is slow too, if `is_late`.
+    pub(super) fn stop_waiting(&self, is_late: bool) {
+        self.out.set_when_full(if is_late { WhenFull::Drop } else { WhenFull::DropIfStalled });
+    }
+
+    /// Writes no more of what waits for standard output, and returns how many received messages it has
+    /// not got.
+    pub(super) fn give_up(&self) -> usize {
+        let unwritten = if self.out.is_idle() { self.out.dropped() } else { self.out.close() };
+        unwritten.messages
+    }
+
+    /// Waits until standard error has got all that there is for it.
+    pub(super) fn finish_log(&self, deadline: Instant) {
+        self.err.wait_until_written(deadline);
+    }
+}
+
+/// Hands over what is left in the outputs of a thread that is about to end.
+pub(super) fn hand_over(outputs: &mut Outputs, reactor: &mut Reactor) {
+    loop {
+        let _ = outputs.flush(); // errors are reported to the control loop
+        if outputs.are_drained() || reactor.wait(None).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! A bounded queue of batches of output, from several threads to the one that writes them. Senders
+//! never block: a sender whose batch finds no room keeps it, and is woken when there is room.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use mio::Waker;
+
+/// Whole events, in order.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Their bytes.
+    pub bytes: Vec<u8>,
+    /// Where in `bytes` each received message ends.
+    pub message_ends: Vec<usize>,
+}
+
+/// What becomes of a batch that finds no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenFull {
+    /// The sender keeps it.
+    Wait,
+    /// The sender keeps it while the stream takes bytes; it is dropped while the stream is stalled.
+    DropIfStalled,
+    /// It is dropped.
+    Drop,
+}
+
+/// Output that was not written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unwritten {
+    /// Received messages.
+    pub messages: usize,
+    /// Lines of all kinds.
+    pub lines: usize,
+}
+
+/// The queue, as its owner and the thread that writes see it.
+#[derive(Clone, Debug)]
+pub struct BatchQueue {
+    shared: Arc<Shared>,
+}
+
+/// One of the senders. Batches of one sender are written in order.
+#[derive(Debug)]
+pub struct BatchSender {
+    shared: Arc<Shared>,
+    lane: Arc<Lane>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    state: Mutex<State>,
+    /// A batch has come or gone.
+    changed: Condvar,
+    /// Wakes the writing thread, where it waits for more than batches.
+    writer: OnceLock<Arc<Waker>>,
+}
+
+#[derive(Debug)]
+struct State {
+    batches: VecDeque<(Batch, Arc<Lane>)>,
+    /// The batch that is being written.
+    current: Option<Current>,
+    /// Bytes of all these batches.
+    queued: usize,
+    /// Senders that keep a batch until there is room.
+    blocked: Vec<Arc<Lane>>,
+    when_full: WhenFull,
+    dropped: Unwritten,
+    /// Lines that were dropped are counted in the output itself.
+    notes_dropped: bool,
+    /// The writing thread has found nothing to write.
+    is_starved: bool,
+    /// Nothing is written any more.
+    is_closed: bool,
+    /// Woken whenever nothing is left to be written.
+    watcher: Option<Arc<Waker>>,
+}
+
+#[derive(Debug)]
+struct Current {
+    lane: Arc<Lane>,
+    size: usize,
+    /// Messages of it that are not written.
+    messages: usize,
+    /// When it was taken, or bytes of it were last written.
+    last_progress: Instant,
+}
+
+#[derive(Debug)]
+struct Lane {
+    waker: Arc<Waker>,
+    /// Bytes in the queue. This and the flag below change only while the queue is locked.
+    queued: AtomicUsize,
+    is_blocked: AtomicBool,
+}
+
+/// A sender with this many bytes in the queue has to wait. One batch may be of any size.
+const LANE_LIMIT: usize = 256 << 10;
+
+/// With this many bytes in the queue all senders have to wait.
+const TOTAL_LIMIT: usize = 4 << 20;
+
+/// A stream that has not taken a byte for this long is stalled.
+pub const STALLED_AFTER: Duration = Duration::from_millis(200);
+
+impl BatchQueue {
+    /// A queue that loses nothing: senders wait.
+    pub fn lossless() -> Self {
+        Self::new(WhenFull::Wait, false)
+    }
+
+    /// A queue for a log: what finds no room while the stream is stalled is dropped, and the number of
+    /// dropped lines is written when the stream takes bytes again.
+    pub fn lossy() -> Self {
+        Self::new(WhenFull::DropIfStalled, true)
+    }
+
+    fn new(when_full: WhenFull, notes_dropped: bool) -> Self {
+        let state = State {
+            batches: VecDeque::new(),
+            current: None,
+            queued: 0,
+            blocked: Vec::new(),
+            when_full,
+            dropped: Unwritten::default(),
+            notes_dropped,
+            is_starved: false,
+            is_closed: false,
+            watcher: None,
+        };
+        let shared =
+            Shared { state: Mutex::new(state), changed: Condvar::new(), writer: OnceLock::new() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// A new sender; `waker` is woken when a batch that found no room can be offered again.
+    pub fn sender(&self, waker: Arc<Waker>) -> BatchSender {
+        let lane = Arc::new(Lane {
+            waker,
+            queued: AtomicUsize::new(0),
+            is_blocked: AtomicBool::new(false),
+        });
+        BatchSender { shared: Arc::clone(&self.shared), lane }
+    }
+
+    /// Wakes the writing thread through `waker` when a batch comes.
+    pub fn set_writer(&self, waker: Arc<Waker>) {
+        let _ = self.shared.writer.set(waker); // there is one writing thread
+    }
+
+    /// Wakes `watcher` whenever nothing is left to be written.
+    pub fn watch(&self, watcher: Arc<Waker>) {
+        self.shared.state().watcher = Some(watcher);
+    }
+
+    /// Changes what becomes of batches that find no room, from now on.
+    pub fn set_when_full(&self, when_full: WhenFull) {
+        let mut state = self.shared.state();
+        state.when_full = when_full;
+        state.wake_all();
+    }
+
+    /// The next batch to write. The one before it counts as written.
+    pub fn take(&self) -> Option<Batch> {
+        let mut state = self.shared.state();
+        let batch = state.take();
+        self.shared.changed.notify_all();
+        batch
+    }
+
+    /// Waits for a batch to write; `None` once the queue is closed. The one before it counts as written.
+    pub fn wait_for_batch(&self) -> Option<Batch> {
+        let mut state = self.shared.state();
+        loop {
+            let batch = state.take();
+            self.shared.changed.notify_all();
+            if batch.is_some() || state.is_closed {
+                return batch;
+            }
+            state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Says that the first `written` bytes of the batch taken last have been written.
+    pub fn progress(&self, batch: &Batch, written: usize) {
+        if let Some(current) = &mut self.shared.state().current {
+            let ends = &batch.message_ends;
+            current.messages = ends.len() - ends.partition_point(|end| *end <= written);
+            current.last_progress = Instant::now();
+        }
+    }
+
+    /// Says that the stream still takes nothing: senders that need not wait for a stalled stream are
+    /// woken.
+    pub fn note_stall(&self) {
+        let mut state = self.shared.state();
+        if state.when_full == WhenFull::DropIfStalled && state.is_stalled() {
+            state.wake_all();
+        }
+    }
+
+    /// Drops what waits and all that follows, and returns what has not been written until now.
+    pub fn close(&self) -> Unwritten {
+        let mut state = self.shared.state();
+        let unwritten = state.unwritten();
+        state.is_closed = true;
+        state.take_all();
+        state.wake_all();
+        state.wake_watcher();
+        self.shared.changed.notify_all();
+        unwritten
+    }
+
+    /// What was dropped.
+    pub fn dropped(&self) -> Unwritten {
+        self.shared.state().dropped
+    }
+
+    /// Whether nothing is written any more.
+    pub fn is_closed(&self) -> bool {
+        self.shared.state().is_closed
+    }
+
+    /// Whether nothing is left to be written, and no sender waits.
+    pub fn is_idle(&self) -> bool {
+        let state = self.shared.state();
+        state.is_empty() && state.blocked.is_empty()
+    }
+
+    /// Waits until nothing is left to be written; false when `deadline` has passed before.
+    pub fn wait_until_written(&self, deadline: Instant) -> bool {
+        let state = self.shared.state();
+        let limit = deadline.saturating_duration_since(Instant::now());
+        let waited =
+            self.shared.changed.wait_timeout_while(state, limit, |state| !state.is_empty());
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.is_empty()
+    }
+}
+
+impl BatchSender {
+    /// Hands a batch over; false if there is no room for it: then it is left as it is.
+    pub fn offer(&self, batch: &mut Batch) -> bool {
+        let mut state = self.shared.state();
+        if state.is_closed {
+            *batch = Batch::default();
+        } else if state.has_room(&self.lane) {
+            state.note_dropped(&self.lane);
+            state.push(std::mem::take(batch), &self.lane);
+        } else if state.drops() {
+            let lost = std::mem::take(batch);
+            state.dropped.messages += lost.message_ends.len();
+            state.dropped.lines += memchr::memchr_iter(b'\n', &lost.bytes).count();
+        } else {
+            state.block(&self.lane);
+            return false;
+        }
+        if std::mem::take(&mut state.is_starved) {
+            self.shared.changed.notify_all();
+            if let Some(writer) = self.shared.writer.get() {
+                let _ = writer.wake(); // it looks again soon, woken or not
+            }
+        }
+        true
+    }
+
+    /// Drops its batches that wait, but for the one that is being written. Returns how many received
+    /// messages are among them.
+    pub fn discard(&self) -> usize {
+        let mut state = self.shared.state();
+        let all = std::mem::take(&mut state.batches);
+        let (own, others) = all.into_iter().partition(|(_, lane)| Arc::ptr_eq(lane, &self.lane));
+        state.batches = others;
+        let own: VecDeque<(Batch, Arc<Lane>)> = own;
+        for (batch, lane) in &own {
+            state.release(batch.bytes.len(), lane);
+        }
+        self.shared.changed.notify_all();
+        own.iter().map(|(batch, _)| batch.message_ends.len()).sum()
+    }
+
+    /// Bytes of its batches that are not written.
+    pub fn queued(&self) -> usize {
+        self.lane.queued()
+    }
+}
+
+/// A sender that has gone waits for nothing.
+impl Drop for BatchSender {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if self.lane.is_blocked.load(Ordering::Relaxed) {
+            state.blocked.retain(|lane| !Arc::ptr_eq(lane, &self.lane));
+        }
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Lane {
+    fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+}
+
+impl State {
+    fn has_room(&self, lane: &Lane) -> bool {
+        self.queued < TOTAL_LIMIT && lane.queued() < LANE_LIMIT
+    }
+
+    fn drops(&self) -> bool {
+        match self.when_full {
+            WhenFull::Wait => false,
+            WhenFull::DropIfStalled => self.is_stalled(),
+            WhenFull::Drop => true,
+        }
+    }
+
+    fn is_stalled(&self) -> bool {
+        let last_progress = self.current.as_ref().map(|current| current.last_progress);
+        last_progress.is_some_and(|last| last.elapsed() >= STALLED_AFTER)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.current.is_none() && self.batches.is_empty()
+    }
+
+    fn push(&mut self, batch: Batch, lane: &Arc<Lane>) {
+        self.queued += batch.bytes.len();
+        lane.queued.fetch_add(batch.bytes.len(), Ordering::Relaxed);
+        self.batches.push_back((batch, Arc::clone(lane)));
+    }
+
+    fn block(&mut self, lane: &Arc<Lane>) {
+        if !lane.is_blocked.swap(true, Ordering::Relaxed) {
+            self.blocked.push(Arc::clone(lane));
+        }
+    }
+
+    /// Says in the output what is missing at this place.
+    fn note_dropped(&mut self, lane: &Arc<Lane>) {
+        let lines = self.dropped.lines;
+        if self.notes_dropped && lines > 0 {
+            let s = if lines == 1 { " was" } else { "s were" };
+            let note = format!(
+                "wscope: warning: {lines} line{s} not shown: standard error was not read\n"
+            );
+            self.dropped = Unwritten::default();
+            self.push(Batch { bytes: note.into_bytes(), message_ends: Vec::new() }, lane);
+        }
+    }
+
+    fn take(&mut self) -> Option<Batch> {
+        if let Some(current) = self.current.take() {
+            self.release(current.size, &current.lane);
+            if self.batches.is_empty() {
+                self.note_dropped(&current.lane);
+            }
+        }
+        let Some((batch, lane)) = self.batches.pop_front() else {
+            self.is_starved = true;
+            self.wake_watcher();
+            return None;
+        };
+        let (size, messages) = (batch.bytes.len(), batch.message_ends.len());
+        self.current = Some(Current { lane, size, messages, last_progress: Instant::now() });
+        Some(batch)
+    }
+
+    /// What was dropped, and the messages that are still in the queue.
+    fn unwritten(&self) -> Unwritten {
+        let queued = self.batches.iter().map(|(batch, _)| batch.message_ends.len());
+        let current = self.current.as_ref().map_or(0, |current| current.messages);
+        let messages = self.dropped.messages + current + queued.sum::<usize>();
+        Unwritten { messages, ..self.dropped }
+    }
+
+    fn take_all(&mut self) {
+        let batches = std::mem::take(&mut self.batches);
+        for (batch, lane) in batches {
+            self.release(batch.bytes.len(), &lane);
+        }
+        if let Some(current) = self.current.take() {
+            self.release(current.size, &current.lane);
+        }
+    }
+
+    fn release(&mut self, size: usize, lane: &Lane) {
+        self.queued -= size;
+        lane.queued.fetch_sub(size, Ordering::Relaxed);
+        self.wake_unblocked();
+    }
+
+    /// Wakes the senders that have room again. While the queue as a whole is full nobody has; not before
+    /// it is half empty, so that many senders are not woken for little each.
+    fn wake_unblocked(&mut self) {
+        if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
+            return;
+        }
+        let (woken, blocked) = std::mem::take(&mut self.blocked)
+            .into_iter()
+            .partition(|lane| lane.queued() <= LANE_LIMIT / 2);
+        self.blocked = blocked;
+        wake(woken);
+    }
+
+    fn wake_all(&mut self) {
+        wake(std::mem::take(&mut self.blocked));
+    }
+
+    fn wake_watcher(&self) {
+        if let Some(watcher) = &self.watcher {
+            let _ = watcher.wake(); // its loop is at its end
+        }
+    }
+}
+
+fn wake(lanes: Vec<Arc<Lane>>) {
+    for lane in lanes {
+        lane.is_blocked.store(false, Ordering::Relaxed);
+        let _ = lane.waker.wake(); // its loop is at its end
+    }
+}
+
+#[cfg(test)]
+mod tests;

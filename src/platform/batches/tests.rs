@@ -1,0 +1,116 @@
+//! Room, order, and what is lost.
+
+use mio::{Poll, Token};
+
+use super::*;
+
+fn waker() -> (Poll, Arc<Waker>) {
+    let poll = Poll::new().unwrap();
+    let waker = Waker::new(poll.registry(), Token(0)).unwrap();
+    (poll, Arc::new(waker))
+}
+
+fn is_woken(poll: &mut Poll) -> bool {
+    let mut events = mio::Events::with_capacity(1);
+    poll.poll(&mut events, Some(Duration::ZERO)).unwrap();
+    !events.is_empty()
+}
+
+fn batch(size: usize) -> Batch {
+    Batch { bytes: vec![b'x'; size], message_ends: vec![size / 2, size] }
+}
+
+#[test]
+fn a_batch_of_any_size_is_taken_and_the_next_has_to_wait_until_it_is_written() {
+    let (mut poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut batch(10 * LANE_LIMIT)));
+    let mut next = batch(1);
+    assert!(!sender.offer(&mut next));
+    assert_eq!(next.bytes.len(), 1, "it is kept");
+    assert_eq!(queue.take().unwrap().bytes.len(), 10 * LANE_LIMIT);
+    assert!(!sender.offer(&mut next), "it is not written yet");
+    assert!(!is_woken(&mut poll));
+    assert!(queue.take().is_none());
+    assert!(is_woken(&mut poll));
+    assert!(sender.offer(&mut next));
+    assert!(next.bytes.is_empty());
+}
+
+#[test]
+fn one_full_sender_holds_up_no_other_until_the_whole_is_full() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let senders: Vec<_> =
+        (0..=TOTAL_LIMIT / LANE_LIMIT).map(|_| queue.sender(Arc::clone(&waker))).collect();
+    let taken: Vec<_> = senders.iter().map(|sender| sender.offer(&mut batch(LANE_LIMIT))).collect();
+    assert_eq!(taken.iter().filter(|taken| **taken).count(), TOTAL_LIMIT / LANE_LIMIT);
+    assert_eq!(taken.last(), Some(&false));
+    assert!(!queue.is_idle());
+}
+
+#[test]
+fn what_is_not_written_is_counted_to_the_message() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    sender.offer(&mut batch(100));
+    sender.offer(&mut batch(LANE_LIMIT));
+    queue.set_when_full(WhenFull::Drop);
+    assert!(sender.offer(&mut batch(100)));
+    assert_eq!(queue.shared.state().unwritten().messages, 6);
+    let first = queue.take().unwrap();
+    queue.progress(&first, 50);
+    assert_eq!(queue.shared.state().unwritten().messages, 5);
+    queue.take();
+    assert_eq!(queue.shared.state().unwritten().messages, 4);
+    queue.take();
+    assert_eq!(queue.close().messages, 2, "what was dropped stays so");
+}
+
+#[test]
+fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossy();
+    let sender = queue.sender(waker);
+    sender.offer(&mut batch(LANE_LIMIT));
+    queue.take();
+    queue.shared.state().current.as_mut().unwrap().last_progress -= STALLED_AFTER;
+    let lines = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: Vec::new() };
+    assert!(sender.offer(&mut lines()));
+    assert!(sender.offer(&mut lines()));
+    let note = queue.take().unwrap().bytes;
+    assert_eq!(note, b"wscope: warning: 4 lines were not shown: standard error was not read\n");
+    assert!(queue.take().is_none());
+}
+
+#[test]
+fn a_closed_queue_takes_everything_and_keeps_nothing() {
+    let (mut poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    sender.offer(&mut batch(LANE_LIMIT));
+    let mut kept = batch(1);
+    assert!(!sender.offer(&mut kept));
+    queue.close();
+    assert!(is_woken(&mut poll));
+    assert!(sender.offer(&mut kept));
+    assert!(queue.is_idle());
+    assert!(queue.take().is_none());
+}
+
+#[test]
+fn a_sender_that_has_gone_waits_no_more() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    sender.offer(&mut batch(LANE_LIMIT));
+    sender.offer(&mut batch(1));
+    while queue.take().is_some() {}
+    sender.offer(&mut batch(LANE_LIMIT));
+    sender.offer(&mut batch(1));
+    drop(sender);
+    while queue.take().is_some() {}
+    assert!(queue.is_idle());
+}

@@ -1,0 +1,53 @@
+//! Vectors of many bytes whose memory goes back to the system when they are dropped.
+//!
+//! glibc takes blocks of up to 32 MiB from its arenas once a block of that size has been freed, and what
+//! is freed there stays with the process, an arena for each few threads. Larger blocks are mapped one by
+//! one. The address space costs nothing: memory is provided as it is written to.
+
+/// Vectors of up to this many bytes are allocated as usual.
+const MAX_SMALL: usize = 1 << 20;
+
+/// Larger ones are at least as large as this: also more than the largest message that is received by
+/// default, so that nothing is copied while they grow.
+pub(super) const REGION: usize =
+    if cfg!(all(target_os = "linux", target_pointer_width = "64")) { 65 << 20 } else { 0 };
+
+/// Makes room for `additional` bytes.
+pub fn reserve(bytes: &mut Vec<u8>, additional: usize) {
+    let needed = bytes.len().saturating_add(additional);
+    if needed <= bytes.capacity() {
+        return;
+    }
+    if needed <= MAX_SMALL {
+        return bytes.reserve(additional);
+    }
+    let capacity = needed.max(bytes.capacity().saturating_mul(2)).max(REGION);
+    bytes.reserve_exact(capacity - bytes.len());
+}
+
+/// A copy of `data`.
+pub fn copy(data: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    reserve(&mut bytes, data.len());
+    bytes.extend_from_slice(data);
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn room_is_made_in_few_steps() {
+        let (mut bytes, mut steps, mut capacity) = (Vec::new(), 0, 0);
+        while bytes.len() < 4 * MAX_SMALL {
+            reserve(&mut bytes, 1000);
+            bytes.extend_from_slice(&[7; 1000]);
+            steps += usize::from(bytes.capacity() != capacity);
+            capacity = bytes.capacity();
+        }
+        assert!(steps < 20, "{steps}");
+        assert!(capacity >= REGION);
+        assert_eq!(copy(&bytes), bytes);
+    }
+}

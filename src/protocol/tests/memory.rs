@@ -1,0 +1,156 @@
+//! Memory that is counted, freed when idle, and freed at once when all together hold too much.
+
+use std::time::Duration;
+
+use super::support::{End, Told, at, options};
+use super::wire::{Raw, frame, heard_by};
+use crate::protocol::connection::EndCause;
+use crate::protocol::memory::{Account, Budget};
+use crate::protocol::{Connection, Header, MessageKind, Opcode, Options, Role, Rule};
+
+const MIB: usize = 1 << 20;
+
+fn large_options() -> Options {
+    Options { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
+}
+
+/// A server's end whose memory is counted.
+fn charged(budget: &Budget) -> (End, Account) {
+    let account = budget.open(|| ());
+    let mut end = End::with(large_options());
+    end.connection = Connection::new(large_options(), &[]).charge_to(&account);
+    (end, account)
+}
+
+fn hears(end: &mut End, frames: &[Raw]) -> Vec<Told> {
+    end.hears(&heard_by(Role::Server, frames))
+}
+
+/// The code and the reason of the Close frame that these bytes end with.
+fn close_in(bytes: &[u8]) -> (u16, String) {
+    let mut rest = bytes;
+    while let Some(header) = Header::decode(rest) {
+        let (payload, behind) = rest[header.len()..].split_at(header.length as usize);
+        if header.opcode == Opcode::Close {
+            assert!(behind.is_empty());
+            let code = u16::from_be_bytes([payload[0], payload[1]]);
+            return (code, String::from_utf8_lossy(&payload[2..]).into_owned());
+        }
+        rest = behind;
+    }
+    panic!("no Close frame");
+}
+
+#[test]
+fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
+    let budget = Budget::new(8 * MIB);
+    let [(mut first, account), (mut second, _)] = [(); 2].map(|()| charged(&budget));
+    assert_eq!(hears(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
+    assert!(budget.held() >= 6 * MIB);
+    assert_eq!(hears(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
+    assert!(account.is_revoked());
+    first.connection.check_memory(0, at(0));
+    let told = first.tells();
+    assert!(
+        matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
+    );
+    let (code, reason) = close_in(&first.writes());
+    assert_eq!((code, &reason[..]), (1009, "message over --max-memory"));
+    assert!(budget.held() < 3 * MIB, "{}", budget.held());
+    let told = hears(&mut second, &[frame(0x80, vec![2; MIB])]);
+    assert!(matches!(&told[..], [Told::Message { data, .. }] if data.len() == 3 * MIB));
+}
+
+#[test]
+fn one_message_alone_can_be_too_much() {
+    let budget = Budget::new(MIB);
+    let (mut end, _) = charged(&budget);
+    let told = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
+    assert!(
+        matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
+    );
+    assert_eq!(close_in(&end.writes()).0, 1009);
+    end.connection.check_memory(0, at(0));
+    assert!(budget.held() <= MIB / 8, "{}", budget.held());
+}
+
+#[test]
+fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
+    let budget = Budget::new(MIB);
+    let (mut end, account) = charged(&budget);
+    for _ in 0..100 {
+        end.sends(MessageKind::Binary, &[7; 20_000]);
+    }
+    let mut written = end.writes_up_to(30_000);
+    end.connection.check_memory(0, at(0));
+    budget.enforce();
+    assert!(account.is_revoked());
+    end.connection.check_memory(0, at(0));
+    written.extend(end.writes());
+    assert!(written.len() < 50_000, "two frames and the end: {}", written.len());
+    let (code, reason) = close_in(&written);
+    assert_eq!((code, &reason[..]), (1013, "over --max-memory; try again later"));
+    assert!(!end.connection.is_open());
+    assert_eq!(budget.held(), 0);
+}
+
+#[test]
+fn inside_a_long_frame_nothing_else_can_be_said() {
+    let budget = Budget::new(MIB);
+    let (mut end, _) = charged(&budget);
+    end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
+    end.writes_up_to(30_000);
+    end.connection.check_memory(0, at(0));
+    budget.enforce();
+    end.connection.check_memory(0, at(0));
+    assert!(end.is_finished());
+    assert_eq!(end.ending().cause, EndCause::Abandoned);
+    assert_eq!(budget.held(), 0);
+}
+
+#[test]
+fn what_others_hold_for_it_counts_too() {
+    let budget = Budget::new(MIB);
+    let (mut end, account) = charged(&budget);
+    end.connection.check_memory(2 * MIB, at(0));
+    assert!(budget.held() >= 2 * MIB);
+    assert!(!account.is_revoked(), "what was received is written first");
+    drop(end);
+    assert_eq!(budget.held(), 0);
+}
+
+#[test]
+fn the_memory_of_a_large_message_is_freed_when_idle() {
+    let mut end = End::with(large_options());
+    let message = [frame(0x82, vec![1; 5 * MIB])];
+    for start in [0, 1000] {
+        hears(end.at(start), &message);
+        assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(200)));
+        // One that follows at once finds the memory there.
+        hears(end.at(start + 100), &message);
+        assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(300)));
+        end.at(start + 299).looks_at_the_clock();
+        assert!(end.connection.held_bytes() > 4 * MIB);
+        end.at(start + 300).looks_at_the_clock();
+        assert!(end.connection.held_bytes() < MIB / 4, "{}", end.connection.held_bytes());
+        assert_eq!(end.connection.deadline(), None);
+    }
+}
+
+#[test]
+fn memory_is_kept_while_a_message_is_incomplete() {
+    let mut end = End::with(large_options());
+    hears(&mut end, &[frame(0x02, vec![1; MIB])]);
+    assert_eq!(end.connection.deadline(), None);
+    end.connection.release_idle_memory();
+    let told = hears(&mut end, &[frame(0x80, [2])]);
+    assert!(matches!(&told[..], [Told::Message { data, .. }] if data.len() == MIB + 1));
+}
+
+#[test]
+fn freeing_memory_does_not_end_the_connection() {
+    let mut end = End::with(large_options());
+    hears(&mut end, &[frame(0x82, vec![1; MIB])]);
+    end.at(10_000).looks_at_the_clock();
+    assert!(end.connection.is_open());
+}

@@ -1,0 +1,85 @@
+//! Memory of all clients together.
+
+use std::process::Stdio;
+
+use super::{client, client_at, leave, start};
+use crate::support::{
+    BINARY, CONTINUATION, PONG, Peer, Running, frame, masked, pack, ping, wscope,
+};
+
+const MIB: usize = 1 << 20;
+
+fn serve(options: &[&str]) -> (Running, u16) {
+    start(wscope().stdin_null().stdout_to(Stdio::null()), options)
+}
+
+/// All that was sent before has been received.
+#[track_caller]
+fn synchronise(peer: &mut Peer) {
+    peer.send(masked(&ping(b"here?")));
+    assert_eq!(peer.read_frame().opcode, PONG);
+}
+
+#[test]
+fn the_client_that_holds_the_most_is_closed_and_the_others_go_on() {
+    let (mut server, port) = serve(&["--max-memory", "8M"]);
+    let [mut large, mut small] = [client(port), client(port)];
+    large.send(masked(&frame(false, 0, BINARY, &vec![1; 6 * MIB])));
+    synchronise(&mut large);
+    small.send(masked(&frame(false, 0, BINARY, &vec![1; 3 * MIB])));
+    assert_eq!(large.expect_close(1009), "message over --max-memory");
+    server.wait_stderr("all connections together may hold 8388608 bytes");
+    synchronise(&mut small);
+    small.send(masked(&frame(true, 0, CONTINUATION, &vec![1; 3 * MIB])));
+    leave(small);
+}
+
+#[test]
+fn what_waits_for_a_client_that_reads_nothing_counts() {
+    let (mut server, port) =
+        serve(&["--broadcast", "--max-memory", "8M", "--close-timeout", "100ms"]);
+    let [mut sender, stalled] = [client(port), client(port)];
+    for _ in 0..20 {
+        sender.send(masked(&frame(true, 0, BINARY, &vec![1; MIB])));
+    }
+    synchronise(&mut sender);
+    server.wait_stderr("#2 over --max-memory: it held the most of the 8388608 bytes");
+    leave(sender);
+    drop(stalled);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn compressed_messages_of_many_clients_take_no_more_than_allowed_and_leave_nothing_behind() {
+    const CLIENTS: usize = 5;
+    let (mut server, port) = serve(&["--max-memory", "10M"]);
+    let bomb = pack(&vec![0; 8 * MIB]);
+    let headers = ["Sec-WebSocket-Extensions: permessage-deflate"];
+    let mut clients: Vec<_> = (0..CLIENTS).map(|_| client_at(port, "/", &headers)).collect();
+    for client in &mut clients {
+        client.send(masked(&frame(false, 4, BINARY, &bomb)));
+    }
+    for _ in 1..CLIENTS {
+        server.wait_stderr("message over --max-memory");
+    }
+    let peak = memory(&server, "VmHWM");
+    assert!(peak < 38, "{peak} MiB");
+    drop(clients);
+    let mut last = client(port);
+    last.send(masked(&frame(true, 0, BINARY, &vec![1; 8 * MIB])));
+    synchronise(&mut last);
+    while memory(&server, "VmRSS") > 20 {
+        synchronise(&mut last);
+    }
+    leave(last);
+}
+
+/// A line of the system's table of a process, in MiB.
+#[cfg(target_os = "linux")]
+fn memory(server: &Running, name: &str) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.id()));
+    let status = status.expect("a process that runs");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
+    let size = line.split_ascii_whitespace().nth(1).and_then(|size| size.parse::<usize>().ok());
+    size.expect("a number") >> 10
+}

@@ -1,0 +1,212 @@
+//! Streams that take nothing for a while, or never.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+
+use super::{client, leave, listen, port_in, start};
+use crate::support::{PONG, Peer, Signal, masked, ping, text, wscope};
+
+/// Messages of 1,000 bytes with their newline.
+fn send(peer: &mut Peer, count: usize) {
+    let line = "x".repeat(999);
+    for _ in 0..count {
+        peer.send(masked(&text(&line)));
+    }
+}
+
+/// All that was sent before has been received.
+#[track_caller]
+fn synchronise(peer: &mut Peer) {
+    peer.send(masked(&ping(b"here?")));
+    assert_eq!(peer.read_frame().opcode, PONG);
+}
+
+#[test]
+fn a_pipe_that_another_process_made_non_blocking_loses_and_repeats_nothing() {
+    const MESSAGES: usize = 5_000;
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let writer = OwnedFd::from(writer);
+    let flags = fcntl_getfl(&writer).expect("flags");
+    fcntl_setfl(&writer, flags | OFlags::NONBLOCK).expect("O_NONBLOCK");
+    let program = wscope().stdin_null().stdout_to(writer);
+    let (mut server, port) = start(program, &["--output", "lines"]);
+    let clients = [1, 2].map(|number| {
+        std::thread::spawn(move || {
+            let mut peer = client(port);
+            for message in 0..MESSAGES {
+                peer.send(masked(&text(&format!("{number} {message} {}", "x".repeat(100)))));
+            }
+            leave(peer);
+        })
+    });
+    server.wait_stderr("#2 ");
+    let mut next = [0, 0];
+    let mut lines = BufReader::new(File::from(OwnedFd::from(reader))).lines();
+    for _ in 0..2 * MESSAGES {
+        let line = lines.next().expect("a line").expect("a line of text");
+        let mut words = line.split(' ');
+        let mut number = || words.next().and_then(|word| word.parse::<usize>().ok());
+        let (client, message) = (number().expect("a client"), number().expect("a message"));
+        assert_eq!(message, next[client - 1], "{line}");
+        next[client - 1] += 1;
+    }
+    clients.into_iter().for_each(|client| client.join().expect("a client that is content"));
+}
+
+#[test]
+fn a_stalled_output_keeps_no_client_from_its_pongs() {
+    let (_server, port) = listen(&[]);
+    let [mut first, mut second] = [client(port), client(port)];
+    for _ in 0..2 {
+        for peer in [&mut first, &mut second] {
+            send(peer, 100); // more than the pipe holds
+            synchronise(peer);
+        }
+    }
+}
+
+#[test]
+fn a_client_that_leaves_while_the_output_is_stalled_gets_its_close() {
+    let (_server, port) = listen(&[]);
+    let mut peer = client(port);
+    send(&mut peer, 200);
+    leave(peer);
+}
+
+#[test]
+fn after_a_signal_a_stalled_output_is_given_up_and_what_it_did_not_get_is_counted() {
+    const MESSAGES: usize = 200;
+    let (mut server, port) = listen(&[]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    synchronise(&mut peer);
+    server.signal(Signal::TERM);
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    let line = server.wait_stderr("not written");
+    let outcome = server.wait().code(143);
+    let written = outcome.stdout.matches('\n').count();
+    let counted = format!(
+        "{} messages were received and not written: standard output was not read",
+        MESSAGES - written
+    );
+    assert!(line.contains(&counted), "{written} were written; {line}");
+    assert!(written > 0);
+}
+
+#[test]
+fn after_a_signal_also_the_client_that_was_not_read_any_more_is_closed_in_order() {
+    let (mut server, port) = listen(&["-v"]);
+    let mut peer = client(port);
+    send(&mut peer, 1_000); // more than may wait
+    server.signal(Signal::TERM);
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    server.wait_stderr("#1 closed by us: 1001");
+    server.wait_stderr("not written");
+    server.wait().code(143);
+}
+
+#[test]
+fn a_slow_reader_gets_everything_also_at_the_end() {
+    const MESSAGES: usize = 2_000;
+    for options in [&["--once"][..], &["--count", "2000"]] {
+        let (server, port) = listen(options);
+        let sender = std::thread::spawn(move || {
+            let mut peer = client(port);
+            send(&mut peer, MESSAGES);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        });
+        let outcome = server.wait().code(0);
+        assert_eq!(outcome.stdout.matches('\n').count(), MESSAGES, "{options:?}");
+        sender.join().expect("a sender that is content");
+    }
+}
+
+#[test]
+fn the_last_messages_wait_for_a_reader_that_comes_late() {
+    const MESSAGES: usize = 200;
+    let (mut server, port) = listen(&["--once"]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    peer.close(1000, "");
+    peer.expect_close(1000);
+    peer.expect_eof();
+    for _ in 0..MESSAGES {
+        assert_eq!(server.read_stdout_line().len(), 999);
+    }
+    server.wait().code(0);
+}
+
+#[test]
+fn a_log_that_is_not_read_holds_up_nothing() {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    let program = wscope().stdin_null().stdout_to(Stdio::null()).stderr_to(writer);
+    let server = program.args(["listen", ":0", "-vv"]).spawn();
+    let mut log = BufReader::new(reader);
+    let mut line = String::new();
+    log.read_line(&mut line).expect("a line");
+    let mut peer = client(port_in(&line).expect("a port"));
+    for _ in 0..20 {
+        send(&mut peer, 1_000);
+        synchronise(&mut peer);
+    }
+    // Reading makes room: the count comes with the next line that finds some.
+    let reader = std::thread::spawn(move || {
+        let mut log = log.lines().map(|line| line.expect("a line of text"));
+        log.any(|line| line.ends_with(" lines were not shown: standard error was not read"))
+    });
+    synchronise(&mut peer);
+    leave(peer);
+    server.signal(Signal::TERM);
+    server.wait().code(143);
+    assert!(reader.join().expect("a reader"), "the number of dropped lines is shown");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_a_failure() {
+    let full = File::options().write(true).open("/dev/full").expect("/dev/full");
+    let (server, port) = start(wscope().stdin_null().stdout_to(full), &[]);
+    let mut peer = client(port);
+    peer.send(masked(&text("lost")));
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    server.wait().code(8).stderr_contains("No space left on device");
+}
+
+#[test]
+fn streams_that_are_one_keep_their_order() {
+    let (mut reader, writer) = std::io::pipe().expect("a pipe");
+    let both = writer.try_clone().expect("a second handle");
+    let server =
+        wscope().stdin_null().stdout_to(writer).stderr_to(both).args(["listen", ":0"]).spawn();
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        let mut byte = [0];
+        reader.read_exact(&mut byte).expect("a line");
+        line.push(byte[0]);
+    }
+    let port = port_in(&String::from_utf8_lossy(&line)).expect("a port");
+    for number in 1..=20 {
+        let mut peer = client(port);
+        peer.send(masked(&text(&format!("message of {number}"))));
+        leave(peer);
+    }
+    server.signal(Signal::TERM);
+    server.wait().code(143);
+    let mut log = String::new();
+    reader.read_to_string(&mut log).expect("the rest");
+    for number in 1..=20 {
+        let place =
+            |text: String| log.find(&text).unwrap_or_else(|| panic!("no {text:?} in {log}"));
+        let opened = place(format!("#{number} client"));
+        let message = place(format!("message of {number}\n"));
+        let closed = place(format!("#{number} closed"));
+        assert!(opened < message && message < closed, "{log}");
+    }
+}
