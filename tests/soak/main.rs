@@ -17,6 +17,7 @@ mod messages;
 mod pauses;
 mod scenario;
 mod server;
+mod starvation;
 mod verdict;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -30,10 +31,10 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 /// Runs that fit into a normal run of the tests.
-const RUNS: u64 = 160;
+const RUNS: u64 = 120;
 
 /// They wait for most of the time.
-const THREADS: u64 = 16;
+const THREADS: u64 = 12;
 
 /// Further failures are only counted.
 const SHOWN: usize = 12;
