@@ -15,7 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
-use crate::platform::terminal::{SavedModes, TypedAhead, interrupt_self, take_typed};
+use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, take_typed};
 
 mod command;
 mod helper;
@@ -124,7 +124,11 @@ impl<T: Send + 'static> Repl<T> {
     /// The next line.
     pub fn take(&mut self) -> Typed<T> {
         match self.lines.try_recv() {
-            Ok(Line::Typed(line) | Line::Interrupt(line)) => Typed::Line(line),
+            Ok(Line::Typed(line)) => Typed::Line(line),
+            Ok(Line::Interrupt(line)) => {
+                self.forget_interrupt();
+                Typed::Line(line)
+            }
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
         }
@@ -154,19 +158,32 @@ impl<T> Repl<T> {
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
-        let deadline = until().max(Instant::now() + SHORT_PATIENCE);
-        while !editor.is_finished() && Instant::now() < deadline {
-            interrupt_self();
-            thread::sleep(ASK_EVERY);
+        let is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        self.screen.close();
+        self.restore_modes();
+        if !is_over && interrupt(&editor, Instant::now() + SHORT_PATIENCE) {
+            // It had waited for a terminal that took no output, and has set its modes once more.
+            self.restore_modes();
         }
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }
-        self.screen.close();
+    }
+
+    fn restore_modes(&self) {
         if let Some(modes) = &self.modes {
             modes.restore();
         }
     }
+}
+
+/// Gets the editor's thread out of reading a line. False if it has not ended by then.
+fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
+    while !editor.is_finished() && Instant::now() < until {
+        interrupt_self();
+        thread::sleep(ASK_EVERY);
+    }
+    editor.is_finished()
 }
 
 impl<T> Drop for Repl<T> {
@@ -193,6 +210,11 @@ impl Source for Repl<Action<'static>> {
 
     fn is_typed(&self) -> bool {
         true
+    }
+
+    /// Ctrl-C does not wait for a stalled socket, and neither does what was typed before it.
+    fn is_urgent(&self) -> bool {
+        self.interrupted.load(Ordering::SeqCst)
     }
 }
 
@@ -284,8 +306,7 @@ fn read_lines<T>(
 /// The prompt that nobody will type at any more is taken off the screen.
 fn erase_blank_prompt(editor: &LineEditor) {
     if editor.helper().is_some_and(Assistant::is_blank) {
-        let mut stdout = io::stdout();
-        let _ = stdout.write_all(b"\x1b[A\x1b[2K\r").and_then(|()| stdout.flush()); // nobody to tell
+        terminal::write(b"\x1b[A\x1b[2K\r");
     }
 }
 

@@ -72,6 +72,7 @@ pub struct Reactor {
     waker: Arc<Waker>,
     /// Ctrl-C was pressed where it sends no signal.
     interrupted: Option<Arc<AtomicBool>>,
+    was_interrupted: bool,
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
@@ -89,7 +90,14 @@ impl Reactor {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
         let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
-        Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(64),
+            signals,
+            waker,
+            interrupted: None,
+            was_interrupted: false,
+        })
     }
 
     /// Where sources are registered.
@@ -138,12 +146,28 @@ impl Reactor {
             (Some(left), Some(longest)) => Some(left.min(longest)),
             (left, longest) => left.or(longest),
         };
-        if let Err(error) = self.poll.poll(&mut self.events, timeout)
-            && error.kind() != io::ErrorKind::Interrupted
-        {
-            return Err(error);
+        self.was_interrupted = false;
+        match self.poll.poll(&mut self.events, timeout) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.was_interrupted = true;
+                self.poll_again()?; // for what the signal's handler has announced
+            }
+            result => result?,
         }
         Ok(&self.events)
+    }
+
+    fn poll_again(&mut self) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, Some(Duration::ZERO)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Whether the last wait was cut short by a signal. On Linux that is also so, in every thread,
+    /// when the process was stopped during the wait and has been continued.
+    pub fn was_interrupted(&self) -> bool {
+        self.was_interrupted
     }
 
     /// Waits as [`Reactor::wait`] does, for the steps before the session; tells which tokens are

@@ -195,16 +195,21 @@ mod tests {
 
     #[test]
     fn what_was_begun_is_not_discarded() {
-        for (taken, dropped, left) in
-            [(0, 2, ""), (1, 1, "ne\n"), (4, 1, ""), (5, 1, "ote\n"), (9, 1, ""), (12, 0, "\n")]
-        {
+        for (taken, dropped, left, messages) in [
+            (0, 2, "", 1),
+            (1, 1, "ne\n", 2),
+            (4, 1, "", 1),
+            (5, 1, "ote\n", 1),
+            (9, 1, "", 1),
+            (12, 0, "\n", 2),
+        ] {
             let mut backlog = backlog();
             backlog.advance(taken);
             assert_eq!(backlog.discard_unbegun(), dropped, "{taken}");
             assert_eq!(backlog.waiting(), left.as_bytes(), "{taken}");
             backlog.extend(b"next\n");
             backlog.end_record(true);
-            assert_eq!(backlog.messages(), 1);
+            assert_eq!(backlog.messages(), messages, "{taken}");
         }
     }
 

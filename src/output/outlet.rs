@@ -120,7 +120,9 @@ impl Outlet {
             0
         };
         if !matches!(self.way, Way::Broken) {
-            self.backlog.pass(direct);
+            if direct > 0 {
+                self.backlog.pass(direct);
+            }
             self.backlog.extend(&bytes[direct..]);
         }
         if self.pending() >= FLUSH_SIZE {

@@ -6,6 +6,8 @@ pub use unix::{SavedModes, interrupt_self, is_ours, take_typed, width};
 #[cfg(not(unix))]
 pub use other::{SavedModes, interrupt_self, is_ours, take_typed, width};
 
+use super::stdio::Writer;
+
 /// Columns where they cannot be found out.
 const DEFAULT_WIDTH: usize = 80;
 
@@ -19,6 +21,13 @@ pub fn restore_on_panic() {
         }
         report(info);
     }));
+}
+
+/// Writes a few bytes to standard output, if it takes them at once.
+pub fn write(bytes: &[u8]) {
+    if let Ok(mut stdout) = Writer::stdout() {
+        let _ = stdout.write(bytes); // nowhere to report it
+    }
 }
 
 /// What was typed before anything read it.
@@ -41,7 +50,6 @@ mod unix {
     };
 
     use super::TypedAhead;
-    use crate::platform::stdio::Writer;
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -71,9 +79,7 @@ mod unix {
         /// that takes no output, as after Ctrl-S, is not waited for.
         pub fn restore(&self) {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
-            if let Ok(mut stdout) = Writer::stdout() {
-                let _ = stdout.write(b"\x1b[?2004l"); // it takes a few bytes, or nothing
-            }
+            super::write(b"\x1b[?2004l");
         }
     }
 

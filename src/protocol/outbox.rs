@@ -52,7 +52,7 @@ impl Outbox {
     /// quite, must not make this grow, nor make us move what waits after every write.
     fn make_room(&mut self, count: usize) {
         if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
-            self.seek_boundary(self.written);
+            self.boundary = self.boundary_behind(self.written);
             self.bytes.drain(..self.written);
             self.boundary -= self.written;
             self.written = 0;
@@ -69,8 +69,9 @@ impl Outbox {
     /// How many pending bytes belong to frames of which the first `least` pending bytes, or bytes
     /// before them, are a part.
     pub(super) fn begun(&mut self, least: usize) -> usize {
-        self.seek_boundary(self.written + least.min(self.pending().len()));
-        self.boundary - self.written
+        self.boundary = self.boundary_behind(self.written);
+        let target = self.written + least.min(self.pending().len());
+        self.boundary_behind(target) - self.written
     }
 
     /// How many data messages end in the pending bytes behind the first `skipped`, which end with a
@@ -85,13 +86,15 @@ impl Outbox {
         count
     }
 
-    /// Brings the boundary to the first one at or behind `target`.
-    fn seek_boundary(&mut self, target: usize) {
-        while self.boundary < target {
-            let header = Header::decode(&self.bytes[self.boundary..]).filter(|_| !self.irregular);
-            let Some(header) = header else { return self.boundary = self.bytes.len() };
-            self.boundary = self.bytes.len().min(self.boundary.saturating_add(frame_len(&header)));
+    /// The first boundary at or behind `target`.
+    fn boundary_behind(&self, target: usize) -> usize {
+        let mut boundary = self.boundary;
+        while boundary < target {
+            let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
+            let Some(header) = header else { return self.bytes.len() };
+            boundary = self.bytes.len().min(boundary.saturating_add(frame_len(&header)));
         }
+        boundary
     }
 
     /// The key of the next frame, if frames are masked.

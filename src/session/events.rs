@@ -51,6 +51,9 @@ impl Session<'_> {
                     true => self.lost.received += 1,
                     false => self.journal.tell(What::Message(message)),
                 }
+                if let Some(leaving) = &mut self.leaving {
+                    leaving.note_shown();
+                }
                 if self.plan.echo {
                     self.echo.push_back((kind, data.to_vec()));
                 }
@@ -92,7 +95,7 @@ impl Session<'_> {
         }
         if is_closing {
             self.spare_unsent();
-            self.drop_unsent();
+            self.drop_unsent_if_ending();
         }
         match progress {
             Progress::Open => {}

@@ -10,6 +10,7 @@ use super::{Session, Stop};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::protocol::connection::ReadyState;
 
 /// The longest time from a signal, or the end of `--max-time`, to the end of the session.
 const LEAVE_LIMIT: Duration = Duration::from_millis(800);
@@ -22,8 +23,18 @@ const TLS_RECORD: usize = 16 << 10;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaving {
     pub(super) until: Instant,
-    /// People are shown no more messages.
-    is_display_stopped: bool,
+    /// How many more messages people are shown.
+    allowance: Option<u64>,
+}
+
+/// Messages that people are still shown after Ctrl-C: the last words of a peer that was quiet.
+const LAST_MESSAGES: u64 = 20;
+
+impl Leaving {
+    /// Takes note of a message that was received.
+    pub(super) fn note_shown(&mut self) {
+        self.allowance = self.allowance.map(|left| left.saturating_sub(1));
+    }
 }
 
 impl Session<'_> {
@@ -42,13 +53,15 @@ impl Session<'_> {
             }
             return;
         }
-        let is_display_stopped =
-            matches!(stop, Stop::Signal(_)) && self.journal.outputs().have_display();
-        if is_display_stopped {
-            self.lost.received += self.journal.outputs().stop_display();
+        let mut allowance = None;
+        if matches!(stop, Stop::Signal(_)) && self.journal.outputs().have_display() {
+            let dropped = self.journal.outputs().stop_display();
+            self.lost.received += dropped;
+            allowance = Some(if dropped > 0 { 0 } else { LAST_MESSAGES });
         }
-        self.leaving = Some(Leaving { until: now + LEAVE_LIMIT, is_display_stopped });
-        self.drop_unsent();
+        self.leaving = Some(Leaving { until: now + LEAVE_LIMIT, allowance });
+        self.write_socket();
+        self.drop_unsent_if_ending();
         self.close_for(&stop);
         let is_settled =
             matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
@@ -59,15 +72,19 @@ impl Session<'_> {
 
     /// Whether a received message is counted as lost instead of being shown.
     pub(super) fn withholds_messages(&self) -> bool {
-        self.leaving.as_ref().is_some_and(|leaving| leaving.is_display_stopped)
-            || (self.leaving.is_some() && self.journal.is_backed_up())
+        let Some(leaving) = &self.leaving else { return false };
+        leaving.allowance == Some(0) || self.journal.is_backed_up()
     }
 
-    /// Drops the frames of which the transport has taken nothing. The Close frame does not wait for
-    /// them.
-    pub(super) fn drop_unsent(&mut self) {
-        let is_held = self.stream.is_tls() && !self.socket.is_writable();
-        let least = if is_held { TLS_RECORD } else { 0 };
+    /// Once the run or the peer ends the connection, frames of which a stalled transport has taken
+    /// nothing are dropped: the Close frame does not wait for them.
+    pub(super) fn drop_unsent_if_ending(&mut self) {
+        let is_ending =
+            self.leaving.is_some() || self.connection.ready_state() == ReadyState::Closed;
+        if !is_ending || self.socket.is_writable() {
+            return;
+        }
+        let least = if self.stream.is_tls() { TLS_RECORD } else { 0 };
         self.lost.sent += self.connection.drop_unsent(least);
         self.reactions.forget();
     }

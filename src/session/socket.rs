@@ -100,7 +100,8 @@ impl Session<'_> {
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.socket.writable = false
+                    self.socket.writable = false;
+                    self.drop_unsent_if_ending();
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {

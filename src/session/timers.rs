@@ -17,7 +17,8 @@ impl Session<'_> {
     /// Takes note that a wait is over, and leaves the time out in which the process was stopped.
     pub(super) fn note_wake(&mut self, until: Option<Instant>, is_signalled: bool) {
         let real = Instant::now();
-        let was_stopped = is_signalled && self.reactor.take_continued();
+        let was_stopped =
+            self.reactor.was_interrupted() || (is_signalled && self.reactor.take_continued());
         let overslept = until.map_or(Duration::ZERO, |until| real.saturating_duration_since(until));
         let gap = match was_stopped {
             // When it began is not known.

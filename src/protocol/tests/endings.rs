@@ -180,13 +180,38 @@ fn an_answer_in_time_lifts_the_deadline() {
 
 /// A peer that has closed but takes no more bytes.
 #[test]
-fn an_answer_that_cannot_be_written_is_given_up() {
+fn an_answer_that_cannot_be_written_is_given_up_soon() {
     let mut end = End::server();
     end.at(10).hears(&close(1000, "").heard_by(Role::Server));
-    assert_eq!(end.connection.deadline(), Some(at(10) + CLOSE_TIMEOUT));
-    end.at(5010).looks_at_the_clock();
+    assert_eq!(end.connection.deadline(), Some(at(110)));
+    end.at(110).looks_at_the_clock();
     assert!(end.is_finished());
     assert_eq!(end.ending().cause, EndCause::Handshake);
+}
+
+/// One that goes on taking what was begun has time, but not for ever.
+#[test]
+fn an_answer_waits_for_what_the_peer_still_takes() {
+    let mut end = End::server();
+    end.sends(MessageKind::Text, &[b'x'; 1000]);
+    end.hears(&close(1000, "").heard_by(Role::Server));
+    for millis in [80, 160, 4990] {
+        end.writes_up_to(10);
+        end.connection.note_output_progress(at(millis));
+        let latest = at((millis + 100).min(5000));
+        assert_eq!(end.connection.deadline(), Some(latest));
+    }
+}
+
+/// The limit on the answer to our Close frame starts anew while the peer takes what was before it.
+#[test]
+fn a_peer_that_is_still_taking_messages_is_not_late() {
+    let mut end = End::client();
+    end.sends(MessageKind::Text, &[b'x'; 1000]);
+    end.closes(1000, "");
+    end.writes_up_to(10);
+    end.connection.note_output_progress(at(4000));
+    assert_eq!(end.connection.deadline(), Some(at(4000) + CLOSE_TIMEOUT));
 }
 
 #[test]
