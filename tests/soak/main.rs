@@ -6,6 +6,7 @@
 //! run. `WSCOPE_SOAK_THREADS` says how many go on at a time.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "a long run shows a failure at once")]
 
 #[path = "../cli/support/mod.rs"]
 mod support;
