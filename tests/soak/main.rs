@@ -59,6 +59,7 @@ fn random_runs_lose_nothing_and_end_in_time() {
         }
     });
     let failures = failures.into_inner().expect("a lock");
+    println!("{} runs", next.into_inner().min(series.runs));
     let shown: Vec<_> = failures.iter().take(SHOWN).map(String::as_str).collect();
     assert!(failures.is_empty(), "{} runs failed:\n{}", failures.len(), shown.join("\n"));
 }
