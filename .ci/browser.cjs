@@ -2,10 +2,14 @@
 "use strict";
 const assert = require("node:assert");
 const { spawn } = require("node:child_process");
+const { createServer } = require("node:http");
 const { createInterface } = require("node:readline");
 const { chromium } = require("playwright-core");
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+/** Names of the tests' own, which all lead to this machine. */
+const HOSTS = ["evil.example", "rebind.example"];
+
+const FLAGS = [`--host-resolver-rules=${HOSTS.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`, "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
   "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
 /** Starts a server and waits until it says where it listens. */
@@ -23,6 +27,21 @@ function listen(...options) {
       if (address) resolve(Object.assign(server, { address: address[1] }));
     });
   });
+}
+
+/** A web server for an empty page; resolves to it and its port. */
+function serve() {
+  const server = createServer((_, response) => response.end("<!doctype html><title>other</title>"));
+  return new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve([server, server.address().port])));
+}
+
+/** What becomes of a WebSocket that the page opens. */
+function attempt(page, url) {
+  return page.evaluate((url) => new Promise((resolve) => {
+    const socket = new WebSocket(url);
+    socket.onopen = () => resolve("open");
+    socket.onerror = () => resolve("refused");
+  }), url);
 }
 
 async function until(what, condition) {
@@ -105,6 +124,64 @@ const tests = {
     server.kill();
     await until("the end", async () => /1001/.test(await page.locator("#log").innerText()));
     await page.close();
+  },
+
+  async "a page of another site cannot connect, unless it is allowed"(browser) {
+    const [site, port] = await serve();
+    const server = await listen("--echo");
+    const page = await browser.newPage();
+    await page.goto(`http://evil.example:${port}/`);
+    assert.equal(await attempt(page, `ws://${server.address}/`), "refused");
+    await until("the reason", () => new RegExp(
+      `403 Forbidden: Origin: 'http://evil\\.example:${port}'.*--allow-origin`).test(server.told));
+    await page.goto(`http://127.0.0.1:${port}/`);
+    assert.equal(await attempt(page, `ws://${server.address}/`), "open");
+    server.kill();
+    const allowing = await listen("--echo", "--allow-origin", `http://evil.example:${port}`);
+    await page.goto(`http://evil.example:${port}/`);
+    assert.equal(await attempt(page, `ws://${allowing.address}/`), "open");
+    await page.goto(`http://127.0.0.1:${port}/`);
+    assert.equal(await attempt(page, `ws://${allowing.address}/`), "refused");
+    await page.close();
+    allowing.kill();
+    site.close();
+  },
+
+  async "a page without an origin of its own cannot connect"(browser) {
+    const server = await listen("--echo");
+    const page = await browser.newPage();
+    await page.setContent(`<iframe sandbox="allow-scripts" srcdoc="<title>opaque</title>"></iframe>`);
+    const frame = await page.waitForSelector("iframe").then((element) => element.contentFrame());
+    assert.equal(await attempt(frame, `ws://${server.address}/`), "refused");
+    await until("the reason", () => /403 Forbidden: Origin: 'null'/.test(server.told));
+    await page.close();
+    server.kill();
+  },
+
+  async "a host name that was rebound to this machine gets neither the page nor a WebSocket"(browser) {
+    const server = await listen("--echo");
+    const host = server.address.replace("127.0.0.1", "rebind.example");
+    const page = await browser.newPage();
+    const response = await page.goto(`http://${host}/`);
+    assert.equal(response.status(), 403);
+    assert.match(await response.text(), /--allow-origin/);
+    // That answer is of the same origin as the WebSocket.
+    assert.equal(await attempt(page, `ws://${host}/`), "refused");
+    await until("the reason", () => /403 Forbidden: Host: 'rebind\.example'[^]*403 Forbidden: Host/.test(server.told));
+    await page.close();
+    server.kill();
+  },
+
+  async "the page works under every name of this machine"(browser) {
+    const server = await listen("--echo");
+    const page = await browser.newPage();
+    for (const host of ["localhost", "wscope.localhost"]) {
+      await page.goto(`http://${server.address.replace("127.0.0.1", host)}/`);
+      if (await page.locator("#connect").textContent() === "Connect") await page.click("#connect");
+      await until(`the page at ${host} connects`, async () => /connected/.test(await page.locator("#state").textContent()));
+    }
+    await page.close();
+    server.kill();
   },
 };
 

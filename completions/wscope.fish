@@ -130,11 +130,11 @@ complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s H -l header -d 'Add, replace or remove a header of the response that accepts [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol that is spoken [repeatable, or a list with commas]' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Accept pages of this origin only; others, and what is no page, get 403 [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Accept only requests with this Origin; others get 403. \'*\' accepts all [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s u -l user -d 'Ask for this user name and password; others get 401. @FILE reads them from a file' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l path -d 'Serve this path only; others get 404' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve at most this many clients at a time; others get 503' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'How long a client may take for TLS and its request' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'How long a client may take for TLS and its request; 0 for no limit' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing' -r

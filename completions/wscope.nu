@@ -129,12 +129,12 @@ module completions {
   export extern "wscope listen" [
     --header(-H): string      # Add, replace or remove a header of the response that accepts [repeatable]
     --subprotocol(-s): string # A subprotocol that is spoken [repeatable, or a list with commas]
-    --allow-origin: string    # Accept pages of this origin only; others, and what is no page, get 403 [repeatable]
+    --allow-origin: string    # Accept only requests with this Origin; others get 403. '*' accepts all [repeatable]
     --user(-u): string        # Ask for this user name and password; others get 401. @FILE reads them from a file
     --path: string            # Serve this path only; others get 404
     --no-compress             # Agree to no compression
     --max-clients: string     # Serve at most this many clients at a time; others get 503
-    --handshake-timeout: string # How long a client may take for TLS and its request
+    --handshake-timeout: string # How long a client may take for TLS and its request; 0 for no limit
     --tls-cert: path          # Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it
     --tls-key: path           # Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not
     --tls-pass: string        # Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing

@@ -195,6 +195,11 @@ pub struct SendingArgs {
     pub send_hex: Vec<String>,
 
     /// Send a file as one message [repeatable]
+    ///
+    /// Text is checked for UTF-8 before connecting. A regular file over 1 MiB is sent while it is
+    /// read, in one frame that is not compressed, and --json names the file in place of its data; if
+    /// it changes meanwhile, the connection ends inside the frame and the exit status is 8. Other messages and
+    /// pongs follow the frame. A FIFO or a device is read to its end first, up to 64 MiB.
     #[arg(long, value_name = "PATH")]
     pub send_file: Vec<PathBuf>,
 
@@ -281,6 +286,8 @@ pub struct EndingArgs {
     pub expect: Vec<String>,
 
     /// Limit on the whole run [default with --expect: 30s]
+    ///
+    /// It includes reading the files that options name, such as a FIFO.
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 

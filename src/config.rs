@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::event::Level;
 use crate::input::Action;
+use crate::input::file::LoadError;
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
 use crate::net::proxy::{BadSetting, Variables};
@@ -12,6 +13,7 @@ use crate::net::target::{Target, TargetError};
 use crate::output::human::{Detail, Timestamps};
 use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
+use crate::platform::files::FileError;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::head::HeaderLine;
@@ -21,6 +23,7 @@ use crate::session::AfterInput;
 
 mod auth;
 mod connect;
+mod files;
 mod listen;
 mod presets;
 mod privacy;
@@ -89,27 +92,25 @@ pub enum ConfigError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A file to be sent as text is none.
-    #[error(
-        "cannot read input: --send-file {path}: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file); --binary sends any bytes"
-    )]
-    NotUtf8 {
-        /// The file.
-        path: String,
-        /// Which line, from 1.
-        line: usize,
-        /// Which byte of it, from 1.
-        column: usize,
-        /// Which byte of the file, from 0.
-        offset: usize,
-    },
     /// A file to be sent cannot be read.
     #[error("cannot read input: --send-file {path}: {error}")]
     Unreadable {
         /// The file.
         path: String,
-        /// The system's words.
-        error: std::io::Error,
+        /// Why.
+        error: LoadError,
+    },
+    /// `--max-time` ran out while a file was read.
+    #[error("time limit: --max-time {limit:?} ran out while reading {option} {path}")]
+    ReadTimeout {
+        /// What names the file.
+        option: &'static str,
+        /// The file.
+        path: String,
+        /// The limit.
+        limit: Duration,
+        /// Reading it waits for another process.
+        is_fifo: bool,
     },
     /// A file named on the command line cannot be read.
     #[error("{option} {path}: {error}")]
@@ -118,8 +119,8 @@ pub enum ConfigError {
         option: &'static str,
         /// The file.
         path: String,
-        /// The system's words.
-        error: std::io::Error,
+        /// Why.
+        error: FileError,
     },
     /// A setting of the configuration file or of WSCOPE_OPTIONS is wrong.
     #[error("{0}")]
@@ -137,8 +138,9 @@ impl ConfigError {
         Self::Value { option, value: value.to_owned(), reason: reason.to_string() }
     }
 
-    fn file(option: &'static str, path: &Path, error: std::io::Error) -> Self {
-        Self::File { option, path: path.to_string_lossy().into_owned(), error }
+    fn file(option: &'static str, path: &Path, error: impl Into<FileError>) -> Self {
+        let path = path.to_string_lossy().into_owned();
+        Self::File { option, path, error: error.into() }
     }
 }
 
@@ -235,6 +237,8 @@ pub struct Commentary {
     pub stderr_color: bool,
     /// Standard error is a terminal.
     pub on_terminal: bool,
+    /// Standard output is a terminal.
+    pub stdout_on_terminal: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
     /// Times.
@@ -261,6 +265,8 @@ pub struct EndingConfig {
     pub strict: bool,
     /// Limit on the whole run.
     pub max_time: Option<Duration>,
+    /// What is left of it after the files that options name were read.
+    pub time_left: Option<Duration>,
     /// Limit on the closing handshake.
     pub close_timeout: Option<Duration>,
     /// Code of our Close frame.

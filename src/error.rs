@@ -38,7 +38,7 @@ pub enum Error {
         hint: Option<String>,
     },
     /// There is no connection.
-    Dial(DialError, Tries),
+    Dial(DialError, DialAttempt),
     /// The opening handshake failed.
     Upgrade(Box<Rejected>),
     /// A redirect that is not followed.
@@ -78,6 +78,15 @@ pub enum Tries {
     One,
     /// As `--retry` or `--reconnect` says.
     Several,
+}
+
+/// What is known of a failed attempt to dial beside the error.
+#[derive(Clone, Debug)]
+pub struct DialAttempt {
+    /// How often it was attempted.
+    pub tries: Tries,
+    /// What a redirect may have put into the name of the host, and is not to be shown.
+    pub secrets: Secrets,
 }
 
 /// A failed opening handshake, with what is needed to explain it.
@@ -121,7 +130,7 @@ impl Error {
     pub fn redirect(refused: Self, why: RedirectError) -> Self {
         match refused {
             Self::Upgrade(rejected) => {
-                let why = why.masked(rejected.redaction);
+                let why = why.masked(rejected.redaction, &rejected.secrets);
                 Self::Redirect(rejected, why)
             }
             other => other,
@@ -132,7 +141,7 @@ impl Error {
     #[must_use]
     pub fn of_several_tries(mut self) -> Self {
         match &mut self {
-            Self::Dial(_, tries) => *tries = Tries::Several,
+            Self::Dial(_, attempt) => attempt.tries = Tries::Several,
             Self::Upgrade(rejected) => rejected.tries = Tries::Several,
             _ => {}
         }
@@ -143,7 +152,8 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unmet(_) => 1,
-            Self::Config(ConfigError::NotUtf8 { .. } | ConfigError::Unreadable { .. }) => 8,
+            Self::Config(ConfigError::Unreadable { .. }) => 8,
+            Self::Config(ConfigError::ReadTimeout { .. }) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,

@@ -61,6 +61,8 @@ pub enum What<'a> {
     Open(&'a Opened),
     /// A data message.
     Message(Message<'a>),
+    /// A data message that was sent from a file and never was in memory as a whole.
+    FileSent(&'a FileSent<'a>),
     /// A ping.
     Ping(Direction, &'a [u8]),
     /// A pong, with the round-trip time when it answers a ping of ours.
@@ -116,6 +118,19 @@ impl Message<'_> {
             MessageKind::Binary => None,
         }
     }
+}
+
+/// A file that was sent as one message while it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileSent<'a> {
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// Where the file is.
+    pub path: &'a str,
+    /// Its length, in bytes.
+    pub size: u64,
+    /// Frame header and payload, in bytes.
+    pub wire_size: u64,
 }
 
 /// A redirect that is followed. Secrets are already masked.

@@ -2,9 +2,14 @@
 
 use std::borrow::Cow;
 
+mod encoded;
+mod names;
+mod query;
 mod secrets;
 pub mod subprotocols;
 
+use names::HeaderKind;
+pub use query::secret_values;
 pub use secrets::Secrets;
 
 /// Whether secrets are masked.
@@ -19,83 +24,42 @@ pub enum Redaction {
 
 const MASK: &[u8] = b"***";
 
-/// Headers whose values are secrets.
-const SECRET_HEADERS: [&str; 4] = ["Authorization", "Proxy-Authorization", "Cookie", "Set-Cookie"];
-
-/// Headers that services have invented for tokens.
-const TOKEN_HEADERS: [&str; 10] = [
-    "X-Api-Key",
-    "Api-Key",
-    "ApiKey",
-    "X-Auth-Token",
-    "X-Access-Token",
-    "X-Amz-Security-Token",
-    "X-Csrf-Token",
-    "X-Xsrf-Token",
-    "X-Vault-Token",
-    "Private-Token",
-];
-
-/// Headers whose values are URLs, which may have secrets in their query.
-const URL_HEADERS: [&str; 3] = ["Location", "Content-Location", "Referer"];
-
-/// Parts of names of query parameters whose values are secrets.
-const SECRET_WORDS: [&str; 13] = [
-    "token",
-    "secret",
-    "password",
-    "passwd",
-    "passphrase",
-    "api_key",
-    "apikey",
-    "api-key",
-    "auth",
-    "signature",
-    "session",
-    "credential",
-    "ticket",
-];
-
-/// Names of query parameters whose values are secrets.
-const SECRET_NAMES: [&str; 10] =
-    ["key", "sig", "pwd", "pass", "jwt", "sid", "code", "otp", "pin", "access_key"];
-
 impl Redaction {
     /// A header's value. The scheme of credentials stays visible.
     pub fn value<'a>(self, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
-        let is_in = |names: &[&str]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
         if self == Self::Show {
             return Cow::Borrowed(value);
         }
-        if is_in(&SECRET_HEADERS) {
-            let is_credentials = name.to_ascii_lowercase().ends_with("authorization");
-            let scheme = value.iter().position(|&byte| byte == b' ').filter(|_| is_credentials);
-            return Cow::Owned([scheme.map_or(&b""[..], |at| &value[..=at]), MASK].concat());
-        }
-        if is_in(&TOKEN_HEADERS) {
-            return Cow::Owned(MASK.to_vec());
-        }
-        if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol")
-            && let Ok(text) = str::from_utf8(value)
-        {
-            return match subprotocols::masked(text) {
-                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-                Cow::Owned(masked) => Cow::Owned(masked.into_bytes()),
-            };
-        }
-        match str::from_utf8(value).map(|text| self.url(text)) {
-            Ok(Cow::Owned(masked)) if is_in(&URL_HEADERS) => Cow::Owned(masked.into_bytes()),
+        let in_text = |mask: fn(&str) -> Cow<'_, str>| match str::from_utf8(value).map(mask) {
+            Ok(Cow::Owned(masked)) => Cow::Owned(masked.into_bytes()),
             _ => Cow::Borrowed(value),
+        };
+        match HeaderKind::of(name) {
+            HeaderKind::Plain => Cow::Borrowed(value),
+            HeaderKind::Cookies | HeaderKind::SetCookie | HeaderKind::Secret => {
+                Cow::Owned(MASK.to_vec())
+            }
+            HeaderKind::Credentials => {
+                let scheme = value.iter().position(|&byte| byte == b' ');
+                Cow::Owned([scheme.map_or(&b""[..], |at| &value[..=at]), MASK].concat())
+            }
+            HeaderKind::Subprotocols => in_text(subprotocols::masked),
+            HeaderKind::Url => in_text(|url| Self::Mask.url(url)),
         }
     }
 
     /// Whether a header of this name and value is or holds credentials.
     pub fn is_credential(name: &str, value: &[u8]) -> bool {
-        let is_in = |names: &[&str]| names.iter().any(|other| other.eq_ignore_ascii_case(name));
-        is_in(&SECRET_HEADERS)
-            || is_in(&TOKEN_HEADERS)
-            || (name.eq_ignore_ascii_case("Sec-WebSocket-Protocol")
-                && str::from_utf8(value).is_ok_and(|text| !subprotocols::tokens(text).is_empty()))
+        match HeaderKind::of(name) {
+            HeaderKind::Plain => false,
+            HeaderKind::Url => {
+                str::from_utf8(value).is_ok_and(|url| matches!(Self::Mask.url(url), Cow::Owned(_)))
+            }
+            HeaderKind::Subprotocols => {
+                str::from_utf8(value).is_ok_and(|text| !subprotocols::tokens(text).is_empty())
+            }
+            _ => true,
+        }
     }
 
     /// A request line, whose target may have secrets in its query.
@@ -112,15 +76,18 @@ impl Redaction {
     /// A URL or request target: its userinfo, and the values of token-like parameters in its query
     /// and its fragment.
     pub fn url<'a>(self, url: &'a str) -> Cow<'a, str> {
-        if self == Self::Show || !url.contains(['@', '=']) {
+        if self == Self::Show || !url.contains(['@', '=', '%']) {
             return Cow::Borrowed(url);
         }
         let path_end = url.find(['?', '#']).unwrap_or(url.len());
-        let (path, parameters) = url.split_at(path_end);
-        let mut masked = without_userinfo(path);
-        for part in parameters.split_inclusive(['?', '#', '&']) {
-            masked += &mask_parameter(part);
+        let mut masked = without_userinfo(&url[..path_end]);
+        let mut copied = path_end;
+        for value in secret_values(url) {
+            masked += &url[copied..value.start];
+            masked += "***";
+            copied = value.end;
         }
+        masked += &url[copied..];
         if masked == url { Cow::Borrowed(url) } else { Cow::Owned(masked) }
     }
 
@@ -149,46 +116,6 @@ fn without_userinfo(url: &str) -> String {
     format!("{before}{name}***{}", &rest[userinfo.len()..])
 }
 
-/// A parameter, which may end with the separator before the next one.
-fn mask_parameter(parameter: &str) -> Cow<'_, str> {
-    match parameter.split_once('=') {
-        Some((name, value)) if is_secret(name) => {
-            let bare = value.trim_end_matches(['?', '#', '&']);
-            let mask = if bare.is_empty() { "" } else { "***" };
-            Cow::Owned(format!("{name}={mask}{}", &value[bare.len()..]))
-        }
-        _ => Cow::Borrowed(parameter),
-    }
-}
-
-/// Whether a query parameter of this name has a secret value.
-pub fn is_secret(name: &str) -> bool {
-    let name = percent_decoded(name).to_ascii_lowercase();
-    let name = name.replace("authoriz", "auth").replace("author", ""); // who wrote a thing is no secret
-    SECRET_NAMES.contains(&name.as_str()) || SECRET_WORDS.iter().any(|word| name.contains(word))
-}
-
-/// Letters that are written as `%6b`.
-fn percent_decoded(name: &str) -> String {
-    let mut decoded = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('%') {
-        decoded += before;
-        let digits = after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match digits {
-            Some(byte) => {
-                decoded.push(char::from(byte));
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push('%');
-                rest = after;
-            }
-        }
-    }
-    decoded + rest
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -211,6 +138,7 @@ mod tests {
             ("/cb#access_token=hunter2&state=x", "/cb#access_token=***&state=x"),
             ("/?code=hunter2#sig=hunter2", "/?code=***#sig=***"),
             ("/?%74oken=hunter2&to%6Ben=&a%=1&%", "/?%74oken=***&to%6Ben=&a%=1&%"),
+            ("/?next=%2Fx%3Ftoken%3Dhunter2%26a%3Db", "/?next=%2Fx%3Ftoken%3D***%26a%3Db"),
             ("/?author=me&authorization=hunter2&key=a=b", "/?author=me&authorization=***&key=***"),
         ] {
             assert_eq!(mask.url(url), masked);

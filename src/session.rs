@@ -15,7 +15,6 @@ use crate::protocol::keepalive::{Keepalive, Times};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::scenario::Goal;
 use clock::PeerClock;
-use leaving::Leaving;
 use reactions::Reactions;
 
 mod actions;
@@ -27,6 +26,7 @@ mod reactions;
 mod resend;
 mod socket;
 mod timers;
+mod upload;
 mod watch;
 
 pub use journal::Journal;
@@ -172,9 +172,11 @@ pub struct Session<'a> {
     reactions: Reactions,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,
-    /// A signal or `--max-time` is ending the run.
-    leaving: Option<Leaving>,
+    /// A signal or `--max-time` is ending the run: it has to be over by then.
+    leave_by: Option<Instant>,
     lost: Lost,
+    /// A file that is being sent: no other action is taken meanwhile.
+    upload: Option<upload::Upload>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -239,8 +241,9 @@ impl<'a> Session<'a> {
             reactions: Reactions::default(),
             keepalive: Keepalive::new(times, now),
             resend,
-            leaving: None,
+            leave_by: None,
             lost: Lost::default(),
+            upload: None,
         }
     }
 
@@ -250,6 +253,7 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.stop = Some(Stop::System(error));
         }
+        self.end_upload();
         let quiet = self.clock.now().saturating_duration_since(self.last_traffic);
         self.linger();
         self.drain_outputs();
@@ -274,7 +278,7 @@ impl<'a> Session<'a> {
             input_ended: self.input_ended,
             rest: self.resend.map(resend::Resend::into_rest),
             lost: self.lost,
-            leave_by: self.leaving.map(|leaving| leaving.until),
+            leave_by: self.leave_by,
         }
     }
 

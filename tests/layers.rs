@@ -59,8 +59,11 @@ const LAYERS: [(&str, &[&str]); 14] = [
 ];
 
 /// Single items that a module may take from a layer beside it: importing files, item.
-const EXCEPTIONS: [(&str, &str); 2] =
-    [("input/repl/", "output::Lane"), ("input/repl/", "output::SharedLane")];
+const EXCEPTIONS: [(&str, &str); 3] = [
+    ("input/repl/", "output::Lane"),
+    ("input/repl/", "output::SharedLane"),
+    ("input/repl/", "output::escape"),
+];
 
 /// What the protocol, which knows neither clock nor system, must not name.
 const WORLD: [&str; 6] =

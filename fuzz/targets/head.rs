@@ -6,7 +6,8 @@
 use wscope::protocol::body::{Body, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
-    Request, RequestOptions, ServerOptions, answer, generate_key, judge_response,
+    AllowedOrigins, ListenHosts, Request, RequestOptions, ServerOptions, answer, generate_key,
+    judge_response,
 };
 use wscope::protocol::head::{
     Head, HeadError, HeaderLine, MAX_FIELDS, MAX_HEAD, RequestLine, StatusLine, is_token,
@@ -43,9 +44,16 @@ fn rfc_request() -> RequestOptions {
 fn server() -> ServerOptions {
     ServerOptions {
         subprotocols: vec!["chat".into(), "superchat".into()],
+        origins: AllowedOrigins::Any,
         compress: true,
         ..ServerOptions::default()
     }
+}
+
+/// One that only this machine can reach, and only its own pages.
+fn local_server() -> ServerOptions {
+    let listening = ListenHosts { is_loopback: true, hosts: Vec::new() };
+    ServerOptions { origins: AllowedOrigins::Local, listening, ..server() }
 }
 
 fn response(bytes: &[u8]) {
@@ -67,7 +75,8 @@ fn request(bytes: &[u8]) {
     let Some((line, head)) = parse_however_cut(bytes, parse_request) else { return };
     assert!(is_token(&line.method) && !line.target.is_empty() && line.minor_version <= 1);
     check_head(&head);
-    check_answer(&line, &head);
+    check_answer(&server(), &line, &head);
+    check_answer(&local_server(), &line, &head);
 }
 
 /// The result, and that it comes with the last byte of the head and no other.
@@ -148,8 +157,8 @@ fn body<'a>(
 }
 
 /// Whatever is asked, what we answer is HTTP.
-fn check_answer(line: &RequestLine, head: &Head) {
-    match answer(&server(), line, head) {
+fn check_answer(options: &ServerOptions, line: &RequestLine, head: &Head) {
+    match answer(options, line, head) {
         Ok((response, agreement)) => {
             let (status, parsed) = must_parse(response.bytes());
             assert_eq!(status.status, 101);
@@ -161,7 +170,7 @@ fn check_answer(line: &RequestLine, head: &Head) {
             let (status, head) = must_parse(refusal.response.head.bytes());
             let body = &refusal.response.body;
             assert_eq!(status.status, refusal.response.status);
-            assert!(matches!(status.status, 400 | 405 | 426));
+            assert!(matches!(status.status, 400 | 403 | 405 | 426));
             assert_eq!(head.value("Content-Length"), Some(body.len().to_string()));
         }
     }
@@ -184,9 +193,10 @@ fn own_request(mut input: Input<'_>) {
     };
     assert_eq!(line.target, options.resource);
     assert!(head.fields().eq(request.head.fields()));
-    check_answer(&line, &head);
+    check_answer(&server(), &line, &head);
     let Ok((response, agreement)) = answer(&server(), &line, &head) else {
-        assert!(!options.custom.is_empty(), "our own request is refused");
+        let origins = options.common.iter().filter(|line| line.is("Origin")).count();
+        assert!(!options.custom.is_empty() || origins > 1, "our own request is refused");
         return;
     };
     let (status, response) = must_parse(response.bytes());
@@ -204,9 +214,11 @@ fn request_options(input: &mut Input<'_>) -> RequestOptions {
     let tokens =
         |text: String| text.split(',').filter(|it| is_token(it)).map(str::to_owned).collect();
     let graphic = |text: String| text.chars().filter(char::is_ascii_graphic).collect::<String>();
+    let alphanumeric =
+        |text: String| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     RequestOptions {
         resource: format!("/{}", graphic(input.text())),
-        host: format!("h{}", graphic(input.text())),
+        host: format!("h{}", alphanumeric(input.text())),
         key: generate_key(),
         subprotocols: tokens(input.text()),
         extensions: input.choose(&[None, Some(DEFAULT_OFFER)]).map(str::to_owned),

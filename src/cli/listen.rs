@@ -41,7 +41,8 @@ const MORE: &str = "\
 On a terminal lines typed go to all clients; /help lists what else can be
 done. In a pipe every line of standard input goes to all clients; it is read
 only while there are any, as fast as the fastest takes it, and its end does
-not end the server. A browser that opens the address gets a page to talk with.
+not end the server. A browser that opens the address gets a page to talk with;
+pages of other sites cannot connect unless --allow-origin names them.
 
 No client holds up another. What waits for a client that does not take it is
 limited to 16 MiB, or one message; a client further behind loses what waits
@@ -68,7 +69,14 @@ pub struct WelcomeArgs {
     #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
     pub subprotocols: Vec<String>,
 
-    /// Accept pages of this origin only; others, and what is no page, get 403 [repeatable]
+    /// Accept only requests with this Origin; others get 403. '*' accepts all [repeatable]
+    ///
+    /// Without this option, so that pages of other sites cannot connect (nor by DNS rebinding), a
+    /// request is accepted if it has no Origin header, or one whose host and port are those of the
+    /// Host header, or that of a loopback host such as http://localhost:3000; and on a loopback
+    /// address only if Host names a loopback host or that address. With it, only the origins given
+    /// are accepted, and no request without Origin; '*' accepts everything, whatever Host says.
+    /// ORIGIN is written as browsers send it: https://example.com, null, chrome-extension://ID.
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
 
@@ -88,7 +96,10 @@ pub struct WelcomeArgs {
     #[arg(long, value_name = "N", default_value = "4096")]
     pub max_clients: usize,
 
-    /// How long a client may take for TLS and its request
+    /// How long a client may take for TLS and its request; 0 for no limit
+    ///
+    /// There is room for 2048 unfinished handshakes, 1024 of them from one address (for IPv6 a
+    /// /64); beyond that the oldest is closed for each new one, after a 503 if it has begun a request.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub handshake_timeout: String,
 }

@@ -41,7 +41,7 @@ const LAST_WORDS: Duration = Duration::from_millis(100);
 pub fn run(config: ConnectConfig) -> Result<(), Error> {
     let clock = Clock::start();
     let mut outputs = outputs(&config)?;
-    let max_time = config.ending.max_time.map(|limit| Instant::now() + limit);
+    let max_time = config.ending.time_left.map(|left| Instant::now() + left);
     let mut run = Run { clock, config, outputs: &mut outputs, max_time, leave_by: None };
     let mut reactor = run.reactor()?;
     let result = run.run(&mut reactor);

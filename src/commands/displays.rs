@@ -19,6 +19,11 @@ pub(super) enum Failures {
     None,
 }
 
+/// Whether messages are written without any escape or encoding.
+fn writes_as_it_is(stdout: Stdout) -> bool {
+    matches!(stdout, Stdout::Payload(Framing::Lines | Framing::Nul | Framing::Raw))
+}
+
 /// Builds them on these two outlets. On a terminal, messages and what is told beside them share
 /// standard output, so that nothing overtakes anything.
 pub(super) fn outputs(
@@ -35,6 +40,7 @@ pub(super) fn outputs(
         detail: commentary.detail,
         pretty: commentary.pretty,
         notes_binary: false,
+        notes_controls: false,
         answers: true,
         timestamps: commentary.timestamps,
         escapes: true,
@@ -56,6 +62,7 @@ pub(super) fn outputs(
             style: Style::new(commentary.stderr_color),
             messages: false,
             notes_binary: stdout == Stdout::Payload(Framing::Lines),
+            notes_controls: commentary.stdout_on_terminal && writes_as_it_is(stdout),
             answers: stdout != Stdout::Decorated,
             escapes: commentary.on_terminal,
             ..human

@@ -2,12 +2,13 @@
 //! what is typed or piped.
 
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use mio::Interest;
 use mio::net::TcpListener;
+use url::Host;
 
 use super::connect::tell_failure;
 use crate::config::{ListenConfig, ServerInput, Stdout};
@@ -19,12 +20,14 @@ use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
+use crate::protocol::handshake::ListenHosts;
 
 mod client;
 mod clients;
 mod control;
 mod door;
 mod failure;
+mod handshakes;
 mod page;
 mod server;
 
@@ -52,13 +55,14 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
     result
 }
 
-fn set_up(config: ListenConfig) -> Result<Control, Error> {
+fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
     let mut listener = bind(&config.address)?;
     limits::widen_backlog(&listener);
     let address = listener.local_addr().map_err(failed("listen"))?;
+    config.handshake.listening = listen_hosts(&config.address, address);
     let registry = reactor.registry();
     registry
         .register(&mut listener, tokens::LISTENER, Interest::READABLE)
@@ -93,6 +97,20 @@ fn bind(address: &str) -> Result<TcpListener, Error> {
         }
     }
     result.map_err(failed(&format!("cannot listen on {address}")))
+}
+
+/// How requests may name this server: by the address listened on, and as the user wrote it.
+fn listen_hosts(given: &str, address: SocketAddr) -> ListenHosts {
+    let ip = address.ip().to_canonical();
+    let name = given.rsplit_once(':').and_then(|(host, _)| Host::parse(host).ok());
+    let bound = match ip {
+        IpAddr::V4(ip) => Host::Ipv4(ip),
+        IpAddr::V6(ip) => Host::Ipv6(ip),
+    };
+    ListenHosts {
+        is_loopback: ip.is_loopback(),
+        hosts: [Some(bound), name].into_iter().flatten().collect(),
+    }
 }
 
 fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {

@@ -5,12 +5,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::connect::read_text;
+use super::files::FileReader;
 use super::privacy;
 use super::{ConfigError, Env};
 use crate::cli::AuthArgs;
 use crate::event::Level;
 use crate::net::target::{Endpoint, Target};
+use crate::platform::files::FileError;
 use crate::platform::prompt::ask_secret;
 use crate::protocol::head::{Head, HeaderLine};
 
@@ -77,18 +78,19 @@ pub(super) fn auth(
     own: &[HeaderLine],
     target: &Target,
     env: &Env,
+    files: &FileReader,
 ) -> Result<AuthConfig, ConfigError> {
     let mut found = AuthConfig::default();
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
     if !is_own("Authorization") {
-        let authorization = authorization(args, target, env, &mut found.notices)?;
+        let authorization = authorization(args, target, env, files, &mut found.notices)?;
         if let Some((line, source)) = authorization {
             found.headers.push(line);
             found.source = Some(source);
         }
     }
     if !is_own("Cookie") {
-        let cookie = cookie(&args.cookies, target, &mut found.notices)?;
+        let cookie = cookie(&args.cookies, target, files, &mut found.notices)?;
         found.headers.extend(cookie);
     }
     Ok(found)
@@ -100,15 +102,16 @@ fn authorization(
     args: &AuthArgs,
     target: &Target,
     env: &Env,
+    files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
     // Asked for in the background of a script, a password would be awaited for ever.
     let may_ask = env.stdin_is_terminal || env.stderr_is_terminal;
     if let Some(given) = &args.bearer {
-        return Ok(Some((bearer("--bearer", given)?, "--bearer")));
+        return Ok(Some((bearer("--bearer", given, files)?, "--bearer")));
     }
     if let Some(given) = &args.user {
-        return Ok(Some((user("--user", given, target, may_ask)?, "--user")));
+        return Ok(Some((user("--user", given, target, may_ask, files)?, "--user")));
     }
     let url = target.credentials.as_ref();
     let login = url.map(|credentials| credentials.user.as_str());
@@ -116,7 +119,7 @@ fn authorization(
     if let (Some(login), Some(password)) = (login, password) {
         return Ok(Some((basic(login, password), "from the URL")));
     }
-    if let Some((user, password)) = netrc(args, target, login, env, notices)? {
+    if let Some((user, password)) = netrc(args, target, login, env, files, notices)? {
         let password = match password {
             Some(password) => password,
             None => ask("--netrc", &user, target, may_ask)?,
@@ -126,13 +129,14 @@ fn authorization(
     if let Some(login) = login {
         return Ok(Some((basic(login, ""), "from the URL")));
     }
-    from_environment(&env.auth, target, may_ask)
+    from_environment(&env.auth, target, may_ask, files)
 }
 
 fn from_environment(
     env: &AuthEnv,
     target: &Target,
     may_ask: bool,
+    files: &FileReader,
 ) -> Result<Option<(HeaderLine, &'static str)>, ConfigError> {
     let text = |name: &'static str, value: &OsString| {
         let not_text = |_| ConfigError::value(name, "***", "it is not UTF-8");
@@ -141,14 +145,20 @@ fn from_environment(
     const BEARER: &str = "WSCOPE_BEARER";
     const USER: &str = "WSCOPE_USER";
     match (&env.bearer, &env.user) {
-        (Some(given), _) => Ok(Some((bearer(BEARER, &text(BEARER, given)?)?, BEARER))),
-        (None, Some(given)) => Ok(Some((user(USER, &text(USER, given)?, target, may_ask)?, USER))),
+        (Some(given), _) => Ok(Some((bearer(BEARER, &text(BEARER, given)?, files)?, BEARER))),
+        (None, Some(given)) => {
+            Ok(Some((user(USER, &text(USER, given)?, target, may_ask, files)?, USER)))
+        }
         (None, None) => Ok(None),
     }
 }
 
-fn bearer(option: &'static str, given: &str) -> Result<HeaderLine, ConfigError> {
-    let token = first_line(option, given)?;
+fn bearer(
+    option: &'static str,
+    given: &str,
+    files: &FileReader,
+) -> Result<HeaderLine, ConfigError> {
+    let token = first_line(option, given, files)?;
     let bad = |reason: &str| ConfigError::value(option, "***", reason);
     if token.is_empty() {
         return Err(bad("the token is empty"));
@@ -167,8 +177,9 @@ fn user(
     given: &str,
     target: &Target,
     may_ask: bool,
+    files: &FileReader,
 ) -> Result<HeaderLine, ConfigError> {
-    let pair = first_line(option, given)?;
+    let pair = first_line(option, given, files)?;
     match pair.split_once(':') {
         Some((user, password)) => checked(option, user, password),
         None if pair.is_empty() => {
@@ -218,9 +229,13 @@ pub(super) fn basic(user: &str, password: &str) -> HeaderLine {
 }
 
 /// What was given, or the first line of the file behind the @.
-fn first_line(option: &'static str, given: &str) -> Result<String, ConfigError> {
+fn first_line(
+    option: &'static str,
+    given: &str,
+    files: &FileReader,
+) -> Result<String, ConfigError> {
     let Some(path) = given.strip_prefix('@') else { return Ok(given.to_owned()) };
-    let text = read_text(option, Path::new(path))?;
+    let text = files.text(option, Path::new(path))?;
     Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
 }
 
@@ -231,6 +246,7 @@ fn netrc(
     target: &Target,
     login: Option<&str>,
     env: &Env,
+    files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<Login>, ConfigError> {
     let (option, path) = match (&args.netrc_file, &env.auth.netrc) {
@@ -238,8 +254,8 @@ fn netrc(
         (None, Some(path)) if args.netrc => ("--netrc", path),
         _ => return Ok(None),
     };
-    let text = match read_text(option, path) {
-        Err(ConfigError::File { error, .. })
+    let text = match files.long_text(option, path) {
+        Err(ConfigError::File { error: FileError::Io(error), .. })
             if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>
         {
             let text = format!("--netrc: there is no {}", path.display());
@@ -277,6 +293,7 @@ fn host_and_port(target: &Target) -> (String, u16) {
 fn cookie(
     given: &[String],
     target: &Target,
+    files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<HeaderLine>, ConfigError> {
     const OPTION: &str = "--cookie";
@@ -291,7 +308,7 @@ fn cookie(
             lists.push(list.map_err(|reason| ConfigError::value(OPTION, "***", reason))?);
             continue;
         };
-        let found = cookies::file(&read_text(OPTION, Path::new(path))?, place);
+        let found = cookies::file(&files.long_text(OPTION, Path::new(path))?, place);
         let found = found.map_err(|(line, reason)| {
             ConfigError::value(OPTION, path, format!("line {line}: {reason}"))
         })?;

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::auth::auth;
+use super::files::FileReader;
 use super::route::{proxy_tls, route};
 use super::shared::{commentary, subprotocols};
 use super::tls::tls;
@@ -42,13 +43,16 @@ impl ConnectConfig {
     pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
-        let mut handshake = handshake_config(&args.handshake)?;
+        let max_time = max_time(&args.ending)?;
+        let files = FileReader::new(max_time);
+        let mut handshake = handshake_config(&args.handshake, &files)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
         let commentary = commentary(&args.display, env);
-        let tls = tls(&args.tls)?;
+        let tls = tls(&args.tls, &files)?;
+        let redaction = redaction(args.display.show_secrets);
         let dial = DialOptions {
-            route: route(&args.route, &target, &mut handshake, args.display.show_secrets, env)?,
+            route: route(&args.route, &target, &mut handshake, redaction, env, &files)?,
             proxy_tls: proxy_tls(&args.route, &tls),
             tls,
         };
@@ -60,7 +64,7 @@ impl ConnectConfig {
             says_unchecked: args.tls.no_check,
             handshake,
             input,
-            presets: presets::presets(&args.sending, kind, order)?,
+            presets: presets::presets(&args.sending, kind, order, &files)?,
             echo: args.sending.echo,
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
             commentary,
@@ -69,12 +73,14 @@ impl ConnectConfig {
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input)?,
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
             resilience: resilience::resilience(&args.resilience)?,
-            redaction: redaction(args.display.show_secrets),
+            redaction,
             history: env.history.clone(),
         };
         // Last, as it may ask for a password.
-        let mut auth = auth(&args.auth, &config.handshake.headers, &config.target, env)?;
-        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ..config })
+        let own = &config.handshake.headers;
+        let mut auth = auth(&args.auth, own, &config.target, env, &files)?;
+        let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
+        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ending, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.
@@ -83,7 +89,10 @@ impl ConnectConfig {
     }
 }
 
-fn handshake_config(args: &HandshakeArgs) -> Result<HandshakeConfig, ConfigError> {
+fn handshake_config(
+    args: &HandshakeArgs,
+    files: &FileReader,
+) -> Result<HandshakeConfig, ConfigError> {
     for (option, value) in [("--origin", &args.origin), ("--user-agent", &args.user_agent)] {
         if let Some(value) = value {
             HeaderLine::parse(&format!("X: {value}"))
@@ -94,7 +103,7 @@ fn handshake_config(args: &HandshakeArgs) -> Result<HandshakeConfig, ConfigError
         subprotocols: subprotocols(&args.subprotocols)?,
         origin: args.origin.clone(),
         user_agent: args.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
-        headers: headers(&args.headers)?,
+        headers: headers(&args.headers, files)?,
         extensions: extensions(args)?,
         wants_compression: args.compress.is_some(),
         strict: args.strict,
@@ -112,26 +121,34 @@ fn extensions(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
     Ok(Some(offers.join(", ")))
 }
 
-pub(super) fn headers(given: &[String]) -> Result<Vec<HeaderLine>, ConfigError> {
-    headers_of("--header", given)
+pub(super) fn headers(
+    given: &[String],
+    files: &FileReader,
+) -> Result<Vec<HeaderLine>, ConfigError> {
+    headers_of("--header", given, files)
 }
 
 pub(super) fn headers_of(
     option: &'static str,
     given: &[String],
+    files: &FileReader,
 ) -> Result<Vec<HeaderLine>, ConfigError> {
     let mut lines = Vec::new();
     for value in given {
         match value.strip_prefix('@') {
             None => lines.push(header(option, value, &without_secret(value))?),
-            Some(path) => lines.extend(header_file(option, path)?),
+            Some(path) => lines.extend(header_file(option, path, files)?),
         }
     }
     Ok(lines)
 }
 
-fn header_file(option: &'static str, path: &str) -> Result<Vec<HeaderLine>, ConfigError> {
-    let text = read_text(option, Path::new(path))?;
+fn header_file(
+    option: &'static str,
+    path: &str,
+    files: &FileReader,
+) -> Result<Vec<HeaderLine>, ConfigError> {
+    let text = files.text(option, Path::new(path))?;
     let is_header = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
     text.lines()
         .enumerate()
@@ -222,10 +239,6 @@ fn ending(
     }
     let expect = patterns(&args.expect)?;
     let has_goal = count.is_some() || !expect.is_empty() || echo;
-    let max_time = match &args.max_time {
-        Some(text) => duration("--max-time", text)?,
-        None => (!expect.is_empty()).then_some(DEFAULT_EXPECT_TIME),
-    };
     let close_code: CloseCode = args
         .close_code
         .parse()
@@ -240,11 +253,19 @@ fn ending(
         count,
         expect,
         strict,
-        max_time,
+        max_time: None,
+        time_left: None,
         close_timeout: duration("--close-timeout", &args.close_timeout)?,
         close_code,
         close_reason,
     })
+}
+
+fn max_time(args: &EndingArgs) -> Result<Option<Duration>, ConfigError> {
+    match &args.max_time {
+        Some(text) => duration("--max-time", text),
+        None => Ok((!args.expect.is_empty()).then_some(DEFAULT_EXPECT_TIME)),
+    }
 }
 
 fn after_input(
@@ -282,8 +303,4 @@ pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Durati
 
 pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
     parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))
-}
-
-pub(super) fn read_text(option: &'static str, path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|error| ConfigError::file(option, path, error))
 }

@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connect::{duration, headers, is_conversation, read_text, redaction, size, stdout_in};
+use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
+use super::files::FileReader;
 use super::shared::{commentary, subprotocols};
 use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::Acceptor;
-use crate::protocol::handshake::{Credentials, ServerOptions};
+use crate::protocol::handshake::{
+    AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
+};
 use crate::redact::Redaction;
 
 /// All that a server is to be and do.
@@ -89,8 +92,9 @@ pub enum ServerInput {
     None,
 }
 
-/// Connections at a time that are no clients yet.
-const MAX_HANDSHAKES: usize = 4096;
+/// Connections at a time that are not clients yet, each with a thread: of some 40 KiB,
+/// or 100 KiB with TLS.
+const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.
 const MAX_BACKLOG: usize = 16 << 20;
@@ -107,15 +111,16 @@ impl ListenConfig {
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
         };
+        let files = FileReader::new(None);
         let output = args.receiving.output;
         let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         Ok(Self {
             address: address(&args.address),
-            handshake: handshake(args)?,
+            handshake: handshake(args, &files)?,
             lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(&args.tls)?,
+            tls: acceptor(&args.tls, &files)?,
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
@@ -156,7 +161,7 @@ fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Resu
     Ok(number)
 }
 
-fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
+fn handshake(args: &ListenArgs, files: &FileReader) -> Result<ServerOptions, ConfigError> {
     let args = &args.handshake;
     if let Some(path) = args.path.as_deref().filter(|path| !is_path(path)) {
         let reason = "a path starts with /, and has no blank, ? or #";
@@ -164,10 +169,11 @@ fn handshake(args: &ListenArgs) -> Result<ServerOptions, ConfigError> {
     }
     Ok(ServerOptions {
         subprotocols: subprotocols(&args.subprotocols)?,
-        headers: headers(&args.headers)?,
+        headers: headers(&args.headers, files)?,
         path: args.path.clone(),
-        credentials: args.user.as_deref().map(credentials).transpose()?,
-        origins: args.origins.iter().map(|given| origin(given)).collect::<Result<_, _>>()?,
+        credentials: args.user.as_deref().map(|given| credentials(given, files)).transpose()?,
+        origins: origins(&args.origins)?,
+        listening: ListenHosts::default(), // known once it listens
         compress: !args.no_compress,
     })
 }
@@ -178,9 +184,9 @@ fn is_path(text: &str) -> bool {
 }
 
 /// `USER:PASS`, or the first line of a file. What was given is not shown.
-fn credentials(given: &str) -> Result<Credentials, ConfigError> {
+fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
     let text = match given.strip_prefix('@') {
-        Some(path) => read_text("--user", Path::new(path))?,
+        Some(path) => files.text("--user", Path::new(path))?,
         None => given.to_owned(),
     };
     let pair = text.lines().next().unwrap_or_default();
@@ -190,26 +196,38 @@ fn credentials(given: &str) -> Result<Credentials, ConfigError> {
     Ok(Credentials::new(pair))
 }
 
+fn origins(given: &[String]) -> Result<AllowedOrigins, ConfigError> {
+    let origins = given.iter().map(|given| origin(given)).collect::<Result<Vec<_>, _>>()?;
+    Ok(match origins.as_slice() {
+        [] => AllowedOrigins::Local,
+        some if some.iter().any(|origin| origin == ANY_ORIGIN) => AllowedOrigins::Any,
+        _ => AllowedOrigins::Only(origins),
+    })
+}
+
+/// Accepts all origins, and requests without one.
+const ANY_ORIGIN: &str = "*";
+
 /// An origin as browsers send it: scheme, host and a port that is not the scheme's own.
 fn origin(given: &str) -> Result<String, ConfigError> {
     let bad = |reason: &str| ConfigError::value("--allow-origin", given, reason);
-    if given == "null" {
+    if matches!(given, "null" | ANY_ORIGIN) {
         return Ok(given.to_owned());
     }
     let url = Url::parse(given).map_err(|_| bad("an origin is written https://example.com"))?;
-    if !matches!(url.path(), "" | "/") || url.query().is_some() {
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return Err(bad("an origin has no path: scheme, host and perhaps a port"));
     }
-    let origin = url.origin();
-    let is_opaque = !origin.is_tuple(); // such as that of a browser extension
-    Ok(if is_opaque { given.to_owned() } else { origin.ascii_serialization() })
+    let bare = given.strip_suffix('/').filter(|bare| !bare.ends_with('/')); // not that of file://
+    Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
-fn acceptor(args: &ServerTlsArgs) -> Result<Option<Acceptor>, ConfigError> {
+fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
         pass: ("--tls-pass", args.tls_pass.as_ref()),
+        reader,
     };
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();

@@ -6,7 +6,9 @@ use std::path::Path;
 use clap::ArgMatches;
 
 use super::ConfigError;
+use super::files::FileReader;
 use crate::cli::SendingArgs;
+use crate::input::file::{FileMessage, Loaded, load};
 use crate::input::raw::parse_frame;
 use crate::input::{Action, decode_hex};
 use crate::protocol::MessageKind;
@@ -37,6 +39,7 @@ pub(super) fn presets(
     args: &SendingArgs,
     kind: MessageKind,
     order: &SendOrder,
+    files: &FileReader,
 ) -> Result<Vec<Action<'static>>, ConfigError> {
     let mut placed = Vec::new();
     let place = |places: &[usize], index: usize| places.get(index).copied().unwrap_or(usize::MAX);
@@ -49,11 +52,7 @@ pub(super) fn presets(
         placed.push((place(&order.hex, index), send(MessageKind::Binary, bytes)));
     }
     for (index, path) in args.send_file.iter().enumerate() {
-        let bytes = read(path)?;
-        if kind == MessageKind::Text {
-            must_be_text(path, &bytes)?;
-        }
-        placed.push((place(&order.file, index), send(kind, bytes)));
+        placed.push((place(&order.file, index), file(path, kind, files)?));
     }
     for (index, text) in args.send_frame.iter().enumerate() {
         let frame =
@@ -68,20 +67,21 @@ fn send(kind: MessageKind, bytes: Vec<u8>) -> Action<'static> {
     Action::Send(kind, Cow::Owned(bytes))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, ConfigError> {
+/// Loads a small file; of a large one only the text is checked. Both are done before connecting.
+fn file(
+    path: &Path,
+    kind: MessageKind,
+    files: &FileReader,
+) -> Result<Action<'static>, ConfigError> {
+    const OPTION: &str = "--send-file";
+    let owned = path.to_owned();
     let shown = path.to_string_lossy().into_owned();
-    std::fs::read(path).map_err(|error| ConfigError::Unreadable { path: shown, error })
-}
-
-fn must_be_text(path: &Path, bytes: &[u8]) -> Result<(), ConfigError> {
-    let Err(error) = simdutf8::compat::from_utf8(bytes) else { return Ok(()) };
-    let offset = error.valid_up_to();
-    let before = &bytes[..offset];
-    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
-    Err(ConfigError::NotUtf8 {
-        path: path.to_string_lossy().into_owned(),
-        line: memchr::memchr_iter(b'\n', before).count() + 1,
-        column: offset - line_start + 1,
-        offset,
-    })
+    match files.run(OPTION, path, move || load(&owned, kind.into()))? {
+        Ok(Loaded::Payload(kind, data)) => Ok(send(kind, data)),
+        Ok(Loaded::Large(kind)) => {
+            let name = format!("{OPTION} {shown}");
+            Ok(Action::File(FileMessage { path: path.to_owned(), kind, name }))
+        }
+        Err(error) => Err(ConfigError::Unreadable { path: shown, error }),
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::connect::{headers_of, redaction};
+use super::connect::headers_of;
+use super::files::FileReader;
 use super::{ConfigError, Env, HandshakeConfig};
 use crate::cli::RouteArgs;
 use crate::net::proxy::{Choice, Origin, ProxyPolicy};
 use crate::net::route::{ConnectTo, Family, Resolve, RouteOptions, Source};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
+use crate::redact::Redaction;
 
 /// Resolves the way to `target`. Of the request's headers, those for the proxy are taken out.
 ///
@@ -18,20 +20,21 @@ pub(super) fn route(
     args: &RouteArgs,
     target: &Target,
     handshake: &mut HandshakeConfig,
-    show_secrets: bool,
+    redaction: Redaction,
     env: &Env,
+    files: &FileReader,
 ) -> Result<RouteOptions, ConfigError> {
     let (proxy, no_proxy) = (args.proxy.as_deref(), args.no_proxy.as_deref());
     let mut route = RouteOptions {
         family: family(args),
         proxies: ProxyPolicy::new(proxy, no_proxy, &env.proxies).map_err(ConfigError::Setting)?,
         user_agent: handshake.user_agent.clone(),
-        proxy_headers: headers_of("--proxy-header", &args.proxy_header)?,
+        proxy_headers: headers_of("--proxy-header", &args.proxy_header, files)?,
         socket: args.unix_socket.clone(),
         connect_to: each("--connect-to", &args.connect_to, ConnectTo::parse)?,
         resolve: each("--resolve", &args.resolve, Resolve::parse)?,
         source: args.interface.as_deref().map(|text| source(text, family(args))).transpose()?,
-        redaction: redaction(show_secrets),
+        redaction,
     };
     if let Choice::Through(proxy, _) = route.choose(target).map_err(ConfigError::Setting)?
         && !proxy.kind.is_socks()

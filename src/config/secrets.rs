@@ -100,6 +100,8 @@ mod tests {
             (&["-stoken.s3cr3t-V4lue"], &["-stoken.***"]),
             (&["-HCookie:x"], &["-HCookie: ***"]),
             (&["--header=X-Api-Key: x"], &["--header=X-Api-Key: ***"]),
+            (&["-H", "X-Acme-Token: x"], &["-H", "X-Acme-Token: ***"]),
+            (&["wss://h/?next=%2F%3Ftoken%3Dx"], &["wss://h/?next=%2F%3Ftoken%3D***"]),
             (&["--proxy", "http://me:pw@h"], &["--proxy", "http://me:***@h"]),
             (&["-k", "wss://me:pw@h/x"], &["-k", "wss://me:***@h/x"]),
             (&["me:pw@h/x"], &["***@h/x"]),

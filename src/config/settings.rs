@@ -5,15 +5,17 @@
 
 use std::collections::HashSet;
 use std::ffi::OsString;
-use std::fs;
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 
-use super::{ConfigError, privacy, secrets};
+use super::files::FileReader;
+use super::{ConfigError, parse_duration, privacy, secrets};
 use crate::event::Level;
+use crate::platform::files::FileError;
 
 mod blame;
 mod catalog;
@@ -25,9 +27,6 @@ pub use blame::{Blame, SettingError, complaint};
 pub(super) use catalog::Catalog;
 use catalog::Given;
 use file::{File, Line};
-
-/// The longest file that is read, in bytes.
-const MAX_FILE: u64 = 1 << 20;
 
 /// What is no setting.
 const UNSETTLED: [&str; 5] = ["connect", "listen", "no_config", "help", "version"];
@@ -101,7 +100,9 @@ pub fn expand(
             None => Ok(None),
         };
     }
-    let file = env.file.as_deref().map(read).transpose()?.flatten().unwrap_or_default();
+    let files = FileReader::new(max_time(typed));
+    let file = env.file.as_deref().map(|path| read(path, &files)).transpose()?;
+    let file = file.flatten().unwrap_or_default();
     let Some(path) = env.file.clone().or_else(|| place.is_none().then(PathBuf::new)) else {
         let reason = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
         return Err(SettingError::plain(&format!("@{}", place.unwrap_or_default()), reason).into());
@@ -136,19 +137,24 @@ pub fn expand(
     }))
 }
 
+/// `--max-time` as it was typed; a bad value is reported later.
+fn max_time(typed: &ArgMatches) -> Option<Duration> {
+    let text = typed.try_get_one::<String>("max_time").ok().flatten()?;
+    parse_duration(text).ok().filter(|duration| !duration.is_zero())
+}
+
 /// A file that is not there is an empty one.
-fn read(path: &Path) -> Result<Option<File>, ConfigError> {
+fn read(path: &Path, files: &FileReader) -> Result<Option<File>, ConfigError> {
     let shown = path.display().to_string();
     let plain = |reason: &str| ConfigError::from(SettingError::plain(&shown, reason));
-    let text = match read_bounded(path) {
-        Ok(bytes) if bytes.len() as u64 > MAX_FILE => {
-            return Err(plain("the file is larger than 1 MiB"));
-        }
-        Ok(bytes) => bytes,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+    let text = match files.bytes("configuration file", path) {
+        Err(ConfigError::File { error: FileError::Io(error), .. })
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+        {
             return Ok(None);
         }
-        Err(error) => return Err(plain(&error.to_string())),
+        Err(ConfigError::File { error, .. }) => return Err(plain(&error.to_string())),
+        text => text?,
     };
     let text = String::from_utf8(text).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
@@ -156,13 +162,6 @@ fn read(path: &Path) -> Result<Option<File>, ConfigError> {
         ConfigError::from(SettingError::plain(&format!("{shown}, line {line}"), "it is not UTF-8"))
     })?;
     file::parse(&text).map(Some).map_err(|fault| SettingError::fault(path, &fault).into())
-}
-
-/// At most one byte more than is allowed, also of a device that never ends.
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 struct Sources<'a> {

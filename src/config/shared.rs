@@ -15,6 +15,7 @@ pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
         stdout_color: color(mode, env, env.stdout_is_terminal),
         stderr_color: color(mode, env, env.stderr_is_terminal),
         on_terminal: env.stderr_is_terminal,
+        stdout_on_terminal: env.stdout_is_terminal,
         pretty: !args.no_pretty,
         timestamps: timestamps(args),
     }

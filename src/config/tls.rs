@@ -5,15 +5,13 @@ use std::path::{Path, PathBuf};
 use native_tls::{Certificate, Protocol};
 
 use super::ConfigError;
+use super::files::FileReader;
 use crate::cli::{TlsArgs, TlsVersion};
 use crate::net::tls::{ServerName, TlsOptions, Trust, holds_pem};
 
 mod identity;
 
 pub(super) use identity::{Files, identity};
-
-/// The largest file of certificates or keys that is read, in bytes.
-const MAX_FILE: u64 = 16 << 20;
 
 /// The most files of a folder of certificates that are read.
 const MAX_FILES: usize = 10_000;
@@ -22,7 +20,7 @@ const MAX_FILES: usize = 10_000;
 ///
 /// # Errors
 /// With the first file or value that cannot be used.
-pub(super) fn tls(args: &TlsArgs) -> Result<TlsOptions, ConfigError> {
+pub(super) fn tls(args: &TlsArgs, reader: &FileReader) -> Result<TlsOptions, ConfigError> {
     if let (Some(min), Some(max)) = (args.tls_min, args.tls_max)
         && min > max
     {
@@ -31,7 +29,7 @@ pub(super) fn tls(args: &TlsArgs) -> Result<TlsOptions, ConfigError> {
     }
     let mut roots = Vec::new();
     for path in &args.cacert {
-        roots.extend(authorities(path)?);
+        roots.extend(authorities(path, reader)?);
     }
     Ok(TlsOptions {
         insecure: args.insecure || args.no_check,
@@ -44,6 +42,7 @@ pub(super) fn tls(args: &TlsArgs) -> Result<TlsOptions, ConfigError> {
             cert: ("--cert", args.cert.as_deref()),
             key: ("--key", args.key.as_deref()),
             pass: ("--pass", args.pass.as_ref()),
+            reader,
         })?,
     })
 }
@@ -89,18 +88,20 @@ fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
 }
 
 /// The certificates of a file, or of all files of a folder that have any.
-fn authorities(path: &Path) -> Result<Vec<Certificate>, ConfigError> {
-    if !path.is_dir() {
-        return match certificates(path)? {
+fn authorities(path: &Path, reader: &FileReader) -> Result<Vec<Certificate>, ConfigError> {
+    let folder = path.to_owned();
+    let listing = move || folder.is_dir().then(|| files(&folder));
+    let Some(listing) = reader.run("--cacert", path, listing)? else {
+        return match certificates(path, reader)? {
             found if found.is_empty() => {
                 Err(bad_file("--cacert", path, "it holds no certificate in PEM form"))
             }
             found => Ok(found),
         };
-    }
+    };
     let mut found = Vec::new();
-    for file in files(path)? {
-        found.extend(certificates(&file)?);
+    for file in listing? {
+        found.extend(certificates(&file, reader)?);
     }
     match found.is_empty() {
         true => Err(bad_file("--cacert", path, "no file in it holds a certificate in PEM form")),
@@ -126,8 +127,8 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, ConfigError> {
     Ok(files)
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ConfigError> {
-    let bytes = read("--cacert", path)?;
+fn certificates(path: &Path, reader: &FileReader) -> Result<Vec<Certificate>, ConfigError> {
+    let bytes = reader.long_bytes("--cacert", path)?;
     if !holds_pem(&bytes, "CERTIFICATE") {
         return Ok(Certificate::from_der(&bytes).into_iter().collect());
     }
@@ -139,16 +140,4 @@ fn certificates(path: &Path) -> Result<Vec<Certificate>, ConfigError> {
 
 fn bad_file(option: &'static str, path: &Path, reason: impl ToString) -> ConfigError {
     ConfigError::value(option, &path.to_string_lossy(), reason)
-}
-
-fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
-        .map_err(|error| ConfigError::file(option, path, error))?;
-    match bytes.len() as u64 > MAX_FILE {
-        true => Err(bad_file(option, path, "it is over 16 MiB large")),
-        false => Ok(bytes),
-    }
 }

@@ -1,6 +1,6 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Rejected, Tries, challenges};
+use super::{DialAttempt, Error, Rejected, Tries, challenges};
 use crate::config::ConfigError;
 use crate::event::Closed;
 use crate::net::DialError;
@@ -23,11 +23,16 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
+        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => Some(format!(
+            "{path} is a FIFO: it is read until all that write to it have closed it"
+        )),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
-        Error::Dial(error @ DialError::Tcp(failures, _), Tries::One) if may_be_starting(failures) => {
+        Error::Dial(error @ DialError::Tcp(failures, _), DialAttempt { tries: Tries::One, .. })
+            if may_be_starting(failures) =>
+        {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
         }
-        Error::Dial(error, _) => dial(error),
+        Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => upgrade(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())

@@ -30,10 +30,10 @@ pub fn report(error: &Error, style: Style) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
-    if let Error::Dial(DialError::Proxy(proxy), _) = error
+    if let Error::Dial(DialError::Proxy(proxy), attempt) = error
         && let Some(request) = &proxy.request
     {
-        let request = HeadView::new(request, proxy.redaction);
+        let request = HeadView::new(request, proxy.redaction).without(&attempt.secrets);
         text += &head(&request, &style.paint(Role::Sent, ">"), style);
     }
     text += &error.tls().map_or_else(String::new, |failure| {
@@ -79,7 +79,7 @@ fn words(error: &Error, style: Style) -> String {
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
     for (name, value) in &head.fields {
-        let name = style.paint(Role::HeaderName, name);
+        let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
         text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
     }
     text

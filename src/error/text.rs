@@ -14,7 +14,9 @@ pub(super) fn message(error: &Error) -> String {
     let text = match error {
         Error::Config(error) => error.to_string(),
         Error::Usage { message, .. } => message.clone(),
-        Error::Dial(error, _) => format!("could not connect: {error}"),
+        Error::Dial(error, attempt) => {
+            format!("could not connect: {}", attempt.secrets.mask_text(error.to_string()))
+        }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
             // Who does not know of the proxy looks for the fault in the wrong place.
@@ -70,7 +72,7 @@ fn upgrade(rejected: &Rejected) -> String {
             format!("invalid opening handshake: {}", said(list.join("; ")))
         }
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
-            let bytes = rejected.secrets.mask(bytes);
+            let bytes = rejected.secrets.mask_cut(bytes);
             let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
             format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
         }

@@ -31,7 +31,9 @@ impl HeadView {
         let fields = self.fields.into_iter();
         Self {
             start_line: secrets.mask(&self.start_line).into_owned(),
-            fields: fields.map(|(name, value)| (name, secrets.mask(&value).into_owned())).collect(),
+            fields: fields
+                .map(|(name, value)| (secrets.mask_text(name), secrets.mask(&value).into_owned()))
+                .collect(),
         }
     }
 }

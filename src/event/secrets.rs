@@ -13,9 +13,10 @@ pub fn close(close: &ClosePayload, secrets: &Secrets) -> ClosePayload {
 /// A violation.
 pub fn violation(violation: &Violation, secrets: &Secrets) -> Violation {
     Violation {
-        detail: secrets.mask_text(violation.detail.clone()),
-        payload: secrets.mask(&violation.payload).into_owned().into(),
-        excerpt: secrets.mask(&violation.excerpt).into_owned(),
+        detail: String::from_utf8_lossy(&secrets.mask_cut(violation.detail.as_bytes()))
+            .into_owned(),
+        payload: secrets.mask_cut(&violation.payload).into_owned().into(),
+        excerpt: secrets.mask_cut(&violation.excerpt).into_owned(),
         ..violation.clone()
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::repl::CONNECTION_COMMANDS;
+use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed};
 use super::{Action, InputError, Next, json};
 use crate::protocol::{MessageKind, Utf8Checker};
 
@@ -133,6 +133,24 @@ impl Cutter {
         true
     }
 
+    /// The file that has to be loaded before the record found is an action, if there is one. To be
+    /// asked for before [`Cutter::next`].
+    pub(super) fn take_file(&mut self) -> Option<FileRequest> {
+        let record = self.record.clone().filter(|_| self.framing == Framing::Commands)?;
+        let text = self.buffer[record.clone()].strip_prefix(b"/")?;
+        let Ok(Parsed::File(file)) = command(text) else { return None };
+        self.record = None;
+        self.consume(&record);
+        Some(file)
+    }
+
+    /// Ends the input because the last record cannot be carried out.
+    pub(super) fn refuse(&mut self, reason: String) -> InputError {
+        self.ended = true;
+        self.start = self.end;
+        InputError::BadCommand { line: self.count, reason }
+    }
+
     /// The action of the record found, or how the input ended.
     pub(super) fn next(&mut self) -> Next<'_> {
         let Some(record) = self.record.take() else { return self.end() };
@@ -149,7 +167,11 @@ impl Cutter {
                 })
             }
             (Framing::Commands, [b'/', text @ ..]) if !text.starts_with(b"/") => {
-                command(text).map_err(|reason| InputError::BadCommand { line, reason })
+                match command(text) {
+                    Ok(Parsed::Ready(action)) => Ok(action),
+                    Ok(Parsed::File(_)) => return Next::Pending, // it is being loaded
+                    Err(reason) => Err(InputError::BadCommand { line, reason }),
+                }
             }
             (Framing::Commands, [b'/', text @ ..] | text) | (_, text) => {
                 Ok(Action::Send(self.kind, Cow::Borrowed(text)))
@@ -227,7 +249,7 @@ impl Cutter {
 }
 
 /// A line without its slash, as the prompt understands it.
-fn command(line: &[u8]) -> Result<Action<'static>, String> {
+fn command(line: &[u8]) -> Result<Parsed<Action<'static>>, String> {
     let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
     CONNECTION_COMMANDS.command(text.trim_end_matches('\r'))
 }

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
+use self::file::FileMessage;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 mod cutter;
+pub mod file;
 mod json;
 pub mod mailbox;
 pub mod raw;
@@ -23,6 +25,8 @@ pub enum Action<'a> {
     Send(MessageKind, Cow<'a, [u8]>),
     /// Send a data message in so many frames.
     Fragments(MessageKind, Vec<u8>, usize),
+    /// Send a file as one message while it is read.
+    File(FileMessage),
     /// Send this very frame, allowed or not.
     Frame(Box<RawFrame>),
     /// Send a ping.
@@ -43,6 +47,7 @@ impl Action<'_> {
         match self {
             Self::Send(..)
             | Self::Fragments(..)
+            | Self::File(_)
             | Self::Frame(_)
             | Self::Ping(_)
             | Self::Pong(_) => true,
@@ -55,6 +60,7 @@ impl Action<'_> {
         match self {
             Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
             Self::Fragments(kind, data, frames) => Action::Fragments(kind, data, frames),
+            Self::File(file) => Action::File(file),
             Self::Frame(frame) => Action::Frame(frame),
             Self::Ping(data) => Action::Ping(data),
             Self::Pong(data) => Action::Pong(data),
@@ -168,6 +174,12 @@ pub trait Source {
     /// The same for the next action alone.
     fn next_is_typed(&self) -> bool {
         self.is_typed()
+    }
+
+    /// Whether Ctrl-C was pressed where it sends no signal. What was typed before it stays where it is;
+    /// for times in which no actions are taken.
+    fn take_interrupt(&mut self) -> bool {
+        false
     }
 
     /// Whether its actions do not wait for a stalled socket: the connection is to be closed.

@@ -1,17 +1,16 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
-use std::io::Write;
+use std::collections::VecDeque;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fs, io};
 
 use mio::{Registry, Token, Waker};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
@@ -19,15 +18,20 @@ use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, ta
 
 mod command;
 mod helper;
+mod history;
 mod screen;
 mod server;
 mod set;
+mod visible;
 
 pub use command::CONNECTION_COMMANDS;
 use helper::Assistant;
+use history::{History, LineEditor};
 pub use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
-pub use set::CommandSet;
+pub(super) use set::Loading;
+pub use set::{CommandSet, FileRequest, Parsed};
+use visible::one_line;
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -40,8 +44,14 @@ pub struct ReplOptions {
 
 /// A running line editor, whose lines become these.
 #[derive(Debug)]
-pub struct Repl<T> {
+pub struct Repl<T: 'static> {
     lines: Receiver<Line<T>>,
+    /// Taken from `lines` and not handed out.
+    behind: VecDeque<Line<T>>,
+    /// The file that the last line named: later lines wait for it.
+    loading: Option<Loading<T>>,
+    commands: &'static CommandSet<T>,
+    waker: Arc<Waker>,
     screen: Screen,
     ending: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
@@ -52,7 +62,7 @@ pub struct Repl<T> {
 /// What the editor's thread has to say.
 #[derive(Debug)]
 enum Line<T> {
-    Typed(T),
+    Typed(Parsed<T>),
     /// Ctrl-C.
     Interrupt(T),
     End,
@@ -80,6 +90,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The same where the run has to end.
 const SHORT_PATIENCE: Duration = Duration::from_millis(100);
 
+/// How often the modes of a terminal that takes no output are set again.
+const MAX_RESTORED: u32 = 10;
+
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
@@ -98,8 +111,9 @@ impl<T: Send + 'static> Repl<T> {
         if let Some(modes) = &modes {
             modes.quieten();
         }
-        let assistant = Assistant::new(commands.commands);
-        let mut editor = editor(&options, assistant).map_err(io::Error::other)?;
+        let assistant = Assistant::new(commands.commands, options.color);
+        let mut editor = editor(assistant).map_err(io::Error::other)?;
+        let history = options.history.and_then(|path| History::load(path, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker))?;
         let ending = Arc::new(AtomicBool::new(false));
@@ -107,30 +121,68 @@ impl<T: Send + 'static> Repl<T> {
         let is_ending = Arc::clone(&ending);
         let interrupted = Arc::new(AtomicBool::new(false));
         let is_interrupted = Arc::clone(&interrupted);
+        let editor_modes = modes.clone();
+        let editors_waker = Arc::clone(&waker);
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            let keyboard = Keyboard { history: options.history, typed_ahead };
+            let keyboard = Keyboard { history, typed_ahead };
             read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
                 let is_interrupt = matches!(line, Line::Interrupt(_));
                 // The session has ended when nobody listens: then `is_ending` is set as well.
                 let _ = sender.send(line);
                 // Behind the line, so that it is not forgotten before that is there.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
-                let _ = waker.wake();
+                let _ = editors_waker.wake();
             });
+            editor_modes.iter().for_each(SavedModes::restore);
         })?;
-        Ok(Self { lines, screen, ending, interrupted, editor: Some(thread), modes })
+        Ok(Self {
+            lines,
+            behind: VecDeque::new(),
+            loading: None,
+            commands,
+            waker,
+            screen,
+            ending,
+            interrupted,
+            editor: Some(thread),
+            modes,
+        })
     }
 
-    /// The next line.
+    /// The next line. One that names a file comes when that is loaded.
     pub fn take(&mut self) -> Typed<T> {
-        match self.lines.try_recv() {
-            Ok(Line::Typed(line)) => Typed::Line(line),
-            Ok(Line::Interrupt(line)) => {
-                self.forget_interrupt();
-                Typed::Line(line)
+        if let Some(loading) = &self.loading {
+            return match loading.poll() {
+                None => self.next_interrupt().map_or(Typed::Pending, Typed::Line),
+                Some(loaded) => {
+                    self.loading = None;
+                    Typed::Line(loaded.unwrap_or_else(self.commands.problem))
+                }
+            };
+        }
+        match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
+            Ok(Line::Typed(Parsed::Ready(line)) | Line::Interrupt(line)) => Typed::Line(line),
+            Ok(Line::Typed(Parsed::File(file))) => {
+                match Loading::start(self.commands, file, &self.waker) {
+                    Ok(loading) => {
+                        self.loading = Some(loading);
+                        Typed::Pending
+                    }
+                    Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                }
             }
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
+        }
+    }
+
+    /// Ctrl-C, which waits for no line before it.
+    fn next_interrupt(&mut self) -> Option<T> {
+        self.behind.extend(self.lines.try_iter());
+        let at = self.behind.iter().position(|line| matches!(line, Line::Interrupt(_)))?;
+        match self.behind.remove(at)? {
+            Line::Interrupt(line) => Some(line),
+            Line::Typed(_) | Line::End => None,
         }
     }
 }
@@ -158,11 +210,15 @@ impl<T> Repl<T> {
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
-        let is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        let mut is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
         self.screen.close();
         self.restore_modes();
-        if !is_over && interrupt(&editor, Instant::now() + SHORT_PATIENCE) {
-            // It had waited for a terminal that took no output, and has set its modes once more.
+        for _ in 0..MAX_RESTORED {
+            if is_over {
+                break;
+            }
+            // It was waiting for a terminal that takes no output, and sets its modes once more.
+            is_over = interrupt(&editor, Instant::now() + SHORT_PATIENCE / MAX_RESTORED);
             self.restore_modes();
         }
         if editor.is_finished() {
@@ -212,51 +268,29 @@ impl Source for Repl<Action<'static>> {
         true
     }
 
-    /// Ctrl-C does not wait for a stalled socket, and neither does what was typed before it.
-    fn is_urgent(&self) -> bool {
-        self.interrupted.load(Ordering::SeqCst)
+    fn take_interrupt(&mut self) -> bool {
+        self.next_interrupt().is_some()
     }
 }
 
 /// Where lines come from, beside the editor, and where they are remembered.
 struct Keyboard {
-    history: Option<PathBuf>,
+    history: Option<History>,
     typed_ahead: TypedAhead,
 }
 
-type LineEditor = Editor<Assistant, FileHistory>;
-
-fn editor(options: &ReplOptions, assistant: Assistant) -> rustyline::Result<LineEditor> {
+fn editor(assistant: Assistant) -> rustyline::Result<LineEditor> {
     let config = Config::builder()
         .max_history_size(MAX_HISTORY)?
         .history_ignore_space(true)
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
-        .color_mode(if options.color { ColorMode::Enabled } else { ColorMode::Disabled })
+        .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
         .auto_add_history(false)
         .build();
     let mut editor = Editor::with_config(config)?;
     editor.set_helper(Some(assistant));
-    if let Some(path) = &options.history {
-        prepare_history(path);
-        let _ = editor.load_history(path); // there is none yet, or it cannot be read: start afresh
-    }
     Ok(editor)
-}
-
-/// What was typed may be confidential: nobody else gets to read it.
-fn prepare_history(path: &PathBuf) {
-    let Some(folder) = path.parent() else { return };
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let _ = builder.create(folder); // without it the history lasts as long as the session
-    let mut file = fs::OpenOptions::new();
-    file.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
-    let _ = file.open(path);
 }
 
 /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
@@ -271,7 +305,7 @@ fn read_lines<T>(
     let Keyboard { history, typed_ahead } = keyboard;
     for line in String::from_utf8_lossy(&typed_ahead.lines).lines() {
         remember(editor, history.as_ref(), line);
-        let _ = writeln!(io::stdout(), "{PROMPT}{line}"); // as the editor would have shown it
+        let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
         commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
     }
     let mut has_ended = typed_ahead.ended;
@@ -310,12 +344,12 @@ fn erase_blank_prompt(editor: &LineEditor) {
     }
 }
 
-fn remember(editor: &mut LineEditor, history: Option<&PathBuf>, line: &str) {
+fn remember(editor: &mut LineEditor, history: Option<&History>, line: &str) {
     if line.trim().is_empty() {
         return;
     }
     let is_new = editor.add_history_entry(line).unwrap_or(false);
-    if let Some(path) = history.filter(|_| is_new) {
-        let _ = editor.append_history(path); // a full disk must not stop the conversation
+    if let Some(history) = history.filter(|_| is_new) {
+        history.append(editor);
     }
 }

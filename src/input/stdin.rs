@@ -7,7 +7,8 @@ use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
 pub use super::cutter::Framing;
-use super::{InputError, Next, Source};
+use super::repl::{CONNECTION_COMMANDS, Loading};
+use super::{Action, InputError, Next, Source};
 use crate::platform::stdio::Reader;
 use crate::protocol::MessageKind;
 
@@ -16,12 +17,15 @@ use crate::protocol::MessageKind;
 pub struct Stdin {
     reader: Option<Reader>,
     cutter: Cutter,
+    waker: Option<Arc<Waker>>,
+    /// The file that the last line named: later ones wait for it.
+    loading: Option<Loading<Action<'static>>>,
 }
 
 impl Stdin {
     /// Reads messages of this kind, framed like this.
     pub fn new(framing: Framing, kind: MessageKind) -> Self {
-        Self { reader: None, cutter: Cutter::new(framing, kind) }
+        Self { reader: None, cutter: Cutter::new(framing, kind), waker: None, loading: None }
     }
 }
 
@@ -32,6 +36,7 @@ impl Source for Stdin {
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
+        self.waker = Some(Arc::clone(waker));
         match &mut self.reader {
             // It may have been announced while nobody listened.
             Some(reader) => reader.renew(registry),
@@ -49,6 +54,14 @@ impl Source for Stdin {
     }
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
+        if let Some(loading) = &self.loading {
+            let Some(loaded) = loading.poll() else { return Next::Pending };
+            self.loading = None;
+            return match loaded {
+                Ok(action) => Next::Action(action),
+                Err(reason) => Next::Failed(self.cutter.refuse(reason)),
+            };
+        }
         while !self.cutter.has_record() {
             let Some(reader) = self.reader.as_mut().filter(|_| !self.cutter.has_ended()) else {
                 break;
@@ -59,6 +72,15 @@ impl Source for Stdin {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.cutter.fail(InputError::Io(error)),
             }
+        }
+        if let (Some(file), Some(waker)) = (self.cutter.take_file(), &self.waker) {
+            return match Loading::start(&CONNECTION_COMMANDS, file, waker) {
+                Ok(loading) => {
+                    self.loading = Some(loading);
+                    Next::Pending
+                }
+                Err(reason) => Next::Failed(self.cutter.refuse(reason)),
+            };
         }
         self.cutter.next()
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use memchr::memmem;
 use mio::Interest;
 use mio::net::TcpStream;
 use native_tls::TlsAcceptor;
@@ -14,7 +15,7 @@ use super::tls::{Identity, TlsError, TlsInfo, alert, is_truncation, reason_of, s
 use super::tls_hello::{HelloTap, Server};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
-use crate::protocol::head::{Head, HeadError, RequestLine, parse_request};
+use crate::protocol::head::{Head, HeadError, MAX_HEAD, RequestLine, parse_request};
 
 mod rehearsal;
 
@@ -64,6 +65,8 @@ pub enum AcceptError {
     Unreadable(HeadError),
     /// Time ran out after so many bytes of the request.
     TimedOut(usize),
+    /// The reactor was interrupted after so many bytes of the request: others need its place.
+    Evicted(usize),
     /// The response was not taken in time, or not at all.
     Unanswered(TransportEnd),
     /// The system failed us.
@@ -94,7 +97,8 @@ pub fn accept(
             Err(AcceptError::Tls(reason))
         }
         Err(TlsError::Wait(WaitError::Io(error))) => Err(AcceptError::System(error)),
-        Err(TlsError::Wait(_)) => Err(AcceptError::TlsTimedOut),
+        Err(TlsError::Wait(WaitError::Interrupted(_))) => Err(AcceptError::Evicted(0)),
+        Err(TlsError::Wait(WaitError::TimedOut)) => Err(AcceptError::TlsTimedOut),
     }
 }
 
@@ -110,30 +114,36 @@ pub fn read_request(
     let mut received = Vec::new();
     let mut buffer = [0; 4 << 10];
     loop {
-        match parse_request(&received).map_err(AcceptError::Unreadable)? {
-            Some((line, head)) => {
-                received.drain(..head.bytes().len());
-                return Ok(Asked { line, head, early: received });
-            }
-            None => {
-                let late = AcceptError::TimedOut(received.len());
-                let end = |end| AcceptError::Ended(end, received.len());
-                match read(stream, &mut buffer, reactor, deadline, late)? {
-                    Ok(count) => received.extend_from_slice(&buffer[..count]),
-                    Err(transport_end) => return Err(end(transport_end)),
-                }
-            }
+        let before = received.len();
+        match read(stream, &mut buffer, reactor, deadline, before)? {
+            Ok(count) => received.extend_from_slice(&buffer[..count]),
+            Err(end) => return Err(AcceptError::Ended(end, before)),
+        }
+        if may_be_judged(&received, before)
+            && let Some((line, head)) = parse_request(&received).map_err(AcceptError::Unreadable)?
+        {
+            received.drain(..head.bytes().len());
+            return Ok(Asked { line, head, early: received });
         }
     }
 }
 
-/// Reads at least one byte, or the end of the stream.
+/// Whether what came behind the first `before` bytes can end a head or show that it is none. To parse all
+/// of it again for each of many small segments would take quadratic time.
+fn may_be_judged(received: &[u8], before: usize) -> bool {
+    let last = &received[before.saturating_sub(2)..];
+    let has_empty_line =
+        [&b"\n\n"[..], b"\n\r\n"].iter().any(|end| memmem::find(last, end).is_some());
+    before == 0 || received.len() >= MAX_HEAD || has_empty_line
+}
+
+/// Reads at least one byte, or the end of the stream; `before`: what has been read already, for errors.
 fn read(
     stream: &mut Stream,
     buffer: &mut [u8],
     reactor: &mut Reactor,
     deadline: Deadline,
-    late: AcceptError,
+    before: usize,
 ) -> Result<Result<usize, TransportEnd>, AcceptError> {
     loop {
         match stream.read(buffer) {
@@ -143,7 +153,8 @@ fn read(
                 match reactor.wait_for(deadline, None) {
                     Ok(_) => {}
                     Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(_) => return Err(late),
+                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(before)),
+                    Err(WaitError::TimedOut) => return Err(AcceptError::TimedOut(before)),
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -174,7 +185,8 @@ pub fn write(
                 match reactor.wait_for(deadline, None) {
                     Ok(_) => {}
                     Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(late) => return Err(unanswered(late.to_string())),
+                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(1)),
+                    Err(late @ WaitError::TimedOut) => return Err(unanswered(late.to_string())),
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -199,8 +211,51 @@ pub fn send_away(
     stream.finish_sending();
     let mut rest = [0; 4 << 10];
     while !deadline.has_passed()
-        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, AcceptError::TimedOut(0))
-    {
-    }
+        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, 0)
+    {}
     Ok(())
+}
+
+/// The most that is read of what a client sent that is not waited for.
+const MAX_UNREAD: usize = 64 << 10;
+
+/// Ends a connection without waiting for anything. A client that has begun to speak HTTP gets the
+/// response, if it is taken at once.
+pub fn send_away_at_once(mut stream: Stream, response: &Response, mut has_begun: bool) {
+    let mut rest = [0; 4 << 10];
+    let mut drain = |stream: &mut Stream| {
+        let mut count = 0;
+        while count < MAX_UNREAD
+            && let Ok(more @ 1..) = stream.read(&mut rest)
+        {
+            count += more;
+        }
+        count
+    };
+    has_begun |= drain(&mut stream) > 0;
+    if has_begun {
+        let _ = stream.write(&response.bytes()); // a few hundred bytes: there is room, or no interest
+    }
+    stream.finish_sending();
+    drain(&mut stream); // unread bytes would make it a reset
+}
+
+#[cfg(test)]
+mod tests {
+    use super::may_be_judged;
+
+    #[test]
+    fn a_head_is_parsed_when_its_end_has_come_however_it_is_cut() {
+        for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n"] {
+            for first in 1..head.len() {
+                for second in first..head.len() {
+                    let (before, received) = (first, &head.as_bytes()[..second]);
+                    assert!(!may_be_judged(received, before) || received.ends_with(b"\n\n"));
+                }
+                assert!(may_be_judged(head.as_bytes(), first), "{head:?} cut at {first}");
+            }
+        }
+        assert!(may_be_judged(b"\x16", 0), "the first bytes show what is not HTTP");
+        assert!(may_be_judged(&[b'a'; 64 << 10], 1), "too long");
+    }
 }

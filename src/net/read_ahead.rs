@@ -5,6 +5,9 @@ use std::io::{self, Read};
 /// Bytes read at a time: a few TLS records, of 16 KiB at most each (RFC 8446 section 5.1).
 const SIZE: usize = 64 << 10;
 
+/// Bytes read at a time at first: enough for a handshake, and for a connection where little comes.
+const FIRST_SIZE: usize = 4 << 10;
+
 /// Bytes read and not asked for yet.
 ///
 /// A TLS library reads each record's five-byte header and its body by themselves: two system calls
@@ -26,13 +29,22 @@ impl ReadAhead {
             if target.len() >= SIZE {
                 return source.read(target);
             }
-            self.buffer.resize(SIZE, 0);
+            self.make_room();
             (self.start, self.end) = (0, source.read(&mut self.buffer)?);
         }
         let count = target.len().min(self.end - self.start);
         target[..count].copy_from_slice(&self.buffer[self.start..self.start + count]);
         self.start += count;
         Ok(count)
+    }
+
+    /// Grows the buffer once a read has filled it.
+    fn make_room(&mut self) {
+        let was_filled = !self.buffer.is_empty() && self.end == self.buffer.len();
+        let size = if was_filled { SIZE } else { FIRST_SIZE };
+        if self.buffer.len() < size {
+            self.buffer.resize(size, 0);
+        }
     }
 }
 
@@ -69,5 +81,17 @@ mod tests {
         assert_eq!(read(4), Err(io::ErrorKind::WouldBlock));
         assert_eq!(read(4).as_deref(), Ok("g"));
         assert_eq!(read(4).as_deref(), Ok(""));
+    }
+
+    #[test]
+    fn the_buffer_grows_when_it_was_filled() {
+        let mut ahead = ReadAhead::default();
+        let mut sizes = Vec::new();
+        for piece in [&[0; 10][..], &[0; FIRST_SIZE], &[0; 10], &[0; 10]] {
+            let count = ahead.read(&mut &*piece, &mut [0; 5000]).expect("bytes");
+            sizes.push((count, ahead.buffer.len()));
+        }
+        let [small, large] = [FIRST_SIZE, SIZE];
+        assert_eq!(sizes, [(10, small), (small, small), (10, large), (10, large)]);
     }
 }

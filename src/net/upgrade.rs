@@ -66,7 +66,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(2);
 /// The most interim responses (1xx) that are skipped.
 const MAX_INTERIM: usize = 16;
 
-/// Sends the request, reads the response and judges it.
+/// Sends the request, reads the response and judges it. The body of a response that `skips_body` is not
+/// waited for.
 ///
 /// # Errors
 /// With everything the server said.
@@ -75,6 +76,7 @@ pub fn upgrade(
     request: &Request,
     reactor: &mut Reactor,
     deadline: Deadline,
+    skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
 ) -> Result<Upgraded, UpgradeError> {
     let start = Instant::now();
     let mut exchange = Exchange { stream, reactor, received: Vec::new() };
@@ -82,7 +84,10 @@ pub fn upgrade(
     let (line, head) = exchange.response_head(deadline)?;
     let took = start.elapsed();
     if line.status != 101 {
-        let body = exchange.body(&line, &head, deadline);
+        let body = match skips_body(&line, &head) {
+            true => Body::new(line.status, &head),
+            false => exchange.body(&line, &head, deadline),
+        };
         let is_cut = body.is_cut();
         let body = body.into_bytes();
         return Err(UpgradeError::Refused(Box::new(Response { line, head, body, is_cut })));

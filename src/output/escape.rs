@@ -70,13 +70,31 @@ fn with_previous(text: &str) -> impl Iterator<Item = (usize, char, Option<char>)
     text.char_indices().map(move |(at, c)| (at, c, previous.replace(c)))
 }
 
+/// Whether these bytes, written to a terminal as they are, may do more than show text: control characters
+/// other than line breaks and tabs, or bytes that are not UTF-8, some of which are controls elsewhere.
+pub fn may_control(bytes: &[u8]) -> bool {
+    let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    str::from_utf8(bytes).map_or(true, |text| text.contains(is_control))
+}
+
+/// The characters of `text`, each with whether [`escape`] would show it as an escape.
+pub fn characters(text: &str, newlines: Newlines) -> impl Iterator<Item = (char, bool)> {
+    with_previous(text).map(move |(_, c, previous)| (c, needs_escape(c, previous, newlines)))
+}
+
 fn needs_escape(c: char, previous: Option<char>, newlines: Newlines) -> bool {
     match c {
         ' '..='~' => false,
         '\n' | '\t' => newlines == Newlines::Escape,
         _ if is_joiner(c) => !joins(previous),
-        _ => c.is_control() || is_invisible(c) || is_noncharacter(c),
+        _ => is_hidden(c),
     }
+}
+
+/// Whether a character controls a terminal, reorders its surroundings or is invisible. That includes every
+/// joiner, also between two characters that need it: this is for reversible escapes, as those of JSON.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control() || is_joiner(c) || is_invisible(c) || is_noncharacter(c)
 }
 
 /// Zero-width (non-)joiner, which emoji, Persian and Indic scripts need between two characters.
@@ -87,9 +105,7 @@ fn is_joiner(c: char) -> bool {
 /// Whether a joiner has a use after `previous`: never in ASCII text, at the start, after something
 /// that is shown as an escape, or after another joiner, where it could only hide information.
 fn joins(previous: Option<char>) -> bool {
-    previous.is_some_and(|c| {
-        !(c.is_ascii() || c.is_control() || is_joiner(c) || is_invisible(c) || is_noncharacter(c))
-    })
+    previous.is_some_and(|c| !(c.is_ascii() || is_hidden(c)))
 }
 
 /// Characters that reorder their surroundings or are not seen at all. Variation selectors are left
@@ -176,6 +192,16 @@ mod tests {
             ("a\\n", "a\\n"),
         ] {
             assert_eq!(escape(text, Newlines::Escape), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn controls_are_told_from_text() {
+        for bytes in [&b"\x1b[m"[..], b"\x07", b"\0", b"\x7f", b"\xff", "\u{9b}".as_bytes()] {
+            assert!(may_control(bytes), "{bytes:?}");
+        }
+        for text in ["", "a\r\n\tb", "é世界", FAMILY, "\u{202e}"] {
+            assert!(!may_control(text.as_bytes()), "{text:?}");
         }
     }
 

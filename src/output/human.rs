@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::escape::{Newlines, escape};
 use super::style::{Role, Style};
 use super::{Format, Outlet};
-use crate::event::{Event, Failure, Level, Message, What};
-use crate::protocol::MessageKind;
+use crate::event::{Event, Failure, Level, What};
 use crate::protocol::connection::Direction;
 use crate::protocol::keepalive;
 
@@ -14,6 +13,7 @@ mod attempts;
 mod connection;
 mod frame;
 mod message;
+mod notes;
 mod stamp;
 mod status;
 
@@ -51,6 +51,8 @@ pub struct Options {
     pub pretty: bool,
     /// The first binary message is pointed out, because the output does not tell the types apart.
     pub notes_binary: bool,
+    /// The first message that may control the terminal is warned of, because it is written there as it is.
+    pub notes_controls: bool,
     /// What the user asks to see is shown here.
     pub answers: bool,
     /// When things happened is told like this.
@@ -69,6 +71,7 @@ const OURS: &str = "wscope: ";
 pub struct Human {
     options: Options,
     binary_noted: bool,
+    controls_noted: bool,
     surplus: u64,
     /// When the last line with a time was written, for the delta.
     last: Option<Duration>,
@@ -77,7 +80,7 @@ pub struct Human {
 impl Human {
     /// Writes them like this.
     pub fn new(options: Options) -> Self {
-        Self { options, binary_noted: false, surplus: 0, last: None }
+        Self { options, binary_noted: false, controls_noted: false, surplus: 0, last: None }
     }
 
     fn tells(&self, detail: Detail) -> bool {
@@ -95,9 +98,10 @@ impl Human {
     }
 
     fn notice(&self, level: Level, text: &str) -> String {
+        let text = escape(text, Newlines::Keep);
         match level {
-            Level::Info => self.remark(Role::Dim, text),
-            Level::Warning => self.warning(text),
+            Level::Info => self.remark(Role::Dim, &text),
+            Level::Warning => self.warning(&text),
         }
     }
 
@@ -119,9 +123,10 @@ impl Human {
         let text = match &event.what {
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
-                let note = self.binary_note(message).unwrap_or_default();
-                note + &self.message(message, event.connection.is_none()).unwrap_or_default()
+                let notes = self.notes(message);
+                notes + &self.message(message, event.connection.is_none()).unwrap_or_default()
             }
+            What::FileSent(file) => self.file_sent(file)?,
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
             What::Pong(_, data, Some(_))
                 if keepalive::is_own(data) && !self.tells(Detail::Control) =>
@@ -147,33 +152,11 @@ impl Human {
             What::Failure(_) => return None, // told by whoever ends the program
         };
         let prefix = self.time_prefix(event, &text);
+        let is_message = matches!(event.what, What::Message(_) | What::FileSent(_));
         Some(match event.connection {
-            None if matches!(event.what, What::Message(_)) || prefix.is_empty() => prefix + &text,
+            None if is_message || prefix.is_empty() => prefix + &text,
             None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
             Some(number) => text.lines().map(|line| numbered(&prefix, number, line)).collect(),
-        })
-    }
-
-    /// Most messages are nothing to a display that only tells what is beside them.
-    fn passes_over(&self, message: &Message<'_>) -> bool {
-        !self.options.messages && !self.notes_binary(message)
-    }
-
-    fn notes_binary(&self, message: &Message<'_>) -> bool {
-        let Message { direction, kind, .. } = *message;
-        (direction, kind) == (Direction::Received, MessageKind::Binary)
-            && self.options.notes_binary
-            && !self.binary_noted
-            && self.tells(Detail::Line)
-    }
-
-    fn binary_note(&mut self, message: &Message<'_>) -> Option<String> {
-        self.notes_binary(message).then(|| {
-            self.binary_noted = true;
-            self.remark(
-                Role::Dim,
-                "a binary message was received; --output json tells them from text",
-            )
         })
     }
 }

@@ -1,19 +1,20 @@
 //! Events as JSON, one object a line, keys in the order of the documentation.
 
-use std::fmt;
-use std::io::Write;
 use std::time::Duration;
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
-use crate::event::{
-    Again, Closed, Event, Failure, HeadView, Message, Opened, Redirect, Stamp, What,
-};
+use crate::event::{Again, Closed, Event, Failure, FileSent, Message, Opened, Redirect, What};
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{Direction, FrameEvent};
 use crate::protocol::violation::Violation;
+
+mod object;
+mod text;
+
+use object::{Object, When};
 
 /// What is told of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,25 +31,26 @@ pub enum Frames {
 #[derive(Debug)]
 pub struct Json {
     frames: Frames,
-    line: Vec<u8>,
+    /// What has not been handed over of an event.
+    part: Vec<u8>,
     when: When,
 }
 
 impl Json {
     /// Writes them, with or without those of frames.
     pub fn new(frames: Frames) -> Self {
-        Self { frames, line: Vec::new(), when: When::default() }
+        Self { frames, part: Vec::new(), when: When::default() }
     }
 }
 
 impl Format for Json {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        self.line.clear();
         self.when.set(event.at);
-        let object = Object { line: &mut self.line, first: true, when: &self.when };
+        let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
             What::Open(opened) => open(object, event, opened),
             What::Message(message) => data_message(object, event, message),
+            What::FileSent(file) => file_sent(object, event, file),
             What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
             What::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
@@ -61,9 +63,8 @@ impl Format for Json {
             What::Redirect(hop) => redirect(object, event, hop),
             What::Again(attempt) => again(object, event, attempt),
             What::Failure(failure) => error(object, event, failure),
-            _ => return,
+            _ => {}
         }
-        out.put(&self.line);
     }
 }
 
@@ -155,6 +156,19 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.end();
 }
 
+/// Like a message, with the file in place of its data.
+fn file_sent(mut object: Object<'_>, event: &Event<'_>, file: &FileSent<'_>) {
+    object.start("message", event);
+    object.text("direction", Direction::Sent.name());
+    object.text("type", file.kind.name());
+    object.text("file", file.path);
+    object.number("size", file.size);
+    object.number("wire_size", file.wire_size);
+    object.boolean("compressed", false);
+    object.number("frames", 1);
+    object.end();
+}
+
 fn control(
     mut object: Object<'_>,
     event: &Event<'_>,
@@ -239,197 +253,5 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     object.end();
 }
 
-/// A JSON object being written.
-struct Object<'a> {
-    line: &'a mut Vec<u8>,
-    first: bool,
-    when: &'a When,
-}
-
-/// A moment as events tell it. All that one read brings happened at the same one, and to write it anew
-/// for each would be half the cost of a small event.
-#[derive(Debug, Default)]
-struct When {
-    at: Option<Stamp>,
-    text: Vec<u8>,
-}
-
-impl When {
-    fn set(&mut self, at: Stamp) {
-        if self.at == Some(at) {
-            return;
-        }
-        self.at = Some(at);
-        self.text.clear();
-        let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
-        let elapsed = Millis(at.elapsed);
-        let _ = write!(self.text, ",\"time\":\"{wall:.6}\",\"elapsed_ms\":{elapsed}"); // a Vec takes everything
-    }
-}
-
-/// A duration in milliseconds, to the microsecond.
-struct Millis(Duration);
-
-impl fmt::Display for Millis {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let micros = self.0.as_micros();
-        write!(f, "{}.{:03}", micros / 1000, micros % 1000)
-    }
-}
-
-impl Object<'_> {
-    fn start(&mut self, name: &str, event: &Event<'_>) {
-        self.text("event", name);
-        self.line.extend_from_slice(&self.when.text);
-        if let Some(connection) = event.connection {
-            self.number("connection", connection);
-        }
-    }
-
-    fn key(&mut self, key: &str) {
-        self.line.push(if self.first { b'{' } else { b',' });
-        self.first = false;
-        self.line.push(b'"');
-        self.line.extend_from_slice(key.as_bytes()); // ours: nothing to escape
-        self.line.extend_from_slice(b"\":");
-    }
-
-    fn text(&mut self, key: &str, value: &str) {
-        self.key(key);
-        self.put_text(value);
-    }
-
-    fn text_or_null(&mut self, key: &str, value: Option<&str>) {
-        match value {
-            Some(value) => self.text(key, value),
-            None => self.null(key),
-        }
-    }
-
-    fn null(&mut self, key: &str) {
-        self.key(key);
-        self.line.extend_from_slice(b"null");
-    }
-
-    fn boolean(&mut self, key: &str, value: bool) {
-        self.key(key);
-        self.line.extend_from_slice(if value { b"true" } else { b"false" });
-    }
-
-    fn number(&mut self, key: &str, value: u64) {
-        self.key(key);
-        let _ = serde_json::to_writer(&mut *self.line, &value); // a Vec takes everything
-    }
-
-    fn number_or_null(&mut self, key: &str, value: Option<u64>) {
-        match value {
-            Some(value) => self.number(key, value),
-            None => self.null(key),
-        }
-    }
-
-    fn millis(&mut self, key: &str, value: Option<Duration>) {
-        match value {
-            Some(value) => {
-                self.key(key);
-                let _ = write!(self.line, "{}", Millis(value)); // see above
-            }
-            None => self.null(key),
-        }
-    }
-
-    fn base64(&mut self, data: &[u8]) {
-        self.text("encoding", "base64");
-        self.key("data");
-        let _ = write!(self.line, "\"{}\"", BASE64.encode_display(data));
-    }
-
-    /// Header values that are not UTF-8 are shown as Latin-1, as HTTP once defined them.
-    fn headers(&mut self, key: &str, head: &HeadView) {
-        self.key(key);
-        self.line.push(b'[');
-        for (index, (name, value)) in head.fields.iter().enumerate() {
-            self.line.extend_from_slice(if index == 0 { b"[" } else { b",[" });
-            self.put_text(name);
-            self.line.push(b',');
-            match str::from_utf8(value) {
-                Ok(text) => self.put_text(text),
-                Err(_) => {
-                    self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>())
-                }
-            }
-            self.line.push(b']');
-        }
-        self.line.push(b']');
-    }
-
-    fn texts(&mut self, key: &str, values: &[String]) {
-        self.key(key);
-        let _ = serde_json::to_writer(&mut *self.line, values); // a Vec takes everything
-    }
-
-    fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
-        self.key(key);
-        let mut inner = Object { line: self.line, first: true, when: self.when };
-        fill(&mut inner);
-        self.line.push(b'}');
-    }
-
-    fn put_text(&mut self, text: &str) {
-        let _ = serde_json::to_writer(&mut *self.line, text); // a Vec takes everything
-    }
-
-    fn end(&mut self) {
-        self.line.extend_from_slice(b"}\n");
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use std::time::SystemTime;
-
-    use super::*;
-
-    fn shown(what: What<'_>) -> String {
-        let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_micros(12_345) };
-        let mut out = Outlet::memory();
-        Json::new(Frames::Payloads).event(&Event { at, connection: None, what }, &mut out);
-        out.text()
-    }
-
-    #[test]
-    fn messages_are_as_documented() {
-        let message = Message {
-            direction: Direction::Received,
-            kind: MessageKind::Text,
-            data: "h\"é\n".as_bytes(),
-            wire_size: 7,
-            compressed: false,
-            frames: 1,
-            typed: false,
-            surplus: false,
-        };
-        assert_eq!(
-            shown(What::Message(message)),
-            "{\"event\":\"message\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"elapsed_ms\":12.345,\
-             \"direction\":\"received\",\"type\":\"text\",\"data\":\"h\\\"é\\n\",\"size\":5,\"wire_size\":7,\
-             \"compressed\":false,\"frames\":1}\n"
-        );
-        let binary = Message { kind: MessageKind::Binary, data: &[0, 255], ..message };
-        assert!(
-            shown(What::Message(binary))
-                .contains("\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"AP8=\"")
-        );
-    }
-
-    #[test]
-    fn pongs_tell_the_round_trip_time() {
-        let text = shown(What::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
-        assert!(
-            text.ends_with(
-                "\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"
-            ),
-            "{text}"
-        );
-    }
-}
+mod tests;

@@ -46,7 +46,21 @@ impl Output {
 #[derive(Default)]
 pub struct Outputs {
     outputs: Vec<Output>,
+    /// The run is ending: nothing waits for room any more.
+    ending: Option<Ending>,
 }
+
+/// What is left to do for outputs whose run has to end.
+#[derive(Debug, Default)]
+struct Ending {
+    /// How many more received messages people are shown.
+    allowance: Option<u64>,
+    /// Received messages that were not handed to an output that matters.
+    dropped: u64,
+}
+
+/// Received messages that people are still shown after Ctrl-C: the last words of a peer that was quiet.
+const LAST_MESSAGES: u64 = 20;
 
 /// An output cannot be written any more.
 #[derive(Debug)]
@@ -104,6 +118,9 @@ impl Outputs {
     pub fn event(&mut self, event: &Event<'_>) {
         let is_received = matches!(&event.what, What::Message(message) if message.direction == Direction::Received);
         for Output { format, outlet } in &mut self.outputs {
+            if self.ending.as_mut().is_some_and(|ending| ending.drops(outlet, is_received)) {
+                continue;
+            }
             let before = outlet.added();
             format.event(event, outlet);
             if outlet.added() != before {
@@ -137,18 +154,27 @@ impl Outputs {
         self.outputs.iter().all(|output| output.outlet.pending() == 0)
     }
 
-    /// Received messages, and bytes in all, that wait for outputs which matter to the run.
-    pub fn undelivered(&self) -> (u64, usize) {
-        let outlets = self.outputs.iter().map(|output| &output.outlet);
-        outlets.filter(|outlet| outlet.is_essential()).fold((0, 0), |(messages, bytes), outlet| {
-            (messages + outlet.pending_messages(), bytes + outlet.pending())
-        })
+    /// Says that the run is ending: from now on what has no room is dropped. If the run was
+    /// interrupted, what people were still to be shown on a terminal is dropped too, so that a flood
+    /// stops at once.
+    pub fn end(&mut self, was_interrupted: bool) {
+        let mut ending = Ending::default();
+        if was_interrupted && self.have_display() {
+            let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
+            ending.dropped = outlets.map(Outlet::stop_display).sum();
+            ending.allowance = Some(if ending.dropped > 0 { 0 } else { LAST_MESSAGES });
+        }
+        self.ending = Some(ending);
     }
 
-    /// Drops what people were still to be shown on a terminal. Returns how many received messages are
-    /// among it.
-    pub fn stop_display(&mut self) -> u64 {
-        self.outputs.iter_mut().map(|output| output.outlet.stop_display()).sum()
+    /// Received messages, and bytes in all, that did not reach the outputs which matter to the run.
+    pub fn undelivered(&self) -> (u64, usize) {
+        let dropped = self.ending.as_ref().map_or(0, |ending| ending.dropped);
+        let outlets = self.outputs.iter().map(|output| &output.outlet);
+        let waiting = outlets.filter(|outlet| outlet.is_essential());
+        waiting.fold((dropped, 0), |(messages, bytes), outlet| {
+            (messages + outlet.pending_messages(), bytes + outlet.pending())
+        })
     }
 
     /// Whether received messages are shown to people.
@@ -184,5 +210,19 @@ impl Outputs {
         if let Some(output) = self.outputs.get_mut(index) {
             output.outlet.redirect(lane);
         }
+    }
+}
+
+impl Ending {
+    /// Whether an outlet is not told of an event. After the first received message that is dropped no
+    /// further one is shown: what was shown has no gaps.
+    fn drops(&mut self, outlet: &Outlet, is_received: bool) -> bool {
+        if !is_received || !outlet.is_essential() {
+            return outlet.is_backed_up();
+        }
+        let is_dropped = outlet.is_backed_up() || self.dropped > 0 || self.allowance == Some(0);
+        self.dropped += u64::from(is_dropped);
+        self.allowance = self.allowance.map(|left| left.saturating_sub(1));
+        is_dropped
     }
 }

@@ -105,8 +105,7 @@ impl Outlet {
 
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        if self.is_shared() {
-            // What others write must not come between the parts of an event.
+        if self.takes_whole_records() {
             self.backlog.extend(bytes);
             return;
         }
@@ -137,7 +136,7 @@ impl Outlet {
             return self.put(end);
         }
         self.backlog.extend_by(bytes, end);
-        if self.pending() >= FLUSH_SIZE && !self.is_shared() {
+        if self.pending() >= FLUSH_SIZE && !self.takes_whole_records() {
             self.flush();
         }
     }
@@ -152,8 +151,9 @@ impl Outlet {
         self.backlog.end_record(is_message);
     }
 
-    fn is_shared(&self) -> bool {
-        matches!(self.way, Way::SharedStdout | Way::SharedStderr | Way::SharedLane(_))
+    /// Whether nothing may come between the parts of a record: neither what others write nor a prompt.
+    fn takes_whole_records(&self) -> bool {
+        !matches!(self.way, Way::Stream(_) | Way::Broken)
     }
 
     /// Brings on what the stream takes now.

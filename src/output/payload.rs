@@ -1,6 +1,6 @@
 //! Received messages and nothing else, for pipes.
 
-use data_encoding::{BASE64, HEXLOWER};
+use data_encoding::{BASE64, Encoding, HEXLOWER};
 
 use super::{Format, Outlet};
 use crate::event::{Event, Message, What};
@@ -20,6 +20,9 @@ pub enum Framing {
     /// In base64, with a newline.
     Base64,
 }
+
+/// How much of a message is encoded together: a multiple of the three bytes that base64 takes together.
+const PART: usize = 48 << 10;
 
 /// Writes the payload of every received message.
 #[derive(Debug)]
@@ -44,11 +47,20 @@ impl Format for Payload {
                 Framing::Lines => out.put_record(data, b"\n"),
                 Framing::Nul => out.put_record(data, b"\0"),
                 Framing::Raw => out.put(data),
-                Framing::Hex => out.put_record(HEXLOWER.encode(data).as_bytes(), b"\n"),
-                Framing::Base64 => out.put_record(BASE64.encode(data).as_bytes(), b"\n"),
+                Framing::Hex => put_encoded(&HEXLOWER, data, out),
+                Framing::Base64 => put_encoded(&BASE64, data, out),
             }
         }
     }
+}
+
+/// A long message is encoded in parts, so that it is not held a second time.
+fn put_encoded(encoding: &Encoding, data: &[u8], out: &mut Outlet) {
+    if data.len() <= PART {
+        return out.put_record(encoding.encode(data).as_bytes(), b"\n");
+    }
+    data.chunks(PART).for_each(|part| out.put(encoding.encode(part).as_bytes()));
+    out.put(b"\n");
 }
 
 #[cfg(test)]
@@ -94,6 +106,17 @@ mod tests {
             (Framing::Base64, "YQpi\n\n"),
         ] {
             assert_eq!(shown(framing, &messages), expected, "{framing:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_message_is_encoded_in_parts_as_if_in_one() {
+        for size in [PART, PART + 1, 3 * PART, 3 * PART + 2] {
+            let data: Vec<u8> = (0..size).map(|at| at as u8).collect();
+            for (framing, encoding) in [(Framing::Hex, HEXLOWER), (Framing::Base64, BASE64)] {
+                let text = shown(framing, &[(&data, Direction::Received, false)]);
+                assert_eq!(text, encoding.encode(&data) + "\n", "{framing:?} {size}");
+            }
         }
     }
 }

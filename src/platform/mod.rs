@@ -1,5 +1,6 @@
 //! What differs between operating systems, a small file each; everything else is portable.
 
+pub mod files;
 pub mod limits;
 pub mod prompt;
 mod signal;

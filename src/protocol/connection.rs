@@ -18,6 +18,7 @@ mod judge;
 mod plain;
 mod receive;
 mod send;
+mod streamed;
 mod vocabulary;
 
 pub use ending::{ClosePayload, EndCause, Ending, Party, Position, TransportEnd};
@@ -272,7 +273,7 @@ impl Connection {
     pub fn is_finished(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing { .. } => false,
-            Phase::Closed { .. } => self.outbox.pending().is_empty(),
+            Phase::Closed { .. } => self.outbox.unwritten() == 0,
             Phase::Ended(_) => true,
         }
     }

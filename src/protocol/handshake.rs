@@ -12,10 +12,14 @@ pub use tungstenite::handshake::client::generate_key;
 use tungstenite::handshake::derive_accept_key;
 
 mod client;
+mod http;
+mod origin;
 mod response;
 mod server;
 
 pub use client::{Request, RequestOptions, judge_response, with_custom};
+pub use http::{expects_continue, resource_name};
+pub use origin::{AllowedOrigins, ListenHosts, normalize_origin};
 pub use response::Response;
 pub use server::{Credentials, Refusal, ServerOptions, answer};
 

@@ -144,7 +144,7 @@ impl Keepalive {
         let payload = self.payload();
         if self.awaited.is_none() {
             self.awaited = Some(now);
-            self.unsent = pending + payload.len();
+            self.unsent = pending.saturating_add(payload.len());
         }
         Due::Ping(payload)
     }

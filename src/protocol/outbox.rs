@@ -7,12 +7,31 @@ use super::frame::{Header, Masks, Opcode, apply_mask};
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
-    /// Where a frame starts, in `bytes`. It is brought forward only when it is asked for.
+    /// Where a frame starts, in `bytes` or behind what is there of an unfinished one. It is brought
+    /// forward only when it is asked for.
     boundary: usize,
     /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
     irregular: bool,
     /// Only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
+    /// The frame at the end of `bytes` whose payload is not complete.
+    unfinished: Option<Unfinished>,
+    /// Frames that follow the unfinished one: nothing may come between the bytes of a frame.
+    held: Vec<u8>,
+}
+
+/// A frame whose payload comes in pieces.
+#[derive(Debug)]
+struct Unfinished {
+    header: Header,
+    /// Payload bytes appended so far.
+    appended: u64,
+}
+
+impl Unfinished {
+    fn missing(&self) -> u64 {
+        self.header.length - self.appended
+    }
 }
 
 /// Bytes that are copied and then masked while they are still in the processor's nearest cache; a
@@ -24,7 +43,15 @@ const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
     pub(super) fn new(masks: Option<Masks>) -> Self {
-        Self { bytes: Vec::new(), written: 0, boundary: 0, irregular: false, masks }
+        Self {
+            bytes: Vec::new(),
+            written: 0,
+            boundary: 0,
+            irregular: false,
+            masks,
+            unfinished: None,
+            held: Vec::new(),
+        }
     }
 
     /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
@@ -38,14 +65,64 @@ impl Outbox {
 
     /// Appends a header as it is, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
-        self.make_room(header.len() + payload.len());
-        self.bytes.extend_from_slice(header);
-        let Some(key) = key else { return self.bytes.extend_from_slice(payload) };
-        for block in payload.chunks(MASK_BLOCK) {
-            let start = self.bytes.len();
-            self.bytes.extend_from_slice(block);
-            apply_mask(&mut self.bytes[start..], key, 0);
+        let bytes = match self.unfinished {
+            Some(_) => &mut self.held,
+            None => {
+                self.make_room(header.len() + payload.len());
+                &mut self.bytes
+            }
+        };
+        bytes.extend_from_slice(header);
+        extend_masked(bytes, key, 0, payload);
+    }
+
+    /// Appends the header of a frame whose payload follows with [`Outbox::push_payload`]. No other
+    /// frame may be unfinished.
+    pub(super) fn begin(&mut self, opcode: Opcode, length: u64) -> Header {
+        debug_assert!(self.unfinished.is_none());
+        let header = Header::new(opcode, true, self.next_key(), length);
+        self.append(header.bytes(), None, &[]);
+        self.unfinished = (length > 0).then_some(Unfinished { header, appended: 0 });
+        header
+    }
+
+    /// Appends the next piece of the unfinished frame's payload, without what is longer than the
+    /// frame. Returns how much was appended.
+    pub(super) fn push_payload(&mut self, piece: &[u8]) -> usize {
+        let Some(unfinished) = &mut self.unfinished else { return 0 };
+        let length = unfinished.missing().min(piece.len() as u64) as usize; // at most piece.len()
+        let offset = (unfinished.appended % 4) as usize; // of the masking key
+        unfinished.appended += length as u64;
+        let (key, is_complete) = (unfinished.header.mask, unfinished.missing() == 0);
+        self.make_room(length);
+        extend_masked(&mut self.bytes, key, offset, &piece[..length]);
+        if is_complete {
+            self.unfinished = None;
+            self.bytes.append(&mut self.held);
         }
+        length
+    }
+
+    /// Whether a frame's payload is not complete.
+    pub(super) fn is_inside_frame(&self) -> bool {
+        self.unfinished.is_some()
+    }
+
+    /// Bytes in memory.
+    pub(super) fn buffered(&self) -> usize {
+        self.pending().len() + self.held.len()
+    }
+
+    /// Bytes still to be written, with those of the payload that are not here yet.
+    pub(super) fn unwritten(&self) -> u64 {
+        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, Unfinished::missing)
+    }
+
+    /// Drops all of it.
+    pub(super) fn clear(&mut self) {
+        self.unfinished = None;
+        self.held = Vec::new();
+        self.advance(self.pending().len());
     }
 
     /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
@@ -92,7 +169,8 @@ impl Outbox {
         while boundary < target {
             let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
             let Some(header) = header else { return self.bytes.len() };
-            boundary = self.bytes.len().min(boundary.saturating_add(frame_len(&header)));
+            // The rest of an unfinished frame is not here yet.
+            boundary = boundary.saturating_add(frame_len(&header));
         }
         boundary
     }
@@ -107,8 +185,20 @@ impl Outbox {
         &self.bytes[self.written..]
     }
 
-    /// Drops what is still to be written, but for its first and its last bytes.
+    /// Drops what is still to be written, but for its first and its last bytes. An unfinished frame
+    /// is dropped only as a whole.
     pub(super) fn retract(&mut self, first: usize, last: usize) {
+        if let Some(Unfinished { header, appended }) = &self.unfinished {
+            let size = header.len() as u64 + appended;
+            let start = (self.pending().len() as u64).checked_sub(size);
+            self.held.drain(..self.held.len().saturating_sub(last));
+            if start.is_some_and(|start| first as u64 <= start) {
+                self.unfinished = None;
+                self.bytes.truncate(self.written + first);
+                self.bytes.append(&mut self.held);
+            }
+            return;
+        }
         let (from, to) = (self.written + first, self.bytes.len().saturating_sub(last));
         if from < to {
             self.bytes.drain(from..to);
@@ -121,7 +211,10 @@ impl Outbox {
         debug_assert!(self.written <= self.bytes.len());
         if self.written == self.bytes.len() {
             self.written = 0;
-            self.boundary = 0;
+            self.boundary = match &self.unfinished {
+                Some(unfinished) => usize::try_from(unfinished.missing()).unwrap_or(usize::MAX),
+                None => 0,
+            };
             self.irregular = false;
             self.bytes.clear();
             if self.bytes.capacity() > KEEP_CAPACITY {
@@ -133,6 +226,16 @@ impl Outbox {
 
 fn frame_len(header: &Header) -> usize {
     usize::try_from(header.wire_size()).unwrap_or(usize::MAX)
+}
+
+/// Appends `payload`, which starts at `offset` in its frame, masked with `key`.
+fn extend_masked(bytes: &mut Vec<u8>, key: Option<[u8; 4]>, offset: usize, payload: &[u8]) {
+    let Some(key) = key else { return bytes.extend_from_slice(payload) };
+    for block in payload.chunks(MASK_BLOCK) {
+        let start = bytes.len();
+        bytes.extend_from_slice(block);
+        apply_mask(&mut bytes[start..], key, offset);
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ mod leniency;
 mod observed_frames;
 mod pings;
 mod rfc_examples;
+mod streamed;
 mod streams;
 mod support;
 mod two_ends;

@@ -5,13 +5,25 @@
 
 use std::borrow::Cow;
 
-use super::{Redaction, TOKEN_HEADERS, is_secret, percent_decoded, subprotocols};
+use data_encoding::BASE64_NOPAD;
+
+use super::encoded::{Match, has_escapes, starts_with};
+use super::names::HeaderKind;
+use super::query::{decoded_bytes, secret_values};
+use super::{Redaction, subprotocols};
 
 /// Shorter ones would make holes in words that have nothing to do with them.
 const MIN_LENGTH: usize = 4;
 
-/// Secret values, longest first. They are not shown by `Debug` either.
-#[derive(Clone, Default)]
+/// Words of settings, which cookies and headers often have as values.
+const COMMON: [&[u8]; 4] = [b"true", b"false", b"none", b"null"];
+
+/// The shortest part of a base64 text that is looked for.
+const MIN_BASE64: usize = 8;
+
+/// Secret values in the forms that they may come back in, longest first. They are not shown by `Debug`
+/// either.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets(Vec<Vec<u8>>);
 
 impl std::fmt::Debug for Secrets {
@@ -31,64 +43,62 @@ impl Secrets {
             return Self::default();
         }
         let mut values: Vec<Vec<u8>> = Vec::new();
-        let query = target.split_once('?').map_or("", |(_, query)| query);
-        for (name, value) in query.split('&').filter_map(|parameter| parameter.split_once('=')) {
-            if is_secret(name) {
-                values.extend([value.into(), percent_decoded(value).into()]);
-            }
-        }
-        for (name, value) in fields {
-            match name.to_ascii_lowercase().as_str() {
-                "authorization" | "proxy-authorization" => values.extend(credentials(value)),
-                "cookie" => values.extend(cookies(value)),
-                "sec-websocket-protocol" => {
-                    let tokens = str::from_utf8(value).map(subprotocols::tokens);
-                    values.extend(tokens.unwrap_or_default().into_iter().map(Into::into));
-                }
-                other if TOKEN_HEADERS.iter().any(|it| it.eq_ignore_ascii_case(other)) => {
-                    values.push(value.into());
-                }
-                _ => {}
-            }
-        }
+        values.extend(secret_values(target).into_iter().map(|value| target[value].into()));
+        fields.for_each(|(name, value)| values.extend(in_field(name, value)));
         Self::new(values)
     }
 
-    /// These values, but for those that are too short to be found again.
-    fn new(mut values: Vec<Vec<u8>>) -> Self {
-        values.retain(|value| value.len() >= MIN_LENGTH);
-        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        values.dedup();
-        Self(values)
+    /// Those in a response: what it sets, and where it leads. None if secrets are to be shown.
+    pub fn of_response<'a>(
+        redaction: Redaction,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Self {
+        if redaction == Redaction::Show {
+            return Self::default();
+        }
+        Self::new(fields.flat_map(|(name, value)| in_field(name, value)).collect())
+    }
+
+    /// These values in all their forms, but for those that are too short to be found again.
+    fn new(values: Vec<Vec<u8>>) -> Self {
+        let decoded: Vec<_> = values.iter().map(|value| decoded_bytes(value)).collect();
+        let is_long = |value: &Vec<u8>| {
+            value.len() >= MIN_LENGTH && !COMMON.iter().any(|word| value.eq_ignore_ascii_case(word))
+        };
+        let values = values.into_iter().chain(decoded).filter(is_long);
+        Self(values.flat_map(forms).collect()).in_order()
+    }
+
+    fn in_order(mut self) -> Self {
+        self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.0.dedup();
+        self
     }
 
     /// These and others.
     #[must_use]
     pub fn and(self, others: Self) -> Self {
-        Self::new(self.0.into_iter().chain(others.0).collect())
+        Self(self.0.into_iter().chain(others.0).collect()).in_order()
     }
 
     /// The text without them.
     pub fn mask<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
-        let mut masked = Cow::Borrowed(text);
-        for secret in &self.0 {
-            if memchr::memmem::find(&masked, secret).is_some() {
-                masked = Cow::Owned(replace(&masked, secret));
-            }
-        }
-        masked
+        self.without(text, false)
     }
 
     /// The start of a text without them, also where the cut goes through one.
     pub fn mask_cut<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
-        let masked = self.mask(text);
-        let cut = |secret: &Vec<u8>| {
-            (MIN_LENGTH..secret.len()).rev().find(|&length| masked.ends_with(&secret[..length]))
-        };
-        match self.0.iter().filter_map(cut).max() {
-            None => masked,
-            Some(length) => Cow::Owned([&masked[..masked.len() - length], super::MASK].concat()),
+        self.without(text, true)
+    }
+
+    fn without<'a>(&self, text: &'a [u8], is_cut: bool) -> Cow<'a, [u8]> {
+        let mut masked = Cow::Borrowed(text);
+        for secret in &self.0 {
+            if let Some(without) = replaced(&masked, secret, is_cut) {
+                masked = Cow::Owned(without);
+            }
         }
+        masked
     }
 
     /// The text without them.
@@ -100,16 +110,86 @@ impl Secrets {
     }
 }
 
-fn replace(text: &[u8], secret: &[u8]) -> Vec<u8> {
-    let mut masked = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memmem::find(rest, secret) {
-        masked.extend_from_slice(&rest[..at]);
-        masked.extend_from_slice(super::MASK);
-        rest = &rest[at + secret.len()..];
+/// The text with a mask in each place of the secret, if it has any.
+fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
+    if !is_cut && !has_escapes(text) && memchr::memmem::find(text, secret).is_none() {
+        return None;
     }
-    masked.extend_from_slice(rest);
-    masked
+    let mut masked = Vec::new();
+    let (mut at, mut copied) = (0, 0);
+    while let Some(start) = candidate(text, at, secret) {
+        let length = match starts_with(&text[start..], secret) {
+            Match::Whole(length) => Some(length),
+            Match::Cut(count) if is_cut && count >= MIN_LENGTH => Some(text.len() - start),
+            _ => text[start..].starts_with(secret).then_some(secret.len()),
+        };
+        at = start + length.unwrap_or(1);
+        if length.is_some() {
+            masked.extend_from_slice(&text[copied..start]);
+            masked.extend_from_slice(super::MASK);
+            copied = at;
+        }
+    }
+    masked.extend_from_slice(&text[copied..]);
+    (copied > 0).then_some(masked)
+}
+
+/// Where the secret may start at the earliest: with its first byte or with an escape.
+fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
+    let rest = text.get(from..)?;
+    let plain = memchr::memchr(*secret.first()?, rest);
+    let escaped = memchr::memchr3(b'%', b'\\', b'&', &rest[..plain.unwrap_or(rest.len())]);
+    escaped.or(plain).map(|at| from + at)
+}
+
+/// The secrets in a header field.
+fn in_field(name: &str, value: &[u8]) -> Vec<Vec<u8>> {
+    let text = str::from_utf8(value).unwrap_or_default();
+    match HeaderKind::of(name) {
+        HeaderKind::Plain => Vec::new(),
+        HeaderKind::Credentials => credentials(value),
+        HeaderKind::Cookies => cookies(value),
+        HeaderKind::SetCookie => {
+            cookies(value.split(|&byte| byte == b';').next().unwrap_or_default())
+        }
+        HeaderKind::Secret => {
+            let mut found = credentials(value);
+            found.push(value.into());
+            found
+        }
+        HeaderKind::Subprotocols => {
+            subprotocols::tokens(text).into_iter().map(Into::into).collect()
+        }
+        HeaderKind::Url => secret_values(text).into_iter().map(|it| text[it].into()).collect(),
+    }
+}
+
+/// A value as it is, in lower case as in the name of a host, in base64 wherever it stands in what was
+/// encoded, and with the escapes of JSON in ASCII. Other escapes are seen through where it is searched.
+fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
+    let mut forms = vec![value.to_ascii_lowercase()];
+    for offset in 0..3 {
+        let before = [&b"\0\0"[..offset], &value].concat();
+        let text = BASE64_NOPAD.encode(&before);
+        // The characters that depend on what stands before and behind it are left out.
+        let start = [0, 2, 3][offset];
+        let end = before.len() * 8 / 6;
+        if end >= start + MIN_BASE64 {
+            let inner = &text[start..end];
+            forms.push(inner.into());
+            forms.push(inner.replace('+', "-").replace('/', "_").into());
+        }
+    }
+    if let Ok(text) = str::from_utf8(&value)
+        && !text.is_ascii()
+    {
+        let units =
+            |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|it| format!("\\u{it:04x}")).collect();
+        let escaped = |c: char| if c.is_ascii() { c.to_string() } else { units(c) };
+        forms.push(text.chars().map(escaped).collect::<String>().into());
+    }
+    forms.push(value);
+    forms
 }
 
 /// What follows the scheme; of Basic also the password.
@@ -162,6 +242,32 @@ mod tests {
         );
         assert_eq!(secrets(Redaction::Show).mask(said).as_ref(), said);
         assert_eq!(Secrets::default().mask_text("hunter2".to_owned()), "hunter2");
+    }
+
+    #[test]
+    fn encodings_do_not_hide_a_secret() {
+        let fields =
+            [("X-Acme-Token", &b"a/b c\"\xc3\xa9-Secret"[..]), ("Cookie", b"consent=true")];
+        let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
+        for (text, masked) in [
+            ("<a/b c\"é-Secret>", "<***>"),
+            ("<a%2Fb%20c%22%C3%A9-Secret>", "<***>"),
+            ("<a%252fb%2520c%2522%25C3%25a9-Secret>", "<***>"),
+            ("<a%2Fb+c%22%C3%A9-Secret>", "<***>"),
+            ("<a\\/b c\\\"é-Secret>", "<***>"),
+            ("<a/b c\"\\u00e9-Secret>", "<***>"),
+            ("<a/b c&quot;é-Secret>", "<***>"),
+            ("<a/b c\"é-secret>", "<***>"),
+            ("consent=true", "consent=true"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&secrets.mask(text.as_bytes())), masked, "{text}");
+        }
+        for before in ["", "x", "xx"] {
+            let text = format!("{before}a/b c\"é-Secret, and more");
+            let text = data_encoding::BASE64URL_NOPAD.encode(text.as_bytes());
+            let masked = secrets.mask_text(text.clone());
+            assert!(masked.contains("***") && masked.len() < text.len() - 14, "{text}: {masked}");
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use url::Url;
 use crate::net::Target;
 use crate::net::target::{Endpoint, Scheme};
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
 use crate::redact::subprotocols::tokens;
+use crate::redact::{Redaction, Secrets};
 
 /// The place that is asked, and what is known of the way there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct Route {
     pub is_foreign: bool,
     /// The URLs before this one, without userinfo.
     pub before: Vec<String>,
+    /// What was sent on the way here, and may come back in any Location.
+    pub secrets: Secrets,
 }
 
 /// Why a redirect is not followed.
@@ -53,13 +55,13 @@ pub enum RedirectError {
 }
 
 impl RedirectError {
-    /// The same with secrets masked in the URLs it tells.
-    pub fn masked(self, redaction: Redaction) -> Self {
-        let mask = |url: String| redaction.url(&url).into_owned();
+    /// The same with secrets masked in all that it quotes.
+    pub fn masked(self, redaction: Redaction, secrets: &Secrets) -> Self {
+        let mask = |url: String| secrets.mask_text(redaction.url(&url).into_owned());
         match self {
             Self::NoLocation => self,
             Self::BadLocation { location, reason } => {
-                Self::BadLocation { location: mask(location), reason }
+                Self::BadLocation { location: mask(location), reason: secrets.mask_text(reason) }
             }
             Self::Downgrade { to } => Self::Downgrade { to: mask(to) },
             Self::Loop(hops) => Self::Loop(hops.into_iter().map(mask).collect()),
@@ -97,7 +99,7 @@ pub fn is_redirect(status: u16) -> bool {
 impl Route {
     /// Straight to `target`.
     pub fn to(target: Target) -> Self {
-        Self { target, is_foreign: false, before: Vec::new() }
+        Self { target, is_foreign: false, before: Vec::new(), secrets: Secrets::default() }
     }
 
     /// The route after a redirect to `location`, at most the `max`th.
@@ -128,7 +130,7 @@ impl Route {
         if !is_foreign && target.credentials.is_none() {
             target.credentials.clone_from(&self.target.credentials);
         }
-        Ok(Self { target, is_foreign, before })
+        Ok(Self { target, is_foreign, before, secrets: self.secrets.clone() })
     }
 
     /// Whether a header may be sent here. Credentials are for whom the user named, and so is a Host
@@ -238,7 +240,13 @@ mod tests {
             for name in ["authorization", "Cookie", "Proxy-Authorization", "host", "x-api-key"] {
                 assert_eq!(may_carry(name), !is_foreign, "{name}: {from} → {location}");
             }
-            assert!(["Origin", "X-Other", "Sec-WebSocket-Protocol"].into_iter().all(may_carry));
+            let referer = HeaderLine::new("Referer", "https://h/?token=abc");
+            assert_eq!(route.may_carry(&referer), !is_foreign, "{from} → {location}");
+            assert!(
+                ["Referer", "Origin", "X-Other", "Sec-WebSocket-Protocol"]
+                    .into_iter()
+                    .all(may_carry)
+            );
             let offered =
                 ["soap", "bearer", "s3cr3t-V4lue", "token.s3cr3t-V4lue"].map(str::to_owned);
             let carried = route.carried(&offered);

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::resend::Resend;
+use super::upload::Origin;
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
 use crate::event::{Message, Shown, Status, What};
 use crate::input::{Action, Next, Show};
@@ -15,6 +16,10 @@ impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.has_more_input = true;
+        let takes_none = self.upload.is_some() || !self.socket_keeps_up();
+        if takes_none && self.source.take_interrupt() {
+            self.leave(Stop::Signal(Signal::Interrupt));
+        }
         for _ in 0..ACTION_BUDGET {
             if !self.has_more_input || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
@@ -37,6 +42,9 @@ impl Session<'_> {
     }
 
     fn take_action(&mut self) -> bool {
+        if let Some(has_more) = self.continue_upload() {
+            return has_more;
+        }
         if let Some(action) = self.next_preset() {
             self.act(action, false);
             return true;
@@ -65,13 +73,13 @@ impl Session<'_> {
             Next::Action(Action::Send(kind, data)) => {
                 let received = self.connection.received_counters().messages;
                 let (connection, journal) = (&mut self.connection, &mut self.journal);
-                let before = connection.pending_output().len();
+                let before = connection.unwritten();
                 match events::send(connection, journal, kind, &data, 1, typed) {
                     Ok(()) => {
                         self.received_before_send = received;
                         if let Some(resend) = &mut self.resend {
                             let action = Action::Send(kind, Cow::Owned(data.into_owned()));
-                            resend.note_queued(action, before, connection.pending_output().len());
+                            resend.note_queued(action, before, connection.unwritten());
                         }
                     }
                     Err(misuse) if typed => {
@@ -94,6 +102,10 @@ impl Session<'_> {
         let done = match action {
             Action::Send(kind, data) => self.send(kind, &data, 1, typed),
             Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
+            Action::File(file) => {
+                self.start_upload(file, Origin::Preset, typed);
+                Ok(())
+            }
             Action::Frame(frame) => self.send_raw(&frame, now),
             Action::Ping(data) => self.ping(&data),
             Action::Pong(data) => self.connection.pong(&data),
@@ -123,6 +135,7 @@ impl Session<'_> {
     /// Sends what is to be sent first, as far as the socket keeps up.
     pub(super) fn send_presets(&mut self) {
         while self.socket_keeps_up()
+            && self.upload.is_none()
             && let Some(action) = self.next_preset()
         {
             self.act(action, false);
@@ -155,7 +168,7 @@ impl Session<'_> {
     }
 
     /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
-    fn refuse(&mut self, problem: &str, typed: bool) {
+    pub(super) fn refuse(&mut self, problem: &str, typed: bool) {
         if typed {
             self.journal.tell(What::Shown(Shown::Problem(problem)));
         } else if self.connection.is_open() {
@@ -199,7 +212,7 @@ impl Session<'_> {
             protocol: self.opened.protocol.clone(),
             extensions: self.opened.extensions.clone(),
             compression: self.opened.compression.clone(),
-            buffered: self.connection.pending_output().len(),
+            buffered: self.connection.buffered_output(),
             received: self.connection.received_counters(),
             sent: self.connection.sent_counters(),
             rtt: self.last_rtt,

@@ -23,14 +23,14 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let before = self.connection.pending_output().len();
+        let before = self.connection.unwritten();
         let is_event = self.hand_on_event();
-        self.reactions.note(before, self.connection.pending_output().len());
+        self.reactions.note(before, self.connection.unwritten());
         is_event
     }
 
     fn hand_on_event(&mut self) -> bool {
-        let (now, withholds) = (self.now, self.withholds_messages());
+        let now = self.now;
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
@@ -47,13 +47,7 @@ impl Session<'_> {
                     typed: false,
                     surplus,
                 };
-                match withholds {
-                    true => self.lost.received += 1,
-                    false => self.journal.tell(What::Message(message)),
-                }
-                if let Some(leaving) = &mut self.leaving {
-                    leaving.note_shown();
-                }
+                self.journal.tell(What::Message(message));
                 if self.plan.echo {
                     self.echo.push_back((kind, data.to_vec()));
                 }
@@ -88,13 +82,16 @@ impl Session<'_> {
                 let close = secrets::close(close, &self.opened.secrets);
                 self.journal.tell(What::CloseFrame(direction, &close));
             }
-            Event::Frame(_) if withholds => {}
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 tell_of_frames(&mut self.journal, event, self.opened);
             }
         }
         if is_closing {
             self.spare_unsent();
+            if self.connection.is_inside_frame() {
+                // The peer waits for no more of a file, and our Close frame cannot come before its end.
+                self.connection.discard_output();
+            }
             self.drop_unsent_if_ending();
         }
         match progress {
@@ -115,11 +112,11 @@ impl Session<'_> {
 
     fn send_echo(&mut self) {
         while let Some((kind, data)) = self.echo.pop_front() {
-            let before = self.connection.pending_output().len();
+            let before = self.connection.unwritten();
             // The connection may be closing by now.
             let is_sent = self.send(kind, &data, 1, false).is_ok();
             if let Some(resend) = &mut self.resend {
-                resend.note_echo(is_sent, before, self.connection.pending_output().len());
+                resend.note_echo(is_sent, before, self.connection.unwritten());
             }
         }
     }

@@ -19,24 +19,6 @@ const LEAVE_LIMIT: Duration = Duration::from_millis(800);
 /// that it was made of must not change (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 << 10;
 
-/// The run is ending, by a time that nothing prolongs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaving {
-    pub(super) until: Instant,
-    /// How many more messages people are shown.
-    allowance: Option<u64>,
-}
-
-/// Messages that people are still shown after Ctrl-C: the last words of a peer that was quiet.
-const LAST_MESSAGES: u64 = 20;
-
-impl Leaving {
-    /// Takes note of a message that was received.
-    pub(super) fn note_shown(&mut self) {
-        self.allowance = self.allowance.map(|left| left.saturating_sub(1));
-    }
-}
-
 impl Session<'_> {
     pub(super) fn on_signal(&mut self, signal: Signal) {
         self.leave(Stop::Signal(signal));
@@ -45,21 +27,16 @@ impl Session<'_> {
     /// Ends the run within [`LEAVE_LIMIT`]; the second time, at once.
     pub(super) fn leave(&mut self, stop: Stop) {
         let now = Instant::now();
-        if let Some(leaving) = &mut self.leaving {
-            leaving.until = now;
+        if let Some(until) = &mut self.leave_by {
+            *until = now;
             self.connection.abandon();
             if matches!(stop, Stop::Signal(_)) {
                 self.stop = Some(stop);
             }
             return;
         }
-        let mut allowance = None;
-        if matches!(stop, Stop::Signal(_)) && self.journal.outputs().have_display() {
-            let dropped = self.journal.outputs().stop_display();
-            self.lost.received += dropped;
-            allowance = Some(if dropped > 0 { 0 } else { LAST_MESSAGES });
-        }
-        self.leaving = Some(Leaving { until: now + LEAVE_LIMIT, allowance });
+        self.journal.outputs().end(matches!(stop, Stop::Signal(_)));
+        self.leave_by = Some(now + LEAVE_LIMIT);
         self.write_socket();
         self.drop_unsent_if_ending();
         self.close_for(&stop);
@@ -70,17 +47,11 @@ impl Session<'_> {
         }
     }
 
-    /// Whether a received message is counted as lost instead of being shown.
-    pub(super) fn withholds_messages(&self) -> bool {
-        let Some(leaving) = &self.leaving else { return false };
-        leaving.allowance == Some(0) || self.journal.is_backed_up()
-    }
-
     /// Once the run or the peer ends the connection, frames of which a stalled transport has taken
     /// nothing are dropped: the Close frame does not wait for them.
     pub(super) fn drop_unsent_if_ending(&mut self) {
         let is_ending =
-            self.leaving.is_some() || self.connection.ready_state() == ReadyState::Closed;
+            self.leave_by.is_some() || self.connection.ready_state() == ReadyState::Closed;
         if !is_ending || self.socket.is_writable() {
             return;
         }
@@ -129,14 +100,11 @@ impl Session<'_> {
         loop {
             self.flush_outputs();
             let now = Instant::now();
-            if self.leaving.is_none() && self.plan.max_time.is_some_and(|end| now >= end) {
+            if self.leave_by.is_none() && self.plan.max_time.is_some_and(|end| now >= end) {
                 self.leave(Stop::MaxTime);
             }
-            let until = match &self.leaving {
-                Some(leaving) => Some(leaving.until),
-                None => self.plan.max_time,
-            };
-            let is_late = self.leaving.is_some() && until.is_some_and(|until| now >= until);
+            let until = self.leave_by.or(self.plan.max_time);
+            let is_late = self.leave_by.is_some_and(|until| now >= until);
             if self.journal.outputs().are_drained() || is_late || self.wait(until).is_err() {
                 return;
             }
@@ -145,10 +113,9 @@ impl Session<'_> {
 
     /// Counts what did not reach its place, if the run was ended before it could.
     pub(super) fn count_lost(&mut self) {
-        if self.leaving.is_some() {
+        if self.leave_by.is_some() {
             let (messages, bytes) = self.journal.outputs().undelivered();
-            self.lost.received += messages;
-            self.lost.bytes = bytes;
+            (self.lost.received, self.lost.bytes) = (messages, bytes);
         }
     }
 }

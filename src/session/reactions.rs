@@ -16,13 +16,13 @@ pub(super) struct Reactions {
 const MAX_RUN: usize = 16 << 10;
 
 impl Reactions {
-    /// Takes note that reading made the pending output grow from `before` to `after` bytes.
-    pub(super) fn note(&mut self, before: usize, after: usize) {
+    /// Takes note that reading made what is to be written grow from `before` to `after` bytes.
+    pub(super) fn note(&mut self, before: u64, after: u64) {
         if after <= before {
             return;
         }
-        let (start, end, size) =
-            (self.written + before as u64, self.written + after as u64, after - before);
+        let (start, end) = (self.written + before, self.written + after);
+        let size = usize::try_from(after - before).unwrap_or(usize::MAX);
         self.waiting += size;
         match self.runs.back_mut() {
             Some((run_end, run)) if *run_end == start && *run + size <= MAX_RUN => {

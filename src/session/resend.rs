@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use super::upload::Origin;
 use super::{HIGH_WATER, Session};
 use crate::event::{Shown, What};
 use crate::input::Action;
@@ -97,21 +98,27 @@ impl Resend {
         keep(&mut self.waiting, &mut self.waiting_bytes, action)
     }
 
+    /// Takes back an input that was taken and not begun.
+    pub(super) fn put_back(&mut self, action: Action<'static>) {
+        self.waiting_bytes += size(&action);
+        self.waiting.push_front(action);
+    }
+
     /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
-    pub(super) fn note_queued(&mut self, action: Action<'static>, before: usize, after: usize) {
+    pub(super) fn note_queued(&mut self, action: Action<'static>, before: u64, after: u64) {
         self.note(Some(action), before, after);
     }
 
     /// Takes note of an echo in the same way, or that it could not be encoded.
-    pub(super) fn note_echo(&mut self, is_encoded: bool, before: usize, after: usize) {
+    pub(super) fn note_echo(&mut self, is_encoded: bool, before: u64, after: u64) {
         match is_encoded {
             true => self.note(None, before, after),
             false => self.lost += 1,
         }
     }
 
-    fn note(&mut self, action: Option<Action<'static>>, before: usize, after: usize) {
-        let (start, end) = (self.written + before as u64, self.written + after as u64);
+    fn note(&mut self, action: Option<Action<'static>>, before: u64, after: u64) {
+        let (start, end) = (self.written + before, self.written + after);
         let queued = Queued { start, end, action };
         self.queued_bytes += queued.size();
         self.queued.push_back(queued);
@@ -149,7 +156,8 @@ impl Resend {
     /// the bytes that wait are still to be written.
     fn spare(&mut self) -> Option<usize> {
         let first = self.queued.iter().position(|queued| queued.start >= self.written)?;
-        let keep = (self.queued[first].start - self.written) as usize; // of what is in memory
+        let keep = self.queued[first].start - self.written;
+        let keep = usize::try_from(keep).unwrap_or(usize::MAX); // what is not in memory yet is kept
         for queued in self.queued.drain(first..).rev() {
             let size = queued.size();
             self.queued_bytes -= size;
@@ -211,7 +219,8 @@ fn size(action: &Action<'_>) -> usize {
         Action::Send(_, data) => data.len(),
         Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
         Action::Frame(frame) => frame.payload.len(),
-        Action::Close(..) | Action::Interrupt | Action::Show(_) => 0,
+        // It is read again.
+        Action::File(_) | Action::Close(..) | Action::Interrupt | Action::Show(_) => 0,
     };
     payload + OVERHEAD
 }
@@ -239,10 +248,13 @@ impl Session<'_> {
 
     /// Does what the input asks for, and keeps it until the transport has taken it.
     pub(super) fn act_on_input(&mut self, action: Action<'static>, typed: bool) {
+        if let Action::File(file) = action {
+            return self.start_upload(file, Origin::Input, typed);
+        }
         let copy = self.resend.is_some().then(|| action.clone());
-        let before = self.connection.pending_output().len();
+        let before = self.connection.unwritten();
         let is_done = self.act(action, typed);
-        let after = self.connection.pending_output().len();
+        let after = self.connection.unwritten();
         if let (Some(copy), Some(resend)) = (copy, &mut self.resend)
             && is_done
             && copy.is_sent()
@@ -281,8 +293,8 @@ mod tests {
     /// Three messages of ten bytes on the wire, of which the transport took `written` bytes.
     fn three(written: usize) -> Resend {
         let mut resend = Resend::new(VecDeque::new());
-        for (index, text) in ["1", "2", "3"].iter().enumerate() {
-            resend.note_queued(message(text), 10 * index, 10 * index + 10);
+        for (start, text) in [(0, "1"), (10, "2"), (20, "3")] {
+            resend.note_queued(message(text), start, start + 10);
         }
         resend.note_written(written);
         resend
@@ -358,7 +370,7 @@ mod tests {
         let mut resend = Resend::default();
         let long = "x".repeat(HIGH_WATER);
         assert!(resend.keeps_up());
-        resend.note_queued(message(&long), 0, HIGH_WATER);
+        resend.note_queued(message(&long), 0, HIGH_WATER as u64);
         assert!(!resend.keeps_up());
         resend.note_written(HIGH_WATER);
         assert!(resend.keeps_up());

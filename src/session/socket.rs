@@ -38,6 +38,11 @@ impl Readiness {
         self.readable
     }
 
+    /// Whether the transport takes nothing any more.
+    pub(super) fn has_failed(&self) -> bool {
+        self.write_error.is_some()
+    }
+
     pub(super) fn is_writable(&self) -> bool {
         self.writable
     }

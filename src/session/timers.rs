@@ -43,15 +43,15 @@ impl Session<'_> {
 
     /// Whether an output is stalled, so that nothing is read.
     pub(super) fn is_stalled_by_output(&self) -> bool {
-        self.leaving.is_none() && self.journal.is_backed_up()
+        self.leave_by.is_none() && self.journal.is_backed_up()
     }
 
     /// The next time at which something is due.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let for_peer = [self.connection.deadline(), self.silence_deadline()];
         let for_peer = for_peer.into_iter().flatten().filter_map(|time| self.clock.real(time));
-        let own = match &self.leaving {
-            Some(leaving) => [Some(leaving.until), None],
+        let own = match self.leave_by {
+            Some(until) => [Some(until), None],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
         for_peer.chain(own.into_iter().flatten()).min()
@@ -71,6 +71,7 @@ impl Session<'_> {
     fn is_waiting(&self) -> bool {
         self.input_ended
             && self.plan.presets.is_empty()
+            && self.upload.is_none()
             && self.resend.as_ref().is_none_or(resend::Resend::is_through)
             && self.connection.is_open()
             && self.connection.pending_output().is_empty()
@@ -79,14 +80,14 @@ impl Session<'_> {
     /// Does what is due.
     pub(super) fn check_time(&mut self) {
         let real = Instant::now();
-        if self.leaving.is_none() && self.plan.max_time.is_some_and(|end| real >= end) {
+        if self.leave_by.is_none() && self.plan.max_time.is_some_and(|end| real >= end) {
             self.leave(Stop::MaxTime);
         }
-        if self.leaving.as_ref().is_some_and(|leaving| real >= leaving.until) {
+        if self.leave_by.is_some_and(|until| real >= until) {
             self.connection.abandon();
         }
         let is_stalled =
-            self.leaving.is_none() && (self.has_more_events || self.journal.is_backed_up());
+            self.leave_by.is_none() && (self.has_more_events || self.journal.is_backed_up());
         self.clock.set_stalled(is_stalled, real);
         // The peer's answer may be there already.
         if self.is_put_off(real) {

@@ -19,7 +19,8 @@ impl Session<'_> {
         }
         let Some(keepalive) = &mut self.keepalive else { return };
         keepalive.set_stalled(is_stalled, now);
-        match keepalive.due(now, self.connection.pending_output().len()) {
+        let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
+        match keepalive.due(now, unwritten) {
             Due::Nothing => {}
             // The connection is open, and the payload short.
             Due::Ping(payload) => _ = self.ping(&payload),

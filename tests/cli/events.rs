@@ -34,6 +34,7 @@ pub(crate) fn assert_valid(event: &Value) {
 /// The keys of an event in the order of the documentation.
 fn documented_keys(event: &Value) -> Vec<String> {
     let kind = match (event["event"].as_str(), event["type"].as_str()) {
+        (Some("message"), Some(_)) if event.get("file").is_some() => "file",
         (Some("message"), Some(kind)) => kind,
         (Some("ping" | "pong"), _) => "control",
         (Some(kind), _) => kind,
@@ -46,6 +47,7 @@ fn documented_keys(event: &Value) -> Vec<String> {
         }
         "text" => "direction type data size wire_size compressed frames",
         "binary" => "direction type encoding data size wire_size compressed frames",
+        "file" => "direction type file size wire_size compressed frames",
         "control" => "direction encoding data size rtt_ms",
         "frame" => {
             "direction opcode fin rsv1 rsv2 rsv3 masked size wire_size mask length_bits minimal \

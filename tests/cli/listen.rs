@@ -9,9 +9,11 @@ use crate::support::{
 
 mod admission;
 mod crowd;
+mod flood;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod keys;
 mod once;
+mod origins;
 mod page;
 mod piped;
 mod sending;

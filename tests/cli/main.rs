@@ -6,6 +6,7 @@ mod dial;
 mod ending;
 mod events;
 mod expectations;
+mod files;
 mod frames;
 mod generated;
 mod handshake;

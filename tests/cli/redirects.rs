@@ -1,5 +1,7 @@
 //! `--location`: where redirects lead, and what may come along.
 
+mod secrets;
+
 use serde_json::json;
 
 use crate::events::events;
@@ -19,6 +21,20 @@ fn redirect(
             "HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
         ));
     })
+}
+
+/// No Content-Length and no end: the body could go on forever.
+#[test]
+fn a_redirect_is_followed_without_its_body() {
+    let there = Server::scripts([accept(|_| {})]);
+    let location = there.url();
+    let here = Server::script(move |peer| {
+        peer.read_head();
+        peer.respond(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\nsee"));
+        peer.stall();
+    });
+    let args = ["-L", "-w", "0", "--connect-timeout", "1500ms"];
+    wscope().args(args).arg(here.url()).run().code(0);
 }
 
 /// Accepts, and checks the request.

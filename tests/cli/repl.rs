@@ -6,6 +6,7 @@ use crate::support::{Key, Peer, Server, Terminal, text};
 
 mod commands;
 mod endings;
+mod escapes;
 mod history;
 
 /// Accepts the connection.

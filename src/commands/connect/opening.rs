@@ -7,17 +7,18 @@ use std::time::{Duration, Instant};
 use super::request::request_options;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
-use crate::error::{Error, Rejected, Tries};
+use crate::error::{DialAttempt, Error, Rejected, Tries};
 use crate::event::{HeadView, Level, Opened, Proxied, What};
 use crate::net::dial::{DialOptions, Heads, certificate_name};
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
-use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Target, dial};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
+use crate::protocol::head::{Head, StatusLine};
 use crate::redact::Secrets;
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
@@ -28,6 +29,14 @@ pub(super) struct Opening<'a> {
     pub(super) config: &'a ConnectConfig,
     /// When the whole run has to be over.
     pub(super) max_time: Option<Instant>,
+}
+
+/// The handshake that failed.
+struct Rejection<'a> {
+    request: &'a Request,
+    route: &'a Route,
+    remote: &'a Remote,
+    deadline: Deadline,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -75,30 +84,35 @@ impl Opening<'_> {
         let request = Request::new(&request_options(config, route));
         let Dialed { mut stream, remote, heads, tls, mut timings } =
             dial(target, &self.way(route), reactor, deadline)
-                .map_err(|error| self.dial_failed(error))?;
-        let upgraded = upgrade(&mut stream, &request, reactor, deadline)
-            .map_err(|error| self.upgrade_failed(error, &request, route, &remote, deadline))?;
+                .map_err(|error| self.dial_failed(error, route))?;
+        let secrets = self.secrets(&request, route).and(self.proxy_secrets(&remote, &heads));
+        let is_followed =
+            |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
+        let upgraded = upgrade(&mut stream, &request, reactor, deadline, is_followed);
+        let upgraded = upgraded.map_err(|error| {
+            let rejection = Rejection { request: &request, route, remote: &remote, deadline };
+            self.upgrade_failed(error, &rejection, &secrets)
+        })?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
-        let secrets = self.secrets(&request, target).and(self.proxy_secrets(&remote, &heads));
         let said = |text: String| secrets.mask_text(text);
         let opened = Opened {
             initiator: Party::Local,
-            url: config.redaction.url(&target.url()).into_owned(),
+            url: route.secrets.mask_text(config.redaction.url(&target.url()).into_owned()),
             remote: remote.socket(),
             proxy: remote.via().map(|via| Proxied {
                 url: via.proxy.to_string(),
                 words: via.to_string(),
                 heads: heads.map(|(request, response)| {
                     let view = |head| HeadView::new(head, config.redaction);
-                    (view(&request), view(&response).without(&secrets))
+                    (view(&request).without(&route.secrets), view(&response).without(&secrets))
                 }),
             }),
             local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
             reason: said(upgraded.line.reason.clone()),
-            request: HeadView::new(&request.head, config.redaction),
+            request: HeadView::new(&request.head, config.redaction).without(&route.secrets),
             response: HeadView::new(&upgraded.head, config.redaction).without(&secrets),
             offered: request.subprotocols().iter().cloned().map(said).collect(),
             protocol: upgraded.agreement.subprotocol.clone().map(said),
@@ -131,26 +145,27 @@ impl Opening<'_> {
     }
 
     /// A connection that does not come about within `--max-time` misses what was expected of it.
-    fn dial_failed(&self, error: DialError) -> Error {
+    fn dial_failed(&self, error: DialError, route: &Route) -> Error {
+        let attempt = DialAttempt { tries: Tries::One, secrets: route.secrets.clone() };
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
             late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
             DialError::Proxy(mut proxy) => {
                 proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
-                Error::Dial(DialError::Proxy(proxy), Tries::One)
+                proxy.secrets = std::mem::take(&mut proxy.secrets).and(route.secrets.clone());
+                Error::Dial(DialError::Proxy(proxy), attempt)
             }
-            error => Error::Dial(error, Tries::One),
+            error => Error::Dial(error, attempt),
         }
     }
 
     fn upgrade_failed(
         &self,
         error: UpgradeError,
-        request: &Request,
-        route: &Route,
-        remote: &Remote,
-        deadline: Deadline,
+        rejection: &Rejection<'_>,
+        secrets: &Secrets,
     ) -> Error {
+        let Rejection { request, route, remote, deadline } = *rejection;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
@@ -159,7 +174,7 @@ impl Opening<'_> {
             let options = &self.way(route).tls;
             let name = certificate_name(target, options);
             let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
-            return Error::Dial(DialError::Tls(Box::new(failure)), Tries::One);
+            return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
         let is_awaiting = !config.ending.expect.is_empty();
         if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {
@@ -171,19 +186,20 @@ impl Opening<'_> {
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
             credentials: config.auth.sent(&request.head),
-            secrets: self.secrets(request, target),
+            secrets: secrets.clone(),
             limit: deadline.limit,
             redaction: config.redaction,
             tries: Tries::One,
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
-                .then(|| HeadView::new(&request.head, config.redaction)),
+                .then(|| HeadView::new(&request.head, config.redaction).without(&route.secrets)),
         }))
     }
 
     /// What the server may say again and is not to be shown.
-    fn secrets(&self, request: &Request, target: &Target) -> Secrets {
-        Secrets::of_request(self.config.redaction, &target.resource, request.head.fields())
+    fn secrets(&self, request: &Request, route: &Route) -> Secrets {
+        let (redaction, target) = (self.config.redaction, &route.target.resource);
+        Secrets::of_request(redaction, target, request.head.fields()).and(route.secrets.clone())
     }
 
     /// What the proxy in between was told, and may have told the server.

@@ -5,10 +5,23 @@ use super::request::leaves_credentials;
 use crate::error::Error;
 use crate::event::{Level, Redirect, What};
 use crate::net::upgrade::UpgradeError;
-use crate::resilience::redirect::{Route, is_redirect};
+use crate::protocol::head::{Head, StatusLine};
+use crate::redact::Secrets;
+use crate::resilience::redirect::{RedirectError, Route, is_redirect};
 use crate::session::Journal;
 
 impl Opening<'_> {
+    /// Where this response leads, or why not there; `None` if it is not a redirect to be followed.
+    pub(super) fn next(
+        &self,
+        route: &Route,
+        line: &StatusLine,
+        head: &Head,
+    ) -> Option<Result<Route, RedirectError>> {
+        let max = self.config.resilience.redirects.filter(|_| is_redirect(line.status))?;
+        Some(route.redirected(head.value("Location").as_deref(), max))
+    }
+
     /// The way on, if this failure is a redirect to be followed. It is told.
     pub(super) fn redirected(
         &self,
@@ -16,21 +29,17 @@ impl Opening<'_> {
         error: Error,
         journal: &mut Journal<'_>,
     ) -> Result<Route, Error> {
-        let (Some(max), Error::Upgrade(rejected)) = (self.config.resilience.redirects, &error)
-        else {
-            return Err(error);
-        };
+        let Error::Upgrade(rejected) = &error else { return Err(error) };
         let UpgradeError::Refused(response) = &rejected.error else { return Err(error) };
-        if !is_redirect(response.line.status) {
-            return Err(error);
-        }
-        let location = response.head.value("Location");
-        let next = match route.redirected(location.as_deref(), max) {
-            Ok(next) => next,
-            Err(why) => return Err(Error::redirect(error, why)),
+        let mut next = match self.next(route, &response.line, &response.head) {
+            Some(Ok(next)) => next,
+            Some(Err(why)) => return Err(Error::redirect(error, why)),
+            None => return Err(error),
         };
         let redaction = self.config.redaction;
-        let said = |text: String| rejected.secrets.mask_text(text);
+        let answered = Secrets::of_response(redaction, response.head.fields());
+        next.secrets = rejected.secrets.clone().and(answered);
+        let said = |text: String| next.secrets.mask_text(text);
         let url = |route: &Route| said(redaction.url(&route.target.url()).into_owned());
         journal.tell_now(What::Redirect(&Redirect {
             status: response.line.status,
@@ -41,7 +50,7 @@ impl Opening<'_> {
         if leaves_credentials(self.config, route, &next) {
             let text = format!(
                 "credentials and a Host header of your own are not sent on to {}",
-                next.target.host_header()
+                said(next.target.host_header())
             );
             journal.tell_now(What::Notice(Level::Warning, &text));
         }

@@ -8,29 +8,34 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, Full};
-use super::failure::{failed, refused};
+use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
+use super::handshakes::Pending;
 use super::page;
-use super::server::{News, Pending, Server};
+use super::server::{News, Server};
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
 use crate::input::mailbox::{Content, Letter, Mailbox, mailbox};
-use crate::net::accept::{AcceptError, Asked, accept, read_request, send_away, write};
+use crate::net::accept::{
+    AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
+};
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
-use crate::protocol::handshake::{Agreement, Refusal, Response, answer};
-use crate::protocol::head::{Head, HeaderLine};
+use crate::protocol::handshake::{
+    Agreement, Refusal, Response, answer, expects_continue, resource_name,
+};
+use crate::protocol::head::Head;
 use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session, Stop};
 
-/// When clients that are one too many may try again, in seconds.
-const RETRY_AFTER: &str = "5";
+/// The interim response to a client that waits for it.
+const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A client whose request has been accepted.
 struct Guest {
@@ -54,6 +59,7 @@ enum Parting {
 /// A connection on its way to be a client.
 struct Arrival<'a> {
     server: &'a Server,
+    pending: &'a Pending,
     remote: SocketAddr,
     reactor: &'a mut Reactor,
     deadline: Deadline,
@@ -69,14 +75,22 @@ impl Server {
         mut reactor: Reactor,
         pending: Pending,
     ) {
+        pending.start();
         let mut outputs = self.outputs(Failures::Each);
         let deadline = Deadline::after(self.config.handshake_timeout);
         let started = Instant::now();
-        let mut arrival =
-            Arrival { server: self, remote, reactor: &mut reactor, deadline, started };
+        let mut arrival = Arrival {
+            server: self,
+            pending: &pending,
+            remote,
+            reactor: &mut reactor,
+            deadline,
+            started,
+        };
         match arrival.welcome(tcp, &mut outputs) {
             Ok(guest) => {
                 drop(pending);
+                reactor.heed(Arc::default()); // it is not closed for others any more
                 self.entertain(guest, &mut reactor);
             }
             Err(parting) => self.tell_parting(&parting, &mut outputs),
@@ -168,6 +182,12 @@ fn overrun(failure: Option<Failure>, limit: usize) -> Failure {
     }
 }
 
+/// Ends a connection whose place another has taken.
+fn make_room(stream: Stream, has_begun: bool) -> Parting {
+    send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
+    Parting::Unnoticed
+}
+
 /// Why a request is refused, on one line.
 fn reason(refusal: &Refusal) -> String {
     if refusal.is_plain {
@@ -186,6 +206,9 @@ impl Arrival<'_> {
             Ok(asked) => asked,
             Err(error) => return Err(self.turn_away(stream, &error, outputs)),
         };
+        if !self.pending.set_answered() {
+            return Err(make_room(stream, true));
+        }
         let (response, agreement) =
             match answer(&self.server.config.handshake, &asked.line, &asked.head) {
                 Ok(accepted) => accepted,
@@ -193,23 +216,21 @@ impl Arrival<'_> {
                     if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                         return Err(self.show(stream, &page));
                     }
-                    let reason = reason(&refusal);
-                    return Err(self.refuse(
-                        stream,
-                        &asked.head,
-                        &refusal.response,
-                        &reason,
-                        outputs,
-                    ));
+                    let why = (&*reason(&refusal), refusal.hint);
+                    return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
                 }
             };
         let (number, mail, received) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
         };
-        if let Err(error) = write(&mut stream, response.bytes(), self.reactor, self.deadline) {
+        let mut bytes = response.bytes().to_vec();
+        if expects_continue(&asked.line, &asked.head) {
+            bytes.splice(..0, *CONTINUE);
+        }
+        if let Err(error) = write(&mut stream, &bytes, self.reactor, self.deadline) {
             self.server.clients.withdraw(number);
-            return Err(self.parting(&error, None));
+            return Err(self.failure(&error, None));
         }
         let mut timings =
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
@@ -232,7 +253,11 @@ impl Arrival<'_> {
                 number: server.next_number(),
                 postbox,
                 remote: self.remote,
-                target: server.config.redaction.url(&asked.line.target).into_owned(),
+                target: server
+                    .config
+                    .redaction
+                    .url(&resource_name(&asked.line.target))
+                    .into_owned(),
                 protocol: agreement.subprotocol.clone(),
                 since: Instant::now(),
                 received: Arc::clone(&received),
@@ -245,6 +270,12 @@ impl Arrival<'_> {
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
     fn turn_away(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Parting {
+        if let AcceptError::Evicted(received) = error {
+            return make_room(stream, *received > 0);
+        }
+        if !self.pending.set_answered() {
+            return make_room(stream, true);
+        }
         let response = match error {
             AcceptError::Unreadable(error) => Some(Response::to_unreadable(error)),
             AcceptError::TimedOut(1..) => {
@@ -265,10 +296,10 @@ impl Arrival<'_> {
         stream: Stream,
         request: &Head,
         response: &Response,
-        reason: &str,
+        why: (&str, Option<&str>),
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, request, response, reason, self.server.config.redaction);
+        let failure = refused(self.remote, request, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -285,9 +316,8 @@ impl Arrival<'_> {
         } else {
             format!("there are {} clients already", self.server.config.capacity.clients)
         };
-        let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
-        let response = Response::text(503, &[retry], &format!("{reason}\n"));
-        self.refuse(stream, request, &response, &reason, outputs)
+        let response = unavailable(&reason);
+        self.refuse(stream, request, &response, (&reason, None), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {
@@ -304,9 +334,14 @@ impl Arrival<'_> {
     fn parting(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
         let is_verbose = self.server.config.commentary.detail >= Detail::Control;
         let is_json = matches!(self.server.config.stdout, Stdout::Json { .. });
-        if matches!(error, AcceptError::Ended(_, 0)) && !is_verbose && !is_json {
-            return Parting::Unnoticed;
+        match error {
+            AcceptError::Ended(_, 0) if !is_verbose && !is_json => Parting::Unnoticed,
+            AcceptError::Evicted(_) => Parting::Unnoticed, // the control loop warns of all together
+            error => self.failure(error, response),
         }
+    }
+
+    fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
         Parting::Failed(failed(error, self.remote, self.server.handshake_limit(), response))
     }
 
@@ -322,8 +357,9 @@ impl Arrival<'_> {
         let redaction = self.server.config.redaction;
         let local = stream.local_address().unwrap_or_default();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
-        let url = format!("{scheme}://{local}{}", asked.line.target);
-        let secrets = Secrets::of_request(redaction, &asked.line.target, asked.head.fields());
+        let resource = resource_name(&asked.line.target);
+        let url = format!("{scheme}://{local}{resource}");
+        let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
         let said = |text: String| secrets.mask_text(text);
         Opened {
             initiator: Party::Peer,

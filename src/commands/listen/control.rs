@@ -123,6 +123,7 @@ impl Control {
                 let text = format!("no more clients can be let in for now: {error}");
                 self.notice(Level::Warning, &text);
             }
+            self.warn_of_evictions(false);
             if let Err(error) = self.outputs.flush() {
                 self.on_output_error(error);
             }
@@ -136,6 +137,12 @@ impl Control {
         }
     }
 
+    fn warn_of_evictions(&mut self, is_end: bool) {
+        if let Some(text) = self.door.take_warning(is_end) {
+            self.notice(Level::Warning, &text);
+        }
+    }
+
     fn is_over(&self) -> bool {
         let has_finished = self.server.clients.have_finished();
         self.leaving.as_ref().is_some_and(|leaving| has_finished || Instant::now() >= leaving.until)
@@ -143,6 +150,7 @@ impl Control {
 
     /// Shows what there is still to show, and gives the terminal back.
     pub(super) fn end(&mut self) {
+        self.warn_of_evictions(true);
         let deadline = Instant::now() + LEAVE_TIMEOUT;
         while !self.outputs.are_drained() && Instant::now() < deadline {
             self.outputs.set_all_ready();

@@ -8,7 +8,7 @@ use crate::net::accept::AcceptError;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
-use crate::protocol::head::{Head, HeadError};
+use crate::protocol::head::{Head, HeadError, HeaderLine};
 use crate::redact::Redaction;
 
 /// A failure of the client at `remote`.
@@ -45,6 +45,10 @@ pub(super) fn failed(
             FailureKind::Timeout,
             format!("{remote} sent no whole request within {limit:?}, only {count} bytes"),
         ),
+        AcceptError::Evicted(_) => (
+            FailureKind::Handshake,
+            format!("unfinished handshake with {remote} closed for newer connections"),
+        ),
         AcceptError::Unanswered(end) => {
             (FailureKind::Handshake, format!("{remote} did not take the response: {end}"))
         }
@@ -80,12 +84,12 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
     }
 }
 
-/// A request that is refused with this response, for this reason.
+/// A request that is refused with this response, for this reason; with what can be done about it.
 pub(super) fn refused(
     remote: SocketAddr,
     request: &Head,
     response: &Response,
-    reason: &str,
+    (reason, hint): (&str, Option<&str>),
     redaction: Redaction,
 ) -> Box<Failure> {
     let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
@@ -94,7 +98,7 @@ pub(super) fn refused(
     Box::new(Failure {
         kind: FailureKind::Handshake,
         message: escape(&text, Newlines::Escape).into_owned(),
-        hint: None,
+        hint: hint.map(str::to_owned),
         request: Some(HeadView::new(request, redaction)),
         response: Some(answered(response, redaction)),
         certificate: None,
@@ -109,3 +113,15 @@ fn answered(response: &Response, redaction: Redaction) -> FailedResponse {
         is_cut: false,
     }
 }
+
+/// When clients that are one too many may try again, in seconds.
+const RETRY_AFTER: &str = "5";
+
+/// The response to those who may try again later.
+pub(super) fn unavailable(reason: &str) -> Response {
+    let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
+    Response::text(503, &[retry], &format!("{reason}\n"))
+}
+
+/// Why a connection is closed before its handshake is done.
+pub(super) const TOO_MANY_HANDSHAKES: &str = "too many unfinished handshakes";

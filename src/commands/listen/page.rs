@@ -1,6 +1,6 @@
 //! What a browser gets that opens the server's address: a page with a client for it.
 
-use crate::protocol::handshake::{Refusal, Response};
+use crate::protocol::handshake::{Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeaderLine, RequestLine};
 
 const PAGE: &str = include_str!("page.html");
@@ -10,10 +10,14 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 
                       img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// The answer to a browser that asks for no WebSocket; `None` if it is another program, or another
-/// reason.
+/// The answer to a browser that asks for no WebSocket; `None` if it is another program, or the request
+/// is refused for another reason.
 pub(super) fn answer(refusal: &Refusal, line: &RequestLine, head: &Head) -> Option<Response> {
-    if line.method == "GET" && line.target == "/favicon.ico" && head.value("Upgrade").is_none() {
+    if matches!(refusal.response.status, 400 | 403) {
+        return None; // a page of a foreign site, or not a valid request
+    }
+    let is_icon = resource_name(&line.target) == "/favicon.ico";
+    if line.method == "GET" && is_icon && head.value("Upgrade").is_none() {
         return Some(Response::text(404, &[], "there is no icon\n"));
     }
     let accepts_pages = || head.list("Accept").iter().any(|kind| kind.starts_with("text/html"));

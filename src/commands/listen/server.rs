@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use mio::Waker;
 
 use super::client::on_message;
 use super::clients::Clients;
+use super::handshakes::Handshakes;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
@@ -35,7 +36,7 @@ pub(super) struct Server {
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
     numbers: AtomicU64,
-    handshakes: Arc<AtomicUsize>,
+    pub(super) handshakes: Arc<Handshakes>,
     news: Sender<News>,
     waker: Arc<Waker>,
 }
@@ -57,15 +58,6 @@ pub(super) enum News {
     OutputFailed(OutputError),
 }
 
-/// A connection that is no client yet.
-pub(super) struct Pending(Arc<AtomicUsize>);
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
 impl Server {
     pub(super) fn new(
         config: ListenConfig,
@@ -75,22 +67,15 @@ impl Server {
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
+            handshakes: Arc::new(Handshakes::new(config.capacity.handshakes)),
             config,
             clock: Clock::start(),
             clients: Clients::default(),
             screen,
             numbers: AtomicU64::new(1),
-            handshakes: Arc::default(),
             news,
             waker,
         }
-    }
-
-    /// Takes a place among the handshakes under way, if there is one.
-    pub(super) fn begin_handshake(&self) -> Option<Pending> {
-        let pending = Pending(Arc::clone(&self.handshakes));
-        let before = self.handshakes.fetch_add(1, Ordering::SeqCst);
-        (before < self.config.capacity.handshakes).then_some(pending)
     }
 
     pub(super) fn next_number(&self) -> u64 {

@@ -3,9 +3,9 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::{bad_file, read};
+use super::bad_file;
 use crate::config::ConfigError;
-use crate::config::connect::read_text;
+use crate::config::files::FileReader;
 use crate::net::tls::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 use crate::platform::prompt::ask_secret;
 
@@ -15,6 +15,7 @@ pub(in crate::config) struct Files<'a> {
     pub(in crate::config) key: Named<Option<&'a Path>>,
     /// `None` inside: the option without a value, as in wscat.
     pub(in crate::config) pass: Named<Option<&'a Option<String>>>,
+    pub(in crate::config) reader: &'a FileReader,
 }
 
 /// An option and its value.
@@ -26,8 +27,8 @@ type Named<T> = (&'static str, T);
 /// Which file is wrong, and in what.
 pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>, ConfigError> {
     let (cert_option, Some(cert)) = files.cert else { return Ok(None) };
-    let certificates = read(cert_option, cert)?;
-    let mut passphrase = Passphrase::new(files.pass)?;
+    let certificates = files.reader.bytes(cert_option, cert)?;
+    let mut passphrase = Passphrase::new(files.pass, files.reader)?;
     if is_pkcs12(&certificates) {
         if files.key.1.is_some() {
             let reason = format!("a PKCS#12 file has its key in it: leave out {}", files.key.0);
@@ -41,7 +42,7 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
         };
     }
     let key = match files.key {
-        (option, Some(path)) => read(option, path)?,
+        (option, Some(path)) => files.reader.bytes(option, path)?,
         _ if holds_pem(&certificates, "PRIVATE KEY") => certificates.clone(),
         (option, None) => {
             let reason = format!("it holds no private key: {option} FILE has to name it");
@@ -77,11 +78,14 @@ struct Passphrase {
 }
 
 impl Passphrase {
-    fn new((option, given): Named<Option<&Option<String>>>) -> Result<Self, ConfigError> {
+    fn new(
+        (option, given): Named<Option<&Option<String>>>,
+        reader: &FileReader,
+    ) -> Result<Self, ConfigError> {
         let given = match given {
             Some(Some(text)) => Some(match text.strip_prefix('@') {
                 Some(path) => {
-                    let text = read_text(option, Path::new(path))?;
+                    let text = reader.text(option, Path::new(path))?;
                     text.lines().next().unwrap_or_default().to_owned()
                 }
                 None => text.clone(),

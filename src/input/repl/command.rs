@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::set::{
-    Command, CommandSet, FRAME_SUMMARY, bytes, code_and_reason, help, read, split, unknown,
+    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, help,
+    split, unknown,
 };
+use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show};
 use crate::protocol::MessageKind;
@@ -14,6 +16,8 @@ pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
     commands: &COMMANDS,
     execute,
     text,
+    payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
+    large: Some(Action::File),
     problem: |problem| Action::Show(Show::Problem(problem)),
     interrupt: || Action::Interrupt,
 };
@@ -63,7 +67,18 @@ const MAX_FRAGMENTS: usize = 100_000;
 
 const INTRO: &str = "text is sent as a message; //text sends /text; Ctrl-R searches what was typed";
 
-fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
+fn execute(name: &str, argument: &str) -> Result<Parsed<Action<'static>>, String> {
+    match name {
+        "binary" => binary(argument.trim()),
+        "file" => match argument.trim() {
+            "" => Err("/file wants the path of a file".to_owned()),
+            path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
+        },
+        _ => action(name, argument).map(Parsed::Ready),
+    }
+}
+
+fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
     let word = argument.trim();
     let none = |action| {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
@@ -71,8 +86,6 @@ fn execute(name: &str, argument: &str) -> Result<Action<'static>, String> {
     match name {
         "help" => Ok(Action::Show(Show::Text(help(INTRO, &COMMANDS)))),
         "text" => Ok(text(argument)),
-        "binary" => Ok(Action::Send(MessageKind::Binary, Cow::Owned(bytes(word)?))),
-        "file" => file(word),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
         "fragment" => fragment(argument),
@@ -90,17 +103,11 @@ fn text(text: &str) -> Action<'static> {
     Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
 }
 
-fn file(path: &str) -> Result<Action<'static>, String> {
-    if path.is_empty() {
-        return Err("/file wants the path of a file".to_owned());
-    }
-    let bytes = read(path)?;
-    let kind = if simdutf8::basic::from_utf8(&bytes).is_ok() {
-        MessageKind::Text
-    } else {
-        MessageKind::Binary
-    };
-    Ok(Action::Send(kind, Cow::Owned(bytes)))
+fn binary(argument: &str) -> Result<Parsed<Action<'static>>, String> {
+    Ok(match bytes(argument)? {
+        Bytes::Given(bytes) => Parsed::Ready(Action::Send(MessageKind::Binary, Cow::Owned(bytes))),
+        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
+    })
 }
 
 fn fragment(argument: &str) -> Result<Action<'static>, String> {
@@ -133,10 +140,17 @@ fn close(argument: &str) -> Result<Action<'static>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::file::FileMessage;
     use crate::protocol::CloseCode;
 
     fn parse(line: &str) -> Option<Action<'static>> {
-        CONNECTION_COMMANDS.parse(line)
+        match CONNECTION_COMMANDS.parse(line)? {
+            Parsed::Ready(action) => Some(action),
+            Parsed::File(file) => {
+                let loaded = CONNECTION_COMMANDS.load(file);
+                Some(loaded.unwrap_or_else(CONNECTION_COMMANDS.problem))
+            }
+        }
     }
 
     fn problem(line: &str) -> String {
@@ -174,6 +188,27 @@ mod tests {
         assert_eq!(parse("/close 4000, a, b"), close(4000, "a, b"));
         assert_eq!(parse("/status"), Some(Action::Show(Show::Status)));
         assert_eq!(parse("/quit "), Some(Action::Close(None, None)));
+    }
+
+    #[test]
+    fn a_file_is_sent_as_what_it_is_and_a_large_one_while_it_is_read() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("a file");
+        let name = path.display().to_string();
+        let sent_file = |contents: &[u8], line: &str| {
+            std::fs::write(&path, contents).expect("a file");
+            parse(&format!("{line}{name}"))
+        };
+        assert_eq!(sent_file(b"abc", "/file "), sent(MessageKind::Text, b"abc"));
+        assert_eq!(sent_file(b"\xff", "/file "), sent(MessageKind::Binary, b"\xff"));
+        assert_eq!(sent_file(b"abc", "/binary @"), sent(MessageKind::Binary, b"abc"));
+        let large = |kind| {
+            let (path, name) = (path.clone(), name.clone());
+            Some(Action::File(FileMessage { path, kind, name }))
+        };
+        let text = vec![b'a'; 2 << 20];
+        assert_eq!(sent_file(&text, "/file "), large(MessageKind::Text));
+        assert_eq!(sent_file(&text, "/binary @"), large(MessageKind::Binary));
     }
 
     #[test]

@@ -2,27 +2,35 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::fs;
+use std::path::{MAIN_SEPARATOR_STR, is_separator};
 
-use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::completion::{Completer, Pair};
+use rustyline::highlight::CmdKind;
 use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
-use rustyline::{Context, Helper, Validator};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper};
 
 use super::set::Command;
+use super::visible::{Behind, drawn, has_hidden, one_line, remark};
+
+/// Of more files that match, none is offered: the editor counts them in 16 bits.
+const MAX_FILES: usize = 10_000;
 
 /// Knows the commands.
-#[derive(Helper, Validator)]
+#[derive(Helper)]
 pub(super) struct Assistant {
     commands: &'static [Command],
-    files: FilenameCompleter,
+    color: bool,
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
 }
 
 impl Assistant {
     /// One that knows these commands.
-    pub(super) fn new(commands: &'static [Command]) -> Self {
-        Self { commands, files: FilenameCompleter::new(), is_blank: Cell::new(true) }
+    pub(super) fn new(commands: &'static [Command], color: bool) -> Self {
+        Self { commands, color, is_blank: Cell::new(true) }
     }
 
     /// Whether nothing was typed on the prompt line when it was drawn last.
@@ -43,8 +51,8 @@ impl Completer for Assistant {
         let typed = &line[..pos];
         if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
         {
-            let (start, pairs) = self.files.complete_path(path, path.len())?;
-            return Ok((pos - path.len() + start, pairs));
+            let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
+            return Ok((pos - start.len(), files(folder, start)));
         }
         if !typed.starts_with('/') || typed.contains(' ') {
             return Ok((pos, Vec::new()));
@@ -61,11 +69,39 @@ impl Completer for Assistant {
     }
 }
 
-impl Hinter for Assistant {
-    type Hint = String;
+/// The files in a folder whose names start like this. Names go onto the line as they are: a command takes
+/// all that is behind it as one path, without quotes or backslashes.
+fn files(folder: &str, start: &str) -> Vec<Pair> {
+    let place = if folder.is_empty() { "." } else { folder };
+    let entries = fs::read_dir(place).into_iter().flatten().flatten();
+    let pair = |entry: fs::DirEntry| {
+        let mut name =
+            entry.file_name().into_string().ok().filter(|name| name.starts_with(start))?;
+        if fs::metadata(entry.path()).is_ok_and(|meta| meta.is_dir()) {
+            name += MAIN_SEPARATOR_STR;
+        }
+        Some(Pair { display: one_line(&name).into_owned(), replacement: name })
+    };
+    let mut pairs: Vec<_> = entries.filter_map(pair).take(MAX_FILES + 1).collect();
+    if pairs.len() > MAX_FILES {
+        return Vec::new();
+    }
+    pairs.sort_by(|a, b| a.replacement.cmp(&b.replacement));
+    pairs
+}
 
-    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<String> {
+impl Hinter for Assistant {
+    type Hint = Behind;
+
+    fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Behind> {
         self.is_blank.set(line.is_empty());
+        remark(line).map(Behind::Remark).or_else(|| self.next(line, pos).map(Behind::Next))
+    }
+}
+
+impl Assistant {
+    /// What fits behind the start of a command.
+    fn next(&self, line: &str, pos: usize) -> Option<String> {
         let name = line.strip_prefix('/').filter(|name| !name.is_empty() && pos == line.len())?;
         let (name, has_arguments) = match name.split_once(' ') {
             Some((name, "")) => (name, true),
@@ -87,12 +123,41 @@ impl Hinter for Assistant {
     }
 }
 
+impl Assistant {
+    fn styled<'t>(&self, style: &str, text: &'t str) -> Cow<'t, str> {
+        match self.color {
+            true => Cow::Owned(format!("{style}{text}\x1b[0m")),
+            false => Cow::Borrowed(text),
+        }
+    }
+}
+
+/// Every line may be sent. What is not drawn of one stays on the screen behind it.
+impl Validator for Assistant {
+    fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        Ok(ValidationResult::Valid(remark(context.input())))
+    }
+}
+
 impl Highlighter for Assistant {
-    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        drawn(line)
     }
 
+    /// What is typed into such a line is not written by itself, but the line anew.
+    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
+        has_hidden(line)
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        self.styled("\x1b[2m", hint)
+    }
+
+    /// While history is searched, the prompt has what is searched for.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        Cow::Owned(format!("\x1b[32m{prompt}\x1b[0m"))
+        match drawn(prompt) {
+            Cow::Borrowed(prompt) => self.styled("\x1b[32m", prompt),
+            Cow::Owned(prompt) => Cow::Owned(self.styled("\x1b[32m", &prompt).into_owned()),
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! The commands of a server's operator.
 
 use super::set::{
-    Command, CommandSet, FRAME_SUMMARY, bytes, code_and_reason, help, split, unknown,
+    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, help,
+    split, unknown,
 };
+use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::protocol::connection::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
@@ -44,6 +46,8 @@ pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
     commands: &COMMANDS,
     execute,
     text,
+    payload: |kind, data| Order::Send(Recipients::All, kind, data),
+    large: None, // all clients share it in memory
     problem: Order::Problem,
     interrupt: || Order::Interrupt,
 };
@@ -71,7 +75,14 @@ const COMMANDS: [Command; 8] = [
     },
 ];
 
-fn execute(name: &str, argument: &str) -> Result<Order, String> {
+fn execute(name: &str, argument: &str) -> Result<Parsed<Order>, String> {
+    match name {
+        "binary" => binary(argument.trim()),
+        _ => order(name, argument).map(Parsed::Ready),
+    }
+}
+
+fn order(name: &str, argument: &str) -> Result<Order, String> {
     let word = argument.trim();
     let none = |order| {
         if word.is_empty() { Ok(order) } else { Err(format!("/{name} takes no argument")) }
@@ -84,7 +95,6 @@ fn execute(name: &str, argument: &str) -> Result<Order, String> {
         }
         "clients" => none(Order::Clients),
         "to" => to(argument),
-        "binary" => Ok(Order::Send(Recipients::All, MessageKind::Binary, bytes(word)?)),
         "ping" if word.is_empty() => Ok(Order::Ping(Recipients::All)),
         "ping" => Ok(Order::Ping(Recipients::One(client(word, "/ping [N]")?))),
         "frame" => Ok(Order::Frame(parse_frame(argument)?)),
@@ -92,6 +102,15 @@ fn execute(name: &str, argument: &str) -> Result<Order, String> {
         "quit" => none(Order::Quit),
         _ => Err(unknown(name)),
     }
+}
+
+fn binary(argument: &str) -> Result<Parsed<Order>, String> {
+    Ok(match bytes(argument)? {
+        Bytes::Given(bytes) => {
+            Parsed::Ready(Order::Send(Recipients::All, MessageKind::Binary, bytes))
+        }
+        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
+    })
 }
 
 fn text(text: &str) -> Order {
@@ -127,7 +146,10 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Option<Order> {
-        SERVER_COMMANDS.parse(line)
+        match SERVER_COMMANDS.parse(line)? {
+            Parsed::Ready(order) => Some(order),
+            Parsed::File(file) => panic!("{file:?}"),
+        }
     }
 
     fn sent(recipients: Recipients, kind: MessageKind, bytes: &[u8]) -> Option<Order> {

@@ -1,11 +1,15 @@
 //! Sets of slash commands: what a typed line means, and what help and completion know.
 
-use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use data_encoding::BASE64;
+use mio::Waker;
 
 use crate::input::decode_hex;
-use crate::protocol::CloseCode;
+use crate::input::file::{FileKind, FileMessage, LoadError, Loaded, load, load_payload};
+use crate::platform::files::Background;
+use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
 #[derive(Debug)]
@@ -24,9 +28,13 @@ pub(super) const FRAME_SUMMARY: &str =
 pub struct CommandSet<T: 'static> {
     pub(super) commands: &'static [Command],
     /// What a command with this name and argument asks for.
-    pub(super) execute: fn(&str, &str) -> Result<T, String>,
+    pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
     /// What a line that is no command asks for.
     pub(super) text: fn(&str) -> T,
+    /// What the contents of a file that a command names become.
+    pub(super) payload: fn(MessageKind, Vec<u8>) -> T,
+    /// What a large one becomes; `None`: it has to be held in memory as well.
+    pub(super) large: Option<fn(FileMessage) -> T>,
     /// A command that explains why it does nothing else.
     pub(super) problem: fn(String) -> T,
     /// Ctrl-C.
@@ -35,24 +43,93 @@ pub struct CommandSet<T: 'static> {
 
 impl<T> CommandSet<T> {
     /// What a line asks for; `None` if nothing.
-    pub(super) fn parse(&self, line: &str) -> Option<T> {
+    pub(super) fn parse(&self, line: &str) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
+        let text = |text| Parsed::Ready((self.text)(text));
         let Some(command) = line.strip_prefix('/') else {
-            return (!line.is_empty()).then(|| (self.text)(line));
+            return (!line.is_empty()).then(|| text(line));
         };
         if command.starts_with('/') {
-            return Some((self.text)(command));
+            return Some(text(command));
         }
-        Some(self.command(command).unwrap_or_else(self.problem))
+        let problem = |problem| Parsed::Ready((self.problem)(problem));
+        Some(self.command(command).unwrap_or_else(problem))
     }
 
     /// What a command asks for, without the slash before its name.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(in crate::input) fn command(&self, command: &str) -> Result<T, String> {
+    pub(in crate::input) fn command(&self, command: &str) -> Result<Parsed<T>, String> {
         let (name, argument) = split(command);
         (self.execute)(name, argument)
+    }
+
+    /// Loads the file that a command has named, and blocks as long as it does.
+    ///
+    /// # Errors
+    /// Why it cannot be sent, in words.
+    pub(super) fn load(&self, file: FileRequest) -> Result<T, String> {
+        let FileRequest { path, kind } = file;
+        let name = path.display().to_string();
+        let become_message = || match self.large {
+            None => load_payload(&path, kind).map(|(kind, data)| (self.payload)(kind, data)),
+            Some(large) => Ok(match load(&path, kind)? {
+                Loaded::Payload(kind, data) => (self.payload)(kind, data),
+                Loaded::Large(kind) => {
+                    large(FileMessage { path: path.clone(), kind, name: name.clone() })
+                }
+            }),
+        };
+        become_message().map_err(|error: LoadError| format!("{name}: {error}"))
+    }
+}
+
+/// What a line asks for.
+#[derive(Debug)]
+pub enum Parsed<T> {
+    /// This.
+    Ready(T),
+    /// What becomes of a file, which is still to be loaded.
+    File(FileRequest),
+}
+
+/// A file that a command names.
+#[derive(Debug)]
+pub struct FileRequest {
+    path: PathBuf,
+    kind: FileKind,
+}
+
+impl FileRequest {
+    pub(super) fn new(path: &str, kind: FileKind) -> Self {
+        Self { path: PathBuf::from(path), kind }
+    }
+}
+
+/// A file that is being loaded by a thread.
+#[derive(Debug)]
+pub(in crate::input) struct Loading<T> {
+    thread: Background<Result<T, String>>,
+}
+
+impl<T: Send + 'static> Loading<T> {
+    /// Starts it; `waker` announces its end.
+    ///
+    /// # Errors
+    /// When the system refuses a thread, in words.
+    pub(in crate::input) fn start(
+        commands: &'static CommandSet<T>,
+        file: FileRequest,
+        waker: &Arc<Waker>,
+    ) -> Result<Self, String> {
+        let thread = Background::start(Some(Arc::clone(waker)), || commands.load(file));
+        thread.map(|thread| Self { thread }).map_err(|error| error.to_string())
+    }
+
+    /// What the file becomes, once it is there.
+    pub(in crate::input) fn poll(&self) -> Option<Result<T, String>> {
+        self.thread.poll().unwrap_or_else(|error| Some(Err(error.to_string())))
     }
 }
 
@@ -75,24 +152,29 @@ pub(super) fn help(intro: &str, commands: &[Command]) -> String {
     text.trim_end().to_owned()
 }
 
+/// The bytes that the argument of `/binary` has, or the file that it names.
+pub(super) enum Bytes<'a> {
+    Given(Vec<u8>),
+    In(&'a str),
+}
+
 /// The argument of `/binary`.
-pub(super) fn bytes(argument: &str) -> Result<Vec<u8>, String> {
+pub(super) fn bytes(argument: &str) -> Result<Bytes<'_>, String> {
     if argument.is_empty() {
         return Err(
             "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
         );
     }
     if let Some(path) = argument.strip_prefix('@') {
-        return read(path);
+        return Ok(Bytes::In(path));
     }
-    if let Some(data) = argument.strip_prefix("base64:") {
-        return BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"));
-    }
-    decode_hex(argument)
-}
-
-pub(super) fn read(path: &str) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{path}: {error}"))
+    let bytes = match argument.strip_prefix("base64:") {
+        Some(data) => {
+            BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"))
+        }
+        None => decode_hex(argument),
+    };
+    bytes.map(Bytes::Given)
 }
 
 /// `CODE [REASON]`, as `/close` and `/kick` take it after `usage`.

@@ -182,13 +182,13 @@ impl fmt::Display for ProxyError {
 fn fault_text(fault: &Fault, secrets: &Secrets) -> String {
     match fault {
         Fault::Malformed(HeadError::NotHttp(bytes), _) => {
-            format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask(bytes)))
+            format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask_cut(bytes)))
         }
         Fault::Malformed(error, _) => {
             format!("invalid answer to CONNECT: {}", secrets.mask_text(error.to_string()))
         }
         Fault::NotSocks(bytes) => {
-            format!("its answer is not SOCKS5: {}", quoted(&secrets.mask(bytes)))
+            format!("its answer is not SOCKS5: {}", quoted(&secrets.mask_cut(bytes)))
         }
         Fault::NoMethod(true) => {
             "it accepts neither clients without authentication nor a name and password".to_owned()

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::redact::is_secret;
+use crate::redact::secret_values;
 
 use super::split::{secret, split_scheme, strip_slashes};
 
@@ -47,11 +47,7 @@ impl TargetError {
         let (name, rest) = split_scheme(&self.input);
         let userinfo =
             secret(strip_slashes(rest, name.is_some())).map(|part| span(&self.input, part));
-        let query = self.input.split_once(['?', '#']).map_or("", |(_, query)| query);
-        let parameters = query.split(['&', '#', '?']);
-        let values = parameters.filter_map(|parameter| parameter.split_once('='));
-        let tokens =
-            values.filter(|(name, _)| is_secret(name)).map(|(_, value)| span(&self.input, value));
+        let tokens = secret_values(&self.input);
         userinfo.into_iter().chain(tokens).filter(|range| !range.is_empty()).collect()
     }
 }

@@ -62,7 +62,7 @@ impl Human {
         let start_line = self.paint(Role::Bold, &escape_bytes(&head.start_line, Newlines::Escape));
         let mut text = format!("{arrow} {start_line}\n");
         for (name, value) in &head.fields {
-            let name = self.paint(Role::HeaderName, name);
+            let name = self.paint(Role::HeaderName, &escape(name, Newlines::Escape));
             text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
         }
         text
@@ -133,16 +133,17 @@ fn summary(opened: &Opened) -> String {
 }
 
 fn connected(opened: &Opened) -> String {
-    match opened.initiator {
+    let text = match opened.initiator {
         Party::Local => {
             let remote = match &opened.proxy {
                 Some(proxy) => format!("via {}", proxy.words),
                 None => opened.remote.clone(),
             };
-            format!("connected to {} ({})", opened.url, escape(&remote, Newlines::Escape))
+            format!("connected to {} ({remote})", opened.url)
         }
         Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
-    }
+    };
+    escape(&text, Newlines::Escape).into_owned() // a client chooses what it asks for
 }
 
 fn negotiated(opened: &Opened) -> String {

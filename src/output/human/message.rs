@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use super::{Human, arrow, role};
-use crate::event::Message;
+use crate::event::{FileSent, Message};
 use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
 use crate::output::style::Role;
 use crate::platform::terminal;
 use crate::protocol::MessageKind;
+use crate::protocol::connection::Direction;
 
 /// Text over this many bytes is cut on screen.
 const MAX_TEXT: usize = 8 << 10;
@@ -25,6 +26,16 @@ impl Human {
         }
         let remedy = if full_command { "; /full shows it whole" } else { "" };
         Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
+    }
+
+    /// A file that was sent. That it was, cannot be seen from what was typed.
+    pub(super) fn file_sent(&self, file: &FileSent<'_>) -> Option<String> {
+        self.options.messages.then(|| {
+            let arrow = self.paint(role(Direction::Sent), arrow(Direction::Sent));
+            let path = escape(file.path, Newlines::Escape);
+            let text = format!("{}, {} from {path}", file.kind.name(), counted(file.size, "byte"));
+            format!("{arrow} {}\n", self.paint(Role::Dim, &text))
+        })
     }
 
     /// `/full`: nothing is cut.

@@ -36,7 +36,7 @@ impl Human {
             )
         };
         let rows = [
-            ("url", status.url.clone()),
+            ("url", escape(&status.url, Newlines::Escape).into_owned()),
             ("state", status.state.name().to_owned()),
             ("subprotocol", or_none(&status.protocol)),
             ("extensions", or_none(&status.extensions)),

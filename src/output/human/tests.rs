@@ -2,6 +2,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::event::{Message, Stamp};
+use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
 
 fn options() -> Options {
@@ -12,6 +13,7 @@ fn options() -> Options {
         detail: Detail::Head,
         pretty: true,
         notes_binary: false,
+        notes_controls: false,
         answers: true,
         timestamps: None,
         escapes: true,

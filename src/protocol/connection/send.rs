@@ -206,7 +206,7 @@ impl Connection {
         self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
     }
 
-    fn must_be_open(&self) -> Result<(), Misuse> {
+    pub(super) fn must_be_open(&self) -> Result<(), Misuse> {
         if self.is_open() { Ok(()) } else { Err(Misuse::Closing) }
     }
 

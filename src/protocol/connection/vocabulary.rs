@@ -141,6 +141,9 @@ pub enum Misuse {
     /// Two bytes of a Close frame's 125 are for the code.
     #[error("a close reason takes at most 123 bytes, not {0}")]
     ReasonTooLong(usize),
+    /// The frames of two messages must not interleave (RFC 6455 section 5.4).
+    #[error("another message is still being sent")]
+    InsideFrame,
 }
 
 /// What has been counted since the connection was opened.

@@ -1,6 +1,8 @@
 //! The server's side: a request to judge, a response to send (RFC 6455 section 4.2).
 
 use super::client::with_custom;
+use super::http::{self, authority, is_upgrade, resource_name};
+use super::origin::{self, AllowedOrigins, ListenHosts};
 use super::{
     Agreement, Finding, Head, HeaderLine, RequestLine, Response, contains_ignoring_case,
     derive_accept_key, is_token, quoted,
@@ -18,8 +20,10 @@ pub struct ServerOptions {
     pub path: Option<String>,
     /// Who may come; `None`: everybody.
     pub credentials: Option<Credentials>,
-    /// The pages that may connect, by their Origin; empty: all, and what is no page.
-    pub origins: Vec<String>,
+    /// The origins whose pages may connect.
+    pub origins: AllowedOrigins,
+    /// Where the server listens: whose pages are its own.
+    pub listening: ListenHosts,
     /// permessage-deflate is agreed to.
     pub compress: bool,
 }
@@ -68,6 +72,8 @@ pub struct Refusal {
     pub findings: Vec<Finding>,
     /// It asked for no WebSocket at all, as a browser that opens the URL does.
     pub is_plain: bool,
+    /// What the user of the server can do about it.
+    pub hint: Option<&'static str>,
 }
 
 /// Judges a request and makes the response to it.
@@ -78,7 +84,12 @@ pub fn answer(
     options: &ServerOptions,
     line: &RequestLine,
     head: &Head,
-) -> Result<(Head, Agreement), Refusal> {
+) -> Result<(Head, Agreement), Box<Refusal>> {
+    let findings = http::judge(line, head);
+    if !findings.is_empty() {
+        return Err(refuse(line, 400, &[], findings));
+    }
+    judge_origin(options, line, head)?;
     if let Some(finding) = judge_path(options, line) {
         return Err(refuse(line, 404, &[], vec![finding]));
     }
@@ -89,11 +100,8 @@ pub fn answer(
     }
     let findings = judge_request(line, head);
     if !findings.is_empty() {
-        let is_plain = line.method == "GET" && head.value("Upgrade").is_none();
-        return Err(Refusal { is_plain, ..refuse_request(line, findings) });
-    }
-    if let Some(finding) = judge_origin(options, head) {
-        return Err(refuse(line, 403, &[], vec![finding]));
+        let is_plain = line.method == "GET" && !is_upgrade(line, head);
+        return Err(Box::new(Refusal { is_plain, ..*refuse_request(line, findings) }));
     }
     Ok(accept(options, head))
 }
@@ -123,7 +131,8 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
 /// Whether there is such a resource (RFC 6455 section 4.2.2, /resource name/).
 fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
     let due = options.path.as_ref()?;
-    let path = line.target.split(['?', '#']).next().unwrap_or_default();
+    let resource = resource_name(&line.target);
+    let path = resource.split(['?', '#']).next().unwrap_or_default();
     (path != due).then(|| {
         let got = format!("path '{path}'");
         Finding::new("request line", got, format!("'{due}'"), "RFC 6455 section 4.2.2")
@@ -142,20 +151,22 @@ fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
     Some(Finding::new("Authorization", got, "Basic, with user name and password", section))
 }
 
-/// RFC 6455 section 4.2.2, /origin/.
-fn judge_origin(options: &ServerOptions, head: &Head) -> Option<Finding> {
-    let origins = &options.origins;
-    let given = head.value("Origin");
-    let is_allowed = |origin: &str| contains_ignoring_case(origins, origin);
-    if origins.is_empty() || given.as_deref().is_some_and(is_allowed) {
-        return None;
-    }
-    let got = given.map_or_else(|| "missing".to_owned(), |origin| format!("'{origin}'"));
-    let due = match origins.as_slice() {
-        [only] => format!("'{only}'"),
-        several => format!("one of {}", quoted(several)),
-    };
-    Some(Finding::new("Origin", got, due, "RFC 6455 section 4.2.2"))
+/// RFC 6455 section 4.2.2, /origin/. Also a browser that asks for a page is refused when it came by a
+/// foreign name.
+fn judge_origin(
+    options: &ServerOptions,
+    line: &RequestLine,
+    head: &Head,
+) -> Result<(), Box<Refusal>> {
+    let (authority, origin) = (authority(line, head), head.value("Origin"));
+    let origin = origin.as_deref().map(str::trim);
+    let (allowed, listening) = (&options.origins, &options.listening);
+    origin::judge(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head)).map_err(
+        |foreign| {
+            let refusal = refuse(line, 403, &[], vec![foreign.finding]);
+            Box::new(Refusal { hint: Some(foreign.hint), ..*refusal })
+        },
+    )
 }
 
 /// RFC 6455 section 4.2.1, point by point.
@@ -170,9 +181,6 @@ fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     }
     if line.minor_version == 0 {
         object("request line", "HTTP/1.0".to_owned(), "HTTP/1.1");
-    }
-    if head.value("Host").is_none() {
-        object("Host", "missing".to_owned(), "the server's authority");
     }
     for (header, wanted) in [("Upgrade", "websocket"), ("Connection", "Upgrade")] {
         let values = head.list(header);
@@ -203,7 +211,7 @@ fn decodes_to_16_bytes(key: &str) -> bool {
     data_encoding::BASE64.decode(key.trim().as_bytes()).is_ok_and(|bytes| bytes.len() == 16)
 }
 
-fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Refusal {
+fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Box<Refusal> {
     let is_about = |header| findings.iter().any(|finding| finding.header == header);
     if line.method != "GET" {
         return refuse(line, 405, &[HeaderLine::new("Allow", "GET")], findings);
@@ -221,10 +229,10 @@ fn refuse(
     status: u16,
     fields: &[HeaderLine],
     findings: Vec<Finding>,
-) -> Refusal {
+) -> Box<Refusal> {
     let body: String = findings.iter().map(|finding| format!("{finding}\n")).collect();
     let response = Response::text(status, fields, &body).to(line);
-    Refusal { response, findings, is_plain: false }
+    Box::new(Refusal { response, findings, is_plain: false, hint: None })
 }
 
 #[cfg(test)]
@@ -241,7 +249,7 @@ mod tests {
         ServerOptions { subprotocols, ..ServerOptions::default() }
     }
 
-    fn ask(options: &ServerOptions, request: &str) -> Result<(Head, Agreement), Refusal> {
+    fn ask(options: &ServerOptions, request: &str) -> Result<(Head, Agreement), Box<Refusal>> {
         let (line, head) = parse_request(request.as_bytes()).unwrap().unwrap();
         answer(options, &line, &head)
     }
@@ -312,7 +320,7 @@ mod tests {
     #[test]
     fn pages_of_other_origins_are_refused() {
         let origins = vec!["https://a.example".into(), "http://b.example:81".into()];
-        let options = ServerOptions { origins, ..options() };
+        let options = ServerOptions { origins: AllowedOrigins::Only(origins), ..options() };
         for origin in ["https://a.example", "HTTPS://A.EXAMPLE", "http://b.example:81"] {
             assert!(ask(&options, &with(&format!("Origin: {origin}"))).is_ok(), "{origin}");
         }
@@ -321,6 +329,24 @@ mod tests {
             assert_refused(&options, &with(&format!("Origin: {origin}")), 403, &reason);
         }
         assert_refused(&options, REQUEST, 403, "Origin: missing");
+    }
+
+    #[test]
+    fn requests_that_are_invalid_or_foreign_are_refused_before_anything_else() {
+        let path = Some("/other".to_owned());
+        let listening = ListenHosts { is_loopback: true, hosts: Vec::new() };
+        let options = ServerOptions { path, listening, ..options() };
+        assert_refused(&options, REQUEST, 403, "Host: 'example.com'; due: a loopback host");
+        let plain = "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n";
+        assert_refused(&options, plain, 403, "Host: 'example.com'");
+        assert!(!ask(&options, plain).unwrap_err().is_plain, "no page");
+        assert_refused(&options, &with("Host: localhost"), 400, "Host: sent 2 times");
+        assert_refused(&options, &with("Content-Length: 2"), 400, "Content-Length: '2'");
+        let local = REQUEST.replacen("example.com", "localhost", 1);
+        assert_refused(&options, &local, 404, "path '/chat'");
+        let absolute = local.replacen("/chat", "http://evil.example/other", 1);
+        assert_refused(&options, &absolute, 403, "Host: 'evil.example'");
+        assert!(ask(&options, &local.replacen("/chat", "ws://localhost:1/other", 1)).is_ok());
     }
 
     #[test]

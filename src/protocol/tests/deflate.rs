@@ -15,7 +15,8 @@ fn agreed(parameters: &str) -> Agreed {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
-fn end(role: Role) -> End {
+/// An end with permessage-deflate.
+pub(super) fn end(role: Role) -> End {
     watched(role, false)
 }
 

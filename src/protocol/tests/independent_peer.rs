@@ -108,6 +108,29 @@ fn data(kind: MessageKind, size: usize) -> Vec<u8> {
 }
 
 #[test]
+fn the_peer_understands_messages_sent_in_pieces() {
+    for role in ROLES {
+        for size in SIZES {
+            for piece in [1000, 4099, 65_536] {
+                let mut meeting = Meeting::new(role);
+                let bytes = data(MessageKind::Binary, size);
+                let connection = &mut meeting.we.connection;
+                connection.begin_frame(MessageKind::Binary, size as u64).expect("it is open");
+                for piece in bytes.chunks(piece) {
+                    assert!(meeting.we.connection.is_inside_frame());
+                    meeting.we.connection.push_payload(piece);
+                    meeting.peer.get_mut().to_peer.extend(meeting.we.writes_up_to(700));
+                }
+                assert!(!meeting.we.connection.is_inside_frame());
+                meeting.we.sends(MessageKind::Text, b"next");
+                let expected = [Message::Binary(bytes.into()), Message::text("next")];
+                assert_eq!(meeting.peer_hears(), expected, "{role:?} {size} {piece}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_peer_understands_our_messages() {
     for role in ROLES {
         let mut meeting = Meeting::new(role);

@@ -14,7 +14,7 @@ const PAIR: &str = "bWU6czNjcjN0LVY0bHVl"; // me:s3cr3t-V4lue in base64
 type Way =
     (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-const WAYS: [Way; 22] = [
+const WAYS: [Way; 24] = [
     (&["-u", "me:s3cr3t-V4lue"], &[], "", ""),
     (&["-u", "@pair"], &[], "", ""),
     (&["--bearer", "s3cr3t-V4lue"], &[], "", ""),
@@ -28,6 +28,8 @@ const WAYS: [Way; 22] = [
     (&["-H", "Cookie: sid=s3cr3t-V4lue"], &[], "", ""),
     (&["-H", "@headers"], &[], "", ""),
     (&["-H", "X-Api-Key: s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "X-Acme-Access-Token: s3cr3t-V4lue"], &[], "", ""),
+    (&["-H", "x-auth-thing: Bearer s3cr3t-V4lue"], &[], "", ""),
     (&["-s", "access_token, s3cr3t-V4lue"], &[], "", ""),
     (&["-s", "soap", "-s", "bearer.s3cr3t-V4lue"], &[], "", ""),
     (&[], &[], "", "?token=s3cr3t%2DV4lue"),

@@ -42,7 +42,7 @@ fn connect(port: u16) -> TcpStream {
 }
 
 /// For this end of the connections; the program does it for itself.
-fn raise_open_files() {
+pub(super) fn raise_open_files() {
     #[cfg(unix)]
     {
         use rustix::process::{Resource, getrlimit, setrlimit};

@@ -1,6 +1,9 @@
 //! The server's operator at a terminal.
 
+use std::io::Write;
+
 use super::{client, client_at, leave, port_in};
+use crate::files::{fifo, opened, writer};
 use crate::support::{Key, Peer, Terminal, masked, pong, text};
 
 /// A server on a terminal, ready to be typed at, and its port.
@@ -163,4 +166,49 @@ fn ctrl_c_says_goodbye_to_all() {
     dismissed(peer);
     assert_eq!(terminal.wait_exit(), 130);
     assert!(terminal.termios_restored());
+}
+
+#[test]
+fn clients_are_served_while_a_file_is_awaited() {
+    let (mut terminal, port) = serve(&[]);
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let path = fifo(folder.path());
+    let writer = writer(&path);
+    terminal.type_line(&format!("/binary @{}", path.display()));
+    let mut file = opened(&writer);
+    let mut peer = joined(&terminal, port, 1);
+    peer.send(masked(&text("served")));
+    terminal.wait_for("served");
+    terminal.type_line("after");
+    file.write_all(&[0, 255]).expect("a reader");
+    drop(file);
+    peer.expect_binary(&[0, 255]);
+    peer.expect_text("after");
+    terminal.press(Key::CtrlD);
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+/// A request target may have any character that is not ASCII.
+#[test]
+fn a_request_does_not_control_the_terminal() {
+    let (mut terminal, port) = serve(&["-v"]);
+    let evil = "/\u{9b}31m\u{202e}\u{200b}";
+    let headers = ["X-Evil: \u{9b}\u{202e}", "Origin: http://localhost/\u{9b}\u{202e}"];
+    let mut peer = Peer::connect(port);
+    peer.ask(evil, &headers);
+    terminal.wait_for(r"/\x9b31m\u{202e}\u{200b}");
+    drop(peer);
+    let peer = client(port);
+    terminal.wait_for(" client 127.0.0.1:");
+    terminal.type_line("/clients");
+    terminal.type_line("/status 1");
+    terminal.wait_for("> /status 1");
+    terminal.press(Key::CtrlD);
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 0);
+    let written = terminal.raw_output();
+    for c in ['\u{9b}', '\u{202e}', '\u{200b}'] {
+        assert!(!written.contains(c), "{c:?} was written:\n{written:?}");
+    }
 }

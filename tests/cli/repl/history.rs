@@ -111,6 +111,30 @@ fn a_history_that_cannot_be_written_harms_nothing() {
     leave(terminal);
 }
 
+/// A FIFO would block, and a device may have no end.
+#[test]
+fn a_history_that_is_not_a_regular_file_is_not_opened() {
+    for kind in ["fifo", "device", "folder"] {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("wscope/history");
+        fs::create_dir(folder.path().join("wscope")).expect("a folder");
+        match kind {
+            "fifo" => {
+                let made = std::process::Command::new("mkfifo").arg(&path).status();
+                assert!(made.expect("mkfifo").success());
+            }
+            "device" => std::os::unix::fs::symlink("/dev/zero", &path).expect("a link"),
+            _ => fs::create_dir(&path).expect("a folder"),
+        }
+        let server = server(|peer| peer.expect_text("hello"));
+        let home = folder.path().to_str().expect("a path in UTF-8");
+        let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", home)]);
+        wait_for_prompt(&terminal, "");
+        say(&terminal, "hello");
+        leave(terminal);
+    }
+}
+
 #[test]
 fn ctrl_r_searches() {
     let server = server(|peer| {
@@ -156,10 +180,15 @@ fn tab_lists_what_fits() {
 fn tab_completes_a_file_name() {
     let server = server(|peer| peer.expect_text("contents"));
     let terminal = session(&server);
-    fs::write(terminal.home().join("long-name.txt"), "contents").expect("a file");
-    terminal.type_text("/file lon");
+    let folder = terminal.home().join("a folder; with (this) name");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("long name.txt"), "contents").expect("a file");
+    terminal.type_text("/file a");
     terminal.press(Key::Tab);
-    wait_for_prompt(&terminal, "/file long-name.txt");
+    wait_for_prompt(&terminal, "/file a folder; with (this) name/");
+    terminal.type_text("lon");
+    terminal.press(Key::Tab);
+    wait_for_prompt(&terminal, "/file a folder; with (this) name/long name.txt");
     submit(&terminal);
     leave(terminal);
 }

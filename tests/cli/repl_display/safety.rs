@@ -97,6 +97,30 @@ fn pings_and_frames_are_escaped() {
     assert_harmless(&shown);
 }
 
+/// The output is not changed, because that is what was asked for.
+#[test]
+fn raw_output_on_a_terminal_warns_once() {
+    let warning = "messages are written to the terminal as they are";
+    for output in ["lines", "raw", "nul"] {
+        let frames = [text("plain\n"), text("\x1b[31m"), binary(b"\xff")].concat();
+        let shown = show(&sending(frames), &["--output", output]);
+        assert_eq!(shown.written.matches(warning).count(), 1, "{}", shown.written);
+        show(&sending(text("é\tplain\n")), &["--output", output]).never_wrote(warning);
+        show(&sending(text("\x07")), &["-q", "--output", output]).never_wrote(warning);
+    }
+    for output in ["hex", "base64", "json"] {
+        show(&sending(text("\x07")), &["--output", output]).never_wrote(warning);
+    }
+}
+
+/// In a pipe the bytes do no harm.
+#[test]
+fn raw_output_in_a_pipe_warns_of_nothing() {
+    let server = sending(text("\x1b[31m"));
+    let outcome = crate::support::wscope().args(["--output", "raw"]).arg(server.url()).run();
+    outcome.code(0).stdout("\x1b[31m").stderr_lacks("warning");
+}
+
 #[test]
 fn a_refusal_is_escaped() {
     let server = Server::script(|peer| {

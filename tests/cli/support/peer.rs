@@ -199,6 +199,12 @@ impl Peer {
         }
     }
 
+    /// Sends bytes to an end that may be closed already; whether they were taken.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        let wire = self.wire();
+        wire.write_all(bytes.as_ref()).and_then(|()| wire.flush()).is_ok()
+    }
+
     /// Sends bytes one at a time, each in a write of its own.
     #[track_caller]
     pub fn send_slowly(&mut self, bytes: impl AsRef<[u8]>) {

@@ -1,0 +1,146 @@
+//! Files that options name. None is read beyond its limit, or for longer than `--max-time`.
+
+use std::cell::Cell;
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::ConfigError;
+use crate::platform::files::{Background, FileError, is_fifo, read};
+
+/// The limit for settings, credentials, certificates and keys, in bytes.
+const MAX_SETTING: u64 = 1 << 20;
+
+/// The limit for cookies, netrc files and bundles of certificates, in bytes.
+const MAX_COLLECTION: u64 = 16 << 20;
+
+/// Reads the files that options name.
+#[derive(Debug)]
+pub(super) struct FileReader {
+    /// `--max-time`
+    limit: Duration,
+    /// What reading has left of it; `None`: there is no limit.
+    left: Cell<Option<Duration>>,
+}
+
+impl FileReader {
+    /// All files together may take this long.
+    pub(super) fn new(limit: Option<Duration>) -> Self {
+        Self { limit: limit.unwrap_or_default(), left: Cell::new(limit) }
+    }
+
+    /// What is left of the time; `None`: there is no limit.
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        self.left.get()
+    }
+
+    /// Text with settings or one credential.
+    ///
+    /// # Errors
+    /// Which option names a file that cannot be read, and why.
+    pub(super) fn text(&self, option: &'static str, path: &Path) -> Result<String, ConfigError> {
+        utf8(option, path, self.bytes(option, path)?)
+    }
+
+    /// Text that other programs write, such as cookies.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn long_text(
+        &self,
+        option: &'static str,
+        path: &Path,
+    ) -> Result<String, ConfigError> {
+        utf8(option, path, self.long_bytes(option, path)?)
+    }
+
+    /// A certificate, a key, or settings.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn bytes(&self, option: &'static str, path: &Path) -> Result<Vec<u8>, ConfigError> {
+        self.read(option, path, MAX_SETTING)
+    }
+
+    /// A bundle of certificates.
+    ///
+    /// # Errors
+    /// As [`FileReader::text`].
+    pub(super) fn long_bytes(
+        &self,
+        option: &'static str,
+        path: &Path,
+    ) -> Result<Vec<u8>, ConfigError> {
+        self.read(option, path, MAX_COLLECTION)
+    }
+
+    fn read(&self, option: &'static str, path: &Path, most: u64) -> Result<Vec<u8>, ConfigError> {
+        let owned = path.to_owned();
+        self.run(option, path, move || read(&owned, most))?
+            .map_err(|error| ConfigError::file(option, path, error))
+    }
+
+    /// Does something with a file that may block.
+    ///
+    /// # Errors
+    /// When the time runs out.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        option: &'static str,
+        path: &Path,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ConfigError> {
+        let Some(left) = self.left.get() else { return Ok(job()) };
+        let started = Instant::now();
+        let result = Background::start(None, job)
+            .and_then(|thread| match started.checked_add(left) {
+                Some(deadline) => thread.wait_until(deadline),
+                None => thread.wait().map(Some),
+            })
+            .map_err(|error| ConfigError::file(option, path, FileError::from(error)))?;
+        self.left.set(Some(left.saturating_sub(started.elapsed())));
+        result.ok_or_else(|| ConfigError::ReadTimeout {
+            option,
+            path: path.to_string_lossy().into_owned(),
+            limit: self.limit,
+            is_fifo: is_fifo(path),
+        })
+    }
+}
+
+fn utf8(option: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
+    String::from_utf8(bytes).map_err(|_| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+        ConfigError::file(option, path, FileError::from(error))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    #[test]
+    fn reading_counts_against_the_time_limit() {
+        let limit = Duration::from_secs(60);
+        let files = FileReader::new(Some(limit));
+        let path = Path::new("file");
+        let begun = Instant::now();
+        let result = files.run("--header", path, move || begun.elapsed());
+        let at_least = result.expect("it is in time");
+        let left = files.time_left().expect("a limit");
+        assert!(left <= limit - at_least && left >= limit - begun.elapsed(), "{left:?}");
+        assert_eq!(FileReader::new(None).time_left(), None);
+    }
+
+    #[test]
+    fn reading_is_abandoned_when_the_time_runs_out() {
+        let files = FileReader::new(Some(Duration::from_millis(10)));
+        let (_open, held) = channel::<()>();
+        let late = files.run("--header", Path::new("file"), move || held.recv().is_ok());
+        let words = "time limit: --max-time 10ms ran out while reading --header file";
+        assert_eq!(late.expect_err("it is late").to_string(), words);
+        assert_eq!(files.time_left(), Some(Duration::ZERO));
+    }
+}

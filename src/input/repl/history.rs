@@ -1,0 +1,99 @@
+//! The file that lines are remembered in.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use rustyline::Editor;
+use rustyline::history::FileHistory;
+
+use super::helper::Assistant;
+
+/// A larger file is not read: it is not one of ours, which have at most so many lines.
+const MAX_SIZE: u64 = 16 << 20;
+
+pub(super) type LineEditor = Editor<Assistant, FileHistory>;
+
+/// A history file that can be used.
+#[derive(Debug)]
+pub(super) struct History {
+    path: PathBuf,
+}
+
+impl History {
+    /// Reads the lines of earlier sessions. `None`: lines are remembered in this one only, because the file
+    /// cannot be used.
+    pub(super) fn load(path: PathBuf, editor: &mut LineEditor) -> Option<Self> {
+        create(&path);
+        let history = Self { path };
+        if !history.is_usable() {
+            return None;
+        }
+        let _ = editor.load_history(&history.path); // if it is not text, what was read until there counts
+        Some(history)
+    }
+
+    /// Adds the newest line.
+    pub(super) fn append(&self, editor: &mut LineEditor) {
+        if self.is_usable() {
+            let _ = editor.append_history(&self.path); // a full disk must not stop the conversation
+        }
+    }
+
+    /// A regular file, or a link to one: others may block, or never end. To ask that does not open it.
+    fn is_usable(&self) -> bool {
+        fs::metadata(&self.path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE)
+    }
+}
+
+/// What was typed may be confidential: only the user may read the file.
+fn create(path: &Path) {
+    let Some(folder) = path.parent() else { return };
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let _ = builder.create(folder); // without it the history lasts as long as the session
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true); // what is there is not opened, whatever it is
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _: Result<File, _> = options.open(path);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_usable(path: &Path) -> bool {
+        History { path: path.to_owned() }.is_usable()
+    }
+
+    #[test]
+    fn only_a_regular_file_of_bounded_size_is_used() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("new/history");
+        create(&path);
+        assert!(is_usable(&path));
+        assert!(!is_usable(folder.path()), "a directory");
+        let file = OpenOptions::new().write(true).open(&path).expect("the file");
+        file.set_len(MAX_SIZE + 1).expect("a sparse file");
+        assert!(!is_usable(&path), "too large");
+        file.set_len(MAX_SIZE).expect("a sparse file");
+        assert!(is_usable(&path));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_are_followed_to_what_they_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "#V2\n").expect("a file");
+        std::os::unix::fs::symlink(&file, &link).expect("a link");
+        assert!(is_usable(&link));
+        for device in ["/dev/null", "/dev/zero", "/dev/tty"] {
+            let link = folder.path().join(device.replace('/', "-"));
+            std::os::unix::fs::symlink(device, &link).expect("a link");
+            assert!(!is_usable(&link), "{device}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! A line as the terminal may see it while it is typed.
+//!
+//! The line editor writes what is on the line as it is, and text that was pasted, completed or recalled may
+//! have any characters. Those that control a terminal are not drawn, and behind the line it is shown again
+//! with escapes in their places. What is sent does not change.
+
+use std::borrow::Cow;
+
+use rustyline::hint::Hint;
+use unicode_width::UnicodeWidthChar;
+
+use crate::output::escape;
+
+/// How much of a line is shown with escapes, in characters.
+const MAX_SHOWN: usize = 200;
+
+/// Whether the line has characters that must not be drawn.
+pub(super) fn has_hidden(line: &str) -> bool {
+    matches!(escaped(line, escape::Newlines::Keep), Cow::Owned(_))
+}
+
+/// The text with escapes, on one line.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    escaped(text, escape::Newlines::Escape)
+}
+
+fn escaped(text: &str, newlines: escape::Newlines) -> Cow<'_, str> {
+    escape::escape(text, newlines)
+}
+
+/// The line as it is drawn: as wide as the editor takes it to be. For the editor a control character has no
+/// width, nor has what looks like an escape sequence, so all of that is left out.
+pub(super) fn drawn(line: &str) -> Cow<'_, str> {
+    if !has_hidden(line) {
+        return Cow::Borrowed(line);
+    }
+    let mut sequence = Sequence::None;
+    let mut text = String::with_capacity(line.len());
+    let mut previous = '\0';
+    for (c, is_hidden) in escape::characters(line, escape::Newlines::Keep) {
+        let is_part = sequence.take(c);
+        let is_rest = previous == '\r' && c == '\n'; // one character to the editor
+        previous = c;
+        if is_part || is_rest {
+            continue;
+        }
+        match is_hidden {
+            false => text.push(c),
+            true => (0..c.width().unwrap_or(0)).for_each(|_| text.push('\u{fffd}')),
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Where the editor is in what it takes for an escape sequence.
+enum Sequence {
+    None,
+    Started,
+    Parameters,
+}
+
+impl Sequence {
+    /// Whether the next character belongs to one.
+    fn take(&mut self, c: char) -> bool {
+        let (next, is_part) = match self {
+            Self::None if c == '\x1b' => (Self::Started, true),
+            Self::None => (Self::None, false),
+            Self::Started if c == '[' => (Self::Parameters, true),
+            Self::Parameters if c == ';' || c.is_ascii_digit() => (Self::Parameters, true),
+            Self::Started | Self::Parameters => (Self::None, true),
+        };
+        *self = next;
+        is_part
+    }
+}
+
+/// What to show behind a line that is not drawn as it is.
+pub(super) fn remark(line: &str) -> Option<String> {
+    has_hidden(line).then(|| {
+        let shown = one_line(line);
+        let end = shown.char_indices().nth(MAX_SHOWN).map(|(end, _)| end);
+        let cut = if end.is_some() { "…" } else { "" };
+        format!("  (control characters: {}{cut})", &shown[..end.unwrap_or(shown.len())])
+    })
+}
+
+/// What is shown behind a line.
+pub(super) enum Behind {
+    /// What could be typed next: the right arrow takes it.
+    Next(String),
+    /// A remark.
+    Remark(String),
+}
+
+impl Hint for Behind {
+    fn display(&self) -> &str {
+        match self {
+            Self::Next(text) | Self::Remark(text) => text,
+        }
+    }
+
+    fn completion(&self) -> Option<&str> {
+        match self {
+            Self::Next(text) => Some(text),
+            Self::Remark(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_drawn_controls_the_terminal() {
+        for (line, shown) in [
+            ("plain, é, 世界", "plain, é, 世界"),
+            ("two\nlines\tand a tab", "two\nlines\tand a tab"),
+            ("a\x1b]0;PWN\x07b", "a0;PWNb"),
+            ("a\x1b[31;1mred\x1b[2J", "ared"),
+            ("a\u{9b}31m\x7f\u{202e}b\u{200b}", "a31mb"),
+            ("a\r\nb\rc", "abc"),
+            ("\x1b", ""),
+            ("👨\u{200d}👩\x07", "👨\u{200d}👩"),
+        ] {
+            assert_eq!(drawn(line), shown, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_drawn_is_shown_behind() {
+        assert_eq!(remark("plain"), None);
+        let text = remark("a\x1b]0;PWN\x07b").expect("a remark");
+        assert_eq!(text, "  (control characters: a\\e]0;PWN\\x07b)");
+        let text = remark(&"\x07".repeat(10_000)).expect("a remark");
+        assert!(text.ends_with("…)") && text.len() < 300, "{text}");
+    }
+}

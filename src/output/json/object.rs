@@ -1,0 +1,225 @@
+//! A JSON object on its way to an outlet.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use data_encoding::BASE64;
+
+use super::text;
+use crate::event::{Event, HeadView, Stamp};
+use crate::output::Outlet;
+
+/// An object is handed over in parts of about this size, so that a long payload is not held a second time.
+const PART: usize = 64 << 10;
+
+/// What becomes base64 together: a multiple of three bytes, that makes a part.
+const BASE64_BLOCK: usize = PART / 4 * 3;
+
+/// A JSON object being written.
+pub(super) struct Object<'a> {
+    line: Line<'a>,
+    first: bool,
+    when: &'a When,
+}
+
+/// Gathers short pieces of text.
+struct Line<'a> {
+    part: &'a mut Vec<u8>,
+    out: &'a mut Outlet,
+}
+
+impl Line<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        if bytes.len() >= PART {
+            self.hand_over();
+            return self.out.put(bytes);
+        }
+        self.part.extend_from_slice(bytes);
+        if self.part.len() >= PART {
+            self.hand_over();
+        }
+    }
+
+    fn put_base64(&mut self, block: &[u8]) {
+        let start = self.part.len();
+        self.part.resize(start + BASE64.encode_len(block.len()), 0);
+        BASE64.encode_mut(block, &mut self.part[start..]);
+        if self.part.len() >= PART {
+            self.hand_over();
+        }
+    }
+
+    fn hand_over(&mut self) {
+        if !self.part.is_empty() {
+            self.out.put(self.part);
+            self.part.clear();
+        }
+    }
+}
+
+impl Write for Line<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.put(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A moment as events tell it. All that one read brings happened at the same one, and to write it anew
+/// for each would be half the cost of a small event.
+#[derive(Debug, Default)]
+pub(super) struct When {
+    at: Option<Stamp>,
+    text: Vec<u8>,
+}
+
+impl When {
+    /// Takes the moment of the next event.
+    pub(super) fn set(&mut self, at: Stamp) {
+        if self.at == Some(at) {
+            return;
+        }
+        self.at = Some(at);
+        self.text.clear();
+        let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
+        let elapsed = Millis(at.elapsed);
+        let _ = write!(self.text, ",\"time\":\"{wall:.6}\",\"elapsed_ms\":{elapsed}"); // a Vec takes everything
+    }
+}
+
+/// A duration in milliseconds, to the microsecond.
+struct Millis(Duration);
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let micros = self.0.as_micros();
+        write!(f, "{}.{:03}", micros / 1000, micros % 1000)
+    }
+}
+
+impl<'a> Object<'a> {
+    /// An object to `out`. `part` is the space that short pieces are gathered in.
+    pub(super) fn new(part: &'a mut Vec<u8>, out: &'a mut Outlet, when: &'a When) -> Self {
+        Self { line: Line { part, out }, first: true, when }
+    }
+}
+
+impl Object<'_> {
+    pub(super) fn start(&mut self, name: &str, event: &Event<'_>) {
+        self.text("event", name);
+        self.line.put(&self.when.text);
+        if let Some(connection) = event.connection {
+            self.number("connection", connection);
+        }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.line.put(if self.first { b"{\"" } else { b",\"" });
+        self.first = false;
+        self.line.put(key.as_bytes()); // ours: nothing to escape
+        self.line.put(b"\":");
+    }
+
+    pub(super) fn text(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.put_text(value);
+    }
+
+    pub(super) fn text_or_null(&mut self, key: &str, value: Option<&str>) {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.null(key),
+        }
+    }
+
+    pub(super) fn null(&mut self, key: &str) {
+        self.key(key);
+        self.line.put(b"null");
+    }
+
+    pub(super) fn boolean(&mut self, key: &str, value: bool) {
+        self.key(key);
+        self.line.put(if value { b"true" } else { b"false" });
+    }
+
+    pub(super) fn number(&mut self, key: &str, value: u64) {
+        self.key(key);
+        let _ = serde_json::to_writer(&mut self.line, &value); // an outlet takes everything
+    }
+
+    pub(super) fn number_or_null(&mut self, key: &str, value: Option<u64>) {
+        match value {
+            Some(value) => self.number(key, value),
+            None => self.null(key),
+        }
+    }
+
+    pub(super) fn millis(&mut self, key: &str, value: Option<Duration>) {
+        match value {
+            Some(value) => {
+                self.key(key);
+                let _ = write!(self.line, "{}", Millis(value)); // see above
+            }
+            None => self.null(key),
+        }
+    }
+
+    pub(super) fn base64(&mut self, data: &[u8]) {
+        self.text("encoding", "base64");
+        self.key("data");
+        self.line.put(b"\"");
+        data.chunks(BASE64_BLOCK).for_each(|block| self.line.put_base64(block));
+        self.line.put(b"\"");
+    }
+
+    /// Header values that are not UTF-8 are shown as Latin-1, as HTTP once defined them.
+    pub(super) fn headers(&mut self, key: &str, head: &HeadView) {
+        self.key(key);
+        self.line.put(b"[");
+        for (index, (name, value)) in head.fields.iter().enumerate() {
+            self.line.put(if index == 0 { b"[" } else { b",[" });
+            self.put_text(name);
+            self.line.put(b",");
+            match str::from_utf8(value) {
+                Ok(text) => self.put_text(text),
+                Err(_) => {
+                    self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>())
+                }
+            }
+            self.line.put(b"]");
+        }
+        self.line.put(b"]");
+    }
+
+    pub(super) fn texts(&mut self, key: &str, values: &[String]) {
+        self.key(key);
+        for (index, value) in values.iter().enumerate() {
+            self.line.put(if index == 0 { b"[" } else { b"," });
+            self.put_text(value);
+        }
+        self.line.put(if values.is_empty() { b"[]" } else { b"]" });
+    }
+
+    pub(super) fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        self.key(key);
+        let line = Line { part: self.line.part, out: self.line.out };
+        fill(&mut Object { line, first: true, when: self.when });
+        self.line.put(b"}");
+    }
+
+    fn put_text(&mut self, text: &str) {
+        self.line.put(b"\"");
+        text::escaped(text, |part| self.line.put(part));
+        self.line.put(b"\"");
+    }
+
+    /// Ends it, and the line.
+    pub(super) fn end(&mut self) {
+        self.line.put(b"}\n");
+        self.line.hand_over();
+    }
+}

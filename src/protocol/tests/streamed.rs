@@ -1,0 +1,146 @@
+//! A message whose payload is handed over in pieces, and what else is sent meanwhile.
+
+use super::deflate;
+use super::support::{End, ROLES, Told, deliver, said};
+use super::wire::{close, frame, heard_by, peer_of};
+use crate::protocol::connection::{Direction, EndCause, Misuse};
+use crate::protocol::{MessageKind, Role};
+
+fn begin(end: &mut End, length: u64) {
+    end.connection.begin_frame(MessageKind::Binary, length).expect("it is open");
+}
+
+fn message(kind: MessageKind, data: &[u8], wire_size: u64) -> Told {
+    Told::Message { kind, data: data.to_vec(), frames: 1, wire_size, compressed: false }
+}
+
+#[test]
+fn pieces_become_the_frame_that_the_whole_would() {
+    let payload: Vec<u8> = (0..20_000_u32).map(|index| (index * 7) as u8).collect();
+    for role in ROLES {
+        for size in [1, 3, 4, 999, 8191, 8193, 20_000] {
+            let (mut whole, mut pieces) = (End::new(role), End::new(role));
+            whole.sends(MessageKind::Binary, &payload);
+            begin(&mut pieces, payload.len() as u64);
+            payload.chunks(size).for_each(|piece| pieces.connection.push_payload(piece));
+            assert_eq!(pieces.counters(), whole.counters());
+            assert_eq!(pieces.writes(), whole.writes(), "{role:?}, {size} at a time");
+        }
+    }
+}
+
+#[test]
+fn an_empty_message_is_complete_at_once() {
+    let mut end = End::client();
+    begin(&mut end, 0);
+    assert!(!end.connection.is_inside_frame());
+    assert_eq!(end.counters()[1].messages, 1);
+    assert_eq!(deliver(&mut end, &mut End::server()), [message(MessageKind::Binary, b"", 6)]);
+}
+
+#[test]
+fn nothing_comes_between_the_bytes_of_the_frame() {
+    for role in ROLES {
+        let (mut end, mut peer) = (End::new(role), End::new(peer_of(role)));
+        begin(&mut end, 4);
+        end.connection.push_payload(b"ab");
+        end.hears(&heard_by(role, &[frame(0x89, "ping")]));
+        end.sends(MessageKind::Text, b"echo");
+        end.closes(1000, "");
+        assert_eq!(deliver(&mut end, &mut peer), []);
+        assert!(!end.is_finished());
+        end.connection.push_payload(b"cd and more than the frame has");
+        let header = if role == Role::Client { 6 } else { 2 };
+        let told = deliver(&mut end, &mut peer);
+        assert_eq!(
+            told[..3],
+            [
+                message(MessageKind::Binary, b"abcd", header + 4),
+                Told::Pong(Direction::Received, b"ping".to_vec(), None),
+                message(MessageKind::Text, b"echo", header + 4),
+            ]
+        );
+        assert_eq!(told[3], Told::Close(Direction::Received, said(1000, "")));
+    }
+}
+
+#[test]
+fn two_messages_do_not_interleave_and_none_follows_a_close() {
+    let mut end = End::client();
+    begin(&mut end, 4);
+    let again = |end: &mut End| end.connection.begin_frame(MessageKind::Text, 1).err();
+    assert_eq!(again(&mut end), Some(Misuse::InsideFrame));
+    end.closes(1000, "");
+    assert_eq!(again(&mut end), Some(Misuse::Closing));
+}
+
+#[test]
+fn what_is_still_to_be_written_is_counted() {
+    let mut end = End::server();
+    begin(&mut end, 1 << 40);
+    assert_eq!(
+        (end.connection.unwritten(), end.connection.buffered_output()),
+        ((1 << 40) + 10, 10)
+    );
+    end.connection.push_payload(&[0; 90]);
+    end.hears(&heard_by(Role::Server, &[frame(0x89, "")])); // its pong waits
+    assert_eq!(end.connection.pending_output().len(), 100);
+    assert_eq!(end.connection.buffered_output(), 102);
+    end.writes_up_to(60);
+    assert_eq!(
+        (end.connection.unwritten(), end.connection.buffered_output()),
+        ((1 << 40) - 48, 42)
+    );
+    end.connection.discard_output();
+    assert_eq!((end.connection.unwritten(), end.connection.is_inside_frame()), (0, false));
+}
+
+#[test]
+fn a_peer_that_closes_gets_the_rest_of_the_frame_first() {
+    let mut end = End::client();
+    begin(&mut end, 2);
+    end.writes();
+    end.hears(&heard_by(Role::Client, &[close(1000, "")]));
+    assert!(!end.is_finished(), "the frame is not complete");
+    end.connection.push_payload(b"ab");
+    assert!(!end.is_finished(), "the Close frame is not written");
+    end.writes();
+    assert!(end.is_finished());
+    assert_eq!(end.ending().cause, EndCause::Handshake);
+}
+
+#[test]
+fn a_frame_that_was_not_begun_to_be_written_can_be_taken_back() {
+    for (written, is_kept) in [(0, false), (1, true), (4, true)] {
+        let mut end = End::server();
+        end.sends(MessageKind::Text, b"first");
+        let first = end.connection.pending_output().len();
+        begin(&mut end, 4);
+        end.connection.push_payload(b"ab");
+        end.writes_up_to(first + written);
+        end.sends(MessageKind::Text, b"held");
+        end.hears(&heard_by(Role::Server, &[close(1000, "")]));
+        end.connection.retract_output(0);
+        assert_eq!(end.connection.is_inside_frame(), is_kept, "{written}");
+        end.connection.push_payload(b"cd");
+        let expected: &[u8] = match written {
+            0 => b"\x88\x02\x03\xe8",
+            1 => b"\x04abcd\x88\x02\x03\xe8",
+            _ => b"cd\x88\x02\x03\xe8",
+        };
+        assert_eq!(end.writes(), expected, "{written}");
+    }
+}
+
+#[test]
+fn a_streamed_message_is_not_compressed() {
+    let (mut end, mut peer) = (deflate::end(Role::Client), deflate::end(Role::Server));
+    begin(&mut end, 1000);
+    end.connection.push_payload(&[b'x'; 1000]);
+    end.sends(MessageKind::Binary, &[b'x'; 1000]);
+    let compressed: Vec<_> = deliver(&mut end, &mut peer)
+        .iter()
+        .map(|told| matches!(told, Told::Message { compressed: true, .. }))
+        .collect();
+    assert_eq!(compressed, [false, true]);
+}

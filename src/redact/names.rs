@@ -1,0 +1,186 @@
+//! Which names stand for secrets: header fields and query parameters. The only lists of them.
+
+/// Parts of names, without their hyphens and underscores, whose values are secrets.
+const SECRET_WORDS: [&str; 10] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "apikey",
+    "signature",
+    "session",
+    "credential",
+    "ticket",
+];
+
+/// Whole names of query parameters whose values are secrets.
+const SECRET_PARAMETERS: [&str; 10] =
+    ["key", "sig", "pwd", "pass", "jwt", "sid", "code", "otp", "pin", "accesskey"];
+
+/// Last words of header names that describe a secret and do not hold it: `X-Session-Timeout`,
+/// `X-RateLimit-Remaining-Tokens`.
+const DESCRIPTIONS: [&str; 14] = [
+    "type",
+    "expires",
+    "expiry",
+    "expiration",
+    "timeout",
+    "ttl",
+    "age",
+    "limit",
+    "remaining",
+    "count",
+    "tokens",
+    "version",
+    "algorithm",
+    "input",
+];
+
+/// What the value of a header field is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HeaderKind {
+    /// A scheme and credentials, as in Authorization.
+    Credentials,
+    /// Pairs of names and secrets.
+    Cookies,
+    /// One such pair, and its attributes.
+    SetCookie,
+    /// A secret.
+    Secret,
+    /// Subprotocols, which may have tokens among them.
+    Subprotocols,
+    /// A URL, which may have secrets in its query.
+    Url,
+    /// Nothing secret.
+    Plain,
+}
+
+impl HeaderKind {
+    /// That of a header field of this name.
+    pub(super) fn of(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        match name.as_str() {
+            "authorization" | "proxy-authorization" => Self::Credentials,
+            "cookie" => Self::Cookies,
+            "set-cookie" => Self::SetCookie,
+            "sec-websocket-protocol" => Self::Subprotocols,
+            "location" | "content-location" | "referer" => Self::Url,
+            name if is_secret_header(name) => Self::Secret,
+            _ => Self::Plain,
+        }
+    }
+}
+
+/// Whether the name, in lower case, is one that services have invented for a secret. The handshake's
+/// own fields are public (RFC 6455 section 11.3), and so is a challenge (WWW-Authenticate).
+fn is_secret_header(name: &str) -> bool {
+    if name.starts_with("sec-websocket-") || name.contains("ratelimit") {
+        return false;
+    }
+    let last = name.rsplit(['-', '_']).next().unwrap_or_default();
+    if DESCRIPTIONS.contains(&last) {
+        return false;
+    }
+    let joined = joined(name);
+    let is_auth = joined.starts_with("xauth") || joined.ends_with("auth");
+    is_auth || joined == "authentication" || has_secret_word(&joined)
+}
+
+/// Whether a query parameter of this name has a secret value.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = joined(&super::query::percent_decoded(name).to_ascii_lowercase());
+    SECRET_PARAMETERS.contains(&name.as_str()) || name.contains("auth") || has_secret_word(&name)
+}
+
+/// The name without hyphens and underscores. The author of a text is public.
+fn joined(name: &str) -> String {
+    name.replace(['-', '_'], "").replace("authorization", "auth").replace("author", "")
+}
+
+fn has_secret_word(joined: &str) -> bool {
+    SECRET_WORDS.iter().any(|word| joined.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn header_names_that_hold_secrets() {
+        for name in [
+            "X-Api-Key",
+            "api_key",
+            "ApiKey",
+            "Ocp-Apim-Subscription-ApiKey",
+            "X-Auth-Token",
+            "X-AuthToken",
+            "x-auth-key",
+            "X-Authorization",
+            "X-Access-Token",
+            "X-Amz-Security-Token",
+            "X-CSRF-Token",
+            "X-Vault-Token",
+            "Private-Token",
+            "X-Client-Secret",
+            "X-Password",
+            "X-Session-Id",
+            "X-Hub-Signature-256",
+            "Proxy-Auth",
+            "X-Forwarded-Authorization",
+        ] {
+            assert_eq!(HeaderKind::of(name), HeaderKind::Secret, "{name}");
+        }
+        for (name, kind) in [
+            ("authorization", HeaderKind::Credentials),
+            ("COOKIE", HeaderKind::Cookies),
+            ("Set-Cookie", HeaderKind::SetCookie),
+            ("Location", HeaderKind::Url),
+        ] {
+            assert_eq!(HeaderKind::of(name), kind, "{name}");
+        }
+    }
+
+    #[test]
+    fn header_names_that_do_not() {
+        for name in [
+            "Sec-WebSocket-Key",
+            "Sec-WebSocket-Accept",
+            "Sec-WebSocket-Token",
+            "WWW-Authenticate",
+            "Proxy-Authenticate",
+            "Authentication-Info",
+            "X-Author",
+            "X-Localization",
+            "X-RateLimit-Remaining-Tokens",
+            "X-Token-Type",
+            "X-Session-Timeout",
+            "Signature-Input",
+            "X-Other",
+            "Origin",
+            "X-Request-Id",
+            ":authority",
+            "Access-Control-Allow-Headers",
+        ] {
+            assert_eq!(HeaderKind::of(name), HeaderKind::Plain, "{name}");
+        }
+    }
+
+    #[test]
+    fn parameter_names() {
+        for name in [
+            "token",
+            "access_token",
+            "Key",
+            "%74oken",
+            "api-key",
+            "authorization",
+            "X-Amz-Signature",
+        ] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["author", "keyboard", "a", "", "decode", "monkey"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Token-like parameters of URLs, also of a URL that is itself the value of a parameter:
+//! `?next=%2Fx%3Ftoken%3D…`, as redirects to a login page have it.
+
+use std::ops::Range;
+
+use super::names::is_secret;
+
+/// Where the values of token-like parameters are in a URL, in order and without empty ones.
+pub fn secret_values(url: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = url.find(['?', '#']).unwrap_or(url.len());
+    while at < url.len() {
+        let start = at + 1; // behind the separator
+        let end = url[start..].find(['?', '#', '&']).map_or(url.len(), |length| start + length);
+        parameter(url, start..end, &mut found);
+        at = end;
+    }
+    found
+}
+
+/// The name of a parameter decides over its whole value; else the value may have parameters itself.
+fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Range<usize>>) {
+    let Some(length) = url[span.clone()].find('=') else { return };
+    let value = span.start + length + 1..span.end;
+    if is_secret(&url[span.start..value.start - 1]) {
+        found.extend(Some(value).filter(|value| !value.is_empty()));
+        return;
+    }
+    let (mut name, mut is_value) = (value.start, None);
+    let mut at = value.start;
+    while at < value.end {
+        match encoded(&url[at..value.end]) {
+            Some((b'=', length)) if is_value.is_none() => {
+                is_value = is_secret(&url[name..at]).then_some(at + length);
+                at += length;
+            }
+            Some((b'?' | b'#' | b'&', length)) => {
+                found.extend(is_value.take().map(|start| start..at));
+                at += length;
+                name = at;
+            }
+            Some((_, length)) => at += length,
+            None => at += url[at..].chars().next().map_or(1, char::len_utf8),
+        }
+    }
+    found.extend(is_value.map(|start| start..value.end).filter(|value| !value.is_empty()));
+    found.retain(|value| !value.is_empty());
+}
+
+/// A byte that is percent-encoded, perhaps more than once (`%253D`), and the length of that.
+pub(super) fn encoded(text: &str) -> Option<(u8, usize)> {
+    encoded_bytes(text.as_bytes())
+}
+
+/// The same in bytes.
+pub(super) fn encoded_bytes(text: &[u8]) -> Option<(u8, usize)> {
+    let (b'%', digits) = (*text.first()?, text.get(1..3)?) else { return None };
+    let (mut byte, mut length) = (hex(digits)?, 3);
+    while byte == b'%'
+        && let Some(next) = text.get(length..length + 2).and_then(hex)
+    {
+        (byte, length) = (next, length + 2);
+    }
+    Some((byte, length))
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? * 16 + digit(1)?).ok()
+}
+
+/// The text with letters that are written as `%6b` decoded once, each byte as a character.
+pub(super) fn percent_decoded(name: &str) -> String {
+    let mut decoded = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('%') {
+        decoded += before;
+        match after.get(..2).and_then(|digits| hex(digits.as_bytes())) {
+            Some(byte) => {
+                decoded.push(char::from(byte));
+                rest = &after[2..];
+            }
+            None => {
+                decoded.push('%');
+                rest = after;
+            }
+        }
+    }
+    decoded + rest
+}
+
+/// The bytes that a percent-encoded text stands for.
+pub(super) fn decoded_bytes(text: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut at = 0;
+    while at < text.len() {
+        match text.get(at + 1..at + 3).filter(|_| text[at] == b'%').and_then(hex) {
+            Some(byte) => {
+                decoded.push(byte);
+                at += 3;
+            }
+            None => {
+                decoded.push(text[at]);
+                at += 1;
+            }
+        }
+    }
+    decoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_found_at_each_depth() {
+        for (url, values) in [
+            ("/x", &[][..]),
+            ("/x?a=1&token=abc&b=2", &["abc"]),
+            ("/x?token=a%26b%3Dc", &["a%26b%3Dc"]),
+            ("/x?token=a=b#sig=c", &["a=b", "c"]),
+            ("/x?token=&a", &[]),
+            ("/login?next=%2Fx%3Ftoken%3Dabc%26a%3Db&c=d", &["abc"]),
+            ("/login?next=%2Fx%3Fa%3Db%26token%3dabc", &["abc"]),
+            ("/login?next=%252Fx%253Ftoken%253Dabc%2526a", &["abc"]),
+            ("/login?next=%2Fx%3Ftoken%3D", &[]),
+            ("/login?next=%2Fé%3Ftoken%3Dé%", &["é%"]),
+        ] {
+            let found: Vec<_> = secret_values(url).into_iter().map(|value| &url[value]).collect();
+            assert_eq!(found, values, "{url}");
+        }
+    }
+}

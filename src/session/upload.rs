@@ -1,0 +1,149 @@
+//! A file that is sent while it is read. Until its last byte is in the outbox no other action is
+//! taken; receiving goes on.
+
+use super::Session;
+use crate::event::{FileSent, Level, What};
+use crate::input::file::{FileMessage, FileStream, Piece};
+use crate::input::{Action, InputError};
+use crate::protocol::Header;
+use crate::protocol::connection::{Direction, FrameEvent, Misuse, Part};
+
+/// A file on its way.
+pub(super) struct Upload {
+    file: FileMessage,
+    stream: FileStream,
+    origin: Origin,
+    typed: bool,
+    /// Of the frame, once it was begun.
+    header: Option<Header>,
+}
+
+/// Who asked for it: inputs are kept for the next connection, presets are repeated there anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Preset,
+    Input,
+}
+
+/// The bytes of the frame that are shown with `-vvv`.
+const SHOWN: usize = 4 << 10;
+
+impl Session<'_> {
+    /// Has a thread read the file; [`Session::continue_upload`] goes on.
+    pub(super) fn start_upload(&mut self, file: FileMessage, origin: Origin, typed: bool) {
+        match FileStream::start(&file, self.reactor.waker()) {
+            Ok(stream) => {
+                self.upload = Some(Upload { file, stream, origin, typed, header: None });
+            }
+            Err(error) => self.refuse(&format!("{}: {error}", file.name), typed),
+        }
+    }
+
+    /// Goes on with the file that is being sent: `None` if there is none, else whether more can be
+    /// done without waiting.
+    pub(super) fn continue_upload(&mut self) -> Option<bool> {
+        let upload = self.upload.as_ref()?;
+        let (is_begun, piece) = (upload.header.is_some(), upload.stream.poll());
+        if self.socket.has_failed() {
+            self.connection.discard_output();
+        }
+        // Closing before the frame was begun; after that it was taken back, or the transport is gone.
+        let goes_on =
+            if is_begun { self.connection.is_inside_frame() } else { self.connection.is_open() };
+        if !goes_on {
+            self.end_upload();
+            return Some(true);
+        }
+        let Some(piece) = piece else { return Some(false) };
+        match piece {
+            Piece::First { length, bytes } => self.begin_upload(length, &bytes),
+            Piece::Next(bytes) => self.push(&bytes),
+            Piece::Failed(error) => self.fail_upload(&error.to_string()),
+        }
+        Some(true)
+    }
+
+    fn begin_upload(&mut self, length: u64, bytes: &[u8]) {
+        let Some(upload) = &mut self.upload else { return };
+        let before = self.connection.unwritten();
+        match self.connection.begin_frame(upload.file.kind, length) {
+            Ok(header) => {
+                upload.header = Some(header);
+                if let (Origin::Input, Some(resend)) = (upload.origin, &mut self.resend) {
+                    let action = Action::File(upload.file.clone());
+                    resend.note_queued(action, before, self.connection.unwritten());
+                }
+                self.note_frame(header, bytes);
+                self.push(bytes);
+            }
+            Err(Misuse::Closing) => self.end_upload(),
+            Err(misuse) => self.fail_upload(&misuse.to_string()),
+        }
+    }
+
+    fn note_frame(&mut self, header: Header, bytes: &[u8]) {
+        if !self.connection.observes_frames() {
+            return;
+        }
+        let message = self.connection.sent_counters().messages + 1;
+        self.journal.tell(What::Frame(&FrameEvent {
+            direction: Direction::Sent,
+            header,
+            payload: &bytes[..bytes.len().min(SHOWN)],
+            part: Some(Part { message, fragment: 1, compressed: false }),
+            plain: None,
+            raw: false,
+        }));
+    }
+
+    fn push(&mut self, bytes: &[u8]) {
+        self.connection.push_payload(bytes);
+        if self.connection.is_inside_frame() {
+            return;
+        }
+        let Some(Upload { file, header: Some(header), .. }) = self.upload.take() else { return };
+        self.received_before_send = self.connection.received_counters().messages;
+        self.last_data = self.now;
+        self.journal.tell(What::FileSent(&FileSent {
+            kind: file.kind,
+            path: &file.path.to_string_lossy(),
+            size: header.length,
+            wire_size: header.wire_size(),
+        }));
+    }
+
+    /// A frame that cannot be completed leaves only one way out: to end TCP inside it.
+    fn fail_upload(&mut self, reason: &str) {
+        let Some(upload) = self.upload.take() else { return };
+        let problem = format!("{}: {reason}", upload.file.name);
+        if upload.header.is_none() {
+            return self.refuse(&problem, upload.typed);
+        }
+        self.input_ended = true;
+        self.plan.presets.clear();
+        self.input_error.get_or_insert(InputError::Refused(problem));
+        self.connection.abandon();
+    }
+
+    /// Gives up a file that is being sent, if there is one. Another connection starts it again from
+    /// the beginning, if there is one after this.
+    pub(super) fn end_upload(&mut self) {
+        let Some(Upload { file, origin, header, .. }) = self.upload.take() else { return };
+        match &mut self.resend {
+            // A frame that was begun is known there.
+            Some(resend) if origin == Origin::Input && header.is_none() => {
+                resend.put_back(Action::File(file));
+            }
+            Some(_) if origin == Origin::Input => {}
+            _ => {
+                let text = match header {
+                    None => format!("not sent: {}", file.name),
+                    Some(header) => {
+                        format!("not sent as a whole: {} ({} bytes)", file.name, header.length)
+                    }
+                };
+                self.journal.tell(What::Notice(Level::Warning, &text));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Files that commands name: the loop goes on while they are loaded, and later lines wait.
+
+use super::{fifo, opened, writer};
+use crate::scripts::{answer_close, serve};
+use crate::support::{Key, Peer, Signal, Terminal, ping, text, wscope};
+use std::io::Write;
+use std::sync::mpsc::channel;
+
+/// Pings the client, whose event loop answers unless it is blocked.
+#[track_caller]
+fn prove_alive(peer: &mut Peer) {
+    peer.send(ping(b"alive"));
+    peer.expect_pong(b"alive");
+}
+
+#[test]
+fn the_loop_goes_on_while_a_command_waits_for_its_file() {
+    for command in ["/file", "/binary @"] {
+        let (go_on, gate) = channel();
+        let server = serve(move |peer| {
+            peer.expect_text("before");
+            gate.recv().expect("a test that goes on");
+            prove_alive(peer);
+            peer.send(text("meanwhile"));
+            match command {
+                "/file" => peer.expect_text("from a FIFO"),
+                _ => peer.expect_binary(b"from a FIFO"),
+            }
+            peer.expect_text("after");
+            answer_close(peer);
+        });
+        let client = wscope();
+        let path = fifo(&client.home());
+        let writer = writer(&path);
+        let command = if command == "/file" { "/file fifo" } else { "/binary @fifo" };
+        let client = client.args(["--slash", "-w", "0", &server.url()]);
+        let mut program = client.stdin(&format!("before\n{command}\nafter\n")).spawn();
+        let mut file = opened(&writer);
+        go_on.send(()).expect("a server");
+        assert_eq!(program.read_stdout_line(), "meanwhile");
+        file.write_all(b"from a FIFO").expect("a reader");
+        drop(file);
+        program.wait().code(0);
+        server.join();
+    }
+}
+
+#[test]
+fn signals_and_time_limits_end_the_wait_for_a_file() {
+    for signal in [None, Some((Signal::INT, 130, 1000)), Some((Signal::TERM, 143, 1001))] {
+        let server = serve(move |peer| {
+            let code = signal.map_or(1000, |(_, _, code)| code);
+            peer.expect_close(code);
+            peer.close(code, "");
+        });
+        let client = wscope();
+        let path = fifo(&client.home());
+        let writer = writer(&path);
+        let limit = if signal.is_none() { "200ms" } else { "1m" };
+        let client = client.args(["--slash", "-m", limit, &server.url()]);
+        let program = client.stdin("/file fifo\nafter\n").spawn();
+        let _file = opened(&writer);
+        if let Some((signal, ..)) = signal {
+            program.signal(signal);
+        }
+        program.wait().code(signal.map_or(7, |(_, code, _)| code));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_sent_ends_the_input_with_its_line() {
+    let server = serve(|peer| {
+        peer.expect_text("one");
+        answer_close(peer);
+    });
+    let client = wscope().args(["--slash", "-w", "0", &server.url()]);
+    client.stdin("one\n/file missing\ntwo\n").run().code(8).stderr_contains(
+        "wscope: cannot read input: standard input: line 2: missing: No such file or directory",
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_endless_device_is_an_error() {
+    let server = serve(answer_close);
+    let client = wscope().args(["--slash", "-w", "0", &server.url()]);
+    client.stdin("/file /dev/zero\n").run().code(8).stderr_contains(
+        "standard input: line 1: /dev/zero: more than 64 MiB; only a regular file can be larger\n",
+    );
+}
+
+/// A prompt that is sending a FIFO.
+fn waiting_prompt(url: &str) -> (Terminal, std::fs::File, tempfile::TempDir) {
+    let terminal = Terminal::spawn([url], 100, 24);
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let path = fifo(folder.path());
+    let writer = writer(&path);
+    terminal.type_line(&format!("/file {}", path.display()));
+    let file = opened(&writer);
+    (terminal, file, folder)
+}
+
+#[test]
+fn a_prompt_can_be_typed_at_while_a_file_is_awaited() {
+    let (go_on, gate) = channel();
+    let server = serve(move |peer| {
+        gate.recv().expect("a test that goes on");
+        prove_alive(peer);
+        peer.send(text("meanwhile"));
+        peer.expect_text("from a FIFO");
+        peer.expect_text("after");
+        answer_close(peer);
+    });
+    let (mut terminal, mut file, _folder) = waiting_prompt(&server.url());
+    terminal.type_line("after");
+    go_on.send(()).expect("a server");
+    terminal.wait_for("< meanwhile");
+    file.write_all(b"from a FIFO").expect("a reader");
+    drop(file);
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+    server.join();
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_does_not_wait_for_a_file() {
+    let server = serve(answer_close);
+    let (mut terminal, _file, _folder) = waiting_prompt(&server.url());
+    terminal.type_line("never sent");
+    terminal.wait_for("> never sent");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    server.join();
+}

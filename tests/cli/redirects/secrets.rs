@@ -1,0 +1,117 @@
+//! What a server repeats in Location is masked in all that follows from it.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+
+use super::{accept, redirect};
+use crate::scripts::deserted_url;
+use crate::support::{Outcome, Script, Server, header, script, wscope};
+
+const PASSWORD: &str = "S3cret/Pass 1";
+const TOKEN: &str = "S3cretTok+Value";
+const KEY: &str = "S3cretKey";
+
+/// The secrets as a Location may have them.
+fn encodings() -> String {
+    format!(
+        "next=%2Fx%3Ftoken%3DS3cretTok%252BValue&p=S3cret%2FPass+1&q=S3cret%252fPass%2520%31&b={}&c={}&k={KEY}",
+        BASE64.encode(format!("me:{PASSWORD}").as_bytes()),
+        BASE64URL_NOPAD.encode(format!("{{\"token\":\"{TOKEN}\"}}").as_bytes()),
+    )
+}
+
+#[track_caller]
+fn holds_no_secret(outcome: &Outcome) {
+    let base64 =
+        [format!("me:{PASSWORD}"), TOKEN.to_owned()].map(|it| BASE64.encode(it.as_bytes()));
+    let base64 = base64.map(|it| it[4..12].to_owned()); // without what depends on its neighbours
+    for text in [&outcome.stdout, &outcome.stderr] {
+        for secret in
+            ["S3cret", "s3cret", &base64[0], &base64[1], &BASE64.encode(TOKEN.as_bytes())[..8]]
+        {
+            assert!(!text.contains(secret), "{secret} in\n{text}");
+        }
+    }
+}
+
+fn run(displays: &[&str], url: &str) -> Outcome {
+    wscope()
+        .args(displays)
+        .args(["-L", "-w", "0", "-u", "me:S3cret/Pass 1", "-H", "X-Acme-Token: S3cretKey"])
+        .arg(format!("{url}/x?token=S3cretTok%2BValue"))
+        .run()
+}
+
+const DISPLAYS: [&[&str]; 4] = [&[], &["-v"], &["-vvv"], &["--json", "-vv"]];
+
+#[test]
+fn not_in_what_follows() {
+    for display in DISPLAYS {
+        let server = Server::scripts([
+            redirect("302 S3cretKey", format!("/login?{}", encodings()), |_| {}),
+            redirect("302 Found", format!("/on?{}", encodings()), |head| {
+                assert!(head.starts_with("GET /login?next="), "{head}");
+            }),
+            accept(|head| assert_eq!(header(head, "X-Acme-Token"), Some(KEY), "{head}")),
+        ]);
+        let outcome = run(display, &server.url()).code(0);
+        holds_no_secret(&outcome);
+        outcome.stderr_contains("/login?next=%2Fx%3Ftoken%3D***&p=***&q=***&b=***");
+    }
+}
+
+#[test]
+fn not_in_refusals() {
+    let repeating = || {
+        script(|peer| {
+            let head = peer.read_head();
+            let body = format!("you sent\n{head}\n{PASSWORD} {TOKEN} {KEY} {}", encodings());
+            let length = body.len();
+            let head = format!("HTTP/1.1 403 No\r\nContent-Length: {length}\r\n\r\n");
+            peer.respond(&(head + &body));
+        })
+    };
+    let ends: [fn() -> Script; 2] = [
+        || redirect("302 Found", "ftp://S3cretKey/", |_| {}),
+        || script(|peer| drop(peer.read_head())),
+    ];
+    for display in DISPLAYS {
+        for end in [&repeating as &dyn Fn() -> Script, &ends[0], &ends[1]] {
+            let first = redirect("302 Found", format!("/login?{}", encodings()), |_| {});
+            let server = Server::scripts([first, end()]);
+            holds_no_secret(&run(display, &server.url()).code(4));
+        }
+    }
+}
+
+#[test]
+fn not_in_the_path_of_redirects() {
+    for display in DISPLAYS {
+        let circle = format!("/login?{}", encodings());
+        let server = Server::scripts([
+            redirect("302 Found", circle.clone(), |_| {}),
+            redirect("302 Found", circle, |_| {}),
+        ]);
+        let outcome = run(display, &server.url()).code(4);
+        holds_no_secret(&outcome);
+        outcome.stderr_contains("lead in a circle: ");
+    }
+}
+
+/// Secrets are not sent on to another host, and that host is not to be named by them either.
+#[test]
+fn not_where_it_leads_elsewhere() {
+    let deserted = deserted_url().replace("ws://", "");
+    for display in DISPLAYS {
+        let there =
+            Server::scripts([redirect("302 Found", format!("http://{deserted}/{KEY}"), |head| {
+                for name in ["X-Acme-Token", "Authorization"] {
+                    assert_eq!(header(head, name), None, "{head}");
+                }
+            })]);
+        let location = format!("{}/?{}", there.url(), encodings());
+        let here = Server::scripts([redirect("302 Found", location, |_| {})]);
+        holds_no_secret(&run(display, &here.url()).code(3));
+        let here = Server::scripts([redirect("302 Found", "http://s3cretkey.invalid/", |_| {})]);
+        holds_no_secret(&run(display, &here.url()).code(3));
+    }
+}
