@@ -8,7 +8,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use wscope::event::{Clock, Event as Told, Message, What};
 use wscope::output::escape::{Newlines, escape};
 use wscope::output::json::{Frames, Json};
-use wscope::output::{Format, Lane, Outlet};
+use wscope::output::{Batch, Format, Lane, Outlet};
 use wscope::protocol::connection::Direction;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
@@ -154,9 +154,13 @@ fn mask(bencher: Bencher<'_, '_>, size: usize) {
 struct Nowhere;
 
 impl Lane for Nowhere {
-    fn offer(&mut self, bytes: Vec<u8>) -> Result<(), Vec<u8>> {
-        black_box(bytes);
+    fn offer(&mut self, batch: Batch) -> Result<(), Batch> {
+        black_box(batch);
         Ok(())
+    }
+
+    fn discard(&mut self) -> u64 {
+        0
     }
 }
 

@@ -59,7 +59,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
 ];
 
 /// Single items that a module may take from a layer beside it: importing files, item.
-const EXCEPTIONS: [(&str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str); 4] = [
+    ("input/repl/", "output::Batch"),
     ("input/repl/", "output::Lane"),
     ("input/repl/", "output::SharedLane"),
     ("input/repl/", "output::escape"),

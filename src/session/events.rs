@@ -36,9 +36,8 @@ impl Session<'_> {
         match event {
             Event::Message { kind, data, frames, wire_size, compressed } => {
                 let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
-                let direction = Direction::Received;
                 let message = Message {
-                    direction,
+                    direction: Direction::Received,
                     kind,
                     data,
                     wire_size,
@@ -88,10 +87,6 @@ impl Session<'_> {
         }
         if is_closing {
             self.spare_unsent();
-            if self.connection.is_inside_frame() {
-                // The peer waits for no more of a file, and our Close frame cannot come before its end.
-                self.connection.discard_output();
-            }
             self.drop_unsent_if_ending();
         }
         match progress {

@@ -68,9 +68,9 @@ fn a_fifo_without_a_writer_is_waited_for_up_to_max_time() {
         let client = wscope();
         fifo(&client.home());
         let client =
-            with_option(client, (option, at), "fifo").args(["-m", "50ms", &deserted_url()]);
+            with_option(client, (option, at), "fifo").args(["-m", "300ms", &deserted_url()]);
         client.run().code(7).stderr(&format!(
-            "wscope: time limit: --max-time 50ms ran out while reading {option} fifo\n\
+            "wscope: time limit: --max-time 300ms ran out while reading {option} fifo\n\
                  hint: fifo is a FIFO: it is read until all that write to it have closed it\n"
         ));
     }

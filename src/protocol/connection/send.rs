@@ -178,9 +178,6 @@ impl Connection {
             }
             _ => return 0,
         };
-        if self.outbox.pending().len() < keep + close {
-            return 0;
-        }
         let count = self.outbox.messages_behind(keep);
         self.outbox.retract(keep, close);
         count
@@ -189,7 +186,7 @@ impl Connection {
     /// Says that the transport took bytes at this time: while it does, a peer that is still taking
     /// what was sent before our Close frame is not late.
     pub fn note_output_progress(&mut self, now: Instant) {
-        let is_through = self.outbox.pending().is_empty();
+        let is_through = self.outbox.unwritten() == 0;
         match &mut self.phase {
             Phase::Closing { until, cause_if_late: EndCause::CloseTimeout } => {
                 *until = self.options.close_timeout.map(|timeout| now + timeout);
