@@ -32,7 +32,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 /// Runs that fit into a normal run of the tests.
-const RUNS: u64 = 120;
+const RUNS: u64 = 200;
 
 /// They wait for most of the time.
 const THREADS: u64 = 12;
