@@ -27,7 +27,7 @@ mod stopped_terminal;
 const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// Longer than the timers of a test.
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(1500);
 
 /// The subject of the test, not a way to wait for something.
 fn pause() {

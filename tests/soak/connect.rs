@@ -9,8 +9,9 @@ use rand::RngExt;
 
 use crate::encode;
 use crate::pauses::Pauses;
-use crate::scenario::{CLOSE_TIMEOUT, Ending, Scenario, WAIT};
+use crate::scenario::{CLOSE_TIMEOUT, Ending, LIMIT, Scenario, WAIT};
 use crate::server::{Log, serve};
+use crate::starvation;
 use crate::support::{Outcome, Running, Server, Signal, wscope};
 use crate::verdict;
 
@@ -24,6 +25,8 @@ pub(crate) struct Run {
     pub(crate) log: Log,
     /// From the signal to the end, or from the start for `--max-time`.
     pub(crate) time_to_end: Duration,
+    /// For how long the program, or this side of the test, had no processor.
+    pub(crate) starved: Duration,
 }
 
 /// Runs the scenario and judges it.
@@ -34,15 +37,17 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Result<(), String> {
         let log = serve(peer, &served, seed);
         sender.send(log).expect("a run that waits for the log");
     });
-    let started = Instant::now();
+    let (started, starved_before) = (Instant::now(), starvation::of_this_thread());
     let (running, streams) = start(scenario, seed, &server.url());
     let signalled = disturb(&running, scenario).unwrap_or(started);
-    let outcome = running.wait();
+    let starved = starvation::until_end_of(&running, LIMIT);
     let time_to_end = signalled.elapsed();
+    let starved = starved + starvation::of_this_thread() - starved_before;
+    let outcome = running.wait();
     let stdout = streams.finish();
     server.join();
     let log = logs.recv().expect("a server that has run to its end");
-    verdict::judge(scenario, &Run { outcome, stdout, log, time_to_end })
+    verdict::judge(scenario, &Run { outcome, stdout, log, time_to_end, starved })
 }
 
 /// Stdin and stdout.
@@ -70,7 +75,7 @@ fn start(scenario: &Scenario, seed: u64, url: &str) -> (Running, Streams) {
         .args(["-v", "--output", scenario.output.value(), "--wait", &millis(WAIT)])
         .args(["--close-timeout", &millis(CLOSE_TIMEOUT)])
         .args(scenario.input.options())
-        .deadline(Duration::from_secs(30));
+        .deadline(LIMIT);
     match scenario.ending {
         Ending::Count(count) => program = program.args(["--count", &count.to_string()]),
         Ending::MaxTime(time, _) => program = program.args(["--max-time", &format!("{time}ms")]),

@@ -30,7 +30,7 @@ struct Client {
     reading: Habit,
 }
 
-const LINES: Kind = Kind { text: true, binary: false, without: b"\n\r", bytes: 1 << 20 };
+const LINES: Kind = Kind { text: true, binary: false, without: b"\n\r", least: 0, bytes: 1 << 20 };
 
 impl Scenario {
     /// Draws one.

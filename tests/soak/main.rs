@@ -6,6 +6,7 @@
 //! run. `WSCOPE_SOAK_THREADS` says how many go on at a time.
 
 #![cfg(target_os = "linux")]
+#![allow(clippy::print_stdout, reason = "a long run shows a failure at once")]
 
 #[path = "../cli/support/mod.rs"]
 mod support;
@@ -17,6 +18,7 @@ mod messages;
 mod pauses;
 mod scenario;
 mod server;
+mod starvation;
 mod verdict;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -30,10 +32,10 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 /// Runs that fit into a normal run of the tests.
-const RUNS: u64 = 160;
+const RUNS: u64 = 200;
 
 /// They wait for most of the time.
-const THREADS: u64 = 16;
+const THREADS: u64 = 12;
 
 /// Further failures are only counted.
 const SHOWN: usize = 12;
@@ -57,6 +59,7 @@ fn random_runs_lose_nothing_and_end_in_time() {
         }
     });
     let failures = failures.into_inner().expect("a lock");
+    println!("{} runs", next.into_inner().min(series.runs));
     let shown: Vec<_> = failures.iter().take(SHOWN).map(String::as_str).collect();
     assert!(failures.is_empty(), "{} runs failed:\n{}", failures.len(), shown.join("\n"));
 }

@@ -21,6 +21,8 @@ pub(crate) struct Kind {
     pub(crate) binary: bool,
     /// Bytes that they must not have.
     pub(crate) without: &'static [u8],
+    /// Of each.
+    pub(crate) least: usize,
     /// Of all together.
     pub(crate) bytes: usize,
 }
@@ -31,8 +33,8 @@ pub(crate) fn random_messages(random: &mut StdRng, kind: Kind) -> Vec<Message> {
     let mut left = kind.bytes;
     let mut messages = Vec::new();
     for number in 0..random.random_range(0..=most) {
-        let size = random_size(random).min(left);
-        left -= size;
+        let size = random_size(random).clamp(kind.least, left.max(kind.least));
+        left = left.saturating_sub(size);
         let is_text = kind.text && (!kind.binary || random.random_bool(0.7));
         messages.push(random_message(random, number, is_text, size, kind.without));
     }
@@ -50,7 +52,8 @@ fn random_size(random: &mut StdRng) -> usize {
     }
 }
 
-/// Numbered if there is room, so that a difference can be seen.
+/// Numbered if there is room, so that a difference can be seen; then a pattern that is repeated. Some compress
+/// well, some badly.
 fn random_message(
     random: &mut StdRng,
     number: usize,
@@ -60,32 +63,32 @@ fn random_message(
 ) -> Message {
     let mut data = format!("<{number}>").into_bytes();
     data.truncate(size);
-    // Some compress well, some badly.
-    let period = random.random_range(1..2000);
-    let start = data.len();
-    while data.len() < size {
-        let again = data.len().checked_sub(period).filter(|at| *at >= start);
-        match again {
-            Some(at) if !is_text => data.push(data[at]),
-            _ if is_text => push_char(random, &mut data, size),
-            _ => data.push(random.random()),
-        }
-    }
-    for byte in &mut data {
-        if without.contains(byte) {
-            *byte = b'.';
+    let pattern = random_pattern(random, is_text, size.min(3000), without);
+    while let Some(left) = size.checked_sub(data.len()).filter(|left| *left > 0) {
+        if left < pattern.len() {
+            data.resize(size, b'.');
+        } else {
+            data.extend(&pattern);
         }
     }
     Message { is_text, data }
 }
 
-fn push_char(random: &mut StdRng, data: &mut Vec<u8>, size: usize) {
-    const CHARS: [&str; 10] =
-        ["a", "b", " ", "\"", "\\", "é", "\u{2192}", "\u{1f680}", "\n", "0123456789abcdef"];
-    let char = CHARS[random.random_range(0..CHARS.len())];
-    if data.len() + char.len() <= size {
-        data.extend(char.bytes());
-    } else {
-        data.push(b'.');
+fn random_pattern(random: &mut StdRng, is_text: bool, most: usize, without: &[u8]) -> Vec<u8> {
+    const CHARS: [&str; 8] = ["a", " ", "\"", "\\", "é", "\u{2192}", "\u{1f680}", "\n"];
+    let length = random.random_range(1..most.max(2));
+    let mut pattern = Vec::new();
+    while pattern.len() < length {
+        if is_text {
+            pattern.extend(CHARS[random.random_range(0..CHARS.len())].bytes());
+        } else {
+            pattern.push(random.random());
+        }
     }
+    for byte in &mut pattern {
+        if without.contains(byte) {
+            *byte = b'.';
+        }
+    }
+    pattern
 }

@@ -16,6 +16,9 @@ pub(crate) const WAIT: Duration = Duration::from_millis(200);
 /// `--close-timeout` of all runs.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 
+/// The longest that a run and any step of it may take, also on a busy machine.
+pub(crate) const LIMIT: Duration = Duration::from_secs(60);
+
 /// A run as its seed makes it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
@@ -109,11 +112,17 @@ impl Scenario {
     pub(crate) fn random(random: &mut StdRng) -> Self {
         let output = pick(random, &[Output::Lines, Output::Nul, Output::Raw, Output::Json]);
         let input = pick(random, &[Input::Lines, Input::BinaryLines, Input::Nul, Input::Json]);
-        let received = random_messages(
-            random,
-            Kind { text: true, binary: true, without: b"", bytes: 5 << 20 },
-        );
-        let sent = random_messages(random, input.kind());
+        let kind = Kind {
+            text: true,
+            binary: true,
+            without: b"",
+            // Without anything between them empty messages cannot be seen.
+            least: usize::from(output == Output::Raw),
+            bytes: random_volume(random),
+        };
+        let received = random_messages(random, kind);
+        let kind = Kind { bytes: random_volume(random), ..input.kind() };
+        let sent = random_messages(random, kind);
         let bytes = received.iter().map(|message| message.data.len()).sum();
         let ending = random_ending(random, received.len(), bytes);
         let compression =
@@ -137,6 +146,11 @@ impl Scenario {
             read_size: pick(random, &[500, 4096, 64 << 10]),
         }
     }
+}
+
+/// Mostly less than all buffers between the two take, sometimes more.
+fn random_volume(random: &mut StdRng) -> usize {
+    if random.random_bool(0.1) { 6 << 20 } else { 700_000 }
 }
 
 fn random_ending(random: &mut StdRng, messages: usize, bytes: usize) -> Ending {
@@ -175,7 +189,7 @@ impl Input {
             Self::Nul => (true, false, b"\0"),
             Self::Json => (true, true, b""),
         };
-        Kind { text, binary, without, bytes: 3 << 20 }
+        Kind { text, binary, without, least: 0, bytes: 0 }
     }
 
     /// The options that ask for it.

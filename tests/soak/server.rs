@@ -12,7 +12,8 @@ use socket2::Socket;
 use crate::encode::{Decoder, Encoder};
 use crate::messages::Message;
 use crate::pauses::{Longest, Pauses};
-use crate::scenario::{Compression, Deafness, Ending, Scenario};
+use crate::scenario::{Compression, Deafness, Ending, LIMIT, Scenario};
+use crate::starvation;
 use crate::support::{CLOSE, PONG, Peer, close, frame};
 
 /// What the server has seen and done.
@@ -28,7 +29,8 @@ pub(crate) struct Log {
     pub(crate) begun: usize,
     /// The server sent a Close.
     pub(crate) closed: bool,
-    /// The longest pause of its own while there was something to send or to read.
+    /// The longest pause of its own while there was something to send or to read, and all time without a
+    /// processor.
     pub(crate) longest_pause: Duration,
     /// What the client did wrong.
     pub(crate) fault: Option<String>,
@@ -61,6 +63,9 @@ impl Closing {
 
 /// Serves the run.
 pub(crate) fn serve(peer: &mut Peer, scenario: &Scenario, seed: u64) -> Log {
+    let socket = peer.socket();
+    socket.set_read_timeout(Some(LIMIT)).expect("a read timeout");
+    socket.set_write_timeout(Some(LIMIT)).expect("a write timeout");
     let head = peer.read_head();
     match scenario.compression {
         Compression::None => peer.accept(&head),
@@ -75,7 +80,7 @@ pub(crate) fn serve(peer: &mut Peer, scenario: &Scenario, seed: u64) -> Log {
     let longest = Arc::new(Longest::default());
     let closing = Arc::new(Closing::default());
     let sender = Sender {
-        socket: peer.socket(),
+        socket,
         closing: Arc::clone(&closing),
         longest: Arc::clone(&longest),
         pauses: Pauses::new(scenario.stalls.server_sending, seed, 1),
@@ -98,7 +103,7 @@ pub(crate) fn serve(peer: &mut Peer, scenario: &Scenario, seed: u64) -> Log {
     Log {
         messages: reading.messages,
         close: reading.close,
-        longest_pause: longest.get(),
+        longest_pause: longest.get() + sent.longest_pause + starvation::of_this_thread(),
         fault,
         ..sent
     }
@@ -161,6 +166,7 @@ impl Sender {
     fn run(mut self, messages: &[Message], ending: Ending) -> (Log, u64) {
         // Fails when the client has left, which it may for its own reasons.
         let _ = self.send_all(messages).and_then(|()| self.end(ending));
+        self.log.longest_pause = starvation::of_this_thread();
         (self.log, self.encoder.pings())
     }
 

@@ -7,8 +7,8 @@ use crate::encode::{difference, shown};
 use crate::scenario::{CLOSE_TIMEOUT, Ending, Output, Scenario, WAIT};
 use crate::support::{NO_STATUS, Signal};
 
-/// From a signal to the end: a second, and time for a busy machine.
-pub(crate) const TIME_TO_END: Duration = Duration::from_millis(2500);
+/// From a signal to the end: the second of the contract, and some time to start and to notice.
+pub(crate) const TIME_TO_END: Duration = Duration::from_millis(1500);
 
 /// Compares everything with everything.
 pub(crate) fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
@@ -17,7 +17,7 @@ pub(crate) fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
         let log = &run.log;
         format!(
             "{failure}\nexit status {:?} after {:?}; the server sent {} of {} messages whole, got {} of {}, \
-             client's Close {:?}, own Close {}, longest pause {:?}\n--- stderr ---\n{}",
+             client's Close {:?}, own Close {}, longest pause {:?}; no processor for {:?}\n--- stderr ---\n{}",
             run.outcome.code.ok_or(run.outcome.signal),
             run.time_to_end,
             log.sent,
@@ -27,6 +27,7 @@ pub(crate) fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
             log.close,
             log.closed,
             log.longest_pause,
+            run.starved,
             run.outcome.stderr
         )
     })
@@ -106,7 +107,7 @@ fn stopped((after, length): (u64, u64)) -> Duration {
 
 /// The server's own pause was long enough to be taken for a missing answer.
 fn is_late(run: &Run) -> bool {
-    run.outcome.code == Some(7) && run.log.longest_pause >= CLOSE_TIMEOUT / 2
+    run.outcome.code == Some(7) && run.log.longest_pause + run.starved >= CLOSE_TIMEOUT / 2
 }
 
 fn judge_input_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), String> {
@@ -122,7 +123,7 @@ fn judge_input_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), S
             scenario.sent.len()
         ));
     }
-    if run.log.sent < scenario.received.len() && run.log.longest_pause < WAIT / 2 {
+    if run.log.sent < scenario.received.len() && run.log.longest_pause + run.starved < WAIT / 2 {
         return Err(
             "closed though the server had not been silent for the time of --wait".to_owned()
         );
@@ -149,7 +150,7 @@ fn judge_cut(run: &Run, shown: usize) -> Result<(), String> {
 }
 
 fn judge_time(run: &Run, longest: Duration) -> Result<(), String> {
-    if run.time_to_end > longest + TIME_TO_END {
+    if run.time_to_end > longest + TIME_TO_END + run.starved {
         return Err(format!("took {:?} to end", run.time_to_end));
     }
     Ok(())

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 /// A key that is meant for the pager wakes both of them; who comes second must not wait for the next one.
 #[test]
+#[expect(clippy::print_stdout, reason = "a test that did not run has to say so")]
 fn a_key_for_the_pager_stopped_the_whole_program() {
     const KEYS: usize = 40;
     if Command::new("less").arg("--version").stdout(Stdio::null()).status().is_err() {

@@ -39,7 +39,7 @@ fn assert_all_arrives(options: &[&str], server: &Server) {
 
 #[test]
 fn messages_behind_a_reader_that_pauses_longer_than_the_wait_and_close_timeout_were_lost() {
-    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "200ms"], &serve_lines());
+    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "500ms"], &serve_lines());
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn messages_behind_a_pausing_reader_were_lost_when_the_server_answers_our_close(
         read_to_close(peer);
         peer.close(1000, "");
     });
-    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "200ms"], &server);
+    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "500ms"], &server);
 }
 
 #[test]
@@ -59,12 +59,12 @@ fn messages_behind_a_pausing_reader_were_lost_when_nothing_is_waited_for() {
         read_to_close(peer);
         peer.close(1000, "");
     });
-    assert_all_arrives(&["--wait", "0", "--close-timeout", "200ms"], &server);
+    assert_all_arrives(&["--wait", "0", "--close-timeout", "500ms"], &server);
 }
 
 #[test]
 fn a_pausing_reader_was_taken_for_an_idle_server() {
-    let options = ["--wait", "forever", "--idle-timeout", "200ms"];
+    let options = ["--wait", "forever", "--idle-timeout", "500ms"];
     assert_all_arrives(&options, &serve_lines());
 }
 
@@ -79,14 +79,14 @@ fn a_pausing_reader_was_taken_for_a_server_that_answers_no_pings() {
         peer.send(close(1000, ""));
         read_to_close(peer);
     });
-    let options = ["--wait", "forever", "--ping-interval", "150ms", "--ping-timeout", "300ms"];
+    let options = ["--wait", "forever", "--ping-interval", "150ms", "--ping-timeout", "600ms"];
     assert_all_arrives(&options, &server);
 }
 
 /// In the other role: `--count` closes, and the client's answer is behind its messages.
 #[test]
 fn messages_to_a_listening_side_with_a_pausing_reader_were_lost_behind_its_close_timeout() {
-    let options = ["--once", "--count", "300", "--close-timeout", "200ms"];
+    let options = ["--once", "--count", "300", "--close-timeout", "500ms"];
     let (server, port) = listen::listen(&options);
     let client = send_lines(port, |client| {
         read_to_close(client);
@@ -100,7 +100,7 @@ fn messages_to_a_listening_side_with_a_pausing_reader_were_lost_behind_its_close
 
 #[test]
 fn messages_to_a_listening_side_with_a_pausing_reader_arrive_when_the_client_closes() {
-    let (server, port) = listen::listen(&["--once", "--close-timeout", "200ms"]);
+    let (server, port) = listen::listen(&["--once", "--close-timeout", "500ms"]);
     let client = send_lines(port, |client| {
         client.close(1000, "");
         read_to_close(client);

@@ -73,6 +73,33 @@ fn what_was_dropped_at_a_signal_is_counted_exactly() {
     assert_eq!(whole + expect_drop_count(&outcome), MESSAGES);
 }
 
+/// What is dropped is the end: when the reader goes on in time, nothing later came out in front of a gap.
+#[test]
+fn messages_were_missing_in_the_middle_after_a_signal() {
+    let (sender, closed) = channel();
+    let server = serve(move |peer| {
+        (0..400).for_each(|number| peer.send(text(&numbered_line(number, SIZE))));
+        peer.expect_close(1001);
+        sender.send(()).expect("a waiting test");
+        // While the reader of stdout goes on.
+        for number in 400..450 {
+            peer.send(text(&numbered_line(number, SIZE)));
+            thread::sleep(TIME_TO_END / 200);
+        }
+        peer.close(1001, "");
+    });
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    running.wait_stderr("connected");
+    assert_eq!(running.read_stdout_line(), numbered_line(0, SIZE));
+    thread::sleep(TIME_TO_END / 4); // not read for long enough to fill everything
+    running.signal(Signal::TERM);
+    next(&closed);
+    let outcome = running.wait().code(143);
+    let lines: Vec<_> = outcome.stdout.lines().map(|line| line.get(..6)).collect();
+    let gap = lines.iter().enumerate().position(|(at, seen)| *seen != Some(&format!("{at:06}")));
+    assert_eq!(gap.filter(|at| at + 1 < lines.len()), None, "where a message is missing");
+}
+
 /// What is going out when the signal comes is one message, larger than a pipe.
 #[test]
 fn a_signal_did_not_end_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {

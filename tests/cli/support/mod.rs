@@ -8,6 +8,7 @@
 
 mod deflate;
 mod frame;
+mod head;
 #[cfg(unix)]
 mod key;
 mod layer;
@@ -23,11 +24,12 @@ mod wait;
 pub use deflate::{Unpacker, pack};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
 pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
+pub use head::{header, switching_protocols};
 #[cfg(unix)]
 pub use key::Key;
 pub use layer::Layer;
 pub use outcome::Outcome;
-pub use peer::{Peer, Wire, header, switching_protocols};
+pub use peer::{Peer, Wire};
 #[cfg(unix)]
 pub use pty::Terminal;
 pub use run::{Running, Wscope, wscope};

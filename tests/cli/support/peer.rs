@@ -1,6 +1,7 @@
 //! One end of a connection, driven step by step. Every step fails with a message when its deadline passes.
 
 use super::frame::{self, Frame, NO_STATUS};
+use super::head::switching_protocols;
 use super::server::Gate;
 use super::{BINARY, CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT};
 use socket2::Socket;
@@ -36,29 +37,6 @@ impl Wire for Socket {
 enum Role {
     Server,
     Client,
-}
-
-/// The value of the first header of this name, in whatever case, or `None`.
-pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
-    let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
-    fields
-        .into_iter()
-        .find(|(key, _)| key.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim())
-}
-
-/// The response that accepts the request in `head`, with further header lines.
-#[track_caller]
-pub fn switching_protocols(head: &str, extra_headers: &[&str]) -> String {
-    let Some(key) = header(head, "Sec-WebSocket-Key") else {
-        panic!("no Sec-WebSocket-Key in:\n{head}")
-    };
-    let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
-    let extra: String = extra_headers.iter().map(|line| format!("{line}\r\n")).collect();
-    format!(
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Accept: {accept}\r\n{extra}\r\n"
-    )
 }
 
 /// Making and ending connections.
