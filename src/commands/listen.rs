@@ -18,6 +18,8 @@ use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{Framing, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::output::OutputError;
+use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
 use crate::protocol::handshake::ListenHosts;
@@ -58,6 +60,10 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
 }
 
 fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
+    if was_stdout_closed() {
+        let error = io::Error::other(CLOSED);
+        return Err(Error::Output(OutputError { name: "standard output", error }));
+    }
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;

@@ -171,14 +171,17 @@ impl Outputs {
         self.ending = Some(ending);
     }
 
-    /// Received messages, and bytes in all, that did not reach the outputs which matter to the run.
-    pub fn undelivered(&self) -> (u64, usize) {
+    /// Drops what waits, since the run ends without it. Returns how many received messages did not
+    /// reach the outputs that matter to the run, or not as a whole, and how many bytes were dropped.
+    pub fn give_up(&mut self) -> (u64, usize) {
         let dropped = self.ending.as_ref().map_or(0, |ending| ending.dropped);
-        let outlets = self.outputs.iter().map(|output| &output.outlet);
-        let waiting = outlets.filter(|outlet| outlet.is_essential());
-        waiting.fold((dropped, 0), |(messages, bytes), outlet| {
-            (messages + outlet.pending_messages(), bytes + outlet.pending())
-        })
+        let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
+        outlets.filter(|outlet| outlet.is_essential()).map(Outlet::give_up).fold(
+            (dropped, 0),
+            |(messages, bytes), (more_messages, more_bytes)| {
+                (messages + more_messages, bytes + more_bytes)
+            },
+        )
     }
 
     /// Whether received messages are shown to people.

@@ -198,6 +198,22 @@ impl Outlet {
         self.backlog.messages() + refused as u64
     }
 
+    /// Drops what waits, since the run ends without it. Whatever follows is dropped too if a record was
+    /// cut by that, or one is missing, unless people look at it. Returns received messages and bytes.
+    pub fn give_up(&mut self) -> (u64, usize) {
+        let (messages, bytes) = (self.pending_messages(), self.pending());
+        if bytes == 0 {
+            return (0, 0);
+        }
+        if self.is_display() {
+            return (self.stop_display(), 0);
+        }
+        self.backlog.clear();
+        self.refused = None;
+        self.way = Way::Broken;
+        (messages, bytes)
+    }
+
     /// Drops what people were still to be shown, if this is their terminal. Returns how many received
     /// messages are among it.
     pub fn stop_display(&mut self) -> u64 {

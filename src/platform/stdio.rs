@@ -21,6 +21,9 @@ pub use threaded::{Reader, Writer, are_one_stream};
 use std::io;
 use std::time::Instant;
 
+/// What is wrong with a standard output that there was none of.
+pub const CLOSED: &str = "it was closed when the program started (Bad file descriptor)";
+
 /// Writes to standard error, for as long as it takes them and not beyond `until`. A signal ends it.
 pub fn write_to_stderr(mut bytes: &[u8], until: Option<Instant>) {
     let Ok(mut stderr) = Writer::stderr() else { return };

@@ -114,8 +114,7 @@ impl Session<'_> {
     /// Counts what did not reach its place, if the run was ended before it could.
     pub(super) fn count_lost(&mut self) {
         if self.leave_by.is_some() {
-            let (messages, bytes) = self.journal.outputs().undelivered();
-            (self.lost.received, self.lost.bytes) = (messages, bytes);
+            (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
         }
     }
 }

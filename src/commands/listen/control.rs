@@ -180,7 +180,7 @@ impl Control {
         }
         self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
         if let Input::Repl(repl) = &mut self.input {
-            repl.end(self.leaving.as_ref().map(|leaving| leaving.until));
+            repl.end(Some(Instant::now() + LOG_TIMEOUT));
         }
     }
 

@@ -190,9 +190,7 @@ impl Writer {
                 Ok(rustix::net::send(file, bytes, flags)?)
             }
             Out::Thread(thread) => thread.write(bytes),
-            Out::Closed => Err(io::Error::other(
-                "it was closed when the program started (Bad file descriptor)",
-            )),
+            Out::Closed => Err(io::Error::other(super::CLOSED)),
         }
     }
 
