@@ -89,6 +89,8 @@ impl Session<'_> {
         let is_stalled =
             self.leave_by.is_none() && (self.has_more_events || self.journal.is_backed_up());
         self.clock.set_stalled(is_stalled, real);
+        let held = self.journal.outputs().held();
+        self.connection.check_memory(held, self.clock.at(real));
         // The peer's answer may be there already.
         if self.is_put_off(real) {
             return;
