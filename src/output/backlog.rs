@@ -1,7 +1,5 @@
 //! Bytes that wait for a stream, with the places where records end.
 
-use std::collections::VecDeque;
-
 use crate::platform::batches::Batch;
 use crate::protocol::large;
 
@@ -13,17 +11,31 @@ pub(super) struct Backlog {
     taken: usize,
     /// Where `bytes` starts in all that was ever added.
     base: u64,
-    /// Ends of records that have not been taken as a whole.
-    ends: VecDeque<RecordEnd>,
-    /// Where the first of those records starts.
+    /// Ends of records; those before `gone` have been taken as a whole.
+    ends: Vec<RecordEnd>,
+    gone: usize,
+    /// Where the first of the other records starts.
     start: u64,
+    /// Where the last record ended.
+    last_end: u64,
 }
 
-/// Where a record ends, in all that was ever added.
+/// Where a record ends in all that was ever added, and whether it is a received message.
 #[derive(Clone, Copy, Debug)]
-struct RecordEnd {
-    at: u64,
-    is_message: bool,
+struct RecordEnd(u64);
+
+impl RecordEnd {
+    fn new(at: u64, is_message: bool) -> Self {
+        Self(at << 1 | u64::from(is_message))
+    }
+
+    fn at(self) -> u64 {
+        self.0 >> 1
+    }
+
+    fn is_message(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Taken bytes are removed from this many on.
@@ -52,11 +64,15 @@ impl Backlog {
         self.base += count as u64;
     }
 
-    /// Marks the end of a record.
+    /// Marks the end of a record, if anything was added since the last one.
     pub(super) fn end_record(&mut self, is_message: bool) {
         let at = self.added();
+        if at == self.last_end {
+            return;
+        }
+        self.last_end = at;
         if self.len() > 0 {
-            self.ends.push_back(RecordEnd { at, is_message });
+            self.ends.push(RecordEnd::new(at, is_message));
         } else {
             self.start = at;
         }
@@ -80,7 +96,7 @@ impl Backlog {
     /// How many received messages wait, or the last part of one.
     pub(super) fn messages(&self) -> u64 {
         let at = self.position();
-        let waiting = self.ends.iter().filter(|end| end.at > at && end.is_message);
+        let waiting = self.ends.iter().filter(|end| end.at() > at && end.is_message());
         waiting.count() as u64
     }
 
@@ -101,12 +117,12 @@ impl Backlog {
     /// Takes whole records of about `size` bytes in all, one at least.
     pub(super) fn take_batch(&mut self, size: usize) -> Batch {
         self.forget_ends();
-        let limit = self.position() + size as u64;
-        let within = self.ends.partition_point(|end| end.at <= limit).max(1);
-        let until = self.ends.get(within - 1).map_or(self.added(), |end| end.at);
         let at = self.position();
-        let ends = self.ends.iter().take(within).filter(|end| end.is_message);
-        let message_ends = ends.map(|end| (end.at - at) as usize).collect(); // of what is in memory
+        let ends = &self.ends[self.gone..];
+        let within = ends.partition_point(|end| end.at() <= at + size as u64).max(1);
+        let until = ends.get(within - 1).map_or(self.added(), |end| end.at());
+        let ends = ends.iter().take(within).filter(|end| end.is_message());
+        let message_ends = ends.map(|end| (end.at() - at) as usize).collect(); // of what is in memory
         let count = (until - at) as usize;
         let is_all = count == self.bytes.len();
         let bytes = if is_all { self.take_all() } else { large::copy(&self.waiting()[..count]) };
@@ -129,9 +145,9 @@ impl Backlog {
         let at = self.position();
         self.forget_ends();
         let start = at - batch.bytes.len() as u64;
-        for end in batch.message_ends.iter().rev() {
-            self.ends.push_front(RecordEnd { at: start + *end as u64, is_message: true });
-        }
+        let ends = batch.message_ends.iter().map(|end| RecordEnd::new(start + *end as u64, true));
+        self.ends.splice(..self.gone, ends);
+        self.gone = 0;
         self.base = start;
         self.start = self.start.min(self.base);
         self.bytes.splice(..self.taken, batch.bytes);
@@ -141,9 +157,12 @@ impl Backlog {
     /// Drops the records of which nothing was taken. Returns how many were received messages.
     pub(super) fn discard_unbegun(&mut self) -> u64 {
         self.forget_ends();
-        let kept = usize::from(self.position() > self.start).min(self.ends.len());
-        let until = self.ends.get(kept.wrapping_sub(1)).map_or(self.position(), |end| end.at);
-        let messages = self.ends.drain(kept..).filter(|end| end.is_message).count() as u64;
+        let ends = &self.ends[self.gone..];
+        let kept = usize::from(self.position() > self.start).min(ends.len());
+        let until = ends[..kept].last().map_or(self.position(), |end| end.at());
+        let messages = ends[kept..].iter().filter(|end| end.is_message()).count() as u64;
+        self.ends.truncate(self.gone + kept);
+        self.last_end = until;
         self.bytes.truncate((until - self.base) as usize); // as above
         if self.len() == 0 {
             self.clear();
@@ -153,14 +172,14 @@ impl Backlog {
 
     /// Drops everything.
     pub(super) fn clear(&mut self) {
-        self.start = self.ends.back().map_or(self.start, |end| end.at);
+        self.start = self.ends.last().map_or(self.start, |end| end.at());
         self.base = self.added();
-        self.taken = 0;
+        (self.taken, self.gone) = (0, 0);
         self.bytes.clear();
         self.ends.clear();
         if self.bytes.capacity() > KEEP_CAPACITY {
             self.bytes = Vec::new();
-            self.ends = VecDeque::new();
+            self.ends = Vec::new();
         }
     }
 
@@ -171,9 +190,13 @@ impl Backlog {
 
     fn forget_ends(&mut self) {
         let at = self.position();
-        let gone = self.ends.partition_point(|end| end.at <= at);
-        if let Some(last) = self.ends.drain(..gone).next_back() {
-            self.start = last.at;
+        self.gone += self.ends[self.gone..].partition_point(|end| end.at() <= at);
+        if let Some(last) = self.ends[..self.gone].last() {
+            self.start = last.at();
+        }
+        if self.gone > self.ends.len() / 2 {
+            self.ends.drain(..self.gone);
+            self.gone = 0;
         }
     }
 }
@@ -281,6 +304,6 @@ mod tests {
         }
         assert_eq!((backlog.len(), backlog.messages()), (1000, 1));
         assert!(backlog.bytes.capacity() < 4 * COMPACT_FROM, "{}", backlog.bytes.capacity());
-        assert!(backlog.ends.len() < 200, "{}", backlog.ends.len());
+        assert!(backlog.ends.len() < 400, "{}", backlog.ends.len());
     }
 }

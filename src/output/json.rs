@@ -1,5 +1,6 @@
 //! Events as JSON, one object a line, keys in the order of the documentation.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
@@ -146,7 +147,7 @@ fn data_message(mut object: Object<'_>, event: &Event<'_>, message: &Message<'_>
     object.text("direction", message.direction.name());
     object.text("type", message.kind.name());
     match message.kind {
-        MessageKind::Text => object.text("data", &String::from_utf8_lossy(message.data)),
+        MessageKind::Text => object.text("data", &text_of(message.data)),
         MessageKind::Binary => object.base64(message.data),
     }
     object.number("size", message.data.len() as u64);
@@ -167,6 +168,14 @@ fn file_sent(mut object: Object<'_>, event: &Event<'_>, file: &FileSent<'_>) {
     object.boolean("compressed", false);
     object.number("frames", 1);
     object.end();
+}
+
+/// What was received as text may not be UTF-8 with `--lenient`.
+fn text_of(data: &[u8]) -> Cow<'_, str> {
+    match simdutf8::basic::from_utf8(data) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(data),
+    }
 }
 
 fn control(

@@ -120,11 +120,8 @@ impl Outputs {
             if self.ending.as_mut().is_some_and(|ending| ending.drops(outlet, is_received)) {
                 continue;
             }
-            let before = outlet.added();
             format.event(event, outlet);
-            if outlet.added() != before {
-                outlet.end_record(is_received);
-            }
+            outlet.end_record(is_received);
         }
     }
 

@@ -137,17 +137,13 @@ impl Outlet {
             return self.put(end);
         }
         self.backlog.extend_by(bytes, end);
-        if self.pending() >= FLUSH_SIZE && !self.takes_whole_records() {
+        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.takes_whole_records() {
             self.flush();
         }
     }
 
-    /// How many bytes were ever put in.
-    pub(super) fn added(&self) -> u64 {
-        self.backlog.added()
-    }
-
-    /// Says that what was put in until now is a whole record, and whether it is a received message.
+    /// Says that what was put in until now is a whole record, if there is anything, and whether it is a
+    /// received message.
     pub(super) fn end_record(&mut self, is_message: bool) {
         self.backlog.end_record(is_message);
     }
@@ -255,8 +251,10 @@ impl Outlet {
     }
 
     /// Whether so much is waiting that nothing should be added.
+    #[inline]
     pub fn is_backed_up(&self) -> bool {
-        self.pending() > HIGH_WATER
+        let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
+        self.backlog.len() + refused > HIGH_WATER
     }
 
     /// Whether an error matters to the run.

@@ -134,13 +134,13 @@ impl Outbox {
     /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
     /// quite, must not make this grow, nor make us move what waits after every write.
     fn make_room(&mut self, count: usize) {
-        if self.written > 0 && self.bytes.capacity() - self.bytes.len() < count {
+        if self.bytes.capacity() - self.bytes.len() < count {
             self.boundary = self.boundary_behind(self.written);
             self.bytes.drain(..self.written);
             self.boundary -= self.written;
             self.written = 0;
+            large::reserve(&mut self.bytes, count);
         }
-        large::reserve(&mut self.bytes, count);
         self.touched = self.touched.max(self.bytes.len() + count);
     }
 

@@ -73,11 +73,11 @@ impl Session<'_> {
             Next::Action(Action::Send(kind, data)) => {
                 let received = self.connection.received_counters().messages;
                 let (connection, journal) = (&mut self.connection, &mut self.journal);
-                let before = connection.unwritten();
+                let before = self.resend.is_some().then(|| connection.unwritten());
                 match events::send(connection, journal, kind, &data, 1, typed) {
                     Ok(()) => {
                         self.received_before_send = received;
-                        if let Some(resend) = &mut self.resend {
+                        if let (Some(resend), Some(before)) = (&mut self.resend, before) {
                             let action = Action::Send(kind, Cow::Owned(data.into_owned()));
                             resend.note_queued(action, before, connection.unwritten());
                         }
