@@ -42,7 +42,7 @@ impl RecordEnd {
 const COMPACT_FROM: usize = 64 << 10;
 
 /// Above this many bytes of capacity an emptied queue gives its memory back.
-const KEEP_CAPACITY: usize = 512 << 10;
+const KEEP_CAPACITY: usize = 2 << 20;
 
 impl Backlog {
     /// Adds bytes.
@@ -65,6 +65,7 @@ impl Backlog {
     }
 
     /// Marks the end of a record, if anything was added since the last one.
+    #[inline]
     pub(super) fn end_record(&mut self, is_message: bool) {
         let at = self.added();
         if at == self.last_end {

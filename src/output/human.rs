@@ -173,6 +173,10 @@ impl Format for Human {
             out.put(text.as_bytes());
         }
     }
+
+    fn ignores_text(&self) -> bool {
+        !self.options.messages && !self.options.notes_controls
+    }
 }
 
 /// A line of one of several connections.

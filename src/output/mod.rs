@@ -18,7 +18,8 @@ use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::Event;
+use crate::event::{Event, What};
+use crate::protocol::MessageKind;
 
 pub use outlet::{Lane, Outlet};
 
@@ -26,18 +27,25 @@ pub use outlet::{Lane, Outlet};
 pub trait Format: Send {
     /// Takes note of an event and writes what there is to say about it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet);
+
+    /// Whether it never has anything to say about a text message, but for those that are more than
+    /// were asked for. It is asked once: most displays beside a pipe do, and most messages are text.
+    fn ignores_text(&self) -> bool {
+        false
+    }
 }
 
 /// A format and where its bytes go.
 pub struct Output {
     format: Box<dyn Format>,
     outlet: Outlet,
+    ignores_text: bool,
 }
 
 impl Output {
     /// Joins the two.
     pub fn new(format: impl Format + 'static, outlet: Outlet) -> Self {
-        Self { format: Box::new(format), outlet }
+        Self { ignores_text: format.ignores_text(), format: Box::new(format), outlet }
     }
 }
 
@@ -113,15 +121,32 @@ impl Outputs {
         }
     }
 
-    /// Tells all outputs of an event.
+    /// Reports an event to all outputs.
+    #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
+        if self.ending.is_some() {
+            return self.last_event(event);
+        }
         let is_received = event.is_received_message();
-        for Output { format, outlet } in &mut self.outputs {
-            if self.ending.as_mut().is_some_and(|ending| ending.drops(outlet, is_received)) {
-                continue;
+        let is_text = matches!(&event.what, What::Message(message)
+            if message.kind == MessageKind::Text && !message.surplus);
+        for Output { format, outlet, ignores_text } in &mut self.outputs {
+            if !(is_text && *ignores_text) {
+                format.event(event, outlet);
+                outlet.end_record(is_received);
             }
-            format.event(event, outlet);
-            outlet.end_record(is_received);
+        }
+    }
+
+    #[cold]
+    fn last_event(&mut self, event: &Event<'_>) {
+        let Some(ending) = &mut self.ending else { return };
+        let is_received = event.is_received_message();
+        for Output { format, outlet, .. } in &mut self.outputs {
+            if !ending.drops(outlet, is_received) {
+                format.event(event, outlet);
+                outlet.end_record(is_received);
+            }
         }
     }
 

@@ -144,6 +144,7 @@ impl Outlet {
 
     /// Says that what was put in until now is a whole record, if there is anything, and whether it is a
     /// received message.
+    #[inline]
     pub(super) fn end_record(&mut self, is_message: bool) {
         self.backlog.end_record(is_message);
     }
