@@ -63,7 +63,7 @@ Examples:
 Exit status:
   0 done · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
   refused · 5 protocol broken by the peer · 6 abnormal end · 7 timeout ·
-  8 local trouble · 130, 143 interrupted";
+  8 local trouble · 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM";
 
 /// What to do instead of connecting.
 #[derive(Debug, Subcommand)]
@@ -287,7 +287,10 @@ pub struct EndingArgs {
 
     /// Limit on the whole run [default with --expect: 30s]
     ///
-    /// It includes reading the files that options name, such as a FIFO.
+    /// It includes reading the files that options name, such as a FIFO. When it runs out, the Close
+    /// frame is sent, and the run ends after the answer or within a second, whatever is stalled; what
+    /// could not be written is counted on standard error. The other timers do not run while standard
+    /// output is stalled or the process is stopped.
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
