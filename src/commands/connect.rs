@@ -103,20 +103,25 @@ impl Run<'_> {
         ended?.map_or(Ok(()), |ended| self.conclude(ended))
     }
 
-    /// Hands on what there is to tell of the end, however long it takes, unless the run is ended.
+    /// Hands on what there is to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
         let last_words = self.leave_by.map(|time| time.max(Instant::now() + LAST_WORDS));
-        match self.outputs.drain(last_words.or(self.max_time)) {
-            // An output that fails now counts only if all else was well.
-            Err(error) if !error.is_closed_pipe() && result.is_ok() => {
-                return Err(Error::Output(error));
+        let until = last_words.or(self.max_time);
+        loop {
+            match self.outputs.drain(until) {
+                // An output that fails now counts only if all else was well.
+                Err(error) if !error.is_closed_pipe() && result.is_ok() => {
+                    return Err(Error::Output(error));
+                }
+                _ if self.outputs.are_drained() || self.leave_by.is_some() => return result,
+                _ => {}
             }
-            _ if self.outputs.are_drained() || self.leave_by.is_some() => return result,
-            _ => {}
-        }
-        match reactor.take_signal() {
-            Some(signal) => Err(Error::Signal(signal)),
-            None => result.and(Err(self.out_of_time())),
+            if let Some(signal) = reactor.take_signal() {
+                return Err(Error::Signal(signal));
+            }
+            if until.is_some_and(|until| Instant::now() >= until) {
+                return result.and(Err(self.out_of_time()));
+            }
         }
     }
 

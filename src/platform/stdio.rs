@@ -19,24 +19,38 @@ pub use unix::{Reader, Writer, are_one_stream};
 pub use threaded::{Reader, Writer, are_one_stream};
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What is wrong with a standard output that there was none of.
 pub const CLOSED: &str = "it was closed when the program started (Bad file descriptor)";
 
-/// Writes to standard error, for as long as it takes them and not beyond `until`. A signal ends it.
-pub fn write_to_stderr(mut bytes: &[u8], until: Option<Instant>) {
+/// After a signal standard error is waited for no longer than this: the signal may have come to end
+/// the program, or to continue it.
+const AFTER_SIGNAL: Duration = Duration::from_millis(500);
+
+/// Writes to standard error, for as long as it takes them and not beyond `until`.
+pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {
     let Ok(mut stderr) = Writer::stderr() else { return };
-    while !bytes.is_empty() {
+    while !bytes.is_empty() || stderr.in_flight() > 0 {
         match stderr.write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                if !matches!(stderr.wait(until), Ok(true)) {
-                    return;
-                }
+            Ok(count) if count > 0 => {
+                bytes = &bytes[count..];
+                continue;
             }
-            Err(_) => return,
+            Err(error) if !is_passing(&error) => return,
+            _ => {}
+        }
+        match stderr.wait(until) {
+            Ok(true) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                let soon = Instant::now() + AFTER_SIGNAL;
+                until = Some(until.map_or(soon, |until| until.min(soon)));
+            }
+            _ => return,
         }
     }
-    while stderr.in_flight() > 0 && matches!(stderr.wait(until), Ok(true)) {}
+}
+
+fn is_passing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
