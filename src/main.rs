@@ -4,18 +4,15 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{env, io};
 
-use wscope::commands;
+use wscope::commands::{self, RunError};
 use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::{stdio, terminal};
-
-/// How long standard error may take for the last line of a run that has to end.
-const LAST_WORDS: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     terminal::restore_on_panic();
@@ -23,16 +20,11 @@ fn main() -> ExitCode {
     let env = surroundings();
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(RunError { error, has_to_end }) => {
             let style = Style::new(failure_color(&args, &env));
-            match error {
-                Error::Signal(_) => {}
-                // The run has to end.
-                Error::MaxTime(_) => {
-                    let until = Instant::now() + LAST_WORDS;
-                    stdio::write_to_stderr(report(&error, style).as_bytes(), Some(until));
-                }
-                _ => stdio::write_to_stderr(report(&error, style).as_bytes(), None),
+            if !matches!(error, Error::Signal(_)) {
+                let until = has_to_end.then(|| Instant::now() + stdio::FINAL_FLUSH_LIMIT);
+                stdio::write_to_stderr(report(&error, style).as_bytes(), until);
             }
             ExitCode::from(error.exit_code())
         }

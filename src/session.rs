@@ -316,6 +316,7 @@ impl<'a> Session<'a> {
 
     /// Waits for whatever there is to wait for, and takes note of what came.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let wait = timers::Wait { began: Instant::now(), until };
         let mut is_signalled = false;
         for event in self.reactor.wait(until)? {
             match event.token() {
@@ -331,7 +332,7 @@ impl<'a> Session<'a> {
                 _ => {}
             }
         }
-        self.note_wake(until, is_signalled);
+        self.note_wake(wait, is_signalled);
         self.journal.tick();
         if is_signalled || cfg!(not(unix)) {
             while let Some(signal) = self.reactor.take_signal() {

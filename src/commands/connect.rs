@@ -1,11 +1,11 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::displays::{self, Failures};
-use super::lost;
 use super::verdict::{Limits, verdict};
+use super::{RunError, lost};
 use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
 use crate::event::{Clock, Event, Level, What};
@@ -14,7 +14,7 @@ use crate::output::human::Detail;
 use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
-use crate::platform::stdio::Writer;
+use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer};
 use crate::session::Rest;
 
 mod attempts;
@@ -31,14 +31,11 @@ use opening::Opening;
 
 const STANDARD_OUTPUT: &str = "standard output";
 
-/// How long outputs may take for what is told after everything else.
-const LAST_WORDS: Duration = Duration::from_millis(100);
-
 /// Connects and works until it is over.
 ///
 /// # Errors
 /// Why it was no success.
-pub fn run(config: ConnectConfig) -> Result<(), Error> {
+pub fn run(config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut outputs = outputs(&config)?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
@@ -50,7 +47,10 @@ pub fn run(config: ConnectConfig) -> Result<(), Error> {
     {
         run.tell(What::Failure(&failure));
     }
-    run.deliver(&mut reactor, result)
+    let result = run.deliver(&mut reactor, result);
+    let has_to_end =
+        run.leave_by.is_some() || run.max_time.is_some_and(|end| Instant::now() >= end);
+    result.map_err(|error| RunError { error, has_to_end })
 }
 
 /// Events of a run that failed before anything could be set up.
@@ -96,17 +96,18 @@ impl Run<'_> {
         };
         let opening = Opening { config, max_time };
         let ended = Lifetime { opening, conversation: &mut conversation, presets }.run();
-        let leave_by = ended.as_ref().ok().and_then(|ended| ended.as_ref()?.report.leave_by);
-        conversation.end(leave_by);
+        self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
+        let not_shown = conversation.end(self.leave_by);
         drop(conversation);
-        self.leave_by = leave_by;
-        ended?.map_or(Ok(()), |ended| self.conclude(ended))
+        let Some(mut ended) = ended? else { return Ok(()) };
+        ended.report.lost.received += not_shown;
+        self.conclude(ended)
     }
 
     /// Hands on what there is to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
-        let last_words = self.leave_by.map(|time| time.max(Instant::now() + LAST_WORDS));
-        let until = last_words.or(self.max_time);
+        let leave_by = self.leave_by.map(|time| time.max(Instant::now() + FINAL_FLUSH_LIMIT));
+        let until = leave_by.or(self.max_time);
         loop {
             match self.outputs.drain(until) {
                 // An output that fails now counts only if all else was well.
@@ -200,6 +201,11 @@ impl Run<'_> {
     fn tell(&mut self, what: What<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
     }
+}
+
+/// When a run has to be over that failed like this.
+fn leave_after(error: &Error) -> Option<Instant> {
+    matches!(error, Error::Signal(_) | Error::MaxTime(_)).then(Instant::now)
 }
 
 fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {

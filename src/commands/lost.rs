@@ -6,7 +6,9 @@ use crate::session::Lost;
 pub(super) fn texts(lost: &Lost, on_display: bool, was_ended: bool) -> Vec<String> {
     let received = match (lost.received, on_display) {
         (0, _) if lost.bytes > 0 && !on_display => {
-            Some(format!("{} bytes were not written: standard output was not read", lost.bytes))
+            let bytes =
+                if lost.bytes == 1 { "1 byte was" } else { &*format!("{} bytes were", lost.bytes) };
+            Some(format!("{bytes} not written: standard output was not read"))
         }
         (0, _) => None,
         (count, true) => Some(format!("{} received and not shown", messages(count))),

@@ -36,26 +36,41 @@ pub fn arguments() -> Vec<OsString> {
     args
 }
 
+/// A run that was no success.
+#[derive(Debug)]
+pub struct RunError {
+    /// Why.
+    pub error: Error,
+    /// A signal or `--max-time` has ended the run: nothing is waited for any longer.
+    pub has_to_end: bool,
+}
+
+impl<E: Into<Error>> From<E> for RunError {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), has_to_end: false }
+    }
+}
+
 /// Does what the command line says.
 ///
 /// # Errors
 /// Why it was no success; it has not been printed.
-pub fn run(args: &[OsString], env: &Env) -> Result<(), Error> {
+pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
     run_with(args, env, Vec::new())
 }
 
 type Notices = Vec<(Level, String)>;
 
-fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Error> {
+fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), RunError> {
     let typed = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(problem) if problem.use_stderr() => {
             return match wscat::without_number(args, &problem) {
                 Some(args) => run_with(&args, env, notices),
-                None => Err(usage(args, &problem)),
+                None => Err(usage(args, &problem).into()),
             };
         }
-        Err(help) => return print(help.render().to_string().as_bytes()),
+        Err(help) => return Ok(print(help.render().to_string().as_bytes())?),
     };
     if let Some(args) = wscat::listening(args, &typed)? {
         return run_with(&args, env, vec![(Level::Info, wscat::LOOPBACK.to_owned())]);
@@ -63,13 +78,15 @@ fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Er
     let Command { mut cli, order, expanded } = command(args, &typed, env)?;
     cli.connect.settle_wscat(&typed);
     notices.extend(expanded.iter().flat_map(|it| it.notices.clone()));
-    match cli.command {
-        None => connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
-            let config = ConnectConfig::new(&cli.connect, &order, env);
-            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
-            config.notices.splice(0..0, notices);
-            Ok(config)
-        })?),
+    let result = match cli.command {
+        None => {
+            return connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
+                let config = ConnectConfig::new(&cli.connect, &order, env);
+                let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+                config.notices.splice(0..0, notices);
+                Ok(config)
+            })?);
+        }
         Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
             let config = ListenConfig::new(&args, env);
             let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
@@ -81,7 +98,8 @@ fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), Er
         Some(Verb::Man) => print(
             &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
         ),
-    }
+    };
+    Ok(result?)
 }
 
 /// A command line with the settings from elsewhere.

@@ -210,14 +210,14 @@ impl<T> Repl<T> {
     }
 
     /// Prints what is waiting and gives the terminal back as it was found; a terminal that takes no
-    /// output is not waited for beyond `until`.
-    pub fn end(&mut self, until: Option<Instant>) {
-        let Some(editor) = self.editor.take() else { return };
+    /// output is not waited for beyond `until`. Returns how many received messages were not shown.
+    pub fn end(&mut self, until: Option<Instant>) -> usize {
+        let Some(editor) = self.editor.take() else { return 0 };
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
         let mut is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
-        self.screen.close();
+        let not_shown = self.screen.close();
         self.restore_modes();
         for _ in 0..MAX_RESTORED {
             if is_over {
@@ -230,6 +230,7 @@ impl<T> Repl<T> {
         if editor.is_finished() {
             let _ = editor.join(); // a panic there has been reported by its hook
         }
+        not_shown
     }
 
     fn restore_modes(&self) {

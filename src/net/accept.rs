@@ -128,13 +128,16 @@ pub fn read_request(
     }
 }
 
+/// The first bytes show what is not HTTP, such as TLS, however they are cut.
+const JUDGED_AT_ONCE: usize = 8;
+
 /// Whether what came behind the first `before` bytes can end a head or show that it is none. To parse all
 /// of it again for each of many small segments would take quadratic time.
 fn may_be_judged(received: &[u8], before: usize) -> bool {
     let last = &received[before.saturating_sub(2)..];
     let has_empty_line =
         [&b"\n\n"[..], b"\n\r\n"].iter().any(|end| memmem::find(last, end).is_some());
-    before == 0 || received.len() >= MAX_HEAD || has_empty_line
+    before < JUDGED_AT_ONCE || received.len() >= MAX_HEAD || has_empty_line
 }
 
 /// Reads at least one byte, or the end of the stream; `before`: what has been read already, for errors.
@@ -247,8 +250,8 @@ mod tests {
     #[test]
     fn a_head_is_parsed_when_its_end_has_come_however_it_is_cut() {
         for head in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\nHost: a\n\n"] {
-            for first in 1..head.len() {
-                for second in first..head.len() {
+            for first in super::JUDGED_AT_ONCE..head.len() {
+                for second in first.max(super::JUDGED_AT_ONCE)..head.len() {
                     let (before, received) = (first, &head.as_bytes()[..second]);
                     assert!(!may_be_judged(received, before) || received.ends_with(b"\n\n"));
                 }

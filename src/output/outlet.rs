@@ -198,12 +198,12 @@ impl Outlet {
     /// Drops what waits, since the run ends without it. Whatever follows is dropped too if a record was
     /// cut by that, or one is missing, unless people look at it. Returns received messages and bytes.
     pub fn give_up(&mut self) -> (u64, usize) {
+        if self.is_display() {
+            return (self.stop_display(), 0);
+        }
         let (messages, bytes) = (self.pending_messages(), self.pending());
         if bytes == 0 {
             return (0, 0);
-        }
-        if self.is_display() {
-            return (self.stop_display(), 0);
         }
         self.backlog.clear();
         self.refused = None;

@@ -107,6 +107,7 @@ impl StreamWriter {
         }
         while self.writer.in_flight() > 0 && !self.queue.is_closed() {
             self.wait(Some(RETRY))?;
+            self.queue.note_stall();
         }
         Ok(())
     }

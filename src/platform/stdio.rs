@@ -24,6 +24,9 @@ use std::time::{Duration, Instant};
 /// What is wrong with a standard output that there was none of.
 pub const CLOSED: &str = "it was closed when the program started (Bad file descriptor)";
 
+/// How long outputs may take for the final lines of a run that has to end.
+pub const FINAL_FLUSH_LIMIT: Duration = Duration::from_millis(100);
+
 /// After a signal standard error is waited for no longer than this: the signal may have come to end
 /// the program, or to continue it.
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
@@ -42,6 +45,7 @@ pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {
         }
         match stderr.wait(until) {
             Ok(true) => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 let soon = Instant::now() + AFTER_SIGNAL;
                 until = Some(until.map_or(soon, |until| until.min(soon)));

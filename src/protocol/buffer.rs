@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::large::REGION;
+use super::large::size_for;
 
 /// Bytes received and not yet used. Memory behind `end` is kept initialised, so that a reader can
 /// be handed it as a plain slice without clearing it each time.
@@ -81,7 +81,7 @@ impl Buffer {
 
     fn grow(&mut self, room: usize) {
         let size = (self.end + room).max(self.data.len().saturating_mul(2));
-        let size = if size > MAX_SMALL { size.max(REGION) } else { size };
+        let size = if size > MAX_SMALL { size_for(size) } else { size };
         let mut larger = vec![0; size]; // zeroed by the allocator, without touching it
         larger[..self.end].copy_from_slice(&self.data[..self.end]);
         self.data = larger;

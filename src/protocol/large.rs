@@ -2,7 +2,7 @@
 //!
 //! glibc takes blocks of up to 32 MiB from its arenas once a block of that size has been freed, and what
 //! is freed there stays with the process, an arena for each few threads. Larger blocks are mapped one by
-//! one. The address space costs nothing: memory is provided as it is written to.
+//! one. Memory is provided as it is written to; until then a region is address space only.
 
 /// Vectors of up to this many bytes are allocated as usual.
 const MAX_SMALL: usize = 1 << 20;
@@ -22,7 +22,18 @@ pub fn reserve(bytes: &mut Vec<u8>, additional: usize) {
         return bytes.reserve(additional);
     }
     let capacity = needed.max(bytes.capacity().saturating_mul(2)).max(REGION);
-    bytes.reserve_exact(capacity - bytes.len());
+    // Where address space is limited, as by ulimit -v, as much as is needed has to do.
+    if bytes.try_reserve_exact(capacity - bytes.len()).is_err() {
+        bytes.reserve(additional);
+    }
+}
+
+/// The size of a large buffer of which `needed` bytes will be used: a whole region, if there is address
+/// space for it.
+pub(super) fn size_for(needed: usize) -> usize {
+    let size = needed.max(REGION);
+    let is_available = Vec::<u8>::new().try_reserve_exact(size).is_ok();
+    if is_available { size } else { needed }
 }
 
 /// A copy of `data`.

@@ -55,9 +55,16 @@ impl Session<'_> {
         if !is_ending || self.socket.is_writable() {
             return;
         }
-        let least = if self.stream.is_tls() { TLS_RECORD } else { 0 };
-        self.lost.sent += self.connection.drop_unsent(least);
+        let least = self.least_kept();
+        let dropped = self.connection.drop_unsent(least);
+        // What is kept for another connection is counted there.
+        self.lost.sent += if self.resend.is_some() { 0 } else { dropped };
         self.reactions.forget();
+    }
+
+    /// How many pending bytes must not change.
+    pub(super) fn least_kept(&self) -> usize {
+        if self.stream.is_tls() && !self.socket.is_writable() { TLS_RECORD } else { 0 }
     }
 
     /// Starts the closing handshake, for this reason if it is the first.

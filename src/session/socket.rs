@@ -98,6 +98,7 @@ impl Session<'_> {
                 return;
             }
             match self.stream.write(bytes) {
+                Ok(0) => self.socket.writable = false,
                 Ok(count) => {
                     budget = budget.saturating_sub(count);
                     self.connection.advance_output(count);
@@ -117,8 +118,8 @@ impl Session<'_> {
             }
         }
         if self.socket.write_error.is_some() {
-            let lost = self.connection.pending_output().len();
-            self.connection.advance_output(lost);
+            self.connection.discard_output();
+            self.reactions.forget();
         }
     }
 

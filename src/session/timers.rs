@@ -13,13 +13,23 @@ const MAX_BEHIND: Duration = Duration::from_millis(500);
 /// A wait that ends later than this after its time was not ours: the process was stopped.
 const MAX_OVERSLEPT: Duration = Duration::from_millis(20);
 
+/// A wait of the loop.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    pub(super) began: Instant,
+    /// When it had to end at the latest.
+    pub(super) until: Option<Instant>,
+}
+
 impl Session<'_> {
     /// Takes note that a wait is over, and leaves the time out in which the process was stopped.
-    pub(super) fn note_wake(&mut self, until: Option<Instant>, is_signalled: bool) {
+    pub(super) fn note_wake(&mut self, wait: Wait, is_signalled: bool) {
         let real = Instant::now();
         let was_stopped =
             self.reactor.was_interrupted() || (is_signalled && self.reactor.take_continued());
-        let overslept = until.map_or(Duration::ZERO, |until| real.saturating_duration_since(until));
+        // A time that was over before is no reason to think so.
+        let due = wait.until.map(|until| until.max(wait.began));
+        let overslept = due.map_or(Duration::ZERO, |due| real.saturating_duration_since(due));
         let gap = match was_stopped {
             // When it began is not known.
             true => real.saturating_duration_since(self.woke),
@@ -44,6 +54,12 @@ impl Session<'_> {
     /// Whether an output is stalled, so that nothing is read.
     pub(super) fn is_stalled_by_output(&self) -> bool {
         self.leave_by.is_none() && self.journal.is_backed_up()
+    }
+
+    /// Whether the next bytes of a frame that was begun are not there yet: the disk is slow, not the
+    /// peer.
+    fn awaits_file(&self) -> bool {
+        self.connection.is_inside_frame() && self.connection.pending_output().is_empty()
     }
 
     /// The next time at which something is due.
@@ -86,11 +102,14 @@ impl Session<'_> {
         if self.leave_by.is_some_and(|until| real >= until) {
             self.connection.abandon();
         }
-        let is_stalled =
-            self.leave_by.is_none() && (self.has_more_events || self.journal.is_backed_up());
+        let is_stalled = self.leave_by.is_none()
+            && (self.has_more_events || self.journal.is_backed_up() || self.awaits_file());
         self.clock.set_stalled(is_stalled, real);
         let held = self.journal.outputs().held();
-        self.connection.check_memory(held, self.clock.at(real));
+        let least = self.least_kept();
+        if self.connection.check_memory(held, least, self.clock.at(real)) {
+            self.reactions.forget();
+        }
         // The peer's answer may be there already.
         if self.is_put_off(real) {
             return;

@@ -82,13 +82,14 @@ impl Conversation<'_> {
         }
     }
 
-    /// Gives the terminal back, by this time even if it takes no output.
-    pub(super) fn end(&mut self, until: Option<Instant>) {
-        if let Some(Mouth::Repl(repl)) = &mut self.source {
-            let _ = self.outputs.flush();
-            repl.end(until);
-            self.outputs.restore(displays::STDOUT);
-        }
+    /// Gives the terminal back, by this time even if it takes no output. Returns how many received
+    /// messages were not shown.
+    pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
+        let Some(Mouth::Repl(repl)) = &mut self.source else { return 0 };
+        let _ = self.outputs.flush();
+        let not_shown = repl.end(until);
+        self.outputs.restore(displays::STDOUT);
+        not_shown as u64
     }
 
     /// Tells all outputs of what happens at this moment.

@@ -1,5 +1,7 @@
 //! A run from its first connection to its last.
 
+use std::time::Instant;
+
 use super::attempts::{GivenUp, Persistence};
 use super::conversation::{self, Conversation};
 use super::opening::Opening;
@@ -28,6 +30,14 @@ pub(super) struct Ended {
     pub(super) is_told: bool,
     /// Why there is no other connection.
     pub(super) failure: Option<Error>,
+}
+
+impl Ended {
+    /// When the run has to be over, if a signal or `--max-time` ended it.
+    pub(super) fn leave_by(&self) -> Option<Instant> {
+        let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));
+        self.report.leave_by.or_else(|| is_ended.then(Instant::now))
+    }
 }
 
 impl Lifetime<'_, '_> {

@@ -40,6 +40,11 @@ impl Screen {
         &self.batches
     }
 
+    /// Takes no more batches. Returns how many received messages have not been shown.
+    pub(super) fn close(&self) -> usize {
+        self.batches.close().messages
+    }
+
     /// Waits until all batches are on the screen, but not beyond this time.
     pub(super) fn wait_until_shown(&self, deadline: Instant) {
         for _ in 0..2 {
@@ -51,13 +56,6 @@ impl Screen {
                 return;
             }
         }
-    }
-}
-
-impl Screen {
-    /// Takes no more batches.
-    pub(super) fn close(&self) {
-        self.batches.close();
     }
 }
 

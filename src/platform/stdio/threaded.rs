@@ -4,12 +4,15 @@
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
 /// Bytes that a thread holds at a time.
 const CHUNK: usize = 64 << 10;
+
+/// The longest wait for a thread.
+const SLICE: Duration = Duration::from_millis(100);
 
 /// A stream that is read by a thread.
 #[derive(Debug)]
@@ -233,16 +236,19 @@ impl Writer {
     /// Waits until more can be written; false when `until` has passed.
     ///
     /// # Errors
-    /// None.
+    /// `TimedOut` after [`SLICE`], so that the caller can look for signals: they do not end this wait.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
+        let now = Instant::now();
+        let left = until.map_or(SLICE, |until| until.saturating_duration_since(now).min(SLICE));
         let is_busy = |slot: &mut Slot| slot.in_flight > 0;
-        let Some(until) = until else {
-            drop(self.shared.wait_while(is_busy));
-            return Ok(true);
-        };
-        let left = until.saturating_duration_since(Instant::now());
         let waited = self.shared.changed.wait_timeout_while(self.shared.slot(), left, is_busy);
-        Ok(!waited.unwrap_or_else(PoisonError::into_inner).1.timed_out())
+        if !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out() {
+            return Ok(true);
+        }
+        match until.is_some_and(|until| until <= now + SLICE) {
+            true => Ok(false),
+            false => Err(io::ErrorKind::TimedOut.into()),
+        }
     }
 }
 
@@ -304,7 +310,7 @@ mod tests {
                 Ok(count) => rest = &rest[count..],
                 Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
             }
-            assert!(writer.wait(None).expect("no error"));
+            while writer.wait(None).is_err() {}
         }
         drop(writer);
         assert!(collector.join().expect("no panic").expect("read") == bytes);
@@ -316,7 +322,7 @@ mod tests {
         drop(reader);
         let mut writer = Writer::to(pipe);
         assert_eq!(writer.write(b"x").expect("taken"), 1);
-        assert!(writer.wait(None).expect("no error"));
+        while writer.wait(None).is_err() {}
         for _ in 0..2 {
             let error = writer.write(b"x").expect_err("no reader");
             assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);

@@ -47,21 +47,24 @@ impl Connection {
     }
 
     /// Counts what it holds, and `beside`, which others hold for it. If it is the one that has to free
-    /// its memory, it does, and closes with 1009 in the middle of a message, else with 1013. To be
-    /// called at every turn of the loop, and when the budget asks for it.
-    pub fn check_memory(&mut self, beside: usize, now: Instant) {
+    /// its memory, it does, and closes with 1009 in the middle of a message, else with 1013. The first
+    /// `least` pending bytes are not touched, as in [`Connection::drop_unsent`]. To be called at every
+    /// turn of the loop, and when the budget asks for it. Returns whether output was dropped.
+    pub fn check_memory(&mut self, beside: usize, least: usize, now: Instant) -> bool {
         let held = self.held_bytes();
-        let Some(memory) = &mut self.memory else { return };
+        let Some(memory) = &mut self.memory else { return false };
         memory.beside = beside;
         memory.charge.set(held + beside);
         if memory.charge.account().is_revoked() && !memory.has_shed {
             memory.has_shed = true;
-            self.shed(now);
+            self.shed(least, now);
             let held = self.held_bytes();
             if let Some(memory) = &mut self.memory {
                 memory.charge.set(held + beside);
             }
+            return true;
         }
+        false
     }
 
     /// Frees the memory that only long messages need, if no message is being received.
@@ -104,7 +107,7 @@ impl Connection {
     /// The message is given up because the budget is exceeded.
     pub(super) fn over_memory(&self, frame: Option<&Incoming>) -> Violation {
         let limit = self.memory.as_ref().map_or(0, |memory| memory.charge.account().limit());
-        let detail = format!("all connections together may hold {limit} bytes");
+        let detail = format!("the limit for all connections is {limit} bytes");
         let payload = match frame {
             Some(frame) => self.payload.slice(frame.start..self.payload.len()),
             None => &[],
@@ -124,13 +127,14 @@ impl Connection {
     }
 
     /// Frees all memory that can be freed, and closes.
-    fn shed(&mut self, now: Instant) {
+    fn shed(&mut self, least: usize, now: Instant) {
         if matches!(self.phase, Phase::Ended(_)) {
             return;
         }
-        let is_cut_off = !self.shed_output();
+        let is_cut_off = !self.shed_output(least);
         let frame = self.frame.take();
-        if !self.is_deaf() && (frame.is_some() || self.message.is_some()) {
+        let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.is_deaf();
+        if !is_ending && (frame.is_some() || self.message.is_some()) {
             self.fail(self.over_memory(frame.as_ref()), now);
         } else if self.is_open() {
             self.release_idle_memory();
@@ -148,8 +152,8 @@ impl Connection {
 
     /// Takes back what is not written, but for the rest of a frame and our Close frame; false if that
     /// rest is too long.
-    fn shed_output(&mut self) -> bool {
-        let rest = self.outbox.begun(0);
+    fn shed_output(&mut self, least: usize) -> bool {
+        let rest = self.outbox.begun(least);
         if rest > MAX_REST_OF_FRAME {
             return false;
         }

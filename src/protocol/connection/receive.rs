@@ -61,9 +61,11 @@ impl Connection {
 
     /// Ends the connection without waiting for anything.
     pub fn abandon(&mut self) {
-        if !matches!(self.phase, Phase::Ended(_) | Phase::Closed { .. }) {
-            self.phase = Phase::Ended(EndCause::Abandoned);
-        }
+        self.phase = Phase::Ended(match self.phase {
+            Phase::Ended(_) => return,
+            Phase::Closed { .. } => EndCause::Handshake,
+            Phase::Open | Phase::Closing { .. } => EndCause::Abandoned,
+        });
     }
 
     /// Takes one step; `false` when more bytes are needed.

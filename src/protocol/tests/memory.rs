@@ -49,7 +49,7 @@ fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
     assert!(budget.held() >= 6 * MIB);
     assert_eq!(hears(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
     assert!(account.is_revoked());
-    first.connection.check_memory(0, at(0));
+    first.connection.check_memory(0, 0, at(0));
     let told = first.tells();
     assert!(
         matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
@@ -70,7 +70,7 @@ fn one_message_alone_can_be_too_much() {
         matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
     assert_eq!(close_in(&end.writes()).0, 1009);
-    end.connection.check_memory(0, at(0));
+    end.connection.check_memory(0, 0, at(0));
     assert!(budget.held() <= MIB / 8, "{}", budget.held());
 }
 
@@ -82,10 +82,10 @@ fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
         end.sends(MessageKind::Binary, &[7; 20_000]);
     }
     let mut written = end.writes_up_to(30_000);
-    end.connection.check_memory(0, at(0));
+    end.connection.check_memory(0, 0, at(0));
     budget.enforce();
     assert!(account.is_revoked());
-    end.connection.check_memory(0, at(0));
+    end.connection.check_memory(0, 0, at(0));
     written.extend(end.writes());
     assert!(written.len() < 50_000, "two frames and the end: {}", written.len());
     let (code, reason) = close_in(&written);
@@ -100,9 +100,9 @@ fn inside_a_long_frame_nothing_else_can_be_said() {
     let (mut end, _) = charged(&budget);
     end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
     end.writes_up_to(30_000);
-    end.connection.check_memory(0, at(0));
+    end.connection.check_memory(0, 0, at(0));
     budget.enforce();
-    end.connection.check_memory(0, at(0));
+    end.connection.check_memory(0, 0, at(0));
     assert!(end.is_finished());
     assert_eq!(end.ending().cause, EndCause::Abandoned);
     assert_eq!(budget.held(), 0);
@@ -112,7 +112,7 @@ fn inside_a_long_frame_nothing_else_can_be_said() {
 fn what_others_hold_for_it_counts_too() {
     let budget = Budget::new(MIB);
     let (mut end, account) = charged(&budget);
-    end.connection.check_memory(2 * MIB, at(0));
+    end.connection.check_memory(2 * MIB, 0, at(0));
     assert!(budget.held() >= 2 * MIB);
     assert!(!account.is_revoked(), "what was received is written first");
     drop(end);

@@ -28,7 +28,7 @@ fn the_client_that_holds_the_most_is_closed_and_the_others_go_on() {
     synchronise(&mut large);
     small.send(masked(&frame(false, 0, BINARY, &vec![1; 3 * MIB])));
     assert_eq!(large.expect_close(1009), "message over --max-memory");
-    server.wait_stderr("all connections together may hold 8388608 bytes");
+    server.wait_stderr("the limit for all connections is 8388608 bytes");
     synchronise(&mut small);
     small.send(masked(&frame(true, 0, CONTINUATION, &vec![1; 3 * MIB])));
     leave(small);

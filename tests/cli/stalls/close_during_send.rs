@@ -1,5 +1,6 @@
 //! The peer closes while a long message of ours is going out.
 
+use std::io::Read;
 use std::time::{Duration, Instant};
 
 use crate::scripts::serve;
@@ -47,4 +48,26 @@ fn a_close_in_the_middle_of_our_many_messages_was_not_seen() {
     running.wait().code(6).stdout("quota exceeded\n").stderr_contains("1009");
     assert!(start.elapsed() < AT_ONCE, "took {:?}", start.elapsed());
     server.release();
+}
+
+/// The peer closes and goes on reading, so that the message goes on going out.
+#[test]
+fn the_time_limit_did_not_end_a_run_whose_peer_had_closed() {
+    let server = serve(|peer| {
+        peer.read_exact(100_000);
+        peer.close(1000, "");
+        let mut socket = peer.socket();
+        let mut chunk = vec![0; 256 << 10];
+        while socket.read(&mut chunk).is_ok_and(|count| count > 0) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let client = wscope();
+    let file = std::fs::File::create(client.home().join("large")).expect("a file");
+    file.set_len(4 << 30).expect("a sparse file");
+    let options = ["-b", "--send-file", "large", "--close-timeout", "0", "-m", "500ms"];
+    let start = Instant::now();
+    client.args(options).arg(server.url()).stdin_null().run().code(7);
+    assert!(start.elapsed() < AT_ONCE, "took {:?}", start.elapsed());
+    server.join();
 }

@@ -1,6 +1,11 @@
 //! A server that passes a long message on while it comes in, and answers nothing else meanwhile.
 
-use crate::support::{BINARY, Peer, Server, Wscope, wscope};
+use std::io::Write;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use crate::support::{BINARY, Peer, Server, Wscope, frame, wscope};
 
 /// More than all buffers between the two.
 const SIZE: usize = 40_000_000;
@@ -68,4 +73,30 @@ fn a_server_that_echoes_stdin_while_it_comes_in_was_not_read() {
     let (server, data) = (serve_streaming_echo(), data());
     let program = wscope().args(["--input", "whole"]).stdin_bytes(data.clone());
     assert_echoed(program, &server, &data);
+}
+
+/// What waits for the socket then is dropped, also what bounded how much is read.
+#[test]
+fn a_reset_behind_echoes_that_wait_was_not_seen() {
+    let server = crate::scripts::serve(|peer| {
+        let mut socket = peer.socket();
+        let message = frame(true, 0, BINARY, &[7; 60_000]);
+        socket.set_nonblocking(true).expect("a socket that does not block");
+        let mut failures = 0;
+        // Until no side takes any more.
+        while failures < 20 {
+            match socket.write(&message) {
+                Ok(count) if count == message.len() => failures = 0,
+                Ok(_) => break,
+                Err(_) => {
+                    failures += 1;
+                    thread::sleep(Duration::from_millis(10));
+                }
+            }
+        }
+        peer.reset();
+    });
+    let program = wscope().args(["--echo", "--no-compress", &server.url()]);
+    program.stdout_to(Stdio::null()).stdin_null().run().code(6);
+    server.join();
 }
