@@ -139,7 +139,7 @@ impl Session<'_> {
                 let text = match header {
                     None => format!("not sent: {}", file.name),
                     Some(header) => {
-                        format!("not sent as a whole: {} ({} bytes)", file.name, header.length)
+                        format!("sent only in part: {} ({} bytes)", file.name, header.length)
                     }
                 };
                 self.journal.tell(What::Notice(Level::Warning, &text));

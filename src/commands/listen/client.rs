@@ -159,7 +159,7 @@ impl Server {
                 format!("too slow: {} MiB were waiting", capacity.backlog >> 20)
             }
             ForcedClose::OverMemory => format!(
-                "over --max-memory: it held the most of the {} bytes that all clients may hold",
+                "over --max-memory ({} bytes for all clients): this client held the most",
                 capacity.memory
             ),
         }

@@ -186,7 +186,7 @@ fn a_signal_ends_it_inside_the_frame() {
     next(&is_begun);
     program.signal(Signal::INT);
     let outcome = program.wait().code(130);
-    outcome.stderr_contains("not sent as a whole: --send-file large (33554432 bytes)\n");
+    outcome.stderr_contains("sent only in part: --send-file large (33554432 bytes)\n");
     server.join();
 }
 
