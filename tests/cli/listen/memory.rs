@@ -43,7 +43,9 @@ fn what_waits_for_a_client_that_reads_nothing_counts() {
         sender.send(masked(&frame(true, 0, BINARY, &vec![1; MIB])));
     }
     synchronise(&mut sender);
-    server.wait_stderr("#2 over --max-memory (8388608 bytes for all clients): this client held the most");
+    server.wait_stderr(
+        "#2 over --max-memory (8388608 bytes for all clients): this client held the most",
+    );
     leave(sender);
     drop(stalled);
 }
