@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 use std::{env, io};
 
 use wscope::commands::{self, RunError};
@@ -20,11 +19,10 @@ fn main() -> ExitCode {
     let env = surroundings();
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(RunError { error, has_to_end }) => {
+        Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
             if !matches!(error, Error::Signal(_)) {
-                let until = has_to_end.then(|| Instant::now() + stdio::FINAL_FLUSH_LIMIT);
-                stdio::write_to_stderr(report(&error, style).as_bytes(), until);
+                stdio::write_to_stderr(report(&error, style).as_bytes(), report_by);
             }
             ExitCode::from(error.exit_code())
         }

@@ -338,6 +338,8 @@ impl<'a> Session<'a> {
             while let Some(signal) = self.reactor.take_signal() {
                 self.on_signal(signal);
             }
+        } else if self.reactor.was_interrupted() && self.source.was_interrupted() {
+            self.on_signal(Signal::Interrupt);
         }
         Ok(())
     }

@@ -48,9 +48,12 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
         run.tell(What::Failure(&failure));
     }
     let result = run.deliver(&mut reactor, result);
-    let has_to_end =
-        run.leave_by.is_some() || run.max_time.is_some_and(|end| Instant::now() >= end);
-    result.map_err(|error| RunError { error, has_to_end })
+    let soon = Instant::now() + FINAL_FLUSH_LIMIT;
+    let report_by = match run.leave_by {
+        Some(_) => Some(soon),
+        None => run.max_time.map(|end| end.max(soon)),
+    };
+    result.map_err(|error| RunError { error, report_by })
 }
 
 /// Events of a run that failed before anything could be set up.
@@ -162,9 +165,8 @@ impl Run<'_> {
         if !is_told {
             self.tell(What::Closed(&report.closed));
         }
-        for text in
-            lost::texts(&report.lost, self.outputs.have_display(), report.leave_by.is_some())
-        {
+        let peer_closed = report.leave_by.is_none() && report.closed.ending.received.is_some();
+        for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
             self.tell(What::Notice(Level::Warning, &text));
         }
         self.say_rest(&report.rest.unwrap_or_default(), is_told);

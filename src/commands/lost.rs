@@ -3,7 +3,7 @@
 use crate::session::Lost;
 
 /// A line for each kind of loss. `on_display`: received messages are shown to people.
-pub(super) fn texts(lost: &Lost, on_display: bool, was_ended: bool) -> Vec<String> {
+pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<String> {
     let received = match (lost.received, on_display) {
         (0, _) if lost.bytes > 0 && !on_display => {
             let bytes =
@@ -18,7 +18,7 @@ pub(super) fn texts(lost: &Lost, on_display: bool, was_ended: bool) -> Vec<Strin
         )),
     };
     let sent = (lost.sent > 0).then(|| {
-        let why = if was_ended { "" } else { ": the peer closed before" };
+        let why = if peer_closed { ": the peer closed before" } else { "" };
         format!("{} not sent{why}", messages(lost.sent))
     });
     received.into_iter().chain(sent).collect()
@@ -38,27 +38,27 @@ mod tests {
     #[test]
     fn each_kind_of_loss_has_its_line() {
         let lost = |received, bytes, sent| Lost { received, bytes, sent };
-        for (lost, on_display, was_ended, expected) in [
-            (lost(0, 0, 0), false, true, &[][..]),
-            (lost(1, 9, 0), true, true, &["1 message was received and not shown"]),
+        for (lost, on_display, peer_closed, expected) in [
+            (lost(0, 0, 0), false, false, &[][..]),
+            (lost(1, 9, 0), true, false, &["1 message was received and not shown"]),
             (
                 lost(12, 9, 1),
                 false,
-                false,
+                true,
                 &[
                     "12 messages were received and not written: standard output was not read",
                     "1 message was not sent: the peer closed before",
                 ],
             ),
-            (lost(0, 9, 2), true, true, &["2 messages were not sent"]),
+            (lost(0, 9, 2), true, false, &["2 messages were not sent"]),
             (
                 lost(0, 9, 0),
                 false,
-                true,
+                false,
                 &["9 bytes were not written: standard output was not read"],
             ),
         ] {
-            assert_eq!(texts(&lost, on_display, was_ended), expected);
+            assert_eq!(texts(&lost, on_display, peer_closed), expected);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
@@ -41,13 +42,13 @@ pub fn arguments() -> Vec<OsString> {
 pub struct RunError {
     /// Why.
     pub error: Error,
-    /// A signal or `--max-time` has ended the run: nothing is waited for any longer.
-    pub has_to_end: bool,
+    /// Until when standard error is waited for: a signal or `--max-time` ends that as well.
+    pub report_by: Option<Instant>,
 }
 
 impl<E: Into<Error>> From<E> for RunError {
     fn from(error: E) -> Self {
-        Self { error: error.into(), has_to_end: false }
+        Self { error: error.into(), report_by: None }
     }
 }
 

@@ -182,6 +182,12 @@ pub trait Source {
         false
     }
 
+    /// Whether a signal that interrupted the loop and was not reported to it was SIGINT. A line editor
+    /// handles that signal itself, but cannot while its terminal takes no output.
+    fn was_interrupted(&mut self) -> bool {
+        false
+    }
+
     /// Whether its actions do not wait for a stalled socket: the connection is to be closed.
     fn is_urgent(&self) -> bool {
         false

@@ -58,6 +58,8 @@ pub struct Repl<T: 'static> {
     interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
     modes: Option<SavedModes>,
+    /// Rows and columns of the terminal.
+    size: Option<(u16, u16)>,
 }
 
 /// What the editor's thread has to say.
@@ -116,7 +118,7 @@ impl<T: Send + 'static> Repl<T> {
         let mut editor = editor(assistant).map_err(io::Error::other)?;
         let history = options.history.and_then(|path| History::load(path, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
-        let screen = Screen::start(printer, Arc::clone(&waker))?;
+        let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         let ending = Arc::new(AtomicBool::new(false));
         let (sender, lines) = channel();
         let is_ending = Arc::clone(&ending);
@@ -147,6 +149,7 @@ impl<T: Send + 'static> Repl<T> {
             interrupted,
             editor: Some(thread),
             modes,
+            size: terminal::size(),
         })
     }
 
@@ -233,6 +236,15 @@ impl<T> Repl<T> {
         not_shown
     }
 
+    /// Whether a signal that interrupted a wait of the loop, and is none of those that it handles, was
+    /// SIGINT. The line editor takes over that one and SIGWINCH, which is known by the size of the
+    /// terminal; while the terminal takes no output the editor does not get to react to it.
+    pub fn was_interrupted_while_stalled(&mut self) -> bool {
+        let size = terminal::size();
+        let was_resized = std::mem::replace(&mut self.size, size) != size;
+        !was_resized && self.screen.batches().is_stalled()
+    }
+
     fn restore_modes(&self) {
         if let Some(modes) = &self.modes {
             modes.restore();
@@ -277,6 +289,10 @@ impl Source for Repl<Action<'static>> {
 
     fn take_interrupt(&mut self) -> bool {
         self.next_interrupt().is_some()
+    }
+
+    fn was_interrupted(&mut self) -> bool {
+        self.was_interrupted_while_stalled()
     }
 }
 

@@ -42,20 +42,31 @@ impl RecordEnd {
 const COMPACT_FROM: usize = 64 << 10;
 
 /// Above this many bytes of capacity an emptied queue gives its memory back.
-const KEEP_CAPACITY: usize = 2 << 20;
+const KEEP_CAPACITY: usize = 8 << 20;
 
 impl Backlog {
     /// Adds bytes.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
-        large::reserve(&mut self.bytes, bytes.len());
+        self.reserve(bytes.len());
         self.bytes.extend_from_slice(bytes);
     }
 
     /// Adds a short record's bytes and what ends it.
     pub(super) fn extend_by(&mut self, bytes: &[u8], end: &[u8]) {
-        large::reserve(&mut self.bytes, bytes.len() + end.len());
+        self.reserve(bytes.len() + end.len());
         self.bytes.extend_from_slice(bytes);
         self.bytes.extend_from_slice(end);
+    }
+
+    /// Makes room for `count` bytes. What is kept when it is empty again grows as usual: to map memory
+    /// for each of many long messages would be a good part of what they cost.
+    #[inline]
+    fn reserve(&mut self, count: usize) {
+        if self.bytes.len() + count <= KEEP_CAPACITY / 2 {
+            self.bytes.reserve(count);
+        } else {
+            large::reserve(&mut self.bytes, count);
+        }
     }
 
     /// Counts bytes that did not have to wait.

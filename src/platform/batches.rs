@@ -1,10 +1,14 @@
 //! A bounded queue of batches of output, from several threads to the one that writes them. Senders
 //! never block: a sender whose batch finds no room keeps it, and is woken when there is room.
 
+mod stall;
+
+pub use stall::STALLED_AFTER;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use mio::Waker;
 
@@ -104,9 +108,6 @@ const LANE_LIMIT: usize = 256 << 10;
 /// With this many bytes in the queue all senders have to wait.
 const TOTAL_LIMIT: usize = 4 << 20;
 
-/// A stream that has not taken a byte for this long is stalled.
-pub const STALLED_AFTER: Duration = Duration::from_millis(200);
-
 impl BatchQueue {
     /// A queue that loses nothing: senders wait.
     pub fn lossless() -> Self {
@@ -191,15 +192,6 @@ impl BatchQueue {
             let ends = &batch.message_ends;
             current.messages = ends.len() - ends.partition_point(|end| *end <= written);
             current.last_progress = Instant::now();
-        }
-    }
-
-    /// Says that the stream still takes nothing: senders that need not wait for a stalled stream are
-    /// woken.
-    pub fn note_stall(&self) {
-        let mut state = self.shared.state();
-        if state.when_full == WhenFull::DropIfStalled && state.is_stalled() {
-            state.wake_all();
         }
     }
 
@@ -322,11 +314,6 @@ impl State {
             WhenFull::DropIfStalled => self.is_stalled(),
             WhenFull::Drop => true,
         }
-    }
-
-    fn is_stalled(&self) -> bool {
-        let last_progress = self.current.as_ref().map(|current| current.last_progress);
-        last_progress.is_some_and(|last| last.elapsed() >= STALLED_AFTER)
     }
 
     fn is_empty(&self) -> bool {

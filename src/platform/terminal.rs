@@ -1,10 +1,10 @@
 //! The terminal's modes, to be found again as they were.
 
 #[cfg(unix)]
-pub use unix::{SavedModes, interrupt_self, is_ours, take_typed, width};
+pub use unix::{SavedModes, interrupt_self, is_ours, size, take_typed, width};
 
 #[cfg(not(unix))]
-pub use other::{SavedModes, interrupt_self, is_ours, take_typed, width};
+pub use other::{SavedModes, interrupt_self, is_ours, size, take_typed, width};
 
 use super::stdio::Writer;
 
@@ -54,6 +54,10 @@ mod unix {
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
 
+    /// No key does that (`_POSIX_VDISABLE`).
+    const DISABLED: u8 =
+        if cfg!(any(target_os = "linux", target_os = "android")) { 0 } else { 0xff };
+
     /// The modes of the terminal on standard input.
     #[derive(Clone, Debug)]
     pub struct SavedModes(Termios);
@@ -72,6 +76,17 @@ mod unix {
             modes.input_modes &= !InputModes::ICRNL;
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+        }
+
+        /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing.
+        pub fn set_interruptible(&self, is_interruptible: bool) {
+            let Some(Self(mut modes)) = Self::read().filter(|_| is_ours()) else { return };
+            modes.local_modes.set(LocalModes::ISIG, is_interruptible);
+            for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+                modes.special_codes[key] =
+                    if is_interruptible { DISABLED } else { self.0.special_codes[key] };
+            }
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
@@ -109,10 +124,16 @@ mod unix {
 
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {
-        match tcgetwinsize(rustix::stdio::stdout()) {
-            Ok(size) if size.ws_col > 0 => usize::from(size.ws_col),
+        match size() {
+            Some((_, columns)) if columns > 0 => usize::from(columns),
             _ => super::DEFAULT_WIDTH,
         }
+    }
+
+    /// Rows and columns of the terminal on standard output.
+    pub fn size() -> Option<(u16, u16)> {
+        let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;
+        Some((size.ws_row, size.ws_col))
     }
 
     /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
@@ -142,6 +163,9 @@ mod other {
         }
 
         /// Nothing to set here.
+        pub fn set_interruptible(&self, _: bool) {}
+
+        /// Nothing to set here.
         pub fn quieten(&self) {}
 
         /// Nothing to set here.
@@ -156,6 +180,11 @@ mod other {
     /// Columns of the terminal on standard output.
     pub fn width() -> usize {
         super::DEFAULT_WIDTH
+    }
+
+    /// It is not known here.
+    pub fn size() -> Option<(u16, u16)> {
+        None
     }
 
     /// No program is stopped for reading here.

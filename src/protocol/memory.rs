@@ -64,7 +64,7 @@ struct Holder {
 const GRANULE: usize = 16 << 10;
 
 /// A connection that holds less than this is never closed for what others hold.
-const SMALL: usize = 1 << 20;
+const SMALL: usize = 64 << 10;
 
 /// Until the connection that is closed has freed its memory, the others may exceed the limit by this
 /// part of it.
@@ -129,6 +129,11 @@ impl Account {
     /// Whether it has to free its memory.
     pub fn is_revoked(&self) -> bool {
         self.holder.is_revoked.load(Ordering::SeqCst)
+    }
+
+    /// Whether more is held than may be, by all together.
+    pub fn is_exceeded(&self) -> bool {
+        self.holder.pool.total() > self.holder.pool.limit
     }
 
     /// The whole budget, in bytes.
@@ -323,7 +328,7 @@ mod tests {
         charges[1].grow(5 * MIB).unwrap();
         assert!(first.is_revoked());
         assert_eq!(charges[1].grow(10 * MIB), Err(OverBudget));
-        assert_eq!(charges[2].grow(MIB / 2), Ok(()));
+        assert_eq!(charges[2].grow(MIB / 32), Ok(()));
     }
 
     #[test]

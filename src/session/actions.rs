@@ -53,7 +53,8 @@ impl Session<'_> {
             self.act_on_input(action, false);
             return true;
         }
-        if self.input_ended || !(self.connection.is_open() || self.source.is_typed()) {
+        let can_send = self.connection.is_open() && !self.socket.has_failed();
+        if self.input_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
         let typed = self.source.next_is_typed();

@@ -57,9 +57,13 @@ impl Session<'_> {
         }
         let least = self.least_kept();
         let dropped = self.connection.drop_unsent(least);
-        // What is kept for another connection is counted there.
-        self.lost.sent += if self.resend.is_some() { 0 } else { dropped };
+        self.note_unsent(dropped);
         self.reactions.forget();
+    }
+
+    /// Counts messages that were not sent. What is kept for another connection is counted there.
+    pub(super) fn note_unsent(&mut self, count: u64) {
+        self.lost.sent += if self.resend.is_some() { 0 } else { count };
     }
 
     /// How many pending bytes must not change.
@@ -118,8 +122,10 @@ impl Session<'_> {
         }
     }
 
-    /// Counts what did not reach its place, if the run was ended before it could.
+    /// Counts what did not reach its place.
     pub(super) fn count_lost(&mut self) {
+        let unsent = self.connection.unsent_messages();
+        self.note_unsent(unsent);
         if self.leave_by.is_some() {
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
         }

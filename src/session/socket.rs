@@ -118,7 +118,8 @@ impl Session<'_> {
             }
         }
         if self.socket.write_error.is_some() {
-            self.connection.discard_output();
+            let unsent = self.connection.discard_output();
+            self.note_unsent(unsent);
             self.reactions.forget();
         }
     }

@@ -13,6 +13,9 @@ const MAX_BEHIND: Duration = Duration::from_millis(500);
 /// A wait that ends later than this after its time was not ours: the process was stopped.
 const MAX_OVERSLEPT: Duration = Duration::from_millis(20);
 
+/// How soon to look again whether other connections have freed their memory.
+const BUDGET_INTERVAL: Duration = Duration::from_millis(100);
+
 /// A wait of the loop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
@@ -51,9 +54,10 @@ impl Session<'_> {
         self.can_read() && self.socket.is_readable()
     }
 
-    /// Whether an output is stalled, so that nothing is read.
+    /// Whether an output is stalled, or all connections together hold more than they may, so that
+    /// nothing is read.
     pub(super) fn is_stalled_by_output(&self) -> bool {
-        self.leave_by.is_none() && self.journal.is_backed_up()
+        self.leave_by.is_none() && (self.journal.is_backed_up() || self.connection.is_over_budget())
     }
 
     /// Whether the next bytes of a frame that was begun are not there yet: the disk is slow, not the
@@ -70,7 +74,9 @@ impl Session<'_> {
             Some(until) => [Some(until), None],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
-        for_peer.chain(own.into_iter().flatten()).min()
+        // What other connections free is not announced.
+        let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
+        for_peer.chain(own.into_iter().flatten()).chain(budget).min()
     }
 
     /// When the wait after the end of the input is over, by the peer's clock.

@@ -209,6 +209,13 @@ impl Control {
         while signalled && let Some(signal) = self.reactor.take_signal() {
             self.on_signal(signal);
         }
+        if !signalled
+            && self.reactor.was_interrupted()
+            && let Input::Repl(repl) = &mut self.input
+            && repl.was_interrupted_while_stalled()
+        {
+            self.on_signal(Signal::Interrupt);
+        }
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use mio::Waker;
 use rustyline::ExternalPrinter;
 
 use crate::platform::batches::{Batch, BatchQueue, BatchSender};
+use crate::platform::terminal::SavedModes;
 
 /// The terminal, as a place for output.
 #[derive(Debug)]
@@ -24,14 +25,23 @@ pub(super) struct Screen {
 const FENCE: &[u8] = b"\x1b[A\n";
 
 impl Screen {
+    /// While the terminal takes no output, the editor does not read its keys: Ctrl-C sends a signal
+    /// then. `modes` are those that the editor found.
     pub(super) fn start(
         printer: impl ExternalPrinter + Send + 'static,
         waker: Arc<Waker>,
+        modes: Option<SavedModes>,
     ) -> io::Result<Self> {
         let batches = BatchQueue::lossless();
         let fences = batches.sender(waker);
         let queue = batches.clone();
         thread::Builder::new().name("screen".to_owned()).spawn(move || print(printer, &queue))?;
+        if let Some(modes) = modes {
+            let queue = batches.clone();
+            thread::Builder::new().name("stalls".to_owned()).spawn(move || {
+                queue.watch_stalls(|is_stalled| modes.set_interruptible(is_stalled));
+            })?;
+        }
         Ok(Self { batches, fences })
     }
 
@@ -97,7 +107,7 @@ mod tests {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
         let (sender, printed) = channel();
-        let screen = Screen::start(Stopped(sender), Arc::clone(&waker)).unwrap();
+        let screen = Screen::start(Stopped(sender), Arc::clone(&waker), None).unwrap();
         let lane = screen.batches().sender(waker);
         let line = || Batch { bytes: vec![b'x'; 1 << 20], message_ends: vec![1 << 20] };
         assert!(lane.offer(&mut line()));

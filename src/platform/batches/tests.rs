@@ -2,6 +2,8 @@
 
 use mio::{Poll, Token};
 
+use std::time::Duration;
+
 use super::*;
 
 fn waker() -> (Poll, Arc<Waker>) {

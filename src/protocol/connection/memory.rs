@@ -67,6 +67,12 @@ impl Connection {
         false
     }
 
+    /// Whether all connections together hold more than they may: what this one has received has to wait
+    /// until output is taken or others have freed their memory.
+    pub fn is_over_budget(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.charge.account().is_exceeded())
+    }
+
     /// Frees the memory that only long messages need, if no message is being received.
     /// [`Connection::on_deadline`] does so after a while; a caller that knows better may do it earlier.
     pub fn release_idle_memory(&mut self) {

@@ -7,6 +7,9 @@ use super::{Connection, Misuse};
 use crate::protocol::frame::Header;
 use crate::protocol::message::MessageKind;
 
+/// Of a control frame: a short header, a masking key and the payload (RFC 6455 section 5.5).
+const MAX_CONTROL_FRAME: usize = 2 + 4 + 125;
+
 impl Connection {
     /// Begins a data message of `length` bytes, in one frame. Its payload follows with
     /// [`Connection::push_payload`]. It is not compressed, since the length of a frame comes before
@@ -59,9 +62,19 @@ impl Connection {
         self.options.observe_frames
     }
 
-    /// Drops all that is still to be written: the transport takes nothing any more.
-    pub fn discard_output(&mut self) {
+    /// Drops all that is still to be written: the transport takes nothing any more. Returns how many
+    /// data messages it has not taken as a whole, as [`Connection::unsent_messages`].
+    pub fn discard_output(&mut self) -> u64 {
+        let unsent = self.unsent_messages();
         self.outbox.clear();
+        unsent
+    }
+
+    /// How many data messages the transport has not taken as a whole, without one that is streamed.
+    pub fn unsent_messages(&mut self) -> u64 {
+        let begun = self.outbox.begun(0);
+        let is_message_cut = begun > MAX_CONTROL_FRAME && !self.is_inside_frame();
+        self.outbox.messages_behind(begun) + u64::from(is_message_cut)
     }
 
     fn count_if_complete(&mut self) {

@@ -2,11 +2,12 @@
 
 use super::{TIME_TO_END, serve_flood};
 use crate::scripts::sum_until_stalled;
-use crate::support::{Signal, Terminal};
+use crate::support::{Key, Signal, Terminal};
 
 #[test]
 fn a_signal_did_not_end_a_run_on_a_stopped_terminal() {
-    for (signal, code, status) in [(Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129)] {
+    let signals = [(Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129), (Signal::INT, 1000, 130)];
+    for (signal, code, status) in signals {
         let (server, progress) = serve_flood("a line of the flood that fills the screen", code);
         let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
         terminal.wait_for("fills the screen");
@@ -26,5 +27,18 @@ fn the_time_limit_did_not_end_a_run_on_a_stopped_terminal() {
     terminal.wait_for("fills the screen");
     terminal.stop_output();
     assert_eq!(terminal.wait_exit_within(TIME_TO_END + TIME_TO_END / 2), 7);
+    assert!(terminal.termios_restored());
+}
+
+#[test]
+fn ctrl_c_was_not_read_from_a_stopped_terminal() {
+    let (server, progress) = serve_flood("a line of the flood that fills the screen", 1000);
+    let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
+    terminal.wait_for("fills the screen");
+    terminal.stop_output();
+    sum_until_stalled(&progress);
+    terminal.wait_until_interruptible();
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit_within(TIME_TO_END), 130);
     assert!(terminal.termios_restored());
 }

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A terminal with `wscope` running on it. Dropped, it kills the program.
@@ -181,6 +181,19 @@ impl Terminal {
             self.fail(&format!("the program was ended by a signal: {signal}"));
         }
         i32::try_from(status.exit_code()).expect("an exit status")
+    }
+
+    /// Waits until Ctrl-C sends a signal.
+    #[track_caller]
+    pub fn wait_until_interruptible(&self) {
+        let start = Instant::now();
+        while !modes(&*self.master).contains("ISIG") {
+            if start.elapsed() > DEADLINE {
+                self.fail("Ctrl-C has not come to send a signal");
+            }
+            // Nothing announces that the modes of a terminal have changed.
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Whether the terminal's modes are what they were before the program was started.
