@@ -21,7 +21,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
-            if !matches!(error, Error::Signal(_)) {
+            if !matches!(*error, Error::Signal(_)) {
                 stdio::write_to_stderr(report(&error, style).as_bytes(), report_by);
             }
             ExitCode::from(error.exit_code())

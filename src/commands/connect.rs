@@ -53,7 +53,7 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
         Some(_) => Some(soon),
         None => run.max_time.map(|end| end.max(soon)),
     };
-    result.map_err(|error| RunError { error, report_by })
+    result.map_err(|error| RunError { error: Box::new(error), report_by })
 }
 
 /// Events of a run that failed before anything could be set up.

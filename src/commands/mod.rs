@@ -41,14 +41,14 @@ pub fn arguments() -> Vec<OsString> {
 #[derive(Debug)]
 pub struct RunError {
     /// Why.
-    pub error: Error,
+    pub error: Box<Error>,
     /// Until when standard error is waited for: a signal or `--max-time` ends that as well.
     pub report_by: Option<Instant>,
 }
 
 impl<E: Into<Error>> From<E> for RunError {
     fn from(error: E) -> Self {
-        Self { error: error.into(), report_by: None }
+        Self { error: Box::new(error.into()), report_by: None }
     }
 }
 

@@ -84,6 +84,17 @@ impl Cutter {
         self.ended
     }
 
+    /// How many whole records have been read and not handed out, where every record is a message.
+    pub(super) fn waiting_messages(&self) -> u64 {
+        let waiting = &self.buffer[self.start..self.end];
+        let count = |separator| memchr::memchr_iter(separator, waiting).count() as u64;
+        match self.framing {
+            Framing::Lines => count(b'\n'),
+            Framing::Nul => count(0),
+            Framing::Commands | Framing::Json | Framing::Whole | Framing::Chunks => 0,
+        }
+    }
+
     /// Where the next bytes of the input go.
     pub(super) fn space(&mut self) -> &mut [u8] {
         if self.start > 0 {
@@ -297,6 +308,22 @@ mod tests {
             assert!(!cutter.has_record());
             cutter.release_idle_memory();
             assert_eq!(cutter.buffer.capacity(), 0);
+        }
+    }
+
+    #[test]
+    fn messages_that_were_read_and_not_taken_are_counted() {
+        for (framing, input, expected) in [
+            (Framing::Lines, &b"one\ntwo\nthree\nhalf"[..], 2),
+            (Framing::Nul, b"one\0two\nthree\0", 1),
+            (Framing::Commands, b"/ping\n/ping\n", 0),
+        ] {
+            let mut cutter = Cutter::new(framing, MessageKind::Text);
+            cutter.space()[..input.len()].copy_from_slice(input);
+            cutter.filled(input.len());
+            assert!(cutter.has_record());
+            assert!(matches!(cutter.next(), Next::Action(_)));
+            assert_eq!(cutter.waiting_messages(), expected);
         }
     }
 

@@ -188,6 +188,11 @@ pub trait Source {
         false
     }
 
+    /// How many messages have been read from it and not taken, as far as that is known.
+    fn waiting_messages(&self) -> u64 {
+        0
+    }
+
     /// Whether its actions do not wait for a stalled socket: the connection is to be closed.
     fn is_urgent(&self) -> bool {
         false

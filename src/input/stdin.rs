@@ -53,6 +53,10 @@ impl Source for Stdin {
         }
     }
 
+    fn waiting_messages(&self) -> u64 {
+        self.cutter.waiting_messages()
+    }
+
     fn next(&mut self, _: &Registry) -> Next<'_> {
         if let Some(loading) = &self.loading {
             let Some(loaded) = loading.poll() else { return Next::Pending };

@@ -78,6 +78,8 @@ struct State {
     notes_dropped: bool,
     /// The writing thread has found nothing to write.
     is_starved: bool,
+    /// Batches with received messages are dropped.
+    drops_messages: bool,
     /// Nothing is written any more.
     is_closed: bool,
     /// Woken whenever nothing is left to be written.
@@ -130,6 +132,7 @@ impl BatchQueue {
             dropped: Unwritten::default(),
             notes_dropped,
             is_starved: false,
+            drops_messages: false,
             is_closed: false,
             watcher: None,
         };
@@ -162,6 +165,21 @@ impl BatchQueue {
     pub fn set_when_full(&self, when_full: WhenFull) {
         let mut state = self.shared.state();
         state.when_full = when_full;
+        state.wake_all();
+    }
+
+    /// Drops what has received messages in it, from the batches that wait and from those to come.
+    pub fn drop_messages(&self) {
+        let mut state = self.shared.state();
+        state.drops_messages = true;
+        for (batch, lane) in std::mem::take(&mut state.batches) {
+            if batch.message_ends.is_empty() {
+                state.batches.push_back((batch, lane));
+            } else {
+                state.dropped.messages += batch.message_ends.len();
+                state.release(batch.bytes.len(), &lane);
+            }
+        }
         state.wake_all();
     }
 
@@ -240,6 +258,8 @@ impl BatchSender {
         let mut state = self.shared.state();
         if state.is_closed {
             *batch = Batch::default();
+        } else if state.drops_messages && !batch.message_ends.is_empty() {
+            state.dropped.messages += std::mem::take(batch).message_ends.len();
         } else if state.has_room(&self.lane) {
             state.note_dropped(&self.lane);
             state.push(std::mem::take(batch), &self.lane);

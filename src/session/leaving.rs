@@ -127,6 +127,7 @@ impl Session<'_> {
         let unsent = self.connection.unsent_messages();
         self.note_unsent(unsent);
         if self.leave_by.is_some() {
+            self.note_unsent(self.source.waiting_messages());
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
         }
     }

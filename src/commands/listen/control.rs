@@ -172,9 +172,13 @@ impl Control {
         let unwritten = self.server.streams.give_up();
         if unwritten > 0 {
             let s = if unwritten == 1 { " was" } else { "s were" };
-            let text = format!(
-                "{unwritten} message{s} received and not written: standard output was not read"
-            );
+            let text = if self.server.streams.have_prompt() {
+                format!("{unwritten} message{s} received and not shown")
+            } else {
+                format!(
+                    "{unwritten} message{s} received and not written: standard output was not read"
+                )
+            };
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // as above
         }
@@ -261,6 +265,7 @@ impl Control {
         leaving.is_decided = true;
         leaving.result = Err(Error::Signal(signal));
         self.server.streams.stop_waiting(false);
+        self.server.streams.stop_display();
     }
 
     /// Closes all connections and waits a little for the closing handshakes; the first reason counts.

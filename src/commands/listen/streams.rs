@@ -80,6 +80,18 @@ impl Streams {
         self.out.set_when_full(if is_late { WhenFull::Drop } else { WhenFull::DropIfStalled });
     }
 
+    /// Whether messages are shown to people, around the line being typed.
+    pub(super) fn have_prompt(&self) -> bool {
+        self.threads.is_empty()
+    }
+
+    /// Shows no more messages, so that a flood ends at once on the screen.
+    pub(super) fn stop_display(&self) {
+        if self.have_prompt() {
+            self.out.drop_messages();
+        }
+    }
+
     /// Writes no more of what waits for standard output, and returns how many received messages it has
     /// not got.
     pub(super) fn give_up(&self) -> usize {

@@ -1,8 +1,10 @@
 //! Room, order, and what is lost.
 
-use mio::{Poll, Token};
-
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
+
+use mio::{Poll, Token};
 
 use super::*;
 
@@ -115,4 +117,46 @@ fn a_sender_that_has_gone_waits_no_more() {
     drop(sender);
     while queue.take().is_some() {}
     assert!(queue.is_idle());
+}
+
+#[test]
+fn messages_are_dropped_and_counted_and_other_lines_stay() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    let message = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: vec![4, 8] };
+    let line = || Batch { bytes: b"client 1: closed\n".to_vec(), message_ends: Vec::new() };
+    assert!(sender.offer(&mut message()));
+    assert!(sender.offer(&mut line()));
+    queue.drop_messages();
+    assert!(sender.offer(&mut message()));
+    assert!(sender.offer(&mut line()));
+    let shown = [queue.take(), queue.take(), queue.take()].map(|batch| batch.map(|b| b.bytes));
+    assert_eq!(shown, [Some(line().bytes), Some(line().bytes), None]);
+    assert_eq!(queue.dropped().messages, 4);
+    assert_eq!(sender.queued(), 0);
+}
+
+#[test]
+fn a_stall_is_told_when_it_begins_and_when_it_ends() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut Batch { bytes: b"x".to_vec(), message_ends: Vec::new() }));
+    assert!(queue.take().is_some());
+    let mut told = Vec::new();
+    thread::scope(|scope| {
+        let (sender, stalls) = channel();
+        let watched = queue.clone();
+        scope.spawn(move || watched.watch_stalls(|is_stalled| sender.send(is_stalled).unwrap()));
+        for is_stalled in stalls.iter().take(2) {
+            told.push(is_stalled);
+            if is_stalled {
+                assert!(queue.is_stalled());
+                queue.take();
+            }
+        }
+        queue.close();
+    });
+    assert_eq!(told, [true, false]);
 }
