@@ -96,6 +96,9 @@ const SHORT_PATIENCE: Duration = Duration::from_millis(100);
 /// How often the modes of a terminal that takes no output are set again.
 const MAX_RESTORED: u32 = 10;
 
+/// What the editor gives up a line for.
+const NOT_UTF8: &str = "a byte was typed that is not UTF-8: the line was dropped";
+
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
@@ -348,6 +351,10 @@ fn read_lines<T>(
             Err(ReadlineError::Interrupted) => {
                 prompt = "";
                 send(Line::Interrupt((commands.interrupt)()));
+            }
+            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                let problem = (commands.problem)(NOT_UTF8.to_owned());
+                send(Line::Typed(Parsed::Ready(problem)));
             }
             // Also a terminal that is gone, which reports its end again and again.
             Err(_) if has_ended => return,

@@ -36,6 +36,16 @@ fn ctrl_d_closes_normally() {
 }
 
 #[test]
+fn a_byte_that_is_not_utf8_drops_the_line_and_does_not_end_the_session() {
+    let server = server(|peer| peer.expect_text("after"));
+    let terminal = session(&server);
+    terminal.type_bytes(b"before\xff");
+    terminal.wait_for("not UTF-8");
+    terminal.type_line("after");
+    leave(terminal);
+}
+
+#[test]
 fn ctrl_d_on_a_line_with_text_leaves_nothing() {
     let server = server(|peer| peer.expect_text("text"));
     let terminal = session(&server);

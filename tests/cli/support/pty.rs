@@ -216,7 +216,8 @@ impl Terminal {
         }
     }
 
-    fn type_bytes(&self, bytes: &[u8]) {
+    /// Types bytes, which may be no characters.
+    pub fn type_bytes(&self, bytes: &[u8]) {
         self.keyboard.send(bytes.to_vec()).expect("a terminal to type on");
     }
 
