@@ -236,7 +236,7 @@ impl Writer {
     /// Waits until more can be written; false when `until` has passed.
     ///
     /// # Errors
-    /// `TimedOut` after [`SLICE`], so that the caller can look for signals: they do not end this wait.
+    /// `TimedOut` after a short time, so that the caller can look for signals: they do not end this wait.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
         let now = Instant::now();
         let left = until.map_or(SLICE, |until| until.saturating_duration_since(now).min(SLICE));
