@@ -1,6 +1,8 @@
 //! The server's operator at a terminal.
 
 use std::io::Write;
+use std::thread;
+use std::time::Duration;
 
 use super::{client, client_at, leave, port_in};
 use crate::files::{fifo, opened, writer};
@@ -211,4 +213,26 @@ fn a_request_does_not_control_the_terminal() {
     for c in ['\u{9b}', '\u{202e}', '\u{200b}'] {
         assert!(!written.contains(c), "{c:?} was written:\n{written:?}");
     }
+}
+
+/// The display stops at once, and the client need not answer the Close frame.
+#[test]
+fn ctrl_c_in_a_flood_stops_the_display_and_counts_what_was_not_shown() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peer = joined(&terminal, port, 1);
+    let mut socket = peer.socket();
+    let batch = masked(&text("a line of the flood that fills the screen")).repeat(1000);
+    // The server ends it.
+    let flood = thread::spawn(move || while socket.write_all(&batch).is_ok() {});
+    terminal.wait_for("fills the screen");
+    let before = terminal.raw_output().len();
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit_within(Duration::from_secs(2)), 130);
+    assert!(terminal.termios_restored());
+    let output = terminal.raw_output();
+    assert!(output.contains(" messages were received and not shown"), "{}", terminal.screen());
+    let after = output.len() - before;
+    // What the kernel holds for a terminal, and what was on the way to it.
+    assert!(after < 128 << 10, "{after} bytes were shown after Ctrl-C");
+    flood.join().expect("a writer that does not panic");
 }

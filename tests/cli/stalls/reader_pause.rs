@@ -4,7 +4,9 @@ use super::{numbered_line, pause};
 use crate::listen;
 use crate::scripts::serve;
 use crate::support::{CLOSE, PING, Peer, Server, close, masked, pong, text, wscope};
+use std::io::Write;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 const LINES: usize = 300;
 const SIZE: usize = 10_000;
@@ -120,4 +122,26 @@ fn send_lines(port: u16, then: impl FnOnce(&mut Peer) + Send + 'static) -> JoinH
         }
         then(&mut client);
     })
+}
+
+/// Input for a connection that can take nothing any more stays where it is, and what was queued is counted.
+#[test]
+fn input_for_a_lost_connection_was_read_and_thrown_away_while_the_reader_paused() {
+    let server = serve(|peer| {
+        let (batch, mut socket) = (text(&numbered_line(0, SIZE)).repeat(100), peer.socket());
+        let limit = Some(Duration::from_millis(200));
+        socket.set_write_timeout(limit).expect("a socket with a limit for writing");
+        while socket.write_all(&batch).is_ok() {}
+        peer.reset();
+    });
+    let (stdin, mut input) = std::io::pipe().expect("a pipe");
+    let running = wscope().arg(server.url()).stdin_from(stdin).spawn();
+    let line = numbered_line(0, SIZE) + "\n";
+    let written = thread::spawn(move || {
+        // Much more than all buffers on the way hold.
+        (0..2_000).take_while(|_| input.write_all(line.as_bytes()).is_ok()).count()
+    });
+    pause();
+    let _ = running.wait().code(6);
+    assert!(written.join().expect("a writer that does not panic") < 2_000);
 }
