@@ -219,7 +219,7 @@ fn a_request_does_not_control_the_terminal() {
 #[test]
 fn ctrl_c_in_a_flood_stops_the_display_and_counts_what_was_not_shown() {
     let (mut terminal, port) = serve(&[]);
-    let mut peer = joined(&terminal, port, 1);
+    let peer = joined(&terminal, port, 1);
     let mut socket = peer.socket();
     let batch = masked(&text("a line of the flood that fills the screen")).repeat(1000);
     // The server ends it.
