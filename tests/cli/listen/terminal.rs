@@ -232,7 +232,7 @@ fn ctrl_c_in_a_flood_stops_the_display_and_counts_what_was_not_shown() {
     let output = terminal.raw_output();
     assert!(output.contains(" messages were received and not shown"), "{}", terminal.screen());
     let after = output.len() - before;
-    // What the kernel holds for a terminal, and what was on the way to it.
-    assert!(after < 128 << 10, "{after} bytes were shown after Ctrl-C");
+    // What was shown before the key was read, and what the kernel holds for a terminal.
+    assert!(after < 256 << 10, "{after} bytes were shown after Ctrl-C");
     flood.join().expect("a writer that does not panic");
 }

@@ -28,6 +28,6 @@ fn after_ctrl_c_in_a_flood_nothing_more_of_it_is_shown() {
     terminal.press(Key::CtrlC);
     terminal.wait_exit_within(Duration::from_millis(1500));
     let after = terminal.raw_output().len() - before;
-    // What the kernel holds for a terminal, and what was on the way to it.
-    assert!(after < 128 << 10, "{after} bytes were shown after Ctrl-C");
+    // What was shown before the key was read, and what the kernel holds for a terminal.
+    assert!(after < 256 << 10, "{after} bytes were shown after Ctrl-C");
 }
