@@ -117,7 +117,12 @@ impl Session<'_> {
                 }
             }
         }
-        if self.socket.write_error.is_some() {
+        self.discard_if_failed();
+    }
+
+    /// Drops and counts what a transport that has failed will not take.
+    pub(super) fn discard_if_failed(&mut self) {
+        if self.socket.has_failed() {
             let unsent = self.connection.discard_output();
             self.note_unsent(unsent);
             self.reactions.forget();

@@ -44,9 +44,7 @@ impl Session<'_> {
     pub(super) fn continue_upload(&mut self) -> Option<bool> {
         let upload = self.upload.as_ref()?;
         let (is_begun, piece) = (upload.header.is_some(), upload.stream.poll());
-        if self.socket.has_failed() {
-            self.connection.discard_output();
-        }
+        self.discard_if_failed();
         // Closing before the frame was begun; after that it was taken back, or the transport is gone.
         let goes_on =
             if is_begun { self.connection.is_inside_frame() } else { self.connection.is_open() };

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::door::Door;
 use super::server::{News, Server, failed};
 use crate::commands::displays::Failures;
+use crate::commands::lost;
 use crate::error::Error;
 use crate::event::{Event, Level, Shown, What};
 use crate::input::mailbox::{Content, Letter};
@@ -21,6 +22,7 @@ use crate::output::human::Detail;
 use crate::output::{OutputError, Outputs};
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::session::Lost;
 
 /// How long all clients together may take when we leave.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
@@ -169,16 +171,8 @@ impl Control {
     /// Says what was not written, and gives the terminal back.
     pub(super) fn end(&mut self) {
         self.warn_of_evictions(true);
-        let unwritten = self.server.streams.give_up();
-        if unwritten > 0 {
-            let s = if unwritten == 1 { " was" } else { "s were" };
-            let text = if self.server.streams.have_prompt() {
-                format!("{unwritten} message{s} received and not shown")
-            } else {
-                format!(
-                    "{unwritten} message{s} received and not written: standard output was not read"
-                )
-            };
+        let lost = Lost { received: self.server.streams.give_up() as u64, ..Lost::default() };
+        for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // as above
         }
