@@ -9,7 +9,7 @@ use std::thread;
 
 use mio::Waker;
 
-use crate::platform::files::{FileError, OpenFile};
+use crate::platform::files::{FileError, OpenFile, panicked};
 use crate::protocol::{MessageKind, Utf8Checker};
 
 /// A regular file that is sent while it is read.
@@ -245,10 +245,7 @@ impl FileStream {
         match self.pieces.try_recv() {
             Ok(piece) => Some(piece),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => {
-                let panicked = io::Error::other("the thread that reads it has panicked");
-                Some(Piece::Failed(panicked.into()))
-            }
+            Err(TryRecvError::Disconnected) => Some(Piece::Failed(panicked().into())),
         }
     }
 }

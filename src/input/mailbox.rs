@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Source};
+use crate::platform::files::in_words;
 use crate::protocol::memory::{Account, SharedPayload};
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
@@ -109,7 +110,7 @@ impl Postbox {
         }
         let size = letter.size();
         if !queue.letters.is_empty() && queue.bytes + size > self.shared.limit {
-            let reason = format!("too slow: {} were waiting", in_words(self.shared.limit));
+            let reason = format!("too slow: {} were waiting", in_words(self.shared.limit as u64));
             queue.clear();
             queue.close = Some((CloseCode::TRY_AGAIN_LATER, reason));
             queue.is_urgent = true;
@@ -174,15 +175,6 @@ impl Mailbox {
     /// Whether the connection was closed because more waited than may.
     pub fn is_overrun(&self) -> bool {
         self.shared.queue().is_overrun
-    }
-}
-
-/// The limit, as people say it.
-fn in_words(bytes: usize) -> String {
-    match bytes {
-        0..1024 => format!("{bytes} bytes"),
-        1024..1_048_576 => format!("{} KiB", bytes >> 10),
-        _ => format!("{} MiB", bytes >> 20),
     }
 }
 

@@ -147,12 +147,13 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-fn panicked() -> io::Error {
+/// What is said of a thread that ended without a result.
+pub fn panicked() -> io::Error {
     io::Error::other("the thread that reads it has panicked")
 }
 
 /// A limit with its unit.
-fn in_words(bytes: u64) -> String {
+pub fn in_words(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
         1024..0x10_0000 => format!("{} KiB", bytes >> 10),

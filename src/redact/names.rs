@@ -1,5 +1,7 @@
 //! Which names stand for secrets: header fields and query parameters. The only lists of them.
 
+use super::query::decoded_bytes;
+
 /// Parts of names, without their hyphens and underscores, whose values are secrets.
 const SECRET_WORDS: [&str; 10] = [
     "token",
@@ -89,7 +91,8 @@ fn is_secret_header(name: &str) -> bool {
 
 /// Whether a query parameter of this name has a secret value.
 pub(super) fn is_secret(name: &str) -> bool {
-    let name = joined(&super::query::percent_decoded(name).to_ascii_lowercase());
+    let decoded = decoded_bytes(name.as_bytes());
+    let name = joined(&String::from_utf8_lossy(&decoded).to_ascii_lowercase());
     SECRET_PARAMETERS.contains(&name.as_str()) || name.contains("auth") || has_secret_word(&name)
 }
 

@@ -69,26 +69,6 @@ fn hex(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// The text with letters that are written as `%6b` decoded once, each byte as a character.
-pub(super) fn percent_decoded(name: &str) -> String {
-    let mut decoded = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('%') {
-        decoded += before;
-        match after.get(..2).and_then(|digits| hex(digits.as_bytes())) {
-            Some(byte) => {
-                decoded.push(char::from(byte));
-                rest = &after[2..];
-            }
-            None => {
-                decoded.push('%');
-                rest = after;
-            }
-        }
-    }
-    decoded + rest
-}
-
 /// The bytes that a percent-encoded text stands for.
 pub(super) fn decoded_bytes(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());

@@ -53,10 +53,7 @@ impl Secrets {
         redaction: Redaction,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
     ) -> Self {
-        if redaction == Redaction::Show {
-            return Self::default();
-        }
-        Self::new(fields.flat_map(|(name, value)| in_field(name, value)).collect())
+        Self::of_request(redaction, "", fields)
     }
 
     /// These values in all their forms, but for those that are too short to be found again.

@@ -16,16 +16,12 @@ const MAX_SHOWN: usize = 200;
 
 /// Whether the line has characters that must not be drawn.
 pub(super) fn has_hidden(line: &str) -> bool {
-    matches!(escaped(line, escape::Newlines::Keep), Cow::Owned(_))
+    matches!(escape::escape(line, escape::Newlines::Keep), Cow::Owned(_))
 }
 
 /// The text with escapes, on one line.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    escaped(text, escape::Newlines::Escape)
-}
-
-fn escaped(text: &str, newlines: escape::Newlines) -> Cow<'_, str> {
-    escape::escape(text, newlines)
+    escape::escape(text, escape::Newlines::Escape)
 }
 
 /// The line as it is drawn: as wide as the editor takes it to be. For the editor a control character has no
