@@ -163,8 +163,7 @@ impl Connection {
         if rest > MAX_REST_OF_FRAME {
             return false;
         }
-        let close = if self.sent_close.is_some() { self.close_frame_size() } else { 0 };
-        self.outbox.retract(rest, close);
+        self.drop_behind(rest);
         true
     }
 }

@@ -169,7 +169,9 @@ impl Connection {
         }
     }
 
-    fn drop_behind(&mut self, keep: usize) -> u64 {
+    /// Drops what is pending behind the first `keep` bytes, which end with a frame, but for our Close
+    /// frame. Returns how many data messages that was.
+    pub(super) fn drop_behind(&mut self, keep: usize) -> u64 {
         if matches!(self.phase, Phase::Ended(_)) {
             return 0;
         }
