@@ -66,7 +66,7 @@ pub fn tell_failure(error: &Error) {
         connection: None,
         what: What::Failure(&failure),
     });
-    let _ = outputs.drain(None); // the failure itself is told on standard error
+    let _ = outputs.drain(None); // the failure itself is reported on standard error
 }
 
 struct Run<'a> {

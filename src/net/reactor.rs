@@ -121,7 +121,7 @@ impl Reactor {
     }
 
     /// Lets [`Reactor::wait_for`] be ended by this flag, which is set before the loop is woken.
-    pub fn heed(&mut self, interrupted: Arc<AtomicBool>) {
+    pub fn interrupt_on(&mut self, interrupted: Arc<AtomicBool>) {
         self.interrupted = Some(interrupted);
     }
 

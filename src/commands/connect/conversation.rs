@@ -22,17 +22,17 @@ pub(super) struct Conversation<'a> {
     pub(super) outputs: &'a mut Outputs,
     pub(super) reactor: &'a mut Reactor,
     /// Once there has been a connection.
-    pub(super) source: Option<Mouth>,
+    pub(super) source: Option<InputSource>,
 }
 
 /// Where input comes from.
-pub(super) enum Mouth {
+pub(super) enum InputSource {
     Stdin(Box<Stdin>),
     Repl(Repl<Action<'static>>),
     None(NoInput),
 }
 
-impl Mouth {
+impl InputSource {
     pub(super) fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
@@ -62,10 +62,12 @@ impl Conversation<'_> {
         Ok(report)
     }
 
-    fn start(&mut self) -> Result<Mouth, Error> {
+    fn start(&mut self) -> Result<InputSource, Error> {
         match self.config.input {
-            Input::Stdin(framing, kind) => Ok(Mouth::Stdin(Box::new(Stdin::new(framing, kind)))),
-            Input::None => Ok(Mouth::None(NoInput)),
+            Input::Stdin(framing, kind) => {
+                Ok(InputSource::Stdin(Box::new(Stdin::new(framing, kind))))
+            }
+            Input::None => Ok(InputSource::None(NoInput)),
             Input::Repl => {
                 self.reactor.leave_signals_to_loop();
                 let _ = self.outputs.flush();
@@ -75,9 +77,9 @@ impl Conversation<'_> {
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
-                self.reactor.heed(repl.interrupted());
+                self.reactor.interrupt_on(repl.interrupted());
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                Ok(Mouth::Repl(repl))
+                Ok(InputSource::Repl(repl))
             }
         }
     }
@@ -85,7 +87,7 @@ impl Conversation<'_> {
     /// Gives the terminal back, by this time even if it takes no output. Returns how many received
     /// messages were not shown.
     pub(super) fn end(&mut self, until: Option<Instant>) -> u64 {
-        let Some(Mouth::Repl(repl)) = &mut self.source else { return 0 };
+        let Some(InputSource::Repl(repl)) = &mut self.source else { return 0 };
         let _ = self.outputs.flush();
         let not_shown = repl.end(until);
         self.outputs.restore(displays::STDOUT);

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::conversation::{Conversation, Mouth};
+use super::conversation::{Conversation, InputSource};
 use crate::event::{Shown, What};
 use crate::input::{Action, Next, Show};
 use crate::net::reactor::tokens;
@@ -60,10 +60,10 @@ impl Conversation<'_> {
 
     /// Takes what was typed. Other input waits where it is.
     pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
-        let Some(Mouth::Repl(repl)) = &mut self.source else { return None };
+        let Some(InputSource::Repl(repl)) = &mut self.source else { return None };
         repl.forget_interrupt();
         loop {
-            let Some(Mouth::Repl(repl)) = &mut self.source else { return None };
+            let Some(InputSource::Repl(repl)) = &mut self.source else { return None };
             let source: &mut dyn crate::input::Source = repl;
             let action = match source.next(self.reactor.registry()) {
                 Next::Pending => return None,

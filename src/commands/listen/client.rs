@@ -40,7 +40,7 @@ use crate::session::{Journal, OnMessage, Report, Session};
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A client whose request has been accepted.
-struct Guest {
+struct AcceptedClient {
     number: u64,
     stream: Stream,
     mail: Mailbox,
@@ -91,10 +91,10 @@ impl Server {
             started,
         };
         match arrival.welcome(tcp, &mut outputs) {
-            Ok(guest) => {
+            Ok(client) => {
                 drop(pending);
-                reactor.heed(Arc::default()); // it is not closed for others any more
-                self.entertain(guest, &mut reactor);
+                reactor.interrupt_on(Arc::default()); // a client is not evicted for a new connection
+                self.run_client(client, &mut reactor);
             }
             Err(parting) => {
                 self.tell_parting(&parting, &mut outputs);
@@ -117,34 +117,34 @@ impl Server {
     }
 
     /// Works with a client until it has gone.
-    fn entertain(self: &Arc<Self>, mut guest: Guest, reactor: &mut Reactor) {
+    fn run_client(self: &Arc<Self>, mut client: AcceptedClient, reactor: &mut Reactor) {
         // With --once the failure is that of the program, which tells it.
         let failures = if self.config.once { Failures::None } else { Failures::Each };
         let mut outputs = self.outputs(failures, &reactor.waker());
-        let number = guest.number;
+        let number = client.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
-        journal.tell(What::Open(&guest.opened));
-        let early = std::mem::take(&mut guest.early);
+        journal.tell(What::Open(&client.opened));
+        let early = std::mem::take(&mut client.early);
         let mut report = Session::new(
-            guest.stream,
-            Connection::new(self.connection_options(guest.deflate), &early)
-                .charge_to(&guest.account),
+            client.stream,
+            Connection::new(self.connection_options(client.deflate), &early)
+                .charge_to(&client.account),
             reactor,
-            &mut guest.mail,
+            &mut client.mail,
             journal.again(),
-            self.plan(number, guest.received),
-            &guest.opened,
+            self.plan(number, client.received),
+            &client.opened,
         )
         .run();
         self.clients.remove(number);
         journal.tick();
         let forced = match () {
-            () if guest.mail.is_overrun() => Some(ForcedClose::TooSlow),
-            () if guest.account.is_revoked() => Some(ForcedClose::OverMemory),
+            () if client.mail.is_overrun() => Some(ForcedClose::TooSlow),
+            () if client.account.is_revoked() => Some(ForcedClose::OverMemory),
             () => None,
         };
         let verdict = self.judge(&mut report, forced, &mut journal);
-        let mut charge = guest.account.charge();
+        let mut charge = client.account.charge();
         charge.set(outputs.held());
         hand_over(&mut outputs, reactor);
         self.report(News::Gone(verdict));
@@ -212,7 +212,7 @@ fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
 }
 
 /// Ends a connection whose place another has taken.
-fn make_room(stream: Stream, has_begun: bool) -> Parting {
+fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
     send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
     Parting::Unnoticed
 }
@@ -226,7 +226,11 @@ fn reason(refusal: &Refusal) -> String {
 }
 
 impl Arrival<'_> {
-    fn welcome(&mut self, tcp: TcpStream, outputs: &mut Outputs) -> Result<Guest, Parting> {
+    fn welcome(
+        &mut self,
+        tcp: TcpStream,
+        outputs: &mut Outputs,
+    ) -> Result<AcceptedClient, Parting> {
         let acceptor = self.server.config.tls.as_ref();
         let (mut stream, tls) = accept(tcp, acceptor, self.reactor, self.deadline)
             .map_err(|error| self.parting(&error, None))?;
@@ -236,7 +240,7 @@ impl Arrival<'_> {
             Err(error) => return Err(self.turn_away(stream, &error, outputs)),
         };
         if !self.pending.set_answered() {
-            return Err(make_room(stream, true));
+            return Err(close_evicted(stream, true));
         }
         let (response, agreement) =
             match answer(&self.server.config.handshake, &asked.line, &asked.head) {
@@ -266,7 +270,16 @@ impl Arrival<'_> {
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
-        Ok(Guest { number, stream, mail, early: asked.early, opened, deflate, received, account })
+        Ok(AcceptedClient {
+            number,
+            stream,
+            mail,
+            early: asked.early,
+            opened,
+            deflate,
+            received,
+            account,
+        })
     }
 
     fn admit(
@@ -306,10 +319,10 @@ impl Arrival<'_> {
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
     fn turn_away(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Parting {
         if let AcceptError::Evicted(received) = error {
-            return make_room(stream, *received > 0);
+            return close_evicted(stream, *received > 0);
         }
         if !self.pending.set_answered() {
-            return make_room(stream, true);
+            return close_evicted(stream, true);
         }
         let response = match error {
             AcceptError::Unreadable(error) => Some(Response::to_unreadable(error)),

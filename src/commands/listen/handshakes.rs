@@ -47,7 +47,7 @@ impl Interrupt {
     /// Of this reactor's thread.
     pub(super) fn of(reactor: &mut Reactor) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
-        reactor.heed(Arc::clone(&interrupted));
+        reactor.interrupt_on(Arc::clone(&interrupted));
         Self { interrupted, waker: reactor.waker() }
     }
 
