@@ -28,6 +28,12 @@ fn assert_unharmed(options: &[&str], server: &Server) {
     let program = wscope().args(options).arg(server.url());
     let mut running = program.stdin_null().spawn();
     running.wait_stderr("connected");
+    assert_goes_on(running, server);
+}
+
+/// Stops the program for longer than its timers, and continues it.
+#[track_caller]
+fn assert_goes_on(running: Running, server: &Server) {
     stop(&running);
     pause();
     running.signal(Signal::CONT);
@@ -60,11 +66,7 @@ fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_ping()
     let program = wscope().args(options).args(["-v", &server.url()]);
     let mut running = program.stdin_null().spawn();
     running.wait_stderr("> ping");
-    stop(&running);
-    pause();
-    running.signal(Signal::CONT);
-    server.release();
-    running.wait().code(0).stdout("late\n");
+    assert_goes_on(running, &server);
 }
 
 fn read_ping(peer: &mut Peer) -> Vec<u8> {
@@ -86,11 +88,7 @@ fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_close(
     let options = ["--wait", "0", "--close-timeout", "700ms", &server.url()];
     let running = wscope().args(options).stdin_null().spawn();
     crate::scripts::next(&closed);
-    stop(&running);
-    pause();
-    running.signal(Signal::CONT);
-    server.release();
-    running.wait().code(0).stdout("late\n");
+    assert_goes_on(running, &server);
 }
 
 /// It is asked for as a time on the clock: being stopped does not make it longer.
