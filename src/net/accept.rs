@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use memchr::memmem;
 use mio::Interest;
-use mio::net::TcpStream;
+use mio::net::{TcpListener, TcpStream};
 use native_tls::TlsAcceptor;
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
@@ -75,6 +75,20 @@ pub enum AcceptError {
 
 /// How long a client that was refused may go on sending before the connection is reset.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// Whether a connection waits to be accepted, as far as the system tells without accepting it.
+#[cfg(unix)]
+pub fn is_client_waiting(listener: &TcpListener) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    poll(&mut [PollFd::new(listener, PollFlags::IN)], Some(&Timespec::default()))
+        .map_or(true, |count| count > 0)
+}
+
+/// Whether a connection waits to be accepted: it is not known.
+#[cfg(not(unix))]
+pub fn is_client_waiting(_: &TcpListener) -> bool {
+    true
+}
 
 /// Takes a connection over and starts TLS on it, if it is to be used.
 ///
@@ -246,6 +260,21 @@ pub fn send_away_at_once(mut stream: Stream, response: &Response, mut has_begun:
 #[cfg(test)]
 mod tests {
     use super::may_be_judged;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_client_that_waits_is_seen_without_being_accepted() {
+        use super::{TcpListener, is_client_waiting};
+        let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        assert!(!is_client_waiting(&listener));
+        let client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        while !is_client_waiting(&listener) {
+            std::thread::yield_now(); // the last segment of the handshake is on its way
+        }
+        assert!(is_client_waiting(&listener));
+        drop((client, listener.accept().unwrap()));
+        assert!(!is_client_waiting(&listener));
+    }
 
     #[test]
     fn a_head_is_parsed_when_its_end_has_come_however_it_is_cut() {

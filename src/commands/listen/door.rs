@@ -12,7 +12,7 @@ use mio::net::{TcpListener, TcpStream};
 use super::failure::{TOO_MANY_HANDSHAKES, unavailable};
 use super::handshakes::{Interrupt, NoPlace, Pending};
 use super::server::Server;
-use crate::net::accept::send_away_at_once;
+use crate::net::accept::{is_client_waiting, send_away_at_once};
 use crate::net::{Reactor, Stream};
 
 /// The listening socket.
@@ -127,6 +127,12 @@ impl Door {
                 Ok(false) => {
                     self.is_ready = false;
                     (self.closed_until, self.is_exhausted) = (None, false);
+                    return Ok(());
+                }
+                // The system says so before it looks whether anybody is waiting.
+                Err(_) if !is_client_waiting(&self.listener) => {
+                    self.is_ready = false;
+                    self.closed_until = None;
                     return Ok(());
                 }
                 Err(_) if self.server.handshakes.evict_for_system() => {
