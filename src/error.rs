@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
@@ -38,7 +39,7 @@ pub enum Error {
         hint: Option<String>,
     },
     /// There is no connection.
-    Dial(DialError, DialAttempt),
+    Dial(DialError, Box<DialAttempt>),
     /// The opening handshake failed.
     Upgrade(Box<Rejected>),
     /// A redirect that is not followed.
@@ -52,13 +53,13 @@ pub enum Error {
     /// The connection ended abnormally.
     Abnormal(Box<Closed>),
     /// The peer did not answer our Close frame in time.
-    CloseTimeout(std::time::Duration),
+    CloseTimeout(Duration),
     /// `--max-time` ran out.
-    MaxTime(std::time::Duration),
+    MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(std::time::Duration),
+    PingTimeout(Duration),
     /// Nothing came for so long.
-    IdleTimeout(std::time::Duration),
+    IdleTimeout(Duration),
     /// The input cannot be read.
     Input(InputError),
     /// An output cannot be written.
@@ -87,6 +88,8 @@ pub struct DialAttempt {
     pub tries: Tries,
     /// What a redirect may have put into the name of the host, and is not to be shown.
     pub secrets: Secrets,
+    /// `--max-time`, if it has run out.
+    pub max_time: Option<Duration>,
 }
 
 /// A failed opening handshake, with what is needed to explain it.
@@ -104,8 +107,10 @@ pub struct Rejected {
     pub credentials: Option<SentCredentials>,
     /// What the server may say again and is not to be shown.
     pub secrets: Secrets,
-    /// The limit that may have run out.
-    pub limit: std::time::Duration,
+    /// `--connect-timeout`.
+    pub limit: Duration,
+    /// `--max-time`, if it has run out.
+    pub max_time: Option<Duration>,
     /// Whether secrets are masked.
     pub redaction: Redaction,
     /// Redirects are followed, as far as they can be.
@@ -157,14 +162,15 @@ impl Error {
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,
-            Self::Dial(error, _) if error.is_timeout() => 7,
+            Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
             Self::CloseTimeout(_)
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
             Self::Dial(..) => 3,
+            Self::Upgrade(rejected) if rejected.max_time.is_some() => 7,
             Self::Upgrade(rejected) => match &rejected.error {
-                UpgradeError::TimedOut(_) => 7,
+                UpgradeError::TimedOut(..) => 7,
                 UpgradeError::Interrupted(interrupted) => interrupted.0.exit_code(),
                 UpgradeError::System(_) => 8,
                 _ => 4,
@@ -248,7 +254,7 @@ impl Error {
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
-                | UpgradeError::TimedOut(bytes) => {
+                | UpgradeError::TimedOut(bytes, _) => {
                     Some(rejected.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)]))
                 }
                 _ => None,

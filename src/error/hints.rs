@@ -1,6 +1,6 @@
 //! What to do about a failure, where that can be known.
 
-use super::{DialAttempt, Error, Rejected, Tries, challenges};
+use super::{Error, Rejected, Tries, challenges};
 use crate::config::ConfigError;
 use crate::event::Closed;
 use crate::net::DialError;
@@ -27,8 +27,8 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "{path} is a FIFO: it is read until all that write to it have closed it"
         )),
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
-        Error::Dial(error @ DialError::Tcp(failures, _), DialAttempt { tries: Tries::One, .. })
-            if may_be_starting(failures) =>
+        Error::Dial(error @ DialError::Tcp(failures, _), attempt)
+            if attempt.tries == Tries::One && may_be_starting(failures) =>
         {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
         }
@@ -167,7 +167,7 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
         UpgradeError::Ended(_, received) if received.is_empty() => {
             "wrong path or host name, or a port that expects TLS: then use wss://"
         }
-        UpgradeError::TimedOut(received) if received.is_empty() && !rejected.tls => {
+        UpgradeError::TimedOut(received, _) if received.is_empty() && !rejected.tls => {
             "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
         }
         UpgradeError::Invalid(_, findings)

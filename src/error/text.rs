@@ -1,5 +1,8 @@
 //! Failures in one line each.
 
+use std::fmt;
+use std::time::Duration;
+
 use super::{Error, Rejected};
 use crate::event::Closed;
 use crate::net::upgrade::UpgradeError;
@@ -15,7 +18,8 @@ pub(super) fn message(error: &Error) -> String {
         Error::Config(error) => error.to_string(),
         Error::Usage { message, .. } => message.clone(),
         Error::Dial(error, attempt) => {
-            format!("could not connect: {}", attempt.secrets.mask_text(error.to_string()))
+            let text = attempt.secrets.mask_text(error.to_string());
+            format!("could not connect: {text}{}", max_time(attempt.max_time))
         }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
@@ -61,11 +65,9 @@ fn upgrade(rejected: &Rejected) -> String {
     match &rejected.error {
         UpgradeError::Refused(response) => {
             let line = &response.line;
-            format!(
-                "opening handshake refused: {} {}",
-                line.status,
-                said(reason(line.status, &line.reason))
-            )
+            let reason = said(reason(line.status, &line.reason));
+            let late = max_time(rejected.max_time);
+            format!("opening handshake refused: {} {reason}{late}", line.status)
         }
         UpgradeError::Invalid(_, findings) => {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
@@ -89,19 +91,43 @@ fn upgrade(rejected: &Rejected) -> String {
             )
         }
         UpgradeError::Tls(reason) => format!("opening handshake: TLS: {reason}"),
-        UpgradeError::TimedOut(received) if received.is_empty() => {
-            format!(
-                "opening handshake: timed out: the server accepted the connection and sent no response within {:?}",
-                rejected.limit
-            )
+        UpgradeError::TimedOut(received, waited) => {
+            let what = match received.len() {
+                0 => "the server accepted the connection and sent no response".to_owned(),
+                1 => "the server sent 1 byte of an incomplete response head".to_owned(),
+                count => format!("the server sent {count} bytes of an incomplete response head"),
+            };
+            let limit = rejected.max_time.unwrap_or(rejected.limit);
+            let waited = Waited { waited: *waited, limit };
+            let late = max_time(rejected.max_time);
+            format!("opening handshake: timed out: {what} within {waited}{late}")
         }
-        UpgradeError::TimedOut(received) => format!(
-            "opening handshake: timed out: the server stopped after {} bytes of its response head (limit {:?})",
-            received.len(),
-            rejected.limit
-        ),
         UpgradeError::Interrupted(interrupted) => interrupted.to_string(),
         UpgradeError::System(error) => format!("opening handshake: {error}"),
+    }
+}
+
+/// What is added to a failure that came with the end of `--max-time`.
+fn max_time(spent: Option<Duration>) -> String {
+    spent.map_or_else(String::new, |limit| format!("; --max-time {limit:?} ran out"))
+}
+
+/// How long was waited for a response: the whole limit, or what earlier steps had left of it.
+struct Waited {
+    waited: Duration,
+    limit: Duration,
+}
+
+impl fmt::Display for Waited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { waited, limit } = *self;
+        if waited.abs_diff(limit) * 20 <= limit {
+            return write!(f, "{limit:?}");
+        }
+        match waited.as_secs() {
+            0 => write!(f, "{} ms", waited.as_millis()),
+            _ => write!(f, "{:.1} s", waited.as_secs_f64()),
+        }
     }
 }
 
@@ -184,7 +210,7 @@ fn abnormal(closed: &Closed) -> String {
 }
 
 /// Silence before the end; too short a one tells nothing.
-fn silence(duration: std::time::Duration) -> String {
+fn silence(duration: Duration) -> String {
     match duration.as_secs_f64() {
         ..0.1 => String::new(),
         short @ ..10.0 => format!(", after {short:.1} s of silence"),

@@ -39,8 +39,8 @@ pub enum UpgradeError {
     Ended(TransportEnd, Vec<u8>),
     /// The server ended TLS with an alert: in TLS 1.3 it judges our certificate only now.
     Tls(String),
-    /// Time ran out; with what had come of a response.
-    TimedOut(Vec<u8>),
+    /// Time ran out; with what had come of a response, and the time since the request was begun.
+    TimedOut(Vec<u8>, Duration),
     /// A signal came.
     Interrupted(Interrupted),
     /// The system failed us.
@@ -79,14 +79,14 @@ pub fn upgrade(
     skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
 ) -> Result<Upgraded, UpgradeError> {
     let start = Instant::now();
-    let mut exchange = Exchange { stream, reactor, received: Vec::new() };
+    let mut exchange = Exchange { stream, reactor, start, received: Vec::new() };
     exchange.send(request.head.bytes(), deadline)?;
     let (line, head) = exchange.response_head(deadline)?;
     let took = start.elapsed();
     if line.status != 101 {
         let body = match skips_body(&line, &head) {
             true => Body::new(line.status, &head),
-            false => exchange.body(&line, &head, deadline),
+            false => exchange.body(&line, &head, deadline)?,
         };
         let is_cut = body.is_cut();
         let body = body.into_bytes();
@@ -105,6 +105,7 @@ pub fn upgrade(
 struct Exchange<'a> {
     stream: &'a mut Stream,
     reactor: &'a mut Reactor,
+    start: Instant,
     /// Read and not used yet.
     received: Vec<u8>,
 }
@@ -148,15 +149,25 @@ impl Exchange<'_> {
         }
     }
 
-    /// The start of a refusal's body: as much as comes before the end, the limit or the deadline.
-    fn body(&mut self, line: &StatusLine, head: &Head, deadline: Deadline) -> Body {
+    /// The start of a refusal's body: as much as comes before the end, the limit or the deadline. Only
+    /// a signal is an error.
+    fn body(
+        &mut self,
+        line: &StatusLine,
+        head: &Head,
+        deadline: Deadline,
+    ) -> Result<Body, UpgradeError> {
         let until = deadline.or_after(BODY_PATIENCE);
         let mut body = Body::new(line.status, head);
         loop {
             body.push(&std::mem::take(&mut self.received));
-            if body.is_done() || !matches!(self.read(until), Ok(None)) {
-                body.push(&std::mem::take(&mut self.received));
-                return body;
+            if body.is_done() {
+                return Ok(body);
+            }
+            match self.read(until) {
+                Ok(None) => {}
+                Err(error @ UpgradeError::Interrupted(_)) => return Err(error),
+                Ok(Some(_)) | Err(_) => return Ok(body),
             }
         }
     }
@@ -194,7 +205,8 @@ impl Exchange<'_> {
         match self.reactor.wait_for(deadline, None) {
             Ok(_) => Ok(()),
             Err(WaitError::TimedOut) => {
-                Err(UpgradeError::TimedOut(std::mem::take(&mut self.received)))
+                let received = std::mem::take(&mut self.received);
+                Err(UpgradeError::TimedOut(received, self.start.elapsed()))
             }
             Err(WaitError::Interrupted(interrupted)) => Err(UpgradeError::Interrupted(interrupted)),
             Err(WaitError::Io(error)) => Err(UpgradeError::System(error)),

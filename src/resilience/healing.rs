@@ -53,7 +53,7 @@ fn proxy_heals(fault: &Fault) -> bool {
 pub fn upgrade_heals(error: &UpgradeError) -> bool {
     match error {
         UpgradeError::Refused(response) => status_heals(response.line.status),
-        UpgradeError::Ended(..) | UpgradeError::TimedOut(_) => true,
+        UpgradeError::Ended(..) | UpgradeError::TimedOut(..) => true,
         UpgradeError::Invalid(..)
         | UpgradeError::Malformed(..)
         | UpgradeError::Tls(_)

@@ -244,8 +244,8 @@ fn a_response_that_stops_midway_is_counted_and_shown() {
     let outcome = wscope().args(["--connect-timeout", "200ms"]).arg(server.url()).run().code(7);
     assert_soon(&outcome);
     outcome
-        .stderr_contains("wscope: opening handshake: timed out: the server stopped after 39 bytes")
-        .stderr_contains("limit 200ms")
+        .stderr_contains("wscope: opening handshake: timed out: the server sent 39 bytes of")
+        .stderr_contains("incomplete response head within 200ms\n")
         .stderr_contains("< HTTP/1.1 101 Switching Protocols\n< Upgra\n");
 }
 

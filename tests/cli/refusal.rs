@@ -314,3 +314,33 @@ fn a_refusal_is_an_event_with_status_headers_and_body() {
     assert_eq!(event["body"], "{\"error\":\"\u{e9}\"}\n");
     outcome.stderr_contains("wscope: opening handshake refused: 401 Nope\n");
 }
+
+#[test]
+fn a_body_that_stalls_until_max_time_runs_out_is_told_with_the_refusal() {
+    const HEAD: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy";
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        peer.respond(HEAD);
+        peer.stall();
+    });
+    wscope().args(["-m", "200ms"]).arg(server.url()).run().code(7).stdout("").stderr_contains(
+        "wscope: opening handshake refused: 503 Service Unavailable; --max-time 200ms ran out\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_a_body() {
+    use crate::support::Signal;
+    let (answered, answer) = std::sync::mpsc::channel();
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy");
+        answered.send(()).expect("a test that waits");
+        peer.stall();
+    });
+    let program = wscope().arg(server.url()).spawn();
+    answer.recv().expect("a request");
+    program.signal(Signal::INT);
+    program.wait().code(130);
+}

@@ -36,7 +36,6 @@ struct Rejection<'a> {
     request: &'a Request,
     route: &'a Route,
     remote: &'a Remote,
-    deadline: Deadline,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -90,7 +89,7 @@ impl Opening<'_> {
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
         let upgraded = upgrade(&mut stream, &request, reactor, deadline, is_followed);
         let upgraded = upgraded.map_err(|error| {
-            let rejection = Rejection { request: &request, route, remote: &remote, deadline };
+            let rejection = Rejection { request: &request, route, remote: &remote };
             self.upgrade_failed(error, &rejection, &secrets)
         })?;
         timings.upgrade = Some(upgraded.took);
@@ -146,7 +145,9 @@ impl Opening<'_> {
 
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, route: &Route) -> Error {
-        let attempt = DialAttempt { tries: Tries::One, secrets: route.secrets.clone() };
+        let secrets = route.secrets.clone();
+        let attempt = DialAttempt { tries: Tries::One, secrets, max_time: self.spent_time() };
+        let attempt = Box::new(attempt);
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
             late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
@@ -165,7 +166,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote, deadline } = *rejection;
+        let Rejection { request, route, remote } = *rejection;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
@@ -177,7 +178,7 @@ impl Opening<'_> {
             return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
         let is_awaiting = !config.ending.expect.is_empty();
-        if is_awaiting && matches!(error, UpgradeError::TimedOut(_)) && self.is_out_of_time() {
+        if is_awaiting && matches!(error, UpgradeError::TimedOut(..)) && self.is_out_of_time() {
             return self.out_of_time();
         }
         Error::Upgrade(Box::new(Rejected {
@@ -187,7 +188,8 @@ impl Opening<'_> {
             sent_origin: request.head.value("Origin").is_some(),
             credentials: config.auth.sent(&request.head),
             secrets: secrets.clone(),
-            limit: deadline.limit,
+            limit: config.connect_timeout.unwrap_or_default(),
+            max_time: self.spent_time(),
             redaction: config.redaction,
             tries: Tries::One,
             follows: config.resilience.redirects.is_some(),
@@ -214,6 +216,11 @@ impl Opening<'_> {
 
     fn is_out_of_time(&self) -> bool {
         self.max_time.is_some_and(|end| Instant::now() >= end)
+    }
+
+    /// `--max-time`, if it has run out.
+    fn spent_time(&self) -> Option<Duration> {
+        self.is_out_of_time().then_some(self.config.ending.max_time).flatten()
     }
 
     /// What it means that `--max-time` ran out before there was a connection.
