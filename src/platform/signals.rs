@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
@@ -14,22 +14,31 @@ pub use super::signal::Signal;
 /// The signals that come.
 #[derive(Debug)]
 pub struct Signals {
-    pipes: Vec<(Signal, UnixStream)>,
+    pending: Vec<Pending>,
     /// SIGCONT: the process was stopped until now.
     continued: UnixStream,
     shutdowns: Vec<SigId>,
 }
 
+/// Where a signal is announced.
+#[derive(Debug)]
+struct Pending {
+    signal: Signal,
+    pipe: UnixStream,
+    /// It has come and was not taken: one more ends the process.
+    is_untaken: Arc<AtomicBool>,
+}
+
 impl Signals {
     /// Takes SIGINT, SIGTERM and SIGHUP over, and takes note of SIGCONT. A second signal of a kind
-    /// ends the process at once, also where the event loop hangs in a system call. SIGHUP stays
-    /// ignored if it is, as under nohup(1).
+    /// ends the process if the first has not been taken yet: the event loop does not turn. SIGHUP
+    /// stays ignored if it is, as under nohup(1).
     ///
     /// # Errors
     /// When the system refuses the handlers.
     pub fn install() -> io::Result<Self> {
         let mut signals =
-            Self { pipes: Vec::new(), continued: pipe_of(SIGCONT)?, shutdowns: Vec::new() };
+            Self { pending: Vec::new(), continued: pipe_of(SIGCONT)?, shutdowns: Vec::new() };
         signals.take_over(Signal::Interrupt, SIGINT)?;
         signals.take_over(Signal::Terminate, SIGTERM)?;
         if !is_ignored(SIGHUP) {
@@ -39,11 +48,11 @@ impl Signals {
     }
 
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
-        let seen = Arc::new(AtomicBool::new(false));
+        let is_untaken = Arc::new(AtomicBool::new(false));
         let code = i32::from(signal.exit_code());
-        let second = flag::register_conditional_shutdown(number, code, Arc::clone(&seen))?;
-        self.shutdowns.extend([second, flag::register(number, seen)?]);
-        self.pipes.push((signal, pipe_of(number)?));
+        let second = flag::register_conditional_shutdown(number, code, Arc::clone(&is_untaken))?;
+        self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_untaken))?]);
+        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_untaken });
         Ok(())
     }
 
@@ -52,13 +61,13 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        for (_, pipe) in &mut self.pipes {
-            registry.register(pipe, token, Interest::READABLE)?;
+        for pending in &mut self.pending {
+            registry.register(&mut pending.pipe, token, Interest::READABLE)?;
         }
         registry.register(&mut self.continued, token, Interest::READABLE)
     }
 
-    /// Leaves also a second signal to the event loop: while a line editor has the terminal in its
+    /// Leaves every signal to the event loop: while a line editor has the terminal in its
     /// hands, the process must not end without giving it back.
     pub fn leave_to_loop(&mut self) {
         for id in self.shutdowns.drain(..) {
@@ -68,7 +77,7 @@ impl Signals {
 
     /// The next signal that has come, each one once.
     pub fn take(&mut self) -> Option<Signal> {
-        self.pipes.iter_mut().find_map(|(signal, pipe)| has_come(pipe).then_some(*signal))
+        self.pending.iter_mut().find_map(Pending::take)
     }
 
     /// Whether the process was stopped and has been continued since the last call.
@@ -78,6 +87,15 @@ impl Signals {
             was_continued = true;
         }
         was_continued
+    }
+}
+
+impl Pending {
+    fn take(&mut self) -> Option<Signal> {
+        has_come(&mut self.pipe).then(|| {
+            self.is_untaken.store(false, Ordering::SeqCst);
+            self.signal
+        })
     }
 }
 

@@ -29,6 +29,9 @@ const TIME_TO_END: Duration = Duration::from_secs(2);
 /// Longer than the timers of a test.
 const PAUSE: Duration = Duration::from_millis(1500);
 
+/// More than a terminal's buffers in the kernel hold of what was shown before.
+pub(crate) const HELD_BY_KERNEL: usize = 128 << 10;
+
 /// The subject of the test, not a way to wait for something.
 fn pause() {
     thread::sleep(PAUSE);

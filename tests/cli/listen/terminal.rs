@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{client, client_at, leave, port_in};
 use crate::files::{fifo, opened, writer};
+use crate::stalls::HELD_BY_KERNEL;
 use crate::support::{Key, Peer, Terminal, masked, pong, text};
 
 /// A server on a terminal, ready to be typed at, and its port.
@@ -219,20 +220,20 @@ fn a_request_does_not_control_the_terminal() {
 #[test]
 fn ctrl_c_in_a_flood_stops_the_display_and_counts_what_was_not_shown() {
     let (mut terminal, port) = serve(&[]);
-    let peer = joined(&terminal, port, 1);
+    let mut peer = joined(&terminal, port, 1);
     let mut socket = peer.socket();
     let batch = masked(&text("a line of the flood that fills the screen")).repeat(1000);
     // The server ends it.
     let flood = thread::spawn(move || while socket.write_all(&batch).is_ok() {});
     terminal.wait_for("fills the screen");
-    let before = terminal.raw_output().len();
     terminal.press(Key::CtrlC);
+    peer.expect_close(1001);
+    let before = terminal.raw_output().len();
     assert_eq!(terminal.wait_exit_within(Duration::from_secs(2)), 130);
     assert!(terminal.termios_restored());
     let output = terminal.raw_output();
     assert!(output.contains(" messages were received and not shown"), "{}", terminal.screen());
     let after = output.len() - before;
-    // What was shown before the key was read, and what the kernel holds for a terminal.
-    assert!(after < 256 << 10, "{after} bytes were shown after Ctrl-C");
+    assert!(after < HELD_BY_KERNEL, "{after} bytes were shown after the Close frame");
     flood.join().expect("a writer that does not panic");
 }
