@@ -84,15 +84,18 @@ impl Cutter {
         self.ended
     }
 
-    /// How many whole records have been read and not handed out, where every record is a message.
-    pub(super) fn waiting_messages(&self) -> u64 {
-        let waiting = &self.buffer[self.start..self.end];
-        let count = |separator| memchr::memchr_iter(separator, waiting).count() as u64;
-        match self.framing {
-            Framing::Lines => count(b'\n'),
-            Framing::Nul => count(0),
-            Framing::Commands | Framing::Json | Framing::Whole | Framing::Chunks => 0,
+    /// How many messages have been read as a whole and not handed out. They are given up.
+    pub(super) fn take_waiting_messages(&mut self) -> u64 {
+        let mut messages = 0;
+        while self.has_record() {
+            if self.take_file().is_some() {
+                messages += 1;
+                continue;
+            }
+            let Next::Action(action) = self.next() else { break };
+            messages += u64::from(action.is_message());
         }
+        messages
     }
 
     /// Where the next bytes of the input go.
@@ -313,17 +316,26 @@ mod tests {
 
     #[test]
     fn messages_that_were_read_and_not_taken_are_counted() {
+        let (text_line, ping_line) =
+            ("{\"type\":\"text\",\"data\":\"a\"}\n", "{\"type\":\"ping\"}\n");
         for (framing, input, expected) in [
             (Framing::Lines, &b"one\ntwo\nthree\nhalf"[..], 2),
             (Framing::Nul, b"one\0two\nthree\0", 1),
-            (Framing::Commands, b"/ping\n/ping\n", 0),
+            (Framing::Commands, b"/ping\n/ping\ntext\n//text\n/binary 00\n/binary @f\n/close", 4),
+            (
+                Framing::Json,
+                [text_line, ping_line, "\n", text_line, "{\"ty"].concat().as_bytes(),
+                1,
+            ),
+            (Framing::Chunks, b"bytes", 0),
         ] {
             let mut cutter = Cutter::new(framing, MessageKind::Text);
             cutter.space()[..input.len()].copy_from_slice(input);
             cutter.filled(input.len());
             assert!(cutter.has_record());
             assert!(matches!(cutter.next(), Next::Action(_)));
-            assert_eq!(cutter.waiting_messages(), expected);
+            assert_eq!(cutter.take_waiting_messages(), expected, "{framing:?}");
+            assert_eq!(cutter.take_waiting_messages(), 0);
         }
     }
 

@@ -3,11 +3,13 @@
 use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
+use std::time::Instant;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
 use self::file::FileMessage;
+use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 mod cutter;
@@ -35,8 +37,8 @@ pub enum Action<'a> {
     Pong(Vec<u8>),
     /// Close; `None` for both means as the options say.
     Close(Option<CloseCode>, Option<String>),
-    /// Ctrl-C was pressed where it sends no signal.
-    Interrupt,
+    /// End the session as at this signal: Ctrl-C was pressed where it sends none, or a server ends.
+    Leave(Signal),
     /// Show something to the user.
     Show(Show),
 }
@@ -51,8 +53,13 @@ impl Action<'_> {
             | Self::Frame(_)
             | Self::Ping(_)
             | Self::Pong(_) => true,
-            Self::Close(..) | Self::Interrupt | Self::Show(_) => false,
+            Self::Close(..) | Self::Leave(_) | Self::Show(_) => false,
         }
+    }
+
+    /// Whether it is a data message.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Send(..) | Self::Fragments(..) | Self::File(_))
     }
 
     /// The same, with its own copy of the payload.
@@ -65,7 +72,7 @@ impl Action<'_> {
             Self::Ping(data) => Action::Ping(data),
             Self::Pong(data) => Action::Pong(data),
             Self::Close(code, reason) => Action::Close(code, reason),
-            Self::Interrupt => Action::Interrupt,
+            Self::Leave(signal) => Action::Leave(signal),
             Self::Show(show) => Action::Show(show),
         }
     }
@@ -188,9 +195,15 @@ pub trait Source {
         false
     }
 
-    /// How many messages have been read from it and not taken, as far as that is known.
-    fn waiting_messages(&self) -> u64 {
+    /// How many messages have been read from it and not taken. They are given up.
+    fn take_waiting_messages(&mut self) -> u64 {
         0
+    }
+
+    /// When the session has to be over, if whoever provides the actions ends it. Those that wait are
+    /// carried out before, as far as the socket keeps up.
+    fn leave_by(&self) -> Option<Instant> {
+        None
     }
 
     /// Whether its actions do not wait for a stalled socket: the connection is to be closed.

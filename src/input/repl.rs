@@ -183,6 +183,18 @@ impl<T: Send + 'static> Repl<T> {
         }
     }
 
+    /// How many lines have been typed and not taken that become one of these. They are given up.
+    pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
+        let loading = usize::from(self.loading.take().is_some());
+        let lines = self.behind.drain(..).chain(self.lines.try_iter());
+        let is_counted = |line: &Line<T>| match line {
+            Line::Typed(Parsed::Ready(line)) => is_counted(line),
+            Line::Typed(Parsed::File(_)) => true,
+            Line::Interrupt(_) | Line::End => false,
+        };
+        (loading + lines.filter(is_counted).count()) as u64
+    }
+
     /// Ctrl-C, which waits for no line before it.
     fn next_interrupt(&mut self) -> Option<T> {
         self.behind.extend(self.lines.try_iter());
@@ -288,6 +300,10 @@ impl Source for Repl<Action<'static>> {
 
     fn is_typed(&self) -> bool {
         true
+    }
+
+    fn take_waiting_messages(&mut self) -> u64 {
+        self.take_waiting(Action::is_message)
     }
 
     fn take_interrupt(&mut self) -> bool {

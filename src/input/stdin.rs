@@ -53,8 +53,9 @@ impl Source for Stdin {
         }
     }
 
-    fn waiting_messages(&self) -> u64 {
-        self.cutter.waiting_messages()
+    fn take_waiting_messages(&mut self) -> u64 {
+        let loading = self.loading.take().map_or(0, |_| 1); // what it becomes is one
+        loading + self.cutter.take_waiting_messages()
     }
 
     fn next(&mut self, _: &Registry) -> Next<'_> {

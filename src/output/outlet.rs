@@ -51,6 +51,8 @@ pub struct Outlet {
     refused: Option<Batch>,
     way: Way,
     ready: bool,
+    /// Whether people look at it.
+    is_display: bool,
     /// Whether an error matters to the run.
     essential: bool,
     error: Option<io::Error>,
@@ -78,10 +80,11 @@ const BATCH_SIZE: usize = 8 << 10;
 impl Outlet {
     /// An outlet to a stream called `name` in messages.
     pub fn stream(name: &'static str, writer: Writer) -> Self {
-        Self::new(name, Way::Stream(writer))
+        let is_display = writer.is_terminal();
+        Self { is_display, ..Self::new(name, Way::Stream(writer)) }
     }
 
-    /// An outlet by a lane alone.
+    /// An outlet by a lane alone. What was handed over to it is not taken back.
     pub fn lane(name: &'static str, lane: impl Lane + 'static) -> Self {
         Self::new(name, Way::Lane(Box::new(lane), Box::new(Way::Broken)))
     }
@@ -99,6 +102,7 @@ impl Outlet {
             refused: None,
             way,
             ready: true,
+            is_display: false,
             essential: true,
             error: None,
         }
@@ -198,7 +202,7 @@ impl Outlet {
     /// Drops what waits, since the run ends without it. Whatever follows is dropped too if a record was
     /// cut by that, or one is missing, unless people look at it. Returns received messages and bytes.
     pub fn give_up(&mut self) -> (u64, usize) {
-        if self.is_display() {
+        if self.is_display {
             return (self.stop_display(), 0);
         }
         let (messages, bytes) = (self.pending_messages(), self.pending());
@@ -207,29 +211,26 @@ impl Outlet {
         }
         self.backlog.clear();
         self.refused = None;
-        self.way = Way::Broken;
+        if !self.takes_whole_records() {
+            self.way = Way::Broken;
+        }
         (messages, bytes)
     }
 
     /// Drops what people were still to be shown, if this is their terminal. Returns how many received
     /// messages are among it.
     pub fn stop_display(&mut self) -> u64 {
-        let shown_by_lane = match &mut self.way {
-            Way::Lane(lane, _) => lane.discard(),
-            Way::Stream(writer) if writer.is_terminal() => 0,
-            _ => return 0,
-        };
+        if !self.is_display {
+            return 0;
+        }
+        let shown_by_lane = if let Way::Lane(lane, _) = &mut self.way { lane.discard() } else { 0 };
         let refused = self.refused.take().map_or(0, |batch| batch.message_ends.len());
         shown_by_lane + refused as u64 + self.backlog.discard_unbegun()
     }
 
     /// Whether people look at it.
     pub fn is_display(&self) -> bool {
-        match &self.way {
-            Way::Lane(..) => true,
-            Way::Stream(writer) => writer.is_terminal(),
-            _ => false,
-        }
+        self.is_display
     }
 
     /// Waits until the stream takes more; false when `until` has passed.

@@ -16,10 +16,7 @@ impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.has_more_input = true;
-        let takes_none = self.upload.is_some() || !self.socket_keeps_up();
-        if takes_none && self.source.take_interrupt() {
-            self.leave(Stop::Signal(Signal::Interrupt));
-        }
+        self.leave_if_asked();
         for _ in 0..ACTION_BUDGET {
             if !self.has_more_input || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
@@ -29,6 +26,20 @@ impl Session<'_> {
                 self.take_events();
             }
         }
+    }
+
+    /// Ends the session for its source, where the action that does so cannot be waited for.
+    fn leave_if_asked(&mut self) {
+        let takes_none = self.upload.is_some() || !self.socket_keeps_up();
+        if takes_none && self.source.take_interrupt() {
+            self.leave(Stop::Signal(Signal::Interrupt));
+        }
+        let Some(until) = self.source.leave_by() else { return };
+        let takes_none = takes_none || !self.connection.is_open();
+        if self.leave_by.is_none() && (takes_none || Instant::now() >= until) {
+            self.leave(Stop::Signal(Signal::Terminate));
+        }
+        self.leave_by = self.leave_by.map(|own| own.min(until));
     }
 
     /// Whether input can be taken that no readiness will announce again.
@@ -117,8 +128,8 @@ impl Session<'_> {
                     self.stop.get_or_insert(Stop::Asked);
                 })
             }
-            Action::Interrupt => {
-                self.leave(Stop::Signal(Signal::Interrupt));
+            Action::Leave(signal) => {
+                self.leave(Stop::Signal(signal));
                 Ok(())
             }
             Action::Show(show) => {

@@ -127,7 +127,8 @@ impl Session<'_> {
         let unsent = self.connection.unsent_messages();
         self.note_unsent(unsent);
         if self.leave_by.is_some() {
-            self.note_unsent(self.source.waiting_messages());
+            let waiting = self.source.take_waiting_messages();
+            self.note_unsent(waiting);
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
         }
     }

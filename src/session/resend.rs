@@ -220,7 +220,7 @@ fn size(action: &Action<'_>) -> usize {
         Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
         Action::Frame(frame) => frame.payload.len(),
         // It is read again.
-        Action::File(_) | Action::Close(..) | Action::Interrupt | Action::Show(_) => 0,
+        Action::File(_) | Action::Close(..) | Action::Leave(_) | Action::Show(_) => 0,
     };
     payload + OVERHEAD
 }

@@ -74,9 +74,10 @@ impl Session<'_> {
             Some(until) => [Some(until), None],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
+        let own = own.into_iter().chain([self.source.leave_by()]);
         // What other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
-        for_peer.chain(own.into_iter().flatten()).chain(budget).min()
+        for_peer.chain(own.flatten()).chain(budget).min()
     }
 
     /// When the wait after the end of the input is over, by the peer's clock.

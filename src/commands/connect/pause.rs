@@ -7,7 +7,6 @@ use crate::event::{Shown, What};
 use crate::input::{Action, Next, Show};
 use crate::net::reactor::tokens;
 use crate::output::OutputError;
-use crate::platform::signals::Signal;
 use crate::session::{Rest, Stop, TOO_MUCH};
 
 impl Conversation<'_> {
@@ -71,7 +70,7 @@ impl Conversation<'_> {
                 Next::Action(action) => action.into_owned(),
             };
             match action {
-                Action::Interrupt => return Some(Stop::Signal(Signal::Interrupt)),
+                Action::Leave(signal) => return Some(Stop::Signal(signal)),
                 Action::Close(..) => return Some(Stop::Asked),
                 Action::Show(show) => self.show(&show),
                 action => {

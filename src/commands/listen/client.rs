@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 
-use super::clients::{Entry, Full};
+use super::clients::{Entry, NotAdmitted};
 use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
 use super::handshakes::Pending;
 use super::page;
@@ -137,6 +137,9 @@ impl Server {
         )
         .run();
         self.clients.remove(number);
+        if report.leave_by.is_some() {
+            self.note_lost(&report.lost);
+        }
         journal.tick();
         let forced = match () {
             () if client.mail.is_overrun() => Some(ForcedClose::TooSlow),
@@ -255,7 +258,7 @@ impl Arrival<'_> {
             };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
-            Err(Full) => return Err(self.refuse_too_many(stream, &asked.head, outputs)),
+            Err(why) => return Err(self.refuse_for_now(stream, &asked.head, why, outputs)),
         };
         let mut bytes = response.bytes().to_vec();
         if expects_continue(&asked.line, &asked.head) {
@@ -286,7 +289,7 @@ impl Arrival<'_> {
         &self,
         asked: &Asked,
         agreement: &Agreement,
-    ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), Full> {
+    ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), NotAdmitted> {
         let server = self.server;
         let (postbox, mail) = mailbox(server.config.capacity.backlog, server.waker());
         let (discarded, waker) = (postbox.clone(), self.reactor.waker());
@@ -353,16 +356,18 @@ impl Arrival<'_> {
         Parting::Unnoticed
     }
 
-    fn refuse_too_many(
+    fn refuse_for_now(
         &mut self,
         stream: Stream,
         request: &Head,
+        why: NotAdmitted,
         outputs: &mut Outputs,
     ) -> Parting {
-        let reason = if self.server.config.once {
-            "only one client is served (--once)".to_owned()
-        } else {
-            format!("there are {} clients already", self.server.config.capacity.clients)
+        let config = &self.server.config;
+        let reason = match why {
+            NotAdmitted::Ending => "the server is shutting down".to_owned(),
+            NotAdmitted::Full if config.once => "only one client is served (--once)".to_owned(),
+            NotAdmitted::Full => format!("there are {} clients already", config.capacity.clients),
         };
         let response = unavailable(&reason);
         self.refuse(stream, request, &response, (&reason, None), outputs)

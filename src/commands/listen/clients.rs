@@ -41,11 +41,18 @@ struct State {
     admitted: usize,
     /// How many of those have not been told to their end.
     unfinished: usize,
+    /// All have been closed, since the server ends.
+    is_ending: bool,
 }
 
-/// No more clients are taken.
+/// Why no more clients are taken.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Full;
+pub(super) enum NotAdmitted {
+    /// There are as many as there may be.
+    Full,
+    /// The server ends.
+    Ending,
+}
 
 impl Clients {
     /// Adds one; `once`: the only one ever.
@@ -54,12 +61,15 @@ impl Clients {
         limit: usize,
         once: bool,
         entry: impl FnOnce() -> Entry,
-    ) -> Result<u64, Full> {
+    ) -> Result<u64, NotAdmitted> {
         let mut state = self.state();
+        if state.is_ending {
+            return Err(NotAdmitted::Ending);
+        }
         // Threads that wait for a stalled output to take their last lines are limited too.
         let is_full = state.entries.len() >= limit || state.unfinished >= limit.saturating_mul(2);
         if is_full || (once && state.admitted > 0) {
-            return Err(Full);
+            return Err(NotAdmitted::Full);
         }
         let entry = entry();
         let number = entry.number;
@@ -125,10 +135,19 @@ impl Clients {
         found.map(|entry| entry.postbox.kick(code, reason)).is_some()
     }
 
-    /// Closes all connections.
+    /// Closes all connections, and admits no more.
     pub(super) fn close_all(&self, code: CloseCode) {
-        for entry in &self.state().entries {
+        let mut state = self.state();
+        state.is_ending = true;
+        for entry in &state.entries {
             entry.postbox.close(code, "");
+        }
+    }
+
+    /// Ends the sessions that are left, by then at the latest.
+    pub(super) fn leave_all(&self, until: Instant) {
+        for entry in &self.state().entries {
+            entry.postbox.leave(until);
         }
     }
 

@@ -4,12 +4,11 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::door::Door;
 use super::server::{News, Server, failed};
 use crate::commands::displays::Failures;
-use crate::commands::lost;
 use crate::error::Error;
 use crate::event::{Event, Level, Shown, What};
 use crate::input::mailbox::{Content, Letter};
@@ -18,21 +17,14 @@ use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::output::Outputs;
 use crate::output::human::Detail;
-use crate::output::{OutputError, Outputs};
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
-use crate::session::Lost;
 
-/// How long all clients together may take when we leave.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+mod shutdown;
 
-/// The last part of it, in which received messages that the output has no room for are dropped, so that
-/// the closing handshakes behind them are seen.
-const DROPPING_TIME: Duration = Duration::from_millis(300);
-
-/// How long standard error may take for the last lines.
-const LOG_TIMEOUT: Duration = Duration::from_millis(200);
+use shutdown::Shutdown;
 
 /// Lines taken before anything else gets its turn.
 const INPUT_BUDGET: usize = 1024;
@@ -54,29 +46,7 @@ pub(super) struct Control {
     /// Lines were left because others had to have their turn.
     has_more_input: bool,
     news: Receiver<News>,
-    leaving: Option<Leaving>,
-}
-
-/// All connections are being closed.
-struct Leaving {
-    /// How long the closing handshakes may take.
-    until: Instant,
-    /// A signal came: nothing takes longer than that.
-    is_interrupted: bool,
-    /// The outcome of the one client does not change the result.
-    is_decided: bool,
-    result: Result<(), Error>,
-}
-
-impl Leaving {
-    /// When to look again without being woken.
-    fn deadline(&self, now: Instant) -> Option<Instant> {
-        let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
-        if self.is_interrupted {
-            return dropping.or(Some(self.until));
-        }
-        Some(self.until).filter(|until| now < *until)
-    }
+    shutdown: Option<Shutdown>,
 }
 
 impl Control {
@@ -96,7 +66,7 @@ impl Control {
             input_error: None,
             has_more_input: false,
             news,
-            leaving: None,
+            shutdown: None,
         }
     }
 
@@ -129,7 +99,7 @@ impl Control {
         loop {
             self.hear_news();
             self.take_input();
-            if self.leaving.is_none()
+            if self.shutdown.is_none()
                 && let Err(error) = self.door.let_in()
             {
                 let text = format!("no more clients can be let in for now: {error}");
@@ -139,8 +109,8 @@ impl Control {
             let _ = self.outputs.flush(); // errors come with the news
             if self.is_over() {
                 self.hear_news(); // what came of the last client and of the last batch
-                if let Some(leaving) = self.leaving.take() {
-                    return leaving.result.and_then(|()| self.input_failure());
+                if let Some(shutdown) = self.shutdown.take() {
+                    return shutdown.result.and_then(|()| self.input_failure());
                 }
             }
             self.wait()?;
@@ -153,39 +123,10 @@ impl Control {
         }
     }
 
-    /// Whether all clients have gone, or had their time, and all that was received is written. After a
-    /// signal only the time counts.
-    fn is_over(&mut self) -> bool {
-        let Some(leaving) = &self.leaving else { return false };
-        let is_late = Instant::now() >= leaving.until;
-        if leaving.is_interrupted && Instant::now() + DROPPING_TIME >= leaving.until {
-            self.server.streams.stop_waiting(true);
-        }
-        if leaving.is_interrupted && is_late {
-            return true;
-        }
-        let is_written = self.outputs.are_drained() && self.server.streams.are_written();
-        is_written && (is_late || self.server.clients.have_finished())
-    }
-
-    /// Says what was not written, and gives the terminal back.
-    pub(super) fn end(&mut self) {
-        self.warn_of_evictions(true);
-        let lost = Lost { received: self.server.streams.give_up() as u64, ..Lost::default() };
-        for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
-            self.notice(Level::Warning, &text);
-            let _ = self.outputs.flush(); // as above
-        }
-        self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
-        if let Input::Repl(repl) = &mut self.input {
-            repl.end(Some(Instant::now() + LOG_TIMEOUT));
-        }
-    }
-
     fn wait(&mut self) -> Result<(), Error> {
         let now = Instant::now();
-        let until = match &self.leaving {
-            Some(leaving) => leaving.deadline(now),
+        let until = match &self.shutdown {
+            Some(shutdown) => shutdown.deadline(now),
             None => self.door.deadline(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
@@ -228,58 +169,11 @@ impl Control {
                     let text = format!("too slow: {limit} MiB are waiting; closing with 1013");
                     self.tell(Some(number), What::Notice(Level::Warning, &text));
                 }
-                News::CountReached => {
-                    let limit = self.server.config.close_timeout.unwrap_or(LEAVE_TIMEOUT);
-                    self.leave(CloseCode::NORMAL, limit, Ok(()));
-                }
+                News::CountReached => self.on_count_reached(),
             }
         }
         if let Some(error) = self.server.streams.take_error() {
             self.on_output_error(error);
-        }
-    }
-
-    /// A reader that has enough, as `head` does, ends the server in order.
-    fn on_output_error(&mut self, error: OutputError) {
-        let is_closed = error.is_closed_pipe();
-        let code = if is_closed { CloseCode::NORMAL } else { CloseCode::GOING_AWAY };
-        self.leave(code, LEAVE_TIMEOUT, Ok(()));
-        if let Some(leaving) = self.leaving.as_mut().filter(|leaving| !leaving.is_decided) {
-            leaving.is_decided = true;
-            leaving.result = if is_closed { Ok(()) } else { Err(Error::Output(error)) };
-        }
-    }
-
-    fn on_signal(&mut self, signal: Signal) {
-        let is_first = self.leaving.as_ref().is_none_or(|leaving| !leaving.is_interrupted);
-        self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(()));
-        let Some(leaving) = &mut self.leaving else { return };
-        leaving.until = Instant::now() + if is_first { LEAVE_TIMEOUT } else { Duration::ZERO };
-        leaving.is_interrupted = true;
-        leaving.is_decided = true;
-        leaving.result = Err(Error::Signal(signal));
-        self.server.streams.stop_waiting(false);
-        self.server.streams.stop_display();
-    }
-
-    /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
-    fn leave(&mut self, code: CloseCode, limit: Duration, result: Result<(), Error>) {
-        if self.leaving.is_none() {
-            self.server.clients.close_all(code);
-            let until = Instant::now() + limit;
-            self.leaving =
-                Some(Leaving { until, is_interrupted: false, is_decided: false, result });
-        }
-    }
-
-    /// The one client has gone. What came of it is the outcome, unless we left for another reason.
-    fn finish(&mut self, verdict: Result<(), Error>) {
-        match &mut self.leaving {
-            Some(leaving) if leaving.result.is_ok() && !leaving.is_decided => {
-                leaving.result = verdict;
-            }
-            Some(_) => {}
-            None => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, verdict),
         }
     }
 
@@ -300,7 +194,7 @@ impl Control {
     fn take_lines_piped(&mut self) {
         for _ in 0..INPUT_BUDGET {
             let Input::Stdin(stdin) = &mut self.input else { return };
-            if self.leaving.is_some() || !self.server.clients.have_room() {
+            if self.shutdown.is_some() || !self.server.clients.have_room() {
                 return;
             }
             match stdin.next(self.reactor.registry()) {
@@ -327,7 +221,7 @@ impl Control {
             match repl.take() {
                 Typed::Line(order) => self.carry_out(order),
                 Typed::Pending => return,
-                Typed::End => return self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(())),
+                Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }
     }
@@ -353,7 +247,7 @@ impl Control {
             }
             Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
             Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
-            Order::Quit => self.leave(CloseCode::GOING_AWAY, LEAVE_TIMEOUT, Ok(())),
+            Order::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
             Order::Interrupt => self.on_signal(Signal::Interrupt),
         }
     }

@@ -1,9 +1,9 @@
 //! What all clients of a server share.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mio::Waker;
@@ -26,7 +26,7 @@ use crate::protocol::keepalive::Times;
 use crate::protocol::memory::Budget;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
-use crate::session::{AfterInput, Plan};
+use crate::session::{AfterInput, Lost, Plan};
 
 /// The server, as the threads of its clients see it.
 pub(super) struct Server {
@@ -39,6 +39,8 @@ pub(super) struct Server {
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
+    /// What did not reach its place, of sessions that we ended.
+    lost: Mutex<Lost>,
     numbers: AtomicU64,
     pub(super) handshakes: Arc<Handshakes>,
     news: Sender<News>,
@@ -73,6 +75,7 @@ impl Server {
             clock: Clock::start(),
             clients: Clients::default(),
             streams,
+            lost: Mutex::default(),
             numbers: AtomicU64::new(1),
             news,
             waker,
@@ -105,6 +108,17 @@ impl Server {
     /// A letter with a data message, which several clients may get.
     pub(super) fn letter(&self, kind: MessageKind, data: &[u8], typed: bool) -> Letter {
         Letter { content: Content::Send(kind, self.memory.share(data)), typed }
+    }
+
+    /// Counts what a session did not bring to its place.
+    pub(super) fn note_lost(&self, more: &Lost) {
+        let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+        lost.received += more.received;
+        lost.sent += more.sent;
+    }
+
+    pub(super) fn take_lost(&self) -> Lost {
+        std::mem::take(&mut *self.lost.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(super) fn note_progress(&self) {

@@ -9,6 +9,7 @@ use super::set::{
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show};
+use crate::platform::signals::Signal;
 use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
@@ -19,7 +20,7 @@ pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
     payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
     large: Some(Action::File),
     problem: |problem| Action::Show(Show::Problem(problem)),
-    interrupt: || Action::Interrupt,
+    interrupt: || Action::Leave(Signal::Interrupt),
 };
 
 const COMMANDS: [Command; 13] = [

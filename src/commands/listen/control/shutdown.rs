@@ -1,0 +1,155 @@
+//! The end of a server: how long its clients and its outputs may take, and what came of it.
+
+use std::time::{Duration, Instant};
+
+use super::{Control, Input};
+use crate::commands::lost;
+use crate::error::Error;
+use crate::event::Level;
+use crate::input::Source;
+use crate::input::repl::Order;
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+use crate::protocol::CloseCode;
+
+/// How long all clients together may take when we leave. With [`LOG_TIMEOUT`] it is a second.
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(800);
+
+/// The last part of it, in which received messages that the output has no room for are dropped, so that
+/// the closing handshakes behind them are seen.
+const DROPPING_TIME: Duration = Duration::from_millis(300);
+
+/// The last part of that, for what there is to report of connections that are not over by then.
+const REPORT_TIME: Duration = Duration::from_millis(100);
+
+/// How long standard error may take for the last lines.
+const LOG_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// All connections are being closed.
+pub(super) struct Shutdown {
+    /// How long that may take.
+    until: Instant,
+    /// A signal came: nothing takes longer than that.
+    is_interrupted: bool,
+    /// The outcome of the one client does not change the result.
+    is_decided: bool,
+    pub(super) result: Result<(), Error>,
+}
+
+impl Shutdown {
+    /// When to look again without being woken.
+    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
+        if self.is_interrupted {
+            return dropping.or(Some(self.until));
+        }
+        Some(self.until).filter(|until| now < *until)
+    }
+}
+
+impl Control {
+    pub(super) fn on_signal(&mut self, signal: Signal) {
+        let is_first = self.shutdown.as_ref().is_none_or(|shutdown| !shutdown.is_interrupted);
+        self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
+        self.leave(CloseCode::GOING_AWAY, Ok(()));
+        let Some(shutdown) = &mut self.shutdown else { return };
+        shutdown.until = Instant::now() + if is_first { LEAVE_TIMEOUT } else { REPORT_TIME };
+        shutdown.is_interrupted = true;
+        shutdown.is_decided = true;
+        shutdown.result = Err(Error::Signal(signal));
+        self.server.clients.leave_all(shutdown.until - REPORT_TIME);
+        self.server.streams.stop_waiting(false);
+    }
+
+    /// A reader that has enough, as `head` does, ends the server in order.
+    pub(super) fn on_output_error(&mut self, error: OutputError) {
+        let is_closed = error.is_closed_pipe();
+        let code = if is_closed { CloseCode::NORMAL } else { CloseCode::GOING_AWAY };
+        self.leave(code, Ok(()));
+        if let Some(shutdown) = self.shutdown.as_mut().filter(|shutdown| !shutdown.is_decided) {
+            shutdown.is_decided = true;
+            shutdown.result = if is_closed { Ok(()) } else { Err(Error::Output(error)) };
+        }
+    }
+
+    /// As many messages as were asked for have come.
+    pub(super) fn on_count_reached(&mut self) {
+        match self.server.config.close_timeout {
+            // Each session ends by itself, and has its own to report.
+            Some(limit) => {
+                self.start_shutdown(CloseCode::NORMAL, limit + REPORT_TIME, Ok(()));
+            }
+            None => self.leave(CloseCode::NORMAL, Ok(())),
+        }
+    }
+
+    /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
+    pub(super) fn leave(&mut self, code: CloseCode, result: Result<(), Error>) {
+        if self.start_shutdown(code, LEAVE_TIMEOUT, result) {
+            self.server.clients.leave_all(Instant::now() + LEAVE_TIMEOUT - REPORT_TIME);
+        }
+    }
+
+    /// Whether it was not under way.
+    fn start_shutdown(
+        &mut self,
+        code: CloseCode,
+        limit: Duration,
+        result: Result<(), Error>,
+    ) -> bool {
+        if self.shutdown.is_some() {
+            return false;
+        }
+        self.server.clients.close_all(code);
+        let until = Instant::now() + limit;
+        self.shutdown = Some(Shutdown { until, is_interrupted: false, is_decided: false, result });
+        true
+    }
+
+    /// The one client has gone. What came of it is the outcome, unless we left for another reason.
+    pub(super) fn finish(&mut self, verdict: Result<(), Error>) {
+        match (&mut self.shutdown, verdict) {
+            (Some(_), Err(Error::Signal(_))) => {} // it was we who ended it
+            (Some(shutdown), verdict) if shutdown.result.is_ok() && !shutdown.is_decided => {
+                shutdown.result = verdict;
+            }
+            (Some(_), _) => {}
+            (None, verdict) => self.leave(CloseCode::GOING_AWAY, verdict),
+        }
+    }
+
+    /// Whether all clients have gone, or had their time, and all that was received is written. After a
+    /// signal only the time counts.
+    pub(super) fn is_over(&mut self) -> bool {
+        let Some(shutdown) = &self.shutdown else { return false };
+        let is_late = Instant::now() >= shutdown.until;
+        if shutdown.is_interrupted && Instant::now() + DROPPING_TIME >= shutdown.until {
+            self.server.streams.stop_waiting(true);
+        }
+        if shutdown.is_interrupted && is_late {
+            return true;
+        }
+        let is_written = self.outputs.are_drained() && self.server.streams.are_written();
+        is_written && (is_late || self.server.clients.have_finished())
+    }
+
+    /// Says what was not delivered, and gives the terminal back.
+    pub(crate) fn end(&mut self) {
+        self.warn_of_evictions(true);
+        let mut lost = self.server.take_lost();
+        lost.received += self.server.streams.give_up() as u64;
+        lost.sent += match &mut self.input {
+            Input::Stdin(stdin) => stdin.take_waiting_messages(),
+            Input::Repl(repl) => repl.take_waiting(|order| matches!(order, Order::Send(..))),
+            Input::None => 0,
+        };
+        for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
+            self.notice(Level::Warning, &text);
+            let _ = self.outputs.flush(); // an error of standard error is told to nobody
+        }
+        self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
+        if let Input::Repl(repl) = &mut self.input {
+            repl.end(Some(Instant::now() + LOG_TIMEOUT));
+        }
+    }
+}
