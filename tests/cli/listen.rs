@@ -18,6 +18,8 @@ mod origins;
 mod page;
 mod piped;
 mod sending;
+#[cfg(unix)]
+mod shutdown;
 mod slow;
 #[cfg(unix)]
 mod stalled;

@@ -3,7 +3,7 @@
 //!
 //! `cargo test --test soak` does the first runs of a fixed series. `WSCOPE_SOAK_RUNS=10000` does more of them,
 //! `WSCOPE_SOAK_SECONDS=3600` goes on for that time from a random seed, and `WSCOPE_SOAK_SEED=42` repeats one
-//! run. `WSCOPE_SOAK_THREADS` says how many go on at a time.
+//! run, or is the first of those that the other two ask for. `WSCOPE_SOAK_THREADS` says how many go on at a time.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a long run shows a failure at once")]

@@ -118,6 +118,38 @@ fn a_signal_did_not_end_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {
     });
 }
 
+/// The second signal waits for nobody, and hides nothing.
+#[test]
+fn after_a_second_signal_what_was_dropped_is_counted_and_the_end_told() {
+    for (options, count_is_due) in [(&["--output", "lines"][..], true), (&["--json"], false)] {
+        let (sender, closing) = channel();
+        let messages = if count_is_due { 1000 } else { 1 };
+        let server = serve(move |peer| {
+            peer.send(text(&numbered_line(0, SIZE)).repeat(messages));
+            peer.expect_close(1000);
+            sender.send(()).expect("a test that waits");
+            peer.stall();
+        });
+        let mut running =
+            wscope().args(["--wait", "forever", &server.url()]).args(options).spawn();
+        if !count_is_due {
+            running.read_stdout_line();
+        }
+        running.wait_stderr("connected");
+        running.signal(Signal::INT);
+        closing.recv().expect("a Close frame");
+        let outcome = assert_ends(running, Signal::INT, 130);
+        match count_is_due {
+            true => assert!(expect_drop_count(&outcome) > 0),
+            false => assert!(
+                outcome.stdout.lines().any(|line| line.starts_with("{\"event\":\"close\"")),
+                "{}",
+                outcome.stdout
+            ),
+        }
+    }
+}
+
 #[test]
 fn a_signal_did_not_end_a_run_whose_reader_goes_on_slowly() {
     let line = numbered_line(0, SIZE);
