@@ -85,6 +85,7 @@ impl Cutter {
     }
 
     /// How many messages have been read as a whole and not handed out. They are given up.
+    #[cold]
     pub(super) fn take_waiting_messages(&mut self) -> u64 {
         let mut messages = 0;
         while self.has_record() {
@@ -147,6 +148,7 @@ impl Cutter {
     }
 
     /// Looks for the next whole record.
+    #[inline(always)]
     pub(super) fn has_record(&mut self) -> bool {
         while self.record.is_none() {
             let Some(record) = self.find_record() else { return false };
@@ -162,8 +164,13 @@ impl Cutter {
 
     /// The file that has to be loaded before the record found is an action, if there is one. To be
     /// asked for before [`Cutter::next`].
+    #[inline(always)]
     pub(super) fn take_file(&mut self) -> Option<FileRequest> {
-        let record = self.record.clone().filter(|_| self.framing == Framing::Commands)?;
+        if self.framing == Framing::Commands { self.take_file_of_command() } else { None }
+    }
+
+    fn take_file_of_command(&mut self) -> Option<FileRequest> {
+        let record = self.record.clone()?;
         let text = self.buffer[record.clone()].strip_prefix(b"/")?;
         let Ok(Parsed::File(file)) = command(text) else { return None };
         self.record = None;
@@ -179,6 +186,7 @@ impl Cutter {
     }
 
     /// The action of the record found, or how the input ended.
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Next<'_> {
         let Some(record) = self.record.take() else { return self.end() };
         let record_end = self.offset + record.len() as u64;

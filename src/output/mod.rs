@@ -33,6 +33,11 @@ pub trait Format: Send {
     fn ignores_text(&self) -> bool {
         false
     }
+
+    /// Whether it never has anything to say about a message of ours. It is asked once.
+    fn ignores_sent(&self) -> bool {
+        false
+    }
 }
 
 /// A format and where its bytes go.
@@ -40,12 +45,14 @@ pub struct Output {
     format: Box<dyn Format>,
     outlet: Outlet,
     ignores_text: bool,
+    ignores_sent: bool,
 }
 
 impl Output {
     /// Joins the two.
     pub fn new(format: impl Format + 'static, outlet: Outlet) -> Self {
-        Self { ignores_text: format.ignores_text(), format: Box::new(format), outlet }
+        let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
+        Self { format: Box::new(format), outlet, ignores_text, ignores_sent }
     }
 }
 
@@ -53,6 +60,8 @@ impl Output {
 #[derive(Default)]
 pub struct Outputs {
     outputs: Vec<Output>,
+    /// There is one that has something to say about a text message of ours.
+    hear_sent_text: bool,
     /// The run is ending: nothing waits for room any more.
     ending: Option<Ending>,
 }
@@ -88,7 +97,14 @@ impl OutputError {
 impl Outputs {
     /// Adds one.
     pub fn push(&mut self, output: Output) {
+        self.hear_sent_text |= !(output.ignores_text || output.ignores_sent);
         self.outputs.push(output);
+    }
+
+    /// Whether a message of ours is worth an event: most displays beside a pipe ignore text.
+    #[inline]
+    pub fn hear_sent(&self, kind: MessageKind) -> bool {
+        self.hear_sent_text || kind != MessageKind::Text
     }
 
     /// Lets `registry`, from token `first` on, or `waker` announce when an output takes bytes again.
@@ -130,7 +146,7 @@ impl Outputs {
         let is_received = event.is_received_message();
         let is_text = matches!(&event.what, What::Message(message)
             if message.kind == MessageKind::Text && !message.surplus);
-        for Output { format, outlet, ignores_text } in &mut self.outputs {
+        for Output { format, outlet, ignores_text, .. } in &mut self.outputs {
             if !(is_text && *ignores_text) {
                 format.event(event, outlet);
                 outlet.end_record(is_received);
@@ -163,6 +179,13 @@ impl Outputs {
             }
         }
         failed.map_or(Ok(()), Err)
+    }
+
+    /// See [`Outlet::flush_ahead`]. What fails is told by [`Outputs::flush`].
+    pub fn flush_ahead(&mut self) {
+        for output in &mut self.outputs {
+            output.outlet.flush_ahead();
+        }
     }
 
     /// Whether so much is waiting that nothing should be added.

@@ -69,7 +69,7 @@ enum Way {
 }
 
 /// Above this many waiting bytes nothing should be added.
-const HIGH_WATER: usize = 256 << 10;
+const HIGH_WATER: usize = 1 << 20;
 
 /// Waiting bytes are brought on without being asked from this many on.
 const FLUSH_SIZE: usize = 64 << 10;
@@ -172,6 +172,15 @@ impl Outlet {
         if !matches!(self.way, Way::Broken) {
             backlog.advance(count);
             self.backlog = backlog;
+        }
+    }
+
+    /// Tries to bring much that is waiting on before the stream is announced: its reader is to have
+    /// work while more is received. Otherwise the two take turns, and wait for each other.
+    pub fn flush_ahead(&mut self) {
+        if self.backlog.len() >= FLUSH_SIZE && matches!(self.way, Way::Stream(_)) {
+            self.ready = true;
+            self.flush();
         }
     }
 

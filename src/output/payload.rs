@@ -38,6 +38,10 @@ impl Payload {
 }
 
 impl Format for Payload {
+    fn ignores_sent(&self) -> bool {
+        true
+    }
+
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         if let What::Message(Message {
             direction: Direction::Received, data, surplus: false, ..

@@ -320,6 +320,7 @@ impl LengthEncoding {
 
 /// XORs `bytes` with the masking key (RFC 6455 section 5.3), `bytes` starting at `offset` in the
 /// payload. Masking and unmasking are the same.
+#[inline(always)]
 pub fn apply_mask(bytes: &mut [u8], key: [u8; 4], offset: usize) {
     let mut rotated = key;
     rotated.rotate_left(offset % 4);

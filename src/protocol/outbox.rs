@@ -133,15 +133,21 @@ impl Outbox {
 
     /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
     /// quite, must not make this grow, nor make us move what waits after every write.
+    #[inline]
     fn make_room(&mut self, count: usize) {
         if self.bytes.capacity() - self.bytes.len() < count {
-            self.boundary = self.boundary_behind(self.written);
-            self.bytes.drain(..self.written);
-            self.boundary -= self.written;
-            self.written = 0;
+            self.remove_written();
             large::reserve(&mut self.bytes, count);
         }
         self.touched = self.touched.max(self.bytes.len() + count);
+    }
+
+    #[cold]
+    fn remove_written(&mut self) {
+        self.boundary = self.boundary_behind(self.written);
+        self.bytes.drain(..self.written);
+        self.boundary -= self.written;
+        self.written = 0;
     }
 
     /// Bytes of memory that it holds.
@@ -252,6 +258,7 @@ fn frame_len(header: &Header) -> usize {
 }
 
 /// Appends `payload`, which starts at `offset` in its frame, masked with `key`.
+#[inline(always)]
 fn extend_masked(bytes: &mut Vec<u8>, key: Option<[u8; 4]>, offset: usize, payload: &[u8]) {
     let Some(key) = key else { return bytes.extend_from_slice(payload) };
     for block in payload.chunks(MASK_BLOCK) {

@@ -2,6 +2,7 @@
 
 use crate::event::{Clock, Event, Stamp, What};
 use crate::output::Outputs;
+use crate::protocol::MessageKind;
 
 /// The outputs of a run and its clock.
 pub struct Journal<'a> {
@@ -42,6 +43,12 @@ impl<'a> Journal<'a> {
     /// Tells all outputs.
     pub fn tell(&mut self, what: What<'_>) {
         self.outputs.event(&Event { at: self.now, connection: self.connection, what });
+    }
+
+    /// Whether an output has something to say about a message of ours.
+    #[inline]
+    pub fn hears_sent(&self, kind: MessageKind) -> bool {
+        self.outputs.hear_sent(kind)
     }
 
     /// The outputs.

@@ -75,6 +75,7 @@ impl Session<'_> {
                     self.now = self.clock.now();
                     self.last_traffic = self.now;
                     self.take_events();
+                    self.journal.outputs().flush_ahead();
                     self.note_received();
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Connection, Phase, Role};
-use crate::protocol::frame::{Header, Opcode, apply_mask};
+use crate::protocol::frame::apply_mask;
 use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
 
@@ -14,6 +14,44 @@ pub(super) struct PlainMessage {
     pub(super) payload: Range<usize>,
     /// Header and payload, in bytes.
     pub(super) wire_size: u64,
+}
+
+/// The header of a whole message in one frame, without reserved bits and of the shortest encoding (RFC
+/// 6455 section 5.2).
+struct PlainHeader {
+    kind: MessageKind,
+    mask: Option<[u8; 4]>,
+    /// Of the payload.
+    length: u64,
+    /// Of the header.
+    size: usize,
+}
+
+impl PlainHeader {
+    /// Decodes the header at the start of `bytes`; `None` if it is not such a one, or not there as a
+    /// whole.
+    #[inline]
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (&[first, second], rest) = bytes.split_first_chunk()?;
+        let kind = match first {
+            0x81 => MessageKind::Text,
+            0x82 => MessageKind::Binary,
+            _ => return None,
+        };
+        let (length, field, least) = match second & 0x7f {
+            126 => (u64::from(u16::from_be_bytes(*rest.first_chunk()?)), 2, 126),
+            127 => (u64::from_be_bytes(*rest.first_chunk()?), 8, 1 << 16),
+            short => (u64::from(short), 0, 0),
+        };
+        if length < least {
+            return None;
+        }
+        let (mask, key) = match second & 0x80 {
+            0 => (None, 0),
+            _ => (Some(*rest[field..].first_chunk()?), 4),
+        };
+        Some(Self { kind, mask, length, size: 2 + field + key })
+    }
 }
 
 impl Connection {
@@ -27,27 +65,26 @@ impl Connection {
         if !self.is_between_messages() {
             return None;
         }
-        let header = Header::decode(self.input.bytes())?;
-        let kind = match header.opcode {
-            Opcode::Text => MessageKind::Text,
-            Opcode::Binary => MessageKind::Binary,
-            _ => return None,
-        };
-        let is_whole = (self.input.len() - header.len()) as u64 >= header.length;
-        if !is_whole || !self.is_ordinary(&header) {
+        let header = PlainHeader::decode(self.input.bytes())?;
+        if !self.is_ordinary(&header) {
             return None;
         }
-        let payload = self.input.ahead(header.len(), header.length as usize); // it is in memory
+        let length = usize::try_from(header.length).ok()?;
+        if self.input.len() - header.size < length {
+            return None;
+        }
+        let payload = self.input.ahead(header.size, length);
         self.unmask(&header, &payload);
-        if kind == MessageKind::Text && !utf8::is_valid(self.input.slice(payload.clone())) {
+        if header.kind == MessageKind::Text && !utf8::is_valid(self.input.slice(payload.clone())) {
             self.unmask(&header, &payload); // masks it again
             return None;
         }
-        self.take_input(header.len() + payload.len());
+        self.take_input(header.size + length);
         self.received.frames += 1;
         self.received.messages += 1;
         self.received.payload_bytes += header.length;
-        Some(PlainMessage { kind, payload, wire_size: header.wire_size() })
+        let wire_size = header.size as u64 + header.length;
+        Some(PlainMessage { kind: header.kind, payload, wire_size })
     }
 
     /// Nothing is half done, and nothing waits to be told.
@@ -59,17 +96,13 @@ impl Connection {
             && !self.options.observe_frames
     }
 
-    /// Whether a whole data frame is as RFC 6455 section 5.2 wants it; all that
-    /// [`Connection::judge`] looks for, without the words.
-    fn is_ordinary(&self, header: &Header) -> bool {
-        header.fin
-            && !(header.rsv1 || header.rsv2 || header.rsv3)
-            && header.mask.is_some() == (self.options.role == Role::Server)
-            && header.is_minimal()
+    /// Whether the header says what it has to in this role and within this limit.
+    fn is_ordinary(&self, header: &PlainHeader) -> bool {
+        header.mask.is_some() == (self.options.role == Role::Server)
             && header.length <= self.options.max_message_size
     }
 
-    fn unmask(&mut self, header: &Header, payload: &Range<usize>) {
+    fn unmask(&mut self, header: &PlainHeader, payload: &Range<usize>) {
         if let Some(key) = header.mask {
             apply_mask(self.input.slice_mut(payload.clone()), key, 0);
         }

@@ -130,8 +130,7 @@ fn after_a_second_signal_what_was_dropped_is_counted_and_the_end_told() {
             sender.send(()).expect("a test that waits");
             peer.stall();
         });
-        let mut running =
-            wscope().args(["--wait", "forever", &server.url()]).args(options).spawn();
+        let mut running = wscope().args(["--wait", "forever", &server.url()]).args(options).spawn();
         if !count_is_due {
             running.read_stdout_line();
         }
