@@ -1,6 +1,7 @@
 //! Between the stream and the core.
 
 use std::io::{self, Read, Write};
+use std::time::Instant;
 
 use mio::event::Event;
 
@@ -147,6 +148,9 @@ impl Session<'_> {
             return;
         }
         self.stream.finish_sending();
+        if self.leave_by.is_some_and(|until| Instant::now() >= until) {
+            return;
+        }
         let deadline = Deadline::after(Some(LINGER));
         let mut rest = [0; 16 << 10];
         loop {

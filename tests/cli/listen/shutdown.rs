@@ -10,13 +10,11 @@ use super::{client, listen, start};
 use crate::scripts::sum_until_stalled;
 use crate::support::{CLOSE, Peer, Signal, TEXT, masked, text, wscope};
 
+/// What the last event tells of the end of a connection.
 fn close_event(stdout: &str) -> Value {
     let last = stdout.lines().last().expect("an event");
-    let mut event: Value = serde_json::from_str(last).expect("JSON");
-    for key in ["time", "elapsed_ms"] {
-        event.as_object_mut().expect("an object").remove(key);
-    }
-    event
+    let event: Value = serde_json::from_str(last).expect("JSON");
+    ["event", "connection", "code", "was_clean", "initiator"].map(|key| event[key].clone()).into()
 }
 
 #[test]
@@ -31,10 +29,7 @@ fn a_client_that_does_not_answer_has_an_end_all_the_same() {
         if is_asked_twice {
             server.signal(Signal::TERM);
         }
-        let expected = json!({
-            "event": "close", "connection": 1, "code": 1006, "name": "ABNORMAL_CLOSURE",
-            "reason": "", "was_clean": false, "initiator": "local"
-        });
+        let expected = json!(["close", 1, 1006, false, "self"]);
         assert_eq!(close_event(&server.wait().code(143).stdout), expected);
     }
 }

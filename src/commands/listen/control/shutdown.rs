@@ -77,7 +77,7 @@ impl Control {
         match self.server.config.close_timeout {
             // Each session ends by itself, and has its own to report.
             Some(limit) => {
-                self.start_shutdown(CloseCode::NORMAL, limit + REPORT_TIME, Ok(()));
+                self.start_shutdown(CloseCode::NORMAL, limit + LEAVE_TIMEOUT, Ok(()));
             }
             None => self.leave(CloseCode::NORMAL, Ok(())),
         }
