@@ -11,6 +11,8 @@ pub(super) struct Outbox {
     /// Where a frame starts, in `bytes` or behind what is there of an unfinished one. It is brought
     /// forward only when it is asked for.
     boundary: usize,
+    /// The frame before it is the last one of a data message.
+    boundary_ends_message: bool,
     /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
     irregular: bool,
     /// The most that `bytes` has held since its memory was allocated.
@@ -50,6 +52,7 @@ impl Outbox {
             bytes: Vec::new(),
             written: 0,
             boundary: 0,
+            boundary_ends_message: false,
             irregular: false,
             masks,
             unfinished: None,
@@ -144,7 +147,7 @@ impl Outbox {
 
     #[cold]
     fn remove_written(&mut self) {
-        self.boundary = self.boundary_behind(self.written);
+        self.advance_boundary();
         self.bytes.drain(..self.written);
         self.boundary -= self.written;
         self.written = 0;
@@ -160,7 +163,8 @@ impl Outbox {
         if self.pending().len() > self.touched / 4 {
             return;
         }
-        self.boundary = self.boundary_behind(self.written) - self.written;
+        self.advance_boundary();
+        self.boundary -= self.written;
         self.bytes = large::copy(self.pending());
         (self.written, self.touched) = (0, self.bytes.len());
     }
@@ -174,9 +178,14 @@ impl Outbox {
     /// How many pending bytes belong to frames of which the first `least` pending bytes, or bytes
     /// before them, are a part.
     pub(super) fn begun(&mut self, least: usize) -> usize {
-        self.boundary = self.boundary_behind(self.written);
+        self.advance_boundary();
         let target = self.written + least.min(self.pending().len());
-        self.boundary_behind(target) - self.written
+        self.boundary_behind(target).0 - self.written
+    }
+
+    /// Whether the transport has taken a part, and not all, of the last frame of a data message.
+    pub(super) fn is_message_cut(&mut self) -> bool {
+        self.begun(0) > 0 && self.boundary_ends_message
     }
 
     /// How many data messages end in the pending bytes behind the first `skipped`, which end with a
@@ -191,16 +200,21 @@ impl Outbox {
         count
     }
 
-    /// The first boundary at or behind `target`.
-    fn boundary_behind(&self, target: usize) -> usize {
-        let mut boundary = self.boundary;
+    fn advance_boundary(&mut self) {
+        (self.boundary, self.boundary_ends_message) = self.boundary_behind(self.written);
+    }
+
+    /// The first boundary at or behind `target`, and whether a data message ends there.
+    fn boundary_behind(&self, target: usize) -> (usize, bool) {
+        let (mut boundary, mut ends_message) = (self.boundary, self.boundary_ends_message);
         while boundary < target {
             let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
-            let Some(header) = header else { return self.bytes.len() };
+            let Some(header) = header else { return (self.bytes.len(), false) };
             // The rest of an unfinished frame is not here yet.
             boundary = boundary.saturating_add(frame_len(&header));
+            ends_message = header.fin && !header.opcode.is_control();
         }
-        boundary
+        (boundary, ends_message)
     }
 
     /// The key of the next frame, if frames are masked.
@@ -243,6 +257,7 @@ impl Outbox {
                 Some(unfinished) => usize::try_from(unfinished.missing()).unwrap_or(usize::MAX),
                 None => 0,
             };
+            self.boundary_ends_message = false;
             self.irregular = false;
             self.bytes.clear();
             if self.touched > KEEP_CAPACITY {
@@ -289,6 +304,22 @@ mod tests {
         outbox.advance(210);
         outbox.push(Opcode::Ping, true, false, b"p");
         assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+    }
+
+    #[test]
+    fn a_message_that_is_cut_is_told_from_a_cut_control_frame() {
+        let mut outbox = Outbox::new(None);
+        outbox.push(Opcode::Text, true, false, b"text"); // 6 bytes
+        outbox.push(Opcode::Ping, true, false, b"ping");
+        outbox.push(Opcode::Text, false, false, b"half");
+        outbox.push(Opcode::Continuation, true, false, b"rest");
+        let mut cuts = Vec::new();
+        for _ in 0..24 {
+            outbox.advance(1);
+            cuts.push(if outbox.is_message_cut() { 'x' } else { '.' });
+            outbox.make_room(64); // what was written may be removed
+        }
+        assert_eq!(cuts.iter().collect::<String>(), "xxxxx.............xxxxx.");
     }
 
     #[test]

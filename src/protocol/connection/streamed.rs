@@ -7,9 +7,6 @@ use super::{Connection, Misuse};
 use crate::protocol::frame::Header;
 use crate::protocol::message::MessageKind;
 
-/// Of a control frame: a short header, a masking key and the payload (RFC 6455 section 5.5).
-const MAX_CONTROL_FRAME: usize = 2 + 4 + 125;
-
 impl Connection {
     /// Begins a data message of `length` bytes, in one frame. Its payload follows with
     /// [`Connection::push_payload`]. It is not compressed, since the length of a frame comes before
@@ -73,7 +70,7 @@ impl Connection {
     /// How many data messages the transport has not taken as a whole, without one that is streamed.
     pub fn unsent_messages(&mut self) -> u64 {
         let begun = self.outbox.begun(0);
-        let is_message_cut = begun > MAX_CONTROL_FRAME && !self.is_inside_frame();
+        let is_message_cut = !self.is_inside_frame() && self.outbox.is_message_cut();
         self.outbox.messages_behind(begun) + u64::from(is_message_cut)
     }
 
