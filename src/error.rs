@@ -168,7 +168,11 @@ impl Error {
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
             Self::Dial(..) => 3,
-            Self::Upgrade(rejected) if rejected.max_time.is_some() => 7,
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _)
+                if rejected.max_time.is_some() =>
+            {
+                7
+            }
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::TimedOut(..) => 7,
                 UpgradeError::Interrupted(interrupted) => interrupted.0.exit_code(),

@@ -115,6 +115,8 @@ pub struct Report {
     pub lost: Lost,
     /// A signal or `--max-time` ended the run: it has to be over by then, whatever is stalled.
     pub leave_by: Option<Instant>,
+    /// Whoever provides the actions ended the session before the peer answered our Close frame.
+    pub is_shut_down: bool,
 }
 
 /// What did not reach its place, because the run was ended or the peer closed.
@@ -174,6 +176,8 @@ pub struct Session<'a> {
     resend: Option<resend::Resend>,
     /// A signal or `--max-time` is ending the run: it has to be over by then.
     leave_by: Option<Instant>,
+    /// Its source has ended it before the closing handshake was complete.
+    is_shut_down: bool,
     lost: Lost,
     /// A file that is being sent: no other action is taken meanwhile.
     upload: Option<upload::Upload>,
@@ -242,6 +246,7 @@ impl<'a> Session<'a> {
             keepalive: Keepalive::new(times, now),
             resend,
             leave_by: None,
+            is_shut_down: false,
             lost: Lost::default(),
             upload: None,
         }
@@ -279,6 +284,7 @@ impl<'a> Session<'a> {
             rest: self.resend.map(resend::Resend::into_rest),
             lost: self.lost,
             leave_by: self.leave_by,
+            is_shut_down: self.is_shut_down,
         }
     }
 

@@ -85,7 +85,7 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if ending.cause == EndCause::CloseTimeout {
         return Err(Error::CloseTimeout(limits.close_timeout.unwrap_or_default()));
     }
-    if !is_normal(report) {
+    if !is_normal(report) && !report.is_shut_down {
         return Err(Error::Abnormal(Box::new(report.closed.clone())));
     }
     if unmet.is_empty() { Ok(()) } else { Err(Error::Unmet(words())) }

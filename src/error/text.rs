@@ -19,7 +19,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Usage { message, .. } => message.clone(),
         Error::Dial(error, attempt) => {
             let text = attempt.secrets.mask_text(error.to_string());
-            format!("could not connect: {text}{}", max_time(attempt.max_time))
+            format!("could not connect: {text}")
         }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
@@ -57,7 +57,20 @@ pub(super) fn message(error: &Error) -> String {
         Error::Unmet(goals) => format!("expectation not met: {}", goals.join("; ")),
         Error::Signal(signal) => format!("interrupted by {}", signal.name()),
     };
+    let text = match spent_time(error) {
+        Some(limit) => format!("{text}; --max-time {limit:?} ran out"),
+        None => text,
+    };
     escape(&text, Newlines::Escape).into_owned()
+}
+
+/// `--max-time`, if it ran out with an attempt to connect.
+fn spent_time(error: &Error) -> Option<Duration> {
+    match error {
+        Error::Dial(_, attempt) => attempt.max_time,
+        Error::Upgrade(rejected) | Error::Redirect(rejected, _) => rejected.max_time,
+        _ => None,
+    }
 }
 
 fn upgrade(rejected: &Rejected) -> String {
@@ -66,8 +79,7 @@ fn upgrade(rejected: &Rejected) -> String {
         UpgradeError::Refused(response) => {
             let line = &response.line;
             let reason = said(reason(line.status, &line.reason));
-            let late = max_time(rejected.max_time);
-            format!("opening handshake refused: {} {reason}{late}", line.status)
+            format!("opening handshake refused: {} {reason}", line.status)
         }
         UpgradeError::Invalid(_, findings) => {
             let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
@@ -99,18 +111,15 @@ fn upgrade(rejected: &Rejected) -> String {
             };
             let limit = rejected.max_time.unwrap_or(rejected.limit);
             let waited = Waited { waited: *waited, limit };
-            let late = max_time(rejected.max_time);
-            format!("opening handshake: timed out: {what} within {waited}{late}")
+            format!("opening handshake: timed out: {what} within {waited}")
         }
         UpgradeError::Interrupted(interrupted) => interrupted.to_string(),
         UpgradeError::System(error) => format!("opening handshake: {error}"),
     }
 }
 
-/// What is added to a failure that came with the end of `--max-time`.
-fn max_time(spent: Option<Duration>) -> String {
-    spent.map_or_else(String::new, |limit| format!("; --max-time {limit:?} ran out"))
-}
+/// What the steps before may take of a limit without being mentioned.
+const TOLERANCE: Duration = Duration::from_millis(50);
 
 /// How long was waited for a response: the whole limit, or what earlier steps had left of it.
 struct Waited {
@@ -121,7 +130,7 @@ struct Waited {
 impl fmt::Display for Waited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { waited, limit } = *self;
-        if waited.abs_diff(limit) * 20 <= limit {
+        if waited + (limit / 20).max(TOLERANCE) >= limit {
             return write!(f, "{limit:?}");
         }
         match waited.as_secs() {

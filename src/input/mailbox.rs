@@ -5,13 +5,11 @@ use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Source};
+use super::{Action, Next, Shutdown, Source};
 use crate::platform::files::in_words;
-use crate::platform::signals::Signal;
 use crate::protocol::memory::{Account, SharedPayload};
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
@@ -79,8 +77,8 @@ struct Queue {
     is_overrun: bool,
     /// The Close frame does not wait until the socket takes what is before it.
     is_urgent: bool,
-    /// Instead of a Close frame of our own: the session ends as at a signal, by then at the latest.
-    leave_by: Option<Instant>,
+    /// How the session ends, whatever its socket takes.
+    shutdown: Option<Shutdown>,
     /// Everything has been handed out, and nothing will be taken.
     is_done: bool,
     /// Whoever has more to post waits for room.
@@ -109,7 +107,7 @@ impl Postbox {
     /// client that is so far behind gets a Close frame 1013 instead.
     pub fn post(&self, letter: Letter) -> Posted {
         let mut queue = self.shared.queue();
-        if queue.is_closing() || queue.is_done {
+        if queue.close.is_some() || queue.is_done {
             return Posted::Closed;
         }
         let size = letter.size();
@@ -152,12 +150,11 @@ impl Postbox {
         self.end(code, reason, true);
     }
 
-    /// Has the session ended as at a signal, after what waits if its socket takes that in time. It is
-    /// over by then at the latest, and counts what was not sent.
-    pub fn leave(&self, until: Instant) {
-        let mut queue = self.shared.queue();
-        queue.leave_by = Some(until);
-        queue.wake();
+    /// Has the session ended: after what waits, if its socket takes that in time. Others that are posted
+    /// are not taken any more.
+    pub fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
+        self.shared.queue().shutdown = Some(shutdown);
+        self.end(code, "", false);
     }
 
     fn end(&self, code: CloseCode, reason: &str, is_urgent: bool) {
@@ -172,7 +169,7 @@ impl Postbox {
     /// Whether a source that can wait should go on; if not, `control` will be woken.
     pub fn has_room(&self) -> bool {
         let mut queue = self.shared.queue();
-        let has_room = queue.bytes < ROOM && !queue.is_closing() && !queue.is_done;
+        let has_room = queue.bytes < ROOM && queue.close.is_none() && !queue.is_done;
         queue.is_awaited = !has_room;
         has_room
     }
@@ -221,10 +218,6 @@ impl Shared {
 }
 
 impl Queue {
-    fn is_closing(&self) -> bool {
-        self.close.is_some() || self.leave_by.is_some()
-    }
-
     fn clear(&mut self) {
         self.letters = VecDeque::new();
         self.count(0);
@@ -273,20 +266,20 @@ impl Source for Mailbox {
                 let data = self.current.insert(data);
                 Next::Action(Action::Send(kind, Cow::Borrowed(data.bytes())))
             }
-            None if queue.is_done || !queue.is_closing() => Next::Pending,
-            None => {
-                queue.is_done = true;
-                queue.is_urgent = false;
-                Next::Action(match queue.close.take() {
-                    Some((code, reason)) => Action::Close(Some(code), Some(reason)),
-                    None => Action::Leave(Signal::Terminate),
-                })
-            }
+            None if queue.is_done => Next::Pending,
+            None => match queue.close.take() {
+                Some((code, reason)) => {
+                    queue.is_done = true;
+                    queue.is_urgent = false;
+                    Next::Action(Action::Close(Some(code), Some(reason)))
+                }
+                None => Next::Pending,
+            },
         }
     }
 
-    fn leave_by(&self) -> Option<Instant> {
-        self.shared.queue().leave_by
+    fn shutdown(&self) -> Option<Shutdown> {
+        self.shared.queue().shutdown
     }
 
     fn take_waiting_messages(&mut self) -> u64 {
@@ -315,6 +308,8 @@ impl Drop for Mailbox {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use mio::Poll;
 
     use super::*;
@@ -359,12 +354,12 @@ mod tests {
     fn a_session_that_is_ended_gets_what_waits_first() {
         let (postbox, mut mailbox, poll) = pair(1000);
         assert_eq!(postbox.post(text("a")), Posted::Waiting);
-        let until = Instant::now();
-        postbox.leave(until);
-        assert_eq!(mailbox.leave_by(), Some(until));
+        let shutdown = Shutdown { until: Instant::now(), is_interrupted: true };
+        postbox.shut_down(CloseCode::GOING_AWAY, shutdown);
+        assert_eq!(mailbox.shutdown(), Some(shutdown));
         assert_eq!(postbox.post(text("b")), Posted::Closed);
         assert!(matches!(take(&mut mailbox, &poll), Some(Action::Send(..))));
-        assert_eq!(take(&mut mailbox, &poll), Some(Action::Leave(Signal::Terminate)));
+        assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::GOING_AWAY, ""));
         assert_eq!(take(&mut mailbox, &poll), None);
     }
 
@@ -374,10 +369,9 @@ mod tests {
         for content in [text("a").content, Content::Ping, text("b").content] {
             postbox.post(Letter { content, typed: false });
         }
-        postbox.leave(Instant::now());
         assert_eq!(mailbox.take_waiting_messages(), 2);
         assert_eq!(mailbox.take_waiting_messages(), 0);
-        assert_eq!(take(&mut mailbox, &poll), Some(Action::Leave(Signal::Terminate)));
+        assert_eq!(take(&mut mailbox, &poll), None);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub enum Action<'a> {
     Pong(Vec<u8>),
     /// Close; `None` for both means as the options say.
     Close(Option<CloseCode>, Option<String>),
-    /// End the session as at this signal: Ctrl-C was pressed where it sends none, or a server ends.
+    /// End the session as at this signal, where it was not sent as one.
     Leave(Signal),
     /// Show something to the user.
     Show(Show),
@@ -91,6 +91,15 @@ pub enum Show {
     Text(String),
     /// A command that was not understood or could not be done.
     Problem(String),
+}
+
+/// The end of a session that whoever provides its actions wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shutdown {
+    /// When the connection has to be over.
+    pub until: Instant,
+    /// A signal came: a stalled transport or output is not waited for.
+    pub is_interrupted: bool,
 }
 
 /// What a source has to offer next.
@@ -200,9 +209,9 @@ pub trait Source {
         0
     }
 
-    /// When the session has to be over, if whoever provides the actions ends it. Those that wait are
-    /// carried out before, as far as the socket keeps up.
-    fn leave_by(&self) -> Option<Instant> {
+    /// How whoever provides the actions ends the session, if it does. Actions that wait are carried out
+    /// before, as far as the socket keeps up.
+    fn shutdown(&self) -> Option<Shutdown> {
         None
     }
 

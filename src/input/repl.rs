@@ -160,7 +160,7 @@ impl<T: Send + 'static> Repl<T> {
     pub fn take(&mut self) -> Typed<T> {
         if let Some(loading) = &self.loading {
             return match loading.poll() {
-                None => self.next_interrupt().map_or(Typed::Pending, Typed::Line),
+                None => self.take_interrupt().map_or(Typed::Pending, Typed::Line),
                 Some(loaded) => {
                     self.loading = None;
                     Typed::Line(loaded.unwrap_or_else(self.commands.problem))
@@ -196,7 +196,7 @@ impl<T: Send + 'static> Repl<T> {
     }
 
     /// Ctrl-C, which waits for no line before it.
-    fn next_interrupt(&mut self) -> Option<T> {
+    pub fn take_interrupt(&mut self) -> Option<T> {
         self.behind.extend(self.lines.try_iter());
         let at = self.behind.iter().position(|line| matches!(line, Line::Interrupt(_)))?;
         match self.behind.remove(at)? {
@@ -307,7 +307,7 @@ impl Source for Repl<Action<'static>> {
     }
 
     fn take_interrupt(&mut self) -> bool {
-        self.next_interrupt().is_some()
+        Self::take_interrupt(self).is_some()
     }
 
     fn was_interrupted(&mut self) -> bool {

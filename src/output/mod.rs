@@ -61,7 +61,7 @@ impl Output {
 pub struct Outputs {
     outputs: Vec<Output>,
     /// There is one that has something to say about a text message of ours.
-    hear_sent_text: bool,
+    show_sent_text: bool,
     /// The run is ending: nothing waits for room any more.
     ending: Option<Ending>,
 }
@@ -97,14 +97,14 @@ impl OutputError {
 impl Outputs {
     /// Adds one.
     pub fn push(&mut self, output: Output) {
-        self.hear_sent_text |= !(output.ignores_text || output.ignores_sent);
+        self.show_sent_text |= !(output.ignores_text || output.ignores_sent);
         self.outputs.push(output);
     }
 
     /// Whether a message of ours is worth an event: most displays beside a pipe ignore text.
     #[inline]
-    pub fn hear_sent(&self, kind: MessageKind) -> bool {
-        self.hear_sent_text || kind != MessageKind::Text
+    pub fn show_sent(&self, kind: MessageKind) -> bool {
+        self.show_sent_text || kind != MessageKind::Text
     }
 
     /// Lets `registry`, from token `first` on, or `waker` announce when an output takes bytes again.

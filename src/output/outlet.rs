@@ -68,8 +68,11 @@ enum Way {
     Memory,
 }
 
-/// Above this many waiting bytes nothing should be added.
+/// Above this many bytes that wait for a stream nothing should be added.
 const HIGH_WATER: usize = 1 << 20;
+
+/// The same for a lane: there may be one for each of many connections.
+const LANE_HIGH_WATER: usize = 256 << 10;
 
 /// Waiting bytes are brought on without being asked from this many on.
 const FLUSH_SIZE: usize = 64 << 10;
@@ -208,8 +211,8 @@ impl Outlet {
         self.backlog.messages() + refused as u64
     }
 
-    /// Drops what waits, since the run ends without it. Whatever follows is dropped too if a record was
-    /// cut by that, or one is missing, unless people look at it. Returns received messages and bytes.
+    /// Drops what waits, since the run ends without it, and what follows where a record may be cut by
+    /// that. Returns received messages and bytes.
     pub fn give_up(&mut self) -> (u64, usize) {
         if self.is_display {
             return (self.stop_display(), 0);
@@ -265,7 +268,8 @@ impl Outlet {
     #[inline]
     pub fn is_backed_up(&self) -> bool {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        self.backlog.len() + refused > HIGH_WATER
+        let limit = if let Way::Lane(..) = self.way { LANE_HIGH_WATER } else { HIGH_WATER };
+        self.backlog.len() + refused > limit
     }
 
     /// Whether an error matters to the run.

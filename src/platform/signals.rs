@@ -92,10 +92,9 @@ impl Signals {
 
 impl Pending {
     fn take(&mut self) -> Option<Signal> {
-        has_come(&mut self.pipe).then(|| {
-            self.is_untaken.store(false, Ordering::SeqCst);
-            self.signal
-        })
+        // Before it is read: one that comes in between is read, or stays untaken.
+        self.is_untaken.store(false, Ordering::SeqCst);
+        has_come(&mut self.pipe).then_some(self.signal)
     }
 }
 

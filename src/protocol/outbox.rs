@@ -257,7 +257,7 @@ impl Outbox {
                 Some(unfinished) => usize::try_from(unfinished.missing()).unwrap_or(usize::MAX),
                 None => 0,
             };
-            self.boundary_ends_message = false;
+            self.boundary_ends_message = self.unfinished.is_some(); // those are whole messages
             self.irregular = false;
             self.bytes.clear();
             if self.touched > KEEP_CAPACITY {
@@ -320,6 +320,21 @@ mod tests {
             outbox.make_room(64); // what was written may be removed
         }
         assert_eq!(cuts.iter().collect::<String>(), "xxxxx.............xxxxx.");
+    }
+
+    #[test]
+    fn a_message_in_pieces_is_cut_until_its_last_byte_is_taken() {
+        let mut outbox = Outbox::new(None);
+        outbox.begin(Opcode::Binary, 8); // 2 bytes
+        outbox.push_payload(b"four");
+        outbox.advance(6);
+        outbox.push_payload(b"more");
+        let cuts = [(); 4].map(|()| {
+            let is_cut = outbox.is_message_cut() || outbox.begun(0) > 0;
+            outbox.advance(1);
+            is_cut
+        });
+        assert_eq!((cuts, outbox.is_message_cut()), ([true; 4], false));
     }
 
     #[test]

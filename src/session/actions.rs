@@ -34,12 +34,19 @@ impl Session<'_> {
         if takes_none && self.source.take_interrupt() {
             self.leave(Stop::Signal(Signal::Interrupt));
         }
-        let Some(until) = self.source.leave_by() else { return };
-        let takes_none = takes_none || !self.connection.is_open();
-        if self.leave_by.is_none() && (takes_none || Instant::now() >= until) {
-            self.leave(Stop::Signal(Signal::Terminate));
+        let Some(shutdown) = self.source.shutdown() else { return };
+        let is_late = Instant::now() >= shutdown.until;
+        if shutdown.is_interrupted {
+            if self.leave_by.is_none() && (takes_none || is_late || !self.connection.is_open()) {
+                self.leave(Stop::Signal(Signal::Terminate));
+            }
+            self.leave_by = self.leave_by.map(|own| own.min(shutdown.until));
+        } else if is_late && !self.connection.is_finished() {
+            let waiting = self.source.take_waiting_messages();
+            self.note_unsent(waiting);
+            self.is_shut_down = true;
+            self.connection.abandon();
         }
-        self.leave_by = self.leave_by.map(|own| own.min(until));
     }
 
     /// Whether input can be taken that no readiness will announce again.

@@ -156,7 +156,7 @@ pub(super) fn send(
 ) -> Result<(), Misuse> {
     let mut watcher = |frame: &FrameEvent<'_>| journal.tell(What::Frame(frame));
     let sent = connection.send_in_frames(kind, data, frames, &mut watcher)?;
-    if !journal.hears_sent(kind) {
+    if !journal.shows_sent(kind) {
         return Ok(());
     }
     journal.tell(What::Message(Message {

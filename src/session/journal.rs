@@ -47,8 +47,8 @@ impl<'a> Journal<'a> {
 
     /// Whether an output has something to say about a message of ours.
     #[inline]
-    pub fn hears_sent(&self, kind: MessageKind) -> bool {
-        self.outputs.hear_sent(kind)
+    pub fn shows_sent(&self, kind: MessageKind) -> bool {
+        self.outputs.show_sent(kind)
     }
 
     /// The outputs.

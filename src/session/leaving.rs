@@ -128,7 +128,7 @@ impl Session<'_> {
         self.note_unsent(unsent);
         if self.leave_by.is_some() {
             let waiting = self.source.take_waiting_messages();
-            self.note_unsent(waiting);
+            self.lost.sent += waiting;
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
         }
     }

@@ -148,10 +148,9 @@ impl Session<'_> {
             return;
         }
         self.stream.finish_sending();
-        if self.leave_by.is_some_and(|until| Instant::now() >= until) {
-            return;
-        }
-        let deadline = Deadline::after(Some(LINGER));
+        let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
+        let end = [Some(Instant::now() + LINGER), self.leave_by, shutdown];
+        let deadline = Deadline { at: end.into_iter().flatten().min(), limit: LINGER };
         let mut rest = [0; 16 << 10];
         loop {
             match self.stream.read(&mut rest) {

@@ -74,7 +74,8 @@ impl Session<'_> {
             Some(until) => [Some(until), None],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
-        let own = own.into_iter().chain([self.source.leave_by()]);
+        let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
+        let own = own.into_iter().chain([shutdown]);
         // What other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
         for_peer.chain(own.flatten()).chain(budget).min()

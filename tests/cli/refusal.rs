@@ -323,8 +323,8 @@ fn a_body_that_stalls_until_max_time_runs_out_is_told_with_the_refusal() {
         peer.respond(HEAD);
         peer.stall();
     });
-    wscope().args(["-m", "200ms"]).arg(server.url()).run().code(7).stdout("").stderr_contains(
-        "wscope: opening handshake refused: 503 Service Unavailable; --max-time 200ms ran out\n",
+    wscope().args(["-m", "1s"]).arg(server.url()).run().code(7).stdout("").stderr_contains(
+        "wscope: opening handshake refused: 503 Service Unavailable; --max-time 1s ran out\n",
     );
 }
 

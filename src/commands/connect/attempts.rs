@@ -90,7 +90,7 @@ impl Persistence<'_> {
             Error::Upgrade(rejected) => upgrade_heals(&rejected.error),
             _ => false,
         };
-        match heals && self.attempts.is_some() {
+        match heals && self.attempts.is_some() && !self.opening.is_out_of_time() {
             true => Ok(Failure { reason: error.message(), error: Some(error) }),
             false => Err(error.into()),
         }

@@ -48,17 +48,17 @@ impl Conversation<'_> {
     /// # Errors
     /// When there can be no input.
     pub(super) fn hold(&mut self, open: Open, plan: Plan) -> Result<Report, Error> {
-        let mut mouth = match self.source.take() {
-            Some(mouth) => mouth,
+        let mut input = match self.source.take() {
+            Some(input) => input,
             None => self.start()?,
         };
         let journal = Journal::new(self.outputs, self.clock);
         let Open { stream, connection, opened } = open;
-        let source = mouth.source();
+        let source = input.source();
         let session =
             Session::new(stream, connection, self.reactor, source, journal, plan, &opened);
         let report = session.run();
-        self.source = Some(mouth);
+        self.source = Some(input);
         Ok(report)
     }
 

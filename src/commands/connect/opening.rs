@@ -214,7 +214,8 @@ impl Opening<'_> {
         }
     }
 
-    fn is_out_of_time(&self) -> bool {
+    /// Whether `--max-time` has run out.
+    pub(super) fn is_out_of_time(&self) -> bool {
         self.max_time.is_some_and(|end| Instant::now() >= end)
     }
 

@@ -137,7 +137,7 @@ impl Server {
         )
         .run();
         self.clients.remove(number);
-        if report.leave_by.is_some() {
+        if report.leave_by.is_some() || report.is_shut_down {
             self.note_lost(&report.lost);
         }
         journal.tick();

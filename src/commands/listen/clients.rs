@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
+use crate::input::Shutdown;
 use crate::input::mailbox::{Letter, Postbox, Posted};
 use crate::input::repl::Recipients;
 use crate::output::escape::{Newlines, escape};
@@ -118,14 +119,15 @@ impl Clients {
 
     fn post_where(&self, letter: &Letter, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
         let state = self.state();
-        let recipients: Vec<_> =
-            state.entries.iter().filter(|entry| is_for(entry.number)).collect();
-        let too_slow = recipients
-            .iter()
-            .filter(|entry| entry.postbox.post(letter.clone()) == Posted::TooMuch)
-            .map(|entry| entry.number)
-            .collect();
-        (recipients.len(), too_slow)
+        let (mut count, mut too_slow) = (0, Vec::new());
+        for entry in state.entries.iter().filter(|entry| is_for(entry.number)) {
+            match entry.postbox.post(letter.clone()) {
+                Posted::Waiting => count += 1,
+                Posted::TooMuch => too_slow.push(entry.number),
+                Posted::Closed => {}
+            }
+        }
+        (count, too_slow)
     }
 
     /// Closes one connection; false if there is none.
@@ -135,19 +137,12 @@ impl Clients {
         found.map(|entry| entry.postbox.kick(code, reason)).is_some()
     }
 
-    /// Closes all connections, and admits no more.
-    pub(super) fn close_all(&self, code: CloseCode) {
+    /// Ends all sessions, and admits no more clients.
+    pub(super) fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
         let mut state = self.state();
         state.is_ending = true;
         for entry in &state.entries {
-            entry.postbox.close(code, "");
-        }
-    }
-
-    /// Ends the sessions that are left, by then at the latest.
-    pub(super) fn leave_all(&self, until: Instant) {
-        for entry in &self.state().entries {
-            entry.postbox.leave(until);
+            entry.postbox.shut_down(code, shutdown);
         }
     }
 

@@ -218,6 +218,12 @@ impl Control {
     fn take_lines_typed(&mut self) {
         loop {
             let Input::Repl(repl) = &mut self.input else { return };
+            if self.shutdown.is_some() {
+                // Lines stay where they are: nobody would get them.
+                let Some(interrupt) = repl.take_interrupt() else { return };
+                self.carry_out(interrupt);
+                continue;
+            }
             match repl.take() {
                 Typed::Line(order) => self.carry_out(order),
                 Typed::Pending => return,

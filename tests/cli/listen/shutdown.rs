@@ -1,8 +1,8 @@
 //! A server that a signal ends: every client has its end, and what it was not sent is counted.
 
-use std::io::{Read, Write, pipe};
-use std::sync::mpsc::channel;
-use std::thread;
+use std::io::{PipeReader, Read, Write, pipe};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value, json};
 
@@ -45,35 +45,83 @@ fn a_client_that_does_not_answer_after_the_count_has_an_end_too() {
     assert_eq!(kinds.collect::<Vec<_>>(), ["open", "message", "close", "error"]);
 }
 
+/// Lines that are offered on stdin, until the server takes no more of them.
+struct Offer {
+    reader: PipeReader,
+    progress: Receiver<usize>,
+    writing: JoinHandle<()>,
+}
+
+const LINES: usize = 30_000;
+
+impl Offer {
+    fn start() -> (Self, PipeReader) {
+        let line = format!("{}\n", "x".repeat(999));
+        let (reader, mut writer) = pipe().expect("a pipe");
+        let stdin = reader.try_clone().expect("a second handle");
+        let (sender, progress) = channel();
+        let writing = thread::spawn(move || {
+            for _ in 0..LINES {
+                writer.write_all(line.as_bytes()).expect("a reader");
+                let _ = sender.send(line.len());
+            }
+        });
+        (Self { reader, progress, writing }, stdin)
+    }
+
+    fn wait_until_stalled(&self) {
+        sum_until_stalled(&self.progress);
+    }
+
+    /// How many lines the server has not read as a whole.
+    fn rest(mut self) -> usize {
+        let mut rest = String::new();
+        self.reader.read_to_string(&mut rest).expect("what was not read");
+        self.writing.join().expect("a writer that is content");
+        rest.matches('\n').count()
+    }
+}
+
 /// Every line was sent as a whole, is counted, or is left in the pipe.
-#[test]
-fn lines_that_a_client_did_not_take_are_counted() {
-    const LINES: usize = 30_000;
-    let line = format!("{}\n", "x".repeat(999));
-    let (reader, mut writer) = pipe().expect("a pipe");
-    let mut rest = reader.try_clone().expect("a second handle");
-    let program = wscope().stdin_from(reader);
-    let (server, port) = start(program, &[]);
-    let mut peer = client(port);
-    let (sender, progress) = channel();
-    let writing = thread::spawn(move || {
-        for _ in 0..LINES {
-            writer.write_all(line.as_bytes()).expect("a reader");
-            let _ = sender.send(line.len());
-        }
-    });
-    sum_until_stalled(&progress);
-    server.signal(Signal::TERM);
-    let outcome = server.wait().code(143);
-    let mut left = String::new();
-    rest.read_to_string(&mut left).expect("what was not read");
-    writing.join().expect("a writer that is content");
-    let counted = outcome.stderr.lines().find_map(|line| {
+#[track_caller]
+fn assert_counted(stderr: &str, arrived: usize, rest: usize) {
+    let counted = stderr.lines().find_map(|line| {
         line.strip_prefix("wscope: warning: ")?.strip_suffix(" messages were not sent")
     });
     let counted: usize = counted.and_then(|count| count.parse().ok()).expect("a count");
     assert!(counted > 0);
-    assert_eq!(whole_messages(&mut peer) + counted + left.matches('\n').count(), LINES);
+    assert_eq!(arrived + counted + rest, LINES);
+}
+
+#[test]
+fn lines_that_a_client_did_not_take_are_counted() {
+    let (offer, stdin) = Offer::start();
+    let (server, port) = start(wscope().stdin_from(stdin), &[]);
+    let mut peer = client(port);
+    offer.wait_until_stalled();
+    server.signal(Signal::TERM);
+    let outcome = server.wait().code(143);
+    assert_counted(&outcome.stderr, whole_messages(&mut peer), offer.rest());
+}
+
+/// Its Close frame waits behind the lines: the closing handshake of the others does not end it.
+#[test]
+fn after_the_count_a_client_that_takes_nothing_has_an_end_too() {
+    let (offer, stdin) = Offer::start();
+    let options = ["--json", "--count", "1", "--close-timeout", "100ms"];
+    let (server, port) = start(wscope().stdin_from(stdin), &options);
+    let mut stalled = client(port);
+    offer.wait_until_stalled();
+    // It gets no lines: it reads none, and sends the one message.
+    let mut sender = client(port);
+    sender.send(masked(&text("one")));
+    let outcome = server.wait().code(0);
+    for connection in [1, 2] {
+        let close = format!("\"connection\":{connection},\"code\":");
+        assert!(outcome.stdout.contains(&close), "{connection}: {}", outcome.stdout);
+    }
+    drop((whole_messages(&mut stalled), sender, offer.rest()));
+    assert!(outcome.stderr.contains(" messages were not sent"), "{}", outcome.stderr);
 }
 
 /// Messages up to the end of the connection, which may cut the last one.

@@ -143,6 +143,21 @@ fn the_last_messages_wait_for_a_reader_that_comes_late() {
     server.wait().code(0);
 }
 
+/// Only the closing handshake has a limit.
+#[test]
+fn the_last_messages_wait_also_where_the_client_does_not_answer_the_close() {
+    const MESSAGES: usize = 200;
+    let (mut server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    peer.expect_close(1000);
+    peer.expect_eof();
+    for _ in 0..MESSAGES {
+        assert_eq!(server.read_stdout_line().len(), 999);
+    }
+    server.wait().code(0);
+}
+
 #[test]
 fn a_log_that_is_not_read_holds_up_nothing() {
     let (reader, writer) = std::io::pipe().expect("a pipe");

@@ -111,6 +111,18 @@ fn a_client_is_kicked_with_code_and_reason() {
     terminal.wait_for("there is no client 7");
 }
 
+/// What came of the one client is the outcome, whoever ended it.
+#[test]
+fn a_count_that_is_not_reached_before_quit_is_a_failure() {
+    let (mut terminal, port) = serve(&["--once", "--count", "5"]);
+    let mut peer = joined(&terminal, port, 1);
+    peer.send(masked(&text("one")));
+    terminal.wait_for("#1 < one");
+    terminal.type_line("/quit");
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 1);
+}
+
 #[test]
 fn pings_tell_the_round_trip_time() {
     let (terminal, port) = serve(&[]);

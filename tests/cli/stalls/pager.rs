@@ -32,12 +32,13 @@ fn a_key_for_the_pager_stopped_the_whole_program() {
     let terminal = Terminal::spawn_shell(&script, 100, 24);
     terminal.wait_for("line0010");
     for key in 0..KEYS {
+        // Either of the two may get it.
         terminal.type_text("j");
-        terminal.wait_for(&format!("line{:04}", 23 + key));
         while ponged.try_recv().is_ok() {}
         let pong = ponged.recv_timeout(Duration::from_secs(1));
         assert!(pong != Err(RecvTimeoutError::Timeout), "no pong after {} keys", key + 1);
     }
+    terminal.wait_for("line0023");
     drop(ponged);
     terminal.type_text("q");
 }

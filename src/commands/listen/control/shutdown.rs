@@ -6,14 +6,14 @@ use super::{Control, Input};
 use crate::commands::lost;
 use crate::error::Error;
 use crate::event::Level;
-use crate::input::Source;
 use crate::input::repl::Order;
+use crate::input::{self, Source};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 
-/// How long all clients together may take when we leave. With [`LOG_TIMEOUT`] it is a second.
-const LEAVE_TIMEOUT: Duration = Duration::from_millis(800);
+/// How long all clients together may take when we leave. With what follows it is a second.
+const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// The last part of it, in which received messages that the output has no room for are dropped, so that
 /// the closing handshakes behind them are seen.
@@ -22,8 +22,8 @@ const DROPPING_TIME: Duration = Duration::from_millis(300);
 /// The last part of that, for what there is to report of connections that are not over by then.
 const REPORT_TIME: Duration = Duration::from_millis(100);
 
-/// How long standard error may take for the last lines.
-const LOG_TIMEOUT: Duration = Duration::from_millis(200);
+/// How long standard error and the terminal may take for the last lines.
+const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// All connections are being closed.
 pub(super) struct Shutdown {
@@ -49,15 +49,15 @@ impl Shutdown {
 
 impl Control {
     pub(super) fn on_signal(&mut self, signal: Signal) {
-        let is_first = self.shutdown.as_ref().is_none_or(|shutdown| !shutdown.is_interrupted);
         self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
-        self.leave(CloseCode::GOING_AWAY, Ok(()));
-        let Some(shutdown) = &mut self.shutdown else { return };
-        shutdown.until = Instant::now() + if is_first { LEAVE_TIMEOUT } else { REPORT_TIME };
-        shutdown.is_interrupted = true;
-        shutdown.is_decided = true;
-        shutdown.result = Err(Error::Signal(signal));
-        self.server.clients.leave_all(shutdown.until - REPORT_TIME);
+        let now = Instant::now();
+        let until = match &self.shutdown {
+            Some(shutdown) if shutdown.is_interrupted => shutdown.until.min(now + REPORT_TIME),
+            _ => now + LEAVE_TIMEOUT,
+        };
+        let result = Err(Error::Signal(signal));
+        self.shutdown = Some(Shutdown { until, is_interrupted: true, is_decided: true, result });
+        self.close_clients(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
         self.server.streams.stop_waiting(false);
     }
 
@@ -74,47 +74,40 @@ impl Control {
 
     /// As many messages as were asked for have come.
     pub(super) fn on_count_reached(&mut self) {
-        match self.server.config.close_timeout {
-            // Each session ends by itself, and has its own to report.
-            Some(limit) => {
-                self.start_shutdown(CloseCode::NORMAL, limit + LEAVE_TIMEOUT, Ok(()));
-            }
-            None => self.leave(CloseCode::NORMAL, Ok(())),
-        }
+        let limit = match self.server.config.close_timeout {
+            // Each session ends by itself then, unless its socket takes no Close frame.
+            Some(limit) => limit + LEAVE_TIMEOUT,
+            None => LEAVE_TIMEOUT,
+        };
+        self.start_shutdown(CloseCode::NORMAL, limit, Ok(()));
     }
 
     /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
     pub(super) fn leave(&mut self, code: CloseCode, result: Result<(), Error>) {
-        if self.start_shutdown(code, LEAVE_TIMEOUT, result) {
-            self.server.clients.leave_all(Instant::now() + LEAVE_TIMEOUT - REPORT_TIME);
+        self.start_shutdown(code, LEAVE_TIMEOUT, result);
+    }
+
+    fn start_shutdown(&mut self, code: CloseCode, limit: Duration, result: Result<(), Error>) {
+        if self.shutdown.is_none() {
+            let until = Instant::now() + limit;
+            self.shutdown =
+                Some(Shutdown { until, is_interrupted: false, is_decided: false, result });
+            self.close_clients(code, until - REPORT_TIME, false);
         }
     }
 
-    /// Whether it was not under way.
-    fn start_shutdown(
-        &mut self,
-        code: CloseCode,
-        limit: Duration,
-        result: Result<(), Error>,
-    ) -> bool {
-        if self.shutdown.is_some() {
-            return false;
-        }
-        self.server.clients.close_all(code);
-        let until = Instant::now() + limit;
-        self.shutdown = Some(Shutdown { until, is_interrupted: false, is_decided: false, result });
-        true
+    fn close_clients(&self, code: CloseCode, until: Instant, is_interrupted: bool) {
+        self.server.clients.shut_down(code, input::Shutdown { until, is_interrupted });
     }
 
     /// The one client has gone. What came of it is the outcome, unless we left for another reason.
     pub(super) fn finish(&mut self, verdict: Result<(), Error>) {
-        match (&mut self.shutdown, verdict) {
-            (Some(_), Err(Error::Signal(_))) => {} // it was we who ended it
-            (Some(shutdown), verdict) if shutdown.result.is_ok() && !shutdown.is_decided => {
+        match &mut self.shutdown {
+            Some(shutdown) if shutdown.result.is_ok() && !shutdown.is_decided => {
                 shutdown.result = verdict;
             }
-            (Some(_), _) => {}
-            (None, verdict) => self.leave(CloseCode::GOING_AWAY, verdict),
+            Some(_) => {}
+            None => self.leave(CloseCode::GOING_AWAY, verdict),
         }
     }
 
@@ -134,7 +127,7 @@ impl Control {
     }
 
     /// Says what was not delivered, and gives the terminal back.
-    pub(crate) fn end(&mut self) {
+    pub(in crate::commands::listen) fn end(&mut self) {
         self.warn_of_evictions(true);
         let mut lost = self.server.take_lost();
         lost.received += self.server.streams.give_up() as u64;
@@ -147,9 +140,10 @@ impl Control {
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // an error of standard error is told to nobody
         }
-        self.server.streams.finish_log(Instant::now() + LOG_TIMEOUT);
+        let until = Instant::now() + LOG_TIMEOUT;
+        self.server.streams.finish_log(until);
         if let Input::Repl(repl) = &mut self.input {
-            repl.end(Some(Instant::now() + LOG_TIMEOUT));
+            repl.end(Some(until));
         }
     }
 }
