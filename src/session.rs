@@ -22,6 +22,7 @@ mod clock;
 mod events;
 mod journal;
 mod leaving;
+mod patience;
 mod reactions;
 mod resend;
 mod socket;
@@ -176,6 +177,8 @@ pub struct Session<'a> {
     resend: Option<resend::Resend>,
     /// A signal or `--max-time` is ending the run: it has to be over by then.
     leave_by: Option<Instant>,
+    /// Outputs are still waited for although it is.
+    patience: Option<patience::Patience>,
     /// Its source has ended it before the closing handshake was complete.
     is_shut_down: bool,
     lost: Lost,
@@ -246,6 +249,7 @@ impl<'a> Session<'a> {
             keepalive: Keepalive::new(times, now),
             resend,
             leave_by: None,
+            patience: None,
             is_shut_down: false,
             lost: Lost::default(),
             upload: None,

@@ -95,6 +95,11 @@ impl Backlog {
         self.base + self.bytes.len() as u64
     }
 
+    /// How many bytes have ever been taken.
+    pub(super) fn taken(&self) -> u64 {
+        self.base + self.taken as u64
+    }
+
     /// How many bytes wait.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.taken
@@ -107,7 +112,7 @@ impl Backlog {
 
     /// How many received messages wait, or the last part of one.
     pub(super) fn messages(&self) -> u64 {
-        let at = self.position();
+        let at = self.taken();
         let waiting = self.ends.iter().filter(|end| end.at() > at && end.is_message());
         waiting.count() as u64
     }
@@ -129,7 +134,7 @@ impl Backlog {
     /// Takes whole records of about `size` bytes in all, one at least.
     pub(super) fn take_batch(&mut self, size: usize) -> Batch {
         self.forget_ends();
-        let at = self.position();
+        let at = self.taken();
         let ends = &self.ends[self.gone..];
         let within = ends.partition_point(|end| end.at() <= at + size as u64).max(1);
         let until = ends.get(within - 1).map_or(self.added(), |end| end.at());
@@ -154,7 +159,7 @@ impl Backlog {
 
     /// Takes a batch back, in front of what waits.
     pub(super) fn put_back(&mut self, batch: Batch) {
-        let at = self.position();
+        let at = self.taken();
         self.forget_ends();
         let start = at - batch.bytes.len() as u64;
         let ends = batch.message_ends.iter().map(|end| RecordEnd::new(start + *end as u64, true));
@@ -170,8 +175,8 @@ impl Backlog {
     pub(super) fn discard_unbegun(&mut self) -> u64 {
         self.forget_ends();
         let ends = &self.ends[self.gone..];
-        let kept = usize::from(self.position() > self.start).min(ends.len());
-        let until = ends[..kept].last().map_or(self.position(), |end| end.at());
+        let kept = usize::from(self.taken() > self.start).min(ends.len());
+        let until = ends[..kept].last().map_or(self.taken(), |end| end.at());
         let messages = ends[kept..].iter().filter(|end| end.is_message()).count() as u64;
         self.ends.truncate(self.gone + kept);
         self.last_end = until;
@@ -195,13 +200,8 @@ impl Backlog {
         }
     }
 
-    /// How many bytes have ever been taken.
-    fn position(&self) -> u64 {
-        self.base + self.taken as u64
-    }
-
     fn forget_ends(&mut self) {
-        let at = self.position();
+        let at = self.taken();
         self.gone += self.ends[self.gone..].partition_point(|end| end.at() <= at);
         if let Some(last) = self.ends[..self.gone].last() {
             self.start = last.at();

@@ -198,6 +198,12 @@ impl Outputs {
         self.outputs.iter().map(|output| output.outlet.held()).sum()
     }
 
+    /// Bytes that the outputs that matter to the run have taken so far.
+    pub fn taken(&self) -> u64 {
+        let essential = self.outputs.iter().filter(|output| output.outlet.is_essential());
+        essential.map(|output| output.outlet.taken()).sum()
+    }
+
     /// Whether nothing is waiting.
     pub fn are_drained(&self) -> bool {
         self.outputs.iter().all(|output| output.outlet.pending() == 0)

@@ -205,6 +205,11 @@ impl Outlet {
         self.backlog.len() + self.refused.as_ref().map_or(0, |batch| batch.bytes.len()) + in_flight
     }
 
+    /// Bytes that have been brought on so far.
+    pub fn taken(&self) -> u64 {
+        self.backlog.taken()
+    }
+
     /// Received messages waiting, or the last part of one.
     pub fn pending_messages(&self) -> u64 {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.message_ends.len());

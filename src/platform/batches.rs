@@ -267,6 +267,8 @@ impl BatchSender {
             let lost = std::mem::take(batch);
             state.dropped.messages += lost.message_ends.len();
             state.dropped.lines += memchr::memchr_iter(b'\n', &lost.bytes).count();
+            // What is written of the messages has no gaps; a log says where it has.
+            state.drops_messages |= !state.notes_dropped && !lost.message_ends.is_empty();
         } else {
             state.block(&self.lane);
             return false;

@@ -1,11 +1,12 @@
 //! The end of a session: the closing handshake, and the ways that do not wait for it.
 //!
 //! At a signal, and when `--max-time` runs out, the Close frame goes out, reading goes on, and the run
-//! is over after the peer's Close frame or [`LEAVE_LIMIT`], whatever is stalled. What has no room in
-//! an output by then is dropped and counted.
+//! is over after the peer's Close frame or [`LEAVE_LIMIT`], whatever is stalled. What an output that
+//! is stalled or too slow has no room for is dropped and counted.
 
 use std::time::{Duration, Instant};
 
+use super::patience::Patience;
 use super::{Session, Stop};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -35,7 +36,12 @@ impl Session<'_> {
             }
             return;
         }
-        self.journal.outputs().end(matches!(stop, Stop::Signal(_)));
+        let outputs = self.journal.outputs();
+        if matches!(stop, Stop::Signal(_)) && outputs.have_display() {
+            outputs.end(true); // a flood ends at once on the screen
+        } else {
+            self.patience = Some(Patience::new(outputs.taken(), now));
+        }
         self.leave_by = Some(now + LEAVE_LIMIT);
         self.write_socket();
         self.drop_unsent_if_ending();
@@ -44,6 +50,18 @@ impl Session<'_> {
             matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
         if matches!(stop, Stop::Signal(_)) || !is_settled {
             self.stop = Some(stop);
+        }
+    }
+
+    /// Drops what has no room in an output, once it is not waited for any more.
+    pub(super) fn end_patience(&mut self, now: Instant) {
+        let outputs = self.journal.outputs();
+        let (taken, are_drained) = (outputs.taken(), outputs.are_drained());
+        if let Some(patience) = &mut self.patience
+            && patience.is_over(taken, are_drained, now)
+        {
+            self.patience = None;
+            self.journal.outputs().end(false);
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
 use crate::event::{Level, What};
 use crate::protocol::keepalive::Keepalive;
@@ -57,7 +58,8 @@ impl Session<'_> {
     /// Whether an output is stalled, or all connections together hold more than they may, so that
     /// nothing is read.
     pub(super) fn is_stalled_by_output(&self) -> bool {
-        self.leave_by.is_none() && (self.journal.is_backed_up() || self.connection.is_over_budget())
+        (self.leave_by.is_none() || self.patience.is_some())
+            && (self.journal.is_backed_up() || self.connection.is_over_budget())
     }
 
     /// Whether the next bytes of a frame that was begun are not there yet: the disk is slow, not the
@@ -71,7 +73,7 @@ impl Session<'_> {
         let for_peer = [self.connection.deadline(), self.silence_deadline()];
         let for_peer = for_peer.into_iter().flatten().filter_map(|time| self.clock.real(time));
         let own = match self.leave_by {
-            Some(until) => [Some(until), None],
+            Some(until) => [Some(until), self.patience.as_ref().map(Patience::deadline)],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
@@ -107,6 +109,7 @@ impl Session<'_> {
         if self.leave_by.is_none() && self.plan.max_time.is_some_and(|end| real >= end) {
             self.leave(Stop::MaxTime);
         }
+        self.end_patience(real);
         if self.leave_by.is_some_and(|until| real >= until) {
             self.connection.abandon();
         }

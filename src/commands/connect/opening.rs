@@ -177,11 +177,7 @@ impl Opening<'_> {
             let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
             return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
-        let is_awaiting = !config.ending.expect.is_empty();
-        if is_awaiting && matches!(error, UpgradeError::TimedOut(..)) && self.is_out_of_time() {
-            return self.out_of_time();
-        }
-        Error::Upgrade(Box::new(Rejected {
+        let rejected = Error::Upgrade(Box::new(Rejected {
             error,
             via: remote.via().map(ToString::to_string),
             tls: target.scheme.is_tls(),
@@ -195,7 +191,13 @@ impl Opening<'_> {
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction).without(&route.secrets)),
-        }))
+        }));
+        match self.awaited() {
+            Some(awaited) if self.is_out_of_time() => {
+                Error::Unmet(vec![awaited, rejected.message()])
+            }
+            _ => rejected,
+        }
     }
 
     /// What the server may say again and is not to be shown.
@@ -227,11 +229,18 @@ impl Opening<'_> {
     /// What it means that `--max-time` ran out before there was a connection.
     pub(super) fn out_of_time(&self) -> Error {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
-        if let Some(pattern) = self.config.ending.expect.first() {
-            let awaited = format!("awaited {:?}", pattern.to_string());
-            return Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")]);
+        match self.awaited() {
+            Some(awaited) => {
+                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")])
+            }
+            None => Error::MaxTime(limit),
         }
-        Error::MaxTime(limit)
+    }
+
+    /// What was expected first, if anything was.
+    fn awaited(&self) -> Option<String> {
+        let pattern = self.config.ending.expect.first()?;
+        Some(format!("awaited {:?}", pattern.to_string()))
     }
 
     fn judge_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) -> Result<(), Error> {

@@ -61,8 +61,8 @@ impl Streams {
 
     /// Outlets to standard output and error for a thread whose loop `waker` wakes.
     pub(super) fn outlets(&self, waker: &Arc<Waker>) -> [Outlet; 2] {
-        [("standard output", &self.out), ("standard error", &self.err)]
-            .map(|(name, queue)| Outlet::lane(name, queue.sender(Arc::clone(waker))))
+        let lane = |name, queue: &BatchQueue| Outlet::lane(name, queue.sender(Arc::clone(waker)));
+        [lane("standard output", &self.out), lane("standard error", &self.err).optional()]
     }
 
     /// Why a stream cannot be written any more, once.

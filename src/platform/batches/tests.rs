@@ -74,6 +74,21 @@ fn what_is_not_written_is_counted_to_the_message() {
 }
 
 #[test]
+fn after_a_message_that_was_dropped_no_other_is_written() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless();
+    let sender = queue.sender(waker);
+    assert!(sender.offer(&mut batch(LANE_LIMIT)));
+    queue.set_when_full(WhenFull::Drop);
+    assert!(sender.offer(&mut batch(8)), "it is dropped");
+    while queue.take().is_some() {}
+    assert!(sender.offer(&mut batch(8)), "there is room, and it is dropped");
+    assert!(sender.offer(&mut Batch { bytes: b"closed".to_vec(), message_ends: Vec::new() }));
+    assert_eq!(queue.take().map(|batch| batch.bytes), Some(b"closed".to_vec()));
+    assert_eq!(queue.dropped().messages, 4);
+}
+
+#[test]
 fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossy();
