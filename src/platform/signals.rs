@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 pub use super::signal::Signal;
@@ -39,6 +39,8 @@ impl Signals {
     pub fn install() -> io::Result<Self> {
         let mut signals =
             Self { pending: Vec::new(), continued: pipe_of(SIGCONT)?, shutdowns: Vec::new() };
+        // A file that may not grow (ulimit -f) is an error of the write then, not the end.
+        flag::register(SIGXFSZ, Arc::default())?;
         signals.take_over(Signal::Interrupt, SIGINT)?;
         signals.take_over(Signal::Terminate, SIGTERM)?;
         if !is_ignored(SIGHUP) {

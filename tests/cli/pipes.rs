@@ -314,6 +314,27 @@ fn a_full_disk_is_told() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_not_grow_is_told() {
+    use rustix::process::{Pid, Resource, getrlimit, prlimit};
+    let (begin, begun) = std::sync::mpsc::channel();
+    let server = crate::scripts::serve(move |peer| {
+        begun.recv().expect("a limit");
+        peer.send(text(&"x".repeat(100_000)));
+        peer.stall();
+    });
+    let file = tempfile::tempfile().expect("a file");
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).stdout_to(file).spawn();
+    running.wait_stderr("connected");
+    let mut limit = getrlimit(Resource::Fsize);
+    limit.current = Some(1000);
+    let process = Pid::from_raw(running.id().cast_signed());
+    prlimit(process, Resource::Fsize, limit).expect("a limit on the size of files");
+    begin.send(()).expect("a server");
+    running.wait().code(8).stderr_contains("File too large");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_closed_stderr_does_not_matter() {
     for redirection in ["2>&-", "2>/dev/full"] {
