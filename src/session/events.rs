@@ -85,12 +85,12 @@ impl Session<'_> {
             self.spare_unsent();
             self.drop_unsent_if_ending();
         }
+        self.send_echo(); // also of the message that meets the goals: nothing follows a Close frame
         match progress {
             Progress::Open => {}
             Progress::Met => self.end(Stop::GoalsMet),
             Progress::Missed => self.end(Stop::GoalMissed),
         }
-        self.send_echo();
         true
     }
 
