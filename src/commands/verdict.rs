@@ -82,6 +82,9 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {
         return Ok(());
     }
+    if is_unanswered_success(report) {
+        return Ok(());
+    }
     if ending.cause == EndCause::CloseTimeout {
         return Err(Error::CloseTimeout(limits.close_timeout.unwrap_or_default()));
     }
@@ -107,6 +110,15 @@ fn signal_of(stop: &Stop) -> Option<Signal> {
         Stop::Signal(signal) => Some(*signal),
         _ => None,
     }
+}
+
+/// The peer ended TCP instead of answering our Close frame, which said that all had come that was asked
+/// for (`--count`, `--expect`). Many servers do so.
+fn is_unanswered_success(report: &Report) -> bool {
+    let ending = &report.closed.ending;
+    matches!(report.stop, Some(Stop::GoalsMet))
+        && matches!(ending.cause, EndCause::Transport(..))
+        && ending.sent.is_some()
 }
 
 /// Closed with 1000, 1001 or without a code, or with the code that we chose.

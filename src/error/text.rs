@@ -7,7 +7,7 @@ use super::{Error, Rejected};
 use crate::event::Closed;
 use crate::net::upgrade::UpgradeError;
 use crate::output::escape::{Newlines, escape, escape_bytes};
-use crate::protocol::connection::{EndCause, Party, TransportEnd};
+use crate::protocol::connection::{ClosePayload, EndCause, Party, TransportEnd};
 use crate::protocol::head::HeadError;
 
 /// How much of bytes that are no HTTP is quoted.
@@ -166,20 +166,19 @@ fn quoted(bytes: &[u8]) -> String {
 
 fn protocol(closed: &Closed) -> String {
     match &closed.ending.violation {
-        Some(violation) if closed.ending.failure().is_some() => {
-            format!("protocol error: {violation}; closed with {}", violation.rule.close_code())
-        }
-        Some(violation) => format!("protocol error: {violation}"),
+        Some(violation) => match (&closed.ending.sent, closed.ending.failure()) {
+            // Ours may have gone out before the violation came, with another code.
+            (Some(ClosePayload { code: Some(code), .. }), Some(_)) => {
+                format!("protocol error: {violation}; closed with {code}")
+            }
+            _ => format!("protocol error: {violation}"),
+        },
         None => "protocol error".to_owned(),
     }
 }
 
 fn abnormal(closed: &Closed) -> String {
     let ending = &closed.ending;
-    let who = match ending.initiator {
-        Party::Peer => "by the peer",
-        Party::Local => "after our Close frame",
-    };
     match (&ending.cause, &ending.received) {
         (_, Some(close)) => {
             let reason = if close.reason.is_empty() {
@@ -187,7 +186,12 @@ fn abnormal(closed: &Closed) -> String {
             } else {
                 format!(": \"{}\"", close.reason)
             };
-            format!("closed {who}: {}{reason}", ending.code())
+            match ending.initiator {
+                Party::Peer => format!("closed by the peer: {}{reason}", ending.code()),
+                Party::Local => {
+                    format!("the peer answered our Close frame with {}{reason}", ending.code())
+                }
+            }
         }
         (EndCause::Transport(end, position), None) => {
             let how = match end {

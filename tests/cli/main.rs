@@ -1,6 +1,7 @@
 //! Runs the `wscope` binary against scripted peers, in pipes and on a terminal.
 
 mod auth;
+mod closing;
 mod compression;
 mod dial;
 mod ending;

@@ -171,6 +171,7 @@ impl Connection {
                 let violation = Violation::by_frame(header, offset, rule, detail, payload);
                 // The reason stands behind the code.
                 let excerpt = payload.get(2..).unwrap_or_default().to_vec();
+                self.peer_closed_first = self.sent_close.is_none(); // however badly
                 self.object(Violation { excerpt, ..violation })?;
                 Ok(read_close_leniently(payload))
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::support::{End, LIMIT, ROLES, Told, at, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::connection::{Direction, EndCause, Party, ReadyState};
-use crate::protocol::{Header, Role, Rule, TransportEnd};
+use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
 /// A stream whose last frame breaks a rule.
 pub(super) struct Broken {
@@ -193,8 +193,9 @@ fn assert_closed_for(end: &mut End, role: Role, rule: Rule) {
 
     end.loses_transport(TransportEnd::Eof);
     let ending = end.ending();
-    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Peer));
-    assert_eq!((ending.code(), ending.reason()), (rule.close_code(), rule.summary()));
+    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Local));
+    assert_eq!((ending.code(), ending.reason()), (CloseCode::ABNORMAL, ""));
+    assert_eq!(ending.sent, Some(said(rule.close_code().get(), rule.summary())));
     assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), Some(rule));
     assert!(ending.received.is_none() && !ending.is_clean() && end.is_finished());
 }
