@@ -8,7 +8,7 @@ use crate::net::dial::Phase;
 use crate::net::upgrade::{Response, UpgradeError};
 use crate::protocol::connection::EndCause;
 use crate::protocol::head::HeadError;
-use crate::protocol::violation::Rule;
+use crate::protocol::violation::{Cause, Rule};
 use crate::resilience::redirect::RedirectError;
 
 mod tls;
@@ -323,6 +323,17 @@ fn protocol(closed: &Closed) -> Option<String> {
         }
         Rule::OverMemory => "listen --max-memory SIZE allows more for all clients together",
         Rule::MessageTooBig => "--max-message-size SIZE allows more",
+        Rule::InvalidUtf8 | Rule::InvalidUtf8InReason
+            if violation.cause == Some(Cause::Surrogate) =>
+        {
+            "UTF-8 has no surrogates: the peer cut a text between the two halves of a UTF-16 pair, or encodes each half on its own (CESU-8)"
+        }
+        Rule::InvalidUtf8 if violation.cause == Some(Cause::CutCharacter) => {
+            "the peer cut a text at a number of bytes: it has to cut between characters, or to send the parts as fragments of one message"
+        }
+        Rule::InvalidUtf8InReason if violation.cause == Some(Cause::CutCharacter) => {
+            "a reason has at most 123 bytes: one that is cut has to end with a whole character"
+        }
         Rule::InvalidUtf8 => {
             "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"
         }
@@ -335,6 +346,9 @@ fn protocol(closed: &Closed) -> Option<String> {
         }
         Rule::MaskedByServer => "only clients mask their frames",
         Rule::UnmaskedByClient => "clients mask every frame they send",
+        Rule::CorruptDeflate if violation.cause == Some(Cause::KeptContext) => {
+            "the sender has to compress each message on its own, as was agreed (RFC 7692 section 7.1.1); --no-compress does without compression"
+        }
         Rule::CorruptDeflate => "--no-compress does without compression",
         Rule::MisplacedRsv1 => "RSV1 marks the first frame of a compressed message, no other",
         Rule::LengthNotMinimal => {

@@ -213,6 +213,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.number_or_null("fragment", frame.part.map(|part| part.fragment));
     object.boolean("compressed", frame.part.is_some_and(|part| part.compressed));
     object.number_or_null("plain_size", frame.plain.map(|plain| plain.len() as u64));
+    object.boolean("final_block", frame.part.is_some_and(|part| part.is_final_block));
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
     if detail == Frames::Payloads {

@@ -123,6 +123,28 @@ impl Rule {
     }
 }
 
+/// What is known of the reason for a violation beside the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Half of a UTF-16 surrogate pair was encoded on its own (RFC 3629 section 3).
+    Surrogate,
+    /// A text ends in the middle of a character.
+    CutCharacter,
+    /// A compressed message refers to others, although it was agreed that none does (RFC 7692 section
+    /// 7.1.1).
+    KeptContext,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Surrogate => "a UTF-16 surrogate",
+            Self::CutCharacter => "a character that is cut off",
+            Self::KeptContext => "a reference to an earlier message",
+        })
+    }
+}
+
 /// One violation, with what there is to know about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -139,6 +161,8 @@ pub struct Violation {
     /// The peer's own words: the reason in a bad Close frame, or the start of an HTTP response, at
     /// most 4 KiB.
     pub excerpt: Vec<u8>,
+    /// Why, if it is known.
+    pub cause: Option<Cause>,
 }
 
 /// How much of a payload is kept to be shown.
@@ -161,6 +185,7 @@ impl Violation {
             offset,
             payload: payload[..payload.len().min(MAX_SHOWN)].into(),
             excerpt: Vec::new(),
+            cause: None,
         }
     }
 }

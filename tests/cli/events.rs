@@ -51,7 +51,7 @@ fn documented_keys(event: &Value) -> Vec<String> {
         "control" => "direction encoding data size rtt_ms",
         "frame" => {
             "direction opcode fin rsv1 rsv2 rsv3 masked size wire_size mask length_bits minimal \
-             message fragment compressed plain_size header raw"
+             message fragment compressed plain_size final_block header raw"
         }
         "violation" => "message section offset header",
         "close" => "code name reason was_clean initiator sent received",
@@ -277,7 +277,7 @@ fn frames() {
                "rsv3": false, "masked": masked, "size": size, "wire_size": wire_size,
                "length_bits": 7, "minimal": true, "message": part.map(|part| part.0),
                "fragment": part.map(|part| part.1), "compressed": false, "plain_size": null,
-               "raw": false})
+               "final_block": false, "raw": false})
     };
     for expected in [
         frame("sent", "text", true, 5, Some((1, 1))),

@@ -167,12 +167,12 @@ impl Connection {
     ) -> Result<ClosePayload, Violation> {
         match read_close(payload) {
             Ok(close) => Ok(close),
-            Err((rule, detail)) => {
+            Err((rule, detail, cause)) => {
                 let violation = Violation::by_frame(header, offset, rule, detail, payload);
                 // The reason stands behind the code.
                 let excerpt = payload.get(2..).unwrap_or_default().to_vec();
                 self.peer_closed_first = self.sent_close.is_none(); // however badly
-                self.object(Violation { excerpt, ..violation })?;
+                self.object(Violation { excerpt, cause, ..violation })?;
                 Ok(read_close_leniently(payload))
             }
         }

@@ -51,7 +51,8 @@ fn payloads() -> Vec<Close> {
         refuses(
             close(1001, b"\xe2\x82"),
             Rule::InvalidUtf8InReason,
-            "close code 1001 Going Away, byte 0 of the reason".to_owned(),
+            "close code 1001 Going Away, byte 0 of the reason (a character that is cut off)"
+                .to_owned(),
         ),
     ]
 }
