@@ -143,7 +143,7 @@ fn a_client_that_breaks_the_protocol_did_not_close() {
     assert_eq!(close["sent"], said(1002, "unmasked frame from a client"));
 }
 
-fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
+pub(crate) fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
     let mut server = wscope().args(["listen", "--once", ":0"]).args(options).stdin_null().spawn();
     let line = server.wait_stderr("listening on ");
     let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());

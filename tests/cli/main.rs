@@ -8,6 +8,7 @@ mod ending;
 mod events;
 mod expectations;
 mod files;
+mod foreign;
 mod frames;
 mod generated;
 mod handshake;

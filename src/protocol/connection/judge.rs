@@ -6,15 +6,6 @@ use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation, counted};
 
-/// What a server says that has gone back to HTTP.
-const HTTP: &[u8] = b"HTTP/";
-
-/// How much of its first line is waited for and shown.
-const MAX_STATUS_LINE: usize = 120;
-
-/// How much of it is kept to be shown.
-pub(super) const MAX_EXCERPT: usize = 4 << 10;
-
 /// The longest control frame that is put up with where violations are.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
@@ -172,28 +163,6 @@ impl Connection {
         }
         let detail = || format!("{total} bytes, over the limit of {limit}");
         (total > limit).then(|| (Rule::MessageTooBig, detail()))
-    }
-
-    /// Some servers answer 101 and then fall back to an HTTP error. `true`: too little to tell.
-    pub(super) fn may_be_http(&self) -> Result<bool, Violation> {
-        let bytes = self.input.bytes();
-        let compared = bytes.len().min(HTTP.len());
-        if compared == 0 || bytes[..compared] != HTTP[..compared] {
-            return Ok(false);
-        }
-        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
-        if line.len() == bytes.len() && line.len() < MAX_STATUS_LINE {
-            return Ok(true);
-        }
-        Err(Violation {
-            rule: Rule::HttpAfterUpgrade,
-            detail: String::from_utf8_lossy(&line[..line.len().min(MAX_STATUS_LINE)]).into_owned(),
-            frame: None,
-            offset: 0,
-            payload: Box::default(),
-            excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
-            cause: None,
-        })
     }
 }
 

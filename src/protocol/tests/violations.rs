@@ -306,15 +306,36 @@ fn long_http_is_shown_in_part() {
     assert_eq!(end.ending().violation.map(|violation| violation.excerpt.len()), Some(4096));
 }
 
-/// "HTTP/" is only looked for where the first frame should be.
+/// Inside a message it is data.
 #[test]
-fn http_further_on_is_data_or_a_frame() {
+fn http_is_seen_where_any_frame_should_be() {
     let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
     let told = End::client().hears(&[&greeting, HTTP].concat());
     let [Told::Message { .. }, Told::Violation(violation), _] = &told[..] else {
         panic!("{told:?}")
     };
-    assert_eq!((violation.rule, violation.offset), (Rule::ReservedBits, 17));
+    assert_eq!((violation.rule, violation.offset), (Rule::HttpAfterUpgrade, 17));
+    assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
+}
+
+/// What was waited for does not come any more.
+#[test]
+fn a_text_that_is_cut_off_is_seen_at_the_end() {
+    for (text, rule) in [
+        (&b"HTTP/1.1 50"[..], Some(Rule::HttpAfterUpgrade)),
+        (b"1f", Some(Rule::ReservedBits)),
+        (b"<htm", Some(Rule::ReservedOpcode)),
+        (b"7", None),
+    ] {
+        let mut end = End::client();
+        assert_eq!(end.hears(text), []);
+        end.loses_transport(TransportEnd::Eof);
+        let told = end.tells();
+        let ending = end.ending();
+        assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), rule);
+        assert_eq!((told.len(), ending.sent), (usize::from(rule.is_some()), None));
+        assert_eq!(ending.initiator, Party::Peer);
+    }
 }
 
 /// After a violation the peer gets a second at most, and no more than the close timeout.
