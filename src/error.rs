@@ -15,6 +15,7 @@ use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
+use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::RedirectError;
 
@@ -57,7 +58,7 @@ pub enum Error {
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(Duration),
+    PingTimeout(MissedPong),
     /// Nothing came for so long.
     IdleTimeout(Duration),
     /// The input cannot be read.

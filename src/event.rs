@@ -240,14 +240,29 @@ pub struct Closed {
     pub ending: Ending,
     /// How long nothing had come or gone before the end.
     pub quiet: Duration,
+    /// What came or went then.
+    pub last: LastTraffic,
     /// How long the connection had been open.
     pub age: Duration,
     /// What came.
     pub received: Counters,
     /// What went.
     pub sent: Counters,
+    /// What to do about an end that is no failure.
+    pub hint: Option<String>,
     /// A failure follows that tells the same.
     pub failure_follows: bool,
+}
+
+/// What came or went last before a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastTraffic {
+    /// Nothing since the opening handshake.
+    Handshake,
+    /// Our data message of this number, so long before the end.
+    Message(u64, Duration),
+    /// Anything else.
+    Other,
 }
 
 /// The kinds of failure that events tell apart.

@@ -18,9 +18,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
-        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => Some(format!(
-            "{path} is a FIFO: it is read until all that write to it have closed it"
-        )),
+        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
+            Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
+        }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error @ DialError::Tcp(failures, _), attempt)
             if attempt.tries == Tries::One && may_be_starting(failures) =>
@@ -39,10 +39,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
                 .to_owned(),
         ),
         Error::Redirect(_, why) => redirect(why),
-        Error::PingTimeout(_) => Some(
-            "the peer hangs, or something in between lost the connection; --reconnect connects again"
-                .to_owned(),
-        ),
+        Error::PingTimeout(missed) => Some(ending::missed_pong(missed.instead).to_owned()),
         Error::IdleTimeout(_) => {
             Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
         }

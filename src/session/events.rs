@@ -63,6 +63,8 @@ impl Session<'_> {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if rtt.is_some() {
                     Self::note_pong(&mut self.keepalive, &mut self.resend, data);
+                } else if direction == Direction::Received {
+                    Self::note_other_pong(&mut self.keepalive);
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }

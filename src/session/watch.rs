@@ -24,10 +24,10 @@ impl Session<'_> {
             Due::Nothing => {}
             // The connection is open, and the payload short.
             Due::Ping(payload) => _ = self.ping(&payload),
-            Due::PingTimeout(limit) => {
+            Due::PingTimeout(missed) => {
                 let (code, now) = (Some(CloseCode::INTERNAL_ERROR), self.clock.now());
                 if self.connection.close(code, REASON, now).is_ok() {
-                    self.stop.get_or_insert(Stop::PingTimeout(limit));
+                    self.stop.get_or_insert(Stop::PingTimeout(missed));
                 }
                 self.write_socket();
                 self.connection.abandon();
@@ -59,10 +59,19 @@ impl Session<'_> {
         }
     }
 
+    /// A pong came that answers none of our pings.
+    pub(super) fn note_other_pong(keepalive: &mut Option<Keepalive>) {
+        if let Some(keepalive) = keepalive {
+            keepalive.other_pong();
+        }
+    }
+
     /// Bytes came.
     pub(super) fn note_received(&mut self) {
         if let Some(keepalive) = &mut self.keepalive {
-            keepalive.received(Instant::now(), self.connection.is_receiving_message());
+            let messages = self.connection.received_counters().messages;
+            let is_in_message = self.connection.is_receiving_message();
+            keepalive.received(Instant::now(), is_in_message, messages);
         }
     }
 
@@ -74,6 +83,7 @@ impl Session<'_> {
             self.last_data = self.last_traffic;
             if self.connection.pending_output().is_empty() {
                 self.messages_gone = counters.messages;
+                self.last_sent = Some(self.last_traffic);
             }
         }
         let is_reading = self.can_read();

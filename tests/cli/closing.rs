@@ -229,3 +229,89 @@ fn the_message_that_completes_the_count_is_echoed_too() {
     peer.send(masked(&crate::support::close(1000, "")));
     server.wait().code(0).stdout("a\n");
 }
+
+/// What the end of a connection without a Close frame says.
+#[track_caller]
+fn cut(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) -> crate::support::Outcome {
+    let server = serve(move |peer| {
+        steps(peer);
+        peer.eof();
+    });
+    wscope().args(args).arg(server.url()).stdin_open().run().code(6)
+}
+
+#[test]
+fn an_end_without_a_close_frame_says_what_was_before() {
+    let pause = |millis| std::thread::sleep(std::time::Duration::from_millis(millis));
+    let after = |outcome: &crate::support::Outcome, words: &str| {
+        let (before, _) = outcome.stderr.split_once(words).expect(&outcome.stderr);
+        let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
+        let number: String = number.chars().rev().collect();
+        number.parse::<u64>().expect("milliseconds")
+    };
+    let outcome = cut(&[], |_| ());
+    outcome
+        .stderr_contains("between frames, right after the handshake (")
+        .stderr_contains(" ms)\n");
+    let outcome = cut(&["-x", "one", "-x", "two"], move |peer| {
+        peer.expect_text("one");
+        peer.expect_text("two");
+        pause(120);
+    });
+    assert!((100..1000).contains(&after(&outcome, " ms after message 2 was sent\n")));
+    let outcome = cut(&["-x", "one"], move |peer| {
+        peer.expect_text("one");
+        peer.send(text("answer"));
+        pause(120);
+    });
+    assert!((100..1000).contains(&after(&outcome, " ms after the last byte\n")));
+    let outcome = cut(&[], move |_| pause(1200));
+    outcome.stderr_contains(", 1.2 s after the handshake, with nothing sent or received\n");
+}
+
+/// Subprotocols and credentials are what servers look at after they have accepted a connection.
+#[test]
+fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
+    let empty = |peer: &mut Peer| {
+        peer.send(frame(true, 0, CLOSE, b""));
+        peer.read_frame();
+    };
+    let hint = "hint: closed right after the handshake: no ";
+    for (args, words) in [
+        (&[][..], Some("no subprotocol was offered (-s NAME) and no credentials were sent (-u")),
+        (&["-H", "Authorization: Bearer x"], Some("no subprotocol was offered (-s NAME), and")),
+        (&["--cookie", "a=b"], Some("no subprotocol was offered (-s NAME), and")),
+        (&["-s", "chat"], Some(": no credentials were sent (-u, --bearer, --cookie), and")),
+        (&["-s", "chat", "-u", "a:b"], None),
+    ] {
+        let server = serve(empty);
+        let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(0);
+        match words {
+            Some(words) => outcome.stderr_contains(hint).stderr_contains(words),
+            None => outcome.stderr_lacks("hint: "),
+        };
+    }
+    let spoken = serve(move |peer| {
+        peer.send(text("x"));
+        empty(peer);
+    });
+    wscope().arg(spoken.url()).stdin_open().run().code(0).stderr_lacks("hint: ");
+    let coded = serve(|peer| close(peer, 1000, ""));
+    wscope().arg(coded.url()).stdin_open().run().code(0).stderr_lacks("hint: ");
+    let (server, mut peer) = listen_once(&[]);
+    peer.send(masked(&frame(true, 0, CLOSE, b"")));
+    peer.read_frame();
+    server.wait().code(0).stderr_lacks("hint: ");
+}
+
+/// We mask what we send: that cannot be it.
+#[test]
+fn a_protocol_error_that_the_peer_sees_is_not_explained_by_a_mask() {
+    let server = serve(|peer| close(peer, 1002, "bad"));
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(6);
+    outcome.stderr_lacks("mask").stderr_contains("hint: 'wscope codes 1002' tells more\n");
+    let (server, mut peer) = listen_once(&[]);
+    peer.send(masked(&crate::support::close(1002, "")));
+    peer.expect_close(1002);
+    server.wait().code(6).stderr_lacks("mask");
+}

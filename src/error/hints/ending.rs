@@ -3,8 +3,9 @@
 use super::{ENGINE_IO, is_engine_io};
 use crate::event::Closed;
 use crate::protocol::connection::EndCause;
+use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
-use crate::protocol::{Header, Opcode};
+use crate::protocol::{CloseCode, Header, Opcode};
 
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
@@ -132,8 +133,14 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
     if ending.received.is_some() {
         let code = ending.code();
         let explanation = code.explain();
-        let cause =
-            explanation.causes.first().map(|cause| format!("often: {}; ", inner_sentence(cause)));
+        // What usually makes a peer say so is what we do not: our frames are in order, and masked as our
+        // role has it.
+        let is_known = code != CloseCode::PROTOCOL_ERROR;
+        let cause = explanation
+            .causes
+            .first()
+            .filter(|_| is_known)
+            .map(|cause| format!("often: {}; ", inner_sentence(cause)));
         return Some(format!(
             "{}'wscope codes {}' tells more",
             cause.unwrap_or_default(),
@@ -152,6 +159,21 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
             "the peer crashed, was stopped, or something in between cut the connection".to_owned(),
         ),
         _ => None,
+    }
+}
+
+/// A ping that was not answered.
+pub(super) fn missed_pong(instead: Instead) -> &'static str {
+    match instead {
+        Instead::TookNothing | Instead::Nothing => {
+            "the peer hangs, or something in between lost the connection; --reconnect connects again"
+        }
+        Instead::OtherPongs => {
+            "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
+        }
+        Instead::Messages(_) | Instead::Other => {
+            "the peer is there, but does not answer pings as RFC 6455 section 5.5.2 has it; --idle-timeout TIME needs no pongs"
+        }
     }
 }
 

@@ -116,6 +116,9 @@ impl Human {
         if is_worth_a_line && !closed.failure_follows {
             text += &self.remark(Role::Good, &closed_text(closed));
         }
+        if let Some(hint) = closed.hint.as_ref().filter(|_| self.tells(Detail::Line)) {
+            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
+        }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
             text +=

@@ -147,10 +147,12 @@ fn line(text: &[u8], start: &[u8], is_all: bool) -> Result<String, Reading> {
 fn tag(text: &[u8]) -> Reading {
     let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!?-/".contains(byte);
     let name = text[1..].iter().take_while(|byte| is_in_name(byte)).count();
+    let is_name =
+        text.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?/".contains(byte));
     match text.get(1 + name) {
         _ if name > MAX_TAG => Reading::Frame,
         None => Reading::Undecided,
-        Some(b'>' | b' ' | b'\r' | b'\n') if name > 0 => {
+        Some(b'>' | b' ' | b'\r' | b'\n') if is_name => {
             let tag = String::from_utf8_lossy(&text[..1 + name]).into_owned();
             Reading::Text(Cause::Markup, tag)
         }
