@@ -54,7 +54,12 @@ pub enum Error {
     /// The connection ended abnormally.
     Abnormal(Box<Closed>),
     /// The peer did not answer our Close frame in time.
-    CloseTimeout(Duration),
+    CloseTimeout {
+        /// `--close-timeout`.
+        limit: Duration,
+        /// The transport has not taken our Close frame.
+        is_unsent: bool,
+    },
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
@@ -164,7 +169,7 @@ impl Error {
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
-            Self::CloseTimeout(_)
+            Self::CloseTimeout { .. }
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,

@@ -248,6 +248,8 @@ pub struct Closed {
     pub received: Counters,
     /// What went.
     pub sent: Counters,
+    /// The transport has not taken our last bytes, and so not our Close frame.
+    pub is_unsent: bool,
     /// What to do about an end that is no failure.
     pub hint: Option<String>,
     /// A failure follows that tells the same.

@@ -30,8 +30,10 @@ pub(super) fn note_end(report: &mut Report) {
 /// the failure tells the same.
 pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
     let verdict = judge(report, limits);
-    report.closed.failure_follows =
-        matches!(&verdict, Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout(_)));
+    report.closed.failure_follows = matches!(
+        &verdict,
+        Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. })
+    );
     verdict
 }
 
@@ -86,7 +88,10 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
         return Ok(());
     }
     if ending.cause == EndCause::CloseTimeout {
-        return Err(Error::CloseTimeout(limits.close_timeout.unwrap_or_default()));
+        return Err(Error::CloseTimeout {
+            limit: limits.close_timeout.unwrap_or_default(),
+            is_unsent: report.closed.is_unsent,
+        });
     }
     if !is_normal(report) {
         return Err(Error::Abnormal(Box::new(report.closed.clone())));

@@ -34,7 +34,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         }
         Error::Protocol(closed) => ending::protocol(closed),
         Error::Abnormal(closed) => ending::abnormal(closed),
-        Error::CloseTimeout(_) => Some(
+        Error::CloseTimeout { .. } => Some(
             "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
                 .to_owned(),
         ),

@@ -44,7 +44,12 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
-        Error::CloseTimeout(limit) => {
+        Error::CloseTimeout { limit, is_unsent: true } => {
+            format!(
+                "closing handshake: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
+            )
+        }
+        Error::CloseTimeout { limit, is_unsent: false } => {
             format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
         }
         Error::Redirect(_, why) => format!("opening handshake: {why}"),

@@ -18,6 +18,8 @@ pub(super) struct Circumstances {
     quiet: Duration,
     last: LastTraffic,
     age: Duration,
+    /// Something has not been taken by the transport.
+    is_unsent: bool,
 }
 
 impl Session<'_> {
@@ -36,12 +38,13 @@ impl Session<'_> {
             _ => LastTraffic::Other,
         };
         let quiet = now.saturating_duration_since(self.last_traffic);
-        Circumstances { quiet, last, age: self.started.elapsed() }
+        let is_unsent = self.connection.unwritten() > 0;
+        Circumstances { quiet, last, age: self.started.elapsed(), is_unsent }
     }
 
     /// The end of the connection.
     pub(super) fn closed(&self, ending: Ending, circumstances: Circumstances) -> Closed {
-        let Circumstances { quiet, last, age } = circumstances;
+        let Circumstances { quiet, last, age, is_unsent } = circumstances;
         let (received, sent) =
             (self.connection.received_counters(), self.connection.sent_counters());
         let is_early = received.messages == 0 && sent.messages == 0 && age < EARLY;
@@ -53,6 +56,7 @@ impl Session<'_> {
             age,
             received,
             sent,
+            is_unsent,
             hint,
             failure_follows: false,
         }

@@ -315,3 +315,25 @@ fn a_protocol_error_that_the_peer_sees_is_not_explained_by_a_mask() {
     peer.expect_close(1002);
     server.wait().code(6).stderr_lacks("mask");
 }
+
+/// Our Close frame stands behind a message that the server does not take.
+#[test]
+fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
+    let server = serve(|peer| {
+        peer.read_bytes(1);
+        peer.send(text("enough"));
+        peer.stall();
+    });
+    let mut running = wscope()
+        .args(["--no-compress", "--input", "whole", "--count", "1", "--close-timeout", "300ms"])
+        .arg(server.url())
+        .spawn();
+    running.write_stdin(vec![b'x'; 16 << 20]); // more than a kernel takes
+    running.close_stdin();
+    let outcome = running.wait().code(7).stdout("enough\n");
+    outcome
+        .stderr_contains(
+            "the peer took nothing for 300ms, so that our Close frame could not be sent",
+        )
+        .stderr_lacks("did not answer");
+}

@@ -209,7 +209,9 @@ fn closed_text(closed: &Closed) -> String {
                 escape(&end.to_string(), Newlines::Escape)
             )
         }
-        (EndCause::CloseTimeout | EndCause::Abandoned, None) if ending.sent.is_some() => {
+        (EndCause::CloseTimeout | EndCause::Abandoned, None)
+            if ending.sent.is_some() && !closed.is_unsent =>
+        {
             format!("{text}; the peer did not answer (1006)")
         }
         _ => text,
