@@ -288,6 +288,10 @@ impl Error {
             hint: self.hint(),
             request: None,
             response: self.response(),
+            excerpt: match self {
+                Self::Protocol(_) => self.excerpt().unwrap_or_default().into_owned(),
+                _ => Vec::new(),
+            },
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })
     }

@@ -317,6 +317,8 @@ pub struct Failure {
     pub request: Option<HeadView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
+    /// The peer's own words, where it broke the protocol. Secrets are already masked.
+    pub excerpt: Vec<u8>,
     /// The server's certificate, if that is why.
     pub certificate: Option<CertificateInfo>,
 }

@@ -81,17 +81,13 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
         return Err(Error::MaxTime(limits.max_time.unwrap_or_default()));
     }
     let is_met = !report.goals.is_empty() && unmet.is_empty();
-    if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {
-        return Ok(());
-    }
-    if is_unanswered_success(report) {
+    let outranks = report.goals.iter().any(|goal| goal.outranks_abnormal_end());
+    if (is_met && outranks) || is_unanswered_success(report) {
         return Ok(());
     }
     if ending.cause == EndCause::CloseTimeout {
-        return Err(Error::CloseTimeout {
-            limit: limits.close_timeout.unwrap_or_default(),
-            is_unsent: report.closed.is_unsent,
-        });
+        let limit = limits.close_timeout.unwrap_or_default();
+        return Err(Error::CloseTimeout { limit, is_unsent: report.closed.is_unsent });
     }
     if !is_normal(report) {
         return Err(Error::Abnormal(Box::new(report.closed.clone())));

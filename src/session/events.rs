@@ -61,10 +61,8 @@ impl Session<'_> {
             Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
-                if rtt.is_some() {
-                    Self::note_pong(&mut self.keepalive, &mut self.resend, data);
-                } else if direction == Direction::Received {
-                    Self::note_other_pong(&mut self.keepalive);
+                if direction == Direction::Received {
+                    Self::note_pong(&mut self.keepalive, &mut self.resend, data, rtt.is_some());
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }

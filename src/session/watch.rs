@@ -45,24 +45,20 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// A ping of ours was answered.
+    /// A pong came; `is_answer`: to a ping of ours.
     pub(super) fn note_pong(
         keepalive: &mut Option<Keepalive>,
         resend: &mut Option<Resend>,
         payload: &[u8],
+        is_answer: bool,
     ) {
-        if let Some(keepalive) = keepalive {
-            keepalive.answered(payload, Instant::now());
+        match keepalive {
+            Some(keepalive) if is_answer => keepalive.answered(payload, Instant::now()),
+            Some(keepalive) => keepalive.other_pong(),
+            None => {}
         }
-        if let Some(resend) = resend {
+        if let Some(resend) = resend.as_mut().filter(|_| is_answer) {
             resend.note_pong(payload);
-        }
-    }
-
-    /// A pong came that answers none of our pings.
-    pub(super) fn note_other_pong(keepalive: &mut Option<Keepalive>) {
-        if let Some(keepalive) = keepalive {
-            keepalive.other_pong();
         }
     }
 

@@ -176,6 +176,27 @@ fn a_client_that_goes_back_to_http_is_recognised() {
     }
 }
 
+#[test]
+fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
+    let mut server = wscope().args(["listen", ":0"]).stdin_null().spawn();
+    let line = server.wait_stderr("listening on ");
+    let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
+    let mut peer = Peer::connect(port.expect("a port"));
+    peer.ask("/", &[]);
+    peer.read_head();
+    peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
+    peer.expect_close(1002);
+    assert!(server.wait_stderr("#1 protocol error: text instead of").contains("GET /next"));
+    server.wait_stderr("#1 hint: an upgraded connection carries nothing but frames");
+    server.wait_stderr("47 45 54 20 2f 6e 65 78");
+    let mut peer = Peer::connect(port.expect("a port"));
+    peer.ask("/", &[]);
+    peer.read_head();
+    peer.send(b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer.expect_close(1002);
+    server.wait_stderr("#2 < Host: x");
+}
+
 /// Letters and digits that are no such text are judged as frames.
 #[test]
 fn what_only_starts_like_text_is_a_frame() {
