@@ -279,10 +279,30 @@ mod tests {
     fn one_that_does_not_is_gone() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 0), ping(1));
-        watch.received(at(25), false, 0); // data is no answer
+        watch.wrote(17, true, at(20));
         assert_eq!(watch.deadline(), Some(at(30)));
         assert_eq!(watch.due(at(29), 0), Due::Nothing);
         assert_eq!(watch.due(at(30), 0), missed(10, Instead::Nothing));
+    }
+
+    /// None of it is an answer, and each is said.
+    #[test]
+    fn what_came_instead_of_a_pong_is_told() {
+        for (pongs, messages, instead) in [
+            (0, 0, Instead::Other), // such as a ping
+            (0, 2, Instead::Messages(2)),
+            (1, 0, Instead::OtherPongs),
+            (1, 2, Instead::OtherPongs),
+        ] {
+            let (mut watch, at) = watch(pings(20, 10));
+            watch.received(at(10), false, 5);
+            watch.other_pong(); // before the ping
+            assert_eq!(watch.due(at(20), 0), ping(1));
+            watch.wrote(17, true, at(20));
+            (0..pongs).for_each(|_| watch.other_pong());
+            watch.received(at(25), false, 5 + messages);
+            assert_eq!(watch.due(at(30), 0), missed(10, instead));
+        }
     }
 
     #[test]
@@ -314,6 +334,7 @@ mod tests {
         let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
         watch.received(at(18), false, 0);
         assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.wrote(17, true, at(20));
         watch.set_stalled(true, at(25));
         assert_eq!(watch.due(at(5000), 1), Due::Nothing);
         watch.set_stalled(false, at(5000));
@@ -325,9 +346,10 @@ mod tests {
     fn a_message_that_is_still_coming_in_holds_the_pong_back() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.wrote(17, true, at(20));
         watch.received(at(29), true, 0);
         assert_eq!(watch.due(at(38), 1), Due::Nothing);
-        assert_eq!(watch.due(at(39), 1), missed(10, Instead::Nothing));
+        assert_eq!(watch.due(at(39), 1), missed(10, Instead::Other));
     }
 
     #[test]
@@ -347,7 +369,7 @@ mod tests {
     fn a_transport_that_takes_nothing_is_gone_too() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 500_000), ping(1));
-        assert_eq!(watch.due(at(30), 500_000), missed(10, Instead::Nothing));
+        assert_eq!(watch.due(at(30), 500_000), missed(10, Instead::TookNothing));
     }
 
     #[test]

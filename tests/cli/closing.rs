@@ -252,7 +252,7 @@ fn an_end_without_a_close_frame_says_what_was_before() {
     let outcome = cut(&[], |_| ());
     outcome
         .stderr_contains("between frames, right after the handshake (")
-        .stderr_contains(" ms)\n");
+        .stderr_contains(" ms)\nhint: nothing came after the handshake: the log of the peer");
     let outcome = cut(&["-x", "one", "-x", "two"], move |peer| {
         peer.expect_text("one");
         peer.expect_text("two");

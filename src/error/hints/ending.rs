@@ -1,14 +1,19 @@
 //! What to do about the end of a connection that was open. What is said follows from what came.
 
+use std::time::Duration;
+
 use super::{ENGINE_IO, is_engine_io};
-use crate::event::Closed;
-use crate::protocol::connection::EndCause;
+use crate::event::{Closed, LastTraffic};
+use crate::protocol::connection::{EndCause, TransportEnd};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::{CloseCode, Header, Opcode};
 
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
+
+/// What ends sooner than this after the last traffic may end because of it.
+const EARLY: Duration = Duration::from_secs(1);
 
 /// Fewer bytes may read as text by chance.
 const LEAST_TEXT: usize = 8;
@@ -155,9 +160,18 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
             "after {} s without traffic: the idle time limit of a proxy or load balancer? --ping-interval TIME keeps a connection busy",
             closed.quiet.as_secs()
         )),
-        EndCause::Transport(..) => Some(
-            "the peer crashed, was stopped, or something in between cut the connection".to_owned(),
-        ),
+        EndCause::Transport(end, _) => {
+            let text = match (closed.last, end) {
+                (LastTraffic::Handshake, TransportEnd::Eof) if closed.quiet < EARLY => {
+                    "nothing came after the handshake: the log of the peer may say why"
+                }
+                (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
+                    "nothing came after that message: the log of the peer may say why"
+                }
+                _ => "the peer crashed, was stopped, or something in between cut the connection",
+            };
+            Some(text.to_owned())
+        }
         _ => None,
     }
 }
