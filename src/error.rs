@@ -15,6 +15,7 @@ use crate::net::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
+use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::RedirectError;
 
@@ -53,11 +54,16 @@ pub enum Error {
     /// The connection ended abnormally.
     Abnormal(Box<Closed>),
     /// The peer did not answer our Close frame in time.
-    CloseTimeout(Duration),
+    CloseTimeout {
+        /// `--close-timeout`.
+        limit: Duration,
+        /// The transport has not taken our Close frame.
+        is_unsent: bool,
+    },
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(Duration),
+    PingTimeout(MissedPong),
     /// Nothing came for so long.
     IdleTimeout(Duration),
     /// The input cannot be read.
@@ -163,7 +169,7 @@ impl Error {
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
-            Self::CloseTimeout(_)
+            Self::CloseTimeout { .. }
             | Self::MaxTime(_)
             | Self::PingTimeout(_)
             | Self::IdleTimeout(_) => 7,
@@ -286,6 +292,10 @@ impl Error {
             hint: self.hint(),
             request: None,
             response: self.response(),
+            excerpt: match self {
+                Self::Protocol(_) => self.excerpt().unwrap_or_default().into_owned(),
+                _ => Vec::new(),
+            },
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })
     }

@@ -240,14 +240,31 @@ pub struct Closed {
     pub ending: Ending,
     /// How long nothing had come or gone before the end.
     pub quiet: Duration,
+    /// What came or went then.
+    pub last: LastTraffic,
     /// How long the connection had been open.
     pub age: Duration,
     /// What came.
     pub received: Counters,
     /// What went.
     pub sent: Counters,
+    /// The transport has not taken our last bytes, and so not our Close frame.
+    pub is_unsent: bool,
+    /// What to do about an end that is no failure.
+    pub hint: Option<String>,
     /// A failure follows that tells the same.
     pub failure_follows: bool,
+}
+
+/// What came or went last before a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastTraffic {
+    /// Nothing since the opening handshake.
+    Handshake,
+    /// Our data message of this number, so long before the end.
+    Message(u64, Duration),
+    /// Anything else.
+    Other,
 }
 
 /// The kinds of failure that events tell apart.
@@ -300,6 +317,8 @@ pub struct Failure {
     pub request: Option<HeadView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
+    /// The peer's own words, where it broke the protocol. Secrets are already masked.
+    pub excerpt: Vec<u8>,
     /// The server's certificate, if that is why.
     pub certificate: Option<CertificateInfo>,
 }

@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, Opened, secrets};
+use crate::event::{Closed, Opened};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
-use crate::protocol::keepalive::{Keepalive, Times};
+use crate::protocol::keepalive::{Keepalive, MissedPong, Times};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::scenario::Goal;
 use clock::PeerClock;
@@ -19,6 +19,7 @@ use reactions::Reactions;
 
 mod actions;
 mod clock;
+mod end;
 mod events;
 mod journal;
 mod leaving;
@@ -84,8 +85,8 @@ pub enum Stop {
     GoalMissed,
     /// `--max-time` ran out.
     MaxTime,
-    /// A ping was not answered within this time.
-    PingTimeout(Duration),
+    /// A ping was not answered in time.
+    PingTimeout(MissedPong),
     /// Nothing came within this time.
     IdleTimeout(Duration),
     /// A signal, or Ctrl-C in the line editor.
@@ -159,6 +160,10 @@ pub struct Session<'a> {
     now: Instant,
     /// When bytes last came or went, by the peer's clock.
     last_traffic: Instant,
+    /// When bytes last came, by the peer's clock.
+    last_read: Option<Instant>,
+    /// When the transport had last taken a data message, by the peer's clock.
+    last_sent: Option<Instant>,
     /// When data last came, or the last of the input had gone, by the peer's clock.
     last_data: Instant,
     /// Messages sent that the transport has taken.
@@ -238,6 +243,8 @@ impl<'a> Session<'a> {
             behind: None,
             now,
             last_traffic: now,
+            last_read: None,
+            last_sent: None,
             last_data: now,
             messages_gone: 0,
             received_before_send: 0,
@@ -263,7 +270,7 @@ impl<'a> Session<'a> {
             self.stop = Some(Stop::System(error));
         }
         self.end_upload();
-        let quiet = self.clock.now().saturating_duration_since(self.last_traffic);
+        let circumstances = self.circumstances();
         self.linger();
         self.drain_outputs();
         self.count_lost();
@@ -271,16 +278,8 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.connection.ending().expect("abandoned just now")
         });
-        let closed = Closed {
-            ending: secrets::ending(ending, &self.opened.secrets),
-            quiet,
-            age: self.started.elapsed(),
-            received: self.connection.received_counters(),
-            sent: self.connection.sent_counters(),
-            failure_follows: false,
-        };
         Report {
-            closed,
+            closed: self.closed(ending, circumstances),
             stop: self.stop,
             input_error: self.input_error,
             goals: self.plan.goals,

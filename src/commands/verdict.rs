@@ -30,8 +30,10 @@ pub(super) fn note_end(report: &mut Report) {
 /// the failure tells the same.
 pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
     let verdict = judge(report, limits);
-    report.closed.failure_follows =
-        matches!(&verdict, Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout(_)));
+    report.closed.failure_follows = matches!(
+        &verdict,
+        Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. })
+    );
     verdict
 }
 
@@ -79,11 +81,13 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
         return Err(Error::MaxTime(limits.max_time.unwrap_or_default()));
     }
     let is_met = !report.goals.is_empty() && unmet.is_empty();
-    if is_met && report.goals.iter().any(|goal| goal.outranks_abnormal_end()) {
+    let outranks = report.goals.iter().any(|goal| goal.outranks_abnormal_end());
+    if (is_met && outranks) || is_unanswered_success(report) {
         return Ok(());
     }
     if ending.cause == EndCause::CloseTimeout {
-        return Err(Error::CloseTimeout(limits.close_timeout.unwrap_or_default()));
+        let limit = limits.close_timeout.unwrap_or_default();
+        return Err(Error::CloseTimeout { limit, is_unsent: report.closed.is_unsent });
     }
     if !is_normal(report) && !report.is_shut_down {
         return Err(Error::Abnormal(Box::new(report.closed.clone())));
@@ -107,6 +111,15 @@ fn signal_of(stop: &Stop) -> Option<Signal> {
         Stop::Signal(signal) => Some(*signal),
         _ => None,
     }
+}
+
+/// The peer ended TCP instead of answering our Close frame, which said that all had come that was asked
+/// for (`--count`, `--expect`). Many servers do so.
+fn is_unanswered_success(report: &Report) -> bool {
+    let ending = &report.closed.ending;
+    matches!(report.stop, Some(Stop::GoalsMet))
+        && matches!(ending.cause, EndCause::Transport(..))
+        && ending.sent.is_some()
 }
 
 /// Closed with 1000, 1001 or without a code, or with the code that we chose.

@@ -2,19 +2,14 @@
 
 use super::{Error, Rejected, Tries, challenges};
 use crate::config::ConfigError;
-use crate::event::Closed;
 use crate::net::DialError;
 use crate::net::dial::Phase;
 use crate::net::upgrade::{Response, UpgradeError};
-use crate::protocol::connection::EndCause;
 use crate::protocol::head::HeadError;
-use crate::protocol::violation::Rule;
 use crate::resilience::redirect::RedirectError;
 
+mod ending;
 mod tls;
-
-/// Proxies and load balancers cut idle connections after a minute or more.
-const IDLE_CUT: u64 = 28;
 
 const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
 
@@ -23,9 +18,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(_, error) => system(error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
-        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => Some(format!(
-            "{path} is a FIFO: it is read until all that write to it have closed it"
-        )),
+        Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
+            Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
+        }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error @ DialError::Tcp(failures, _), attempt)
             if attempt.tries == Tries::One && may_be_starting(failures) =>
@@ -37,17 +32,14 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
         }
-        Error::Protocol(closed) => protocol(closed),
-        Error::Abnormal(closed) => abnormal(closed),
-        Error::CloseTimeout(_) => Some(
+        Error::Protocol(closed) => ending::protocol(closed),
+        Error::Abnormal(closed) => ending::abnormal(closed),
+        Error::CloseTimeout { .. } => Some(
             "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
                 .to_owned(),
         ),
         Error::Redirect(_, why) => redirect(why),
-        Error::PingTimeout(_) => Some(
-            "the peer hangs, or something in between lost the connection; --reconnect connects again"
-                .to_owned(),
-        ),
+        Error::PingTimeout(missed) => Some(ending::missed_pong(missed.instead).to_owned()),
         Error::IdleTimeout(_) => {
             Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
         }
@@ -309,88 +301,5 @@ fn retry_hint(what: &str, retry_after: Option<String>) -> String {
             if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" }
         ),
         None => format!("{what}; try again later"),
-    }
-}
-
-fn protocol(closed: &Closed) -> Option<String> {
-    let violation = closed.ending.violation.as_ref()?;
-    let text = match violation.rule {
-        Rule::HttpAfterUpgrade => {
-            if is_engine_io(&String::from_utf8_lossy(&violation.excerpt)) {
-                return Some(ENGINE_IO.to_owned());
-            }
-            "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
-        }
-        Rule::OverMemory => "listen --max-memory SIZE allows more for all clients together",
-        Rule::MessageTooBig => "--max-message-size SIZE allows more",
-        Rule::InvalidUtf8 => {
-            "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"
-        }
-        // With compression agreed on, RSV1 alone is no objection.
-        Rule::ReservedBits if violation.frame.is_some_and(|it| !it.rsv2 && !it.rsv3) => {
-            "RSV1 is used by compression (permessage-deflate), which was not negotiated"
-        }
-        Rule::ReservedBits | Rule::ReservedOpcode => {
-            "if the frame before declared a wrong length, this is no frame header at all"
-        }
-        Rule::MaskedByServer => "only clients mask their frames",
-        Rule::UnmaskedByClient => "clients mask every frame they send",
-        Rule::CorruptDeflate => "--no-compress does without compression",
-        Rule::MisplacedRsv1 => "RSV1 marks the first frame of a compressed message, no other",
-        Rule::LengthNotMinimal => {
-            "up to 125 bytes the length has 7 bits, up to 65535 it has 16, and above 64"
-        }
-        Rule::FrameAfterClose => "a Close frame is the last frame: what follows it is lost",
-        Rule::ControlTooLong | Rule::FragmentedControl => {
-            "Close, ping and pong frames carry at most 125 bytes, and are never fragmented"
-        }
-        Rule::ContinuationWithoutStart | Rule::MessageInsideMessage => {
-            "a message's first frame has the opcode 1 or 2, each further one has 0, and the last has FIN"
-        }
-        Rule::InvalidCloseCode => {
-            "1000 to 1003, 1007 to 1014 and 3000 to 4999 may be sent; 'wscope codes' tells more"
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn abnormal(closed: &Closed) -> Option<String> {
-    let ending = &closed.ending;
-    if ending.received.is_some() {
-        let code = ending.code();
-        let explanation = code.explain();
-        let cause =
-            explanation.causes.first().map(|cause| format!("often: {}; ", inner_sentence(cause)));
-        return Some(format!(
-            "{}'wscope codes {}' tells more",
-            cause.unwrap_or_default(),
-            code.get()
-        ));
-    }
-    match &ending.cause {
-        EndCause::Transport(..) if ending.sent.is_some() => {
-            Some("the peer ends TCP without completing the closing handshake".to_owned())
-        }
-        EndCause::Transport(..) if closed.quiet.as_secs() >= IDLE_CUT => Some(format!(
-            "after {} s without traffic: the idle time limit of a proxy or load balancer? --ping-interval TIME keeps a connection busy",
-            closed.quiet.as_secs()
-        )),
-        EndCause::Transport(..) => Some(
-            "the peer crashed, was stopped, or something in between cut the connection".to_owned(),
-        ),
-        _ => None,
-    }
-}
-
-/// A sentence as part of another: "An exit status." → "an exit status", but "AWS" stays.
-fn inner_sentence(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let mut letters = sentence.chars();
-    match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
-            first.to_lowercase().chain(sentence.chars().skip(1)).collect()
-        }
-        _ => sentence.to_owned(),
     }
 }

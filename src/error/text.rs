@@ -4,14 +4,18 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Error, Rejected};
-use crate::event::Closed;
+use crate::event::{Closed, LastTraffic};
 use crate::net::upgrade::UpgradeError;
 use crate::output::escape::{Newlines, escape, escape_bytes};
-use crate::protocol::connection::{EndCause, Party, TransportEnd};
+use crate::protocol::connection::{ClosePayload, EndCause, Party, TransportEnd};
 use crate::protocol::head::HeadError;
+use crate::protocol::keepalive::{Instead, MissedPong};
 
 /// How much of bytes that are no HTTP is quoted.
 const MAX_QUOTED: usize = 60;
+
+/// An end within this time comes right after what was before.
+const EARLY: Duration = Duration::from_secs(1);
 
 pub(super) fn message(error: &Error) -> String {
     let text = match error {
@@ -40,13 +44,16 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
-        Error::CloseTimeout(limit) => {
+        Error::CloseTimeout { limit, is_unsent: true } => {
+            format!(
+                "closing handshake: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
+            )
+        }
+        Error::CloseTimeout { limit, is_unsent: false } => {
             format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
         }
         Error::Redirect(_, why) => format!("opening handshake: {why}"),
-        Error::PingTimeout(limit) => {
-            format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout)")
-        }
+        Error::PingTimeout(missed) => missed_pong(missed),
         Error::IdleTimeout(limit) => {
             format!("time limit: nothing was received for {limit:?} (--idle-timeout)")
         }
@@ -175,20 +182,19 @@ fn quoted(bytes: &[u8]) -> String {
 
 fn protocol(closed: &Closed) -> String {
     match &closed.ending.violation {
-        Some(violation) if closed.ending.failure().is_some() => {
-            format!("protocol error: {violation}; closed with {}", violation.rule.close_code())
-        }
-        Some(violation) => format!("protocol error: {violation}"),
+        Some(violation) => match (&closed.ending.sent, closed.ending.failure()) {
+            // Ours may have gone out before the violation came, with another code.
+            (Some(ClosePayload { code: Some(code), .. }), Some(_)) => {
+                format!("protocol error: {violation}; closed with {code}")
+            }
+            _ => format!("protocol error: {violation}"),
+        },
         None => "protocol error".to_owned(),
     }
 }
 
 fn abnormal(closed: &Closed) -> String {
     let ending = &closed.ending;
-    let who = match ending.initiator {
-        Party::Peer => "by the peer",
-        Party::Local => "after our Close frame",
-    };
     match (&ending.cause, &ending.received) {
         (_, Some(close)) => {
             let reason = if close.reason.is_empty() {
@@ -196,7 +202,12 @@ fn abnormal(closed: &Closed) -> String {
             } else {
                 format!(": \"{}\"", close.reason)
             };
-            format!("closed {who}: {}{reason}", ending.code())
+            match ending.initiator {
+                Party::Peer => format!("closed by the peer: {}{reason}", ending.code()),
+                Party::Local => {
+                    format!("the peer answered our Close frame with {}{reason}", ending.code())
+                }
+            }
         }
         (EndCause::Transport(end, position), None) => {
             let how = match end {
@@ -211,19 +222,57 @@ fn abnormal(closed: &Closed) -> String {
             format!(
                 "closed abnormally by the peer: {}: {how} {what}, {position}{}",
                 ending.code(),
-                silence(closed.quiet)
+                circumstances(closed)
             )
         }
         _ => format!("closed abnormally: {}", ending.code()),
     }
 }
 
-/// Silence before the end; too short a one tells nothing.
-fn silence(duration: Duration) -> String {
+/// A ping without its pong, with what came instead.
+fn missed_pong(missed: &MissedPong) -> String {
+    let limit = missed.limit;
+    let instead = match missed.instead {
+        Instead::TookNothing => {
+            return format!(
+                "time limit: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
+            );
+        }
+        Instead::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
+        Instead::Messages(1) => "; it sent 1 message, and no pong".to_owned(),
+        Instead::Messages(many) => format!("; it sent {many} messages, and no pong"),
+        Instead::Other => "; it sent something else, and no pong".to_owned(),
+        Instead::Nothing => String::new(),
+    };
+    format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
+}
+
+/// What was before the end without a Close frame, and how long.
+fn circumstances(closed: &Closed) -> String {
+    let quiet = span(closed.quiet);
+    match closed.last {
+        LastTraffic::Handshake if closed.quiet < EARLY => {
+            format!(", right after the handshake ({quiet})")
+        }
+        LastTraffic::Handshake => {
+            format!(", {quiet} after the handshake, with nothing sent or received")
+        }
+        LastTraffic::Message(number, ago) if closed.ending.sent.is_none() => {
+            format!(", {} after message {number} was sent", span(ago))
+        }
+        LastTraffic::Message(..) | LastTraffic::Other if closed.quiet < EARLY => {
+            format!(", {quiet} after the last byte")
+        }
+        LastTraffic::Message(..) | LastTraffic::Other => format!(", after {quiet} of silence"),
+    }
+}
+
+/// A time in words.
+fn span(duration: Duration) -> String {
     match duration.as_secs_f64() {
-        ..0.1 => String::new(),
-        short @ ..10.0 => format!(", after {short:.1} s of silence"),
-        long => format!(", after {long:.0} s of silence"),
+        ..1.0 => format!("{} ms", duration.as_millis()),
+        short @ ..10.0 => format!("{short:.1} s"),
+        long => format!("{long:.0} s"),
     }
 }
 
@@ -231,12 +280,12 @@ fn silence(duration: Duration) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::silence;
+    use super::span;
 
     #[test]
-    fn silence_is_told_where_it_may_be_the_cause() {
-        assert_eq!(silence(Duration::from_millis(99)), "");
-        assert_eq!(silence(Duration::from_millis(1500)), ", after 1.5 s of silence");
-        assert_eq!(silence(Duration::from_secs(60)), ", after 60 s of silence");
+    fn times_are_as_exact_as_they_tell_something() {
+        assert_eq!(span(Duration::from_micros(99_900)), "99 ms");
+        assert_eq!(span(Duration::from_millis(1500)), "1.5 s");
+        assert_eq!(span(Duration::from_secs(60)), "60 s");
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::escape::{Newlines, escape};
+use super::escape::{Newlines, escape, is_readable_text};
+use super::hex_dump::hex_dump;
 use super::style::{Role, Style};
 use super::{Format, Outlet};
 use crate::event::{Event, Failure, Level, What};
@@ -66,6 +67,9 @@ pub struct Options {
 /// What marks lines as ours where they stand among others.
 const OURS: &str = "wscope: ";
 
+/// How much is dumped of words that are no text.
+const MAX_EXCERPT_DUMP: usize = 256;
+
 /// Writes lines for people.
 #[derive(Debug)]
 pub struct Human {
@@ -116,7 +120,19 @@ impl Human {
         for (direction, head) in heads.chain(answer).filter(|_| self.tells(Detail::Control)) {
             text += &self.head(direction, head);
         }
-        text
+        text + &self.excerpt(&failure.excerpt)
+    }
+
+    /// The peer's own words.
+    fn excerpt(&self, bytes: &[u8]) -> String {
+        if !is_readable_text(bytes) {
+            let bytes = &bytes[..bytes.len().min(MAX_EXCERPT_DUMP)];
+            let dump = hex_dump(bytes, self.options.style, "  ");
+            return if dump.is_empty() { dump } else { dump + "\n" };
+        }
+        let arrow = self.paint(Role::Received, "<");
+        let line = |line: &str| format!("{arrow} {}\n", escape(line, Newlines::Escape));
+        String::from_utf8_lossy(bytes).trim_end().lines().map(line).collect()
     }
 
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {

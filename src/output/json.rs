@@ -8,9 +8,9 @@ use data_encoding::HEXLOWER;
 use super::{Format, Outlet};
 use crate::event::{Again, Closed, Event, Failure, FileSent, Message, Opened, Redirect, What};
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
-use crate::protocol::MessageKind;
-use crate::protocol::connection::{Direction, FrameEvent};
+use crate::protocol::connection::{ClosePayload, Direction, FrameEvent};
 use crate::protocol::violation::Violation;
+use crate::protocol::{CloseCode, MessageKind};
 
 mod object;
 mod text;
@@ -213,6 +213,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.number_or_null("fragment", frame.part.map(|part| part.fragment));
     object.boolean("compressed", frame.part.is_some_and(|part| part.compressed));
     object.number_or_null("plain_size", frame.plain.map(|plain| plain.len() as u64));
+    object.boolean("final_block", frame.part.is_some_and(|part| part.is_final_block));
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
     if detail == Frames::Payloads {
@@ -234,12 +235,22 @@ fn violation(mut object: Object<'_>, event: &Event<'_>, violation: &Violation) {
 fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     let ending = &closed.ending;
     let code = ending.code();
+    let side = |object: &mut Object<'_>, name, close: Option<&ClosePayload>| match close {
+        None => object.null(name),
+        Some(close) => object.object(name, |inner| {
+            let code = close.code.unwrap_or(CloseCode::NO_STATUS);
+            inner.number("code", u64::from(code.get()));
+            inner.text("reason", &close.reason);
+        }),
+    };
     object.start("close", event);
     object.number("code", u64::from(code.get()));
     object.text("name", code.name());
     object.text("reason", ending.reason());
     object.boolean("was_clean", ending.is_clean());
     object.text("initiator", ending.initiator.name());
+    side(&mut object, "sent", ending.sent.as_ref());
+    side(&mut object, "received", ending.received.as_ref());
     object.end();
 }
 

@@ -14,6 +14,7 @@ use super::violation::Violation;
 
 mod assemble;
 mod ending;
+mod foreign;
 mod judge;
 mod memory;
 mod plain;

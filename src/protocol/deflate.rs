@@ -9,8 +9,10 @@ use super::connection::Role;
 use super::large;
 use super::violation::counted;
 
+mod history;
 pub mod negotiation;
 
+use history::History;
 use negotiation::Terms;
 pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
 
@@ -70,6 +72,8 @@ pub(super) enum Flaw {
     OverMemory,
     /// It is not what DEFLATE makes; in words.
     Corrupt(String),
+    /// It refers to messages before it, although this parameter was agreed on.
+    KeptContext(&'static str),
 }
 
 /// Reads the peer's compressed messages.
@@ -84,6 +88,12 @@ pub(super) struct Inflater {
     last: [u8; 4],
     /// Bytes of the message so far.
     fed: u64,
+    /// The last byte of the message so far ended a final block (BFINAL).
+    has_ended: bool,
+    /// What came before, where messages must not refer to it.
+    history: History,
+    /// The parameter that says so.
+    parameter: &'static str,
 }
 
 impl Inflater {
@@ -95,7 +105,20 @@ impl Inflater {
         };
         let Terms { window, keeps_context } = agreed.terms(sender);
         let window = window.max(MIN_ZLIB_WINDOW);
-        Self { window, keeps_context, state: None, first: [0; 2], last: [0; 4], fed: 0 }
+        Self {
+            window,
+            keeps_context,
+            state: None,
+            first: [0; 2],
+            last: [0; 4],
+            fed: 0,
+            has_ended: false,
+            history: History::default(),
+            parameter: match sender {
+                Role::Server => "server_no_context_takeover",
+                Role::Client => "client_no_context_takeover",
+            },
+        }
     }
 
     /// Inflates the next bytes of a message to the end of `out`, which grows to `limit` at most.
@@ -118,17 +141,44 @@ impl Inflater {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
                 "{why}; it starts with a zlib header, where raw DEFLATE is due"
             )),
+            // Only what has come of the message at once can be attempted again.
+            Flaw::Corrupt(_) if self.fed == bytes.len() as u64 && self.history.explains(bytes) => {
+                Flaw::KeptContext(self.parameter)
+            }
             flaw => flaw,
         })
     }
 
-    /// Ends the message.
+    /// Ends the message. Returns whether it ended with a final block, in which case nothing is missing
+    /// at its end. Such messages are made by `zlib.deflateRawSync` and the like, and every peer takes
+    /// them; RFC 7692 section 7.2.3.4 has another byte behind the block.
     ///
     /// # Errors
     /// When it ends in the middle of a DEFLATE block.
-    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<(), Flaw> {
+    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, Flaw> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
+        let has_ended = std::mem::take(&mut self.has_ended);
+        if !has_ended {
+            self.complete(fed, last, out, limit)?;
+        }
+        if !self.keeps_context {
+            self.history.note(out.bytes());
+            if let Some(state) = &mut self.state {
+                state.reset(false);
+            }
+        }
+        Ok(has_ended)
+    }
+
+    /// Adds what a message loses at its end.
+    fn complete(
+        &mut self,
+        fed: u64,
+        last: [u8; 4],
+        out: &mut Buffer,
+        limit: u64,
+    ) -> Result<(), Flaw> {
         let flaw = || Flaw::Corrupt(unfinished(fed, last));
         let before = out.len();
         let is_past_header = before > 0 && fed <= ONE_BLOCK;
@@ -141,11 +191,6 @@ impl Inflater {
         if ended.is_err() || out.len() != before {
             out.truncate(before);
             return Err(flaw());
-        }
-        if !self.keeps_context
-            && let Some(state) = &mut self.state
-        {
-            state.reset(false);
         }
         Ok(())
     }
@@ -168,6 +213,7 @@ impl Inflater {
         may_grow: MayGrow<'_>,
     ) -> Result<(), Flaw> {
         let window = self.window;
+        self.has_ended = false;
         let state =
             self.state.get_or_insert_with(|| Decompress::new_with_window_bits(false, window));
         loop {
@@ -191,8 +237,15 @@ impl Inflater {
             let used = (state.total_in() - read) as usize; // at most what was given
             bytes = &bytes[used..];
             match status {
-                // BFINAL: another stream may follow in the same message (RFC 7692 section 7.2.3.4).
-                Status::StreamEnd => state.reset(false),
+                // BFINAL: more may follow in the same message (RFC 7692 section 7.2.3.4). What comes
+                // is a new stream, as for all that use zlib.
+                Status::StreamEnd => {
+                    state.reset(false);
+                    if bytes.is_empty() {
+                        self.has_ended = true;
+                        return Ok(());
+                    }
+                }
                 _ if used == 0 && written == 0 => return Ok(()),
                 _ => {}
             }

@@ -40,6 +40,38 @@ pub struct Keepalive {
     /// Bytes that go out before the ping has whose answer is awaited.
     unsent: usize,
     pings: u64,
+    /// Messages received.
+    messages: u64,
+    /// The same when that ping was sent.
+    messages_before: u64,
+    /// Something has come since.
+    has_heard: bool,
+    /// A pong has come since that answers no ping.
+    has_other_pong: bool,
+}
+
+/// A ping that was not answered in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissedPong {
+    /// How long the answer could take.
+    pub limit: Duration,
+    /// What happened meanwhile.
+    pub instead: Instead,
+}
+
+/// What a peer did instead of answering a ping (RFC 6455 section 5.5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Instead {
+    /// It did not take what was to be sent, so that it cannot have got the ping.
+    TookNothing,
+    /// It sent pongs with another payload (RFC 6455 section 5.5.3).
+    OtherPongs,
+    /// It sent so many messages.
+    Messages(u64),
+    /// It sent something else.
+    Other,
+    /// It sent nothing.
+    Nothing,
 }
 
 /// What is to be done.
@@ -49,8 +81,8 @@ pub enum Due {
     Nothing,
     /// Send a ping with this payload.
     Ping(Vec<u8>),
-    /// The peer did not answer within this time.
-    PingTimeout(Duration),
+    /// The peer did not answer in time.
+    PingTimeout(MissedPong),
     /// Nothing came within this time.
     IdleTimeout(Duration),
 }
@@ -66,12 +98,18 @@ impl Keepalive {
             stalled: None,
             unsent: 0,
             pings: 0,
+            messages: 0,
+            messages_before: 0,
+            has_heard: false,
+            has_other_pong: false,
         })
     }
 
-    /// Bytes came; `in_message`: in the middle of a message.
-    pub fn received(&mut self, now: Instant, in_message: bool) {
+    /// Bytes came; `in_message`: in the middle of a message. `messages` have come so far.
+    pub fn received(&mut self, now: Instant, in_message: bool, messages: u64) {
         self.last_received = now;
+        self.messages = messages;
+        self.has_heard = true;
         if in_message {
             self.postpone(now);
         }
@@ -94,6 +132,22 @@ impl Keepalive {
             true => self.awaited = None,
             // The peer is there, and busy with earlier pings.
             false => self.postpone(now),
+        }
+    }
+
+    /// A pong came that answers no ping of ours.
+    pub fn other_pong(&mut self) {
+        self.has_other_pong = true;
+    }
+
+    /// What the peer has done since the ping whose answer is awaited.
+    fn instead(&self) -> Instead {
+        match self.messages.saturating_sub(self.messages_before) {
+            _ if self.unsent > 0 => Instead::TookNothing,
+            _ if self.has_other_pong => Instead::OtherPongs,
+            0 if self.has_heard => Instead::Other,
+            0 => Instead::Nothing,
+            messages => Instead::Messages(messages),
         }
     }
 
@@ -127,7 +181,7 @@ impl Keepalive {
     /// What is due. `pending`: bytes that wait for the transport.
     pub fn due(&mut self, now: Instant, pending: usize) -> Due {
         if let Some((_, limit)) = self.ping_end().filter(|(end, _)| now >= *end) {
-            return Due::PingTimeout(limit);
+            return Due::PingTimeout(MissedPong { limit, instead: self.instead() });
         }
         if let Some((_, limit)) = self.idle_end().filter(|(end, _)| now >= *end) {
             return Due::IdleTimeout(limit);
@@ -145,6 +199,8 @@ impl Keepalive {
         if self.awaited.is_none() {
             self.awaited = Some(now);
             self.unsent = pending.saturating_add(payload.len());
+            self.messages_before = self.messages;
+            (self.has_heard, self.has_other_pong) = (false, false);
         }
         Due::Ping(payload)
     }
@@ -194,6 +250,10 @@ mod tests {
         (watch, move |second| start + Duration::from_secs(second))
     }
 
+    fn missed(limit: u64, instead: Instead) -> Due {
+        Due::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
+    }
+
     fn ping(number: u64) -> Due {
         Due::Ping(format!("keepalive {number}").into_bytes())
     }
@@ -219,10 +279,30 @@ mod tests {
     fn one_that_does_not_is_gone() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 0), ping(1));
-        watch.received(at(25), false); // data is no answer
+        watch.wrote(17, true, at(20));
         assert_eq!(watch.deadline(), Some(at(30)));
         assert_eq!(watch.due(at(29), 0), Due::Nothing);
-        assert_eq!(watch.due(at(30), 0), Due::PingTimeout(10 * SECOND));
+        assert_eq!(watch.due(at(30), 0), missed(10, Instead::Nothing));
+    }
+
+    /// None of it is an answer, and each is said.
+    #[test]
+    fn what_came_instead_of_a_pong_is_told() {
+        for (pongs, messages, instead) in [
+            (0, 0, Instead::Other), // such as a ping
+            (0, 2, Instead::Messages(2)),
+            (1, 0, Instead::OtherPongs),
+            (1, 2, Instead::OtherPongs),
+        ] {
+            let (mut watch, at) = watch(pings(20, 10));
+            watch.received(at(10), false, 5);
+            watch.other_pong(); // before the ping
+            assert_eq!(watch.due(at(20), 0), ping(1));
+            watch.wrote(17, true, at(20));
+            (0..pongs).for_each(|_| watch.other_pong());
+            watch.received(at(25), false, 5 + messages);
+            assert_eq!(watch.due(at(30), 0), missed(10, instead));
+        }
     }
 
     #[test]
@@ -238,7 +318,7 @@ mod tests {
         watch.wrote(17, true, at(4));
         assert_eq!(watch.due(at(5), 0), ping(5));
         watch.wrote(17, true, at(5));
-        assert_eq!(watch.due(at(6), 0), Due::PingTimeout(3 * SECOND));
+        assert_eq!(watch.due(at(6), 0), missed(3, Instead::Nothing));
     }
 
     #[test]
@@ -252,22 +332,24 @@ mod tests {
     #[test]
     fn while_we_do_not_read_nobody_is_gone() {
         let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
-        watch.received(at(18), false);
+        watch.received(at(18), false, 0);
         assert_eq!(watch.due(at(20), 0), ping(1));
+        watch.wrote(17, true, at(20));
         watch.set_stalled(true, at(25));
         assert_eq!(watch.due(at(5000), 1), Due::Nothing);
         watch.set_stalled(false, at(5000));
         assert_eq!(watch.due(at(5004), 1), Due::Nothing); // 9 s that we have read
-        assert_eq!(watch.due(at(5005), 1), Due::PingTimeout(10 * SECOND));
+        assert_eq!(watch.due(at(5005), 1), missed(10, Instead::Nothing));
     }
 
     #[test]
     fn a_message_that_is_still_coming_in_holds_the_pong_back() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 0), ping(1));
-        watch.received(at(29), true);
+        watch.wrote(17, true, at(20));
+        watch.received(at(29), true, 0);
         assert_eq!(watch.due(at(38), 1), Due::Nothing);
-        assert_eq!(watch.due(at(39), 1), Due::PingTimeout(10 * SECOND));
+        assert_eq!(watch.due(at(39), 1), missed(10, Instead::Other));
     }
 
     #[test]
@@ -280,20 +362,20 @@ mod tests {
         watch.wrote(100, true, at(40));
         watch.wrote(100, true, at(45)); // behind the ping
         assert_eq!(watch.due(at(49), 1), Due::Nothing);
-        assert_eq!(watch.due(at(50), 1), Due::PingTimeout(10 * SECOND));
+        assert_eq!(watch.due(at(50), 1), missed(10, Instead::Nothing));
     }
 
     #[test]
     fn a_transport_that_takes_nothing_is_gone_too() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.due(at(20), 500_000), ping(1));
-        assert_eq!(watch.due(at(30), 500_000), Due::PingTimeout(10 * SECOND));
+        assert_eq!(watch.due(at(30), 500_000), missed(10, Instead::TookNothing));
     }
 
     #[test]
     fn silence_is_counted_from_the_last_byte() {
         let (mut watch, at) = watch(idle(60));
-        watch.received(at(50), false);
+        watch.received(at(50), false, 0);
         assert_eq!(watch.deadline(), Some(at(110)));
         watch.wrote(10, true, at(100)); // what we send is no sign of life
         assert_eq!(watch.due(at(109), 0), Due::Nothing);

@@ -9,6 +9,19 @@ pub(super) fn is_valid(text: &[u8]) -> bool {
     (text.len() <= SHORT && text.is_ascii()) || simdutf8::basic::from_utf8(text).is_ok()
 }
 
+/// Whether `bytes`, which are not UTF-8, start with the encoding of a UTF-16 surrogate (RFC 3629
+/// section 3).
+pub(super) fn is_surrogate(bytes: &[u8]) -> bool {
+    matches!(bytes, [0xed, 0xa0..=0xbf] | [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..])
+}
+
+/// Whether `text`, which is UTF-8 up to its last, incomplete character at `at`, was cut there. A single
+/// byte may as well be a letter of another encoding: é is e9 in Latin-1.
+pub(super) fn is_cut(text: &[u8], at: usize) -> bool {
+    let (before, rest) = text.split_at(at.min(text.len()));
+    rest.len() > 1 || !before.is_ascii()
+}
+
 /// Checks a stream of bytes for UTF-8, remembering a character that a cut went through.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8Checker {

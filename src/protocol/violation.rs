@@ -40,8 +40,10 @@ pub enum Rule {
     MessageTooBig,
     /// More than the budget for all connections leaves; not the peer's error as such.
     OverMemory,
-    /// A plain HTTP response where the first frame should be.
+    /// A plain HTTP response where a frame should be.
     HttpAfterUpgrade,
+    /// Another text where a frame should be.
+    TextInsteadOfFrame,
     /// A compressed message that cannot be inflated.
     CorruptDeflate,
     /// RSV1 where permessage-deflate gives it no meaning.
@@ -58,7 +60,8 @@ impl Rule {
             | Self::ReservedOpcode
             | Self::LengthNotMinimal
             | Self::LengthTooLarge
-            | Self::HttpAfterUpgrade => "RFC 6455 section 5.2",
+            | Self::HttpAfterUpgrade
+            | Self::TextInsteadOfFrame => "RFC 6455 section 5.2",
             Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 section 5.1",
             Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 section 5.5",
             Self::ContinuationWithoutStart | Self::MessageInsideMessage => "RFC 6455 section 5.4",
@@ -104,6 +107,7 @@ impl Rule {
             Self::MessageTooBig => "message too big",
             Self::OverMemory => "message over --max-memory",
             Self::HttpAfterUpgrade => "HTTP response instead of frames",
+            Self::TextInsteadOfFrame => "text instead of a frame",
             Self::CorruptDeflate => "corrupt compressed message",
             Self::MisplacedRsv1 => "RSV1 on a frame that cannot start a compressed message",
             Self::FrameAfterClose => "frame after the close frame",
@@ -118,8 +122,43 @@ impl Rule {
                 | Self::MessageTooBig
                 | Self::OverMemory
                 | Self::HttpAfterUpgrade
+                | Self::TextInsteadOfFrame
                 | Self::CorruptDeflate
         )
+    }
+}
+
+/// What is known of the reason for a violation beside the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Half of a UTF-16 surrogate pair was encoded on its own (RFC 3629 section 3).
+    Surrogate,
+    /// A text ends in the middle of a character.
+    CutCharacter,
+    /// A compressed message refers to others, although it was agreed that none does (RFC 7692 section
+    /// 7.1.1).
+    KeptContext,
+    /// The size line of an HTTP chunk (RFC 9112 section 7.1).
+    HttpChunk,
+    /// An HTTP request line (RFC 9112 section 3).
+    HttpRequest,
+    /// HTML or XML.
+    Markup,
+    /// A line end, with a frame behind it.
+    LineEnd,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Surrogate => "a UTF-16 surrogate",
+            Self::CutCharacter => "a character that is cut off",
+            Self::KeptContext => "a reference to an earlier message",
+            Self::HttpChunk => "the size of an HTTP chunk",
+            Self::HttpRequest => "an HTTP request",
+            Self::Markup => "HTML or XML",
+            Self::LineEnd => "a line end",
+        })
     }
 }
 
@@ -136,9 +175,11 @@ pub struct Violation {
     pub offset: u64,
     /// The start of that frame's payload, unmasked, as far as it had come: at most 64 bytes.
     pub payload: Box<[u8]>,
-    /// The peer's own words: the reason in a bad Close frame, or the start of an HTTP response, at
-    /// most 4 KiB.
+    /// The peer's own words: the reason in a bad Close frame, or the start of what came instead of
+    /// frames, at most 4 KiB.
     pub excerpt: Vec<u8>,
+    /// Why, if it is known.
+    pub cause: Option<Cause>,
 }
 
 /// How much of a payload is kept to be shown.
@@ -161,6 +202,7 @@ impl Violation {
             offset,
             payload: payload[..payload.len().min(MAX_SHOWN)].into(),
             excerpt: Vec::new(),
+            cause: None,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod backoff;
 pub mod healing;
+pub mod idle_cuts;
 pub mod redirect;
 pub mod retry_after;
 

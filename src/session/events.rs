@@ -61,8 +61,8 @@ impl Session<'_> {
             Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
-                if rtt.is_some() {
-                    Self::note_pong(&mut self.keepalive, &mut self.resend, data);
+                if direction == Direction::Received {
+                    Self::note_pong(&mut self.keepalive, &mut self.resend, data, rtt.is_some());
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
@@ -85,12 +85,12 @@ impl Session<'_> {
             self.spare_unsent();
             self.drop_unsent_if_ending();
         }
+        self.send_echo(); // also of the message that meets the goals: nothing follows a Close frame
         match progress {
             Progress::Open => {}
             Progress::Met => self.end(Stop::GoalsMet),
             Progress::Missed => self.end(Stop::GoalMissed),
         }
-        self.send_echo();
         true
     }
 

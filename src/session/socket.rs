@@ -75,6 +75,7 @@ impl Session<'_> {
                     self.connection.received(count);
                     self.now = self.clock.now();
                     self.last_traffic = self.now;
+                    self.last_read = Some(self.now);
                     self.take_events();
                     self.journal.outputs().flush_ahead();
                     self.note_received();

@@ -88,7 +88,7 @@ impl Session<'_> {
             direction: Direction::Sent,
             header,
             payload: &bytes[..bytes.len().min(SHOWN)],
-            part: Some(Part { message, fragment: 1, compressed: false }),
+            part: Some(Part { message, fragment: 1, compressed: false, is_final_block: false }),
             plain: None,
             raw: false,
         }));

@@ -24,10 +24,10 @@ impl Session<'_> {
             Due::Nothing => {}
             // The connection is open, and the payload short.
             Due::Ping(payload) => _ = self.ping(&payload),
-            Due::PingTimeout(limit) => {
+            Due::PingTimeout(missed) => {
                 let (code, now) = (Some(CloseCode::INTERNAL_ERROR), self.clock.now());
                 if self.connection.close(code, REASON, now).is_ok() {
-                    self.stop.get_or_insert(Stop::PingTimeout(limit));
+                    self.stop.get_or_insert(Stop::PingTimeout(missed));
                 }
                 self.write_socket();
                 self.connection.abandon();
@@ -45,16 +45,19 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// A ping of ours was answered.
+    /// A pong came; `is_answer`: to a ping of ours.
     pub(super) fn note_pong(
         keepalive: &mut Option<Keepalive>,
         resend: &mut Option<Resend>,
         payload: &[u8],
+        is_answer: bool,
     ) {
-        if let Some(keepalive) = keepalive {
-            keepalive.answered(payload, Instant::now());
+        match keepalive {
+            Some(keepalive) if is_answer => keepalive.answered(payload, Instant::now()),
+            Some(keepalive) => keepalive.other_pong(),
+            None => {}
         }
-        if let Some(resend) = resend {
+        if let Some(resend) = resend.as_mut().filter(|_| is_answer) {
             resend.note_pong(payload);
         }
     }
@@ -62,7 +65,9 @@ impl Session<'_> {
     /// Bytes came.
     pub(super) fn note_received(&mut self) {
         if let Some(keepalive) = &mut self.keepalive {
-            keepalive.received(Instant::now(), self.connection.is_receiving_message());
+            let messages = self.connection.received_counters().messages;
+            let is_in_message = self.connection.is_receiving_message();
+            keepalive.received(Instant::now(), is_in_message, messages);
         }
     }
 
@@ -74,6 +79,7 @@ impl Session<'_> {
             self.last_data = self.last_traffic;
             if self.connection.pending_output().is_empty() {
                 self.messages_gone = counters.messages;
+                self.last_sent = Some(self.last_traffic);
             }
         }
         let is_reading = self.can_read();

@@ -51,10 +51,10 @@ fn documented_keys(event: &Value) -> Vec<String> {
         "control" => "direction encoding data size rtt_ms",
         "frame" => {
             "direction opcode fin rsv1 rsv2 rsv3 masked size wire_size mask length_bits minimal \
-             message fragment compressed plain_size header raw"
+             message fragment compressed plain_size final_block header raw"
         }
         "violation" => "message section offset header",
-        "close" => "code name reason was_clean initiator",
+        "close" => "code name reason was_clean initiator sent received",
         "redirect" => "status reason from to",
         "retry" => "attempt delay_ms reason",
         "reconnect" => "attempt delay_ms reason waiting unconfirmed",
@@ -277,7 +277,7 @@ fn frames() {
                "rsv3": false, "masked": masked, "size": size, "wire_size": wire_size,
                "length_bits": 7, "minimal": true, "message": part.map(|part| part.0),
                "fragment": part.map(|part| part.1), "compressed": false, "plain_size": null,
-               "raw": false})
+               "final_block": false, "raw": false})
     };
     for expected in [
         frame("sent", "text", true, 5, Some((1, 1))),
@@ -303,32 +303,54 @@ fn without_double_verbosity_there_are_no_frames() {
 #[test]
 fn the_end_of_the_connection() {
     type Case = (fn(&mut Peer), &'static [&'static str], Value);
-    let end = |code: u16, name: &str, reason: &str, was_clean: bool, initiator: &str| json!({"code": code, "name": name, "reason": reason, "was_clean": was_clean, "initiator": initiator});
+    let end = |code: u16, name: &str, was_clean: bool, initiator: &str, sides: [Value; 2]| {
+        let [sent, received] = sides;
+        let reason = received.get("reason").cloned().unwrap_or(json!(""));
+        json!({
+            "code": code, "name": name, "reason": reason, "was_clean": was_clean,
+            "initiator": initiator, "sent": sent, "received": received,
+        })
+    };
+    let said = |code: u16, reason: &str| json!({"code": code, "reason": reason});
     let cases: [Case; 6] = [
         (
             |peer| close(peer, 1000, "Work complete"),
             &["--wait", "forever"],
-            end(1000, "Normal Closure", "Work complete", true, "peer"),
+            end(
+                1000,
+                "Normal Closure",
+                true,
+                "peer",
+                [said(1000, ""), said(1000, "Work complete")],
+            ),
         ),
         (
             |peer| close(peer, 1005, ""),
             &["--wait", "forever"],
-            end(1005, "No Status Received", "", true, "peer"),
+            end(1005, "No Status Received", true, "peer", [said(1005, ""), said(1005, "")]),
         ),
         (
             |peer| close(peer, 1008, "no"),
             &["--wait", "forever"],
-            end(1008, "Policy Violation", "no", true, "peer"),
+            end(1008, "Policy Violation", true, "peer", [said(1008, ""), said(1008, "no")]),
         ),
-        (answer_close, &["--wait", "0"], end(1000, "Normal Closure", "", true, "self")),
-        (Peer::eof, &["--wait", "forever"], end(1006, "Abnormal Closure", "", false, "peer")),
+        (
+            answer_close,
+            &["--wait", "0"],
+            end(1000, "Normal Closure", true, "self", [said(1000, ""), said(1000, "")]),
+        ),
+        (
+            Peer::eof,
+            &["--wait", "forever"],
+            end(1006, "Abnormal Closure", false, "peer", [Value::Null, Value::Null]),
+        ),
         (
             |peer| {
                 peer.expect_close(1000);
                 peer.expect_eof();
             },
             &["--wait", "0"],
-            end(1006, "Abnormal Closure", "", false, "self"),
+            end(1006, "Abnormal Closure", false, "self", [said(1000, ""), Value::Null]),
         ),
     ];
     for (steps, args, expected) in cases {

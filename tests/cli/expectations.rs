@@ -258,19 +258,20 @@ fn a_count_that_is_not_reached_in_time_is_a_timeout() {
     outcome.code(7).stdout("a\n").stderr_contains("--max-time 150ms");
 }
 
+/// What was asked for had come; only another code says that something is wrong.
 #[test]
-fn a_count_that_was_reached_does_not_excuse_an_abnormal_end() {
+fn a_count_that_was_reached_does_not_excuse_a_close_code() {
     let server = serve(|peer| {
         peer.send(text("a"));
         peer.expect_close(1000);
-        peer.eof();
+        peer.close(1011, "");
     });
     wscope()
         .args(["--count", "1", &server.url()])
         .run()
         .code(6)
         .stdout("a\n")
-        .stderr_contains("1006");
+        .stderr_contains("1011");
 }
 
 #[test]

@@ -86,19 +86,60 @@ fn a_server_that_does_not_answer_is_gone() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: time limit: the peer did not answer a ping within 300ms (--ping-timeout)\nhint: ",
+            "wscope: time limit: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
+             have another payload than the pings\nhint: a pong has to repeat the payload of the ping",
         );
 }
 
 #[test]
-fn a_server_that_hangs_is_noticed() {
-    let server = serve(Peer::stall);
+fn a_server_that_sends_messages_and_no_pong_is_there() {
+    let server = serve(|peer| {
+        read_ping(peer);
+        peer.send([text("one"), text("two")].concat());
+        while peer.read_frame().opcode == PING {}
+    });
     wscope()
-        .args(["--ping-interval", "50ms", "--ping-timeout", "200ms", &server.url()])
+        .args(["--ping-interval", "50ms", "--ping-timeout", "300ms", &server.url()])
         .stdin_open()
         .run()
         .code(7)
-        .stderr_contains("did not answer a ping");
+        .stderr_contains("within 300ms (--ping-timeout); it sent 2 messages, and no pong\n")
+        .stderr_contains("hint: the peer is there, but does not answer pings");
+}
+
+/// What was received before the ping was sent answers nothing.
+#[test]
+fn a_server_that_falls_silent_sent_nothing_instead() {
+    let server = serve(|peer| {
+        peer.send(text("before"));
+        while peer.read_frame().opcode == PING {}
+    });
+    let outcome = wscope()
+        .args(["--ping-interval", "200ms", "--ping-timeout", "200ms", &server.url()])
+        .stdin_open()
+        .run()
+        .code(7);
+    outcome.stderr_contains(
+        "did not answer a ping within 200ms (--ping-timeout)\nhint: the peer hangs",
+    );
+}
+
+/// The ping stands behind a message that the server does not take.
+#[test]
+fn a_server_that_takes_nothing_is_not_said_to_have_not_answered() {
+    let server = serve(Peer::stall);
+    let mut running = wscope()
+        .args(["--no-compress", "--input", "whole", "--ping-interval", "1s"])
+        .args(["--ping-timeout", "300ms", &server.url()])
+        .spawn();
+    running.write_stdin(vec![b'x'; 16 << 20]); // more than a kernel takes
+    running.close_stdin();
+    let outcome = running.wait().code(7);
+    outcome
+        .stderr_contains(
+            "time limit: the peer took nothing for 300ms, so that a ping could not be sent",
+        )
+        .stderr_lacks("did not answer");
 }
 
 /// The server answers every ping, but its pongs stand behind data that a stalled reader does not take.

@@ -1,12 +1,14 @@
 //! Runs the `wscope` binary against scripted peers, in pipes and on a terminal.
 
 mod auth;
+mod closing;
 mod compression;
 mod dial;
 mod ending;
 mod events;
 mod expectations;
 mod files;
+mod foreign;
 mod frames;
 mod generated;
 mod handshake;

@@ -129,6 +129,44 @@ fn text_that_is_not_utf8() {
 }
 
 #[test]
+fn what_is_not_utf8_is_named_where_it_is_known() {
+    let cut_reason = [b"\x03\xe8", &[b'x'; 122][..], b"\xe2"].concat();
+    for (bytes, cause, hint) in [
+        (
+            text_of(b"a\xed\xa0\xbd"),
+            "at byte 1 of the message (ed a0, a UTF-16 surrogate)",
+            "hint: UTF-8 has no surrogates: ",
+        ),
+        (text_of(b"\xed\xbf\xbf"), "(ed bf, a UTF-16 surrogate)", "CESU-8"),
+        (
+            text_of(b"price: \xe2\x82"),
+            "at byte 7 of the message (e2 82, a character that is cut off)",
+            "hint: the peer cut a text at a number of bytes",
+        ),
+        (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a character that is cut off)", ""),
+        // é in Latin-1: nobody knows.
+        (text_of(b"caf\xe9"), "at byte 3 of the message (e9) (", "hint: the peer sends bytes"),
+        (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: the peer sends bytes"),
+        (
+            frame(true, 0, CLOSE, &cut_reason),
+            "byte 122 of the reason (a character that is cut off)",
+            "hint: a reason has at most 123 bytes",
+        ),
+        (
+            frame(true, 0, CLOSE, b"\x03\xe8\xed\xa0\x80"),
+            "byte 0 of the reason (a UTF-16 surrogate)",
+            "hint: UTF-8 has no surrogates",
+        ),
+    ] {
+        violate(&bytes, BAD_DATA).stderr_contains(cause).stderr_contains(hint);
+    }
+}
+
+fn text_of(bytes: &[u8]) -> Vec<u8> {
+    frame(true, 0, TEXT, bytes)
+}
+
+#[test]
 fn the_place_of_the_broken_frame_is_told() {
     violate(&frame(true, 4, TEXT, b"x"), ERROR).stderr_contains(
         "frame at byte 4: text, FIN, RSV1, length 1 (7 bit); header c1 01; payload 78",

@@ -50,7 +50,8 @@ fn a_connection_that_is_cut_is_had_again() {
         outcome.stdout
     );
     outcome
-        .stderr_contains("1006 Abnormal Closure: TCP connection ended (FIN) without a Close frame, between frames; reconnecting in ")
+        .stderr_contains("1006 Abnormal Closure: TCP connection ended (FIN) without a Close frame, between frames, ")
+        .stderr_contains(" ms after the last byte; reconnecting in ")
         .stderr_contains(" (attempt 1)\n")
         .stderr_contains("wscope: connected again\n");
 }

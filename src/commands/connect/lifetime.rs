@@ -1,6 +1,6 @@
 //! A run from its first connection to its last.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attempts::{GivenUp, Persistence};
 use super::conversation::{self, Conversation};
@@ -9,8 +9,10 @@ use crate::commands::verdict::note_end;
 use crate::error::Error;
 use crate::event::{Level, What};
 use crate::input::Action;
+use crate::protocol::connection::EndCause;
 use crate::resilience::Backoff;
 use crate::resilience::healing::ending_heals;
+use crate::resilience::idle_cuts::IdleCuts;
 use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
 
@@ -61,6 +63,7 @@ impl Lifetime<'_, '_> {
         let presets = self.presets();
         let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         let mut backoff = Backoff::new(resilience.first_delay);
+        let mut idle_cuts = IdleCuts::default();
         loop {
             let mut report = self.conversation.hold(open, plan)?;
             note_end(&mut report);
@@ -70,6 +73,11 @@ impl Lifetime<'_, '_> {
             backoff.note_connection(report.closed.age);
             report.closed.failure_follows = true; // the reason for the next attempt tells the same
             self.conversation.tell(What::Closed(&report.closed));
+            if idle_cuts.note(self.silence_before_cut(&report)) {
+                let text = "two connections in a row were cut by the peer after the same time without traffic; \
+                            --ping-interval TIME keeps a connection busy";
+                self.conversation.tell(What::Notice(Level::Warning, text));
+            }
             let persistence = Persistence {
                 opening: self.opening,
                 attempts: resilience.reconnect,
@@ -130,6 +138,15 @@ impl Lifetime<'_, '_> {
             None => return None,
         };
         Some(error.message())
+    }
+
+    /// How long nothing had come or gone when the peer cut the connection, if pings of ours are not what
+    /// came last.
+    fn silence_before_cut(&self, report: &Report) -> Option<Duration> {
+        let ending = &report.closed.ending;
+        let is_cut = matches!(ending.cause, EndCause::Transport(..)) && ending.sent.is_none();
+        let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
+        (is_cut && !is_pinged).then_some(report.closed.quiet)
     }
 
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {

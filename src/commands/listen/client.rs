@@ -210,6 +210,7 @@ fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
         hint: None,
         request: None,
         response: None,
+        excerpt: Vec::new(),
         certificate: None,
     }
 }

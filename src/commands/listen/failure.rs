@@ -60,6 +60,7 @@ pub(super) fn failed(
         hint: hint(error).map(str::to_owned),
         request: None,
         response: response.map(|response| answered(response, Redaction::Mask)),
+        excerpt: Vec::new(),
         certificate: None,
     })
 }
@@ -101,6 +102,7 @@ pub(super) fn refused(
         hint: hint.map(str::to_owned),
         request: Some(HeadView::new(request, redaction)),
         response: Some(answered(response, redaction)),
+        excerpt: Vec::new(),
         certificate: None,
     })
 }

@@ -109,12 +109,15 @@ impl Human {
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
             Detail::Line => {
-                closed.ending.initiator == Party::Peer || !closed.ending.reason().is_empty()
+                closed.ending.initiator == Party::Peer || differing_answer(closed).is_some()
             }
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
             text += &self.remark(Role::Good, &closed_text(closed));
+        }
+        if let Some(hint) = closed.hint.as_ref().filter(|_| self.tells(Detail::Line)) {
+            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
@@ -185,21 +188,44 @@ fn close_text(close: &ClosePayload) -> String {
 
 fn closed_text(closed: &Closed) -> String {
     let ending = &closed.ending;
-    if let Some(violation) = ending.failure() {
-        return format!("closed by us: {}", violation.rule.close_code());
-    }
-    let who = match ending.initiator {
-        Party::Peer => "by the peer",
-        Party::Local => "by us",
+    let (who, close) = match (ending.initiator, &ending.sent) {
+        (Party::Local, Some(sent)) => ("by us", Some(sent)),
+        (Party::Local, None) => ("by us", None),
+        (Party::Peer, _) => ("by the peer", ending.received.as_ref()),
     };
-    let what = match (&ending.cause, &ending.received) {
-        (EndCause::Handshake, Some(close)) => close_text(close),
-        _ => ending.code().to_string(),
+    let text = match close {
+        None => format!("closed {who}: {}", ending.code()),
+        Some(close) if close.code.is_none() => format!("closed {who} {}", close_text(close)),
+        Some(close) => format!("closed {who}: {}", close_text(close)),
     };
-    match &ending.received {
-        Some(close) if close.code.is_none() => format!("closed {who} {what}"),
-        _ => format!("closed {who}: {what}"),
+    match (&ending.cause, differing_answer(closed)) {
+        (_, Some(answer)) if answer.code.is_none() => {
+            format!("{text}; the peer answered {}", close_text(answer))
+        }
+        (_, Some(answer)) => format!("{text}; the peer answered: {}", close_text(answer)),
+        (EndCause::Transport(end, _), None) if ending.sent.is_some() => {
+            format!(
+                "{text}; the peer did not answer: {} (1006)",
+                escape(&end.to_string(), Newlines::Escape)
+            )
+        }
+        (EndCause::CloseTimeout | EndCause::Abandoned, None)
+            if ending.sent.is_some() && !closed.is_unsent =>
+        {
+            format!("{text}; the peer did not answer (1006)")
+        }
+        _ => text,
     }
+}
+
+/// The peer's answer to our Close frame, if it says something else. It may: only the answer of an
+/// endpoint that closes for the same reason has the same code (RFC 6455 section 5.5.1).
+fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
+    let ending = &closed.ending;
+    let (sent, received) = (ending.sent.as_ref()?, ending.received.as_ref()?);
+    let is_echo = received.code == sent.code
+        && (received.reason == sent.reason || received.reason.is_empty());
+    (ending.initiator == Party::Local && !is_echo).then_some(received)
 }
 
 /// What compression came to, if there was any.

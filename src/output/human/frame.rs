@@ -71,7 +71,8 @@ impl Human {
 /// "text, FIN, RSV1, length 23 (7 bit), message 4, 120 bytes compressed to 23 (19 %)".
 fn facts(frame: &FrameEvent<'_>) -> String {
     let mut text = frame.header.to_string();
-    let Some(Part { message, fragment, compressed }) = frame.part else { return text };
+    let Some(part) = frame.part else { return text };
+    let Part { message, fragment, compressed, is_final_block } = part;
     text += &format!(", message {message}");
     if fragment > 1 || !frame.header.fin {
         text += &format!(", fragment {fragment}");
@@ -85,6 +86,9 @@ fn facts(frame: &FrameEvent<'_>) -> String {
         }
         None if compressed => text += ", compressed",
         None => {}
+    }
+    if is_final_block {
+        text += ", ends with a final DEFLATE block (BFINAL)";
     }
     text
 }

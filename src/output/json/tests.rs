@@ -86,6 +86,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         hint: Some(evil.to_owned()),
         request: None,
         response: Some(response),
+        excerpt: Vec::new(),
         certificate: None,
     };
     for what in [What::Redirect(&hop), What::Failure(&failure)] {

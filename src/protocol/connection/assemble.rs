@@ -6,7 +6,8 @@ use super::{Connection, Incoming, KEEP_PAYLOAD, Part, Ready, Span};
 use crate::protocol::deflate::Flaw;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::message::{MessageKind, Unfinished};
-use crate::protocol::violation::{MAX_SHOWN, Rule, Violation};
+use crate::protocol::utf8;
+use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 
 /// Bytes shown of text that is not UTF-8.
 const MAX_BAD_BYTES: usize = 4;
@@ -139,6 +140,7 @@ impl Connection {
     }
 
     fn flawed(&self, flaw: Flaw, frame: &Incoming) -> Violation {
+        let cause = matches!(flaw, Flaw::KeptContext(_)).then_some(Cause::KeptContext);
         let (rule, detail) = match flaw {
             Flaw::TooBig => {
                 let limit = self.options.max_message_size;
@@ -148,9 +150,15 @@ impl Connection {
             }
             Flaw::OverMemory => return self.over_memory(Some(frame)),
             Flaw::Corrupt(why) => (Rule::CorruptDeflate, why),
+            Flaw::KeptContext(parameter) => {
+                let detail =
+                    format!("it refers to messages before it, although {parameter} was agreed on");
+                (Rule::CorruptDeflate, detail)
+            }
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
-        Violation::by_frame(frame.header, frame.offset, rule, detail, payload)
+        let violation = Violation::by_frame(frame.header, frame.offset, rule, detail, payload);
+        Violation { cause, ..violation }
     }
 
     fn check_text(&mut self, frame: &Incoming, fresh: Span) -> Result<(), Violation> {
@@ -164,11 +172,12 @@ impl Connection {
         };
         match self.utf8.push(bytes) {
             Ok(()) => Ok(()),
-            Err(at) => self.object_to_text(frame, at),
+            Err(at) => self.object_to_text(frame, at, false),
         }
     }
 
-    fn object_to_text(&mut self, frame: &Incoming, at: u64) -> Result<(), Violation> {
+    /// `is_cut`: the message ends with an incomplete character.
+    fn object_to_text(&mut self, frame: &Incoming, at: u64, is_cut: bool) -> Result<(), Violation> {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
         let text = if message.compressed {
@@ -177,25 +186,27 @@ impl Connection {
             self.payload.slice(0..self.payload.len())
         };
         let payload = self.payload.slice(frame.start..self.payload.len());
-        let violation = bad_text(frame.header, frame.offset, text, at as usize, payload);
+        let is_cut = is_cut && utf8::is_cut(text, at as usize);
+        let text = text.get(at as usize..).unwrap_or_default();
+        let violation = bad_text(frame, text, at, is_cut, payload);
         self.utf8 = Default::default();
         self.object(violation)
     }
 
     fn finish_frame(&mut self, frame: Incoming) -> Result<bool, Violation> {
         let Some(message) = self.message else { return Ok(false) };
-        if frame.header.fin && message.compressed {
-            self.finish_inflating(&frame)?;
-        }
+        let is_final_block =
+            frame.header.fin && message.compressed && self.finish_inflating(&frame)?;
         if frame.header.fin
             && !message.unchecked
             && let Err(at) = self.utf8.finish()
         {
-            self.object_to_text(&frame, at)?;
+            self.object_to_text(&frame, at, true)?;
         }
         let end = self.payload.len();
         let (fragment, compressed) = (message.frames, message.compressed);
-        let part = Part { message: self.received.messages + 1, fragment, compressed };
+        let part =
+            Part { message: self.received.messages + 1, fragment, compressed, is_final_block };
         let plain = compressed.then_some(frame.plain_start..self.inflated.len());
         self.observe(frame.header, Span::Payload(frame.start..end), Some(part), plain);
         if !frame.header.fin {
@@ -210,12 +221,12 @@ impl Connection {
         Ok(true)
     }
 
-    fn finish_inflating(&mut self, frame: &Incoming) -> Result<(), Violation> {
-        let Some(inflater) = &mut self.inflater else { return Ok(()) };
-        match inflater.finish(&mut self.inflated, self.options.max_message_size) {
-            Ok(()) => Ok(()),
-            Err(flaw) => Err(self.flawed(flaw, frame)),
-        }
+    /// Ends a compressed message; returns whether it ended with a final block.
+    fn finish_inflating(&mut self, frame: &Incoming) -> Result<bool, Violation> {
+        let Some(inflater) = &mut self.inflater else { return Ok(false) };
+        inflater
+            .finish(&mut self.inflated, self.options.max_message_size)
+            .map_err(|flaw| self.flawed(flaw, frame))
     }
 
     fn finish_message(&mut self, message: Unfinished, span: Span) {
@@ -245,12 +256,19 @@ fn kind_of(header: &Header) -> MessageKind {
     }
 }
 
-/// `at`: where `text`, the message so far, ceases to be UTF-8.
-fn bad_text(header: Header, offset: u64, text: &[u8], at: usize, payload: &[u8]) -> Violation {
-    let bad = wrong_sequence(text.get(at..).unwrap_or_default());
-    let bad: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
-    let detail = format!("at byte {at} of the message ({})", bad.join(" "));
-    Violation::by_frame(header, offset, Rule::InvalidUtf8, detail, payload)
+/// `text`: the message from where it ceases to be UTF-8, `at` so many bytes.
+fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]) -> Violation {
+    let bad = wrong_sequence(text);
+    let cause = match is_cut {
+        true => Some(Cause::CutCharacter),
+        false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
+    };
+    let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
+    let what = cause.map_or_else(String::new, |cause| format!(", {cause}"));
+    let detail = format!("at byte {at} of the message ({}{what})", bytes.join(" "));
+    let violation =
+        Violation::by_frame(frame.header, frame.offset, Rule::InvalidUtf8, detail, payload);
+    Violation { cause, ..violation }
 }
 
 /// The fewest bytes that show that `bytes` does not start with a character.

@@ -166,31 +166,29 @@ impl Ending {
         violation: Option<Violation>,
         peer_closed_first: bool,
     ) -> Self {
-        let initiator = match (&cause, peer_closed_first) {
-            (_, true) | (EndCause::Violation, _) => Party::Peer,
+        let initiator = match &cause {
+            _ if peer_closed_first => Party::Peer,
+            // Also after a violation: it is we who fail the connection (RFC 6455 section 7.1.7).
             _ if sent.is_some() => Party::Local,
-            (EndCause::Abandoned | EndCause::CloseTimeout, _) => Party::Local,
-            _ => Party::Peer,
+            EndCause::Abandoned | EndCause::CloseTimeout => Party::Local,
+            EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Party::Peer,
         };
         Self { cause, initiator, sent, received, violation }
     }
 
-    /// The close code of the connection (RFC 6455 section 7.1.5): the peer's, 1005 if its Close
-    /// frame had none, 1006 without a Close frame; after a violation, the one that answers it.
+    /// The close code of the connection (RFC 6455 section 7.1.5), as in the WebSocket API: the
+    /// peer's, 1005 if its Close frame had none, 1006 without a valid Close frame. What we sent is
+    /// in [`Ending::sent`].
     pub fn code(&self) -> CloseCode {
-        match (&self.received, self.failure()) {
-            (_, Some(violation)) => violation.rule.close_code(),
-            (Some(close), None) => close.code.unwrap_or(CloseCode::NO_STATUS),
-            (None, None) => CloseCode::ABNORMAL,
+        match &self.received {
+            Some(close) => close.code.unwrap_or(CloseCode::NO_STATUS),
+            None => CloseCode::ABNORMAL,
         }
     }
 
-    /// The reason that belongs to [`Ending::code`].
+    /// The reason that belongs to [`Ending::code`] (RFC 6455 section 7.1.6).
     pub fn reason(&self) -> &str {
-        match self.failure() {
-            Some(violation) => violation.rule.summary(),
-            None => self.received.as_ref().map_or("", |close| &close.reason),
-        }
+        self.received.as_ref().map_or("", |close| &close.reason)
     }
 
     /// Whether the closing handshake was completed (RFC 6455 section 7.1.4).

@@ -3,16 +3,8 @@
 use super::{ClosePayload, Connection, Role};
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
-use crate::protocol::violation::{MAX_SHOWN, Rule, Violation, counted};
-
-/// What a server says that has gone back to HTTP.
-const HTTP: &[u8] = b"HTTP/";
-
-/// How much of its first line is waited for and shown.
-const MAX_STATUS_LINE: usize = 120;
-
-/// How much of it is kept to be shown.
-pub(super) const MAX_EXCERPT: usize = 4 << 10;
+use crate::protocol::utf8;
+use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation, counted};
 
 /// The longest control frame that is put up with where violations are.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
@@ -172,27 +164,6 @@ impl Connection {
         let detail = || format!("{total} bytes, over the limit of {limit}");
         (total > limit).then(|| (Rule::MessageTooBig, detail()))
     }
-
-    /// Some servers answer 101 and then fall back to an HTTP error. `true`: too little to tell.
-    pub(super) fn may_be_http(&self) -> Result<bool, Violation> {
-        let bytes = self.input.bytes();
-        let compared = bytes.len().min(HTTP.len());
-        if compared == 0 || bytes[..compared] != HTTP[..compared] {
-            return Ok(false);
-        }
-        let line = bytes.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
-        if line.len() == bytes.len() && line.len() < MAX_STATUS_LINE {
-            return Ok(true);
-        }
-        Err(Violation {
-            rule: Rule::HttpAfterUpgrade,
-            detail: String::from_utf8_lossy(&line[..line.len().min(MAX_STATUS_LINE)]).into_owned(),
-            frame: None,
-            offset: 0,
-            payload: Box::default(),
-            excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
-        })
-    }
 }
 
 fn opcode_objection(_: &Connection, header: &Header) -> Objection {
@@ -211,26 +182,37 @@ fn packed_limit(limit: u64) -> u64 {
 }
 
 /// RFC 6455 section 5.5.1: a code and a reason, or nothing.
-pub(super) fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String)> {
+///
+/// # Errors
+/// The rule that is broken, what came, and why if that is known.
+pub(super) fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String, Option<Cause>)> {
     let (high, low, reason) = match payload {
         [] => return Ok(ClosePayload::default()),
         [byte] => {
             return Err((
                 Rule::CloseTooShort,
                 format!("payload 0x{byte:02x}, a code takes two bytes"),
+                None,
             ));
         }
         [high, low, reason @ ..] => (*high, *low, reason),
     };
     let code = CloseCode::new(u16::from_be_bytes([high, low]));
     if !code.may_be_sent() {
-        return Err((Rule::InvalidCloseCode, format!("close code {code} must not be sent")));
+        return Err((Rule::InvalidCloseCode, format!("close code {code} must not be sent"), None));
     }
     match std::str::from_utf8(reason) {
         Ok(reason) => Ok(ClosePayload { code: Some(code), reason: reason.to_owned() }),
         Err(error) => {
             let at = error.valid_up_to();
-            Err((Rule::InvalidUtf8InReason, format!("close code {code}, byte {at} of the reason")))
+            let is_cut = reason.len() == ClosePayload::MAX_REASON || utf8::is_cut(reason, at);
+            let cause = match error.error_len() {
+                None => is_cut.then_some(Cause::CutCharacter),
+                Some(_) => utf8::is_surrogate(&reason[at..]).then_some(Cause::Surrogate),
+            };
+            let what = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+            let detail = format!("close code {code}, byte {at} of the reason{what}");
+            Err((Rule::InvalidUtf8InReason, detail, cause))
         }
     }
 }

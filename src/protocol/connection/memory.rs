@@ -128,6 +128,7 @@ impl Connection {
                 offset: self.offset,
                 payload: Box::default(),
                 excerpt: Vec::new(),
+                cause: None,
             },
         }
     }

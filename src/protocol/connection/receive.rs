@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use super::judge::{MAX_EXCERPT, read_close, read_close_leniently};
+use super::judge::{read_close, read_close_leniently};
 use super::send::earliest;
 use super::{
     ANSWER_GRACE, ClosePayload, Connection, Direction, EndCause, FAILURE_GRACE, FrameNote, Part,
@@ -36,7 +36,7 @@ impl Connection {
         if self.is_deaf() {
             if !self.reading_payload {
                 self.input.filled(count);
-                self.keep_http();
+                self.keep_foreign();
             }
             self.discard();
         } else if self.reading_payload {
@@ -50,8 +50,11 @@ impl Connection {
 
     /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`.
     pub fn receive_eof(&mut self, end: TransportEnd) {
+        let is_closed = matches!(self.phase, Phase::Closed { .. });
+        let is_violation = !is_closed && !self.is_deaf() && self.object_to_rest();
         let cause = match &self.phase {
             Phase::Closed { .. } => EndCause::Handshake,
+            Phase::Open | Phase::Closing { .. } if is_violation => EndCause::Violation,
             Phase::Closing { cause_if_late: EndCause::Violation, .. } => EndCause::Violation,
             Phase::Open | Phase::Closing { .. } => EndCause::Transport(end, self.position()),
             Phase::Ended(_) => return,
@@ -98,16 +101,6 @@ impl Connection {
         }
     }
 
-    /// The rest of an HTTP response that came instead of frames: the peer's own words.
-    fn keep_http(&mut self) {
-        let Some(violation) = &mut self.violation else { return };
-        if violation.rule == Rule::HttpAfterUpgrade {
-            let room = MAX_EXCERPT.saturating_sub(violation.excerpt.len());
-            let bytes = self.input.bytes();
-            violation.excerpt.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        }
-    }
-
     fn discard(&mut self) {
         self.offset += self.input.len() as u64;
         self.input.clear(READ_SIZE);
@@ -118,7 +111,7 @@ impl Connection {
 
     /// Reads a frame header and judges it.
     fn start_frame(&mut self, now: Instant) -> Result<bool, Violation> {
-        if self.offset == 0 && self.may_be_http()? {
+        if self.may_be_foreign(false)? {
             return Ok(false);
         }
         let Some(header) = Header::decode(self.input.bytes()) else {
@@ -167,11 +160,12 @@ impl Connection {
     ) -> Result<ClosePayload, Violation> {
         match read_close(payload) {
             Ok(close) => Ok(close),
-            Err((rule, detail)) => {
+            Err((rule, detail, cause)) => {
                 let violation = Violation::by_frame(header, offset, rule, detail, payload);
                 // The reason stands behind the code.
                 let excerpt = payload.get(2..).unwrap_or_default().to_vec();
-                self.object(Violation { excerpt, ..violation })?;
+                self.peer_closed_first = self.sent_close.is_none(); // however badly
+                self.object(Violation { excerpt, cause, ..violation })?;
                 Ok(read_close_leniently(payload))
             }
         }
@@ -216,6 +210,17 @@ impl Connection {
     /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no
     /// rule speaks of it.
     fn frame_after_close(&mut self) -> bool {
+        let foreign = match self.may_be_foreign(false) {
+            Ok(true) => return false,
+            Ok(false) => None,
+            Err(violation) => Some(violation),
+        };
+        if let Some(violation) = foreign {
+            self.is_past_close = true;
+            self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+            self.discard();
+            return true;
+        }
         let Some(header) = Header::decode(self.input.bytes()) else { return false };
         self.is_past_close = true;
         let is_data = !header.opcode.is_control();
@@ -290,14 +295,33 @@ impl Connection {
         self.input.take(count)
     }
 
+    /// Judges what has come of a frame that was not known to be one. Returns whether it is a violation:
+    /// one that nobody is to be told of any more.
+    fn object_to_rest(&mut self) -> bool {
+        if self.frame.is_some() || !matches!(self.may_be_foreign(false), Ok(true)) {
+            return false;
+        }
+        let result =
+            self.may_be_foreign(true).and_then(|_| match Header::decode(self.input.bytes()) {
+                Some(header) => self.judge(&header),
+                None => Ok(()),
+            });
+        let Err(violation) = result else { return false };
+        if let Some(header) = violation.frame {
+            self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
+        }
+        self.violation = Some(violation);
+        self.queue.push_back(Ready::Violation);
+        true
+    }
+
     fn position(&self) -> Position {
         if let Some(frame) = &self.frame {
             let (got, of) = (frame.taken, frame.header.length);
             return Position::Payload { opcode: frame.header.opcode, got, of };
         }
         let rest = self.input.bytes();
-        let is_http = self.offset == 0 && matches!(self.may_be_http(), Ok(true));
-        match (Header::decode(rest).filter(|_| !is_http), self.message) {
+        match (Header::decode(rest), self.message) {
             (Some(header), _) => Position::Payload {
                 opcode: header.opcode,
                 got: (rest.len() - header.len()) as u64,

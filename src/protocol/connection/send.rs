@@ -68,7 +68,12 @@ impl Connection {
                     direction: Direction::Sent,
                     header,
                     payload: piece,
-                    part: Some(Part { message: self.sent.messages, fragment, compressed }),
+                    part: Some(Part {
+                        message: self.sent.messages,
+                        fragment,
+                        compressed,
+                        is_final_block: false,
+                    }),
                     plain: (compressed && frames == 1).then_some(data),
                     raw: false,
                 });

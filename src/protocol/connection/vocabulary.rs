@@ -113,6 +113,9 @@ pub struct Part {
     pub fragment: u64,
     /// The message is compressed.
     pub compressed: bool,
+    /// Its compressed data ended with a final DEFLATE block (BFINAL), where the empty block of RFC
+    /// 7692 section 7.2.1 is due.
+    pub is_final_block: bool,
 }
 
 /// What became of a message handed to [`Connection::send`](super::Connection::send).

@@ -2,7 +2,7 @@
 
 use super::support::{End, ROLES, Told, options, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
-use crate::protocol::connection::{ClosePayload, Direction, Misuse};
+use crate::protocol::connection::{ClosePayload, Direction, Misuse, Party, TransportEnd};
 use crate::protocol::{CloseCode, Opcode, Role, Rule};
 
 /// A stream of one Close frame, or of one with others around it.
@@ -51,7 +51,8 @@ fn payloads() -> Vec<Close> {
         refuses(
             close(1001, b"\xe2\x82"),
             Rule::InvalidUtf8InReason,
-            "close code 1001 Going Away, byte 0 of the reason".to_owned(),
+            "close code 1001 Going Away, byte 0 of the reason (a character that is cut off)"
+                .to_owned(),
         ),
     ]
 }
@@ -117,6 +118,9 @@ fn a_bad_close_is_a_violation_that_shows_what_came() {
             assert_eq!(*answer, said(rule.close_code().get(), rule.summary()));
             let wire = close(rule.close_code().get(), rule.summary()).heard_by(peer_of(role));
             assert_eq!(end.writes(), wire, "{role:?}, {name}");
+            end.loses_transport(TransportEnd::Eof);
+            let ending = end.ending();
+            assert_eq!((ending.initiator, ending.received), (Party::Peer, None), "{name}");
         }
     }
 }

@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use super::support::{End, Told, at, deliver};
 use crate::protocol::connection::Direction::Received;
-use crate::protocol::keepalive::{Due, Keepalive, Times};
+use crate::protocol::keepalive::{Due, Instead, Keepalive, MissedPong, Times};
 
 const TIMES: Times = Times {
     ping_interval: Some(Duration::from_secs(1)),
     ping_timeout: Some(Duration::from_secs(3)),
     idle_timeout: Some(Duration::from_secs(5)),
 };
+
+fn missed(instead: Instead) -> Due {
+    Due::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
+}
 
 /// A client with its watch, and the server that it talks to.
 struct Pair {
@@ -46,9 +50,11 @@ impl Pair {
         }
         self.client.at(millis);
         for told in deliver(&mut self.server, &mut self.client) {
-            self.watch.received(at(millis), self.client.connection.is_receiving_message());
-            if let Told::Pong(Received, payload, Some(_)) = told {
-                self.watch.answered(&payload, at(millis));
+            self.watch.received(at(millis), self.client.connection.is_receiving_message(), 0);
+            match told {
+                Told::Pong(Received, payload, Some(_)) => self.watch.answered(&payload, at(millis)),
+                Told::Pong(Received, _, None) => self.watch.other_pong(),
+                _ => {}
             }
         }
     }
@@ -90,7 +96,7 @@ fn a_peer_that_hangs_is_noticed_in_time() {
     assert!(matches!(pair.look(61_000), Due::Ping(_)));
     assert!(matches!(pair.look(62_000), Due::Nothing)); // the first one has not gone out
     assert_eq!(pair.look(63_999), Due::Nothing);
-    assert_eq!(pair.look(64_000), Due::PingTimeout(Duration::from_secs(3)));
+    assert_eq!(pair.look(64_000), missed(Instead::TookNothing));
 }
 
 #[test]
@@ -103,5 +109,5 @@ fn a_pong_that_nobody_asked_for_is_no_answer() {
         pair.server.connection.pong(payload.as_bytes()).expect("it is open");
     }
     pair.exchange(3900);
-    assert_eq!(pair.look(4000), Due::PingTimeout(Duration::from_secs(3)));
+    assert_eq!(pair.look(4000), missed(Instead::OtherPongs));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::support::{End, LIMIT, ROLES, Told, at, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::connection::{Direction, EndCause, Party, ReadyState};
-use crate::protocol::{Header, Role, Rule, TransportEnd};
+use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
 /// A stream whose last frame breaks a rule.
 pub(super) struct Broken {
@@ -193,8 +193,9 @@ fn assert_closed_for(end: &mut End, role: Role, rule: Rule) {
 
     end.loses_transport(TransportEnd::Eof);
     let ending = end.ending();
-    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Peer));
-    assert_eq!((ending.code(), ending.reason()), (rule.close_code(), rule.summary()));
+    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Local));
+    assert_eq!((ending.code(), ending.reason()), (CloseCode::ABNORMAL, ""));
+    assert_eq!(ending.sent, Some(said(rule.close_code().get(), rule.summary())));
     assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), Some(rule));
     assert!(ending.received.is_none() && !ending.is_clean() && end.is_finished());
 }
@@ -305,15 +306,36 @@ fn long_http_is_shown_in_part() {
     assert_eq!(end.ending().violation.map(|violation| violation.excerpt.len()), Some(4096));
 }
 
-/// "HTTP/" is only looked for where the first frame should be.
+/// Inside a message it is data.
 #[test]
-fn http_further_on_is_data_or_a_frame() {
+fn http_is_seen_where_any_frame_should_be() {
     let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
     let told = End::client().hears(&[&greeting, HTTP].concat());
     let [Told::Message { .. }, Told::Violation(violation), _] = &told[..] else {
         panic!("{told:?}")
     };
-    assert_eq!((violation.rule, violation.offset), (Rule::ReservedBits, 17));
+    assert_eq!((violation.rule, violation.offset), (Rule::HttpAfterUpgrade, 17));
+    assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
+}
+
+/// What was waited for does not come any more.
+#[test]
+fn a_text_that_is_cut_off_is_seen_at_the_end() {
+    for (text, rule) in [
+        (&b"HTTP/1.1 50"[..], Some(Rule::HttpAfterUpgrade)),
+        (b"1f", Some(Rule::ReservedBits)),
+        (b"<htm", Some(Rule::ReservedOpcode)),
+        (b"7", None),
+    ] {
+        let mut end = End::client();
+        assert_eq!(end.hears(text), []);
+        end.loses_transport(TransportEnd::Eof);
+        let told = end.tells();
+        let ending = end.ending();
+        assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), rule);
+        assert_eq!((told.len(), ending.sent), (usize::from(rule.is_some()), None));
+        assert_eq!(ending.initiator, Party::Peer);
+    }
 }
 
 /// After a violation the peer gets a second at most, and no more than the close timeout.

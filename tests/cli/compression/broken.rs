@@ -1,6 +1,6 @@
 //! What peers do wrong with compression agreed on.
 
-use crate::scripts::{serve_packed, violate_packed};
+use crate::scripts::{serve_extension, serve_packed, violate_packed};
 use crate::support::{BINARY, CONTINUATION, PING, TEXT};
 use crate::support::{frame, pack, text, wscope};
 
@@ -101,4 +101,29 @@ fn a_message_that_inflates_to_just_the_limit() {
     violate_packed(&["--max-message-size", "99999"], &message, 1009)
         .stderr_contains("inflate to more than the limit of 99999")
         .stderr_contains("(RFC 6455 section 10.4)");
+}
+
+#[test]
+fn a_context_that_was_to_be_given_up_and_was_kept() {
+    // RFC 7692 section 7.2.3.2: the second message refers to the first.
+    let first = frame(true, 4, TEXT, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    let second = frame(true, 4, TEXT, &[0xf2, 0x00, 0x11, 0x00, 0x00]);
+    let server = serve_extension("permessage-deflate; server_no_context_takeover", |peer| {
+        peer.send([first, second].concat());
+        peer.expect_close(BAD_DATA);
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("Hello\n");
+    outcome
+        .stderr_contains(
+            "corrupt compressed message: it refers to messages before it, although \
+             server_no_context_takeover was agreed on (RFC 7692",
+        )
+        .stderr_contains("hint: the sender has to compress each message on its own");
+    // What cannot be inflated in any way is no such reference.
+    let server = serve_extension("permessage-deflate; server_no_context_takeover", |peer| {
+        peer.send([frame(true, 4, TEXT, &pack(b"x")), frame(true, 4, TEXT, &[0xff; 9])].concat());
+        peer.expect_close(BAD_DATA);
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(5);
+    outcome.stderr_lacks("was agreed on");
 }

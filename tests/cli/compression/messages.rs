@@ -64,6 +64,25 @@ fn a_context_is_kept_from_message_to_message() {
     wscope().args(["--count", "2", &server.url()]).run().code(0).stdout("Hello\nHello\n");
 }
 
+/// zlib.deflateRawSync and the like end a stream with the message: every peer takes it.
+#[test]
+fn a_message_that_ends_with_a_final_block_is_delivered() {
+    let ended = frame(true, 4, TEXT, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    // RFC 7692 section 7.2.3.4: with the start of an empty block behind it.
+    let padded = frame(true, 4, TEXT, &[0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x00]);
+    let open = frame(true, 4, TEXT, &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]);
+    let again = frame(true, 4, TEXT, &[0xf2, 0x00, 0x11, 0x00, 0x00]);
+    let bytes = [&ended[..], &padded, &ended, &open, &again, &text("plain")].concat();
+    let server = serve_packed(bytes.clone());
+    let outcome = wscope().args(["-vv", "--count", "6", &server.url()]).run().code(0);
+    let outcome = outcome.stdout("Hello\nHello\nHello\nHello\nHello\nplain\n");
+    assert_eq!(outcome.stderr.matches(", ends with a final DEFLATE block (BFINAL)").count(), 2);
+    let server = serve_packed(bytes);
+    let outcome = wscope().args(["--json", "-vv", "--count", "6", &server.url()]).run().code(0);
+    let is_marked = |event: &&Value| event["final_block"] == true;
+    assert_eq!(outcome.json_lines().iter().filter(is_marked).count(), 2);
+}
+
 #[test]
 fn events_tell_both_sizes() {
     let packed = pack(long().as_bytes());

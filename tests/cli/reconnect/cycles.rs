@@ -269,3 +269,29 @@ fn kill_servers(tls: Option<[String; 2]>) {
     assert_accounted_for(&lives, &outcome.stderr);
     assert!(answers.is_sorted_by(|one, next| one < next), "{answers:?}");
 }
+
+/// An idle time limit of a proxy shows when it cuts a second time.
+#[test]
+fn connections_that_are_cut_after_the_same_silence_are_pointed_out() {
+    const SILENCE: std::time::Duration = std::time::Duration::from_millis(600);
+    let cut = |silence| {
+        accept(move |peer: &mut Peer| {
+            peer.send(crate::support::text("x"));
+            std::thread::sleep(silence);
+        })
+    };
+    let end = || {
+        accept(|peer: &mut Peer| {
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        })
+    };
+    let words = "warning: two connections in a row were cut by the peer after the same time without \
+                 traffic; --ping-interval TIME";
+    let server = Server::scripts([cut(SILENCE), cut(SILENCE), cut(SILENCE), end()]);
+    let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
+    assert_eq!(outcome.stderr.matches(words).count(), 1, "{}", outcome.stderr);
+    let server = Server::scripts([cut(SILENCE), cut(2 * SILENCE), end()]);
+    let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
+    outcome.stderr_lacks("two connections in a row");
+}

@@ -1,0 +1,221 @@
+//! What stands where a frame should start and is none: servers and proxies that have gone back to HTTP
+//! after the upgrade.
+//!
+//! No byte of these texts can start a frame that is in order: in ASCII letters and digits FIN is not set
+//! and a reserved bit is (RFC 6455 section 5.2). Whether it is such a text depends on the bytes alone, not
+//! on how many have come at once.
+
+use super::{Connection, Role};
+use crate::protocol::violation::{Cause, Rule, Violation};
+
+/// What a response starts with (RFC 9112 section 4).
+const RESPONSE: &[u8] = b"HTTP/";
+
+/// What requests start with (RFC 9110 section 9, RFC 5789, RFC 9113 section 3.4).
+const METHODS: [&[u8]; 10] = [
+    b"GET ",
+    b"POST ",
+    b"HEAD ",
+    b"PUT ",
+    b"OPTIONS ",
+    b"DELETE ",
+    b"PATCH ",
+    b"CONNECT ",
+    b"TRACE ",
+    b"PRI ",
+];
+
+/// How much of a first line is waited for and shown.
+const MAX_LINE: usize = 120;
+
+/// How many digits the size of a chunk has at most, and a tag bytes.
+const MAX_DIGITS: usize = 8;
+const MAX_TAG: usize = 20;
+
+/// How much of what is no frame is kept to be shown.
+pub(super) const MAX_EXCERPT: usize = 4 << 10;
+
+/// What the bytes at the start of a frame are.
+#[derive(Debug, PartialEq, Eq)]
+enum Reading {
+    Frame,
+    /// Too few bytes have come.
+    Undecided,
+    /// The start of a response.
+    Response(String),
+    /// Another text.
+    Text(Cause, String),
+}
+
+impl Connection {
+    /// Whether more bytes have to come before it is known that a frame starts here. With `is_all` none
+    /// will.
+    ///
+    /// # Errors
+    /// It is the start of a text.
+    pub(super) fn may_be_foreign(&self, is_all: bool) -> Result<bool, Violation> {
+        let bytes = self.input.bytes();
+        let Some(&first) = bytes.first() else { return Ok(false) };
+        // The start of every text, and of hardly any frame. With compression A and B start a fragmented
+        // message (RFC 7692 section 6.1).
+        let is_data = matches!(first, b'A' | b'B') && self.inflater.is_some();
+        if !matches!(first, b'\r' | b'0'..=b'9' | b'<' | b'A'..=b'T' | b'a'..=b'f') || is_data {
+            return Ok(false);
+        }
+        let (rule, cause, detail) = match read(bytes, self.options.role, is_all) {
+            Reading::Frame => return Ok(false),
+            Reading::Undecided => return Ok(true),
+            Reading::Response(line) => (Rule::HttpAfterUpgrade, None, line),
+            Reading::Text(cause, text) => {
+                (Rule::TextInsteadOfFrame, Some(cause), format!("{cause}: {text:?}"))
+            }
+        };
+        Err(Violation {
+            rule,
+            detail,
+            frame: None,
+            offset: self.offset,
+            payload: Box::default(),
+            excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
+            cause,
+        })
+    }
+
+    /// The rest of a text that came instead of frames: the peer's own words.
+    pub(super) fn keep_foreign(&mut self) {
+        let Some(violation) = &mut self.violation else { return };
+        if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::TextInsteadOfFrame) {
+            let room = MAX_EXCERPT.saturating_sub(violation.excerpt.len());
+            let bytes = self.input.bytes();
+            let end = match str::from_utf8(bytes) {
+                // The answer to our Close frame is no part of it.
+                Err(error) if bytes[error.valid_up_to()] == 0x88 => error.valid_up_to(),
+                _ => bytes.len(),
+            };
+            violation.excerpt.extend_from_slice(&bytes[..end.min(room)]);
+        }
+    }
+}
+
+fn read(bytes: &[u8], role: Role, is_all: bool) -> Reading {
+    let (is_after_line_end, text) = match bytes {
+        [b'\r', b'\n', text @ ..] => (true, text),
+        [b'\r'] => return Reading::Undecided,
+        [b'\r', ..] => return Reading::Frame,
+        text => (false, text),
+    };
+    match text {
+        [] => Reading::Undecided,
+        // A frame that is in order follows.
+        [0x81 | 0x82 | 0x88 | 0x89 | 0x8a, ..] if is_after_line_end => {
+            Reading::Text(Cause::LineEnd, "\r\n".to_owned())
+        }
+        [b'<', ..] => tag(text),
+        _ if starts(text, RESPONSE).is_some() => match line(text, RESPONSE, is_all) {
+            Ok(line) => Reading::Response(line),
+            Err(other) => other,
+        },
+        _ => match METHODS.iter().find(|method| starts(text, method).is_some()) {
+            Some(method) if role == Role::Server => match line(text, method, is_all) {
+                Ok(line) => Reading::Text(Cause::HttpRequest, line),
+                Err(other) => other,
+            },
+            _ => chunk(text),
+        },
+    }
+}
+
+/// Whether all of `start` is there; `None` if it is something else.
+fn starts(text: &[u8], start: &[u8]) -> Option<bool> {
+    let compared = text.len().min(start.len());
+    (text[..compared] == start[..compared]).then_some(compared == start.len())
+}
+
+/// The first line, once it is there.
+fn line(text: &[u8], start: &[u8], is_all: bool) -> Result<String, Reading> {
+    if starts(text, start) != Some(true) {
+        return Err(Reading::Undecided);
+    }
+    let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
+    if line.len() == text.len() && line.len() < MAX_LINE && !is_all {
+        return Err(Reading::Undecided);
+    }
+    Ok(String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]).into_owned())
+}
+
+/// `<html>`, `<!DOCTYPE html>`, `<?xml version="1.0"?>`.
+fn tag(text: &[u8]) -> Reading {
+    let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!?-/".contains(byte);
+    let name = text[1..].iter().take_while(|byte| is_in_name(byte)).count();
+    let is_name =
+        text.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?/".contains(byte));
+    match text.get(1 + name) {
+        _ if name > MAX_TAG => Reading::Frame,
+        None => Reading::Undecided,
+        Some(b'>' | b' ' | b'\r' | b'\n') if is_name => {
+            let tag = String::from_utf8_lossy(&text[..1 + name]).into_owned();
+            Reading::Text(Cause::Markup, tag)
+        }
+        Some(_) => Reading::Frame,
+    }
+}
+
+/// `1f4\r\n` (RFC 9112 section 7.1).
+fn chunk(text: &[u8]) -> Reading {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    match &text[digits..] {
+        _ if digits == 0 || digits > MAX_DIGITS => Reading::Frame,
+        [] | [b'\r'] => Reading::Undecided,
+        [b'\r', b'\n', ..] => {
+            let size = String::from_utf8_lossy(&text[..digits + 2]).into_owned();
+            Reading::Text(Cause::HttpChunk, size)
+        }
+        _ => Reading::Frame,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reads(text: &[u8]) -> Reading {
+        read(text, Role::Server, false)
+    }
+
+    #[test]
+    fn texts_are_told_from_frames_whatever_has_come() {
+        let text = |cause, text: &str| Reading::Text(cause, text.to_owned());
+        let cases: [(&[u8], Reading); 14] = [
+            (b"7\r\n\x81", text(Cause::HttpChunk, "7\r\n")),
+            (b"\r\n1fA0\r\n", text(Cause::HttpChunk, "1fA0\r\n")),
+            (b"0\r\n\r\n", text(Cause::HttpChunk, "0\r\n")),
+            (b"<html>", text(Cause::Markup, "<html")),
+            (b"<!DOCTYPE html>", text(Cause::Markup, "<!DOCTYPE")),
+            (b"\r\n\x81\x02hi", text(Cause::LineEnd, "\r\n")),
+            (b"GET / HTTP/1.1\r\n", text(Cause::HttpRequest, "GET / HTTP/1.1")),
+            (b"HTTP/1.1 504\r\n", Reading::Response("HTTP/1.1 504".to_owned())),
+            (b"\r\nHTTP/1.1 200 OK\n", Reading::Response("HTTP/1.1 200 OK".to_owned())),
+            (b"123456789\r\n", Reading::Frame),
+            (b"42 is it", Reading::Frame),
+            (b"<3 you", Reading::Frame),
+            (b"GETTING", Reading::Frame),
+            (b"\r\n\r\n", Reading::Frame),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(reads(bytes), expected, "{bytes:?}");
+            let shown = String::from_utf8_lossy(bytes);
+            for length in 1..bytes.len() {
+                let reading = reads(&bytes[..length]);
+                assert!(
+                    [&Reading::Undecided, &expected].contains(&&reading),
+                    "{shown} at {length}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn requests_come_from_clients_only() {
+        assert_eq!(read(b"GET / HTTP/1.1\r\n", Role::Client, false), Reading::Frame);
+    }
+}

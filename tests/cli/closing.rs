@@ -1,0 +1,339 @@
+//! The closing handshake: what each side said, who began it, and peers that do not complete it.
+
+use crate::events::events;
+use crate::scripts::{answer_close, close, serve};
+use crate::support::{CLOSE, Peer, TEXT, frame, masked, ping, text, wscope};
+use serde_json::{Value, json};
+
+/// The close event of a run against these steps, without its name and times.
+#[track_caller]
+fn close_event(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) -> Value {
+    let server = serve(steps);
+    let args = [&["--close-timeout", "200ms"], args].concat();
+    let (_, events) = events(wscope().args(args).arg(server.url()).stdin_open());
+    let mut closes: Vec<_> = events.iter().filter(|event| event["event"] == "close").collect();
+    let mut event = closes.pop().expect("a close event").clone();
+    assert!(closes.is_empty(), "several ends: {closes:?}");
+    let object = event.as_object_mut().expect("an object");
+    ["event", "time", "elapsed_ms", "name"].iter().for_each(|key| _ = object.remove(*key));
+    event
+}
+
+fn said(code: u16, reason: &str) -> Value {
+    json!({"code": code, "reason": reason})
+}
+
+#[test]
+fn the_reason_of_the_peer_is_not_ours() {
+    let answer = |peer: &mut Peer| {
+        assert_eq!(peer.expect_close(1000), "mine");
+        peer.close(1000, "Goodbye");
+    };
+    let server = serve(answer);
+    let args = ["-w", "0", "--close-reason", "mine"];
+    let line = "wscope: closed by us: 1000 Normal Closure, reason \"mine\"; the peer answered: 1000 \
+                Normal Closure, reason \"Goodbye\"\n";
+    wscope().args(args).arg(server.url()).run().code(0).stderr_contains(line);
+    let event =
+        close_event(&["-x", "", "-w", "0", "--count", "1", "--close-reason", "mine"], |peer| {
+            peer.send(text("x"));
+            peer.expect_text("");
+            answer_close_with(peer, "mine", "Goodbye");
+        });
+    let expected = json!({
+        "code": 1000, "reason": "Goodbye", "was_clean": true, "initiator": "self",
+        "sent": said(1000, "mine"), "received": said(1000, "Goodbye"),
+    });
+    assert_eq!(event, expected);
+}
+
+fn answer_close_with(peer: &mut Peer, expected: &str, reason: &str) {
+    assert_eq!(peer.expect_close(1000), expected);
+    peer.close(1000, reason);
+}
+
+#[test]
+fn an_answer_that_only_repeats_ours_is_not_worth_a_line() {
+    for reason in ["", "mine"] {
+        let server = serve(move |peer| answer_close_with(peer, "mine", reason));
+        let args = ["-w", "0", "--close-reason", "mine", &server.url()];
+        wscope().args(args).run().code(0).stderr_lacks("closed by");
+    }
+}
+
+#[test]
+fn an_answer_with_another_code_is_the_peers() {
+    let server = serve(|peer| {
+        peer.expect_close(1000);
+        peer.close(1011, "too late");
+    });
+    wscope().args(["-w", "0", &server.url()]).run().code(6).stderr_contains(
+        "wscope: the peer answered our Close frame with 1011 Internal Error: \"too late\"\n",
+    );
+}
+
+#[test]
+fn both_close_frames_are_in_the_event() {
+    let event = close_event(&[], |peer| close(peer, 1008, "no token"));
+    let expected = json!({
+        "code": 1008, "reason": "no token", "was_clean": true, "initiator": "peer",
+        "sent": said(1008, ""), "received": said(1008, "no token"),
+    });
+    assert_eq!(event, expected);
+    let event = close_event(&[], |peer| {
+        peer.send(frame(true, 0, CLOSE, b""));
+        peer.read_frame();
+    });
+    let expected = json!({
+        "code": 1005, "reason": "", "was_clean": true, "initiator": "peer",
+        "sent": said(1005, ""), "received": said(1005, ""),
+    });
+    assert_eq!(event, expected);
+}
+
+/// After a violation the code is that of the WebSocket API: the peer has sent no Close frame.
+#[test]
+fn our_close_after_a_violation_is_not_the_peers() {
+    let event = close_event(&[], |peer| {
+        peer.send(frame(true, 4, TEXT, b"x"));
+        peer.expect_close(1002);
+    });
+    let expected = json!({
+        "code": 1006, "reason": "", "was_clean": false, "initiator": "self",
+        "sent": said(1002, "reserved bit set"), "received": null,
+    });
+    assert_eq!(event, expected);
+    // A bad Close frame is one all the same: the peer began.
+    let event = close_event(&[], |peer| {
+        peer.send(frame(true, 0, CLOSE, b"x"));
+        peer.expect_close(1002);
+    });
+    assert_eq!((&event["initiator"], &event["code"]), (&json!("peer"), &json!(1006)));
+    // Ours had gone out before.
+    let event = close_event(&["--count", "1"], |peer| {
+        peer.send(text("x"));
+        peer.expect_close(1000);
+        peer.send(frame(true, 4, TEXT, b"x"));
+        peer.expect_eof();
+    });
+    assert_eq!((&event["initiator"], &event["sent"]), (&json!("self"), &said(1000, "")));
+}
+
+#[test]
+fn the_code_of_our_close_is_the_one_that_went_out() {
+    let server = serve(|peer| {
+        peer.send(text("x"));
+        peer.expect_close(1000);
+        peer.send(frame(true, 4, TEXT, b"x"));
+        peer.expect_eof();
+    });
+    let outcome = wscope().args(["-1", &server.url()]).run().code(5);
+    outcome.stderr_contains("; closed with 1000 Normal Closure\n").stderr_lacks("closed with 1002");
+}
+
+#[test]
+fn a_client_that_breaks_the_protocol_did_not_close() {
+    let (server, mut peer) = listen_once(&["--json"]);
+    peer.send(text("not masked"));
+    peer.expect_close(1002);
+    let outcome = server.wait().code(5);
+    let close = outcome.json_lines().into_iter().find(|event| event["event"] == "close");
+    let close = close.expect("a close event");
+    assert_eq!((&close["code"], &close["initiator"]), (&json!(1006), &json!("self")));
+    assert_eq!(close["sent"], said(1002, "unmasked frame from a client"));
+}
+
+pub(crate) fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
+    let mut server = wscope().args(["listen", "--once", ":0"]).args(options).stdin_null().spawn();
+    let line = server.wait_stderr("listening on ");
+    let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
+    let mut peer = Peer::connect(port.expect("a port"));
+    peer.ask("/", &[]);
+    peer.read_head();
+    (server, peer)
+}
+
+/// One request, one answer: many servers end TCP instead of answering our Close frame.
+#[test]
+fn a_goal_that_was_met_is_a_success_although_our_close_is_not_answered() {
+    let end: [fn(&mut Peer); 2] = [Peer::eof, Peer::reset];
+    for end in end {
+        for args in [["--count", "1"], ["--expect", "hello"]] {
+            let server = serve(move |peer| {
+                peer.send(text("hello"));
+                peer.expect_close(1000);
+                end(peer);
+            });
+            let outcome = wscope().args(args).args(["-v", &server.url()]).stdin_null().run();
+            let note = "closed by us: 1000 Normal Closure; the peer did not answer: ";
+            outcome.code(0).stdout("hello\n").stderr_contains(note);
+        }
+    }
+}
+
+#[test]
+fn without_a_goal_or_with_one_that_was_not_met_an_unanswered_close_is_abnormal() {
+    for args in [&["-w", "0"][..], &["-w", "0", "-x", "/close"]] {
+        let server = serve(|peer| {
+            peer.send(ping(b""));
+            while peer.read_frame().opcode != CLOSE {}
+            peer.eof();
+        });
+        wscope().args(args).arg(server.url()).stdin_null().run().code(6);
+    }
+    let server = serve(|peer| {
+        peer.send(text("one of two"));
+        peer.eof();
+    });
+    wscope().args(["--count", "2", &server.url()]).stdin_null().run().code(6);
+}
+
+#[test]
+fn an_unanswered_close_after_the_count_is_not_clean() {
+    let event = close_event(&["-1"], |peer| {
+        peer.send(text("hello"));
+        peer.expect_close(1000);
+        peer.eof();
+    });
+    let expected = json!({
+        "code": 1006, "reason": "", "was_clean": false, "initiator": "self",
+        "sent": said(1000, ""), "received": null,
+    });
+    assert_eq!(event, expected);
+}
+
+#[test]
+fn a_client_that_hangs_up_after_the_count_is_no_failure() {
+    let (server, mut peer) = listen_once(&["--count", "1"]);
+    peer.send(masked(&text("one")));
+    peer.expect_close(1000);
+    peer.eof();
+    server.wait().code(0).stdout("one\n").stderr_lacks("closed abnormally");
+}
+
+#[test]
+fn the_message_that_completes_the_count_is_echoed_too() {
+    for args in [["--count", "2"], ["--expect", "b"]] {
+        let server = serve(|peer| {
+            peer.send([text("a"), text("b")].concat());
+            peer.expect_text("a");
+            peer.expect_text("b");
+            answer_close(peer);
+        });
+        wscope().args(args).args(["--echo", &server.url()]).run().code(0).stdout("a\nb\n");
+    }
+    let (server, mut peer) = listen_once(&["--echo", "--count", "1"]);
+    peer.send(masked(&text("a")));
+    peer.expect_text("a");
+    peer.expect_close(1000);
+    peer.send(masked(&crate::support::close(1000, "")));
+    server.wait().code(0).stdout("a\n");
+}
+
+/// What the end of a connection without a Close frame says.
+#[track_caller]
+fn cut(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) -> crate::support::Outcome {
+    let server = serve(move |peer| {
+        steps(peer);
+        peer.eof();
+    });
+    wscope().args(args).arg(server.url()).stdin_open().run().code(6)
+}
+
+#[test]
+fn an_end_without_a_close_frame_says_what_was_before() {
+    let pause = |millis| std::thread::sleep(std::time::Duration::from_millis(millis));
+    let after = |outcome: &crate::support::Outcome, words: &str| {
+        let (before, _) = outcome.stderr.split_once(words).expect(&outcome.stderr);
+        let number: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
+        let number: String = number.chars().rev().collect();
+        number.parse::<u64>().expect("milliseconds")
+    };
+    let outcome = cut(&[], |_| ());
+    outcome
+        .stderr_contains("between frames, right after the handshake (")
+        .stderr_contains(" ms)\nhint: nothing came after the handshake: the log of the peer");
+    let outcome = cut(&["-x", "one", "-x", "two"], move |peer| {
+        peer.expect_text("one");
+        peer.expect_text("two");
+        pause(120);
+    });
+    assert!((100..1000).contains(&after(&outcome, " ms after message 2 was sent\n")));
+    let outcome = cut(&["-x", "one"], move |peer| {
+        peer.expect_text("one");
+        peer.send(text("answer"));
+        pause(120);
+    });
+    assert!((100..1000).contains(&after(&outcome, " ms after the last byte\n")));
+    let outcome = cut(&[], move |_| pause(1200));
+    outcome.stderr_contains(", 1.2 s after the handshake, with nothing sent or received\n");
+}
+
+/// Subprotocols and credentials are what servers look at after they have accepted a connection.
+#[test]
+fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
+    let empty = |peer: &mut Peer| {
+        peer.send(frame(true, 0, CLOSE, b""));
+        peer.read_frame();
+    };
+    let hint = "hint: closed right after the handshake: no ";
+    for (args, words) in [
+        (&[][..], Some("no subprotocol was offered (-s NAME) and no credentials were sent (-u")),
+        (&["-H", "Authorization: Bearer x"], Some("no subprotocol was offered (-s NAME), and")),
+        (&["--cookie", "a=b"], Some("no subprotocol was offered (-s NAME), and")),
+        (&["-s", "chat"], Some(": no credentials were sent (-u, --bearer, --cookie), and")),
+        (&["-s", "chat", "-u", "a:b"], None),
+    ] {
+        let server = serve(empty);
+        let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(0);
+        match words {
+            Some(words) => outcome.stderr_contains(hint).stderr_contains(words),
+            None => outcome.stderr_lacks("hint: "),
+        };
+    }
+    let spoken = serve(move |peer| {
+        peer.send(text("x"));
+        empty(peer);
+    });
+    wscope().arg(spoken.url()).stdin_open().run().code(0).stderr_lacks("hint: ");
+    let coded = serve(|peer| close(peer, 1000, ""));
+    wscope().arg(coded.url()).stdin_open().run().code(0).stderr_lacks("hint: ");
+    let (server, mut peer) = listen_once(&[]);
+    peer.send(masked(&frame(true, 0, CLOSE, b"")));
+    peer.read_frame();
+    server.wait().code(0).stderr_lacks("hint: ");
+}
+
+/// We mask what we send: that cannot be it.
+#[test]
+fn a_protocol_error_that_the_peer_sees_is_not_explained_by_a_mask() {
+    let server = serve(|peer| close(peer, 1002, "bad"));
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(6);
+    outcome.stderr_lacks("mask").stderr_contains("hint: 'wscope codes 1002' tells more\n");
+    let (server, mut peer) = listen_once(&[]);
+    peer.send(masked(&crate::support::close(1002, "")));
+    peer.expect_close(1002);
+    server.wait().code(6).stderr_lacks("mask");
+}
+
+/// Our Close frame stands behind a message that the server does not take.
+#[test]
+fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
+    let server = serve(|peer| {
+        peer.read_bytes(1);
+        peer.send(text("enough"));
+        peer.stall();
+    });
+    let mut running = wscope()
+        .args(["--no-compress", "--input", "whole", "--count", "1", "--close-timeout", "300ms"])
+        .arg(server.url())
+        .spawn();
+    running.write_stdin(vec![b'x'; 16 << 20]); // more than a kernel takes
+    running.close_stdin();
+    let outcome = running.wait().code(7).stdout("enough\n");
+    outcome
+        .stderr_contains(
+            "the peer took nothing for 300ms, so that our Close frame could not be sent",
+        )
+        .stderr_lacks("did not answer");
+}

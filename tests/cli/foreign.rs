@@ -1,0 +1,224 @@
+//! What comes where a frame should start and is text: HTTP, pages, the output of a print.
+
+use crate::scripts::{serve, serve_extension};
+use crate::support::{BINARY, CLOSE, CONTINUATION, Outcome, PING, Peer, TEXT};
+use crate::support::{close, frame, masked, text, wscope};
+
+const GATEWAY: &[u8] = b"HTTP/1.1 504 Gateway Time-out\r\nContent-Length: 5\r\n\r\nsorry";
+
+/// What comes of these bytes right after the handshake.
+#[track_caller]
+fn receive(bytes: &[u8]) -> Outcome {
+    receive_with(&[], bytes)
+}
+
+#[track_caller]
+fn receive_with(args: &[&str], bytes: &[u8]) -> Outcome {
+    let bytes = bytes.to_vec();
+    let server = serve(move |peer| {
+        peer.send(bytes);
+        peer.expect_close(1002);
+    });
+    wscope().args(args).arg(server.url()).stdin_open().run().code(5)
+}
+
+#[test]
+fn http_is_recognised_at_every_frame_boundary() {
+    let fragment = frame(false, 0, TEXT, b"half");
+    for before in [text("welcome"), fragment, crate::support::ping(b""), Vec::new()] {
+        let outcome = receive(&[&before, GATEWAY].concat());
+        outcome
+            .stderr_contains(
+                "protocol error: HTTP response instead of frames: HTTP/1.1 504 Gateway Time-out",
+            )
+            .stderr_contains("hint: a gateway or proxy answers so when the server behind it")
+            .stderr_contains("\n< Content-Length: 5\n< \n< sorry\n")
+            .stderr_lacks("compression")
+            .stderr_lacks("frame at byte");
+    }
+    let outcome = receive(&[&text("x"), &b"HTTP/1.1 200 OK\r\n\r\n"[..]].concat());
+    outcome.stderr_contains("hint: an upgraded connection carries nothing but frames");
+}
+
+#[test]
+fn http_with_compression_is_not_blamed_on_it() {
+    let server = serve_extension("permessage-deflate", |peer| {
+        peer.send([&text("x"), GATEWAY].concat());
+        peer.expect_close(1002);
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(5);
+    outcome.stderr_contains("HTTP/1.1 504").stderr_lacks("RSV1").stderr_lacks("--no-compress");
+}
+
+#[test]
+fn chunks_and_pages_are_recognised() {
+    let hello = text("hello");
+    for (bytes, cause, hint) in [
+        (
+            [b"7\r\n", &hello[..], b"\r\n"].concat(),
+            "the size of an HTTP chunk: \"7\\r\\n\"",
+            "chunked",
+        ),
+        ([b"0\r\n\r\n", &hello[..]].concat(), "the size of an HTTP chunk: \"0\\r\\n\"", "chunked"),
+        (b"1F\r\n".to_vec(), "the size of an HTTP chunk: \"1F\\r\\n\"", "chunked"),
+        (b"a\r\n".to_vec(), "the size of an HTTP chunk: \"a\\r\\n\"", "chunked"),
+        (
+            [&hello[..], b"\r\n7\r\n", &hello].concat(),
+            "the size of an HTTP chunk: \"7\\r\\n\"",
+            "chunked",
+        ),
+        (b"<html><body>Bad gateway</body></html>".to_vec(), "HTML or XML: \"<html\"", "a page"),
+        ([&hello[..], b"<!DOCTYPE html>\n"].concat(), "HTML or XML: \"<!DOCTYPE\"", "a page"),
+        ([b"\r\n", &hello[..]].concat(), "a line end: ", "hint: a line end too many follows the"),
+        ([&hello[..], b"\r\n", &hello].concat(), "a line end: ", "a line end behind its frames"),
+    ] {
+        receive(&bytes)
+            .stderr_contains("protocol error: text instead of a frame: ")
+            .stderr_contains(cause)
+            .stderr_contains(hint)
+            .stderr_lacks("the frame before");
+    }
+    let page = receive(b"<html><body>Bad gateway</body></html>");
+    page.stderr_contains("\n< <html><body>Bad gateway</body></html>\n");
+}
+
+#[test]
+fn texts_that_come_in_pieces_are_recognised() {
+    for (bytes, cause) in [
+        (&b"\r\n1f\r\n"[..], "the size of an HTTP chunk"),
+        (b"<html>", "HTML or XML"),
+        (b"HTTP/1.1 502 Bad Gateway\r\n", "502 Bad Gateway"),
+    ] {
+        let server = serve(move |peer| {
+            peer.send(text("x"));
+            peer.send_slowly(bytes);
+            peer.expect_close(1002);
+        });
+        let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("x\n");
+        outcome.stderr_contains(cause);
+    }
+}
+
+#[test]
+fn a_text_that_the_end_of_tcp_cuts_off_is_recognised() {
+    for (bytes, cause) in [
+        (&b"HTTP/1.1 503 Service"[..], "HTTP response instead of frames: HTTP/1.1 503 Service"),
+        (b"1f", "reserved bit set"),
+    ] {
+        let server = serve(move |peer| {
+            peer.send([&text("x"), bytes].concat());
+            peer.eof();
+        });
+        let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("x\n");
+        outcome.stderr_contains(cause).stderr_lacks("closed with");
+    }
+}
+
+#[test]
+fn other_text_is_said_to_be_text() {
+    for bytes in [&b"Traceback (most recent call last):\n"[..], b"{\"error\":\"no such user\"}"] {
+        for before in [Vec::new(), text("x")] {
+            let outcome = receive(&[&before, bytes].concat());
+            outcome.stderr_contains("hint: these bytes read as text, not as a frame");
+        }
+    }
+}
+
+/// There is none at the start, and nothing is known of it where a header is not understood.
+#[test]
+fn no_frame_before_the_first_is_spoken_of() {
+    for bytes in [frame(true, 0, 3, b"\0"), frame(true, 2, BINARY, b"\0")] {
+        receive(&bytes).stderr_lacks("hint: ");
+        let outcome = receive(&[text("x"), bytes].concat());
+        outcome.stderr_contains("hint: if the frame before declared a wrong length");
+    }
+}
+
+/// RFC 7692 section 6.1: RSV1 starts a compressed message, and has no other meaning.
+#[test]
+fn rsv1_is_explained_by_compression_only_where_it_may_be() {
+    for (opcode, is_said) in [(TEXT, true), (BINARY, true), (PING, false), (CONTINUATION, false)] {
+        let outcome = receive(&frame(true, 4, opcode, b"\0"));
+        assert_eq!(outcome.stderr.contains("RSV1 is used by compression"), is_said, "{opcode}");
+    }
+    receive(&frame(true, 4, CLOSE, b"\x03\xe8")).stderr_lacks("used by compression");
+}
+
+#[test]
+fn text_cannot_be_put_up_with() {
+    receive_with(&["--lenient"], &[&text("x"), GATEWAY].concat()).stdout("x\n");
+    receive_with(&["--lenient"], b"7\r\n").stderr_contains("HTTP chunk");
+}
+
+#[test]
+fn http_behind_the_close_frame_is_a_warning() {
+    let server = serve(|peer| {
+        peer.send([&close(1000, ""), GATEWAY].concat());
+        peer.expect_close(1000);
+        peer.expect_eof();
+    });
+    let outcome = wscope().arg(server.url()).stdin_open().run().code(0);
+    outcome.stderr_contains("warning: HTTP response instead of frames: HTTP/1.1 504");
+}
+
+#[test]
+fn a_client_that_goes_back_to_http_is_recognised() {
+    for (bytes, cause) in [
+        (&b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"[..], "an HTTP request: \"GET /next HTTP/1.1\""),
+        (b"5\r\nhello\r\n", "the size of an HTTP chunk: \"5\\r\\n\""),
+        (b"HTTP/1.1 408 Request Timeout\r\n\r\n", "HTTP/1.1 408 Request Timeout"),
+    ] {
+        let (server, mut peer) = crate::closing::listen_once(&[]);
+        peer.send([&masked(&text("one")), bytes].concat());
+        peer.expect_close(1002);
+        let outcome = server.wait().code(5).stdout("one\n");
+        outcome.stderr_contains(cause).stderr_contains("hint: ").stderr_lacks("mask");
+    }
+}
+
+#[test]
+fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
+    let mut server = wscope().args(["listen", ":0"]).stdin_null().spawn();
+    let line = server.wait_stderr("listening on ");
+    let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
+    let mut peer = Peer::connect(port.expect("a port"));
+    peer.ask("/", &[]);
+    peer.read_head();
+    peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
+    peer.expect_close(1002);
+    assert!(server.wait_stderr("#1 protocol error: text instead of").contains("GET /next"));
+    server.wait_stderr("#1 hint: an upgraded connection carries nothing but frames");
+    server.wait_stderr("47 45 54 20 2f 6e 65 78");
+    let mut peer = Peer::connect(port.expect("a port"));
+    peer.ask("/", &[]);
+    peer.read_head();
+    peer.send(b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer.expect_close(1002);
+    server.wait_stderr("#2 < Host: x");
+}
+
+/// Letters and digits that are no such text are judged as frames.
+#[test]
+fn what_only_starts_like_text_is_a_frame() {
+    let cases: [(&[u8], &str); 3] = [
+        (b"\x37\x01x", "opcode 7"),
+        (b"<\x03abc", "opcode 12"),
+        (b"H\x02ab", "RSV1 set on a close"),
+    ];
+    for (bytes, cause) in cases {
+        receive(bytes).stderr_contains(cause).stderr_contains("frame at byte 0");
+    }
+}
+
+#[test]
+fn a_fragment_that_reads_as_a_letter_is_a_fragment() {
+    let packed =
+        crate::support::pack(b"a message that is long enough to be compressed, compressed");
+    let server = serve_extension("permessage-deflate", move |peer: &mut Peer| {
+        // 41 0d 0a: with a payload that starts with a line end it reads as a chunk's size.
+        peer.send(frame(false, 4, TEXT, &packed[..13]));
+        peer.send(frame(true, 0, CONTINUATION, &packed[13..]));
+        crate::scripts::answer_close(peer);
+    });
+    wscope().args(["-1", &server.url()]).run().code(0);
+}
