@@ -5,13 +5,13 @@ use std::io;
 use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
-use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
+use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tls::TlsFailure;
 use crate::net::tunnel::Fault;
-use crate::net::upgrade::UpgradeError;
+use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
@@ -97,12 +97,18 @@ pub struct DialAttempt {
 pub struct Rejected {
     /// What the server did.
     pub error: UpgradeError,
+    /// What it had answered before that.
+    pub interim: Vec<Interim>,
     /// The proxy in between, in words.
     pub via: Option<String>,
     /// The connection was under TLS.
     pub tls: bool,
     /// The request had an Origin header.
     pub sent_origin: bool,
+    /// The subprotocols that the request offered, without secrets.
+    pub offered: Vec<String>,
+    /// The path that was asked for, without its query.
+    pub path: String,
     /// The credentials that the request had.
     pub credentials: Option<SentCredentials>,
     /// What the server may say again and is not to be shown.
@@ -218,7 +224,7 @@ impl Error {
                 _ => return None,
             },
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response)) => {
+                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
                     (response, proxy.redaction, &proxy.secrets)
                 }
                 _ => return None,
@@ -234,6 +240,20 @@ impl Error {
             },
             is_cut: response.is_cut,
         })
+    }
+
+    /// The interim responses that came before the failure.
+    pub fn interim(&self) -> Vec<InterimView> {
+        let (interim, from, redaction, secrets) = match self {
+            Self::Upgrade(it) | Self::Redirect(it, _) => {
+                (&it.interim, Hop::Server, it.redaction, &it.secrets)
+            }
+            Self::Dial(DialError::Proxy(it), _) => {
+                (&it.interim, Hop::Proxy, it.redaction, &it.secrets)
+            }
+            _ => return Vec::new(),
+        };
+        interim.iter().map(|it| InterimView::new(it, from, redaction, secrets)).collect()
     }
 
     /// The failed TLS handshake, with the server or with a proxy.
@@ -281,6 +301,7 @@ impl Error {
             message: self.message(),
             hint: self.hint(),
             request: None,
+            interim: self.interim(),
             response: self.response(),
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })

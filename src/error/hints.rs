@@ -161,14 +161,13 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
     let text = match &rejected.error {
         UpgradeError::Refused(response) => return refused(rejected, response),
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
-        UpgradeError::Ended(_, received) if received.is_empty() && rejected.tls => {
-            "the server does not like the request: wrong path or host name? -v shows it"
+        UpgradeError::Ended(_, received) | UpgradeError::TimedOut(received, _)
+            if received.is_empty() =>
+        {
+            return Some(silence(rejected));
         }
-        UpgradeError::Ended(_, received) if received.is_empty() => {
-            "wrong path or host name, or a port that expects TLS: then use wss://"
-        }
-        UpgradeError::TimedOut(received, _) if received.is_empty() && !rejected.tls => {
-            "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
+        UpgradeError::Invalid(_, findings) if findings.is_empty() => {
+            "--lenient accepts the response in spite of such lines"
         }
         UpgradeError::Invalid(_, findings)
             if findings.iter().any(|f| f.header == "Sec-WebSocket-Accept") =>
@@ -185,6 +184,26 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// No response. Servers that route by path or subprotocol often leave, or do not answer, a request for
+/// one that they do not know.
+fn silence(rejected: &Rejected) -> String {
+    let subprotocol = match rejected.offered.is_empty() {
+        true => "a subprotocol that is missing (-s NAME)",
+        false => "the subprotocol offered (-s NAME)",
+    };
+    let has_ended = matches!(rejected.error, UpgradeError::Ended(..));
+    let speaks_http = !rejected.interim.is_empty();
+    let others = match (speaks_http, rejected.tls, has_ended) {
+        (true, ..) | (_, true, true) => "",
+        (false, true, false) => ", or a server of another protocol",
+        (false, false, true) => ", or a port that expects TLS: then use wss://",
+        (false, false, false) => {
+            ", a server of another protocol, or one that expects TLS on this port: then use wss://"
+        }
+    };
+    format!("it may be the path or host name, {subprotocol}{others}")
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {

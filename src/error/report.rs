@@ -3,6 +3,7 @@
 use super::Error;
 use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
+use crate::event::head_view::Line;
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
@@ -41,6 +42,8 @@ pub fn report(error: &Error, style: Style) -> String {
             if matches!(error, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
         certificates(failure, whose, style)
     });
+    let arrow = style.paint(Role::Received, "<");
+    error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
     text + &words(error, style)
 }
 
@@ -78,9 +81,17 @@ fn words(error: &Error, style: Style) -> String {
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
-    for (name, value) in &head.fields {
-        let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
-        text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
+    for line in head.lines() {
+        text += &match line {
+            Line::Field(name, value) => {
+                let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
+                format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
+            }
+            Line::Malformed(line) => {
+                let line = escape_bytes(line, Newlines::Escape);
+                format!("{arrow} {}\n", style.paint(Role::Error, &line))
+            }
+        };
     }
     text
 }

@@ -55,6 +55,11 @@ impl Body {
         Self { framing, kept: Vec::new(), cut: false, done }
     }
 
+    /// Where none is wanted.
+    pub fn none() -> Self {
+        Self { framing: Framing::Length(0), kept: Vec::new(), cut: false, done: true }
+    }
+
     /// Takes the next bytes from the connection.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_done() {

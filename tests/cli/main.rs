@@ -10,6 +10,7 @@ mod files;
 mod frames;
 mod generated;
 mod handshake;
+mod heads;
 mod hostile;
 mod input;
 mod keepalive;

@@ -22,6 +22,7 @@ use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
 };
+use crate::net::malformed::objections;
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
@@ -29,11 +30,11 @@ use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{
-    Agreement, Refusal, Response, answer, expects_continue, resource_name,
+    Agreement, MALFORMED, Refusal, Response, answer, expects_continue, resource_name,
 };
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::session::{Journal, OnMessage, Report, Session};
 
 /// The interim response to a client that waits for it.
@@ -46,6 +47,8 @@ struct AcceptedClient {
     mail: Mailbox,
     early: Vec<u8>,
     opened: Opened,
+    /// Lines of its request that are not header fields.
+    objections: Option<String>,
     deflate: Option<Agreed>,
     received: Arc<AtomicU64>,
     account: Account,
@@ -124,6 +127,9 @@ impl Server {
         let number = client.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.tell(What::Open(&client.opened));
+        if let Some(text) = &client.objections {
+            journal.tell(What::Notice(Level::Warning, text));
+        }
         let early = std::mem::take(&mut client.early);
         let mut report = Session::new(
             client.stream,
@@ -209,6 +215,7 @@ fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
         message: format!("{why}; closed with 1013{end}"),
         hint: None,
         request: None,
+        interim: Vec::new(),
         response: None,
         certificate: None,
     }
@@ -221,11 +228,13 @@ fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
 }
 
 /// Why a request is refused, on one line.
-fn reason(refusal: &Refusal) -> String {
+fn reason(refusal: &Refusal, request: &Head, redaction: Redaction) -> String {
     if refusal.is_plain {
         return "it asks for no WebSocket".to_owned();
     }
-    refusal.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    let lines = objections(request, redaction, &Secrets::default());
+    let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
+    lines.into_iter().chain(others.map(ToString::to_string)).collect::<Vec<_>>().join("; ")
 }
 
 impl Arrival<'_> {
@@ -245,17 +254,20 @@ impl Arrival<'_> {
         if !self.pending.set_answered() {
             return Err(close_evicted(stream, true));
         }
-        let (response, agreement) =
-            match answer(&self.server.config.handshake, &asked.line, &asked.head) {
-                Ok(accepted) => accepted,
-                Err(refusal) => {
-                    if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
-                        return Err(self.show(stream, &page));
-                    }
-                    let why = (&*reason(&refusal), refusal.hint);
-                    return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
+        let config = &self.server.config;
+        let lenient = config.lenient.then(|| asked.head.lenient());
+        let judged = lenient.as_ref().unwrap_or(&asked.head);
+        let (response, agreement) = match answer(&config.handshake, &asked.line, judged) {
+            Ok(accepted) => accepted,
+            Err(refusal) => {
+                if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
+                    return Err(self.show(stream, &page));
                 }
-            };
+                let why = reason(&refusal, judged, config.redaction);
+                let why = (&*why, refusal.hint);
+                return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
+            }
+        };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(why) => return Err(self.refuse_for_now(stream, &asked.head, why, outputs)),
@@ -272,6 +284,8 @@ impl Arrival<'_> {
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
+        let objections = objections(&asked.head, config.redaction, &Secrets::default())
+            .map(|lines| format!("{lines}: ignored (--lenient)"));
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
         Ok(AcceptedClient {
             number,
@@ -279,6 +293,7 @@ impl Arrival<'_> {
             mail,
             early: asked.early,
             opened,
+            objections,
             deflate,
             received,
             account,
@@ -424,6 +439,7 @@ impl Arrival<'_> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
+            interim: Vec::new(),
             response: HeadView::new(response, redaction).without(&secrets),
             offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
             protocol: agreement.subprotocol.map(said),

@@ -59,6 +59,7 @@ pub(super) fn failed(
         message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint(error).map(str::to_owned),
         request: None,
+        interim: Vec::new(),
         response: response.map(|response| answered(response, Redaction::Mask)),
         certificate: None,
     })
@@ -100,6 +101,7 @@ pub(super) fn refused(
         message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint.map(str::to_owned),
         request: Some(HeadView::new(request, redaction)),
+        interim: Vec::new(),
         response: Some(answered(response, redaction)),
         certificate: None,
     })
