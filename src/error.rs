@@ -23,6 +23,7 @@ mod hints;
 mod proxy;
 mod report;
 mod text;
+mod words;
 
 pub use report::report;
 
@@ -231,13 +232,18 @@ impl Error {
             },
             _ => return None,
         };
+        let masked = |bytes: &[u8]| match response.is_cut {
+            true => secrets.mask_cut(bytes).into_owned(),
+            false => secrets.mask(bytes).into_owned(),
+        };
+        // Markup may stand in the middle of a secret.
+        let text = words::of_page(response);
+        let text = text.map(|it| String::from_utf8_lossy(&masked(it.as_bytes())).into_owned());
         Some(FailedResponse {
             status: response.line.status,
             head: HeadView::new(&response.head, redaction).without(secrets),
-            body: match response.is_cut {
-                true => secrets.mask_cut(&response.body).into_owned(),
-                false => secrets.mask(&response.body).into_owned(),
-            },
+            body: masked(&response.body),
+            text,
             is_cut: response.is_cut,
         })
     }
@@ -265,6 +271,15 @@ impl Error {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Whether what was sent is to be shown: then nothing that came is shortened for people.
+    fn is_verbose(&self) -> bool {
+        match self {
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => rejected.request.is_some(),
+            Self::Dial(DialError::Proxy(proxy), _) => proxy.request.is_some(),
+            _ => false,
         }
     }
 

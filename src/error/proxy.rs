@@ -1,5 +1,7 @@
 //! What to do about a proxy that does not lead to the target.
 
+use super::hints::wanted_tls;
+use super::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
@@ -97,6 +99,9 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
 
 fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     let authority = &error.authority;
+    if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
+        return Some("the proxy speaks TLS on this port: write it with https://".to_owned());
+    }
     Some(match response.line.status {
         407 => authentication(error, response),
         403 => format!(

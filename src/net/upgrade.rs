@@ -88,7 +88,7 @@ pub struct Response {
     pub line: StatusLine,
     /// Its head.
     pub head: Head,
-    /// The start of its body, at most 4 KiB.
+    /// The start of its body, unpacked, at most 4 KiB.
     pub body: Vec<u8>,
     /// There is more of the body.
     pub is_cut: bool,
@@ -97,8 +97,8 @@ pub struct Response {
 impl Response {
     /// With as much of the body as has come.
     pub(super) fn new(line: StatusLine, head: Head, body: Body) -> Self {
-        let is_cut = body.is_cut();
-        Self { line, head, body: body.into_bytes(), is_cut }
+        let (body, is_cut) = body.unpacked();
+        Self { line, head, body, is_cut }
     }
 }
 

@@ -4,6 +4,7 @@ mod backlog;
 pub mod certificate;
 pub mod escape;
 pub mod hex_dump;
+pub mod html;
 pub mod human;
 mod joined;
 pub mod json;

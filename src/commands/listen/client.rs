@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, NotAdmitted};
-use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
+use super::failure::{TOO_MANY_HANDSHAKES, failed, forced_close, reason, refused, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -17,7 +17,7 @@ use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
-use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
+use crate::event::{Failure, HeadView, Level, Opened, What};
 use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
@@ -29,12 +29,10 @@ use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
-use crate::protocol::handshake::{
-    Agreement, MALFORMED, Refusal, Response, answer, expects_continue, resource_name,
-};
+use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, resource_name};
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session};
 
 /// The interim response to a client that waits for it.
@@ -207,34 +205,10 @@ enum ForcedClose {
     OverMemory,
 }
 
-/// The failure of a client whose connection we ended; how its end went is the lesser part.
-fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
-    let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
-    Failure {
-        kind: FailureKind::Abnormal,
-        message: format!("{why}; closed with 1013{end}"),
-        hint: None,
-        request: None,
-        interim: Vec::new(),
-        response: None,
-        certificate: None,
-    }
-}
-
 /// Ends a connection whose place another has taken.
 fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
     send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
     Parting::Unnoticed
-}
-
-/// Why a request is refused, on one line.
-fn reason(refusal: &Refusal, request: &Head, redaction: Redaction) -> String {
-    if refusal.is_plain {
-        return "it asks for no WebSocket".to_owned();
-    }
-    let lines = objections(request, redaction, &Secrets::default());
-    let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
-    lines.into_iter().chain(others.map(ToString::to_string)).collect::<Vec<_>>().join("; ")
 }
 
 impl Arrival<'_> {

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
 use crate::net::accept::AcceptError;
+use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::connection::TransportEnd;
-use crate::protocol::handshake::Response;
+use crate::protocol::handshake::{MALFORMED, Refusal, Response};
 use crate::protocol::head::{Head, HeadError, HeaderLine};
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 
 /// A failure of the client at `remote`.
 pub(super) fn failed(
@@ -85,6 +86,30 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
     }
 }
 
+/// Why a request is refused, on one line.
+pub(super) fn reason(refusal: &Refusal, request: &Head, redaction: Redaction) -> String {
+    if refusal.is_plain {
+        return "it asks for no WebSocket".to_owned();
+    }
+    let lines = objections(request, redaction, &Secrets::default());
+    let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
+    lines.into_iter().chain(others.map(ToString::to_string)).collect::<Vec<_>>().join("; ")
+}
+
+/// The failure of a client whose connection we ended; how its end went is the lesser part.
+pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
+    let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
+    Failure {
+        kind: FailureKind::Abnormal,
+        message: format!("{why}; closed with 1013{end}"),
+        hint: None,
+        request: None,
+        interim: Vec::new(),
+        response: None,
+        certificate: None,
+    }
+}
+
 /// A request that is refused with this response, for this reason; with what can be done about it.
 pub(super) fn refused(
     remote: SocketAddr,
@@ -112,6 +137,7 @@ fn answered(response: &Response, redaction: Redaction) -> FailedResponse {
         status: response.status,
         head: HeadView::new(&response.head, redaction),
         body: response.body.clone(),
+        text: None,
         is_cut: false,
     }
 }

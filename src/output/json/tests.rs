@@ -82,6 +82,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         status: 403,
         head,
         body: [evil.as_bytes(), b"\x9b\xff"].concat(),
+        text: None,
         is_cut: false,
     };
     let failure = Failure {
