@@ -3,6 +3,7 @@
 //! Input: a byte that says whether the rest is a response, a request, or what a request of ours is
 //! made from.
 
+use wscope::output::html::text;
 use wscope::protocol::body::{Body, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
@@ -163,7 +164,10 @@ fn body<'a>(
         body.push(piece);
     }
     let is_done = body.is_done();
-    (body.into_bytes(), is_done)
+    let bytes = body.unpacked().0;
+    let page = text(&String::from_utf8_lossy(&bytes));
+    assert!(page.lines().all(|line| !line.trim().is_empty()));
+    (bytes, is_done)
 }
 
 /// Whatever is asked, what we answer is HTTP.

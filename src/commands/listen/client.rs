@@ -17,7 +17,7 @@ use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
-use crate::event::{Failure, HeadView, Level, Opened, What};
+use crate::event::{Failure, HeadView, Hop, InterimView, Level, Opened, What};
 use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
@@ -237,14 +237,14 @@ impl Arrival<'_> {
                 if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                     return Err(self.show(stream, &page));
                 }
-                let why = reason(&refusal, judged, config.redaction);
+                let why = reason(&refusal, &asked.line, judged, config.redaction);
                 let why = (&*why, refusal.hint);
-                return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
+                return Err(self.refuse(stream, &asked, &refusal.response, why, outputs));
             }
         };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
-            Err(why) => return Err(self.refuse_for_now(stream, &asked.head, why, outputs)),
+            Err(why) => return Err(self.refuse_for_now(stream, &asked, why, outputs)),
         };
         let mut bytes = response.bytes().to_vec();
         if expects_continue(&asked.line, &asked.head) {
@@ -334,12 +334,12 @@ impl Arrival<'_> {
     fn refuse(
         &mut self,
         stream: Stream,
-        request: &Head,
+        asked: &Asked,
         response: &Response,
         why: (&str, Option<&str>),
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, request, response, why, self.server.config.redaction);
+        let failure = refused(self.remote, asked, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -348,7 +348,7 @@ impl Arrival<'_> {
     fn refuse_for_now(
         &mut self,
         stream: Stream,
-        request: &Head,
+        asked: &Asked,
         why: NotAdmitted,
         outputs: &mut Outputs,
     ) -> Parting {
@@ -359,7 +359,7 @@ impl Arrival<'_> {
             NotAdmitted::Full => format!("there are {} clients already", config.capacity.clients),
         };
         let response = unavailable(&reason);
-        self.refuse(stream, request, &response, (&reason, None), outputs)
+        self.refuse(stream, asked, &response, (&reason, None), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {
@@ -384,7 +384,9 @@ impl Arrival<'_> {
     }
 
     fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
-        Parting::Failed(failed(error, self.remote, self.server.handshake_limit(), response))
+        let redaction = self.server.config.redaction;
+        let limit = self.server.handshake_limit();
+        Parting::Failed(failed(error, self.remote, limit, response, redaction))
     }
 
     fn opened(
@@ -403,6 +405,12 @@ impl Arrival<'_> {
         let url = format!("{scheme}://{local}{resource}");
         let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
         let said = |text: String| secrets.mask_text(text);
+        let continued = expects_continue(&asked.line, &asked.head).then(|| InterimView {
+            from: Hop::Server,
+            status: 100,
+            reason: "Continue".to_owned(),
+            head: HeadView::new(&Head::build("HTTP/1.1 100 Continue", &[]), redaction),
+        });
         Opened {
             initiator: Party::Peer,
             url: redaction.url(&url).into_owned(),
@@ -413,7 +421,7 @@ impl Arrival<'_> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
-            interim: Vec::new(),
+            interim: continued.into_iter().collect(),
             response: HeadView::new(response, redaction).without(&secrets),
             offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
             protocol: agreement.subprotocol.map(said),

@@ -36,12 +36,13 @@ impl Human {
             answers.for_each(|head| text += &self.head(Direction::Received, head));
         }
         for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
+            if direction == Direction::Sent && !self.tells(Detail::Control) {
+                continue;
+            }
             if direction == answering {
                 opened.interim.iter().for_each(|it| text += &self.head(direction, &it.head));
             }
-            if direction == Direction::Received || self.tells(Detail::Control) {
-                text += &self.head(direction, head);
-            }
+            text += &self.head(direction, head);
         }
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
         let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
