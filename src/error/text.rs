@@ -44,7 +44,14 @@ pub(super) fn message(error: &Error) -> String {
         Error::CloseTimeout(limit) => {
             format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
         }
-        Error::Redirect(_, why) => format!("opening handshake: {why}"),
+        Error::Redirect(rejected, why) => {
+            let lines = match &rejected.error {
+                UpgradeError::Refused(response) => malformed(rejected, response),
+                _ => None,
+            };
+            let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
+            format!("opening handshake: {why}{lines}")
+        }
         Error::PingTimeout(limit) => {
             format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout)")
         }
@@ -64,6 +71,10 @@ pub(super) fn message(error: &Error) -> String {
 fn upgrade(rejected: &Rejected) -> String {
     let said = |text: String| rejected.secrets.mask_text(text);
     match &rejected.error {
+        UpgradeError::Refused(response) if response.line.status < 200 => {
+            let count = rejected.interim.len();
+            format!("opening handshake: the server sent more than {count} interim responses (1xx)")
+        }
         UpgradeError::Refused(response) => {
             let line = &response.line;
             let reason = said(reason(line.status, &line.reason));

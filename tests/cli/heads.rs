@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::events::assert_valid;
 use crate::listen::{client, listen};
 use crate::scripts::answer_close;
-use crate::support::{Outcome, Peer, Server, close, switching_protocols, text, wscope};
+use crate::support::{Outcome, Peer, Server, close, script, switching_protocols, text, wscope};
 
 /// The lines that are not header fields, each with what is said of it.
 const MALFORMED: [(&str, &str); 5] = [
@@ -132,6 +132,49 @@ fn a_malformed_line_shows_no_secret() {
     answered(&forbidden("you are hunter2"), &["--bearer", "hunter2"])
         .stderr_contains("< you are ***\n")
         .stderr_lacks("hunter2");
+}
+
+#[test]
+fn a_redirect_with_a_malformed_line_says_which() {
+    const ELSEWHERE: &str = "HTTP/1.1 302 Found\r\nLocation : /b\r\nContent-Length: 0\r\n\r\n";
+    answered(ELSEWHERE, &[])
+        .code(4)
+        .stderr_contains("refused: 302 Found; malformed header field, line 1 (white space before")
+        .stderr_lacks("names no Location");
+    answered(ELSEWHERE, &["-L"])
+        .code(4)
+        .stderr_contains("names no Location; malformed header field, line 1 (white space before");
+    for (line, options) in
+        [("Location : /b", &["-L", "--lenient"][..]), ("bad\r\nLocation: /b", &["-L"])]
+    {
+        let first = ELSEWHERE.replace("Location : /b", line);
+        let server = Server::scripts([
+            script(move |peer| {
+                peer.read_head();
+                peer.send(first);
+            }),
+            script(|peer| {
+                let head = peer.read_head();
+                assert!(head.starts_with("GET /b "), "{head}");
+                peer.accept(&head);
+                peer.close(1000, "");
+                peer.expect_close(1000);
+            }),
+        ]);
+        wscope()
+            .args(options)
+            .arg(server.url())
+            .run()
+            .code(0)
+            .stderr_contains("warning: malformed header field, line 1 ");
+    }
+}
+
+#[test]
+fn a_flood_of_interim_responses_is_ended() {
+    let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20);
+    answered(&flood, &[]).code(4).stderr_contains("the server sent more than 16 interim responses");
+    through(&flood, &[], false).code(3).stderr_contains("it sent more than 16 interim answers");
 }
 
 #[test]

@@ -114,6 +114,7 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         300..=399 => match said("Location") {
             Some(location) if rejected.follows => format!("{status} is no redirect that can be followed, to {}", rejected.redaction.url(&location)),
             Some(location) => format!("the server redirects to {}: -L follows redirects", rejected.redaction.url(&location)),
+            None if !head.malformed_lines().is_empty() => return None,
             None => "the server redirects, but names no Location".to_owned(),
         },
         401 => challenges::unauthorized(rejected, response),

@@ -169,6 +169,10 @@ impl fmt::Display for ProxyError {
                 None => write!(f, "{via}: {error}"),
                 Some(interim) => write!(f, "{via}: {error} (after {interim})"),
             },
+            ProxyCause::Fault(Fault::Refused(response)) if response.line.status < 200 => {
+                let count = self.interim.len();
+                write!(f, "{via}: it sent more than {count} interim answers (1xx) to CONNECT")
+            }
             ProxyCause::Fault(Fault::Refused(response)) => {
                 let line = &response.line;
                 let reason = secrets.mask_text(line.reason.clone());
