@@ -5,13 +5,13 @@ use std::io;
 use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
-use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView};
+use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tls::TlsFailure;
 use crate::net::tunnel::Fault;
-use crate::net::upgrade::UpgradeError;
+use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
@@ -24,6 +24,7 @@ mod hints;
 mod proxy;
 mod report;
 mod text;
+mod words;
 
 pub use report::report;
 
@@ -103,12 +104,18 @@ pub struct DialAttempt {
 pub struct Rejected {
     /// What the server did.
     pub error: UpgradeError,
+    /// What it had answered before that.
+    pub interim: Vec<Interim>,
     /// The proxy in between, in words.
     pub via: Option<String>,
     /// The connection was under TLS.
     pub tls: bool,
     /// The request had an Origin header.
     pub sent_origin: bool,
+    /// The subprotocols that the request offered, without secrets.
+    pub offered: Vec<String>,
+    /// The path that was asked for, without its query.
+    pub path: String,
     /// The credentials that the request had.
     pub credentials: Option<SentCredentials>,
     /// What the server may say again and is not to be shown.
@@ -228,22 +235,41 @@ impl Error {
                 _ => return None,
             },
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response)) => {
+                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
                     (response, proxy.redaction, &proxy.secrets)
                 }
                 _ => return None,
             },
             _ => return None,
         };
+        let masked = |bytes: &[u8]| match response.is_cut {
+            true => secrets.mask_cut(bytes).into_owned(),
+            false => secrets.mask(bytes).into_owned(),
+        };
+        // Markup may stand in the middle of a secret.
+        let text = words::of_page(response);
+        let text = text.map(|it| String::from_utf8_lossy(&masked(it.as_bytes())).into_owned());
         Some(FailedResponse {
             status: response.line.status,
             head: HeadView::new(&response.head, redaction).without(secrets),
-            body: match response.is_cut {
-                true => secrets.mask_cut(&response.body).into_owned(),
-                false => secrets.mask(&response.body).into_owned(),
-            },
+            body: masked(&response.body),
+            text,
             is_cut: response.is_cut,
         })
+    }
+
+    /// The interim responses that came before the failure.
+    pub fn interim(&self) -> Vec<InterimView> {
+        let (interim, from, redaction, secrets) = match self {
+            Self::Upgrade(it) | Self::Redirect(it, _) => {
+                (&it.interim, Hop::Server, it.redaction, &it.secrets)
+            }
+            Self::Dial(DialError::Proxy(it), _) => {
+                (&it.interim, Hop::Proxy, it.redaction, &it.secrets)
+            }
+            _ => return Vec::new(),
+        };
+        interim.iter().map(|it| InterimView::new(it, from, redaction, secrets)).collect()
     }
 
     /// The failed TLS handshake, with the server or with a proxy.
@@ -255,6 +281,15 @@ impl Error {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Whether what was sent is to be shown: then nothing that came is shortened for people.
+    fn is_verbose(&self) -> bool {
+        match self {
+            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => rejected.request.is_some(),
+            Self::Dial(DialError::Proxy(proxy), _) => proxy.request.is_some(),
+            _ => false,
         }
     }
 
@@ -291,6 +326,7 @@ impl Error {
             message: self.message(),
             hint: self.hint(),
             request: None,
+            interim: self.interim(),
             response: self.response(),
             excerpt: match self {
                 Self::Protocol(_) => self.excerpt().unwrap_or_default().into_owned(),

@@ -4,12 +4,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::net::Timings;
 use crate::net::tls::{CertificateInfo, TlsInfo};
+use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
 };
 use crate::protocol::violation::Violation;
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 
 pub mod head_view;
 pub mod secrets;
@@ -204,6 +205,8 @@ pub struct Opened {
     pub reason: String,
     /// The request head.
     pub request: HeadView,
+    /// The interim responses that came before the response.
+    pub interim: Vec<InterimView>,
     /// The response head.
     pub response: HeadView,
     /// Subprotocols that were offered.
@@ -229,8 +232,63 @@ pub struct Proxied {
     pub url: String,
     /// The same in words, with who said that it is to be used.
     pub words: String,
-    /// The CONNECT request and the response to it, from an HTTP proxy. Secrets are already masked.
-    pub heads: Option<(HeadView, HeadView)>,
+    /// The CONNECT request and what came of it, from an HTTP proxy. Secrets are already masked.
+    pub heads: Option<ProxyHeads>,
+}
+
+/// A CONNECT request and the answer to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProxyHeads {
+    /// The request.
+    pub request: HeadView,
+    /// The interim responses to it.
+    pub interim: Vec<InterimView>,
+    /// The response that opened the tunnel.
+    pub response: Option<HeadView>,
+}
+
+/// An interim response (RFC 9110 section 15.2). Secrets are already masked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InterimView {
+    /// Whose it is.
+    pub from: Hop,
+    /// Status code, 100 to 199.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// The head.
+    pub head: HeadView,
+}
+
+impl InterimView {
+    /// What may be shown of it.
+    pub fn new(interim: &Interim, from: Hop, redaction: Redaction, secrets: &Secrets) -> Self {
+        Self {
+            from,
+            status: interim.line.status,
+            reason: secrets.mask_text(interim.line.reason.clone()),
+            head: HeadView::new(&interim.head, redaction).without(secrets),
+        }
+    }
+}
+
+/// Who answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hop {
+    /// The server.
+    Server,
+    /// The proxy that the connection goes through.
+    Proxy,
+}
+
+impl Hop {
+    /// The name used in events.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Proxy => "proxy",
+        }
+    }
 }
 
 /// The end of a connection, with its circumstances.
@@ -315,6 +373,8 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The request that was refused. Secrets are already masked.
     pub request: Option<HeadView>,
+    /// The interim responses that came before the failure.
+    pub interim: Vec<InterimView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
     /// The peer's own words, where it broke the protocol. Secrets are already masked.
@@ -332,6 +392,8 @@ pub struct FailedResponse {
     pub head: HeadView,
     /// The start of the body.
     pub body: Vec<u8>,
+    /// The text of a body that is an HTML page.
+    pub text: Option<String>,
     /// There is more of the body.
     pub is_cut: bool,
 }

@@ -22,7 +22,8 @@ fn main() -> ExitCode {
         Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
             if !matches!(*error, Error::Signal(_)) {
-                stdio::write_to_stderr(report(&error, style).as_bytes(), report_by);
+                let text = report(&error, style, env.stderr_is_terminal);
+                stdio::write_to_stderr(text.as_bytes(), report_by);
             }
             ExitCode::from(error.exit_code())
         }

@@ -48,6 +48,28 @@ impl Redaction {
         }
     }
 
+    /// A line that is not a header field and may have been meant as one: what stands behind the name of a
+    /// header with secrets is one.
+    pub fn malformed_line(self, line: &[u8]) -> Cow<'_, [u8]> {
+        let is_end = |byte: &u8| b": \t=".contains(byte);
+        let start = line.iter().take_while(|byte| b" \t".contains(byte)).count();
+        let words = line[start..].iter().position(is_end).map(|length| (start, start + length));
+        let colon = line.iter().position(|&byte| byte == b':').map(|end| {
+            let name = line[..end].trim_ascii_end();
+            (name.iter().rposition(is_end).map_or(0, |at| at + 1), name.len())
+        });
+        for (start, end) in [words, colon].into_iter().flatten() {
+            let name = str::from_utf8(&line[start..end]).unwrap_or_default();
+            if HeaderKind::of(name) == HeaderKind::Plain {
+                continue;
+            }
+            let gap = line[end..].iter().take_while(|byte| is_end(byte)).count();
+            let (before, value) = line.split_at(end + gap);
+            return Cow::Owned([before, &self.value(name, value)].concat());
+        }
+        Cow::Borrowed(line)
+    }
+
     /// Whether a header of this name and value is or holds credentials.
     pub fn is_credential(name: &str, value: &[u8]) -> bool {
         match HeaderKind::of(name) {
@@ -147,6 +169,26 @@ mod tests {
         assert_eq!(mask.value("Sec-WebSocket-Key", b"abc=").as_ref(), b"abc=");
         assert_eq!(mask.start_line(b"GET /x?token=abc HTTP/1.1"), b"GET /x?token=*** HTTP/1.1");
         assert_eq!(mask.start_line(b"HTTP/1.1 200 OK"), b"HTTP/1.1 200 OK");
+    }
+
+    #[test]
+    fn a_line_that_was_meant_as_a_header_is_masked_like_one() {
+        for (line, masked) in [
+            ("Set-Cookie : a=hunter2", "Set-Cookie : ***"),
+            ("Set-Cookie a=hunter2", "Set-Cookie ***"),
+            (" Cookie: a=hunter2", " Cookie: ***"),
+            ("X Set-Cookie: a=hunter2", "X Set-Cookie: ***"),
+            ("Authorization=Bearer hunter2", "Authorization=Bearer ***"),
+            ("Location : /x?token=hunter2", "Location : /x?token=***"),
+            ("Server : box", "Server : box"),
+            ("garbage", "garbage"),
+            (":", ":"),
+            ("", ""),
+        ] {
+            let shown = Redaction::Mask.malformed_line(line.as_bytes()).into_owned();
+            assert_eq!(String::from_utf8_lossy(&shown), masked, "{line:?}");
+            assert_eq!(Redaction::Show.malformed_line(line.as_bytes()).as_ref(), line.as_bytes());
+        }
     }
 
     #[test]

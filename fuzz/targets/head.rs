@@ -3,6 +3,7 @@
 //! Input: a byte that says whether the rest is a response, a request, or what a request of ours is
 //! made from.
 
+use wscope::output::html::text;
 use wscope::protocol::body::{Body, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
@@ -75,8 +76,10 @@ fn request(bytes: &[u8]) {
     let Some((line, head)) = parse_however_cut(bytes, parse_request) else { return };
     assert!(is_token(&line.method) && !line.target.is_empty() && line.minor_version <= 1);
     check_head(&head);
-    check_answer(&server(), &line, &head);
-    check_answer(&local_server(), &line, &head);
+    for head in [&head, &head.lenient()] {
+        check_answer(&server(), &line, head);
+        check_answer(&local_server(), &line, head);
+    }
 }
 
 /// The result, and that it comes with the last byte of the head and no other.
@@ -117,7 +120,15 @@ fn has_empty_line(bytes: &[u8]) -> bool {
 /// The parts of a head are where it says, and make the same head again.
 fn check_head(head: &Head) {
     assert!(head.bytes().starts_with(head.start_line()) && head.bytes().ends_with(b"\n"));
-    assert!(head.bytes().len() <= MAX_HEAD && head.fields().count() <= MAX_FIELDS);
+    let lines = head.fields().count() + head.malformed_lines().len();
+    assert!(head.bytes().len() <= MAX_HEAD && lines <= MAX_FIELDS);
+    assert!(head.malformed_lines().iter().all(|line| !line.describe(&line.text).is_empty()));
+    assert!(head.malformed_lines().is_sorted_by_key(|line| (line.number, line.fields_before)));
+    let lenient = head.lenient();
+    assert!(
+        lenient.malformed_lines().is_empty() && lenient.fields().count() >= head.fields().count()
+    );
+    assert!(lenient.fields().all(|(name, _)| is_token(name)));
     for (name, value) in head.fields() {
         assert!(is_token(name));
         assert!(!value.iter().any(|byte| b"\r\n\0".contains(byte)));
@@ -153,7 +164,10 @@ fn body<'a>(
         body.push(piece);
     }
     let is_done = body.is_done();
-    (body.into_bytes(), is_done)
+    let bytes = body.unpacked().0;
+    let page = text(&String::from_utf8_lossy(&bytes));
+    assert!(page.lines().all(|line| !line.trim().is_empty()));
+    (bytes, is_done)
 }
 
 /// Whatever is asked, what we answer is HTTP.

@@ -14,7 +14,7 @@ use crate::output::human::Detail;
 use crate::output::json::{Frames, Json};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
-use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer};
+use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
 use crate::session::Rest;
 
 mod attempts;
@@ -215,7 +215,12 @@ fn outputs(config: &ConnectConfig) -> Result<Outputs, Error> {
         writer.map_err(|error| Error::System(name.to_owned(), error))
     };
     let out = Outlet::stream(STANDARD_OUTPUT, open(Writer::stdout(), STANDARD_OUTPUT)?);
-    let err =
-        Outlet::stream("standard error", open(Writer::stderr(), "standard error")?).optional();
+    let err = match are_one_stream() {
+        true => None,
+        false => {
+            let writer = open(Writer::stderr(), "standard error")?;
+            Some(Outlet::stream("standard error", writer).optional())
+        }
+    };
     Ok(displays::outputs(config.stdout, &config.commentary, out, err, Failures::None))
 }

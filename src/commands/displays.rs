@@ -5,7 +5,7 @@ use crate::output::human::{Detail, Human, Options};
 use crate::output::json::Json;
 use crate::output::payload::{Framing, Payload};
 use crate::output::style::Style;
-use crate::output::{Outlet, Output, Outputs};
+use crate::output::{Format, Joined, Outlet, Output, Outputs};
 
 /// The place of standard output among the outputs.
 pub(super) const STDOUT: usize = 0;
@@ -24,13 +24,14 @@ fn writes_as_it_is(stdout: Stdout) -> bool {
     matches!(stdout, Stdout::Payload(Framing::Lines | Framing::Nul | Framing::Raw))
 }
 
-/// Builds them on these two outlets. On a terminal, messages and what is told beside them share
-/// standard output, so that nothing overtakes anything.
+/// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard
+/// output, and so they do where both streams are the same file or pipe (`err` is `None`): through two
+/// outlets one would overtake the other.
 pub(super) fn outputs(
     stdout: Stdout,
     commentary: &Commentary,
     out: Outlet,
-    err: Outlet,
+    err: Option<Outlet>,
     failures: Failures,
 ) -> Outputs {
     let human = Options {
@@ -47,27 +48,32 @@ pub(super) fn outputs(
         failures: failures == Failures::Each,
     };
     let is_shared = stdout == Stdout::Decorated && commentary.on_terminal;
-    let mut outputs = Outputs::default();
-    outputs.push(match stdout {
+    let beside = Options {
+        style: Style::new(commentary.stderr_color),
+        messages: false,
+        notes_binary: stdout == Stdout::Payload(Framing::Lines),
+        notes_controls: commentary.stdout_on_terminal && writes_as_it_is(stdout),
+        answers: stdout != Stdout::Decorated,
+        escapes: commentary.on_terminal,
+        ..human
+    };
+    let messages: Box<dyn Format> = match stdout {
         Stdout::Decorated => {
             let detail = if is_shared { commentary.detail } else { Detail::Quiet };
             let failures = human.failures && is_shared;
-            Output::new(Human::new(Options { detail, failures, ..human }), out)
+            Box::new(Human::new(Options { detail, failures, ..human }))
         }
-        Stdout::Payload(framing) => Output::new(Payload::new(framing), out),
-        Stdout::Json(frames) => Output::new(Json::new(frames), out),
-    });
-    if !is_shared {
-        let options = Options {
-            style: Style::new(commentary.stderr_color),
-            messages: false,
-            notes_binary: stdout == Stdout::Payload(Framing::Lines),
-            notes_controls: commentary.stdout_on_terminal && writes_as_it_is(stdout),
-            answers: stdout != Stdout::Decorated,
-            escapes: commentary.on_terminal,
-            ..human
-        };
-        outputs.push(Output::new(Human::new(options), err));
+        Stdout::Payload(framing) => Box::new(Payload::new(framing)),
+        Stdout::Json(frames) => Box::new(Json::new(frames)),
+    };
+    let mut outputs = Outputs::default();
+    match (err, is_shared) {
+        (_, true) => outputs.push(Output::new(messages, out)),
+        (None, false) => outputs.push(Output::new(Joined::new(Human::new(beside), messages), out)),
+        (Some(err), false) => {
+            outputs.push(Output::new(messages, out));
+            outputs.push(Output::new(Human::new(beside), err));
+        }
     }
     outputs
 }

@@ -17,6 +17,7 @@ use crate::cli::{
 };
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
+use crate::net::route::RouteOptions;
 use crate::net::target::Target;
 use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
@@ -51,8 +52,9 @@ impl ConnectConfig {
         let commentary = commentary(&args.display, env);
         let tls = tls(&args.tls, &files)?;
         let redaction = redaction(args.display.show_secrets);
+        let route = route(&args.route, &target, &mut handshake, redaction, env, &files)?;
         let dial = DialOptions {
-            route: route(&args.route, &target, &mut handshake, redaction, env, &files)?,
+            route: RouteOptions { lenient: args.receiving.lenient, ..route },
             proxy_tls: proxy_tls(&args.route, &tls),
             tls,
         };

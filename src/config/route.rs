@@ -34,6 +34,7 @@ pub(super) fn route(
         connect_to: each("--connect-to", &args.connect_to, ConnectTo::parse)?,
         resolve: each("--resolve", &args.resolve, Resolve::parse)?,
         source: args.interface.as_deref().map(|text| source(text, family(args))).transpose()?,
+        lenient: false,
         redaction,
     };
     if let Choice::Through(proxy, _) = route.choose(target).map_err(ConfigError::Setting)?

@@ -1,17 +1,17 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Rejected, Tries, challenges};
+use super::{Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 use crate::net::dial::Phase;
-use crate::net::upgrade::{Response, UpgradeError};
-use crate::protocol::head::HeadError;
 use crate::resilience::redirect::RedirectError;
 
 mod ending;
+mod handshake;
 mod tls;
 
-const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
+pub(super) use handshake::wanted_tls;
+use handshake::{ENGINE_IO, is_engine_io};
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -28,7 +28,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
         }
         Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
-        Error::Upgrade(rejected) => upgrade(rejected),
+        Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
         }
@@ -149,107 +149,6 @@ fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     })
 }
 
-fn upgrade(rejected: &Rejected) -> Option<String> {
-    let text = match &rejected.error {
-        UpgradeError::Refused(response) => return refused(rejected, response),
-        UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
-        UpgradeError::Ended(_, received) if received.is_empty() && rejected.tls => {
-            "the server does not like the request: wrong path or host name? -v shows it"
-        }
-        UpgradeError::Ended(_, received) if received.is_empty() => {
-            "wrong path or host name, or a port that expects TLS: then use wss://"
-        }
-        UpgradeError::TimedOut(received, _) if received.is_empty() && !rejected.tls => {
-            "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
-        }
-        UpgradeError::Invalid(_, findings)
-            if findings.iter().any(|f| f.header == "Sec-WebSocket-Accept") =>
-        {
-            "the server computed Sec-WebSocket-Accept wrongly, or a cache or proxy in between answered"
-        }
-        UpgradeError::Invalid(_, findings)
-            if findings.iter().any(|f| {
-                f.header == "Connection" || (f.header == "Upgrade" && f.got == "missing")
-            }) =>
-        {
-            "a proxy in between may have removed the hop-by-hop headers Upgrade and Connection"
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn not_http(bytes: &[u8]) -> Option<String> {
-    let text = match bytes {
-        [0x15 | 0x16, 0x03, ..] => {
-            "the server speaks TLS on this port: use wss:// instead of ws://"
-        }
-        [b'S', b'S', b'H', b'-', ..] => "that is an SSH server",
-        [b'2', b'2', b'0', b' ' | b'-', ..] => "that looks like a mail or FTP server",
-        [b'+', b'O', b'K', ..] | [b'*', b' ', b'O', b'K', ..] => "that looks like a mail server",
-        [b'-', b'E', b'R', b'R', ..] => "that looks like a Redis server",
-        [b'R', b'F', b'B', ..] => "that is a VNC server",
-        [0, 0, _, 4, ..] => "the server speaks HTTP/2 only, without an upgrade from HTTP/1.1",
-        [0x81..=0x82, ..] => "the server sent a WebSocket frame before its handshake response",
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
-    let body = String::from_utf8_lossy(&response.body);
-    let head = &response.head;
-    let said = |name| head.value(name).map(|value| rejected.secrets.mask_text(value));
-    let is_html = head.value("Content-Type").is_some_and(|kind| kind.contains("html"))
-        || body.trim_start().starts_with('<');
-    if body.contains("plain HTTP request was sent to HTTPS port")
-        || body.contains("HTTP request to an HTTPS server")
-    {
-        return Some("the server speaks TLS on this port: use wss:// instead of ws://".to_owned());
-    }
-    if let Some(hint) = tls::client_certificate_hint(&body) {
-        return Some(hint.to_owned());
-    }
-    if is_engine_io(&body) {
-        return Some(ENGINE_IO.to_owned());
-    }
-    let status = response.line.status;
-    let text = match status {
-        101 => return None,
-        200..=299 if is_html => {
-            "an ordinary web page answered: the path is no WebSocket endpoint, or a proxy or login page stands in between"
-                .to_owned()
-        }
-        200..=299 => {
-            "an ordinary HTTP answer: the path is no WebSocket endpoint, or a proxy dropped the Upgrade header".to_owned()
-        }
-        300..=399 => match said("Location") {
-            Some(location) if rejected.follows => format!("{status} is no redirect that can be followed, to {}", rejected.redaction.url(&location)),
-            Some(location) => format!("the server redirects to {}: -L follows redirects", rejected.redaction.url(&location)),
-            None => "the server redirects, but names no Location".to_owned(),
-        },
-        401 => challenges::unauthorized(rejected, response),
-        403 => challenges::forbidden(rejected, response).unwrap_or_else(|| forbidden(rejected).to_owned()),
-        404 => "no such path on this server; the path and query of the URL count".to_owned(),
-        405 => "the path does not take GET: it is no WebSocket endpoint".to_owned(),
-        407 => challenges::proxy_wants(rejected, response),
-        426 => version_hint(said("Sec-WebSocket-Version")),
-        429 => retry_hint("too many requests", said("Retry-After")),
-        400 => "the server did not like the request: wrong path, Host, Origin or subprotocol, or a proxy removed the Upgrade header; -v shows what was sent".to_owned(),
-        502 | 504 => "a proxy answered: the WebSocket server behind it is down or does not answer".to_owned(),
-        503 => {
-            let text = retry_hint("the server is overloaded or down for now", said("Retry-After"));
-            match rejected.tries {
-                Tries::One => format!("{text}; --retry does so"),
-                Tries::Several => text,
-            }
-        }
-        500..=599 => "the server failed while handling the handshake: its log tells more".to_owned(),
-        _ => return None,
-    };
-    Some(text)
-}
-
 fn redirect(why: &RedirectError) -> Option<String> {
     let text = match why {
         RedirectError::Downgrade { .. } => {
@@ -262,44 +161,4 @@ fn redirect(why: &RedirectError) -> Option<String> {
         RedirectError::NoLocation | RedirectError::BadLocation { .. } => return None,
     };
     Some(text.to_owned())
-}
-
-fn is_engine_io(body: &str) -> bool {
-    let marks = [
-        "Transport unknown",
-        "Session ID unknown",
-        "Bad handshake method",
-        "Unsupported protocol version",
-    ];
-    body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
-}
-
-fn forbidden(rejected: &Rejected) -> &'static str {
-    match rejected.sent_origin {
-        false => {
-            "not allowed: bad or missing credentials, or the server checks the Origin header (-o https://HOST)"
-        }
-        true => {
-            "not allowed: bad or missing credentials, or an Origin that the server does not accept"
-        }
-    }
-}
-
-fn version_hint(versions: Option<String>) -> String {
-    match versions {
-        Some(versions) if !versions.split(',').any(|version| version.trim() == "13") => {
-            format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)")
-        }
-        _ => "the server saw no valid upgrade: a proxy may have removed the Upgrade header, or it wants another protocol".to_owned(),
-    }
-}
-
-fn retry_hint(what: &str, retry_after: Option<String>) -> String {
-    match retry_after {
-        Some(after) => format!(
-            "{what}; it asks to try again after {after}{}",
-            if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" }
-        ),
-        None => format!("{what}; try again later"),
-    }
 }

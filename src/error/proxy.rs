@@ -1,5 +1,7 @@
 //! What to do about a proxy that does not lead to the target.
 
+use super::hints::wanted_tls;
+use super::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
@@ -31,6 +33,10 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
             }
             _ => return super::hints::dial(reach),
         },
+        // It speaks HTTP and has got the request: what it waits for is not known.
+        DialError::Timeout { phase: Phase::Proxy(_), .. } if !error.interim.is_empty() => {
+            return None;
+        }
         DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
             let kind = match error.via.proxy.kind.is_socks() {
                 true => "it may be an HTTP proxy (http://)",
@@ -76,20 +82,26 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
             )
         }
         Fault::Reply(code) => return reply(error, *code),
-        Fault::Ended(_, bytes) if bytes.is_empty() => match error.via.proxy.kind {
-            ProxyKind::Http => {
-                "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not let you in"
-                    .to_owned()
+        Fault::Invalid(_) => "--lenient accepts the answer in spite of such lines".to_owned(),
+        Fault::Ended(_, bytes) if bytes.is_empty() && error.interim.is_empty() => {
+            match error.via.proxy.kind {
+                ProxyKind::Http => {
+                    "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not let you in"
+                        .to_owned()
+                }
+                ProxyKind::Https => "it may be no HTTP proxy, or not let you in".to_owned(),
+                _ => "it may be an HTTP proxy (http://), or not let you in".to_owned(),
             }
-            ProxyKind::Https => "it may be no HTTP proxy, or not let you in".to_owned(),
-            _ => "it may be an HTTP proxy (http://), or not let you in".to_owned(),
-        },
+        }
         _ => return None,
     })
 }
 
 fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     let authority = &error.authority;
+    if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
+        return Some("the proxy speaks TLS on this port: write it with https://".to_owned());
+    }
     Some(match response.line.status {
         407 => authentication(error, response),
         403 => format!(

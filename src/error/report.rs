@@ -1,8 +1,10 @@
 //! A failure as it is printed: the line, the hint, the server's own words.
 
 use super::Error;
+use super::words::readable;
 use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
+use crate::event::head_view::Line;
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
@@ -11,8 +13,8 @@ use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
 
-/// The text for standard error, with its last newline.
-pub fn report(error: &Error, style: Style) -> String {
+/// The text for standard error, with its last newline. On a terminal a long HTML page is cut.
+pub fn report(error: &Error, style: Style, on_terminal: bool) -> String {
     let mut text = format!("{} {}\n", style.paint(Role::Error, "wscope:"), error.message());
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
@@ -41,7 +43,9 @@ pub fn report(error: &Error, style: Style) -> String {
             if matches!(error, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
         certificates(failure, whose, style)
     });
-    text + &words(error, style)
+    let arrow = style.paint(Role::Received, "<");
+    error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
+    text + &words(error, style, on_terminal)
 }
 
 /// What the server showed when it was asked again.
@@ -65,22 +69,56 @@ fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
 }
 
 /// What the server said.
-fn words(error: &Error, style: Style) -> String {
-    if let Some(response) = error.response() {
-        let is_refusal = !matches!(error, Error::Upgrade(rejected) if matches!(rejected.error, UpgradeError::Invalid(..)));
-        let body = if is_refusal { body(&response.body, style) } else { String::new() };
-        let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
-        let cut = if is_refusal && response.is_cut { cut } else { String::new() };
-        return head(&response.head, &style.paint(Role::Received, "<"), style) + &body + &cut;
+fn words(error: &Error, style: Style, on_terminal: bool) -> String {
+    let Some(response) = error.response() else {
+        return error.excerpt().map(|bytes| body_text(&bytes, style)).unwrap_or_default();
+    };
+    let head = head(&response.head, &style.paint(Role::Received, "<"), style);
+    let is_accepted = match error {
+        Error::Upgrade(rejected) => matches!(rejected.error, UpgradeError::Invalid(..)),
+        _ => false,
+    };
+    if is_accepted {
+        return head;
     }
-    error.excerpt().map(|bytes| body_text(&bytes, style)).unwrap_or_default()
+    let body = match &response.text {
+        Some(text) if !error.is_verbose() => page(text, style, on_terminal),
+        _ => body(&response.body, style),
+    };
+    let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
+    head + &body + if response.is_cut { &cut } else { "" }
+}
+
+/// How many lines of a page are shown on a terminal.
+const MAX_LINES: usize = 20;
+
+/// The text of an HTML page.
+fn page(text: &str, style: Style, on_terminal: bool) -> String {
+    let count = text.lines().count();
+    let shown = if on_terminal { count.min(MAX_LINES) } else { count };
+    let lines: String = text.lines().take(shown).map(|line| format!("{line}\n")).collect();
+    let note = match (shown, count - shown) {
+        (0, _) => "(an HTML page without text; -v shows its source)".to_owned(),
+        (_, 0) => "(the text of an HTML page; -v shows its source)".to_owned(),
+        (_, 1) => "(the text of an HTML page; 1 more line: -v shows its source)".to_owned(),
+        (_, more) => format!("(the text of an HTML page; {more} more lines: -v shows its source)"),
+    };
+    body(lines.as_bytes(), style) + &format!("{}\n", style.paint(Role::Dim, &note))
 }
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
     let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
-    for (name, value) in &head.fields {
-        let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
-        text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
+    for line in head.lines() {
+        text += &match line {
+            Line::Field(name, value) => {
+                let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
+                format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
+            }
+            Line::Malformed(line) => {
+                let line = escape_bytes(line, Newlines::Escape);
+                format!("{arrow} {}\n", style.paint(Role::Error, &line))
+            }
+        };
     }
     text
 }
@@ -98,7 +136,7 @@ fn body_text(bytes: &[u8], style: Style) -> String {
         return format!("{}\n", hex_dump(bytes, style, "  "));
     }
     let arrow = style.paint(Role::Received, "<");
-    let text = latin1_or_utf8(bytes);
+    let text = readable(bytes);
     text.trim_end()
         .lines()
         .map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape)))
@@ -113,12 +151,4 @@ fn is_binary(bytes: &[u8]) -> bool {
     };
     !is_readable_text(whole)
         && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
-}
-
-fn latin1_or_utf8(bytes: &[u8]) -> String {
-    match str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(error) if error.error_len().is_none() => String::from_utf8_lossy(bytes).into_owned(),
-        Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
-    }
 }

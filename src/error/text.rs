@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{Error, Rejected};
 use crate::event::{Closed, LastTraffic};
-use crate::net::upgrade::UpgradeError;
+use crate::net::malformed::objections;
+use crate::net::upgrade::{Response, UpgradeError};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::connection::{ClosePayload, EndCause, Party, TransportEnd};
 use crate::protocol::head::HeadError;
@@ -52,7 +53,14 @@ pub(super) fn message(error: &Error) -> String {
         Error::CloseTimeout { limit, is_unsent: false } => {
             format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
         }
-        Error::Redirect(_, why) => format!("opening handshake: {why}"),
+        Error::Redirect(rejected, why) => {
+            let lines = match &rejected.error {
+                UpgradeError::Refused(response) => malformed(rejected, response),
+                _ => None,
+            };
+            let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
+            format!("opening handshake: {why}{lines}")
+        }
         Error::PingTimeout(missed) => missed_pong(missed),
         Error::IdleTimeout(limit) => {
             format!("time limit: nothing was received for {limit:?} (--idle-timeout)")
@@ -83,14 +91,26 @@ fn spent_time(error: &Error) -> Option<Duration> {
 fn upgrade(rejected: &Rejected) -> String {
     let said = |text: String| rejected.secrets.mask_text(text);
     match &rejected.error {
+        UpgradeError::Refused(response) if response.line.status < 200 => {
+            let count = rejected.interim.len();
+            format!("opening handshake: the server sent more than {count} interim responses (1xx)")
+        }
         UpgradeError::Refused(response) => {
             let line = &response.line;
             let reason = said(reason(line.status, &line.reason));
-            format!("opening handshake refused: {} {reason}", line.status)
+            let lines = malformed(rejected, response).map(|lines| format!("; {lines}"));
+            let lines = lines.unwrap_or_default();
+            format!("opening handshake refused: {} {reason}{lines}", line.status)
         }
-        UpgradeError::Invalid(_, findings) => {
-            let list: Vec<_> = findings.iter().map(ToString::to_string).collect();
-            format!("invalid opening handshake: {}", said(list.join("; ")))
+        UpgradeError::Invalid(response, findings) => {
+            let list: Vec<_> = findings.iter().map(|it| said(it.to_string())).collect();
+            match malformed(rejected, response) {
+                None => format!("invalid opening handshake: {}", list.join("; ")),
+                Some(lines) => {
+                    let all = [vec![lines], list].concat().join("; ");
+                    format!("opening handshake: invalid HTTP response: {all}")
+                }
+            }
         }
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
             let bytes = rejected.secrets.mask_cut(bytes);
@@ -100,9 +120,14 @@ fn upgrade(rejected: &Rejected) -> String {
         UpgradeError::Malformed(error, _) => {
             format!("opening handshake: invalid HTTP response: {}", said(error.to_string()))
         }
-        UpgradeError::Ended(end, received) if received.is_empty() => {
-            format!("opening handshake: the server ended the connection without a response: {end}")
-        }
+        UpgradeError::Ended(end, received) if received.is_empty() => match interim(rejected) {
+            None => format!(
+                "opening handshake: the server ended the connection without a response: {end}"
+            ),
+            Some(interim) => format!(
+                "opening handshake: the server ended the connection after {interim}, without a final response: {end}"
+            ),
+        },
         UpgradeError::Ended(end, received) => {
             let count = received.len();
             format!(
@@ -112,7 +137,10 @@ fn upgrade(rejected: &Rejected) -> String {
         UpgradeError::Tls(reason) => format!("opening handshake: TLS: {reason}"),
         UpgradeError::TimedOut(received, waited) => {
             let what = match received.len() {
-                0 => "the server accepted the connection and sent no response".to_owned(),
+                0 => interim(rejected).map_or_else(
+                    || "the server accepted the connection and sent no response".to_owned(),
+                    |interim| format!("the server sent {interim} and no final response"),
+                ),
                 1 => "the server sent 1 byte of an incomplete response head".to_owned(),
                 count => format!("the server sent {count} bytes of an incomplete response head"),
             };
@@ -127,6 +155,17 @@ fn upgrade(rejected: &Rejected) -> String {
 
 /// What the steps before may take of a limit without being mentioned.
 const TOLERANCE: Duration = Duration::from_millis(50);
+/// Lines of a response head that are not header fields.
+fn malformed(rejected: &Rejected, response: &Response) -> Option<String> {
+    objections(&response.head, rejected.redaction, &rejected.secrets)
+}
+
+/// The interim responses that came, by name.
+fn interim(rejected: &Rejected) -> Option<String> {
+    let list: Vec<_> = rejected.interim.iter().map(ToString::to_string).collect();
+    (!list.is_empty()).then(|| rejected.secrets.mask_text(list.join(", ")))
+}
+
 
 /// How long was waited for a response: the whole limit, or what earlier steps had left of it.
 struct Waited {

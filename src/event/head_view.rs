@@ -1,6 +1,6 @@
 //! A head as it is shown: as it was on the wire, but without secrets.
 
-use crate::protocol::head::Head;
+use crate::protocol::head::{Head, MalformedLine};
 
 use crate::redact::{Redaction, Secrets};
 
@@ -11,6 +11,33 @@ pub struct HeadView {
     pub start_line: Vec<u8>,
     /// Names and values, in order and as they came.
     pub fields: Vec<(String, Vec<u8>)>,
+    /// Lines that are not header fields, in order.
+    pub malformed: Vec<MalformedView>,
+}
+
+/// A line of a head that is not a header field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MalformedView {
+    /// How many fields stand before it.
+    pub fields_before: usize,
+    /// The line.
+    pub text: Vec<u8>,
+}
+
+impl MalformedView {
+    fn new(line: &MalformedLine, redaction: Redaction) -> Self {
+        let text = redaction.malformed_line(&line.text).into_owned();
+        Self { fields_before: line.fields_before, text }
+    }
+}
+
+/// A line of a head behind the first one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// Name and value.
+    Field(&'a str, &'a [u8]),
+    /// What is not a header field.
+    Malformed(&'a [u8]),
 }
 
 impl HeadView {
@@ -22,7 +49,25 @@ impl HeadView {
                 .fields()
                 .map(|(name, value)| (name.to_owned(), redaction.value(name, value).into_owned()))
                 .collect(),
+            malformed: head
+                .malformed_lines()
+                .iter()
+                .map(|line| MalformedView::new(line, redaction))
+                .collect(),
         }
+    }
+
+    /// The lines behind the first one, in order.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        let mut malformed = self.malformed.iter().peekable();
+        let mut fields = self.fields.iter().enumerate().peekable();
+        std::iter::from_fn(move || {
+            let next = fields.peek().map_or(usize::MAX, |(index, _)| *index);
+            if let Some(line) = malformed.next_if(|line| line.fields_before <= next) {
+                return Some(Line::Malformed(&line.text));
+            }
+            fields.next().map(|(_, (name, value))| Line::Field(name, value))
+        })
     }
 
     /// The same, where the server repeats secrets that were sent to it.
@@ -33,6 +78,11 @@ impl HeadView {
             start_line: secrets.mask(&self.start_line).into_owned(),
             fields: fields
                 .map(|(name, value)| (secrets.mask_text(name), secrets.mask(&value).into_owned()))
+                .collect(),
+            malformed: self
+                .malformed
+                .into_iter()
+                .map(|line| MalformedView { text: secrets.mask(&line.text).into_owned(), ..line })
                 .collect(),
         }
     }

@@ -16,9 +16,9 @@ use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
 use super::tls::{self, TlsInfo, TlsOptions};
 use super::tunnel::socks5::Destination;
-use super::tunnel::{self, Connect, Conversation, Socks5, TunnelError};
+use super::tunnel::{self, Connect, Conversation, Heads, Socks5, TunnelError};
 use super::unix;
-use crate::protocol::head::{Head, HeaderLine};
+use crate::protocol::head::HeaderLine;
 
 mod error;
 mod look;
@@ -124,16 +124,13 @@ pub struct Dialed {
     pub stream: Stream,
     /// What is at the other end.
     pub remote: Remote,
-    /// The CONNECT request, and the proxy's response.
+    /// What was said to an HTTP proxy, and by it.
     pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
     /// Up to here.
     pub timings: Timings,
 }
-
-/// A CONNECT request, and the response that opened the tunnel.
-pub type Heads = (Head, Head);
 
 /// How many addresses of a name a SOCKS5 proxy is asked for, one after the other.
 const MAX_DESTINATIONS: usize = 4;
@@ -314,12 +311,13 @@ impl Dialer<'_> {
         let mut common = vec![HeaderLine::new("User-Agent", &route.user_agent)];
         let basic = via.proxy.basic();
         common.extend(basic.map(|value| HeaderLine::new("Proxy-Authorization", &value)));
-        let mut connect = Connect::new(authority, &common, &route.proxy_headers);
+        let connect = Connect::new(authority, &common, &route.proxy_headers);
+        let mut connect = connect.lenient(route.lenient);
         let outcome = self.converse(stream, &mut connect, via, authority);
-        let (request, response) = connect.into_heads();
+        let heads = connect.into_heads();
         match outcome {
-            Ok(early) => Ok((early, response.map(|response| (request, response)))),
-            Err(failed) => Err(failed.with_request(request).into_dial_error()),
+            Ok(early) => Ok((early, Some(heads))),
+            Err(failed) => Err(failed.with_heads(heads).into_dial_error()),
         }
     }
 
@@ -367,6 +365,7 @@ impl Dialer<'_> {
             authority: authority.to_owned(),
             cause,
             request: None,
+            interim: Vec::new(),
             sent_credentials: false,
             redaction: self.options.route.redaction,
             secrets: via.proxy.secrets(self.options.route.redaction),

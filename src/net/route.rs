@@ -55,6 +55,8 @@ pub struct RouteOptions {
     pub resolve: Vec<Resolve>,
     /// Our end of the connection.
     pub source: Option<Source>,
+    /// Lines of a proxy's answer that are not header fields are put up with.
+    pub lenient: bool,
     /// For what proxies say.
     pub redaction: Redaction,
 }

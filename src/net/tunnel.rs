@@ -16,7 +16,7 @@ pub mod socks5;
 #[cfg(test)]
 mod tests;
 
-pub use connect::Connect;
+pub use connect::{Connect, Heads};
 pub use socks5::Socks5;
 
 /// What a conversation with a proxy needs next.
@@ -52,6 +52,8 @@ pub trait Conversation {
 pub enum Fault {
     /// The answer to CONNECT is no: another status than 2xx.
     Refused(Box<Response>),
+    /// The answer to CONNECT is yes, with lines that are not header fields.
+    Invalid(Box<Response>),
     /// The answer to CONNECT is not HTTP; with what came.
     Malformed(HeadError, Vec<u8>),
     /// The answer to a SOCKS5 greeting is not SOCKS5; with what came.

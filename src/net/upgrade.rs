@@ -1,12 +1,13 @@
 //! The opening handshake over a connected stream: the request out, the response in, judged.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::time::{Duration, Instant};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls::{alert, is_truncation};
-use crate::protocol::body::Body;
+use crate::protocol::body::{Body, MAX_KEPT};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
@@ -24,6 +25,39 @@ pub struct Upgraded {
     pub early: Vec<u8>,
     /// From the first byte of the request to the last of the head.
     pub took: Duration,
+    /// What came before the response.
+    pub interim: Vec<Interim>,
+}
+
+/// An opening handshake that failed.
+#[derive(Debug)]
+pub struct UpgradeFailed {
+    /// Why.
+    pub error: UpgradeError,
+    /// What came before that.
+    pub interim: Vec<Interim>,
+}
+
+/// An interim response (RFC 9110 section 15.2).
+#[derive(Debug)]
+pub struct Interim {
+    /// Its first line: a status from 100 to 199.
+    pub line: StatusLine,
+    /// Its head.
+    pub head: Head,
+}
+
+impl fmt::Display for Interim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let StatusLine { status, reason, .. } = &self.line;
+        let reason = match (status, reason.as_str()) {
+            (100, "") => "Continue",
+            (102, "") => "Processing",
+            (103, "") => "Early Hints",
+            (_, reason) => reason,
+        };
+        f.write_str(format!("{status} {reason}").trim_end())
+    }
 }
 
 /// Why it did not.
@@ -31,7 +65,7 @@ pub struct Upgraded {
 pub enum UpgradeError {
     /// Another status than 101.
     Refused(Box<Response>),
-    /// Status 101, but wrong in these points.
+    /// Status 101, but wrong in these points, or with lines that are not header fields.
     Invalid(Box<Response>, Vec<Finding>),
     /// Not an HTTP response; with what came.
     Malformed(HeadError, Vec<u8>),
@@ -54,20 +88,28 @@ pub struct Response {
     pub line: StatusLine,
     /// Its head.
     pub head: Head,
-    /// The start of its body, at most 4 KiB.
+    /// The start of its body, unpacked, at most 4 KiB.
     pub body: Vec<u8>,
     /// There is more of the body.
     pub is_cut: bool,
 }
 
+impl Response {
+    /// With as much of the body as has come.
+    pub(super) fn new(line: StatusLine, head: Head, body: Body) -> Self {
+        let (body, is_cut) = body.unpacked();
+        Self { line, head, body, is_cut }
+    }
+}
+
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most interim responses (1xx) that are skipped.
-const MAX_INTERIM: usize = 16;
+/// The most interim responses (1xx) that are taken before the final one.
+pub(super) const MAX_INTERIM: usize = 16;
 
-/// Sends the request, reads the response and judges it. The body of a response that `skips_body` is not
-/// waited for.
+/// Sends the request, reads the response and judges it; a `lenient` judge puts up with lines that are not
+/// header fields. The body of a response that `skips_body` is not waited for.
 ///
 /// # Errors
 /// With everything the server said.
@@ -76,29 +118,17 @@ pub fn upgrade(
     request: &Request,
     reactor: &mut Reactor,
     deadline: Deadline,
+    lenient: bool,
     skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
-) -> Result<Upgraded, UpgradeError> {
+) -> Result<Upgraded, UpgradeFailed> {
     let start = Instant::now();
-    let mut exchange = Exchange { stream, reactor, start, received: Vec::new() };
-    exchange.send(request.head.bytes(), deadline)?;
-    let (line, head) = exchange.response_head(deadline)?;
-    let took = start.elapsed();
-    if line.status != 101 {
-        let body = match skips_body(&line, &head) {
-            true => Body::new(line.status, &head),
-            false => exchange.body(&line, &head, deadline)?,
-        };
-        let is_cut = body.is_cut();
-        let body = body.into_bytes();
-        return Err(UpgradeError::Refused(Box::new(Response { line, head, body, is_cut })));
-    }
-    let early = exchange.received;
-    match judge_response(request, &line, &head) {
-        Ok(agreement) => Ok(Upgraded { line, head, agreement, early, took }),
-        Err(findings) => {
-            let response = Response { line, head, body: Vec::new(), is_cut: false };
-            Err(UpgradeError::Invalid(Box::new(response), findings))
-        }
+    let (received, interim) = (Vec::new(), Vec::new());
+    let mut exchange = Exchange { stream, reactor, start, received, interim };
+    let outcome = exchange.run(request, deadline, lenient, skips_body);
+    let interim = exchange.interim;
+    match outcome {
+        Ok(upgraded) => Ok(Upgraded { interim, ..upgraded }),
+        Err(error) => Err(UpgradeFailed { error, interim }),
     }
 }
 
@@ -108,9 +138,44 @@ struct Exchange<'a> {
     start: Instant,
     /// Read and not used yet.
     received: Vec<u8>,
+    interim: Vec<Interim>,
 }
 
 impl Exchange<'_> {
+    fn run(
+        &mut self,
+        request: &Request,
+        deadline: Deadline,
+        lenient: bool,
+        skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
+    ) -> Result<Upgraded, UpgradeError> {
+        self.send(request.head.bytes(), deadline)?;
+        let (line, head) = self.response_head(deadline)?;
+        let took = self.start.elapsed();
+        if line.status != 101 {
+            let body = match skips_body(&line, &head) {
+                true => Body::new(line.status, &head),
+                false => self.body(&line, &head, deadline)?,
+            };
+            return Err(UpgradeError::Refused(Box::new(Response::new(line, head, body))));
+        }
+        let early = std::mem::take(&mut self.received);
+        let judged = match lenient {
+            true => judge_response(request, &line, &head.lenient()),
+            false => judge_response(request, &line, &head),
+        };
+        let findings = match judged {
+            Ok(agreement) if lenient || head.malformed_lines().is_empty() => {
+                let interim = Vec::new();
+                return Ok(Upgraded { line, head, agreement, early, took, interim });
+            }
+            Ok(_) => Vec::new(),
+            Err(findings) => findings,
+        };
+        let response = Response { line, head, body: Vec::new(), is_cut: false };
+        Err(UpgradeError::Invalid(Box::new(response), findings))
+    }
+
     fn send(&mut self, mut bytes: &[u8], deadline: Deadline) -> Result<(), UpgradeError> {
         while !bytes.is_empty() {
             match self.stream.write(bytes) {
@@ -124,17 +189,17 @@ impl Exchange<'_> {
         Ok(())
     }
 
-    /// The final response head; interim ones (RFC 9110 section 15.2) are skipped.
+    /// The final response head; interim ones are kept apart.
     fn response_head(&mut self, deadline: Deadline) -> Result<(StatusLine, Head), UpgradeError> {
-        let mut interim = 0;
         loop {
             match parse_response(&self.received) {
                 Ok(Some((line, head))) => {
                     self.received.drain(..head.bytes().len());
-                    if !matches!(line.status, 100 | 102..200) || interim == MAX_INTERIM {
+                    let is_interim = matches!(line.status, 100 | 102..200);
+                    if !is_interim || self.interim.len() == MAX_INTERIM {
                         return Ok((line, head));
                     }
-                    interim += 1;
+                    self.interim.push(Interim { line, head });
                 }
                 Ok(None) => {
                     if let Some(end) = self.read(deadline)? {
@@ -175,9 +240,11 @@ impl Exchange<'_> {
     /// Takes what else is already there of a response that cannot be understood.
     fn read_on(&mut self, deadline: Deadline) {
         let until = deadline.or_after(Duration::from_millis(100));
-        while self.received.len() < crate::protocol::body::MAX_KEPT
-            && matches!(self.read(until), Ok(None))
-        {}
+        let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is there
+        while received.len() < MAX_KEPT && matches!(self.read(until), Ok(None)) {
+            received.append(&mut self.received);
+        }
+        self.received = received;
     }
 
     /// Reads at least one byte; `Some` at the end of the stream.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
-use crate::event::{Again, Closed, Event, Failure, FileSent, Message, Opened, Redirect, What};
+use crate::event::{
+    Again, Closed, Event, Failure, FileSent, InterimView, Message, Opened, Redirect, What,
+};
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::connection::{ClosePayload, Direction, FrameEvent};
 use crate::protocol::violation::Violation;
@@ -82,6 +84,10 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
     object.text("reason", &opened.reason);
     object.headers("request_headers", &opened.request);
     object.headers("response_headers", &opened.response);
+    object.malformed("malformed_headers", &[&opened.request, &opened.response]);
+    let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());
+    let by_proxy = by_proxy.into_iter().flat_map(|heads| &heads.interim);
+    object.objects("interim", by_proxy.chain(&opened.interim), interim);
     object.text_or_null("protocol", opened.protocol.as_deref());
     object.text_or_null("extensions", opened.extensions.as_deref());
     match &opened.tls {
@@ -98,6 +104,14 @@ fn open(mut object: Object<'_>, event: &Event<'_>, opened: &Opened) {
         inner.millis("total", Some(timings.total));
     });
     object.end();
+}
+
+fn interim(object: &mut Object<'_>, interim: &InterimView) {
+    object.text("from", interim.from.name());
+    object.number("status", u64::from(interim.status));
+    object.text("reason", &interim.reason);
+    object.headers("headers", &interim.head);
+    object.malformed("malformed_headers", &[&interim.head]);
 }
 
 fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
@@ -267,6 +281,10 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
             object.text("body", &String::from_utf8_lossy(&response.body));
         }
     }
+    let response = failure.response.as_ref().map(|response| &response.head);
+    let heads: Vec<_> = failure.request.as_ref().into_iter().chain(response).collect();
+    object.malformed("malformed_headers", &heads);
+    object.objects("interim", failure.interim.iter(), interim);
     if let Some(info) = &failure.certificate {
         object.object("certificate", |inner| certificate(inner, info));
     }

@@ -4,7 +4,9 @@ mod backlog;
 pub mod certificate;
 pub mod escape;
 pub mod hex_dump;
+pub mod html;
 pub mod human;
+mod joined;
 pub mod json;
 pub mod json_view;
 pub mod outlet;
@@ -21,6 +23,7 @@ use mio::{Registry, Token, Waker};
 use crate::event::{Event, What};
 use crate::protocol::MessageKind;
 
+pub use joined::Joined;
 pub use outlet::{Lane, Outlet};
 
 /// Turns events into bytes.
@@ -37,6 +40,20 @@ pub trait Format: Send {
     /// Whether it never has anything to say about a message of ours. It is asked once.
     fn ignores_sent(&self) -> bool {
         false
+    }
+}
+
+impl Format for Box<dyn Format> {
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        (**self).event(event, out);
+    }
+
+    fn ignores_text(&self) -> bool {
+        (**self).ignores_text()
+    }
+
+    fn ignores_sent(&self) -> bool {
+        (**self).ignores_sent()
     }
 }
 

@@ -1,7 +1,11 @@
 //! The body of a refused handshake: framed by length, chunked or until the end of the connection
-//! (RFC 9112 section 6.3). Only its start is kept.
+//! (RFC 9112 section 6.3), compressed or not. Only its start is kept.
 
 use super::head::Head;
+
+mod coding;
+
+use coding::Codings;
 
 /// How many bytes of a body are kept.
 pub const MAX_KEPT: usize = 4 << 10;
@@ -10,6 +14,7 @@ pub const MAX_KEPT: usize = 4 << 10;
 #[derive(Debug)]
 pub struct Body {
     framing: Framing,
+    codings: Codings,
     kept: Vec<u8>,
     /// More came, or was announced, than is kept.
     cut: bool,
@@ -52,7 +57,13 @@ impl Body {
             }
         };
         let done = matches!(framing, Framing::Length(0));
-        Self { framing, kept: Vec::new(), cut: false, done }
+        Self { framing, codings: Codings::of(head), kept: Vec::new(), cut: false, done }
+    }
+
+    /// Where none is wanted.
+    pub fn none() -> Self {
+        let framing = Framing::Length(0);
+        Self { framing, codings: Codings::default(), kept: Vec::new(), cut: false, done: true }
     }
 
     /// Takes the next bytes from the connection.
@@ -87,7 +98,16 @@ impl Body {
         self.cut || (announced && self.kept.len() >= MAX_KEPT)
     }
 
-    /// What has come, at most [`MAX_KEPT`] bytes.
+    /// What has come, unpacked, at most [`MAX_KEPT`] bytes; and whether there is more of it.
+    pub fn unpacked(self) -> (Vec<u8>, bool) {
+        let is_cut = self.is_cut();
+        match self.codings.unpack(&self.kept) {
+            Some((bytes, is_long)) => (bytes, is_cut || is_long),
+            None => (self.kept, is_cut),
+        }
+    }
+
+    /// What has come, as it came, at most [`MAX_KEPT`] bytes.
     pub fn into_bytes(self) -> Vec<u8> {
         self.kept
     }

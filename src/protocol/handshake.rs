@@ -41,7 +41,7 @@ pub struct Finding {
     pub header: &'static str,
     /// What came, in words.
     pub got: String,
-    /// What was due, in words.
+    /// What was due, in words; empty where the finding itself says it.
     pub due: String,
     /// Where that stands.
     pub section: &'static str,
@@ -49,7 +49,11 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}; due: {} ({})", self.header, self.got, self.due, self.section)
+        let Self { header, got, due, section } = self;
+        match due.as_str() {
+            "" => write!(f, "{header}, {got} ({section})"),
+            due => write!(f, "{header}: {got}; due: {due} ({section})"),
+        }
     }
 }
 
@@ -63,6 +67,10 @@ impl Finding {
         Self { header, got: got.into(), due: due.into(), section }
     }
 }
+
+/// The header of findings about lines that are not header fields. What stands in them may be secret and is
+/// not repeated.
+pub const MALFORMED: &str = "malformed header field";
 
 /// `a`, `b` → "'a', 'b'".
 fn quoted(values: &[String]) -> String {

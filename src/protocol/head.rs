@@ -1,11 +1,14 @@
 //! HTTP/1.1 heads (RFC 9112 sections 2 to 5) kept as they were on the wire: bytes, order, case and
-//! duplicates. httparse decides what is well-formed.
+//! duplicates. httparse decides which first line is well-formed.
 
 use std::fmt;
-use std::ops::Range;
 
+mod fields;
 mod line;
 
+use fields::{Fields, Place};
+
+pub use fields::{LineFault, MalformedLine};
 pub use line::{HeaderLine, HeaderLineError, is_token, is_token_char};
 
 /// The longest head that is read, in bytes.
@@ -19,7 +22,7 @@ pub const MAX_FIELDS: usize = 256;
 pub struct Head {
     bytes: Vec<u8>,
     start_line: usize,
-    fields: Vec<(Range<usize>, Range<usize>)>,
+    fields: Fields,
 }
 
 /// The first line of a response.
@@ -51,18 +54,9 @@ pub enum HeadError {
     NotHttp(Vec<u8>),
     /// A first line that looks like HTTP and is none.
     StartLine(String),
-    /// A malformed header field line.
-    Field {
-        /// Which one, from 1.
-        number: usize,
-        /// The line.
-        line: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
     /// Over [`MAX_HEAD`] bytes.
     TooLong,
-    /// Over [`MAX_FIELDS`] fields.
+    /// Over [`MAX_FIELDS`] fields and malformed lines.
     TooManyFields,
 }
 
@@ -71,9 +65,6 @@ impl fmt::Display for HeadError {
         match self {
             Self::NotHttp(_) => f.write_str("that is not HTTP"),
             Self::StartLine(line) => write!(f, "malformed start line {line:?}"),
-            Self::Field { number, line, why } => {
-                write!(f, "malformed header field, line {number} ({why}): {line:?}")
-            }
             Self::TooLong => write!(f, "the head is longer than {} KiB", MAX_HEAD >> 10),
             Self::TooManyFields => write!(f, "the head has more than {MAX_FIELDS} header fields"),
         }
@@ -84,15 +75,16 @@ impl Head {
     /// The head that `start_line` and `fields` make.
     pub fn build(start_line: &str, fields: &[HeaderLine]) -> Self {
         let mut bytes = format!("{start_line}\r\n").into_bytes();
-        let mut ranges = Vec::with_capacity(fields.len());
+        let mut places = Vec::with_capacity(fields.len());
         for field in fields {
             let name = bytes.len()..bytes.len() + field.name.len();
             let value = name.end + 2..name.end + 2 + field.value.len();
             bytes.extend_from_slice(format!("{}: {}\r\n", field.name, field.value).as_bytes());
-            ranges.push((name, value));
+            places.push((Place::Wire(name), Place::Wire(value)));
         }
         bytes.extend_from_slice(b"\r\n");
-        Self { bytes, start_line: start_line.len(), fields: ranges }
+        let fields = Fields { places, ..Fields::default() };
+        Self { bytes, start_line: start_line.len(), fields }
     }
 
     /// The head as it is on the wire, with the empty line that ends it.
@@ -105,15 +97,26 @@ impl Head {
         &self.bytes[..self.start_line]
     }
 
-    /// Names and values in order, as they came.
+    /// Names and values in order, as they came. A value that was folded over several lines is on one.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        self.fields.iter().map(|(name, value)| {
+        self.fields.places.iter().map(|(name, value)| {
             // Names are tokens, so ASCII.
-            (
-                str::from_utf8(&self.bytes[name.clone()]).unwrap_or_default(),
-                &self.bytes[value.clone()],
-            )
+            let name = str::from_utf8(self.fields.at(&self.bytes, name)).unwrap_or_default();
+            (name, self.fields.at(&self.bytes, value))
         })
+    }
+
+    /// The lines that are not header fields, in order (RFC 9112 section 5).
+    pub fn malformed_lines(&self) -> &[MalformedLine] {
+        &self.fields.malformed
+    }
+
+    /// The head as it is read by those who put up with malformed lines: without them, but for fields with
+    /// white space before the colon (RFC 9112 section 5.1).
+    #[must_use]
+    pub fn lenient(&self) -> Self {
+        let bytes = self.bytes.clone();
+        Self { bytes, start_line: self.start_line, fields: self.fields.lenient() }
     }
 
     /// All values of the field `name`, as text.
@@ -170,23 +173,20 @@ pub(super) fn split_unquoted(value: &str, separator: char) -> Vec<String> {
 pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadError> {
     must_start_like(bytes, b"HTTP/1.")?;
     let Some(bytes) = whole_head(bytes)? else { return Ok(None) };
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut response = httparse::Response::new(&mut fields);
-    match response.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => {
+    let mut response = httparse::Response::new(&mut []);
+    let wrong = || HeadError::StartLine(first_line(bytes));
+    match response.parse(&alone(bytes)) {
+        Ok(httparse::Status::Complete(_)) => {
             // httparse takes any three digits.
-            let Some(status @ 100..) = response.code else {
-                return Err(HeadError::StartLine(first_line(bytes)));
-            };
+            let Some(status @ 100..) = response.code else { return Err(wrong()) };
             let line = StatusLine {
                 minor_version: response.version.unwrap_or_default(),
                 status,
                 reason: reason(bytes),
             };
-            Ok(Some((line, keep(&bytes[..length], response.headers))))
+            Ok(Some((line, keep(bytes)?)))
         }
-        Ok(httparse::Status::Partial) => Ok(None),
-        Err(error) => Err(explain(bytes, error)),
+        _ => Err(wrong()),
     }
 }
 
@@ -199,20 +199,24 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<(RequestLine, Head)>, HeadEr
         return Err(HeadError::NotHttp(bytes.to_vec()));
     }
     let Some(bytes) = whole_head(bytes)? else { return Ok(None) };
-    let mut fields = [httparse::EMPTY_HEADER; MAX_FIELDS];
-    let mut request = httparse::Request::new(&mut fields);
-    match request.parse(bytes) {
-        Ok(httparse::Status::Complete(length)) => {
+    let start_line = alone(bytes);
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse(&start_line) {
+        Ok(httparse::Status::Complete(_)) => {
             let line = RequestLine {
                 minor_version: request.version.unwrap_or_default(),
                 method: request.method.unwrap_or_default().to_owned(),
                 target: request.path.unwrap_or_default().to_owned(),
             };
-            Ok(Some((line, keep(&bytes[..length], request.headers))))
+            Ok(Some((line, keep(bytes)?)))
         }
-        Ok(httparse::Status::Partial) => Ok(None),
-        Err(error) => Err(explain(bytes, error)),
+        _ => Err(HeadError::StartLine(first_line(bytes))),
     }
+}
+
+/// The first line of a head as a head of its own: what is wrong with others does not hide it.
+fn alone(bytes: &[u8]) -> Vec<u8> {
+    [first_line_bytes(bytes), b"\r\n\r\n"].concat()
 }
 
 fn must_start_like(bytes: &[u8], start: &[u8]) -> Result<(), HeadError> {
@@ -242,55 +246,14 @@ fn whole_head(bytes: &[u8]) -> Result<Option<&[u8]>, HeadError> {
     }
 }
 
-fn keep(bytes: &[u8], fields: &[httparse::Header<'_>]) -> Head {
-    let place = |part: &[u8]| {
-        let start = part.as_ptr() as usize - bytes.as_ptr() as usize; // httparse borrows from `bytes`
-        start..start + part.len()
-    };
-    Head {
+/// A whole head, its lines sorted.
+fn keep(bytes: &[u8]) -> Result<Head, HeadError> {
+    let fields_from = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+    Ok(Head {
+        fields: Fields::sort(bytes, fields_from)?,
         bytes: bytes.to_vec(),
         start_line: first_line_bytes(bytes).len(),
-        fields: fields
-            .iter()
-            .map(|field| (place(field.name.as_bytes()), place(field.value)))
-            .collect(),
-    }
-}
-
-/// Finds the line that httparse did not like.
-fn explain(bytes: &[u8], error: httparse::Error) -> HeadError {
-    if error == httparse::Error::TooManyHeaders {
-        return HeadError::TooManyFields;
-    }
-    let fields =
-        bytes.split(|&byte| byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
-    for (index, line) in fields.enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if let Some(why) = field_fault(line) {
-            let line = String::from_utf8_lossy(line).into_owned();
-            return HeadError::Field { number: index + 1, line, why };
-        }
-    }
-    HeadError::StartLine(first_line(bytes))
-}
-
-fn field_fault(line: &[u8]) -> Option<&'static str> {
-    if line.first().is_some_and(|first| b" \t".contains(first)) {
-        return Some("it starts with white space: obsolete line folding");
-    }
-    let Some(colon) = memchr::memchr(b':', line) else { return Some("no colon") };
-    let (name, value) = line.split_at(colon);
-    if name.is_empty() {
-        return Some("empty name");
-    }
-    if name.last().is_some_and(|last| b" \t".contains(last)) {
-        return Some("white space before the colon");
-    }
-    if !name.iter().all(|&byte| is_token_char(char::from(byte))) {
-        return Some("invalid character in the name");
-    }
-    let bad_value = value.iter().any(|&byte| byte == 0x7f || (byte < 0x20 && byte != b'\t'));
-    bad_value.then_some("control character in the value")
+    })
 }
 
 fn first_line(bytes: &[u8]) -> String {

@@ -40,6 +40,7 @@ fn proxy_heals(fault: &Fault) -> bool {
         Fault::Reply(code) => matches!(code, 1 | 3..=6),
         Fault::Ended(..) => true,
         Fault::Malformed(..)
+        | Fault::Invalid(_)
         | Fault::NotSocks(_)
         | Fault::NoMethod(_)
         | Fault::Method(_)

@@ -12,6 +12,7 @@ mod foreign;
 mod frames;
 mod generated;
 mod handshake;
+mod heads;
 mod hostile;
 mod input;
 mod keepalive;

@@ -2,10 +2,12 @@
 //! socket is idle.
 
 use std::io::{Read, pipe};
+use std::process::Stdio;
 use std::sync::mpsc::channel;
 
 use crate::scripts::{answer_close, serve};
-use crate::support::{BINARY, CONTINUATION, Server, TEXT, frame, pack, ping, wscope};
+use crate::support::{BINARY, CONTINUATION, Peer, Server, TEXT, Wscope};
+use crate::support::{frame, masked, pack, ping, switching_protocols, text, wscope};
 
 const RSV1: u8 = 0b100;
 
@@ -70,6 +72,63 @@ fn messages_that_take_different_ways_stay_in_order() {
     assert_eq!(got.len(), due.len());
     let wrong = got.iter().zip(&due).position(|(got, due)| got != due);
     assert_eq!(wrong, None, "{:?}", wrong.map(|at| (&got[at], &due[at])));
+}
+
+/// What a run writes into a pipe that is both standard output and standard error.
+fn joined(command: Wscope) -> String {
+    let (mut reader, writer) = pipe().expect("pipe");
+    let both = writer.try_clone().expect("a second handle");
+    let running = command.stdout_to(writer).stderr_to(Stdio::from(both)).spawn();
+    let mut text = String::new();
+    reader.read_to_string(&mut text).expect("text");
+    running.wait().code(0);
+    text
+}
+
+#[test]
+fn in_one_pipe_the_handshake_stands_before_a_message_of_the_same_segment() {
+    for options in [&[][..], &["-v"], &["-vv"], &["--json"], &["--output", "hex"]] {
+        let server = Server::script(|peer| {
+            let head = peer.read_head();
+            peer.send([switching_protocols(&head, &[]).as_bytes(), &text("hello")].concat());
+            answer_close(peer);
+        });
+        let got = joined(wscope().args(options).args(["-1", &server.url()]));
+        let at = |what: &str| got.find(what).unwrap_or_else(|| panic!("no {what:?} in\n{got}"));
+        let message = if options.contains(&"hex") { "68656c6c6f" } else { "hello" };
+        assert!(at("connected to ") < at(message), "{options:?}\n{got}");
+    }
+}
+
+#[test]
+fn in_one_pipe_a_client_of_listen_is_reported_before_its_first_message() {
+    let (mut reader, writer) = pipe().expect("pipe");
+    let both = writer.try_clone().expect("a second handle");
+    let command = wscope().args(["listen", "--once", "127.0.0.1:0"]);
+    let running = command.stdout_to(writer).stderr_to(Stdio::from(both)).spawn();
+    let mut got = Vec::new();
+    let mut byte = [0];
+    while !got.ends_with(b"\n") {
+        reader.read_exact(&mut byte).expect("where it listens");
+        got.push(byte[0]);
+    }
+    let line = String::from_utf8_lossy(&got).into_owned();
+    let port = line.trim().trim_end_matches('/').rsplit(':').next().expect("a port");
+    let mut peer = Peer::connect(port.parse().expect("a port"));
+    let mut request =
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            .to_vec();
+    request.extend(masked(&text("hello")));
+    peer.send(request);
+    peer.read_head();
+    peer.close(1000, "");
+    peer.expect_close(1000);
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).expect("text");
+    running.wait().code(0);
+    assert!(rest.find("connected to ") < rest.find("hello"), "{rest}");
+    assert!(rest.contains("hello"), "{rest}");
 }
 
 /// A plain message, a fragmented one with a ping inside, a compressed one, a binary one, and one that

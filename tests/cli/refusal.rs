@@ -7,6 +7,9 @@ use serde_json::json;
 
 use crate::support::{Outcome, Server, wscope};
 
+mod pages;
+mod words;
+
 /// The server answers like this, then ends.
 #[track_caller]
 fn refused(response: impl AsRef<[u8]>, options: &[&str]) -> Outcome {

@@ -8,10 +8,12 @@ use super::request::request_options;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
-use crate::event::{HeadView, Level, Opened, Proxied, What};
-use crate::net::dial::{DialOptions, Heads, certificate_name};
+use crate::event::{HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, What};
+use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::malformed::objections;
 use crate::net::tls::TlsFailure;
-use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
+use crate::net::tunnel::Heads;
+use crate::net::upgrade::{Interim, UpgradeError, UpgradeFailed, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
@@ -19,7 +21,7 @@ use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
@@ -64,6 +66,7 @@ impl Opening<'_> {
             }
         };
         journal.tell_now(What::Open(&opened));
+        self.warn_of_lines(&upgraded, &opened, journal);
         for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
             journal.tell_now(What::Notice(Level::Warning, &text));
         }
@@ -87,10 +90,11 @@ impl Opening<'_> {
         let secrets = self.secrets(&request, route).and(self.proxy_secrets(&remote, &heads));
         let is_followed =
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
-        let upgraded = upgrade(&mut stream, &request, reactor, deadline, is_followed);
-        let upgraded = upgraded.map_err(|error| {
+        let upgraded =
+            upgrade(&mut stream, &request, reactor, deadline, config.lenient, is_followed);
+        let upgraded = upgraded.map_err(|failed| {
             let rejection = Rejection { request: &request, route, remote: &remote };
-            self.upgrade_failed(error, &rejection, &secrets)
+            self.upgrade_failed(failed, &rejection, &secrets)
         })?;
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
@@ -102,16 +106,14 @@ impl Opening<'_> {
             proxy: remote.via().map(|via| Proxied {
                 url: via.proxy.to_string(),
                 words: via.to_string(),
-                heads: heads.map(|(request, response)| {
-                    let view = |head| HeadView::new(head, config.redaction);
-                    (view(&request).without(&route.secrets), view(&response).without(&secrets))
-                }),
+                heads: heads.as_ref().map(|heads| self.proxy_heads(heads, route, &secrets)),
             }),
             local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
             reason: said(upgraded.line.reason.clone()),
             request: HeadView::new(&request.head, config.redaction).without(&route.secrets),
+            interim: views(&upgraded.interim, Hop::Server, config.redaction, &secrets),
             response: HeadView::new(&upgraded.head, config.redaction).without(&secrets),
             offered: request.subprotocols().iter().cloned().map(said).collect(),
             protocol: upgraded.agreement.subprotocol.clone().map(said),
@@ -122,6 +124,17 @@ impl Opening<'_> {
             secrets,
         };
         Ok((stream, upgraded, opened))
+    }
+
+    /// What was said to a proxy and by it, as it may be shown.
+    fn proxy_heads(&self, heads: &Heads, route: &Route, secrets: &Secrets) -> ProxyHeads {
+        let redaction = self.config.redaction;
+        let view = |head| HeadView::new(head, redaction);
+        ProxyHeads {
+            request: view(&heads.request).without(&route.secrets),
+            interim: views(&heads.interim, Hop::Proxy, redaction, secrets),
+            response: heads.response.as_ref().map(|head| view(head).without(secrets)),
+        }
     }
 
     /// How to dial. A client certificate is for whom the user named, and so is `--servername`.
@@ -162,11 +175,12 @@ impl Opening<'_> {
 
     fn upgrade_failed(
         &self,
-        error: UpgradeError,
+        failed: UpgradeFailed,
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
         let Rejection { request, route, remote } = *rejection;
+        let UpgradeFailed { error, interim } = failed;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
@@ -179,9 +193,20 @@ impl Opening<'_> {
         }
         let rejected = Error::Upgrade(Box::new(Rejected {
             error,
+            interim,
             via: remote.via().map(ToString::to_string),
             tls: target.scheme.is_tls(),
             sent_origin: request.head.value("Origin").is_some(),
+            offered: request
+                .subprotocols()
+                .iter()
+                .map(|name| secrets.mask_text(name.clone()))
+                .collect(),
+            path: {
+                let resource = &target.resource;
+                let path = resource.split('?').next().unwrap_or_default();
+                route.secrets.mask_text(path.to_owned())
+            },
             credentials: config.auth.sent(&request.head),
             secrets: secrets.clone(),
             limit: config.connect_timeout.unwrap_or_default(),
@@ -210,7 +235,7 @@ impl Opening<'_> {
     fn proxy_secrets(&self, remote: &Remote, heads: &Option<Heads>) -> Secrets {
         let redaction = self.config.redaction;
         match (remote.via(), heads) {
-            (_, Some((request, _))) => Secrets::of_request(redaction, "", request.fields()),
+            (_, Some(heads)) => Secrets::of_request(redaction, "", heads.request.fields()),
             (Some(via), None) => via.proxy.secrets(redaction),
             (None, None) => Secrets::default(),
         }
@@ -241,6 +266,23 @@ impl Opening<'_> {
     fn awaited(&self) -> Option<String> {
         let pattern = self.config.ending.expect.first()?;
         Some(format!("awaited {:?}", pattern.to_string()))
+    }
+
+    /// With `--lenient` lines that are not header fields do not fail a handshake.
+    fn warn_of_lines(&self, upgraded: &Upgraded, opened: &Opened, journal: &mut Journal<'_>) {
+        let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());
+        for line in
+            by_proxy.and_then(|heads| heads.response.as_ref()).iter().flat_map(|it| &it.malformed)
+        {
+            let line = String::from_utf8_lossy(&line.text);
+            let text =
+                format!("malformed header field of the proxy: {line:?}: ignored (--lenient)");
+            journal.tell_now(What::Notice(Level::Warning, &text));
+        }
+        if let Some(lines) = objections(&upgraded.head, self.config.redaction, &opened.secrets) {
+            let text = format!("{lines}: ignored (--lenient)");
+            journal.tell_now(What::Notice(Level::Warning, &text));
+        }
     }
 
     fn judge_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) -> Result<(), Error> {
@@ -296,4 +338,14 @@ impl Opening<'_> {
         }
         Err(Error::NoCompression)
     }
+}
+
+/// Interim responses as they may be shown.
+fn views(
+    interim: &[Interim],
+    from: Hop,
+    redaction: Redaction,
+    secrets: &Secrets,
+) -> Vec<InterimView> {
+    interim.iter().map(|it| InterimView::new(it, from, redaction, secrets)).collect()
 }

@@ -4,6 +4,7 @@ use super::opening::Opening;
 use super::request::leaves_credentials;
 use crate::error::Error;
 use crate::event::{Level, Redirect, What};
+use crate::net::malformed::objections;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::head::{Head, StatusLine};
 use crate::redact::Secrets;
@@ -19,7 +20,11 @@ impl Opening<'_> {
         head: &Head,
     ) -> Option<Result<Route, RedirectError>> {
         let max = self.config.resilience.redirects.filter(|_| is_redirect(line.status))?;
-        Some(route.redirected(head.value("Location").as_deref(), max))
+        let location = match self.config.lenient {
+            true => head.lenient().value("Location"),
+            false => head.value("Location"),
+        };
+        Some(route.redirected(location.as_deref(), max))
     }
 
     /// The way on, if this failure is a redirect to be followed. It is told.
@@ -37,7 +42,8 @@ impl Opening<'_> {
             None => return Err(error),
         };
         let redaction = self.config.redaction;
-        let answered = Secrets::of_response(redaction, response.head.fields());
+        // Also those in fields with white space before the colon.
+        let answered = Secrets::of_response(redaction, response.head.lenient().fields());
         next.secrets = rejected.secrets.clone().and(answered);
         let said = |text: String| next.secrets.mask_text(text);
         let url = |route: &Route| said(redaction.url(&route.target.url()).into_owned());
@@ -47,6 +53,9 @@ impl Opening<'_> {
             from: url(route),
             to: url(&next),
         }));
+        if let Some(lines) = objections(&response.head, redaction, &next.secrets) {
+            journal.tell_now(What::Notice(Level::Warning, &format!("{lines}: ignored")));
+        }
         if leaves_credentials(self.config, route, &next) {
             let text = format!(
                 "credentials and a Host header of your own are not sent on to {}",

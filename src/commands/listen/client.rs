@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, NotAdmitted};
-use super::failure::{TOO_MANY_HANDSHAKES, failed, refused, unavailable};
+use super::failure::{TOO_MANY_HANDSHAKES, failed, forced_close, reason, refused, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -17,20 +17,19 @@ use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
-use crate::event::{Failure, FailureKind, HeadView, Level, Opened, What};
+use crate::event::{Failure, HeadView, Hop, InterimView, Level, Opened, What};
 use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
 };
+use crate::net::malformed::objections;
 use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Party, Role};
 use crate::protocol::deflate::Agreed;
-use crate::protocol::handshake::{
-    Agreement, Refusal, Response, answer, expects_continue, resource_name,
-};
+use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, resource_name};
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
 use crate::redact::Secrets;
@@ -46,6 +45,8 @@ struct AcceptedClient {
     mail: Mailbox,
     early: Vec<u8>,
     opened: Opened,
+    /// Lines of its request that are not header fields.
+    objections: Option<String>,
     deflate: Option<Agreed>,
     received: Arc<AtomicU64>,
     account: Account,
@@ -124,6 +125,9 @@ impl Server {
         let number = client.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.tell(What::Open(&client.opened));
+        if let Some(text) = &client.objections {
+            journal.tell(What::Notice(Level::Warning, text));
+        }
         let early = std::mem::take(&mut client.early);
         let mut report = Session::new(
             client.stream,
@@ -201,32 +205,10 @@ enum ForcedClose {
     OverMemory,
 }
 
-/// The failure of a client whose connection we ended; how its end went is the lesser part.
-fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
-    let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
-    Failure {
-        kind: FailureKind::Abnormal,
-        message: format!("{why}; closed with 1013{end}"),
-        hint: None,
-        request: None,
-        response: None,
-        excerpt: Vec::new(),
-        certificate: None,
-    }
-}
-
 /// Ends a connection whose place another has taken.
 fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
     send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
     Parting::Unnoticed
-}
-
-/// Why a request is refused, on one line.
-fn reason(refusal: &Refusal) -> String {
-    if refusal.is_plain {
-        return "it asks for no WebSocket".to_owned();
-    }
-    refusal.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 impl Arrival<'_> {
@@ -246,20 +228,23 @@ impl Arrival<'_> {
         if !self.pending.set_answered() {
             return Err(close_evicted(stream, true));
         }
-        let (response, agreement) =
-            match answer(&self.server.config.handshake, &asked.line, &asked.head) {
-                Ok(accepted) => accepted,
-                Err(refusal) => {
-                    if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
-                        return Err(self.show(stream, &page));
-                    }
-                    let why = (&*reason(&refusal), refusal.hint);
-                    return Err(self.refuse(stream, &asked.head, &refusal.response, why, outputs));
+        let config = &self.server.config;
+        let lenient = config.lenient.then(|| asked.head.lenient());
+        let judged = lenient.as_ref().unwrap_or(&asked.head);
+        let (response, agreement) = match answer(&config.handshake, &asked.line, judged) {
+            Ok(accepted) => accepted,
+            Err(refusal) => {
+                if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
+                    return Err(self.show(stream, &page));
                 }
-            };
+                let why = reason(&refusal, &asked.line, judged, config.redaction);
+                let why = (&*why, refusal.hint);
+                return Err(self.refuse(stream, &asked, &refusal.response, why, outputs));
+            }
+        };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
-            Err(why) => return Err(self.refuse_for_now(stream, &asked.head, why, outputs)),
+            Err(why) => return Err(self.refuse_for_now(stream, &asked, why, outputs)),
         };
         let mut bytes = response.bytes().to_vec();
         if expects_continue(&asked.line, &asked.head) {
@@ -273,6 +258,8 @@ impl Arrival<'_> {
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
+        let objections = objections(&asked.head, config.redaction, &Secrets::default())
+            .map(|lines| format!("{lines}: ignored (--lenient)"));
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
         Ok(AcceptedClient {
             number,
@@ -280,6 +267,7 @@ impl Arrival<'_> {
             mail,
             early: asked.early,
             opened,
+            objections,
             deflate,
             received,
             account,
@@ -346,12 +334,12 @@ impl Arrival<'_> {
     fn refuse(
         &mut self,
         stream: Stream,
-        request: &Head,
+        asked: &Asked,
         response: &Response,
         why: (&str, Option<&str>),
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, request, response, why, self.server.config.redaction);
+        let failure = refused(self.remote, asked, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -360,7 +348,7 @@ impl Arrival<'_> {
     fn refuse_for_now(
         &mut self,
         stream: Stream,
-        request: &Head,
+        asked: &Asked,
         why: NotAdmitted,
         outputs: &mut Outputs,
     ) -> Parting {
@@ -371,7 +359,7 @@ impl Arrival<'_> {
             NotAdmitted::Full => format!("there are {} clients already", config.capacity.clients),
         };
         let response = unavailable(&reason);
-        self.refuse(stream, request, &response, (&reason, None), outputs)
+        self.refuse(stream, asked, &response, (&reason, None), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {
@@ -396,7 +384,9 @@ impl Arrival<'_> {
     }
 
     fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
-        Parting::Failed(failed(error, self.remote, self.server.handshake_limit(), response))
+        let redaction = self.server.config.redaction;
+        let limit = self.server.handshake_limit();
+        Parting::Failed(failed(error, self.remote, limit, response, redaction))
     }
 
     fn opened(
@@ -415,6 +405,12 @@ impl Arrival<'_> {
         let url = format!("{scheme}://{local}{resource}");
         let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
         let said = |text: String| secrets.mask_text(text);
+        let continued = expects_continue(&asked.line, &asked.head).then(|| InterimView {
+            from: Hop::Server,
+            status: 100,
+            reason: "Continue".to_owned(),
+            head: HeadView::new(&Head::build("HTTP/1.1 100 Continue", &[]), redaction),
+        });
         Opened {
             initiator: Party::Peer,
             url: redaction.url(&url).into_owned(),
@@ -425,6 +421,7 @@ impl Arrival<'_> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
+            interim: continued.into_iter().collect(),
             response: HeadView::new(response, redaction).without(&secrets),
             offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
             protocol: agreement.subprotocol.map(said),

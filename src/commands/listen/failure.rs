@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
-use crate::net::accept::AcceptError;
+use crate::net::accept::{AcceptError, Asked};
+use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::connection::TransportEnd;
-use crate::protocol::handshake::Response;
-use crate::protocol::head::{Head, HeadError, HeaderLine};
-use crate::redact::Redaction;
+use crate::protocol::handshake::{MALFORMED, Refusal, Response};
+use crate::protocol::head::{Head, HeadError, HeaderLine, RequestLine};
+use crate::redact::{Redaction, Secrets};
 
 /// A failure of the client at `remote`.
 pub(super) fn failed(
@@ -17,6 +18,7 @@ pub(super) fn failed(
     remote: SocketAddr,
     limit: Duration,
     response: Option<&Response>,
+    redaction: Redaction,
 ) -> Box<Failure> {
     let (kind, text) = match error {
         AcceptError::Tls(reason) => {
@@ -34,6 +36,11 @@ pub(super) fn failed(
         }
         AcceptError::Ended(..) => {
             (FailureKind::Handshake, format!("{remote} hung up in the middle of its request"))
+        }
+        AcceptError::Unreadable(HeadError::StartLine(line)) => {
+            let line = redaction.start_line(line.as_bytes());
+            let error = HeadError::StartLine(String::from_utf8_lossy(&line).into_owned());
+            (FailureKind::Handshake, format!("bad request from {remote}: {error}"))
         }
         AcceptError::Unreadable(error) => {
             (FailureKind::Handshake, format!("bad request from {remote}: {error}"))
@@ -59,7 +66,16 @@ pub(super) fn failed(
         message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint(error).map(str::to_owned),
         request: None,
-        response: response.map(|response| answered(response, Redaction::Mask)),
+        interim: Vec::new(),
+        response: response.map(|response| {
+            let asked = match error {
+                AcceptError::Unreadable(HeadError::StartLine(line)) => line,
+                _ => "",
+            };
+            let shown = redaction.start_line(asked.as_bytes());
+            let shown = String::from_utf8_lossy(&shown);
+            answered(response, redaction, |body| without(body, asked, &shown))
+        }),
         excerpt: Vec::new(),
         certificate: None,
     })
@@ -85,33 +101,87 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
     }
 }
 
+/// Why a request is refused, on one line and without its secrets.
+pub(super) fn reason(
+    refusal: &Refusal,
+    line: &RequestLine,
+    head: &Head,
+    redaction: Redaction,
+) -> String {
+    if refusal.is_plain {
+        return "it asks for no WebSocket".to_owned();
+    }
+    let secrets = Secrets::of_request(redaction, &line.target, head.fields());
+    let lines = objections(head, redaction, &secrets);
+    let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
+    let target = redaction.url(&line.target);
+    let others = others.map(|it| secrets.mask_text(without(it.to_string(), &line.target, &target)));
+    lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+}
+
+/// A text in which what was asked stands as it may be shown.
+fn without(text: String, asked: &str, shown: &str) -> String {
+    match asked == shown {
+        true => text,
+        false => text.replace(asked, shown),
+    }
+}
+
+/// The failure of a client whose connection we ended; how its end went is the lesser part.
+pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
+    let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
+    Failure {
+        kind: FailureKind::Abnormal,
+        message: format!("{why}; closed with 1013{end}"),
+        hint: None,
+        request: None,
+        interim: Vec::new(),
+        response: None,
+        excerpt: Vec::new(),
+        certificate: None,
+    }
+}
+
 /// A request that is refused with this response, for this reason; with what can be done about it.
 pub(super) fn refused(
     remote: SocketAddr,
-    request: &Head,
+    asked: &Asked,
     response: &Response,
     (reason, hint): (&str, Option<&str>),
     redaction: Redaction,
 ) -> Box<Failure> {
+    let Asked { line, head, .. } = asked;
     let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
     let status = status.trim_start_matches("HTTP/1.1 ");
     let text = format!("request from {remote} refused: {status}: {reason}");
+    let secrets = Secrets::of_request(redaction, &line.target, head.fields());
+    let target = redaction.url(&line.target);
     Box::new(Failure {
         kind: FailureKind::Handshake,
         message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint.map(str::to_owned),
-        request: Some(HeadView::new(request, redaction)),
-        response: Some(answered(response, redaction)),
+        request: Some(HeadView::new(head, redaction)),
+        interim: Vec::new(),
+        response: Some(answered(response, redaction, |body| {
+            secrets.mask_text(without(body, &line.target, &target))
+        })),
         excerpt: Vec::new(),
         certificate: None,
     })
 }
 
-fn answered(response: &Response, redaction: Redaction) -> FailedResponse {
+/// Our answer. Its body may repeat what was asked.
+fn answered(
+    response: &Response,
+    redaction: Redaction,
+    masked: impl FnOnce(String) -> String,
+) -> FailedResponse {
+    let body = String::from_utf8_lossy(&response.body).into_owned();
     FailedResponse {
         status: response.status,
         head: HeadView::new(&response.head, redaction),
-        body: response.body.clone(),
+        body: masked(body).into_bytes(),
+        text: None,
         is_cut: false,
     }
 }

@@ -129,7 +129,7 @@ impl Server {
 
     /// Outputs of one thread, whose loop `waker` wakes.
     pub(super) fn outputs(&self, failures: Failures, waker: &Arc<Waker>) -> Outputs {
-        let [out, err] = self.streams.outlets(waker);
+        let (out, err) = self.streams.outlets(waker);
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
     }
 

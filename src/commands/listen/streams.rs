@@ -18,7 +18,8 @@ use crate::platform::stdio::{Writer, are_one_stream};
 #[derive(Debug)]
 pub(super) struct Streams {
     out: BatchQueue,
-    err: BatchQueue,
+    /// `None` where it is the same as standard output: what goes to one place stays in order.
+    err: Option<BatchQueue>,
     /// The threads that write; none where the line editor does it.
     threads: Vec<SharedStream>,
 }
@@ -34,11 +35,7 @@ impl Streams {
         let writer = Writer::stdout()?;
         let thread =
             SharedStream::start("standard output", writer, out.clone(), Arc::clone(&control))?;
-        // What goes to one place stays in order.
-        if are_one_stream() {
-            return Ok(Self { err: out.clone(), out, threads: vec![thread] });
-        }
-        let err = Self::log(control)?;
+        let err = if are_one_stream() { None } else { Some(Self::log(control)?) };
         Ok(Self { out, err, threads: vec![thread] })
     }
 
@@ -49,7 +46,7 @@ impl Streams {
     pub(super) fn with_repl(repl: &Repl<Order>, control: Arc<Waker>) -> io::Result<Self> {
         let out = repl.screen().clone();
         out.watch(Arc::clone(&control));
-        Ok(Self { out, err: Self::log(control)?, threads: Vec::new() })
+        Ok(Self { out, err: Some(Self::log(control)?), threads: Vec::new() })
     }
 
     /// An error on standard error is not reported: there is no place for it.
@@ -60,9 +57,10 @@ impl Streams {
     }
 
     /// Outlets to standard output and error for a thread whose loop `waker` wakes.
-    pub(super) fn outlets(&self, waker: &Arc<Waker>) -> [Outlet; 2] {
-        let lane = |name, queue: &BatchQueue| Outlet::lane(name, queue.sender(Arc::clone(waker)));
-        [lane("standard output", &self.out), lane("standard error", &self.err).optional()]
+    pub(super) fn outlets(&self, waker: &Arc<Waker>) -> (Outlet, Option<Outlet>) {
+        let outlet = |name, queue: &BatchQueue| Outlet::lane(name, queue.sender(Arc::clone(waker)));
+        let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
+        (outlet("standard output", &self.out), err)
     }
 
     /// Why a stream cannot be written any more, once.
@@ -101,7 +99,7 @@ impl Streams {
 
     /// Waits until standard error has got all that there is for it.
     pub(super) fn finish_log(&self, deadline: Instant) {
-        self.err.wait_until_written(deadline);
+        self.err.as_ref().unwrap_or(&self.out).wait_until_written(deadline);
     }
 }
 

@@ -9,13 +9,15 @@ use std::time::Duration;
 use url::Host;
 
 use super::{ConnectError, Deadline, Remote, RouteOptions, Source, Via, WaitError};
+use crate::net::malformed::objections;
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
 use crate::net::tcp::Failure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
-use crate::net::tunnel::Fault;
 use crate::net::tunnel::socks5::reply_text;
+use crate::net::tunnel::{Fault, Heads};
+use crate::net::upgrade::Interim;
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
@@ -138,6 +140,8 @@ pub struct ProxyError {
     pub cause: ProxyCause,
     /// What it was asked, if that is to be shown.
     pub request: Option<Head>,
+    /// The interim responses that came to that.
+    pub interim: Vec<Interim>,
     /// Credentials went with that.
     pub sent_credentials: bool,
     /// For what is shown of its answer.
@@ -161,25 +165,51 @@ impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { via, authority, secrets, .. } = self;
         match &self.cause {
-            ProxyCause::Reach(error) => write!(f, "{via}: {error}"),
+            ProxyCause::Reach(error) => match self.interim() {
+                None => write!(f, "{via}: {error}"),
+                Some(interim) => write!(f, "{via}: {error} (after {interim})"),
+            },
+            ProxyCause::Fault(Fault::Refused(response)) if response.line.status < 200 => {
+                let count = self.interim.len();
+                write!(f, "{via}: it sent more than {count} interim answers (1xx) to CONNECT")
+            }
             ProxyCause::Fault(Fault::Refused(response)) => {
                 let line = &response.line;
                 let reason = secrets.mask_text(line.reason.clone());
                 let answer = format!("{} {reason}", line.status);
-                write!(f, "{via} refused CONNECT {authority}: {}", answer.trim_end())
+                let lines = objections(&response.head, self.redaction, secrets);
+                let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
+                write!(f, "{via} refused CONNECT {authority}: {}{lines}", answer.trim_end())
+            }
+            ProxyCause::Fault(Fault::Ended(end, bytes)) if bytes.is_empty() => {
+                match self.interim() {
+                    None => write!(f, "{via}: it ended the connection without an answer: {end}"),
+                    Some(interim) => write!(
+                        f,
+                        "{via}: it ended the connection after {interim}, without a final answer: {end}"
+                    ),
+                }
             }
             ProxyCause::Fault(Fault::Reply(code)) => {
                 let text = reply_text(*code);
                 write!(f, "{via} did not connect to {authority}: {text} (SOCKS5 reply {code})")
             }
             ProxyCause::Fault(fault) => {
-                write!(f, "{via}: {}", fault_text(fault, secrets))
+                write!(f, "{via}: {}", fault_text(fault, self.redaction, secrets))
             }
         }
     }
 }
 
-fn fault_text(fault: &Fault, secrets: &Secrets) -> String {
+impl ProxyError {
+    /// The interim responses that came, by name.
+    fn interim(&self) -> Option<String> {
+        let list: Vec<_> = self.interim.iter().map(Interim::to_string).collect();
+        (!list.is_empty()).then(|| self.secrets.mask_text(list.join(", ")))
+    }
+}
+
+fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String {
     match fault {
         Fault::Malformed(HeadError::NotHttp(bytes), _) => {
             format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask_cut(bytes)))
@@ -202,11 +232,12 @@ fn fault_text(fault: &Fault, secrets: &Secrets) -> String {
         }
         Fault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
         Fault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
-        Fault::Ended(end, bytes) if bytes.is_empty() => {
-            format!("it ended the connection without an answer: {end}")
-        }
         Fault::Ended(end, bytes) => {
             format!("it ended the connection after {} bytes of an answer: {end}", bytes.len())
+        }
+        Fault::Invalid(response) => {
+            let lines = objections(&response.head, redaction, secrets);
+            format!("invalid answer to CONNECT: {}", lines.unwrap_or_default())
         }
         Fault::Refused(_) | Fault::Reply(_) => "it refused".to_owned(),
     }
@@ -227,7 +258,9 @@ impl TunnelFailed {
         Self(Box::new(error))
     }
 
-    pub(super) fn with_request(mut self, request: Head) -> Self {
+    pub(super) fn with_heads(mut self, heads: Heads) -> Self {
+        let Heads { request, interim, .. } = heads;
+        self.0.interim = interim;
         self.0.sent_credentials = request.value("Proxy-Authorization").is_some();
         self.0.secrets = Secrets::of_request(self.0.redaction, "", request.fields());
         self.0.request = Some(request);

@@ -1,14 +1,11 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
 
 use super::{Conversation, Fault, Step};
-use crate::net::upgrade::Response;
+use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
 use crate::protocol::body::Body;
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
-
-/// The most interim responses (1xx) that are skipped.
-const MAX_INTERIM: usize = 16;
 
 /// A CONNECT request and the answer to it.
 #[derive(Debug)]
@@ -16,8 +13,21 @@ pub struct Connect {
     request: Head,
     /// Read and not used yet.
     received: Vec<u8>,
-    interim: usize,
+    interim: Vec<Interim>,
+    /// Lines that are not header fields are put up with.
+    lenient: bool,
     state: State,
+}
+
+/// What was said on the way to the target.
+#[derive(Debug)]
+pub struct Heads {
+    /// The CONNECT request.
+    pub request: Head,
+    /// The response that opened the tunnel, if one has.
+    pub response: Option<Head>,
+    /// The interim responses before it.
+    pub interim: Vec<Interim>,
 }
 
 #[derive(Debug)]
@@ -41,15 +51,24 @@ impl Connect {
         fields.extend_from_slice(common);
         let start_line = format!("CONNECT {authority} HTTP/1.1");
         let request = Head::build(&start_line, &with_custom(fields, own));
-        Self { request, received: Vec::new(), interim: 0, state: State::Start }
+        let (received, interim) = (Vec::new(), Vec::new());
+        Self { request, received, interim, lenient: false, state: State::Start }
     }
 
-    /// The request, and the response that opened the tunnel.
-    pub fn into_heads(self) -> (Head, Option<Head>) {
-        match self.state {
-            State::Open(response) => (self.request, Some(response)),
-            _ => (self.request, None),
-        }
+    /// Puts up with lines of the answer that are not header fields, or not.
+    #[must_use]
+    pub fn lenient(self, lenient: bool) -> Self {
+        Self { lenient, ..self }
+    }
+
+    /// What was said.
+    pub fn into_heads(self) -> Heads {
+        let Self { request, interim, state, .. } = self;
+        let response = match state {
+            State::Open(response) => Some(response),
+            _ => None,
+        };
+        Heads { request, response, interim }
     }
 
     fn head(&mut self) -> Result<Step, Fault> {
@@ -59,7 +78,14 @@ impl Connect {
                 Ok(Some((line, head))) => {
                     self.received.drain(..head.bytes().len());
                     match line.status {
-                        100..200 if self.interim < MAX_INTERIM => self.interim += 1,
+                        100..200 if self.interim.len() < MAX_INTERIM => {
+                            self.interim.push(Interim { line, head });
+                        }
+                        200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
+                            self.state = State::Over;
+                            let body = Body::none();
+                            return Err(Fault::Invalid(Box::new(Response::new(line, head, body))));
+                        }
                         200..300 => {
                             self.state = State::Open(head);
                             return Ok(Step::Done(std::mem::take(&mut self.received)));
@@ -81,9 +107,7 @@ impl Connect {
     fn refusal(&mut self) -> Option<Fault> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Body(line, head, body) => {
-                let is_cut = body.is_cut();
-                let body = body.into_bytes();
-                Some(Fault::Refused(Box::new(Response { line, head, body, is_cut })))
+                Some(Fault::Refused(Box::new(Response::new(line, head, body))))
             }
             _ => None,
         }

@@ -18,6 +18,10 @@ fn outcome(fault: Fault) -> String {
             let body = String::from_utf8_lossy(&response.body).into_owned();
             format!("refused {} {body:?} cut {}", response.line.status, response.is_cut)
         }
+        Fault::Invalid(response) => {
+            let lines = response.head.malformed_lines();
+            lines.iter().map(|it| it.describe(&it.text)).collect()
+        }
         Fault::Malformed(error, bytes) => format!("{error} {}", bytes.escape_ascii()),
         Fault::NotSocks(bytes) => format!("not SOCKS {}", bytes.escape_ascii()),
         Fault::Ended(_, bytes) => format!("ended after {}", bytes.escape_ascii()),

@@ -6,6 +6,7 @@ use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
+use crate::event::head_view::Line;
 use crate::event::{Closed, HeadView, Opened};
 use crate::net::Timings;
 use crate::output::certificate;
@@ -27,16 +28,21 @@ impl Human {
             Party::Peer => (Direction::Received, Direction::Sent),
         };
         let mut text = String::new();
-        if let Some((request, response)) = opened.proxy.as_ref().and_then(|it| it.heads.as_ref())
+        if let Some(heads) = opened.proxy.as_ref().and_then(|it| it.heads.as_ref())
             && self.tells(Detail::Control)
         {
-            text += &self.head(Direction::Sent, request);
-            text += &self.head(Direction::Received, response);
+            text += &self.head(Direction::Sent, &heads.request);
+            let answers = heads.interim.iter().map(|interim| &interim.head).chain(&heads.response);
+            answers.for_each(|head| text += &self.head(Direction::Received, head));
         }
         for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
-            if direction == Direction::Received || self.tells(Detail::Control) {
-                text += &self.head(direction, head);
+            if direction == Direction::Sent && !self.tells(Detail::Control) {
+                continue;
             }
+            if direction == answering {
+                opened.interim.iter().for_each(|it| text += &self.head(direction, &it.head));
+            }
+            text += &self.head(direction, head);
         }
         text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
         let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
@@ -61,9 +67,17 @@ impl Human {
         let arrow = self.paint(role(direction), arrow(direction));
         let start_line = self.paint(Role::Bold, &escape_bytes(&head.start_line, Newlines::Escape));
         let mut text = format!("{arrow} {start_line}\n");
-        for (name, value) in &head.fields {
-            let name = self.paint(Role::HeaderName, &escape(name, Newlines::Escape));
-            text += &format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape));
+        for line in head.lines() {
+            text += &match line {
+                Line::Field(name, value) => {
+                    let name = self.paint(Role::HeaderName, &escape(name, Newlines::Escape));
+                    format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
+                }
+                Line::Malformed(line) => {
+                    let line = escape_bytes(line, Newlines::Escape);
+                    format!("{arrow} {}\n", self.paint(Role::Error, &line))
+                }
+            };
         }
         text
     }

@@ -17,8 +17,10 @@ impl Human {
         Some(match shown {
             Shown::Status(status) => self.status(status),
             Shown::Headers(opened) => {
-                self.head(Direction::Sent, &opened.request)
-                    + &self.head(Direction::Received, &opened.response)
+                let answers = opened.interim.iter().map(|it| &it.head).chain([&opened.response]);
+                let answers: String =
+                    answers.map(|head| self.head(Direction::Received, head)).collect();
+                self.head(Direction::Sent, &opened.request) + &answers
             }
             Shown::Full(message) => self.full_message(message),
             Shown::Text(text) => format!("{text}\n"),

@@ -176,7 +176,7 @@ impl Object<'_> {
         self.line.put(b"\"");
     }
 
-    /// Header values that are not UTF-8 are shown as Latin-1, as HTTP once defined them.
+    /// Names and values, in order.
     pub(super) fn headers(&mut self, key: &str, head: &HeadView) {
         self.key(key);
         self.line.put(b"[");
@@ -184,15 +184,34 @@ impl Object<'_> {
             self.line.put(if index == 0 { b"[" } else { b",[" });
             self.put_text(name);
             self.line.put(b",");
-            match str::from_utf8(value) {
-                Ok(text) => self.put_text(text),
-                Err(_) => {
-                    self.put_text(&value.iter().map(|&byte| char::from(byte)).collect::<String>())
-                }
-            }
+            self.put_bytes(value);
             self.line.put(b"]");
         }
         self.line.put(b"]");
+    }
+
+    /// Lines of heads that are not header fields; without any, not even the key.
+    pub(super) fn malformed(&mut self, key: &str, heads: &[&HeadView]) {
+        let mut lines = heads.iter().flat_map(|head| &head.malformed).peekable();
+        if lines.peek().is_none() {
+            return;
+        }
+        self.key(key);
+        for (index, line) in lines.enumerate() {
+            self.line.put(if index == 0 { b"[" } else { b"," });
+            self.put_bytes(&line.text);
+        }
+        self.line.put(b"]");
+    }
+
+    /// What is not UTF-8 is shown as Latin-1, as HTTP once defined it.
+    fn put_bytes(&mut self, bytes: &[u8]) {
+        match str::from_utf8(bytes) {
+            Ok(text) => self.put_text(text),
+            Err(_) => {
+                self.put_text(&bytes.iter().map(|&byte| char::from(byte)).collect::<String>())
+            }
+        }
     }
 
     pub(super) fn texts(&mut self, key: &str, values: &[String]) {
@@ -209,6 +228,27 @@ impl Object<'_> {
         let line = Line { part: self.line.part, out: self.line.out };
         fill(&mut Object { line, first: true, when: self.when });
         self.line.put(b"}");
+    }
+
+    /// A list of objects; without any, not even the key.
+    pub(super) fn objects<T>(
+        &mut self,
+        key: &str,
+        items: impl Iterator<Item = T>,
+        fill: impl Fn(&mut Object<'_>, T),
+    ) {
+        let mut items = items.peekable();
+        if items.peek().is_none() {
+            return;
+        }
+        self.key(key);
+        for (index, item) in items.enumerate() {
+            self.line.put(if index == 0 { b"[" } else { b"," });
+            let line = Line { part: self.line.part, out: self.line.out };
+            fill(&mut Object { line, first: true, when: self.when }, item);
+            self.line.put(b"}");
+        }
+        self.line.put(b"]");
     }
 
     fn put_text(&mut self, text: &str) {

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::*;
+use crate::event::head_view::MalformedView;
 use crate::event::{HeadView, Stamp};
 
 const STAMP: Stamp = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_micros(12_345) };
@@ -73,11 +74,15 @@ fn no_string_of_an_event_has_hidden_characters() {
     let head = HeadView {
         start_line: Vec::new(),
         fields: vec![("X".to_owned(), evil.into()), ("X".to_owned(), b"\x9b\xff".into())],
+        malformed: [evil.as_bytes(), b"\x9b\xff"]
+            .map(|text| MalformedView { fields_before: 1, text: text.into() })
+            .into(),
     };
     let response = crate::event::FailedResponse {
         status: 403,
         head,
         body: [evil.as_bytes(), b"\x9b\xff"].concat(),
+        text: None,
         is_cut: false,
     };
     let failure = Failure {
@@ -85,6 +90,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         message: evil.to_owned(),
         hint: Some(evil.to_owned()),
         request: None,
+        interim: Vec::new(),
         response: Some(response),
         excerpt: Vec::new(),
         certificate: None,

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use url::Host;
 
-use super::{Finding, Head, RequestLine, contains_ignoring_case};
+use super::{Finding, Head, MALFORMED, RequestLine, contains_ignoring_case};
 
 /// A host and perhaps a port, as in Host and in an absolute request target (RFC 9110 section 7.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,15 @@ pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
 pub(super) fn judge(line: &RequestLine, head: &Head) -> Vec<Finding> {
     let checks = [judge_target(line), judge_host(line, head), judge_origin(head)];
     let body = if is_upgrade(line, head) { judge_body(head) } else { None };
-    checks.into_iter().chain([body]).flatten().collect()
+    judge_lines(head).chain(checks.into_iter().chain([body]).flatten()).collect()
+}
+
+/// A server rejects such lines: another program on the way may read them in another way.
+fn judge_lines(head: &Head) -> impl Iterator<Item = Finding> {
+    head.malformed_lines().iter().map(|line| {
+        let got = format!("line {} ({})", line.number, line.fault);
+        Finding::new(MALFORMED, got, "", "RFC 9112 section 5")
+    })
 }
 
 /// Whether the client wants to leave HTTP: what follows the head is not HTTP any more then.

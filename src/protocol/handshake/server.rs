@@ -4,7 +4,7 @@ use super::client::with_custom;
 use super::http::{self, authority, is_upgrade, resource_name};
 use super::origin::{self, AllowedOrigins, ListenHosts};
 use super::{
-    Agreement, Finding, Head, HeaderLine, RequestLine, Response, contains_ignoring_case,
+    Agreement, Finding, Head, HeaderLine, MALFORMED, RequestLine, Response, contains_ignoring_case,
     derive_accept_key, is_token, quoted,
 };
 use crate::protocol::deflate::choose;
@@ -87,7 +87,11 @@ pub fn answer(
 ) -> Result<(Head, Agreement), Box<Refusal>> {
     let findings = http::judge(line, head);
     if !findings.is_empty() {
-        return Err(refuse(line, 400, &[], findings));
+        let hint = findings
+            .iter()
+            .all(|finding| finding.header == MALFORMED)
+            .then_some("--lenient takes requests in spite of such lines");
+        return Err(Box::new(Refusal { hint, ..*refuse(line, 400, &[], findings) }));
     }
     judge_origin(options, line, head)?;
     if let Some(finding) = judge_path(options, line) {

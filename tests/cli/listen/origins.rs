@@ -171,3 +171,40 @@ fn a_client_that_expects_100_continue_gets_it_before_101() {
     leave(peer);
     assert_alive(port);
 }
+
+#[test]
+fn the_100_that_went_before_a_101_is_shown() {
+    let (mut server, port) = listen(&["-v", "--json"]);
+    let mut peer = Peer::connect(port);
+    peer.ask("/", &["Expect: 100-continue"]);
+    server.wait_stderr("< Expect: 100-continue");
+    server.wait_stderr("> HTTP/1.1 100 Continue");
+    server.wait_stderr("> HTTP/1.1 101 Switching Protocols");
+    let open: serde_json::Value = serde_json::from_str(&server.read_stdout_line()).expect("JSON");
+    assert_eq!(open["interim"][0]["status"], 100, "{open}");
+    (0..2).for_each(|_| _ = peer.read_head());
+    leave(peer);
+}
+
+#[test]
+fn a_request_that_waits_to_be_told_to_continue_is_refused_at_once() {
+    let (_server, port) = listen(&["--path", "/chat"]);
+    let answer = status(port, "GET / HTTP/1.1", &["Host: localhost", "Expect: 100-continue"]);
+    assert_eq!(answer, "HTTP/1.1 404 Not Found");
+}
+
+#[test]
+fn a_refused_target_shows_no_secret() {
+    for (start_line, words) in [
+        ("GET http://me:hunter2@localhost/ HTTP/1.1", "target 'http://me:***@localhost/'"),
+        ("GET chat?token=hunter2 HTTP/1.1", "target 'chat?token=***'"),
+        ("GET /?token=hunter2 x HTTP/1.1", "malformed start line \"GET /?token=*** x HTTP/1.1\""),
+    ] {
+        let (mut server, port) = listen(&["-v", "--json"]);
+        assert_eq!(status(port, start_line, &["Host: localhost"]), "HTTP/1.1 400 Bad Request");
+        let reported = server.wait_stderr("from 127.0.0.1:");
+        assert!(reported.contains(words), "{reported}");
+        let event = server.read_stdout_line();
+        assert!(event.contains("***") && !event.contains("hunter2"), "{event}");
+    }
+}

@@ -1,0 +1,22 @@
+//! Lines of heads that are not header fields, in words that may be shown.
+
+use crate::protocol::head::Head;
+use crate::redact::{Redaction, Secrets};
+
+/// How many are named in one sentence.
+const MAX_NAMED: usize = 3;
+
+/// Which lines of `head` are not header fields and why; `None` if there are none.
+pub fn objections(head: &Head, redaction: Redaction, secrets: &Secrets) -> Option<String> {
+    let lines = head.malformed_lines();
+    let (named, more) = lines.split_at(lines.len().min(MAX_NAMED));
+    let words: Vec<_> = named
+        .iter()
+        .map(|line| line.describe(&secrets.mask(&redaction.malformed_line(&line.text))))
+        .collect();
+    let more = match more.len() {
+        0 => String::new(),
+        count => format!("; and {count} more"),
+    };
+    (!named.is_empty()).then(|| words.join("; ") + &more)
+}

@@ -1,0 +1,43 @@
+//! Two formats on one outlet: standard output and standard error that lead to the same place.
+
+use super::{Format, Outlet};
+use crate::event::{Event, What};
+use crate::output::human::Human;
+use crate::protocol::MessageKind;
+
+/// What is reported beside the messages, and the messages, in the order of the events.
+pub struct Joined<F> {
+    beside: Human,
+    messages: F,
+    /// See [`Format::ignores_text`].
+    beside_ignores_text: bool,
+}
+
+impl<F: Format> Joined<F> {
+    /// Joins the two. `beside` has no part in showing messages.
+    pub fn new(beside: Human, messages: F) -> Self {
+        let beside_ignores_text = beside.ignores_text();
+        Self { beside, messages, beside_ignores_text }
+    }
+}
+
+impl<F: Format> Format for Joined<F> {
+    /// A remark on a message stands before it.
+    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
+        let is_ignored = self.beside_ignores_text
+            && matches!(&event.what, What::Message(message)
+                if !message.surplus && message.kind == MessageKind::Text);
+        if !is_ignored {
+            self.beside.event(event, out);
+        }
+        self.messages.event(event, out);
+    }
+
+    fn ignores_text(&self) -> bool {
+        self.beside_ignores_text && self.messages.ignores_text()
+    }
+
+    fn ignores_sent(&self) -> bool {
+        self.beside.ignores_sent() && self.messages.ignores_sent()
+    }
+}

@@ -1,0 +1,146 @@
+//! Bodies that are HTML pages, or compressed.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::{GzEncoder, ZlibEncoder};
+
+use super::refused;
+use crate::support::{Server, wscope};
+
+/// A page of so many paragraphs, with markup that hides them.
+fn page(paragraphs: usize) -> String {
+    let text: String = (1..=paragraphs)
+        .map(|n| format!("\n\n  <p class=\"x > y\">line&nbsp;<b>{n}</b></p>\n"))
+        .collect();
+    format!(
+        "<!DOCTYPE html><html><head><style>p {{ }}</style>\n<script>var a;</script></head><body>{text}</body></html>"
+    )
+}
+
+fn response(fields: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!("HTTP/1.1 403 Forbidden\r\n{fields}Content-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
+
+#[test]
+fn a_page_is_shown_as_text() {
+    for fields in ["Content-Type: text/html\r\n", ""] {
+        refused(response(fields, page(2).as_bytes()), &[])
+            .stderr_contains(
+                "\n<\n< line 1\n< line 2\n(the text of an HTML page; -v shows its source)\n",
+            )
+            .stderr_lacks("<p")
+            .stderr_lacks("var a");
+    }
+    refused(response("", page(2).as_bytes()), &["-v"])
+        .stderr_contains("\n< <!DOCTYPE html><html>")
+        .stderr_contains("<script>var a;</script>");
+    refused(response("Content-Type: text/plain\r\n", page(1).as_bytes()), &[])
+        .stderr_contains("\n< <!DOCTYPE html><html>");
+    refused(response("", b"<html><div id=root></div><script>x</script>"), &[])
+        .stderr_contains("\n(an HTML page without text; -v shows its source)\n");
+    let outcome = refused(response("", page(2).as_bytes()), &["--json"]);
+    assert_eq!(outcome.json_lines()[0]["body"], page(2));
+}
+
+#[test]
+fn a_page_is_whole_in_a_pipe() {
+    refused(response("", page(50).as_bytes()), &[])
+        .stderr_contains("< line 1\n")
+        .stderr_contains("< line 50\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_page_is_cut_on_a_terminal() {
+    use crate::support::Terminal;
+    for (options, is_whole) in [(&[][..], false), (&["-v"], true)] {
+        let server = Server::script(|peer| {
+            peer.read_head();
+            peer.send(response("", page(50).as_bytes()));
+        });
+        let url = server.url();
+        let mut terminal = Terminal::spawn(options.iter().copied().chain([&*url]), 200, 100);
+        assert_eq!(terminal.wait_exit(), 4);
+        let text = terminal.screen();
+        assert!(text.contains(if is_whole { "<b>50</b>" } else { "line 20" }), "{text}");
+        assert!(!text.contains("line 21"), "{text}");
+        assert_eq!(text.contains("30 more lines: -v shows"), !is_whole, "{text}");
+    }
+}
+
+#[test]
+fn a_page_shows_no_secret_that_markup_had_cut() {
+    let body = "<html><p>you sent hun<b></b>ter2hun&#116;er2</p></html>";
+    refused(response("", body.as_bytes()), &["--bearer", "hunter2"])
+        .stderr_contains("< you sent ******\n")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn a_page_does_not_control_the_terminal() {
+    let body = "<html><p>&#27;[2J&#x9b;2J&#10;&#x202e;a</p></html>";
+    let outcome = refused(response("", body.as_bytes()), &[]);
+    let is_harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!outcome.stderr.contains(is_harmful), "{:?}", outcome.stderr);
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("gzip");
+    encoder.finish().expect("gzip")
+}
+
+#[test]
+fn compressed_bodies_are_unpacked() {
+    let text = b"token expired";
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    zlib.write_all(text).expect("zlib");
+    for (coding, body) in [("gzip", gzip(text)), ("deflate", zlib.finish().expect("zlib"))] {
+        let fields = format!("Content-Encoding: {coding}\r\n");
+        refused(response(&fields, &body), &[]).stderr_contains("\n<\n< token expired\n");
+        let size = format!("{:x}\r\n", body.len());
+        let head = format!("HTTP/1.1 403 No\r\n{fields}Transfer-Encoding: chunked\r\n\r\n");
+        let chunked = [head.as_bytes(), size.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+        let outcome = refused(chunked, &["--json"]).stderr_contains("\n<\n< token expired\n");
+        assert_eq!(outcome.json_lines()[0]["body"], "token expired");
+    }
+    let fields = "Content-Encoding: gzip\r\nContent-Type: text/html\r\n";
+    refused(response(fields, &gzip(page(2).as_bytes())), &[])
+        .stderr_contains("\n< line 1\n< line 2\n");
+    refused(response(fields, &gzip(b"you sent hunter2")), &["--bearer", "hunter2"])
+        .stderr_contains("you sent ***")
+        .stderr_lacks("hunter2");
+}
+
+#[test]
+fn what_a_compressed_body_grows_to_is_bounded() {
+    let bomb = gzip(&vec![b'x'; 64 << 20]);
+    let outcome = refused(response("Content-Encoding: gzip\r\n", &bomb), &[]);
+    assert!(outcome.stderr.len() < 6000, "{} bytes on stderr", outcome.stderr.len());
+    outcome.stderr_contains("4 KiB");
+}
+
+#[test]
+fn a_body_that_is_not_packed_as_declared_is_shown_as_it_came() {
+    refused(response("Content-Encoding: gzip\r\n", b"plain words"), &[])
+        .stderr_contains("\n<\n< plain words\n");
+    refused(response("Content-Encoding: br\r\n", b"\x0b\x05\x80hi\x03"), &[])
+        .stderr_contains("0b 05 80 68 69 03");
+}
+
+#[test]
+fn a_proxys_page_is_text_too() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        let fields = "Content-Encoding: gzip\r\nContent-Type: text/html\r\n";
+        peer.send(response(fields, &gzip(page(2).as_bytes())));
+    });
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    wscope()
+        .args(["--proxy", &url, "ws://target.invalid/"])
+        .run()
+        .code(3)
+        .stderr_contains("\n<\n< line 1\n< line 2\n");
+}

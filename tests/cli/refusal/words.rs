@@ -1,0 +1,178 @@
+//! What refusals say is read: each hint follows from what came, and is not given where it could be false.
+
+use super::refused;
+use crate::scripts::under_tls;
+use crate::support::{Outcome, Server, wscope};
+
+/// The hint for a refusal with this status, these fields and this body.
+#[track_caller]
+fn hint(status: &str, fields: &str, body: &str, options: &[&str]) -> String {
+    let length = body.len();
+    let response = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n{body}");
+    hint_of(&refused(response, options))
+}
+
+fn hint_of(outcome: &Outcome) -> String {
+    let line = outcome.stderr.lines().find_map(|line| line.strip_prefix("hint: "));
+    line.unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_subprotocol_that_is_named_is_what_to_offer() {
+    for status in
+        ["400 Bad Request", "403 Forbidden", "501 Not Implemented", "426 Upgrade Required"]
+    {
+        let got = hint(status, "Sec-WebSocket-Protocol: xmpp\r\n", "", &[]);
+        assert!(got.contains("names the subprotocol xmpp") && got.contains("-s xmpp"), "{got}");
+    }
+    let field = "Sec-WebSocket-Protocol: mqtt, wamp\r\n";
+    let got = hint("400 Bad Request", field, "", &["-s", "soap"]);
+    assert!(got.contains("subprotocol mqtt, wamp, and soap was offered: -s mqtt"), "{got}");
+    // What was offered is no news, and what is no name is not passed on.
+    for field in ["Sec-WebSocket-Protocol: soap\r\n", "Sec-WebSocket-Protocol: a b; rm\r\n"] {
+        let got = hint("400 Bad Request", field, "", &["-s", "soap"]);
+        assert!(!got.contains("-s "), "{got}");
+    }
+    let got = hint("200 OK", "Sec-WebSocket-Protocol: xmpp\r\n", "", &[]);
+    assert!(!got.contains("xmpp"), "{got}");
+}
+
+#[test]
+fn words_about_the_subprotocol_are_understood() {
+    for body in
+        ["Unsupported subprotocol", "missing Sec-WebSocket-Protocol header", "bad sub-protocol"]
+    {
+        let got = hint("400 Bad Request", "", body, &[]);
+        assert!(got.contains("names a subprotocol, and none was offered: -s NAME"), "{got}");
+        let got = hint("400 Bad Request", "", body, &["-s", "soap"]);
+        assert!(got.contains("the one offered (soap)? -s NAME"), "{got}");
+    }
+    let got = hint("400 No acceptable subprotocol", "", "", &[]);
+    assert!(got.contains("-s NAME"), "{got}");
+}
+
+#[test]
+fn words_about_the_origin_are_understood() {
+    for (status, body) in [
+        ("403 Forbidden", "Origin not allowed"),
+        ("400 Bad Request", "<p>Cross-<b>origin</b> request</p>"),
+        ("404 Not Found", "invalid origin"),
+        ("403 Invalid Origin", ""),
+    ] {
+        let fields = if body.contains('<') { "Content-Type: text/html\r\n" } else { "" };
+        let got = hint(status, fields, body, &[]);
+        assert!(got.contains("names the Origin") && got.contains("-o https://HOST"), "{got}");
+        let got = hint(status, fields, body, &["-o", "http://a.example"]);
+        assert!(got.contains("accept the one sent? -o ORIGIN"), "{got}");
+    }
+    for (status, body) in [
+        ("403 Forbidden", "the origin server said no"),
+        ("502 Bad Gateway", "the origin did not answer"),
+        (
+            "403 Forbidden",
+            "Your request:\nUser-Agent: wscope\nOrigin: none\nSec-WebSocket-Protocol: x",
+        ),
+    ] {
+        let got = hint(status, "", body, &[]);
+        assert!(!got.contains("names "), "{body}: {got}");
+    }
+}
+
+#[test]
+fn a_path_that_is_not_found_may_be_for_want_of_an_origin() {
+    let got = hint("404 Not Found", "", "Page not found", &[]);
+    assert!(got.starts_with("no such path") && got.contains("(-o https://HOST)"), "{got}");
+    let got = hint("404 Not Found", "", "Page not found", &["-o", "http://a.example"]);
+    assert!(got.starts_with("no such path") && !got.contains("-o "), "{got}");
+}
+
+const APACHE: &str =
+    "<p>Reason: You&apos;re speaking plain HTTP to an SSL-enabled server port.<br />\n";
+
+#[test]
+fn words_about_tls_are_understood() {
+    for (status, fields, body) in [
+        ("400 Bad Request", "Content-Type: text/html\r\n", APACHE),
+        ("400 ", "", "Bad Request\r\nThis combination of host and port requires TLS.\r\n"),
+        ("400 Bad Request", "", "Client sent an HTTP request to an HTTPS server.\n"),
+        ("400 Bad Request", "", "<center>The plain HTTP request was sent to HTTPS port</center>"),
+    ] {
+        let got = hint(status, fields, body, &[]);
+        assert_eq!(
+            got, "the server speaks TLS on this port: use wss:// instead of ws://",
+            "{body}"
+        );
+    }
+    for (status, fields, body) in [
+        ("403 Forbidden", "", "SSL is required to view this resource"),
+        ("426 Upgrade Required", "Upgrade: TLS/1.2, HTTP/1.1\r\n", ""),
+    ] {
+        let got = hint(status, fields, body, &[]);
+        assert!(got.contains("asks for TLS: use wss://") && !got.contains("this port"), "{got}");
+    }
+    let got = hint("404 Not Found", "", "use https://docs.example/ instead", &[]);
+    assert!(!got.contains("TLS"), "{got}");
+}
+
+/// Whoever has TLS need not be told to use it.
+#[test]
+fn under_tls_words_about_tls_are_about_what_is_behind() {
+    let server = Server::script(|peer| {
+        under_tls(peer);
+        peer.read_head();
+        let body = "Client sent an HTTP request to an HTTPS server.\n";
+        let length = body.len();
+        peer.send(format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}"));
+    });
+    let url = server.url().replace("ws://", "wss://");
+    let outcome = wscope().args(["-k", &url]).run().code(4).stderr_lacks("use wss://");
+    assert!(hint_of(&outcome).contains("which this connection has"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_proxy_that_wants_tls_says_so_too() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.send(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
+    });
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let outcome = wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3);
+    assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: write it with https://");
+}
+
+#[test]
+fn sockjs_is_recognised() {
+    for (path, endpoint) in
+        [("/echo", "/echo/websocket"), ("/echo/?a=b", "/echo/websocket"), ("", "/websocket")]
+    {
+        let server = Server::script(|peer| {
+            peer.read_head();
+            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\nWelcome to SockJS!");
+        });
+        let outcome = wscope().arg(format!("{}{path}", server.url())).run().code(4);
+        let expected = format!("this is SockJS: its WebSocket endpoint is {endpoint}");
+        assert_eq!(hint_of(&outcome), expected);
+    }
+}
+
+#[test]
+fn silence_and_a_bare_end_may_be_for_want_of_a_path_or_subprotocol() {
+    for (options, subprotocol) in [
+        (&[][..], "a subprotocol that is missing (-s NAME)"),
+        (&["-s", "a"], "the subprotocol offered (-s NAME)"),
+    ] {
+        let left = Server::script(|peer| _ = peer.read_head());
+        let outcome = wscope().args(options).arg(left.url()).run().code(4);
+        let got = hint_of(&outcome);
+        assert!(got.contains("the path") && got.contains(subprotocol), "{got}");
+        let silent = Server::script(|peer| {
+            peer.read_head();
+            peer.stall();
+        });
+        let limit = ["--connect-timeout", "200ms", &silent.url()];
+        let outcome = wscope().args(options).args(limit).run().code(7);
+        let got = hint_of(&outcome);
+        assert!(got.contains("the path") && got.contains(subprotocol), "{got}");
+        assert!(got.contains("wss://"), "{got}");
+    }
+}
