@@ -20,6 +20,10 @@ pub use failure::{Fault, TlsFailure};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 pub use look::certificates;
 
+/// The application protocol that is offered (RFC 7301 section 6): load balancers that are configured with a
+/// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.
+pub(in crate::net) const ALPN: &str = "http/1.1";
+
 /// How TLS is to be done.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
@@ -100,6 +104,8 @@ pub struct TlsInfo {
     pub version: String,
     /// IANA's name of the cipher suite.
     pub cipher: String,
+    /// The application protocol that was agreed on (ALPN, RFC 7301); many servers choose none.
+    pub alpn: Option<String>,
     /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
 }
@@ -173,7 +179,8 @@ fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
         .disable_built_in_roots(options.trust == Trust::Named)
         .use_sni(options.server_name != ServerName::Untold)
         .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
-        .max_protocol_version(options.max);
+        .max_protocol_version(options.max)
+        .request_alpns(&[ALPN]);
     for root in &options.roots {
         builder.add_root_certificate(root.clone());
     }
@@ -218,7 +225,9 @@ fn describe(stream: &TlsStream<Tapped>, seen: &Seen) -> TlsInfo {
     let der =
         stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
     let certificate = der.as_deref().and_then(CertificateInfo::read);
-    TlsInfo { version: hello.version, cipher: hello.cipher, certificate }
+    let alpn = stream.negotiated_alpn().ok().flatten();
+    let alpn = alpn.map(|name| String::from_utf8_lossy(&name).into_owned());
+    TlsInfo { version: hello.version, cipher: hello.cipher, alpn, certificate }
 }
 
 /// Whether a TLS read error says that TCP ended without close_notify.

@@ -10,6 +10,8 @@ use socket2::Socket;
 use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, text, wscope};
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
+mod alpn;
+#[cfg(not(any(windows, target_vendor = "apple")))]
 mod clients;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 pub(crate) mod ends;

@@ -61,6 +61,9 @@ pub(super) fn hint(failure: &TlsFailure) -> Option<String> {
             "the server knows no host of that name on this port; --servername NAME asks for another"
                 .to_owned()
         }
+        Fault::NoAlpn => {
+            "the server does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here".to_owned()
+        }
         Fault::Ended => {
             "the server ended the connection during the TLS handshake: perhaps it speaks no TLS here; try ws://".to_owned()
         }

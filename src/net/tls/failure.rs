@@ -72,6 +72,8 @@ pub enum Fault {
     TooOld,
     /// The server knows no host of that name.
     UnknownName,
+    /// The server does not speak HTTP/1.1 here.
+    NoAlpn,
     /// Plain HTTP.
     PlainHttp,
     /// Not TLS.
@@ -100,7 +102,7 @@ const CLIENT_ALERTS: [&str; 9] = [
 
 /// What OpenSSL says, in lower case, when a check of the server's fails, and what it is then. The
 /// first that is in its words holds.
-const WORDS: [(&str, Fault); 34] = [
+const WORDS: [(&str, Fault); 35] = [
     ("http request", Fault::PlainHttp),
     ("self-signed certificate in certificate chain", Fault::UntrustedRoot),
     ("self signed certificate in certificate chain", Fault::UntrustedRoot),
@@ -118,6 +120,7 @@ const WORDS: [(&str, Fault); 34] = [
     ("signature failure", Fault::BadSignature),
     ("certificate verify failed", Fault::Certificate),
     ("unrecognized name", Fault::UnknownName),
+    ("no application protocol", Fault::NoAlpn),
     ("no protocols available", Fault::NoVersionLeft),
     ("protocol version", Fault::Version),
     ("unsupported protocol", Fault::Version),
