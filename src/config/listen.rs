@@ -239,7 +239,7 @@ fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let bad = |reason| ConfigError::value("--tls-cert", &path, reason);
-    Acceptor::new(identity).map(Some).map_err(bad)
+    Acceptor::new(&identity).map(Some).map_err(bad)
 }
 
 fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {
