@@ -99,8 +99,8 @@ pub struct Rejected {
     pub error: UpgradeError,
     /// The proxy in between, in words.
     pub via: Option<String>,
-    /// The connection was under TLS.
-    pub tls: bool,
+    /// The version of TLS that the connection was under.
+    pub tls: Option<String>,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The credentials that the request had.

@@ -161,13 +161,13 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
     let text = match &rejected.error {
         UpgradeError::Refused(response) => return refused(rejected, response),
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
-        UpgradeError::Ended(_, received) if received.is_empty() && rejected.tls => {
-            "the server does not like the request: wrong path or host name? -v shows it"
+        UpgradeError::Ended(_, received) if received.is_empty() && rejected.tls.is_some() => {
+            return Some(tls::ended_after_request(rejected.tls.as_deref()));
         }
         UpgradeError::Ended(_, received) if received.is_empty() => {
             "wrong path or host name, or a port that expects TLS: then use wss://"
         }
-        UpgradeError::TimedOut(received, _) if received.is_empty() && !rejected.tls => {
+        UpgradeError::TimedOut(received, _) if received.is_empty() && rejected.tls.is_none() => {
             "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
         }
         UpgradeError::Invalid(_, findings)
@@ -216,7 +216,7 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
         return Some("the server speaks TLS on this port: use wss:// instead of ws://".to_owned());
     }
     if let Some(hint) = tls::client_certificate_hint(&body) {
-        return Some(hint.to_owned());
+        return Some(hint);
     }
     if is_engine_io(&body) {
         return Some(ENGINE_IO.to_owned());

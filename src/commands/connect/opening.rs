@@ -10,7 +10,7 @@ use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
 use crate::event::{HeadView, Level, Opened, Proxied, What};
 use crate::net::dial::{DialOptions, Heads, certificate_name};
-use crate::net::tls::TlsFailure;
+use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::upgrade::{UpgradeError, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
@@ -36,6 +36,7 @@ struct Rejection<'a> {
     request: &'a Request,
     route: &'a Route,
     remote: &'a Remote,
+    tls: Option<&'a TlsInfo>,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -89,7 +90,8 @@ impl Opening<'_> {
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
         let upgraded = upgrade(&mut stream, &request, reactor, deadline, is_followed);
         let upgraded = upgraded.map_err(|error| {
-            let rejection = Rejection { request: &request, route, remote: &remote };
+            let rejection =
+                Rejection { request: &request, route, remote: &remote, tls: tls.as_ref() };
             self.upgrade_failed(error, &rejection, &secrets)
         })?;
         timings.upgrade = Some(upgraded.took);
@@ -166,7 +168,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote } = *rejection;
+        let Rejection { request, route, remote, tls } = *rejection;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
             return Error::Signal(interrupted.0);
@@ -184,7 +186,7 @@ impl Opening<'_> {
         Error::Upgrade(Box::new(Rejected {
             error,
             via: remote.via().map(ToString::to_string),
-            tls: target.scheme.is_tls(),
+            tls: tls.map(|tls| tls.version.clone()),
             sent_origin: request.head.value("Origin").is_some(),
             credentials: config.auth.sent(&request.head),
             secrets: secrets.clone(),

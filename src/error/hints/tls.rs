@@ -72,14 +72,36 @@ pub(super) fn hint(failure: &TlsFailure) -> Option<String> {
     Some(text)
 }
 
-/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400).
-pub(super) fn client_certificate_hint(body: &str) -> Option<&'static str> {
-    if body.contains("No required SSL certificate was sent") {
-        Some("the server wants a certificate from the client: --cert FILE --key FILE")
+/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400), and Apache
+/// where only some paths want a certificate (403).
+pub(super) fn client_certificate_hint(body: &str) -> Option<String> {
+    if body.contains("Post-Handshake Authentication") {
+        return Some(format!(
+            "the server asks for a client certificate after the request: {LATE_CERTIFICATE}"
+        ));
+    }
+    let text = if body.contains("No required SSL certificate was sent") {
+        "the server wants a certificate from the client: --cert FILE --key FILE"
     } else if body.contains("The SSL certificate error") {
-        Some("the server does not accept the certificate of --cert: wrong issuer, or expired?")
+        "the server does not accept the certificate of --cert: wrong issuer, or expired?"
     } else {
-        None
+        return None;
+    };
+    Some(text.to_owned())
+}
+
+/// How the user can have a server ask for a certificate where it cannot do so in TLS 1.3: neither native-tls
+/// nor the safe part of the openssl crate can offer post_handshake_auth (RFC 8446 section 4.2.6).
+const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as wscope does not do post-handshake authentication in TLS 1.3";
+
+/// A server that ended the connection when it had the request, under this version of TLS.
+pub(super) fn ended_after_request(version: Option<&str>) -> String {
+    let seen = "the server ended it once it had the request, which -v shows";
+    match version {
+        Some("TLSv1.3") => format!(
+            "{seen}; one that asks for a client certificate only then needs {LATE_CERTIFICATE}"
+        ),
+        _ => seen.to_owned(),
     }
 }
 
