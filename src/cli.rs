@@ -135,7 +135,7 @@ pub struct HandshakeArgs {
     /// Add, replace or remove a request header [repeatable]
     ///
     /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
+    /// 'Name;' sends it without a value; @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
     /// given.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
