@@ -118,6 +118,18 @@ fn header_files_have_comments_and_blank_lines() {
     );
 }
 
+/// Editors on Windows write one.
+#[test]
+fn a_byte_order_mark_before_a_file_of_headers_is_not_part_of_it() {
+    let (head, _) = request_of(&[], |server| {
+        wscope().file("h.txt", "\u{feff}X-One: 1\n").args(["-H", "@h.txt"]).arg(server.url())
+    });
+    assert_eq!(header(&head, "X-One"), Some("1"));
+    let utf16: Vec<u8> = "\u{feff}X-One: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let outcome = wscope().file("h.txt", utf16).args(["-H", "@h.txt", "ws://localhost:1"]).run();
+    outcome.code(2).stderr_contains("--header h.txt: it is UTF-16, and has to be UTF-8");
+}
+
 #[test]
 fn origin_and_user_agent_have_options() {
     for options in
