@@ -106,7 +106,7 @@ module completions {
     --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path or @name
+    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
   ]
 
   def "nu-complete wscope listen broadcast" [] {

@@ -81,7 +81,7 @@ pub enum Command {
 /// Options for connecting.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Where to connect: ws://, wss://, host:port/path, :port/path or @name
+    /// Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
     /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:

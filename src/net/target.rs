@@ -206,12 +206,21 @@ fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), 
     let (authority, tail) = rest.split_at(authority_len(rest));
     let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
     let credentials = read_credentials(userinfo)?;
-    let (host, port) = split_port(host_port)?;
+    let (host, port) = match may_lack_host && is_number(host_port) {
+        true => ("", host_port),
+        false => split_port(host_port)?,
+    };
     let host = match host {
         "" if may_lack_host && !port.is_empty() => Host::Domain("localhost".to_owned()),
         _ => read_host(host)?,
     };
     Ok((Authority { credentials, host, port: read_port(port)? }, tail))
+}
+
+/// Whether this is a port alone, as for `listen`. The URL standard would read a number as an IPv4 address,
+/// which nobody means who types one without a scheme.
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
@@ -362,7 +371,7 @@ fn bad_name(host: &str) -> Fault<'_> {
 
 /// The port, `None` for an empty one, which the URL standard allows.
 fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !text.is_empty() && !is_number(text) {
         return Err(Fault::quoting(text, "is not a port number"));
     }
     match text.parse() {
