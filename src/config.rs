@@ -49,6 +49,8 @@ pub use values::{parse_duration, parse_size};
 /// The world around the program, read once.
 #[derive(Clone, Debug)]
 pub struct Env {
+    /// Why other users of the machine can see the secrets of the command line.
+    pub visible_secrets: Option<String>,
     /// Standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Standard output is a terminal.

@@ -11,12 +11,13 @@ use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
+use wscope::platform::title::Arguments;
 use wscope::platform::{stdio, terminal};
 
 fn main() -> ExitCode {
     terminal::restore_on_panic();
-    let args = commands::arguments();
-    let env = surroundings();
+    let Arguments { args, visible } = commands::arguments();
+    let env = surroundings(visible);
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn surroundings() -> Env {
+fn surroundings(visible_secrets: Option<String>) -> Env {
     let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
     let term = env::var("TERM").unwrap_or_default();
     let state = set("XDG_STATE_HOME")
@@ -37,6 +38,7 @@ fn surroundings() -> Env {
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/state")));
     Env {
+        visible_secrets,
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::auth::auth;
 use super::files::FileReader;
 use super::route::{proxy_tls, route};
-use super::shared::{commentary, subprotocols};
+use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
     AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
@@ -80,7 +80,9 @@ impl ConnectConfig {
         let own = &config.handshake.headers;
         let mut auth = auth(&args.auth, own, &config.target, env, &files)?;
         let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
-        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ending, ..config })
+        let mut notices = notices(&args.display, env);
+        notices.append(&mut auth.notices);
+        Ok(Self { notices, auth, ending, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.

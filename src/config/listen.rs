@@ -7,7 +7,7 @@ use url::Url;
 
 use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
 use super::files::FileReader;
-use super::shared::{commentary, subprotocols};
+use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
@@ -135,7 +135,7 @@ impl ListenConfig {
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
-            notices: Vec::new(),
+            notices: notices(&args.display, env),
             history: env.history.as_ref().map(|path| path.with_file_name("listen-history")),
         })
     }

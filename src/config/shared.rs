@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::{Commentary, ConfigError, Env};
 use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
+use crate::event::Level;
 use crate::output::human::{Detail, Timestamps};
 use crate::protocol::head::is_token;
 
@@ -65,6 +66,16 @@ pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError>
         }
     }
     Ok(names)
+}
+
+/// What is said first, with `-v`, of secrets on the command line that could not be hidden.
+pub(super) fn notices(args: &DisplayArgs, env: &Env) -> Vec<(Level, String)> {
+    let reason = env.visible_secrets.as_ref().filter(|_| args.verbose > 0);
+    let notice = reason.map(|reason| {
+        let text = "other users of this machine can see the secrets on the command line";
+        (Level::Info, format!("{text} (ps): {reason}"))
+    });
+    notice.into_iter().collect()
 }
 
 /// Whether a failure is told in colours, also that of a command line that could not be read.
