@@ -7,6 +7,7 @@ use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
 use crate::event::Level;
 use crate::output::human::{Detail, Timestamps};
 use crate::protocol::head::is_token;
+use crate::redact::Redaction;
 
 pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
     let mode = if args.no_color { ColorMode::Never } else { args.color };
@@ -53,14 +54,19 @@ pub(super) fn color(mode: ColorMode, env: &Env, is_terminal: bool) -> bool {
 
 pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError> {
     let mut names: Vec<String> = Vec::new();
+    // What is wrong with a token is said without it.
+    let bad = |name: &str, reason| {
+        let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", name.as_bytes());
+        ConfigError::value("--subprotocol", &String::from_utf8_lossy(&shown), reason)
+    };
     for list in given {
         for name in list.split(',').map(str::trim) {
             if !is_token(name) {
                 let reason = "a subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~";
-                return Err(ConfigError::value("--subprotocol", name, reason));
+                return Err(bad(name, reason));
             }
             if names.iter().any(|other| other == name) {
-                return Err(ConfigError::value("--subprotocol", name, "it is offered twice"));
+                return Err(bad(name, "it is offered twice"));
             }
             names.push(name.to_owned());
         }
