@@ -24,6 +24,7 @@ use crate::session::AfterInput;
 mod auth;
 mod connect;
 mod files;
+mod history;
 mod listen;
 mod presets;
 mod privacy;
@@ -67,6 +68,8 @@ pub struct Env {
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// The same for `listen`.
+    pub listen_history: Option<PathBuf>,
     /// Who we are.
     pub auth: AuthEnv,
     /// Where settings are.

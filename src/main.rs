@@ -37,6 +37,11 @@ fn surroundings(visible_secrets: Option<String>) -> Env {
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/state")));
+    let state = state.map(|path| path.join("wscope"));
+    let history = |name: &str| match env::var_os("WSCOPE_HISTORY") {
+        Some(path) => Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty()),
+        None => state.as_ref().map(|folder| folder.join(name)),
+    };
     Env {
         visible_secrets,
         stdin_is_terminal: io::stdin().is_terminal(),
@@ -46,7 +51,8 @@ fn surroundings(visible_secrets: Option<String>) -> Env {
         force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
         is_foreground: terminal::is_ours(),
-        history: state.map(|path| path.join("wscope/history")),
+        history: history("history"),
+        listen_history: history("listen-history"),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),
         proxies: VARIABLES

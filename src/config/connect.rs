@@ -10,7 +10,7 @@ use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
     AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
-    Stdout, USER_AGENT, parse_duration, parse_size, presets, resilience,
+    Stdout, USER_AGENT, history, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
@@ -74,7 +74,7 @@ impl ConnectConfig {
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
             resilience: resilience::resilience(&args.resilience)?,
             redaction,
-            history: env.history.clone(),
+            history: history::file(&args.settings, env.history.as_ref()),
         };
         // Last, as it may ask for a password.
         let own = &config.handshake.headers;

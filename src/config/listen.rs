@@ -9,7 +9,7 @@ use super::connect::{duration, headers, is_conversation, redaction, size, stdout
 use super::files::FileReader;
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
-use super::{Commentary, ConfigError, Env, Stdout};
+use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::Acceptor;
@@ -136,7 +136,7 @@ impl ListenConfig {
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
             notices: notices(&args.display, env),
-            history: env.history.as_ref().map(|path| path.with_file_name("listen-history")),
+            history: history::file(&args.settings, env.listen_history.as_ref()),
         })
     }
 
