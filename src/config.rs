@@ -106,7 +106,7 @@ pub enum ConfigError {
         error: LoadError,
     },
     /// `--max-time` ran out while a file was read.
-    #[error("time limit: --max-time {limit:?} ran out while reading {option} {path}")]
+    #[error("timed out: --max-time {limit:?} ran out while reading {option} {path}")]
     ReadTimeout {
         /// What names the file.
         option: &'static str,

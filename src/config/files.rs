@@ -149,7 +149,7 @@ mod tests {
         let files = FileReader::new(Some(Duration::from_millis(10)));
         let (_open, held) = channel::<()>();
         let late = files.run("--header", Path::new("file"), move || held.recv().is_ok());
-        let words = "time limit: --max-time 10ms ran out while reading --header file";
+        let words = "timed out: --max-time 10ms ran out while reading --header file";
         assert_eq!(late.expect_err("it is late").to_string(), words);
         assert_eq!(files.time_left(), Some(Duration::ZERO));
     }

@@ -80,14 +80,14 @@ pub(super) fn dial(error: &DialError) -> Option<String> {
         DialError::Socket(_, error) => return socket(error),
         DialError::Proxy(error) => return super::proxy::hint(error),
         DialError::Timeout { phase: Phase::Tcp(_), .. } => {
-            "nothing answered at all: a firewall that drops packets, or a host that is down"
-                .to_owned()
+            "no answer came: a firewall may drop the packets, or the host is down".to_owned()
         }
         DialError::Timeout { phase: Phase::Tls(_), .. } => {
-            "the server accepts connections but does not speak TLS here; try ws://".to_owned()
+            "the server accepted the connection and did not complete the TLS handshake; if it speaks no TLS on this port, use ws://".to_owned()
         }
         DialError::Timeout { phase: Phase::Dns(_), .. } => {
-            "the DNS server does not answer".to_owned()
+            "the resolver of this system did not answer; --resolve HOST:PORT:ADDRESS does without"
+                .to_owned()
         }
         DialError::Tls(failure) => return tls::hint(failure),
         _ => return None,
@@ -146,7 +146,7 @@ fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
             "nothing listens on port {port} there: is the server running, and is the port right?"
         )
     } else if all(TimedOut) {
-        "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
+        "no answer came: a firewall may drop the packets, or the host is down".to_owned()
     } else if failures
         .iter()
         .any(|f| matches!(f.error.kind(), HostUnreachable | NetworkUnreachable))

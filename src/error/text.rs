@@ -41,16 +41,18 @@ pub(super) fn message(error: &Error) -> String {
         Error::Protocol(closed) => protocol(closed),
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout(limit) => {
-            format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
+            format!(
+                "closing handshake: timed out: the peer did not answer our Close frame within {limit:?}"
+            )
         }
         Error::Redirect(_, why) => format!("opening handshake: {why}"),
         Error::PingTimeout(limit) => {
-            format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout)")
+            format!("timed out: the peer did not answer a ping within {limit:?} (--ping-timeout)")
         }
         Error::IdleTimeout(limit) => {
-            format!("time limit: nothing was received for {limit:?} (--idle-timeout)")
+            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
         }
-        Error::MaxTime(limit) => format!("time limit: --max-time {limit:?} ran out"),
+        Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::System(what, error) => format!("{what}: {error}"),

@@ -86,7 +86,7 @@ fn a_server_that_does_not_answer_is_gone() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: time limit: the peer did not answer a ping within 300ms (--ping-timeout)\nhint: ",
+            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout)\nhint: ",
         );
 }
 

@@ -270,7 +270,7 @@ fn a_unix_socket_with_a_full_queue_is_waited_for() {
         .arg("ws://x")
         .run()
         .code(7)
-        .stderr_contains("full.sock: no success within 200ms");
+        .stderr_contains("full.sock: timed out after 200ms");
 }
 
 #[test]

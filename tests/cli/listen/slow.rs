@@ -49,7 +49,7 @@ fn a_client_that_never_takes_anything_is_given_up() {
         sender.send(&message);
     }
     server.wait_stderr("too slow: 16 MiB are waiting");
-    server.wait_stderr("did not answer our Close frame within 100ms");
+    server.wait_stderr("timed out: the peer did not answer our Close frame within 100ms");
     leave(sender);
     drop(stalled);
 }

@@ -72,7 +72,8 @@ fn the_newest_version_is_spoken_and_older_ones_on_request() {
 fn a_client_that_sends_nothing_is_not_waited_for() {
     let (mut server, port, _) = echo(&["--handshake-timeout", "100ms"]);
     let mut silent = Peer::connect(port);
-    server.wait_stderr("TLS handshake with 127.0.0.1:");
+    let line = server.wait_stderr("TLS handshake with 127.0.0.1:");
+    assert!(line.contains(": timed out after 100ms"), "{line}");
     silent.expect_eof();
 }
 
