@@ -1,5 +1,7 @@
 //! What to do about a failure, where that can be known.
 
+use std::net::SocketAddr;
+
 use super::{Error, Rejected, Tries, challenges};
 use crate::config::ConfigError;
 use crate::event::Closed;
@@ -21,7 +23,7 @@ const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint i
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
-        Error::System(_, error) => system(error),
+        Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => Some(format!(
             "{path} is a FIFO: it is read until all that write to it have closed it"
@@ -55,10 +57,13 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     }
 }
 
-fn system(error: &std::io::Error) -> Option<String> {
+fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "another program listens there: choose another port, or :0 for any free one"
+        }
+        std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
+            "an address of one link only needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,
@@ -86,8 +91,7 @@ pub(super) fn dial(error: &DialError) -> Option<String> {
             "the server accepted the connection and did not complete the TLS handshake; if it speaks no TLS on this port, use ws://".to_owned()
         }
         DialError::Timeout { phase: Phase::Dns(_), .. } => {
-            "the resolver of this system did not answer; --resolve HOST:PORT:ADDRESS does without"
-                .to_owned()
+            "the resolver of this system did not answer; --resolve HOST:PORT:ADDRESS does without".to_owned()
         }
         DialError::Tls(failure) => return tls::hint(failure),
         _ => return None,
@@ -113,6 +117,9 @@ fn socket(error: &std::io::Error) -> Option<String> {
 /// With an end of ours that was asked for.
 fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     use std::io::ErrorKind::{AddrNotAvailable, NotFound, PermissionDenied};
+    if let Some(hint) = lacks_zone(failures) {
+        return Some(hint);
+    }
     let text = match failures.first()?.error.kind() {
         AddrNotAvailable => "this machine does not have the address of --interface",
         PermissionDenied => {
@@ -127,6 +134,22 @@ fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// RFC 4007 section 6: which link an address of one is on, the address does not say.
+fn lacks_zone(failures: &[crate::net::tcp::Failure]) -> Option<String> {
+    if !cfg!(any(target_os = "linux", target_os = "android")) {
+        return None; // there --interface takes an address only
+    }
+    let lacks_zone = failures.iter().find(|failure| {
+        let is_invalid = failure.error.kind() == std::io::ErrorKind::InvalidInput;
+        is_invalid
+            && matches!(failure.address, SocketAddr::V6(it) if it.ip().is_unicast_link_local() && it.scope_id() == 0)
+    })?;
+    Some(format!(
+        "{} is an address of one link only: --interface NAME says through which network interface it is reached",
+        lacks_zone.address.ip()
+    ))
+}
+
 /// On this machine it is often the user's own server that is not up yet.
 fn may_be_starting(failures: &[crate::net::tcp::Failure]) -> bool {
     let is_refused = |failure: &crate::net::tcp::Failure| {
@@ -139,6 +162,9 @@ fn may_be_starting(failures: &[crate::net::tcp::Failure]) -> bool {
 fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
     use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
     let first = failures.first()?;
+    if let Some(hint) = lacks_zone(failures) {
+        return Some(hint);
+    }
     let all = |kind| failures.iter().all(|failure| failure.error.kind() == kind);
     let port = first.address.port();
     Some(if all(ConnectionRefused) {

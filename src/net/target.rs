@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use url::{Host, ParseError, Position, Url};
 
+use super::resolve::is_localhost;
 use error::Fault;
 pub use error::TargetError;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
@@ -350,9 +351,10 @@ fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
 fn bad_ipv6(host: &str) -> Fault<'_> {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     match address.find('%') {
-        Some(start) => {
-            Fault::new(address.split_at(start).1, "a URL cannot name the zone of an IPv6 address")
-        }
+        Some(start) => Fault::new(
+            address.split_at(start).1,
+            "a URL cannot name the zone of an IPv6 address: --interface NAME does",
+        ),
         None => Fault::quoting(address, "is not an IPv6 address"),
     }
 }
@@ -386,10 +388,7 @@ fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
 /// Servers print the unspecified address as theirs, and connecting to it reaches this machine.
 fn is_this_machine(host: &Host<String>) -> bool {
     let address = match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            return name == "localhost" || name.ends_with(".localhost");
-        }
+        Host::Domain(name) => return is_localhost(name),
         Host::Ipv4(address) => IpAddr::from(*address),
         Host::Ipv6(address) => address.to_canonical(),
     };
