@@ -17,6 +17,8 @@ mod look;
 mod rehearsal;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/server_other.rs")]
 mod server;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/system_roots_other.rs")]
+mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use failure::{Fault, TlsFailure};

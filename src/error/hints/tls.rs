@@ -106,6 +106,9 @@ pub(super) fn ended_after_request(version: Option<&str>) -> String {
 }
 
 fn untrusted(failure: &TlsFailure) -> String {
+    if failure.lacks_system_roots {
+        return "this system has no certificates of CAs, or not where they are looked for: install them (most packages are called ca-certificates), or name a file of them by --cacert FILE or SSL_CERT_FILE; -k accepts any certificate".to_owned();
+    }
     let trusted = match failure.trust {
         (Trust::Named, _) => {
             ", which is none of those it names now (--no-system-ca leaves out the system's)"

@@ -5,7 +5,7 @@ use std::fmt;
 use native_tls::Protocol;
 
 use super::certificate::{CertificateInfo, Validity, counted_days, utc};
-use super::{TlsOptions, Trust};
+use super::{TlsOptions, Trust, system_roots};
 use crate::net::tls_hello::{asks_for_certificate, is_alert_alone};
 
 /// A TLS handshake that failed, or a connection that the server ended right after it.
@@ -27,6 +27,8 @@ pub struct TlsFailure {
     pub has_identity: bool,
     /// Whose certificates are trusted, and of how many others.
     pub trust: (Trust, usize),
+    /// This system has no certificates of CAs where they are looked for.
+    pub lacks_system_roots: bool,
     /// The limits on the version that were asked for.
     pub limits: (Option<Protocol>, Option<Protocol>),
 }
@@ -196,10 +198,15 @@ impl TlsFailure {
         options: &TlsOptions,
     ) -> Self {
         let has_identity = options.identity.is_some();
+        let fault = Fault::of(&reason, seen, has_identity);
+        let is_untrusted = matches!(fault, Fault::UntrustedRoot | Fault::UnknownIssuer);
         Self {
             remote,
             name,
-            fault: Fault::of(&reason, seen, has_identity),
+            fault,
+            lacks_system_roots: is_untrusted
+                && options.trust == Trust::System
+                && system_roots::are_missing(),
             reason,
             chain: Vec::new(),
             ours: options.identity.as_ref().and_then(|identity| identity.certificate.clone()),
