@@ -80,7 +80,7 @@ fn upgrade(rejected: &Rejected) -> Option<String> {
             return Some(tls::ended_after_request(rejected.tls.as_deref()));
         }
         UpgradeError::Ended(_, received) if received.is_empty() => {
-            "wrong path or host name, or a port that expects TLS: then use wss://"
+            "the server ended it once it had the request, which -v shows; if the port expects TLS, use wss://"
         }
         UpgradeError::TimedOut(received, _) if received.is_empty() && rejected.tls.is_none() => {
             "it may be no HTTP server, or one that expects TLS on this port: then use wss://"
