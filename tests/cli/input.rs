@@ -251,6 +251,13 @@ fn a_text_file_that_is_not_utf8_is_told() {
 }
 
 #[test]
+fn a_file_in_utf16_is_named() {
+    let utf16: Vec<u8> = "\u{feff}hello".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let command = wscope().file("f.txt", utf16).args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
+    command.run().code(8).stderr_contains("its byte order mark says that it is UTF-16; --binary");
+}
+
+#[test]
 fn received_messages_are_written_as_told() {
     for (args, expected) in [
         (&[][..], &b"a\nb\n\0\xff\n\n"[..]),
