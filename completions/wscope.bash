@@ -35,7 +35,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --help --version listen codes completions man"
+            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help --version listen codes completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -321,7 +321,7 @@ _wscope() {
             return 0
             ;;
         wscope__subcmd__listen)
-            opts="-H -s -u -x -1 -v -q -h --header --subprotocol --allow-origin --user --path --no-compress --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass --send --echo --broadcast --output --json --lenient --max-message-size --max-memory --once --count --close-timeout --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --help"
+            opts="-H -s -u -x -1 -v -q -h --header --subprotocol --allow-origin --user --path --no-compress --max-clients --handshake-timeout --tls-cert --tls-key --tls-pass --send --echo --broadcast --output --json --lenient --max-message-size --max-memory --once --count --close-timeout --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -114,6 +114,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --no-pretty 'Show JSON messages as they came'
             cand --show-secrets 'Show credentials, cookies and tokens, which are masked otherwise'
             cand --no-config 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
+            cand --no-history 'Keep nothing of what is typed at the prompt'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -162,6 +163,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand --no-pretty 'Show JSON messages as they came'
             cand --show-secrets 'Show credentials, cookies and tokens, which are masked otherwise'
             cand --no-config 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
+            cand --no-history 'Keep nothing of what is typed at the prompt'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

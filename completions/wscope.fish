@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wscope_global_optspecs
-    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config h/help V/version
+    string join \n c/connect= l/listen= host= P/show-ping-pong max-redirects= H/header= s/subprotocol= o/origin= A/user-agent= compress= no-compress strict u/user= bearer= cookie= netrc netrc-file= connect-timeout= proxy= no-proxy= proxy-header= proxy-insecure connect-to= resolve= unix-socket= interface= 4 6 k/insecure n/no-check cacert= no-system-ca cert= key= pass= servername= tls-min= tls-max= L/location max-redirs= retry= reconnect= reconnect-on-close reconnect-delay= ping-interval= ping-timeout= idle-timeout= x/send= send-hex= send-file= send-frame= input= 0 slash b/binary t/text echo output= json lenient max-message-size= w/wait= count= 1 expect= m/max-time= close-timeout= close-code= close-reason= v/verbose q/quiet timestamps= color= no-color pretty no-pretty show-secrets no-config no-history h/help V/version
 end
 
 function __fish_wscope_needs_command
@@ -122,6 +122,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Indent long JS
 complete -c wscope -n "__fish_wscope_needs_command" -l no-pretty -d 'Show JSON messages as they came'
 complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-history -d 'Keep nothing of what is typed at the prompt'
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSocket clients'
@@ -171,6 +172,7 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Inde
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pretty -d 'Show JSON messages as they came'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-history -d 'Keep nothing of what is typed at the prompt'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand codes" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -104,9 +104,10 @@ module completions {
     --no-pretty               # Show JSON messages as they came
     --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
     --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
+    --no-history              # Keep nothing of what is typed at the prompt
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path or @name
+    url: string               # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
   ]
 
   def "nu-complete wscope listen broadcast" [] {
@@ -159,6 +160,7 @@ module completions {
     --no-pretty               # Show JSON messages as they came
     --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
     --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
+    --no-history              # Keep nothing of what is typed at the prompt
     --help(-h)                # Print help (see more with '--help')
     address?: string          # Where to listen; a port alone means this machine only, :0 takes any free port and prints it
   ]

@@ -81,7 +81,7 @@ pub enum Command {
 /// Options for connecting.
 #[derive(Args, Debug)]
 pub struct ConnectArgs {
-    /// Where to connect: ws://, wss://, host:port/path, :port/path or @name
+    /// Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
     ///
     /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
     /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
@@ -135,7 +135,7 @@ pub struct HandshakeArgs {
     /// Add, replace or remove a request header [repeatable]
     ///
     /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
+    /// 'Name;' sends it without a value; @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
     /// given.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,

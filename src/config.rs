@@ -24,6 +24,7 @@ use crate::session::AfterInput;
 mod auth;
 mod connect;
 mod files;
+mod history;
 mod listen;
 mod presets;
 mod privacy;
@@ -49,6 +50,8 @@ pub use values::{parse_duration, parse_size};
 /// The world around the program, read once.
 #[derive(Clone, Debug)]
 pub struct Env {
+    /// Why other users of the machine can see the secrets of the command line.
+    pub visible_secrets: Option<String>,
     /// Standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Standard output is a terminal.
@@ -65,6 +68,8 @@ pub struct Env {
     pub is_foreground: bool,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
+    /// The same for `listen`.
+    pub listen_history: Option<PathBuf>,
     /// Who we are.
     pub auth: AuthEnv,
     /// Where settings are.
@@ -101,7 +106,7 @@ pub enum ConfigError {
         error: LoadError,
     },
     /// `--max-time` ran out while a file was read.
-    #[error("time limit: --max-time {limit:?} ran out while reading {option} {path}")]
+    #[error("timed out: --max-time {limit:?} ran out while reading {option} {path}")]
     ReadTimeout {
         /// What names the file.
         option: &'static str,

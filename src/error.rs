@@ -108,8 +108,8 @@ pub struct Rejected {
     pub interim: Vec<Interim>,
     /// The proxy in between, in words.
     pub via: Option<String>,
-    /// The connection was under TLS.
-    pub tls: bool,
+    /// The version of TLS that the connection was under.
+    pub tls: Option<String>,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The subprotocols that the request offered, without secrets.

@@ -11,12 +11,13 @@ use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
 use wscope::error::{Error, report};
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
+use wscope::platform::title::Arguments;
 use wscope::platform::{stdio, terminal};
 
 fn main() -> ExitCode {
     terminal::restore_on_panic();
-    let args = commands::arguments();
-    let env = surroundings();
+    let Arguments { args, visible } = commands::arguments();
+    let env = surroundings(visible);
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
@@ -30,14 +31,20 @@ fn main() -> ExitCode {
     }
 }
 
-fn surroundings() -> Env {
+fn surroundings(visible_secrets: Option<String>) -> Env {
     let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
     let term = env::var("TERM").unwrap_or_default();
     let state = set("XDG_STATE_HOME")
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| PathBuf::from(home).join(".local/state")));
+    let state = state.map(|path| path.join("wscope"));
+    let history = |name: &str| match env::var_os("WSCOPE_HISTORY") {
+        Some(path) => Some(PathBuf::from(path)).filter(|path| !path.as_os_str().is_empty()),
+        None => state.as_ref().map(|folder| folder.join(name)),
+    };
     Env {
+        visible_secrets,
         stdin_is_terminal: io::stdin().is_terminal(),
         stdout_is_terminal: io::stdout().is_terminal(),
         stderr_is_terminal: io::stderr().is_terminal(),
@@ -45,7 +52,8 @@ fn surroundings() -> Env {
         force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
         can_edit_lines: !matches!(term.as_str(), "dumb" | "cons25" | "emacs"),
         is_foreground: terminal::is_ours(),
-        history: state.map(|path| path.join("wscope/history")),
+        history: history("history"),
+        listen_history: history("listen-history"),
         auth: AuthEnv::read(set),
         settings: SettingsEnv::read(set),
         proxies: VARIABLES

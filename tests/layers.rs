@@ -14,7 +14,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
-    ("input", &["platform", "protocol"]),
+    ("input", &["platform", "redact", "protocol"]),
     ("session", &["platform", "protocol", "net", "event", "scenario", "output", "input"]),
     ("cli", &[]),
     (

@@ -259,7 +259,7 @@ fails("plain HTTP on the port", plain, *trust, err=["hint: the server speaks pla
 ssh = RawServer(lambda client: client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n") or client.recv(4096))
 fails("another protocol on the port", ssh.port, *trust, err=["hint: the server does not speak TLS on this port"])
 silent = RawServer(lambda client: client.recv(4096) and client.recv(4096))
-suite.case("an end that never answers", ["--connect-timeout", "300ms", url(silent.port)], code=7, out="", err=["TLS handshake with", "no success within 300ms"])
+suite.case("an end that never answers", ["--connect-timeout", "300ms", url(silent.port)], code=7, out="", err=["TLS handshake with", "timed out after 300ms"])
 hangs_up = RawServer(lambda client: client.recv(4096))
 fails("an end that hangs up", hangs_up.port, *trust, err=["hint: the server ended the connection during the TLS handshake"])
 python = EchoServer(server_context(good.chain, good.key))

@@ -67,7 +67,7 @@ pub struct WelcomeArgs {
     /// Add, replace or remove a header of the response that accepts [repeatable]
     ///
     /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// @FILE reads them from a file, one a line.
+    /// 'Name;' sends it without a value; @FILE reads them from a file, one a line.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
 

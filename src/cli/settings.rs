@@ -15,4 +15,12 @@ pub struct SettingsArgs {
     /// the section, that before the options for all.
     #[arg(long)]
     pub no_config: bool,
+
+    /// Keep nothing of what is typed at the prompt
+    ///
+    /// It is kept in ~/.local/state/wscope (or where XDG_STATE_HOME says), without the secrets that
+    /// options gave; a line that begins with a blank is not. WSCOPE_HISTORY names another file; if
+    /// it is empty, nothing is kept.
+    #[arg(long)]
+    pub no_history: bool,
 }

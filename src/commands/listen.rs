@@ -18,6 +18,7 @@ use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{Framing, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
+use crate::net::resolve::{is_localhost, loopback};
 use crate::output::OutputError;
 use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
@@ -97,7 +98,11 @@ fn bind(address: &str) -> Result<TcpListener, Error> {
                 .to_owned()
         }),
     };
-    let addresses: Vec<SocketAddr> = address.to_socket_addrs().map_err(bad)?.collect();
+    let addresses: Vec<SocketAddr> = match (address.to_socket_addrs(), port_of_localhost(address)) {
+        (Ok(found), _) => found.collect(),
+        (Err(_), Some(port)) => loopback(port).into_iter().rev().collect(), // IPv4 as by default
+        (Err(error), None) => return Err(bad(error)),
+    };
     let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in addresses {
         result = TcpListener::bind(address);
@@ -106,6 +111,12 @@ fn bind(address: &str) -> Result<TcpListener, Error> {
         }
     }
     result.map_err(failed(&format!("cannot listen on {address}")))
+}
+
+/// The port behind a name of this machine, which means it also where the system does not know the name.
+fn port_of_localhost(address: &str) -> Option<u16> {
+    let (name, port) = address.rsplit_once(':')?;
+    port.parse().ok().filter(|_| is_localhost(name))
 }
 
 /// How requests may name this server: by the address listened on, and as the user wrote it.
@@ -129,6 +140,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
                 history: config.history.clone(),
+                secrets: config.secrets(),
                 color: config.commentary.stdout_color,
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())

@@ -13,7 +13,7 @@ use crate::config::{
 };
 use crate::error::Error;
 use crate::event::Level;
-use crate::platform::title;
+use crate::platform::title::{self, Arguments};
 use crate::protocol::CloseCode;
 use usage::usage;
 
@@ -27,14 +27,9 @@ mod lost;
 mod usage;
 mod verdict;
 
-/// The command line. Started with secrets in it, the program starts itself anew without.
-pub fn arguments() -> Vec<OsString> {
-    let (args, were_hidden) = title::restore(std::env::args_os().collect());
-    let secrets = secret_arguments(&args);
-    if !were_hidden && !secrets.is_empty() {
-        title::hide(&args, &secrets);
-    }
-    args
+/// The command line. Secrets in it are taken out of what others see of this process.
+pub fn arguments() -> Arguments {
+    title::hide_secrets(std::env::args_os().collect(), secret_arguments)
 }
 
 /// A run that was no success.

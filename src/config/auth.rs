@@ -236,7 +236,7 @@ fn first_line(
 ) -> Result<String, ConfigError> {
     let Some(path) = given.strip_prefix('@') else { return Ok(given.to_owned()) };
     let text = files.text(option, Path::new(path))?;
-    Ok(text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default().to_owned())
+    Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
 type Login = (String, Option<String>);

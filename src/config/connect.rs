@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::auth::auth;
 use super::files::FileReader;
 use super::route::{proxy_tls, route};
-use super::shared::{commentary, subprotocols};
+use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
     AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
-    Stdout, USER_AGENT, parse_duration, parse_size, presets, resilience,
+    Stdout, USER_AGENT, history, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
@@ -76,13 +76,15 @@ impl ConnectConfig {
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
             resilience: resilience::resilience(&args.resilience)?,
             redaction,
-            history: env.history.clone(),
+            history: history::file(&args.settings, env.history.as_ref()),
         };
         // Last, as it may ask for a password.
         let own = &config.handshake.headers;
         let mut auth = auth(&args.auth, own, &config.target, env, &files)?;
         let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
-        Ok(Self { notices: std::mem::take(&mut auth.notices), auth, ending, ..config })
+        let mut notices = notices(&args.display, env);
+        notices.append(&mut auth.notices);
+        Ok(Self { notices, auth, ending, ..config })
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.

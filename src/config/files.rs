@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::ConfigError;
+use crate::input::is_utf16;
 use crate::platform::files::{Background, FileError, is_fifo, read};
 
 /// The limit for settings, credentials, certificates and keys, in bytes.
@@ -108,11 +109,20 @@ impl FileReader {
     }
 }
 
+/// Editors on Windows put a byte order mark in front, which is not part of the text.
 fn utf8(option: &'static str, path: &Path, bytes: Vec<u8>) -> Result<String, ConfigError> {
-    String::from_utf8(bytes).map_err(|_| {
-        let error = io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8");
+    let wrong = match is_utf16(&bytes) {
+        true => "it is UTF-16, and has to be UTF-8",
+        false => "it is not UTF-8",
+    };
+    let mut text = String::from_utf8(bytes).map_err(|_| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, wrong);
         ConfigError::file(option, path, FileError::from(error))
-    })
+    })?;
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
@@ -139,7 +149,7 @@ mod tests {
         let files = FileReader::new(Some(Duration::from_millis(10)));
         let (_open, held) = channel::<()>();
         let late = files.run("--header", Path::new("file"), move || held.recv().is_ok());
-        let words = "time limit: --max-time 10ms ran out while reading --header file";
+        let words = "timed out: --max-time 10ms ran out while reading --header file";
         assert_eq!(late.expect_err("it is late").to_string(), words);
         assert_eq!(files.time_left(), Some(Duration::ZERO));
     }

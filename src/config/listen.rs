@@ -7,9 +7,9 @@ use url::Url;
 
 use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
 use super::files::FileReader;
-use super::shared::{commentary, subprotocols};
+use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
-use super::{Commentary, ConfigError, Env, Stdout};
+use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::Acceptor;
@@ -135,8 +135,8 @@ impl ListenConfig {
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
             redaction: redaction(args.display.show_secrets),
-            notices: Vec::new(),
-            history: env.history.as_ref().map(|path| path.with_file_name("listen-history")),
+            notices: notices(&args.display, env),
+            history: history::file(&args.settings, env.listen_history.as_ref()),
         })
     }
 
@@ -239,7 +239,7 @@ fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let bad = |reason| ConfigError::value("--tls-cert", &path, reason);
-    Acceptor::new(identity).map(Some).map_err(bad)
+    Acceptor::new(&identity).map(Some).map_err(bad)
 }
 
 fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {

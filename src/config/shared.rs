@@ -4,8 +4,10 @@ use std::ffi::OsString;
 
 use super::{Commentary, ConfigError, Env};
 use crate::cli::{ColorMode, DisplayArgs, TimestampMode};
+use crate::event::Level;
 use crate::output::human::{Detail, Timestamps};
 use crate::protocol::head::is_token;
+use crate::redact::Redaction;
 
 pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
     let mode = if args.no_color { ColorMode::Never } else { args.color };
@@ -52,19 +54,34 @@ pub(super) fn color(mode: ColorMode, env: &Env, is_terminal: bool) -> bool {
 
 pub(super) fn subprotocols(given: &[String]) -> Result<Vec<String>, ConfigError> {
     let mut names: Vec<String> = Vec::new();
+    // What is wrong with a token is said without it.
+    let bad = |name: &str, reason| {
+        let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", name.as_bytes());
+        ConfigError::value("--subprotocol", &String::from_utf8_lossy(&shown), reason)
+    };
     for list in given {
         for name in list.split(',').map(str::trim) {
             if !is_token(name) {
                 let reason = "a subprotocol is a token: letters, digits and !#$%&'*+-.^_`|~";
-                return Err(ConfigError::value("--subprotocol", name, reason));
+                return Err(bad(name, reason));
             }
             if names.iter().any(|other| other == name) {
-                return Err(ConfigError::value("--subprotocol", name, "it is offered twice"));
+                return Err(bad(name, "it is offered twice"));
             }
             names.push(name.to_owned());
         }
     }
     Ok(names)
+}
+
+/// What is said first, with `-v`, of secrets on the command line that could not be hidden.
+pub(super) fn notices(args: &DisplayArgs, env: &Env) -> Vec<(Level, String)> {
+    let reason = env.visible_secrets.as_ref().filter(|_| args.verbose > 0);
+    let notice = reason.map(|reason| {
+        let text = "other users of this machine can see the secrets on the command line";
+        (Level::Info, format!("{text} (ps): {reason}"))
+    });
+    notice.into_iter().collect()
 }
 
 /// Whether a failure is told in colours, also that of a command line that could not be read.

@@ -3,20 +3,22 @@
 use super::{Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
-use crate::net::dial::Phase;
 use crate::resilience::redirect::RedirectError;
 
+mod dial;
 mod ending;
 mod handshake;
 mod tls;
 
+pub(super) use dial::dial;
+use dial::may_be_starting;
 pub(super) use handshake::wanted_tls;
 use handshake::{ENGINE_IO, is_engine_io};
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
         Error::Usage { hint, .. } => hint.clone(),
-        Error::System(_, error) => system(error),
+        Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
@@ -47,106 +49,18 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     }
 }
 
-fn system(error: &std::io::Error) -> Option<String> {
+fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             "another program listens there: choose another port, or :0 for any free one"
+        }
+        std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
+            "an address of one link only needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,
     };
     Some(text.to_owned())
-}
-
-pub(super) fn dial(error: &DialError) -> Option<String> {
-    let text = match error {
-        DialError::Dns { host, .. } => {
-            format!("is {host} spelled right, and does this machine have a working DNS server?")
-        }
-        DialError::NoAddress { by_source: true, .. } => {
-            "the address of --interface is of the other family".to_owned()
-        }
-        DialError::NoAddress { .. } => "leave out -4 or -6".to_owned(),
-        DialError::Tcp(failures, None) => return tcp(failures),
-        DialError::Tcp(failures, Some(_)) => return from_source(failures),
-        DialError::Socket(_, error) => return socket(error),
-        DialError::Proxy(error) => return super::proxy::hint(error),
-        DialError::Timeout { phase: Phase::Tcp(_), .. } => {
-            "nothing answered at all: a firewall that drops packets, or a host that is down"
-                .to_owned()
-        }
-        DialError::Timeout { phase: Phase::Tls(_), .. } => {
-            "the server accepts connections but does not speak TLS here; try ws://".to_owned()
-        }
-        DialError::Timeout { phase: Phase::Dns(_), .. } => {
-            "the DNS server does not answer".to_owned()
-        }
-        DialError::Tls(failure) => return tls::hint(failure),
-        _ => return None,
-    };
-    Some(text)
-}
-
-fn socket(error: &std::io::Error) -> Option<String> {
-    use std::io::ErrorKind::{ConnectionRefused, NotFound, PermissionDenied};
-    let text = match error.kind() {
-        NotFound => "is the server running, and is the path right?",
-        ConnectionRefused => {
-            "nothing listens on that socket: its server has ended, or not begun to"
-        }
-        PermissionDenied => {
-            "that takes permission to write to the socket, and to enter the folders above it"
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-/// With an end of ours that was asked for.
-fn from_source(failures: &[crate::net::tcp::Failure]) -> Option<String> {
-    use std::io::ErrorKind::{AddrNotAvailable, NotFound, PermissionDenied};
-    let text = match failures.first()?.error.kind() {
-        AddrNotAvailable => "this machine does not have the address of --interface",
-        PermissionDenied => {
-            "to choose an interface by its name takes privileges; its address does not"
-        }
-        NotFound => "this machine has no network interface of that name",
-        _ if failures[0].error.to_string().starts_with("No such device") => {
-            "this machine has no network interface of that name"
-        }
-        _ => return tcp(failures),
-    };
-    Some(text.to_owned())
-}
-
-/// On this machine it is often the user's own server that is not up yet.
-fn may_be_starting(failures: &[crate::net::tcp::Failure]) -> bool {
-    let is_refused = |failure: &crate::net::tcp::Failure| {
-        failure.error.kind() == std::io::ErrorKind::ConnectionRefused
-            && failure.address.ip().is_loopback()
-    };
-    !failures.is_empty() && failures.iter().all(is_refused)
-}
-
-fn tcp(failures: &[crate::net::tcp::Failure]) -> Option<String> {
-    use std::io::ErrorKind::{ConnectionRefused, HostUnreachable, NetworkUnreachable, TimedOut};
-    let first = failures.first()?;
-    let all = |kind| failures.iter().all(|failure| failure.error.kind() == kind);
-    let port = first.address.port();
-    Some(if all(ConnectionRefused) {
-        format!(
-            "nothing listens on port {port} there: is the server running, and is the port right?"
-        )
-    } else if all(TimedOut) {
-        "nothing answered at all: a firewall that drops packets, or a host that is down".to_owned()
-    } else if failures
-        .iter()
-        .any(|f| matches!(f.error.kind(), HostUnreachable | NetworkUnreachable))
-    {
-        "there is no route to that address from here".to_owned()
-    } else {
-        return None;
-    })
 }
 
 fn redirect(why: &RedirectError) -> Option<String> {

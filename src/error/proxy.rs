@@ -48,7 +48,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
             "the proxy takes connections, but may speak no TLS on this port: then write it with http://".to_owned()
         }
         DialError::Timeout { .. } => {
-            format!("the proxy is down, or a firewall drops packets to it{direct}")
+            format!("no answer came: the proxy may be down, or a firewall drops the packets{direct}")
         }
         DialError::Tcp(..) => {
             format!("is the proxy running there, and is its port right?{direct}")

@@ -47,11 +47,13 @@ pub(super) fn message(error: &Error) -> String {
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout { limit, is_unsent: true } => {
             format!(
-                "closing handshake: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
+                "closing handshake: timed out: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
             )
         }
         Error::CloseTimeout { limit, is_unsent: false } => {
-            format!("closing handshake: the peer did not answer our Close frame within {limit:?}")
+            format!(
+                "closing handshake: timed out: the peer did not answer our Close frame within {limit:?}"
+            )
         }
         Error::Redirect(rejected, why) => {
             let lines = match &rejected.error {
@@ -63,9 +65,9 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::PingTimeout(missed) => missed_pong(missed),
         Error::IdleTimeout(limit) => {
-            format!("time limit: nothing was received for {limit:?} (--idle-timeout)")
+            format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
         }
-        Error::MaxTime(limit) => format!("time limit: --max-time {limit:?} ran out"),
+        Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::System(what, error) => format!("{what}: {error}"),
@@ -165,7 +167,6 @@ fn interim(rejected: &Rejected) -> Option<String> {
     let list: Vec<_> = rejected.interim.iter().map(ToString::to_string).collect();
     (!list.is_empty()).then(|| rejected.secrets.mask_text(list.join(", ")))
 }
-
 
 /// How long was waited for a response: the whole limit, or what earlier steps had left of it.
 struct Waited {
@@ -274,7 +275,7 @@ fn missed_pong(missed: &MissedPong) -> String {
     let instead = match missed.instead {
         Instead::TookNothing => {
             return format!(
-                "time limit: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
+                "timed out: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
             );
         }
         Instead::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
@@ -283,7 +284,7 @@ fn missed_pong(missed: &MissedPong) -> String {
         Instead::Other => "; it sent something else, and no pong".to_owned(),
         Instead::Nothing => String::new(),
     };
-    format!("time limit: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
+    format!("timed out: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
 }
 
 /// What was before the end without a Close frame, and how long.

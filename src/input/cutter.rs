@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed};
-use super::{Action, InputError, Next, json};
+use super::{Action, InputError, Next, is_utf16, json};
 use crate::protocol::{MessageKind, Utf8Checker};
 
 /// How a stream of bytes becomes messages.
@@ -275,9 +275,10 @@ impl Cutter {
         }
         if let Some(offset) = self.bad_utf8.take() {
             let (line, column) = (self.count + 1, offset.saturating_sub(self.offset) + 1);
+            let is_utf16 = offset == 0 && is_utf16(&self.buffer[self.start..self.end]);
             self.start = self.end; // nothing after it is to be sent
             self.searched = self.end;
-            return Next::Failed(InputError::NotUtf8 { line, column, offset });
+            return Next::Failed(InputError::NotUtf8 { line, column, offset, is_utf16 });
         }
         self.failure.take().map_or(Next::End, Next::Failed)
     }

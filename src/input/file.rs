@@ -9,6 +9,7 @@ use std::thread;
 
 use mio::Waker;
 
+use super::is_utf16;
 use crate::platform::files::{FileError, OpenFile, panicked};
 use crate::protocol::{MessageKind, Utf8Checker};
 
@@ -63,7 +64,8 @@ pub enum LoadError {
     Endless(u64),
     /// A text message is UTF-8.
     #[error(
-        "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file); --binary sends any bytes"
+        "line {line}, byte {column}: invalid UTF-8 (byte {offset} of the file){}; --binary sends any bytes",
+        if *.is_utf16 { ": its byte order mark says that it is UTF-16" } else { "" }
     )]
     NotUtf8 {
         /// Which line, from 1.
@@ -72,6 +74,8 @@ pub enum LoadError {
         column: u64,
         /// Which byte of the file, from 0.
         offset: u64,
+        /// It is in UTF-16, as its byte order mark says.
+        is_utf16: bool,
     },
     /// It has changed since it was looked at.
     #[error("it ended after {read} of {length} bytes: it was shortened while it was sent")]
@@ -189,15 +193,16 @@ impl TextCheck {
             self.line_start = self.offset + at as u64 + 1;
         }
         self.offset += piece.len() as u64;
-        checked.map_err(|offset| self.fault(offset))
+        checked.map_err(|offset| self.fault(offset, offset == 0 && is_utf16(piece)))
     }
 
     fn finish(&mut self) -> Result<(), LoadError> {
-        self.utf8.finish().map_err(|offset| self.fault(offset))
+        self.utf8.finish().map_err(|offset| self.fault(offset, false))
     }
 
-    fn fault(&self, offset: u64) -> LoadError {
-        LoadError::NotUtf8 { line: self.lines + 1, column: offset - self.line_start + 1, offset }
+    fn fault(&self, offset: u64, is_utf16: bool) -> LoadError {
+        let column = offset - self.line_start + 1;
+        LoadError::NotUtf8 { line: self.lines + 1, column, offset, is_utf16 }
     }
 }
 

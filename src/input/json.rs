@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use data_encoding::{BASE64, HEXLOWER_PERMISSIVE};
+use data_encoding::BASE64;
 use serde::Deserialize;
 
-use super::Action;
+use super::{Action, decode_hex, is_utf16};
 use crate::protocol::connection::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
@@ -59,8 +59,22 @@ enum Encoding {
     Hex,
 }
 
+/// RFC 8259 section 8.1: there is none before JSON.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Reads one line.
 pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
+    let problem = |reason: &str| Problem { column: 1, reason: reason.to_owned() };
+    if line.starts_with(BYTE_ORDER_MARK) {
+        return Err(problem(
+            "a byte order mark (U+FEFF) stands before the JSON; it has to be UTF-8 without one",
+        ));
+    }
+    if is_utf16(line) {
+        return Err(problem(
+            "the input is UTF-16, as its byte order mark says; it has to be UTF-8",
+        ));
+    }
     let text = str::from_utf8(line).map_err(|error| Problem {
         column: error.valid_up_to() as u64 + 1,
         reason: "invalid UTF-8".to_owned(),
@@ -117,11 +131,12 @@ fn control_data(encoding: Option<Encoding>, data: String) -> Result<Vec<u8>, Str
 }
 
 fn decode(encoding: Encoding, data: &str) -> Result<Vec<u8>, String> {
-    let (codec, name) = match encoding {
-        Encoding::Base64 => (BASE64, "base64"),
-        Encoding::Hex => (HEXLOWER_PERMISSIVE, "hex"),
-    };
-    codec.decode(data.as_bytes()).map_err(|error| format!("\"data\" is not {name}: {error}"))
+    match encoding {
+        Encoding::Hex => decode_hex(data).map_err(|reason| format!("\"data\" is {reason}")),
+        Encoding::Base64 => BASE64
+            .decode(data.as_bytes())
+            .map_err(|error| format!("\"data\" is not base64: {error}")),
+    }
 }
 
 #[cfg(test)]

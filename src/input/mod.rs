@@ -120,7 +120,8 @@ pub enum Next<'a> {
 pub enum InputError {
     /// A text message is not UTF-8.
     #[error(
-        "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input); --binary sends any bytes"
+        "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input){}; --binary sends any bytes",
+        if *.is_utf16 { ": its byte order mark says that it is UTF-16" } else { "" }
     )]
     NotUtf8 {
         /// Which record, from 1.
@@ -129,6 +130,8 @@ pub enum InputError {
         column: u64,
         /// Which byte of the whole input, from 0.
         offset: u64,
+        /// It is in UTF-16, as its byte order mark says.
+        is_utf16: bool,
     },
     /// A line of `--input json` does not say what to do.
     #[error("standard input: line {line}, byte {column}: {reason}")]
@@ -235,6 +238,11 @@ impl Source for NoInput {
     fn next(&mut self, _: &Registry) -> Next<'_> {
         Next::End
     }
+}
+
+/// Whether bytes begin with the byte order mark of UTF-16, which is not UTF-8.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
 /// Reads hex digits, with blanks anywhere.

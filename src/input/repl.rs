@@ -16,6 +16,7 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 use super::{Action, Next, Source};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, take_typed};
+use crate::redact::Secrets;
 
 mod command;
 mod helper;
@@ -39,6 +40,8 @@ use visible::one_line;
 pub struct ReplOptions {
     /// Where lines are remembered.
     pub history: Option<PathBuf>,
+    /// Not remembered there.
+    pub secrets: Secrets,
     /// Colours.
     pub color: bool,
 }
@@ -118,8 +121,12 @@ impl<T: Send + 'static> Repl<T> {
             modes.quieten();
         }
         let assistant = Assistant::new(commands.commands, options.color);
-        let mut editor = editor(assistant).map_err(io::Error::other)?;
-        let history = options.history.and_then(|path| History::load(path, &mut editor));
+        let config = editor_config().map_err(io::Error::other)?;
+        let mut editor = Editor::with_config(config.clone()).map_err(io::Error::other)?;
+        editor.set_helper(Some(assistant));
+        let history = options
+            .history
+            .and_then(|path| History::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         let ending = Arc::new(AtomicBool::new(false));
@@ -321,18 +328,15 @@ struct Keyboard {
     typed_ahead: TypedAhead,
 }
 
-fn editor(assistant: Assistant) -> rustyline::Result<LineEditor> {
-    let config = Config::builder()
+fn editor_config() -> rustyline::Result<Config> {
+    Ok(Config::builder()
         .max_history_size(MAX_HISTORY)?
         .history_ignore_space(true)
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
         .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
         .auto_add_history(false)
-        .build();
-    let mut editor = Editor::with_config(config)?;
-    editor.set_helper(Some(assistant));
-    Ok(editor)
+        .build())
 }
 
 /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
@@ -344,9 +348,9 @@ fn read_lines<T>(
     ending: &AtomicBool,
     mut send: impl FnMut(Line<T>),
 ) {
-    let Keyboard { history, typed_ahead } = keyboard;
+    let Keyboard { mut history, typed_ahead } = keyboard;
     for line in String::from_utf8_lossy(&typed_ahead.lines).lines() {
-        remember(editor, history.as_ref(), line);
+        remember(editor, history.as_mut(), line);
         let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
         commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
     }
@@ -358,7 +362,7 @@ fn read_lines<T>(
     while !ending.load(Ordering::SeqCst) {
         match editor.readline(prompt) {
             Ok(line) => {
-                remember(editor, history.as_ref(), &line);
+                remember(editor, history.as_mut(), &line);
                 if let Some(typed) = commands.parse(&line) {
                     send(Line::Typed(typed));
                 }
@@ -390,12 +394,12 @@ fn erase_blank_prompt(editor: &LineEditor) {
     }
 }
 
-fn remember(editor: &mut LineEditor, history: Option<&History>, line: &str) {
+fn remember(editor: &mut LineEditor, history: Option<&mut History>, line: &str) {
     if line.trim().is_empty() {
         return;
     }
     let is_new = editor.add_history_entry(line).unwrap_or(false);
     if let Some(history) = history.filter(|_| is_new) {
-        history.append(editor);
+        history.append(line);
     }
 }

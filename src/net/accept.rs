@@ -7,31 +7,27 @@ use std::time::Duration;
 use memchr::memmem;
 use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
-use native_tls::TlsAcceptor;
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
 use super::stream::Stream;
-use super::tls::{Identity, TlsError, TlsInfo, alert, is_truncation, reason_of, shake_hands};
-use super::tls_hello::{HelloTap, Server};
+use super::tls::{self, Identity, ServerContext, TlsError, TlsInfo, alert, is_truncation};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
 use crate::protocol::head::{Head, HeadError, MAX_HEAD, RequestLine, parse_request};
 
-mod rehearsal;
-
 /// What TLS needs on the server's side.
 #[derive(Clone)]
-pub struct Acceptor(TlsAcceptor);
+pub struct Acceptor(ServerContext);
 
 impl Acceptor {
     /// For a server with this certificate.
     ///
     /// # Errors
     /// With the TLS library's words.
-    pub fn new(identity: Identity) -> Result<Self, String> {
-        let acceptor = TlsAcceptor::new(identity.native).map_err(|error| reason_of(&error))?;
-        rehearsal::rehearse(&acceptor)?;
-        Ok(Self(acceptor))
+    pub fn new(identity: &Identity) -> Result<Self, String> {
+        let context = ServerContext::new(identity)?;
+        tls::rehearse(&context)?;
+        Ok(Self(context))
     }
 }
 
@@ -103,10 +99,9 @@ pub fn accept(
     let _ = tcp.set_nodelay(true); // it works without
     let interest = Interest::READABLE | Interest::WRITABLE;
     reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
-    let Some(Acceptor(acceptor)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
-    let (tap, seen) = HelloTap::new(Stream::Plain(tcp), Server::Local);
-    match shake_hands(acceptor.accept(tap), &seen, reactor, deadline) {
-        Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), Some(info))),
+    let Some(Acceptor(context)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
+    match tls::accept(Stream::Plain(tcp), context, reactor, deadline) {
+        Ok((stream, info)) => Ok((Stream::Accepted(Box::new(stream)), Some(info))),
         Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {
             Err(AcceptError::Tls(reason))
         }

@@ -308,7 +308,9 @@ impl Dialer<'_> {
         authority: &str,
     ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
         let route = &self.options.route;
-        let mut common = vec![HeaderLine::new("User-Agent", &route.user_agent)];
+        let mut common = Vec::new();
+        let agent = Some(&route.user_agent).filter(|agent| !agent.is_empty());
+        common.extend(agent.map(|agent| HeaderLine::new("User-Agent", agent)));
         let basic = via.proxy.basic();
         common.extend(basic.map(|value| HeaderLine::new("Proxy-Authorization", &value)));
         let connect = Connect::new(authority, &common, &route.proxy_headers);

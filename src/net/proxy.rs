@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::Host;
 
-use super::target::{Authority, Credentials};
+use super::target::{Authority, Credentials, is_number};
 use crate::redact::{Redaction, Secrets};
 
 mod bypass;
@@ -89,6 +89,9 @@ impl Proxy {
                 return Err("a proxy is http://, https://, socks5:// or socks5h://".to_owned());
             }
         };
+        if is_number(rest) {
+            return Err(format!("a port alone is not a proxy: write localhost:{rest}"));
+        }
         let Authority { credentials, host, port } = Authority::parse(rest)?;
         let is_long = |it: &Credentials| {
             let fields = [Some(&it.user), it.password.as_ref()];

@@ -1,15 +1,34 @@
 //! Names to addresses, under a deadline, in the order in which they are to be tried.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use url::Host;
 
 use super::reactor::{Deadline, Reactor, WaitError};
 
-/// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up.
+/// How long the system may take for a name of this machine, which it knows without asking anybody.
+const LOCAL_PATIENCE: Duration = Duration::from_millis(500);
+
+/// Whether a name is one of this machine (RFC 6761 section 6.3).
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// The loopback addresses that this machine has.
+pub fn loopback(port: u16) -> Vec<SocketAddr> {
+    let has_v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    let v6 = has_v6.then_some(IpAddr::V6(Ipv6Addr::LOCALHOST));
+    let v4 = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    v6.into_iter().chain([v4]).map(|address| SocketAddr::new(address, port)).collect()
+}
+
+/// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up. A name of
+/// this machine is this machine, whatever the system knows of it.
 ///
 /// # Errors
 /// The system's words when the look-up fails, or why it was given up.
@@ -22,6 +41,16 @@ pub fn resolve(
     match host {
         Host::Ipv4(address) => Ok(vec![SocketAddr::new(IpAddr::V4(*address), port)]),
         Host::Ipv6(address) => Ok(vec![SocketAddr::new(IpAddr::V6(*address), port)]),
+        Host::Domain(name) if is_localhost(name) => {
+            let patience = deadline.or_after(LOCAL_PATIENCE);
+            let found = match look_up(name.clone(), port, reactor, patience) {
+                Err(WaitError::TimedOut) if deadline.has_passed() => Err(WaitError::TimedOut)?,
+                Err(WaitError::TimedOut) | Ok(Err(_)) => Vec::new(),
+                found => found??,
+            };
+            let known: Vec<_> = found.into_iter().filter(|it| it.ip().is_loopback()).collect();
+            Ok(if known.is_empty() { loopback(port) } else { interleave(known) })
+        }
         Host::Domain(name) => {
             let found = look_up(name.clone(), port, reactor, deadline)??;
             Ok(interleave(found))
@@ -71,6 +100,17 @@ fn interleave(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_this_machine() {
+        for name in ["localhost", "LOCALHOST.", "a.b.localhost"] {
+            assert!(is_localhost(name), "{name}");
+        }
+        for name in ["localhost.example", "mylocalhost", "", "."] {
+            assert!(!is_localhost(name), "{name}");
+        }
+        assert!(loopback(1).iter().all(|address| address.ip().is_loopback()));
+    }
 
     #[test]
     fn families_take_turns_in_the_systems_order() {

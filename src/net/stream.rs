@@ -8,6 +8,7 @@ use mio::net::TcpStream;
 use mio::net::UnixStream;
 use native_tls::TlsStream;
 
+use super::tls::{ServerStream, shut_down};
 use super::tls_hello::HelloTap;
 
 /// A connected, non-blocking byte stream. Layers nest: TLS through an HTTPS proxy is TLS over TLS.
@@ -20,6 +21,8 @@ pub enum Stream {
     Unix(UnixStream),
     /// TLS over another stream.
     Tls(Box<TlsStream<HelloTap<Stream>>>),
+    /// The server's end of TLS over another stream.
+    Accepted(Box<ServerStream<HelloTap<Stream>>>),
     /// Another stream, of which some bytes have been read already.
     Resumed(Box<Resumed>),
 }
@@ -49,6 +52,7 @@ impl Stream {
             #[cfg(unix)]
             Self::Unix(_) => None,
             Self::Tls(tls) => tls.get_ref().inner().local_address(),
+            Self::Accepted(tls) => tls.get_ref().inner().local_address(),
             Self::Resumed(resumed) => resumed.stream.local_address(),
         }
     }
@@ -64,6 +68,10 @@ impl Stream {
                 tls.get_mut().inner_mut().finish_sending();
                 said
             }
+            Self::Accepted(tls) => {
+                shut_down(tls);
+                return tls.get_mut().inner_mut().finish_sending();
+            }
             Self::Resumed(resumed) => return resumed.stream.finish_sending(),
         }; // the peer may have gone already
     }
@@ -71,7 +79,7 @@ impl Stream {
     /// Whether TLS is between us and the socket: it holds on to what it could not write.
     pub fn is_tls(&self) -> bool {
         match self {
-            Self::Tls(_) => true,
+            Self::Tls(_) | Self::Accepted(_) => true,
             Self::Resumed(resumed) => resumed.stream.is_tls(),
             _ => false,
         }
@@ -83,7 +91,7 @@ impl Stream {
             Self::Plain(_) => false,
             #[cfg(unix)]
             Self::Unix(_) => false,
-            Self::Tls(_) | Self::Resumed(_) => true,
+            Self::Tls(_) | Self::Accepted(_) | Self::Resumed(_) => true,
         }
     }
 }
@@ -95,6 +103,7 @@ impl Read for Stream {
             #[cfg(unix)]
             Self::Unix(unix) => unix.read(buffer),
             Self::Tls(tls) => tls.read(buffer),
+            Self::Accepted(tls) => tls.read(buffer),
             Self::Resumed(resumed) => resumed.read(buffer),
         }
     }
@@ -107,6 +116,7 @@ impl Write for Stream {
             #[cfg(unix)]
             Self::Unix(unix) => unix.write(bytes),
             Self::Tls(tls) => tls.write(bytes),
+            Self::Accepted(tls) => tls.write(bytes),
             Self::Resumed(resumed) => resumed.stream.write(bytes),
         }
     }
@@ -117,6 +127,7 @@ impl Write for Stream {
             #[cfg(unix)]
             Self::Unix(unix) => unix.flush(),
             Self::Tls(tls) => tls.flush(),
+            Self::Accepted(tls) => tls.flush(),
             Self::Resumed(resumed) => resumed.stream.flush(),
         }
     }

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use url::{Host, ParseError, Position, Url};
 
+use super::resolve::is_localhost;
 use error::Fault;
 pub use error::TargetError;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
@@ -206,12 +207,21 @@ fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), 
     let (authority, tail) = rest.split_at(authority_len(rest));
     let (userinfo, host_port) = authority.rsplit_once('@').unwrap_or(("", authority));
     let credentials = read_credentials(userinfo)?;
-    let (host, port) = split_port(host_port)?;
+    let (host, port) = match may_lack_host && is_number(host_port) {
+        true => ("", host_port),
+        false => split_port(host_port)?,
+    };
     let host = match host {
         "" if may_lack_host && !port.is_empty() => Host::Domain("localhost".to_owned()),
         _ => read_host(host)?,
     };
     Ok((Authority { credentials, host, port: read_port(port)? }, tail))
+}
+
+/// Whether this is a port alone, as for `listen`. The URL standard would read a number as an IPv4 address,
+/// which nobody means who types one without a scheme.
+pub(super) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
@@ -341,9 +351,10 @@ fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
 fn bad_ipv6(host: &str) -> Fault<'_> {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     match address.find('%') {
-        Some(start) => {
-            Fault::new(address.split_at(start).1, "a URL cannot name the zone of an IPv6 address")
-        }
+        Some(start) => Fault::new(
+            address.split_at(start).1,
+            "a URL cannot name the zone of an IPv6 address: --interface NAME does",
+        ),
         None => Fault::quoting(address, "is not an IPv6 address"),
     }
 }
@@ -362,7 +373,7 @@ fn bad_name(host: &str) -> Fault<'_> {
 
 /// The port, `None` for an empty one, which the URL standard allows.
 fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !text.is_empty() && !is_number(text) {
         return Err(Fault::quoting(text, "is not a port number"));
     }
     match text.parse() {
@@ -377,10 +388,7 @@ fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
 /// Servers print the unspecified address as theirs, and connecting to it reaches this machine.
 fn is_this_machine(host: &Host<String>) -> bool {
     let address = match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            return name == "localhost" || name.ends_with(".localhost");
-        }
+        Host::Domain(name) => return is_localhost(name),
         Host::Ipv4(address) => IpAddr::from(*address),
         Host::Ipv6(address) => address.to_canonical(),
     };

@@ -14,11 +14,22 @@ mod failure;
 mod identity;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/look_other.rs")]
 mod look;
+mod rehearsal;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/server_other.rs")]
+mod server;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/system_roots_other.rs")]
+mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use failure::{Fault, TlsFailure};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 pub use look::certificates;
+pub(in crate::net) use rehearsal::rehearse;
+pub use server::{ServerContext, ServerHandshake, ServerStream, shut_down};
+
+/// The application protocol that is offered (RFC 7301 section 6): load balancers that are configured with a
+/// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.
+pub(in crate::net) const ALPN: &str = "http/1.1";
 
 /// How TLS is to be done.
 #[derive(Clone, Default)]
@@ -100,6 +111,8 @@ pub struct TlsInfo {
     pub version: String,
     /// IANA's name of the cipher suite.
     pub cipher: String,
+    /// The application protocol that was agreed on (ALPN, RFC 7301); many servers choose none.
+    pub alpn: Option<String>,
     /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
 }
@@ -139,8 +152,7 @@ pub fn connect(
 type Tapped = HelloTap<Stream>;
 type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
 
-/// Brings a handshake on, in either role, until it is done.
-pub(super) fn shake_hands(
+fn shake_hands(
     mut progress: Progress,
     seen: &Seen,
     reactor: &mut Reactor,
@@ -149,7 +161,9 @@ pub(super) fn shake_hands(
     loop {
         match progress {
             Ok(mut stream) => {
-                let info = describe(&stream, seen);
+                let certificate = stream.peer_certificate().ok().flatten();
+                let der = certificate.and_then(|certificate| certificate.to_der().ok());
+                let info = describe(seen, stream.negotiated_alpn().ok().flatten(), der);
                 stream.get_mut().stop();
                 return Ok((stream, info));
             }
@@ -157,12 +171,43 @@ pub(super) fn shake_hands(
                 reactor.wait_for(deadline, None).map_err(TlsError::Wait)?;
                 progress = unfinished.handshake();
             }
-            Err(HandshakeError::Failure(error)) => {
-                let seen = seen.lock().map(|seen| seen.clone()).unwrap_or_default();
-                return Err(TlsError::Handshake { reason: reason_of(&error), seen });
-            }
+            Err(HandshakeError::Failure(error)) => return Err(failed(reason_of(&error), seen)),
         }
     }
+}
+
+/// Does the TLS handshake with a client.
+///
+/// # Errors
+/// With the TLS library's reason, or why the wait for it ended.
+pub fn accept(
+    stream: Stream,
+    context: &ServerContext,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(ServerStream<HelloTap<Stream>>, TlsInfo), TlsError> {
+    let (tap, seen) = HelloTap::new(stream, Server::Local);
+    let mut handshake = context.accept(tap);
+    loop {
+        match handshake {
+            ServerHandshake::Done(mut stream) => {
+                let (alpn, der) = server::agreed(&stream);
+                let info = describe(&seen, alpn, der);
+                stream.get_mut().stop();
+                return Ok((stream, info));
+            }
+            ServerHandshake::Unfinished(_) => {
+                reactor.wait_for(deadline, None).map_err(TlsError::Wait)?;
+                handshake = handshake.resume();
+            }
+            ServerHandshake::Failed(reason) => return Err(failed(reason, &seen)),
+        }
+    }
+}
+
+fn failed(reason: String, seen: &Seen) -> TlsError {
+    let seen = seen.lock().map(|seen| seen.clone()).unwrap_or_default();
+    TlsError::Handshake { reason, seen }
 }
 
 fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
@@ -173,7 +218,8 @@ fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
         .disable_built_in_roots(options.trust == Trust::Named)
         .use_sni(options.server_name != ServerName::Untold)
         .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
-        .max_protocol_version(options.max);
+        .max_protocol_version(options.max)
+        .request_alpns(&[ALPN]);
     for root in &options.roots {
         builder.add_root_certificate(root.clone());
     }
@@ -189,7 +235,7 @@ pub fn alert(error: &io::Error) -> Option<String> {
     text.contains("alert").then(|| reason_in(&text))
 }
 
-pub(super) fn reason_of(error: &native_tls::Error) -> String {
+fn reason_of(error: &native_tls::Error) -> String {
     let text = error.to_string();
     let source = std::error::Error::source(error).map(ToString::to_string);
     match source.filter(|source| !text.contains("error:") && *source != text) {
@@ -212,13 +258,12 @@ fn reason_in(text: &str) -> String {
     }
 }
 
-fn describe(stream: &TlsStream<Tapped>, seen: &Seen) -> TlsInfo {
+fn describe(seen: &Seen, alpn: Option<Vec<u8>>, certificate: Option<Vec<u8>>) -> TlsInfo {
     let unknown = || ServerHello { version: "unknown".to_owned(), cipher: "unknown".to_owned() };
     let hello = seen.lock().ok().and_then(|seen| server_hello(&seen)).unwrap_or_else(unknown);
-    let der =
-        stream.peer_certificate().ok().flatten().and_then(|certificate| certificate.to_der().ok());
-    let certificate = der.as_deref().and_then(CertificateInfo::read);
-    TlsInfo { version: hello.version, cipher: hello.cipher, certificate }
+    let alpn = alpn.map(|name| String::from_utf8_lossy(&name).into_owned());
+    let certificate = certificate.as_deref().and_then(CertificateInfo::read);
+    TlsInfo { version: hello.version, cipher: hello.cipher, alpn, certificate }
 }
 
 /// Whether a TLS read error says that TCP ended without close_notify.

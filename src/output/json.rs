@@ -138,6 +138,7 @@ fn again(mut object: Object<'_>, event: &Event<'_>, again: &Again) {
 fn tls(object: &mut Object<'_>, info: &TlsInfo) {
     object.text("version", &info.version);
     object.text("cipher", &info.cipher);
+    object.text_or_null("alpn", info.alpn.as_deref());
     match &info.certificate {
         None => object.null("certificate"),
         Some(info) => object.object("certificate", |inner| certificate(inner, info)),

@@ -78,8 +78,11 @@ impl Head {
         let mut places = Vec::with_capacity(fields.len());
         for field in fields {
             let name = bytes.len()..bytes.len() + field.name.len();
-            let value = name.end + 2..name.end + 2 + field.value.len();
-            bytes.extend_from_slice(format!("{}: {}\r\n", field.name, field.value).as_bytes());
+            let separator = if field.value.is_empty() { ":" } else { ": " };
+            let start = name.end + separator.len();
+            let value = start..start + field.value.len();
+            let line = format!("{}{separator}{}\r\n", field.name, field.value);
+            bytes.extend_from_slice(line.as_bytes());
             places.push((Place::Wire(name), Place::Wire(value)));
         }
         bytes.extend_from_slice(b"\r\n");

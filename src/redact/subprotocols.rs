@@ -62,13 +62,48 @@ fn is_mixed(name: &str) -> bool {
 
 /// All or the end of one subprotocol.
 fn token_in(name: &str) -> Option<&str> {
-    // A JSON Web Token starts with an object in base64url (RFC 7515 section 3.1).
-    if let Some(at) = name.find("eyJ").filter(|&at| name[at..].contains('.')) {
+    // A JSON Web Token starts with an object in base64url (RFC 7515 section 3.1), and bokeh's is one alone.
+    let is_object = |at: &usize| name[*at..].contains('.') || name.len() - at >= MIN_RANDOM;
+    if let Some(at) = name.find("eyJ").filter(is_object) {
         return Some(&name[at..]);
     }
-    let rest = name.strip_prefix(KUBERNETES).or_else(|| behind_announcer(name))?;
-    let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
-    (rest.len() >= MIN_LENGTH && has_digit).then_some(rest)
+    if let Some(rest) = name.strip_prefix(KUBERNETES).or_else(|| behind_announcer(name)) {
+        let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
+        if rest.len() >= MIN_LENGTH && has_digit {
+            return Some(rest);
+        }
+    }
+    random_part(name)
+}
+
+/// The least number of letters and digits in what is taken for a token because of them alone.
+const MIN_RANDOM: usize = 20;
+
+/// From where on the name is too random to be made of words, if it is. Words in front stay in sight.
+fn random_part(name: &str) -> Option<&str> {
+    const SEPARATORS: [char; 4] = ['.', ':', '/', '|'];
+    let behind = name.match_indices(SEPARATORS).map(|(at, _)| at + 1);
+    let mut starts = std::iter::once(0).chain(behind);
+    let is_random_at = |&at: &usize| name[at..].split(SEPARATORS).next().is_some_and(is_random);
+    match starts.find(is_random_at) {
+        Some(at) => Some(&name[at..]),
+        None => Some(name).filter(|name| is_random(name)),
+    }
+}
+
+/// Whether letters and digits follow each other as they do not in words. In random ones a third of the
+/// neighbours are a digit and a letter, and others a small letter and a capital; names of protocols have a
+/// version or two, and a capital for each word.
+fn is_random(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let count = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    let neighbours = |is_change: fn(u8, u8) -> bool| {
+        let pairs = bytes.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphanumeric));
+        pairs.filter(|pair| is_change(pair[0], pair[1])).count()
+    };
+    let numbers = neighbours(|a, b| a.is_ascii_digit() != b.is_ascii_digit());
+    let capitals = neighbours(|a, b| a.is_ascii_lowercase() && b.is_ascii_uppercase());
+    count >= MIN_RANDOM && numbers >= 3 && (numbers + capitals) * 6 >= count
 }
 
 /// `openai-insecure-api-key.sk-…` → `sk-…`
@@ -103,6 +138,20 @@ mod tests {
                 "realtime, openai-insecure-api-key.***",
             ),
             ("authorization-bearer-0123456789", "authorization-bearer-***"),
+            ("bokeh, eyJzZXNzaW9uX2lkIjoiYWJjIn0", "bokeh, ***"),
+            ("bokeh, nH4kPbKGnPmfWEnQbEDDSrXXWV2UIVwMdPjV5hMTlAgk", "bokeh, ***"),
+            ("x, 550e8400-e29b-41d4-a716-446655440000", "x, ***"),
+            ("x, d41d8cd98f00b204e9800998ecf8427e", "x, ***"),
+            ("com.example.session.a8Kd03jf9sLq82hfKs7G", "com.example.session.***"),
+            ("a8Kd03jf9sLq82hfKs7G.Zk39dkQ0, v1", "***, v1"),
+            ("chat.example.com-2012-v2.json", "chat.example.com-2012-v2.json"),
+            ("com.microsoft.minecraft.wsencrypt", "com.microsoft.minecraft.wsencrypt"),
+            ("MyVeryLongProtocolNameForChatV12", "MyVeryLongProtocolNameForChatV12"),
+            ("base64.binary.k8s.io, v5.channel.k8s.io", "base64.binary.k8s.io, v5.channel.k8s.io"),
+            (
+                "ocpp2.0.1, graphql-transport-ws-2024-05-01",
+                "ocpp2.0.1, graphql-transport-ws-2024-05-01",
+            ),
             ("", ""),
         ] {
             assert_eq!(masked(value), shown);

@@ -75,7 +75,9 @@ fn a_close_that_is_not_answered_runs_into_the_timeout() {
         peer.expect_eof();
     });
     let outcome = wscope().args(["--wait", "0", "--close-timeout", "100ms", &server.url()]).run();
-    outcome.code(7).stderr_contains("did not answer our Close frame within 100ms");
+    outcome
+        .code(7)
+        .stderr_contains("timed out: the peer did not answer our Close frame within 100ms");
 }
 
 #[test]

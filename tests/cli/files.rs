@@ -70,7 +70,7 @@ fn a_fifo_without_a_writer_is_waited_for_up_to_max_time() {
         let client =
             with_option(client, (option, at), "fifo").args(["-m", "300ms", &deserted_url()]);
         client.run().code(7).stderr(&format!(
-            "wscope: time limit: --max-time 300ms ran out while reading {option} fifo\n\
+            "wscope: timed out: --max-time 300ms ran out while reading {option} fifo\n\
                  hint: fifo is a FIFO: it is read until all that write to it have closed it\n"
         ));
     }
@@ -159,6 +159,6 @@ fn a_configuration_file_is_waited_for_up_to_max_time() {
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::rename(fifo(&folder), folder.join("config")).expect("a FIFO");
     client.args(["-m", "50ms", &deserted_url()]).run().code(7).stderr_contains(
-        "wscope: time limit: --max-time 50ms ran out while reading configuration file ",
+        "wscope: timed out: --max-time 50ms ran out while reading configuration file ",
     );
 }

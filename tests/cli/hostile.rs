@@ -237,7 +237,7 @@ fn no_answer_to_our_close() {
     let outcome = wscope().args(args).run().code(7).stdout("");
     outcome
         .stderr_contains(
-            "wscope: closing handshake: the peer did not answer our Close frame within",
+            "wscope: closing handshake: timed out: the peer did not answer our Close frame within",
         )
         .stderr_contains("100ms");
 }

@@ -106,7 +106,7 @@ fn json_on_stdin_says_what_to_send() {
     let stdin = r#"{"type":"text","data":"é\n"}
 {"type":"binary","encoding":"base64","data":"AP8="}
 
-{"type":"binary","encoding":"hex","data":"00ff"}
+{"type":"binary","encoding":"hex","data":"00 fF"}
 {"type":"ping","data":"p"}
 {"type":"ping","encoding":"base64","data":"cA=="}
 {"type":"pong"}
@@ -156,6 +156,35 @@ fn bad_json_is_told_after_what_came_before() {
         "[]",
     ] {
         send_json_with_a_bad_line(line).stderr_contains("line 2");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_named() {
+    let json = r#"{"type":"text","data":"x"}"#;
+    let utf16 = |text: &str| -> Vec<u8> {
+        ["\u{feff}", text].concat().encode_utf16().flat_map(u16::to_le_bytes).collect()
+    };
+    for (args, stdin, cause) in [
+        (
+            &["--input", "json"][..],
+            format!("\u{feff}{json}\n").into_bytes(),
+            "line 1, byte 1: a byte order mark (U+FEFF) stands before the JSON",
+        ),
+        (
+            &["--input", "json"],
+            utf16(json),
+            "line 1, byte 1: the input is UTF-16, as its byte order mark says",
+        ),
+        (
+            &[],
+            utf16("hello"),
+            "line 1, byte 1: invalid UTF-8 (byte 0 of the input): its byte order mark says that it is UTF-16; --binary",
+        ),
+    ] {
+        let (outcome, sent) = send(wscope().args(args).stdin_bytes(stdin));
+        assert_eq!(sent, []);
+        outcome.code(8).stderr_contains(cause);
     }
 }
 
@@ -219,6 +248,13 @@ fn a_text_file_that_is_not_utf8_is_told() {
         wscope().file("f.txt", b"ok\nab\xff").args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
     let outcome = command.run().code(8).stderr_contains("f.txt").stderr_contains("UTF-8");
     outcome.stderr_contains("line 2").stderr_contains("byte 3").stderr_contains("--binary");
+}
+
+#[test]
+fn a_file_in_utf16_is_named() {
+    let utf16: Vec<u8> = "\u{feff}hello".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let command = wscope().file("f.txt", utf16).args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
+    command.run().code(8).stderr_contains("its byte order mark says that it is UTF-16; --binary");
 }
 
 #[test]

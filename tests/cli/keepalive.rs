@@ -86,7 +86,7 @@ fn a_server_that_does_not_answer_is_gone() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: time limit: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
+            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
              have another payload than the pings\nhint: a pong has to repeat the payload of the ping",
         );
 }
@@ -137,7 +137,7 @@ fn a_server_that_takes_nothing_is_not_said_to_have_not_answered() {
     let outcome = running.wait().code(7);
     outcome
         .stderr_contains(
-            "time limit: the peer took nothing for 300ms, so that a ping could not be sent",
+            "timed out: the peer took nothing for 300ms, so that a ping could not be sent",
         )
         .stderr_lacks("did not answer");
 }

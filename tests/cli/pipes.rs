@@ -317,8 +317,8 @@ fn a_full_disk_is_told() {
 #[cfg(target_os = "linux")]
 fn a_file_that_may_not_grow_is_told() {
     use rustix::process::{Pid, Resource, getrlimit, prlimit};
-    let (begin, begun) = std::sync::mpsc::channel();
-    let server = crate::scripts::serve(move |peer| {
+    let (begin, begun) = channel();
+    let server = serve(move |peer| {
         begun.recv().expect("a limit");
         peer.send(text(&"x".repeat(100_000)));
         peer.stall();

@@ -92,6 +92,16 @@ fn own_headers_replace_add_remove_and_repeat_in_their_case_and_order() {
 }
 
 #[test]
+fn a_header_can_be_sent_empty() {
+    let head = request(&["-H", "X-Empty;", "-H", "X-Blank; ", "-H", "User-Agent;", "-o", "x"]);
+    assert!(head.contains("\r\nUser-Agent:\r\n"), "{head}");
+    assert!(head.contains("\r\nX-Empty:\r\nX-Blank:\r\n"), "{head}");
+    let outcome = wscope().args(["-H", "X-Other; a", "ws://localhost:1"]).run().code(2);
+    outcome.stderr_contains("it has no colon; write 'Name: value', or 'Name;' to send it empty");
+    assert!(!request(&["-A", ""]).contains("User-Agent"), "an empty name, as with curl");
+}
+
+#[test]
 fn header_files_have_comments_and_blank_lines() {
     let (head, _) = request_of(&[], |server| {
         let file = "# made by hand\nX-One: 1\r\n\n  \nX-Two: 2\nOrigin: http://a.example";
@@ -106,6 +116,18 @@ fn header_files_have_comments_and_blank_lines() {
         ),
         "{head}"
     );
+}
+
+/// Editors on Windows write one.
+#[test]
+fn a_byte_order_mark_before_a_file_of_headers_is_not_part_of_it() {
+    let (head, _) = request_of(&[], |server| {
+        wscope().file("h.txt", "\u{feff}X-One: 1\n").args(["-H", "@h.txt"]).arg(server.url())
+    });
+    assert_eq!(header(&head, "X-One"), Some("1"));
+    let utf16: Vec<u8> = "\u{feff}X-One: 1".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let outcome = wscope().file("h.txt", utf16).args(["-H", "@h.txt", "ws://localhost:1"]).run();
+    outcome.code(2).stderr_contains("--header h.txt: it is UTF-16, and has to be UTF-8");
 }
 
 #[test]

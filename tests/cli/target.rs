@@ -37,6 +37,25 @@ fn the_scheme_is_chosen_by_the_host_and_said() {
 }
 
 #[test]
+fn a_number_alone_is_a_port_of_this_machine() {
+    for tail in ["", "/a/b?x=1"] {
+        let (head, outcome) =
+            request_of(&[], |server| wscope().arg(format!("{}{tail}", server.port())));
+        let path = if tail.is_empty() { "/" } else { tail };
+        assert!(head.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{head}");
+        assert!(header(&head, "Host").is_some_and(|it| it.starts_with("localhost:")), "{head}");
+        outcome.stderr_contains("no scheme given: ws:// because localhost is this machine");
+    }
+    wscope()
+        .arg("70000/x")
+        .run()
+        .code(2)
+        .stderr_contains("bad URL: port 70000 is out of range (1 to 65535)\n  70000/x\n  ^^^^^");
+    let outcome = wscope().args(["--proxy", "3128", "ws://a.example"]).run().code(2);
+    outcome.stderr_contains("a port alone is not a proxy: write localhost:3128");
+}
+
+#[test]
 fn http_is_taken_as_ws_and_said() {
     let (_, outcome) =
         request_of(&[], |server| wscope().arg(format!("http://127.0.0.1:{}/", server.port())));

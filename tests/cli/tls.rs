@@ -10,6 +10,8 @@ use socket2::Socket;
 use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, text, wscope};
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
+mod alpn;
+#[cfg(not(any(windows, target_vendor = "apple")))]
 mod clients;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 pub(crate) mod ends;
@@ -376,8 +378,8 @@ fn a_server_that_never_answers_the_client_hello() {
     assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
     outcome
         .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
-        .stderr_contains("no success within 200ms")
+        .stderr_contains("timed out after 200ms")
         .stderr_contains(
-            "\nhint: the server accepts connections but does not speak TLS here; try ws://",
+            "\nhint: the server accepted the connection and did not complete the TLS handshake",
         );
 }

@@ -270,7 +270,7 @@ fn a_unix_socket_with_a_full_queue_is_waited_for() {
         .arg("ws://x")
         .run()
         .code(7)
-        .stderr_contains("full.sock: no success within 200ms");
+        .stderr_contains("full.sock: timed out after 200ms");
 }
 
 #[test]
@@ -292,4 +292,27 @@ fn our_own_end_has_to_be_of_the_family_that_is_wanted() {
             .code(2)
             .stderr_contains(&format!("wscope: bad --interface \"{address}\": {reason}\n"));
     }
+}
+
+#[test]
+fn a_name_of_this_machine_needs_no_entry_of_a_resolver() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept(&head);
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let url = format!("ws://wscope-test.localhost:{}/", server.port());
+    wscope().arg(url).run().code(0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_address_of_one_link_is_explained() {
+    let outcome = wscope().arg("ws://[fe80::1]:9/").run().code(3);
+    outcome.stderr_contains("hint: fe80::1 is an address of one link only: --interface NAME says");
+    let outcome = wscope().arg("ws://[fe80::1%25eth0]:9/").run().code(2);
+    outcome.stderr_contains("a URL cannot name the zone of an IPv6 address: --interface NAME does");
+    let outcome = wscope().args(["listen", "[fe80::1]:0"]).run().code(8);
+    outcome.stderr_contains("hint: an address of one link only needs the number of its network");
 }

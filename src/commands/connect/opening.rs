@@ -11,7 +11,7 @@ use crate::error::{DialAttempt, Error, Rejected, Tries};
 use crate::event::{HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, What};
 use crate::net::dial::{DialOptions, certificate_name};
 use crate::net::malformed::objections;
-use crate::net::tls::TlsFailure;
+use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
 use crate::net::upgrade::{Interim, UpgradeError, UpgradeFailed, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
@@ -38,6 +38,7 @@ struct Rejection<'a> {
     request: &'a Request,
     route: &'a Route,
     remote: &'a Remote,
+    tls: Option<&'a TlsInfo>,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -93,7 +94,8 @@ impl Opening<'_> {
         let upgraded =
             upgrade(&mut stream, &request, reactor, deadline, config.lenient, is_followed);
         let upgraded = upgraded.map_err(|failed| {
-            let rejection = Rejection { request: &request, route, remote: &remote };
+            let rejection =
+                Rejection { request: &request, route, remote: &remote, tls: tls.as_ref() };
             self.upgrade_failed(failed, &rejection, &secrets)
         })?;
         timings.upgrade = Some(upgraded.took);
@@ -179,7 +181,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote } = *rejection;
+        let Rejection { request, route, remote, tls } = *rejection;
         let UpgradeFailed { error, interim } = failed;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
@@ -195,7 +197,7 @@ impl Opening<'_> {
             error,
             interim,
             via: remote.via().map(ToString::to_string),
-            tls: target.scheme.is_tls(),
+            tls: tls.map(|tls| tls.version.clone()),
             sent_origin: request.head.value("Origin").is_some(),
             offered: request
                 .subprotocols()

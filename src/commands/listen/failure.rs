@@ -26,7 +26,7 @@ pub(super) fn failed(
         }
         AcceptError::TlsTimedOut => (
             FailureKind::Timeout,
-            format!("TLS handshake with {remote}: not done within {limit:?}"),
+            format!("TLS handshake with {remote}: timed out after {limit:?}"),
         ),
         AcceptError::Ended(TransportEnd::Error(error), _) => {
             (FailureKind::Handshake, format!("opening handshake with {remote}: {error}"))
@@ -45,12 +45,17 @@ pub(super) fn failed(
         AcceptError::Unreadable(error) => {
             (FailureKind::Handshake, format!("bad request from {remote}: {error}"))
         }
-        AcceptError::TimedOut(0) => {
-            (FailureKind::Timeout, format!("{remote} connected and sent nothing within {limit:?}"))
-        }
+        AcceptError::TimedOut(0) => (
+            FailureKind::Timeout,
+            format!(
+                "opening handshake with {remote}: timed out: the client connected and sent nothing within {limit:?}"
+            ),
+        ),
         AcceptError::TimedOut(count) => (
             FailureKind::Timeout,
-            format!("{remote} sent no whole request within {limit:?}, only {count} bytes"),
+            format!(
+                "opening handshake with {remote}: timed out: the client sent no whole request within {limit:?}, only {count} bytes"
+            ),
         ),
         AcceptError::Evicted(_) => (
             FailureKind::Handshake,

@@ -51,7 +51,7 @@ fn silence(rejected: &Rejected) -> String {
     };
     let has_ended = matches!(rejected.error, UpgradeError::Ended(..));
     let speaks_http = !rejected.interim.is_empty();
-    let others = match (speaks_http, rejected.tls, has_ended) {
+    let others = match (speaks_http, rejected.tls.is_some(), has_ended) {
         (true, ..) | (_, true, true) => "",
         (false, true, false) => ", or a server of another protocol",
         (false, false, true) => ", or a port that expects TLS: then use wss://",
@@ -59,7 +59,11 @@ fn silence(rejected: &Rejected) -> String {
             ", a server of another protocol, or one that expects TLS on this port: then use wss://"
         }
     };
-    format!("it may be the path or host name, {subprotocol}{others}")
+    let certificate = match has_ended {
+        true => tls::late_certificate(rejected.tls.as_deref()),
+        false => String::new(),
+    };
+    format!("it may be the path or host name, {subprotocol}{others}{certificate}")
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {
@@ -155,7 +159,7 @@ pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
 }
 
 fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> &'static str {
-    match (rejected.tls, wanted) {
+    match (rejected.tls.is_some(), wanted) {
         (false, WantedTls::Here) => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }

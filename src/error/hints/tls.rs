@@ -61,6 +61,9 @@ pub(super) fn hint(failure: &TlsFailure) -> Option<String> {
             "the server knows no host of that name on this port; --servername NAME asks for another"
                 .to_owned()
         }
+        Fault::NoAlpn => {
+            "the server does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here".to_owned()
+        }
         Fault::Ended => {
             "the server ended the connection during the TLS handshake: perhaps it speaks no TLS here; try ws://".to_owned()
         }
@@ -69,18 +72,43 @@ pub(super) fn hint(failure: &TlsFailure) -> Option<String> {
     Some(text)
 }
 
-/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400).
-pub(super) fn client_certificate_hint(body: &str) -> Option<&'static str> {
-    if body.contains("No required SSL certificate was sent") {
-        Some("the server wants a certificate from the client: --cert FILE --key FILE")
+/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400), and Apache
+/// where only some paths want a certificate (403).
+pub(super) fn client_certificate_hint(body: &str) -> Option<String> {
+    if body.contains("Post-Handshake Authentication") {
+        return Some(format!(
+            "the server asks for a client certificate after the request: {LATE_CERTIFICATE}"
+        ));
+    }
+    let text = if body.contains("No required SSL certificate was sent") {
+        "the server wants a certificate from the client: --cert FILE --key FILE"
     } else if body.contains("The SSL certificate error") {
-        Some("the server does not accept the certificate of --cert: wrong issuer, or expired?")
+        "the server does not accept the certificate of --cert: wrong issuer, or expired?"
     } else {
-        None
+        return None;
+    };
+    Some(text.to_owned())
+}
+
+/// How the user can have a server ask for a certificate where it cannot do so in TLS 1.3: neither native-tls
+/// nor the safe part of the openssl crate can offer post_handshake_auth (RFC 8446 section 4.2.6).
+const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as wscope does not do post-handshake authentication in TLS 1.3";
+
+/// What a server may have wanted that ended the connection when it had the request, under this version of
+/// TLS; empty if nothing is known.
+pub(super) fn late_certificate(version: Option<&str>) -> String {
+    match version {
+        Some("TLSv1.3") => format!(
+            "; one that asks for a client certificate only after the request needs {LATE_CERTIFICATE}"
+        ),
+        _ => String::new(),
     }
 }
 
 fn untrusted(failure: &TlsFailure) -> String {
+    if failure.lacks_system_roots {
+        return "this system has no certificates of CAs, or not where they are looked for: install them (most packages are called ca-certificates), or name a file of them by --cacert FILE or SSL_CERT_FILE; -k accepts any certificate".to_owned();
+    }
     let trusted = match failure.trust {
         (Trust::Named, _) => {
             ", which is none of those it names now (--no-system-ca leaves out the system's)"

@@ -1,12 +1,14 @@
 //! The file that lines are remembered in.
 
+use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use rustyline::Editor;
-use rustyline::history::FileHistory;
+use rustyline::history::{FileHistory, History as _};
+use rustyline::{Config, Editor};
 
 use super::helper::Assistant;
+use crate::redact::{Redaction, Secrets};
 
 /// A larger file is not read: it is not one of ours, which have at most so many lines.
 const MAX_SIZE: u64 = 16 << 20;
@@ -14,35 +16,58 @@ const MAX_SIZE: u64 = 16 << 20;
 pub(super) type LineEditor = Editor<Assistant, FileHistory>;
 
 /// A history file that can be used.
-#[derive(Debug)]
 pub(super) struct History {
     path: PathBuf,
+    /// The lines as they are kept; the editor has them as they were typed, to be sent again.
+    kept: FileHistory,
+    /// What is not kept.
+    secrets: Secrets,
 }
 
 impl History {
     /// Reads the lines of earlier sessions. `None`: lines are remembered in this one only, because the file
     /// cannot be used.
-    pub(super) fn load(path: PathBuf, editor: &mut LineEditor) -> Option<Self> {
+    pub(super) fn load(
+        path: PathBuf,
+        secrets: Secrets,
+        config: &Config,
+        editor: &mut LineEditor,
+    ) -> Option<Self> {
         create(&path);
-        let history = Self { path };
-        if !history.is_usable() {
+        if !is_usable(&path) {
             return None;
         }
-        let _ = editor.load_history(&history.path); // if it is not text, what was read until there counts
-        Some(history)
+        let mut kept = FileHistory::with_config(config);
+        // If it is not text, what was read until there counts.
+        let _ = editor.load_history(&path);
+        let _ = kept.load(&path);
+        Some(Self { path, kept, secrets })
     }
 
     /// Adds the newest line.
-    pub(super) fn append(&self, editor: &mut LineEditor) {
-        if self.is_usable() {
-            let _ = editor.append_history(&self.path); // a full disk must not stop the conversation
+    pub(super) fn append(&mut self, line: &str) {
+        let line = without_secrets(line, &self.secrets);
+        if self.kept.add(&line).unwrap_or(false) && is_usable(&self.path) {
+            let _ = self.kept.append(&self.path); // a full disk must not stop the conversation
         }
     }
+}
 
-    /// A regular file, or a link to one: others may block, or never end. To ask that does not open it.
-    fn is_usable(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE)
-    }
+/// A regular file, or a link to one: others may block, or never end. To ask that does not open it.
+fn is_usable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE)
+}
+
+/// The line without the secrets that options gave, and without those in URLs.
+fn without_secrets(line: &str, secrets: &Secrets) -> String {
+    let words = line.split_inclusive(char::is_whitespace);
+    let masked: String = words
+        .map(|word| match word.contains("://") {
+            true => Redaction::Mask.url(word),
+            false => Cow::Borrowed(word),
+        })
+        .collect();
+    secrets.mask_text(masked)
 }
 
 /// What was typed may be confidential: only the user may read the file.
@@ -64,8 +89,18 @@ fn create(path: &Path) {
 mod tests {
     use super::*;
 
-    fn is_usable(path: &Path) -> bool {
-        History { path: path.to_owned() }.is_usable()
+    #[test]
+    fn secrets_are_not_kept() {
+        let fields = [("Authorization", &b"Bearer hunter2-hunter2"[..])];
+        let secrets = Secrets::of_request(Redaction::Mask, "/?token=s3cr3t", fields.into_iter());
+        for (line, kept) in [
+            ("hello", "hello"),
+            (" two  words ", " two  words "),
+            (r#"{"auth":"hunter2-hunter2","t":"s3cr3t"}"#, r#"{"auth":"***","t":"***"}"#),
+            ("see wss://me:pw@h/?token=abc#x now", "see wss://me:***@h/?token=***#x now"),
+        ] {
+            assert_eq!(without_secrets(line, &secrets), kept);
+        }
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub enum DialError {
     #[error("{0}")]
     Tls(Box<TlsFailure>),
     /// The time limit ran out.
-    #[error("{phase}: no success within {limit:?}{}", failures_suffix(.failures))]
+    #[error("{phase}: timed out after {limit:?}{}", failures_suffix(.failures))]
     Timeout {
         /// What was being done.
         phase: Phase,

@@ -5,7 +5,7 @@ use std::fmt;
 use native_tls::Protocol;
 
 use super::certificate::{CertificateInfo, Validity, counted_days, utc};
-use super::{TlsOptions, Trust};
+use super::{TlsOptions, Trust, system_roots};
 use crate::net::tls_hello::{asks_for_certificate, is_alert_alone};
 
 /// A TLS handshake that failed, or a connection that the server ended right after it.
@@ -27,6 +27,8 @@ pub struct TlsFailure {
     pub has_identity: bool,
     /// Whose certificates are trusted, and of how many others.
     pub trust: (Trust, usize),
+    /// This system has no certificates of CAs where they are looked for.
+    pub lacks_system_roots: bool,
     /// The limits on the version that were asked for.
     pub limits: (Option<Protocol>, Option<Protocol>),
 }
@@ -72,6 +74,8 @@ pub enum Fault {
     TooOld,
     /// The server knows no host of that name.
     UnknownName,
+    /// The server does not speak HTTP/1.1 here.
+    NoAlpn,
     /// Plain HTTP.
     PlainHttp,
     /// Not TLS.
@@ -100,7 +104,7 @@ const CLIENT_ALERTS: [&str; 9] = [
 
 /// What OpenSSL says, in lower case, when a check of the server's fails, and what it is then. The
 /// first that is in its words holds.
-const WORDS: [(&str, Fault); 34] = [
+const WORDS: [(&str, Fault); 35] = [
     ("http request", Fault::PlainHttp),
     ("self-signed certificate in certificate chain", Fault::UntrustedRoot),
     ("self signed certificate in certificate chain", Fault::UntrustedRoot),
@@ -118,6 +122,7 @@ const WORDS: [(&str, Fault); 34] = [
     ("signature failure", Fault::BadSignature),
     ("certificate verify failed", Fault::Certificate),
     ("unrecognized name", Fault::UnknownName),
+    ("no application protocol", Fault::NoAlpn),
     ("no protocols available", Fault::NoVersionLeft),
     ("protocol version", Fault::Version),
     ("unsupported protocol", Fault::Version),
@@ -193,10 +198,15 @@ impl TlsFailure {
         options: &TlsOptions,
     ) -> Self {
         let has_identity = options.identity.is_some();
+        let fault = Fault::of(&reason, seen, has_identity);
+        let is_untrusted = matches!(fault, Fault::UntrustedRoot | Fault::UnknownIssuer);
         Self {
             remote,
             name,
-            fault: Fault::of(&reason, seen, has_identity),
+            fault,
+            lacks_system_roots: is_untrusted
+                && options.trust == Trust::System
+                && system_roots::are_missing(),
             reason,
             chain: Vec::new(),
             ours: options.identity.as_ref().and_then(|identity| identity.certificate.clone()),

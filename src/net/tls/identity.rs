@@ -7,10 +7,16 @@ use super::certificate::CertificateInfo;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "identity/other.rs")]
 mod openssl;
 
+#[cfg(not(any(windows, target_vendor = "apple")))]
+pub(super) use openssl::Pair;
+
 /// A certificate with its key.
 #[derive(Clone)]
 pub struct Identity {
-    pub(in crate::net) native: native_tls::Identity,
+    pub(super) native: native_tls::Identity,
+    /// The same for the TLS library below.
+    #[cfg(not(any(windows, target_vendor = "apple")))]
+    pub(super) pair: Pair,
     /// What can be shown of the certificate.
     pub certificate: Option<CertificateInfo>,
 }

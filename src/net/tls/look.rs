@@ -51,6 +51,7 @@ fn configuration(options: &TlsOptions) -> Result<ConnectConfiguration, ErrorStac
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_min_proto_version(options.min.map(version))?;
     builder.set_max_proto_version(options.max.map(version))?;
+    builder.set_alpn_protos(b"\x08http/1.1")?;
     let tells_name = options.server_name != ServerName::Untold;
     let configuration = builder.build().configure()?;
     Ok(configuration.use_server_name_indication(tells_name).verify_hostname(false))

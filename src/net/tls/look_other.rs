@@ -23,6 +23,7 @@ pub fn certificates<S: Read + Write>(
         .use_sni(options.server_name != ServerName::Untold)
         .min_protocol_version(options.min)
         .max_protocol_version(options.max)
+        .request_alpns(&[super::ALPN])
         .build();
     let Ok(connector) = connector else { return Vec::new() };
     let mut progress = connector.connect(name, stream);

@@ -48,7 +48,11 @@ impl Human {
         let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
         text += &detail(&negotiated(opened));
         if let Some(tls) = &opened.tls {
-            text += &detail(&format!("{}, {}", tls.version, tls.cipher));
+            let alpn = tls.alpn.as_ref().filter(|_| self.tells(Detail::Control));
+            let alpn = alpn.map_or_else(String::new, |name| {
+                format!(", ALPN {}", escape(name, Newlines::Escape))
+            });
+            text += &detail(&format!("{}, {}{alpn}", tls.version, tls.cipher));
             text += &tls.certificate.as_ref().map_or_else(String::new, |certificate| {
                 match self.tells(Detail::Control) {
                     true => {

@@ -87,13 +87,13 @@ pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<Head
         match own.peek() {
             None => fields.push(field.clone()),
             Some(_) if first_of_its_name => {
-                fields.extend(own.filter(|line| !line.value.is_empty()).cloned())
+                fields.extend(own.filter(|line| !line.is_removal).cloned())
             }
             Some(_) => {}
         }
     }
     let is_new = |line: &&HeaderLine| !standard.iter().any(|field| field.is(&line.name));
-    fields.extend(custom.iter().filter(is_new).filter(|line| !line.value.is_empty()).cloned());
+    fields.extend(custom.iter().filter(is_new).filter(|line| !line.is_removal).cloned());
     fields
 }
 

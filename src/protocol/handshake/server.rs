@@ -42,6 +42,11 @@ impl Credentials {
         Self { pair: pair.as_bytes().to_vec() }
     }
 
+    /// The value of the Authorization header that holds them.
+    pub fn authorization(&self) -> String {
+        format!("Basic {}", data_encoding::BASE64.encode(&self.pair))
+    }
+
     /// Whether the value of an Authorization header holds them.
     fn are_in(&self, value: &str) -> bool {
         let Some((scheme, given)) = value.trim().split_once(' ') else { return false };

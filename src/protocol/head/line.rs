@@ -7,13 +7,15 @@ pub struct HeaderLine {
     pub name: String,
     /// The value, without surrounding white space.
     pub value: String,
+    /// It stands for a header that is not sent: `Name:`.
+    pub is_removal: bool,
 }
 
 /// Why a header line cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderLineError {
     /// Not of the form `Name: value`.
-    #[error("it has no colon; write 'Name: value'")]
+    #[error("it has no colon; write 'Name: value', or 'Name;' to send it empty")]
     NoColon,
     /// Nothing before the colon.
     #[error("the name is empty")]
@@ -29,16 +31,22 @@ pub enum HeaderLineError {
 impl HeaderLine {
     /// A line from its parts.
     pub fn new(name: &str, value: &str) -> Self {
-        Self { name: name.to_owned(), value: value.to_owned() }
+        Self { name: name.to_owned(), value: value.to_owned(), is_removal: false }
     }
 
-    /// Reads `Name: value`. The value may be empty.
+    /// Reads `Name: value`, `Name:` for a header that is not sent, or `Name;` for one without a value, as
+    /// curl has them.
     ///
     /// # Errors
     /// Without a colon, with a name that is no token, or with CR, LF, NUL or another control
     /// character in the value.
     pub fn parse(line: &str) -> Result<Self, HeaderLineError> {
-        let (name, value) = line.split_once(':').ok_or(HeaderLineError::NoColon)?;
+        let (name, value, is_empty) =
+            match (line.split_once(':'), line.trim_end().strip_suffix(';')) {
+                (Some((name, value)), _) => (name, value, false),
+                (None, Some(name)) => (name, "", true),
+                (None, None) => return Err(HeaderLineError::NoColon),
+            };
         if name.is_empty() {
             return Err(HeaderLineError::NoName);
         }
@@ -49,7 +57,8 @@ impl HeaderLine {
         if let Some(wrong) = value.chars().find(|c| c.is_ascii_control() && *c != '\t') {
             return Err(HeaderLineError::InValue(wrong));
         }
-        Ok(Self::new(name, value))
+        let is_removal = value.is_empty() && !is_empty;
+        Ok(Self { is_removal, ..Self::new(name, value) })
     }
 
     /// Whether this is the field of that name; names are case-insensitive.

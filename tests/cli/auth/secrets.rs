@@ -291,3 +291,30 @@ fn all_are_shown_when_that_is_asked_for() {
         .stderr_contains(&format!("> Cookie: a={SECRET}\n"))
         .stderr_contains(&format!("< {SECRET}\n"));
 }
+
+/// Without a word before it that announces a token: bokeh's, signed or not, and a session's.
+#[test]
+fn not_as_a_subprotocol_that_is_too_random_for_a_name() {
+    for token in [
+        "eyJzZXNzaW9uX2lkIjoibkg0a1BiS0duUG1mV0VuUWJFRERTciJ9",
+        "nH4kPbKGnPmfWEnQbEDDSrXXWV2UIVwMdPjV5hMTlAgk",
+        "550e8400-e29b-41d4-a716-446655440000",
+    ] {
+        for view in [&["-vvv"][..], &["--json"]] {
+            let server = Server::script(move |peer| {
+                let head = peer.read_head();
+                assert!(head.contains(&format!("Sec-WebSocket-Protocol: bokeh, {token}\r\n")));
+                peer.accept_with(&head, &["Sec-WebSocket-Protocol: bokeh"]);
+                peer.send(close(1000, token));
+                peer.expect_close(1000);
+            });
+            let subprotocols = format!("bokeh,{token}");
+            let outcome = wscope().args(view).args(["-s", &subprotocols, &server.url()]).run();
+            let shown = [&*outcome.stdout, &*outcome.stderr].concat();
+            assert!(!shown.contains(token) && shown.contains("bokeh, ***"), "{shown}");
+        }
+        let twice = format!("{token},{token}");
+        let outcome = wscope().args(["-s", &twice, "ws://localhost:1"]).run().code(2);
+        assert!(!outcome.stderr.contains(token), "{}", outcome.stderr);
+    }
+}

@@ -69,3 +69,41 @@ fn a_variable_by_itself_changes_nothing() {
     let outcome = wscope().env("WSCOPE_ARG_1", "--frob").args(["-q", url]).run();
     outcome.code(3);
 }
+
+/// What runs stays what it is, where the program was started by a loader that was named.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_started_by_a_loader_goes_on_and_hides_its_secrets() {
+    let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
+    let Some(loader) = loaders.iter().find(|path| fs::exists(path).unwrap_or(false)) else {
+        return;
+    };
+    let (sender, titles) = mpsc::channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        assert!(head.contains(SECRET), "{head}");
+        peer.accept(&head);
+        peer.send(crate::support::text("ready"));
+        titles.recv().expect("a test that has looked");
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let mut client = std::process::Command::new(loader)
+        .args([env!("CARGO_BIN_EXE_wscope"), "-v", "--no-config", "--bearer", SECRET])
+        .args(["--count", "2", &server.url()])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("a loader");
+    let mut first = [0; 6];
+    let stdout = client.stdout.as_mut().expect("a pipe");
+    std::io::Read::read_exact(stdout, &mut first).expect("a message");
+    let title = title(client.id());
+    assert!(title.contains("--bearer *** ") && !title.contains(SECRET), "{title}");
+    sender.send(()).expect("a server that waits");
+    let output = client.wait_with_output().expect("an end");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(!stderr.contains("other users"), "{stderr}");
+}

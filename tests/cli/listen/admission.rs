@@ -98,7 +98,7 @@ fn one_client_too_many_may_try_again_later() {
 fn a_client_that_sends_nothing_is_not_waited_for() {
     let (mut server, port) = listen(&["--echo", "--handshake-timeout", "100ms"]);
     let mut silent = Peer::connect(port);
-    server.wait_stderr("connected and sent nothing within 100ms");
+    server.wait_stderr("timed out: the client connected and sent nothing within 100ms");
     silent.expect_eof();
     assert_alive(port);
 }
@@ -111,7 +111,7 @@ fn a_request_that_comes_too_slowly_is_not_waited_for() {
     assert_alive(port);
     let head = slow.read_head();
     assert_status(&head, 408);
-    server.wait_stderr("sent no whole request within 200ms, only 23 bytes");
+    server.wait_stderr("timed out: the client sent no whole request within 200ms, only 23 bytes");
 }
 
 #[test]

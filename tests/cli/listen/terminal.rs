@@ -249,3 +249,15 @@ fn ctrl_c_in_a_flood_stops_the_display_and_counts_what_was_not_shown() {
     assert!(after < HELD_BY_KERNEL, "{after} bytes were shown after the Close frame");
     flood.join().expect("a writer that does not panic");
 }
+
+#[test]
+fn the_password_of_clients_is_not_kept() {
+    let (terminal, _) = serve(&["--user", "me:s3cr3t-V4lue"]);
+    terminal.type_line("the password is s3cr3t-V4lue");
+    terminal.type_line("/help");
+    terminal.wait_for("list the commands");
+    let history =
+        std::fs::read_to_string(terminal.home().join(".local/state/wscope/listen-history"));
+    let history = history.expect("a history file");
+    assert!(history.contains("the password is ***") && !history.contains("s3cr3t"), "{history}");
+}

@@ -44,11 +44,36 @@ fn the_version_and_cipher_are_in_the_event() {
     assert!(event["tls"]["cipher"].as_str().is_some_and(|c| c.starts_with("TLS_")), "{event}");
 }
 
+/// Where the TLS library leaves the choice to us.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+#[test]
+fn the_newest_version_is_spoken_and_older_ones_on_request() {
+    let (mut server, port, _) = echo(&["--json"]);
+    let url = format!("wss://127.0.0.1:{port}/");
+    for (options, version) in [
+        (&[][..], "TLSv1.3"),
+        (&["--tls-max", "1.2"], "TLSv1.2"),
+        (&["--tls-min", "1.3"], "TLSv1.3"),
+    ] {
+        wscope().args(["-k", "-1", "-x", "hi", &url]).args(options).run().code(0).stdout("hi\n");
+        let event = loop {
+            let event: serde_json::Value =
+                serde_json::from_str(&server.read_stdout_line()).expect("an event");
+            if event["event"] == "open" {
+                break event;
+            }
+        };
+        assert_eq!(event["tls"]["version"], version, "{event}");
+        assert_eq!(event["tls"]["alpn"], "http/1.1", "{event}");
+    }
+}
+
 #[test]
 fn a_client_that_sends_nothing_is_not_waited_for() {
     let (mut server, port, _) = echo(&["--handshake-timeout", "100ms"]);
     let mut silent = Peer::connect(port);
-    server.wait_stderr("TLS handshake with 127.0.0.1:");
+    let line = server.wait_stderr("TLS handshake with 127.0.0.1:");
+    assert!(line.contains(": timed out after 100ms"), "{line}");
     silent.expect_eof();
 }
 

@@ -172,7 +172,7 @@ fn a_silent_proxy_runs_into_the_limit() {
         });
         through(scheme, &proxy, &["--connect-timeout", "200ms"])
             .code(7)
-            .stderr_contains(": request for target.invalid:80: no success within 200ms\n")
+            .stderr_contains(": request for target.invalid:80: timed out after 200ms\n")
             .stderr_contains(hint);
     }
     let proxy = Server::script(Peer::stall);

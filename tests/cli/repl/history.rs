@@ -101,6 +101,61 @@ fn a_line_that_starts_with_a_space_is_not_remembered() {
     leave(terminal);
 }
 
+/// The message is sent as it was typed, and comes back so on the same prompt.
+#[test]
+fn secrets_that_were_given_are_not_kept() {
+    const LINE: &str = r#"{"token":"s3cr3t-V4lue"}"#;
+    const URL: &str = "see wss://me:hunter2@h/?access_token=hunter2";
+    let server = server(|peer| [LINE, URL, LINE].into_iter().for_each(|it| peer.expect_text(it)));
+    let url = server.url();
+    let args = ["--bearer", "s3cr3t-V4lue", &url];
+    let terminal = Terminal::spawn_with(args, 80, 24, &[]);
+    wait_for_prompt(&terminal, "");
+    say(&terminal, LINE);
+    say(&terminal, URL);
+    terminal.press(Key::Up);
+    terminal.press(Key::Up);
+    wait_for_prompt(&terminal, LINE);
+    submit(&terminal);
+    let history = fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
+    let history = history.expect("a history file");
+    assert!(history.contains(r#"{"token":"***"}"#), "{history}");
+    assert!(history.contains("see wss://me:***@h/?access_token=***"), "{history}");
+    assert!(!history.contains("s3cr3t") && !history.contains("hunter2"), "{history}");
+    leave(terminal);
+}
+
+#[test]
+fn nothing_is_kept_if_so_wanted() {
+    for (options, variables) in [(&["--no-history"][..], &[][..]), (&[], &[("WSCOPE_HISTORY", "")])]
+    {
+        let server = server(|peer| ["one", "one"].into_iter().for_each(|it| peer.expect_text(it)));
+        let url = server.url();
+        let args = [options, &[&*url]].concat();
+        let terminal = Terminal::spawn_with(args, 80, 24, variables);
+        wait_for_prompt(&terminal, "");
+        say(&terminal, "one");
+        terminal.press(Key::Up);
+        wait_for_prompt(&terminal, "one");
+        submit(&terminal);
+        assert!(!terminal.home().join(".local").exists());
+        leave(terminal);
+    }
+}
+
+#[test]
+fn the_file_may_be_another() {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let file = folder.path().join("mine");
+    let path = file.to_str().expect("a path in UTF-8");
+    let server = server(|peer| peer.expect_text("elsewhere"));
+    let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("WSCOPE_HISTORY", path)]);
+    wait_for_prompt(&terminal, "");
+    say(&terminal, "elsewhere");
+    assert!(fs::read_to_string(&file).expect("a file").contains("elsewhere"));
+    leave(terminal);
+}
+
 #[test]
 fn a_history_that_cannot_be_written_harms_nothing() {
     let server = server(|peer| peer.expect_text("hello"));

@@ -305,3 +305,22 @@ fn what_nginx_says_of_client_certificates_is_understood() {
         wscope().arg(server.url()).run().code(4).stderr_contains(hint);
     }
 }
+
+/// A server may ask for a certificate when it has seen the path; in TLS 1.3 the client has to have offered that.
+#[test]
+fn a_certificate_that_is_asked_for_after_the_request_is_explained() {
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    let body = "Reason: Cannot perform Post-Handshake Authentication.<br />";
+    let refusal = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let hint = "--tls-max 1.2 with --cert FILE --key FILE, as wscope does not do post-handshake authentication in TLS 1.3";
+    for (version, answer, is_explained) in [
+        (SslVersion::TLS1_3, refusal.as_str(), true),
+        (SslVersion::TLS1_3, "", true),
+        (SslVersion::TLS1_2, "", false),
+    ] {
+        let (server, _) = End::new(&mine).version(version).answer(answer);
+        let outcome = trusting(&mine).arg(wss(&server)).run().code(4);
+        assert_eq!(outcome.stderr.contains(hint), is_explained, "{}", outcome.stderr);
+        outcome.stderr_lacks("path or host");
+    }
+}

@@ -10,7 +10,10 @@ use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
-use openssl::ssl::{NameType, SslAcceptor, SslMethod, SslStream, SslVerifyMode, SslVersion};
+use openssl::ssl::{
+    AlpnError, NameType, SslAcceptor, SslMethod, SslStream, SslVerifyMode, SslVersion,
+    select_next_proto,
+};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::store::X509StoreBuilder;
 use openssl::x509::{X509, X509Builder, X509Name};
@@ -67,6 +70,14 @@ impl End {
         store.add_cert(authority).expect("a trusted certificate");
         self.builder.set_verify_cert_store(store.build()).expect("a store");
         self.builder.set_verify(SslVerifyMode::PEER);
+        self
+    }
+
+    /// Refuses clients that do not offer one of these protocols (ALPN), as load balancers do.
+    pub(super) fn requires_alpn(mut self, protocols: &'static [u8]) -> Self {
+        self.builder.set_alpn_select_callback(move |_, offered| {
+            select_next_proto(protocols, offered).ok_or(AlpnError::ALERT_FATAL)
+        });
         self
     }
 

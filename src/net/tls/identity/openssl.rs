@@ -9,6 +9,13 @@ use openssl::x509::X509;
 
 use super::{CertificateInfo, Either, Identity, IdentityError, holds_pem};
 
+/// A certificate, those above it, and its key.
+#[derive(Clone)]
+pub(in crate::net::tls) struct Pair {
+    pub(in crate::net::tls) chain: Vec<X509>,
+    pub(in crate::net::tls) key: PKey<Private>,
+}
+
 const CONVERT_PKCS12: &str =
     "'openssl pkcs12 -legacy -nodes -in FILE -out NEW.pem' makes a PEM file of it";
 const CONVERT_KEY: &str = "'openssl pkcs8 -topk8 -in FILE -out NEW.pem' encrypts it anew";
@@ -49,9 +56,12 @@ fn convert(chain: &[X509], key: &PKey<Private>) -> Result<Identity, ErrorStack> 
     for certificate in chain {
         pem.extend(certificate.to_pem()?);
     }
-    let key = key.private_key_to_pem_pkcs8()?;
-    match native_tls::Identity::from_pkcs8(&pem, &key) {
-        Ok(native) => Ok(Identity { native, certificate: chain.first().and_then(info) }),
+    let pkcs8 = key.private_key_to_pem_pkcs8()?;
+    match native_tls::Identity::from_pkcs8(&pem, &pkcs8) {
+        Ok(native) => {
+            let pair = Pair { chain: chain.to_vec(), key: key.clone() };
+            Ok(Identity { native, pair, certificate: chain.first().and_then(info) })
+        }
         Err(_) => Err(ErrorStack::get()), // it was read a moment ago
     }
 }

@@ -6,7 +6,9 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::rc::Rc;
 
-use native_tls::{HandshakeError, TlsAcceptor, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, TlsConnector, TlsStream};
+
+use super::{ServerContext, ServerHandshake};
 
 /// One end of a connection within this process.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ type Progress = Result<TlsStream<End>, HandshakeError<End>>;
 ///
 /// # Errors
 /// When it fails.
-pub(super) fn rehearse(acceptor: &TlsAcceptor) -> Result<(), String> {
+pub(in crate::net) fn rehearse(context: &ServerContext) -> Result<(), String> {
     let connector = TlsConnector::builder()
         .danger_accept_invalid_certs(true)
         .danger_accept_invalid_hostnames(true)
@@ -56,13 +58,13 @@ pub(super) fn rehearse(acceptor: &TlsAcceptor) -> Result<(), String> {
         outgoing: Rc::clone(&pipes[1 - incoming]),
     };
     let mut client: Progress = connector.connect("localhost", end(0));
-    let mut server: Progress = acceptor.accept(end(1));
+    let mut server = context.accept(end(1));
     for _ in 0..MAX_TURNS {
-        (client, server) = (go_on(client), go_on(server));
+        (client, server) = (go_on(client), server.resume());
         match &server {
-            Ok(_) => return Ok(()),
-            Err(HandshakeError::Failure(_)) => break,
-            Err(HandshakeError::WouldBlock(_)) => {}
+            ServerHandshake::Done(_) => return Ok(()),
+            ServerHandshake::Failed(_) => break,
+            ServerHandshake::Unfinished(_) => {}
         }
     }
     Err("the certificate cannot be used with this key: does it belong to it?".to_owned())
