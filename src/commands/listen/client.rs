@@ -204,15 +204,7 @@ enum ForcedClose {
 /// The failure of a client whose connection we ended; how its end went is the lesser part.
 fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
-    Failure {
-        kind: FailureKind::Abnormal,
-        message: format!("{why}; closed with 1013{end}"),
-        hint: None,
-        request: None,
-        response: None,
-        excerpt: Vec::new(),
-        certificate: None,
-    }
+    Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
 }
 
 /// Ends a connection whose place another has taken.

@@ -55,13 +55,9 @@ pub(super) fn failed(
         AcceptError::System(error) => (FailureKind::Local, format!("client {remote}: {error}")),
     };
     Box::new(Failure {
-        kind,
-        message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint(error).map(str::to_owned),
-        request: None,
         response: response.map(|response| answered(response, Redaction::Mask)),
-        excerpt: Vec::new(),
-        certificate: None,
+        ..Failure::new(kind, escape(&text, Newlines::Escape).into_owned())
     })
 }
 
@@ -97,13 +93,10 @@ pub(super) fn refused(
     let status = status.trim_start_matches("HTTP/1.1 ");
     let text = format!("request from {remote} refused: {status}: {reason}");
     Box::new(Failure {
-        kind: FailureKind::Handshake,
-        message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint.map(str::to_owned),
         request: Some(HeadView::new(request, redaction)),
         response: Some(answered(response, redaction)),
-        excerpt: Vec::new(),
-        certificate: None,
+        ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
     })
 }
 
