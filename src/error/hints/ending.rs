@@ -168,7 +168,9 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
                 (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
                     "nothing came after that message: the log of the peer may say why"
                 }
-                _ => "the peer crashed, was stopped, or something in between cut the connection",
+                _ => {
+                    "the peer hung up or crashed, or something in between cut the connection: its log may say why"
+                }
             };
             Some(text.to_owned())
         }
