@@ -383,6 +383,22 @@ pub struct Failure {
     pub certificate: Option<CertificateInfo>,
 }
 
+impl Failure {
+    /// A failure of this kind, in words.
+    pub fn new(kind: FailureKind, message: String) -> Self {
+        Self {
+            kind,
+            message,
+            hint: None,
+            request: None,
+            interim: Vec::new(),
+            response: None,
+            excerpt: Vec::new(),
+            certificate: None,
+        }
+    }
+}
+
 /// What a server answered instead of 101.
 #[derive(Clone, Debug)]
 pub struct FailedResponse {

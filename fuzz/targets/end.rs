@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use wscope::protocol::connection::{ClosePayload, Counters, Direction};
 use wscope::protocol::deflate::{Agreed, Offer};
 use wscope::protocol::{
-    Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule, TransportEnd,
-    Violation,
+    Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
+    TransportEnd, Violation,
 };
 
 use super::input::Input;
@@ -185,7 +185,12 @@ impl End {
     pub(crate) fn loses_transport(&mut self) {
         self.tells();
         self.connection.receive_eof(TransportEnd::Eof);
-        assert!(self.connection.next_event(self.now).is_none(), "told after the end");
+        // What was waited for to be known as a frame or a text is judged now, and nothing else.
+        while let Some(event) = self.connection.next_event(self.now) {
+            let is_judgement = matches!(event, Event::Violation(_) | Event::Tolerated(_))
+                || matches!(event, Event::Frame(frame) if frame.direction == Direction::Received);
+            assert!(is_judgement, "told after the end");
+        }
         // A Close frame that is still to be written does not hold up the end in all phases.
         let count = self.connection.pending_output().len();
         self.connection.advance_output(count);
@@ -324,13 +329,20 @@ fn forget_how_much_was_there(told: &mut [Told]) {
     }
 }
 
-/// Of an HTTP response as much is shown as has come with its first line, and the reason why data
-/// cannot be inflated is not always known: both do depend on the cuts.
+/// Of an HTTP response, or another text, as much is shown as has come with its first line, the reason why
+/// data cannot be inflated is not always known, and a surrogate is known by the byte behind those that
+/// are wrong: all of it does depend on the cuts.
 fn forget_bytes(violation: &mut Violation) {
     violation.payload = Box::default();
     if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::CorruptDeflate) {
         violation.detail.clear();
         violation.excerpt.clear();
+    }
+    if violation.rule == Rule::TextInsteadOfFrame {
+        violation.excerpt.clear();
+    }
+    if violation.cause == Some(Cause::Surrogate) {
+        violation.cause = None;
     }
 }
 

@@ -136,13 +136,13 @@ impl Inflater {
             return Ok(());
         }
         self.remember(bytes);
+        self.history.push(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
         self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
                 "{why}; it starts with a zlib header, where raw DEFLATE is due"
             )),
-            // Only what has come of the message at once can be attempted again.
-            Flaw::Corrupt(_) if self.fed == bytes.len() as u64 && self.history.explains(bytes) => {
+            Flaw::Corrupt(_) if self.history.explains_failure() => {
                 Flaw::KeptContext(self.parameter)
             }
             flaw => flaw,

@@ -40,4 +40,4 @@ pub use frame::{Header, Masks, Opcode};
 pub use message::MessageKind;
 pub use raw::RawFrame;
 pub use utf8::Utf8Checker;
-pub use violation::{Rule, Violation};
+pub use violation::{Cause, Rule, Violation};

@@ -158,7 +158,9 @@ fn http_behind_the_close_frame_is_a_warning() {
         peer.expect_eof();
     });
     let outcome = wscope().arg(server.url()).stdin_open().run().code(0);
-    outcome.stderr_contains("warning: HTTP response instead of frames: HTTP/1.1 504");
+    outcome.stderr_contains(
+        "warning: frame after the close frame: HTTP response instead of frames: HTTP/1.1 504",
+    );
 }
 
 #[test]

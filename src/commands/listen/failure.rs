@@ -67,11 +67,7 @@ pub(super) fn failed(
         AcceptError::System(error) => (FailureKind::Local, format!("client {remote}: {error}")),
     };
     Box::new(Failure {
-        kind,
-        message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint(error).map(str::to_owned),
-        request: None,
-        interim: Vec::new(),
         response: response.map(|response| {
             let asked = match error {
                 AcceptError::Unreadable(HeadError::StartLine(line)) => line,
@@ -81,8 +77,7 @@ pub(super) fn failed(
             let shown = String::from_utf8_lossy(&shown);
             answered(response, redaction, |body| without(body, asked, &shown))
         }),
-        excerpt: Vec::new(),
-        certificate: None,
+        ..Failure::new(kind, escape(&text, Newlines::Escape).into_owned())
     })
 }
 
@@ -135,16 +130,7 @@ fn without(text: String, asked: &str, shown: &str) -> String {
 /// The failure of a client whose connection we ended; how its end went is the lesser part.
 pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
-    Failure {
-        kind: FailureKind::Abnormal,
-        message: format!("{why}; closed with 1013{end}"),
-        hint: None,
-        request: None,
-        interim: Vec::new(),
-        response: None,
-        excerpt: Vec::new(),
-        certificate: None,
-    }
+    Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
 }
 
 /// A request that is refused with this response, for this reason; with what can be done about it.
@@ -162,16 +148,12 @@ pub(super) fn refused(
     let secrets = Secrets::of_request(redaction, &line.target, head.fields());
     let target = redaction.url(&line.target);
     Box::new(Failure {
-        kind: FailureKind::Handshake,
-        message: escape(&text, Newlines::Escape).into_owned(),
         hint: hint.map(str::to_owned),
         request: Some(HeadView::new(head, redaction)),
-        interim: Vec::new(),
         response: Some(answered(response, redaction, |body| {
             secrets.mask_text(without(body, &line.target, &target))
         })),
-        excerpt: Vec::new(),
-        certificate: None,
+        ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         Rule::InvalidUtf8 | Rule::InvalidUtf8InReason
             if violation.cause == Some(Cause::Surrogate) =>
         {
-            "UTF-8 has no surrogates: the peer cut a text between the two halves of a UTF-16 pair, or encodes each half on its own (CESU-8)"
+            "that is a UTF-16 surrogate, which UTF-8 does not have: the peer cut a text between the two halves of a UTF-16 pair, or encodes each half on its own (CESU-8)"
         }
         Rule::InvalidUtf8 if violation.cause == Some(Cause::CutCharacter) => {
             "the peer cut a text at a number of bytes: it has to cut between characters, or to send the parts as fragments of one message"
@@ -168,7 +168,9 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
                 (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
                     "nothing came after that message: the log of the peer may say why"
                 }
-                _ => "the peer crashed, was stopped, or something in between cut the connection",
+                _ => {
+                    "the peer hung up or crashed, or something in between cut the connection: its log may say why"
+                }
             };
             Some(text.to_owned())
         }

@@ -264,7 +264,8 @@ fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]
         false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
     };
     let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
-    let what = cause.map_or_else(String::new, |cause| format!(", {cause}"));
+    // A surrogate is known by a byte that may not have come: the hint names it.
+    let what = if is_cut { format!(", {}", Cause::CutCharacter) } else { String::new() };
     let detail = format!("at byte {at} of the message ({}{what})", bytes.join(" "));
     let violation =
         Violation::by_frame(frame.header, frame.offset, Rule::InvalidUtf8, detail, payload);

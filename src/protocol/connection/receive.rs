@@ -48,7 +48,8 @@ impl Connection {
         }
     }
 
-    /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`.
+    /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`, and that
+    /// again after it: what had come of a frame may be a violation.
     pub fn receive_eof(&mut self, end: TransportEnd) {
         let is_closed = matches!(self.phase, Phase::Closed { .. });
         let is_violation = !is_closed && !self.is_deaf() && self.object_to_rest();
@@ -215,8 +216,11 @@ impl Connection {
             Ok(false) => None,
             Err(violation) => Some(violation),
         };
-        if let Some(violation) = foreign {
+        if let Some(text) = foreign {
             self.is_past_close = true;
+            let detail = format!("{}: {}; it was not read", text.rule.summary(), text.detail);
+            let rule = Rule::FrameAfterClose;
+            let violation = Violation { rule, detail, excerpt: Vec::new(), cause: None, ..text };
             self.queue.push_back(Ready::Tolerated(Box::new(violation)));
             self.discard();
             return true;

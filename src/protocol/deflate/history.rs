@@ -11,22 +11,35 @@ const WINDOW: usize = 32 << 10;
 /// context that is kept shows within the first few.
 const TRUSTED: u32 = 16;
 
+/// How much of a compressed message is kept: what refers to another does so at its start.
+const MAX_PACKED: usize = 16 << 10;
+
 /// What is attempted comes to this much at most.
 const MAX_ATTEMPT: usize = 8 << 20;
 
-/// The end of what the messages so far came to.
+/// The end of what the messages so far came to, and the start of the one that is coming in.
 #[derive(Default)]
 pub(super) struct History {
     plain: Vec<u8>,
+    packed: Vec<u8>,
     messages: u32,
 }
 
 impl History {
-    /// Takes note of a message that was inflated on its own.
+    /// Takes the next bytes of a message.
+    pub(super) fn push(&mut self, packed: &[u8]) {
+        if !self.plain.is_empty() {
+            let room = MAX_PACKED - self.packed.len();
+            self.packed.extend_from_slice(&packed[..packed.len().min(room)]);
+        }
+    }
+
+    /// Takes note that the message was inflated on its own, to this.
     pub(super) fn note(&mut self, plain: &[u8]) {
+        self.packed.clear();
         self.messages = self.messages.saturating_add(1);
         if self.messages > TRUSTED {
-            self.plain = Vec::new();
+            (self.plain, self.packed) = (Vec::new(), Vec::new());
             return;
         }
         let plain = &plain[plain.len().saturating_sub(WINDOW)..];
@@ -35,40 +48,57 @@ impl History {
         self.plain.extend_from_slice(plain);
     }
 
-    /// Whether `packed`, the start of a message that cannot be inflated on its own, can be inflated
-    /// behind these messages.
-    pub(super) fn explains(&self, packed: &[u8]) -> bool {
+    /// Whether the first byte of the message that cannot be inflated on its own can be inflated behind
+    /// those before it. What has come after that byte does not matter.
+    pub(super) fn explains_failure(&self) -> bool {
         let Ok(length) = u16::try_from(self.plain.len()) else { return false };
-        if length == 0 {
-            return false;
-        }
         // A stored block (RFC 1951 section 3.2.4) brings them into the window.
         let [low, high] = length.to_le_bytes();
         let header = [0, low, high, !low, !high];
-        let mut state = Decompress::new(false);
-        let mut came_to = 0;
-        [&header[..], &self.plain, packed]
-            .into_iter()
-            .all(|bytes| can_inflate(&mut state, bytes, &mut came_to))
+        let (mut alone, mut behind) = (Attempt::new(), Attempt::new());
+        if !(behind.goes_on(&header) && behind.goes_on(&self.plain)) {
+            return false;
+        }
+        for byte in self.packed.chunks(1) {
+            let goes_on = behind.goes_on(byte);
+            if !alone.goes_on(byte) {
+                return goes_on && alone.has_failed;
+            }
+        }
+        false
     }
 }
 
-/// Whether these bytes can be inflated, as far as it is attempted.
-fn can_inflate(state: &mut Decompress, mut bytes: &[u8], came_to: &mut usize) -> bool {
-    let mut space = [0; 16 << 10];
-    while *came_to < MAX_ATTEMPT {
-        let (read, made) = (state.total_in(), state.total_out());
-        let Ok(status) = state.decompress(bytes, &mut space, FlushDecompress::None) else {
-            return false;
-        };
-        let used = (state.total_in() - read) as usize; // at most what was given
-        let written = (state.total_out() - made) as usize; // at most the space
-        bytes = &bytes[used..];
-        *came_to += written;
-        let is_stuck = used == 0 && written == 0;
-        if status == Status::StreamEnd || is_stuck || (bytes.is_empty() && written < space.len()) {
-            return true;
+/// An attempt to inflate a message.
+struct Attempt {
+    state: Decompress,
+    has_failed: bool,
+}
+
+impl Attempt {
+    fn new() -> Self {
+        Self { state: Decompress::new(false), has_failed: false }
+    }
+
+    /// Whether these bytes can be inflated and more can follow.
+    fn goes_on(&mut self, mut bytes: &[u8]) -> bool {
+        let mut space = [0; 4 << 10];
+        loop {
+            let (read, made) = (self.state.total_in(), self.state.total_out());
+            let result = self.state.decompress(bytes, &mut space, FlushDecompress::None);
+            let used = (self.state.total_in() - read) as usize; // at most what was given
+            let written = (self.state.total_out() - made) as usize; // at most the space
+            bytes = &bytes[used..];
+            match result {
+                Err(_) => {
+                    self.has_failed = true;
+                    return false;
+                }
+                Ok(Status::StreamEnd) => return false,
+                Ok(_) if self.state.total_out() > MAX_ATTEMPT as u64 => return false,
+                Ok(_) if written == space.len() => {}
+                Ok(_) => return bytes.is_empty(),
+            }
         }
     }
-    true
 }

@@ -73,6 +73,11 @@ fn context_is_kept_or_not_as_agreed() {
     assert_eq!(inflate(&mut forgetting, &first, 99), Ok(b"Hello".to_vec()));
     let expected = Err(Flaw::KeptContext("server_no_context_takeover"));
     assert_eq!(inflate(&mut forgetting, &second, 99), expected);
+    for piece in 1..5 {
+        let mut forgetting = inflater("; server_no_context_takeover");
+        assert_eq!(inflate(&mut forgetting, &first, piece), Ok(b"Hello".to_vec()));
+        assert_eq!(inflate(&mut forgetting, &second, piece), expected, "{piece} at a time");
+    }
 }
 
 /// Data that is broken in another way says nothing about the context.

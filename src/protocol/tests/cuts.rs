@@ -6,7 +6,7 @@ use super::support::{End, ROLES, Told, options};
 use super::violations::HTTP;
 use super::wire::{frame, heard_by};
 use crate::protocol::connection::Counters;
-use crate::protocol::{Ending, Role, TransportEnd, Violation};
+use crate::protocol::{Cause, Ending, Role, Rule, TransportEnd, Violation};
 
 /// Everything a stream does to an end, until the transport ends.
 #[derive(Debug, PartialEq)]
@@ -68,6 +68,12 @@ fn forget_how_much_was_there(told: &mut [Told]) {
 fn forget_bytes(violation: &mut Violation) {
     violation.payload = Box::default();
     violation.excerpt.truncate(SEEN_OF_HTTP);
+    if violation.rule == Rule::TextInsteadOfFrame {
+        violation.excerpt.clear();
+    }
+    if violation.cause == Some(Cause::Surrogate) {
+        violation.cause = None; // known by the byte behind those that are wrong
+    }
 }
 
 /// Every place in a short stream; in a long one those about its headers, and some others.
