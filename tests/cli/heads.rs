@@ -380,6 +380,6 @@ fn interim_responses_of_a_proxy_are_shown_too() {
         .args(["--proxy", &url, "--connect-timeout", "300ms", "ws://target.invalid/"])
         .run()
         .code(7)
-        .stderr_contains("no success within 300ms (after 103 Early Hints)")
+        .stderr_contains("timed out after 300ms (after 103 Early Hints)")
         .stderr_lacks("may be a SOCKS proxy");
 }

@@ -99,7 +99,7 @@ const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as ws
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
-            "; one that asks for a client certificate only after the request needs {LATE_CERTIFICATE}"
+            "; a server that asks for a client certificate only after the request needs {LATE_CERTIFICATE}"
         ),
         _ => String::new(),
     }
