@@ -30,6 +30,7 @@ mod upload;
 mod watch;
 
 pub use journal::Journal;
+pub(crate) use leaving::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
 pub use resend::{Rest, TOO_MUCH};
 
 /// What a session is to do.
@@ -174,6 +175,8 @@ pub struct Session<'a> {
     resend: Option<resend::Resend>,
     /// A signal or `--max-time` is ending the run: it has to be over by then.
     leave_by: Option<Instant>,
+    /// Since when we wait for the peer's Close frame, where somebody at a terminal waits with us.
+    closing: Option<leaving::Closing>,
     lost: Lost,
     /// A file that is being sent: no other action is taken meanwhile.
     upload: Option<upload::Upload>,
@@ -242,6 +245,7 @@ impl<'a> Session<'a> {
             keepalive: Keepalive::new(times, now),
             resend,
             leave_by: None,
+            closing: None,
             lost: Lost::default(),
             upload: None,
         }

@@ -189,6 +189,9 @@ pub trait Source {
         false
     }
 
+    /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
+    fn set_closing(&mut self) {}
+
     /// Whether a signal that interrupted the loop and was not reported to it was SIGINT. A line editor
     /// handles that signal itself, but cannot while its terminal takes no output.
     fn was_interrupted(&mut self) -> bool {

@@ -8,6 +8,8 @@ mod commands;
 mod endings;
 mod escapes;
 mod history;
+mod interrupts;
+mod jobs;
 
 /// Accepts the connection.
 fn open(peer: &mut Peer) {

@@ -28,7 +28,7 @@ pub(super) struct Conversation<'a> {
 /// Where input comes from.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
-    Repl(Repl<Action<'static>>),
+    Repl(Box<Repl<Action<'static>>>),
     None(NoInput),
 }
 
@@ -36,7 +36,7 @@ impl InputSource {
     pub(super) fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
-            Self::Repl(repl) => repl,
+            Self::Repl(repl) => &mut **repl,
             Self::None(none) => none,
         }
     }
@@ -79,7 +79,7 @@ impl Conversation<'_> {
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.reactor.interrupt_on(repl.interrupted());
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                Ok(InputSource::Repl(repl))
+                Ok(InputSource::Repl(Box::new(repl)))
             }
         }
     }

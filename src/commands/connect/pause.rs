@@ -63,7 +63,7 @@ impl Conversation<'_> {
         repl.forget_interrupt();
         loop {
             let Some(InputSource::Repl(repl)) = &mut self.source else { return None };
-            let source: &mut dyn crate::input::Source = repl;
+            let source: &mut dyn crate::input::Source = &mut **repl;
             let action = match source.next(self.reactor.registry()) {
                 Next::Pending => return None,
                 Next::End | Next::Failed(_) => return Some(Stop::Asked),

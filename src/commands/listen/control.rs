@@ -106,6 +106,7 @@ impl Control {
                 self.notice(Level::Warning, &text);
             }
             self.warn_of_evictions(false);
+            self.show_closing();
             let _ = self.outputs.flush(); // errors come with the news
             if self.is_over() {
                 self.hear_news(); // what came of the last client and of the last batch
@@ -248,7 +249,7 @@ impl Control {
             Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
             Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
             Order::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
-            Order::Interrupt => self.on_signal(Signal::Interrupt),
+            Order::Leave(signal) => self.on_signal(signal),
         }
     }
 

@@ -9,6 +9,7 @@ use mio::Waker;
 use crate::input::decode_hex;
 use crate::input::file::{FileKind, FileMessage, LoadError, Loaded, load, load_payload};
 use crate::platform::files::Background;
+use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
@@ -37,8 +38,8 @@ pub struct CommandSet<T: 'static> {
     pub(super) large: Option<fn(FileMessage) -> T>,
     /// A command that explains why it does nothing else.
     pub(super) problem: fn(String) -> T,
-    /// Ctrl-C.
-    pub(super) interrupt: fn() -> T,
+    /// The end, as at this signal: Ctrl-C was pressed, or the terminal was closed.
+    pub(super) leave: fn(Signal) -> T,
 }
 
 impl<T> CommandSet<T> {

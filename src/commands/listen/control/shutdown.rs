@@ -11,6 +11,7 @@ use crate::input::repl::Order;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::session::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
 
 /// How long all clients together may take when we leave. With [`LOG_TIMEOUT`] it is a second.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(800);
@@ -31,6 +32,8 @@ pub(super) struct Shutdown {
     until: Instant,
     /// A signal came: nothing takes longer than that.
     is_interrupted: bool,
+    /// When whoever is at the prompt has to be told of it.
+    notice_at: Option<Instant>,
     /// The outcome of the one client does not change the result.
     is_decided: bool,
     pub(super) result: Result<(), Error>,
@@ -40,16 +43,25 @@ impl Shutdown {
     /// When to look again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
-        if self.is_interrupted {
-            return dropping.or(Some(self.until));
-        }
-        Some(self.until).filter(|until| now < *until)
+        let until = if self.is_interrupted {
+            dropping.or(Some(self.until))
+        } else {
+            Some(self.until).filter(|until| now < *until)
+        };
+        until.into_iter().chain(self.notice_at).min()
     }
 }
 
 impl Control {
     pub(super) fn on_signal(&mut self, signal: Signal) {
-        let is_first = self.shutdown.as_ref().is_none_or(|shutdown| !shutdown.is_interrupted);
+        let is_typed = matches!(self.input, Input::Repl(_));
+        let is_first = self.shutdown.as_ref().is_none_or(|shutdown| {
+            let is_shown = is_typed && shutdown.notice_at.is_none();
+            !shutdown.is_interrupted && !is_shown
+        });
+        if !is_first && signal == Signal::Hangup {
+            return; // a terminal that is closed is reported by more than one process, and by itself
+        }
         self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
         self.leave(CloseCode::GOING_AWAY, Ok(()));
         let Some(shutdown) = &mut self.shutdown else { return };
@@ -59,6 +71,16 @@ impl Control {
         shutdown.result = Err(Error::Signal(signal));
         self.server.clients.leave_all(shutdown.until - REPORT_TIME);
         self.server.streams.stop_waiting(false);
+    }
+
+    /// Tells whoever is at the prompt that the closing handshakes take their time.
+    pub(super) fn show_closing(&mut self) {
+        let Some(shutdown) = &mut self.shutdown else { return };
+        if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
+            let is_interrupted = matches!(shutdown.result, Err(Error::Signal(Signal::Interrupt)));
+            let text = if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING };
+            self.notice(Level::Info, text);
+        }
     }
 
     /// A reader that has enough, as `head` does, ends the server in order.
@@ -102,7 +124,15 @@ impl Control {
         }
         self.server.clients.close_all(code);
         let until = Instant::now() + limit;
-        self.shutdown = Some(Shutdown { until, is_interrupted: false, is_decided: false, result });
+        let notice_at = match &self.input {
+            Input::Repl(repl) => {
+                repl.set_closing();
+                Some(Instant::now() + SHOW_CLOSING_AFTER)
+            }
+            _ => None,
+        };
+        let (is_interrupted, is_decided) = (false, false);
+        self.shutdown = Some(Shutdown { until, is_interrupted, notice_at, is_decided, result });
         true
     }
 
