@@ -16,6 +16,7 @@ mod cutter;
 pub mod file;
 mod json;
 pub mod mailbox;
+pub mod plain;
 pub mod raw;
 pub mod repl;
 pub mod stdin;
@@ -191,6 +192,12 @@ pub trait Source {
 
     /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
     fn set_closing(&mut self) {}
+
+    /// Ctrl-C has sent SIGINT: gives up the line being typed; false if there is none, or nobody would type
+    /// another one.
+    fn clear_line(&mut self) -> bool {
+        false
+    }
 
     /// Whether a signal that interrupted the loop and was not reported to it was SIGINT. A line editor
     /// handles that signal itself, but cannot while its terminal takes no output.

@@ -27,6 +27,7 @@ mod set;
 mod visible;
 
 pub use command::CONNECTION_COMMANDS;
+pub(super) use editor::NOT_UTF8;
 use editor::{Keyboard, Line, editor};
 use history::History;
 use keys::Keys;

@@ -104,11 +104,13 @@ impl Shared {
             } else {
                 signals.wait().collect()
             };
-            if came.contains(&SIGTSTP) {
+            let is_continued = came.contains(&SIGCONT);
+            is_resuming |= is_continued;
+            // One that was continued since needs no stop any more.
+            if came.contains(&SIGTSTP) && !is_continued {
                 self.give_back(modes);
-                stop();
+                is_resuming |= !stop();
             }
-            is_resuming |= !came.is_empty();
             if is_resuming && self.resume(modes) {
                 is_resuming = false;
             }
@@ -141,12 +143,11 @@ impl Shared {
 }
 
 /// Stops the process as SIGTSTP does where it is not handled: not if nobody could continue it. Each of
-/// these signals is raised in this thread, which therefore does not go on before it is continued.
-fn stop() {
-    let signal = if terminal::has_shell() {
-        SIGSTOP
-    } else {
-        SIGTTIN // there may be one all the same: the kernel knows, and does nothing if not
-    };
-    let _ = low_level::raise(signal); // a valid signal
+/// these signals is raised in this thread, which therefore does not go on before it is continued. Whether
+/// SIGCONT is sure to have come.
+fn stop() -> bool {
+    let has_shell = terminal::has_shell();
+    // There may be one all the same: the kernel knows, and does nothing at SIGTTIN if not.
+    let signal = if has_shell { SIGSTOP } else { SIGTTIN };
+    low_level::raise(signal).is_ok() && has_shell
 }

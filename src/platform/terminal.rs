@@ -55,6 +55,21 @@ pub struct ControlKeys {
     pub suspend: Option<u8>,
 }
 
+/// The keys that edit a line in canonical mode; `None` where there is no such key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EditKeys {
+    /// Takes the last character back.
+    pub erase: Option<u8>,
+    /// Takes the last word back.
+    pub erase_word: Option<u8>,
+    /// Takes the line back.
+    pub kill: Option<u8>,
+    /// The end of the input, on an empty line.
+    pub end: Option<u8>,
+    /// Makes the next key one without a meaning.
+    pub literal: Option<u8>,
+}
+
 #[cfg(unix)]
 mod unix {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -67,7 +82,7 @@ mod unix {
         tcgetwinsize, tcsetattr,
     };
 
-    use super::{ControlKeys, TypedAhead};
+    use super::{ControlKeys, EditKeys, TypedAhead};
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -102,13 +117,54 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
-        /// The keys that interrupt and suspend a program, where there are such keys.
-        pub fn control_keys(&self) -> ControlKeys {
-            let key = |code| Some(self.0.special_codes[code]).filter(|byte| *byte != DISABLED);
-            ControlKeys {
-                interrupt: key(SpecialCodeIndex::VINTR),
-                suspend: key(SpecialCodeIndex::VSUSP),
+        /// Whether the terminal edits lines and shows them, as it does for most programs.
+        pub fn edits_lines(&self) -> bool {
+            self.0.local_modes.contains(LocalModes::ICANON)
+        }
+
+        /// Has keys passed on as they are typed, and not shown; those that send signals still do.
+        pub fn set_unedited(&self) {
+            let current = Self::read();
+            // Another program that sets the modes, as a pager does, has more need of them.
+            if current.is_some_and(|modes| modes.edits_lines()) {
+                let _ = tcsetattr(stdin(), OptionalActions::Now, &self.unedited());
             }
+        }
+
+        /// Whether the modes are still those of [`SavedModes::set_unedited`].
+        pub fn are_unedited(&self) -> bool {
+            Self::read().is_some_and(|Self(modes)| modes.local_modes == self.unedited().local_modes)
+        }
+
+        fn unedited(&self) -> Termios {
+            let mut modes = self.0.clone();
+            modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+            modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+            modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+            modes
+        }
+
+        /// The keys that interrupt and suspend a program.
+        pub fn control_keys(&self) -> ControlKeys {
+            ControlKeys {
+                interrupt: self.key(SpecialCodeIndex::VINTR),
+                suspend: self.key(SpecialCodeIndex::VSUSP),
+            }
+        }
+
+        /// The keys that edit a line.
+        pub fn edit_keys(&self) -> EditKeys {
+            EditKeys {
+                erase: self.key(SpecialCodeIndex::VERASE),
+                erase_word: self.key(SpecialCodeIndex::VWERASE),
+                kill: self.key(SpecialCodeIndex::VKILL),
+                end: self.key(SpecialCodeIndex::VEOF),
+                literal: self.key(SpecialCodeIndex::VLNEXT),
+            }
+        }
+
+        fn key(&self, code: SpecialCodeIndex) -> Option<u8> {
+            Some(self.0.special_codes[code]).filter(|byte| *byte != DISABLED)
         }
 
         /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing.
@@ -122,6 +178,11 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
+        /// Sets them again.
+        pub fn set(&self) {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+        }
+
         /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
         /// that takes no output, as after Ctrl-S, is not waited for. In the background nothing is done:
         /// the terminal is another's.
@@ -129,7 +190,7 @@ mod unix {
             if is_in_background() {
                 return;
             }
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+            self.set();
             super::write(b"\x1b[?2004l");
         }
     }
@@ -228,7 +289,7 @@ mod other {
 
         /// The line editor knows its own.
         pub fn control_keys(&self) -> ControlKeys {
-            ControlKeys::default()
+            ControlKeys { interrupt: Some(0x03), suspend: None }
         }
 
         /// Nothing to set here.

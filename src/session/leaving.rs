@@ -70,6 +70,9 @@ impl Session<'_> {
     }
 
     pub(super) fn on_signal(&mut self, signal: Signal) {
+        if signal == Signal::Interrupt && self.connection.is_open() && self.source.clear_line() {
+            return;
+        }
         self.leave(Stop::Signal(signal));
     }
 

@@ -12,6 +12,7 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, Level, Shown, What};
 use crate::input::mailbox::{Content, Letter};
+use crate::input::plain::PlainLines;
 use crate::input::repl::{Order, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
@@ -32,6 +33,7 @@ const INPUT_BUDGET: usize = 1024;
 /// Where lines for the clients come from.
 pub(super) enum Input {
     Repl(Repl<Order>),
+    Plain(PlainLines<Order>),
     Stdin(Stdin),
     None,
 }
@@ -139,14 +141,22 @@ impl Control {
                 tokens::WAKER => self.outputs.set_all_ready(),
                 tokens::INPUT => {
                     // Never on another's word: to read what is not there would hold up everything.
-                    if let Input::Stdin(stdin) = &mut self.input {
-                        stdin.set_ready();
+                    match &mut self.input {
+                        Input::Stdin(stdin) => stdin.set_ready(),
+                        Input::Plain(lines) => lines.set_ready(),
+                        Input::Repl(_) | Input::None => {}
                     }
                 }
                 _ => {}
             }
         }
         while signalled && let Some(signal) = self.reactor.take_signal() {
+            if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
+                && self.shutdown.is_none()
+                && lines.clear_line()
+            {
+                continue;
+            }
             self.on_signal(signal);
         }
         if !signalled
@@ -186,7 +196,7 @@ impl Control {
         self.has_more_input = false;
         match &self.input {
             Input::None => {}
-            Input::Repl(_) => self.take_lines_typed(),
+            Input::Repl(_) | Input::Plain(_) => self.take_lines_typed(),
             Input::Stdin(_) => self.take_lines_piped(),
         }
     }
@@ -218,8 +228,12 @@ impl Control {
 
     fn take_lines_typed(&mut self) {
         loop {
-            let Input::Repl(repl) = &mut self.input else { return };
-            match repl.take() {
+            let typed = match &mut self.input {
+                Input::Repl(repl) => repl.take(),
+                Input::Plain(lines) => lines.take(),
+                Input::Stdin(_) | Input::None => return,
+            };
+            match typed {
                 Typed::Line(order) => self.carry_out(order),
                 Typed::Pending => return,
                 Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),

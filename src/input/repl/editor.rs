@@ -22,7 +22,8 @@ const PROMPT: &str = "> ";
 const MAX_HISTORY: usize = 10_000;
 
 /// What the editor gives up a line for.
-const NOT_UTF8: &str = "a byte was typed that is not UTF-8: the line was dropped";
+pub(in crate::input) const NOT_UTF8: &str =
+    "a byte was typed that is not UTF-8: the line was dropped";
 
 /// What the thread has to say.
 #[derive(Debug)]

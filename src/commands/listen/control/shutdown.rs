@@ -54,7 +54,7 @@ impl Shutdown {
 
 impl Control {
     pub(super) fn on_signal(&mut self, signal: Signal) {
-        let is_typed = matches!(self.input, Input::Repl(_));
+        let is_typed = matches!(self.input, Input::Repl(_) | Input::Plain(_));
         let is_first = self.shutdown.as_ref().is_none_or(|shutdown| {
             let is_shown = is_typed && shutdown.notice_at.is_none();
             !shutdown.is_interrupted && !is_shown
@@ -129,6 +129,7 @@ impl Control {
                 repl.set_closing();
                 Some(Instant::now() + SHOW_CLOSING_AFTER)
             }
+            Input::Plain(_) => Some(Instant::now() + SHOW_CLOSING_AFTER),
             _ => None,
         };
         let (is_interrupted, is_decided) = (false, false);
@@ -171,6 +172,7 @@ impl Control {
         lost.sent += match &mut self.input {
             Input::Stdin(stdin) => stdin.take_waiting_messages(),
             Input::Repl(repl) => repl.take_waiting(|order| matches!(order, Order::Send(..))),
+            Input::Plain(lines) => lines.take_waiting(|order| matches!(order, Order::Send(..))),
             Input::None => 0,
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
