@@ -110,7 +110,7 @@ impl<T: Send + 'static> Repl<T> {
         let history = options.history.and_then(|path| History::load(path, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
-        let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes)));
+        let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
         let jobs = jobs.transpose()?;
         let ending = Arc::new(AtomicBool::new(false));
         let interrupted = Arc::new(AtomicBool::new(false));

@@ -52,11 +52,12 @@ struct State {
 }
 
 impl JobControl {
-    /// Takes SIGTSTP and SIGCONT over, unless SIGTSTP is ignored.
+    /// Takes SIGTSTP and SIGCONT over, unless SIGTSTP is ignored. The modes are set already, or will be
+    /// after so much time.
     ///
     /// # Errors
     /// When the system refuses the handlers or the thread.
-    pub fn start(modes: impl TerminalModes) -> io::Result<Self> {
+    pub fn start(modes: impl TerminalModes, take_after: Option<Duration>) -> io::Result<Self> {
         let ignores_stops = is_ignored(SIGTSTP);
         let handled = if ignores_stops { &[SIGCONT][..] } else { &[SIGCONT, SIGTSTP] };
         let signals = Signals::new(handled)?;
@@ -65,7 +66,7 @@ impl JobControl {
         let own = Arc::clone(&shared);
         thread::Builder::new()
             .name("job control".to_owned())
-            .spawn(move || own.handle(signals, &modes))?;
+            .spawn(move || own.handle(signals, &modes, take_after))?;
         Ok(Self { shared })
     }
 
@@ -95,11 +96,16 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn handle(&self, mut signals: Signals, modes: &impl TerminalModes) {
-        let mut is_resuming = false;
+    fn handle(
+        &self,
+        mut signals: Signals,
+        modes: &impl TerminalModes,
+        mut take_after: Option<Duration>,
+    ) {
+        let mut is_resuming = take_after.is_some();
         loop {
             let came: Vec<i32> = if is_resuming {
-                thread::sleep(CHECK_INTERVAL);
+                thread::sleep(take_after.take().unwrap_or(CHECK_INTERVAL));
                 signals.pending().collect()
             } else {
                 signals.wait().collect()

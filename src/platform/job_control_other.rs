@@ -1,6 +1,7 @@
 //! There is no job control here: programs are not stopped by their terminal.
 
 use std::io;
+use std::time::Duration;
 
 /// What has to be done to a terminal around a stop.
 pub trait TerminalModes: Send + 'static {
@@ -21,7 +22,7 @@ impl JobControl {
     ///
     /// # Errors
     /// None.
-    pub fn start(_: impl TerminalModes) -> io::Result<Self> {
+    pub fn start(_: impl TerminalModes, _: Option<Duration>) -> io::Result<Self> {
         Ok(Self)
     }
 

@@ -2,9 +2,11 @@
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rustix::fs::OFlags;
 
@@ -14,6 +16,10 @@ use crate::platform::terminal::{self, SavedModes};
 
 /// Reads what was typed, without blocking.
 pub(super) type Read<'a> = &'a mut dyn FnMut(&mut [u8]) -> io::Result<usize>;
+
+/// A pager at the end of a pipeline sets the modes of the terminal when it starts, and at its end those that
+/// it found: they have to be those that were there before either of us.
+const PIPELINE_START: Duration = Duration::from_millis(300);
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
@@ -31,6 +37,8 @@ pub(super) struct TypedLines {
 #[derive(Debug)]
 struct Shared {
     modes: SavedModes,
+    /// Until then the driver of the terminal edits lines.
+    is_taken: AtomicBool,
     line: Mutex<Discipline>,
     /// Nothing is shown without it.
     echo: Option<File>,
@@ -46,10 +54,14 @@ impl TypedLines {
         let modes = SavedModes::read().filter(SavedModes::edits_lines);
         let Some(modes) = modes.filter(|_| !terminal::is_in_background()) else { return Ok(None) };
         let line = Mutex::new(Discipline::new(modes.edit_keys()));
-        let shared = Arc::new(Shared { line, echo: open_echo(), modes });
+        let (echo, is_taken) = (open_echo(), AtomicBool::new(false));
+        let shared = Arc::new(Shared { modes, is_taken, line, echo });
         let (ready, has_ended) = read_typed_ahead(typed);
-        shared.take();
-        let jobs = JobControl::start(Arc::clone(&shared))?;
+        let take_after = (!io::stdout().is_terminal()).then_some(PIPELINE_START);
+        if take_after.is_none() {
+            shared.take();
+        }
+        let jobs = JobControl::start(Arc::clone(&shared), take_after)?;
         Ok(Some(Self { shared, jobs, ready, has_ended }))
     }
 
@@ -62,15 +74,19 @@ impl TypedLines {
             if std::mem::take(&mut self.has_ended) {
                 return Ok(0);
             }
-            if terminal::is_in_background() {
-                return Err(io::ErrorKind::WouldBlock.into()); // what is typed is for the shell
+            if terminal::is_in_background() || !self.shared.has_terminal() {
+                return Err(io::ErrorKind::WouldBlock.into()); // what is typed is for another program
             }
             let mut bytes = [0; READ_SIZE];
             let count = typed(&mut bytes)?;
             if count == 0 {
                 return Ok(0);
             }
-            self.push(&bytes[..count]);
+            if self.shared.is_taken.load(Ordering::SeqCst) {
+                self.push(&bytes[..count]);
+            } else {
+                self.ready.extend(&bytes[..count]);
+            }
         }
         let line = self.ready.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
         let count = line.unwrap_or(self.ready.len()).min(buffer.len());
@@ -92,9 +108,7 @@ impl TypedLines {
         }
         let echo = line.take_echo();
         drop(line);
-        if self.shared.modes.are_unedited() {
-            self.shared.show(&echo);
-        }
+        self.shared.show(&echo);
     }
 
     /// Gives up the line being typed; false if there is none.
@@ -119,6 +133,16 @@ impl Shared {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether the modes are those that were set here, or can be: else a program that was started later, as
+    /// a pager, has set its own. A terminal that is gone can be read.
+    fn has_terminal(&self) -> bool {
+        if !self.is_taken.load(Ordering::SeqCst) {
+            return true;
+        }
+        self.modes.set_unedited();
+        self.modes.are_unedited() || terminal::is_gone()
+    }
+
     /// What a terminal does not take at once is not shown: nothing waits for it.
     fn show(&self, bytes: &[u8]) {
         if let Some(mut echo) = self.echo.as_ref() {
@@ -136,6 +160,7 @@ impl TerminalModes for Arc<Shared> {
 
     fn take(&self) {
         self.modes.set_unedited();
+        self.is_taken.store(true, Ordering::SeqCst);
     }
 
     fn redraw(&self) {
