@@ -15,6 +15,9 @@ use crate::platform::terminal;
 /// A longer line is given up, in bytes.
 const MAX_LINE: usize = 256 << 20;
 
+/// What is shown then.
+const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
+
 /// Bytes read at a time.
 const READ_SIZE: usize = 64 << 10;
 
@@ -24,8 +27,10 @@ pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
     reader: Option<Reader>,
     waker: Option<Arc<Waker>>,
-    /// The start of the next line.
+    /// Read and not taken.
     line: Vec<u8>,
+    /// Up to where it has no newline.
+    searched: usize,
     is_too_long: bool,
     /// The file that the last line named: later lines wait for it.
     loading: Option<Loading<T>>,
@@ -42,6 +47,7 @@ impl<T: Send + 'static> PlainLines<T> {
             reader: None,
             waker: None,
             line: Vec::new(),
+            searched: 0,
             is_too_long: false,
             loading: None,
             has_ended: false,
@@ -86,7 +92,10 @@ impl<T: Send + 'static> PlainLines<T> {
         }
         loop {
             let parsed = match self.read_line() {
-                Typed::Line(line) => self.parse(line),
+                Typed::Line(Some(line)) => self.parse(line),
+                Typed::Line(None) => {
+                    Some(Parsed::Ready((self.commands.problem)(TOO_LONG.to_owned())))
+                }
                 Typed::Pending => return Typed::Pending,
                 Typed::End if terminal::is_gone() && !self.has_ended => {
                     self.has_ended = true;
@@ -122,6 +131,7 @@ impl<T: Send + 'static> PlainLines<T> {
     /// Gives up the line being typed after Ctrl-C; false if there is none.
     pub fn clear_line(&mut self) -> bool {
         let had_start = !std::mem::take(&mut self.line).is_empty();
+        self.searched = 0;
         let had_text = self.reader.as_ref().is_some_and(Reader::clear_line) || had_start;
         had_text && !self.is_in_pipeline
     }
@@ -133,29 +143,36 @@ impl<T: Send + 'static> PlainLines<T> {
         }
     }
 
-    fn read_line(&mut self) -> Typed<Vec<u8>> {
-        let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
-            return Typed::End;
-        };
+    /// The next line; `None` for one that was given up.
+    fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
         let mut bytes = vec![0; READ_SIZE];
         loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {
+                let rest = self.line.split_off(self.searched + at + 1);
+                let line = std::mem::replace(&mut self.line, rest);
+                self.searched = 0;
+                let is_too_long = std::mem::take(&mut self.is_too_long);
+                return Typed::Line(Some(line).filter(|_| !is_too_long));
+            }
+            if self.line.len() > MAX_LINE {
+                self.line = Vec::new();
+                self.is_too_long = true;
+            }
+            self.searched = self.line.len();
+            let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
+                return Typed::End;
+            };
             match reader.read(&mut bytes) {
                 Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
                 Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => {
                     self.has_ended = true;
                     let line = std::mem::take(&mut self.line);
-                    return if line.is_empty() { Typed::End } else { Typed::Line(line) };
+                    self.searched = 0;
+                    return if line.is_empty() { Typed::End } else { Typed::Line(Some(line)) };
                 }
-            }
-            if self.line.ends_with(b"\n") && !std::mem::take(&mut self.is_too_long) {
-                return Typed::Line(std::mem::take(&mut self.line));
-            }
-            if self.line.len() > MAX_LINE || self.line.ends_with(b"\n") {
-                self.is_too_long = !self.line.ends_with(b"\n");
-                self.line = Vec::new();
             }
         }
     }

@@ -19,6 +19,9 @@ impl Conversation<'_> {
         rest: &mut Rest,
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
+        if let Some(InputSource::Plain(lines)) = &mut self.source {
+            lines.set_ready(); // it may have been announced to an attempt
+        }
         loop {
             if let Some(stop) = self.turn_to_input(rest) {
                 return Some(stop);
