@@ -214,6 +214,8 @@ pub struct HandshakeConfig {
 pub enum Input {
     /// A line editor on the terminal.
     Repl,
+    /// Lines typed on a terminal without a line editor.
+    Plain,
     /// Standard input, cut like this into messages of this kind.
     Stdin(InputFraming, MessageKind),
     /// Nowhere.

@@ -32,6 +32,7 @@ mod upload;
 mod watch;
 
 pub use journal::Journal;
+pub(crate) use leaving::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
 pub use resend::{Rest, TOO_MUCH};
 
 /// What a session is to do.
@@ -186,6 +187,8 @@ pub struct Session<'a> {
     patience: Option<patience::Patience>,
     /// Its source has ended it before the closing handshake was complete.
     is_shut_down: bool,
+    /// Since when we wait for the peer's Close frame, where somebody at a terminal waits with us.
+    closing: Option<leaving::Closing>,
     lost: Lost,
     /// A file that is being sent: no other action is taken meanwhile.
     upload: Option<upload::Upload>,
@@ -258,6 +261,7 @@ impl<'a> Session<'a> {
             leave_by: None,
             patience: None,
             is_shut_down: false,
+            closing: None,
             lost: Lost::default(),
             upload: None,
         }

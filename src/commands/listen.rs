@@ -14,6 +14,7 @@ use super::connect::tell_failure;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
 use crate::input::Source;
+use crate::input::plain::PlainLines;
 use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{Framing, Stdin};
 use crate::net::Reactor;
@@ -146,6 +147,14 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
                 .map(Input::Repl)
                 .map_err(failed("line editor"))
+        }
+        ServerInput::Plain => {
+            reactor.leave_signals_to_loop();
+            let mut lines = PlainLines::new(&SERVER_COMMANDS);
+            lines
+                .register(reactor.registry(), tokens::INPUT, &reactor.waker())
+                .map_err(failed("standard input"))?;
+            Ok(Input::Plain(lines))
         }
         ServerInput::Stdin => {
             let mut stdin = Stdin::new(Framing::Lines, MessageKind::Text);

@@ -88,6 +88,8 @@ pub enum Broadcast {
 pub enum ServerInput {
     /// A line editor on the terminal.
     Repl,
+    /// Lines typed on a terminal without a line editor.
+    Plain,
     /// Standard input.
     Stdin,
     /// Nowhere: to read from the terminal would stop us.
@@ -260,6 +262,8 @@ fn input(env: &Env) -> ServerInput {
         ServerInput::None
     } else if is_conversation(env) {
         ServerInput::Repl
+    } else if env.stdin_is_terminal {
+        ServerInput::Plain
     } else {
         ServerInput::Stdin
     }

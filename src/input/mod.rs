@@ -16,6 +16,7 @@ mod cutter;
 pub mod file;
 mod json;
 pub mod mailbox;
+pub mod plain;
 pub mod raw;
 pub mod repl;
 pub mod stdin;
@@ -198,6 +199,15 @@ pub trait Source {
     /// Whether Ctrl-C was pressed where it sends no signal. What was typed before it stays where it is;
     /// for times in which no actions are taken.
     fn take_interrupt(&mut self) -> bool {
+        false
+    }
+
+    /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
+    fn set_closing(&mut self) {}
+
+    /// Ctrl-C has sent SIGINT: gives up the line being typed; false if there is none, or nobody would type
+    /// another one.
+    fn clear_line(&mut self) -> bool {
         false
     }
 

@@ -1,7 +1,7 @@
 //! The line editor on the terminal: a thread that reads lines, and one that prints around them.
 
 use std::collections::VecDeque;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,30 +10,32 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
-use rustyline::error::ReadlineError;
-use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::{Action, Next, Source};
 use crate::platform::batches::{BatchQueue, BatchSender};
-use crate::platform::terminal::{self, SavedModes, TypedAhead, interrupt_self, take_typed};
+use crate::platform::job_control::JobControl;
+use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
 mod command;
+mod editor;
 mod helper;
 mod history;
+mod keys;
 mod screen;
 mod server;
 mod set;
 mod visible;
 
 pub use command::CONNECTION_COMMANDS;
-use helper::Assistant;
-use history::{History, LineEditor};
+pub(super) use editor::NOT_UTF8;
+use editor::{Keyboard, Line, editor, editor_config};
+use history::History;
+use keys::Keys;
 use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
 pub(super) use set::Loading;
 pub use set::{CommandSet, FileRequest, Parsed};
-use visible::one_line;
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -57,21 +59,14 @@ pub struct Repl<T: 'static> {
     commands: &'static CommandSet<T>,
     waker: Arc<Waker>,
     screen: Screen,
+    keys: Arc<Keys>,
+    jobs: Option<JobControl>,
     ending: Arc<AtomicBool>,
     interrupted: Arc<AtomicBool>,
     editor: Option<JoinHandle<()>>,
     modes: Option<SavedModes>,
     /// Rows and columns of the terminal.
     size: Option<(u16, u16)>,
-}
-
-/// What the editor's thread has to say.
-#[derive(Debug)]
-enum Line<T> {
-    Typed(Parsed<T>),
-    /// Ctrl-C.
-    Interrupt(T),
-    End,
 }
 
 /// What was typed.
@@ -85,11 +80,6 @@ pub enum Typed<T> {
     End,
 }
 
-const PROMPT: &str = "> ";
-
-/// Lines that are remembered.
-const MAX_HISTORY: usize = 10_000;
-
 /// How long the editor is asked to end before its terminal is taken from it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -98,9 +88,6 @@ const SHORT_PATIENCE: Duration = Duration::from_millis(100);
 
 /// How often the modes of a terminal that takes no output are set again.
 const MAX_RESTORED: u32 = 10;
-
-/// What the editor gives up a line for.
-const NOT_UTF8: &str = "a byte was typed that is not UTF-8: the line was dropped";
 
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
@@ -118,35 +105,41 @@ impl<T: Send + 'static> Repl<T> {
         let modes = SavedModes::read();
         let typed_ahead = modes.as_ref().map(take_typed).unwrap_or_default();
         if let Some(modes) = &modes {
-            modes.quieten();
+            modes.set_raw();
         }
-        let assistant = Assistant::new(commands.commands, options.color);
+        let keys = Arc::new(Keys::default());
         let config = editor_config().map_err(io::Error::other)?;
-        let mut editor = Editor::with_config(config.clone()).map_err(io::Error::other)?;
-        editor.set_helper(Some(assistant));
+        let mut editor = editor(&config, commands.commands, options.color, modes.as_ref(), &keys)
+            .map_err(io::Error::other)?;
         let history = options
             .history
             .and_then(|path| History::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
+        let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
+        let jobs = jobs.transpose()?;
         let ending = Arc::new(AtomicBool::new(false));
-        let (sender, lines) = channel();
-        let is_ending = Arc::clone(&ending);
         let interrupted = Arc::new(AtomicBool::new(false));
-        let is_interrupted = Arc::clone(&interrupted);
-        let editor_modes = modes.clone();
-        let editors_waker = Arc::clone(&waker);
+        let (sender, lines) = channel();
+        let mut keyboard = Keyboard {
+            history,
+            typed_ahead,
+            modes: modes.clone(),
+            keys: Arc::clone(&keys),
+            jobs: jobs.clone(),
+            ending: Arc::clone(&ending),
+        };
+        let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
-            let keyboard = Keyboard { history, typed_ahead };
-            read_lines(&mut editor, keyboard, commands, &is_ending, |line| {
+            keyboard.read_lines(&mut editor, commands, |line| {
                 let is_interrupt = matches!(line, Line::Interrupt(_));
-                // The session has ended when nobody listens: then `is_ending` is set as well.
+                // The session has ended when nobody listens: then `ending` is set as well.
                 let _ = sender.send(line);
                 // Behind the line, so that it is not forgotten before that is there.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = editors_waker.wake();
             });
-            editor_modes.iter().for_each(SavedModes::restore);
+            keyboard.modes.iter().for_each(SavedModes::restore);
         })?;
         Ok(Self {
             lines,
@@ -155,6 +148,8 @@ impl<T: Send + 'static> Repl<T> {
             commands,
             waker,
             screen,
+            keys,
+            jobs,
             ending,
             interrupted,
             editor: Some(thread),
@@ -224,6 +219,11 @@ impl<T> Repl<T> {
         self.screen.batches().sender(Arc::clone(&self.waker))
     }
 
+    /// The session is being closed: Ctrl-C ends it, whatever is on the line.
+    pub fn set_closing(&self) {
+        self.keys.set_closing();
+    }
+
     /// A flag that Ctrl-C sets, for waits that take no lines.
     pub fn interrupted(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
@@ -241,7 +241,13 @@ impl<T> Repl<T> {
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
-        let mut is_over = interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        if let Some(jobs) = &self.jobs {
+            jobs.release();
+        }
+        // In the background an editor that is reading a line stays there: giving the terminal back would
+        // stop the program.
+        let mut is_over = terminal::is_in_background()
+            || interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
         let not_shown = self.screen.close();
         self.restore_modes();
         for _ in 0..MAX_RESTORED {
@@ -317,89 +323,11 @@ impl Source for Repl<Action<'static>> {
         Self::take_interrupt(self).is_some()
     }
 
+    fn set_closing(&mut self) {
+        Repl::set_closing(self);
+    }
+
     fn was_interrupted(&mut self) -> bool {
         self.was_interrupted_while_stalled()
-    }
-}
-
-/// Where lines come from, beside the editor, and where they are remembered.
-struct Keyboard {
-    history: Option<History>,
-    typed_ahead: TypedAhead,
-}
-
-fn editor_config() -> rustyline::Result<Config> {
-    Ok(Config::builder()
-        .max_history_size(MAX_HISTORY)?
-        .history_ignore_space(true)
-        .history_ignore_dups(true)?
-        .completion_type(CompletionType::List)
-        .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
-        .auto_add_history(false)
-        .build())
-}
-
-/// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while it
-/// closes, messages have still to be printed around the prompt.
-fn read_lines<T>(
-    editor: &mut LineEditor,
-    keyboard: Keyboard,
-    commands: &CommandSet<T>,
-    ending: &AtomicBool,
-    mut send: impl FnMut(Line<T>),
-) {
-    let Keyboard { mut history, typed_ahead } = keyboard;
-    for line in String::from_utf8_lossy(&typed_ahead.lines).lines() {
-        remember(editor, history.as_mut(), line);
-        let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
-        commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
-    }
-    let mut has_ended = typed_ahead.ended;
-    if has_ended {
-        send(Line::End);
-    }
-    let mut prompt = if has_ended { "" } else { PROMPT };
-    while !ending.load(Ordering::SeqCst) {
-        match editor.readline(prompt) {
-            Ok(line) => {
-                remember(editor, history.as_mut(), &line);
-                if let Some(typed) = commands.parse(&line) {
-                    send(Line::Typed(typed));
-                }
-            }
-            Err(_) if ending.load(Ordering::SeqCst) => return erase_blank_prompt(editor),
-            Err(ReadlineError::Interrupted) => {
-                prompt = "";
-                send(Line::Interrupt((commands.interrupt)()));
-            }
-            Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                let problem = (commands.problem)(NOT_UTF8.to_owned());
-                send(Line::Typed(Parsed::Ready(problem)));
-            }
-            // Also a terminal that is gone, which reports its end again and again.
-            Err(_) if has_ended => return,
-            Err(_) => {
-                prompt = "";
-                has_ended = true;
-                send(Line::End);
-            }
-        }
-    }
-}
-
-/// The prompt that nobody will type at any more is taken off the screen.
-fn erase_blank_prompt(editor: &LineEditor) {
-    if editor.helper().is_some_and(Assistant::is_blank) {
-        terminal::write(b"\x1b[A\x1b[2K\r");
-    }
-}
-
-fn remember(editor: &mut LineEditor, history: Option<&mut History>, line: &str) {
-    if line.trim().is_empty() {
-        return;
-    }
-    let is_new = editor.add_history_entry(line).unwrap_or(false);
-    if let Some(history) = history.filter(|_| is_new) {
-        history.append(line);
     }
 }

@@ -9,7 +9,9 @@ use super::cutter::Cutter;
 pub use super::cutter::Framing;
 use super::repl::{CONNECTION_COMMANDS, Loading};
 use super::{Action, InputError, Next, Source};
+use crate::platform::signals::Signal;
 use crate::platform::stdio::Reader;
+use crate::platform::terminal;
 use crate::protocol::MessageKind;
 
 /// Standard input.
@@ -53,6 +55,10 @@ impl Source for Stdin {
         }
     }
 
+    fn is_typed(&self) -> bool {
+        self.reader.as_ref().is_some_and(Reader::is_typed)
+    }
+
     fn take_waiting_messages(&mut self) -> u64 {
         let loading = self.loading.take().map_or(0, |_| 1); // what it becomes is one
         loading + self.cutter.take_waiting_messages()
@@ -72,6 +78,10 @@ impl Source for Stdin {
                 break;
             };
             match reader.read(self.cutter.space()) {
+                Ok(0) | Err(_) if terminal::is_gone() => {
+                    self.cutter.filled(0);
+                    return Next::Action(Action::Leave(Signal::Hangup));
+                }
                 Ok(count) => self.cutter.filled(count),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.cutter.release_idle_memory();

@@ -2,6 +2,8 @@
 
 pub mod batches;
 pub mod files;
+#[cfg_attr(not(unix), path = "job_control_other.rs")]
+pub mod job_control;
 pub mod limits;
 pub mod prompt;
 mod signal;

@@ -31,8 +31,8 @@ struct Pending {
 
 impl Signals {
     /// Takes SIGINT, SIGTERM and SIGHUP over, and takes note of SIGCONT. A second signal of a kind
-    /// ends the process if the first has not been taken yet: the event loop does not turn. SIGHUP
-    /// stays ignored if it is, as under nohup(1).
+    /// other than SIGHUP ends the process if the first has not been taken yet: the event loop does not
+    /// turn. SIGHUP stays ignored if it is, as under nohup(1).
     ///
     /// # Errors
     /// When the system refuses the handlers.
@@ -52,8 +52,12 @@ impl Signals {
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
         let is_untaken = Arc::new(AtomicBool::new(false));
         let code = i32::from(signal.exit_code());
-        let second = flag::register_conditional_shutdown(number, code, Arc::clone(&is_untaken))?;
-        self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_untaken))?]);
+        // A terminal that is closed sends more than one SIGHUP: by the kernel, and by the shell.
+        if signal != Signal::Hangup {
+            let second =
+                flag::register_conditional_shutdown(number, code, Arc::clone(&is_untaken))?;
+            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_untaken))?]);
+        }
         self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_untaken });
         Ok(())
     }
@@ -113,7 +117,7 @@ fn has_come(pipe: &mut UnixStream) -> bool {
 }
 
 /// Whether whoever started us has this signal ignored. Known on Linux only.
-fn is_ignored(number: i32) -> bool {
+pub(super) fn is_ignored(number: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());

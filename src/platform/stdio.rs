@@ -6,7 +6,11 @@
 //! through a thread that may block.
 
 mod closed;
+#[cfg(unix)]
+mod discipline;
 pub mod threaded;
+#[cfg(unix)]
+mod typed;
 #[cfg(unix)]
 mod unix;
 

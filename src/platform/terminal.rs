@@ -1,10 +1,15 @@
 //! The terminal's modes, to be found again as they were.
 
 #[cfg(unix)]
-pub use unix::{SavedModes, interrupt_self, is_ours, size, take_typed, width};
+pub use unix::{
+    SavedModes, has_shell, interrupt_self, is_gone, is_in_background, is_ours, size, suspend_group,
+    take_typed, width,
+};
 
 #[cfg(not(unix))]
-pub use other::{SavedModes, interrupt_self, is_ours, size, take_typed, width};
+pub use other::{
+    SavedModes, interrupt_self, is_gone, is_in_background, is_ours, size, take_typed, width,
+};
 
 use super::stdio::Writer;
 
@@ -23,9 +28,11 @@ pub fn restore_on_panic() {
     }));
 }
 
-/// Writes a few bytes to standard output, if it takes them at once.
+/// Writes a few bytes to standard output, if that is a terminal and takes them at once.
 pub fn write(bytes: &[u8]) {
-    if let Ok(mut stdout) = Writer::stdout() {
+    if let Ok(mut stdout) = Writer::stdout()
+        && stdout.is_terminal()
+    {
         let _ = stdout.write(bytes); // nowhere to report it
     }
 }
@@ -39,17 +46,43 @@ pub struct TypedAhead {
     pub ended: bool,
 }
 
+/// The keys that control programs, as bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ControlKeys {
+    /// Ctrl-C.
+    pub interrupt: Option<u8>,
+    /// Ctrl-Z.
+    pub suspend: Option<u8>,
+}
+
+/// The keys that edit a line in canonical mode; `None` where there is no such key.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EditKeys {
+    /// Takes the last character back.
+    pub erase: Option<u8>,
+    /// Takes the last word back.
+    pub erase_word: Option<u8>,
+    /// Takes the line back.
+    pub kill: Option<u8>,
+    /// The end of the input, on an empty line.
+    pub end: Option<u8>,
+    /// Makes the next key one without a meaning.
+    pub literal: Option<u8>,
+}
+
 #[cfg(unix)]
 mod unix {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    use rustix::process::{Signal, getpgrp, getpid, kill_process};
+    use rustix::process::{
+        Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
+    };
     use rustix::stdio::stdin;
     use rustix::termios::{
         InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
         tcgetwinsize, tcsetattr,
     };
 
-    use super::TypedAhead;
+    use super::{ControlKeys, EditKeys, TypedAhead};
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -68,15 +101,70 @@ mod unix {
             tcgetattr(stdin()).ok().map(Self)
         }
 
-        /// Between two lines nothing is echoed, and no key has a meaning of its own: what is typed
-        /// then is for the line editor.
-        pub fn quieten(&self) {
+        /// Sets the modes that the line editor reads keys in, so that nothing is echoed or cut between
+        /// two lines either: what is typed then is for the next one.
+        pub fn set_raw(&self) {
             let mut modes = self.0.clone();
-            modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
-            modes.input_modes &= !InputModes::ICRNL;
+            modes.local_modes &=
+                !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN | LocalModes::ISIG);
+            modes.input_modes &= !(InputModes::BRKINT
+                | InputModes::ICRNL
+                | InputModes::INPCK
+                | InputModes::ISTRIP
+                | InputModes::IXON);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+        }
+
+        /// Whether the terminal edits lines and shows them, as it does for most programs.
+        pub fn edits_lines(&self) -> bool {
+            self.0.local_modes.contains(LocalModes::ICANON)
+        }
+
+        /// Has keys passed on as they are typed, and not shown; those that send signals still do.
+        pub fn set_unedited(&self) {
+            let current = Self::read();
+            // Another program that sets the modes, as a pager does, has more need of them.
+            if current.is_some_and(|modes| modes.edits_lines()) {
+                let _ = tcsetattr(stdin(), OptionalActions::Now, &self.unedited());
+            }
+        }
+
+        /// Whether the modes are still those of [`SavedModes::set_unedited`].
+        pub fn are_unedited(&self) -> bool {
+            Self::read().is_some_and(|Self(modes)| modes.local_modes == self.unedited().local_modes)
+        }
+
+        fn unedited(&self) -> Termios {
+            let mut modes = self.0.clone();
+            modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
+            modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+            modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+            modes
+        }
+
+        /// The keys that interrupt and suspend a program.
+        pub fn control_keys(&self) -> ControlKeys {
+            ControlKeys {
+                interrupt: self.key(SpecialCodeIndex::VINTR),
+                suspend: self.key(SpecialCodeIndex::VSUSP),
+            }
+        }
+
+        /// The keys that edit a line.
+        pub fn edit_keys(&self) -> EditKeys {
+            EditKeys {
+                erase: self.key(SpecialCodeIndex::VERASE),
+                erase_word: self.key(SpecialCodeIndex::VWERASE),
+                kill: self.key(SpecialCodeIndex::VKILL),
+                end: self.key(SpecialCodeIndex::VEOF),
+                literal: self.key(SpecialCodeIndex::VLNEXT),
+            }
+        }
+
+        fn key(&self, code: SpecialCodeIndex) -> Option<u8> {
+            Some(self.0.special_codes[code]).filter(|byte| *byte != DISABLED)
         }
 
         /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing.
@@ -90,10 +178,19 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
-        /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
-        /// that takes no output, as after Ctrl-S, is not waited for.
-        pub fn restore(&self) {
+        /// Sets them again.
+        pub fn set(&self) {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+        }
+
+        /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
+        /// that takes no output, as after Ctrl-S, is not waited for. In the background nothing is done:
+        /// the terminal is another's.
+        pub fn restore(&self) {
+            if is_in_background() {
+                return;
+            }
+            self.set();
             super::write(b"\x1b[?2004l");
         }
     }
@@ -142,6 +239,28 @@ mod unix {
         tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
     }
 
+    /// Whether standard input is a terminal that was closed: its window, or the connection to it.
+    pub fn is_gone() -> bool {
+        tcgetattr(stdin()).is_err_and(|error| error == rustix::io::Errno::IO)
+    }
+
+    /// Whether another process group has the terminal: then its modes and what it shows are not ours.
+    pub fn is_in_background() -> bool {
+        tcgetpgrp(stdin()).is_ok_and(|group| group != getpgrp())
+    }
+
+    /// Whether the parent process is one that can continue us after a stop: a shell with job control.
+    pub fn has_shell() -> bool {
+        let Some(parent) = getppid() else { return false };
+        let is_in_session = getsid(Some(parent)).ok() == getsid(None).ok();
+        is_in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    }
+
+    /// Sends SIGTSTP to all processes of our group, as Ctrl-Z does.
+    pub fn suspend_group() {
+        let _ = kill_current_process_group(Signal::TSTP);
+    }
+
     /// Sends SIGINT to this process: the one way to get a thread out of reading a line.
     pub fn interrupt_self() {
         let _ = kill_process(getpid(), Signal::INT);
@@ -150,7 +269,7 @@ mod unix {
 
 #[cfg(not(unix))]
 mod other {
-    use super::TypedAhead;
+    use super::{ControlKeys, TypedAhead};
 
     /// The console restores its modes with the line editor.
     #[derive(Clone, Debug)]
@@ -166,7 +285,12 @@ mod other {
         pub fn set_interruptible(&self, _: bool) {}
 
         /// Nothing to set here.
-        pub fn quieten(&self) {}
+        pub fn set_raw(&self) {}
+
+        /// The line editor knows its own.
+        pub fn control_keys(&self) -> ControlKeys {
+            ControlKeys { interrupt: Some(0x03), suspend: None }
+        }
 
         /// Nothing to set here.
         pub fn restore(&self) {}
@@ -190,6 +314,16 @@ mod other {
     /// No program is stopped for reading here.
     pub fn is_ours() -> bool {
         true
+    }
+
+    /// A console that is closed ends its processes.
+    pub fn is_gone() -> bool {
+        false
+    }
+
+    /// There is no job control here.
+    pub fn is_in_background() -> bool {
+        false
     }
 
     /// There is no such signal here: the line being read ends with the process.

@@ -31,7 +31,7 @@ impl Session<'_> {
     /// Ends the session for its source, where the action that does so cannot be waited for.
     fn leave_if_asked(&mut self) {
         let takes_none = self.upload.is_some() || !self.socket_keeps_up();
-        if takes_none && self.source.take_interrupt() {
+        if (takes_none || self.input_ended) && self.source.take_interrupt() {
             self.leave(Stop::Signal(Signal::Interrupt));
         }
         let Some(shutdown) = self.source.shutdown() else { return };

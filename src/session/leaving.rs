@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use super::patience::Patience;
 use super::{Session, Stop};
+use crate::event::{Level, What};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
+use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::ReadyState;
 
@@ -20,27 +22,83 @@ const LEAVE_LIMIT: Duration = Duration::from_millis(800);
 /// that it was made of must not change (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 << 10;
 
+/// How long the closing handshake may take before the user is told how to leave without it.
+pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
+
+/// What the user is told then, if it was Ctrl-C that began it.
+pub(crate) const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
+
+/// The same where something else began it.
+pub(crate) const CLOSING: &str = "closing; Ctrl-C to leave at once";
+
+/// A closing handshake that we began.
+#[derive(Debug)]
+pub(super) struct Closing {
+    since: Instant,
+    is_shown: bool,
+}
+
+impl Closing {
+    /// When the user has to be told of it.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (!self.is_shown).then(|| self.since + SHOW_CLOSING_AFTER)
+    }
+}
+
 impl Session<'_> {
+    /// Tells whoever is at the terminal that the closing handshake takes its time.
+    pub(super) fn show_closing(&mut self, now: Instant) {
+        if !self.source.is_typed() || self.connection.ready_state() != ReadyState::Closing {
+            return;
+        }
+        let Some(closing) = &mut self.closing else {
+            self.source.set_closing();
+            self.closing = Some(Closing { since: now, is_shown: false });
+            return;
+        };
+        if closing.deadline().is_none_or(|deadline| now < deadline) {
+            return;
+        }
+        closing.is_shown = true;
+        let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
+        let text = if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING };
+        self.journal.tell(What::Notice(Level::Info, text));
+    }
+
+    /// Whether the user was told that Ctrl-C leaves at once.
+    fn has_shown_closing(&self) -> bool {
+        self.closing.as_ref().is_some_and(|closing| closing.is_shown)
+    }
+
     pub(super) fn on_signal(&mut self, signal: Signal) {
+        if signal == Signal::Interrupt && self.connection.is_open() && self.source.clear_line() {
+            return;
+        }
         self.leave(Stop::Signal(signal));
     }
 
     /// Ends the run within [`LEAVE_LIMIT`]; the second time, at once.
     pub(super) fn leave(&mut self, stop: Stop) {
         let now = Instant::now();
-        if let Some(until) = &mut self.leave_by {
-            *until = now;
+        let is_signal = matches!(stop, Stop::Signal(_));
+        if self.leave_by.is_none() {
+            let outputs = self.journal.outputs();
+            if is_signal && outputs.have_display() {
+                outputs.end(true); // a flood ends at once on the screen
+            } else {
+                self.patience = Some(Patience::new(outputs.taken(), now));
+            }
+        } else if matches!(stop, Stop::Signal(Signal::Hangup)) {
+            return; // a terminal that is closed is reported by more than one process, and by itself
+        }
+        let is_answer = self.has_shown_closing() && matches!(stop, Stop::Signal(Signal::Interrupt));
+        if self.leave_by.is_some() || is_answer {
+            self.leave_by = Some(now);
             self.connection.abandon();
-            if matches!(stop, Stop::Signal(_)) {
+            if is_signal {
                 self.stop = Some(stop);
             }
             return;
-        }
-        let outputs = self.journal.outputs();
-        if matches!(stop, Stop::Signal(_)) && outputs.have_display() {
-            outputs.end(true); // a flood ends at once on the screen
-        } else {
-            self.patience = Some(Patience::new(outputs.taken(), now));
         }
         self.leave_by = Some(now + LEAVE_LIMIT);
         self.write_socket();
@@ -48,7 +106,7 @@ impl Session<'_> {
         self.close_for(&stop);
         let is_settled =
             matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
-        if matches!(stop, Stop::Signal(_)) || !is_settled {
+        if is_signal || !is_settled {
             self.stop = Some(stop);
         }
     }
@@ -112,6 +170,9 @@ impl Session<'_> {
     }
 
     fn on_output_error(&mut self, error: OutputError) {
+        if terminal::is_gone() {
+            return self.leave(Stop::Signal(Signal::Hangup));
+        }
         let stop =
             if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
         if self.connection.is_open() {

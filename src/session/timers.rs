@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::leaving::Closing;
 use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
 use crate::event::{Level, What};
@@ -76,8 +77,9 @@ impl Session<'_> {
             Some(until) => [Some(until), self.patience.as_ref().map(Patience::deadline)],
             None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
         };
+        let closing = self.closing.as_ref().and_then(Closing::deadline);
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let own = own.into_iter().chain([shutdown]);
+        let own = own.into_iter().chain([shutdown, closing]);
         // What other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
         for_peer.chain(own.flatten()).chain(budget).min()
@@ -113,6 +115,7 @@ impl Session<'_> {
         if self.leave_by.is_some_and(|until| real >= until) {
             self.connection.abandon();
         }
+        self.show_closing(real);
         let is_stalled = self.leave_by.is_none()
             && (self.has_more_events || self.journal.is_backed_up() || self.awaits_file());
         self.clock.set_stalled(is_stalled, real);

@@ -41,7 +41,7 @@ fn start(program: Wscope, options: &[&str]) -> (Running, u16) {
 }
 
 /// The port of the URL in a line.
-fn port_in(text: &str) -> Option<u16> {
+pub(crate) fn port_in(text: &str) -> Option<u16> {
     let rest = text.split("://127.0.0.1:").nth(1)?;
     rest.split('/').next()?.parse().ok()
 }

@@ -20,6 +20,8 @@ mod lenient;
 mod listen;
 mod order;
 mod pipes;
+#[cfg(unix)]
+mod plain_terminal;
 mod protocol;
 mod proxy;
 mod raw_frames;

@@ -8,15 +8,17 @@ mod commands;
 mod endings;
 mod escapes;
 mod history;
+mod interrupts;
+mod jobs;
 
 /// Accepts the connection.
-fn open(peer: &mut Peer) {
+pub(crate) fn open(peer: &mut Peer) {
     let head = peer.read_head();
     peer.accept(&head);
 }
 
 /// Goes through a closing handshake that the client begins.
-fn close(peer: &mut Peer) {
+pub(crate) fn close(peer: &mut Peer) {
     peer.expect_close(1000);
     peer.close(1000, "");
 }

@@ -1,5 +1,6 @@
 //! What is said over the connections of a run: where input comes from, and the sessions.
 
+use std::io::IsTerminal;
 use std::time::Instant;
 
 use super::opening::Open;
@@ -7,6 +8,7 @@ use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
 use crate::event::{Clock, What};
+use crate::input::plain::PlainLines;
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, NoInput, Source};
@@ -28,7 +30,8 @@ pub(super) struct Conversation<'a> {
 /// Where input comes from.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
-    Repl(Repl<Action<'static>>),
+    Plain(Box<PlainLines<Action<'static>>>),
+    Repl(Box<Repl<Action<'static>>>),
     None(NoInput),
 }
 
@@ -36,7 +39,8 @@ impl InputSource {
     pub(super) fn source(&mut self) -> &mut dyn Source {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
-            Self::Repl(repl) => repl,
+            Self::Plain(lines) => &mut **lines,
+            Self::Repl(repl) => &mut **repl,
             Self::None(none) => none,
         }
     }
@@ -65,7 +69,14 @@ impl Conversation<'_> {
     fn start(&mut self) -> Result<InputSource, Error> {
         match self.config.input {
             Input::Stdin(framing, kind) => {
+                if std::io::stdin().is_terminal() {
+                    self.reactor.leave_signals_to_loop(); // the terminal has to be given back
+                }
                 Ok(InputSource::Stdin(Box::new(Stdin::new(framing, kind))))
+            }
+            Input::Plain => {
+                self.reactor.leave_signals_to_loop();
+                Ok(InputSource::Plain(Box::new(PlainLines::new(&CONNECTION_COMMANDS))))
             }
             Input::None => Ok(InputSource::None(NoInput)),
             Input::Repl => {
@@ -80,7 +91,7 @@ impl Conversation<'_> {
                     .map_err(|error| Error::System("line editor".to_owned(), error))?;
                 self.reactor.interrupt_on(repl.interrupted());
                 self.outputs.redirect(displays::STDOUT, Box::new(repl.lane()));
-                Ok(InputSource::Repl(repl))
+                Ok(InputSource::Repl(Box::new(repl)))
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::event::{Shown, What};
 use crate::input::{Action, Next, Show};
 use crate::net::reactor::tokens;
 use crate::output::OutputError;
+use crate::platform::signals::Signal;
 use crate::session::{Rest, Stop, TOO_MUCH};
 
 impl Conversation<'_> {
@@ -18,6 +19,9 @@ impl Conversation<'_> {
         rest: &mut Rest,
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
+        if let Some(InputSource::Plain(lines)) = &mut self.source {
+            lines.set_ready(); // it may have been announced to an attempt
+        }
         loop {
             if let Some(stop) = self.turn_to_input(rest) {
                 return Some(stop);
@@ -36,15 +40,28 @@ impl Conversation<'_> {
                 return Some(Stop::System(error));
             }
             if let Some(signal) = self.reactor.take_signal() {
+                if signal == Signal::Interrupt && self.clear_line() {
+                    continue;
+                }
                 return Some(Stop::Signal(signal));
             }
         }
+    }
+
+    /// Whether Ctrl-C only gave up the line being typed.
+    fn clear_line(&mut self) -> bool {
+        self.source.as_mut().is_some_and(|source| source.source().clear_line())
     }
 
     fn wait(&mut self, until: Option<Instant>) -> std::io::Result<()> {
         let ready = self.reactor.wait(until)?.iter();
         for event in ready {
             match event.token() {
+                tokens::INPUT => {
+                    if let Some(InputSource::Plain(lines)) = &mut self.source {
+                        lines.set_ready();
+                    }
+                }
                 // Standard input is read when there is a connection to send it on.
                 tokens::WAKER => self.outputs.set_all_ready(),
                 mio::Token(output) if output >= tokens::OUTPUTS => {
@@ -59,12 +76,15 @@ impl Conversation<'_> {
 
     /// Takes what was typed. Other input waits where it is.
     pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
-        let Some(InputSource::Repl(repl)) = &mut self.source else { return None };
-        repl.forget_interrupt();
+        if let Some(InputSource::Repl(repl)) = &mut self.source {
+            repl.forget_interrupt();
+        }
         loop {
-            let Some(InputSource::Repl(repl)) = &mut self.source else { return None };
-            let source: &mut dyn crate::input::Source = repl;
-            let action = match source.next(self.reactor.registry()) {
+            let Some(source @ (InputSource::Repl(_) | InputSource::Plain(_))) = &mut self.source
+            else {
+                return None;
+            };
+            let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
                 Next::End | Next::Failed(_) => return Some(Stop::Asked),
                 Next::Action(action) => action.into_owned(),

@@ -12,6 +12,7 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, Level, Shown, What};
 use crate::input::mailbox::{Content, Letter};
+use crate::input::plain::PlainLines;
 use crate::input::repl::{Order, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
@@ -32,6 +33,7 @@ const INPUT_BUDGET: usize = 1024;
 /// Where lines for the clients come from.
 pub(super) enum Input {
     Repl(Repl<Order>),
+    Plain(PlainLines<Order>),
     Stdin(Stdin),
     None,
 }
@@ -106,6 +108,7 @@ impl Control {
                 self.notice(Level::Warning, &text);
             }
             self.warn_of_evictions(false);
+            self.show_closing();
             let _ = self.outputs.flush(); // errors come with the news
             if self.is_over() {
                 self.hear_news(); // what came of the last client and of the last batch
@@ -138,14 +141,22 @@ impl Control {
                 tokens::WAKER => self.outputs.set_all_ready(),
                 tokens::INPUT => {
                     // Never on another's word: to read what is not there would hold up everything.
-                    if let Input::Stdin(stdin) = &mut self.input {
-                        stdin.set_ready();
+                    match &mut self.input {
+                        Input::Stdin(stdin) => stdin.set_ready(),
+                        Input::Plain(lines) => lines.set_ready(),
+                        Input::Repl(_) | Input::None => {}
                     }
                 }
                 _ => {}
             }
         }
         while signalled && let Some(signal) = self.reactor.take_signal() {
+            if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
+                && self.shutdown.is_none()
+                && lines.clear_line()
+            {
+                continue;
+            }
             self.on_signal(signal);
         }
         if !signalled
@@ -185,7 +196,7 @@ impl Control {
         self.has_more_input = false;
         match &self.input {
             Input::None => {}
-            Input::Repl(_) => self.take_lines_typed(),
+            Input::Repl(_) | Input::Plain(_) => self.take_lines_typed(),
             Input::Stdin(_) => self.take_lines_piped(),
         }
     }
@@ -217,14 +228,19 @@ impl Control {
 
     fn take_lines_typed(&mut self) {
         loop {
-            let Input::Repl(repl) = &mut self.input else { return };
             if self.shutdown.is_some() {
                 // Lines stay where they are: nobody would get them.
+                let Input::Repl(repl) = &mut self.input else { return };
                 let Some(interrupt) = repl.take_interrupt() else { return };
                 self.carry_out(interrupt);
                 continue;
             }
-            match repl.take() {
+            let typed = match &mut self.input {
+                Input::Repl(repl) => repl.take(),
+                Input::Plain(lines) => lines.take(),
+                Input::Stdin(_) | Input::None => return,
+            };
+            match typed {
                 Typed::Line(order) => self.carry_out(order),
                 Typed::Pending => return,
                 Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
@@ -254,7 +270,7 @@ impl Control {
             Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
             Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
             Order::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
-            Order::Interrupt => self.on_signal(Signal::Interrupt),
+            Order::Leave(signal) => self.on_signal(signal),
         }
     }
 

@@ -9,7 +9,6 @@ use super::set::{
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, Show};
-use crate::platform::signals::Signal;
 use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
@@ -20,7 +19,7 @@ pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
     payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
     large: Some(Action::File),
     problem: |problem| Action::Show(Show::Problem(problem)),
-    interrupt: || Action::Leave(Signal::Interrupt),
+    leave: Action::Leave,
 };
 
 const COMMANDS: [Command; 13] = [

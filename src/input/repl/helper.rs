@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fs;
 use std::path::{MAIN_SEPARATOR_STR, is_separator};
+use std::sync::Arc;
 
 use rustyline::completion::{Completer, Pair};
 use rustyline::highlight::CmdKind;
@@ -12,6 +13,7 @@ use rustyline::hint::Hinter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
+use super::keys::Keys;
 use super::set::Command;
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 
@@ -25,12 +27,13 @@ pub(super) struct Assistant {
     color: bool,
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
+    keys: Arc<Keys>,
 }
 
 impl Assistant {
     /// One that knows these commands.
-    pub(super) fn new(commands: &'static [Command], color: bool) -> Self {
-        Self { commands, color, is_blank: Cell::new(true) }
+    pub(super) fn new(commands: &'static [Command], color: bool, keys: Arc<Keys>) -> Self {
+        Self { commands, color, is_blank: Cell::new(true), keys }
     }
 
     /// Whether nothing was typed on the prompt line when it was drawn last.
@@ -132,10 +135,11 @@ impl Assistant {
     }
 }
 
-/// Every line may be sent. What is not drawn of one stays on the screen behind it.
+/// Every line may be sent. What is not drawn of one, and that it is not sent, stays on the screen behind it.
 impl Validator for Assistant {
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        Ok(ValidationResult::Valid(remark(context.input())))
+        let mark = self.keys.mark().map(str::to_owned);
+        Ok(ValidationResult::Valid(mark.or_else(|| remark(context.input()))))
     }
 }
 

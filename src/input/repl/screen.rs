@@ -1,7 +1,7 @@
 //! Output around the line being typed: batches go to a thread, which hands them to the line editor.
 //! No event loop waits for the terminal.
 
-use std::io;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -10,7 +10,8 @@ use mio::Waker;
 use rustyline::ExternalPrinter;
 
 use crate::platform::batches::{Batch, BatchQueue, BatchSender};
-use crate::platform::terminal::SavedModes;
+use crate::platform::job_control::TerminalModes;
+use crate::platform::terminal::{self, SavedModes};
 
 /// The terminal, as a place for output.
 #[derive(Debug)]
@@ -18,7 +19,11 @@ pub(super) struct Screen {
     batches: BatchQueue,
     /// For what is written at the end.
     fences: BatchSender,
+    waker: Arc<Waker>,
 }
+
+/// The editor sets this itself when it begins to read a line.
+const BRACKETED_PASTE_ON: &[u8] = b"\x1b[?2004h";
 
 /// Up and down again: shows nothing. The editor takes one text at a time, so once this one has been
 /// taken, those before it are on the screen.
@@ -33,7 +38,7 @@ impl Screen {
         modes: Option<SavedModes>,
     ) -> io::Result<Self> {
         let batches = BatchQueue::lossless();
-        let fences = batches.sender(waker);
+        let fences = batches.sender(Arc::clone(&waker));
         let queue = batches.clone();
         thread::Builder::new().name("screen".to_owned()).spawn(move || print(printer, &queue))?;
         if let Some(modes) = modes {
@@ -42,7 +47,7 @@ impl Screen {
                 queue.watch_stalls(|is_stalled| modes.set_interruptible(is_stalled));
             })?;
         }
-        Ok(Self { batches, fences })
+        Ok(Self { batches, fences, waker })
     }
 
     /// The queue of what is to be shown.
@@ -53,6 +58,12 @@ impl Screen {
     /// Takes no more batches. Returns how many received messages have not been shown.
     pub(super) fn close(&self) -> usize {
         self.batches.close().messages
+    }
+
+    /// What is to be done to the terminal when the program is stopped and continued.
+    pub(super) fn job_modes(&self, modes: SavedModes) -> impl TerminalModes + use<> {
+        let redraws = self.batches.sender(Arc::clone(&self.waker));
+        JobModes { modes, redraws }
     }
 
     /// Waits until all batches are on the screen, but not beyond this time.
@@ -77,8 +88,35 @@ impl Drop for Screen {
 
 fn print(mut printer: impl ExternalPrinter, batches: &BatchQueue) {
     while let Some(batch) = batches.wait_for_batch() {
+        if terminal::is_in_background() {
+            // The line editor would draw its prompt over what the shell shows.
+            let _ = io::stdout().write_all(&batch.bytes).and_then(|()| io::stdout().flush());
+            continue;
+        }
         let text = String::from_utf8_lossy(&batch.bytes).into_owned();
         let _ = printer.print(text); // the editor has ended, and with it the session
+    }
+}
+
+struct JobModes {
+    modes: SavedModes,
+    redraws: BatchSender,
+}
+
+impl TerminalModes for JobModes {
+    fn give_back(&self) {
+        self.modes.restore();
+    }
+
+    fn take(&self) {
+        self.modes.set_raw();
+        terminal::write(BRACKETED_PASTE_ON);
+    }
+
+    /// What is printed makes the editor draw its line anew, if it is reading one.
+    fn redraw(&self) {
+        let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new() };
+        self.redraws.offer(&mut fence); // without room there is something else to be printed
     }
 }
 

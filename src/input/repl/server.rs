@@ -6,6 +6,7 @@ use super::set::{
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
+use crate::platform::signals::Signal;
 use crate::protocol::connection::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
@@ -28,8 +29,8 @@ pub enum Order {
     Problem(String),
     /// Close all connections and leave.
     Quit,
-    /// Ctrl-C was pressed where it sends no signal.
-    Interrupt,
+    /// End as at this signal: Ctrl-C was pressed where it sends none, or the terminal was closed.
+    Leave(Signal),
 }
 
 /// Whom something is for.
@@ -49,7 +50,7 @@ pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
     payload: |kind, data| Order::Send(Recipients::All, kind, data),
     large: None, // all clients share it in memory
     problem: Order::Problem,
-    interrupt: || Order::Interrupt,
+    leave: Order::Leave,
 };
 
 const COMMANDS: [Command; 8] = [

@@ -9,6 +9,7 @@ use mio::Waker;
 use crate::input::decode_hex;
 use crate::input::file::{FileKind, FileMessage, LoadError, Loaded, load, load_payload};
 use crate::platform::files::Background;
+use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
@@ -36,14 +37,14 @@ pub struct CommandSet<T: 'static> {
     /// What a large one becomes; `None`: it has to be held in memory as well.
     pub(super) large: Option<fn(FileMessage) -> T>,
     /// A command that explains why it does nothing else.
-    pub(super) problem: fn(String) -> T,
-    /// Ctrl-C.
-    pub(super) interrupt: fn() -> T,
+    pub(in crate::input) problem: fn(String) -> T,
+    /// The end, as at this signal: Ctrl-C was pressed, or the terminal was closed.
+    pub(in crate::input) leave: fn(Signal) -> T,
 }
 
 impl<T> CommandSet<T> {
     /// What a line asks for; `None` if nothing.
-    pub(super) fn parse(&self, line: &str) -> Option<Parsed<T>> {
+    pub(in crate::input) fn parse(&self, line: &str) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
         let text = |text| Parsed::Ready((self.text)(text));
         let Some(command) = line.strip_prefix('/') else {

@@ -95,6 +95,16 @@ impl Reader {
         Ok(reader)
     }
 
+    /// The console edits lines.
+    pub fn is_typed(&self) -> bool {
+        false
+    }
+
+    /// There is nothing to give up.
+    pub fn clear_line(&self) -> bool {
+        false
+    }
+
     /// The thread goes on by itself.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::net::{RecvFlags, SendFlags};
 
+use super::typed::TypedLines;
 use super::{closed, threaded};
 
 /// Standard input: read until it would block.
@@ -19,6 +20,8 @@ use super::{closed, threaded};
 pub struct Reader {
     way: In,
     ready: bool,
+    /// On a terminal, whose lines are edited here.
+    typed: Option<TypedLines>,
 }
 
 #[derive(Debug)]
@@ -48,14 +51,19 @@ impl Reader {
             },
             Kind::File => In::Direct(own(stdin.as_fd())?),
         };
-        let mut reader = Self { way, ready: true };
+        let mut reader = Self { way, ready: true, typed: None };
+        if rustix::termios::isatty(stdin.as_fd()) {
+            let way = &mut reader.way;
+            reader.typed = TypedLines::take(&mut |buffer| way.read(buffer))?;
+        }
         if let In::Reopened(file) | In::Socket(file) | In::Direct(file) = &reader.way {
             let fd = file.as_raw_fd();
             match registry.register(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
                 result => {
                     result?;
-                    reader.ready = false; // to read from a terminal in the background stops us
+                    // Lines may have been typed before.
+                    reader.ready = reader.typed.is_some(); // to read from a terminal in the background stops us
                 }
             }
         }
@@ -71,6 +79,16 @@ impl Reader {
         Ok(())
     }
 
+    /// Whether it is a terminal whose lines are edited, and shown, here.
+    pub fn is_typed(&self) -> bool {
+        self.typed.is_some()
+    }
+
+    /// Gives up the line being typed; false if there is none.
+    pub fn clear_line(&self) -> bool {
+        self.typed.as_ref().is_some_and(TypedLines::clear_line)
+    }
+
     /// Takes note that `token` was announced.
     pub fn set_ready(&mut self) {
         self.ready = true;
@@ -81,19 +99,32 @@ impl Reader {
     /// # Errors
     /// `WouldBlock` when nothing is; others as the system says.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = match &mut self.way {
-            In::Thread(thread) => return thread.read(buffer),
-            _ if !self.ready => return Err(io::ErrorKind::WouldBlock.into()),
-            In::Reopened(file) | In::Direct(file) => file.read(buffer),
-            In::Socket(file) => {
-                let received = rustix::net::recv(file, buffer, RecvFlags::DONTWAIT);
-                received.map(|(count, _)| count).map_err(io::Error::from)
-            }
+        let is_announced = self.ready || matches!(self.way, In::Thread(_));
+        if !is_announced {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let way = &mut self.way;
+        let read = match &mut self.typed {
+            Some(typed) => typed.read(&mut |buffer| way.read(buffer), buffer),
+            None => way.read(buffer),
         };
         if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             self.ready = false;
         }
         read
+    }
+}
+
+impl In {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Thread(thread) => thread.read(buffer),
+            Self::Reopened(file) | Self::Direct(file) => file.read(buffer),
+            Self::Socket(file) => {
+                let received = rustix::net::recv(file, buffer, RecvFlags::DONTWAIT);
+                received.map(|(count, _)| count).map_err(io::Error::from)
+            }
+        }
     }
 }
 

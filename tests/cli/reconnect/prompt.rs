@@ -33,6 +33,7 @@ fn lines_typed_meanwhile_are_sent_afterwards() {
     terminal.wait_for("connected again; 1 message that was waiting is sent now");
     terminal.wait_for("< welcome back");
     terminal.wait_for("> half a li");
+    terminal.press(Key::CtrlC); // clears the line
     terminal.press(Key::CtrlC);
     terminal.wait_exit();
     assert!(terminal.termios_restored());

@@ -42,3 +42,30 @@ fn a_key_for_the_pager_stopped_the_whole_program() {
     drop(ponged);
     terminal.type_text("q");
 }
+
+/// Whichever of the two ends first, the terminal is as it was before both.
+#[test]
+#[expect(clippy::print_stdout, reason = "a test that did not run has to say so")]
+fn a_pager_that_outlives_the_program_gives_the_terminal_back() {
+    if Command::new("less").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("SKIPPED: less is not installed");
+        return;
+    }
+    let server = serve(|peer| {
+        (0..400).for_each(|number| peer.send(text(&format!("line{number:04}"))));
+        peer.stall();
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let script = format!("\"$WSCOPE\" --no-config {} 2>/dev/null | less", server.url());
+    let mut terminal = Terminal::spawn_shell(&script, 100, 24);
+    terminal.wait_for("line0010");
+    super::pause(); // longer than it takes the program to take a terminal that nobody else has
+    server.release();
+    server.join();
+    terminal.type_text("G");
+    terminal.wait_for("line0399");
+    terminal.type_text("q");
+    terminal.wait_exit();
+    assert!(terminal.termios_restored());
+}

@@ -31,7 +31,7 @@ pub use layer::Layer;
 pub use outcome::Outcome;
 pub use peer::{Peer, Wire};
 #[cfg(unix)]
-pub use pty::Terminal;
+pub use pty::{Terminal, close_terminal};
 pub use run::{Running, Wscope, wscope};
 #[cfg(unix)]
 pub use rustix::process::Signal;

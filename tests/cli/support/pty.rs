@@ -57,6 +57,21 @@ impl Terminal {
         Self::start(command, home, cols, rows)
     }
 
+    /// Starts an interactive `bash` or `dash` on a terminal of this size, with job control; the program under
+    /// test is `"$WSCOPE"`.
+    #[track_caller]
+    pub fn spawn_job_shell(shell: &str, cols: u16, rows: u16) -> Self {
+        let home = TempDir::new().expect("a temporary directory");
+        let arguments: &[&str] =
+            if shell == "bash" { &["--norc", "--noprofile", "-i"] } else { &["-i"] };
+        let mut command = command(Path::new(shell), arguments, &[], home.path());
+        command.env("WSCOPE", program());
+        command.env("PS1", "shell$ ");
+        let terminal = Self::start(command, home, cols, rows);
+        terminal.wait_for("shell$");
+        terminal
+    }
+
     #[track_caller]
     fn start(command: CommandBuilder, home: TempDir, cols: u16, rows: u16) -> Self {
         let pty = native_pty_system().openpty(size(cols, rows)).expect("a pseudo-terminal");
@@ -186,10 +201,23 @@ impl Terminal {
     /// Waits until Ctrl-C sends a signal.
     #[track_caller]
     pub fn wait_until_interruptible(&self) {
+        self.wait_for_modes("Ctrl-C that sends a signal", |modes| modes.contains("ISIG"));
+    }
+
+    /// Waits until the terminal passes keys on at once and does not echo them, or does not do so.
+    #[track_caller]
+    pub fn wait_until_raw(&self, is_raw: bool) {
+        self.wait_for_modes(if is_raw { "raw modes" } else { "cooked modes" }, |modes| {
+            (modes.contains("ICANON"), modes.contains("ECHO |")) == (!is_raw, !is_raw)
+        });
+    }
+
+    #[track_caller]
+    fn wait_for_modes(&self, wanted: &str, met: impl Fn(&str) -> bool) {
         let start = Instant::now();
-        while !modes(&*self.master).contains("ISIG") {
+        while !met(&modes(&*self.master)) {
             if start.elapsed() > DEADLINE {
-                self.fail("Ctrl-C has not come to send a signal");
+                self.fail(&format!("waited {DEADLINE:?} for {wanted}: {}", modes(&*self.master)));
             }
             // Nothing announces that the modes of a terminal have changed.
             thread::sleep(Duration::from_millis(5));
@@ -244,6 +272,37 @@ impl Drop for Terminal {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Starts a command line of `sh` on a terminal and closes the terminal when it shows this text. The exit
+/// status that the command writes to the file `status`.
+#[track_caller]
+pub fn close_terminal(script: &str, shown: &str) -> String {
+    let home = TempDir::new().expect("a temporary directory");
+    let mut command = command(Path::new("sh"), ["-c", script], &[], home.path());
+    command.env("WSCOPE", program());
+    let pty = native_pty_system().openpty(size(80, 24)).expect("a pseudo-terminal");
+    let mut child = pty.slave.spawn_command(command).expect("the program starts");
+    let mut output = pty.master.try_clone_reader().expect("the reading end of the terminal");
+    let (sender, seen) = mpsc::channel();
+    let wanted = shown.to_owned();
+    thread::spawn(move || {
+        let (mut written, mut chunk) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&written).contains(&wanted) {
+            match output.read(&mut chunk) {
+                Ok(count @ 1..) => written.extend_from_slice(&chunk[..count]),
+                _ => return,
+            }
+        }
+        drop(output); // the terminal is closed when nobody has it open any more
+        let _ = sender.send(());
+    });
+    seen.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("{shown:?} was not shown"));
+    drop((pty.slave, pty.master));
+    let pid = child.process_id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    assert!(wait::exits_within(pid.expect("a process"), DEADLINE), "the program did not end");
+    let _ = child.wait();
+    std::fs::read_to_string(home.path().join("status")).unwrap_or_default().trim().to_owned()
 }
 
 /// An operating system command that no program sends; it leaves no trace on a screen.

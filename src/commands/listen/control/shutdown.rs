@@ -11,6 +11,7 @@ use crate::input::{self, Source};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::session::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
 
 /// How long all clients together may take when we leave. With what follows it is a second.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
@@ -31,6 +32,8 @@ pub(super) struct Shutdown {
     until: Instant,
     /// A signal came: nothing takes longer than that.
     is_interrupted: bool,
+    /// When whoever is at the prompt has to be told of it.
+    notice_at: Option<Instant>,
     /// The outcome of the one client does not change the result.
     is_decided: bool,
     pub(super) result: Result<(), Error>,
@@ -40,25 +43,47 @@ impl Shutdown {
     /// When to look again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
-        if self.is_interrupted {
-            return dropping.or(Some(self.until));
-        }
-        Some(self.until).filter(|until| now < *until)
+        let until = if self.is_interrupted {
+            dropping.or(Some(self.until))
+        } else {
+            Some(self.until).filter(|until| now < *until)
+        };
+        until.into_iter().chain(self.notice_at).min()
     }
 }
 
 impl Control {
     pub(super) fn on_signal(&mut self, signal: Signal) {
-        self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
+        let is_typed = matches!(self.input, Input::Repl(_) | Input::Plain(_));
         let now = Instant::now();
+        let soon = now + REPORT_TIME;
         let until = match &self.shutdown {
-            Some(shutdown) if shutdown.is_interrupted => shutdown.until.min(now + REPORT_TIME),
+            // A terminal that is closed is reported by more than one process, and by itself.
+            Some(shutdown) if shutdown.is_interrupted && signal == Signal::Hangup => return,
+            Some(shutdown) if shutdown.is_interrupted => shutdown.until.min(soon),
+            // It has been told that Ctrl-C leaves at once.
+            Some(shutdown) if is_typed && shutdown.notice_at.is_none() => soon,
             _ => now + LEAVE_TIMEOUT,
         };
-        let result = Err(Error::Signal(signal));
-        self.shutdown = Some(Shutdown { until, is_interrupted: true, is_decided: true, result });
+        self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
+        let notice_at = match &self.shutdown {
+            Some(shutdown) => shutdown.notice_at,
+            None => self.notice_time(),
+        };
+        let (result, is_interrupted, is_decided) = (Err(Error::Signal(signal)), true, true);
+        self.shutdown = Some(Shutdown { until, is_interrupted, notice_at, is_decided, result });
         self.close_clients(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
         self.server.streams.stop_waiting(false);
+    }
+
+    /// Tells whoever is at the prompt that the closing handshakes take their time.
+    pub(super) fn show_closing(&mut self) {
+        let Some(shutdown) = &mut self.shutdown else { return };
+        if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
+            let is_interrupted = matches!(shutdown.result, Err(Error::Signal(Signal::Interrupt)));
+            let text = if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING };
+            self.notice(Level::Info, text);
+        }
     }
 
     /// A reader that has enough, as `head` does, ends the server in order.
@@ -90,14 +115,27 @@ impl Control {
     fn start_shutdown(&mut self, code: CloseCode, limit: Duration, result: Result<(), Error>) {
         if self.shutdown.is_none() {
             let until = Instant::now() + limit;
-            self.shutdown =
-                Some(Shutdown { until, is_interrupted: false, is_decided: false, result });
+            let (notice_at, is_interrupted, is_decided) = (self.notice_time(), false, false);
+            self.shutdown = Some(Shutdown { until, is_interrupted, notice_at, is_decided, result });
             self.close_clients(code, until - REPORT_TIME, false);
         }
     }
 
     fn close_clients(&self, code: CloseCode, until: Instant, is_interrupted: bool) {
         self.server.clients.shut_down(code, input::Shutdown { until, is_interrupted });
+    }
+
+    /// When whoever is at the prompt is to be told that the closing handshakes take their time.
+    fn notice_time(&self) -> Option<Instant> {
+        let at = Some(Instant::now() + SHOW_CLOSING_AFTER);
+        match &self.input {
+            Input::Repl(repl) => {
+                repl.set_closing();
+                at
+            }
+            Input::Plain(_) => at,
+            Input::Stdin(_) | Input::None => None,
+        }
     }
 
     /// The one client has gone. What came of it is the outcome, unless we left for another reason.
@@ -134,6 +172,7 @@ impl Control {
         lost.sent += match &mut self.input {
             Input::Stdin(stdin) => stdin.take_waiting_messages(),
             Input::Repl(repl) => repl.take_waiting(|order| matches!(order, Order::Send(..))),
+            Input::Plain(lines) => lines.take_waiting(|order| matches!(order, Order::Send(..))),
             Input::None => 0,
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {

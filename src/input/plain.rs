@@ -1,0 +1,214 @@
+//! Lines and commands typed on a terminal where no line editor can run: standard output goes elsewhere, or
+//! the terminal is dumb.
+
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use mio::{Registry, Token, Waker};
+
+use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Typed};
+use super::{Action, Next, Source};
+use crate::platform::signals::Signal;
+use crate::platform::stdio::Reader;
+use crate::platform::terminal;
+
+/// A longer line is given up, in bytes.
+const MAX_LINE: usize = 256 << 20;
+
+/// What is shown then.
+const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
+
+/// Bytes read at a time.
+const READ_SIZE: usize = 64 << 10;
+
+/// A terminal whose lines become these.
+#[derive(Debug)]
+pub struct PlainLines<T: 'static> {
+    commands: &'static CommandSet<T>,
+    reader: Option<Reader>,
+    waker: Option<Arc<Waker>>,
+    /// Read and not taken.
+    line: Vec<u8>,
+    /// Up to where it has no newline.
+    searched: usize,
+    is_too_long: bool,
+    /// The file that the last line named: later lines wait for it.
+    loading: Option<Loading<T>>,
+    has_ended: bool,
+    /// Ctrl-C ends the other programs of a pipeline, so that there is nothing to go on for.
+    is_in_pipeline: bool,
+}
+
+impl<T: Send + 'static> PlainLines<T> {
+    /// One that knows these commands.
+    pub fn new(commands: &'static CommandSet<T>) -> Self {
+        Self {
+            commands,
+            reader: None,
+            waker: None,
+            line: Vec::new(),
+            searched: 0,
+            is_too_long: false,
+            loading: None,
+            has_ended: false,
+            is_in_pipeline: !io::stdout().is_terminal(),
+        }
+    }
+
+    /// Lets `registry` announce lines as `token`.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        self.waker = Some(Arc::clone(waker));
+        match &mut self.reader {
+            // It may have been announced while nobody listened.
+            Some(reader) => reader.renew(registry),
+            None => {
+                self.reader = Some(Reader::register(registry, token, waker)?);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes note that the token was announced.
+    pub fn set_ready(&mut self) {
+        if let Some(reader) = &mut self.reader {
+            reader.set_ready();
+        }
+    }
+
+    /// The next line. One that names a file comes when that is loaded.
+    pub fn take(&mut self) -> Typed<T> {
+        if let Some(loading) = &self.loading {
+            let Some(loaded) = loading.poll() else { return Typed::Pending };
+            self.loading = None;
+            return Typed::Line(loaded.unwrap_or_else(self.commands.problem));
+        }
+        loop {
+            let parsed = match self.read_line() {
+                Typed::Line(Some(line)) => self.parse(line),
+                Typed::Line(None) => {
+                    Some(Parsed::Ready((self.commands.problem)(TOO_LONG.to_owned())))
+                }
+                Typed::Pending => return Typed::Pending,
+                Typed::End if terminal::is_gone() && !self.has_ended => {
+                    self.has_ended = true;
+                    return Typed::Line((self.commands.leave)(Signal::Hangup));
+                }
+                Typed::End => return Typed::End,
+            };
+            match (parsed, &self.waker) {
+                (Some(Parsed::Ready(line)), _) => return Typed::Line(line),
+                (Some(Parsed::File(file)), Some(waker)) => {
+                    return match Loading::start(self.commands, file, waker) {
+                        Ok(loading) => {
+                            self.loading = Some(loading);
+                            Typed::Pending
+                        }
+                        Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                    };
+                }
+                (Some(Parsed::File(_)) | None, _) => {}
+            }
+        }
+    }
+
+    /// How many lines have been typed and not taken that become one of these. They are given up.
+    pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
+        let mut count = u64::from(self.loading.take().is_some());
+        while let Typed::Line(line) = self.take() {
+            count += u64::from(is_counted(&line));
+        }
+        count + u64::from(self.loading.take().is_some())
+    }
+
+    /// Gives up the line being typed after Ctrl-C; false if there is none.
+    pub fn clear_line(&mut self) -> bool {
+        let had_start = !std::mem::take(&mut self.line).is_empty();
+        self.searched = 0;
+        let had_text = self.reader.as_ref().is_some_and(Reader::clear_line) || had_start;
+        had_text && !self.is_in_pipeline
+    }
+
+    fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
+        match String::from_utf8(line) {
+            Ok(line) => self.commands.parse(&line),
+            Err(_) => Some(Parsed::Ready((self.commands.problem)(NOT_UTF8.to_owned()))),
+        }
+    }
+
+    /// The next line; `None` for one that was given up.
+    fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
+        let mut bytes = vec![0; READ_SIZE];
+        loop {
+            if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {
+                let rest = self.line.split_off(self.searched + at + 1);
+                let line = std::mem::replace(&mut self.line, rest);
+                self.searched = 0;
+                let is_too_long = std::mem::take(&mut self.is_too_long);
+                return Typed::Line(Some(line).filter(|_| !is_too_long));
+            }
+            if self.line.len() > MAX_LINE {
+                self.line = Vec::new();
+                self.is_too_long = true;
+            }
+            self.searched = self.line.len();
+            let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
+                return Typed::End;
+            };
+            match reader.read(&mut bytes) {
+                Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
+                Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Ok(0) | Err(_) => {
+                    self.has_ended = true;
+                    let line = std::mem::take(&mut self.line);
+                    self.searched = 0;
+                    return if line.is_empty() { Typed::End } else { Typed::Line(Some(line)) };
+                }
+            }
+        }
+    }
+}
+
+impl Source for PlainLines<Action<'static>> {
+    fn register(
+        &mut self,
+        registry: &Registry,
+        token: Token,
+        waker: &Arc<Waker>,
+    ) -> io::Result<()> {
+        PlainLines::register(self, registry, token, waker)
+    }
+
+    fn set_ready(&mut self) {
+        PlainLines::set_ready(self);
+    }
+
+    fn next(&mut self, _: &Registry) -> Next<'_> {
+        match self.take() {
+            Typed::Line(action) => Next::Action(action),
+            Typed::Pending => Next::Pending,
+            Typed::End => Next::End,
+        }
+    }
+
+    fn is_typed(&self) -> bool {
+        true
+    }
+
+    fn clear_line(&mut self) -> bool {
+        PlainLines::clear_line(self)
+    }
+
+    fn take_waiting_messages(&mut self) -> u64 {
+        self.take_waiting(Action::is_message)
+    }
+}

@@ -1,0 +1,179 @@
+//! The thread that reads lines.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustyline::error::ReadlineError;
+use rustyline::{ColorMode, CompletionType, Config, Editor};
+
+use super::helper::Assistant;
+use super::history::{History, LineEditor};
+use super::keys::{Keys, Withdrawn};
+use super::set::{Command, CommandSet, Parsed};
+use super::visible::one_line;
+use crate::platform::job_control::JobControl;
+use crate::platform::signals::Signal;
+use crate::platform::terminal::{self, SavedModes, TypedAhead};
+
+const PROMPT: &str = "> ";
+
+/// Lines that are remembered.
+const MAX_HISTORY: usize = 10_000;
+
+/// What the editor gives up a line for.
+pub(in crate::input) const NOT_UTF8: &str =
+    "a byte was typed that is not UTF-8: the line was dropped";
+
+/// What the thread has to say.
+#[derive(Debug)]
+pub(super) enum Line<T> {
+    Typed(Parsed<T>),
+    /// Ctrl-C.
+    Interrupt(T),
+    End,
+}
+
+/// How every line editor here is.
+pub(super) fn editor_config() -> rustyline::Result<Config> {
+    Ok(Config::builder()
+        .max_history_size(MAX_HISTORY)?
+        .history_ignore_space(true)
+        .history_ignore_dups(true)?
+        .completion_type(CompletionType::List)
+        .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
+        .auto_add_history(false)
+        .build())
+}
+
+/// A line editor that knows these commands and keys.
+pub(super) fn editor(
+    config: &Config,
+    commands: &'static [Command],
+    color: bool,
+    modes: Option<&SavedModes>,
+    keys: &Arc<Keys>,
+) -> rustyline::Result<LineEditor> {
+    let mut editor = Editor::with_config(config.clone())?;
+    editor.set_helper(Some(Assistant::new(commands, color, Arc::clone(keys))));
+    if let Some(modes) = modes {
+        keys.bind(&mut editor, modes.control_keys());
+    }
+    Ok(editor)
+}
+
+/// Where lines come from, beside the editor, and where they are remembered.
+pub(super) struct Keyboard {
+    pub(super) history: Option<History>,
+    pub(super) typed_ahead: TypedAhead,
+    pub(super) modes: Option<SavedModes>,
+    pub(super) keys: Arc<Keys>,
+    pub(super) jobs: Option<JobControl>,
+    pub(super) ending: Arc<AtomicBool>,
+}
+
+impl Keyboard {
+    /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while
+    /// it closes, messages have still to be printed around the prompt.
+    pub(super) fn read_lines<T>(
+        &mut self,
+        editor: &mut LineEditor,
+        commands: &CommandSet<T>,
+        mut send: impl FnMut(Line<T>),
+    ) {
+        self.send_typed_ahead(editor, commands, &mut send);
+        let mut has_ended = self.typed_ahead.ended;
+        if has_ended {
+            self.keys.set_closing();
+        }
+        let mut prompt = if has_ended { "" } else { PROMPT };
+        let mut text = (String::new(), 0);
+        while !self.is_ending() {
+            let (line, cursor) = std::mem::take(&mut text);
+            let read = editor.readline_with_initial(prompt, line.split_at(cursor));
+            match (read, self.keys.take_withdrawn()) {
+                (Ok(_), Some(Withdrawn::Cleared)) => {}
+                (Ok(line), Some(Withdrawn::Suspended(cursor))) => {
+                    self.suspend();
+                    text = (line, cursor);
+                }
+                (Ok(line), None) => {
+                    self.remember(editor, &line);
+                    if let Some(typed) = commands.parse(&line) {
+                        send(Line::Typed(typed));
+                    }
+                }
+                (Err(_), _) if self.is_ending() => return erase_blank_prompt(editor),
+                (Err(ReadlineError::Interrupted), _) => {
+                    prompt = "";
+                    self.keys.set_closing();
+                    send(Line::Interrupt((commands.leave)(Signal::Interrupt)));
+                }
+                (Err(ReadlineError::Io(error)), _)
+                    if error.kind() == io::ErrorKind::InvalidData =>
+                {
+                    let problem = (commands.problem)(NOT_UTF8.to_owned());
+                    send(Line::Typed(Parsed::Ready(problem)));
+                }
+                // Also a terminal that is gone, which reports its end again and again.
+                (Err(_), _) if has_ended => return,
+                (Err(_), _) => {
+                    prompt = "";
+                    has_ended = true;
+                    self.keys.set_closing();
+                    send(if terminal::is_gone() {
+                        Line::Typed(Parsed::Ready((commands.leave)(Signal::Hangup)))
+                    } else {
+                        Line::End
+                    });
+                }
+            }
+        }
+    }
+
+    fn send_typed_ahead<T>(
+        &mut self,
+        editor: &mut LineEditor,
+        commands: &CommandSet<T>,
+        mut send: impl FnMut(Line<T>),
+    ) {
+        let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
+        for line in typed_ahead.lines() {
+            self.remember(editor, line);
+            let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
+            commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
+        }
+        if self.typed_ahead.ended {
+            send(Line::End);
+        }
+    }
+
+    fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::SeqCst)
+    }
+
+    /// Ctrl-Z. The editor is not reading meanwhile: in the background it would take keys that are meant
+    /// for the shell, and draw its prompt.
+    fn suspend(&self) {
+        if let Some(jobs) = &self.jobs {
+            jobs.suspend();
+        }
+    }
+
+    fn remember(&mut self, editor: &mut LineEditor, line: &str) {
+        if line.trim().is_empty() {
+            return;
+        }
+        let is_new = editor.add_history_entry(line).unwrap_or(false);
+        if let Some(history) = self.history.as_mut().filter(|_| is_new) {
+            history.append(line);
+        }
+    }
+}
+
+/// The prompt that nobody will type at any more is taken off the screen.
+fn erase_blank_prompt(editor: &LineEditor) {
+    if editor.helper().is_some_and(Assistant::is_blank) {
+        terminal::write(b"\x1b[A\x1b[2K\r");
+    }
+}

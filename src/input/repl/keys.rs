@@ -1,0 +1,89 @@
+//! Keys that end the line being typed without sending it: Ctrl-C clears it, Ctrl-Z stops the program.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustyline::{
+    Cmd, ConditionalEventHandler, Event, EventContext, EventHandler, KeyEvent, Modifiers,
+    RepeatCount,
+};
+
+use super::history::LineEditor;
+use crate::platform::terminal::ControlKeys;
+
+/// Why a line that the editor returns is not to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Withdrawn {
+    /// Ctrl-C: the line is cleared.
+    Cleared,
+    /// Ctrl-Z: it is typed on when the program is continued. The cursor was here.
+    Suspended(usize),
+}
+
+/// What was pressed, between the handlers of keys and the thread that reads lines.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    withdrawn: Mutex<Option<Withdrawn>>,
+    is_closing: AtomicBool,
+}
+
+impl Keys {
+    /// Has these keys handled here.
+    pub(super) fn bind(self: &Arc<Self>, editor: &mut LineEditor, keys: ControlKeys) {
+        let interrupt = keys.interrupt.map(|key| (key, Key::Interrupt));
+        let suspend = keys.suspend.map(|key| (key, Key::Suspend));
+        for (byte, key) in interrupt.into_iter().chain(suspend) {
+            let event = KeyEvent::new(char::from(byte), Modifiers::NONE);
+            let handler = Handler { keys: Arc::clone(self), key };
+            editor.bind_sequence(event, EventHandler::Conditional(Box::new(handler)));
+        }
+    }
+
+    /// From now on Ctrl-C ends the session also with text on the line.
+    pub(super) fn set_closing(&self) {
+        self.is_closing.store(true, Ordering::SeqCst);
+    }
+
+    /// Why the line just read is not to be sent, if so.
+    pub(super) fn take_withdrawn(&self) -> Option<Withdrawn> {
+        self.withdrawn().take()
+    }
+
+    /// What is shown behind a line that is not sent, so that it does not look like one that was.
+    pub(super) fn mark(&self) -> Option<&'static str> {
+        self.withdrawn().as_ref().map(|withdrawn| match withdrawn {
+            Withdrawn::Cleared => "^C",
+            Withdrawn::Suspended(_) => "^Z",
+        })
+    }
+
+    fn withdrawn(&self) -> MutexGuard<'_, Option<Withdrawn>> {
+        self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Key {
+    Interrupt,
+    Suspend,
+}
+
+struct Handler {
+    keys: Arc<Keys>,
+    key: Key,
+}
+
+impl ConditionalEventHandler for Handler {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
+        let withdrawn = match self.key {
+            Key::Suspend => Withdrawn::Suspended(context.pos()),
+            Key::Interrupt
+                if context.line().is_empty() || self.keys.is_closing.load(Ordering::SeqCst) =>
+            {
+                return Some(Cmd::Interrupt);
+            }
+            Key::Interrupt => Withdrawn::Cleared,
+        };
+        *self.keys.withdrawn() = Some(withdrawn);
+        Some(Cmd::AcceptLine)
+    }
+}

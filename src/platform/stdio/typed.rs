@@ -1,0 +1,191 @@
+//! Lines typed on a terminal where no line editor runs: none of them is cut.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+
+use super::discipline::{Completed, Discipline};
+use crate::platform::job_control::{JobControl, TerminalModes};
+use crate::platform::terminal::{self, SavedModes};
+
+/// Reads what was typed, without blocking.
+pub(super) type Read<'a> = &'a mut dyn FnMut(&mut [u8]) -> io::Result<usize>;
+
+/// A pager at the end of a pipeline sets the modes of the terminal when it starts, and at its end those that
+/// it found: they have to be those that were there before either of us.
+const PIPELINE_START: Duration = Duration::from_millis(300);
+
+/// Bytes read at a time.
+const READ_SIZE: usize = 4 << 10;
+
+/// The terminal on standard input, whose lines are edited here.
+#[derive(Debug)]
+pub(super) struct TypedLines {
+    shared: Arc<Shared>,
+    jobs: JobControl,
+    /// Completed and not handed out.
+    ready: VecDeque<u8>,
+    has_ended: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    modes: SavedModes,
+    /// Until then the driver of the terminal edits lines.
+    is_taken: AtomicBool,
+    line: Mutex<Discipline>,
+    /// Nothing is shown without it.
+    echo: Option<File>,
+}
+
+impl TypedLines {
+    /// Takes the terminal over; `None` where its driver does not edit lines either: another program, as a
+    /// pager, has set its modes. `typed` reads what there is.
+    ///
+    /// # Errors
+    /// When the system refuses handlers of signals.
+    pub(super) fn take(typed: Read<'_>) -> io::Result<Option<Self>> {
+        let modes = SavedModes::read().filter(SavedModes::edits_lines);
+        let Some(modes) = modes.filter(|_| !terminal::is_in_background()) else { return Ok(None) };
+        let line = Mutex::new(Discipline::new(modes.edit_keys()));
+        let (echo, is_taken) = (open_echo(), AtomicBool::new(false));
+        let shared = Arc::new(Shared { modes, is_taken, line, echo });
+        let (ready, has_ended) = read_typed_ahead(typed);
+        let take_after = (!io::stdout().is_terminal()).then_some(PIPELINE_START);
+        if take_after.is_none() {
+            shared.take();
+        }
+        let jobs = JobControl::start(Arc::clone(&shared), take_after)?;
+        Ok(Some(Self { shared, jobs, ready, has_ended }))
+    }
+
+    /// Reads up to the end of one line.
+    ///
+    /// # Errors
+    /// `WouldBlock` without one; others as the system says.
+    pub(super) fn read(&mut self, typed: Read<'_>, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.ready.is_empty() {
+            if std::mem::take(&mut self.has_ended) {
+                return Ok(0);
+            }
+            if terminal::is_in_background() || !self.shared.has_terminal() {
+                return Err(io::ErrorKind::WouldBlock.into()); // what is typed is for another program
+            }
+            let mut bytes = [0; READ_SIZE];
+            let count = typed(&mut bytes)?;
+            if count == 0 {
+                return Ok(0);
+            }
+            if self.shared.is_taken.load(Ordering::SeqCst) {
+                self.push(&bytes[..count]);
+            } else {
+                self.ready.extend(&bytes[..count]);
+            }
+        }
+        let line = self.ready.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let count = line.unwrap_or(self.ready.len()).min(buffer.len());
+        for (place, byte) in buffer.iter_mut().zip(self.ready.drain(..count)) {
+            *place = byte;
+        }
+        Ok(count)
+    }
+
+    /// What comes behind an end is read after it.
+    fn push(&mut self, bytes: &[u8]) {
+        let mut line = self.shared.line();
+        for byte in bytes {
+            match line.push(*byte) {
+                Some(Completed::Bytes(bytes)) => self.ready.extend(bytes),
+                Some(Completed::End) => self.has_ended = true,
+                None => {}
+            }
+        }
+        let echo = line.take_echo();
+        drop(line);
+        self.shared.show(&echo);
+    }
+
+    /// Gives up the line being typed; false if there is none.
+    pub(super) fn clear_line(&self) -> bool {
+        let had_text = self.shared.line().clear();
+        if had_text {
+            self.shared.show(b"^C\n");
+        }
+        had_text
+    }
+}
+
+impl Drop for TypedLines {
+    fn drop(&mut self) {
+        self.jobs.release();
+        self.shared.give_back();
+    }
+}
+
+impl Shared {
+    fn line(&self) -> MutexGuard<'_, Discipline> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the modes are those that were set here, or can be: else a program that was started later, as
+    /// a pager, has set its own. A terminal that is gone can be read.
+    fn has_terminal(&self) -> bool {
+        if !self.is_taken.load(Ordering::SeqCst) {
+            return true;
+        }
+        self.modes.set_unedited();
+        self.modes.are_unedited() || terminal::is_gone()
+    }
+
+    /// What a terminal does not take at once is not shown: nothing waits for it.
+    fn show(&self, bytes: &[u8]) {
+        if let Some(mut echo) = self.echo.as_ref() {
+            let _ = echo.write(bytes);
+        }
+    }
+}
+
+impl TerminalModes for Arc<Shared> {
+    fn give_back(&self) {
+        if !terminal::is_in_background() && self.modes.are_unedited() {
+            self.modes.set();
+        }
+    }
+
+    fn take(&self) {
+        self.modes.set_unedited();
+        self.is_taken.store(true, Ordering::SeqCst);
+    }
+
+    fn redraw(&self) {
+        let shown = self.line().shown();
+        self.show(&shown);
+    }
+}
+
+/// Lines that the driver has edited, and whether Ctrl-D came behind them.
+fn read_typed_ahead(typed: Read<'_>) -> (VecDeque<u8>, bool) {
+    let mut ready = VecDeque::new();
+    let mut bytes = [0; READ_SIZE];
+    loop {
+        match typed(&mut bytes) {
+            Ok(0) => return (ready, true),
+            Ok(count) => ready.extend(&bytes[..count]),
+            Err(_) => return (ready, false), // whoever reads next hears of it
+        }
+    }
+}
+
+/// The terminal on standard input, to write to without blocking.
+fn open_echo() -> Option<File> {
+    let linux = cfg!(any(target_os = "linux", target_os = "android"));
+    let path = if linux { "/proc/self/fd/0" } else { "/dev/tty" };
+    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).ok()?;
+    OpenOptions::new().write(true).custom_flags(flags).open(path).ok()
+}

@@ -1,0 +1,271 @@
+//! Lines typed where no line editor runs: standard output goes elsewhere, the terminal is dumb, or `--input`
+//! says how to read.
+
+use crate::listen::{client, port_in};
+use crate::repl::{close, open};
+use crate::support::{Key, Peer, Server, Terminal, close_terminal, masked, text};
+
+/// More than a terminal holds of a line in canonical mode.
+const LONG: usize = 9000;
+
+fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    Server::script(|peer| {
+        open(peer);
+        steps(peer);
+        close(peer);
+    })
+}
+
+/// `"$WSCOPE" URL | cat`, once it is connected.
+fn pipeline(server: &Server) -> Terminal {
+    let script = format!("\"$WSCOPE\" --no-config --wait 0 {} | cat", server.url());
+    let terminal = Terminal::spawn_shell(&script, 100, 30);
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal
+}
+
+/// On a terminal that can do nothing but show text.
+fn dumb(arguments: &[&str]) -> Terminal {
+    Terminal::spawn_with(arguments, 100, 30, &[("TERM", "dumb")])
+}
+
+fn dumb_session(server: &Server) -> Terminal {
+    let terminal = dumb(&["--wait", "0", &server.url()]);
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal
+}
+
+#[track_caller]
+fn leave(mut terminal: Terminal) {
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
+    assert!(terminal.termios_restored(), "{}", terminal.screen());
+}
+
+#[test]
+fn a_long_line_to_a_pipeline_was_cut() {
+    let server = server(|peer| {
+        peer.expect_text(&"q".repeat(LONG));
+        peer.send(text("answer"));
+        peer.expect_text("next");
+    });
+    let terminal = pipeline(&server);
+    terminal.type_line(&"q".repeat(LONG));
+    terminal.wait_for("answer");
+    terminal.type_line("next");
+    leave(terminal);
+}
+
+#[test]
+fn a_long_line_on_a_dumb_terminal_was_cut() {
+    let server = server(|peer| {
+        peer.expect_text(&"q".repeat(LONG));
+        peer.send(text("answer"));
+    });
+    let terminal = dumb_session(&server);
+    terminal.type_line(&"q".repeat(LONG));
+    terminal.wait_for("< answer");
+    leave(terminal);
+}
+
+#[test]
+fn a_long_line_of_json_was_cut() {
+    let server = server(|peer| {
+        peer.expect_text(&"q".repeat(LONG));
+        peer.send(text("answer"));
+    });
+    let arguments = ["--wait", "0", "--input", "json", &server.url()];
+    let terminal = Terminal::spawn(arguments, 100, 30);
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal.type_line(&format!("{{\"type\":\"text\",\"data\":\"{}\"}}", "q".repeat(LONG)));
+    terminal.wait_for("< answer");
+    leave(terminal);
+}
+
+#[test]
+fn commands_work_without_a_line_editor() {
+    for is_dumb in [false, true] {
+        let server = server(|peer| {
+            peer.expect_ping(b"");
+            peer.expect_text("/text");
+            peer.expect_text("after a mistake");
+        });
+        let terminal = if is_dumb { dumb_session(&server) } else { pipeline(&server) };
+        terminal.type_line("/ping");
+        terminal.type_line("//text");
+        terminal.type_line("/nope");
+        terminal.wait_for("unknown command /nope");
+        terminal.type_line("after a mistake");
+        leave(terminal);
+    }
+}
+
+#[test]
+fn a_line_was_shown_twice() {
+    for (arguments, term) in [(&[][..], "dumb"), (&["--input", "lines"], "xterm-256color")] {
+        let server = server(|peer| {
+            peer.expect_text("once");
+            peer.send(text("answer"));
+        });
+        let (url, wait) = (server.url(), ["--wait", "0"]);
+        let arguments = [arguments, &wait, &[url.as_str()]].concat();
+        let terminal = Terminal::spawn_with(arguments, 100, 30, &[("TERM", term)]);
+        terminal.wait_for("connected");
+        terminal.wait_until_raw(true);
+        terminal.type_line("once");
+        terminal.wait_for("< answer");
+        let screen = terminal.screen();
+        assert_eq!(screen.matches("once").count(), 1, "{screen}");
+        leave(terminal);
+    }
+}
+
+#[test]
+fn keys_edit_the_line() {
+    let server = server(|peer| peer.expect_text("one thréé"));
+    let terminal = dumb_session(&server);
+    terminal.type_text("lost");
+    terminal.press(Key::CtrlU);
+    terminal.type_text("one two");
+    terminal.press(Key::CtrlW);
+    terminal.type_text("thré€");
+    terminal.press(Key::Backspace);
+    terminal.type_text("é");
+    terminal.wait_until("the edited line", |screen| screen.ends_with("\none thréé"));
+    terminal.press(Key::Enter);
+    leave(terminal);
+}
+
+#[test]
+fn what_is_typed_before_the_connection_is_open_is_sent() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.stall();
+        peer.accept(&head);
+        peer.expect_text("early");
+        peer.expect_text("and late");
+        close(peer);
+    });
+    let terminal = dumb(&["--wait", "0", &server.url()]);
+    terminal.type_line("early");
+    terminal.wait_for("early");
+    server.release();
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal.type_line("and late");
+    let screen = terminal.screen();
+    assert_eq!(screen.matches("early").count(), 1, "{screen}");
+    leave(terminal);
+}
+
+#[test]
+fn ctrl_c_on_a_dumb_terminal_clears_the_line_and_then_closes() {
+    let server = server(|peer| peer.expect_text("sent"));
+    let mut terminal = dumb_session(&server);
+    terminal.type_text("not sent");
+    terminal.wait_for("not sent");
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("not sent^C");
+    terminal.type_line("sent");
+    terminal.wait_until("the next line", |screen| screen.ends_with("\nsent"));
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert!(terminal.termios_restored());
+}
+
+/// The reader of standard output is gone by then: it got the same signal.
+#[test]
+fn ctrl_c_to_a_pipeline_waits_for_the_answer() {
+    let server = Server::script(|peer| {
+        open(peer);
+        peer.expect_close(1000);
+        peer.send(text("after the Close"));
+        peer.close(1000, "");
+        peer.expect_eof();
+    });
+    let script = "trap : INT; \"$WSCOPE\" --no-config URL | cat".replace("URL", &server.url());
+    let mut terminal = Terminal::spawn_shell(&script, 100, 30);
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal.type_text("text");
+    terminal.wait_for("text");
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("closed by us: 1000");
+    terminal.wait_exit();
+    assert!(!terminal.raw_output().contains("1006"));
+    assert!(terminal.termios_restored());
+}
+
+#[test]
+fn a_pipeline_is_stopped_and_continued() {
+    for shell in ["bash", "dash"] {
+        let server = server(|peer| {
+            peer.expect_text(&format!("half{}", "q".repeat(LONG)));
+            peer.send(text("answer"));
+        });
+        let terminal = Terminal::spawn_job_shell(shell, 100, 30);
+        terminal.type_line(&format!("\"$WSCOPE\" --no-config --wait 0 {} | cat", server.url()));
+        terminal.wait_for("connected");
+        terminal.wait_until_raw(true);
+        terminal.type_text("half");
+        terminal.wait_for("half");
+        terminal.press(Key::CtrlZ);
+        terminal.wait_until("the shell after the stop", |screen| {
+            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+        });
+        terminal.type_text("fg\n");
+        terminal.wait_until_raw(true);
+        terminal.wait_until("what was typed", |screen| screen.ends_with("\nhalf"));
+        terminal.type_line(&"q".repeat(LONG));
+        terminal.wait_for("answer");
+        terminal.press(Key::CtrlD);
+        terminal.wait_for("closed by us: 1000");
+        terminal.wait_until("the shell", |screen| screen.trim_end().ends_with("shell$"));
+    }
+}
+
+#[test]
+fn a_terminal_that_is_closed_was_taken_for_the_end_of_the_input() {
+    for arguments in ["", "--input lines"] {
+        let server = Server::script(|peer| {
+            open(peer);
+            peer.expect_text("ready");
+            peer.send(text("greetings"));
+            peer.expect_close(1001);
+            peer.close(1001, "");
+            peer.expect_eof();
+        });
+        let run = format!("\"$WSCOPE\" {arguments} -x ready {}", server.url());
+        let script = format!("trap : HUP; TERM=dumb {run}; echo $? >status");
+        assert_eq!(close_terminal(&script, "greetings"), "129");
+        server.join();
+    }
+}
+
+#[test]
+fn a_listening_server_takes_commands_and_long_lines_without_a_line_editor() {
+    let mut terminal = dumb(&["listen", ":0"]);
+    terminal.wait_until("where it listens", |screen| port_in(screen).is_some());
+    terminal.wait_until_raw(true);
+    let mut peer = client(port_in(&terminal.screen()).expect("a port"));
+    terminal.wait_for("#1 client");
+    let long = "q".repeat(LONG);
+    terminal.type_line(&long);
+    peer.expect_text(&long);
+    terminal.type_line("/to 1 only you");
+    peer.expect_text("only you");
+    peer.send(masked(&text("answer")));
+    terminal.wait_for("#1 < answer");
+    terminal.type_text("not sent");
+    terminal.wait_for("not sent");
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("not sent^C");
+    terminal.press(Key::CtrlD);
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    assert_eq!(terminal.wait_exit(), 0);
+    assert!(terminal.termios_restored());
+}

@@ -1,0 +1,147 @@
+//! Ctrl-C at the prompt, and a terminal that is closed.
+
+use super::{close, leave, open, server, session, wait_for_prompt};
+use crate::listen::{client, port_in};
+use crate::support::{Key, Server, Terminal, close_terminal, text};
+use std::time::Duration;
+
+const AGAIN: &str = "closing; Ctrl-C again to leave at once";
+
+#[test]
+fn ctrl_c_with_text_on_the_line_ended_the_session() {
+    let server = server(|peer| peer.expect_text("sent"));
+    let terminal = session(&server);
+    terminal.type_text("not sent");
+    wait_for_prompt(&terminal, "not sent");
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("> not sent^C\n>");
+    wait_for_prompt(&terminal, "");
+    terminal.type_line("sent");
+    terminal.wait_for("> sent\n>");
+    terminal.press(Key::Up);
+    wait_for_prompt(&terminal, "sent");
+    terminal.press(Key::CtrlC);
+    wait_for_prompt(&terminal, "");
+    leave(terminal);
+}
+
+#[test]
+fn a_line_that_was_cleared_leaves_ctrl_c_its_meaning() {
+    let server = server(|_| {});
+    let mut terminal = session(&server);
+    terminal.type_text("not sent");
+    wait_for_prompt(&terminal, "not sent");
+    terminal.press(Key::CtrlC);
+    wait_for_prompt(&terminal, "");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert!(terminal.termios_restored());
+}
+
+/// A server that does not answer the Close frame until it is released.
+fn silent() -> Server {
+    Server::script(|peer| {
+        open(peer);
+        peer.expect_close(1000);
+        peer.send(text("after the Close"));
+        peer.stall();
+    })
+}
+
+#[test]
+fn a_closing_handshake_that_waits_says_how_to_leave() {
+    let server = silent();
+    let mut terminal = session(&server);
+    terminal.press(Key::CtrlC);
+    terminal.wait_for(AGAIN);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert_eq!(terminal.raw_output().matches(AGAIN).count(), 1);
+}
+
+#[test]
+fn a_closing_handshake_that_is_answered_says_nothing() {
+    let server = server(|_| {});
+    let mut terminal = session(&server);
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert!(!terminal.raw_output().contains("closing;"));
+}
+
+/// After Ctrl-D the server has more time than after a signal; and text on the line does not matter.
+#[test]
+fn ctrl_c_leaves_at_once_while_the_closing_handshake_waits() {
+    let server = silent();
+    let mut terminal = session(&server);
+    terminal.press(Key::CtrlD);
+    terminal.wait_for("closing; Ctrl-C to leave at once");
+    terminal.type_text("text");
+    terminal.wait_for("text");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit_within(Duration::from_millis(700)), 130);
+    assert!(terminal.termios_restored());
+}
+
+#[test]
+fn a_listening_prompt_clears_the_line_and_says_how_to_leave() {
+    let mut terminal = Terminal::spawn(["listen", ":0"], 110, 40);
+    terminal.wait_until("a prompt below where it listens", |screen| {
+        port_in(screen).is_some() && screen.trim_end().ends_with('>')
+    });
+    let mut peer = client(port_in(&terminal.screen()).expect("a port"));
+    terminal.wait_for("#1 client");
+    terminal.type_text("not sent");
+    wait_for_prompt(&terminal, "not sent");
+    terminal.press(Key::CtrlC);
+    terminal.wait_for("> not sent^C\n>");
+    terminal.type_line("sent");
+    peer.expect_text("sent");
+    terminal.press(Key::CtrlC);
+    peer.expect_close(1001);
+    terminal.wait_for(AGAIN);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert!(terminal.termios_restored());
+}
+
+/// Expects a Close frame with 1001 and answers it.
+fn going_away() -> Server {
+    Server::script(|peer| {
+        open(peer);
+        peer.expect_text("ready");
+        peer.send(text("greetings"));
+        peer.expect_close(1001);
+        peer.close(1001, "");
+        peer.expect_eof();
+    })
+}
+
+/// A process other than the first of the terminal's session gets no signal, or ignores it.
+#[test]
+fn a_closed_terminal_was_taken_for_ctrl_d() {
+    for trap in ["trap : HUP;", "trap '' HUP;"] {
+        let server = going_away();
+        let run = format!("\"$WSCOPE\" -x ready {}", server.url());
+        let status = close_terminal(&format!("{trap} {run}; echo $? >status"), "greetings");
+        assert_eq!(status, "129", "{trap}");
+        server.join();
+    }
+}
+
+#[test]
+fn a_listening_prompt_whose_terminal_is_closed_says_goodbye() {
+    let run = "\"$WSCOPE\" listen :0";
+    let status = close_terminal(&format!("trap : HUP; {run}; echo $? >status"), "> ");
+    assert_eq!(status, "129");
+}
+
+/// Closing takes nothing from what was typed.
+#[test]
+fn ctrl_c_on_a_blank_line_closes() {
+    let server = Server::script(|peer| {
+        open(peer);
+        close(peer);
+    });
+    let mut terminal = session(&server);
+    terminal.press(Key::Enter);
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+}

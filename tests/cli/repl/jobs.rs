@@ -1,0 +1,221 @@
+//! Stopped and continued by a shell with job control: the terminal is the shell's in between.
+
+use super::{close, server};
+use crate::listen::{client, port_in};
+use crate::support::{Key, Server, Signal, Terminal, text};
+use rustix::process::{Pid, kill_process};
+use std::fs;
+
+/// More than a terminal holds of a line while it is in canonical mode.
+const LONG: usize = 9000;
+
+/// How the program is stopped.
+#[derive(Clone, Copy, Debug)]
+enum Stop {
+    Key,
+    Signal(Signal),
+}
+
+/// A shell that has started the program, in its foreground.
+fn started(shell: &str, arguments: &str) -> Terminal {
+    let terminal = Terminal::spawn_job_shell(shell, 100, 30);
+    let script = format!("echo $$ >id; exec \"$WSCOPE\" {arguments}");
+    terminal.type_line(&format!("sh -c '{script}'"));
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_until_raw(true);
+    terminal
+}
+
+fn connected(shell: &str, server: &Server) -> Terminal {
+    started(shell, &server.url())
+}
+
+fn program(terminal: &Terminal) -> Pid {
+    let id = fs::read_to_string(terminal.home().join("id")).expect("the id of the program");
+    Pid::from_raw(id.trim().parse().expect("a number")).expect("the id of a process")
+}
+
+/// Stops the program; the shell says so.
+fn stop(terminal: &Terminal, how: Stop) {
+    match how {
+        Stop::Key => terminal.press(Key::CtrlZ),
+        Stop::Signal(signal) => {
+            kill_process(program(terminal), signal).expect("a process to send a signal to");
+        }
+    }
+    terminal.wait_until("the shell after the stop", |screen| {
+        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+    });
+}
+
+/// Continues it in the foreground. What was typed is there again, and more is taken, however long.
+fn continue_typing(terminal: &Terminal) {
+    terminal.type_text("fg\n");
+    terminal.wait_until_raw(true);
+    terminal.wait_until("the line being typed", |screen| screen.trim_end().ends_with("\n> half"));
+    terminal.type_text(&"q".repeat(LONG));
+    terminal.press(Key::Enter);
+}
+
+fn assert_unharmed(shell: &str, how: Stop) {
+    let server = server(|peer| {
+        let line = format!("half{}", "q".repeat(LONG));
+        peer.expect_text(&line);
+    });
+    let terminal = connected(shell, &server);
+    terminal.type_text("half");
+    terminal.wait_for("> half");
+    stop(&terminal, how);
+    continue_typing(&terminal);
+    terminal.wait_until("a new prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.press(Key::CtrlD);
+    terminal.wait_for("closed by us: 1000");
+    server.join();
+}
+
+#[test]
+fn after_ctrl_z_and_fg_a_long_line_was_cut() {
+    for shell in ["bash", "dash"] {
+        assert_unharmed(shell, Stop::Key);
+    }
+}
+
+#[test]
+fn after_a_stop_by_another_process_and_fg_a_long_line_was_cut() {
+    for how in [Stop::Signal(Signal::STOP), Stop::Signal(Signal::TSTP)] {
+        assert_unharmed("bash", how);
+    }
+}
+
+/// dash does not set its own modes after a program has stopped.
+#[test]
+fn the_shell_was_left_a_raw_and_mute_terminal() {
+    for how in [Stop::Key, Stop::Signal(Signal::TSTP)] {
+        let server = server(|_| {});
+        let terminal = connected("dash", &server);
+        stop(&terminal, how);
+        terminal.wait_until_raw(false);
+        terminal.type_line("echo still $((40 + 2))");
+        terminal.wait_for("still 42");
+        terminal.type_line("fg");
+        terminal.wait_until_raw(true);
+        terminal.press(Key::CtrlD);
+        terminal.wait_for("closed by us: 1000");
+        terminal.wait_until_raw(false);
+    }
+}
+
+/// Messages may be shown there; the prompt, and what is typed, are the shell's.
+#[test]
+fn in_the_background_it_drew_its_prompt_over_the_shell() {
+    let server = Server::script(|peer| {
+        super::open(peer);
+        peer.stall();
+        peer.send(text("in the background"));
+        peer.expect_text("half a line");
+        close(peer);
+    });
+    let terminal = connected("bash", &server);
+    terminal.type_text("half");
+    terminal.wait_for("> half");
+    stop(&terminal, Stop::Key);
+    let before = terminal.raw_output().len();
+    terminal.type_line("bg");
+    terminal.type_line("echo at the $((40 + 2))");
+    terminal.wait_for("at the 42");
+    server.release();
+    terminal.wait_for("< in the background");
+    terminal.type_line("jobs");
+    terminal.wait_for("Running");
+    let written = terminal.raw_output()[before..].to_owned();
+    assert!(!written.contains("half"), "the line being typed was drawn: {written:?}");
+    terminal.type_line("fg");
+    terminal.wait_until("the line", |screen| screen.trim_end().ends_with("\n> half"));
+    terminal.type_line(" a line");
+    terminal.press(Key::CtrlD);
+    terminal.wait_for("closed by us: 1000");
+}
+
+/// Stopped in the middle of reading a line, it does not draw either.
+#[test]
+fn after_sigstop_a_message_in_the_background_brought_the_prompt_with_it() {
+    let server = Server::script(|peer| {
+        super::open(peer);
+        peer.stall();
+        peer.send(text("in the background"));
+        peer.expect_close(1001);
+        peer.close(1001, "");
+    });
+    let terminal = connected("bash", &server);
+    terminal.type_text("half");
+    terminal.wait_for("> half");
+    stop(&terminal, Stop::Signal(Signal::STOP));
+    let before = terminal.raw_output().len();
+    kill_process(program(&terminal), Signal::CONT).expect("a process to continue");
+    server.release();
+    terminal.wait_for("< in the background");
+    let written = terminal.raw_output()[before..].to_owned();
+    assert!(!written.contains("half"), "the line being typed was drawn: {written:?}");
+    kill_process(program(&terminal), Signal::TERM).expect("a process to end");
+    terminal.wait_for("closed by us: 1001");
+    terminal.type_line("wait; echo ended $((40 + 2))");
+    terminal.wait_for("ended 42");
+}
+
+/// The end of the session in the background leaves the terminal as the shell has it.
+#[test]
+fn a_program_that_ends_in_the_background_leaves_the_terminal_alone() {
+    let server = Server::script(|peer| {
+        super::open(peer);
+        peer.stall();
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let terminal = connected("dash", &server);
+    stop(&terminal, Stop::Key);
+    terminal.type_line("bg");
+    terminal.type_line("echo at the $((40 + 2))");
+    terminal.wait_for("at the 42");
+    server.release();
+    terminal.wait_for("closed by the peer: 1000");
+    terminal.type_line("wait; echo ended $((40 + 2))");
+    terminal.wait_for("ended 42");
+    terminal.wait_until_raw(false);
+}
+
+/// Without a shell nobody could continue it.
+#[test]
+fn ctrl_z_without_a_shell_goes_on() {
+    let server = server(|peer| peer.expect_text("half a line"));
+    let terminal = super::session(&server);
+    terminal.type_text("half");
+    super::wait_for_prompt(&terminal, "half");
+    terminal.press(Key::CtrlZ);
+    terminal.wait_for("> half^Z");
+    super::wait_for_prompt(&terminal, "half");
+    terminal.type_line(" a line");
+    super::wait_for_prompt(&terminal, "");
+    super::leave(terminal);
+}
+
+#[test]
+fn a_listening_prompt_is_stopped_and_continued() {
+    for how in [Stop::Key, Stop::Signal(Signal::STOP)] {
+        let terminal = started("bash", "listen :0");
+        terminal.wait_until("a prompt below the address", |screen| {
+            port_in(screen).is_some() && screen.trim_end().ends_with("\n>")
+        });
+        let port = port_in(&terminal.screen()).expect("a port on the screen");
+        let mut peer = client(port);
+        terminal.wait_for("#1 client");
+        terminal.type_text("half");
+        terminal.wait_for("> half");
+        stop(&terminal, how);
+        continue_typing(&terminal);
+        peer.expect_text(&format!("half{}", "q".repeat(LONG)));
+        terminal.press(Key::CtrlD);
+        peer.expect_close(1001);
+        peer.close(1001, "");
+        terminal.wait_until("the shell", |screen| screen.trim_end().ends_with("shell$"));
+    }
+}
