@@ -24,7 +24,8 @@ impl BatchQueue {
         }
     }
 
-    /// Calls `react` whenever a stall begins or ends, until the queue is closed. Never after that.
+    /// Calls `react` again and again while the stream is stalled, since others may undo what it does, and
+    /// once when a stall has ended; until the queue is closed, and never after that.
     pub fn watch_stalls(&self, react: impl Fn(bool)) {
         let mut was_stalled = false;
         loop {
@@ -33,7 +34,7 @@ impl BatchQueue {
                 return;
             }
             let is_stalled = state.is_stalled();
-            if is_stalled != was_stalled {
+            if is_stalled || was_stalled {
                 was_stalled = is_stalled;
                 react(is_stalled);
             }

@@ -11,11 +11,11 @@ fn a_signal_did_not_end_a_run_on_a_stopped_terminal() {
         let (server, progress) = serve_flood("a line of the flood that fills the screen", code);
         let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
         terminal.wait_for("fills the screen");
+        terminal.wait_until_raw(true);
         terminal.stop_output();
         sum_until_stalled(&progress);
-        terminal.signal(signal);
-        assert_eq!(terminal.wait_exit_within(TIME_TO_END), status, "{signal:?}");
-        assert!(terminal.termios_restored());
+        let ended = terminal.wait_exit_after(TIME_TO_END, |terminal| terminal.signal(signal));
+        assert_eq!(ended, status, "{signal:?}");
     }
 }
 
@@ -25,6 +25,7 @@ fn the_time_limit_did_not_end_a_run_on_a_stopped_terminal() {
     let options = ["--no-config", "-m", "1s", &server.url()];
     let mut terminal = Terminal::spawn(options, 100, 30);
     terminal.wait_for("fills the screen");
+    terminal.wait_until_raw(true);
     terminal.stop_output();
     assert_eq!(terminal.wait_exit_within(TIME_TO_END + TIME_TO_END / 2), 7);
     assert!(terminal.termios_restored());
@@ -35,10 +36,13 @@ fn ctrl_c_was_not_read_from_a_stopped_terminal() {
     let (server, progress) = serve_flood("a line of the flood that fills the screen", 1000);
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
     terminal.wait_for("fills the screen");
+    terminal.wait_until_raw(true);
     terminal.stop_output();
     sum_until_stalled(&progress);
-    terminal.wait_until_interruptible();
-    terminal.press(Key::CtrlC);
-    assert_eq!(terminal.wait_exit_within(TIME_TO_END), 130);
+    let ended = terminal.wait_exit_after(TIME_TO_END, |terminal| {
+        terminal.wait_until_interruptible();
+        terminal.press(Key::CtrlC);
+    });
+    assert_eq!(ended, 130);
     assert!(terminal.termios_restored());
 }

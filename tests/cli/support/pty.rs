@@ -198,6 +198,20 @@ impl Terminal {
         i32::try_from(status.exit_code()).expect("an exit status")
     }
 
+    /// The same after something that ends it, which is done again while it takes `pause`: the line editor
+    /// loses an interrupt that comes while its terminal is about to stall.
+    #[track_caller]
+    pub fn wait_exit_after(&mut self, pause: Duration, end: impl Fn(&Self)) -> i32 {
+        const TIMES: usize = 8;
+        for _ in 0..TIMES {
+            end(self);
+            if wait::exits_within(self.pid(), pause) {
+                break;
+            }
+        }
+        self.wait_exit_within(pause)
+    }
+
     /// Waits until Ctrl-C sends a signal.
     #[track_caller]
     pub fn wait_until_interruptible(&self) {
