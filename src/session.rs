@@ -321,7 +321,6 @@ impl<'a> Session<'a> {
             if self.connection.is_finished() {
                 return Ok(());
             }
-            self.watch_socket(!self.is_stalled_by_output())?;
             let until = if self.can_go_on() { Some(Instant::now()) } else { self.next_deadline() };
             self.wait(until)?;
             self.read_socket();

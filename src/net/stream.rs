@@ -6,7 +6,6 @@ use std::net::Shutdown;
 use mio::net::TcpStream;
 #[cfg(unix)]
 use mio::net::UnixStream;
-use mio::{Interest, Registry, Token};
 use native_tls::TlsStream;
 
 use super::tls::{ServerStream, shut_down};
@@ -55,26 +54,6 @@ impl Stream {
             Self::Tls(tls) => tls.get_ref().inner().local_address(),
             Self::Accepted(tls) => tls.get_ref().inner().local_address(),
             Self::Resumed(resumed) => resumed.stream.local_address(),
-        }
-    }
-
-    /// Changes what `registry` announces of it as `token`.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub fn reregister(
-        &mut self,
-        registry: &Registry,
-        token: Token,
-        interest: Interest,
-    ) -> io::Result<()> {
-        match self {
-            Self::Plain(tcp) => registry.reregister(tcp, token, interest),
-            #[cfg(unix)]
-            Self::Unix(unix) => registry.reregister(unix, token, interest),
-            Self::Tls(tls) => tls.get_mut().inner_mut().reregister(registry, token, interest),
-            Self::Accepted(tls) => tls.get_mut().inner_mut().reregister(registry, token, interest),
-            Self::Resumed(resumed) => resumed.stream.reregister(registry, token, interest),
         }
     }
 

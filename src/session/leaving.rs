@@ -113,13 +113,11 @@ impl Session<'_> {
 
     /// Drops what has no room in an output, once it is not waited for any more.
     pub(super) fn end_patience(&mut self, now: Instant) {
+        let Some(patience) = &mut self.patience else { return };
         let outputs = self.journal.outputs();
-        let (taken, are_drained) = (outputs.taken(), outputs.are_drained());
-        if let Some(patience) = &mut self.patience
-            && patience.is_over(taken, are_drained, now)
-        {
+        if patience.is_over(outputs.taken(), outputs.are_drained(), now) {
             self.patience = None;
-            self.journal.outputs().end(false);
+            outputs.end(false);
         }
     }
 

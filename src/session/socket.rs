@@ -3,12 +3,10 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use mio::Interest;
 use mio::event::Event;
 
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
-use crate::net::reactor::tokens;
 use crate::net::tls::is_truncation;
 use crate::protocol::TransportEnd;
 
@@ -19,8 +17,6 @@ pub(super) struct Readiness {
     writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     read_closed: bool,
-    /// Bytes that come are announced.
-    is_watched: bool,
     /// Why nothing can be written any more.
     write_error: Option<String>,
 }
@@ -28,13 +24,7 @@ pub(super) struct Readiness {
 impl Default for Readiness {
     /// Anything may have happened before the session started to listen.
     fn default() -> Self {
-        Self {
-            readable: true,
-            writable: true,
-            read_closed: true,
-            is_watched: true,
-            write_error: None,
-        }
+        Self { readable: true, writable: true, read_closed: true, write_error: None }
     }
 }
 
@@ -60,20 +50,6 @@ impl Readiness {
 }
 
 impl Session<'_> {
-    /// Has bytes that come announced only while they would be read: a peer that floods us would wake the
-    /// loop for each segment, in vain.
-    pub(super) fn watch_socket(&mut self, is_read: bool) -> io::Result<()> {
-        if is_read == self.socket.is_watched {
-            return Ok(());
-        }
-        self.socket.is_watched = is_read;
-        let interest = match is_read {
-            true => Interest::READABLE | Interest::WRITABLE,
-            false => Interest::WRITABLE,
-        };
-        self.stream.reregister(self.reactor.registry(), tokens::SOCKET, interest)
-    }
-
     /// Nothing is read while an output is stalled, or what was read before has not been taken, or too
     /// many answers to it wait for the socket: what is held in between stays bounded. Other messages of
     /// ours that wait for the socket do not matter: the peer may be waiting for us to read.
@@ -173,9 +149,6 @@ impl Session<'_> {
             return;
         }
         self.stream.finish_sending();
-        if self.watch_socket(true).is_err() {
-            return;
-        }
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
         let end = [Some(Instant::now() + LINGER), self.leave_by, shutdown];
         let deadline = Deadline { at: end.into_iter().flatten().min(), limit: LINGER };
