@@ -17,6 +17,7 @@ mod look;
 mod rehearsal;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/server_other.rs")]
 mod server;
+mod server_handshake;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/system_roots_other.rs")]
 mod system_roots;
 
@@ -25,7 +26,8 @@ pub use failure::{Fault, TlsFailure};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 pub use look::certificates;
 pub(in crate::net) use rehearsal::rehearse;
-pub use server::{ServerContext, ServerHandshake, ServerStream, shut_down};
+pub use server::{ServerContext, ServerStream};
+pub use server_handshake::{ServerHandshake, shut_down};
 
 /// The application protocol that is offered (RFC 7301 section 6): load balancers that are configured with a
 /// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.

@@ -10,10 +10,14 @@ use openssl::ssl::{
     SslStream, select_next_proto,
 };
 
+use super::server_handshake::ServerHandshake;
 use super::{Identity, reason_in};
 
 /// An established connection.
 pub type ServerStream<S> = SslStream<S>;
+
+/// A handshake that waits for the client.
+pub(super) type Unfinished<S> = MidHandshakeSslStream<S>;
 
 /// A certificate with its key, ready to accept clients.
 #[derive(Clone)]
@@ -54,16 +58,6 @@ fn build(identity: &Identity) -> Result<SslAcceptor, ErrorStack> {
     Ok(builder.build())
 }
 
-/// How far a handshake has come.
-pub enum ServerHandshake<S> {
-    /// It is done.
-    Done(ServerStream<S>),
-    /// It waits for the client.
-    Unfinished(MidHandshakeSslStream<S>),
-    /// It failed; the library's words.
-    Failed(String),
-}
-
 impl<S> From<Result<SslStream<S>, HandshakeError<S>>> for ServerHandshake<S> {
     fn from(progress: Result<SslStream<S>, HandshakeError<S>>) -> Self {
         match progress {
@@ -77,25 +71,9 @@ impl<S> From<Result<SslStream<S>, HandshakeError<S>>> for ServerHandshake<S> {
     }
 }
 
-impl<S: Read + Write> ServerHandshake<S> {
-    /// Goes on, if there is something to go on with.
-    #[must_use]
-    pub fn resume(self) -> Self {
-        match self {
-            Self::Unfinished(unfinished) => unfinished.handshake().into(),
-            done => done,
-        }
-    }
-}
-
 /// The application protocol that was agreed on, and the client's certificate in DER.
 pub(super) fn agreed<S>(stream: &ServerStream<S>) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     let ssl = stream.ssl();
     let der = ssl.peer_certificate().and_then(|certificate| certificate.to_der().ok());
     (ssl.selected_alpn_protocol().map(<[u8]>::to_vec), der)
-}
-
-/// Sends close_notify, if that is possible.
-pub fn shut_down<S: Read + Write>(stream: &mut ServerStream<S>) {
-    let _ = stream.shutdown(); // the client may have gone already
 }

@@ -4,10 +4,14 @@ use std::io::{Read, Write};
 
 use native_tls::{HandshakeError, MidHandshakeTlsStream, TlsAcceptor, TlsStream};
 
+use super::server_handshake::ServerHandshake;
 use super::{Identity, reason_of};
 
 /// An established connection.
 pub type ServerStream<S> = TlsStream<S>;
+
+/// A handshake that waits for the client.
+pub(super) type Unfinished<S> = MidHandshakeTlsStream<S>;
 
 /// A certificate with its key, ready to accept clients.
 #[derive(Clone)]
@@ -29,33 +33,12 @@ impl ServerContext {
     }
 }
 
-/// How far a handshake has come.
-pub enum ServerHandshake<S> {
-    /// It is done.
-    Done(ServerStream<S>),
-    /// It waits for the client.
-    Unfinished(MidHandshakeTlsStream<S>),
-    /// It failed; the library's words.
-    Failed(String),
-}
-
 impl<S> From<Result<TlsStream<S>, HandshakeError<S>>> for ServerHandshake<S> {
     fn from(progress: Result<TlsStream<S>, HandshakeError<S>>) -> Self {
         match progress {
             Ok(stream) => Self::Done(stream),
             Err(HandshakeError::WouldBlock(unfinished)) => Self::Unfinished(unfinished),
             Err(HandshakeError::Failure(error)) => Self::Failed(reason_of(&error)),
-        }
-    }
-}
-
-impl<S: Read + Write> ServerHandshake<S> {
-    /// Goes on, if there is something to go on with.
-    #[must_use]
-    pub fn resume(self) -> Self {
-        match self {
-            Self::Unfinished(unfinished) => unfinished.handshake().into(),
-            done => done,
         }
     }
 }
@@ -67,9 +50,4 @@ pub(super) fn agreed<S: Read + Write>(
     let certificate = stream.peer_certificate().ok().flatten();
     let der = certificate.and_then(|certificate| certificate.to_der().ok());
     (stream.negotiated_alpn().ok().flatten(), der)
-}
-
-/// Sends close_notify, if that is possible.
-pub fn shut_down<S: Read + Write>(stream: &mut ServerStream<S>) {
-    let _ = stream.shutdown(); // the client may have gone already
 }
