@@ -9,7 +9,7 @@ use mio::{Registry, Token, Waker};
 use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Typed};
 use super::{Action, Next, Source};
 use crate::platform::signals::Signal;
-use crate::platform::stdio::Reader;
+use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
 
 /// A longer line is given up, in bytes.
@@ -66,14 +66,7 @@ impl<T: Send + 'static> PlainLines<T> {
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
         self.waker = Some(Arc::clone(waker));
-        match &mut self.reader {
-            // It may have been announced while nobody listened.
-            Some(reader) => reader.renew(registry),
-            None => {
-                self.reader = Some(Reader::register(registry, token, waker)?);
-                Ok(())
-            }
-        }
+        register_stdin(&mut self.reader, registry, token, waker)
     }
 
     /// Takes note that the token was announced.
@@ -122,10 +115,14 @@ impl<T: Send + 'static> PlainLines<T> {
     /// How many lines have been typed and not taken that become one of these. They are given up.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let mut count = u64::from(self.loading.take().is_some());
-        while let Typed::Line(line) = self.take() {
-            count += u64::from(is_counted(&line));
+        while let Typed::Line(line) = self.read_line() {
+            count += match line.and_then(|line| self.parse(line)) {
+                Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
+                Some(Parsed::File(_)) => 1, // what it becomes is one
+                None => 0,
+            };
         }
-        count + u64::from(self.loading.take().is_some())
+        count
     }
 
     /// Gives up the line being typed after Ctrl-C; false if there is none.
@@ -145,7 +142,6 @@ impl<T: Send + 'static> PlainLines<T> {
 
     /// The next line; `None` for one that was given up.
     fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
-        let mut bytes = vec![0; READ_SIZE];
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {
                 let rest = self.line.split_off(self.searched + at + 1);
@@ -162,6 +158,7 @@ impl<T: Send + 'static> PlainLines<T> {
             let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
                 return Typed::End;
             };
+            let mut bytes = vec![0; READ_SIZE];
             match reader.read(&mut bytes) {
                 Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
                 Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
@@ -193,11 +190,7 @@ impl Source for PlainLines<Action<'static>> {
     }
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        match self.take() {
-            Typed::Line(action) => Next::Action(action),
-            Typed::Pending => Next::Pending,
-            Typed::End => Next::End,
-        }
+        self.take().into()
     }
 
     fn is_typed(&self) -> bool {

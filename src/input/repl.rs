@@ -80,6 +80,16 @@ pub enum Typed<T> {
     End,
 }
 
+impl From<Typed<Action<'static>>> for Next<'_> {
+    fn from(typed: Typed<Action<'static>>) -> Self {
+        match typed {
+            Typed::Line(action) => Self::Action(action),
+            Typed::Pending => Self::Pending,
+            Typed::End => Self::End,
+        }
+    }
+}
+
 /// How long the editor is asked to end before its terminal is taken from it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -304,11 +314,7 @@ impl Source for Repl<Action<'static>> {
     fn set_ready(&mut self) {}
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
-        match self.take() {
-            Typed::Line(action) => Next::Action(action),
-            Typed::Pending => Next::Pending,
-            Typed::End => Next::End,
-        }
+        self.take().into()
     }
 
     fn is_typed(&self) -> bool {

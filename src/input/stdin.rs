@@ -10,7 +10,7 @@ pub use super::cutter::Framing;
 use super::repl::{CONNECTION_COMMANDS, Loading};
 use super::{Action, InputError, Next, Source};
 use crate::platform::signals::Signal;
-use crate::platform::stdio::Reader;
+use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
 use crate::protocol::MessageKind;
 
@@ -39,14 +39,7 @@ impl Source for Stdin {
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
         self.waker = Some(Arc::clone(waker));
-        match &mut self.reader {
-            // It may have been announced while nobody listened.
-            Some(reader) => reader.renew(registry),
-            None => {
-                self.reader = Some(Reader::register(registry, token, waker)?);
-                Ok(())
-            }
-        }
+        register_stdin(&mut self.reader, registry, token, waker)
     }
 
     fn set_ready(&mut self) {

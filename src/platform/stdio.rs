@@ -23,7 +23,10 @@ pub use unix::{Reader, Writer, are_one_stream};
 pub use threaded::{Reader, Writer, are_one_stream};
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use mio::{Registry, Token, Waker};
 
 /// What is wrong with a standard output that there was none of.
 pub const CLOSED: &str = "it was closed when the program started (Bad file descriptor)";
@@ -34,6 +37,26 @@ pub const FINAL_FLUSH_LIMIT: Duration = Duration::from_millis(100);
 /// After a signal standard error is waited for no longer than this: the signal may have come to end
 /// the program, or to continue it.
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
+
+/// Has standard input announced as `token`, or by `waker`, and opens it for that the first time.
+///
+/// # Errors
+/// When it cannot be waited for.
+pub fn register_stdin(
+    stdin: &mut Option<Reader>,
+    registry: &Registry,
+    token: Token,
+    waker: &Arc<Waker>,
+) -> io::Result<()> {
+    match stdin {
+        // It may have been announced while nobody listened.
+        Some(reader) => reader.renew(registry),
+        None => {
+            *stdin = Some(Reader::register(registry, token, waker)?);
+            Ok(())
+        }
+    }
+}
 
 /// Writes to standard error, for as long as it takes them and not beyond `until`.
 pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {

@@ -2,6 +2,7 @@
 //! says how to read.
 
 use crate::listen::{client, port_in};
+use crate::repl::interrupts::going_away;
 use crate::repl::{close, open};
 use crate::support::{Key, Peer, Server, Terminal, close_terminal, masked, text};
 
@@ -230,14 +231,7 @@ fn a_pipeline_is_stopped_and_continued() {
 #[test]
 fn a_terminal_that_is_closed_was_taken_for_the_end_of_the_input() {
     for arguments in ["", "--input lines"] {
-        let server = Server::script(|peer| {
-            open(peer);
-            peer.expect_text("ready");
-            peer.send(text("greetings"));
-            peer.expect_close(1001);
-            peer.close(1001, "");
-            peer.expect_eof();
-        });
+        let server = going_away();
         let run = format!("\"$WSCOPE\" {arguments} -x ready {}", server.url());
         let script = format!("trap : HUP; TERM=dumb {run}; echo $? >status");
         assert_eq!(close_terminal(&script, "greetings"), "129");

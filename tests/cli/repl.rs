@@ -8,7 +8,7 @@ mod commands;
 mod endings;
 mod escapes;
 mod history;
-mod interrupts;
+pub(crate) mod interrupts;
 mod jobs;
 
 /// Accepts the connection.

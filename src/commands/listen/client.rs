@@ -35,9 +35,6 @@ use crate::protocol::memory::Account;
 use crate::redact::Secrets;
 use crate::session::{Journal, OnMessage, Report, Session};
 
-/// The interim response to a client that waits for it.
-const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
-
 /// A client whose request has been accepted.
 struct AcceptedClient {
     number: u64,
@@ -205,6 +202,12 @@ enum ForcedClose {
     OverMemory,
 }
 
+/// What is sent before the final response to a client that waits for it (RFC 9110 section 10.1.1).
+fn interim_response(asked: &Asked) -> Option<Head> {
+    let is_expected = expects_continue(&asked.line, &asked.head);
+    is_expected.then(|| Head::build("HTTP/1.1 100 Continue", &[]))
+}
+
 /// Ends a connection whose place another has taken.
 fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
     send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
@@ -247,8 +250,8 @@ impl Arrival<'_> {
             Err(why) => return Err(self.refuse_for_now(stream, &asked, why, outputs)),
         };
         let mut bytes = response.bytes().to_vec();
-        if expects_continue(&asked.line, &asked.head) {
-            bytes.splice(..0, *CONTINUE);
+        if let Some(head) = interim_response(&asked) {
+            bytes.splice(..0, head.bytes().iter().copied());
         }
         if let Err(error) = write(&mut stream, &bytes, self.reactor, self.deadline) {
             self.server.clients.withdraw(number);
@@ -405,11 +408,11 @@ impl Arrival<'_> {
         let url = format!("{scheme}://{local}{resource}");
         let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
         let said = |text: String| secrets.mask_text(text);
-        let continued = expects_continue(&asked.line, &asked.head).then(|| InterimView {
+        let interim = interim_response(asked).map(|head| InterimView {
             from: Hop::Server,
             status: 100,
             reason: "Continue".to_owned(),
-            head: HeadView::new(&Head::build("HTTP/1.1 100 Continue", &[]), redaction),
+            head: HeadView::new(&head, redaction),
         });
         Opened {
             initiator: Party::Peer,
@@ -421,7 +424,7 @@ impl Arrival<'_> {
             status: 101,
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
-            interim: continued.into_iter().collect(),
+            interim: interim.into_iter().collect(),
             response: HeadView::new(response, redaction).without(&secrets),
             offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
             protocol: agreement.subprotocol.map(said),

@@ -103,7 +103,7 @@ fn a_listening_prompt_clears_the_line_and_says_how_to_leave() {
 }
 
 /// Expects a Close frame with 1001 and answers it.
-fn going_away() -> Server {
+pub(crate) fn going_away() -> Server {
     Server::script(|peer| {
         open(peer);
         peer.expect_text("ready");
