@@ -19,7 +19,7 @@ const MAX_LINE: usize = 256 << 20;
 const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
 
 /// Bytes read at a time.
-const READ_SIZE: usize = 64 << 10;
+const READ_SIZE: usize = 4 << 10;
 
 /// A terminal whose lines become these.
 #[derive(Debug)]
@@ -158,11 +158,11 @@ impl<T: Send + 'static> PlainLines<T> {
             let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
                 return Typed::End;
             };
-            let mut bytes = vec![0; READ_SIZE];
+            let mut bytes = [0; READ_SIZE];
             match reader.read(&mut bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
                 Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
                 Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => {
                     self.has_ended = true;

@@ -71,15 +71,16 @@ impl Source for Stdin {
                 break;
             };
             match reader.read(self.cutter.space()) {
+                // First, since that is the case at most turns of the loop.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.cutter.release_idle_memory();
+                    return Next::Pending;
+                }
                 Ok(0) | Err(_) if terminal::is_gone() => {
                     self.cutter.filled(0);
                     return Next::Action(Action::Leave(Signal::Hangup));
                 }
                 Ok(count) => self.cutter.filled(count),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.cutter.release_idle_memory();
-                    return Next::Pending;
-                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => self.cutter.fail(InputError::Io(error)),
             }

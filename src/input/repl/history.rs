@@ -38,9 +38,10 @@ impl History {
             return None;
         }
         let mut kept = FileHistory::with_config(config);
-        // If it is not text, what was read until there counts.
-        let _ = editor.load_history(&path);
-        let _ = kept.load(&path);
+        let _ = kept.load(&path); // if it is not text, what was read until there counts
+        for line in kept.iter() {
+            let _ = editor.add_history_entry(line.as_str());
+        }
         Some(Self { path, kept, secrets })
     }
 
