@@ -269,7 +269,7 @@ impl Error {
             }
             _ => return Vec::new(),
         };
-        interim.iter().map(|it| InterimView::new(it, from, redaction, secrets)).collect()
+        InterimView::all(interim, from, redaction, secrets)
     }
 
     /// The failed TLS handshake, with the server or with a proxy.

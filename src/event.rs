@@ -35,6 +35,14 @@ impl Event<'_> {
     pub fn is_received_message(&self) -> bool {
         matches!(&self.what, What::Message(message) if message.direction == Direction::Received)
     }
+
+    /// Whether it is a text message that is not more than was asked for: most displays beside a pipe
+    /// ignore those.
+    #[inline]
+    pub fn is_ordinary_text(&self) -> bool {
+        matches!(&self.what, What::Message(message)
+            if message.kind == MessageKind::Text && !message.surplus)
+    }
 }
 
 /// A moment, by the calendar and since the start.
@@ -263,6 +271,16 @@ pub struct InterimView {
 }
 
 impl InterimView {
+    /// What may be shown of several.
+    pub fn all(
+        interim: &[Interim],
+        from: Hop,
+        redaction: Redaction,
+        secrets: &Secrets,
+    ) -> Vec<Self> {
+        interim.iter().map(|it| Self::new(it, from, redaction, secrets)).collect()
+    }
+
     /// What may be shown of it.
     pub fn new(interim: &Interim, from: Hop, redaction: Redaction, secrets: &Secrets) -> Self {
         Self {

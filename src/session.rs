@@ -32,7 +32,7 @@ mod upload;
 mod watch;
 
 pub use journal::Journal;
-pub(crate) use leaving::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
+pub(crate) use leaving::{SHOW_CLOSING_AFTER, closing_text};
 pub use resend::{Rest, TOO_MUCH};
 
 /// What a session is to do.

@@ -19,12 +19,12 @@ use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{Framing, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
-use crate::net::resolve::{is_localhost, loopback};
+use crate::net::resolve::loopback;
 use crate::output::OutputError;
 use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
-use crate::protocol::handshake::ListenHosts;
+use crate::protocol::handshake::{ListenHosts, is_localhost};
 
 mod client;
 mod clients;

@@ -4,12 +4,12 @@ use super::Error;
 use super::words::readable;
 use crate::config::{ConfigError, SettingError};
 use crate::event::HeadView;
-use crate::event::head_view::Line;
 use crate::net::DialError;
 use crate::net::tls::TlsFailure;
 use crate::net::upgrade::UpgradeError;
 use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
+use crate::output::head::head_lines;
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
 
@@ -107,20 +107,8 @@ fn page(text: &str, style: Style, on_terminal: bool) -> String {
 }
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
-    let mut text = format!("{arrow} {}\n", escape_bytes(&head.start_line, Newlines::Escape));
-    for line in head.lines() {
-        text += &match line {
-            Line::Field(name, value) => {
-                let name = style.paint(Role::HeaderName, &escape(name, Newlines::Escape));
-                format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
-            }
-            Line::Malformed(line) => {
-                let line = escape_bytes(line, Newlines::Escape);
-                format!("{arrow} {}\n", style.paint(Role::Error, &line))
-            }
-        };
-    }
-    text
+    let start_line = escape_bytes(&head.start_line, Newlines::Escape);
+    format!("{arrow} {start_line}\n") + &head_lines(head, arrow, style)
 }
 
 /// A body behind its head, with the empty line between them.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Error, Rejected};
 use crate::event::{Closed, LastTraffic};
 use crate::net::malformed::objections;
-use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::upgrade::{Response, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::connection::{ClosePayload, EndCause, Party, TransportEnd};
 use crate::protocol::head::HeadError;
@@ -16,7 +16,7 @@ use crate::protocol::keepalive::{Instead, MissedPong};
 const MAX_QUOTED: usize = 60;
 
 /// An end within this time comes right after what was before.
-const EARLY: Duration = Duration::from_secs(1);
+pub(super) const EARLY: Duration = Duration::from_secs(1);
 
 pub(super) fn message(error: &Error) -> String {
     let text = match error {
@@ -122,14 +122,16 @@ fn upgrade(rejected: &Rejected) -> String {
         UpgradeError::Malformed(error, _) => {
             format!("opening handshake: invalid HTTP response: {}", said(error.to_string()))
         }
-        UpgradeError::Ended(end, received) if received.is_empty() => match interim(rejected) {
-            None => format!(
-                "opening handshake: the server ended the connection without a response: {end}"
-            ),
-            Some(interim) => format!(
-                "opening handshake: the server ended the connection after {interim}, without a final response: {end}"
-            ),
-        },
+        UpgradeError::Ended(end, received) if received.is_empty() => {
+            match interim_names(&rejected.interim, &rejected.secrets) {
+                None => format!(
+                    "opening handshake: the server ended the connection without a response: {end}"
+                ),
+                Some(interim) => format!(
+                    "opening handshake: the server ended the connection after {interim}, without a final response: {end}"
+                ),
+            }
+        }
         UpgradeError::Ended(end, received) => {
             let count = received.len();
             format!(
@@ -139,7 +141,7 @@ fn upgrade(rejected: &Rejected) -> String {
         UpgradeError::Tls(reason) => format!("opening handshake: TLS: {reason}"),
         UpgradeError::TimedOut(received, waited) => {
             let what = match received.len() {
-                0 => interim(rejected).map_or_else(
+                0 => interim_names(&rejected.interim, &rejected.secrets).map_or_else(
                     || "the server accepted the connection and sent no response".to_owned(),
                     |interim| format!("the server sent {interim} and no final response"),
                 ),
@@ -157,15 +159,10 @@ fn upgrade(rejected: &Rejected) -> String {
 
 /// What the steps before may take of a limit without being mentioned.
 const TOLERANCE: Duration = Duration::from_millis(50);
+
 /// Lines of a response head that are not header fields.
 fn malformed(rejected: &Rejected, response: &Response) -> Option<String> {
     objections(&response.head, rejected.redaction, &rejected.secrets)
-}
-
-/// The interim responses that came, by name.
-fn interim(rejected: &Rejected) -> Option<String> {
-    let list: Vec<_> = rejected.interim.iter().map(ToString::to_string).collect();
-    (!list.is_empty()).then(|| rejected.secrets.mask_text(list.join(", ")))
 }
 
 /// How long was waited for a response: the whole limit, or what earlier steps had left of it.

@@ -309,8 +309,7 @@ impl Dialer<'_> {
     ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
         let route = &self.options.route;
         let mut common = Vec::new();
-        let agent = Some(&route.user_agent).filter(|agent| !agent.is_empty());
-        common.extend(agent.map(|agent| HeaderLine::new("User-Agent", agent)));
+        common.extend(HeaderLine::user_agent(&route.user_agent));
         let basic = via.proxy.basic();
         common.extend(basic.map(|value| HeaderLine::new("Proxy-Authorization", &value)));
         let connect = Connect::new(authority, &common, &route.proxy_headers);

@@ -9,15 +9,10 @@ use std::time::Duration;
 use url::Host;
 
 use super::reactor::{Deadline, Reactor, WaitError};
+use crate::protocol::handshake::is_localhost;
 
 /// How long the system may take for a name of this machine, which it knows without asking anybody.
 const LOCAL_PATIENCE: Duration = Duration::from_millis(500);
-
-/// Whether a name is one of this machine (RFC 6761 section 6.3).
-pub fn is_localhost(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
-}
 
 /// The loopback addresses that this machine has.
 pub fn loopback(port: u16) -> Vec<SocketAddr> {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use url::{Host, ParseError, Position, Url};
 
-use super::resolve::is_localhost;
+use crate::protocol::handshake::is_localhost;
 use error::Fault;
 pub use error::TargetError;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};

@@ -11,6 +11,7 @@ use crate::protocol::body::{Body, MAX_KEPT};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
+use crate::redact::Secrets;
 
 /// An opening handshake that succeeded.
 #[derive(Debug)]
@@ -102,6 +103,12 @@ impl Response {
     }
 }
 
+/// The interim responses that came, by name; `None` without any.
+pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
+    let list: Vec<_> = interim.iter().map(Interim::to_string).collect();
+    (!list.is_empty()).then(|| secrets.mask_text(list.join(", ")))
+}
+
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -125,11 +132,7 @@ pub fn upgrade(
     let (received, interim) = (Vec::new(), Vec::new());
     let mut exchange = Exchange { stream, reactor, start, received, interim };
     let outcome = exchange.run(request, deadline, lenient, skips_body);
-    let interim = exchange.interim;
-    match outcome {
-        Ok(upgraded) => Ok(Upgraded { interim, ..upgraded }),
-        Err(error) => Err(UpgradeFailed { error, interim }),
-    }
+    outcome.map_err(|error| UpgradeFailed { error, interim: exchange.interim })
 }
 
 struct Exchange<'a> {
@@ -160,13 +163,9 @@ impl Exchange<'_> {
             return Err(UpgradeError::Refused(Box::new(Response::new(line, head, body))));
         }
         let early = std::mem::take(&mut self.received);
-        let judged = match lenient {
-            true => judge_response(request, &line, &head.lenient()),
-            false => judge_response(request, &line, &head),
-        };
-        let findings = match judged {
+        let findings = match judge_response(request, &line, &head.judged(lenient)) {
             Ok(agreement) if lenient || head.malformed_lines().is_empty() => {
-                let interim = Vec::new();
+                let interim = std::mem::take(&mut self.interim);
                 return Ok(Upgraded { line, head, agreement, early, took, interim });
             }
             Ok(_) => Vec::new(),

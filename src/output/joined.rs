@@ -1,9 +1,8 @@
 //! Two formats on one outlet: standard output and standard error that lead to the same place.
 
 use super::{Format, Outlet};
-use crate::event::{Event, What};
+use crate::event::Event;
 use crate::output::human::Human;
-use crate::protocol::MessageKind;
 
 /// What is reported beside the messages, and the messages, in the order of the events.
 pub struct Joined<F> {
@@ -24,10 +23,7 @@ impl<F: Format> Joined<F> {
 impl<F: Format> Format for Joined<F> {
     /// A remark on a message stands before it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        let is_ignored = self.beside_ignores_text
-            && matches!(&event.what, What::Message(message)
-                if !message.surplus && message.kind == MessageKind::Text);
-        if !is_ignored {
+        if !(self.beside_ignores_text && event.is_ordinary_text()) {
             self.beside.event(event, out);
         }
         self.messages.event(event, out);

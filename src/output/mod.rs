@@ -3,6 +3,7 @@
 mod backlog;
 pub mod certificate;
 pub mod escape;
+pub mod head;
 pub mod hex_dump;
 pub mod html;
 pub mod human;
@@ -20,7 +21,7 @@ use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
-use crate::event::{Event, What};
+use crate::event::Event;
 use crate::protocol::MessageKind;
 
 pub use joined::Joined;
@@ -161,8 +162,7 @@ impl Outputs {
             return self.last_event(event);
         }
         let is_received = event.is_received_message();
-        let is_text = matches!(&event.what, What::Message(message)
-            if message.kind == MessageKind::Text && !message.surplus);
+        let is_text = event.is_ordinary_text();
         for Output { format, outlet, ignores_text, .. } in &mut self.outputs {
             if !(is_text && *ignores_text) {
                 format.event(event, outlet);

@@ -60,12 +60,6 @@ impl Body {
         Self { framing, codings: Codings::of(head), kept: Vec::new(), cut: false, done }
     }
 
-    /// Where none is wanted.
-    pub fn none() -> Self {
-        let framing = Framing::Length(0);
-        Self { framing, codings: Codings::default(), kept: Vec::new(), cut: false, done: true }
-    }
-
     /// Takes the next bytes from the connection.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_done() {
@@ -105,11 +99,6 @@ impl Body {
             Some((bytes, is_long)) => (bytes, is_cut || is_long),
             None => (self.kept, is_cut),
         }
-    }
-
-    /// What has come, as it came, at most [`MAX_KEPT`] bytes.
-    pub fn into_bytes(self) -> Vec<u8> {
-        self.kept
     }
 
     fn keep(&mut self, data: &[u8]) {
@@ -170,7 +159,7 @@ mod tests {
             body.push(piece);
         }
         let done = body.is_done();
-        (String::from_utf8(body.into_bytes()).unwrap(), done)
+        (String::from_utf8(body.kept).unwrap(), done)
     }
 
     #[test]

@@ -19,7 +19,7 @@ mod server;
 
 pub use client::{Request, RequestOptions, judge_response, with_custom};
 pub use http::{expects_continue, resource_name};
-pub use origin::{AllowedOrigins, ListenHosts, normalize_origin};
+pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};
 pub use response::Response;
 pub use server::{Credentials, Refusal, ServerOptions, answer};
 

@@ -1,6 +1,7 @@
 //! HTTP/1.1 heads (RFC 9112 sections 2 to 5) kept as they were on the wire: bytes, order, case and
 //! duplicates. httparse decides which first line is well-formed.
 
+use std::borrow::Cow;
 use std::fmt;
 
 mod fields;
@@ -120,6 +121,14 @@ impl Head {
     pub fn lenient(&self) -> Self {
         let bytes = self.bytes.clone();
         Self { bytes, start_line: self.start_line, fields: self.fields.lenient() }
+    }
+
+    /// The head as it is judged.
+    pub fn judged(&self, lenient: bool) -> Cow<'_, Self> {
+        match lenient {
+            true => Cow::Owned(self.lenient()),
+            false => Cow::Borrowed(self),
+        }
     }
 
     /// All values of the field `name`, as text.

@@ -186,6 +186,19 @@ pub struct Violation {
 pub(super) const MAX_SHOWN: usize = 64;
 
 impl Violation {
+    /// At `offset`, where no frame was recognisable.
+    pub(super) fn at(offset: u64, rule: Rule, detail: String) -> Self {
+        Self {
+            rule,
+            detail,
+            frame: None,
+            offset,
+            payload: Box::default(),
+            excerpt: Vec::new(),
+            cause: None,
+        }
+    }
+
     /// By the frame with this header, which starts at `offset`, and as much of its payload, unmasked,
     /// as is there.
     pub(super) fn by_frame(
@@ -196,13 +209,9 @@ impl Violation {
         payload: &[u8],
     ) -> Self {
         Self {
-            rule,
-            detail,
             frame: Some(header),
-            offset,
             payload: payload[..payload.len().min(MAX_SHOWN)].into(),
-            excerpt: Vec::new(),
-            cause: None,
+            ..Self::at(offset, rule, detail)
         }
     }
 }

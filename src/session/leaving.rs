@@ -26,10 +26,15 @@ const TLS_RECORD: usize = 16 << 10;
 pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 
 /// What the user is told then, if it was Ctrl-C that began it.
-pub(crate) const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
+const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
 
 /// The same where something else began it.
-pub(crate) const CLOSING: &str = "closing; Ctrl-C to leave at once";
+const CLOSING: &str = "closing; Ctrl-C to leave at once";
+
+/// What the user is told of a closing handshake that takes its time.
+pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
+    if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING }
+}
 
 /// A closing handshake that we began.
 #[derive(Debug)]
@@ -61,7 +66,7 @@ impl Session<'_> {
         }
         closing.is_shown = true;
         let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
-        let text = if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING };
+        let text = closing_text(is_interrupted);
         self.journal.tell(What::Notice(Level::Info, text));
     }
 

@@ -1,6 +1,7 @@
 //! The closing handshake: what each side said, who began it, and peers that do not complete it.
 
 use crate::events::events;
+use crate::listen::{client, listen};
 use crate::scripts::{answer_close, close, serve};
 use crate::support::{CLOSE, Peer, TEXT, frame, masked, ping, text, wscope};
 use serde_json::{Value, json};
@@ -144,13 +145,8 @@ fn a_client_that_breaks_the_protocol_did_not_close() {
 }
 
 pub(crate) fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
-    let mut server = wscope().args(["listen", "--once", ":0"]).args(options).stdin_null().spawn();
-    let line = server.wait_stderr("listening on ");
-    let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
-    let mut peer = Peer::connect(port.expect("a port"));
-    peer.ask("/", &[]);
-    peer.read_head();
-    (server, peer)
+    let (server, port) = listen(&[&["--once"], options].concat());
+    (server, client(port))
 }
 
 /// One request, one answer: many servers end TCP instead of answering our Close frame.

@@ -1,5 +1,6 @@
 //! What comes where a frame should start and is text: HTTP, pages, the output of a print.
 
+use crate::listen::{client, listen};
 use crate::scripts::{serve, serve_extension};
 use crate::support::{BINARY, CLOSE, CONTINUATION, Outcome, PING, Peer, TEXT};
 use crate::support::{close, frame, masked, text, wscope};
@@ -180,20 +181,14 @@ fn a_client_that_goes_back_to_http_is_recognised() {
 
 #[test]
 fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
-    let mut server = wscope().args(["listen", ":0"]).stdin_null().spawn();
-    let line = server.wait_stderr("listening on ");
-    let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
-    let mut peer = Peer::connect(port.expect("a port"));
-    peer.ask("/", &[]);
-    peer.read_head();
+    let (mut server, port) = listen(&[]);
+    let mut peer = client(port);
     peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
     peer.expect_close(1002);
     assert!(server.wait_stderr("#1 protocol error: text instead of").contains("GET /next"));
     server.wait_stderr("#1 hint: an upgraded connection carries nothing but frames");
     server.wait_stderr("47 45 54 20 2f 6e 65 78");
-    let mut peer = Peer::connect(port.expect("a port"));
-    peer.ask("/", &[]);
-    peer.read_head();
+    let mut peer = client(port);
     peer.send(b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     peer.expect_close(1002);
     server.wait_stderr("#2 < Host: x");

@@ -22,13 +22,17 @@ fn refused(response: impl AsRef<[u8]>, options: &[&str]) -> Outcome {
 }
 
 /// The server answers like this, then neither ends nor goes on.
-#[track_caller]
-fn refused_and_stalled(response: &'static str, options: &[&str]) -> Outcome {
-    let server = Server::script(move |peer| {
+fn stalling(response: &'static str) -> Server {
+    Server::script(move |peer| {
         peer.read_head();
         peer.respond(response);
         peer.stall();
-    });
+    })
+}
+
+#[track_caller]
+fn refused_and_stalled(response: &'static str, options: &[&str]) -> Outcome {
+    let server = stalling(response);
     wscope().args(options).arg(server.url()).run().code(4)
 }
 
@@ -320,12 +324,7 @@ fn a_refusal_is_an_event_with_status_headers_and_body() {
 
 #[test]
 fn a_body_that_stalls_until_max_time_runs_out_is_told_with_the_refusal() {
-    const HEAD: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy";
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.respond(HEAD);
-        peer.stall();
-    });
+    let server = stalling("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy");
     wscope().args(["-m", "1s"]).arg(server.url()).run().code(7).stdout("").stderr_contains(
         "wscope: opening handshake refused: 503 Service Unavailable; --max-time 1s ran out\n",
     );

@@ -13,7 +13,7 @@ use crate::net::dial::{DialOptions, certificate_name};
 use crate::net::malformed::objections;
 use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
-use crate::net::upgrade::{Interim, UpgradeError, UpgradeFailed, Upgraded, upgrade};
+use crate::net::upgrade::{UpgradeError, UpgradeFailed, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
@@ -21,7 +21,7 @@ use crate::protocol::connection::{Connection, Options, Party, Role};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Secrets;
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
@@ -115,7 +115,7 @@ impl Opening<'_> {
             status: upgraded.line.status,
             reason: said(upgraded.line.reason.clone()),
             request: HeadView::new(&request.head, config.redaction).without(&route.secrets),
-            interim: views(&upgraded.interim, Hop::Server, config.redaction, &secrets),
+            interim: InterimView::all(&upgraded.interim, Hop::Server, config.redaction, &secrets),
             response: HeadView::new(&upgraded.head, config.redaction).without(&secrets),
             offered: request.subprotocols().iter().cloned().map(said).collect(),
             protocol: upgraded.agreement.subprotocol.clone().map(said),
@@ -134,7 +134,7 @@ impl Opening<'_> {
         let view = |head| HeadView::new(head, redaction);
         ProxyHeads {
             request: view(&heads.request).without(&route.secrets),
-            interim: views(&heads.interim, Hop::Proxy, redaction, secrets),
+            interim: InterimView::all(&heads.interim, Hop::Proxy, redaction, secrets),
             response: heads.response.as_ref().map(|head| view(head).without(secrets)),
         }
     }
@@ -340,14 +340,4 @@ impl Opening<'_> {
         }
         Err(Error::NoCompression)
     }
-}
-
-/// Interim responses as they may be shown.
-fn views(
-    interim: &[Interim],
-    from: Hop,
-    redaction: Redaction,
-    secrets: &Secrets,
-) -> Vec<InterimView> {
-    interim.iter().map(|it| InterimView::new(it, from, redaction, secrets)).collect()
 }

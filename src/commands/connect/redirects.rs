@@ -20,10 +20,7 @@ impl Opening<'_> {
         head: &Head,
     ) -> Option<Result<Route, RedirectError>> {
         let max = self.config.resilience.redirects.filter(|_| is_redirect(line.status))?;
-        let location = match self.config.lenient {
-            true => head.lenient().value("Location"),
-            false => head.value("Location"),
-        };
+        let location = head.judged(self.config.lenient).value("Location");
         Some(route.redirected(location.as_deref(), max))
     }
 

@@ -26,12 +26,7 @@ pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Rout
 fn wanted(config: &ConnectConfig, route: &Route) -> RequestOptions {
     let (handshake, target) = (&config.handshake, &route.target);
     let mut common = Vec::new();
-    // As with curl, an empty one is not sent.
-    common.extend(
-        Some(&handshake.user_agent)
-            .filter(|agent| !agent.is_empty())
-            .map(|agent| HeaderLine::new("User-Agent", agent)),
-    );
+    common.extend(HeaderLine::user_agent(&handshake.user_agent));
     common.extend(handshake.origin.as_ref().map(|origin| HeaderLine::new("Origin", origin)));
     common.extend(config.auth.headers.iter().cloned());
     RequestOptions {

@@ -232,15 +232,14 @@ impl Arrival<'_> {
             return Err(close_evicted(stream, true));
         }
         let config = &self.server.config;
-        let lenient = config.lenient.then(|| asked.head.lenient());
-        let judged = lenient.as_ref().unwrap_or(&asked.head);
-        let (response, agreement) = match answer(&config.handshake, &asked.line, judged) {
+        let judged = asked.head.judged(config.lenient);
+        let (response, agreement) = match answer(&config.handshake, &asked.line, &judged) {
             Ok(accepted) => accepted,
             Err(refusal) => {
                 if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                     return Err(self.show(stream, &page));
                 }
-                let why = reason(&refusal, &asked.line, judged, config.redaction);
+                let why = reason(&refusal, &asked.line, &judged, config.redaction);
                 let why = (&*why, refusal.hint);
                 return Err(self.refuse(stream, &asked, &refusal.response, why, outputs));
             }

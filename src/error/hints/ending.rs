@@ -1,8 +1,7 @@
 //! What to do about the end of a connection that was open. What is said follows from what came.
 
-use std::time::Duration;
-
 use super::{ENGINE_IO, is_engine_io};
+use crate::error::text::EARLY;
 use crate::event::{Closed, LastTraffic};
 use crate::protocol::connection::{EndCause, TransportEnd};
 use crate::protocol::keepalive::Instead;
@@ -11,9 +10,6 @@ use crate::protocol::{CloseCode, Header, Opcode};
 
 /// Proxies and load balancers cut idle connections after a minute or more.
 const IDLE_CUT: u64 = 28;
-
-/// What ends sooner than this after the last traffic may end because of it.
-const EARLY: Duration = Duration::from_secs(1);
 
 /// Fewer bytes may read as text by chance.
 const LEAST_TEXT: usize = 8;

@@ -150,11 +150,14 @@ fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
 /// Whether a refusal says that TLS is missing. For that there is also a header (RFC 2817 section 4.2).
 pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
     let status = response.line.status;
+    if status < 400 {
+        return None;
+    }
     let is_upgrade = || {
         let upgrades = response.head.list("Upgrade");
         status == 426 && upgrades.iter().any(|name| name.starts_with("TLS/"))
     };
-    let said = Words::of(response).wanted_tls().filter(|_| status >= 400);
+    let said = Words::of(response).wanted_tls();
     said.or_else(|| is_upgrade().then_some(WantedTls::Somewhere))
 }
 

@@ -17,7 +17,7 @@ use crate::net::tcp::Failure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
 use crate::net::tunnel::socks5::reply_text;
 use crate::net::tunnel::{Fault, Heads};
-use crate::net::upgrade::Interim;
+use crate::net::upgrade::{Interim, interim_names};
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
@@ -165,7 +165,7 @@ impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { via, authority, secrets, .. } = self;
         match &self.cause {
-            ProxyCause::Reach(error) => match self.interim() {
+            ProxyCause::Reach(error) => match interim_names(&self.interim, &self.secrets) {
                 None => write!(f, "{via}: {error}"),
                 Some(interim) => write!(f, "{via}: {error} (after {interim})"),
             },
@@ -182,7 +182,7 @@ impl fmt::Display for ProxyError {
                 write!(f, "{via} refused CONNECT {authority}: {}{lines}", answer.trim_end())
             }
             ProxyCause::Fault(Fault::Ended(end, bytes)) if bytes.is_empty() => {
-                match self.interim() {
+                match interim_names(&self.interim, &self.secrets) {
                     None => write!(f, "{via}: it ended the connection without an answer: {end}"),
                     Some(interim) => write!(
                         f,
@@ -198,14 +198,6 @@ impl fmt::Display for ProxyError {
                 write!(f, "{via}: {}", fault_text(fault, self.redaction, secrets))
             }
         }
-    }
-}
-
-impl ProxyError {
-    /// The interim responses that came, by name.
-    fn interim(&self) -> Option<String> {
-        let list: Vec<_> = self.interim.iter().map(Interim::to_string).collect();
-        (!list.is_empty()).then(|| self.secrets.mask_text(list.join(", ")))
     }
 }
 

@@ -10,6 +10,7 @@ use openssl::ssl::{
     SslVersion,
 };
 
+use super::server::ALPN_LIST;
 use super::{CertificateInfo, ServerName, TlsOptions};
 use crate::net::reactor::{Deadline, Reactor};
 
@@ -51,7 +52,7 @@ fn configuration(options: &TlsOptions) -> Result<ConnectConfiguration, ErrorStac
     builder.set_verify(SslVerifyMode::NONE);
     builder.set_min_proto_version(options.min.map(version))?;
     builder.set_max_proto_version(options.max.map(version))?;
-    builder.set_alpn_protos(b"\x08http/1.1")?;
+    builder.set_alpn_protos(ALPN_LIST)?;
     let tells_name = options.server_name != ServerName::Untold;
     let configuration = builder.build().configure()?;
     Ok(configuration.use_server_name_indication(tells_name).verify_hostname(false))

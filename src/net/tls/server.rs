@@ -24,7 +24,7 @@ pub(super) type Unfinished<S> = MidHandshakeSslStream<S>;
 pub struct ServerContext(SslAcceptor);
 
 /// [`super::ALPN`] as it is on the wire: its length comes first (RFC 7301 section 3.1).
-const ALPN_LIST: &[u8] = b"\x08http/1.1";
+pub(super) const ALPN_LIST: &[u8] = b"\x08http/1.1";
 
 impl ServerContext {
     /// For a server with this certificate.

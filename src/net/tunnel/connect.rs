@@ -83,8 +83,9 @@ impl Connect {
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
                             self.state = State::Over;
-                            let body = Body::none();
-                            return Err(Fault::Invalid(Box::new(Response::new(line, head, body))));
+                            let (body, is_cut) = (Vec::new(), false);
+                            let response = Response { line, head, body, is_cut };
+                            return Err(Fault::Invalid(Box::new(response)));
                         }
                         200..300 => {
                             self.state = State::Open(head);

@@ -6,11 +6,11 @@ use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
-use crate::event::head_view::Line;
 use crate::event::{Closed, HeadView, Opened};
 use crate::net::Timings;
 use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
+use crate::output::head::head_lines;
 use crate::output::style::Role;
 use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
 
@@ -70,20 +70,7 @@ impl Human {
     pub(super) fn head(&self, direction: Direction, head: &HeadView) -> String {
         let arrow = self.paint(role(direction), arrow(direction));
         let start_line = self.paint(Role::Bold, &escape_bytes(&head.start_line, Newlines::Escape));
-        let mut text = format!("{arrow} {start_line}\n");
-        for line in head.lines() {
-            text += &match line {
-                Line::Field(name, value) => {
-                    let name = self.paint(Role::HeaderName, &escape(name, Newlines::Escape));
-                    format!("{arrow} {name}: {}\n", escape_bytes(value, Newlines::Escape))
-                }
-                Line::Malformed(line) => {
-                    let line = escape_bytes(line, Newlines::Escape);
-                    format!("{arrow} {}\n", self.paint(Role::Error, &line))
-                }
-            };
-        }
-        text
+        format!("{arrow} {start_line}\n") + &head_lines(head, &arrow, self.options.style)
     }
 
     pub(super) fn control(&self, name: &str, direction: Direction, data: &[u8]) -> Option<String> {

@@ -225,6 +225,10 @@ impl Object<'_> {
 
     pub(super) fn object(&mut self, key: &str, fill: impl FnOnce(&mut Object<'_>)) {
         self.key(key);
+        self.inner(fill);
+    }
+
+    fn inner(&mut self, fill: impl FnOnce(&mut Object<'_>)) {
         let line = Line { part: self.line.part, out: self.line.out };
         fill(&mut Object { line, first: true, when: self.when });
         self.line.put(b"}");
@@ -244,9 +248,7 @@ impl Object<'_> {
         self.key(key);
         for (index, item) in items.enumerate() {
             self.line.put(if index == 0 { b"[" } else { b"," });
-            let line = Line { part: self.line.part, out: self.line.out };
-            fill(&mut Object { line, first: true, when: self.when }, item);
-            self.line.put(b"}");
+            self.inner(|object| fill(object, item));
         }
         self.line.put(b"]");
     }

@@ -70,15 +70,8 @@ impl Connection {
                 (Rule::TextInsteadOfFrame, Some(cause), format!("{cause}: {text:?}"))
             }
         };
-        Err(Violation {
-            rule,
-            detail,
-            frame: None,
-            offset: self.offset,
-            payload: Box::default(),
-            excerpt: bytes[..bytes.len().min(MAX_EXCERPT)].to_vec(),
-            cause,
-        })
+        let excerpt = bytes[..bytes.len().min(MAX_EXCERPT)].to_vec();
+        Err(Violation { excerpt, cause, ..Violation::at(self.offset, rule, detail) })
     }
 
     /// The rest of a text that came instead of frames: the peer's own words.
@@ -87,12 +80,13 @@ impl Connection {
         if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::TextInsteadOfFrame) {
             let room = MAX_EXCERPT.saturating_sub(violation.excerpt.len());
             let bytes = self.input.bytes();
+            let bytes = &bytes[..bytes.len().min(room)];
             let end = match str::from_utf8(bytes) {
                 // The answer to our Close frame is no part of it.
                 Err(error) if bytes[error.valid_up_to()] == 0x88 => error.valid_up_to(),
                 _ => bytes.len(),
             };
-            violation.excerpt.extend_from_slice(&bytes[..end.min(room)]);
+            violation.excerpt.extend_from_slice(&bytes[..end]);
         }
     }
 }

@@ -121,15 +121,7 @@ impl Connection {
         let rule = Rule::OverMemory;
         match frame {
             Some(frame) => Violation::by_frame(frame.header, frame.offset, rule, detail, payload),
-            None => Violation {
-                rule,
-                detail,
-                frame: None,
-                offset: self.offset,
-                payload: Box::default(),
-                excerpt: Vec::new(),
-                cause: None,
-            },
+            None => Violation::at(self.offset, rule, detail),
         }
     }
 

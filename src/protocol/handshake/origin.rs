@@ -108,13 +108,16 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     Err(Foreign { finding, hint })
 }
 
-/// Whether a host is this machine, by name (RFC 6761 section 6.3) or address.
+/// Whether a name is one of this machine (RFC 6761 section 6.3).
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether a host is this machine, by name or address.
 fn is_loopback(host: &Host) -> bool {
     match host {
-        Host::Domain(name) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
+        Host::Domain(name) => is_localhost(name),
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.to_canonical().is_loopback(),
     }

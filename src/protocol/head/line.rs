@@ -34,6 +34,11 @@ impl HeaderLine {
         Self { name: name.to_owned(), value: value.to_owned(), is_removal: false }
     }
 
+    /// The line that names the program; none for an empty name, as with curl.
+    pub fn user_agent(agent: &str) -> Option<Self> {
+        (!agent.is_empty()).then(|| Self::new("User-Agent", agent))
+    }
+
     /// Reads `Name: value`, `Name:` for a header that is not sent, or `Name;` for one without a value, as
     /// curl has them.
     ///

@@ -11,7 +11,7 @@ use crate::input::{self, Source};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
-use crate::session::{CLOSING, CLOSING_AFTER_INTERRUPT, SHOW_CLOSING_AFTER};
+use crate::session::{SHOW_CLOSING_AFTER, closing_text};
 
 /// How long all clients together may take when we leave. With what follows it is a second.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
@@ -81,8 +81,7 @@ impl Control {
         let Some(shutdown) = &mut self.shutdown else { return };
         if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
             let is_interrupted = matches!(shutdown.result, Err(Error::Signal(Signal::Interrupt)));
-            let text = if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING };
-            self.notice(Level::Info, text);
+            self.notice(Level::Info, closing_text(is_interrupted));
         }
     }
 
