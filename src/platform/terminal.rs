@@ -72,6 +72,8 @@ pub struct EditKeys {
 
 #[cfg(unix)]
 mod unix {
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::process::{
         Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
@@ -91,20 +93,31 @@ mod unix {
     const DISABLED: u8 =
         if cfg!(any(target_os = "linux", target_os = "android")) { 0 } else { 0xff };
 
-    /// The modes of the terminal on standard input.
+    /// The modes of the terminal on standard input, as they were found.
     #[derive(Clone, Debug)]
-    pub struct SavedModes(Termios);
+    pub struct SavedModes {
+        found: Termios,
+        /// Held while modes are set: what one thread has read, another must not have changed before it is
+        /// written back.
+        setting: Arc<Mutex<()>>,
+    }
 
     impl SavedModes {
-        /// Reads them; `None` where standard input is no terminal.
+        /// Reads them; `None` where standard input is not a terminal.
         pub fn read() -> Option<Self> {
-            tcgetattr(stdin()).ok().map(Self)
+            let found = tcgetattr(stdin()).ok()?;
+            Some(Self { found, setting: Arc::default() })
         }
 
         /// Sets the modes that the line editor reads keys in, so that nothing is echoed or cut between
         /// two lines either: what is typed then is for the next one.
         pub fn set_raw(&self) {
-            let mut modes = self.0.clone();
+            let _setting = self.setting();
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.raw());
+        }
+
+        fn raw(&self) -> Termios {
+            let mut modes = self.found.clone();
             modes.local_modes &=
                 !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN | LocalModes::ISIG);
             modes.input_modes &= !(InputModes::BRKINT
@@ -114,12 +127,12 @@ mod unix {
                 | InputModes::IXON);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+            modes
         }
 
         /// Whether the terminal edits lines and shows them, as it does for most programs.
         pub fn edits_lines(&self) -> bool {
-            self.0.local_modes.contains(LocalModes::ICANON)
+            self.found.local_modes.contains(LocalModes::ICANON)
         }
 
         /// Has keys passed on as they are typed, and not shown; those that send signals still do.
@@ -133,11 +146,11 @@ mod unix {
 
         /// Whether the modes are still those of [`SavedModes::set_unedited`].
         pub fn are_unedited(&self) -> bool {
-            Self::read().is_some_and(|Self(modes)| modes.local_modes == self.unedited().local_modes)
+            Self::read().is_some_and(|modes| modes.found.local_modes == self.unedited().local_modes)
         }
 
         fn unedited(&self) -> Termios {
-            let mut modes = self.0.clone();
+            let mut modes = self.found.clone();
             modes.local_modes &= !(LocalModes::ICANON | LocalModes::ECHO | LocalModes::IEXTEN);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
@@ -164,23 +177,34 @@ mod unix {
         }
 
         fn key(&self, code: SpecialCodeIndex) -> Option<u8> {
-            Some(self.0.special_codes[code]).filter(|byte| *byte != DISABLED)
+            Some(self.found.special_codes[code]).filter(|byte| *byte != DISABLED)
         }
 
-        /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing.
+        /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing. Does nothing
+        /// while the terminal is given back, to a shell for example.
         pub fn set_interruptible(&self, is_interruptible: bool) {
-            let Some(Self(mut modes)) = Self::read().filter(|_| is_ours()) else { return };
+            let _setting = self.setting();
+            let is_given_back = Self::read().is_none_or(|modes| modes.edits_lines());
+            if is_given_back || !is_ours() {
+                return;
+            }
+            let mut modes = self.raw();
             modes.local_modes.set(LocalModes::ISIG, is_interruptible);
-            for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
-                modes.special_codes[key] =
-                    if is_interruptible { DISABLED } else { self.0.special_codes[key] };
+            if is_interruptible {
+                modes.special_codes[SpecialCodeIndex::VSUSP] = DISABLED;
+                modes.special_codes[SpecialCodeIndex::VQUIT] = DISABLED;
             }
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
         /// Sets them again.
         pub fn set(&self) {
-            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.0);
+            let _setting = self.setting();
+            let _ = tcsetattr(stdin(), OptionalActions::Now, &self.found);
+        }
+
+        fn setting(&self) -> MutexGuard<'_, ()> {
+            self.setting.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
         /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
@@ -199,7 +223,7 @@ mod unix {
     /// changed: what was Ctrl-D becomes a NUL when the modes change.
     pub fn take_typed(modes: &SavedModes) -> TypedAhead {
         let mut typed = TypedAhead::default();
-        let reads_lines = modes.0.local_modes.contains(LocalModes::ICANON);
+        let reads_lines = modes.found.local_modes.contains(LocalModes::ICANON);
         while reads_lines && !typed.ended && typed.lines.len() < TYPED_AT_ONCE && is_waiting() {
             let mut bytes = [0; TYPED_AT_ONCE];
             match rustix::io::read(stdin(), &mut bytes) {
