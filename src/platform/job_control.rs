@@ -39,7 +39,7 @@ pub struct JobControl {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Whoever started us wants no stops.
+    /// Whoever started the program wants no stops, or is not there to continue it.
     ignores_stops: bool,
 }
 
@@ -52,13 +52,13 @@ struct State {
 }
 
 impl JobControl {
-    /// Takes SIGTSTP and SIGCONT over, unless SIGTSTP is ignored. The modes are set already, or will be
-    /// after so much time.
+    /// Takes SIGTSTP and SIGCONT over, unless SIGTSTP is ignored or without effect. The modes are set
+    /// already, or will be after so much time.
     ///
     /// # Errors
     /// When the system refuses the handlers or the thread.
     pub fn start(modes: impl TerminalModes, take_after: Option<Duration>) -> io::Result<Self> {
-        let ignores_stops = is_ignored(SIGTSTP);
+        let ignores_stops = is_ignored(SIGTSTP) || terminal::leads_session();
         let handled = if ignores_stops { &[SIGCONT][..] } else { &[SIGCONT, SIGTSTP] };
         let signals = Signals::new(handled)?;
         let state = Mutex::default();

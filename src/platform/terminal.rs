@@ -2,8 +2,8 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, has_shell, interrupt_self, is_gone, is_in_background, is_ours, size, suspend_group,
-    take_typed, width,
+    SavedModes, has_shell, interrupt_self, is_gone, is_in_background, is_ours, leads_session, size,
+    suspend_group, take_typed, width,
 };
 
 #[cfg(not(unix))]
@@ -278,6 +278,12 @@ mod unix {
         let Some(parent) = getppid() else { return false };
         let is_in_session = getsid(Some(parent)).ok() == getsid(None).ok();
         is_in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    }
+
+    /// Whether this process began the session of its terminal: then there is no shell above it, and its
+    /// process group is an orphaned one, which keys and the terminal cannot stop.
+    pub fn leads_session() -> bool {
+        getsid(None).is_ok_and(|session| session == getpid())
     }
 
     /// Sends SIGTSTP to all processes of our group, as Ctrl-Z does.

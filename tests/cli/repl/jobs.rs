@@ -198,6 +198,26 @@ fn ctrl_z_without_a_shell_goes_on() {
     super::leave(terminal);
 }
 
+/// The shell with job control is not the parent of the program, but that of another in its group.
+#[test]
+fn ctrl_z_under_a_script_stops_both() {
+    let server = server(|peer| {
+        let line = format!("half{}", "q".repeat(LONG));
+        peer.expect_text(&line);
+    });
+    let terminal = Terminal::spawn_job_shell("bash", 100, 30);
+    terminal.type_line(&format!("sh -c '\"$WSCOPE\" {}; echo ended'", server.url()));
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.type_text("half");
+    terminal.wait_for("> half");
+    stop(&terminal, Stop::Key);
+    continue_typing(&terminal);
+    terminal.wait_until("a new prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.press(Key::CtrlD);
+    terminal.wait_for("ended");
+    server.join();
+}
+
 #[test]
 fn a_listening_prompt_is_stopped_and_continued() {
     for how in [Stop::Key, Stop::Signal(Signal::STOP)] {
