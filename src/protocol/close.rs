@@ -1,5 +1,6 @@
 //! Close codes (RFC 6455 section 7.4): their names, their meaning, and what they usually tell in practice.
 
+mod payload;
 mod registry;
 
 use std::error::Error;
@@ -8,6 +9,7 @@ use std::str::FromStr;
 
 use registry::{Entry, HABITS, REGISTERED};
 
+pub use payload::ClosePayload;
 pub use registry::RANGES;
 
 /// A close code, RFC 6455 section 7.4.
