@@ -46,6 +46,8 @@ fn bad_urls_are_marked_where_they_are_wrong() {
         ("::1", "an IPv6 address is written in brackets: [::1]", "  ::1\n  ^^^\n"),
         ("ws://", "the host is missing", "  ws://\n       ^\n"),
         ("ws:///x", "the host is missing", "  ws:///x\n       ^\n"),
+        ("ws//h", "a colon belongs behind the scheme", "  ws//h\n    ^\n"),
+        ("wss:h/x", "two slashes belong behind the scheme", "  wss:h/x\n      ^\n"),
         ("/x", "the host is missing", "  /x\n  ^\n"),
         ("", "the URL is empty", "  ^\n"),
     ] {
