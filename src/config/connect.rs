@@ -63,6 +63,7 @@ impl ConnectConfig {
             notices: Vec::new(),
             target,
             dial,
+            word: word(url),
             says_unchecked: args.tls.no_check,
             handshake,
             input,
@@ -94,6 +95,12 @@ impl ConnectConfig {
 }
 
 fn handshake_config(
+/// What may be the name of a command that was mistyped.
+fn word(url: &str) -> Option<String> {
+    let is_word = !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word.then(|| url.to_owned())
+}
+
     args: &HandshakeArgs,
     files: &FileReader,
 ) -> Result<HandshakeConfig, ConfigError> {
