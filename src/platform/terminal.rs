@@ -2,8 +2,8 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, has_shell, interrupt_self, is_gone, is_in_background, is_ours, size, suspend_group,
-    take_typed, width,
+    SavedModes, end_echoed_line, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
+    size, suspend_group, take_typed, width,
 };
 
 #[cfg(not(unix))]
@@ -82,7 +82,7 @@ mod unix {
         tcgetwinsize, tcsetattr,
     };
 
-    use super::{ControlKeys, EditKeys, TypedAhead};
+    use super::{ControlKeys, EditKeys, TypedAhead, Writer};
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -234,6 +234,20 @@ mod unix {
     }
 
     /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
+    /// Begins a new line on the terminal on standard error, if its driver has just shown `^C` there for
+    /// Ctrl-C. In the background what it shows is not ours.
+    pub fn end_echoed_line() {
+        let shown = LocalModes::ISIG | LocalModes::ECHO | LocalModes::ECHOCTL;
+        let is_shown = tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(shown));
+        let is_ours = tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp());
+        if is_shown
+            && is_ours
+            && let Ok(mut stderr) = Writer::stderr()
+        {
+            let _ = stderr.write(b"\n"); // it is only for looks
+        }
+    }
+
     /// stopped by the shell.
     pub fn is_ours() -> bool {
         tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
