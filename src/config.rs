@@ -248,6 +248,8 @@ pub struct Commentary {
     pub on_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_on_terminal: bool,
+    /// Commands can be typed.
+    pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
     /// Times.

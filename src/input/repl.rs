@@ -34,8 +34,8 @@ use history::History;
 use keys::Keys;
 use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
-pub(super) use set::Loading;
 pub use set::{CommandSet, FileRequest, Parsed};
+pub(super) use set::{Loading, Prompt};
 
 /// How the line editor is to be.
 #[derive(Debug)]

@@ -76,7 +76,7 @@ mod unix {
     use rustix::process::{
         Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
     };
-    use rustix::stdio::stdin;
+    use rustix::stdio::{stderr, stdin};
     use rustix::termios::{
         InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
         tcgetwinsize, tcsetattr,
@@ -219,10 +219,11 @@ mod unix {
         ready.is_ok() && stdin[0].revents().contains(PollFlags::IN)
     }
 
-    /// Columns of the terminal on standard output.
+    /// Columns of the terminal on standard output, else on standard error.
     pub fn width() -> usize {
-        match size() {
-            Some((_, columns)) if columns > 0 => usize::from(columns),
+        let size = tcgetwinsize(rustix::stdio::stdout()).or_else(|_| tcgetwinsize(stderr()));
+        match size.map(|size| size.ws_col) {
+            Ok(columns @ 1..) => usize::from(columns),
             _ => super::DEFAULT_WIDTH,
         }
     }
@@ -233,7 +234,6 @@ mod unix {
         Some((size.ws_row, size.ws_col))
     }
 
-    /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
     /// Begins a new line on the terminal on standard error, if its driver has just shown `^C` there for
     /// Ctrl-C. In the background what it shows is not ours.
     pub fn end_echoed_line() {
@@ -248,6 +248,7 @@ mod unix {
         }
     }
 
+    /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
     /// stopped by the shell.
     pub fn is_ours() -> bool {
         tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
