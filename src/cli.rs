@@ -11,6 +11,7 @@ mod listen;
 mod resilience;
 mod route;
 mod settings;
+mod similar;
 mod tls;
 mod wscat;
 
@@ -19,6 +20,7 @@ pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
+pub use similar::similar_command;
 pub use tls::{TlsArgs, TlsVersion};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 

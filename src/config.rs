@@ -174,6 +174,8 @@ pub struct ConnectConfig {
     pub stdout: Stdout,
     /// What is told beside it, and how.
     pub commentary: Commentary,
+    /// What was given as URL, if it is a word without any punctuation.
+    pub word: Option<String>,
     /// Larger received messages close the connection.
     pub max_message_size: u64,
     /// Go on after violations.
@@ -246,6 +248,8 @@ pub struct Commentary {
     pub on_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_on_terminal: bool,
+    /// Commands can be typed.
+    pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
     /// Times.

@@ -128,6 +128,22 @@ pub struct Message<'a> {
     pub surplus: bool,
 }
 
+impl<'a> Message<'a> {
+    /// One that was received, of which only the payload is known.
+    pub fn received(kind: MessageKind, data: &'a [u8]) -> Self {
+        Self {
+            direction: Direction::Received,
+            kind,
+            data,
+            wire_size: 0,
+            compressed: false,
+            frames: 1,
+            typed: false,
+            surplus: false,
+        }
+    }
+}
+
 impl Message<'_> {
     /// The payload of a text message.
     pub fn text(&self) -> Option<&str> {

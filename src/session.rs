@@ -31,6 +31,7 @@ mod timers;
 mod upload;
 mod watch;
 
+pub use actions::NO_MESSAGE;
 pub use journal::Journal;
 pub(crate) use leaving::{SHOW_CLOSING_AFTER, closing_text};
 pub use resend::{Rest, TOO_MUCH};

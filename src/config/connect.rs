@@ -49,7 +49,8 @@ impl ConnectConfig {
         let mut handshake = handshake_config(&args.handshake, &files)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
-        let commentary = commentary(&args.display, env);
+        let takes_commands = matches!(input, Input::Repl | Input::Plain);
+        let commentary = commentary(&args.display, takes_commands, env);
         let tls = tls(&args.tls, &files)?;
         let redaction = redaction(args.display.show_secrets);
         let route = route(&args.route, &target, &mut handshake, redaction, env, &files)?;
@@ -62,6 +63,7 @@ impl ConnectConfig {
             auth: AuthConfig::default(),
             notices: Vec::new(),
             target,
+            word: word(url),
             dial,
             says_unchecked: args.tls.no_check,
             handshake,
@@ -91,6 +93,12 @@ impl ConnectConfig {
     pub fn wants_json(args: &ConnectArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
+}
+
+/// What may be the name of a command that was mistyped.
+fn word(url: &str) -> Option<String> {
+    let is_word = !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word.then(|| url.to_owned())
 }
 
 fn handshake_config(

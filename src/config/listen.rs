@@ -119,6 +119,8 @@ impl ListenConfig {
         let files = FileReader::new(None);
         let output = args.receiving.output;
         let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
+        let input = input(env);
+        let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         Ok(Self {
             address: address(&args.address),
@@ -130,9 +132,9 @@ impl ListenConfig {
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
             broadcast: broadcast(args)?,
-            input: input(env),
+            input,
             stdout: stdout_in(output, false, args.display.verbose, env),
-            commentary: commentary(&args.display, env),
+            commentary: commentary(&args.display, takes_commands, env),
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,

@@ -12,10 +12,16 @@ use crate::output::escape::{Newlines, escape, escape_bytes, is_readable_text};
 use crate::output::head::head_lines;
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
+use crate::output::wrap::{HANGING, wrap};
 
-/// The text for standard error, with its last newline. On a terminal a long HTML page is cut.
-pub fn report(error: &Error, style: Style, on_terminal: bool) -> String {
-    let mut text = format!("{} {}\n", style.paint(Role::Error, "wscope:"), error.message());
+/// The text for standard error, with its last newline. On a terminal, which has so many columns, lines are
+/// broken between words, and a long HTML page is cut.
+pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
+    let labelled = |role, label: &str, text: &str| {
+        let text = wrap(text, columns, label.len() + 1, HANGING);
+        format!("{} {text}\n", style.paint(role, label))
+    };
+    let mut text = labelled(Role::Error, "wscope:", &error.message());
     if let Error::Config(ConfigError::Target(target)) = error {
         text += &format!("{}\n", target.marked());
     }
@@ -24,8 +30,7 @@ pub fn report(error: &Error, style: Style, on_terminal: bool) -> String {
         text += &format!("{marked}\n");
     }
     if let Some(hint) = error.hint() {
-        text +=
-            &format!("{} {}\n", style.paint(Role::Hint, "hint:"), escape(&hint, Newlines::Escape));
+        text += &labelled(Role::Hint, "hint:", &escape(&hint, Newlines::Escape));
     }
     if let Error::Upgrade(rejected) = error
         && let Some(request) = &rejected.request
@@ -45,7 +50,7 @@ pub fn report(error: &Error, style: Style, on_terminal: bool) -> String {
     });
     let arrow = style.paint(Role::Received, "<");
     error.interim().iter().for_each(|interim| text += &head(&interim.head, &arrow, style));
-    text + &words(error, style, on_terminal)
+    text + &words(error, style, columns)
 }
 
 /// What the server showed when it was asked again.
@@ -69,9 +74,9 @@ fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
 }
 
 /// What the server said.
-fn words(error: &Error, style: Style, on_terminal: bool) -> String {
+fn words(error: &Error, style: Style, columns: Option<usize>) -> String {
     let Some(response) = error.response() else {
-        return error.excerpt().map(|bytes| body_text(&bytes, style)).unwrap_or_default();
+        return error.excerpt().map(|bytes| body_text(&bytes, style, columns)).unwrap_or_default();
     };
     let head = head(&response.head, &style.paint(Role::Received, "<"), style);
     let is_accepted = match error {
@@ -82,8 +87,8 @@ fn words(error: &Error, style: Style, on_terminal: bool) -> String {
         return head;
     }
     let body = match &response.text {
-        Some(text) if !error.is_verbose() => page(text, style, on_terminal),
-        _ => body(&response.body, style),
+        Some(text) if !error.is_verbose() => page(text, style, columns),
+        _ => body(&response.body, style, columns),
     };
     let cut = style.paint(Role::Dim, "(the body is longer; its first 4 KiB are shown)\n");
     head + &body + if response.is_cut { &cut } else { "" }
@@ -93,9 +98,9 @@ fn words(error: &Error, style: Style, on_terminal: bool) -> String {
 const MAX_LINES: usize = 20;
 
 /// The text of an HTML page.
-fn page(text: &str, style: Style, on_terminal: bool) -> String {
+fn page(text: &str, style: Style, columns: Option<usize>) -> String {
     let count = text.lines().count();
-    let shown = if on_terminal { count.min(MAX_LINES) } else { count };
+    let shown = if columns.is_some() { count.min(MAX_LINES) } else { count };
     let lines: String = text.lines().take(shown).map(|line| format!("{line}\n")).collect();
     let note = match (shown, count - shown) {
         (0, _) => "(an HTML page without text; -v shows its source)".to_owned(),
@@ -103,7 +108,7 @@ fn page(text: &str, style: Style, on_terminal: bool) -> String {
         (_, 1) => "(the text of an HTML page; 1 more line: -v shows its source)".to_owned(),
         (_, more) => format!("(the text of an HTML page; {more} more lines: -v shows its source)"),
     };
-    body(lines.as_bytes(), style) + &format!("{}\n", style.paint(Role::Dim, &note))
+    body(lines.as_bytes(), style, columns) + &format!("{}\n", style.paint(Role::Dim, &note))
 }
 
 fn head(head: &HeadView, arrow: &str, style: Style) -> String {
@@ -112,16 +117,16 @@ fn head(head: &HeadView, arrow: &str, style: Style) -> String {
 }
 
 /// A body behind its head, with the empty line between them.
-fn body(bytes: &[u8], style: Style) -> String {
+fn body(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
     if bytes.is_empty() {
         return String::new();
     }
-    format!("{}\n{}", style.paint(Role::Received, "<"), body_text(bytes, style))
+    format!("{}\n{}", style.paint(Role::Received, "<"), body_text(bytes, style, columns))
 }
 
-fn body_text(bytes: &[u8], style: Style) -> String {
+fn body_text(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
     if is_binary(bytes) {
-        return format!("{}\n", hex_dump(bytes, style, "  "));
+        return format!("{}\n", hex_dump(bytes, style, "  ", columns));
     }
     let arrow = style.paint(Role::Received, "<");
     let text = readable(bytes);

@@ -14,6 +14,7 @@ pub mod outlet;
 pub mod payload;
 pub mod shared;
 pub mod style;
+pub mod wrap;
 
 use std::io;
 use std::sync::Arc;

@@ -15,8 +15,9 @@ use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::ReadyState;
 
-/// The longest time from a signal, or the end of `--max-time`, to the end of the session.
-const LEAVE_LIMIT: Duration = Duration::from_millis(800);
+/// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows
+/// it is less than a second.
+const LEAVE_LIMIT: Duration = Duration::from_millis(700);
 
 /// A TLS library holds on to a record of at most this size that the transport did not take: the bytes
 /// that it was made of must not change (RFC 8446 section 5.1).

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
+use crate::cli::similar_command;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
@@ -161,7 +162,11 @@ impl Opening<'_> {
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, route: &Route) -> Error {
         let secrets = route.secrets.clone();
-        let attempt = DialAttempt { tries: Tries::One, secrets, max_time: self.spent_time() };
+        let is_first = route.target == self.config.target;
+        let word = self.config.word.as_ref().filter(|_| is_first);
+        let similar_command = word.and_then(|word| similar_command(word));
+        let max_time = self.spent_time();
+        let attempt = DialAttempt { tries: Tries::One, secrets, max_time, similar_command };
         let attempt = Box::new(attempt);
         match error {
             DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),

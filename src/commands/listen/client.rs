@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use mio::net::TcpStream;
@@ -33,7 +33,7 @@ use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, 
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
 use crate::redact::Secrets;
-use crate::session::{Journal, OnMessage, Report, Session};
+use crate::session::{Journal, Report, Session};
 
 /// A client whose request has been accepted.
 struct AcceptedClient {
@@ -434,17 +434,4 @@ impl Arrival<'_> {
             secrets,
         }
     }
-}
-
-/// What is to be done with each received message.
-pub(super) fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
-    Box::new(move |kind, data| {
-        received.fetch_add(1, Ordering::Relaxed);
-        if let Some(whom) = server.config.broadcast {
-            let letter = server.letter(kind, data, false);
-            server.note_slow(server.clients.relay(number, whom, &letter));
-            server.memory.enforce();
-        }
-        server.note_progress();
-    })
 }

@@ -6,6 +6,7 @@ use super::{Detail, Human, OURS};
 use crate::event::{Again, Redirect};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
 
 impl Human {
     pub(super) fn redirect(&self, hop: &Redirect) -> Option<String> {
@@ -47,6 +48,8 @@ impl Human {
     }
 
     pub(super) fn warning(&self, text: &str) -> String {
-        format!("{OURS}{} {text}\n", self.paint(Role::Warning, "warning:"))
+        let label = "warning:";
+        let text = self.wrapped(text, OURS.len() + label.len() + 1, HANGING);
+        format!("{OURS}{} {text}\n", self.paint(Role::Warning, label))
     }
 }

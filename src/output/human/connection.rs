@@ -12,6 +12,7 @@ use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::head::head_lines;
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
 use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
 
 impl Human {
@@ -44,8 +45,11 @@ impl Human {
             }
             text += &self.head(direction, head);
         }
-        text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
-        let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        text += &format!("{}\n", self.paragraph(Role::Good, &connected(opened), 0, HANGING));
+        let detail = |detail: &str| {
+            let line = format!("  {detail}");
+            format!("{}\n", self.paragraph(Role::Dim, &line, 0, HANGING))
+        };
         text += &detail(&negotiated(opened));
         if let Some(tls) = &opened.tls {
             let alpn = tls.alpn.as_ref().filter(|_| self.tells(Detail::Control));
@@ -122,7 +126,7 @@ impl Human {
             text += &self.remark(Role::Good, &closed_text(closed));
         }
         if let Some(hint) = closed.hint.as_ref().filter(|_| self.tells(Detail::Line)) {
-            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
+            text += &self.advice(hint);
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
