@@ -241,6 +241,29 @@ fn first_line(
 
 type Login = (String, Option<String>);
 
+/// All passwords for the target in a netrc file that options name, also if they do not count.
+pub(super) fn netrc_passwords(
+    args: &AuthArgs,
+    target: &Target,
+    env: &Env,
+    files: &FileReader,
+) -> Vec<String> {
+    let Some((option, path)) = netrc_file(args, env).filter(|(_, path)| path.is_file()) else {
+        return Vec::new();
+    };
+    let (host, port) = host_and_port(target);
+    let text = files.long_text(option, path);
+    text.map_or_else(|_| Vec::new(), |text| netrc::passwords(&text, &host, port))
+}
+
+fn netrc_file<'a>(args: &'a AuthArgs, env: &'a Env) -> Option<(&'static str, &'a Path)> {
+    match (&args.netrc_file, &env.auth.netrc) {
+        (Some(path), _) => Some(("--netrc-file", path)),
+        (None, Some(path)) if args.netrc => Some(("--netrc", path)),
+        _ => None,
+    }
+}
+
 fn netrc(
     args: &AuthArgs,
     target: &Target,
@@ -249,11 +272,7 @@ fn netrc(
     files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<Login>, ConfigError> {
-    let (option, path) = match (&args.netrc_file, &env.auth.netrc) {
-        (Some(path), _) => ("--netrc-file", path),
-        (None, Some(path)) if args.netrc => ("--netrc", path),
-        _ => return Ok(None),
-    };
+    let Some((option, path)) = netrc_file(args, env) else { return Ok(None) };
     let text = match files.long_text(option, path) {
         Err(ConfigError::File { error: FileError::Io(error), .. })
             if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>

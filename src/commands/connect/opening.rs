@@ -230,7 +230,9 @@ impl Opening<'_> {
     /// What the server may say again and is not to be shown.
     fn secrets(&self, request: &Request, route: &Route) -> Secrets {
         let (redaction, target) = (self.config.redaction, &route.target.resource);
-        Secrets::of_request(redaction, target, request.head.fields()).and(route.secrets.clone())
+        Secrets::of_request(redaction, target, request.head.fields())
+            .and(route.secrets.clone())
+            .and(self.config.hidden_secrets())
     }
 
     /// What the proxy in between was told, and may have told the server.
