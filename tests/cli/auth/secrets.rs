@@ -331,8 +331,8 @@ fn all_are_shown_when_that_is_asked_for() {
 fn not_as_a_subprotocol_of_kubernetes() {
     const PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
     for token in ["bXktdG9rZW4", "abcdefgh", "Qx"] {
-        let name = format!("{PREFIX}{token}");
-        for (answer, code) in [("v4.channel.k8s.io", 0), (&name, 0), ("", 0), ("other", 4)] {
+        let (name, other) = (format!("{PREFIX}{token}"), format!("{PREFIX}{token}x"));
+        for (answer, code) in [("v4.channel.k8s.io", 0), (&name, 0), ("", 0), (&other, 4)] {
             for view in [&["-vvv"][..], &["--json", "-vvv"]] {
                 let answer = match answer {
                     "" => String::new(),
