@@ -8,6 +8,9 @@ use crate::protocol::large;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
+/// A message of at least this many bytes is not held by the connection while an output is stalled.
+const LONG_MESSAGE: usize = 256 << 10;
+
 impl Session<'_> {
     /// Takes what the core has to tell while the outputs keep up.
     pub(super) fn take_events(&mut self) {
@@ -27,6 +30,7 @@ impl Session<'_> {
 
     fn take_event(&mut self) -> bool {
         let now = self.now;
+        let mut is_long = false;
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
@@ -56,6 +60,7 @@ impl Session<'_> {
                     take_note(kind, data);
                 }
                 self.last_data = now;
+                is_long = data.len() >= LONG_MESSAGE;
                 progress = overall(&self.plan.goals);
             }
             Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
@@ -80,6 +85,9 @@ impl Session<'_> {
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 tell_of_frames(&mut self.journal, event, self.opened);
             }
+        }
+        if is_long && self.journal.is_backed_up() {
+            self.connection.release_idle_memory(); // the output has what it still needs
         }
         if is_closing {
             self.spare_unsent();
