@@ -71,6 +71,9 @@ impl Kind {
 fn header(line: &str) -> Option<String> {
     if let Some((name, value)) = line.split_once(':') {
         let shown = Redaction::Mask.value(name, value.trim().as_bytes());
+        if value.trim().is_empty() {
+            return None; // the header is removed
+        }
         if shown.as_ref() != value.trim().as_bytes() {
             return Some(format!("{name}: ***"));
         }

@@ -8,8 +8,8 @@ use crate::protocol::large;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
-/// A message of at least this many bytes is not held by the connection while an output is stalled.
-const LONG_MESSAGE: usize = 256 << 10;
+/// More memory than this is freed while an output is stalled: the output has what it still needs of a message.
+const KEEP_WHEN_STALLED: usize = 1 << 20;
 
 impl Session<'_> {
     /// Takes what the core has to tell while the outputs keep up.
@@ -18,6 +18,9 @@ impl Session<'_> {
         self.has_more_events = true;
         while self.has_more_events && !self.is_stalled_by_output() {
             self.has_more_events = self.take_event();
+        }
+        if self.journal.is_backed_up() && self.connection.held_bytes() > KEEP_WHEN_STALLED {
+            self.connection.release_idle_memory();
         }
         self.reactions.note(before, self.connection.unwritten());
         self.note_progress();
@@ -30,7 +33,6 @@ impl Session<'_> {
 
     fn take_event(&mut self) -> bool {
         let now = self.now;
-        let mut is_long = false;
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
@@ -60,7 +62,6 @@ impl Session<'_> {
                     take_note(kind, data);
                 }
                 self.last_data = now;
-                is_long = data.len() >= LONG_MESSAGE;
                 progress = overall(&self.plan.goals);
             }
             Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
@@ -85,9 +86,6 @@ impl Session<'_> {
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 tell_of_frames(&mut self.journal, event, self.opened);
             }
-        }
-        if is_long && self.journal.is_backed_up() {
-            self.connection.release_idle_memory(); // the output has what it still needs
         }
         if is_closing {
             self.spare_unsent();

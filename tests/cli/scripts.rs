@@ -205,7 +205,7 @@ pub(crate) fn wait_until_blocked(process: u32) {
         let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
         asleep = if state.starts_with('S') { asleep + 1 } else { 0 };
         // One that waits for the processor only is not asleep, however long it takes.
-        std::thread::sleep(std::time::Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
