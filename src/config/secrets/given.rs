@@ -137,3 +137,44 @@ fn collect_file(collector: &mut Collector, kind: Kind, path: &Path, files: &File
         _ => collect(collector, kind, text.lines().next().unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_value_is_collected() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("token");
+        std::fs::write(&file, "token-6\nsecond line").expect("a file");
+        let file = format!("@{}", file.display());
+        let args = [
+            "wscope --pass phrase-1 --tls-pass=phrase-2 --proxy me:proxy-3@h --proxy=http://me:proxy-7@h",
+            "-vc wss://me:url-4@h/?token=url-5 -u bob:pair-8 -u bob --cookie a=cookie-9 --bearer",
+            &file,
+        ];
+        let args: Vec<_> = args.join(" ").split(' ').map(OsString::from).collect();
+        let given = GivenValues::typed(&args)
+            .and(&GivenValues::settings([("-H", "X-Api-Key: key-10")].into_iter()));
+        let secrets = secrets(&given, &Used::default(), &FileReader::new(None));
+        for secret in [
+            "phrase-1",
+            "phrase-2",
+            "proxy-3",
+            "url-4",
+            "url-5",
+            "token-6",
+            "proxy-7",
+            "bob:pair-8",
+            "pair-8",
+            "cookie-9",
+            "key-10",
+        ] {
+            assert_eq!(secrets.mask_text(format!("<{secret}>")), "<***>", "{secret}");
+        }
+        assert_eq!(
+            secrets.mask_text("bob, me, h, second line".to_owned()),
+            "bob, me, h, second line"
+        );
+    }
+}
