@@ -17,7 +17,7 @@ use crate::platform::files::FileError;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -42,7 +42,7 @@ pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
 pub use route::proxy_remark;
-pub use secrets::secret_arguments;
+pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
@@ -188,8 +188,20 @@ pub struct ConnectConfig {
     pub resilience: ResilienceConfig,
     /// Whether secrets are masked.
     pub redaction: Redaction,
+    /// All that were given, used or not.
+    pub secrets: Secrets,
     /// See [`Env::history`].
     pub history: Option<PathBuf>,
+}
+
+impl ConnectConfig {
+    /// What the peer may say again and is not to be shown.
+    pub fn hidden_secrets(&self) -> Secrets {
+        match self.redaction {
+            Redaction::Mask => self.secrets.clone(),
+            Redaction::Show => Secrets::default(),
+        }
+    }
 }
 
 /// What goes into the request.

@@ -198,6 +198,7 @@ impl Opening<'_> {
             let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
             return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
+        let secrets = &secrets.clone().and(self.answered_secrets(&error));
         let rejected = Error::Upgrade(Box::new(Rejected {
             error,
             interim,
@@ -235,7 +236,18 @@ impl Opening<'_> {
     /// What the server may say again and is not to be shown.
     fn secrets(&self, request: &Request, route: &Route) -> Secrets {
         let (redaction, target) = (self.config.redaction, &route.target.resource);
-        Secrets::of_request(redaction, target, request.head.fields()).and(route.secrets.clone())
+        Secrets::of_request(redaction, target, request.head.fields())
+            .and(route.secrets.clone())
+            .and(self.config.hidden_secrets())
+    }
+
+    /// What the server says itself where it takes a subprotocol that was not offered.
+    fn answered_secrets(&self, error: &UpgradeError) -> Secrets {
+        let UpgradeError::Invalid(response, _) = error else { return Secrets::default() };
+        let fields = response.head.fields();
+        let subprotocols =
+            fields.filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"));
+        Secrets::of_response(self.config.redaction, subprotocols)
     }
 
     /// What the proxy in between was told, and may have told the server.

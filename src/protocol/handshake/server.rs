@@ -7,6 +7,7 @@ use super::{
     Agreement, Finding, Head, HeaderLine, MALFORMED, RequestLine, Response, contains_ignoring_case,
     derive_accept_key, is_token, quoted,
 };
+use crate::protocol::basic;
 use crate::protocol::deflate::choose;
 
 /// What a server is willing to agree to, and with whom.
@@ -44,14 +45,12 @@ impl Credentials {
 
     /// The value of the Authorization header that holds them.
     pub fn authorization(&self) -> String {
-        format!("Basic {}", data_encoding::BASE64.encode(&self.pair))
+        basic::authorization(&self.pair)
     }
 
     /// Whether the value of an Authorization header holds them.
     fn are_in(&self, value: &str) -> bool {
-        let Some((scheme, given)) = value.trim().split_once(' ') else { return false };
-        let given = data_encoding::BASE64.decode(given.trim().as_bytes()).unwrap_or_default();
-        scheme.eq_ignore_ascii_case("basic") && are_equal(&given, &self.pair)
+        basic::pair(value).is_some_and(|given| are_equal(&given, &self.pair))
     }
 }
 
