@@ -12,7 +12,9 @@ pub(super) fn of_page(response: &Response) -> Option<String> {
     }
     let body = readable(&response.body.bytes);
     let kind = response.head.value("Content-Type");
-    html::is_html(kind.as_deref(), &body).then(|| html::text(&body))
+    // A cut may go through a tag.
+    let whole = if response.body.is_partial() { body.trim_end_matches('<') } else { &body };
+    html::is_html(kind.as_deref(), &body).then(|| html::text(whole))
 }
 
 /// Text in UTF-8, or else in Latin-1. It may end in the middle of a character, because only its start is
@@ -64,6 +66,12 @@ pub(super) enum WantedTls {
     Somewhere,
 }
 
+/// What stands before `protocol` where that is not a subprotocol.
+const OTHER_PROTOCOL: [&str; 6] = ["http", "websocket", "socket", "tls", "ssl", "transport"];
+
+/// What stands after `protocol` where it is not about which one.
+const NOT_A_PROTOCOL: [&str; 3] = ["error", "version", "violation"];
+
 /// The server behind a proxy, not the header.
 const ORIGIN_SERVER: [&str; 5] = ["server", "servers", "web", "host", "dns"];
 
@@ -106,56 +114,10 @@ const BACKEND: [&str; 6] = [
 ];
 
 /// Words that stand in bodies that name no cause.
-const NO_CAUSE: [&str; 48] = [
-    "access",
-    "allowed",
-    "and",
-    "app",
-    "bad",
-    "body",
-    "cannot",
-    "code",
-    "denied",
-    "description",
-    "detail",
-    "details",
-    "error",
-    "errors",
-    "exception",
-    "failed",
-    "failure",
-    "false",
-    "forbidden",
-    "from",
-    "handshake",
-    "http",
-    "https",
-    "internal",
-    "message",
-    "method",
-    "name",
-    "null",
-    "path",
-    "reason",
-    "request",
-    "response",
-    "server",
-    "service",
-    "status",
-    "statuscode",
-    "success",
-    "text",
-    "this",
-    "timestamp",
-    "title",
-    "traceid",
-    "true",
-    "type",
-    "unauthorized",
-    "unknown",
-    "websocket",
-    "your",
-];
+const NO_CAUSE: &str = "access allowed app bad body cannot code denied description detail details error \
+    errors exception failed failure false forbidden found from handshake http https internal message method \
+    name null page path reason request response server service status statuscode success text this \
+    timestamp title traceid true type unauthorized unknown websocket your";
 
 /// A longer body is not a short text that names a cause.
 const MAX_CAUSE: usize = 500;
@@ -185,10 +147,11 @@ impl Words {
         let is_news = |word: &str| {
             word.len() >= 4
                 && word.chars().all(char::is_alphabetic)
-                && !NO_CAUSE.contains(&word)
+                && !words(NO_CAUSE).any(|known| known == word)
                 && !known.contains(&word)
         };
-        self.own.len() <= MAX_CAUSE && words(&self.own).any(is_news)
+        let is_short = self.own.len() <= MAX_CAUSE;
+        is_short && words(&self.own).nth(1).is_some() && words(&self.own).any(is_news)
     }
 
     /// Whether they name the Host header.
@@ -204,6 +167,21 @@ impl Words {
     /// Whether they name the version of the WebSocket protocol.
     pub(super) fn name_version(&self) -> bool {
         self.contain(&VERSION)
+    }
+
+    /// Whether they name a protocol which may be a subprotocol.
+    pub(super) fn name_protocol(&self) -> bool {
+        let mut before = "";
+        let mut words = words(&self.own).peekable();
+        while let Some(word) = words.next() {
+            let is_other = OTHER_PROTOCOL.contains(&before)
+                || words.peek().is_some_and(|next| NOT_A_PROTOCOL.contains(next));
+            if matches!(word, "protocol" | "protocols") && !is_other {
+                return true;
+            }
+            before = word;
+        }
+        false
     }
 
     /// Whether they name the server behind a proxy.
@@ -256,6 +234,16 @@ mod tests {
     }
 
     #[test]
+    fn a_protocol_may_be_a_subprotocol() {
+        for text in ["Client must support 'binary' or 'base64' protocol", "No protocol specified"] {
+            assert!(words(text).name_protocol(), "{text}");
+        }
+        for text in ["bad WebSocket protocol", "protocol error", "HTTP protocol version", "x"] {
+            assert!(!words(text).name_protocol(), "{text}");
+        }
+    }
+
+    #[test]
     fn a_cause_is_more_than_the_status() {
         for text in [
             "token expired",
@@ -273,6 +261,8 @@ mod tests {
             "Access denied",
             "Internal Server Error",
             "Bad Request",
+            "404 page not found",
+            "nope",
         ] {
             assert!(!words(text).name_a_cause("/ws/chat"), "{text}");
         }

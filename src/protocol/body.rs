@@ -284,7 +284,7 @@ mod tests {
         let truncated = || BodyEnd::Transport(TransportEnd::Truncated);
         for (head, bytes, end, expected) in [
             (LENGTH, "short", closed(), "body cut after 5 of 500 bytes: the connection was closed"),
-            (LENGTH, "", lost(), "body cut after 0 of 500 bytes: the connection was lost (reset)"),
+            (LENGTH, "", lost(), "body cut after 0 of 500 bytes: reset"),
             (LENGTH, "short", BodyEnd::TimedOut, "body cut after 5 of 500 bytes: timed out"),
             (
                 CHUNKED,
@@ -295,7 +295,7 @@ mod tests {
             (CHUNKED, "5\r\nab", BodyEnd::TimedOut, "body cut after 2 bytes, before its last"),
             (CHUNKED, "1\r\na\r\n1f", closed(), "body cut after 1 byte, before its last chunk"),
             (OPEN, "ab", closed(), ""),
-            (OPEN, "ab", lost(), "body cut after 2 bytes: the connection was lost (reset)"),
+            (OPEN, "ab", lost(), "body cut after 2 bytes: reset"),
             (OPEN, "ab", BodyEnd::TimedOut, "body possibly cut after 2 bytes: timed out"),
             (
                 OPEN,

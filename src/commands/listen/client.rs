@@ -361,8 +361,7 @@ impl Arrival<'_> {
         };
         let response = unavailable(&reason);
         let refused = RefusedRequest::new(self.remote, asked, config.redaction);
-        let failure = refused.failure(&response, (&reason, None));
-        self.refuse(stream, &response, failure, outputs)
+        self.refuse(stream, &response, refused.failure(&response, (&reason, None)), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {

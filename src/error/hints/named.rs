@@ -48,7 +48,8 @@ fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
         return None;
     }
     let versions = rejected.secrets.mask_text(versions.join(", "));
-    Some(format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)"))
+    let is_short = versions.chars().count() <= MAX_NAMED;
+    is_short.then(|| format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)"))
 }
 
 /// A gateway's words are about the server behind it, not about the request.

@@ -177,10 +177,10 @@ impl Refusal<'_> {
     fn success(&self) -> String {
         match self.is_html() {
             true => {
-                "an ordinary web page answered: the path is not a WebSocket endpoint, a reverse proxy does not forward Upgrade and Connection, or a login page answered in its place"
+                "an ordinary web page answered; usual causes: a path that is not a WebSocket endpoint, a reverse proxy that does not forward Upgrade and Connection, or a login page in between"
             }
             false => {
-                "an ordinary HTTP response: the path is not a WebSocket endpoint, or a reverse proxy does not forward Upgrade and Connection"
+                "an ordinary HTTP response; usual causes: a path that is not a WebSocket endpoint, or a reverse proxy that does not forward Upgrade and Connection"
             }
         }
         .to_owned()
@@ -209,6 +209,10 @@ impl Refusal<'_> {
     fn bad_request(&self) -> Option<String> {
         let shows_request = self.rejected.request.is_some();
         match (self.names_a_cause(), shows_request) {
+            (true, _) if self.words.name_protocol() => Some(
+                "the answer names a protocol: if a subprotocol is meant, -s NAME offers it"
+                    .to_owned(),
+            ),
             (true, true) => None,
             (true, false) => Some("-v shows the request that was sent".to_owned()),
             (false, _) => {
@@ -228,27 +232,29 @@ impl Refusal<'_> {
             return None;
         }
         let origin = match self.rejected.sent_origin {
-            false => "or the server checks the Origin header (-o https://HOST)",
-            true => "or the server does not accept this Origin",
+            false => "an Origin check (-o https://HOST)",
+            true => "an Origin that is not accepted",
         };
-        // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
-        Some(match &self.rejected.credentials {
-            None => format!("not allowed: the path is wrong, credentials are missing, {origin}"),
+        let credentials = match &self.rejected.credentials {
+            None => "missing credentials".to_owned(),
             Some(sent) => format!(
-                "not allowed: the path is wrong, the {} credentials sent ({}) do not suffice, {origin}",
+                "a permission that the {} credentials sent ({}) lack",
                 sent.scheme, sent.source
             ),
-        })
+        };
+        // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
+        Some(format!("usual causes: a wrong path, {credentials}, or {origin}"))
     }
 
     fn not_found(&self) -> String {
-        let text = "the path (with its query) is wrong, or a reverse proxy does not forward Upgrade and Connection to the server";
+        let (path, proxy) = (
+            "usual causes: a wrong path or query",
+            "a reverse proxy that does not forward Upgrade and Connection",
+        );
         match self.rejected.sent_origin {
             // Rails does so.
-            false => {
-                format!("{text}; some servers answer like this without an Origin (-o https://HOST)")
-            }
-            true => text.to_owned(),
+            false => format!("{path}, {proxy}, or a missing Origin (-o https://HOST)"),
+            true => format!("{path}, or {proxy}"),
         }
     }
 

@@ -94,9 +94,7 @@ impl fmt::Display for BodyEnd {
             Self::Transport(TransportEnd::Truncated) => {
                 f.write_str("the connection was closed without TLS close_notify")
             }
-            Self::Transport(TransportEnd::Error(error)) => {
-                write!(f, "the connection was lost ({error})")
-            }
+            Self::Transport(TransportEnd::Error(error)) => f.write_str(error),
             Self::TimedOut => f.write_str("timed out"),
         }
     }

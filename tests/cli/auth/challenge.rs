@@ -85,7 +85,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "403 Forbidden",
             USER,
-            "not allowed: the path is wrong, the Basic credentials sent (--user) do not suffice, or the server checks the Origin header (-o https://HOST)",
+            "usual causes: a wrong path, a permission that the Basic credentials sent (--user) lack, or an Origin check (-o https://HOST)",
         ),
         (
             "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"",

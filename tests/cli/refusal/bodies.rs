@@ -105,6 +105,11 @@ fn a_cause_that_is_given_is_not_guessed_at() {
         ("500 Internal Server Error", "disk full", ""),
         ("403 Forbidden", "{\"detail\":\"Not authenticated\"}", ""),
         ("400 Bad Request", "room parameter missing", "-v shows the request that was sent"),
+        (
+            "400 Bad Request",
+            "Client must support 'binary' protocol",
+            "the answer names a protocol: if a subprotocol is meant, -s NAME offers it",
+        ),
     ] {
         let length = body.len();
         let response = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\n\r\n{body}");

@@ -27,12 +27,9 @@ fn hints_fit_the_answer() {
         ),
         (
             "403 Forbidden",
-            "the path is wrong, credentials are missing, or the server checks the Origin",
+            "usual causes: a wrong path, missing credentials, or an Origin check (-o https://HOST)",
         ),
-        (
-            "404 Not Found",
-            "the path (with its query) is wrong, or a reverse proxy does not forward",
-        ),
+        ("404 Not Found", "a wrong path or query, a reverse proxy that does not forward"),
         ("405 Method Not Allowed\r\nAllow: POST", "(the server allows POST)"),
         (
             "405 Method Not Allowed",
