@@ -19,6 +19,7 @@ use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::RedirectError;
 
+mod answer;
 mod challenges;
 mod hints;
 mod proxy;
@@ -26,6 +27,7 @@ mod report;
 mod text;
 mod words;
 
+use answer::Answer;
 pub use report::report;
 
 /// Why a run failed.
@@ -118,6 +120,12 @@ pub struct Rejected {
     pub offered: Vec<String>,
     /// The path that was asked for, without its query.
     pub path: String,
+    /// The query that was asked for. It may hold secrets: it is read and not shown.
+    pub query: String,
+    /// The Host header of the request, without secrets.
+    pub host: Option<String>,
+    /// The request asked for an upgrade to websocket, in Upgrade and Connection.
+    pub asked_upgrade: bool,
     /// The credentials that the request had.
     pub credentials: Option<SentCredentials>,
     /// What the server may say again and is not to be shown.
@@ -229,35 +237,7 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let (response, redaction, secrets) = match self {
-            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
-                UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
-                    (response, rejected.redaction, &rejected.secrets)
-                }
-                _ => return None,
-            },
-            Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
-                    (response, proxy.redaction, &proxy.secrets)
-                }
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let masked = |bytes: &[u8]| match response.is_cut {
-            true => secrets.mask_cut(bytes).into_owned(),
-            false => secrets.mask(bytes).into_owned(),
-        };
-        // Markup may stand in the middle of a secret.
-        let text = words::of_page(response);
-        let text = text.map(|it| String::from_utf8_lossy(&masked(it.as_bytes())).into_owned());
-        Some(FailedResponse {
-            status: response.line.status,
-            head: HeadView::new(&response.head, redaction).without(secrets),
-            body: masked(&response.body),
-            text,
-            is_cut: response.is_cut,
-        })
+        Answer::of(self).map(|answer| answer.view())
     }
 
     /// The interim responses that came before the failure.

@@ -178,6 +178,8 @@ pub struct Redirect {
     pub from: String,
     /// The URL to ask next.
     pub to: String,
+    /// The interim responses that came before it.
+    pub interim: Vec<InterimView>,
 }
 
 /// An attempt to come.

@@ -3,17 +3,20 @@
 use super::{Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
-use crate::resilience::redirect::RedirectError;
 
 mod dial;
 mod ending;
+mod engine_io;
 mod handshake;
+mod named;
+mod redirect;
+mod refusal;
 mod tls;
 
 pub(super) use dial::dial;
 use dial::may_be_starting;
-pub(super) use handshake::wanted_tls;
-use handshake::{ENGINE_IO, is_engine_io};
+use engine_io::{ENGINE_IO, is_engine_io};
+pub(super) use refusal::wanted_tls;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -45,7 +48,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
                 .to_owned(),
         ),
-        Error::Redirect(_, why) => redirect(why),
+        Error::Redirect(rejected, why) => redirect::hint(rejected, why),
         Error::PingTimeout(missed) => Some(ending::missed_pong(missed.instead).to_owned()),
         Error::IdleTimeout(_) => {
             Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
@@ -64,20 +67,6 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-fn redirect(why: &RedirectError) -> Option<String> {
-    let text = match why {
-        RedirectError::Downgrade { .. } => {
-            "others on the way could read and change all that is said; if that is meant, connect to that ws:// URL"
-        }
-        RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
-        RedirectError::Loop(_) => {
-            "the server may want a cookie or a login that the request did not have"
-        }
-        RedirectError::NoLocation | RedirectError::BadLocation { .. } => return None,
     };
     Some(text.to_owned())
 }

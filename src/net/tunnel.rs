@@ -45,6 +45,11 @@ pub trait Conversation {
 
     /// What it means that no more bytes will come.
     fn end(&mut self, end: TransportEnd) -> Fault;
+
+    /// What it means that the rest ([`Step::ReceiveRest`]) was not received in time.
+    fn time_out_rest(&mut self) -> Fault {
+        self.end(TransportEnd::Eof)
+    }
 }
 
 /// Why a proxy does not lead to the target.
@@ -119,7 +124,7 @@ pub fn open(
                     Err(WaitError::Interrupted(interrupted)) => {
                         return Err(TunnelError::Wait(interrupted.into()));
                     }
-                    Err(_) => return Err(TunnelError::Fault(conversation.end(TransportEnd::Eof))),
+                    Err(_) => return Err(TunnelError::Fault(conversation.time_out_rest())),
                 }
             }
             Step::Done(early) => return Ok(early),

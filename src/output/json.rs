@@ -120,6 +120,7 @@ fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
     object.text("reason", &hop.reason);
     object.text("from", &hop.from);
     object.text("to", &hop.to);
+    object.objects("interim", hop.interim.iter(), interim);
     object.end();
 }
 

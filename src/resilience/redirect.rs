@@ -24,10 +24,10 @@ pub struct Route {
 /// Why a redirect is not followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
-    /// There is no place to go to.
-    #[error("the server redirects, but names no Location")]
+    /// There is no Location.
+    #[error("the server redirects without a Location header")]
     NoLocation,
-    /// What the Location says is no WebSocket URL.
+    /// The Location is not a WebSocket URL.
     #[error("cannot follow the redirect to {location:?}: {reason}")]
     BadLocation {
         /// As it came.
@@ -35,14 +35,14 @@ pub enum RedirectError {
         /// What is wrong with it.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent in the clear.
-    #[error("the server redirects from wss to {to}, which is in the clear: not followed")]
+    /// RFC 6455 section 10.6: what was asked for under TLS is not sent unencrypted.
+    #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
         /// Where to.
         to: String,
     },
-    /// It leads to where we were.
-    #[error("the redirects lead in a circle: {}", path(.0))]
+    /// It leads back to a URL before it.
+    #[error("redirect loop: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
     #[error("more redirects than --max-redirs {max}: {}", path(hops))]
@@ -162,7 +162,7 @@ impl Route {
         // A Location may have a fragment; it is for whoever shows the document.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
-            return Err(format!("{}: is no scheme of a WebSocket", url.scheme()));
+            return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));
         }
         let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
         let is_relative = is_local && Url::parse(location).is_err() && !location.starts_with("//");

@@ -199,6 +199,7 @@ impl Opening<'_> {
             return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
         let secrets = &secrets.clone().and(self.answered_secrets(&error));
+        let (path, query) = target.resource.split_once('?').unwrap_or((&target.resource, ""));
         let rejected = Error::Upgrade(Box::new(Rejected {
             error,
             interim,
@@ -210,11 +211,10 @@ impl Opening<'_> {
                 .iter()
                 .map(|name| secrets.mask_text(name.clone()))
                 .collect(),
-            path: {
-                let resource = &target.resource;
-                let path = resource.split('?').next().unwrap_or_default();
-                route.secrets.mask_text(path.to_owned())
-            },
+            path: route.secrets.mask_text(path.to_owned()),
+            query: query.to_owned(),
+            host: request.head.value("Host").map(|host| secrets.mask_text(host)),
+            asked_upgrade: request.asks_for_websocket(),
             credentials: config.auth.sent(&request.head),
             secrets: secrets.clone(),
             limit: config.connect_timeout.unwrap_or_default(),

@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, NotAdmitted};
-use super::failure::{TOO_MANY_HANDSHAKES, failed, forced_close, reason, refused, unavailable};
+use super::failure::{RefusedRequest, TOO_MANY_HANDSHAKES, failed, forced_close, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -239,9 +239,10 @@ impl Arrival<'_> {
                 if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                     return Err(self.show(stream, &page));
                 }
-                let why = reason(&refusal, &asked.line, &judged, config.redaction);
-                let why = (&*why, refusal.hint);
-                return Err(self.refuse(stream, &asked, &refusal.response, why, outputs));
+                let refused = RefusedRequest::new(self.remote, &asked, config.redaction);
+                let reason = refused.reason(&refusal, &judged);
+                let failure = refused.failure(&refusal.response, (&reason, refusal.hint));
+                return Err(self.refuse(stream, &refusal.response, failure, outputs));
             }
         };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
@@ -336,12 +337,10 @@ impl Arrival<'_> {
     fn refuse(
         &mut self,
         stream: Stream,
-        asked: &Asked,
         response: &Response,
-        why: (&str, Option<&str>),
+        failure: Box<Failure>,
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, asked, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -361,7 +360,8 @@ impl Arrival<'_> {
             NotAdmitted::Full => format!("there are {} clients already", config.capacity.clients),
         };
         let response = unavailable(&reason);
-        self.refuse(stream, asked, &response, (&reason, None), outputs)
+        let refused = RefusedRequest::new(self.remote, asked, config.redaction);
+        self.refuse(stream, &response, refused.failure(&response, (&reason, None)), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {

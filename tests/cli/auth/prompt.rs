@@ -22,12 +22,12 @@ fn a_missing_password_is_asked_for_and_not_shown() {
     let (server, seen) = server();
     let mut terminal = Terminal::spawn(["-u", "me", &server.url()], 80, 24);
     terminal.wait_for(&format!("Password for me at 127.0.0.1:{}: ", server.port()));
-    terminal.type_line("wrong\x15hunter3\x7f2");
+    terminal.type_line("mistyped\x15hunter3\x7f2");
     assert_eq!(terminal.wait_exit(), 4);
     server.join();
     assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())));
     assert!(terminal.termios_restored());
-    for secret in ["hunter", "wrong", "bWU6aHVudGVyMg"] {
+    for secret in ["hunter", "mistyped", "bWU6aHVudGVyMg"] {
         assert!(!terminal.raw_output().contains(secret), "{}", terminal.raw_output());
     }
 }

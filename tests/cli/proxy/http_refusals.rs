@@ -112,7 +112,7 @@ fn a_body_is_shown_up_to_4_kib() {
     let body = "0123456789abcde\n".repeat(1000);
     let outcome = refused(format!("HTTP/1.1 500 Oh\r\n\r\n{body}"), "http://", &[]);
     assert_eq!(outcome.stderr.matches("< 0123456789abcde\n").count(), 256, "{}", outcome.stderr);
-    outcome.stderr_contains("its first 4 KiB are shown");
+    outcome.stderr_contains("its first 4 KiB were read");
 }
 
 #[test]
