@@ -5,15 +5,17 @@ use crate::config::ConfigError;
 use crate::net::DialError;
 use crate::resilience::redirect::RedirectError;
 
+pub(super) mod banner;
 mod dial;
 mod ending;
 mod handshake;
-mod tls;
+mod tcp;
+pub(super) mod tls;
 
 pub(super) use dial::dial;
-use dial::may_be_starting;
 pub(super) use handshake::wanted_tls;
 use handshake::{ENGINE_IO, is_engine_io};
+use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -52,10 +54,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
 fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            "another program listens there: choose another port, or :0 for any free one"
+            "another program uses that address: choose another port, or :0 for any free one"
         }
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
-            "an address of one link only needs the number of its network interface: [fe80::1%2]:8080"
+            "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,
@@ -66,7 +68,7 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
 fn redirect(why: &RedirectError) -> Option<String> {
     let text = match why {
         RedirectError::Downgrade { .. } => {
-            "others on the way could read and change all that is said; if that is meant, connect to that ws:// URL"
+            "without TLS, others on the way can read and change everything; if that is intended, connect to that ws:// URL"
         }
         RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
         RedirectError::Loop(_) => {

@@ -105,9 +105,11 @@ pub fn accept(
         Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {
             Err(AcceptError::Tls(reason))
         }
-        Err(TlsError::Wait(WaitError::Io(error))) => Err(AcceptError::System(error)),
-        Err(TlsError::Wait(WaitError::Interrupted(_))) => Err(AcceptError::Evicted(0)),
-        Err(TlsError::Wait(WaitError::TimedOut)) => Err(AcceptError::TlsTimedOut),
+        Err(TlsError::Wait { error, .. }) => Err(match error {
+            WaitError::Io(error) => AcceptError::System(error),
+            WaitError::Interrupted(_) => AcceptError::Evicted(0),
+            WaitError::TimedOut => AcceptError::TlsTimedOut,
+        }),
     }
 }
 

@@ -1,4 +1,5 @@
-//! Lines of heads that are not header fields, in words that may be shown.
+//! What peers send and should not, in words that may be shown: lines of heads that are not header fields, bytes
+//! of another protocol.
 
 use crate::protocol::head::Head;
 use crate::redact::{Redaction, Secrets};
@@ -19,4 +20,12 @@ pub fn objections(head: &Head, redaction: Redaction, secrets: &Secrets) -> Optio
         count => format!("; and {count} more"),
     };
     (!named.is_empty()).then(|| words.join("; ") + &more)
+}
+
+/// How much of foreign bytes is quoted.
+const MAX_QUOTED: usize = 60;
+
+/// The start of foreign bytes, in quotation marks.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    format!("\"{}\"", bytes[..bytes.len().min(MAX_QUOTED)].escape_ascii())
 }

@@ -35,8 +35,8 @@ pub enum RedirectError {
         /// What is wrong with it.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent in the clear.
-    #[error("the server redirects from wss to {to}, which is in the clear: not followed")]
+    /// RFC 6455 section 10.6: what was asked for under TLS is not sent without encryption.
+    #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
         /// Where to.
         to: String,

@@ -196,7 +196,7 @@ fn nothing_leads_from_tls_into_the_clear() {
         .run()
         .code(4)
         .stderr_contains(
-            "opening handshake: the server redirects from wss to ws://127.0.0.1:1/, which is in the clear: not followed",
+            "opening handshake: the server redirects from wss to ws://127.0.0.1:1/, which is not encrypted: not followed",
         )
         .stderr_contains("< HTTP/1.1 302 Found");
 }

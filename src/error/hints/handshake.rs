@@ -5,14 +5,14 @@ use crate::error::{Rejected, Tries, challenges};
 use crate::net::upgrade::{Response, UpgradeError};
 use crate::protocol::head::{HeadError, is_token};
 
-use super::tls;
+use super::{banner, tls};
 
 pub(super) const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
 
 pub(super) fn hint(rejected: &Rejected) -> Option<String> {
     let text = match &rejected.error {
         UpgradeError::Refused(response) => return refused(rejected, response),
-        UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
+        UpgradeError::Malformed(HeadError::NotHttp(_), received) => return not_http(received),
         UpgradeError::Ended(_, received) | UpgradeError::TimedOut(received, _)
             if received.is_empty() =>
         {
@@ -42,9 +42,15 @@ pub(super) fn hint(rejected: &Rejected) -> Option<String> {
     Some(text.to_owned())
 }
 
+/// What a second connection has shown.
+const SPEAKS_TLS: &str = "the server answers in TLS on this port, as a second connection shows: use wss:// instead of ws://";
+
 /// No response. Servers that route by path or subprotocol often leave, or do not answer, a request for
 /// one that they do not know.
 fn silence(rejected: &Rejected) -> String {
+    if rejected.speaks_tls == Some(true) {
+        return SPEAKS_TLS.to_owned();
+    }
     let subprotocol = match rejected.offered.is_empty() {
         true => "a subprotocol that is missing (-s NAME)",
         false => "the subprotocol offered (-s NAME)",
@@ -54,6 +60,7 @@ fn silence(rejected: &Rejected) -> String {
     let others = match (speaks_http, rejected.tls.is_some(), has_ended) {
         (true, ..) | (_, true, true) => "",
         (false, true, false) => ", or a server of another protocol",
+        (false, false, true) if rejected.speaks_tls == Some(false) => "",
         (false, false, true) => ", or a port that expects TLS: then use wss://",
         (false, false, false) => {
             ", a server of another protocol, or one that expects TLS on this port: then use wss://"
@@ -71,14 +78,12 @@ fn not_http(bytes: &[u8]) -> Option<String> {
         [0x15 | 0x16, 0x03, ..] => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
-        [b'S', b'S', b'H', b'-', ..] => "that is an SSH server",
-        [b'2', b'2', b'0', b' ' | b'-', ..] => "that looks like a mail or FTP server",
-        [b'+', b'O', b'K', ..] | [b'*', b' ', b'O', b'K', ..] => "that looks like a mail server",
-        [b'-', b'E', b'R', b'R', ..] => "that looks like a Redis server",
-        [b'R', b'F', b'B', ..] => "that is a VNC server",
         [0, 0, _, 4, ..] => "the server speaks HTTP/2 only, without an upgrade from HTTP/1.1",
         [0x81..=0x82, ..] => "the server sent a WebSocket frame before its handshake response",
-        _ => return None,
+        bytes => {
+            let what = banner::protocol(bytes)?;
+            return Some(format!("that is {what}: this port does not speak WebSocket"));
+        }
     };
     Some(text.to_owned())
 }

@@ -138,6 +138,11 @@ impl Conversation for Connect {
         self.received.extend_from_slice(bytes);
     }
 
+    fn has_answered(&self) -> bool {
+        let is_after_head = matches!(self.state, State::Body(..) | State::Open(_));
+        is_after_head || !self.interim.is_empty() || self.received.starts_with(b"HTTP/")
+    }
+
     fn end(&mut self, end: TransportEnd) -> Fault {
         let received = std::mem::take(&mut self.received);
         self.refusal().unwrap_or(Fault::Ended(end, received))
