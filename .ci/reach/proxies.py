@@ -200,7 +200,7 @@ for name, url, words in [
 
 for scheme in ["http", "https", "socks5", "socks5h"]:
     fails(f"no {scheme} proxy listens", f"{scheme}://{HOST}:{nobody}", echo.url,
-          err=[f"proxy {scheme}://{HOST}:{nobody}: TCP connect: ", "Connection refused", "hint: is the proxy running"])  # fmt: skip
+          err=[f"proxy {scheme}://{HOST}:{nobody}: TCP connect: ", "Connection refused", "hint: no program listens on that port", "is the proxy running"])  # fmt: skip
 fails("an HTTP proxy taken for SOCKS", f"socks5h://{HOST}:{plain}", echo.url, "--connect-timeout", "1s", code=7, err=["hint: ", "it may be an HTTP proxy (http://)"])  # fmt: skip
 fails("squid taken for SOCKS", f"socks5h://{HOST}:{ports['plain']}", echo.url, "--connect-timeout", "1s", code=7, err=["hint: ", "it may be an HTTP proxy (http://)"])  # fmt: skip
 fails("SOCKS taken for an HTTP proxy", f"http://{HOST}:{socks}", echo.url, err=["is not HTTP", "hint: that looks like SOCKS: write the proxy with socks5h://"])  # fmt: skip
@@ -208,7 +208,7 @@ fails("dante taken for an HTTP proxy", f"http://{HOST}:{dante_port}", echo.url, 
 fails("an HTTPS proxy spoken to without TLS", f"http://localhost:{ports['tls']}", echo.url, err=["could not connect: proxy", "hint: ", "https://"])  # fmt: skip
 fails("an HTTP proxy spoken to with TLS", f"https://{HOST}:{ports['plain']}", echo.url, err=["TLS handshake", "write it with http://"])  # fmt: skip
 suite.case("an HTTPS proxy nobody vouches for", ["--proxy", f"https://localhost:{ports['tls']}", "-k", secure.url], code=3, out="",
-           err=["certificate", "hint: --cacert FILE trusts the CA that issued the proxy's certificate"])  # fmt: skip
+           err=["certificate", "hint: --cacert FILE trusts the certificate of "])  # fmt: skip
 suite.case("--proxy-insecure and -k", ["--proxy", f"https://localhost:{ports['tls']}", "--proxy-insecure", "-k", secure.url], stdin="hi\n", out="hi\n")  # fmt: skip
 ssh = RawServer(lambda client: client.sendall(b"SSH-2.0-OpenSSH_9.2\r\n") or client.recv(4096))
 fails("an SSH server as HTTP proxy", f"http://{HOST}:{ssh.port}", echo.url, err=["its answer to CONNECT is not HTTP: \"SSH-2.0"])  # fmt: skip

@@ -55,7 +55,7 @@ pub enum AcceptError {
     Tls(String),
     /// It did not come to its end in time.
     TlsTimedOut,
-    /// The client hung up after so many bytes of its request.
+    /// The client closed the connection after so many bytes of its request.
     Ended(TransportEnd, usize),
     /// That is no request.
     Unreadable(HeadError),

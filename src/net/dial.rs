@@ -247,7 +247,7 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before the proxy is bothered: a name that is unknown here is not its fault.
+        // Before the proxy is connected to: it is not why a name is unknown here.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
                 self.addresses(host, port)?.into_iter().map(Destination::Address).collect()

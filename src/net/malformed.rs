@@ -27,5 +27,24 @@ const MAX_QUOTED: usize = 60;
 
 /// The start of foreign bytes, in quotation marks.
 pub(super) fn quoted(bytes: &[u8]) -> String {
-    format!("\"{}\"", bytes[..bytes.len().min(MAX_QUOTED)].escape_ascii())
+    let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
+    let mut text = String::from("\"");
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\'' => text.push(char::from(byte)),
+            _ => text.extend(std::ascii::escape_default(byte).map(char::from)),
+        }
+    }
+    text + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn foreign_bytes_are_escaped_and_cut() {
+        assert_eq!(quoted(b"INFO {\"a\":1}\r\n\x00\xff"), r#""INFO {"a":1}\r\n\x00\xff""#);
+        assert_eq!(quoted(&[b'x'; 100]).len(), 62);
+    }
 }

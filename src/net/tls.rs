@@ -4,7 +4,7 @@ use std::io;
 
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
-use super::reactor::{Deadline, Reactor, WaitError};
+use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls_hello::{Answer, HelloTap, Seen, Server, ServerHello, answer, server_hello};
 
@@ -186,25 +186,31 @@ fn shake_hands(
 }
 
 /// How the server called `name` answers a ClientHello. The handshake goes no further than that takes.
+///
+/// # Errors
+/// When a signal ends the wait.
 pub fn first_answer(
     stream: Stream,
     name: &str,
     options: &TlsOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Answer {
+) -> Result<Answer, Interrupted> {
     let options = TlsOptions { insecure: true, identity: None, ..options.clone() };
-    let Ok(connector) = connector(&options) else { return Answer::Nothing };
+    let Ok(connector) = connector(&options) else { return Ok(Answer::Nothing) };
     let (tap, seen) = HelloTap::new(stream, Server::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
         match (answer(&bytes_of(&seen)), progress) {
-            (Answer::Nothing | Answer::Record, Err(HandshakeError::WouldBlock(unfinished)))
-                if reactor.wait_for(deadline, None).is_ok() =>
-            {
-                progress = unfinished.handshake();
-            }
-            (answer, _) => return answer,
+            (
+                came @ (Answer::Nothing | Answer::Record),
+                Err(HandshakeError::WouldBlock(unfinished)),
+            ) => match reactor.wait_for(deadline, None) {
+                Ok(_) => progress = unfinished.handshake(),
+                Err(WaitError::Interrupted(interrupted)) => return Err(interrupted),
+                Err(_) => return Ok(came),
+            },
+            (came, _) => return Ok(came),
         }
     }
 }

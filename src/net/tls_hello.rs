@@ -49,7 +49,7 @@ impl<S> HelloTap<S> {
         &mut self.inner
     }
 
-    /// Looks no more.
+    /// Stops noting.
     pub fn stop(&mut self) {
         self.seen = None;
     }

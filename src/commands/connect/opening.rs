@@ -98,7 +98,7 @@ impl Opening<'_> {
             Ok(upgraded) => upgraded,
             Err(failed) => {
                 drop(stream);
-                let speaks_tls = self.speaks_tls(&failed, route, &remote, reactor, deadline);
+                let speaks_tls = self.speaks_tls(&failed, route, &remote, reactor, deadline)?;
                 let tls = tls.as_ref();
                 let rejection =
                     Rejection { request: &request, route, remote: &remote, tls, speaks_tls };
@@ -199,13 +199,17 @@ impl Opening<'_> {
         remote: &Remote,
         reactor: &mut Reactor,
         deadline: Deadline,
-    ) -> Option<bool> {
+    ) -> Result<Option<bool>, Error> {
         let resilience = &self.config.resilience;
         let is_last = resilience.retry.is_none() && resilience.reconnect.is_none();
         let is_silent = matches!(&failed.error, UpgradeError::Ended(_, received) if received.is_empty())
             && failed.interim.is_empty();
         let asks = is_last && is_silent && !route.target.scheme.is_tls();
-        asks.then(|| answers_in_tls(remote, &route.target, &self.way(route), reactor, deadline))?
+        if !asks {
+            return Ok(None);
+        }
+        answers_in_tls(remote, &route.target, &self.way(route), reactor, deadline)
+            .map_err(|interrupted| Error::Signal(interrupted.0))
     }
 
     fn upgrade_failed(

@@ -32,11 +32,12 @@ pub(super) fn failed(
             (FailureKind::Handshake, format!("opening handshake with {remote}: {error}"))
         }
         AcceptError::Ended(_, 0) => {
-            (FailureKind::Handshake, format!("{remote} connected and hung up"))
+            (FailureKind::Handshake, format!("{remote} closed the connection without a request"))
         }
-        AcceptError::Ended(..) => {
-            (FailureKind::Handshake, format!("{remote} hung up in the middle of its request"))
-        }
+        AcceptError::Ended(..) => (
+            FailureKind::Handshake,
+            format!("{remote} closed the connection in the middle of its request"),
+        ),
         AcceptError::Unreadable(HeadError::StartLine(line)) => {
             let line = redaction.start_line(line.as_bytes());
             let error = HeadError::StartLine(String::from_utf8_lossy(&line).into_owned());

@@ -70,7 +70,8 @@ fn silence(rejected: &Rejected) -> String {
         true => tls::late_certificate(rejected.tls.as_deref()),
         false => String::new(),
     };
-    format!("it may be the path or host name, {subprotocol}{others}{certificate}")
+    let comma = if others.is_empty() { " or" } else { "," };
+    format!("it may be the path, the host name{comma} {subprotocol}{others}{certificate}")
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {

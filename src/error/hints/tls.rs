@@ -234,6 +234,15 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
             "this system has no CA certificates, or not where they are looked for: install them (most packages are called ca-certificates), or name a file of them by --cacert FILE or SSL_CERT_FILE; {insecure} accepts any certificate"
         );
     }
+    if failure.fault == Fault::SelfSigned {
+        let now = match failure.trust {
+            (Trust::System, 0) => "",
+            _ => "; that of now does not",
+        };
+        return format!(
+            "--cacert FILE trusts this certificate if FILE contains it{now}; {insecure} accepts any certificate"
+        );
+    }
     let trusted = match failure.trust {
         (Trust::Named, _) => {
             ", which is not among those it names now (--no-system-ca leaves out the system's)"
@@ -242,7 +251,6 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
         (Trust::System, _) => ", which is not among those it names now",
     };
     let wanted = match (failure.fault, failure.culprit()) {
-        (Fault::SelfSigned, _) => "this certificate itself".to_owned(),
         (Fault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
         (Fault::UnknownIssuer, Some(last)) => format!("the certificate of {}", last.issuer),
         _ => "the CA that issued the certificate".to_owned(),

@@ -293,7 +293,7 @@ impl TunnelFailed {
         self
     }
 
-    /// A signal is nobody's failure.
+    /// A signal is not a failure of the proxy.
     pub(super) fn into_dial_error(self) -> DialError {
         match self.0.cause {
             ProxyCause::Reach(DialError::Interrupted(interrupted)) => {

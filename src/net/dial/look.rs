@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{DialError, DialOptions, Dialer, Remote, Target, certificate_name};
-use crate::net::reactor::{Deadline, Reactor};
+use super::{ConnectError, DialError, DialOptions, Dialer, Remote, Target, certificate_name};
+use crate::net::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use crate::net::stream::Stream;
 use crate::net::tcp;
 use crate::net::tls::{self, TlsOptions};
@@ -42,18 +42,27 @@ const TLS_PATIENCE: Duration = Duration::from_secs(1);
 /// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if it is not asked, because
 /// it is behind a proxy or a Unix socket, or cannot be reached again. Nothing else is sent, and no certificate
 /// of ours.
+///
+/// # Errors
+/// When a signal ends the wait.
 pub fn answers_in_tls(
     remote: &Remote,
     target: &Target,
     options: &DialOptions,
     reactor: &mut Reactor,
     deadline: Deadline,
-) -> Option<bool> {
-    let Remote::Address(address) = remote else { return None };
+) -> Result<Option<bool>, Interrupted> {
+    let Remote::Address(address) = remote else { return Ok(None) };
     let deadline = deadline.or_after(TLS_PATIENCE);
     let source = options.route.source.as_ref();
-    let (tcp, _) = tcp::connect(&[*address], source, reactor, deadline).ok()?;
+    let tcp = match tcp::connect(&[*address], source, reactor, deadline) {
+        Ok((tcp, _)) => tcp,
+        Err(ConnectError::Wait(WaitError::Interrupted(interrupted), ..)) => {
+            return Err(interrupted);
+        }
+        Err(_) => return Ok(None),
+    };
     let name = certificate_name(target, &options.tls);
-    let answer = tls::first_answer(Stream::Plain(tcp), &name, &options.tls, reactor, deadline);
-    Some(matches!(answer, Answer::ServerHello | Answer::Alert))
+    let answer = tls::first_answer(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)?;
+    Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
 }

@@ -114,10 +114,10 @@ impl TlsFailure {
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
             (Fault::NotTls, Answer::Foreign(bytes)) => {
-                format!("the server sent {}", quoted(bytes))
+                format!("received {}", quoted(bytes))
             }
-            (Fault::Ended, Answer::Nothing) => "the server had sent nothing".to_owned(),
-            (Fault::Ended, Answer::ServerHello) => "after the server's ServerHello".to_owned(),
+            (Fault::Ended, Answer::Nothing) => "nothing was received".to_owned(),
+            (Fault::Ended, Answer::ServerHello) => "after the ServerHello".to_owned(),
             _ => return None,
         })
     }
@@ -148,10 +148,8 @@ impl TlsFailure {
                 format!("its key is {}, its signature {}", certificate.key, certificate.signature)
             }
             (Fault::Weak, _) => {
-                let CertificateInfo { subject, key, signature, .. } = certificate;
-                format!(
-                    "the key of {subject}, above the server's, is {key}, its signature {signature}"
-                )
+                let CertificateInfo { key, signature, .. } = certificate;
+                format!("{whose} has the key {key} and the signature {signature}")
             }
             (Fault::WrongPurpose, _) if is_own => {
                 format!("the certificate is for {}", certificate.usages.join(", "))

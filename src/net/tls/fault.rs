@@ -11,7 +11,7 @@ pub enum Fault {
     UntrustedRoot,
     /// The chain ends in a certificate whose issuer is not known.
     UnknownIssuer,
-    /// What is trusted is no root, and its issuer is not known.
+    /// What is trusted is not a root, and its issuer is not known.
     NoRoot,
     /// A certificate has expired.
     Expired,

@@ -183,7 +183,7 @@ fn the_proxys_certificate_is_checked_for_itself() {
                 .stderr_contains("proxy https://localhost:")
                 .stderr_contains("certificate")
                 .stderr_contains(
-                    "hint: --cacert FILE trusts this certificate itself; --proxy-insecure accepts any",
+                    "hint: --cacert FILE trusts this certificate if FILE contains it; --proxy-insecure accepts any",
                 );
         }
     }

@@ -162,7 +162,25 @@ fn a_server_that_ends_the_handshake_after_its_hello_speaks_tls() {
         .arg(wss(&server))
         .run()
         .code(3)
-        .stderr_contains(": after the server's ServerHello\n")
+        .stderr_contains(": after the ServerHello\n")
         .stderr_contains("\nhint: the server speaks TLS on this port, and ended the connection")
         .stderr_lacks("ws://127");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_an_answer_in_tls() {
+    use crate::support::{DEADLINE, Signal};
+    let (sender, asked) = std::sync::mpsc::channel();
+    let ended = script(|peer| _ = peer.read_head());
+    let silent = script(move |peer| {
+        peer.read_exact(1);
+        sender.send(()).expect("a test that waits for it");
+        peer.stall();
+    });
+    let server = Server::scripts([ended, silent]);
+    let running = wscope().arg(server.url()).spawn();
+    asked.recv_timeout(DEADLINE).expect("a ClientHello");
+    running.signal(Signal::INT);
+    running.wait().code(130);
 }
