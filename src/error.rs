@@ -114,6 +114,8 @@ pub struct Rejected {
     pub via: Option<String>,
     /// The version of TLS that the connection was under.
     pub tls: Option<String>,
+    /// Whether the server answers in TLS on a second connection, if that was looked into.
+    pub speaks_tls: Option<bool>,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The subprotocols that the request offered, without secrets.

@@ -4,6 +4,7 @@ use super::{Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 
+pub(super) mod banner;
 mod dial;
 mod ending;
 mod engine_io;
@@ -11,12 +12,13 @@ mod handshake;
 mod named;
 mod redirect;
 mod refusal;
-mod tls;
+mod tcp;
+pub(super) mod tls;
 
 pub(super) use dial::dial;
-use dial::may_be_starting;
 use engine_io::{ENGINE_IO, is_engine_io};
 pub(super) use refusal::wanted_tls;
+use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -60,10 +62,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
 fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            "another program listens there: choose another port, or :0 for any free one"
+            "another program uses that address: choose another port, or :0 for any free one"
         }
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
-            "an address of one link only needs the number of its network interface: [fe80::1%2]:8080"
+            "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,

@@ -24,7 +24,7 @@ use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
 /// Whether the connection is encrypted (RFC 6455 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// `ws`: in the clear.
+    /// `ws`: without encryption.
     Ws,
     /// `wss`: over TLS.
     Wss,

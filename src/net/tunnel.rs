@@ -43,6 +43,9 @@ pub trait Conversation {
     /// Takes bytes from the proxy.
     fn receive(&mut self, bytes: &[u8]);
 
+    /// Whether the proxy has sent something in this protocol.
+    fn has_answered(&self) -> bool;
+
     /// What it means that no more bytes will come.
     fn end(&mut self, end: TransportEnd) -> Fault;
 
@@ -145,7 +148,7 @@ fn send(
                 reactor.wait_for(deadline, None)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The proxy may have said why before it hung up: read that first.
+            // The proxy may have sent the reason before it closed the connection: read that first.
             Err(_) => return Ok(()),
         }
     }

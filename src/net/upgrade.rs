@@ -171,7 +171,7 @@ impl Exchange<'_> {
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The server may have said why before it closed the connection: read that first.
+                // The server may have sent the reason before it closed the connection: read that first.
                 Err(_) => return Ok(()),
             }
         }

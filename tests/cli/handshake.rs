@@ -209,12 +209,12 @@ fn what_is_not_http_is_quoted() {
         (
             b"220 mail ESMTP\r\n",
             r#""220 mail ESMTP\r\n""#,
-            "hint: that looks like a mail or FTP server",
+            "hint: that is a mail server (SMTP): this port does not speak WebSocket",
         ),
         (
-            b"-ERR wrong command\r\n",
-            r#""-ERR wrong command\r\n""#,
-            "hint: that looks like a Redis server",
+            b"-ERR unknown command 'GET'\r\n",
+            r#""-ERR unknown command 'GET'\r\n""#,
+            "hint: that is a Redis server",
         ),
         (
             b"\x15\x03\x03\x00\x02\x02\x46",

@@ -10,7 +10,7 @@ use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
 use crate::event::{HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, What};
-use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::dial::{DialOptions, answers_in_tls, certificate_name};
 use crate::net::malformed::objections;
 use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
@@ -40,6 +40,7 @@ struct Rejection<'a> {
     route: &'a Route,
     remote: &'a Remote,
     tls: Option<&'a TlsInfo>,
+    speaks_tls: Option<bool>,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -94,11 +95,17 @@ impl Opening<'_> {
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
         let upgraded =
             upgrade(&mut stream, &request, reactor, deadline, config.lenient, is_followed);
-        let upgraded = upgraded.map_err(|failed| {
-            let rejection =
-                Rejection { request: &request, route, remote: &remote, tls: tls.as_ref() };
-            self.upgrade_failed(failed, &rejection, &secrets)
-        })?;
+        let upgraded = match upgraded {
+            Ok(upgraded) => upgraded,
+            Err(failed) => {
+                drop(stream);
+                let speaks_tls = self.speaks_tls(&failed, route, &remote, reactor, deadline)?;
+                let tls = tls.as_ref();
+                let rejection =
+                    Rejection { request: &request, route, remote: &remote, tls, speaks_tls };
+                return Err(self.upgrade_failed(failed, &rejection, &secrets));
+            }
+        };
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let said = |text: String| secrets.mask_text(text);
@@ -167,17 +174,47 @@ impl Opening<'_> {
         let similar_command = word.and_then(|word| similar_command(word));
         let max_time = self.spent_time();
         let attempt = DialAttempt { tries: Tries::One, secrets, max_time, similar_command };
-        let attempt = Box::new(attempt);
-        match error {
-            DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
-            late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
+        let error = match error {
+            DialError::Interrupted(interrupted) => return Error::Signal(interrupted.0),
             DialError::Proxy(mut proxy) => {
                 proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
                 proxy.secrets = std::mem::take(&mut proxy.secrets).and(route.secrets.clone());
-                Error::Dial(DialError::Proxy(proxy), attempt)
+                DialError::Proxy(proxy)
             }
-            error => Error::Dial(error, attempt),
+            error => error,
+        };
+        match (self.awaited(), attempt.max_time) {
+            (Some(awaited), Some(limit)) if error.is_timeout() => {
+                let error = attempt.secrets.mask_text(error.to_string());
+                Error::Unmet(vec![
+                    awaited,
+                    format!("not open within --max-time {limit:?}: {error}"),
+                ])
+            }
+            _ => Error::Dial(error, Box::new(attempt)),
         }
+    }
+
+    /// Whether a server that ended the connection without a response answers a ClientHello in TLS. Where
+    /// another attempt follows anyway, that is not looked into.
+    fn speaks_tls(
+        &self,
+        failed: &UpgradeFailed,
+        route: &Route,
+        remote: &Remote,
+        reactor: &mut Reactor,
+        deadline: Deadline,
+    ) -> Result<Option<bool>, Error> {
+        let resilience = &self.config.resilience;
+        let is_last = resilience.retry.is_none() && resilience.reconnect.is_none();
+        let is_silent = matches!(&failed.error, UpgradeError::Ended(_, received) if received.is_empty())
+            && failed.interim.is_empty();
+        let asks = is_last && is_silent && !route.target.scheme.is_tls();
+        if !asks {
+            return Ok(None);
+        }
+        answers_in_tls(remote, &route.target, &self.way(route), reactor, deadline)
+            .map_err(|interrupted| Error::Signal(interrupted.0))
     }
 
     fn upgrade_failed(
@@ -186,7 +223,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote, tls } = *rejection;
+        let Rejection { request, route, remote, tls, speaks_tls } = *rejection;
         let UpgradeFailed { error, interim } = failed;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
@@ -205,6 +242,7 @@ impl Opening<'_> {
             interim,
             via: remote.via().map(ToString::to_string),
             tls: tls.map(|tls| tls.version.clone()),
+            speaks_tls,
             sent_origin: request.head.value("Origin").is_some(),
             offered: request
                 .subprotocols()

@@ -6,12 +6,12 @@ use crate::protocol::handshake::Finding;
 use crate::protocol::head::{Head, HeadError};
 
 use super::refusal::refused;
-use super::tls;
+use super::{banner, tls};
 
 pub(super) fn hint(rejected: &Rejected) -> Option<String> {
     let text = match &rejected.error {
         UpgradeError::Refused(response) => return refused(rejected, response),
-        UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => return not_http(bytes),
+        UpgradeError::Malformed(HeadError::NotHttp(_), received) => return not_http(received),
         UpgradeError::Ended(_, received) | UpgradeError::TimedOut(received, _)
             if received.is_empty() =>
         {
@@ -29,6 +29,9 @@ pub(super) fn hint(rejected: &Rejected) -> Option<String> {
     };
     Some(text.to_owned())
 }
+
+/// What a second connection has shown.
+const SPEAKS_TLS: &str = "the server answers in TLS on this port, as a second connection shows: use wss:// instead of ws://";
 
 /// A 101 that is wrong in these points.
 fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
@@ -53,6 +56,9 @@ fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
 /// No response. Servers that route by path or subprotocol often leave, or do not answer, a request for
 /// one that they do not know.
 fn silence(rejected: &Rejected) -> String {
+    if rejected.speaks_tls == Some(true) {
+        return SPEAKS_TLS.to_owned();
+    }
     let subprotocol = match rejected.offered.is_empty() {
         true => "a subprotocol that is missing (-s NAME)",
         false => "the subprotocol offered (-s NAME)",
@@ -62,6 +68,7 @@ fn silence(rejected: &Rejected) -> String {
     let others = match (speaks_http, rejected.tls.is_some(), has_ended) {
         (true, ..) | (_, true, true) => "",
         (false, true, false) => ", or a server of another protocol",
+        (false, false, true) if rejected.speaks_tls == Some(false) => "",
         (false, false, true) => ", or a port that expects TLS: then use wss://",
         (false, false, false) => {
             ", a server of another protocol, or one that expects TLS on this port: then use wss://"
@@ -71,7 +78,8 @@ fn silence(rejected: &Rejected) -> String {
         true => tls::late_certificate(rejected.tls.as_deref()),
         false => String::new(),
     };
-    format!("it may be the path or host name, {subprotocol}{others}{certificate}")
+    let comma = if others.is_empty() { " or" } else { "," };
+    format!("it may be the path, the host name{comma} {subprotocol}{others}{certificate}")
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {
@@ -79,21 +87,12 @@ fn not_http(bytes: &[u8]) -> Option<String> {
         [0x15 | 0x16, 0x03, ..] => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
-        [b'S', b'S', b'H', b'-', ..] => "that is an SSH server",
-        [b'2', b'2', b'0', b' ' | b'-', ..] => "that looks like a mail or FTP server",
-        [b'+', b'O', b'K', ..] | [b'*', b' ', b'O', b'K', ..] => "that looks like a mail server",
-        [b'-', b'E', b'R', b'R', ..] => "that looks like a Redis server",
-        [b'I', b'N', b'F', b'O', b' ', b'{', ..] => {
-            "that is the port for NATS clients: a NATS server has another port for WebSocket"
-        }
-        [b'<', b'?', b'x', b'm', b'l', ..]
-        | [b'<', b's', b't', b'r', b'e', b'a', b'm', b':', ..] => {
-            "that looks like an XMPP server: its WebSocket endpoint is on an HTTP port"
-        }
-        [b'R', b'F', b'B', ..] => "that is a VNC server",
         [0, 0, _, 4, ..] => "the server speaks HTTP/2 only, without an upgrade from HTTP/1.1",
         [0x81..=0x82, ..] => "the server sent a WebSocket frame before its handshake response",
-        _ => return None,
+        bytes => {
+            let what = banner::protocol(bytes)?;
+            return Some(format!("that is {what}: this port does not speak WebSocket"));
+        }
     };
     Some(text.to_owned())
 }

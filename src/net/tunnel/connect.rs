@@ -14,7 +14,7 @@ pub struct Connect {
     /// Read and not used yet.
     received: Vec<u8>,
     interim: Vec<Interim>,
-    /// Lines that are not header fields are put up with.
+    /// Lines that are not header fields are accepted.
     lenient: bool,
     state: State,
 }
@@ -40,7 +40,7 @@ enum State {
     Body(StatusLine, Head, Body),
     /// The target is reached; what the proxy said to that.
     Open(Head),
-    /// The conversation is over, its fault told.
+    /// The conversation is over, its fault returned.
     Over,
 }
 
@@ -55,7 +55,7 @@ impl Connect {
         Self { request, received, interim, lenient: false, state: State::Start }
     }
 
-    /// Puts up with lines of the answer that are not header fields, or not.
+    /// Accepts lines of the answer that are not header fields, or not.
     #[must_use]
     pub fn lenient(self, lenient: bool) -> Self {
         Self { lenient, ..self }
@@ -143,6 +143,11 @@ impl Conversation for Connect {
 
     fn receive(&mut self, bytes: &[u8]) {
         self.received.extend_from_slice(bytes);
+    }
+
+    fn has_answered(&self) -> bool {
+        let is_after_head = matches!(self.state, State::Body(..) | State::Open(_));
+        is_after_head || !self.interim.is_empty() || self.received.starts_with(b"HTTP/")
     }
 
     fn end(&mut self, end: TransportEnd) -> Fault {
