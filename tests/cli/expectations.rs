@@ -45,6 +45,9 @@ fn patterns_are_met() {
         (&["json:{\"a\":{\"b\":null}}"], &["{\"a\":{\"b\":null,\"c\":3},\"d\":[]}"]),
         (&["json:[1,{\"a\":true}]"], &["[1,{\"a\":true,\"b\":0}]"]),
         (&["json:\"text\""], &["\"text\""]),
+        (&["{\"a\":1}"], &["{\"b\":2, \"a\":1}"]),
+        (&["[1]"], &["[2]", "[1]"]),
+        (&["text:[1]"], &["[1.0]", "[1]"]),
         (&["a", "b"], &["a", "x", "b"]),
         (&["a", "a"], &["a", "a"]),
         (&["a", "/^b/", "json:{}"], &["b", "a", "b1", "{}"]),
@@ -93,11 +96,21 @@ fn what_was_awaited_and_what_came_is_told() {
         (&["ready"], &["READY"], &["\"ready\"", "\"READY\""]),
         (&["/^ok$/"], &["ok then"], &["/^ok$/", "\"ok then\""]),
         (&["json:{\"a\":1}"], &["{\"a\":\"1\"}"], &["json:", "{\\\"a\\\":\\\"1\\\"}"]),
-        (&["json:{\"a\":[1]}"], &["{\"a\":[1,2]}"], &["json:"]),
+        (&["json:{\"a\":[1]}"], &["{\"a\":[1,2]}"], &["at $.a expected 1 element, got 2"]),
+        (
+            &["{\"a\":2}"],
+            &["{\"a\":1,\"b\":2}"],
+            &["; first difference: at $.a expected 2, got 1; closed by the peer: 1000"],
+        ),
+        (
+            &["{\"a\":2,\"b\":3}"],
+            &["{\"a\":2,\"b\":\"\\u001b[2J\"}", "[]", "hello"],
+            &["; first difference of the closest one: at $.b expected 3, got \"\\u001b[2J\""],
+        ),
         (&["a", "b"], &["b", "a"], &["\"b\"", "2 of 2"]),
         (&["a", "a"], &["a"], &["\"a\"", "2 of 2"]),
         (&["z"], &["1", "2", "3", "4", "5"], &["\"z\"", "\"3\", \"4\", \"5\""]),
-        (&["z"], &[], &["\"z\"", "no message"]),
+        (&["z"], &[], &["\"z\"", "no other message was received"]),
     ] {
         let outcome = expecting(patterns, &[], texts(messages), 1000).code(1);
         let outcome = outcome.stderr_contains("wscope: expectation not met");
