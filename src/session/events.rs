@@ -82,6 +82,7 @@ impl Session<'_> {
             }
         }
         if is_closing {
+            self.note_peer_close(now);
             self.spare_unsent();
             self.drop_unsent_if_ending();
         }

@@ -134,11 +134,52 @@ fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
     }
 }
 
+/// As without the expectation, and once.
 #[test]
-fn the_end_of_tcp_is_told_with_the_unmet_expectation() {
-    let server = serve(Peer::eof);
+fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
+    let end: [(fn(&mut Peer), &str); 2] = [
+        (Peer::eof, "TCP connection ended (FIN) without a Close frame"),
+        (Peer::reset, "TCP connection reset (RST) without a Close frame"),
+    ];
+    for (end, how) in end {
+        let server = serve(move |peer| {
+            peer.send([text("a"), text("hello")[..4].to_vec()].concat());
+            peer.expect_text("seen"); // a reset would overtake what was sent
+            end(peer);
+        });
+        let args = ["--expect", "hello", "-x", "seen", &server.url()];
+        let outcome = wscope().args(args).run().code(1).stdout("a\n");
+        let outcome = outcome.stderr_contains(&format!(
+            "last messages that did not match: \"a\"; closed abnormally by the peer: 1006 Abnormal \
+             Closure: {how}, in the middle of a text frame (2 of 5 payload bytes received), "
+        ));
+        let outcome = outcome.stderr_contains("\nhint: ");
+        assert_eq!(outcome.stderr.matches("by the peer").count(), 1, "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_violation_of_the_protocol_is_part_of_the_unmet_expectation() {
+    let steps = |peer: &mut Peer| {
+        peer.send(crate::support::frame(true, 4, crate::support::TEXT, b"x"));
+        peer.expect_close(1002);
+    };
+    let server = serve(steps);
     let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
-    outcome.stderr_contains("\"ready\"").stderr_contains("1006");
+    outcome.stderr_contains(
+        "awaited \"ready\"; no other message was received; protocol error: reserved bit set: RSV1",
+    );
+    let server = serve(steps);
+    let outcome = wscope().args(["--count", "1", &server.url()]).run().code(5);
+    outcome.stderr_contains("wscope: protocol error: reserved bit set: RSV1");
+}
+
+#[test]
+fn a_timeout_is_part_of_the_unmet_expectation() {
+    let server = serve(answer_close);
+    let args = ["--expect", "ready", "--idle-timeout", "100ms", &server.url()];
+    let outcome = wscope().args(args).run().code(1);
+    outcome.stderr_contains("; timed out: nothing was received for 100ms (--idle-timeout)\nhint: ");
 }
 
 #[test]

@@ -221,7 +221,7 @@ impl Opening<'_> {
         }));
         match self.awaited() {
             Some(awaited) if self.is_out_of_time() => {
-                Error::Unmet(vec![awaited, rejected.message()])
+                Error::Unmet(vec![awaited], Some(Box::new(rejected)))
             }
             _ => rejected,
         }
@@ -258,7 +258,7 @@ impl Opening<'_> {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
         match self.awaited() {
             Some(awaited) => {
-                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")])
+                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")], None)
             }
             None => Error::MaxTime(limit),
         }
