@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Session;
 use crate::event::{Closed, LastTraffic, Opened, Remedies, secrets};
 use crate::protocol::close::Application;
-use crate::protocol::connection::{EndCause, Ending, Party, TransportEnd};
+use crate::protocol::connection::{EndCause, Ending, Party, Position, TransportEnd};
 
 /// What ends sooner after the opening handshake may have ended because of it.
 const EARLY: Duration = Duration::from_secs(1);
@@ -100,8 +100,9 @@ impl Session<'_> {
 fn missing(ending: &Ending, opened: &Opened, messages: u64) -> Option<String> {
     let is_silent = match (&ending.cause, &ending.received) {
         (_, Some(close)) => close.code.is_none() && ending.failure().is_none(),
-        (EndCause::Transport(TransportEnd::Eof | TransportEnd::Truncated, _), None) => {
-            ending.sent.is_none()
+        // Inside a frame or a message it is a crash or a cut.
+        (EndCause::Transport(TransportEnd::Eof | TransportEnd::Truncated, position), None) => {
+            *position == Position::Boundary && ending.sent.is_none()
         }
         _ => false,
     };

@@ -169,8 +169,8 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
             quiet / 2
         ));
     }
-    if closed.hint.is_some() {
-        return closed.hint.clone();
+    if let Some(missing) = &closed.hint {
+        return Some(format!("{missing}; its log may say why"));
     }
     let text = match (closed.last, end) {
         (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
