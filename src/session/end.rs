@@ -1,4 +1,4 @@
-//! The end of a session, with what it was like before: what came last, and what the peer may have missed.
+//! The end of a session, with what preceded it, and what the request of the connection lacked.
 
 use std::time::{Duration, Instant};
 

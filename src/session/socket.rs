@@ -11,7 +11,7 @@ use crate::net::Deadline;
 use crate::net::tls::is_truncation;
 use crate::protocol::TransportEnd;
 
-/// What edge-triggered readiness has told of the socket and has not been used up.
+/// What edge-triggered readiness has announced and has not been used up.
 #[derive(Debug)]
 pub(super) struct Readiness {
     readable: bool,

@@ -137,15 +137,14 @@ fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
 /// As without the expectation, and once.
 #[test]
 fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
-    let end: [(fn(&mut Peer), &str); 2] = [
-        (Peer::eof, "TCP connection ended (FIN) without a Close frame"),
-        (Peer::reset, "TCP connection reset (RST) without a Close frame"),
-    ];
-    for (end, how) in end {
+    for (is_reset, how) in [
+        (false, "TCP connection ended (FIN) without a Close frame"),
+        (true, "TCP connection reset (RST) without a Close frame"),
+    ] {
         let server = serve(move |peer| {
             peer.send([text("a"), text("hello")[..4].to_vec()].concat());
             peer.expect_text("seen"); // a reset would overtake what was sent
-            end(peer);
+            if is_reset { peer.reset() } else { peer.eof() }
         });
         let args = ["--expect", "hello", "-x", "seen", &server.url()];
         let outcome = wscope().args(args).run().code(1).stdout("a\n");
@@ -153,7 +152,8 @@ fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
             "last messages that did not match: \"a\"; closed abnormally by the peer: 1006 Abnormal \
              Closure: {how}, in the middle of a text frame (2 of 5 payload bytes received), "
         ));
-        let outcome = outcome.stderr_contains("\nhint: the peer crashed or closed the connection without ");
+        let outcome =
+            outcome.stderr_contains("\nhint: the peer crashed or closed the connection without ");
         assert_eq!(outcome.stderr.matches("by the peer").count(), 1, "{}", outcome.stderr);
     }
 }

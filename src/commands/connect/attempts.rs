@@ -12,7 +12,7 @@ use crate::net::dial::ProxyCause;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::resilience::Backoff;
-use crate::resilience::healing::{dial_heals, heeds_retry_after, upgrade_heals};
+use crate::resilience::healing::{dial_heals, has_retry_after, upgrade_heals};
 use crate::resilience::retry_after::retry_after;
 use crate::session::{Journal, Rest, Stop};
 
@@ -184,7 +184,7 @@ impl Failure {
             _ => return None,
         };
         let value = response.head.value("Retry-After")?;
-        let heeds = heeds_retry_after(response.line.status);
-        retry_after(&value, SystemTime::now()).filter(|_| heeds)
+        let is_valid = has_retry_after(response.line.status);
+        retry_after(&value, SystemTime::now()).filter(|_| is_valid)
     }
 }
