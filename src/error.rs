@@ -5,7 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
-use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView};
+use crate::event::{
+    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Remedies,
+};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
@@ -66,17 +68,17 @@ pub enum Error {
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(MissedPong),
-    /// Nothing came for so long.
-    IdleTimeout(Duration),
+    PingTimeout(MissedPong, Remedies),
+    /// Nothing was received for this time.
+    IdleTimeout(Duration, Remedies),
     /// The input cannot be read.
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
     /// The system failed us.
     System(String, io::Error),
-    /// Goals that were not met, each in words.
-    Unmet(Vec<String>),
+    /// Goals that were not met, each in words, and the failure that ended the run before.
+    Unmet(Vec<String>, Option<Box<Error>>),
     /// A signal ended the run.
     Signal(Signal),
 }
@@ -181,7 +183,7 @@ impl Error {
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unmet(_) => 1,
+            Self::Unmet(..) => 1,
             Self::Config(ConfigError::Unreadable { .. }) => 8,
             Self::Config(ConfigError::ReadTimeout { .. }) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
@@ -190,8 +192,8 @@ impl Error {
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
             Self::CloseTimeout { .. }
             | Self::MaxTime(_)
-            | Self::PingTimeout(_)
-            | Self::IdleTimeout(_) => 7,
+            | Self::PingTimeout(..)
+            | Self::IdleTimeout(..) => 7,
             Self::Dial(..) => 3,
             Self::Upgrade(rejected) | Self::Redirect(rejected, _)
                 if rejected.max_time.is_some() =>
@@ -245,6 +247,7 @@ impl Error {
     /// The interim responses that came before the failure.
     pub fn interim(&self) -> Vec<InterimView> {
         let (interim, from, redaction, secrets) = match self {
+            Self::Unmet(_, Some(end)) => return end.interim(),
             Self::Upgrade(it) | Self::Redirect(it, _) => {
                 (&it.interim, Hop::Server, it.redaction, &it.secrets)
             }
@@ -280,6 +283,7 @@ impl Error {
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
     pub fn excerpt(&self) -> Option<Cow<'_, [u8]>> {
         let bytes: Option<Cow<'_, [u8]>> = match self {
+            Self::Unmet(_, Some(end)) => end.excerpt(),
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
@@ -295,7 +299,9 @@ impl Error {
                 _ => None,
             },
             Self::Protocol(closed) => {
-                let excerpt = closed.ending.violation.as_ref().map(|violation| &violation.excerpt);
+                let violation = closed.ending.violation.as_ref();
+                let violation = violation.filter(|violation| violation.close_reason().is_none());
+                let excerpt = violation.map(|violation| &violation.excerpt);
                 excerpt.map(|bytes| Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)]))
             }
             _ => None,
@@ -313,7 +319,9 @@ impl Error {
             interim: self.interim(),
             response: self.response(),
             excerpt: match self {
-                Self::Protocol(_) => self.excerpt().unwrap_or_default().into_owned(),
+                Self::Protocol(_) | Self::Unmet(..) => {
+                    self.excerpt().unwrap_or_default().into_owned()
+                }
                 _ => Vec::new(),
             },
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),

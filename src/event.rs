@@ -6,6 +6,7 @@ use crate::net::Timings;
 use crate::net::tls::TlsInfo;
 use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
+use crate::protocol::close::Application;
 use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
 };
@@ -346,10 +347,25 @@ pub struct Closed {
     pub sent: Counters,
     /// The transport has not taken our last bytes, and so not our Close frame.
     pub is_unsent: bool,
-    /// What to do about an end that is no failure.
+    /// What the request lacked that the server may require, if the connection ended at once.
     pub hint: Option<String>,
+    /// Whose close codes these are, if that is known.
+    pub application: Option<Application>,
+    /// Options that could be tried.
+    pub remedies: Remedies,
     /// A failure follows that tells the same.
     pub failure_follows: bool,
+}
+
+/// Options against lost connections that exist for this connection and are not in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remedies {
+    /// `--ping-interval`.
+    pub ping_interval: bool,
+    /// `--reconnect`.
+    pub reconnect: bool,
+    /// `--count` and `--expect`.
+    pub goals: bool,
 }
 
 /// What came or went last before a connection ended.

@@ -164,6 +164,10 @@ pub struct Session<'a> {
     last_traffic: Instant,
     /// When bytes last came, by the peer's clock.
     last_read: Option<Instant>,
+    /// What had come and gone before the last read.
+    before_read: end::BeforeRead,
+    /// How long nothing had come or gone before the peer's Close frame.
+    quiet_before_close: Option<Duration>,
     /// When the transport had last taken a data message, by the peer's clock.
     last_sent: Option<Instant>,
     /// When data last came, or the last of the input had gone, by the peer's clock.
@@ -248,6 +252,8 @@ impl<'a> Session<'a> {
             now,
             last_traffic: now,
             last_read: None,
+            before_read: end::BeforeRead { traffic: now, frames: 0 },
+            quiet_before_close: None,
             last_sent: None,
             last_data: now,
             messages_gone: 0,

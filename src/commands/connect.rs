@@ -177,9 +177,8 @@ impl Run<'_> {
         self.say_rest(&report.rest.unwrap_or_default(), is_told);
         match (failure, verdict) {
             (None, verdict) => verdict,
-            (Some(error), Err(Error::Unmet(mut unmet))) => {
-                unmet.push(error.message());
-                Err(Error::Unmet(unmet))
+            (Some(error), Err(Error::Unmet(unmet, _))) => {
+                Err(Error::Unmet(unmet, Some(Box::new(error))))
             }
             (Some(error), _) => Err(error),
         }

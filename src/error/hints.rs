@@ -46,16 +46,18 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         }
         Error::Protocol(closed) => ending::protocol(closed),
         Error::Abnormal(closed) => ending::abnormal(closed),
-        Error::CloseTimeout { .. } => Some(
-            "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
-                .to_owned(),
-        ),
-        Error::Redirect(rejected, why) => redirect::hint(rejected, why),
-        Error::PingTimeout(missed) => Some(ending::missed_pong(missed.instead).to_owned()),
-        Error::IdleTimeout(_) => {
-            Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
+        Error::CloseTimeout { .. } => {
+            Some("--close-timeout TIME waits longer, 0 without a limit".to_owned())
         }
-        Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
+        Error::Redirect(rejected, why) => redirect::hint(rejected, why),
+        Error::PingTimeout(missed, remedies) => {
+            Some(ending::missed_pong(missed.instead, *remedies))
+        }
+        Error::IdleTimeout(_, remedies) => remedies.ping_interval.then(|| {
+            "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
+        }),
+        Error::Unmet(_, end) => end.as_ref().and_then(|end| hint(end)),
+        Error::MaxTime(_) | Error::Input(_) => None,
     }
 }
 

@@ -175,7 +175,7 @@ fn read(
             Err(error) if is_truncation(&error) => return Ok(Err(TransportEnd::Truncated)),
             Err(error) => match alert(&error) {
                 Some(reason) => return Err(AcceptError::Tls(reason)),
-                None => return Ok(Err(TransportEnd::Error(error.to_string()))),
+                None => return Ok(Err(TransportEnd::from(&error))),
             },
         }
     }

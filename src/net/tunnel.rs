@@ -175,7 +175,7 @@ fn receive(
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-            Err(error) => return Ok(Some(TransportEnd::Error(error.to_string()))),
+            Err(error) => return Ok(Some(TransportEnd::from(&error))),
         }
     }
 }

@@ -223,9 +223,7 @@ impl Exchange<'_> {
                 Ok(Some(end)) => BodyEnd::Transport(end),
                 Err(error @ UpgradeError::Interrupted(_)) => return Err(error),
                 Err(UpgradeError::Tls(alert)) => BodyEnd::Transport(TransportEnd::Error(alert)),
-                Err(UpgradeError::System(error)) => {
-                    BodyEnd::Transport(TransportEnd::Error(error.to_string()))
-                }
+                Err(UpgradeError::System(error)) => BodyEnd::Transport(TransportEnd::from(&error)),
                 Err(_) => BodyEnd::TimedOut,
             };
             return Ok(body.finish(Some(end)));
@@ -257,7 +255,7 @@ impl Exchange<'_> {
                 Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
                 Err(error) => match alert(&error) {
                     Some(reason) => return Err(UpgradeError::Tls(reason)),
-                    None => return Ok(Some(TransportEnd::Error(error.to_string()))),
+                    None => return Ok(Some(TransportEnd::from(&error))),
                 },
             }
         }

@@ -23,7 +23,9 @@ mod send;
 mod streamed;
 mod vocabulary;
 
-pub use ending::{ClosePayload, EndCause, Ending, Party, Position, TransportEnd};
+pub use ending::{
+    ClosePayload, EndCause, Ending, IncompleteMessage, Party, Position, TransportEnd,
+};
 pub use vocabulary::{
     Compressed, Counters, Direction, Event, FrameEvent, Misuse, Options, Part, ReadyState, Role,
     Sent,
@@ -332,7 +334,22 @@ impl Connection {
             Phase::Open | Phase::Closing { .. } => return None,
         };
         let (sent, received) = (self.sent_close.clone(), self.received_close.clone());
-        Some(Ending::new(cause, sent, received, self.violation.clone(), self.peer_closed_first))
+        let ending =
+            Ending::new(cause, sent, received, self.violation.clone(), self.peer_closed_first);
+        Some(ending.with_incomplete(self.incomplete_message()))
+    }
+
+    /// The message that is coming in, as far as it has been received.
+    fn incomplete_message(&self) -> Option<IncompleteMessage> {
+        let message = self.message?;
+        let frame = self.frame.as_ref().filter(|frame| !frame.skipped);
+        let missing = frame.map_or(0, |frame| frame.header.length - frame.taken);
+        Some(IncompleteMessage {
+            kind: message.kind,
+            frames: message.frames,
+            size: message.payload_size.saturating_sub(missing),
+            compressed: message.compressed,
+        })
     }
 
     /// The current event with its bytes.

@@ -185,6 +185,7 @@ mod tests {
             sent: None,
             received: Some(ClosePayload { code, reason: String::new() }),
             violation: None,
+            incomplete: None,
         }
     }
 

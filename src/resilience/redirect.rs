@@ -72,7 +72,7 @@ impl RedirectError {
     }
 }
 
-/// How many URLs of a path are told, its first and its last ones.
+/// How many URLs of a path are shown, its first and its last ones.
 const MAX_TOLD: usize = 8;
 
 /// How much of each, in characters.
@@ -83,12 +83,12 @@ fn path(hops: &[String]) -> String {
         Some((end, _)) => format!("{}…", &hop[..end]),
         None => hop.clone(),
     };
-    let mut told: Vec<_> = hops.iter().map(short).collect();
+    let mut shown: Vec<_> = hops.iter().map(short).collect();
     if let Some(surplus) = hops.len().checked_sub(MAX_TOLD).filter(|surplus| *surplus > 0) {
         let middle = MAX_TOLD / 2;
-        told.splice(middle..middle + surplus, [format!("({surplus} more)")]);
+        shown.splice(middle..middle + surplus, [format!("({surplus} more)")]);
     }
-    told.join(" → ")
+    shown.join(" → ")
 }
 
 /// Whether a response of this status says where to go instead.
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_path_is_told_in_short() {
+    fn a_long_path_is_shortened() {
         let hops: Vec<_> = (0..1000).map(|hop| format!("ws://h/{hop}")).collect();
         let text = "ws://h/0 → ws://h/1 → ws://h/2 → ws://h/3 → (992 more) → \
                     ws://h/996 → ws://h/997 → ws://h/998 → ws://h/999";

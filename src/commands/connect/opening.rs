@@ -185,11 +185,10 @@ impl Opening<'_> {
         };
         match (self.awaited(), attempt.max_time) {
             (Some(awaited), Some(limit)) if error.is_timeout() => {
-                let error = attempt.secrets.mask_text(error.to_string());
-                Error::Unmet(vec![
-                    awaited,
-                    format!("not open within --max-time {limit:?}: {error}"),
-                ])
+                let late = format!("not open within --max-time {limit:?}");
+                let attempt = DialAttempt { max_time: None, ..attempt }; // it is named already
+                let end = Error::Dial(error, Box::new(attempt));
+                Error::Unmet(vec![awaited, late], Some(Box::new(end)))
             }
             _ => Error::Dial(error, Box::new(attempt)),
         }
@@ -265,7 +264,7 @@ impl Opening<'_> {
         }));
         match self.awaited() {
             Some(awaited) if self.is_out_of_time() => {
-                Error::Unmet(vec![awaited, rejected.message()])
+                Error::Unmet(vec![awaited], Some(Box::new(rejected)))
             }
             _ => rejected,
         }
@@ -313,7 +312,7 @@ impl Opening<'_> {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
         match self.awaited() {
             Some(awaited) => {
-                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")])
+                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")], None)
             }
             None => Error::MaxTime(limit),
         }

@@ -28,8 +28,8 @@ pub(super) fn failed(
             FailureKind::Timeout,
             format!("TLS handshake with {remote}: timed out after {limit:?}"),
         ),
-        AcceptError::Ended(TransportEnd::Error(error), _) => {
-            (FailureKind::Handshake, format!("opening handshake with {remote}: {error}"))
+        AcceptError::Ended(end @ (TransportEnd::Reset | TransportEnd::Error(_)), _) => {
+            (FailureKind::Handshake, format!("opening handshake with {remote}: {end}"))
         }
         AcceptError::Ended(_, 0) => (
             FailureKind::Handshake,

@@ -77,7 +77,10 @@ impl fmt::Display for Defect {
             (BodyLength::LastChunk, end) => {
                 write!(f, "body cut after {received} byte{s}, before its last chunk: {end}")
             }
-            (BodyLength::UntilEnd, BodyEnd::Transport(TransportEnd::Error(_))) => {
+            (
+                BodyLength::UntilEnd,
+                BodyEnd::Transport(TransportEnd::Reset | TransportEnd::Error(_)),
+            ) => {
                 write!(f, "body cut after {received} byte{s}: {end}")
             }
             (BodyLength::UntilEnd, end) => {
@@ -94,6 +97,7 @@ impl fmt::Display for BodyEnd {
             Self::Transport(TransportEnd::Truncated) => {
                 f.write_str("the connection was closed without TLS close_notify")
             }
+            Self::Transport(TransportEnd::Reset) => f.write_str("the connection was reset"),
             Self::Transport(TransportEnd::Error(error)) => f.write_str(error),
             Self::TimedOut => f.write_str("timed out"),
         }

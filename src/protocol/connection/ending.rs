@@ -1,10 +1,12 @@
 //! How a connection ended, and who did it (RFC 6455 section 7.1).
 
 use std::fmt;
+use std::io;
 
 use super::Misuse;
 use crate::protocol::close::CloseCode;
 use crate::protocol::frame::Opcode;
+use crate::protocol::message::MessageKind;
 use crate::protocol::violation::{Rule, Violation, counted};
 
 /// What a Close frame says (RFC 6455 section 5.5.1).
@@ -72,8 +74,20 @@ pub enum TransportEnd {
     Eof,
     /// TLS only: TCP ended without the peer's close_notify alert.
     Truncated,
-    /// The connection broke; the system's words.
+    /// The connection was reset (RST), by the peer or by something in between.
+    Reset,
+    /// Our own system, network or TLS library reports that the connection has failed; in its words.
     Error(String),
+}
+
+impl From<&io::Error> for TransportEnd {
+    /// What a failed read or write says of the end.
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset => Self::Reset,
+            _ => Self::Error(error.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for TransportEnd {
@@ -81,6 +95,7 @@ impl fmt::Display for TransportEnd {
         match self {
             Self::Eof => f.write_str("TCP connection ended (FIN)"),
             Self::Truncated => f.write_str("TCP connection ended (FIN, no TLS close_notify)"),
+            Self::Reset => f.write_str("TCP connection reset (RST)"),
             Self::Error(error) => f.write_str(error),
         }
     }
@@ -128,6 +143,27 @@ impl fmt::Display for Position {
     }
 }
 
+/// A message of which only a part was received before the connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncompleteMessage {
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// How many of its frames had been started.
+    pub frames: u64,
+    /// Payload bytes received, as they were on the wire.
+    pub size: u64,
+    /// Whether it is compressed.
+    pub compressed: bool,
+}
+
+impl fmt::Display for IncompleteMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compressed = if self.compressed { "compressed " } else { "" };
+        let size = counted(self.size, &format!("{compressed}byte"));
+        write!(f, "{size} of a {} message in {}", self.kind, counted(self.frames, "frame"))
+    }
+}
+
 /// What ended the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndCause {
@@ -148,7 +184,7 @@ pub enum EndCause {
 pub struct Ending {
     /// What ended it.
     pub cause: EndCause,
-    /// Who was first to end it.
+    /// Who was first to end it. A failure of our own system or network is not the peer's.
     pub initiator: Party,
     /// The Close frame we sent.
     pub sent: Option<ClosePayload>,
@@ -156,6 +192,8 @@ pub struct Ending {
     pub received: Option<ClosePayload>,
     /// The rule the peer broke.
     pub violation: Option<Violation>,
+    /// A message that was not complete. The one that broke a rule is not meant.
+    pub incomplete: Option<IncompleteMessage>,
 }
 
 impl Ending {
@@ -171,9 +209,10 @@ impl Ending {
             // Also after a violation: it is we who fail the connection (RFC 6455 section 7.1.7).
             _ if sent.is_some() => Party::Local,
             EndCause::Abandoned | EndCause::CloseTimeout => Party::Local,
+            EndCause::Transport(TransportEnd::Error(_), _) => Party::Local,
             EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Party::Peer,
         };
-        Self { cause, initiator, sent, received, violation }
+        Self { cause, initiator, sent, received, violation, incomplete: None }
     }
 
     /// The close code of the connection (RFC 6455 section 7.1.5), as in the WebSocket API: the
@@ -189,6 +228,11 @@ impl Ending {
     /// The reason that belongs to [`Ending::code`] (RFC 6455 section 7.1.6).
     pub fn reason(&self) -> &str {
         self.received.as_ref().map_or("", |close| &close.reason)
+    }
+
+    pub(super) fn with_incomplete(self, message: Option<IncompleteMessage>) -> Self {
+        let incomplete = message.filter(|_| self.failure().is_none());
+        Self { incomplete, ..self }
     }
 
     /// Whether the closing handshake was completed (RFC 6455 section 7.1.4).

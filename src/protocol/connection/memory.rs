@@ -132,7 +132,7 @@ impl Connection {
         }
         let is_cut_off = !self.shed_output(least);
         let frame = self.frame.take();
-        let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.is_deaf();
+        let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.ignores_input();
         if !is_ending && (frame.is_some() || self.message.is_some()) {
             self.fail(self.over_memory(frame.as_ref()), now);
         } else if self.is_open() {

@@ -33,7 +33,7 @@ impl Connection {
     /// Says that `count` bytes were read into [`Connection::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.received.wire_bytes += count as u64;
-        if self.is_deaf() {
+        if self.ignores_input() {
             if !self.reading_payload {
                 self.input.filled(count);
                 self.keep_foreign();
@@ -52,7 +52,7 @@ impl Connection {
     /// again after it: what had come of a frame may be a violation.
     pub fn receive_eof(&mut self, end: TransportEnd) {
         let is_closed = matches!(self.phase, Phase::Closed { .. });
-        let is_violation = !is_closed && !self.is_deaf() && self.object_to_rest();
+        let is_violation = !is_closed && !self.ignores_input() && self.object_to_rest();
         let cause = match &self.phase {
             Phase::Closed { .. } => EndCause::Handshake,
             Phase::Open | Phase::Closing { .. } if is_violation => EndCause::Violation,
@@ -74,7 +74,7 @@ impl Connection {
 
     /// Takes one step; `false` when more bytes are needed.
     pub(super) fn parse_frame(&mut self, now: Instant) -> bool {
-        if self.is_deaf() {
+        if self.ignores_input() {
             self.discard();
             return false;
         }
@@ -92,8 +92,8 @@ impl Connection {
         }
     }
 
-    /// Nothing the peer says matters any more: it cannot be understood, or has said too much.
-    pub(super) fn is_deaf(&self) -> bool {
+    /// Nothing that the peer sends matters any more: it cannot be parsed, or follows the Close frame.
+    pub(super) fn ignores_input(&self) -> bool {
         match &self.phase {
             Phase::Open => false,
             Phase::Closing { cause_if_late, .. } => *cause_if_late == EndCause::Violation,
@@ -243,7 +243,7 @@ impl Connection {
         true
     }
 
-    /// A violation is the end, or told and put up with.
+    /// A violation ends the connection, or is reported and tolerated.
     pub(super) fn object(&mut self, violation: Violation) -> Result<(), Violation> {
         if !self.options.lenient || !violation.rule.is_tolerable() {
             return Err(violation);
@@ -252,7 +252,7 @@ impl Connection {
         Ok(())
     }
 
-    /// RFC 6455 section 7.1.7: says why, and listens no more.
+    /// RFC 6455 section 7.1.7: sends the reason, and ignores further input.
     pub(super) fn fail(&mut self, violation: Violation, now: Instant) {
         if let Some(header) = violation.frame {
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);

@@ -44,7 +44,7 @@ pub struct Options {
     pub role: Role,
     /// A received message over this many bytes closes the connection with 1009.
     pub max_message_size: u64,
-    /// How long the peer may take to answer our Close frame; `None`: for ever.
+    /// How long the peer may take to answer our Close frame; `None`: without a limit.
     pub close_timeout: Option<Duration>,
     /// Report every frame as an event of its own.
     pub observe_frames: bool,
@@ -82,7 +82,7 @@ pub enum Event<'a> {
     Close(Direction, &'a ClosePayload),
     /// The peer broke the protocol; the connection is being closed.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and it goes on all the same.
+    /// The peer broke the protocol, and the connection goes on.
     Tolerated(&'a Violation),
 }
 
@@ -100,7 +100,7 @@ pub struct FrameEvent<'a> {
     /// What the payload of a compressed message's frame inflates to, where frame and text can be
     /// told apart.
     pub plain: Option<&'a [u8]>,
-    /// It was sent because somebody asked for this very frame.
+    /// It was sent because the user asked for this very frame.
     pub raw: bool,
 }
 
