@@ -74,7 +74,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-w', '-w', [CompletionResultType]::ParameterName, 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Close after this many received messages')
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'Close once such a message is received; exit status 1 otherwise [repeatable, in order]')
             [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Limit on the whole run [default with --expect: 30s]')
             [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Limit on the whole run [default with --expect: 30s]')
             [CompletionResult]::new('--close-timeout', '--close-timeout', [CompletionResultType]::ParameterName, 'How long the server may take to answer our Close frame')

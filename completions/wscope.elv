@@ -71,7 +71,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand -w 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]'
             cand --wait 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or ''forever'' goes on until the server closes [default: 1s]'
             cand --count 'Close after this many received messages'
-            cand --expect 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]'
+            cand --expect 'Close once such a message is received; exit status 1 otherwise [repeatable, in order]'
             cand -m 'Limit on the whole run [default with --expect: 30s]'
             cand --max-time 'Limit on the whole run [default with --expect: 30s]'
             cand --close-timeout 'How long the server may take to answer our Close frame'

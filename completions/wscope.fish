@@ -83,7 +83,7 @@ json\t'Every event as a line of JSON'"
 complete -c wscope -n "__fish_wscope_needs_command" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or \'forever\' goes on until the server closes [default: 1s]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Close after this many received messages' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once such a message has come; exit status 1 if it does not [repeatable, in order]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once such a message is received; exit status 1 otherwise [repeatable, in order]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Limit on the whole run [default with --expect: 30s]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'How long the server may take to answer our Close frame' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l close-code -d 'Code of our Close frame' -r

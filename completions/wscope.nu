@@ -90,7 +90,7 @@ module completions {
     --wait(-w): string        # After the end of input go on until nothing has come for so long; 0 closes at once, -1 or 'forever' goes on until the server closes [default: 1s]
     --count: string           # Close after this many received messages
     -1                        # Short for --count 1
-    --expect: string          # Close once such a message has come; exit status 1 if it does not [repeatable, in order]
+    --expect: string          # Close once such a message is received; exit status 1 otherwise [repeatable, in order]
     --max-time(-m): string    # Limit on the whole run [default with --expect: 30s]
     --close-timeout: string   # How long the server may take to answer our Close frame
     --close-code: string      # Code of our Close frame

@@ -11,6 +11,7 @@ mod listen;
 mod resilience;
 mod route;
 mod settings;
+mod similar;
 mod tls;
 mod wscat;
 
@@ -19,6 +20,7 @@ pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;
+pub use similar::similar_command;
 pub use tls::{TlsArgs, TlsVersion};
 pub use wscat::{MAX_REDIRECTS, WscatArgs};
 
@@ -278,10 +280,11 @@ pub struct EndingArgs {
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
 
-    /// Close once such a message has come; exit status 1 if it does not [repeatable, in order]
+    /// Close once such a message is received; exit status 1 otherwise [repeatable, in order]
     ///
-    /// PATTERN is plain text (the whole message), /regex/, json:{…} (these members, others are
-    /// free), hex:… (a binary message) or close:CODE.
+    /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON with these members, others
+    /// are free), json:… (any JSON value), hex:… (a binary message) or close:CODE. text:… is always the
+    /// whole text. If JSON does not match, the first difference of the closest message is shown.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 

@@ -17,7 +17,7 @@ use crate::platform::files::FileError;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -42,7 +42,7 @@ pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
 pub use route::proxy_remark;
-pub use secrets::secret_arguments;
+pub use secrets::{GivenValues, secret_arguments};
 pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
@@ -174,6 +174,8 @@ pub struct ConnectConfig {
     pub stdout: Stdout,
     /// What is told beside it, and how.
     pub commentary: Commentary,
+    /// What was given as URL, if it is a word without any punctuation.
+    pub word: Option<String>,
     /// Larger received messages close the connection.
     pub max_message_size: u64,
     /// Go on after violations.
@@ -186,8 +188,20 @@ pub struct ConnectConfig {
     pub resilience: ResilienceConfig,
     /// Whether secrets are masked.
     pub redaction: Redaction,
+    /// All that were given, used or not.
+    pub secrets: Secrets,
     /// See [`Env::history`].
     pub history: Option<PathBuf>,
+}
+
+impl ConnectConfig {
+    /// What the peer may say again and is not to be shown.
+    pub fn hidden_secrets(&self) -> Secrets {
+        match self.redaction {
+            Redaction::Mask => self.secrets.clone(),
+            Redaction::Show => Secrets::default(),
+        }
+    }
 }
 
 /// What goes into the request.
@@ -246,6 +260,8 @@ pub struct Commentary {
     pub on_terminal: bool,
     /// Standard output is a terminal.
     pub stdout_on_terminal: bool,
+    /// Commands can be typed.
+    pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
     /// Times.

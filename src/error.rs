@@ -5,7 +5,9 @@ use std::io;
 use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
-use crate::event::{Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView};
+use crate::event::{
+    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Remedies,
+};
 use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
@@ -19,6 +21,7 @@ use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::RedirectError;
 
+mod answer;
 mod challenges;
 mod hints;
 mod proxy;
@@ -26,6 +29,7 @@ mod report;
 mod text;
 mod words;
 
+use answer::Answer;
 pub use report::report;
 
 /// Why a run failed.
@@ -64,17 +68,17 @@ pub enum Error {
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(MissedPong),
-    /// Nothing came for so long.
-    IdleTimeout(Duration),
+    PingTimeout(MissedPong, Remedies),
+    /// Nothing was received for this time.
+    IdleTimeout(Duration, Remedies),
     /// The input cannot be read.
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
     /// The system failed us.
     System(String, io::Error),
-    /// Goals that were not met, each in words.
-    Unmet(Vec<String>),
+    /// Goals that were not met, each in words, and the failure that ended the run before.
+    Unmet(Vec<String>, Option<Box<Error>>),
     /// A signal ended the run.
     Signal(Signal),
 }
@@ -97,6 +101,8 @@ pub struct DialAttempt {
     pub secrets: Secrets,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
+    /// The command that the word given as URL resembles.
+    pub similar_command: Option<String>,
 }
 
 /// A failed opening handshake, with what is needed to explain it.
@@ -110,12 +116,20 @@ pub struct Rejected {
     pub via: Option<String>,
     /// The version of TLS that the connection was under.
     pub tls: Option<String>,
+    /// Whether the server answers in TLS on a second connection, if that was looked into.
+    pub speaks_tls: Option<bool>,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The subprotocols that the request offered, without secrets.
     pub offered: Vec<String>,
     /// The path that was asked for, without its query.
     pub path: String,
+    /// The query that was asked for. It may hold secrets: it is read and not shown.
+    pub query: String,
+    /// The Host header of the request, without secrets.
+    pub host: Option<String>,
+    /// The request asked for an upgrade to websocket, in Upgrade and Connection.
+    pub asked_upgrade: bool,
     /// The credentials that the request had.
     pub credentials: Option<SentCredentials>,
     /// What the server may say again and is not to be shown.
@@ -169,7 +183,7 @@ impl Error {
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unmet(_) => 1,
+            Self::Unmet(..) => 1,
             Self::Config(ConfigError::Unreadable { .. }) => 8,
             Self::Config(ConfigError::ReadTimeout { .. }) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
@@ -178,8 +192,8 @@ impl Error {
             Self::Dial(error, attempt) if error.is_timeout() || attempt.max_time.is_some() => 7,
             Self::CloseTimeout { .. }
             | Self::MaxTime(_)
-            | Self::PingTimeout(_)
-            | Self::IdleTimeout(_) => 7,
+            | Self::PingTimeout(..)
+            | Self::IdleTimeout(..) => 7,
             Self::Dial(..) => 3,
             Self::Upgrade(rejected) | Self::Redirect(rejected, _)
                 if rejected.max_time.is_some() =>
@@ -227,40 +241,13 @@ impl Error {
 
     /// The response of a refused handshake.
     pub fn response(&self) -> Option<FailedResponse> {
-        let (response, redaction, secrets) = match self {
-            Self::Upgrade(rejected) | Self::Redirect(rejected, _) => match &rejected.error {
-                UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
-                    (response, rejected.redaction, &rejected.secrets)
-                }
-                _ => return None,
-            },
-            Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
-                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
-                    (response, proxy.redaction, &proxy.secrets)
-                }
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let masked = |bytes: &[u8]| match response.is_cut {
-            true => secrets.mask_cut(bytes).into_owned(),
-            false => secrets.mask(bytes).into_owned(),
-        };
-        // Markup may stand in the middle of a secret.
-        let text = words::of_page(response);
-        let text = text.map(|it| String::from_utf8_lossy(&masked(it.as_bytes())).into_owned());
-        Some(FailedResponse {
-            status: response.line.status,
-            head: HeadView::new(&response.head, redaction).without(secrets),
-            body: masked(&response.body),
-            text,
-            is_cut: response.is_cut,
-        })
+        Answer::of(self).map(|answer| answer.view())
     }
 
     /// The interim responses that came before the failure.
     pub fn interim(&self) -> Vec<InterimView> {
         let (interim, from, redaction, secrets) = match self {
+            Self::Unmet(_, Some(end)) => return end.interim(),
             Self::Upgrade(it) | Self::Redirect(it, _) => {
                 (&it.interim, Hop::Server, it.redaction, &it.secrets)
             }
@@ -296,6 +283,7 @@ impl Error {
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
     pub fn excerpt(&self) -> Option<Cow<'_, [u8]>> {
         let bytes: Option<Cow<'_, [u8]>> = match self {
+            Self::Unmet(_, Some(end)) => end.excerpt(),
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)
@@ -311,7 +299,9 @@ impl Error {
                 _ => None,
             },
             Self::Protocol(closed) => {
-                let excerpt = closed.ending.violation.as_ref().map(|violation| &violation.excerpt);
+                let violation = closed.ending.violation.as_ref();
+                let violation = violation.filter(|violation| violation.close_reason().is_none());
+                let excerpt = violation.map(|violation| &violation.excerpt);
                 excerpt.map(|bytes| Cow::Borrowed(&bytes[..bytes.len().min(MAX_KEPT)]))
             }
             _ => None,
@@ -329,7 +319,9 @@ impl Error {
             interim: self.interim(),
             response: self.response(),
             excerpt: match self {
-                Self::Protocol(_) => self.excerpt().unwrap_or_default().into_owned(),
+                Self::Protocol(_) | Self::Unmet(..) => {
+                    self.excerpt().unwrap_or_default().into_owned()
+                }
                 _ => Vec::new(),
             },
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),

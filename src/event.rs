@@ -6,6 +6,7 @@ use crate::net::Timings;
 use crate::net::tls::TlsInfo;
 use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
+use crate::protocol::close::Application;
 use crate::protocol::connection::{
     ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
 };
@@ -128,6 +129,22 @@ pub struct Message<'a> {
     pub surplus: bool,
 }
 
+impl<'a> Message<'a> {
+    /// One that was received, of which only the payload is known.
+    pub fn received(kind: MessageKind, data: &'a [u8]) -> Self {
+        Self {
+            direction: Direction::Received,
+            kind,
+            data,
+            wire_size: 0,
+            compressed: false,
+            frames: 1,
+            typed: false,
+            surplus: false,
+        }
+    }
+}
+
 impl Message<'_> {
     /// The payload of a text message.
     pub fn text(&self) -> Option<&str> {
@@ -162,6 +179,8 @@ pub struct Redirect {
     pub from: String,
     /// The URL to ask next.
     pub to: String,
+    /// The interim responses that came before it.
+    pub interim: Vec<InterimView>,
 }
 
 /// An attempt to come.
@@ -328,10 +347,25 @@ pub struct Closed {
     pub sent: Counters,
     /// The transport has not taken our last bytes, and so not our Close frame.
     pub is_unsent: bool,
-    /// What to do about an end that is no failure.
+    /// What the request lacked that the server may require, if the connection ended at once.
     pub hint: Option<String>,
+    /// Whose close codes these are, if that is known.
+    pub application: Option<Application>,
+    /// Options that could be tried.
+    pub remedies: Remedies,
     /// A failure follows that tells the same.
     pub failure_follows: bool,
+}
+
+/// Options against lost connections that exist for this connection and are not in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Remedies {
+    /// `--ping-interval`.
+    pub ping_interval: bool,
+    /// `--reconnect`.
+    pub reconnect: bool,
+    /// `--count` and `--expect`.
+    pub goals: bool,
 }
 
 /// What came or went last before a connection ended.

@@ -23,7 +23,7 @@ fn main() -> ExitCode {
         Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
             if !matches!(*error, Error::Signal(_)) {
-                let text = report(&error, style, env.stderr_is_terminal);
+                let text = report(&error, style, env.stderr_is_terminal.then(terminal::width));
                 stdio::write_to_stderr(text.as_bytes(), report_by);
             }
             ExitCode::from(error.exit_code())

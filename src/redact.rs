@@ -10,7 +10,7 @@ pub mod subprotocols;
 
 use names::HeaderKind;
 pub use query::secret_values;
-pub use secrets::Secrets;
+pub use secrets::{Collector, Secrets};
 
 /// Whether secrets are masked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -126,14 +126,19 @@ impl Redaction {
     }
 }
 
+/// What stands before the @ of a URL's authority, which begins behind two slashes.
+fn userinfo(url: &str) -> Option<&str> {
+    let path_end = url.find(['?', '#']).unwrap_or(url.len());
+    let (_, rest) = url[..path_end].split_once("//")?;
+    let authority = rest.split(['/', '\\']).next().unwrap_or_default();
+    authority.rsplit_once('@').map(|(userinfo, _)| userinfo)
+}
+
 /// The name stays visible if there is a password; alone it may be a token.
 fn without_userinfo(url: &str) -> String {
+    let Some(userinfo) = userinfo(url) else { return url.to_owned() };
     let start = url.find("//").map_or(0, |at| at + 2);
     let (before, rest) = url.split_at(start);
-    let authority = rest.split(['/', '\\']).next().unwrap_or_default();
-    let Some((userinfo, _)) = authority.rsplit_once('@').filter(|_| start > 0) else {
-        return url.to_owned();
-    };
     let name = userinfo.split_once(':').map_or(String::new(), |(name, _)| format!("{name}:"));
     format!("{before}{name}***{}", &rest[userinfo.len()..])
 }

@@ -31,6 +31,7 @@ mod timers;
 mod upload;
 mod watch;
 
+pub use actions::NO_MESSAGE;
 pub use journal::Journal;
 pub(crate) use leaving::{SHOW_CLOSING_AFTER, closing_text};
 pub use resend::{Rest, TOO_MUCH};
@@ -163,6 +164,10 @@ pub struct Session<'a> {
     last_traffic: Instant,
     /// When bytes last came, by the peer's clock.
     last_read: Option<Instant>,
+    /// What had come and gone before the last read.
+    before_read: end::BeforeRead,
+    /// How long nothing had come or gone before the peer's Close frame.
+    quiet_before_close: Option<Duration>,
     /// When the transport had last taken a data message, by the peer's clock.
     last_sent: Option<Instant>,
     /// When data last came, or the last of the input had gone, by the peer's clock.
@@ -247,6 +252,8 @@ impl<'a> Session<'a> {
             now,
             last_traffic: now,
             last_read: None,
+            before_read: end::BeforeRead { traffic: now, frames: 0 },
+            quiet_before_close: None,
             last_sent: None,
             last_data: now,
             messages_gone: 0,

@@ -4,7 +4,7 @@
 //! made from.
 
 use wscope::output::html::text;
-use wscope::protocol::body::{Body, MAX_KEPT};
+use wscope::protocol::body::{Body, BodyEnd, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
     AllowedOrigins, ListenHosts, Request, RequestOptions, ServerOptions, answer, generate_key,
@@ -164,7 +164,7 @@ fn body<'a>(
         body.push(piece);
     }
     let is_done = body.is_done();
-    let bytes = body.unpacked().0;
+    let bytes = body.finish(Some(BodyEnd::TimedOut)).bytes;
     let page = text(&String::from_utf8_lossy(&bytes));
     assert!(page.lines().all(|line| !line.trim().is_empty()));
     (bytes, is_done)

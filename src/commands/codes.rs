@@ -1,6 +1,6 @@
-//! `wscope codes`: what a close code means, who may send it and what usually stands behind it.
+//! `wscope codes`: what a close code means, who may send it, and usual causes.
 
-use crate::protocol::close::{CloseCode, KNOWN, RANGES};
+use crate::protocol::close::{APPLICATIONS, CloseCode, KNOWN, RANGES};
 
 const WIDTH: usize = 80;
 
@@ -18,22 +18,32 @@ pub fn overview() -> String {
         table +=
             &row(&format!("{}-{}", range.first, range.last), range.name, range.explanation.summary);
     }
-    table += "\n* never in a Close frame\n\n`wscope codes CODE` tells more about one of them.\n";
+    table += "\n* never in a Close frame\n\n`wscope codes CODE` explains one of them.\n";
     table
 }
 
-/// All there is to say about one code.
+/// The full explanation of one code.
 pub fn describe(code: CloseCode) -> String {
-    let told = code.explain();
+    let explanation = code.explain();
     let mut text = format!("{code}\n\n");
-    text += &wrapped("  ", "  ", told.meaning);
+    text += &wrapped("  ", "  ", explanation.meaning);
     text.push('\n');
     text += &wrapped("  Close frame:  ", LABEL_INDENT, on_the_wire(code));
-    text += &wrapped("  Sent by:      ", LABEL_INDENT, told.sender);
-    text += &wrapped("  Defined in:   ", LABEL_INDENT, told.section);
+    text += &wrapped("  Sent by:      ", LABEL_INDENT, explanation.sender);
+    text += &wrapped("  Defined in:   ", LABEL_INDENT, explanation.section);
     text += "\n  Usual causes:\n";
-    for cause in told.causes {
+    for cause in explanation.causes {
         text += &wrapped("  - ", "    ", cause);
+    }
+    let meanings: Vec<_> = APPLICATIONS
+        .iter()
+        .filter_map(|application| {
+            application.meaning(code).map(|it| format!("{application}: {it}."))
+        })
+        .collect();
+    if !meanings.is_empty() {
+        text += "\n  Meaning in some applications:\n";
+        text.extend(meanings.iter().map(|meaning| wrapped("  - ", "    ", meaning)));
     }
     text
 }
@@ -122,8 +132,8 @@ mod tests {
   The peer sent a Close frame without a code. The connection ended cleanly.
 
   Close frame:  must not carry it
-  Sent by:      nobody: it is never on the wire, an endpoint reports it to its
-                own application
+  Sent by:      neither endpoint: it is never on the wire, an endpoint reports
+                it to its own application
   Defined in:   RFC 6455, section 7.4.1
 
   Usual causes:
@@ -138,9 +148,11 @@ mod tests {
         let text = describe(CloseCode::new(4401));
         assert!(text.starts_with("4401 Private Use\n"));
         assert!(text.contains("  Close frame:  may carry it\n"));
-        assert!(
-            text.contains("  - graphql-ws: a subscription before the server's connection_ack.\n")
-        );
+        assert!(text.contains("\n  Usual causes:\n  - The application defines it"));
+        let end = "\n  Meaning in some applications:\n  - graphql-transport-ws: Unauthorized: a subscription \
+                   before the server's\n    connection_ack.\n";
+        assert!(text.ends_with(end), "{text}");
+        assert!(describe(CloseCode::new(4001)).contains("  - Discord gateway: Unknown opcode"));
     }
 
     #[test]

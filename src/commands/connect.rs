@@ -1,7 +1,7 @@
 //! `wscope URL`: dial, opening handshake, session, verdict.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
 use super::verdict::{Limits, verdict};
@@ -29,6 +29,12 @@ use conversation::Conversation;
 use lifetime::{Ended, Lifetime};
 use opening::Opening;
 
+/// After a run that has to end, from the end of its session: for the terminal and for the last lines.
+const DELIVERY_LIMIT: Duration = Duration::from_millis(150);
+
+/// The same, and for the report of the failure.
+const REPORT_LIMIT: Duration = Duration::from_millis(200);
+
 const STANDARD_OUTPUT: &str = "standard output";
 
 /// Connects and works until it is over.
@@ -48,10 +54,9 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
         run.tell(What::Failure(&failure));
     }
     let result = run.deliver(&mut reactor, result);
-    let soon = Instant::now() + FINAL_FLUSH_LIMIT;
     let report_by = match run.leave_by {
-        Some(_) => Some(soon),
-        None => run.max_time.map(|end| end.max(soon)),
+        Some(leave_by) => Some(leave_by + REPORT_LIMIT),
+        None => run.max_time.map(|end| end.max(Instant::now() + FINAL_FLUSH_LIMIT)),
     };
     result.map_err(|error| RunError { error: Box::new(error), report_by })
 }
@@ -109,7 +114,7 @@ impl Run<'_> {
 
     /// Hands on what there is to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
-        let leave_by = self.leave_by.map(|time| time.max(Instant::now() + FINAL_FLUSH_LIMIT));
+        let leave_by = self.leave_by.map(|leave_by| leave_by + DELIVERY_LIMIT);
         let until = leave_by.or(self.max_time);
         loop {
             match self.outputs.drain(until) {
@@ -172,9 +177,8 @@ impl Run<'_> {
         self.say_rest(&report.rest.unwrap_or_default(), is_told);
         match (failure, verdict) {
             (None, verdict) => verdict,
-            (Some(error), Err(Error::Unmet(mut unmet))) => {
-                unmet.push(error.message());
-                Err(Error::Unmet(unmet))
+            (Some(error), Err(Error::Unmet(unmet, _))) => {
+                Err(Error::Unmet(unmet, Some(Box::new(error))))
             }
             (Some(error), _) => Err(error),
         }

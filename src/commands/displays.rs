@@ -39,6 +39,7 @@ pub(super) fn outputs(
         width: None,
         messages: true,
         detail: commentary.detail,
+        full_command: commentary.takes_commands,
         pretty: commentary.pretty,
         notes_binary: false,
         notes_controls: false,

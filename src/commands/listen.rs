@@ -141,7 +141,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
                 history: config.history.clone(),
-                secrets: config.secrets(),
+                secrets: config.secrets.clone(),
                 color: config.commentary.stdout_color,
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())

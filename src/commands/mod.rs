@@ -9,7 +9,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Verb};
 use crate::config::wscat;
 use crate::config::{
-    ConfigError, ConnectConfig, Env, Expanded, ListenConfig, SendOrder, expand, secret_arguments,
+    ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder, expand,
+    secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -52,39 +53,50 @@ impl<E: Into<Error>> From<E> for RunError {
 /// # Errors
 /// Why it was no success; it has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
-    run_with(args, env, Vec::new())
+    run_with(args, env, Typed { args, notices: Vec::new() })
 }
 
-type Notices = Vec<(Level, String)>;
+/// What was typed, where another command line is carried out in place of it.
+struct Typed<'a> {
+    args: &'a [OsString],
+    /// What is to be said of that.
+    notices: Vec<(Level, String)>,
+}
 
-fn run_with(args: &[OsString], env: &Env, mut notices: Notices) -> Result<(), RunError> {
-    let typed = match Cli::command().try_get_matches_from(args) {
+fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), RunError> {
+    let matches = match Cli::command().try_get_matches_from(args) {
         Ok(matches) => matches,
         Err(problem) if problem.use_stderr() => {
             return match wscat::without_number(args, &problem) {
-                Some(args) => run_with(&args, env, notices),
+                Some(args) => run_with(&args, env, typed),
                 None => Err(usage(args, &problem).into()),
             };
         }
         Err(help) => return Ok(print(help.render().to_string().as_bytes())?),
     };
-    if let Some(args) = wscat::listening(args, &typed)? {
-        return run_with(&args, env, vec![(Level::Info, wscat::LOOPBACK.to_owned())]);
+    if let Some(args) = wscat::listening(args, &matches)? {
+        typed.notices.push((Level::Info, wscat::LOOPBACK.to_owned()));
+        return run_with(&args, env, typed);
     }
-    let Command { mut cli, order, expanded } = command(args, &typed, env)?;
-    cli.connect.settle_wscat(&typed);
-    notices.extend(expanded.iter().flat_map(|it| it.notices.clone()));
+    let Command { mut cli, order, expanded } = command(args, &matches, env)?;
+    cli.connect.settle_wscat(&matches);
+    let Typed { args: typed, mut notices } = typed;
+    let mut given = GivenValues::typed(typed);
+    if let Some(expanded) = &expanded {
+        notices.extend(expanded.notices.iter().cloned());
+        given = given.and(&expanded.given);
+    }
     let result = match cli.command {
         None => {
             return connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
-                let config = ConnectConfig::new(&cli.connect, &order, env);
+                let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
                 Ok(config)
             })?);
         }
         Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
-            let config = ListenConfig::new(&args, env);
+            let config = ListenConfig::new(&args, &given, env);
             let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
             config.notices.splice(0..0, notices);
             Ok(config)

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::connect;
+use crate::cli::similar_command;
 use crate::config::complaint;
 use crate::error::Error;
 use crate::redact::Redaction;
@@ -11,7 +12,12 @@ use crate::redact::Redaction;
 pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let (message, tip) = complaint(problem);
     let message = without_secrets(message, args);
-    let hint = tip.unwrap_or_else(|| "'wscope --help' lists the options".to_owned());
+    let meant = args.get(1).and_then(|arg| similar_command(arg.to_str()?));
+    let hint = match (meant, tip) {
+        (Some(command), _) => format!("did you mean 'wscope {command}'?"),
+        (None, Some(tip)) => tip,
+        (None, None) => "'wscope --help' lists the options".to_owned(),
+    };
     let error = Error::Usage { message, hint: Some(hint) };
     let is_two = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
     if is_two || args.iter().any(|arg| arg == "--json" || arg == "--output=json") {

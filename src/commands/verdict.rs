@@ -1,4 +1,4 @@
-//! What came of a connection that was open: success, or which failure.
+//! The result of a connection that was open: success, or which failure.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ pub(super) struct Limits {
     pub(super) close_timeout: Option<Duration>,
 }
 
-/// Tells the goals how the connection ended, once. They have heard of Close frames already, and an
-/// end without one has a code too: 1006.
+/// Reports the code of the connection to the goals, once. Close frames have been reported to them
+/// already, and an end without one has a code too: 1006.
 pub(super) fn note_end(report: &mut Report) {
     let ending = &report.closed.ending;
     if ending.received.is_none() {
@@ -26,19 +26,19 @@ pub(super) fn note_end(report: &mut Report) {
     }
 }
 
-/// The exit status of a connection; the first reason that holds counts. The end of it is marked if
-/// the failure tells the same.
+/// The exit status of a connection; the first reason that holds counts. The end of the connection is
+/// marked if the failure says the same.
 pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
     let verdict = judge(report, limits);
-    report.closed.failure_follows = matches!(
-        &verdict,
-        Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. })
-    );
+    report.closed.failure_follows = match &verdict {
+        Err(Error::Unmet(..)) => report.closed.ending.initiator == Party::Peer,
+        Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. }) => true,
+        _ => false,
+    };
     verdict
 }
 
 fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
-    let ending = &report.closed.ending;
     if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
         return Err(Error::Signal(signal));
     }
@@ -55,54 +55,73 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if matches!(report.stop, Some(Stop::OutputClosed)) {
         return Ok(());
     }
-    if ending.violation.is_some() {
-        return Err(Error::Protocol(Box::new(report.closed.clone())));
-    }
     let unmet: Vec<&dyn Goal> = report
         .goals
         .iter()
         .map(AsRef::as_ref)
         .filter(|goal| goal.progress() != Progress::Met)
         .collect();
-    let words = || {
-        let circumstances = circumstances(report.stop.as_ref(), ending, limits);
-        unmet.iter().map(|goal| goal.shortfall()).chain(circumstances).collect()
-    };
+    let words = || unmet.iter().map(|goal| goal.shortfall());
+    let failure = failure_of_end(report, limits);
     if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
-        return Err(Error::Unmet(words()));
+        let failure = failure.filter(|failure| explains_unmet(failure, report));
+        let close = failure.is_none().then(|| normal_close(&report.closed.ending)).flatten();
+        return Err(Error::Unmet(words().chain(close).collect(), failure.map(Box::new)));
+    }
+    match failure {
+        Some(failure) => Err(failure),
+        None if unmet.is_empty() => Ok(()),
+        None => {
+            let close = normal_close(&report.closed.ending);
+            Err(Error::Unmet(words().chain(close).collect(), None))
+        }
+    }
+}
+
+/// How the connection failed, whatever was expected of it.
+fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
+    let closed = &report.closed;
+    let ending = &closed.ending;
+    let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
+    if ending.violation.is_some() {
+        return Some(Error::Protocol(Box::new(closed.clone())));
     }
     match report.stop {
-        Some(Stop::MaxTime) => return Err(Error::MaxTime(limits.max_time.unwrap_or_default())),
-        Some(Stop::PingTimeout(limit)) => return Err(Error::PingTimeout(limit)),
-        Some(Stop::IdleTimeout(limit)) => return Err(Error::IdleTimeout(limit)),
+        Some(Stop::MaxTime) => return max_time(),
+        Some(Stop::PingTimeout(missed)) => {
+            return Some(Error::PingTimeout(missed, closed.remedies));
+        }
+        Some(Stop::IdleTimeout(limit)) => return Some(Error::IdleTimeout(limit, closed.remedies)),
         _ => {}
     }
     if report.leave_by.is_some() && report.lost.received > 0 {
-        return Err(Error::MaxTime(limits.max_time.unwrap_or_default()));
+        return max_time();
     }
-    let is_met = !report.goals.is_empty() && unmet.is_empty();
+    let is_met = report.goals.iter().all(|goal| goal.progress() == Progress::Met);
     let outranks = report.goals.iter().any(|goal| goal.outranks_abnormal_end());
     if (is_met && outranks) || is_unanswered_success(report) {
-        return Ok(());
+        return None;
     }
     if ending.cause == EndCause::CloseTimeout {
         let limit = limits.close_timeout.unwrap_or_default();
-        return Err(Error::CloseTimeout { limit, is_unsent: report.closed.is_unsent });
+        return Some(Error::CloseTimeout { limit, is_unsent: closed.is_unsent });
     }
-    if !is_normal(report) && !report.is_shut_down {
-        return Err(Error::Abnormal(Box::new(report.closed.clone())));
-    }
-    if unmet.is_empty() { Ok(()) } else { Err(Error::Unmet(words())) }
+    let is_failure = !is_normal(report) && !report.is_shut_down;
+    is_failure.then(|| Error::Abnormal(Box::new(closed.clone())))
 }
 
-/// Why no more came, in the words of the peer if it had any.
-fn circumstances(stop: Option<&Stop>, ending: &Ending, limits: Limits) -> Option<String> {
-    if matches!(stop, Some(Stop::MaxTime)) {
-        return Some(Error::MaxTime(limits.max_time.unwrap_or_default()).message());
-    }
+/// Whether a failure is why a goal was not met. Once one is missed we close, and how that is answered
+/// does not matter.
+fn explains_unmet(failure: &Error, report: &Report) -> bool {
+    let is_answer = matches!(failure, Error::Abnormal(_) | Error::CloseTimeout { .. });
+    !(is_answer && matches!(report.stop, Some(Stop::GoalMissed)))
+}
+
+/// A normal close by the peer, in its words if it had any.
+fn normal_close(ending: &Ending) -> Option<String> {
     let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
     let reason =
-        if close.reason.is_empty() { String::new() } else { format!(": {:?}", close.reason) };
+        if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
     Some(format!("closed by the peer: {}{reason}", ending.code()))
 }
 
@@ -113,13 +132,16 @@ fn signal_of(stop: &Stop) -> Option<Signal> {
     }
 }
 
-/// The peer ended TCP instead of answering our Close frame, which said that all had come that was asked
-/// for (`--count`, `--expect`). Many servers do so.
+/// The peer did not answer our Close frame, which was sent because all goals were met (`--count`,
+/// `--expect`). Many servers do not.
 fn is_unanswered_success(report: &Report) -> bool {
     let ending = &report.closed.ending;
-    matches!(report.stop, Some(Stop::GoalsMet))
-        && matches!(ending.cause, EndCause::Transport(..))
-        && ending.sent.is_some()
+    let is_unanswered = match ending.cause {
+        EndCause::Transport(..) => true,
+        EndCause::CloseTimeout => !report.closed.is_unsent,
+        _ => false,
+    };
+    matches!(report.stop, Some(Stop::GoalsMet)) && is_unanswered && ending.sent.is_some()
 }
 
 /// Closed with 1000, 1001 or without a code, or with the code that we chose.

@@ -13,6 +13,7 @@ use crate::event::Level;
 use crate::net::target::{Endpoint, Target};
 use crate::platform::files::FileError;
 use crate::platform::prompt::ask_secret;
+use crate::protocol::basic;
 use crate::protocol::head::{Head, HeaderLine};
 
 mod cookies;
@@ -117,7 +118,7 @@ fn authorization(
     let login = url.map(|credentials| credentials.user.as_str());
     let password = url.and_then(|credentials| credentials.password.as_deref());
     if let (Some(login), Some(password)) = (login, password) {
-        return Ok(Some((basic(login, password), "from the URL")));
+        return Ok(Some((basic_header(login, password), "from the URL")));
     }
     if let Some((user, password)) = netrc(args, target, login, env, files, notices)? {
         let password = match password {
@@ -127,7 +128,7 @@ fn authorization(
         return Ok(Some((checked("--netrc", &user, &password)?, "from the netrc file")));
     }
     if let Some(login) = login {
-        return Ok(Some((basic(login, ""), "from the URL")));
+        return Ok(Some((basic_header(login, ""), "from the URL")));
     }
     from_environment(&env.auth, target, may_ask, files)
 }
@@ -218,14 +219,13 @@ fn checked(option: &'static str, user: &str, password: &str) -> Result<HeaderLin
         let reason = "user name and password have no control characters (RFC 7617 section 2)";
         return Err(ConfigError::value(option, "***", reason));
     }
-    Ok(basic(user, password))
+    Ok(basic_header(user, password))
 }
 
 /// In UTF-8, which is what servers that say so expect (RFC 7617 section 2.1), and most others.
-pub(super) fn basic(user: &str, password: &str) -> HeaderLine {
+fn basic_header(user: &str, password: &str) -> HeaderLine {
     let pair = format!("{user}:{password}");
-    let value = format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes()));
-    HeaderLine::new("Authorization", &value)
+    HeaderLine::new("Authorization", &basic::authorization(pair.as_bytes()))
 }
 
 /// What was given, or the first line of the file behind the @.
@@ -241,6 +241,29 @@ fn first_line(
 
 type Login = (String, Option<String>);
 
+/// All passwords for the target in a netrc file that options name, also if they do not count.
+pub(super) fn netrc_passwords(
+    args: &AuthArgs,
+    target: &Target,
+    env: &Env,
+    files: &FileReader,
+) -> Vec<String> {
+    let Some((option, path)) = netrc_file(args, env).filter(|(_, path)| path.is_file()) else {
+        return Vec::new();
+    };
+    let (host, port) = host_and_port(target);
+    let text = files.long_text(option, path);
+    text.map_or_else(|_| Vec::new(), |text| netrc::passwords(&text, &host, port))
+}
+
+fn netrc_file<'a>(args: &'a AuthArgs, env: &'a Env) -> Option<(&'static str, &'a Path)> {
+    match (&args.netrc_file, &env.auth.netrc) {
+        (Some(path), _) => Some(("--netrc-file", path)),
+        (None, Some(path)) if args.netrc => Some(("--netrc", path)),
+        _ => None,
+    }
+}
+
 fn netrc(
     args: &AuthArgs,
     target: &Target,
@@ -249,11 +272,7 @@ fn netrc(
     files: &FileReader,
     notices: &mut Vec<(Level, String)>,
 ) -> Result<Option<Login>, ConfigError> {
-    let (option, path) = match (&args.netrc_file, &env.auth.netrc) {
-        (Some(path), _) => ("--netrc-file", path),
-        (None, Some(path)) if args.netrc => ("--netrc", path),
-        _ => return Ok(None),
-    };
+    let Some((option, path)) = netrc_file(args, env) else { return Ok(None) };
     let text = match files.long_text(option, path) {
         Err(ConfigError::File { error: FileError::Io(error), .. })
             if error.kind() == ErrorKind::NotFound && args.netrc_file.is_none() =>

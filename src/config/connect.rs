@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::auth::auth;
+use super::auth::{auth, netrc_passwords};
 use super::files::FileReader;
 use super::route::{proxy_tls, route};
+use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
@@ -17,6 +18,7 @@ use crate::cli::{
 };
 use crate::input::stdin::Framing as InputFraming;
 use crate::net::dial::DialOptions;
+use crate::net::proxy::Choice;
 use crate::net::route::RouteOptions;
 use crate::net::target::Target;
 use crate::output::json::Frames as JsonFrames;
@@ -26,7 +28,7 @@ use crate::protocol::close::CloseCode;
 use crate::protocol::connection::{ClosePayload, Misuse};
 use crate::protocol::deflate::{self, DEFAULT_OFFER};
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
+use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -41,7 +43,12 @@ impl ConnectConfig {
     ///
     /// # Errors
     /// With the first value that cannot be used.
-    pub fn new(args: &ConnectArgs, order: &SendOrder, env: &Env) -> Result<Self, ConfigError> {
+    pub fn new(
+        args: &ConnectArgs,
+        order: &SendOrder,
+        given: &GivenValues,
+        env: &Env,
+    ) -> Result<Self, ConfigError> {
         let url = args.url.as_deref().or(args.wscat.connect.as_deref()).unwrap_or_default();
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let max_time = max_time(&args.ending)?;
@@ -49,7 +56,8 @@ impl ConnectConfig {
         let mut handshake = handshake_config(&args.handshake, &files)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
-        let commentary = commentary(&args.display, env);
+        let takes_commands = matches!(input, Input::Repl | Input::Plain);
+        let commentary = commentary(&args.display, takes_commands, env);
         let tls = tls(&args.tls, &files)?;
         let redaction = redaction(args.display.show_secrets);
         let route = route(&args.route, &target, &mut handshake, redaction, env, &files)?;
@@ -62,6 +70,7 @@ impl ConnectConfig {
             auth: AuthConfig::default(),
             notices: Vec::new(),
             target,
+            word: word(url),
             dial,
             says_unchecked: args.tls.no_check,
             handshake,
@@ -76,21 +85,54 @@ impl ConnectConfig {
             connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
             resilience: resilience::resilience(&args.resilience)?,
             redaction,
+            secrets: Secrets::default(),
             history: history::file(&args.settings, env.history.as_ref()),
         };
         // Last, as it may ask for a password.
         let own = &config.handshake.headers;
         let mut auth = auth(&args.auth, own, &config.target, env, &files)?;
-        let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
         let mut notices = notices(&args.display, env);
         notices.append(&mut auth.notices);
-        Ok(Self { notices, auth, ending, ..config })
+        let config = Self { notices, auth, ..config };
+        let passwords = netrc_passwords(&args.auth, &config.target, env, &files);
+        let secrets = config.given_secrets(given, passwords, env, &files);
+        let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
+        Ok(Self { secrets, ending, ..config })
+    }
+
+    fn given_secrets(
+        &self,
+        given: &GivenValues,
+        passwords: Vec<String>,
+        env: &Env,
+        files: &FileReader,
+    ) -> Secrets {
+        let own = self.handshake.headers.iter().chain(&self.auth.headers);
+        let used = Used {
+            target: Some(&self.target),
+            headers: own.chain(&self.dial.route.proxy_headers).collect(),
+            user: env.auth.user.as_ref(),
+            bearer: env.auth.bearer.as_ref(),
+            proxies: Some(&env.proxies),
+            passwords,
+        };
+        let secrets = secrets(given, &used, files);
+        match self.dial.route.choose(&self.target) {
+            Ok(Choice::Through(proxy, _)) => secrets.and(proxy.secrets(Redaction::Mask)),
+            _ => secrets,
+        }
     }
 
     /// Whether `--json` was asked for: failures before the connection are told there too.
     pub fn wants_json(args: &ConnectArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
+}
+
+/// What may be the name of a command that was mistyped.
+fn word(url: &str) -> Option<String> {
+    let is_word = !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_word.then(|| url.to_owned())
 }
 
 fn handshake_config(

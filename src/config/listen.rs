@@ -7,6 +7,7 @@ use url::Url;
 
 use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
 use super::files::FileReader;
+use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout, history};
@@ -16,7 +17,8 @@ use crate::net::accept::Acceptor;
 use crate::protocol::handshake::{
     AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
 };
-use crate::redact::Redaction;
+use crate::protocol::head::HeaderLine;
+use crate::redact::{Redaction, Secrets};
 
 /// All that a server is to be and do.
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub struct ListenConfig {
     pub close_timeout: Option<Duration>,
     /// Whether secrets are masked.
     pub redaction: Redaction,
+    /// All that were given, used or not.
+    pub secrets: Secrets,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
     /// What the user should be told first.
@@ -108,7 +112,7 @@ impl ListenConfig {
     ///
     /// # Errors
     /// With the first value that cannot be used.
-    pub fn new(args: &ListenArgs, env: &Env) -> Result<Self, ConfigError> {
+    pub fn new(args: &ListenArgs, given: &GivenValues, env: &Env) -> Result<Self, ConfigError> {
         let capacity = Capacity {
             clients: at_least_one("--max-clients", args.handshake.max_clients)?,
             handshakes: MAX_HANDSHAKES,
@@ -119,10 +123,14 @@ impl ListenConfig {
         let files = FileReader::new(None);
         let output = args.receiving.output;
         let output = if args.receiving.json { Some(OutputMode::Json) } else { output };
+        let input = input(env);
+        let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
+        let handshake = handshake(args, &files)?;
         Ok(Self {
             address: address(&args.address),
-            handshake: handshake(args, &files)?,
+            secrets: given_secrets(&handshake, given, &files),
+            handshake,
             lenient: args.receiving.lenient,
             handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
             tls: acceptor(&args.tls, &files)?,
@@ -130,9 +138,9 @@ impl ListenConfig {
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
             broadcast: broadcast(args)?,
-            input: input(env),
+            input,
             stdout: stdout_in(output, false, args.display.verbose, env),
-            commentary: commentary(&args.display, env),
+            commentary: commentary(&args.display, takes_commands, env),
             once: args.ending.once,
             count: count.map(|count| at_least_one("--count", count)).transpose()?,
             close_timeout: duration("--close-timeout", &args.ending.close_timeout)?,
@@ -146,6 +154,13 @@ impl ListenConfig {
     pub fn wants_json(args: &ListenArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
+}
+
+fn given_secrets(options: &ServerOptions, given: &GivenValues, files: &FileReader) -> Secrets {
+    let authorization = options.credentials.as_ref().map(Credentials::authorization);
+    let authorization = authorization.map(|value| HeaderLine::new("Authorization", &value));
+    let headers = options.headers.iter().chain(&authorization).collect();
+    secrets(given, &Used { headers, ..Used::default() }, files)
 }
 
 fn memory(given: &str) -> Result<usize, ConfigError> {

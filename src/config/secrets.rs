@@ -4,84 +4,110 @@ use std::ffi::OsString;
 
 use crate::redact::Redaction;
 
-/// Options whose value is a secret, unless it names a file.
-const SECRET: [&str; 7] = [
-    "--bearer",
-    "--oauth2-bearer",
-    "--cookie",
-    "--pass",
-    "--passphrase",
-    "--tls-pass",
-    "--proxy-user",
-];
+mod given;
+mod words;
 
-/// The value of an option as it may be shown, if it holds a secret.
-pub(super) fn masked(option: &str, value: &str) -> Option<String> {
-    let is_file = value.starts_with('@');
-    match option {
-        "--user" | "--auth" | "--basic-auth" | "-u" => {
-            (value.contains(':') && !is_file).then(|| "***".to_owned())
-        }
-        "--header" | "-H" | "--proxy-header" => {
-            let (name, rest) = value.split_once(':')?;
-            let shown = Redaction::Mask.value(name, rest.trim().as_bytes());
-            (shown.as_ref() != rest.trim().as_bytes()).then(|| format!("{name}: ***"))
-        }
-        "--subprotocol" | "--protocol" | "-s" => {
-            let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", value.as_bytes());
-            let shown = String::from_utf8_lossy(&shown);
-            (shown != value).then(|| shown.into_owned())
-        }
-        option if SECRET.contains(&option) => (!is_file).then(|| "***".to_owned()),
-        _ => {
-            let shown = Redaction::Mask.argument(value);
-            (shown != value).then(|| shown.into_owned())
-        }
-    }
+pub use given::GivenValues;
+pub(super) use given::{Used, secrets};
+use words::values;
+
+/// What the value of an option is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `USER:PASS`
+    User,
+    /// A token.
+    Bearer,
+    /// Pairs of names and values.
+    Cookies,
+    /// That of a key.
+    Passphrase,
+    /// A header field.
+    Header,
+    /// Names, which may have tokens among them.
+    Subprotocols,
+    /// A URL, perhaps without scheme.
+    Url,
+    /// Anything else. It may have a URL in it.
+    Other,
 }
 
-/// The arguments that hold secrets, each by its place and as it may be shown. One too many does no harm:
-/// which word is the value of which option is guessed, so that no time is spent on it.
-pub fn secret_arguments(args: &[OsString]) -> Vec<(usize, OsString)> {
-    let mut found = Vec::new();
-    let mut before = "";
-    for (place, arg) in args.iter().enumerate().skip(1) {
-        let Some(text) = arg.to_str() else { continue };
-        let shown = match text.split_once('=') {
-            Some((option, value)) if option.starts_with("--") => {
-                masked(option, value).map(|shown| format!("{option}={shown}"))
+impl Kind {
+    /// That of the value of an option, which is written `--name` or `-n`.
+    fn of(option: &str) -> Self {
+        match option {
+            "--user" | "--auth" | "--basic-auth" | "-u" | "--proxy-user" => Self::User,
+            "--bearer" | "--oauth2-bearer" => Self::Bearer,
+            "--cookie" => Self::Cookies,
+            "--pass" | "--passphrase" | "--tls-pass" => Self::Passphrase,
+            "--header" | "-H" | "--proxy-header" => Self::Header,
+            "--subprotocol" | "--protocol" | "-s" => Self::Subprotocols,
+            "--proxy" | "--connect" | "-c" => Self::Url,
+            _ => Self::Other,
+        }
+    }
+
+    /// The value as it may be shown, if it holds a secret.
+    fn masked(self, value: &str) -> Option<String> {
+        let is_file = value.starts_with('@');
+        match self {
+            Self::User => (value.contains(':') && !is_file).then(|| "***".to_owned()),
+            Self::Bearer | Self::Cookies | Self::Passphrase => (!is_file).then(|| "***".to_owned()),
+            Self::Header => header(value),
+            Self::Subprotocols => {
+                let shown = Redaction::Mask.value("Sec-WebSocket-Protocol", value.as_bytes());
+                let shown = String::from_utf8_lossy(&shown);
+                (shown != value).then(|| shown.into_owned())
             }
-            _ if before.starts_with("--") => masked(before, text),
-            _ => short(before, text),
-        };
-        found.extend(shown.map(|shown| (place, OsString::from(shown))));
-        before = text;
+            Self::Url | Self::Other => {
+                let shown = Redaction::Mask.argument(value);
+                (shown != value).then(|| shown.into_owned())
+            }
+        }
     }
-    found
 }
 
-/// A word behind letters such as `-vu`, or letters with a value such as `-uUSER:PASS`.
-fn short(before: &str, text: &str) -> Option<String> {
-    let ends_with = |letter| before.starts_with('-') && before.ends_with(letter);
-    if ends_with('u') {
-        return masked("-u", text);
+/// A header field, also one that is malformed.
+fn header(line: &str) -> Option<String> {
+    if let Some((name, value)) = line.split_once(':') {
+        let shown = Redaction::Mask.value(name, value.trim().as_bytes());
+        if value.trim().is_empty() {
+            return None; // the header is removed
+        }
+        if shown.as_ref() != value.trim().as_bytes() {
+            return Some(format!("{name}: ***"));
+        }
     }
-    if ends_with('H') {
-        return masked("-H", text);
-    }
-    if ends_with('s') {
-        return masked("-s", text);
-    }
-    let letters = text.strip_prefix('-').unwrap_or_default();
-    let Some(at) = letters.find(['u', 'H', 's']) else { return masked("", text) };
-    let (start, value) = text.split_at(at + 2);
-    let option = format!("-{}", &start[start.len() - 1..]);
-    masked(&option, value).map(|shown| format!("{start}{shown}"))
+    let shown = Redaction::Mask.malformed_line(line.as_bytes());
+    (shown.as_ref() != line.as_bytes()).then(|| String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// Whether an option has a secret for its value.
+pub(super) fn is_secret(option: &str, value: &str) -> bool {
+    Kind::of(option).masked(value).is_some()
+}
+
+/// The arguments that hold secrets, each by its place and as it may be shown.
+pub fn secret_arguments(args: &[OsString]) -> Vec<(usize, OsString)> {
+    let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
+    let shown = values(&words).into_iter().filter_map(|value| {
+        let shown = value.kind.masked(value.text)?;
+        Some((value.place, OsString::from(format!("{}{shown}", value.before))))
+    });
+    shown.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn hidden(args: &[&str]) -> Vec<OsString> {
+        let mut all: Vec<OsString> = ["wscope"].iter().chain(args).map(Into::into).collect();
+        for (place, shown) in secret_arguments(&all) {
+            all[place] = shown;
+        }
+        all.split_off(1)
+    }
 
     #[test]
     fn secrets_on_the_command_line_are_found() {
@@ -89,29 +115,42 @@ mod tests {
             (&["-u", "me:pw"][..], &["-u", "***"][..]),
             (&["-vu", "me:pw"], &["-vu", "***"]),
             (&["-ume:pw"], &["-u***"]),
+            (&["-u=me:pw"], &["-u=***"]),
             (&["-kume:pw"], &["-ku***"]),
+            (&["-vku=me:pw"], &["-vku=***"]),
+            (&["--user=me:pw", "-ume:pw"], &["--user=***", "-u***"]),
+            (&["-q", "-HX-Api-Key: x", "-HCookie:x"], &["-q", "-HX-Api-Key: ***", "-HCookie: ***"]),
+            (&["-vHX-Api-Key: x"], &["-vHX-Api-Key: ***"]),
             (&["--user", "me:pw"], &["--user", "***"]),
             (&["--auth=me:pw"], &["--auth=***"]),
             (&["--bearer", "x"], &["--bearer", "***"]),
             (&["--cookie=a=b"], &["--cookie=***"]),
             (&["--passphrase", "x"], &["--passphrase", "***"]),
+            (&["--pass", "--cert", "x"], &["--pass", "--cert", "x"]),
+            (&["listen", "--tls-pass=x", "-u", "a:b"], &["listen", "--tls-pass=***", "-u", "***"]),
             (&["-H", "Authorization: x"], &["-H", "Authorization: ***"]),
+            (&["-H", "Authorization x"], &["-H", "Authorization ***"]),
+            (&["-H", "Authorization : x"], &["-H", "Authorization : ***"]),
             (&["-s", "bearer,s3cr3t-V4lue"], &["-s", "bearer,***"]),
             (&["-stoken.s3cr3t-V4lue"], &["-stoken.***"]),
             (&["-HCookie:x"], &["-HCookie: ***"]),
             (&["--header=X-Api-Key: x"], &["--header=X-Api-Key: ***"]),
+            (
+                &["--proxy-header", "Proxy-Authorization: x"],
+                &["--proxy-header", "Proxy-Authorization: ***"],
+            ),
             (&["-H", "X-Acme-Token: x"], &["-H", "X-Acme-Token: ***"]),
             (&["wss://h/?next=%2F%3Ftoken%3Dx"], &["wss://h/?next=%2F%3Ftoken%3D***"]),
             (&["--proxy", "http://me:pw@h"], &["--proxy", "http://me:***@h"]),
+            (&["--proxy=me:pw@h"], &["--proxy=***@h"]),
             (&["-k", "wss://me:pw@h/x"], &["-k", "wss://me:***@h/x"]),
+            (&["-cwss://me:pw@h/x"], &["-cwss://me:***@h/x"]),
+            (&["-qc=wss://me:pw@h/x"], &["-qc=wss://me:***@h/x"]),
             (&["me:pw@h/x"], &["***@h/x"]),
             (&["wss://h/?token=x&a=b"], &["wss://h/?token=***&a=b"]),
+            (&["-v", "--", "me:pw@h/x"], &["-v", "--", "***@h/x"]),
         ] {
-            let mut all: Vec<OsString> = ["wscope"].iter().chain(args).map(Into::into).collect();
-            for (place, shown) in secret_arguments(&all) {
-                all[place] = shown;
-            }
-            assert_eq!(all[1..], *shown, "{args:?}");
+            assert_eq!(hidden(args), *shown, "{args:?}");
         }
     }
 
@@ -119,17 +158,32 @@ mod tests {
     fn what_is_no_secret_is_left_alone() {
         for args in [
             &["-u", "me"][..],
+            &["-ume"],
             &["-u", "@file"],
             &["--bearer=@file"],
             &["-H", "X-Other: x"],
+            &["-H", "Authorization:"],
             &["-H", "@file"],
             &["wss://h/x?a=b"],
             &["@staging/x"],
             &["-x", "hello you: there"],
+            &["-xuser: a"],
+            &["-x", "-ume:pw"],
+            &["-x", "--bearer", "wss://h"],
+            &["--send", "-ume:pw"],
             &["--timestamps=utc"],
+            &["--", "-ume:pw"],
         ] {
-            let all: Vec<OsString> = ["wscope"].iter().chain(args).map(Into::into).collect();
-            assert_eq!(secret_arguments(&all), [], "{args:?}");
+            assert_eq!(hidden(args), args, "{args:?}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_secret_that_is_not_utf_8_is_one_too() {
+        use std::os::unix::ffi::OsStringExt;
+        let args = ["wscope", "-u"].map(OsString::from);
+        let args = [&args[..], &[OsString::from_vec(b"me:p\xff".to_vec())]].concat();
+        assert_eq!(secret_arguments(&args), [(2, OsString::from("***"))]);
     }
 }

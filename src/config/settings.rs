@@ -13,6 +13,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 
 use super::files::FileReader;
+use super::secrets::GivenValues;
 use super::{ConfigError, parse_duration, privacy, secrets};
 use crate::event::Level;
 use crate::platform::files::FileError;
@@ -68,6 +69,8 @@ pub struct Expanded {
     pub url: Option<String>,
     /// What the user should be told.
     pub notices: Vec<(Level, String)>,
+    /// The values of all settings, also of those that give way.
+    pub given: GivenValues,
     /// Who is to blame if it cannot be carried out.
     pub blame: Blame,
 }
@@ -120,6 +123,9 @@ pub fn expand(
             .map_or(Ok(Vec::new()), |found| sources.lines(&found.endpoint.lines, true))?,
         sources.variable(env.options.as_ref())?,
     ];
+    let values = lists.iter().flatten();
+    let values = values.filter_map(|it| Some((it.option.as_str(), it.value.as_deref()?)));
+    let given = GivenValues::settings(values);
     let settings = sources.merge(lists, typed, subcommand);
     let mut notices = Vec::new();
     if has_secret(&file) && privacy::others_may_read(&sources.path) {
@@ -133,6 +139,7 @@ pub fn expand(
         args: expanded,
         url: endpoint.map(|found| found.url),
         notices,
+        given,
         blame: Blame::new(sources.path, settings, url_line, typed),
     }))
 }
@@ -310,6 +317,6 @@ fn has_secret(file: &File) -> bool {
     let sections = file.endpoints.iter().flat_map(|endpoint| &endpoint.lines);
     file.defaults.iter().chain(sections).any(|line| {
         let value = line.value.as_deref().unwrap_or_default();
-        secrets::masked(&line.option, value).is_some()
+        secrets::is_secret(&line.option, value)
     })
 }

@@ -9,7 +9,7 @@ use crate::output::human::{Detail, Timestamps};
 use crate::protocol::head::is_token;
 use crate::redact::Redaction;
 
-pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
+pub(super) fn commentary(args: &DisplayArgs, takes_commands: bool, env: &Env) -> Commentary {
     let mode = if args.no_color { ColorMode::Never } else { args.color };
     let default = if env.stderr_is_terminal { Detail::Head } else { Detail::Line };
     Commentary {
@@ -18,6 +18,7 @@ pub(super) fn commentary(args: &DisplayArgs, env: &Env) -> Commentary {
         stderr_color: color(mode, env, env.stderr_is_terminal),
         on_terminal: env.stderr_is_terminal,
         stdout_on_terminal: env.stdout_is_terminal,
+        takes_commands,
         pretty: !args.no_pretty,
         timestamps: timestamps(args),
     }

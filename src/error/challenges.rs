@@ -1,6 +1,5 @@
 //! Refused credentials, explained: what the server asks for, and what it was given.
 
-use crate::config::SentCredentials;
 use crate::net::upgrade::Response;
 use crate::protocol::challenge::Challenge;
 
@@ -9,14 +8,14 @@ use super::Rejected;
 /// How much of a text of the server is quoted, in characters.
 const MAX_QUOTED: usize = 200;
 
-/// Status 401: what to do about it.
-pub(super) fn unauthorized(rejected: &Rejected, response: &Response) -> String {
+/// Status 401: what to do about it. `is_explained`: the body names the cause.
+pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explained: bool) -> String {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let wanted = wanted(&challenges);
     let Some(sent) = &rejected.credentials else {
         return match wanted {
             Some(wanted) => format!("the server wants {wanted}"),
-            None => "the server wants credentials and does not say which: -u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL".to_owned(),
+            None => unnamed(rejected, is_explained),
         };
     };
     let ours = challenges.iter().find(|challenge| challenge.is(&sent.scheme));
@@ -25,36 +24,40 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response) -> String {
         (Some(ours), _) => match (bearer_error(ours), ours.is("Basic")) {
             (Some(error), _) => format!("{refused}: {error}"),
             (None, true) => {
-                format!("{refused}: wrong user name or password{}", details(ours, &["realm"]))
+                format!("{refused}{}: check user name and password", details(ours, &["realm"]))
             }
-            (None, false) => {
-                format!("{refused}: wrong or expired{}", details(ours, &["realm", "scope"]))
-            }
+            (None, false) => format!("{refused}{}", details(ours, &["realm", "scope"])),
         },
         (None, Some(wanted)) => format!("{refused}: the server wants {wanted}"),
-        (None, None) => format!("{refused}: wrong or expired"),
+        (None, None) if is_explained => refused,
+        (None, None) => format!("{refused}, or {}", origin(rejected)),
     }
 }
 
-/// Status 403, as far as it says anything about credentials.
-pub(super) fn forbidden(rejected: &Rejected, response: &Response) -> Option<String> {
-    let challenges = challenges(rejected, response, "WWW-Authenticate");
-    let error = challenges.iter().find_map(bearer_error);
-    match (&rejected.credentials, error) {
-        (_, Some(error)) => Some(format!("not allowed with this token: {error}")),
-        (Some(sent), None) => {
-            let origin = if rejected.sent_origin {
-                "or it does not accept this Origin"
-            } else {
-                "or it checks the Origin header (-o https://HOST)"
-            };
-            let SentCredentials { scheme, source } = sent;
-            Some(format!(
-                "not allowed: the server took the {scheme} credentials ({source}) and they are not enough, {origin}"
-            ))
-        }
-        (None, None) => None,
+/// Without a challenge it is not known what is wanted. `ws` for Node.js answers like this also to an Origin.
+fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
+    let options = "-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL";
+    match is_explained {
+        true => format!("the server does not say which credentials it wants: {options}"),
+        false => format!(
+            "the server wants credentials and does not say which ({options}), or {}",
+            origin(rejected)
+        ),
     }
+}
+
+fn origin(rejected: &Rejected) -> &'static str {
+    match rejected.sent_origin {
+        false => "it checks the Origin header (-o https://HOST)",
+        true => "it does not accept this Origin",
+    }
+}
+
+/// Status 403 that says what is wrong with a token.
+pub(super) fn bad_token(rejected: &Rejected, response: &Response) -> Option<String> {
+    let challenges = challenges(rejected, response, "WWW-Authenticate");
+    let error = challenges.iter().find_map(bearer_error)?;
+    Some(format!("not allowed with this token: {error}"))
 }
 
 /// Status 407 from where the server should be: a proxy that was not asked for.
@@ -78,7 +81,7 @@ fn challenges(rejected: &Rejected, response: &Response, field: &str) -> Vec<Chal
     found.map(|challenge| challenge.map(|word| rejected.secrets.mask_text(word))).collect()
 }
 
-/// The first way in that we know, else what the ways are that we do not know.
+/// The first scheme that is supported, else the names of those that are not.
 fn wanted(challenges: &[Challenge]) -> Option<String> {
     let known = challenges.iter().find_map(|challenge| {
         let details = |names: &[&str]| details(challenge, names);
@@ -101,12 +104,12 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
         let names: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
         let names = quoted(&names.join(", "));
         Some(if challenges.iter().any(|one| one.is("Negotiate") || one.is("NTLM")) {
-            format!("{names} (Kerberos or a Windows login), which wscope does not do: is there another way in, such as a token or a cookie?")
+            format!("{names} (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?")
         } else if first.is("Digest") {
             let details = details(first, &["realm", "algorithm"]);
             let details = details.strip_prefix(", ");
             let details = details.map_or(String::new(), |details| format!(" ({details})"));
-            format!("a Digest login{details}, which wscope does not do: is there another way in, such as a token or a cookie?")
+            format!("a Digest login{details}, which wscope does not support: does the server accept a token or a cookie instead?")
         } else {
             format!("credentials of the scheme {names}: -H 'Authorization: {names} …'")
         })

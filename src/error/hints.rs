@@ -3,17 +3,22 @@
 use super::{Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
-use crate::resilience::redirect::RedirectError;
 
+pub(super) mod banner;
 mod dial;
 mod ending;
+mod engine_io;
 mod handshake;
-mod tls;
+mod named;
+mod redirect;
+mod refusal;
+mod tcp;
+pub(super) mod tls;
 
 pub(super) use dial::dial;
-use dial::may_be_starting;
-pub(super) use handshake::wanted_tls;
-use handshake::{ENGINE_IO, is_engine_io};
+use engine_io::{ENGINE_IO, is_engine_io};
+pub(super) use refusal::wanted_tls;
+use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
     match error {
@@ -29,6 +34,11 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
         }
+        Error::Dial(error @ DialError::Dns { .. }, attempt)
+            if let Some(command) = &attempt.similar_command =>
+        {
+            dial(error).map(|text| format!("{text} Or did you mean 'wscope {command}'?"))
+        }
         Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
@@ -36,26 +46,28 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         }
         Error::Protocol(closed) => ending::protocol(closed),
         Error::Abnormal(closed) => ending::abnormal(closed),
-        Error::CloseTimeout { .. } => Some(
-            "the peer may be busy or gone; --close-timeout TIME waits longer, 0 for ever"
-                .to_owned(),
-        ),
-        Error::Redirect(_, why) => redirect(why),
-        Error::PingTimeout(missed) => Some(ending::missed_pong(missed.instead).to_owned()),
-        Error::IdleTimeout(_) => {
-            Some("--ping-interval TIME tells a silent peer from one that is gone".to_owned())
+        Error::CloseTimeout { .. } => {
+            Some("--close-timeout TIME waits longer, 0 without a limit".to_owned())
         }
-        Error::MaxTime(_) | Error::Input(_) | Error::Unmet(_) => None,
+        Error::Redirect(rejected, why) => redirect::hint(rejected, why),
+        Error::PingTimeout(missed, remedies) => {
+            Some(ending::missed_pong(missed.instead, *remedies))
+        }
+        Error::IdleTimeout(_, remedies) => remedies.ping_interval.then(|| {
+            "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
+        }),
+        Error::Unmet(_, end) => end.as_ref().and_then(|end| hint(end)),
+        Error::MaxTime(_) | Error::Input(_) => None,
     }
 }
 
 fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            "another program listens there: choose another port, or :0 for any free one"
+            "another program uses that address: choose another port, or :0 for any free one"
         }
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
-            "an address of one link only needs the number of its network interface: [fe80::1%2]:8080"
+            "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
         _ => return None,
@@ -63,16 +75,26 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn redirect(why: &RedirectError) -> Option<String> {
-    let text = match why {
-        RedirectError::Downgrade { .. } => {
-            "others on the way could read and change all that is said; if that is meant, connect to that ws:// URL"
-        }
-        RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
-        RedirectError::Loop(_) => {
-            "the server may want a cookie or a login that the request did not have"
-        }
-        RedirectError::NoLocation | RedirectError::BadLocation { .. } => return None,
-    };
-    Some(text.to_owned())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::DialAttempt;
+    use crate::redact::Secrets;
+
+    #[test]
+    fn a_command_is_asked_about_where_there_is_no_such_host() {
+        let attempt = |similar: Option<&str>| {
+            let similar_command = similar.map(str::to_owned);
+            let (tries, secrets) = (Tries::One, Secrets::default());
+            Box::new(DialAttempt { tries, secrets, max_time: None, similar_command })
+        };
+        let unknown =
+            || DialError::Dns { host: "lisen".to_owned(), error: std::io::Error::other("unknown") };
+        let asked = hint(&Error::Dial(unknown(), attempt(Some("listen")))).unwrap_or_default();
+        assert!(asked.ends_with("Or did you mean 'wscope listen'?"), "{asked}");
+        let plain = hint(&Error::Dial(unknown(), attempt(None))).unwrap_or_default();
+        assert!(!plain.contains("wscope"), "{plain}");
+        let other = Error::Dial(DialError::Tcp(Vec::new(), None), attempt(Some("listen")));
+        assert_eq!(hint(&other), None);
+    }
 }

@@ -1,16 +1,17 @@
 //! What to do about a proxy that does not lead to the target.
 
-use super::hints::wanted_tls;
+use super::hints::banner::protocol;
+use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
-use crate::net::dial::{Phase, ProxyCause, ProxyError};
+use crate::net::dial::{Phase, ProxyCause, ProxyError, SentCredentials};
 use crate::net::proxy::{Origin, ProxyKind};
-use crate::net::tls::Fault as TlsFault;
+use crate::net::tcp::Cause;
+use crate::net::tls::{Fault as TlsFault, TlsFailure};
+use crate::net::tls_hello::Answer;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::Response;
 use crate::protocol::head::HeadError;
-
-const NOT_ACCEPTED: &str = "the proxy does not accept this name and password; in the URL, special characters are written %XX";
 
 pub(super) fn hint(error: &ProxyError) -> Option<String> {
     match &error.cause {
@@ -19,82 +20,127 @@ pub(super) fn hint(error: &ProxyError) -> Option<String> {
     }
 }
 
-/// The proxy itself is not reached.
+/// The proxy itself is not reached, or does not answer in time.
 fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
-    Some(match reach {
-        DialError::Tls(failure) => match failure.fault {
-            TlsFault::PlainHttp | TlsFault::NotTls => {
-                "the proxy speaks no TLS on this port: write it with http:// instead of https://"
-                    .to_owned()
-            }
-            fault if fault.is_in_the_chain() => {
-                "--cacert FILE trusts the CA that issued the proxy's certificate; --proxy-insecure accepts any".to_owned()
-            }
-            _ => return super::hints::dial(reach),
-        },
-        // It speaks HTTP and has got the request: what it waits for is not known.
-        DialError::Timeout { phase: Phase::Proxy(_), .. } if !error.interim.is_empty() => {
-            return None;
+    match reach {
+        DialError::Tls(failure) => tls_hint(failure),
+        DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
+            Some(not_tls(answer).unwrap_or_else(|| tls::timed_out(answer, &tls::PROXY)))
         }
         DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
-            let kind = match error.via.proxy.kind.is_socks() {
-                true => "it may be an HTTP proxy (http://)",
-                false => "it may be a SOCKS proxy (socks5h://)",
-            };
-            format!("the proxy takes connections and does not answer: {kind}, or get no answer from {authority} itself")
+            Some(silence(error, authority))
         }
-        DialError::Timeout { phase: Phase::Tls(_), .. } => {
-            "the proxy takes connections, but may speak no TLS on this port: then write it with http://".to_owned()
+        DialError::Tcp(failures, _) if failures.iter().all(|it| it.cause == Cause::Refused) => {
+            Some(format!(
+                "no program listens on that port, or a firewall rejects the connection: is the proxy running there, and is its port right?{direct}"
+            ))
         }
-        DialError::Timeout { .. } => {
-            format!("no answer came: the proxy may be down, or a firewall drops the packets{direct}")
+        other => super::hints::dial(other).map(|text| match direct.is_empty() {
+            false if !text.ends_with('?') => format!("{text};{direct}"),
+            _ => text + &direct,
+        }),
+    }
+}
+
+fn tls_hint(failure: &TlsFailure) -> Option<String> {
+    match failure.fault {
+        TlsFault::NotTls | TlsFault::Ended => {
+            not_tls(&failure.answer).or_else(|| tls::hint(failure, &tls::PROXY))
         }
-        DialError::Tcp(..) => {
-            format!("is the proxy running there, and is its port right?{direct}")
+        _ => tls::hint(failure, &tls::PROXY),
+    }
+}
+
+/// A proxy that does not answer a ClientHello in TLS.
+fn not_tls(answer: &Answer) -> Option<String> {
+    let text = match answer {
+        Answer::Foreign(bytes) if bytes.starts_with(b"HTTP/") => return None,
+        Answer::Foreign(bytes) => match protocol(bytes).or_else(|| socks(bytes)) {
+            Some(what) => return Some(format!("that is {what}: is the proxy's port right?")),
+            None => "the proxy does not speak TLS on this port: https:// is for proxies that do",
+        },
+        Answer::Nothing => {
+            "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, write it with http://, if it is a SOCKS proxy, with socks5h://"
         }
-        DialError::Dns { .. } => format!("is the proxy's name spelled right?{direct}"),
-        other => return super::hints::dial(other),
-    })
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+/// A SOCKS server's answer to something else (RFC 1928 section 3; SOCKS4 has no RFC).
+fn socks(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [5] | [5, 0..=2 | 0xff, ..] => Some("a SOCKS5 proxy (socks5h://)"),
+        [0, 0x5a..=0x5d, ..] => Some("a SOCKS4 proxy, which wscope does not support"),
+        _ => None,
+    }
+}
+
+/// It takes connections and does not complete its answer.
+fn silence(error: &ProxyError, authority: &str) -> String {
+    if error.has_answered {
+        return format!(
+            "the proxy answers, but not whether it reached {authority}: that host may be down, or a firewall may drop the proxy's packets"
+        );
+    }
+    match error.via.proxy.kind {
+        ProxyKind::Socks5 | ProxyKind::Socks5h => {
+            "the proxy accepted the connection and did not answer as a SOCKS5 proxy does: it may be an HTTP proxy (http://)".to_owned()
+        }
+        ProxyKind::Http => format!(
+            "an HTTP proxy answers when it has reached {authority}, which may not answer it; it may be a SOCKS proxy (socks5h://), too"
+        ),
+        ProxyKind::Https => format!(
+            "an HTTP proxy answers when it has reached {authority}, which may not answer it"
+        ),
+    }
 }
 
 fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
-    let scheme = error.via.proxy.kind.scheme();
     Some(match fault {
         Fault::Refused(response) => return refused(error, response),
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => match bytes.as_slice() {
-            [5 | 0, ..] => "that looks like SOCKS: write the proxy with socks5h://".to_owned(),
-            [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
-            _ => format!("no HTTP proxy is on this port{}", without(error)),
-        },
+        Fault::Malformed(HeadError::NotHttp(bytes), _) => foreign(error, bytes, "an HTTP proxy"),
         Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
             "that is HTTP: write the proxy with http://".to_owned()
         }
-        Fault::NotSocks(bytes) if matches!(bytes[..], [0x15 | 0x16, 3, ..]) => {
-            "the proxy speaks TLS: write it with https://".to_owned()
+        Fault::NotSocks(bytes) => foreign(error, bytes, "a SOCKS5 proxy"),
+        Fault::NoMethod(false) => {
+            format!("{} gives it a name and password", with_password(error))
         }
-        Fault::NotSocks(_) => format!("no SOCKS5 proxy is on this port{}", without(error)),
-        Fault::NoMethod(false) => format!("{} gives it a name and password", with_password(error)),
         Fault::NoMethod(true) => "it may want another authentication, such as GSSAPI".to_owned(),
-        Fault::Credentials(_) => {
-            format!(
-                "is the name and password right? In {scheme}://USER:PASS@… write special characters as %XX"
-            )
-        }
+        Fault::Credentials(_) => format!(
+            "is the name and password right? In {}://USER:PASS@… write special characters as %XX",
+            error.via.proxy.kind.scheme()
+        ),
         Fault::Reply(code) => return reply(error, *code),
         Fault::Invalid(_) => "--lenient accepts the answer in spite of such lines".to_owned(),
-        Fault::Ended(_, bytes) if bytes.is_empty() && error.interim.is_empty() => {
+        Fault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
             match error.via.proxy.kind {
                 ProxyKind::Http => {
-                    "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not let you in"
-                        .to_owned()
+                    "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not accept this client"
                 }
-                ProxyKind::Https => "it may be no HTTP proxy, or not let you in".to_owned(),
-                _ => "it may be an HTTP proxy (http://), or not let you in".to_owned(),
+                ProxyKind::Https => "it may not be an HTTP proxy, or not accept this client",
+                _ => "it may be an HTTP proxy (http://), or not accept this client",
             }
+            .to_owned()
         }
         _ => return None,
     })
+}
+
+/// An answer in another protocol than that of the proxy's scheme.
+fn foreign(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
+    match bytes {
+        [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
+        [5, ..] if !error.via.proxy.kind.is_socks() => {
+            "that looks like SOCKS: write the proxy with socks5h://".to_owned()
+        }
+        bytes => match protocol(bytes).or_else(|| socks(bytes)) {
+            Some(what) => format!("that is {what}: is the proxy's port right?"),
+            None => format!("no answer of {expected}: is the port right?{}", without(error)),
+        },
+    }
 }
 
 fn refused(error: &ProxyError, response: &Response) -> Option<String> {
@@ -104,20 +150,56 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     }
     Some(match response.line.status {
         407 => authentication(error, response),
-        403 => format!(
-            "the proxy does not let you go to {authority}; many allow CONNECT only to port 443{}",
+        403 => {
+            let ports = match authority.ends_with(":443") {
+                true => "",
+                false => "; many allow CONNECT only to port 443",
+            };
+            format!("the proxy does not allow connections to {authority}{ports}{}", local(error))
+        }
+        405 | 501 => {
+            "that server does not support CONNECT: is the port that of a forward proxy?".to_owned()
+        }
+        400 => "servers that are not proxies often answer CONNECT like this: is the port that of a forward proxy?".to_owned(),
+        // tinyproxy says so of a wrong password.
+        401 => match error.sent {
+            Some(sent) => not_accepted(sent),
+            None => "401 is a web server's status, where a proxy has 407: is the port that of a forward proxy?".to_owned(),
+        },
+        500 if !says_unreachable(response) => {
+            "the proxy failed: its answer, or its log, may say why".to_owned()
+        }
+        503 if !says_unreachable(response) => format!(
+            "the proxy could not reach {authority}, or is overloaded: its answer may say which{}",
             local(error)
         ),
-        400 | 405 | 501 => "the proxy may not do CONNECT, or not be one".to_owned(),
-        // tinyproxy says so of a wrong password.
-        401 if error.sent_credentials => NOT_ACCEPTED.to_owned(),
-        401 => "a server answered, not a proxy".to_owned(),
         500 | 502..=504 => format!(
             "the proxy could not reach {authority}: is the name right, and does the server run?{}",
             local(error)
         ),
         _ => return None,
     })
+}
+
+/// Whether the answer names the cause, as tinyproxy's 500 does.
+fn says_unreachable(response: &Response) -> bool {
+    let body = String::from_utf8_lossy(&response.body.bytes);
+    let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
+    ["unable to connect", "could not connect", "connection refused"]
+        .iter()
+        .any(|phrase| words.contains(phrase))
+}
+
+fn not_accepted(sent: SentCredentials) -> String {
+    match sent {
+        SentCredentials::Url => {
+            "the proxy does not accept this name and password; in the URL, special characters are written %XX"
+        }
+        SentCredentials::Header => {
+            "the proxy does not accept the Proxy-Authorization header that was given"
+        }
+    }
+    .to_owned()
 }
 
 /// RFC 9110 section 11.7.1.
@@ -130,42 +212,60 @@ fn authentication(error: &ProxyError, response: &Response) -> String {
         .map(|scheme| error.secrets.mask_text(scheme.to_owned()))
         .collect();
     let knows_basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic"));
-    match error.sent_credentials {
+    match error.sent {
         _ if !knows_basic && !schemes.is_empty() => format!(
-            "the proxy wants {}; wscope knows only Basic: --proxy-header 'Proxy-Authorization: …' sends what you have",
+            "the proxy wants {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
             schemes.join(" or ")
         ),
-        true => NOT_ACCEPTED.to_owned(),
-        false => format!("the proxy wants a name and password: {}", with_password(error)),
+        Some(sent) => not_accepted(sent),
+        None => format!("the proxy wants a name and password: {}", with_password(error)),
     }
 }
 
 /// RFC 1928 section 6.
 fn reply(error: &ProxyError, code: u8) -> Option<String> {
+    let authority = &error.authority;
     let looks_up_here = error.via.proxy.kind == ProxyKind::Socks5;
-    let is_name = error.authority.bytes().any(|byte| byte.is_ascii_alphabetic());
+    let is_name = is_name(authority);
     let text = match code {
-        2 => "the proxy's rules do not let you go there",
-        5 => "nothing listens on that port there, seen from the proxy",
-        3 | 4 | 8 if looks_up_here && is_name => {
-            "with socks5h:// the proxy looks the name up itself; -4 asks it for an IPv4 address"
+        1 => "the proxy gives no other reason: its log may".to_owned(),
+        2 => format!("the proxy's rules do not allow connections to {authority}"),
+        3 | 4 if looks_up_here && is_name => format!(
+            "the proxy says that it cannot reach the address of {authority} that was found here: with socks5h:// it looks the name up itself"
+        ),
+        3 | 4 => format!("the proxy says that it cannot reach {authority}: is the host right?"),
+        5 => format!(
+            "the proxy says that {authority} refused its connection: no program listens on that port, or a firewall rejects it"
+        ),
+        7 => "the proxy does not support the command CONNECT".to_owned(),
+        8 if looks_up_here && is_name => {
+            "the proxy does not support addresses of this kind: -4 or -6 chooses another, socks5h:// sends the name".to_owned()
         }
-        1 | 3 | 4 => {
-            "the proxy does not reach that host: is the name right, and known to the proxy?"
+        8 if is_name => {
+            "the proxy does not support names: with socks5:// wscope looks them up".to_owned()
         }
-        7 => "the proxy does not do CONNECT",
-        8 => "the proxy takes no such addresses: -4 or -6 chooses others",
+        8 => "the proxy does not support addresses of this kind (IPv4 or IPv6)".to_owned(),
         _ => return None,
     };
     Some(format!("{text}{}", local(error)))
 }
 
+/// Whether a host and port begin with a name, not an address.
+fn is_name(authority: &str) -> bool {
+    let host = host_of(authority);
+    !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()
+}
+
+fn host_of(authority: &str) -> &str {
+    authority.rsplit_once(':').map_or("", |(host, _)| host)
+}
+
 /// A proxy's localhost is its own machine.
 fn local(error: &ProxyError) -> String {
-    let host = error.authority.rsplit_once(':').map_or("", |(host, _)| host);
+    let host = host_of(&error.authority);
     match host == "localhost" || host.starts_with("127.") || host == "[::1]" {
         true => format!(
-            "; for the proxy {host} is its own machine: --no-proxy '{host}' goes there directly"
+            "; for the proxy {host} is its own machine: --no-proxy '{host}' connects directly"
         ),
         false => String::new(),
     }
@@ -180,10 +280,40 @@ fn with_password(error: &ProxyError) -> String {
     }
 }
 
-/// Who named the proxy without being asked to, and how to go without it.
+/// Which variable names the proxy, and how to connect without it.
 fn without(error: &ProxyError) -> String {
     match error.via.origin {
         Origin::Option(_) => String::new(),
-        Origin::Variable(name) => format!(" {name} names it; --proxy '' goes without"),
+        Origin::Variable(name) => format!(" {name} names it; --proxy '' connects without it"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literal_addresses_are_not_names() {
+        for (authority, expected) in [
+            ("a.example:80", true),
+            ("localhost:80", true),
+            ("192.0.2.1:80", false),
+            ("[2001:db8::abcd]:80", false),
+        ] {
+            assert_eq!(is_name(authority), expected, "{authority}");
+        }
+    }
+
+    #[test]
+    fn socks_is_known_by_its_answer() {
+        for (bytes, is_socks) in [
+            (&b"\x05\xff"[..], true),
+            (b"\0\x5b\0\0", true),
+            (b"\0\0\x12\x04", false),
+            (b"\x05\x20", false),
+            (b"", false),
+        ] {
+            assert_eq!(socks(bytes).is_some(), is_socks, "{bytes:?}");
+        }
     }
 }

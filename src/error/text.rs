@@ -63,15 +63,18 @@ pub(super) fn message(error: &Error) -> String {
             let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
             format!("opening handshake: {why}{lines}")
         }
-        Error::PingTimeout(missed) => missed_pong(missed),
-        Error::IdleTimeout(limit) => {
+        Error::PingTimeout(missed, _) => missed_pong(missed),
+        Error::IdleTimeout(limit, _) => {
             format!("timed out: nothing was received for {limit:?} (--idle-timeout)")
         }
         Error::MaxTime(limit) => format!("timed out: --max-time {limit:?} ran out"),
         Error::Input(error) => format!("cannot read input: {error}"),
         Error::Output(error) => format!("cannot write {}: {}", error.name, error.error),
         Error::System(what, error) => format!("{what}: {error}"),
-        Error::Unmet(goals) => format!("expectation not met: {}", goals.join("; ")),
+        Error::Unmet(goals, end) => {
+            let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
+            format!("expectation not met: {}{end}", goals.join("; "))
+        }
         Error::Signal(signal) => format!("interrupted by {}", signal.name()),
     };
     let text = match spent_time(error) {
@@ -218,16 +221,19 @@ fn quoted(bytes: &[u8]) -> String {
 }
 
 fn protocol(closed: &Closed) -> String {
-    match &closed.ending.violation {
-        Some(violation) => match (&closed.ending.sent, closed.ending.failure()) {
-            // Ours may have gone out before the violation came, with another code.
-            (Some(ClosePayload { code: Some(code), .. }), Some(_)) => {
-                format!("protocol error: {violation}; closed with {code}")
-            }
-            _ => format!("protocol error: {violation}"),
-        },
-        None => "protocol error".to_owned(),
-    }
+    let Some(violation) = &closed.ending.violation else { return "protocol error".to_owned() };
+    let reason = match violation.close_reason() {
+        Some(reason) => {
+            format!("; reason of the Close frame: \"{}\"", escape_bytes(reason, Newlines::Escape))
+        }
+        None => String::new(),
+    };
+    let answer = match (&closed.ending.sent, closed.ending.failure()) {
+        // Ours may have been sent before the violation, with another code.
+        (Some(ClosePayload { code: Some(code), .. }), Some(_)) => format!("; closed with {code}"),
+        _ => String::new(),
+    };
+    format!("protocol error: {violation}{reason}{answer}")
 }
 
 fn abnormal(closed: &Closed) -> String {
@@ -247,20 +253,18 @@ fn abnormal(closed: &Closed) -> String {
             }
         }
         (EndCause::Transport(end, position), None) => {
-            let how = match end {
-                TransportEnd::Error(error) => format!("connection lost ({error})"),
-                end => end.to_string(),
+            let who = match end {
+                TransportEnd::Error(_) => "connection lost",
+                _ => "closed abnormally by the peer",
             };
-            let what = if ending.sent.is_some() {
-                "instead of answering our Close frame"
-            } else {
-                "without a Close frame"
+            let what = match (end, &ending.sent) {
+                (TransportEnd::Error(_), Some(_)) => ", before our Close frame was answered",
+                (TransportEnd::Error(_), None) => ", without a Close frame",
+                (_, Some(_)) => " instead of answering our Close frame",
+                (_, None) => " without a Close frame",
             };
-            format!(
-                "closed abnormally by the peer: {}: {how} {what}, {position}{}",
-                ending.code(),
-                circumstances(closed)
-            )
+            let (code, circumstances) = (ending.code(), circumstances(closed));
+            format!("{who}: {code}: {end}{what}, {position}{circumstances}")
         }
         _ => format!("closed abnormally: {}", ending.code()),
     }
@@ -284,7 +288,7 @@ fn missed_pong(missed: &MissedPong) -> String {
     format!("timed out: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
 }
 
-/// What was before the end without a Close frame, and how long.
+/// What preceded an end without a Close frame, and when.
 fn circumstances(closed: &Closed) -> String {
     let quiet = span(closed.quiet);
     match closed.last {

@@ -7,9 +7,14 @@ use crate::output::html;
 
 /// The text of a refusal's body if that is an HTML page.
 pub(super) fn of_page(response: &Response) -> Option<String> {
-    let body = readable(&response.body);
+    if response.body.bytes.is_empty() || response.body.undecoded.is_some() {
+        return None;
+    }
+    let body = readable(&response.body.bytes);
     let kind = response.head.value("Content-Type");
-    html::is_html(kind.as_deref(), &body).then(|| html::text(&body))
+    // A cut may go through a tag.
+    let whole = if response.body.is_partial() { body.trim_end_matches('<') } else { &body };
+    html::is_html(kind.as_deref(), &body).then(|| html::text(whole))
 }
 
 /// Text in UTF-8, or else in Latin-1. It may end in the middle of a character, because only its start is
@@ -23,7 +28,11 @@ pub(super) fn readable(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 /// Reason phrase and body of a refusal in lower case, without markup.
-pub(super) struct Words(String);
+pub(super) struct Words {
+    text: String,
+    /// The body, if it is not an HTML page: those of servers and frameworks seldom name a cause.
+    own: String,
+}
 
 /// What nginx, Go, Apache, Tomcat and IIS say to a request in plain HTTP where they speak TLS.
 const TLS_HERE: [&str; 5] = [
@@ -57,22 +66,136 @@ pub(super) enum WantedTls {
     Somewhere,
 }
 
+/// What stands before `protocol` where that is not a subprotocol.
+const OTHER_PROTOCOL: [&str; 6] = ["http", "websocket", "socket", "tls", "ssl", "transport"];
+
+/// What stands after `protocol` where it is not about which one.
+const NOT_A_PROTOCOL: [&str; 3] = ["error", "version", "violation"];
+
 /// The server behind a proxy, not the header.
 const ORIGIN_SERVER: [&str; 5] = ["server", "servers", "web", "host", "dns"];
+
+/// What is said of the Host header (Go, Django, Starlette, Vite, webpack-dev-server, Rails, Chromium).
+const HOST: [&str; 9] = [
+    "host header",
+    "http_host",
+    "invalid host",
+    "untrusted host",
+    "blocked host",
+    "allowed hosts",
+    "allowedhosts",
+    "this host (",
+    "host not allowed",
+];
+
+/// What is said where no upgrade was seen (Tornado, gorilla, coder/websocket, aiohttp, websockets, ws).
+const UPGRADE: [&str; 8] = [
+    "upgrade header",
+    "upgrade hdr",
+    "connection header",
+    "\"connection\" must be",
+    "can \"upgrade\" only",
+    "'upgrade' token",
+    "missing upgrade",
+    "upgrade required",
+];
+
+/// What is said of the version of the WebSocket protocol.
+const VERSION: [&str; 3] = ["sec-websocket-version", "websocket version", "unsupported version"];
+
+/// What proxies say whose server is not available (HAProxy, Envoy, Traefik, Varnish).
+const BACKEND: [&str; 6] = [
+    "no server is available",
+    "no healthy upstream",
+    "upstream connect error",
+    "no available server",
+    "backend fetch failed",
+    "no backend",
+];
+
+/// Words that stand in bodies that name no cause.
+const NO_CAUSE: &str = "access allowed app bad body cannot code denied description detail details error \
+    errors exception failed failure false forbidden found from handshake http https internal message method \
+    name null page path reason request response server service status statuscode success text this \
+    timestamp title traceid true type unauthorized unknown websocket your";
+
+/// A longer body is not a short text that names a cause.
+const MAX_CAUSE: usize = 500;
 
 impl Words {
     /// Those of this refusal; none if it repeats the request, of which nothing can be concluded.
     pub(super) fn of(response: &Response) -> Self {
-        let body = of_page(response).map_or_else(|| readable(&response.body), Cow::Owned);
-        let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
-        let is_echo = words.contains("sec-websocket-key") || words.contains("user-agent:");
-        Self(if is_echo { String::new() } else { words })
+        let page = of_page(response);
+        let is_readable = response.body.undecoded.is_none();
+        let body = if is_readable { readable(&response.body.bytes) } else { Cow::Borrowed("") };
+        let own = if page.is_some() { String::new() } else { body.to_ascii_lowercase() };
+        let body = page.map_or(body, Cow::Owned);
+        let text = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
+        let is_echo = text.contains("sec-websocket-key") || text.contains("user-agent:");
+        match is_echo {
+            true => Self { text: String::new(), own: String::new() },
+            false => Self { text, own },
+        }
+    }
+
+    /// Whether the body is a short text that says more than the status and the path do: then it names the
+    /// cause, and there is no need to guess.
+    pub(super) fn name_a_cause(&self, path: &str) -> bool {
+        let path = path.to_ascii_lowercase();
+        let reason = self.text.lines().next().unwrap_or_default();
+        let known = [reason, &path].map(|text| words(text).collect::<Vec<_>>()).concat();
+        let is_news = |word: &str| {
+            word.len() >= 4
+                && word.chars().all(char::is_alphabetic)
+                && !words(NO_CAUSE).any(|known| known == word)
+                && !known.contains(&word)
+        };
+        let is_short = self.own.len() <= MAX_CAUSE;
+        is_short && words(&self.own).nth(1).is_some() && words(&self.own).any(is_news)
+    }
+
+    /// Whether they name the Host header.
+    pub(super) fn name_host(&self) -> bool {
+        self.contain(&HOST)
+    }
+
+    /// Whether they name the Upgrade or Connection header.
+    pub(super) fn name_upgrade(&self) -> bool {
+        self.contain(&UPGRADE)
+    }
+
+    /// Whether they name the version of the WebSocket protocol.
+    pub(super) fn name_version(&self) -> bool {
+        self.contain(&VERSION)
+    }
+
+    /// Whether they name a protocol which may be a subprotocol.
+    pub(super) fn name_protocol(&self) -> bool {
+        let mut before = "";
+        let mut words = words(&self.own).peekable();
+        while let Some(word) = words.next() {
+            let is_other = OTHER_PROTOCOL.contains(&before)
+                || words.peek().is_some_and(|next| NOT_A_PROTOCOL.contains(next));
+            if matches!(word, "protocol" | "protocols") && !is_other {
+                return true;
+            }
+            before = word;
+        }
+        false
+    }
+
+    /// Whether they name the server behind a proxy.
+    pub(super) fn name_backend(&self) -> bool {
+        self.contain(&BACKEND)
+    }
+
+    fn contain(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| self.text.contains(phrase))
     }
 
     /// Whether they say that TLS is missing.
     pub(super) fn wanted_tls(&self) -> Option<WantedTls> {
-        let say = |list: &[&str]| list.iter().any(|words| self.0.contains(words));
-        match (say(&TLS_HERE), say(&TLS_SOMEWHERE)) {
+        match (self.contain(&TLS_HERE), self.contain(&TLS_SOMEWHERE)) {
             (true, _) => Some(WantedTls::Here),
             (false, true) => Some(WantedTls::Somewhere),
             (false, false) => None,
@@ -81,14 +204,12 @@ impl Words {
 
     /// Whether they name the subprotocol.
     pub(super) fn name_subprotocol(&self) -> bool {
-        let names = ["subprotocol", "sub-protocol", "sub protocol", "sec-websocket-protocol"];
-        names.iter().any(|name| self.0.contains(name))
+        self.contain(&["subprotocol", "sub-protocol", "sub protocol", "sec-websocket-protocol"])
     }
 
     /// Whether they name the Origin of the request.
     pub(super) fn name_origin(&self) -> bool {
-        let mut words = self.0.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty());
-        let mut words = std::iter::from_fn(|| words.next()).peekable();
+        let mut words = words(&self.text).peekable();
         while let Some(word) = words.next() {
             let is_server = words.peek().is_some_and(|next| ORIGIN_SERVER.contains(next));
             if matches!(word, "origin" | "origins") && !is_server {
@@ -99,12 +220,53 @@ impl Words {
     }
 }
 
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::Words;
 
     fn words(text: &str) -> Words {
-        Words(text.to_ascii_lowercase())
+        let text = text.to_ascii_lowercase();
+        Words { own: text.clone(), text: format!("forbidden\n{text}") }
+    }
+
+    #[test]
+    fn a_protocol_may_be_a_subprotocol() {
+        for text in ["Client must support 'binary' or 'base64' protocol", "No protocol specified"] {
+            assert!(words(text).name_protocol(), "{text}");
+        }
+        for text in ["bad WebSocket protocol", "protocol error", "HTTP protocol version", "x"] {
+            assert!(!words(text).name_protocol(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_more_than_the_status() {
+        for text in [
+            "token expired",
+            "{\"detail\":\"Not authenticated\"}",
+            "Rejected an incoming WebSocket connection from the http://a origin.",
+            "{\"error\":\"quota exceeded\",\"code\":17}",
+        ] {
+            assert!(words(text).name_a_cause("/ws/chat"), "{text}");
+        }
+        for text in [
+            "",
+            "Forbidden",
+            "403 Forbidden\n",
+            "{\"status\":403,\"error\":\"Forbidden\",\"path\":\"/ws/chat\"}",
+            "Access denied",
+            "Internal Server Error",
+            "Bad Request",
+            "404 page not found",
+            "nope",
+        ] {
+            assert!(!words(text).name_a_cause("/ws/chat"), "{text}");
+        }
+        assert!(!words(&"long ".repeat(200)).name_a_cause("/"), "a long text");
     }
 
     #[test]

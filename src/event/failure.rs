@@ -86,8 +86,4 @@ pub struct FailedResponse {
     pub head: HeadView,
     /// The start of the body.
     pub body: Vec<u8>,
-    /// The text of a body that is an HTML page.
-    pub text: Option<String>,
-    /// There is more of the body.
-    pub is_cut: bool,
 }

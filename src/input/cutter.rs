@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed};
+use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed, Prompt};
 use super::{Action, InputError, Next, is_utf16, json};
 use crate::protocol::{MessageKind, Utf8Checker};
 
@@ -287,7 +287,7 @@ impl Cutter {
 /// A line without its slash, as the prompt understands it.
 fn command(line: &[u8]) -> Result<Parsed<Action<'static>>, String> {
     let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
-    CONNECTION_COMMANDS.command(text.trim_end_matches('\r'))
+    CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
 }
 
 /// Whether these bytes are the start of a character that is not complete.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Typed};
+use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Prompt, Typed};
 use super::{Action, Next, Source};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
@@ -135,7 +135,7 @@ impl<T: Send + 'static> PlainLines<T> {
 
     fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
         match String::from_utf8(line) {
-            Ok(line) => self.commands.parse(&line),
+            Ok(line) => self.commands.parse(&line, Prompt::Terminal),
             Err(_) => Some(Parsed::Ready((self.commands.problem)(NOT_UTF8.to_owned()))),
         }
     }

@@ -34,8 +34,8 @@ use history::History;
 use keys::Keys;
 use screen::Screen;
 pub use server::{Order, Recipients, SERVER_COMMANDS};
-pub(super) use set::Loading;
 pub use set::{CommandSet, FileRequest, Parsed};
+pub(super) use set::{Loading, Prompt};
 
 /// How the line editor is to be.
 #[derive(Debug)]
@@ -93,11 +93,12 @@ impl From<Typed<Action<'static>>> for Next<'_> {
 /// How long the editor is asked to end before its terminal is taken from it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The same where the run has to end.
+/// The same where the run has to end: half of it to end, half of it in which the modes of a terminal that
+/// takes no output are set again.
 const SHORT_PATIENCE: Duration = Duration::from_millis(100);
 
-/// How often the modes of a terminal that takes no output are set again.
-const MAX_RESTORED: u32 = 10;
+/// How often they are.
+const RESTORE_EVERY: Duration = Duration::from_millis(10);
 
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
@@ -245,7 +246,8 @@ impl<T> Repl<T> {
     }
 
     /// Prints what is waiting and gives the terminal back as it was found; a terminal that takes no
-    /// output is not waited for beyond `until`. Returns how many received messages were not shown.
+    /// output is not waited for beyond `until`, or 0.1 s from now if that is later. Returns how many received
+    /// messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
         let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
@@ -256,16 +258,14 @@ impl<T> Repl<T> {
         }
         // In the background an editor that is reading a line stays there: giving the terminal back would
         // stop the program.
-        let mut is_over = terminal::is_in_background()
-            || interrupt(&editor, until().max(Instant::now() + SHORT_PATIENCE));
+        let end = until().max(Instant::now() + SHORT_PATIENCE);
+        let mut is_over =
+            terminal::is_in_background() || interrupt(&editor, end - SHORT_PATIENCE / 2);
         let not_shown = self.screen.close();
         self.restore_modes();
-        for _ in 0..MAX_RESTORED {
-            if is_over {
-                break;
-            }
+        while !is_over && Instant::now() < end {
             // It was waiting for a terminal that takes no output, and sets its modes once more.
-            is_over = interrupt(&editor, Instant::now() + SHORT_PATIENCE / MAX_RESTORED);
+            is_over = interrupt(&editor, end.min(Instant::now() + RESTORE_EVERY));
             self.restore_modes();
         }
         if editor.is_finished() {

@@ -55,7 +55,7 @@ pub enum AcceptError {
     Tls(String),
     /// It did not come to its end in time.
     TlsTimedOut,
-    /// The client hung up after so many bytes of its request.
+    /// The client closed the connection after so many bytes of its request.
     Ended(TransportEnd, usize),
     /// That is no request.
     Unreadable(HeadError),
@@ -105,9 +105,11 @@ pub fn accept(
         Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {
             Err(AcceptError::Tls(reason))
         }
-        Err(TlsError::Wait(WaitError::Io(error))) => Err(AcceptError::System(error)),
-        Err(TlsError::Wait(WaitError::Interrupted(_))) => Err(AcceptError::Evicted(0)),
-        Err(TlsError::Wait(WaitError::TimedOut)) => Err(AcceptError::TlsTimedOut),
+        Err(TlsError::Wait { error, .. }) => Err(match error {
+            WaitError::Io(error) => AcceptError::System(error),
+            WaitError::Interrupted(_) => AcceptError::Evicted(0),
+            WaitError::TimedOut => AcceptError::TlsTimedOut,
+        }),
     }
 }
 
@@ -173,7 +175,7 @@ fn read(
             Err(error) if is_truncation(&error) => return Ok(Err(TransportEnd::Truncated)),
             Err(error) => match alert(&error) {
                 Some(reason) => return Err(AcceptError::Tls(reason)),
-                None => return Ok(Err(TransportEnd::Error(error.to_string()))),
+                None => return Ok(Err(TransportEnd::from(&error))),
             },
         }
     }

@@ -23,8 +23,9 @@ use crate::protocol::head::HeaderLine;
 mod error;
 mod look;
 
-pub use error::{DialError, Phase, ProxyCause, ProxyError};
+pub use error::{DialError, Phase, ProxyCause, ProxyError, SentCredentials};
 use error::{tcp_failed, tls_failed, wait_failed};
+pub use look::answers_in_tls;
 
 /// How to dial.
 #[derive(Clone, Debug, Default)]
@@ -246,7 +247,7 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before the proxy is bothered: a name that is unknown here is not its fault.
+        // Before the proxy is connected to: it is not why a name is unknown here.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
                 self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
@@ -339,6 +340,7 @@ impl Dialer<'_> {
                 }
             };
             error::TunnelFailed::new(self.proxy_error(cause, via, authority))
+                .having_answered(conversation.has_answered())
         })
     }
 
@@ -367,7 +369,8 @@ impl Dialer<'_> {
             cause,
             request: None,
             interim: Vec::new(),
-            sent_credentials: false,
+            sent: None,
+            has_answered: false,
             redaction: self.options.route.redaction,
             secrets: via.proxy.secrets(self.options.route.redaction),
         }

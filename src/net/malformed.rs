@@ -1,4 +1,5 @@
-//! Lines of heads that are not header fields, in words that may be shown.
+//! What peers send and should not, in words that may be shown: lines of heads that are not header fields, bytes
+//! of another protocol.
 
 use crate::protocol::head::Head;
 use crate::redact::{Redaction, Secrets};
@@ -19,4 +20,31 @@ pub fn objections(head: &Head, redaction: Redaction, secrets: &Secrets) -> Optio
         count => format!("; and {count} more"),
     };
     (!named.is_empty()).then(|| words.join("; ") + &more)
+}
+
+/// How much of foreign bytes is quoted.
+const MAX_QUOTED: usize = 60;
+
+/// The start of foreign bytes, in quotation marks.
+pub(super) fn quoted(bytes: &[u8]) -> String {
+    let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
+    let mut text = String::from("\"");
+    for &byte in bytes {
+        match byte {
+            b'"' | b'\'' => text.push(char::from(byte)),
+            _ => text.extend(std::ascii::escape_default(byte).map(char::from)),
+        }
+    }
+    text + "\""
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn foreign_bytes_are_escaped_and_cut() {
+        assert_eq!(quoted(b"INFO {\"a\":1}\r\n\x00\xff"), r#""INFO {"a":1}\r\n\x00\xff""#);
+        assert_eq!(quoted(&[b'x'; 100]).len(), 62);
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use url::Host;
 
 use super::target::{Authority, Credentials, is_number};
+use crate::protocol::basic;
 use crate::redact::{Redaction, Secrets};
 
 mod bypass;
@@ -120,7 +121,7 @@ impl Proxy {
     pub fn basic(&self) -> Option<String> {
         let Credentials { user, password } = self.credentials.as_ref()?;
         let pair = format!("{user}:{}", password.as_deref().unwrap_or_default());
-        Some(format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
+        Some(basic::authorization(pair.as_bytes()))
     }
 
     /// What it may say again and is not to be shown.

@@ -64,7 +64,7 @@ fn look_up(
     let (sender, receiver) = mpsc::channel();
     thread::Builder::new().name("resolver".to_owned()).spawn(move || {
         let addresses = (name.as_str(), port).to_socket_addrs().map(Iterator::collect);
-        let _ = sender.send(addresses); // nobody listens any more: the deadline has passed
+        let _ = sender.send(addresses); // the receiver is gone if the deadline has passed
         let _ = waker.wake();
     })?;
     loop {

@@ -55,7 +55,7 @@ pub struct RouteOptions {
     pub resolve: Vec<Resolve>,
     /// Our end of the connection.
     pub source: Option<Source>,
-    /// Lines of a proxy's answer that are not header fields are put up with.
+    /// Lines of a proxy's answer that are not header fields are accepted.
     pub lenient: bool,
     /// For what proxies say.
     pub redaction: Redaction,
@@ -183,7 +183,7 @@ fn split(text: &str) -> Vec<&str> {
 fn host_and_port(host: &str, port: &str) -> Result<HostAndPort, String> {
     let named = if host.is_empty() { "x" } else { host };
     if named.contains('@') {
-        return Err("a name and password have no place here".to_owned());
+        return Err("a name and password are not allowed here".to_owned());
     }
     let read = Authority::parse(&format!("{named}:{port}"))?;
     Ok(((!host.is_empty()).then_some(read.host), read.port))

@@ -4,6 +4,7 @@
 //! refuse what was hardly meant (spaces, port 0), and say where in the input it stands.
 
 mod error;
+mod scheme;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -17,12 +18,13 @@ use url::{Host, ParseError, Position, Url};
 use crate::protocol::handshake::is_localhost;
 use error::Fault;
 pub use error::TargetError;
+use scheme::refuse_incomplete_scheme;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
 
 /// Whether the connection is encrypted (RFC 6455 section 3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
-    /// `ws`: in the clear.
+    /// `ws`: without encryption.
     Ws,
     /// `wss`: over TLS.
     Wss,
@@ -163,6 +165,7 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
         return Err(Fault::new(text, "the URL is empty"));
     }
     refuse_blanks(text)?;
+    refuse_incomplete_scheme(text)?;
     let (name, rest) = split_scheme(text);
     let Some(name) = name else { return read_tcp(rest, None) };
     let lower = name.to_ascii_lowercase();

@@ -11,6 +11,11 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
 use super::route::Source;
 
+mod cause;
+
+pub use cause::Cause;
+use cause::Step;
+
 /// RFC 8305 section 8: how long an address has the field to itself.
 const STAGGER: Duration = Duration::from_millis(250);
 
@@ -22,8 +27,16 @@ const MAX_ADDRESSES: usize = 32;
 pub struct Failure {
     /// Where to.
     pub address: SocketAddr,
+    /// What the error proves.
+    pub cause: Cause,
     /// Why not.
     pub error: io::Error,
+}
+
+impl Failure {
+    fn new(address: SocketAddr, step: Step, source: Option<&Source>, error: io::Error) -> Self {
+        Self { address, cause: Cause::of(address, step, source, &error), error }
+    }
 }
 
 /// Why there is no TCP connection.
@@ -101,14 +114,15 @@ impl Race {
     ) {
         let token = Token(tokens::ATTEMPTS + index);
         let started = begin(address, source).and_then(|mut stream| {
-            reactor.registry().register(&mut stream, token, Interest::WRITABLE)?;
+            let registered = reactor.registry().register(&mut stream, token, Interest::WRITABLE);
+            registered.map_err(|error| (Step::Connect, error))?;
             Ok(Attempt { address, stream })
         });
         match started {
             Ok(attempt) => self.attempts.push(Some(attempt)),
-            Err(error) => {
+            Err((step, error)) => {
                 self.attempts.push(None);
-                self.failures.push(Failure { address, error });
+                self.failures.push(Failure::new(address, step, source, error));
             }
         }
     }
@@ -128,7 +142,7 @@ impl Race {
             },
             Ok(Some(error)) | Err(error) => error,
         };
-        self.failures.push(Failure { address: attempt.address, error });
+        self.failures.push(Failure::new(attempt.address, Step::Connect, None, error));
         None
     }
 
@@ -140,16 +154,19 @@ impl Race {
 }
 
 /// Starts to connect, from our end as it is wanted.
-fn begin(address: SocketAddr, source: Option<&Source>) -> io::Result<TcpStream> {
-    let Some(source) = source else { return TcpStream::connect(address) };
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
-    match source {
-        Source::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into())?,
-        Source::Interface(name) => bind_to_interface(&socket, name)?,
-    }
+fn begin(address: SocketAddr, source: Option<&Source>) -> Result<TcpStream, (Step, io::Error)> {
+    let connecting = |error| (Step::Connect, error);
+    let Some(source) = source else { return TcpStream::connect(address).map_err(connecting) };
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
+    let socket = socket.map_err(connecting)?;
+    socket.set_nonblocking(true).map_err(connecting)?;
+    let bound = match source {
+        Source::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into()),
+        Source::Interface(name) => bind_to_interface(&socket, name),
+    };
+    bound.map_err(|error| (Step::Source, error))?;
     match socket.connect(&address.into()) {
-        Err(error) if !is_in_progress(&error) => Err(error),
+        Err(error) if !is_in_progress(&error) => Err((Step::Connect, error)),
         _ => Ok(TcpStream::from_std(socket.into())),
     }
 }
@@ -182,7 +199,10 @@ fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr),
     });
     match ready {
         Ok(()) => Ok((stream, address)),
-        Err(error) => Err(ConnectError::Failed(vec![Failure { address, error }])),
+        Err(error) => {
+            let failure = Failure::new(address, Step::Connect, None, error);
+            Err(ConnectError::Failed(vec![failure]))
+        }
     }
 }
 

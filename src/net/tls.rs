@@ -4,13 +4,14 @@ use std::io;
 
 use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
 
-use super::reactor::{Deadline, Reactor, WaitError};
+use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls_hello::{HelloTap, Seen, Server, ServerHello, server_hello};
+use super::tls_hello::{Answer, HelloTap, Seen, Server, ServerHello, answer, server_hello};
 
 mod algorithms;
 mod certificate;
 mod failure;
+mod fault;
 mod identity;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/look_other.rs")]
 mod look;
@@ -22,7 +23,8 @@ mod server_handshake;
 mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
-pub use failure::{Fault, TlsFailure};
+pub use failure::TlsFailure;
+pub use fault::Fault;
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 pub use look::certificates;
 pub(in crate::net) use rehearsal::rehearse;
@@ -132,7 +134,12 @@ pub enum TlsError {
         seen: Vec<u8>,
     },
     /// The wait ended.
-    Wait(WaitError),
+    Wait {
+        /// Why.
+        error: WaitError,
+        /// What the server had sent until then.
+        seen: Vec<u8>,
+    },
 }
 
 /// Does the TLS handshake with the server called `name`.
@@ -170,10 +177,40 @@ fn shake_hands(
                 return Ok((stream, info));
             }
             Err(HandshakeError::WouldBlock(unfinished)) => {
-                reactor.wait_for(deadline, None).map_err(TlsError::Wait)?;
+                reactor.wait_for(deadline, None).map_err(|error| waited(error, seen))?;
                 progress = unfinished.handshake();
             }
             Err(HandshakeError::Failure(error)) => return Err(failed(reason_of(&error), seen)),
+        }
+    }
+}
+
+/// How the server called `name` answers a ClientHello. The handshake goes no further than that takes.
+///
+/// # Errors
+/// When a signal ends the wait.
+pub fn first_answer(
+    stream: Stream,
+    name: &str,
+    options: &TlsOptions,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Answer, Interrupted> {
+    let options = TlsOptions { insecure: true, identity: None, ..options.clone() };
+    let Ok(connector) = connector(&options) else { return Ok(Answer::Nothing) };
+    let (tap, seen) = HelloTap::new(stream, Server::Peer);
+    let mut progress = connector.connect(name, tap);
+    loop {
+        match (answer(&bytes_of(&seen)), progress) {
+            (
+                came @ (Answer::Nothing | Answer::Record),
+                Err(HandshakeError::WouldBlock(unfinished)),
+            ) => match reactor.wait_for(deadline, None) {
+                Ok(_) => progress = unfinished.handshake(),
+                Err(WaitError::Interrupted(interrupted)) => return Err(interrupted),
+                Err(_) => return Ok(came),
+            },
+            (came, _) => return Ok(came),
         }
     }
 }
@@ -199,7 +236,7 @@ pub fn accept(
                 return Ok((stream, info));
             }
             ServerHandshake::Unfinished(_) => {
-                reactor.wait_for(deadline, None).map_err(TlsError::Wait)?;
+                reactor.wait_for(deadline, None).map_err(|error| waited(error, &seen))?;
                 handshake = handshake.resume();
             }
             ServerHandshake::Failed(reason) => return Err(failed(reason, &seen)),
@@ -208,8 +245,15 @@ pub fn accept(
 }
 
 fn failed(reason: String, seen: &Seen) -> TlsError {
-    let seen = seen.lock().map(|seen| seen.clone()).unwrap_or_default();
-    TlsError::Handshake { reason, seen }
+    TlsError::Handshake { reason, seen: bytes_of(seen) }
+}
+
+fn waited(error: WaitError, seen: &Seen) -> TlsError {
+    TlsError::Wait { error, seen: bytes_of(seen) }
+}
+
+fn bytes_of(seen: &Seen) -> Vec<u8> {
+    seen.lock().map(|seen| seen.clone()).unwrap_or_default()
 }
 
 fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {

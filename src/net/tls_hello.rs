@@ -1,7 +1,7 @@
 //! A look at the start of a TLS connection from below.
 //!
-//! native-tls tells neither the protocol version nor the cipher suite; both stand in the
-//! ServerHello, which is sent in the clear also in TLS 1.3 (RFC 8446 section 4.1.3).
+//! native-tls reports neither the protocol version nor the cipher suite; both are in the
+//! ServerHello, which is not encrypted in TLS 1.3 either (RFC 8446 section 4.1.3).
 
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex};
@@ -49,33 +49,51 @@ impl<S> HelloTap<S> {
         &mut self.inner
     }
 
-    /// Looks no more.
+    /// Stops noting.
     pub fn stop(&mut self) {
         self.seen = None;
     }
 
-    fn look(&self, server: Server, bytes: &[u8]) {
-        if let Some(seen) = self.seen.as_ref().filter(|_| server == self.server)
-            && let Ok(mut seen) = seen.lock()
-        {
-            let room = MAX_SEEN.saturating_sub(seen.len());
-            seen.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        }
+    /// Where to note bytes of this end, if it is the server's.
+    fn notes(&self, server: Server) -> Option<&Seen> {
+        self.seen.as_ref().filter(|_| server == self.server)
+    }
+}
+
+fn note(seen: Option<&Seen>, bytes: &[u8]) {
+    if let Some(seen) = seen
+        && let Ok(mut seen) = seen.lock()
+    {
+        let room = MAX_SEEN.saturating_sub(seen.len());
+        seen.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+/// Notes what is read ahead: a TLS library that gives up has asked for the first bytes alone.
+struct Noting<'a, S> {
+    inner: &'a mut S,
+    seen: Option<Seen>,
+}
+
+impl<S: Read> Read for Noting<'_, S> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        note(self.seen.as_ref(), &buffer[..count]);
+        Ok(count)
     }
 }
 
 impl<S: Read> Read for HelloTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.ahead.read(&mut self.inner, buffer)?;
-        self.look(Server::Peer, &buffer[..count]);
-        Ok(count)
+        let seen = self.notes(Server::Peer).map(Arc::clone);
+        self.ahead.read(&mut Noting { inner: &mut self.inner, seen }, buffer)
     }
 }
 
 impl<S: Write> Write for HelloTap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.inner.write(bytes)?;
-        self.look(Server::Local, &bytes[..count]);
+        note(self.notes(Server::Local), &bytes[..count]);
         Ok(count)
     }
 
@@ -112,28 +130,53 @@ pub fn server_hello(bytes: &[u8]) -> Option<ServerHello> {
     Some(ServerHello { version: version_name(version), cipher: cipher_name(cipher) })
 }
 
-/// Whether the server asked for a certificate (RFC 5246 section 7.4.4). In TLS 1.3 that is encrypted.
-pub fn asks_for_certificate(bytes: &[u8]) -> bool {
+/// Whether the server asked for a certificate (RFC 5246 section 7.4.4); `None` if that is not known. In TLS
+/// 1.3 the request is encrypted.
+pub fn certificate_request(bytes: &[u8]) -> Option<bool> {
+    const CERTIFICATE_REQUEST: u8 = 13;
+    const SERVER_HELLO_DONE: u8 = 14;
     let messages = handshake_bytes(bytes);
     let mut rest = Cursor(&messages);
-    while let (Some(kind), Some(high), Some(low)) = (rest.u8(), rest.u8(), rest.u16()) {
-        let length = usize::from(high) << 16 | usize::from(low);
-        if kind == 13 {
-            return true;
-        }
-        if rest.skip(length).is_none() {
-            break;
+    loop {
+        let (kind, high, low) = (rest.u8()?, rest.u8()?, rest.u16()?);
+        match kind {
+            CERTIFICATE_REQUEST => return Some(true),
+            SERVER_HELLO_DONE => return Some(false),
+            _ => rest.skip(usize::from(high) << 16 | usize::from(low))?,
         }
     }
-    false
 }
 
-/// Whether the server answered with nothing but an alert (RFC 8446 section 6), record type 21.
-pub fn is_alert_alone(bytes: &[u8]) -> bool {
-    bytes.first() == Some(&21)
+/// What the first bytes of a server prove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// No byte came.
+    Nothing,
+    /// It is not TLS: the first bytes.
+    Foreign(Vec<u8>),
+    /// An alert came first (RFC 8446 section 6).
+    Alert,
+    /// TLS, as far as it came: the start of a record.
+    Record,
+    /// A whole ServerHello.
+    ServerHello,
 }
 
-/// What the records of the handshake carry, as long as it is in the clear.
+/// How much is kept of bytes that are not TLS.
+const MAX_FOREIGN: usize = 256;
+
+/// What the first bytes of a server prove (RFC 8446 section 5.1).
+pub fn answer(bytes: &[u8]) -> Answer {
+    match bytes {
+        [] => Answer::Nothing,
+        [20..=24] | [20..=24, 3, ..] if server_hello(bytes).is_some() => Answer::ServerHello,
+        [21, 3, ..] => Answer::Alert,
+        [20..=24] | [20..=24, 3, ..] => Answer::Record,
+        other => Answer::Foreign(other[..other.len().min(MAX_FOREIGN)].to_vec()),
+    }
+}
+
+/// What the records of the handshake carry, as far as they are not encrypted.
 fn handshake_bytes(bytes: &[u8]) -> Vec<u8> {
     let mut records = Cursor(bytes);
     let mut messages = Vec::new();
@@ -260,14 +303,44 @@ mod tests {
     #[test]
     fn a_request_for_a_certificate_is_found() {
         let mut bytes = hello(0x0303, 0xc02f, &[]);
-        assert!(!asks_for_certificate(&bytes));
+        assert_eq!(certificate_request(&bytes), None);
         let record = |payload: &[u8]| [&[22, 3, 3, 0, payload.len() as u8], payload].concat();
+        let done = record(&[14, 0, 0, 0]);
+        assert_eq!(certificate_request(&[&bytes[..], &done].concat()), Some(false));
         bytes.extend(record(&[11, 0, 0, 3, 0, 0, 0, 13, 0])); // cut in the middle of its head
         bytes.extend(record(&[0, 1, 0]));
-        assert!(asks_for_certificate(&bytes));
+        bytes.extend(done);
+        assert_eq!(certificate_request(&bytes), Some(true));
         bytes.insert(0, 21); // an alert first: not looked behind
-        assert!(!asks_for_certificate(&bytes));
-        assert!(!asks_for_certificate(&[22, 3, 3, 0xff, 0xff]) && !asks_for_certificate(&[]));
+        assert_eq!(certificate_request(&bytes), None);
+        for bytes in [&[22, 3, 3, 0xff, 0xff][..], &[]] {
+            assert_eq!(certificate_request(bytes), None);
+        }
+    }
+
+    #[test]
+    fn the_first_bytes_tell_how_far_a_server_came() {
+        let whole = hello(0x0303, 0x1302, &[0, 43, 0, 2, 3, 4]);
+        for (bytes, expected) in [
+            (&b""[..], Answer::Nothing),
+            (&[22], Answer::Record),
+            (&whole[..9], Answer::Record),
+            (&whole, Answer::ServerHello),
+            (&[21, 3, 3, 0, 2, 2, 40], Answer::Alert),
+            (&[22, 7], Answer::Foreign(vec![22, 7])),
+            (b"220 ", Answer::Foreign(b"220 ".to_vec())),
+        ] {
+            assert_eq!(answer(bytes), expected, "{bytes:?}");
+        }
+    }
+
+    /// A library that gives up after a record's header has not asked for the rest.
+    #[test]
+    fn bytes_read_ahead_are_seen() {
+        let (mut tap, seen) = HelloTap::new(&b"220 mail.example\r\n"[..], Server::Peer);
+        tap.read_exact(&mut [0; 5]).unwrap();
+        assert_eq!(*seen.lock().unwrap(), b"220 mail.example\r\n");
+        tap.stop();
     }
 
     #[test]

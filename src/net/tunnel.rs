@@ -43,8 +43,16 @@ pub trait Conversation {
     /// Takes bytes from the proxy.
     fn receive(&mut self, bytes: &[u8]);
 
+    /// Whether the proxy has sent something in this protocol.
+    fn has_answered(&self) -> bool;
+
     /// What it means that no more bytes will come.
     fn end(&mut self, end: TransportEnd) -> Fault;
+
+    /// What it means that the rest ([`Step::ReceiveRest`]) was not received in time.
+    fn time_out_rest(&mut self) -> Fault {
+        self.end(TransportEnd::Eof)
+    }
 }
 
 /// Why a proxy does not lead to the target.
@@ -119,7 +127,7 @@ pub fn open(
                     Err(WaitError::Interrupted(interrupted)) => {
                         return Err(TunnelError::Wait(interrupted.into()));
                     }
-                    Err(_) => return Err(TunnelError::Fault(conversation.end(TransportEnd::Eof))),
+                    Err(_) => return Err(TunnelError::Fault(conversation.time_out_rest())),
                 }
             }
             Step::Done(early) => return Ok(early),
@@ -140,7 +148,7 @@ fn send(
                 reactor.wait_for(deadline, None)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The proxy may have said why before it hung up: read that first.
+            // The proxy may have sent the reason before it closed the connection: read that first.
             Err(_) => return Ok(()),
         }
     }
@@ -167,7 +175,7 @@ fn receive(
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-            Err(error) => return Ok(Some(TransportEnd::Error(error.to_string()))),
+            Err(error) => return Ok(Some(TransportEnd::from(&error))),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls::{alert, is_truncation};
-use crate::protocol::body::{Body, MAX_KEPT};
+use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
@@ -89,18 +89,8 @@ pub struct Response {
     pub line: StatusLine,
     /// Its head.
     pub head: Head,
-    /// The start of its body, unpacked, at most 4 KiB.
-    pub body: Vec<u8>,
-    /// There is more of the body.
-    pub is_cut: bool,
-}
-
-impl Response {
-    /// With as much of the body as has come.
-    pub(super) fn new(line: StatusLine, head: Head, body: Body) -> Self {
-        let (body, is_cut) = body.unpacked();
-        Self { line, head, body, is_cut }
-    }
+    /// What has come of its body.
+    pub body: Excerpt,
 }
 
 /// The interim responses that came, by name; `None` without any.
@@ -115,8 +105,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(2);
 /// The most interim responses (1xx) that are taken before the final one.
 pub(super) const MAX_INTERIM: usize = 16;
 
-/// Sends the request, reads the response and judges it; a `lenient` judge puts up with lines that are not
-/// header fields. The body of a response that `skips_body` is not waited for.
+/// Sends the request, reads the response and judges it; a `lenient` judge accepts lines that are not header
+/// fields. The body of a response that `skips_body` is not waited for.
 ///
 /// # Errors
 /// With everything the server said.
@@ -157,10 +147,10 @@ impl Exchange<'_> {
         let took = self.start.elapsed();
         if line.status != 101 {
             let body = match skips_body(&line, &head) {
-                true => Body::new(line.status, &head),
+                true => Excerpt::default(),
                 false => self.body(&line, &head, deadline)?,
             };
-            return Err(UpgradeError::Refused(Box::new(Response::new(line, head, body))));
+            return Err(UpgradeError::Refused(Box::new(Response { line, head, body })));
         }
         let early = std::mem::take(&mut self.received);
         let findings = match judge_response(request, &line, &head.judged(lenient)) {
@@ -171,7 +161,7 @@ impl Exchange<'_> {
             Ok(_) => Vec::new(),
             Err(findings) => findings,
         };
-        let response = Response { line, head, body: Vec::new(), is_cut: false };
+        let response = Response { line, head, body: Excerpt::default() };
         Err(UpgradeError::Invalid(Box::new(response), findings))
     }
 
@@ -181,7 +171,7 @@ impl Exchange<'_> {
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The server may have said why before it hung up: read that first.
+                // The server may have sent the reason before it closed the connection: read that first.
                 Err(_) => return Ok(()),
             }
         }
@@ -220,19 +210,23 @@ impl Exchange<'_> {
         line: &StatusLine,
         head: &Head,
         deadline: Deadline,
-    ) -> Result<Body, UpgradeError> {
+    ) -> Result<Excerpt, UpgradeError> {
         let until = deadline.or_after(BODY_PATIENCE);
         let mut body = Body::new(line.status, head);
         loop {
             body.push(&std::mem::take(&mut self.received));
             if body.is_done() {
-                return Ok(body);
+                return Ok(body.finish(None));
             }
-            match self.read(until) {
-                Ok(None) => {}
+            let end = match self.read(until) {
+                Ok(None) => continue,
+                Ok(Some(end)) => BodyEnd::Transport(end),
                 Err(error @ UpgradeError::Interrupted(_)) => return Err(error),
-                Ok(Some(_)) | Err(_) => return Ok(body),
-            }
+                Err(UpgradeError::Tls(alert)) => BodyEnd::Transport(TransportEnd::Error(alert)),
+                Err(UpgradeError::System(error)) => BodyEnd::Transport(TransportEnd::from(&error)),
+                Err(_) => BodyEnd::TimedOut,
+            };
+            return Ok(body.finish(Some(end)));
         }
     }
 
@@ -261,7 +255,7 @@ impl Exchange<'_> {
                 Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
                 Err(error) => match alert(&error) {
                     Some(reason) => return Err(UpgradeError::Tls(reason)),
-                    None => return Ok(Some(TransportEnd::Error(error.to_string()))),
+                    None => return Ok(Some(TransportEnd::from(&error))),
                 },
             }
         }

@@ -1,12 +1,15 @@
 //! Events for people: messages decorated, and what is to be known beside them.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::escape::{Newlines, escape, is_readable_text};
 use super::hex_dump::hex_dump;
 use super::style::{Role, Style};
+use super::wrap::{HANGING, wrap};
 use super::{Format, Outlet};
 use crate::event::{Event, Failure, Level, What};
+use crate::platform::terminal;
 use crate::protocol::connection::Direction;
 use crate::protocol::keepalive;
 
@@ -48,6 +51,8 @@ pub struct Options {
     pub messages: bool,
     /// What is told beside them here.
     pub detail: Detail,
+    /// There is a command that shows the last message whole.
+    pub full_command: bool,
     /// JSON messages are indented.
     pub pretty: bool,
     /// The first binary message is pointed out, because the output does not tell the types apart.
@@ -67,6 +72,9 @@ pub struct Options {
 /// What marks lines as ours where they stand among others.
 const OURS: &str = "wscope: ";
 
+/// Nothing is laid out for fewer columns.
+const MIN_COLUMNS: usize = 20;
+
 /// How much is dumped of words that are no text.
 const MAX_EXCERPT_DUMP: usize = 256;
 
@@ -79,12 +87,21 @@ pub struct Human {
     surplus: u64,
     /// When the last line with a time was written, for the delta.
     last: Option<Duration>,
+    /// Columns that the time and the number of the connection take in front of the lines of an event.
+    margin: usize,
 }
 
 impl Human {
     /// Writes them like this.
     pub fn new(options: Options) -> Self {
-        Self { options, binary_noted: false, controls_noted: false, surplus: 0, last: None }
+        Self {
+            options,
+            binary_noted: false,
+            controls_noted: false,
+            surplus: 0,
+            last: None,
+            margin: 0,
+        }
     }
 
     fn tells(&self, detail: Detail) -> bool {
@@ -98,7 +115,35 @@ impl Human {
     /// A line beside the messages, marked as ours where it stands alone in a pipe.
     fn remark(&self, role: Role, text: &str) -> String {
         let prefix = if self.options.escapes { "" } else { OURS };
-        format!("{prefix}{}\n", self.paint(role, text))
+        format!("{prefix}{}\n", self.paragraph(role, text, prefix.len(), HANGING))
+    }
+
+    /// Advice on what to do.
+    fn advice(&self, text: &str) -> String {
+        let label = "hint:";
+        let text = self.wrapped(text, label.len() + 1, HANGING);
+        format!("{} {text}\n", self.paint(Role::Hint, label))
+    }
+
+    /// A painted text, behind `lead` columns of its first line.
+    fn paragraph(&self, role: Role, text: &str, lead: usize, indent: usize) -> String {
+        self.options.style.paint_lines(role, &self.wrapped(text, lead, indent))
+    }
+
+    /// See [`wrap`]; in a pipe nothing is broken.
+    fn wrapped<'t>(&self, text: &'t str, lead: usize, indent: usize) -> Cow<'t, str> {
+        wrap(text, self.columns(), lead, indent)
+    }
+
+    /// Columns of the terminal for the lines of an event; `None` in a pipe.
+    fn columns(&self) -> Option<usize> {
+        self.options.escapes.then(|| self.width())
+    }
+
+    /// The same, and what JSON is laid out for in a pipe.
+    fn width(&self) -> usize {
+        let columns = self.options.width.unwrap_or_else(terminal::width);
+        columns.saturating_sub(self.margin).max(MIN_COLUMNS)
     }
 
     fn notice(&self, level: Level, text: &str) -> String {
@@ -110,10 +155,10 @@ impl Human {
     }
 
     fn failure(&self, failure: &Failure) -> String {
-        let mut text = format!("{OURS}{}\n", self.paint(Role::Error, &failure.message));
+        let message = self.paragraph(Role::Error, &failure.message, OURS.len(), HANGING);
+        let mut text = format!("{OURS}{message}\n");
         if let Some(hint) = &failure.hint {
-            let hint = escape(hint, Newlines::Escape);
-            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
+            text += &self.advice(&escape(hint, Newlines::Escape));
         }
         let heads = failure.request.iter().map(|head| (Direction::Received, head));
         let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
@@ -127,7 +172,7 @@ impl Human {
     fn excerpt(&self, bytes: &[u8]) -> String {
         if !is_readable_text(bytes) {
             let bytes = &bytes[..bytes.len().min(MAX_EXCERPT_DUMP)];
-            let dump = hex_dump(bytes, self.options.style, "  ");
+            let dump = hex_dump(bytes, self.options.style, "  ", self.columns());
             return if dump.is_empty() { dump } else { dump + "\n" };
         }
         let arrow = self.paint(Role::Received, "<");
@@ -136,11 +181,32 @@ impl Human {
     }
 
     fn text_of(&mut self, event: &Event<'_>) -> Option<String> {
-        let text = match &event.what {
+        let time = self.time_of(event);
+        let number = event.connection.map_or_else(String::new, |number| format!("#{number} "));
+        self.margin = time.len() + number.len();
+        let text = self.lines_of(event)?;
+        if text.is_empty() {
+            return Some(text);
+        }
+        if !time.is_empty() {
+            self.last = Some(event.at.elapsed);
+        }
+        let prefix = self.paint(Role::Dim, &time);
+        let is_message = matches!(event.what, What::Message(_) | What::FileSent(_));
+        Some(match event.connection {
+            None if is_message || prefix.is_empty() => prefix + &text,
+            None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
+            Some(_) => text.lines().map(|line| numbered(&prefix, &number, line)).collect(),
+        })
+    }
+
+    /// What there is to show of an event, without what stands in front of its lines.
+    fn lines_of(&mut self, event: &Event<'_>) -> Option<String> {
+        Some(match &event.what {
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
                 let notes = self.notes(message);
-                notes + &self.message(message, event.connection.is_none()).unwrap_or_default()
+                notes + &self.message(message).unwrap_or_default()
             }
             What::FileSent(file) => self.file_sent(file)?,
             What::Ping(direction, data) => self.control("ping", *direction, data)?,
@@ -166,13 +232,6 @@ impl Human {
                 self.failure(failure)
             }
             What::Failure(_) => return None, // told by whoever ends the program
-        };
-        let prefix = self.time_prefix(event, &text);
-        let is_message = matches!(event.what, What::Message(_) | What::FileSent(_));
-        Some(match event.connection {
-            None if is_message || prefix.is_empty() => prefix + &text,
-            None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
-            Some(number) => text.lines().map(|line| numbered(&prefix, number, line)).collect(),
         })
     }
 }
@@ -196,10 +255,10 @@ impl Format for Human {
 }
 
 /// A line of one of several connections.
-fn numbered(prefix: &str, number: u64, line: &str) -> String {
+fn numbered(prefix: &str, number: &str, line: &str) -> String {
     match line.strip_prefix(OURS) {
-        Some(line) => format!("{prefix}{OURS}#{number} {line}\n"),
-        None => format!("{prefix}#{number} {line}\n"),
+        Some(line) => format!("{prefix}{OURS}{number}{line}\n"),
+        None => format!("{prefix}{number}{line}\n"),
     }
 }
 

@@ -8,29 +8,24 @@ use crate::output::human::Human;
 pub struct Joined<F> {
     beside: Human,
     messages: F,
-    /// See [`Format::ignores_text`].
-    beside_ignores_text: bool,
 }
 
 impl<F: Format> Joined<F> {
     /// Joins the two. `beside` has no part in showing messages.
     pub fn new(beside: Human, messages: F) -> Self {
-        let beside_ignores_text = beside.ignores_text();
-        Self { beside, messages, beside_ignores_text }
+        Self { beside, messages }
     }
 }
 
 impl<F: Format> Format for Joined<F> {
     /// A remark on a message stands before it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if !(self.beside_ignores_text && event.is_ordinary_text()) {
-            self.beside.event(event, out);
-        }
+        self.beside.event(event, out);
         self.messages.event(event, out);
     }
 
     fn ignores_text(&self) -> bool {
-        self.beside_ignores_text && self.messages.ignores_text()
+        self.beside.ignores_text() && self.messages.ignores_text()
     }
 
     fn ignores_sent(&self) -> bool {

@@ -120,6 +120,7 @@ fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
     object.text("reason", &hop.reason);
     object.text("from", &hop.from);
     object.text("to", &hop.to);
+    object.objects("interim", hop.interim.iter(), interim);
     object.end();
 }
 
@@ -266,6 +267,14 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     object.text("initiator", ending.initiator.name());
     side(&mut object, "sent", ending.sent.as_ref());
     side(&mut object, "received", ending.received.as_ref());
+    if let Some(message) = ending.incomplete {
+        object.object("incomplete_message", |inner| {
+            inner.text("type", message.kind.name());
+            inner.number("size", message.size);
+            inner.number("frames", message.frames);
+            inner.boolean("compressed", message.compressed);
+        });
+    }
     object.end();
 }
 

@@ -10,10 +10,12 @@ pub mod human;
 mod joined;
 pub mod json;
 pub mod json_view;
+mod later;
 pub mod outlet;
 pub mod payload;
 pub mod shared;
 pub mod style;
+pub mod wrap;
 
 use std::io;
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::event::Event;
 use crate::protocol::MessageKind;
 
 pub use joined::Joined;
+use later::LONG;
 pub use outlet::{Lane, Outlet};
 
 /// Turns events into bytes.

@@ -8,6 +8,7 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use super::backlog::Backlog;
+use super::later::{Later, Render};
 use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
 
@@ -47,6 +48,8 @@ impl Lane for BatchSender {
 pub struct Outlet {
     name: &'static str,
     backlog: Backlog,
+    /// What follows the backlog, if that is not all.
+    later: Option<Box<Later>>,
     /// What a lane did not take.
     refused: Option<Batch>,
     way: Way,
@@ -77,6 +80,9 @@ const LANE_HIGH_WATER: usize = 256 << 10;
 /// Waiting bytes are brought on without being asked from this many on.
 const FLUSH_SIZE: usize = 64 << 10;
 
+/// So much of a long value is rendered before its stream takes it.
+const RENDER_AHEAD: usize = 256 << 10;
+
 /// Bytes that a lane is offered at a time: they are lost from sight when the display is stopped.
 const BATCH_SIZE: usize = 8 << 10;
 
@@ -102,6 +108,7 @@ impl Outlet {
         Self {
             name,
             backlog: Backlog::default(),
+            later: None,
             refused: None,
             way,
             ready: true,
@@ -113,6 +120,9 @@ impl Outlet {
 
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
+        if let Some(later) = &mut self.later {
+            return later.add(bytes);
+        }
         if self.takes_whole_records() {
             self.backlog.extend(bytes);
             return;
@@ -139,7 +149,8 @@ impl Outlet {
 
     /// Takes a short record and what ends it.
     pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
-        if bytes.len() + end.len() >= FLUSH_SIZE || matches!(self.way, Way::Broken) {
+        let is_direct = self.later.is_none() && !matches!(self.way, Way::Broken);
+        if bytes.len() + end.len() >= FLUSH_SIZE || !is_direct {
             self.put(bytes);
             return self.put(end);
         }
@@ -149,11 +160,29 @@ impl Outlet {
         }
     }
 
+    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole.
+    pub fn put_long(&mut self, value: &[u8], render: Render) {
+        let is_whole = self.takes_whole_records();
+        let (mut at, mut piece) = (0, Vec::new());
+        while at < value.len() && !matches!(self.way, Way::Broken) {
+            let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
+            if is_stalled && !is_whole {
+                return self.later.get_or_insert_default().add_value(&value[at..], render);
+            }
+            piece.clear();
+            at += render(&value[at..], &mut piece);
+            self.put(&piece);
+        }
+    }
+
     /// Says that what was put in until now is a whole record, if there is anything, and whether it is a
     /// received message.
     #[inline]
     pub(super) fn end_record(&mut self, is_message: bool) {
-        self.backlog.end_record(is_message);
+        match &mut self.later {
+            None => self.backlog.end_record(is_message),
+            Some(later) => later.end_record(is_message),
+        }
     }
 
     /// Whether nothing may come between the parts of a record: neither what others write nor a prompt.
@@ -163,6 +192,18 @@ impl Outlet {
 
     /// Brings on what the stream takes now.
     pub fn flush(&mut self) {
+        self.flush_backlog();
+        while self.later.is_some() && self.ready && self.backlog.len() < FLUSH_SIZE {
+            self.render_more(RENDER_AHEAD);
+            self.flush_backlog();
+        }
+    }
+
+    fn render_more(&mut self, size: usize) {
+        self.later.take_if(|later| !later.refill(&mut self.backlog, size));
+    }
+
+    fn flush_backlog(&mut self) {
         if self.pending() == 0 || !self.ready {
             return;
         }
@@ -181,7 +222,8 @@ impl Outlet {
     /// Tries to bring much that is waiting on before the stream is announced: its reader is to have
     /// work while more is received. Otherwise the two take turns, and wait for each other.
     pub fn flush_ahead(&mut self) {
-        if self.backlog.len() >= FLUSH_SIZE && matches!(self.way, Way::Stream(_)) {
+        let is_much = self.backlog.len() >= FLUSH_SIZE || self.later.is_some();
+        if is_much && matches!(self.way, Way::Stream(_)) {
             self.ready = true;
             self.flush();
         }
@@ -199,10 +241,12 @@ impl Outlet {
         }
     }
 
-    /// Bytes waiting.
+    /// Bytes waiting; of a value that is rendered as the stream takes it, those of the value.
     pub fn pending(&self) -> usize {
         let in_flight = if let Way::Stream(writer) = &self.way { writer.in_flight() } else { 0 };
-        self.backlog.len() + self.refused.as_ref().map_or(0, |batch| batch.bytes.len()) + in_flight
+        let later = self.later.as_ref().map_or(0, |later| later.held());
+        let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
+        self.backlog.len() + later + refused + in_flight
     }
 
     /// Bytes that have been brought on so far.
@@ -213,7 +257,8 @@ impl Outlet {
     /// Received messages waiting, or the last part of one.
     pub fn pending_messages(&self) -> u64 {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.message_ends.len());
-        self.backlog.messages() + refused as u64
+        let later = self.later.as_ref().map_or(0, |later| later.messages());
+        self.backlog.messages() + later + refused as u64
     }
 
     /// Drops what waits, since the run ends without it, and what follows where a record may be cut by
@@ -222,12 +267,15 @@ impl Outlet {
         if self.is_display {
             return (self.stop_display(), 0);
         }
-        let (messages, bytes) = (self.pending_messages(), self.pending());
+        let messages = self.pending_messages();
+        // The number of bytes is shown only without messages, and to render all of them takes time.
+        let later = self.later.take_if(|_| messages == 0).map_or(0, |later| later.rendered_len());
+        let bytes = self.pending() + later;
         if bytes == 0 {
             return (0, 0);
         }
         self.backlog.clear();
-        self.refused = None;
+        (self.later, self.refused) = (None, None);
         if !self.takes_whole_records() {
             self.way = Way::Broken;
         }
@@ -240,6 +288,7 @@ impl Outlet {
         if !self.is_display {
             return 0;
         }
+        self.render_more(usize::MAX); // a record that was begun ends
         let shown_by_lane = if let Way::Lane(lane, _) = &mut self.way { lane.discard() } else { 0 };
         let refused = self.refused.take().map_or(0, |batch| batch.message_ends.len());
         shown_by_lane + refused as u64 + self.backlog.discard_unbegun()
@@ -274,7 +323,7 @@ impl Outlet {
     pub fn is_backed_up(&self) -> bool {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
         let limit = if let Way::Lane(..) = self.way { LANE_HIGH_WATER } else { HIGH_WATER };
-        self.backlog.len() + refused > limit
+        self.backlog.len() + refused > limit || self.later.is_some()
     }
 
     /// Whether an error matters to the run.
@@ -318,6 +367,7 @@ impl Outlet {
 
     /// Sends everything that is waiting, and all that follows, another way.
     pub fn redirect(&mut self, lane: Box<dyn Lane>) {
+        self.render_more(usize::MAX);
         let before = std::mem::replace(&mut self.way, Way::Broken);
         self.way = Way::Lane(lane, Box::new(before));
         self.ready = true;
@@ -363,6 +413,7 @@ impl Outlet {
         self.error = Some(error).filter(|_| self.essential);
         self.way = Way::Broken;
         self.backlog.clear();
+        self.later = None;
         self.refused = None;
     }
 }

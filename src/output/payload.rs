@@ -2,6 +2,7 @@
 
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 
+use super::later::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
 use crate::event::{Event, Message, What};
 use crate::protocol::connection::Direction;
@@ -20,9 +21,6 @@ pub enum Framing {
     /// In base64, with a newline.
     Base64,
 }
-
-/// How much of a message is encoded together: a multiple of the three bytes that base64 takes together.
-const PART: usize = 48 << 10;
 
 /// Writes the payload of every received message.
 #[derive(Debug)]
@@ -51,19 +49,19 @@ impl Format for Payload {
                 Framing::Lines => out.put_record(data, b"\n"),
                 Framing::Nul => out.put_record(data, b"\0"),
                 Framing::Raw => out.put(data),
-                Framing::Hex => put_encoded(&HEXLOWER, data, out),
-                Framing::Base64 => put_encoded(&BASE64, data, out),
+                Framing::Hex => put_encoded(&HEXLOWER, hex_piece, data, out),
+                Framing::Base64 => put_encoded(&BASE64, base64_piece, data, out),
             }
         }
     }
 }
 
 /// A long message is encoded in parts, so that it is not held a second time.
-fn put_encoded(encoding: &Encoding, data: &[u8], out: &mut Outlet) {
-    if data.len() <= PART {
+fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet) {
+    if data.len() <= BLOCK {
         return out.put_record(encoding.encode(data).as_bytes(), b"\n");
     }
-    data.chunks(PART).for_each(|part| out.put(encoding.encode(part).as_bytes()));
+    out.put_long(data, piece);
     out.put(b"\n");
 }
 
@@ -115,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_long_message_is_encoded_in_parts_as_if_in_one() {
-        for size in [PART, PART + 1, 3 * PART, 3 * PART + 2] {
+        for size in [BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 2] {
             let data: Vec<u8> = (0..size).map(|at| at as u8).collect();
             for (framing, encoding) in [(Framing::Hex, HEXLOWER), (Framing::Base64, BASE64)] {
                 let text = shown(framing, &[(&data, Direction::Received, false)]);

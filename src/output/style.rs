@@ -70,6 +70,12 @@ impl Style {
         out
     }
 
+    /// The same for several lines, so that what stands between them is not painted.
+    pub fn paint_lines(self, role: Role, text: &str) -> String {
+        let lines: Vec<_> = text.split('\n').map(|line| self.paint(role, line)).collect();
+        lines.join("\n")
+    }
+
     /// Appends `text` to `out` as it looks in `role`.
     pub fn paint_into(self, out: &mut String, role: Role, text: &str) {
         let (attribute, color) = look(role);

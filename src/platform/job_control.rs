@@ -21,7 +21,7 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
 /// What has to be done to a terminal around a stop.
 pub trait TerminalModes: Send + 'static {
-    /// Puts the modes back that it was found in.
+    /// Puts the modes back that it was found in; does nothing in the background.
     fn give_back(&self);
     /// Sets the modes of this program, which is in the foreground.
     fn take(&self);
@@ -125,7 +125,7 @@ impl Shared {
 
     fn give_back(&self, modes: &impl TerminalModes) {
         let state = self.state();
-        if !state.is_released && !terminal::is_in_background() {
+        if !state.is_released {
             modes.give_back();
         }
     }

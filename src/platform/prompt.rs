@@ -6,10 +6,18 @@ pub use terminal::ask_secret;
 mod terminal {
     use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind, Read, Write};
+    use std::os::unix::fs::OpenOptionsExt;
+    use std::os::unix::net::UnixStream;
 
+    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::fs::OFlags;
+    use rustix::io::Errno;
     use rustix::termios::{
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
     };
+    use signal_hook::SigId;
+    use signal_hook::consts::SIGCONT;
+    use signal_hook::low_level::{pipe, unregister};
 
     /// More than any password or token has, in bytes.
     const MAX_SECRET: usize = 16 << 10;
@@ -26,39 +34,96 @@ mod terminal {
     /// `Interrupted` after Ctrl-C, `UnexpectedEof` after Ctrl-D on an empty line, and what the
     /// terminal itself has to say.
     pub fn ask_secret(prompt: &str) -> io::Result<Option<String>> {
-        let Ok(terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else {
+        let Ok(terminal) = open(OpenOptions::new().read(true).write(true)) else {
             return Ok(None);
         };
         let answer = {
-            let mut silence = Silence::keep(&terminal)?;
-            silence.terminal.write_all(prompt.as_bytes())?;
-            read_secret(&mut silence.terminal)
+            let mut silence = Silence::keep(&terminal, prompt)?;
+            read_secret(&mut silence)
         };
         (&terminal).write_all(b"\n")?;
         answer.map(Some)
     }
 
+    /// The controlling terminal.
+    fn open(options: &OpenOptions) -> io::Result<File> {
+        options.open("/dev/tty")
+    }
+
+    fn nonblocking() -> i32 {
+        OFlags::NONBLOCK.bits().cast_signed()
+    }
+
     /// While it lives nothing is echoed, and keys come one at a time: a Ctrl-C that ended the program
-    /// would leave the terminal mute.
+    /// would leave the terminal mute. A shell sets modes of its own when it stops and continues a program:
+    /// then they are set again, and the question is asked again.
     struct Silence<'a> {
         terminal: &'a File,
+        /// The same, read without blocking: a shell may take what was announced.
+        keys: File,
         before: Termios,
+        modes: Termios,
+        prompt: &'a str,
+        /// SIGCONT was sent.
+        continued: UnixStream,
+        handler: SigId,
     }
 
     impl<'a> Silence<'a> {
-        fn keep(terminal: &'a File) -> io::Result<Self> {
+        fn keep(terminal: &'a File, prompt: &'a str) -> io::Result<Self> {
             let before = tcgetattr(terminal)?;
             let mut modes = before.clone();
             modes.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-            tcsetattr(terminal, OptionalActions::Drain, &modes)?;
-            Ok(Self { terminal, before })
+            let (continued, sender) = UnixStream::pair()?;
+            continued.set_nonblocking(true)?;
+            let handler = pipe::register(SIGCONT, sender)?;
+            let keys = open(OpenOptions::new().read(true).custom_flags(nonblocking()))?;
+            let silence = Self { terminal, keys, before, modes, prompt, continued, handler };
+            silence.ask()?;
+            Ok(silence)
+        }
+
+        /// In the background this stops the program, as it should: the terminal is not its own.
+        fn ask(&self) -> io::Result<()> {
+            tcsetattr(self.terminal, OptionalActions::Drain, &self.modes)?;
+            let mut terminal = self.terminal;
+            terminal.write_all(self.prompt.as_bytes())
+        }
+    }
+
+    impl Read for Silence<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            loop {
+                let mut ready = [
+                    PollFd::new(&self.continued, PollFlags::IN),
+                    PollFd::new(&self.keys, PollFlags::IN),
+                ];
+                match poll(&mut ready, None) {
+                    Err(Errno::INTR) => continue,
+                    result => result?,
+                };
+                let is_continued = !ready[0].revents().is_empty();
+                if !is_continued {
+                    match self.keys.read(buffer) {
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                        read => return read,
+                    }
+                }
+                while matches!(self.continued.read(&mut [0; 16]), Ok(1..)) {}
+                self.ask()?;
+                if let Some(key) = buffer.first_mut() {
+                    *key = CTRL_U; // what was typed before is asked for again
+                    return Ok(1);
+                }
+            }
         }
     }
 
     impl Drop for Silence<'_> {
         fn drop(&mut self) {
+            unregister(self.handler);
             let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was ours a moment ago
         }
     }

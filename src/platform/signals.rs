@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 pub use super::signal::Signal;
+use super::terminal;
 
 /// The signals that come.
 #[derive(Debug)]
@@ -100,7 +101,11 @@ impl Pending {
     fn take(&mut self) -> Option<Signal> {
         // Before it is read: one that comes in between is read, or stays untaken.
         self.is_untaken.store(false, Ordering::SeqCst);
-        has_come(&mut self.pipe).then_some(self.signal)
+        let has_come = has_come(&mut self.pipe);
+        if has_come && self.signal == Signal::Interrupt {
+            terminal::end_echoed_line();
+        }
+        has_come.then_some(self.signal)
     }
 }
 

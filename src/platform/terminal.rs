@@ -2,8 +2,8 @@
 
 #[cfg(unix)]
 pub use unix::{
-    SavedModes, has_shell, interrupt_self, is_gone, is_in_background, is_ours, leads_session, size,
-    suspend_group, take_typed, width,
+    SavedModes, end_echoed_line, has_shell, interrupt_self, is_gone, is_in_background, is_ours,
+    leads_session, size, suspend_group, take_typed, width,
 };
 
 #[cfg(not(unix))]
@@ -78,13 +78,13 @@ mod unix {
     use rustix::process::{
         Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
     };
-    use rustix::stdio::stdin;
+    use rustix::stdio::{stderr, stdin};
     use rustix::termios::{
         InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetpgrp,
         tcgetwinsize, tcsetattr,
     };
 
-    use super::{ControlKeys, EditKeys, TypedAhead};
+    use super::{ControlKeys, EditKeys, TypedAhead, Writer};
 
     /// The most that is read at once of what was typed: a terminal holds 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
@@ -243,10 +243,11 @@ mod unix {
         ready.is_ok() && stdin[0].revents().contains(PollFlags::IN)
     }
 
-    /// Columns of the terminal on standard output.
+    /// Columns of the terminal on standard output, else on standard error.
     pub fn width() -> usize {
-        match size() {
-            Some((_, columns)) if columns > 0 => usize::from(columns),
+        let size = tcgetwinsize(rustix::stdio::stdout()).or_else(|_| tcgetwinsize(stderr()));
+        match size.map(|size| size.ws_col) {
+            Ok(columns @ 1..) => usize::from(columns),
             _ => super::DEFAULT_WIDTH,
         }
     }
@@ -255,6 +256,20 @@ mod unix {
     pub fn size() -> Option<(u16, u16)> {
         let size = tcgetwinsize(rustix::stdio::stdout()).ok()?;
         Some((size.ws_row, size.ws_col))
+    }
+
+    /// Begins a new line on the terminal on standard error, if its driver has just shown `^C` there for
+    /// Ctrl-C. In the background what it shows is not ours.
+    pub fn end_echoed_line() {
+        let shown = LocalModes::ISIG | LocalModes::ECHO | LocalModes::ECHOCTL;
+        let is_shown = tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(shown));
+        let is_ours = tcgetpgrp(stderr()).is_ok_and(|group| group == getpgrp());
+        if is_shown
+            && is_ours
+            && let Ok(mut stderr) = Writer::stderr()
+        {
+            let _ = stderr.write(b"\n"); // it is only for looks
+        }
     }
 
     /// Whether what is typed is for us: a program started with `&` that reads from its terminal is

@@ -1,11 +1,14 @@
 //! The body of a refused handshake: framed by length, chunked or until the end of the connection
 //! (RFC 9112 section 6.3), compressed or not. Only its start is kept.
 
+use super::connection::TransportEnd;
 use super::head::Head;
 
 mod coding;
+mod excerpt;
 
 use coding::Codings;
+pub use excerpt::{BodyEnd, BodyLength, Defect, Excerpt};
 
 /// How many bytes of a body are kept.
 pub const MAX_KEPT: usize = 4 << 10;
@@ -16,6 +19,8 @@ pub struct Body {
     framing: Framing,
     codings: Codings,
     kept: Vec<u8>,
+    /// How many bytes of it have come, without those of the framing.
+    received: u64,
     /// More came, or was announced, than is kept.
     cut: bool,
     done: bool,
@@ -23,17 +28,24 @@ pub struct Body {
 
 #[derive(Debug)]
 enum Framing {
-    Length(u64),
+    /// Content-Length: what is missing, and the whole.
+    Length {
+        rest: u64,
+        total: u64,
+    },
     Chunked(Chunk),
     UntilEof,
 }
 
+/// The next part of a chunked body.
 #[derive(Debug)]
 enum Chunk {
     Size(Vec<u8>),
     Data(u64),
-    /// The line break after a chunk's data.
-    Break,
+    /// The line break after a chunk's data; whether its CR has come.
+    Break(bool),
+    /// A chunk size or line break was expected and something else came: no more of it can be found.
+    Malformed,
 }
 
 /// The longest chunk-size line that is taken, extensions included.
@@ -43,7 +55,7 @@ impl Body {
     /// The body that follows a response head with this status.
     pub fn new(status: u16, head: &Head) -> Self {
         let framing = if matches!(status, 100..200 | 204 | 304) {
-            Framing::Length(0)
+            Framing::Length { rest: 0, total: 0 }
         } else if head
             .list("Transfer-Encoding")
             .last()
@@ -52,19 +64,20 @@ impl Body {
             Framing::Chunked(Chunk::Size(Vec::new()))
         } else {
             match head.value("Content-Length").and_then(|length| length.trim().parse().ok()) {
-                Some(length) => Framing::Length(length),
+                Some(total) => Framing::Length { rest: total, total },
                 None => Framing::UntilEof,
             }
         };
-        let done = matches!(framing, Framing::Length(0));
-        Self { framing, codings: Codings::of(head), kept: Vec::new(), cut: false, done }
+        let done = matches!(framing, Framing::Length { total: 0, .. });
+        let codings = Codings::of(head);
+        Self { framing, codings, kept: Vec::new(), received: 0, cut: false, done }
     }
 
     /// Takes the next bytes from the connection.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_done() {
             bytes = match &mut self.framing {
-                Framing::Length(rest) => {
+                Framing::Length { rest, .. } => {
                     let count = usize::try_from(*rest).unwrap_or(usize::MAX).min(bytes.len());
                     *rest -= count as u64;
                     self.done = *rest == 0;
@@ -86,39 +99,71 @@ impl Body {
         self.done || self.kept.len() >= MAX_KEPT
     }
 
-    /// Whether there is more of it than is kept.
-    pub fn is_cut(&self) -> bool {
-        let announced = matches!(self.framing, Framing::Length(rest) if rest > 0);
-        self.cut || (announced && self.kept.len() >= MAX_KEPT)
-    }
-
-    /// What has come, unpacked, at most [`MAX_KEPT`] bytes; and whether there is more of it.
-    pub fn unpacked(self) -> (Vec<u8>, bool) {
-        let is_cut = self.is_cut();
-        match self.codings.unpack(&self.kept) {
+    /// What has come of it, decoded. `end`: why no more of it is awaited, if it is not done.
+    pub fn finish(mut self, end: Option<BodyEnd>) -> Excerpt {
+        if end.is_some() {
+            self.end_in_size_line();
+        }
+        let announced = matches!(self.framing, Framing::Length { rest: 1.., .. });
+        let is_cut = self.cut || (announced && self.kept.len() >= MAX_KEPT);
+        let defect = self.defect(end);
+        let (bytes, is_cut) = match self.codings.unpack(&self.kept) {
             Some((bytes, is_long)) => (bytes, is_cut || is_long),
             None => (self.kept, is_cut),
+        };
+        let (undecoded, received) = (self.codings.into_unknown(), self.received);
+        Excerpt { bytes, is_cut, defect, undecoded, received }
+    }
+
+    /// A body that ends where a chunk size should stand: what is not the start of one belongs to it.
+    fn end_in_size_line(&mut self) {
+        if let Framing::Chunked(Chunk::Size(line)) = &mut self.framing
+            && !line.trim_ascii().is_empty()
+            && chunk_size(line).is_none()
+        {
+            let line = std::mem::take(line);
+            self.framing = Framing::Chunked(Chunk::Malformed);
+            self.keep(&line);
         }
+    }
+
+    fn defect(&self, end: Option<BodyEnd>) -> Option<Defect> {
+        let expected = match self.framing {
+            Framing::Chunked(Chunk::Malformed) => return Some(Defect::MalformedChunk),
+            Framing::Length { total, .. } => BodyLength::Bytes(total),
+            Framing::Chunked(_) => BodyLength::LastChunk,
+            Framing::UntilEof => BodyLength::UntilEnd,
+        };
+        let end = end.filter(|_| !self.is_done())?;
+        let is_whole =
+            expected == BodyLength::UntilEnd && end == BodyEnd::Transport(TransportEnd::Eof);
+        (!is_whole).then_some(Defect::Incomplete { received: self.received, expected, end })
     }
 
     fn keep(&mut self, data: &[u8]) {
         let room = MAX_KEPT - self.kept.len();
+        self.received += data.len() as u64;
         self.cut |= data.len() > room;
         self.kept.extend_from_slice(&data[..data.len().min(room)]);
     }
 
     fn push_chunked<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let Framing::Chunked(chunk) = &mut self.framing else { return &[] };
+        let (byte, rest) = (bytes[0], &bytes[1..]); // called with bytes
         match chunk {
             Chunk::Size(line) => {
-                let (byte, rest) = (bytes[0], &bytes[1..]); // called with bytes
                 if byte != b'\n' && line.len() < MAX_SIZE_LINE {
                     line.push(byte);
                     return rest;
                 }
-                match chunk_size(line) {
-                    None | Some(0) => self.done = true,
+                match chunk_size(line).filter(|_| byte == b'\n') {
+                    Some(0) => self.done = true,
                     Some(size) => *chunk = Chunk::Data(size),
+                    None => {
+                        let line = [line.as_slice(), &bytes[..1]].concat();
+                        *chunk = Chunk::Malformed;
+                        self.keep(&line);
+                    }
                 }
                 rest
             }
@@ -126,25 +171,38 @@ impl Body {
                 let count = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
                 *left -= count as u64;
                 if *left == 0 {
-                    *chunk = Chunk::Break;
+                    *chunk = Chunk::Break(false);
                 }
                 let (data, rest) = bytes.split_at(count);
                 self.keep(data);
                 rest
             }
-            Chunk::Break => {
-                if bytes[0] == b'\n' {
-                    *chunk = Chunk::Size(Vec::new());
+            Chunk::Break(has_cr) => {
+                match (byte, *has_cr) {
+                    (b'\n', _) => *chunk = Chunk::Size(Vec::new()),
+                    (b'\r', false) => *has_cr = true,
+                    (_, has_cr) => {
+                        *chunk = Chunk::Malformed;
+                        self.keep(&b"\r"[..usize::from(has_cr)]);
+                        self.keep(&bytes[..1]);
+                    }
                 }
-                &bytes[1..]
+                rest
+            }
+            Chunk::Malformed => {
+                self.keep(bytes);
+                &[]
             }
         }
     }
 }
 
+/// RFC 9112 section 7.1; white space around the size is accepted.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let text = str::from_utf8(line).ok()?;
-    u64::from_str_radix(text.split(';').next()?.trim(), 16).ok()
+    let digits = text.split(';').next()?.trim();
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u64::from_str_radix(digits, 16).ok().filter(|_| is_hex)
 }
 
 #[cfg(test)]
@@ -153,35 +211,32 @@ mod tests {
     use crate::protocol::head::parse_response;
 
     fn body(head: &str, pieces: &[&[u8]]) -> (String, bool) {
+        let body = received(head, pieces);
+        let done = body.is_done();
+        (String::from_utf8(body.kept).unwrap(), done)
+    }
+
+    fn received(head: &str, pieces: &[&[u8]]) -> Body {
         let (line, head) = parse_response(head.as_bytes()).unwrap().unwrap();
         let mut body = Body::new(line.status, &head);
         for piece in pieces {
             body.push(piece);
         }
-        let done = body.is_done();
-        (String::from_utf8(body.kept).unwrap(), done)
+        body
     }
+
+    const CHUNKED: &str = "HTTP/1.1 401 X\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     #[test]
     fn each_framing_gives_the_body_over_any_cut() {
         let cases = [
             ("HTTP/1.1 401 X\r\nContent-Length: 5\r\n\r\n", &b"helloIGNORED"[..], "hello", true),
-            (
-                "HTTP/1.1 401 X\r\nTransfer-Encoding: chunked\r\n\r\n",
-                b"3;e=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n",
-                "hello",
-                true,
-            ),
+            (CHUNKED, b"3;e=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", "hello", true),
+            (CHUNKED, b"3\nhel\n2 \nlo\n0\n\n", "hello", true),
             ("HTTP/1.1 401 X\r\n\r\n", b"hello", "hello", false),
             ("HTTP/1.1 401 X\r\nContent-Length: 9\r\n\r\n", b"hello", "hello", false),
             ("HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n", b"hello", "", true),
-            ("HTTP/1.1 401 X\r\nTransfer-Encoding: chunked\r\n\r\n", b"zz\r\nhello", "", true),
-            (
-                "HTTP/1.1 401 X\r\nTransfer-Encoding: chunked\r\n\r\n",
-                b"ffffffffffffffff\r\nhello",
-                "hello",
-                false,
-            ),
+            (CHUNKED, b"ffffffffffffffff\r\nhello", "hello", false),
         ];
         for (head, bytes, expected, done) in cases {
             for cut in 0..=bytes.len() {
@@ -189,6 +244,74 @@ mod tests {
                 assert_eq!(got, (expected.to_owned(), done), "{head:?} cut at {cut}");
             }
         }
+    }
+
+    #[test]
+    fn a_malformed_chunk_hides_nothing() {
+        let long = "x".repeat(300);
+        for (bytes, expected) in [
+            ("zz\r\nwhy\r\n", "zz\r\nwhy\r\n"),
+            ("3\r\nhel\r\nlo\r\n0\r\n\r\n", "hello\r\n0\r\n\r\n"),
+            ("3\r\nhello\r\n0\r\n\r\n", "hello\r\n0\r\n\r\n"),
+            ("3\r\nhel\rlo", "hel\rlo"),
+            ("\r\nwhy", "\r\nwhy"),
+            ("+3\r\nwhy", "+3\r\nwhy"),
+            ("fffffffffffffffff\r\nwhy", "fffffffffffffffff\r\nwhy"),
+            ("Access denied", "Access denied"),
+            (&long, &long),
+        ] {
+            for cut in 0..=bytes.len() {
+                let body = received(CHUNKED, &[&bytes.as_bytes()[..cut], &bytes.as_bytes()[cut..]]);
+                let excerpt = body.finish(Some(BodyEnd::TimedOut));
+                let text = String::from_utf8_lossy(&excerpt.bytes);
+                let got = (&*text, excerpt.defect, excerpt.received);
+                let length = expected.len() as u64;
+                assert_eq!(
+                    got,
+                    (expected, Some(Defect::MalformedChunk), length),
+                    "{bytes:?} {cut}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_known() {
+        const LENGTH: &str = "HTTP/1.1 401 X\r\nContent-Length: 500\r\n\r\n";
+        const OPEN: &str = "HTTP/1.1 401 X\r\n\r\n";
+        let closed = || BodyEnd::Transport(TransportEnd::Eof);
+        let lost = || BodyEnd::Transport(TransportEnd::Error("reset".to_owned()));
+        let truncated = || BodyEnd::Transport(TransportEnd::Truncated);
+        for (head, bytes, end, expected) in [
+            (LENGTH, "short", closed(), "body cut after 5 of 500 bytes: the connection was closed"),
+            (LENGTH, "", lost(), "body cut after 0 of 500 bytes: reset"),
+            (LENGTH, "short", BodyEnd::TimedOut, "body cut after 5 of 500 bytes: timed out"),
+            (
+                CHUNKED,
+                "1\r\na\r\n",
+                closed(),
+                "body cut after 1 byte, before its last chunk: the connection was closed",
+            ),
+            (CHUNKED, "5\r\nab", BodyEnd::TimedOut, "body cut after 2 bytes, before its last"),
+            (CHUNKED, "1\r\na\r\n1f", closed(), "body cut after 1 byte, before its last chunk"),
+            (OPEN, "ab", closed(), ""),
+            (OPEN, "ab", lost(), "body cut after 2 bytes: reset"),
+            (OPEN, "ab", BodyEnd::TimedOut, "body possibly cut after 2 bytes: timed out"),
+            (
+                OPEN,
+                "ab",
+                truncated(),
+                "body possibly cut after 2 bytes: the connection was closed w",
+            ),
+        ] {
+            let defect = received(head, &[bytes.as_bytes()]).finish(Some(end)).defect;
+            let text = defect.map_or_else(String::new, |defect| defect.to_string());
+            assert!(text.starts_with(expected) && text.is_empty() == expected.is_empty(), "{text}");
+        }
+        let long = received(LENGTH, &[&[b'x'; 500]]).finish(None);
+        assert_eq!((long.defect, long.is_cut), (None, false));
+        let long = received(CHUNKED, &[b"2000\r\n", &[b'x'; 8000]]).finish(None);
+        assert_eq!((long.defect, long.is_cut), (None, true));
     }
 
     #[test]

@@ -1,16 +1,19 @@
-//! Close codes (RFC 6455 section 7.4): their names, their meaning, and what they usually tell in practice.
+//! Close codes (RFC 6455 section 7.4): their names, their meaning, and usual causes.
 
+mod applications;
 mod payload;
+mod ranges;
 mod registry;
 
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use registry::{Entry, HABITS, REGISTERED};
+use registry::{Entry, REGISTERED};
 
+pub use applications::{APPLICATIONS, Application};
 pub use payload::ClosePayload;
-pub use registry::RANGES;
+pub use ranges::RANGES;
 
 /// A close code, RFC 6455 section 7.4.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,7 +28,7 @@ pub struct Explanation {
     pub meaning: &'static str,
     /// Who may send it.
     pub sender: &'static str,
-    /// What usually stands behind it, likeliest first.
+    /// Usual causes, the most common first.
     pub causes: &'static [&'static str],
     /// Where it is defined.
     pub section: &'static str,
@@ -53,7 +56,7 @@ pub struct ParseCloseCodeError {
 impl CloseCode {
     /// The work is done.
     pub const NORMAL: Self = Self(1000);
-    /// The endpoint leaves: a server stops, a page is closed.
+    /// The endpoint is going away: a server stops, a page is left.
     pub const GOING_AWAY: Self = Self(1001);
     /// The peer broke the WebSocket protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
@@ -67,7 +70,7 @@ impl CloseCode {
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// A rule of the endpoint was broken.
     pub const POLICY_VIOLATION: Self = Self(1008);
-    /// The message is larger than the endpoint takes.
+    /// The message is larger than the endpoint accepts.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
     /// The client misses an extension in the server's answer.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
@@ -102,19 +105,14 @@ impl CloseCode {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
 
-    /// Whether this code tells of an end that nobody has to look into.
+    /// Whether a connection that ended with this code ended normally.
     pub fn is_normal(self) -> bool {
         matches!(self, Self::NORMAL | Self::GOING_AWAY | Self::NO_STATUS)
     }
 
     /// Meaning, sender, usual causes and definition.
     pub fn explain(self) -> Explanation {
-        let explanation =
-            self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation);
-        match HABITS.iter().find(|(code, _)| *code == self.0) {
-            Some((_, causes)) => Explanation { causes, ..explanation },
-            None => explanation,
-        }
+        self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation)
     }
 
     fn entry(self) -> Option<&'static Entry> {
@@ -231,25 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_sorted_and_say_something() {
+    fn tables_are_sorted_and_complete() {
         assert!(KNOWN.is_sorted());
-        assert!(HABITS.is_sorted_by_key(|(code, _)| code));
         for code in KNOWN.iter().copied().chain(RANGES.iter().map(|range| range.first)) {
-            let told = CloseCode::new(code).explain();
-            assert!(!told.causes.is_empty(), "{code}");
+            let explanation = CloseCode::new(code).explain();
+            assert!(!explanation.causes.is_empty(), "{code}");
             assert!(
-                [told.summary, told.meaning, told.sender, told.section]
+                [explanation.summary, explanation.meaning, explanation.sender, explanation.section]
                     .iter()
                     .all(|text| !text.is_empty())
             );
         }
-    }
-
-    #[test]
-    fn private_codes_with_a_habit_keep_the_meaning_of_their_range() {
-        let told = CloseCode::new(4401).explain();
-        assert!(told.causes[0].contains("connection_ack"));
-        assert_eq!(told.meaning, CloseCode::new(4402).explain().meaning);
     }
 
     #[test]

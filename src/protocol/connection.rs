@@ -16,8 +16,8 @@ mod streamed;
 
 pub use super::close::ClosePayload;
 pub use super::vocabulary::{
-    Compressed, Counters, Direction, Event, FrameEvent, Misuse, Part, Position, ReadyState, Role,
-    Sent, TransportEnd,
+    Compressed, Counters, Direction, Event, FrameEvent, IncompleteMessage, Misuse, Part, Position,
+    ReadyState, Role, Sent, TransportEnd,
 };
 pub use ending::{EndCause, Ending, Party};
 pub use options::Options;
@@ -225,7 +225,8 @@ impl Connection {
         };
         let (sent, received) = (self.sent_close.clone(), self.inbound.close().cloned());
         let violation = self.inbound.violation().cloned();
-        Some(Ending::new(cause, sent, received, violation, self.peer_closed_first))
+        let ending = Ending::new(cause, sent, received, violation, self.peer_closed_first);
+        Some(ending.with_incomplete(self.inbound.incomplete_message()))
     }
 
     /// The current event with its bytes.

@@ -140,7 +140,7 @@ impl Inflater {
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
         self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
             Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
-                "{why}; it starts with a zlib header, where raw DEFLATE is due"
+                "{why}; it starts with a zlib header instead of raw DEFLATE data"
             )),
             Flaw::Corrupt(_) if self.history.explains_failure() => {
                 Flaw::KeptContext(self.parameter)
@@ -266,7 +266,7 @@ fn described(error: &flate2::DecompressError) -> String {
 
 fn unfinished(fed: u64, last: [u8; 4]) -> String {
     match (fed, last) {
-        (0, _) => "it is empty, where one byte at least is due".to_owned(),
+        (0, _) => "it is empty, but must have at least one byte".to_owned(),
         (_, TAIL) => "its last four bytes, 00 00 ff ff, should have been removed".to_owned(),
         _ => format!("it ends in the middle of a DEFLATE block, after {}", counted(fed, "byte")),
     }

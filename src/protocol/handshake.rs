@@ -41,18 +41,18 @@ pub struct Finding {
     pub header: &'static str,
     /// What came, in words.
     pub got: String,
-    /// What was due, in words; empty where the finding itself says it.
-    pub due: String,
+    /// What was expected, in words; empty where `got` says it.
+    pub expected: String,
     /// Where that stands.
     pub section: &'static str,
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { header, got, due, section } = self;
-        match due.as_str() {
+        let Self { header, got, expected, section } = self;
+        match expected.as_str() {
             "" => write!(f, "{header}, {got} ({section})"),
-            due => write!(f, "{header}: {got}; due: {due} ({section})"),
+            expected => write!(f, "{header}: {got}; expected {expected} ({section})"),
         }
     }
 }
@@ -61,10 +61,10 @@ impl Finding {
     fn new(
         header: &'static str,
         got: impl Into<String>,
-        due: impl Into<String>,
+        expected: impl Into<String>,
         section: &'static str,
     ) -> Self {
-        Self { header, got: got.into(), due: due.into(), section }
+        Self { header, got: got.into(), expected: expected.into(), section }
     }
 }
 

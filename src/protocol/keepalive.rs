@@ -2,17 +2,28 @@
 //!
 //! Only an answer counts as one: a pong with the payload of a ping of ours (RFC 6455 section 5.5.3),
 //! as in most libraries. Time in which the answer could not be seen does not count against the peer:
-//! while we do not read because an output is stalled, while a message is still coming in, and while
-//! what was queued before the ping is still going out.
+//! while a message is still coming in, while what was queued before the ping is still going out, and
+//! while we do not read, when the peer's clock stands still.
 
 use std::time::{Duration, Instant};
 
 /// What the payload of every ping starts with.
 const PREFIX: &str = "keepalive ";
 
-/// Whether a ping with this payload is one of those that nobody has typed.
+/// Whether a ping with this payload is a keepalive ping.
 pub fn is_own(payload: &[u8]) -> bool {
     payload.starts_with(PREFIX.as_bytes())
+}
+
+/// A moment by two clocks. Pings are sent by the real one, the peer is judged by its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// By the real clock.
+    pub real: Instant,
+    /// By the clock that stands still while we do not read. Every other time here is one of this clock.
+    pub peer: Instant,
+    /// Whether that clock stands still.
+    pub is_stalled: bool,
 }
 
 /// What is to be watched.
@@ -26,8 +37,8 @@ pub struct Times {
     pub idle_timeout: Option<Duration>,
 }
 
-/// Watches one connection. Say what happens as it happens, and ask [`Keepalive::due`] at
-/// [`Keepalive::deadline`] and at any other time.
+/// Watches one connection. Report what happens as it happens, and ask [`Keepalive::due`] at
+/// [`Keepalive::next_ping`], [`Keepalive::deadline`] and at any other time.
 #[derive(Debug)]
 pub struct Keepalive {
     times: Times,
@@ -35,8 +46,6 @@ pub struct Keepalive {
     /// Since when the answer to a ping has been awaited.
     awaited: Option<Instant>,
     last_received: Instant,
-    /// Since when nothing has been read because an output is stalled.
-    stalled: Option<Instant>,
     /// Bytes that go out before the ping has whose answer is awaited.
     unsent: usize,
     pings: u64,
@@ -45,7 +54,7 @@ pub struct Keepalive {
     /// The same when that ping was sent.
     messages_before: u64,
     /// Something has come since.
-    has_heard: bool,
+    has_received: bool,
     /// A pong has come since that answers no ping.
     has_other_pong: bool,
 }
@@ -95,12 +104,11 @@ impl Keepalive {
             next_ping: times.ping_interval.and_then(|interval| now.checked_add(interval)),
             awaited: None,
             last_received: now,
-            stalled: None,
             unsent: 0,
             pings: 0,
             messages: 0,
             messages_before: 0,
-            has_heard: false,
+            has_received: false,
             has_other_pong: false,
         })
     }
@@ -109,7 +117,7 @@ impl Keepalive {
     pub fn received(&mut self, now: Instant, in_message: bool, messages: u64) {
         self.last_received = now;
         self.messages = messages;
-        self.has_heard = true;
+        self.has_received = true;
         if in_message {
             self.postpone(now);
         }
@@ -121,7 +129,7 @@ impl Keepalive {
             self.postpone(now);
         }
         if !reading {
-            self.last_received = now;
+            self.last_received = self.last_received.max(now);
         }
         self.unsent = self.unsent.saturating_sub(count);
     }
@@ -145,51 +153,38 @@ impl Keepalive {
         match self.messages.saturating_sub(self.messages_before) {
             _ if self.unsent > 0 => Instead::TookNothing,
             _ if self.has_other_pong => Instead::OtherPongs,
-            0 if self.has_heard => Instead::Other,
+            0 if self.has_received => Instead::Other,
             0 => Instead::Nothing,
             messages => Instead::Messages(messages),
         }
     }
 
-    /// Whether an output is stalled, so that nothing is read.
-    pub fn set_stalled(&mut self, is_stalled: bool, now: Instant) {
-        match (self.stalled, is_stalled) {
-            (None, true) => self.stalled = Some(now),
-            (Some(since), false) => {
-                self.stalled = None;
-                self.skip(now.saturating_duration_since(since));
-            }
-            _ => {}
-        }
+    /// When the next ping is due, by the real clock.
+    pub fn next_ping(&self) -> Option<Instant> {
+        self.next_ping
     }
 
-    /// Leaves out a time in which nothing could be read because of us. It is a part of the time in
-    /// which an output is stalled, if one is.
-    pub fn skip(&mut self, gap: Duration) {
-        if self.stalled.is_none() {
-            self.awaited = self.awaited.map(|awaited| awaited + gap);
-            self.last_received += gap;
-        }
-    }
-
-    /// When something is due, if nothing happens before.
+    /// When the peer is late, if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
-        let ends = [self.ping_end(), self.idle_end()].map(|end| end.map(|(end, _)| end));
-        ends.into_iter().chain([self.next_ping]).flatten().min()
+        let ends = [self.ping_end(), self.idle_end()];
+        ends.into_iter().flatten().map(|(end, _)| end).min()
     }
 
     /// What is due. `pending`: bytes that wait for the transport.
-    pub fn due(&mut self, now: Instant, pending: usize) -> Due {
-        if let Some((_, limit)) = self.ping_end().filter(|(end, _)| now >= *end) {
+    pub fn due(&mut self, now: Moment, pending: usize) -> Due {
+        // While we do not read, the answer may be there already.
+        let is_late = |(end, _): &(Instant, Duration)| !now.is_stalled && now.peer >= *end;
+        if let Some((_, limit)) = self.ping_end().filter(is_late) {
             return Due::PingTimeout(MissedPong { limit, instead: self.instead() });
         }
-        if let Some((_, limit)) = self.idle_end().filter(|(end, _)| now >= *end) {
+        if let Some((_, limit)) = self.idle_end().filter(is_late) {
             return Due::IdleTimeout(limit);
         }
-        if self.next_ping.is_none_or(|at| now < at) {
+        if self.next_ping.is_none_or(|at| now.real < at) {
             return Due::Nothing;
         }
-        self.next_ping = self.times.ping_interval.and_then(|interval| now.checked_add(interval));
+        let interval = self.times.ping_interval;
+        self.next_ping = interval.and_then(|interval| now.real.checked_add(interval));
         if self.awaited.is_some() && pending > 0 {
             // One that waits to be sent is enough: a stalled transport must not collect them.
             return Due::Nothing;
@@ -197,10 +192,10 @@ impl Keepalive {
         self.pings += 1;
         let payload = self.payload();
         if self.awaited.is_none() {
-            self.awaited = Some(now);
+            self.awaited = Some(now.peer);
             self.unsent = pending.saturating_add(payload.len());
             self.messages_before = self.messages;
-            (self.has_heard, self.has_other_pong) = (false, false);
+            (self.has_received, self.has_other_pong) = (false, false);
         }
         Due::Ping(payload)
     }
@@ -211,16 +206,16 @@ impl Keepalive {
     }
 
     fn postpone(&mut self, now: Instant) {
-        self.awaited = self.awaited.map(|_| now);
+        self.awaited = self.awaited.map(|awaited| awaited.max(now));
     }
 
     fn ping_end(&self) -> Option<(Instant, Duration)> {
-        let limit = self.times.ping_timeout.filter(|_| self.stalled.is_none())?;
+        let limit = self.times.ping_timeout?;
         Some((self.awaited?.checked_add(limit)?, limit))
     }
 
     fn idle_end(&self) -> Option<(Instant, Duration)> {
-        let limit = self.times.idle_timeout.filter(|_| self.stalled.is_none())?;
+        let limit = self.times.idle_timeout?;
         Some((self.last_received.checked_add(limit)?, limit))
     }
 }
@@ -250,6 +245,16 @@ mod tests {
         (watch, move |second| start + Duration::from_secs(second))
     }
 
+    /// A moment at which we read.
+    fn moment(now: Instant) -> Moment {
+        Moment { real: now, peer: now, is_stalled: false }
+    }
+
+    /// When something is due, where both clocks show the same.
+    fn next(watch: &Keepalive) -> Option<Instant> {
+        watch.next_ping().into_iter().chain(watch.deadline()).min()
+    }
+
     fn missed(limit: u64, instead: Instead) -> Due {
         Due::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
     }
@@ -268,9 +273,9 @@ mod tests {
         let (mut watch, at) = watch(pings(20, 10));
         for number in 1..=5 {
             let second = 20 * number;
-            assert_eq!(watch.deadline(), Some(at(second)));
-            assert_eq!(watch.due(at(second - 1), 0), Due::Nothing);
-            assert_eq!(watch.due(at(second), 0), ping(number));
+            assert_eq!(next(&watch), Some(at(second)));
+            assert_eq!(watch.due(moment(at(second - 1)), 0), Due::Nothing);
+            assert_eq!(watch.due(moment(at(second)), 0), ping(number));
             watch.answered(format!("keepalive {number}").as_bytes(), at(second + 1));
         }
     }
@@ -278,11 +283,11 @@ mod tests {
     #[test]
     fn one_that_does_not_is_gone() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(at(20), 0), ping(1));
+        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
-        assert_eq!(watch.deadline(), Some(at(30)));
-        assert_eq!(watch.due(at(29), 0), Due::Nothing);
-        assert_eq!(watch.due(at(30), 0), missed(10, Instead::Nothing));
+        assert_eq!(next(&watch), Some(at(30)));
+        assert_eq!(watch.due(moment(at(29)), 0), Due::Nothing);
+        assert_eq!(watch.due(moment(at(30)), 0), missed(10, Instead::Nothing));
     }
 
     /// None of it is an answer, and each is said.
@@ -297,89 +302,100 @@ mod tests {
             let (mut watch, at) = watch(pings(20, 10));
             watch.received(at(10), false, 5);
             watch.other_pong(); // before the ping
-            assert_eq!(watch.due(at(20), 0), ping(1));
+            assert_eq!(watch.due(moment(at(20)), 0), ping(1));
             watch.wrote(17, true, at(20));
             (0..pongs).for_each(|_| watch.other_pong());
             watch.received(at(25), false, 5 + messages);
-            assert_eq!(watch.due(at(30), 0), missed(10, instead));
+            assert_eq!(watch.due(moment(at(30)), 0), missed(10, instead));
         }
     }
 
     #[test]
     fn a_timeout_may_be_longer_than_the_interval() {
         let (mut watch, at) = watch(pings(1, 3));
-        assert_eq!(watch.due(at(1), 0), ping(1));
+        assert_eq!(watch.due(moment(at(1)), 0), ping(1));
         watch.wrote(17, true, at(1));
-        assert_eq!(watch.due(at(2), 0), ping(2));
+        assert_eq!(watch.due(moment(at(2)), 0), ping(2));
         watch.answered(b"keepalive 1", at(3));
-        assert_eq!(watch.due(at(3), 0), ping(3));
+        assert_eq!(watch.due(moment(at(3)), 0), ping(3));
         watch.wrote(17, true, at(3));
-        assert_eq!(watch.due(at(4), 0), ping(4));
+        assert_eq!(watch.due(moment(at(4)), 0), ping(4));
         watch.wrote(17, true, at(4));
-        assert_eq!(watch.due(at(5), 0), ping(5));
+        assert_eq!(watch.due(moment(at(5)), 0), ping(5));
         watch.wrote(17, true, at(5));
-        assert_eq!(watch.due(at(6), 0), missed(3, Instead::Nothing));
+        assert_eq!(watch.due(moment(at(6)), 0), missed(3, Instead::Nothing));
     }
 
     #[test]
     fn without_a_timeout_it_only_pings() {
         let (mut watch, at) = watch(Times { ping_timeout: None, ..pings(20, 1) });
         for number in 1..100 {
-            assert_eq!(watch.due(at(20 * number), 0), ping(number));
+            assert_eq!(watch.due(moment(at(20 * number)), 0), ping(number));
         }
     }
 
     #[test]
-    fn while_we_do_not_read_nobody_is_gone() {
+    fn while_we_do_not_read_the_peer_is_not_late() {
         let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
         watch.received(at(18), false, 0);
-        assert_eq!(watch.due(at(20), 0), ping(1));
+        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
-        watch.set_stalled(true, at(25));
-        assert_eq!(watch.due(at(5000), 1), Due::Nothing);
-        watch.set_stalled(false, at(5000));
-        assert_eq!(watch.due(at(5004), 1), Due::Nothing); // 9 s that we have read
-        assert_eq!(watch.due(at(5005), 1), missed(10, Instead::Nothing));
+        // Since the 25th second we have not read.
+        let stalled = |real| Moment { real: at(real), peer: at(25), is_stalled: true };
+        assert_eq!(watch.due(stalled(39), 0), Due::Nothing);
+        assert_eq!(watch.due(stalled(40), 0), ping(2)); // to keep the connection busy
+        let resumed = |real, peer| Moment { real: at(real), peer: at(peer), is_stalled: false };
+        assert_eq!(watch.due(resumed(59, 29), 1), Due::Nothing); // 9 s that we have read
+        assert_eq!(watch.due(resumed(60, 30), 1), missed(10, Instead::Nothing));
+    }
+
+    #[test]
+    fn a_peer_that_is_late_is_not_given_up_before_we_have_read() {
+        let (mut watch, at) = watch(pings(20, 10));
+        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+        watch.wrote(17, true, at(20));
+        let stalled = Moment { real: at(31), peer: at(31), is_stalled: true };
+        assert_eq!(watch.due(stalled, 0), Due::Nothing);
     }
 
     #[test]
     fn a_message_that_is_still_coming_in_holds_the_pong_back() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(at(20), 0), ping(1));
+        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         watch.received(at(29), true, 0);
-        assert_eq!(watch.due(at(38), 1), Due::Nothing);
-        assert_eq!(watch.due(at(39), 1), missed(10, Instead::Other));
+        assert_eq!(watch.due(moment(at(38)), 1), Due::Nothing);
+        assert_eq!(watch.due(moment(at(39)), 1), missed(10, Instead::Other));
     }
 
     #[test]
     fn what_goes_out_slowly_holds_the_ping_back() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(at(20), 1000), ping(1));
+        assert_eq!(watch.due(moment(at(20)), 1000), ping(1));
         watch.wrote(500, true, at(28));
         watch.wrote(500, true, at(36));
-        assert_eq!(watch.due(at(40), 100), Due::Nothing); // it still waits: no second one
+        assert_eq!(watch.due(moment(at(40)), 100), Due::Nothing); // it still waits: no second one
         watch.wrote(100, true, at(40));
         watch.wrote(100, true, at(45)); // behind the ping
-        assert_eq!(watch.due(at(49), 1), Due::Nothing);
-        assert_eq!(watch.due(at(50), 1), missed(10, Instead::Nothing));
+        assert_eq!(watch.due(moment(at(49)), 1), Due::Nothing);
+        assert_eq!(watch.due(moment(at(50)), 1), missed(10, Instead::Nothing));
     }
 
     #[test]
     fn a_transport_that_takes_nothing_is_gone_too() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(at(20), 500_000), ping(1));
-        assert_eq!(watch.due(at(30), 500_000), missed(10, Instead::TookNothing));
+        assert_eq!(watch.due(moment(at(20)), 500_000), ping(1));
+        assert_eq!(watch.due(moment(at(30)), 500_000), missed(10, Instead::TookNothing));
     }
 
     #[test]
     fn silence_is_counted_from_the_last_byte() {
         let (mut watch, at) = watch(idle(60));
         watch.received(at(50), false, 0);
-        assert_eq!(watch.deadline(), Some(at(110)));
+        assert_eq!(next(&watch), Some(at(110)));
         watch.wrote(10, true, at(100)); // what we send is no sign of life
-        assert_eq!(watch.due(at(109), 0), Due::Nothing);
-        assert_eq!(watch.due(at(110), 0), Due::IdleTimeout(60 * SECOND));
+        assert_eq!(watch.due(moment(at(109)), 0), Due::Nothing);
+        assert_eq!(watch.due(moment(at(110)), 0), Due::IdleTimeout(60 * SECOND));
     }
 
     #[test]
@@ -390,7 +406,7 @@ mod tests {
             idle_timeout: Some(Duration::MAX),
         };
         let (mut watch, at) = watch(times);
-        assert_eq!(watch.deadline(), None);
-        assert_eq!(watch.due(at(1_000_000), 0), Due::Nothing);
+        assert_eq!(next(&watch), None);
+        assert_eq!(watch.due(moment(at(1_000_000)), 0), Due::Nothing);
     }
 }

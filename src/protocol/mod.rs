@@ -13,6 +13,7 @@
 //! 4. at [`Connection::deadline`] call [`Connection::on_deadline`];
 //! 5. stop when [`Connection::is_finished`].
 
+pub mod basic;
 pub mod body;
 pub mod challenge;
 pub mod close;

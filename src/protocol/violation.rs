@@ -216,6 +216,18 @@ impl Violation {
     }
 }
 
+impl Violation {
+    /// The reason of the Close frame that broke the rule, if it is one and has a reason. It need not be
+    /// UTF-8.
+    pub fn close_reason(&self) -> Option<&[u8]> {
+        let is_close = matches!(
+            self.rule,
+            Rule::InvalidCloseCode | Rule::InvalidUtf8InReason | Rule::CloseTooShort
+        );
+        (is_close && !self.excerpt.is_empty()).then_some(&self.excerpt[..])
+    }
+}
+
 /// "1 byte", "2 bytes".
 pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })

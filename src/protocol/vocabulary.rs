@@ -1,6 +1,7 @@
 //! What is said of a connection: by its two directions, and to whoever drives it.
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use super::close::{CloseCode, ClosePayload};
@@ -62,7 +63,7 @@ pub enum Event<'a> {
     Close(Direction, &'a ClosePayload),
     /// The peer broke the protocol; the connection is being closed.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and it goes on all the same.
+    /// The peer broke the protocol, and the connection goes on.
     Tolerated(&'a Violation),
 }
 
@@ -80,7 +81,7 @@ pub struct FrameEvent<'a> {
     /// What the payload of a compressed message's frame inflates to, where frame and text can be
     /// told apart.
     pub plain: Option<&'a [u8]>,
-    /// It was sent because somebody asked for this very frame.
+    /// It was sent because the user asked for this very frame.
     pub raw: bool,
 }
 
@@ -184,8 +185,20 @@ pub enum TransportEnd {
     Eof,
     /// TLS only: TCP ended without the peer's close_notify alert.
     Truncated,
-    /// The connection broke; the system's words.
+    /// The connection was reset (RST), by the peer or by something in between.
+    Reset,
+    /// Our own system, network or TLS library reports that the connection has failed; in its words.
     Error(String),
+}
+
+impl From<&io::Error> for TransportEnd {
+    /// What a failed read or write says of the end.
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset => Self::Reset,
+            _ => Self::Error(error.to_string()),
+        }
+    }
 }
 
 impl fmt::Display for TransportEnd {
@@ -193,6 +206,7 @@ impl fmt::Display for TransportEnd {
         match self {
             Self::Eof => f.write_str("TCP connection ended (FIN)"),
             Self::Truncated => f.write_str("TCP connection ended (FIN, no TLS close_notify)"),
+            Self::Reset => f.write_str("TCP connection reset (RST)"),
             Self::Error(error) => f.write_str(error),
         }
     }
@@ -237,5 +251,26 @@ impl fmt::Display for Position {
                 write!(f, "in the middle of a fragmented message (after {frames})")
             }
         }
+    }
+}
+
+/// A message of which only a part was received before the connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncompleteMessage {
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// How many of its frames had been started.
+    pub frames: u64,
+    /// Payload bytes received, as they were on the wire.
+    pub size: u64,
+    /// Whether it is compressed.
+    pub compressed: bool,
+}
+
+impl fmt::Display for IncompleteMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compressed = if self.compressed { "compressed " } else { "" };
+        let size = counted(self.size, &format!("{compressed}byte"));
+        write!(f, "{size} of a {} message in {}", self.kind, counted(self.frames, "frame"))
     }
 }

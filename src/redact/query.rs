@@ -7,6 +7,11 @@ use super::names::is_secret;
 
 /// Where the values of token-like parameters are in a URL, in order and without empty ones.
 pub fn secret_values(url: &str) -> Vec<Range<usize>> {
+    secret_parameters(url).into_iter().map(|(_, value)| value).collect()
+}
+
+/// The same with where the names are.
+pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
     let mut found = Vec::new();
     let mut at = url.find(['?', '#']).unwrap_or(url.len());
     while at < url.len() {
@@ -18,24 +23,28 @@ pub fn secret_values(url: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Where a name and its value are.
+type Parameter = (Range<usize>, Range<usize>);
+
 /// The name of a parameter decides over its whole value; else the value may have parameters itself.
-fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Range<usize>>) {
+fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
     let Some(length) = url[span.clone()].find('=') else { return };
     let value = span.start + length + 1..span.end;
-    if is_secret(&url[span.start..value.start - 1]) {
-        found.extend(Some(value).filter(|value| !value.is_empty()));
+    let name = span.start..value.start - 1;
+    if is_secret(&url[name.clone()]) {
+        found.extend(Some((name, value)).filter(|(_, value)| !value.is_empty()));
         return;
     }
-    let (mut name, mut is_value) = (value.start, None);
+    let (mut name, mut inner) = (value.start, None);
     let mut at = value.start;
     while at < value.end {
         match encoded(&url[at..value.end]) {
-            Some((b'=', length)) if is_value.is_none() => {
-                is_value = is_secret(&url[name..at]).then_some(at + length);
+            Some((b'=', length)) if inner.is_none() => {
+                inner = is_secret(&url[name..at]).then_some((name..at, at + length));
                 at += length;
             }
             Some((b'?' | b'#' | b'&', length)) => {
-                found.extend(is_value.take().map(|start| start..at));
+                found.extend(inner.take().map(|(name, start)| (name, start..at)));
                 at += length;
                 name = at;
             }
@@ -43,8 +52,8 @@ fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Range<usize>>) {
             None => at += url[at..].chars().next().map_or(1, char::len_utf8),
         }
     }
-    found.extend(is_value.map(|start| start..value.end).filter(|value| !value.is_empty()));
-    found.retain(|value| !value.is_empty());
+    found.extend(inner.map(|(name, start)| (name, start..value.end)));
+    found.retain(|(_, value)| !value.is_empty());
 }
 
 /// A byte that is percent-encoded, perhaps more than once (`%253D`), and the length of that.

@@ -7,12 +7,17 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64_NOPAD;
 
+use super::Redaction;
 use super::encoded::{Match, has_escapes, starts_with};
-use super::names::HeaderKind;
-use super::query::{decoded_bytes, secret_values};
-use super::{Redaction, subprotocols};
+use super::query::decoded_bytes;
+pub use collect::Collector;
+use named::Named;
 
-/// Shorter ones would make holes in words that have nothing to do with them.
+mod collect;
+mod named;
+
+/// Shorter ones are masked behind their names only: anywhere else they would make holes in words that have
+/// nothing to do with them.
 const MIN_LENGTH: usize = 4;
 
 /// Words of settings, which cookies and headers often have as values.
@@ -21,14 +26,18 @@ const COMMON: [&[u8]; 4] = [b"true", b"false", b"none", b"null"];
 /// The shortest part of a base64 text that is looked for.
 const MIN_BASE64: usize = 8;
 
-/// Secret values in the forms that they may come back in, longest first. They are not shown by `Debug`
-/// either.
+/// Secret values in the forms that they may come back in. They are not shown by `Debug` either.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secrets(Vec<Vec<u8>>);
+pub struct Secrets {
+    /// Masked anywhere, longest first.
+    anywhere: Vec<Vec<u8>>,
+    /// Masked behind their names.
+    named: Vec<Named>,
+}
 
 impl std::fmt::Debug for Secrets {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Secrets({})", self.0.len())
+        write!(f, "Secrets({})", self.anywhere.len() + self.named.len())
     }
 }
 
@@ -42,10 +51,10 @@ impl Secrets {
         if redaction == Redaction::Show {
             return Self::default();
         }
-        let mut values: Vec<Vec<u8>> = Vec::new();
-        values.extend(secret_values(target).into_iter().map(|value| target[value].into()));
-        fields.for_each(|(name, value)| values.extend(in_field(name, value)));
-        Self::new(values)
+        let mut collector = Collector::default();
+        collector.url(target);
+        fields.for_each(|(name, value)| collector.field(name, value));
+        collector.secrets()
     }
 
     /// Those in a response: what it sets, and where it leads. None if secrets are to be shown.
@@ -56,26 +65,36 @@ impl Secrets {
         Self::of_request(redaction, "", fields)
     }
 
-    /// These values in all their forms, but for those that are too short to be found again.
-    fn new(values: Vec<Vec<u8>>) -> Self {
-        let decoded: Vec<_> = values.iter().map(|value| decoded_bytes(value)).collect();
-        let is_long = |value: &Vec<u8>| {
-            value.len() >= MIN_LENGTH && !COMMON.iter().any(|word| value.eq_ignore_ascii_case(word))
+    /// These values in all their forms, and others as they are behind their names.
+    fn new(values: Vec<Named>, others: Vec<Named>) -> Self {
+        let decoded = |it: &Named| Named { name: it.name.clone(), value: decoded_bytes(&it.value) };
+        let decoded: Vec<_> = values.iter().map(decoded).collect();
+        let is_long = |it: &Named| {
+            it.value.len() >= MIN_LENGTH
+                && !COMMON.iter().any(|word| it.value.eq_ignore_ascii_case(word))
         };
-        let values = values.into_iter().chain(decoded).filter(is_long);
-        Self(values.flat_map(forms).collect()).in_order()
+        let values = values.into_iter().chain(decoded).filter(|it| !it.value.is_empty());
+        let (long, mut named): (Vec<_>, Vec<_>) = values.partition(is_long);
+        named.extend(others);
+        named.retain(|it| !it.name.is_empty() && !it.value.is_empty());
+        let anywhere = long.into_iter().flat_map(|it| forms(it.value)).collect();
+        Self { anywhere, named }.in_order()
     }
 
     fn in_order(mut self) -> Self {
-        self.0.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        self.0.dedup();
+        self.anywhere.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        self.anywhere.dedup();
+        self.named.sort();
+        self.named.dedup();
         self
     }
 
     /// These and others.
     #[must_use]
-    pub fn and(self, others: Self) -> Self {
-        Self(self.0.into_iter().chain(others.0).collect()).in_order()
+    pub fn and(mut self, others: Self) -> Self {
+        self.anywhere.extend(others.anywhere);
+        self.named.extend(others.named);
+        self.in_order()
     }
 
     /// The text without them.
@@ -90,8 +109,13 @@ impl Secrets {
 
     fn without<'a>(&self, text: &'a [u8], is_cut: bool) -> Cow<'a, [u8]> {
         let mut masked = Cow::Borrowed(text);
-        for secret in &self.0 {
+        for secret in &self.anywhere {
             if let Some(without) = replaced(&masked, secret, is_cut) {
+                masked = Cow::Owned(without);
+            }
+        }
+        for named in &self.named {
+            if let Some(without) = named.replaced(&masked) {
                 masked = Cow::Owned(without);
             }
         }
@@ -139,28 +163,6 @@ fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
     escaped.or(plain).map(|at| from + at)
 }
 
-/// The secrets in a header field.
-fn in_field(name: &str, value: &[u8]) -> Vec<Vec<u8>> {
-    let text = str::from_utf8(value).unwrap_or_default();
-    match HeaderKind::of(name) {
-        HeaderKind::Plain => Vec::new(),
-        HeaderKind::Credentials => credentials(value),
-        HeaderKind::Cookies => cookies(value),
-        HeaderKind::SetCookie => {
-            cookies(value.split(|&byte| byte == b';').next().unwrap_or_default())
-        }
-        HeaderKind::Secret => {
-            let mut found = credentials(value);
-            found.push(value.into());
-            found
-        }
-        HeaderKind::Subprotocols => {
-            subprotocols::tokens(text).into_iter().map(Into::into).collect()
-        }
-        HeaderKind::Url => secret_values(text).into_iter().map(|it| text[it].into()).collect(),
-    }
-}
-
 /// A value as it is, in lower case as in the name of a host, in base64 wherever it stands in what was
 /// encoded, and with the escapes of JSON in ASCII. Other escapes are seen through where it is searched.
 fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
@@ -187,31 +189,6 @@ fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
     }
     forms.push(value);
     forms
-}
-
-/// What follows the scheme; of Basic also the password.
-fn credentials(value: &[u8]) -> Vec<Vec<u8>> {
-    let (scheme, rest) = match value.iter().position(|&byte| byte == b' ') {
-        Some(at) => (&value[..at], value[at..].trim_ascii()),
-        None => (&b""[..], value),
-    };
-    let mut found = vec![rest.to_vec()];
-    if scheme.eq_ignore_ascii_case(b"basic")
-        && let Ok(pair) = data_encoding::BASE64.decode(rest)
-        && let Some(colon) = pair.iter().position(|&byte| byte == b':')
-    {
-        let is_alone = colon + 1 == pair.len(); // then it is a token
-        found.push(if is_alone { pair[..colon].to_vec() } else { pair[colon + 1..].to_vec() });
-    }
-    found
-}
-
-fn cookies(value: &[u8]) -> Vec<Vec<u8>> {
-    let value_of = |pair: &[u8]| {
-        let at = pair.iter().position(|&byte| byte == b'=');
-        at.map(|at| pair[at + 1..].trim_ascii().to_vec())
-    };
-    value.split(|&byte| byte == b';').filter_map(value_of).collect()
 }
 
 #[cfg(test)]
@@ -286,6 +263,38 @@ mod tests {
             let fields = [("Authorization", value.as_bytes())];
             let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
             assert_eq!(secrets.mask(b"<hunter2>").as_ref(), b"<***>", "{value}");
+        }
+    }
+
+    /// `"A1"` everywhere would make holes in other words.
+    #[test]
+    fn a_short_secret_is_masked_behind_its_name() {
+        let fields = [
+            ("Authorization", &b"Bearer A1"[..]),
+            ("Cookie", b"sid=7; consent=true"),
+            ("X-Acme-Token", b"xyz"),
+            ("Sec-WebSocket-Protocol", b"base64url.bearer.authorization.k8s.io.QQ"),
+        ];
+        let secrets = Secrets::of_request(Redaction::Mask, "/?pin=42", fields.into_iter());
+        for (text, masked) in [
+            ("authorization: bearer A1", "authorization: bearer ***"),
+            (r#"{"Authorization":"Bearer A1"}"#, r#"{"Authorization":"Bearer ***"}"#),
+            (r#"{\"authorization\": \"A1\"}"#, r#"{\"authorization\": \"***\"}"#),
+            ("--bearer=A1 --bearer A1", "--bearer=*** --bearer ***"),
+            ("Cookie: sid=7; consent=true", "Cookie: ***"),
+            ("x-acme-token: xyz.", "x-acme-token: ***."),
+            ("/?a=b&pin=42&c=d", "/?a=b&pin=***&c=d"),
+            (
+                "'base64url.bearer.authorization.k8s.io.QQ'",
+                "'base64url.bearer.authorization.k8s.io.***'",
+            ),
+            (
+                "x A1 y, bearerA1, bearer A11, abearer A1",
+                "x A1 y, bearerA1, bearer A11, abearer A1",
+            ),
+            ("sid=7 of 42, consent=true", "sid=7 of 42, consent=true"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&secrets.mask(text.as_bytes())), masked, "{text}");
         }
     }
 }

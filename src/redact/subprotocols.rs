@@ -2,12 +2,18 @@
 //! services let clients put the token where a subprotocol belongs.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use data_encoding::BASE64URL_NOPAD;
 
 /// Shorter ones are rather versions.
 const MIN_LENGTH: usize = 8;
 
-/// What Kubernetes' API server takes a token behind.
+/// What Kubernetes' API server takes a token behind, encoded in base64url.
 const KUBERNETES: &str = "base64url.bearer.authorization.k8s.io.";
+
+/// Prefixes that services document: what follows is a token, whatever it looks like.
+pub(super) const PREFIXES: [&str; 2] = [KUBERNETES, "openai-insecure-api-key."];
 
 /// Names that a token follows: as the next subprotocol, or behind a separator in the same one.
 const ANNOUNCERS: [&str; 12] = [
@@ -29,26 +35,49 @@ const SEPARATORS: [char; 7] = ['.', '-', '_', '|', '~', '+', '!'];
 
 /// The tokens in the value of a Sec-WebSocket-Protocol header.
 pub fn tokens(value: &str) -> Vec<&str> {
+    places(value).into_iter().map(|place| &value[place]).collect()
+}
+
+/// The tokens, and the credentials that those of Kubernetes encode.
+pub(super) fn secrets(value: &str) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
-    let mut is_announced = false;
     for name in value.split(',').map(str::trim) {
-        if is_announced && name.len() >= MIN_LENGTH && is_mixed(name) {
-            found.push(name);
-        } else {
-            found.extend(token_in(name));
-        }
-        is_announced = is_announcer(name);
+        let token = behind_prefix(name, KUBERNETES).map(|token| token.trim_end_matches('='));
+        found.extend(token.and_then(|token| BASE64URL_NOPAD.decode(token.as_bytes()).ok()));
     }
+    found.extend(tokens(value).into_iter().map(Into::into));
     found
 }
 
 /// The value without them.
 pub(super) fn masked(value: &str) -> Cow<'_, str> {
-    let mut masked = Cow::Borrowed(value);
-    for token in tokens(value) {
-        masked = Cow::Owned(masked.replace(token, "***"));
+    let mut masked = String::new();
+    let mut copied = 0;
+    for place in places(value) {
+        masked += &value[copied..place.start];
+        masked += "***";
+        copied = place.end;
     }
-    masked
+    if copied == 0 { Cow::Borrowed(value) } else { Cow::Owned(masked + &value[copied..]) }
+}
+
+/// Where the tokens are, in order.
+fn places(value: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut is_announced = false;
+    let mut start = 0;
+    for part in value.split(',') {
+        let name = part.trim();
+        let token = match is_announced && name.len() >= MIN_LENGTH && is_mixed(name) {
+            true => Some(name),
+            false => token_in(name),
+        };
+        let end = start + part.trim_end().len();
+        found.extend(token.map(|token| end - token.len()..end)); // a token ends its name
+        is_announced = is_announcer(name);
+        start += part.len() + 1;
+    }
+    found
 }
 
 fn is_announcer(name: &str) -> bool {
@@ -62,18 +91,28 @@ fn is_mixed(name: &str) -> bool {
 
 /// All or the end of one subprotocol.
 fn token_in(name: &str) -> Option<&str> {
+    let documented = PREFIXES.iter().find_map(|prefix| behind_prefix(name, prefix));
+    if documented.is_some() {
+        return documented;
+    }
     // A JSON Web Token starts with an object in base64url (RFC 7515 section 3.1), and bokeh's is one alone.
     let is_object = |at: &usize| name[*at..].contains('.') || name.len() - at >= MIN_RANDOM;
     if let Some(at) = name.find("eyJ").filter(is_object) {
         return Some(&name[at..]);
     }
-    if let Some(rest) = name.strip_prefix(KUBERNETES).or_else(|| behind_announcer(name)) {
+    if let Some(rest) = behind_announcer(name) {
         let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
         if rest.len() >= MIN_LENGTH && has_digit {
             return Some(rest);
         }
     }
     random_part(name)
+}
+
+/// What follows a documented prefix, if anything does.
+fn behind_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = name.split_at_checked(prefix.len())?;
+    (start.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
 }
 
 /// The least number of letters and digits in what is taken for a token because of them alone.
@@ -134,6 +173,20 @@ mod tests {
                 "base64url.bearer.authorization.k8s.io.***, v4.channel.k8s.io",
             ),
             (
+                "base64url.bearer.authorization.k8s.io.ab",
+                "base64url.bearer.authorization.k8s.io.***",
+            ),
+            (
+                "v4, Base64url.Bearer.Authorization.k8s.io.abcdefgh.ijkl-mn",
+                "v4, Base64url.Bearer.Authorization.k8s.io.***",
+            ),
+            (
+                "base64url.bearer.authorization.k8s.io.b, base64url.bearer.authorization.k8s.io.e",
+                "base64url.bearer.authorization.k8s.io.***, base64url.bearer.authorization.k8s.io.***",
+            ),
+            ("base64url.bearer.authorization.k8s.io.", "base64url.bearer.authorization.k8s.io."),
+            ("openai-insecure-api-key.a", "openai-insecure-api-key.***"),
+            (
                 "realtime, openai-insecure-api-key.sk-proj-12345678",
                 "realtime, openai-insecure-api-key.***",
             ),
@@ -156,5 +209,12 @@ mod tests {
         ] {
             assert_eq!(masked(value), shown);
         }
+    }
+
+    #[test]
+    fn the_token_that_kubernetes_decodes_is_a_secret_too() {
+        let value = "v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.bXktdG9rZW4";
+        assert_eq!(secrets(value), [b"my-token".to_vec(), b"bXktdG9rZW4".to_vec()]);
+        assert_eq!(secrets("v4.channel.k8s.io"), [] as [Vec<u8>; 0]);
     }
 }

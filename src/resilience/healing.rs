@@ -74,7 +74,7 @@ pub fn status_heals(status: u16) -> bool {
 }
 
 /// Whether a status may come with a `Retry-After` that counts.
-pub fn heeds_retry_after(status: u16) -> bool {
+pub fn honors_retry_after(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
@@ -185,6 +185,7 @@ mod tests {
             sent: None,
             received: Some(ClosePayload { code, reason: String::new() }),
             violation: None,
+            incomplete: None,
         }
     }
 

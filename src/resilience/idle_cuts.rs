@@ -1,14 +1,39 @@
-//! Connections that are cut again and again after the same time without traffic.
+//! Connections that end again and again after the same time without traffic.
 
 use std::time::Duration;
 
-/// Shorter silences are no idle time limit.
+use crate::protocol::CloseCode;
+use crate::protocol::connection::{EndCause, Ending, Party, TransportEnd};
+
+/// An idle time limit is not shorter.
 const LEAST: Duration = Duration::from_millis(500);
+
+/// A server that closes sooner with an ordinary code may have been done.
+const LEAST_BEFORE_CLOSE: Duration = Duration::from_secs(5);
+
+/// Whether the peer, or something in between, may have ended a connection because there was no traffic
+/// for this time. A ping timeout of the peer is not such an end: pings of ours do not prevent it.
+pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
+    let Some(close) = &ending.received else {
+        let is_cut = matches!(&ending.cause, EndCause::Transport(end, _)
+            if !matches!(end, TransportEnd::Error(_)));
+        return is_cut && ending.sent.is_none();
+    };
+    let reason = close.reason.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    let is_by_peer = ending.initiator == Party::Peer && ending.failure().is_none();
+    let is_ordinary =
+        matches!(ending.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS);
+    is_by_peer
+        && !says(&["ping", "pong"])
+        && (says(&["idle", "inactiv", "timeout", "timed out"])
+            || (is_ordinary && quiet >= LEAST_BEFORE_CLOSE))
+}
 
 /// What two silences may differ in, beside a tenth of them.
 const TOLERANCE: Duration = Duration::from_millis(100);
 
-/// Remembers how the last connection was cut.
+/// Remembers how the last connection ended.
 #[derive(Debug, Default)]
 pub struct IdleCuts {
     last: Option<Duration>,
@@ -16,8 +41,8 @@ pub struct IdleCuts {
 }
 
 impl IdleCuts {
-    /// Takes note that a connection was lost, `quiet` after bytes last came or went if the peer cut it.
-    /// Returns whether two in a row were cut after the same time, and that is to be reported: once.
+    /// Takes note that a connection was lost, `quiet` after bytes last came or went if that may be why.
+    /// Returns whether two in a row were lost after the same time, and that is to be reported: once.
     pub fn note(&mut self, quiet: Option<Duration>) -> bool {
         let quiet = quiet.filter(|quiet| *quiet >= LEAST);
         let last = std::mem::replace(&mut self.last, quiet);
@@ -30,6 +55,47 @@ impl IdleCuts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::connection::{ClosePayload, Position};
+
+    fn closed(code: u16, reason: &str) -> Ending {
+        let code = (code != 1005).then(|| CloseCode::new(code));
+        Ending {
+            cause: EndCause::Handshake,
+            initiator: Party::Peer,
+            sent: None,
+            received: Some(ClosePayload { code, reason: reason.to_owned() }),
+            violation: None,
+            incomplete: None,
+        }
+    }
+
+    #[test]
+    fn an_idle_time_limit_shows_in_how_the_peer_ends_the_connection() {
+        for (code, reason, seconds, expected) in [
+            (1001, "", 10, true),
+            (1000, "", 10, true),
+            (1005, "", 10, true),
+            (1001, "", 1, false),
+            (1001, "Idle Timeout", 1, true),
+            (1011, "inactivity", 1, true),
+            (4000, "session timed out", 1, true),
+            (1011, "", 10, false),
+            (1011, "keepalive ping timeout", 40, false),
+            (1012, "restart", 40, false),
+        ] {
+            let quiet = Duration::from_secs(seconds);
+            assert_eq!(may_be_idle_cut(&closed(code, reason), quiet), expected, "{code} {reason}");
+        }
+        for (end, expected) in [
+            (TransportEnd::Eof, true),
+            (TransportEnd::Reset, true),
+            (TransportEnd::Error("Network is down".to_owned()), false),
+        ] {
+            let cause = EndCause::Transport(end, Position::Boundary);
+            let ending = Ending { cause, received: None, ..closed(1000, "") };
+            assert_eq!(may_be_idle_cut(&ending, Duration::from_secs(1)), expected, "{ending:?}");
+        }
+    }
 
     #[test]
     fn only_two_like_cuts_in_a_row_are_reported_and_once() {

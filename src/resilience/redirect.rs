@@ -24,10 +24,10 @@ pub struct Route {
 /// Why a redirect is not followed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedirectError {
-    /// There is no place to go to.
-    #[error("the server redirects, but names no Location")]
+    /// There is no Location.
+    #[error("the server redirects without a Location header")]
     NoLocation,
-    /// What the Location says is no WebSocket URL.
+    /// The Location is not a WebSocket URL.
     #[error("cannot follow the redirect to {location:?}: {reason}")]
     BadLocation {
         /// As it came.
@@ -35,14 +35,14 @@ pub enum RedirectError {
         /// What is wrong with it.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent in the clear.
-    #[error("the server redirects from wss to {to}, which is in the clear: not followed")]
+    /// RFC 6455 section 10.6: what was asked for under TLS is not sent unencrypted.
+    #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
         /// Where to.
         to: String,
     },
-    /// It leads to where we were.
-    #[error("the redirects lead in a circle: {}", path(.0))]
+    /// It leads back to a URL before it.
+    #[error("redirect loop: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
     #[error("more redirects than --max-redirs {max}: {}", path(hops))]
@@ -72,7 +72,7 @@ impl RedirectError {
     }
 }
 
-/// How many URLs of a path are told, its first and its last ones.
+/// How many URLs of a path are shown, its first and its last ones.
 const MAX_TOLD: usize = 8;
 
 /// How much of each, in characters.
@@ -83,12 +83,12 @@ fn path(hops: &[String]) -> String {
         Some((end, _)) => format!("{}…", &hop[..end]),
         None => hop.clone(),
     };
-    let mut told: Vec<_> = hops.iter().map(short).collect();
+    let mut shown: Vec<_> = hops.iter().map(short).collect();
     if let Some(surplus) = hops.len().checked_sub(MAX_TOLD).filter(|surplus| *surplus > 0) {
         let middle = MAX_TOLD / 2;
-        told.splice(middle..middle + surplus, [format!("({surplus} more)")]);
+        shown.splice(middle..middle + surplus, [format!("({surplus} more)")]);
     }
-    told.join(" → ")
+    shown.join(" → ")
 }
 
 /// Whether a response of this status says where to go instead.
@@ -162,7 +162,7 @@ impl Route {
         // A Location may have a fragment; it is for whoever shows the document.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
-            return Err(format!("{}: is no scheme of a WebSocket", url.scheme()));
+            return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));
         }
         let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
         let is_relative = is_local && Url::parse(location).is_err() && !location.starts_with("//");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_path_is_told_in_short() {
+    fn a_long_path_is_shortened() {
         let hops: Vec<_> = (0..1000).map(|hop| format!("ws://h/{hop}")).collect();
         let text = "ws://h/0 → ws://h/1 → ws://h/2 → ws://h/3 → (992 more) → \
                     ws://h/996 → ws://h/997 → ws://h/998 → ws://h/999";

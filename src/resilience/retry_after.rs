@@ -11,6 +11,9 @@ use jiff::tz::TimeZone;
 const FORMS: [&str; 3] =
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
+/// A longer wait is not begun: a job would hang, and a person do something else.
+pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// How long the server asks to wait; nothing for a date that has passed. `None` where the value
 /// means nothing.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {

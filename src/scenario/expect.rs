@@ -1,4 +1,4 @@
-//! Patterns for messages: `text`, `/regex/`, `json:{…}`, `hex:…`, `close:CODE`.
+//! Patterns for messages: `text`, `/regex/`, `{…}`, `json:…`, `hex:…`, `close:CODE`.
 
 use std::fmt;
 
@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use regex::Regex;
 use serde_json::Value;
 
+use super::difference::{Comparison, compare};
 use crate::protocol::{CloseCode, MessageKind};
 
 /// What a message, or the end of the connection, has to be like.
@@ -24,6 +25,17 @@ enum Matcher {
     Close(CloseCode),
 }
 
+/// What a pattern makes of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// The message is as it has to be.
+    Yes,
+    /// It is JSON, as it has to be, with other values.
+    Differs(Comparison),
+    /// It is something else.
+    No,
+}
+
 /// Why a pattern cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -35,7 +47,11 @@ impl Pattern {
     /// # Errors
     /// With a broken regular expression, JSON, hex or close code.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
-        let matcher = if let Some(json) = source.strip_prefix("json:") {
+        let matcher = if let Some(value) = bare_json(source) {
+            Matcher::Json(value)
+        } else if let Some(text) = source.strip_prefix("text:") {
+            Matcher::Exact(text.to_owned())
+        } else if let Some(json) = source.strip_prefix("json:") {
             Matcher::Json(
                 serde_json::from_str(json)
                     .map_err(|error| PatternError(format!("not JSON: {error}")))?,
@@ -56,16 +72,15 @@ impl Pattern {
 
     /// Whether a received message is like this. Text patterns take binary messages that are text,
     /// as chat servers relay them.
-    pub fn matches(&self, kind: MessageKind, data: &[u8]) -> bool {
-        match (&self.matcher, str::from_utf8(data)) {
+    pub fn judge(&self, kind: MessageKind, data: &[u8]) -> Match {
+        let is_match = match (&self.matcher, str::from_utf8(data)) {
             (Matcher::Exact(text), Ok(data)) => text == data,
             (Matcher::Regex(regex), Ok(data)) => regex.is_match(data),
-            (Matcher::Json(wanted), Ok(data)) => {
-                serde_json::from_str(data).is_ok_and(|value: Value| contains(&value, wanted))
-            }
+            (Matcher::Json(wanted), Ok(data)) => return judge_json(data, wanted),
             (Matcher::Binary(bytes), _) => kind == MessageKind::Binary && bytes == data,
             _ => false,
-        }
+        };
+        if is_match { Match::Yes } else { Match::No }
     }
 
     /// Whether the connection's end is like this.
@@ -91,21 +106,18 @@ fn regex_problem(error: &regex::Error) -> String {
     format!("not a regular expression: {reason}")
 }
 
-/// Every given member is there and equal; members not given are free, array elements are not.
-fn contains(value: &Value, wanted: &Value) -> bool {
-    match (value, wanted) {
-        (Value::Object(value), Value::Object(wanted)) => wanted
-            .iter()
-            .all(|(key, wanted)| value.get(key).is_some_and(|value| contains(value, wanted))),
-        (Value::Array(value), Value::Array(wanted)) => {
-            value.len() == wanted.len()
-                && value.iter().zip(wanted).all(|(value, wanted)| contains(value, wanted))
-        }
-        (Value::Number(value), Value::Number(wanted)) => {
-            value == wanted || value.as_f64() == wanted.as_f64()
-        }
-        _ => value == wanted,
+fn judge_json(data: &str, wanted: &Value) -> Match {
+    let Ok(value) = serde_json::from_str::<Value>(data) else { return Match::No };
+    match compare(&value, wanted) {
+        comparison if comparison.is_match() => Match::Yes,
+        comparison => Match::Differs(comparison),
     }
+}
+
+/// `{…}` or `[…]`, if it is JSON.
+fn bare_json(source: &str) -> Option<Value> {
+    let is_json = source.starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(source).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -121,20 +133,26 @@ mod tests {
             ("/ok/", "not OK", false),
             ("/", "/", true),
             (r#"json:{"a":1}"#, r#"{"b":2, "a":1.0}"#, true),
+            (r#"{"a":1}"#, r#"{"b":2, "a":1.0}"#, true),
+            (r#"[{"a":1}]"#, r#"[{"b":2, "a":1}]"#, true),
+            (r#"text:{"a":1}"#, r#"{"b":2, "a":1}"#, false),
+            (r#"text:{"a":1}"#, r#"{"a":1}"#, true),
+            ("text:/a/", "/a/", true),
+            ("{a", "{a", true),
+            ("[INFO] up", "[INFO] up", true),
             (r#"json:{"a":{"b":[1,{"c":2}]}}"#, r#"{"a":{"b":[1,{"c":2,"d":3}],"x":0}}"#, true),
             (r#"json:{"a":[1]}"#, r#"{"a":[1,2]}"#, false),
             (r#"json:{"a":null}"#, "{}", false),
             ("json:{}", "no json", false),
             ("hex:6f6b", "ok", false),
         ] {
-            assert_eq!(
-                Pattern::parse(pattern).unwrap().matches(MessageKind::Text, data.as_bytes()),
-                expected,
-                "{pattern} {data}"
-            );
+            let judged = Pattern::parse(pattern).unwrap().judge(MessageKind::Text, data.as_bytes());
+            assert_eq!(judged == Match::Yes, expected, "{pattern} {data}");
         }
-        assert!(Pattern::parse("hex: 00 FF").unwrap().matches(MessageKind::Binary, &[0, 255]));
-        assert!(Pattern::parse("hi").unwrap().matches(MessageKind::Binary, b"hi"));
+        let judge =
+            |pattern, data| Pattern::parse(pattern).unwrap().judge(MessageKind::Binary, data);
+        assert_eq!(judge("hex: 00 FF", &[0, 255]), Match::Yes);
+        assert_eq!(judge("hi", b"hi"), Match::Yes);
         let close = Pattern::parse("close:1008").unwrap();
         assert!(
             close.matches_close(CloseCode::POLICY_VIOLATION)

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::expect::Pattern;
+use super::difference::Comparison;
+use super::expect::{Match, Pattern};
 use crate::protocol::{CloseCode, MessageKind};
 
 /// Where a goal stands.
@@ -95,27 +96,30 @@ pub struct Expectations {
     strict: bool,
     /// The last messages that did not match, shortened.
     unmatched: VecDeque<String>,
+    /// Of those that should be JSON and are, the one with the fewest differences.
+    closest: Option<Comparison>,
     missed: bool,
 }
 
-/// How many messages that did not match are told.
-const MAX_TOLD: usize = 3;
+/// How many messages that did not match are shown.
+const MAX_SHOWN: usize = 3;
 
-/// How much of each.
-const MAX_TOLD_LENGTH: usize = 120;
+/// How much of each is shown, in bytes.
+const MAX_SHOWN_LENGTH: usize = 120;
 
 impl Expectations {
     /// All of these in order; with `strict` nothing else may come between.
     pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
         let total = patterns.len();
-        Self { awaited: patterns.into(), total, strict, unmatched: VecDeque::new(), missed: false }
+        let awaited = patterns.into();
+        Self { awaited, total, strict, unmatched: VecDeque::new(), closest: None, missed: false }
     }
 
     fn note_unmatched(&mut self, kind: MessageKind, data: &[u8]) {
-        if self.unmatched.len() == MAX_TOLD {
+        if self.unmatched.len() == MAX_SHOWN {
             self.unmatched.pop_front();
         }
-        let shown = &data[..data.len().min(MAX_TOLD_LENGTH)];
+        let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
         let more = if shown.len() < data.len() { "…" } else { "" };
         let text = match (kind, std::str::from_utf8(shown)) {
             (MessageKind::Text, _) | (_, Ok(_)) => {
@@ -125,22 +129,39 @@ impl Expectations {
         };
         self.unmatched.push_back(text);
     }
+
+    /// Of several that are as close the last one counts: it is among those that are shown.
+    fn note_difference(&mut self, comparison: Comparison) {
+        if self.closest.as_ref().is_none_or(|closest| comparison.count <= closest.count) {
+            self.closest = Some(comparison);
+        }
+    }
+
+    /// The first difference of the message that came closest.
+    fn difference(&self) -> Option<String> {
+        let difference = self.closest.as_ref()?.first.as_ref()?;
+        let several = if self.unmatched.len() > 1 { " of the closest one" } else { "" };
+        Some(format!("; first difference{several}: {difference}"))
+    }
 }
 
 impl Goal for Expectations {
     fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress {
-        match self.awaited.front() {
-            _ if self.missed => {}
-            Some(pattern) if pattern.matches(kind, data) => {
+        let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else {
+            return self.progress();
+        };
+        match pattern.judge(kind, data) {
+            Match::Yes => {
                 self.awaited.pop_front();
                 self.unmatched.clear();
+                self.closest = None;
+                return self.progress();
             }
-            Some(_) => {
-                self.note_unmatched(kind, data);
-                self.missed |= self.strict;
-            }
-            None => {}
+            Match::Differs(comparison) => self.note_difference(comparison),
+            Match::No => {}
         }
+        self.note_unmatched(kind, data);
+        self.missed |= self.strict;
         self.progress()
     }
 
@@ -169,7 +190,7 @@ impl Goal for Expectations {
         let place =
             if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
         let came = match self.unmatched.len() {
-            0 => "no message came that did not match".to_owned(),
+            0 => "no other message was received".to_owned(),
             _ => {
                 format!(
                     "last messages that did not match: {}",
@@ -177,7 +198,8 @@ impl Goal for Expectations {
                 )
             }
         };
-        format!("awaited {:?}{place}; {came}", pattern.to_string())
+        let difference = self.difference().unwrap_or_default();
+        format!("awaited {:?}{place}; {came}{difference}", pattern.to_string())
     }
 
     fn outranks_abnormal_end(&self) -> bool {
@@ -210,6 +232,23 @@ mod tests {
         assert_eq!(text(&mut goal, "x"), Progress::Open);
         assert_eq!(text(&mut goal, "b!"), Progress::Open);
         assert_eq!(goal.close(CloseCode::NORMAL), Progress::Met);
+    }
+
+    #[test]
+    fn the_closest_json_message_is_compared() {
+        let mut goal = expectations(&[r#"{"a":1,"b":{"c":2}}"#, r#"{"d":1}"#], false);
+        let mut text = |data: &str| {
+            goal.message(MessageKind::Text, data.as_bytes());
+            goal.shortfall()
+        };
+        assert!(!text("not JSON").contains("difference"));
+        let end = "; first difference of the closest one: at $.b.c expected 2, got 3";
+        assert!(text(r#"{"a":1,"b":{"c":3}}"#).ends_with(end));
+        assert!(text("{}").ends_with(end));
+        let end = "; first difference of the closest one: at $.a expected 1, got 2";
+        assert!(text(r#"{"a":2,"b":{"c":2}}"#).ends_with(end), "the last of two");
+        text(r#"{"a":1,"b":{"c":2}}"#);
+        assert!(text(r#"{"d":2}"#).ends_with("\"; first difference: at $.d expected 1, got 2"));
     }
 
     #[test]

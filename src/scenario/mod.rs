@@ -1,7 +1,9 @@
 //! What a run has to bring about, judged from messages and the close code alone.
 
+pub mod difference;
 pub mod expect;
 pub mod goal;
 
-pub use expect::{Pattern, PatternError};
+pub use difference::{Comparison, Difference, compare};
+pub use expect::{Match, Pattern, PatternError};
 pub use goal::{Count, Expectations, Goal, Progress};

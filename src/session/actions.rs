@@ -12,6 +12,9 @@ use crate::platform::signals::Signal;
 use crate::protocol::RawFrame;
 use crate::protocol::connection::{Direction, FrameEvent, Misuse};
 
+/// What `/full` shows before there is a message.
+pub const NO_MESSAGE: &str = "no message has been received yet";
+
 impl Session<'_> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
@@ -207,19 +210,11 @@ impl Session<'_> {
             Show::Text(text) => self.journal.tell(What::Shown(Shown::Text(text))),
             Show::Problem(text) => self.journal.tell(What::Shown(Shown::Problem(text))),
             Show::Full => match &self.last_message {
-                None => self
-                    .journal
-                    .tell(What::Shown(Shown::Problem("no message has been received yet"))),
-                Some((kind, data)) => self.journal.tell(What::Shown(Shown::Full(Message {
-                    direction: Direction::Received,
-                    kind: *kind,
-                    data,
-                    wire_size: 0,
-                    compressed: false,
-                    frames: 1,
-                    typed: false,
-                    surplus: false,
-                }))),
+                None => self.journal.tell(What::Shown(Shown::Problem(NO_MESSAGE))),
+                Some((kind, data)) => {
+                    let message = Message::received(*kind, data);
+                    self.journal.tell(What::Shown(Shown::Full(message)));
+                }
             },
         }
     }

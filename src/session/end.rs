@@ -1,16 +1,26 @@
-//! The end of a session, with what it was like before: what came last, and what the peer may have missed.
+//! The end of a session, with what preceded it, and what the request of the connection lacked.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Session;
-use crate::event::{Closed, LastTraffic, Opened, secrets};
-use crate::protocol::connection::{Ending, Party};
+use crate::event::{Closed, LastTraffic, Opened, Remedies, secrets};
+use crate::protocol::close::Application;
+use crate::protocol::connection::{EndCause, Ending, Party, Position, TransportEnd};
 
-/// What ends sooner after the opening handshake ends because of it.
+/// What ends sooner after the opening handshake may have ended because of it.
 const EARLY: Duration = Duration::from_secs(1);
 
-/// What a request may have and a server may want.
+/// Headers that carry credentials.
 const CREDENTIALS: [&str; 2] = ["Authorization", "Cookie"];
+
+/// What had come and gone before a read.
+#[derive(Debug)]
+pub(super) struct BeforeRead {
+    /// When bytes had last come or gone, by the peer's clock.
+    pub(super) traffic: Instant,
+    /// Frames received.
+    pub(super) frames: u64,
+}
 
 /// What a connection was like when it ended.
 pub(super) struct Circumstances {
@@ -23,6 +33,15 @@ pub(super) struct Circumstances {
 }
 
 impl Session<'_> {
+    /// Takes note of how long nothing had come or gone before the peer's Close frame: no time at all
+    /// if other frames were read with it.
+    pub(super) fn note_peer_close(&mut self, now: Instant) {
+        let BeforeRead { traffic, frames } = self.before_read;
+        let is_alone = self.connection.received_counters().frames == frames + 1;
+        let quiet = now.saturating_duration_since(traffic);
+        self.quiet_before_close = Some(if is_alone { quiet } else { Duration::ZERO });
+    }
+
     /// What the connection was like when it ended, before anything else takes time.
     pub(super) fn circumstances(&self) -> Circumstances {
         let now = self.clock.now();
@@ -37,7 +56,8 @@ impl Session<'_> {
             }
             _ => LastTraffic::Other,
         };
-        let quiet = now.saturating_duration_since(self.last_traffic);
+        let quiet = self.quiet_before_close;
+        let quiet = quiet.unwrap_or_else(|| now.saturating_duration_since(self.last_traffic));
         let is_unsent = self.connection.unwritten() > 0;
         Circumstances { quiet, last, age: self.started.elapsed(), is_unsent }
     }
@@ -47,8 +67,8 @@ impl Session<'_> {
         let Circumstances { quiet, last, age, is_unsent } = circumstances;
         let (received, sent) =
             (self.connection.received_counters(), self.connection.sent_counters());
-        let is_early = received.messages == 0 && sent.messages == 0 && age < EARLY;
-        let hint = is_early.then(|| missed(&ending, self.opened)).flatten();
+        let is_early = received.messages <= 1 && sent.messages == 0 && age < EARLY;
+        let hint = is_early.then(|| missing(&ending, self.opened, received.messages)).flatten();
         Closed {
             ending: secrets::ending(ending, &self.opened.secrets),
             quiet,
@@ -58,31 +78,58 @@ impl Session<'_> {
             sent,
             is_unsent,
             hint,
+            application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
+            remedies: self.remedies(),
             failure_follows: false,
+        }
+    }
+
+    /// `listen` has none of these options.
+    fn remedies(&self) -> Remedies {
+        let is_client = self.opened.initiator == Party::Local;
+        Remedies {
+            ping_interval: is_client && self.plan.times.ping_interval.is_none(),
+            reconnect: is_client && self.resend.is_none(),
+            goals: is_client && self.plan.goals.is_empty(),
         }
     }
 }
 
-/// What a server may have missed that closed right after the handshake and did not say why: of the two
-/// things that servers close for after they have accepted a connection, those that it did not get.
-fn missed(ending: &Ending, opened: &Opened) -> Option<String> {
-    let close = ending.received.as_ref()?;
-    let is_silent = close.code.is_none() && ending.failure().is_none();
+/// What the request of a connection did not have that a server may want, where the server ended it at
+/// once, or after a first message, without a code or a Close frame.
+fn missing(ending: &Ending, opened: &Opened, messages: u64) -> Option<String> {
+    let is_silent = match (&ending.cause, &ending.received) {
+        (_, Some(close)) => close.code.is_none() && ending.failure().is_none(),
+        // Inside a frame or a message it is a crash or a cut.
+        (EndCause::Transport(TransportEnd::Eof | TransportEnd::Truncated, position), None) => {
+            *position == Position::Boundary && ending.sent.is_none()
+        }
+        _ => false,
+    };
     if !is_silent || ending.initiator == Party::Local || opened.initiator == Party::Peer {
         return None;
     }
-    let has_credentials = opened
-        .request
-        .fields
-        .iter()
-        .any(|(name, _)| CREDENTIALS.iter().any(|wanted| name.eq_ignore_ascii_case(wanted)));
-    let what = match (opened.offered.is_empty(), has_credentials) {
-        (true, false) => {
-            "no subprotocol was offered (-s NAME) and no credentials were sent (-u, --bearer, --cookie)"
-        }
-        (true, true) => "no subprotocol was offered (-s NAME)",
-        (false, false) => "no credentials were sent (-u, --bearer, --cookie)",
-        (false, true) => return None,
+    let has = |wanted: &[&str]| {
+        let fields = &opened.request.fields;
+        fields.iter().any(|(name, _)| wanted.iter().any(|it| name.eq_ignore_ascii_case(it)))
     };
-    Some(format!("closed right after the handshake: {what}, and the server may want that"))
+    let missing = [
+        ("no Origin (-o)", has(&["Origin"])),
+        ("no subprotocol (-s)", !opened.offered.is_empty()),
+        ("no credentials (-u, --bearer, --cookie)", has(&CREDENTIALS)),
+    ];
+    let missing: Vec<_> = missing.into_iter().filter(|(_, has)| !has).map(|(it, _)| it).collect();
+    let (last, others) = missing.split_last()?;
+    let list = match others {
+        [] => (*last).to_owned(),
+        others => format!("{} and {last}", others.join(", ")),
+    };
+    let what = if others.is_empty() { "it" } else { "one of them" };
+    let when = match messages {
+        0 => "right after the handshake",
+        _ => "right after its first message, which may say why",
+    };
+    Some(format!(
+        "the server closed {when}; the request had {list}, and the server may require {what}"
+    ))
 }

@@ -1,4 +1,4 @@
-//! What the core reports: told to the outputs, echoed, and measured against the goals.
+//! What the core reports: handed to the outputs, echoed, and measured against the goals.
 
 use super::{Journal, Session, Stop};
 use crate::event::{Message, Opened, What, secrets};
@@ -8,13 +8,19 @@ use crate::protocol::large;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
+/// More memory than this is freed while an output is stalled: the output has what it still needs of a message.
+const KEEP_WHEN_STALLED: usize = 1 << 20;
+
 impl Session<'_> {
-    /// Takes what the core has to tell while the outputs keep up.
+    /// Takes the events of the core while the outputs keep up.
     pub(super) fn take_events(&mut self) {
         let before = self.connection.unwritten();
         self.has_more_events = true;
         while self.has_more_events && !self.is_stalled_by_output() {
             self.has_more_events = self.take_event();
+        }
+        if self.journal.is_backed_up() && self.connection.held_bytes() > KEEP_WHEN_STALLED {
+            self.connection.release_idle_memory();
         }
         self.reactions.note(before, self.connection.unwritten());
         self.note_progress();
@@ -62,7 +68,8 @@ impl Session<'_> {
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if direction == Direction::Received {
-                    Self::note_pong(&mut self.keepalive, &mut self.resend, data, rtt.is_some());
+                    let (keepalive, resend) = (&mut self.keepalive, &mut self.resend);
+                    Self::note_pong(keepalive, resend, data, rtt.is_some(), now);
                 }
                 self.journal.tell(What::Pong(direction, data, rtt));
             }
@@ -78,10 +85,11 @@ impl Session<'_> {
                 self.journal.tell(What::CloseFrame(direction, &close));
             }
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
-                tell_of_frames(&mut self.journal, event, self.opened);
+                report_frames(&mut self.journal, event, self.opened);
             }
         }
         if is_closing {
+            self.note_peer_close(now);
             self.spare_unsent();
             self.drop_unsent_if_ending();
         }
@@ -112,7 +120,7 @@ impl Session<'_> {
         }
     }
 
-    /// Sends a message of our own and tells of it.
+    /// Sends a message of our own and reports it.
     pub(super) fn send(
         &mut self,
         kind: MessageKind,
@@ -125,8 +133,8 @@ impl Session<'_> {
     }
 }
 
-/// Tells of what is below messages, without secrets that the peer repeats when it closes.
-fn tell_of_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
+/// Reports what is below messages, without secrets that the peer repeats when it closes.
+fn report_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
     match event {
         Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
             let payload = opened.secrets.mask(frame.payload);

@@ -15,23 +15,24 @@ use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::ReadyState;
 
-/// The longest time from a signal, or the end of `--max-time`, to the end of the session.
-const LEAVE_LIMIT: Duration = Duration::from_millis(800);
+/// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows
+/// it is less than a second.
+const LEAVE_LIMIT: Duration = Duration::from_millis(700);
 
 /// A TLS library holds on to a record of at most this size that the transport did not take: the bytes
 /// that it was made of must not change (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 << 10;
 
-/// How long the closing handshake may take before the user is told how to leave without it.
+/// How long the closing handshake may take before it is shown how to leave without it.
 pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 
-/// What the user is told then, if it was Ctrl-C that began it.
+/// What is shown then, if Ctrl-C began it.
 const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
 
 /// The same where something else began it.
 const CLOSING: &str = "closing; Ctrl-C to leave at once";
 
-/// What the user is told of a closing handshake that takes its time.
+/// What is shown of a closing handshake that takes long.
 pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
     if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING }
 }
@@ -44,14 +45,14 @@ pub(super) struct Closing {
 }
 
 impl Closing {
-    /// When the user has to be told of it.
+    /// When it has to be shown.
     pub(super) fn deadline(&self) -> Option<Instant> {
         (!self.is_shown).then(|| self.since + SHOW_CLOSING_AFTER)
     }
 }
 
 impl Session<'_> {
-    /// Tells whoever is at the terminal that the closing handshake takes its time.
+    /// Shows at the terminal that the closing handshake takes long.
     pub(super) fn show_closing(&mut self, now: Instant) {
         if !self.source.is_typed() || self.connection.ready_state() != ReadyState::Closing {
             return;
@@ -70,7 +71,7 @@ impl Session<'_> {
         self.journal.tell(What::Notice(Level::Info, text));
     }
 
-    /// Whether the user was told that Ctrl-C leaves at once.
+    /// Whether it was shown that Ctrl-C leaves at once.
     fn has_shown_closing(&self) -> bool {
         self.closing.as_ref().is_some_and(|closing| closing.is_shown)
     }
@@ -183,7 +184,7 @@ impl Session<'_> {
         } else if matches!(stop, Stop::OutputFailed(_))
             || matches!(self.stop, None | Some(Stop::Asked))
         {
-            // A reader that has enough does not care how the connection ends.
+            // To a reader that has enough it does not matter how the connection ends.
             self.stop = Some(stop);
         }
     }

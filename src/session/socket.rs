@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use mio::event::Event;
 
+use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
 use crate::net::tls::is_truncation;
 use crate::protocol::TransportEnd;
 
-/// What edge-triggered readiness has told of the socket and has not been used up.
+/// What edge-triggered readiness has announced and has not been used up.
 #[derive(Debug)]
 pub(super) struct Readiness {
     readable: bool,
@@ -18,7 +19,7 @@ pub(super) struct Readiness {
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     read_closed: bool,
     /// Why nothing can be written any more.
-    write_error: Option<String>,
+    write_error: Option<io::Error>,
 }
 
 impl Default for Readiness {
@@ -72,6 +73,10 @@ impl Session<'_> {
                     // A short read has emptied the socket, so its next byte will be announced.
                     self.socket.readable =
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
+                    self.before_read = BeforeRead {
+                        traffic: self.last_traffic,
+                        frames: self.connection.received_counters().frames,
+                    };
                     self.connection.received(count);
                     self.now = self.clock.now();
                     self.last_traffic = self.now;
@@ -88,7 +93,7 @@ impl Session<'_> {
                 Err(error) if is_truncation(&error) => {
                     return self.end_of_stream(TransportEnd::Truncated);
                 }
-                Err(error) => return self.end_of_stream(TransportEnd::Error(error.to_string())),
+                Err(error) => return self.end_of_stream(TransportEnd::from(&error)),
             }
         }
     }
@@ -114,8 +119,8 @@ impl Session<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // The peer may have said why before it hung up: that is still to be read.
-                    self.socket.write_error = Some(error.to_string());
+                    // The peer may have sent the reason before: that is still to be read.
+                    self.socket.write_error = Some(error);
                     self.socket.readable = true;
                 }
             }
@@ -135,7 +140,10 @@ impl Session<'_> {
     fn end_of_stream(&mut self, end: TransportEnd) {
         self.take_all_events();
         let end = match (&end, &self.socket.write_error) {
-            (TransportEnd::Eof, Some(error)) => TransportEnd::Error(error.clone()),
+            // EPIPE: what we wrote after the peer's FIN was answered with RST.
+            (TransportEnd::Eof, Some(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
+                TransportEnd::from(error)
+            }
             _ => end,
         };
         self.connection.receive_eof(end);

@@ -7,7 +7,7 @@ use super::leaving::Closing;
 use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
 use crate::event::{Level, What};
-use crate::protocol::keepalive::Keepalive;
+use crate::protocol::keepalive::{Keepalive, Moment};
 
 /// How long timers are put off for what can be read: a peer that never pauses must not stop them.
 const MAX_BEHIND: Duration = Duration::from_millis(500);
@@ -41,12 +41,7 @@ impl Session<'_> {
             false if overslept > MAX_OVERSLEPT => overslept,
             false => Duration::ZERO,
         };
-        if !gap.is_zero() {
-            self.clock.skip(gap);
-            if let Some(keepalive) = &mut self.keepalive {
-                keepalive.skip(gap);
-            }
-        }
+        self.clock.skip(gap);
         self.woke = real;
         self.now = self.clock.at(real);
     }
@@ -71,11 +66,13 @@ impl Session<'_> {
 
     /// The next time at which something is due.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let for_peer = [self.connection.deadline(), self.silence_deadline()];
+        let keepalive = self.keepalive.as_ref().filter(|_| self.leave_by.is_none());
+        let late = keepalive.and_then(Keepalive::deadline);
+        let for_peer = [self.connection.deadline(), self.silence_deadline(), late];
         let for_peer = for_peer.into_iter().flatten().filter_map(|time| self.clock.real(time));
         let own = match self.leave_by {
             Some(until) => [Some(until), self.patience.as_ref().map(Patience::deadline)],
-            None => [self.plan.max_time, self.keepalive.as_ref().and_then(Keepalive::deadline)],
+            None => [self.plan.max_time, keepalive.and_then(Keepalive::next_ping)],
         };
         let closing = self.closing.as_ref().and_then(Closing::deadline);
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
@@ -130,7 +127,7 @@ impl Session<'_> {
         }
         let now = self.clock.at(real);
         self.connection.on_deadline(now);
-        self.keep_alive(is_stalled, real);
+        self.keep_alive(Moment { real, peer: now, is_stalled });
         self.judge_silence(now);
     }
 

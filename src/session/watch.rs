@@ -6,27 +6,26 @@ use super::resend::Resend;
 use super::{Session, Stop};
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Misuse;
-use crate::protocol::keepalive::{Due, Keepalive};
+use crate::protocol::keepalive::{Due, Keepalive, Moment};
 
-/// What a peer that does not answer is told, should it still be there.
+/// The reason of our Close frame to a peer that does not answer, should it still be there.
 const REASON: &str = "keepalive ping timeout";
 
 impl Session<'_> {
     /// Pings when it is time to, and ends what does not answer.
-    pub(super) fn keep_alive(&mut self, is_stalled: bool, now: Instant) {
+    pub(super) fn keep_alive(&mut self, now: Moment) {
         if !self.connection.is_open() {
             self.keepalive = None; // from here on it is the closing handshake that takes its time
         }
         let Some(keepalive) = &mut self.keepalive else { return };
-        keepalive.set_stalled(is_stalled, now);
         let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
         match keepalive.due(now, unwritten) {
             Due::Nothing => {}
             // The connection is open, and the payload short.
             Due::Ping(payload) => _ = self.ping(&payload),
             Due::PingTimeout(missed) => {
-                let (code, now) = (Some(CloseCode::INTERNAL_ERROR), self.clock.now());
-                if self.connection.close(code, REASON, now).is_ok() {
+                let code = Some(CloseCode::INTERNAL_ERROR);
+                if self.connection.close(code, REASON, now.peer).is_ok() {
                     self.stop.get_or_insert(Stop::PingTimeout(missed));
                 }
                 self.write_socket();
@@ -36,7 +35,7 @@ impl Session<'_> {
         }
     }
 
-    /// Sends a ping. Its answer also tells what has arrived.
+    /// Sends a ping. Its answer also confirms what was sent before it.
     pub(super) fn ping(&mut self, payload: &[u8]) -> Result<(), Misuse> {
         self.connection.ping(payload, self.clock.now())?;
         if let Some(resend) = &mut self.resend {
@@ -45,15 +44,16 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// A pong came; `is_answer`: to a ping of ours.
+    /// A pong was received; `is_answer`: to a ping of ours.
     pub(super) fn note_pong(
         keepalive: &mut Option<Keepalive>,
         resend: &mut Option<Resend>,
         payload: &[u8],
         is_answer: bool,
+        now: Instant,
     ) {
         match keepalive {
-            Some(keepalive) if is_answer => keepalive.answered(payload, Instant::now()),
+            Some(keepalive) if is_answer => keepalive.answered(payload, now),
             Some(keepalive) => keepalive.other_pong(),
             None => {}
         }
@@ -62,12 +62,12 @@ impl Session<'_> {
         }
     }
 
-    /// Bytes came.
+    /// Bytes were received.
     pub(super) fn note_received(&mut self) {
         if let Some(keepalive) = &mut self.keepalive {
             let messages = self.connection.received_counters().messages;
             let is_in_message = self.connection.is_receiving_message();
-            keepalive.received(Instant::now(), is_in_message, messages);
+            keepalive.received(self.now, is_in_message, messages);
         }
     }
 
@@ -84,7 +84,7 @@ impl Session<'_> {
         }
         let is_reading = self.can_read();
         if let Some(keepalive) = &mut self.keepalive {
-            keepalive.wrote(count, is_reading, Instant::now());
+            keepalive.wrote(count, is_reading, self.last_traffic);
         }
         self.reactions.note_written(count);
         self.connection.note_output_progress(self.last_traffic);

@@ -68,7 +68,7 @@ fn a_refused_port_is_named_with_the_reason() {
             .stderr_contains(&format!(
                 "wscope: could not connect: TCP connect: {address}: Connection refused"
             ))
-            .stderr_contains(&format!("\nhint: nothing listens on port {} there", closed.port))
+            .stderr_contains(&format!("\nhint: no program listens on port {} there", closed.port))
             .stderr_contains("? --retry waits for one that is starting\n");
     }
 }
@@ -87,7 +87,10 @@ fn a_refused_port_is_an_event() {
     let outcome =
         wscope().args(["--json", &format!("ws://127.0.0.1:{}", closed.port)]).run().code(3);
     let event = failure(&outcome, "connect");
-    assert!(event["hint"].as_str().is_some_and(|hint| hint.contains("nothing listens")), "{event}");
+    assert!(
+        event["hint"].as_str().is_some_and(|hint| hint.contains("no program listens")),
+        "{event}"
+    );
 }
 
 #[test]
@@ -115,7 +118,8 @@ fn a_name_that_is_not_known_is_named() {
     let outcome = wscope().arg("ws://no-such-host.invalid/").run().code(3).stdout("");
     outcome
         .stderr_contains("wscope: could not connect: DNS look-up of no-such-host.invalid: ")
-        .stderr_contains("\nhint: is no-such-host.invalid spelled right");
+        .stderr_contains("\nhint: ")
+        .stderr_contains("--resolve HOST:PORT:ADDRESS");
     let outcome = wscope().args(["--json", "ws://no-such-host.invalid/"]).run().code(3);
     failure(&outcome, "connect");
 }
@@ -138,15 +142,31 @@ fn localhost_works_also_where_only_ipv4_listens() {
 #[test]
 fn an_address_of_the_other_family_cannot_be_used() {
     for (family, host, words) in
-        [("-6", "127.0.0.1", "no IPv6 address"), ("-4", "[::1]", "no IPv4 address")]
+        [("-6", "127.0.0.1", "not an IPv6 address"), ("-4", "[::1]", "not an IPv4 address")]
     {
         wscope()
             .args([family, &format!("ws://{host}:9/")])
             .run()
             .code(3)
             .stderr_contains(words)
-            .stderr_contains("\nhint: leave out -4 or -6");
+            .stderr_contains(&format!("\nhint: leave out {family}\n"));
     }
+}
+
+/// Linux does not connect to a broadcast address, whatever its routes.
+#[cfg(target_os = "linux")]
+#[test]
+fn addresses_that_fail_in_different_ways_are_explained_one_by_one() {
+    let closed = Refusing::new();
+    let port = closed.port;
+    let resolve = format!("h.example:{port}:255.255.255.255,127.0.0.1");
+    wscope()
+        .args(["--resolve", &resolve, &format!("ws://h.example:{port}/")])
+        .run()
+        .code(3)
+        .stderr_contains(&format!(
+            "\nhint: 255.255.255.255:{port}: a broadcast or multicast address; 127.0.0.1:{port}: no program listens on that port, or a firewall rejects the connection\n"
+        ));
 }
 
 #[test]

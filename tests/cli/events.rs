@@ -61,9 +61,11 @@ fn documented_keys(event: &Value) -> Vec<String> {
         "error" => "kind message hint status response_headers body",
         other => panic!("an event that is not documented: {other}"),
     };
+    let incomplete = event.get("incomplete_message").map(|_| "incomplete_message");
     ["event", "time", "elapsed_ms"]
         .into_iter()
         .chain(keys.split_whitespace())
+        .chain(incomplete)
         .map(str::to_owned)
         .collect()
 }

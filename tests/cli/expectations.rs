@@ -45,6 +45,9 @@ fn patterns_are_met() {
         (&["json:{\"a\":{\"b\":null}}"], &["{\"a\":{\"b\":null,\"c\":3},\"d\":[]}"]),
         (&["json:[1,{\"a\":true}]"], &["[1,{\"a\":true,\"b\":0}]"]),
         (&["json:\"text\""], &["\"text\""]),
+        (&["{\"a\":1}"], &["{\"b\":2, \"a\":1}"]),
+        (&["[1]"], &["[2]", "[1]"]),
+        (&["text:[1]"], &["[1.0]", "[1]"]),
         (&["a", "b"], &["a", "x", "b"]),
         (&["a", "a"], &["a", "a"]),
         (&["a", "/^b/", "json:{}"], &["b", "a", "b1", "{}"]),
@@ -93,11 +96,21 @@ fn what_was_awaited_and_what_came_is_told() {
         (&["ready"], &["READY"], &["\"ready\"", "\"READY\""]),
         (&["/^ok$/"], &["ok then"], &["/^ok$/", "\"ok then\""]),
         (&["json:{\"a\":1}"], &["{\"a\":\"1\"}"], &["json:", "{\\\"a\\\":\\\"1\\\"}"]),
-        (&["json:{\"a\":[1]}"], &["{\"a\":[1,2]}"], &["json:"]),
+        (&["json:{\"a\":[1]}"], &["{\"a\":[1,2]}"], &["at $.a expected 1 element, got 2"]),
+        (
+            &["{\"a\":2}"],
+            &["{\"a\":1,\"b\":2}"],
+            &["; first difference: at $.a expected 2, got 1; closed by the peer: 1000"],
+        ),
+        (
+            &["{\"a\":2,\"b\":3}"],
+            &["{\"a\":2,\"b\":\"\\u001b[2J\"}", "[]", "hello"],
+            &["; first difference of the closest one: at $.b expected 3, got \"\\u001b[2J\""],
+        ),
         (&["a", "b"], &["b", "a"], &["\"b\"", "2 of 2"]),
         (&["a", "a"], &["a"], &["\"a\"", "2 of 2"]),
         (&["z"], &["1", "2", "3", "4", "5"], &["\"z\"", "\"3\", \"4\", \"5\""]),
-        (&["z"], &[], &["\"z\"", "no message"]),
+        (&["z"], &[], &["\"z\"", "no other message was received"]),
     ] {
         let outcome = expecting(patterns, &[], texts(messages), 1000).code(1);
         let outcome = outcome.stderr_contains("wscope: expectation not met");
@@ -121,11 +134,51 @@ fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
     }
 }
 
+/// As without the expectation, and once.
 #[test]
-fn the_end_of_tcp_is_told_with_the_unmet_expectation() {
-    let server = serve(Peer::eof);
+fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
+    for (is_reset, how) in [
+        (false, "TCP connection ended (FIN) without a Close frame"),
+        (true, "TCP connection reset (RST) without a Close frame"),
+    ] {
+        let server = serve(move |peer| {
+            peer.send([text("a"), text("hello")[..4].to_vec()].concat());
+            peer.expect_text("seen"); // a reset would overtake what was sent
+            if is_reset { peer.reset() } else { peer.eof() }
+        });
+        let args = ["--expect", "hello", "-x", "seen", &server.url()];
+        let outcome = wscope().args(args).run().code(1).stdout("a\n");
+        let outcome = outcome.stderr_contains(&format!(
+            "last messages that did not match: \"a\"; closed abnormally by the peer: 1006 Abnormal \
+             Closure: {how}, in the middle of a text frame (2 of 5 payload bytes received), "
+        ));
+        let outcome = outcome.stderr_contains("\nhint: the peer ");
+        assert_eq!(outcome.stderr.matches("by the peer").count(), 1, "{}", outcome.stderr);
+    }
+}
+
+#[test]
+fn a_violation_of_the_protocol_is_part_of_the_unmet_expectation() {
+    let steps = |peer: &mut Peer| {
+        peer.send(crate::support::frame(true, 4, crate::support::TEXT, b"x"));
+        peer.expect_close(1002);
+    };
+    let server = serve(steps);
     let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
-    outcome.stderr_contains("\"ready\"").stderr_contains("1006");
+    outcome.stderr_contains(
+        "awaited \"ready\"; no other message was received; protocol error: reserved bit set: RSV1",
+    );
+    let server = serve(steps);
+    let outcome = wscope().args(["--count", "1", &server.url()]).run().code(5);
+    outcome.stderr_contains("wscope: protocol error: reserved bit set: RSV1");
+}
+
+#[test]
+fn a_timeout_is_part_of_the_unmet_expectation() {
+    let server = serve(answer_close);
+    let args = ["--expect", "ready", "--idle-timeout", "100ms", &server.url()];
+    let outcome = wscope().args(args).run().code(1);
+    outcome.stderr_contains("; timed out: nothing was received for 100ms (--idle-timeout)\nhint: ");
 }
 
 #[test]

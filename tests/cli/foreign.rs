@@ -38,7 +38,7 @@ fn http_is_recognised_at_every_frame_boundary() {
             .stderr_lacks("frame at byte");
     }
     let outcome = receive(&[&text("x"), &b"HTTP/1.1 200 OK\r\n\r\n"[..]].concat());
-    outcome.stderr_contains("hint: an upgraded connection carries nothing but frames");
+    outcome.stderr_contains("hint: after the upgrade a connection carries only frames");
 }
 
 #[test]
@@ -70,14 +70,14 @@ fn chunks_and_pages_are_recognised() {
         ),
         (b"<html><body>Bad gateway</body></html>".to_vec(), "HTML or XML: \"<html\"", "a page"),
         ([&hello[..], b"<!DOCTYPE html>\n"].concat(), "HTML or XML: \"<!DOCTYPE\"", "a page"),
-        ([b"\r\n", &hello[..]].concat(), "a line end: ", "hint: a line end too many follows the"),
-        ([&hello[..], b"\r\n", &hello].concat(), "a line end: ", "a line end behind its frames"),
+        ([b"\r\n", &hello[..]].concat(), "a line end: ", "hint: an extra line end follows the"),
+        ([&hello[..], b"\r\n", &hello].concat(), "a line end: ", "a line end after its frames"),
     ] {
         receive(&bytes)
             .stderr_contains("protocol error: text instead of a frame: ")
             .stderr_contains(cause)
             .stderr_contains(hint)
-            .stderr_lacks("the frame before");
+            .stderr_lacks("the previous frame");
     }
     let page = receive(b"<html><body>Bad gateway</body></html>");
     page.stderr_contains("\n< <html><body>Bad gateway</body></html>\n");
@@ -120,7 +120,7 @@ fn other_text_is_said_to_be_text() {
     for bytes in [&b"Traceback (most recent call last):\n"[..], b"{\"error\":\"no such user\"}"] {
         for before in [Vec::new(), text("x")] {
             let outcome = receive(&[&before, bytes].concat());
-            outcome.stderr_contains("hint: these bytes read as text, not as a frame");
+            outcome.stderr_contains("hint: these bytes are text, not a frame");
         }
     }
 }
@@ -131,7 +131,7 @@ fn no_frame_before_the_first_is_spoken_of() {
     for bytes in [frame(true, 0, 3, b"\0"), frame(true, 2, BINARY, b"\0")] {
         receive(&bytes).stderr_lacks("hint: ");
         let outcome = receive(&[text("x"), bytes].concat());
-        outcome.stderr_contains("hint: if the frame before declared a wrong length");
+        outcome.stderr_contains("hint: if the previous frame declared a wrong length");
     }
 }
 
@@ -186,7 +186,7 @@ fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
     peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
     peer.expect_close(1002);
     assert!(server.wait_stderr("#1 protocol error: text instead of").contains("GET /next"));
-    server.wait_stderr("#1 hint: an upgraded connection carries nothing but frames");
+    server.wait_stderr("#1 hint: after the upgrade a connection carries only frames");
     server.wait_stderr("47 45 54 20 2f 6e 65 78");
     let mut peer = client(port);
     peer.send(b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n");

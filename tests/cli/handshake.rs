@@ -111,25 +111,30 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
         (
             ACCEPT,
             "Sec-WebSocket-Accept: bm9wZQ==",
-            "Sec-WebSocket-Accept: 'bm9wZQ=='; due: '",
+            "Sec-WebSocket-Accept: 'bm9wZQ=='; expected '",
             SWITCHING,
         ),
         (ACCEPT, "Sec-WebSocket-Accept: KEY", "(the key itself, not its hash)", SWITCHING),
-        (ACCEPT, "Sec-WebSocket-Accept:", "Sec-WebSocket-Accept: '' (empty); due: '", SWITCHING),
-        (ACCEPT, "X: y", "Sec-WebSocket-Accept: missing; due: '", SWITCHING),
-        (ACCEPT, &twice, "Sec-WebSocket-Accept: sent 2 times; due: once", SWITCHING),
-        ("Upgrade: websocket", "X: y", "Upgrade: missing; due: 'websocket'", SWITCHING),
-        ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: 'h2c'; due: 'websocket'", SWITCHING),
-        ("Connection: Upgrade", "X: y", "Connection: missing; due: 'Upgrade'", SWITCHING),
+        (
+            ACCEPT,
+            "Sec-WebSocket-Accept:",
+            "Sec-WebSocket-Accept: '' (empty); expected '",
+            SWITCHING,
+        ),
+        (ACCEPT, "X: y", "Sec-WebSocket-Accept: missing; expected '", SWITCHING),
+        (ACCEPT, &twice, "Sec-WebSocket-Accept: sent 2 times; expected once", SWITCHING),
+        ("Upgrade: websocket", "X: y", "Upgrade: missing; expected 'websocket'", SWITCHING),
+        ("Upgrade: websocket", "Upgrade: h2c", "Upgrade: 'h2c'; expected 'websocket'", SWITCHING),
+        ("Connection: Upgrade", "X: y", "Connection: missing; expected 'Upgrade'", SWITCHING),
         (
             "Connection: Upgrade",
             "Connection: close",
-            "Connection: 'close'; due: 'Upgrade'",
+            "Connection: 'close'; expected 'Upgrade'",
             SWITCHING,
         ),
         (ACCEPT, &protocol, "Sec-WebSocket-Protocol: 'soap', unasked-for", CLIENT),
         (ACCEPT, &extension, "Sec-WebSocket-Extensions: 'foo; a=1', unasked-for", CLIENT),
-        ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0; due: HTTP/1.1", SWITCHING),
+        ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0; expected HTTP/1.1", SWITCHING),
     ] {
         let outcome = answered(&with(part, replacement), &[]).code(4).stdout("");
         let line = outcome.stderr.lines().next().unwrap_or_default();
@@ -146,9 +151,9 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
 #[test]
 fn a_wrong_choice_of_subprotocol_is_named() {
     for (chosen, words) in [
-        ("Sec-WebSocket-Protocol: soap", "'soap', unasked-for; due: one of 'v1', 'v2'"),
+        ("Sec-WebSocket-Protocol: soap", "'soap', unasked-for; expected one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: V1", "'V1' (subprotocols are case-sensitive)"),
-        ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2'; due: one of 'v1', 'v2'"),
+        ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2'; expected one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: v1\r\nSec-WebSocket-Protocol: v2", "sent 2 times ('v1', 'v2')"),
     ] {
         answered(
@@ -204,12 +209,12 @@ fn what_is_not_http_is_quoted() {
         (
             b"220 mail ESMTP\r\n",
             r#""220 mail ESMTP\r\n""#,
-            "hint: that looks like a mail or FTP server",
+            "hint: that is a mail server (SMTP): this port does not speak WebSocket",
         ),
         (
-            b"-ERR wrong command\r\n",
-            r#""-ERR wrong command\r\n""#,
-            "hint: that looks like a Redis server",
+            b"-ERR unknown command 'GET'\r\n",
+            r#""-ERR unknown command 'GET'\r\n""#,
+            "hint: that is a Redis server",
         ),
         (
             b"\x15\x03\x03\x00\x02\x02\x46",

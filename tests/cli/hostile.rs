@@ -223,7 +223,9 @@ fn tcp_that_ends_or_breaks_in_the_middle_of_a_frame() {
             peer.reset();
         });
         let outcome = wscope().arg(server.url()).stdin_open().run().code(6).stdout("");
-        outcome.stderr_contains("1006 Abnormal Closure: connection lost (").stderr_contains(place);
+        outcome
+            .stderr_contains("1006 Abnormal Closure: TCP connection reset (RST) without")
+            .stderr_contains(place);
     }
 }
 

@@ -240,7 +240,7 @@ fn half_a_request_disturbs_nobody() {
     assert_alive(port);
     half.eof();
     half.expect_eof();
-    server.wait_stderr("hung up in the middle of its request");
+    server.wait_stderr("closed the connection in the middle of its request");
     assert_alive(port);
 }
 

@@ -2,6 +2,8 @@
 
 mod auth;
 mod closing;
+#[cfg(unix)]
+mod columns;
 mod compression;
 mod dial;
 mod ending;

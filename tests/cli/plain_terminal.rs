@@ -1,10 +1,12 @@
 //! Lines typed where no line editor runs: standard output goes elsewhere, the terminal is dumb, or `--input`
 //! says how to read.
 
+use std::sync::mpsc;
+
 use crate::listen::{client, port_in};
 use crate::repl::interrupts::going_away;
 use crate::repl::{close, open};
-use crate::support::{Key, Peer, Server, Terminal, close_terminal, masked, text};
+use crate::support::{DEADLINE, Key, Peer, Server, Terminal, close_terminal, masked, text};
 
 /// More than a terminal holds of a line in canonical mode.
 const LONG: usize = 9000;
@@ -122,6 +124,50 @@ fn a_line_was_shown_twice() {
         assert_eq!(screen.matches("once").count(), 1, "{screen}");
         leave(terminal);
     }
+}
+
+/// What is shown meanwhile stands above the line being typed, and what follows the end below it.
+#[test]
+fn what_was_shown_was_glued_to_the_line_being_typed() {
+    for (arguments, term) in [(&[][..], "dumb"), (&["--input", "lines"], "xterm-256color")] {
+        let (sender, released) = mpsc::channel();
+        let server = Server::script(move |peer| {
+            open(peer);
+            peer.stall();
+            peer.send(text("answer"));
+            released.recv_timeout(DEADLINE).expect("a test that goes on");
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        });
+        let url = server.url();
+        let arguments = [arguments, &[url.as_str()]].concat();
+        let mut terminal = Terminal::spawn_with(arguments, 100, 30, &[("TERM", term)]);
+        terminal.wait_for("connected");
+        terminal.wait_until_raw(true);
+        terminal.type_text("half");
+        terminal.wait_for("half");
+        server.release();
+        terminal.wait_until("the message above the line", |screen| {
+            screen.trim_end().ends_with("\n< answer\nhalf")
+        });
+        assert_eq!(terminal.screen().matches("half").count(), 1, "{}", terminal.screen());
+        terminal.type_text(" a line");
+        terminal.wait_for("\nhalf a line");
+        sender.send(()).expect("a server that waits");
+        assert_eq!(terminal.wait_exit(), 0);
+        let screen = terminal.screen();
+        assert!(screen.contains("\nhalf a line\nclosed by the peer: 1000"), "{screen}");
+    }
+}
+
+#[test]
+fn ctrl_d_is_explained_as_it_works() {
+    let server = server(|_| {});
+    let terminal = dumb_session(&server);
+    terminal.type_line("/help");
+    terminal.wait_for("Ctrl-D on an empty line ends the input");
+    assert!(!terminal.screen().contains("Ctrl-R"), "{}", terminal.screen());
+    leave(terminal);
 }
 
 #[test]

@@ -135,18 +135,22 @@ fn what_is_not_utf8_is_named_where_it_is_known() {
         (
             text_of(b"a\xed\xa0\xbd"),
             "at byte 1 of the message (ed a0) (",
-            "hint: that is a UTF-16 surrogate, which UTF-8 does not have",
+            "hint: this is a UTF-16 surrogate, which is invalid in UTF-8",
         ),
         (text_of(b"\xed\xbf\xbf"), "(ed bf) (", "CESU-8"),
         (
             text_of(b"price: \xe2\x82"),
             "at byte 7 of the message (e2 82, a character that is cut off)",
-            "hint: the peer cut a text at a number of bytes",
+            "hint: the peer ends a text message inside a character",
         ),
         (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a character that is cut off)", ""),
-        // é in Latin-1: nobody knows.
-        (text_of(b"caf\xe9"), "at byte 3 of the message (e9) (", "hint: the peer sends bytes"),
-        (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: the peer sends bytes"),
+        // é in Latin-1, which cannot be known.
+        (
+            text_of(b"caf\xe9"),
+            "at byte 3 of the message (e9) (",
+            "hint: text messages have to be UTF-8",
+        ),
+        (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: text messages have to be UTF-8"),
         (
             frame(true, 0, CLOSE, &cut_reason),
             "byte 122 of the reason (a character that is cut off)",
@@ -155,7 +159,7 @@ fn what_is_not_utf8_is_named_where_it_is_known() {
         (
             frame(true, 0, CLOSE, b"\x03\xe8\xed\xa0\x80"),
             "byte 0 of the reason (a UTF-16 surrogate)",
-            "hint: that is a UTF-16 surrogate",
+            "hint: this is a UTF-16 surrogate",
         ),
     ] {
         violate(&bytes, BAD_DATA).stderr_contains(cause).stderr_contains(hint);
@@ -212,7 +216,11 @@ fn close_frames_with_bad_codes() {
 #[test]
 fn the_reason_beside_a_bad_code_is_shown() {
     let outcome = violate(&frame(true, 0, CLOSE, b"\x03\xeewhy it ended"), ERROR);
-    outcome.stderr_contains("\n< why it ended\n");
+    let reason =
+        "(RFC 6455 section 7.4); reason of the Close frame: \"why it ended\"; closed with 1002";
+    outcome.stderr_contains(reason).stderr_lacks("\n< why");
+    let outcome = violate(&frame(true, 0, CLOSE, b"\x03\xe8a\xff\x1b[2J"), BAD_DATA);
+    outcome.stderr_contains("; reason of the Close frame: \"a\\xff\\e[2J\"; closed with 1007");
     violate(&frame(true, 0, CLOSE, b"\x03\xee"), ERROR).stderr_lacks("0000000");
 }
 

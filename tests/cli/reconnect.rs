@@ -303,22 +303,9 @@ fn a_close_frame_spares_what_was_not_begun() {
     let input = std::fs::File::open(command.home().join("lines")).expect("the file just written");
     let mut running = command.stdin_from(input).spawn();
     running.wait_stderr("connected to");
-    wait_until_blocked(running.id());
+    crate::scripts::wait_until_blocked(running.id());
     server.release();
     running.wait().code(0).stderr_contains(" messages to send\n");
-}
-
-/// Waits until the process has nothing to do: with a file as its input, because nobody takes what it sends.
-#[cfg(target_os = "linux")]
-fn wait_until_blocked(process: u32) {
-    let mut asleep = 0;
-    while asleep < 20 {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
-        let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
-        asleep = if state.starts_with('S') { asleep + 1 } else { 0 };
-        // One that waits for the processor only is not asleep, however long it takes.
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod secrets;
 
 use serde_json::json;
 
-use crate::events::events;
+use crate::events::{assert_valid, events};
 use crate::scripts::{answer_close, serve_tls};
 use crate::support::{Peer, Script, Server, header, script, wscope};
 
@@ -196,7 +196,7 @@ fn nothing_leads_from_tls_into_the_clear() {
         .run()
         .code(4)
         .stderr_contains(
-            "opening handshake: the server redirects from wss to ws://127.0.0.1:1/, which is in the clear: not followed",
+            "opening handshake: the server redirects from wss to ws://127.0.0.1:1/, which is not encrypted: not followed",
         )
         .stderr_contains("< HTTP/1.1 302 Found");
 }
@@ -210,13 +210,70 @@ fn into_tls_it_leads() {
 }
 
 #[test]
+fn a_loop_that_sets_a_cookie_wants_it_back() {
+    for (field, hint) in [("Set-Cookie: a=b", "hint: the server sets a cookie"), ("X: y", "")] {
+        let server = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(&format!(
+                "HTTP/1.1 302 Found\r\nLocation: /\r\n{field}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        });
+        let outcome = wscope().args(["-L", &server.url()]).run().code(4);
+        assert_eq!(outcome.stderr.contains("hint: "), !hint.is_empty(), "{}", outcome.stderr);
+        outcome.stderr_contains(hint);
+    }
+}
+
+/// They are the server's words, too, although nothing else of that answer is shown.
+#[test]
+fn interim_responses_before_a_followed_redirect_are_shown() {
+    const EARLY: &str =
+        "HTTP/1.1 103 Early Hints\r\nX-Debug: routed\r\nSet-Cookie: a=hunter2\r\n\r\n";
+    let servers = || {
+        let there = Server::scripts([accept(|_| {})]);
+        let location = there.url();
+        let here = Server::script(move |peer| {
+            peer.read_head();
+            peer.respond(&format!(
+                "{EARLY}HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+            ));
+        });
+        (here, there)
+    };
+    let (here, there) = servers();
+    wscope()
+        .args(["-L", "-v", "-w", "0", &here.url()])
+        .run()
+        .code(0)
+        .stderr_lacks("hunter2")
+        .stderr_contains(&format!(
+            "< HTTP/1.1 103 Early Hints\n< X-Debug: routed\n< Set-Cookie: ***\n\
+             wscope: 302 Found: redirected to {}",
+            there.url()
+        ));
+    let (here, _there) = servers();
+    let outcome = wscope().args(["-L", "-w", "0", "--json", &here.url()]).run().code(0);
+    let events = outcome.json_lines();
+    assert_valid(&events[0]);
+    outcome.stderr_lacks("103 Early");
+    let expected = json!([{
+        "from": "server", "status": 103, "reason": "Early Hints",
+        "headers": [["X-Debug", "routed"], ["Set-Cookie", "***"]]
+    }]);
+    assert_eq!(events[0]["interim"], expected);
+    assert_eq!(events[1].get("interim"), None);
+}
+
+#[test]
 fn circles_and_too_many_are_explained() {
     let server =
         Server::scripts([redirect("302 Found", "/b", |_| {}), redirect("302 Found", "/", |_| {})]);
     let url = server.url();
-    wscope().args(["-L", &url]).run().code(4).stderr_contains(&format!(
-        "opening handshake: the redirects lead in a circle: {url}/ → {url}/b → {url}/"
-    ));
+    wscope()
+        .args(["-L", &url])
+        .run()
+        .code(4)
+        .stderr_contains(&format!("opening handshake: redirect loop: {url}/ → {url}/b → {url}/"));
     let hops = (0..3).map(|hop| redirect("302 Found", format!("/{hop}?key=hunter2"), |_| {}));
     let server = Server::scripts(hops);
     wscope()
@@ -232,8 +289,8 @@ fn circles_and_too_many_are_explained() {
 #[test]
 fn what_cannot_be_followed_says_why() {
     for (location, why) in [
-        ("ftp://h/", "ftp: is no scheme of a WebSocket"),
-        ("ws+unix:///run/docker.sock", "ws+unix: is no scheme of a WebSocket"),
+        ("ftp://h/", "ftp: is not a WebSocket URL scheme"),
+        ("ws+unix:///run/docker.sock", "ws+unix: is not a WebSocket URL scheme"),
         ("http://", "empty host"),
     ] {
         let server = Server::scripts([redirect("302 Found", location, |_| {})]);
@@ -243,7 +300,11 @@ fn what_cannot_be_followed_says_why() {
         peer.read_head();
         peer.respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
     });
-    wscope().args(["-L", &server.url()]).run().code(4).stderr_contains("names no Location");
+    wscope()
+        .args(["-L", &server.url()])
+        .run()
+        .code(4)
+        .stderr_contains("redirects without a Location header");
 }
 
 #[test]

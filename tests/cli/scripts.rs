@@ -194,6 +194,21 @@ pub(crate) fn peak_memory(process: u32) -> usize {
     kilobytes / 1024
 }
 
+/// Waits until the process has nothing to do: with a file as its input, because nobody takes what it sends; behind
+/// a long message, because nobody takes what it writes.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub(crate) fn wait_until_blocked(process: u32) {
+    let mut asleep = 0;
+    while asleep < 20 {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+        let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
+        asleep = if state.starts_with('S') { asleep + 1 } else { 0 };
+        // One that waits for the processor only is not asleep, however long it takes.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Processor time of the process so far, which may have ended but not been waited for.
 #[cfg(target_os = "linux")]
 #[track_caller]

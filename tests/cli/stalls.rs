@@ -15,6 +15,8 @@ mod close_during_send;
 mod closed_streams;
 mod echo;
 mod flood_at_prompt;
+#[cfg(target_os = "linux")]
+mod long_values;
 mod pager;
 mod reader_pause;
 mod shared_description;

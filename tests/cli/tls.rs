@@ -1,7 +1,6 @@
 //! wss://: certificates, and ports that speak something else.
 
 use std::io;
-use std::time::Duration;
 
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
@@ -19,6 +18,8 @@ pub(crate) mod ends;
 mod options;
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod refusals;
+
+mod ports;
 
 /// Certificate and key of a server, and the certificate that vouches for it, all in PEM.
 #[derive(Clone)]
@@ -239,7 +240,7 @@ fn an_expired_certificate_is_refused() {
     assert_refused(
         outcome,
         "certificate has expired",
-        "the certificate (or one above it) has expired",
+        "the certificate, or one above it, has expired",
     );
 }
 
@@ -310,76 +311,4 @@ fn a_refusal_over_tls_is_shown() {
         .code(4)
         .stderr_contains("refused: 403")
         .stderr_contains("< not you\n");
-}
-
-#[test]
-fn wss_to_a_port_without_tls() {
-    for (answer, hint) in [
-        (
-            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-            "the server speaks plain HTTP on this port: use ws://",
-        ),
-        ("SSH-2.0-OpenSSH_9.2\r\n", "the server does not speak TLS on this port: use ws://"),
-        ("", "the server ended the connection during the TLS handshake"),
-    ] {
-        let server = Server::script(move |peer| peer.send(answer));
-        let outcome = wscope().arg(wss(&server)).run();
-        assert_refused(outcome, " for '127.0.0.1': ", hint);
-    }
-}
-
-#[test]
-fn alerts_of_the_server_come_with_a_hint() {
-    const HANDSHAKE_FAILURE: u8 = 40;
-    const PROTOCOL_VERSION: u8 = 70;
-    const UNRECOGNIZED_NAME: u8 = 112;
-    for (alert, reason) in [
-        (HANDSHAKE_FAILURE, "alert handshake failure"),
-        (PROTOCOL_VERSION, "alert protocol version"),
-        (UNRECOGNIZED_NAME, "unrecognized name"),
-    ] {
-        let server = Server::script(move |peer| peer.send([0x15, 3, 3, 0, 2, 2, alert]));
-        assert_refused(wscope().arg(wss(&server)).run(), reason, "");
-    }
-}
-
-#[test]
-fn ws_to_a_port_with_tls() {
-    let acceptor = Credentials::self_signed().acceptor();
-    let strict = Server::script(move |peer| start_tls(peer, &acceptor));
-    let answering = |answer: &'static [u8]| {
-        Server::script(move |peer| {
-            peer.read_head();
-            peer.send(answer);
-        })
-    };
-    for server in [
-        strict,
-        answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
-        answering(
-            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
-        ),
-        answering(
-            b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n\
-              <center>The plain HTTP request was sent to HTTPS port</center>",
-        ),
-    ] {
-        let outcome = wscope().arg(server.url()).run().code(4).stdout("");
-        let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: "));
-        assert!(hint.is_some_and(|hint| hint.contains("use wss://")), "{}", outcome.stderr);
-    }
-}
-
-#[test]
-fn a_server_that_never_answers_the_client_hello() {
-    let server = Server::script(Peer::stall);
-    let outcome =
-        wscope().args(["--connect-timeout", "200ms"]).arg(wss(&server)).run().code(7).stdout("");
-    assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
-    outcome
-        .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
-        .stderr_contains("timed out after 200ms")
-        .stderr_contains(
-            "\nhint: the server accepted the connection and did not complete the TLS handshake",
-        );
 }

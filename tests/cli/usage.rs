@@ -26,6 +26,16 @@ fn refuses(options: &[&str], words: &[&str]) {
     }
 }
 
+/// The first word would be a host.
+#[test]
+fn a_mistyped_command_is_asked_about() {
+    for arguments in [&["lisen", "--once"][..], &["lisen", ":8080"], &["code", "4000"]] {
+        let outcome = wscope().args(arguments).run();
+        complaint(&outcome);
+        assert!(outcome.stderr.contains("did you mean 'wscope "), "{}", outcome.stderr);
+    }
+}
+
 #[test]
 fn bad_urls_are_marked_where_they_are_wrong() {
     for (url, reason, marks) in [
@@ -36,6 +46,8 @@ fn bad_urls_are_marked_where_they_are_wrong() {
         ("ws://h/x#top", "no fragment", "  ws://h/x#top\n          ^^^^\n"),
         ("ws://h/a b", "a URL has no spaces: write %20", "  ws://h/a b\n          ^\n"),
         ("ws://h/a\tb", "U+0009", "  ws://h/a\\tb\n          ^^\n"),
+        ("ws//h", "a colon belongs behind the scheme", "  ws//h\n    ^\n"),
+        ("wss:h/x", "two slashes belong behind the scheme", "  wss:h/x\n      ^\n"),
         ("ws://a<b/", "'<' cannot stand in a host name", "  ws://a<b/\n        ^\n"),
         (
             "ws://256.1.1.1",

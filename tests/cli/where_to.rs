@@ -117,8 +117,10 @@ fn interface_chooses_our_end() {
         .args(["--interface", "::1", "ws://127.0.0.1:9"])
         .run()
         .code(3)
-        .stderr_contains("127.0.0.1 is no IPv6 address")
-        .stderr_contains("hint: the address of --interface is of the other family");
+        .stderr_contains("127.0.0.1 is not an IPv6 address")
+        .stderr_contains(
+            "hint: --interface names an IPv6 address, from which no other can be reached",
+        );
 }
 
 #[cfg(target_os = "linux")]
@@ -129,7 +131,7 @@ fn an_interface_that_is_not_there_is_named() {
         .run()
         .code(3)
         .stderr_contains("TCP connect from interface no-such-if0: 127.0.0.1:9: ")
-        .stderr_contains("hint: ");
+        .stderr_contains("hint: this machine has no network interface of that name");
 }
 
 /// A server behind a Unix socket in the home of the command.
@@ -218,7 +220,7 @@ fn sockets_that_cannot_be_connected_to() {
     for (path, reason, hint) in [
         ("none.sock", "No such file or directory", "is the server running"),
         ("plain", "that is not a socket", ""),
-        ("dead.sock", "Connection refused", "nothing listens on that socket"),
+        ("dead.sock", "Connection refused", "no program listens on that socket"),
         (&*long, "path must be shorter", ""),
     ] {
         let path = home.join(path);
@@ -249,7 +251,7 @@ fn a_socket_that_may_not_be_used() {
         .run()
         .code(3)
         .stderr_contains("Permission denied")
-        .stderr_contains("hint: that takes permission to write to the socket");
+        .stderr_contains("hint: connecting takes permission to write to the socket");
 }
 
 #[test]
@@ -310,9 +312,9 @@ fn a_name_of_this_machine_needs_no_entry_of_a_resolver() {
 #[test]
 fn an_address_of_one_link_is_explained() {
     let outcome = wscope().arg("ws://[fe80::1]:9/").run().code(3);
-    outcome.stderr_contains("hint: fe80::1 is an address of one link only: --interface NAME says");
+    outcome.stderr_contains("hint: fe80::1 is a link-local address: --interface NAME names");
     let outcome = wscope().arg("ws://[fe80::1%25eth0]:9/").run().code(2);
     outcome.stderr_contains("a URL cannot name the zone of an IPv6 address: --interface NAME does");
     let outcome = wscope().args(["listen", "[fe80::1]:0"]).run().code(8);
-    outcome.stderr_contains("hint: an address of one link only needs the number of its network");
+    outcome.stderr_contains("hint: a link-local address needs the number of its network");
 }

@@ -12,15 +12,12 @@ use crate::net::dial::ProxyCause;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::resilience::Backoff;
-use crate::resilience::healing::{dial_heals, heeds_retry_after, upgrade_heals};
-use crate::resilience::retry_after::retry_after;
+use crate::resilience::healing::{dial_heals, honors_retry_after, upgrade_heals};
+use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::session::{Journal, Rest, Stop};
 
 /// Longer waits that a server asks for are pointed out.
 const LONG: Duration = Duration::from_secs(300);
-
-/// Longer ones are not begun: a job would hang, and a person do something else.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// Attempts of one kind.
 pub(super) struct Persistence<'a> {
@@ -184,7 +181,7 @@ impl Failure {
             _ => return None,
         };
         let value = response.head.value("Retry-After")?;
-        let heeds = heeds_retry_after(response.line.status);
-        retry_after(&value, SystemTime::now()).filter(|_| heeds)
+        let is_honored = honors_retry_after(response.line.status);
+        retry_after(&value, SystemTime::now()).filter(|_| is_honored)
     }
 }

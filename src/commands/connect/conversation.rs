@@ -84,7 +84,7 @@ impl Conversation<'_> {
                 let _ = self.outputs.flush();
                 let options = ReplOptions {
                     history: self.config.history.clone(),
-                    secrets: self.config.secrets(),
+                    secrets: self.config.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())

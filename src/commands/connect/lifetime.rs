@@ -9,10 +9,9 @@ use crate::commands::verdict::note_end;
 use crate::error::Error;
 use crate::event::{Level, What};
 use crate::input::Action;
-use crate::protocol::connection::EndCause;
 use crate::resilience::Backoff;
 use crate::resilience::healing::ending_heals;
-use crate::resilience::idle_cuts::IdleCuts;
+use crate::resilience::idle_cuts::{IdleCuts, may_be_idle_cut};
 use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
 
@@ -73,8 +72,8 @@ impl Lifetime<'_, '_> {
             backoff.note_connection(report.closed.age);
             report.closed.failure_follows = true; // the reason for the next attempt tells the same
             self.conversation.tell(What::Closed(&report.closed));
-            if idle_cuts.note(self.silence_before_cut(&report)) {
-                let text = "two connections in a row were cut by the peer after the same time without traffic; \
+            if idle_cuts.note(self.idle_time(&report)) {
+                let text = "two connections in a row were ended by the peer after the same time without traffic; \
                             --ping-interval TIME keeps a connection busy";
                 self.conversation.tell(What::Notice(Level::Warning, text));
             }
@@ -129,8 +128,8 @@ impl Lifetime<'_, '_> {
             return None;
         }
         let error = match &report.stop {
-            Some(Stop::PingTimeout(limit)) => Error::PingTimeout(*limit),
-            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(*limit),
+            Some(Stop::PingTimeout(missed)) => Error::PingTimeout(*missed, report.closed.remedies),
+            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(*limit, report.closed.remedies),
             Some(_) => return None,
             None if ending_heals(&report.closed.ending, resilience.on_close) => {
                 Error::Abnormal(Box::new(report.closed.clone()))
@@ -140,13 +139,12 @@ impl Lifetime<'_, '_> {
         Some(error.message())
     }
 
-    /// How long nothing had come or gone when the peer cut the connection, if pings of ours are not what
-    /// came last.
-    fn silence_before_cut(&self, report: &Report) -> Option<Duration> {
-        let ending = &report.closed.ending;
-        let is_cut = matches!(ending.cause, EndCause::Transport(..)) && ending.sent.is_none();
+    /// How long nothing had come or gone when the peer ended the connection, if that may be an idle time
+    /// limit.
+    fn idle_time(&self, report: &Report) -> Option<Duration> {
         let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
-        (is_cut && !is_pinged).then_some(report.closed.quiet)
+        let quiet = report.closed.quiet;
+        (!is_pinged && may_be_idle_cut(&report.closed.ending, quiet)).then_some(quiet)
     }
 
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
@@ -171,8 +169,8 @@ fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
     let failure = match given_up {
         GivenUp::Failed(error) => Some(error),
         GivenUp::Lost => Some(match report.stop {
-            Some(Stop::PingTimeout(limit)) => Error::PingTimeout(limit),
-            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit),
+            Some(Stop::PingTimeout(missed)) => Error::PingTimeout(missed, report.closed.remedies),
+            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit, report.closed.remedies),
             _ => Error::Abnormal(Box::new(report.closed.clone())),
         }),
         GivenUp::Stopped(stop) => {

@@ -5,11 +5,12 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
+use crate::cli::similar_command;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
 use crate::event::{HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, What};
-use crate::net::dial::{DialOptions, certificate_name};
+use crate::net::dial::{DialOptions, answers_in_tls, certificate_name};
 use crate::net::malformed::objections;
 use crate::net::tls::{TlsFailure, TlsInfo};
 use crate::net::tunnel::Heads;
@@ -39,6 +40,7 @@ struct Rejection<'a> {
     route: &'a Route,
     remote: &'a Remote,
     tls: Option<&'a TlsInfo>,
+    speaks_tls: Option<bool>,
 }
 
 /// A connection that was opened, with what is known of it.
@@ -93,11 +95,17 @@ impl Opening<'_> {
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
         let upgraded =
             upgrade(&mut stream, &request, reactor, deadline, config.lenient, is_followed);
-        let upgraded = upgraded.map_err(|failed| {
-            let rejection =
-                Rejection { request: &request, route, remote: &remote, tls: tls.as_ref() };
-            self.upgrade_failed(failed, &rejection, &secrets)
-        })?;
+        let upgraded = match upgraded {
+            Ok(upgraded) => upgraded,
+            Err(failed) => {
+                drop(stream);
+                let speaks_tls = self.speaks_tls(&failed, route, &remote, reactor, deadline)?;
+                let tls = tls.as_ref();
+                let rejection =
+                    Rejection { request: &request, route, remote: &remote, tls, speaks_tls };
+                return Err(self.upgrade_failed(failed, &rejection, &secrets));
+            }
+        };
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
         let said = |text: String| secrets.mask_text(text);
@@ -161,18 +169,51 @@ impl Opening<'_> {
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, route: &Route) -> Error {
         let secrets = route.secrets.clone();
-        let attempt = DialAttempt { tries: Tries::One, secrets, max_time: self.spent_time() };
-        let attempt = Box::new(attempt);
-        match error {
-            DialError::Interrupted(interrupted) => Error::Signal(interrupted.0),
-            late if late.is_timeout() && self.is_out_of_time() => self.out_of_time(),
+        let is_first = route.target == self.config.target;
+        let word = self.config.word.as_ref().filter(|_| is_first);
+        let similar_command = word.and_then(|word| similar_command(word));
+        let max_time = self.spent_time();
+        let attempt = DialAttempt { tries: Tries::One, secrets, max_time, similar_command };
+        let error = match error {
+            DialError::Interrupted(interrupted) => return Error::Signal(interrupted.0),
             DialError::Proxy(mut proxy) => {
                 proxy.request.take_if(|_| self.config.commentary.detail < Detail::Control);
                 proxy.secrets = std::mem::take(&mut proxy.secrets).and(route.secrets.clone());
-                Error::Dial(DialError::Proxy(proxy), attempt)
+                DialError::Proxy(proxy)
             }
-            error => Error::Dial(error, attempt),
+            error => error,
+        };
+        match (self.awaited(), attempt.max_time) {
+            (Some(awaited), Some(limit)) if error.is_timeout() => {
+                let late = format!("not open within --max-time {limit:?}");
+                let attempt = DialAttempt { max_time: None, ..attempt }; // it is named already
+                let end = Error::Dial(error, Box::new(attempt));
+                Error::Unmet(vec![awaited, late], Some(Box::new(end)))
+            }
+            _ => Error::Dial(error, Box::new(attempt)),
         }
+    }
+
+    /// Whether a server that ended the connection without a response answers a ClientHello in TLS. Where
+    /// another attempt follows anyway, that is not looked into.
+    fn speaks_tls(
+        &self,
+        failed: &UpgradeFailed,
+        route: &Route,
+        remote: &Remote,
+        reactor: &mut Reactor,
+        deadline: Deadline,
+    ) -> Result<Option<bool>, Error> {
+        let resilience = &self.config.resilience;
+        let is_last = resilience.retry.is_none() && resilience.reconnect.is_none();
+        let is_silent = matches!(&failed.error, UpgradeError::Ended(_, received) if received.is_empty())
+            && failed.interim.is_empty();
+        let asks = is_last && is_silent && !route.target.scheme.is_tls();
+        if !asks {
+            return Ok(None);
+        }
+        answers_in_tls(remote, &route.target, &self.way(route), reactor, deadline)
+            .map_err(|interrupted| Error::Signal(interrupted.0))
     }
 
     fn upgrade_failed(
@@ -181,7 +222,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote, tls } = *rejection;
+        let Rejection { request, route, remote, tls, speaks_tls } = *rejection;
         let UpgradeFailed { error, interim } = failed;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
@@ -193,22 +234,24 @@ impl Opening<'_> {
             let failure = TlsFailure::new(remote.to_string(), name, reason, &[], options);
             return self.dial_failed(DialError::Tls(Box::new(failure)), route);
         }
+        let secrets = &secrets.clone().and(self.answered_secrets(&error));
+        let (path, query) = target.resource.split_once('?').unwrap_or((&target.resource, ""));
         let rejected = Error::Upgrade(Box::new(Rejected {
             error,
             interim,
             via: remote.via().map(ToString::to_string),
             tls: tls.map(|tls| tls.version.clone()),
+            speaks_tls,
             sent_origin: request.head.value("Origin").is_some(),
             offered: request
                 .subprotocols()
                 .iter()
                 .map(|name| secrets.mask_text(name.clone()))
                 .collect(),
-            path: {
-                let resource = &target.resource;
-                let path = resource.split('?').next().unwrap_or_default();
-                route.secrets.mask_text(path.to_owned())
-            },
+            path: route.secrets.mask_text(path.to_owned()),
+            query: query.to_owned(),
+            host: request.head.value("Host").map(|host| secrets.mask_text(host)),
+            asked_upgrade: request.asks_for_websocket(),
             credentials: config.auth.sent(&request.head),
             secrets: secrets.clone(),
             limit: config.connect_timeout.unwrap_or_default(),
@@ -221,7 +264,7 @@ impl Opening<'_> {
         }));
         match self.awaited() {
             Some(awaited) if self.is_out_of_time() => {
-                Error::Unmet(vec![awaited, rejected.message()])
+                Error::Unmet(vec![awaited], Some(Box::new(rejected)))
             }
             _ => rejected,
         }
@@ -230,7 +273,18 @@ impl Opening<'_> {
     /// What the server may say again and is not to be shown.
     fn secrets(&self, request: &Request, route: &Route) -> Secrets {
         let (redaction, target) = (self.config.redaction, &route.target.resource);
-        Secrets::of_request(redaction, target, request.head.fields()).and(route.secrets.clone())
+        Secrets::of_request(redaction, target, request.head.fields())
+            .and(route.secrets.clone())
+            .and(self.config.hidden_secrets())
+    }
+
+    /// What the server says itself where it takes a subprotocol that was not offered.
+    fn answered_secrets(&self, error: &UpgradeError) -> Secrets {
+        let UpgradeError::Invalid(response, _) = error else { return Secrets::default() };
+        let fields = response.head.fields();
+        let subprotocols =
+            fields.filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"));
+        Secrets::of_response(self.config.redaction, subprotocols)
     }
 
     /// What the proxy in between was told, and may have told the server.
@@ -258,7 +312,7 @@ impl Opening<'_> {
         let limit = self.config.ending.max_time.unwrap_or(Duration::ZERO);
         match self.awaited() {
             Some(awaited) => {
-                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")])
+                Error::Unmet(vec![awaited, format!("not open within --max-time {limit:?}")], None)
             }
             None => Error::MaxTime(limit),
         }

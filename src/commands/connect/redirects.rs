@@ -3,7 +3,7 @@
 use super::opening::Opening;
 use super::request::leaves_credentials;
 use crate::error::Error;
-use crate::event::{Level, Redirect, What};
+use crate::event::{Hop, InterimView, Level, Redirect, What};
 use crate::net::malformed::objections;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::head::{Head, StatusLine};
@@ -49,6 +49,7 @@ impl Opening<'_> {
             reason: said(response.line.reason.clone()),
             from: url(route),
             to: url(&next),
+            interim: InterimView::all(&rejected.interim, Hop::Server, redaction, &next.secrets),
         }));
         if let Some(lines) = objections(&response.head, redaction, &next.secrets) {
             journal.tell_now(What::Notice(Level::Warning, &format!("{lines}: ignored")));

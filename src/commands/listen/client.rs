@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 use mio::net::TcpStream;
 
 use super::clients::{Entry, NotAdmitted};
-use super::failure::{TOO_MANY_HANDSHAKES, failed, forced_close, reason, refused, unavailable};
+use super::failure::{RefusedRequest, TOO_MANY_HANDSHAKES, failed, forced_close, unavailable};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -33,7 +33,7 @@ use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, 
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
 use crate::redact::Secrets;
-use crate::session::{Journal, OnMessage, Report, Session};
+use crate::session::{Journal, Report, Session};
 
 /// A client whose request has been accepted.
 struct AcceptedClient {
@@ -239,9 +239,10 @@ impl Arrival<'_> {
                 if let Some(page) = page::answer(&refusal, &asked.line, &asked.head) {
                     return Err(self.show(stream, &page));
                 }
-                let why = reason(&refusal, &asked.line, &judged, config.redaction);
-                let why = (&*why, refusal.hint);
-                return Err(self.refuse(stream, &asked, &refusal.response, why, outputs));
+                let refused = RefusedRequest::new(self.remote, &asked, config.redaction);
+                let reason = refused.reason(&refusal, &judged);
+                let failure = refused.failure(&refusal.response, (&reason, refusal.hint));
+                return Err(self.refuse(stream, &refusal.response, failure, outputs));
             }
         };
         let (number, mail, received, account) = match self.admit(&asked, &agreement) {
@@ -336,12 +337,10 @@ impl Arrival<'_> {
     fn refuse(
         &mut self,
         stream: Stream,
-        asked: &Asked,
         response: &Response,
-        why: (&str, Option<&str>),
+        failure: Box<Failure>,
         outputs: &mut Outputs,
     ) -> Parting {
-        let failure = refused(self.remote, asked, response, why, self.server.config.redaction);
         self.server.tell_parting(&Parting::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
         Parting::Unnoticed
@@ -361,7 +360,8 @@ impl Arrival<'_> {
             NotAdmitted::Full => format!("there are {} clients already", config.capacity.clients),
         };
         let response = unavailable(&reason);
-        self.refuse(stream, asked, &response, (&reason, None), outputs)
+        let refused = RefusedRequest::new(self.remote, asked, config.redaction);
+        self.refuse(stream, &response, refused.failure(&response, (&reason, None)), outputs)
     }
 
     fn show(&mut self, stream: Stream, page: &Response) -> Parting {
@@ -434,17 +434,4 @@ impl Arrival<'_> {
             secrets,
         }
     }
-}
-
-/// What is to be done with each received message.
-pub(super) fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
-    Box::new(move |kind, data| {
-        received.fetch_add(1, Ordering::Relaxed);
-        if let Some(whom) = server.config.broadcast {
-            let letter = server.letter(kind, data, false);
-            server.note_slow(server.clients.relay(number, whom, &letter));
-            server.memory.enforce();
-        }
-        server.note_progress();
-    })
 }

@@ -7,10 +7,10 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use super::door::Door;
-use super::server::{News, Server, failed};
+use super::server::{LastMessage, News, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
-use crate::event::{Event, Level, Shown, What};
+use crate::event::{Event, Level, Message, Shown, What};
 use crate::input::mailbox::{Content, Letter};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{Order, Recipients, Repl, Typed};
@@ -22,6 +22,7 @@ use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::session::NO_MESSAGE;
 
 mod shutdown;
 
@@ -84,12 +85,12 @@ impl Control {
         let is_talkative = config.commentary.detail >= Detail::Head;
         self.notice(Level::Info, &format!("listening on ws{s}://{address}{path}"));
         if is_talkative {
-            let commands = match self.input {
-                Input::Repl(_) => "; lines typed go to all clients, /help lists the commands",
-                _ => "",
-            };
-            let page = format!("http{s}://{address}{path} shows a client in a browser{commands}");
+            let page = format!("client for browsers: http{s}://{address}{path}");
             self.notice(Level::Info, &page);
+            if config.commentary.takes_commands {
+                let text = "lines typed are sent to all clients; /help lists the commands";
+                self.notice(Level::Info, text);
+            }
         }
         if !address.ip().is_loopback() {
             self.notice(Level::Warning, "this address can be reached from other machines");
@@ -267,11 +268,20 @@ impl Control {
                     self.say_nobody(Recipients::One(number));
                 }
             }
+            Order::Full => self.show_last_message(),
             Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
             Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
             Order::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
             Order::Leave(signal) => self.on_signal(signal),
         }
+    }
+
+    fn show_last_message(&mut self) {
+        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
+            return self.tell(None, What::Shown(Shown::Problem(NO_MESSAGE)));
+        };
+        let message = Message::received(kind, data.bytes());
+        self.tell(Some(number), What::Shown(Shown::Full(message)));
     }
 
     fn post_typed(&mut self, to: Recipients, letter: &Letter) {

@@ -1,4 +1,4 @@
-//! Why there came no client of a connection, in words.
+//! Why a connection did not become a WebSocket client, in words.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{MALFORMED, Refusal, Response};
-use crate::protocol::head::{Head, HeadError, HeaderLine, RequestLine};
+use crate::protocol::head::{Head, HeadError, HeaderLine};
 use crate::redact::{Redaction, Secrets};
 
 /// A failure of the client at `remote`.
@@ -28,15 +28,17 @@ pub(super) fn failed(
             FailureKind::Timeout,
             format!("TLS handshake with {remote}: timed out after {limit:?}"),
         ),
-        AcceptError::Ended(TransportEnd::Error(error), _) => {
-            (FailureKind::Handshake, format!("opening handshake with {remote}: {error}"))
+        AcceptError::Ended(end @ (TransportEnd::Reset | TransportEnd::Error(_)), _) => {
+            (FailureKind::Handshake, format!("opening handshake with {remote}: {end}"))
         }
-        AcceptError::Ended(_, 0) => {
-            (FailureKind::Handshake, format!("{remote} connected and hung up"))
-        }
-        AcceptError::Ended(..) => {
-            (FailureKind::Handshake, format!("{remote} hung up in the middle of its request"))
-        }
+        AcceptError::Ended(_, 0) => (
+            FailureKind::Handshake,
+            format!("{remote} connected and closed the connection without a request"),
+        ),
+        AcceptError::Ended(..) => (
+            FailureKind::Handshake,
+            format!("{remote} closed the connection in the middle of its request"),
+        ),
         AcceptError::Unreadable(HeadError::StartLine(line)) => {
             let line = redaction.start_line(line.as_bytes());
             let error = HeadError::StartLine(String::from_utf8_lossy(&line).into_owned());
@@ -48,13 +50,13 @@ pub(super) fn failed(
         AcceptError::TimedOut(0) => (
             FailureKind::Timeout,
             format!(
-                "opening handshake with {remote}: timed out: the client connected and sent nothing within {limit:?}"
+                "opening handshake with {remote}: timed out: the client sent nothing within {limit:?}"
             ),
         ),
         AcceptError::TimedOut(count) => (
             FailureKind::Timeout,
             format!(
-                "opening handshake with {remote}: timed out: the client sent no whole request within {limit:?}, only {count} bytes"
+                "opening handshake with {remote}: timed out: the client sent {count} bytes of an incomplete request within {limit:?}"
             ),
         ),
         AcceptError::Evicted(_) => (
@@ -62,7 +64,7 @@ pub(super) fn failed(
             format!("unfinished handshake with {remote} closed for newer connections"),
         ),
         AcceptError::Unanswered(end) => {
-            (FailureKind::Handshake, format!("{remote} did not take the response: {end}"))
+            (FailureKind::Handshake, format!("the response could not be sent to {remote}: {end}"))
         }
         AcceptError::System(error) => (FailureKind::Local, format!("client {remote}: {error}")),
     };
@@ -84,39 +86,71 @@ pub(super) fn failed(
 fn hint(error: &AcceptError) -> Option<&'static str> {
     match error {
         AcceptError::Tls(reason) if reason.contains("http request") => {
-            Some("the client speaks plain HTTP: it has to use wss:// and https:// here")
+            Some("the client speaks plain HTTP: this server needs wss:// or https://")
         }
         AcceptError::Tls(reason) if reason.contains("unknown ca") => {
             Some("the client does not trust the certificate: wscope --cacert FILE, or -k")
         }
-        AcceptError::Tls(reason) if reason.contains("certificate unknown") => {
-            Some("the client does not accept the certificate; browsers have to be told to")
-        }
+        AcceptError::Tls(reason) if reason.contains("certificate unknown") => Some(
+            "the client does not accept the certificate; in a browser, open https:// at this address and accept it there",
+        ),
         AcceptError::Unreadable(HeadError::NotHttp(bytes)) if bytes.starts_with(&[0x16, 0x03]) => {
-            Some(
-                "the client speaks TLS: it has to use ws://, or --tls-cert and --tls-key are wanted",
-            )
+            Some("the client speaks TLS: use ws:// there, or --tls-cert and --tls-key here")
         }
         _ => None,
     }
 }
 
-/// Why a request is refused, on one line and without its secrets.
-pub(super) fn reason(
-    refusal: &Refusal,
-    line: &RequestLine,
-    head: &Head,
+/// A request that is refused, with what is to be masked in texts that repeat it.
+pub(super) struct RefusedRequest<'a> {
+    remote: SocketAddr,
+    asked: &'a Asked,
     redaction: Redaction,
-) -> String {
-    if refusal.is_plain {
-        return "it asks for no WebSocket".to_owned();
+    secrets: Secrets,
+}
+
+impl<'a> RefusedRequest<'a> {
+    /// The request of the client at `remote`.
+    pub(super) fn new(remote: SocketAddr, asked: &'a Asked, redaction: Redaction) -> Self {
+        // Also those in fields with white space before the colon.
+        let head = asked.head.lenient();
+        let secrets = Secrets::of_request(redaction, &asked.line.target, head.fields());
+        Self { remote, asked, redaction, secrets }
     }
-    let secrets = Secrets::of_request(redaction, &line.target, head.fields());
-    let lines = objections(head, redaction, &secrets);
-    let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
-    let target = redaction.url(&line.target);
-    let others = others.map(|it| secrets.mask_text(without(it.to_string(), &line.target, &target)));
-    lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+
+    /// Why it is refused, on one line. `head` is its head as it was judged.
+    pub(super) fn reason(&self, refusal: &Refusal, head: &Head) -> String {
+        if refusal.is_plain {
+            return "not a WebSocket request".to_owned();
+        }
+        let lines = objections(head, self.redaction, &self.secrets);
+        let others = refusal.findings.iter().filter(|finding| finding.header != MALFORMED);
+        let others = others.map(|finding| self.masked(finding.to_string()));
+        lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
+    }
+
+    /// The failure: it got this response, for this reason; with what can be done about it.
+    pub(super) fn failure(
+        &self,
+        response: &Response,
+        (reason, hint): (&str, Option<&str>),
+    ) -> Box<Failure> {
+        let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
+        let status = status.trim_start_matches("HTTP/1.1 ");
+        let text = format!("request from {} refused: {status}: {reason}", self.remote);
+        Box::new(Failure {
+            hint: hint.map(str::to_owned),
+            request: Some(HeadView::new(&self.asked.head, self.redaction)),
+            response: Some(answered(response, self.redaction, |body| self.masked(body))),
+            ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
+        })
+    }
+
+    /// A text that may repeat the request, without its secrets.
+    fn masked(&self, text: String) -> String {
+        let target = &self.asked.line.target;
+        self.secrets.mask_text(without(text, target, &self.redaction.url(target)))
+    }
 }
 
 /// A text in which what was asked stands as it may be shown.
@@ -133,30 +167,6 @@ pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
 }
 
-/// A request that is refused with this response, for this reason; with what can be done about it.
-pub(super) fn refused(
-    remote: SocketAddr,
-    asked: &Asked,
-    response: &Response,
-    (reason, hint): (&str, Option<&str>),
-    redaction: Redaction,
-) -> Box<Failure> {
-    let Asked { line, head, .. } = asked;
-    let status = String::from_utf8_lossy(response.head.start_line()).into_owned();
-    let status = status.trim_start_matches("HTTP/1.1 ");
-    let text = format!("request from {remote} refused: {status}: {reason}");
-    let secrets = Secrets::of_request(redaction, &line.target, head.fields());
-    let target = redaction.url(&line.target);
-    Box::new(Failure {
-        hint: hint.map(str::to_owned),
-        request: Some(HeadView::new(head, redaction)),
-        response: Some(answered(response, redaction, |body| {
-            secrets.mask_text(without(body, &line.target, &target))
-        })),
-        ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
-    })
-}
-
 /// Our answer. Its body may repeat what was asked.
 fn answered(
     response: &Response,
@@ -168,8 +178,6 @@ fn answered(
         status: response.status,
         head: HeadView::new(&response.head, redaction),
         body: masked(body).into_bytes(),
-        text: None,
-        is_cut: false,
     }
 }
 

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use mio::Waker;
 
-use super::client::on_message;
 use super::clients::Clients;
 use super::handshakes::Handshakes;
 use super::streams::Streams;
@@ -23,10 +22,10 @@ use crate::protocol::connection::{Options, Role};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
-use crate::protocol::memory::Budget;
+use crate::protocol::memory::{Budget, SharedPayload};
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
-use crate::session::{AfterInput, Lost, Plan};
+use crate::session::{AfterInput, Lost, OnMessage, Plan};
 
 /// The server, as the threads of its clients see it.
 pub(super) struct Server {
@@ -41,10 +40,20 @@ pub(super) struct Server {
     count: Option<Count>,
     /// What did not reach its place, of sessions that we ended.
     lost: Mutex<Lost>,
+    /// For `/full`, where there is a prompt.
+    last_message: Mutex<Option<LastMessage>>,
     numbers: AtomicU64,
     pub(super) handshakes: Arc<Handshakes>,
     news: Sender<News>,
     waker: Arc<Waker>,
+}
+
+/// The last message that any client has sent.
+#[derive(Clone, Debug)]
+pub(super) struct LastMessage {
+    pub(super) number: u64,
+    pub(super) kind: MessageKind,
+    pub(super) data: Arc<SharedPayload>,
 }
 
 /// What clients have to tell the control loop.
@@ -76,6 +85,7 @@ impl Server {
             clients: Clients::default(),
             streams,
             lost: Mutex::default(),
+            last_message: Mutex::default(),
             numbers: AtomicU64::new(1),
             news,
             waker,
@@ -108,6 +118,18 @@ impl Server {
     /// A letter with a data message, which several clients may get.
     pub(super) fn letter(&self, kind: MessageKind, data: &[u8], typed: bool) -> Letter {
         Letter { content: Content::Send(kind, self.memory.share(data)), typed }
+    }
+
+    /// Keeps a received message for `/full`.
+    pub(super) fn note_message(&self, number: u64, kind: MessageKind, data: &[u8]) {
+        if self.config.commentary.takes_commands {
+            let message = LastMessage { number, kind, data: self.memory.share(data) };
+            *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
+        }
+    }
+
+    pub(super) fn last_message(&self) -> Option<LastMessage> {
+        self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Counts what a session did not bring to its place.
@@ -164,6 +186,20 @@ impl Server {
             input_ended: false,
         }
     }
+}
+
+/// What is to be done with each received message.
+fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
+    Box::new(move |kind, data| {
+        received.fetch_add(1, Ordering::Relaxed);
+        server.note_message(number, kind, data);
+        if let Some(whom) = server.config.broadcast {
+            let letter = server.letter(kind, data, false);
+            server.note_slow(server.clients.relay(number, whom, &letter));
+            server.memory.enforce();
+        }
+        server.note_progress();
+    })
 }
 
 /// Where a step of setting the server up failed.

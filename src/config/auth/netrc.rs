@@ -30,19 +30,27 @@ pub(super) fn find(
     port: u16,
     login: Option<&str>,
 ) -> Result<Option<Entry>, Fault> {
+    Ok(all(text, host, port)?
+        .find(|entry| login.is_none_or(|it| entry.login.as_deref() == Some(it))))
+}
+
+/// The passwords of all entries for this host and port. None if the file is malformed.
+pub(super) fn passwords(text: &str, host: &str, port: u16) -> Vec<String> {
+    all(text, host, port).into_iter().flatten().filter_map(|entry| entry.password).collect()
+}
+
+/// The entries for this host and port, in order.
+fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = Entry>, Fault> {
     let with_port = format!("{host}:{port}");
-    let names_us = |machine: &Machine| match machine {
+    let names_us = move |machine: &Machine| match machine {
         Machine::Default => true,
         Machine::Named(name) => {
             name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
         }
     };
-    let fits = |entry: &Entry| {
-        let is_login = login.is_none_or(|login| entry.login.as_deref() == Some(login));
-        is_login && entry.port.as_deref().is_none_or(|given| is_port(given, port))
-    };
-    let entries = entries(text)?;
-    let found = entries.into_iter().find(|(machine, entry)| names_us(machine) && fits(entry));
+    let fits = move |entry: &Entry| entry.port.as_deref().is_none_or(|given| is_port(given, port));
+    let entries = entries(text)?.into_iter();
+    let found = entries.filter(move |(machine, entry)| names_us(machine) && fits(entry));
     Ok(found.map(|(_, entry)| entry))
 }
 

@@ -1,15 +1,15 @@
-//! What to do about the end of a connection that was open. What is said follows from what came.
+//! What to do about the end of a connection that was open, as far as it follows from what was received.
 
 use super::{ENGINE_IO, is_engine_io};
 use crate::error::text::EARLY;
-use crate::event::{Closed, LastTraffic};
-use crate::protocol::connection::{EndCause, TransportEnd};
+use crate::event::{Closed, LastTraffic, Remedies};
+use crate::protocol::connection::{EndCause, Party, TransportEnd};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
-use crate::protocol::{CloseCode, Header, Opcode};
+use crate::protocol::{Header, Opcode};
 
-/// Proxies and load balancers cut idle connections after a minute or more.
-const IDLE_CUT: u64 = 28;
+/// Idle time limits are not shorter.
+const LEAST_IDLE: u64 = 5;
 
 /// Fewer bytes may read as text by chance.
 const LEAST_TEXT: usize = 8;
@@ -20,50 +20,52 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         Rule::HttpAfterUpgrade => return http(violation),
         Rule::TextInsteadOfFrame => foreign(violation)?,
         _ if reads_as_text(violation) => {
-            "these bytes read as text, not as a frame: something was written to the connection beside the WebSocket, such as an error page or the output of a print"
+            "these bytes are text, not a frame: something else is written to the connection beside the frames, such as an error page or debug output"
         }
         Rule::OverMemory => "listen --max-memory SIZE allows more for all clients together",
         Rule::MessageTooBig => "--max-message-size SIZE allows more",
         Rule::InvalidUtf8 | Rule::InvalidUtf8InReason
             if violation.cause == Some(Cause::Surrogate) =>
         {
-            "that is a UTF-16 surrogate, which UTF-8 does not have: the peer cut a text between the two halves of a UTF-16 pair, or encodes each half on its own (CESU-8)"
+            "this is a UTF-16 surrogate, which is invalid in UTF-8: the peer splits a text between the two halves of a surrogate pair, or encodes each half on its own (CESU-8)"
         }
         Rule::InvalidUtf8 if violation.cause == Some(Cause::CutCharacter) => {
-            "the peer cut a text at a number of bytes: it has to cut between characters, or to send the parts as fragments of one message"
+            "the peer ends a text message inside a character: it has to split text between characters, or send the parts as fragments of one message"
         }
         Rule::InvalidUtf8InReason if violation.cause == Some(Cause::CutCharacter) => {
-            "a reason has at most 123 bytes: one that is cut has to end with a whole character"
+            "a reason has at most 123 bytes: a longer one has to be cut between characters"
         }
         Rule::InvalidUtf8 => {
-            "the peer sends bytes that are not UTF-8 as text; it has to send them as binary"
+            "text messages have to be UTF-8: the peer has to encode the text, or send the bytes as binary"
         }
-        // With compression agreed on, RSV1 alone is no objection.
+        // With compression negotiated, RSV1 alone would be valid.
         Rule::ReservedBits if violation.frame.is_some_and(|it| may_be_compressed(&it)) => {
             "RSV1 is used by compression (permessage-deflate), which was not negotiated"
         }
         Rule::ReservedBits | Rule::ReservedOpcode if violation.offset > 0 => {
-            "if the frame before declared a wrong length, this is no frame header at all"
+            "if the previous frame declared a wrong length, this is not a frame header at all"
         }
         Rule::MaskedByServer => "only clients mask their frames",
         Rule::UnmaskedByClient => "clients mask every frame they send",
         Rule::CorruptDeflate if violation.cause == Some(Cause::KeptContext) => {
-            "the sender has to compress each message on its own, as was agreed (RFC 7692 section 7.1.1); --no-compress does without compression"
+            "the sender has to compress each message on its own, as negotiated (RFC 7692 section 7.1.1); --no-compress turns compression off"
         }
-        Rule::CorruptDeflate => "--no-compress does without compression",
-        Rule::MisplacedRsv1 => "RSV1 marks the first frame of a compressed message, no other",
+        Rule::CorruptDeflate => "--no-compress turns compression off",
+        Rule::MisplacedRsv1 => "only the first frame of a compressed message has RSV1",
         Rule::LengthNotMinimal => {
-            "up to 125 bytes the length has 7 bits, up to 65535 it has 16, and above 64"
+            "a length up to 125 takes 7 bits, up to 65535 it takes 16, above that 64"
         }
-        Rule::FrameAfterClose => "a Close frame is the last frame: what follows it is lost",
+        Rule::FrameAfterClose => {
+            "the Close frame has to be the last frame: what follows is not read"
+        }
         Rule::ControlTooLong | Rule::FragmentedControl => {
             "Close, ping and pong frames carry at most 125 bytes, and are never fragmented"
         }
         Rule::ContinuationWithoutStart | Rule::MessageInsideMessage => {
-            "a message's first frame has the opcode 1 or 2, each further one has 0, and the last has FIN"
+            "the first frame of a message has opcode 1 or 2, each further frame has 0, and the last has FIN"
         }
         Rule::InvalidCloseCode => {
-            "1000 to 1003, 1007 to 1014 and 3000 to 4999 may be sent; 'wscope codes' tells more"
+            "only 1000 to 1003, 1007 to 1014 and 3000 to 4999 may be sent; 'wscope codes' lists them"
         }
         _ => return None,
     };
@@ -85,7 +87,7 @@ fn http(violation: &Violation) -> Option<String> {
             "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
         }
         _ => {
-            "an upgraded connection carries nothing but frames: the server, or a proxy in between, has gone back to HTTP"
+            "after the upgrade a connection carries only frames: the server, or a proxy in between, still speaks HTTP on it"
         }
     };
     Some(text.to_owned())
@@ -95,16 +97,14 @@ fn http(violation: &Violation) -> Option<String> {
 fn foreign(violation: &Violation) -> Option<&'static str> {
     Some(match violation.cause? {
         Cause::HttpChunk => {
-            "the peer, or a proxy in between, sends as with Transfer-Encoding: chunked, which ends with the upgrade (RFC 9112 section 6.1)"
+            "the peer, or a proxy in between, uses Transfer-Encoding: chunked, which ends with the upgrade (RFC 9112 section 6.1)"
         }
         Cause::HttpRequest => {
-            "an upgraded connection carries nothing but frames: the client, or a proxy in between, has gone back to HTTP"
+            "after the upgrade a connection carries only frames: the client, or a proxy in between, still speaks HTTP on it"
         }
-        Cause::Markup => {
-            "a page was written to the connection, by the server or a proxy in between"
-        }
-        Cause::LineEnd if violation.offset == 0 => "a line end too many follows the response head",
-        Cause::LineEnd => "the peer writes a line end behind its frames",
+        Cause::Markup => "a page was written to the connection, by the peer or a proxy in between",
+        Cause::LineEnd if violation.offset == 0 => "an extra line end follows the response head",
+        Cause::LineEnd => "the peer writes a line end after its frames",
         Cause::Surrogate | Cause::CutCharacter | Cause::KeptContext => return None,
     })
 }
@@ -131,67 +131,84 @@ fn may_be_compressed(frame: &Header) -> bool {
 
 pub(super) fn abnormal(closed: &Closed) -> Option<String> {
     let ending = &closed.ending;
-    if ending.received.is_some() {
-        let code = ending.code();
-        let explanation = code.explain();
-        // What usually makes a peer say so is what we do not: our frames are in order, and masked as our
-        // role has it.
-        let is_known = code != CloseCode::PROTOCOL_ERROR;
-        let cause = explanation
-            .causes
-            .first()
-            .filter(|_| is_known)
-            .map(|cause| format!("often: {}; ", inner_sentence(cause)));
-        return Some(format!(
-            "{}'wscope codes {}' tells more",
-            cause.unwrap_or_default(),
-            code.get()
-        ));
-    }
     match &ending.cause {
-        EndCause::Transport(..) if ending.sent.is_some() => {
-            Some("the peer ends TCP without completing the closing handshake".to_owned())
-        }
-        EndCause::Transport(..) if closed.quiet.as_secs() >= IDLE_CUT => Some(format!(
-            "after {} s without traffic: the idle time limit of a proxy or load balancer? --ping-interval TIME keeps a connection busy",
-            closed.quiet.as_secs()
-        )),
-        EndCause::Transport(end, _) => {
-            let text = match (closed.last, end) {
-                (LastTraffic::Handshake, TransportEnd::Eof) if closed.quiet < EARLY => {
-                    "nothing came after the handshake: the log of the peer may say why"
-                }
-                (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
-                    "nothing came after that message: the log of the peer may say why"
-                }
-                _ => {
-                    "the peer hung up or crashed, or something in between cut the connection: its log may say why"
-                }
-            };
-            Some(text.to_owned())
-        }
+        _ if ending.received.is_some() => Some(close_code(closed)),
+        EndCause::Transport(end, _) => transport(closed, end),
         _ => None,
     }
 }
 
-/// A ping that was not answered.
-pub(super) fn missed_pong(instead: Instead) -> &'static str {
-    match instead {
-        Instead::TookNothing | Instead::Nothing => {
-            "the peer hangs, or something in between lost the connection; --reconnect connects again"
-        }
-        Instead::OtherPongs => {
-            "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
-        }
-        Instead::Messages(_) | Instead::Other => {
-            "the peer is there, but does not answer pings as RFC 6455 section 5.5.2 has it; --idle-timeout TIME needs no pongs"
-        }
+/// The peer's close code. Beside the peer's own reason nothing is said of its meaning, nor of the
+/// answer to our Close frame.
+fn close_code(closed: &Closed) -> String {
+    let code = closed.ending.code();
+    let pointer = format!("'wscope codes {}' explains the code", code.get());
+    if !closed.ending.reason().is_empty() || closed.ending.initiator == Party::Local {
+        return pointer;
     }
+    let application = closed.application;
+    let meaning =
+        application.and_then(|it| it.meaning(code).map(|meaning| format!("{it}: {meaning}")));
+    let meaning = meaning.unwrap_or_else(|| first_sentence(code.explain().meaning));
+    format!("{meaning}; {pointer}")
 }
 
-/// A sentence as part of another: "An exit status." → "an exit status", but "AWS" stays.
-fn inner_sentence(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
+/// An end without a Close frame.
+fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
+    if matches!(end, TransportEnd::Error(_)) {
+        return None; // the system's words say what failed
+    }
+    if closed.ending.sent.is_some() {
+        let text = "the peer does not complete the closing handshake: with --count N or --expect PATTERN, once met, that is not a failure";
+        return closed.remedies.goals.then(|| text.to_owned());
+    }
+    let quiet = closed.quiet.as_secs();
+    if quiet >= LEAST_IDLE && closed.remedies.ping_interval {
+        return Some(format!(
+            "nothing was sent or received for {quiet} s before: if the server or a proxy in between has an idle time limit, --ping-interval {}s keeps the connection busy",
+            quiet / 2
+        ));
+    }
+    if let Some(missing) = &closed.hint {
+        return Some(format!("{missing}; its log may say why"));
+    }
+    let text = match (closed.last, end) {
+        (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
+            "the peer ended the connection right after that message: its log may say why"
+        }
+        (_, TransportEnd::Reset) => {
+            "the peer crashed or closed the connection without reading all, or something in between reset it: the logs there may say why"
+        }
+        _ => {
+            "the peer crashed or closed the connection without a Close frame, or something in between did: the logs there may say why"
+        }
+    };
+    Some(text.to_owned())
+}
+
+/// A ping that was not answered.
+pub(super) fn missed_pong(instead: Instead, remedies: Remedies) -> String {
+    let text = match instead {
+        Instead::TookNothing => "the peer does not read, or the network in between fails",
+        Instead::Nothing => {
+            "nothing else was received either: the peer hangs or ignores pings, or the network in between fails"
+        }
+        Instead::OtherPongs => {
+            return "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
+                .to_owned();
+        }
+        Instead::Messages(_) | Instead::Other => {
+            return "the peer is there but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
+                .to_owned();
+        }
+    };
+    let reconnect = if remedies.reconnect { "; --reconnect connects again" } else { "" };
+    format!("{text}{reconnect}")
+}
+
+/// The first sentence as part of another: "An exit status. More." → "an exit status", but "AWS" stays.
+fn first_sentence(text: &str) -> String {
+    let sentence = text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.');
     let mut letters = sentence.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, help,
+    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
     split, unknown,
 };
 use crate::input::file::FileKind;
@@ -14,10 +14,13 @@ use crate::protocol::MessageKind;
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
     commands: &COMMANDS,
+    intro: "text is sent as a message; //text sends /text",
+    end_of_input: "ends the input; --wait says what follows",
     execute,
     text,
     payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
     large: Some(Action::File),
+    show: |text| Action::Show(Show::Text(text)),
     problem: |problem| Action::Show(Show::Problem(problem)),
     leave: Action::Leave,
 };
@@ -34,17 +37,13 @@ const COMMANDS: [Command; 13] = [
         arguments: "HEX|base64:DATA|@FILE",
         summary: "send a binary message",
     },
-    Command {
-        name: "file",
-        arguments: "PATH",
-        summary: "send a file: as text if it is UTF-8, else as binary",
-    },
+    Command { name: "file", arguments: "PATH", summary: "send a file, as text if it is UTF-8" },
     Command {
         name: "ping",
         arguments: "[DATA]",
-        summary: "send a ping; its pong tells the round-trip time",
+        summary: "send a ping and show the round-trip time",
     },
-    Command { name: "pong", arguments: "[DATA]", summary: "send a pong nobody asked for" },
+    Command { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" },
     Command {
         name: "fragment",
         arguments: "N TEXT",
@@ -59,21 +58,16 @@ const COMMANDS: [Command; 13] = [
     },
     Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" },
     Command { name: "full", arguments: "", summary: "the last received message, whole" },
-    Command { name: "quit", arguments: "", summary: "close and leave (Ctrl-D does the same)" },
+    Command { name: "quit", arguments: "", summary: "close and leave" },
 ];
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
 
-const INTRO: &str = "text is sent as a message; //text sends /text; Ctrl-R searches what was typed";
-
 fn execute(name: &str, argument: &str) -> Result<Parsed<Action<'static>>, String> {
     match name {
         "binary" => binary(argument.trim()),
-        "file" => match argument.trim() {
-            "" => Err("/file wants the path of a file".to_owned()),
-            path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
-        },
+        "file" => file(argument.trim()).map(Parsed::File),
         _ => action(name, argument).map(Parsed::Ready),
     }
 }
@@ -84,7 +78,6 @@ fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "help" => Ok(Action::Show(Show::Text(help(INTRO, &COMMANDS)))),
         "text" => Ok(text(argument)),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
@@ -113,6 +106,9 @@ fn binary(argument: &str) -> Result<Parsed<Action<'static>>, String> {
 fn fragment(argument: &str) -> Result<Action<'static>, String> {
     let (count, text) = split(argument);
     match count.parse() {
+        Ok(1..=MAX_FRAGMENTS) if text.is_empty() => {
+            Err(format!("/fragment N TEXT wants a text, as in /fragment {count} hello"))
+        }
         Ok(frames @ 1..=MAX_FRAGMENTS) => {
             Ok(Action::Fragments(MessageKind::Text, text.as_bytes().to_vec(), frames))
         }
@@ -141,10 +137,11 @@ fn close(argument: &str) -> Result<Action<'static>, String> {
 mod tests {
     use super::*;
     use crate::input::file::FileMessage;
+    use crate::input::repl::Prompt;
     use crate::protocol::CloseCode;
 
     fn parse(line: &str) -> Option<Action<'static>> {
-        match CONNECTION_COMMANDS.parse(line)? {
+        match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(action) => Some(action),
             Parsed::File(file) => {
                 let loaded = CONNECTION_COMMANDS.load(file);
@@ -221,5 +218,8 @@ mod tests {
         assert!(problem("/file /nonexistent/file").contains("/nonexistent/file: "));
         assert!(problem(&format!("/ping {}", "x".repeat(126))).contains("125"));
         assert!(problem("/status now").contains("no argument"));
+        assert!(problem("/fragment 3").contains("wants a text"));
+        assert!(problem("/fragment 3 ").contains("wants a text"));
+        assert!(problem("/fragment x hi").contains("wants a number"));
     }
 }

@@ -10,7 +10,7 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 use super::helper::Assistant;
 use super::history::{History, LineEditor};
 use super::keys::{Keys, Withdrawn};
-use super::set::{Command, CommandSet, Parsed};
+use super::set::{Command, CommandSet, Parsed, Prompt};
 use super::visible::one_line;
 use crate::platform::job_control::JobControl;
 use crate::platform::signals::Signal;
@@ -99,7 +99,7 @@ impl Keyboard {
                 }
                 (Ok(line), None) => {
                     self.remember(editor, &line);
-                    if let Some(typed) = commands.parse(&line) {
+                    if let Some(typed) = commands.parse(&line, Prompt::Editor) {
                         send(Line::Typed(typed));
                     }
                 }
@@ -141,7 +141,10 @@ impl Keyboard {
         for line in typed_ahead.lines() {
             self.remember(editor, line);
             let _ = writeln!(io::stdout(), "{PROMPT}{}", one_line(line)); // as the editor would have shown it
-            commands.parse(line).into_iter().for_each(|typed| send(Line::Typed(typed)));
+            commands
+                .parse(line, Prompt::Editor)
+                .into_iter()
+                .for_each(|typed| send(Line::Typed(typed)));
         }
         if self.typed_ahead.ended {
             send(Line::End);

@@ -1,7 +1,7 @@
 //! The commands of a server's operator.
 
 use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, help,
+    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
     split, unknown,
 };
 use crate::input::file::FileKind;
@@ -23,6 +23,8 @@ pub enum Order {
     Clients,
     /// Close a client's connection.
     Kick(u64, CloseCode, String),
+    /// Show the last received message, whole.
+    Full,
     /// Show these lines.
     Show(String),
     /// A command that was not understood.
@@ -45,22 +47,35 @@ pub enum Recipients {
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
     commands: &COMMANDS,
+    intro: "text is sent to all clients; //text sends /text",
+    end_of_input: "does the same as /quit",
     execute,
     text,
     payload: |kind, data| Order::Send(Recipients::All, kind, data),
     large: None, // all clients share it in memory
+    show: Order::Show,
     problem: Order::Problem,
     leave: Order::Leave,
 };
 
-const COMMANDS: [Command; 8] = [
+const COMMANDS: [Command; 11] = [
     Command { name: "help", arguments: "", summary: "list the commands" },
     Command { name: "clients", arguments: "", summary: "list who is connected" },
     Command { name: "to", arguments: "N TEXT", summary: "send TEXT to client N only" },
     Command {
+        name: "text",
+        arguments: "TEXT",
+        summary: "send TEXT, also if it is empty or starts with /",
+    },
+    Command {
         name: "binary",
         arguments: "HEX|base64:DATA|@FILE",
         summary: "send a binary message to all",
+    },
+    Command {
+        name: "file",
+        arguments: "PATH",
+        summary: "send a file to all, as text if it is UTF-8",
     },
     Command { name: "ping", arguments: "[N]", summary: "send a ping to client N, or to all" },
     Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
@@ -69,16 +84,14 @@ const COMMANDS: [Command; 8] = [
         arguments: "N [CODE [REASON]]",
         summary: "close the connection of client N",
     },
-    Command {
-        name: "quit",
-        arguments: "",
-        summary: "close all connections and leave (Ctrl-D does the same)",
-    },
+    Command { name: "full", arguments: "", summary: "the last received message, whole" },
+    Command { name: "quit", arguments: "", summary: "close all connections and leave" },
 ];
 
 fn execute(name: &str, argument: &str) -> Result<Parsed<Order>, String> {
     match name {
         "binary" => binary(argument.trim()),
+        "file" => file(argument.trim()).map(Parsed::File),
         _ => order(name, argument).map(Parsed::Ready),
     }
 }
@@ -89,17 +102,14 @@ fn order(name: &str, argument: &str) -> Result<Order, String> {
         if word.is_empty() { Ok(order) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "help" => {
-            let intro =
-                "text is sent to all clients; //text sends /text; Ctrl-R searches what was typed";
-            Ok(Order::Show(help(intro, &COMMANDS)))
-        }
+        "text" => Ok(text(argument)),
         "clients" => none(Order::Clients),
         "to" => to(argument),
         "ping" if word.is_empty() => Ok(Order::Ping(Recipients::All)),
         "ping" => Ok(Order::Ping(Recipients::One(client(word, "/ping [N]")?))),
         "frame" => Ok(Order::Frame(parse_frame(argument)?)),
         "kick" => kick(word),
+        "full" => none(Order::Full),
         "quit" => none(Order::Quit),
         _ => Err(unknown(name)),
     }
@@ -145,9 +155,10 @@ fn client(word: &str, usage: &str) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::repl::Prompt;
 
     fn parse(line: &str) -> Option<Order> {
-        match SERVER_COMMANDS.parse(line)? {
+        match SERVER_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(order) => Some(order),
             Parsed::File(file) => panic!("{file:?}"),
         }
@@ -163,6 +174,9 @@ mod tests {
         assert_eq!(parse("hello /x"), sent(all, MessageKind::Text, b"hello /x"));
         assert_eq!(parse("//x"), sent(all, MessageKind::Text, b"/x"));
         assert_eq!(parse(""), None);
+        assert_eq!(parse("/text"), sent(all, MessageKind::Text, b""));
+        assert_eq!(parse("/text /a"), sent(all, MessageKind::Text, b"/a"));
+        assert_eq!(parse("/full"), Some(Order::Full));
         assert_eq!(parse("/to 2 /a  b"), sent(two, MessageKind::Text, b"/a  b"));
         assert_eq!(parse("/to #2"), sent(two, MessageKind::Text, b""));
         assert_eq!(parse("/binary 00 ff"), sent(all, MessageKind::Binary, &[0, 255]));
@@ -175,6 +189,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_sent_as_what_it_is() {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        for (contents, kind) in [("é", MessageKind::Text), ("\u{0}", MessageKind::Text)] {
+            let path = folder.path().join("file");
+            std::fs::write(&path, contents).expect("a file");
+            match SERVER_COMMANDS.parse(&format!("/file {}", path.display()), Prompt::Editor) {
+                Some(Parsed::File(file)) => {
+                    let order = SERVER_COMMANDS.load(file).ok();
+                    assert_eq!(order, sent(Recipients::All, kind, contents.as_bytes()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn wrong_commands_explain_themselves() {
         for (line, reason) in [
             ("/nope", "/help lists"),
@@ -183,6 +213,7 @@ mod tests {
             ("/kick 1 1006", "must not be sent"),
             ("/kick 1 x", "no close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
+            ("/file", "wants the path"),
             ("/ping x", "/ping [N]"),
         ] {
             match parse(line) {

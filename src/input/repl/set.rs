@@ -21,13 +21,30 @@ pub(super) struct Command {
 }
 
 /// Of `/frame`, wherever it is.
-pub(super) const FRAME_SUMMARY: &str =
-    "send any frame, such as: text nofin rsv1 nomask length=9 hi";
+pub(super) const FRAME_SUMMARY: &str = "send any frame, as in /frame text nofin rsv1 hi";
+
+/// Where commands are typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::input) enum Prompt {
+    /// In the line editor.
+    Editor,
+    /// On a terminal without a line editor.
+    Terminal,
+    /// They come from elsewhere.
+    None,
+}
+
+/// Where the second column of help begins.
+const SUMMARY_COLUMN: usize = 33;
 
 /// The commands of one kind of session, and what they become.
 #[derive(Debug)]
 pub struct CommandSet<T: 'static> {
     pub(super) commands: &'static [Command],
+    /// What help says first.
+    pub(super) intro: &'static str,
+    /// What Ctrl-D does on a terminal without a line editor.
+    pub(super) end_of_input: &'static str,
     /// What a command with this name and argument asks for.
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
     /// What a line that is no command asks for.
@@ -36,6 +53,8 @@ pub struct CommandSet<T: 'static> {
     pub(super) payload: fn(MessageKind, Vec<u8>) -> T,
     /// What a large one becomes; `None`: it has to be held in memory as well.
     pub(super) large: Option<fn(FileMessage) -> T>,
+    /// A command that shows these lines.
+    pub(super) show: fn(String) -> T,
     /// A command that explains why it does nothing else.
     pub(in crate::input) problem: fn(String) -> T,
     /// The end, as at this signal: Ctrl-C was pressed, or the terminal was closed.
@@ -43,8 +62,8 @@ pub struct CommandSet<T: 'static> {
 }
 
 impl<T> CommandSet<T> {
-    /// What a line asks for; `None` if nothing.
-    pub(in crate::input) fn parse(&self, line: &str) -> Option<Parsed<T>> {
+    /// What a line asks for that was typed at `prompt`; `None` if nothing.
+    pub(in crate::input) fn parse(&self, line: &str, prompt: Prompt) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
         let text = |text| Parsed::Ready((self.text)(text));
         let Some(command) = line.strip_prefix('/') else {
@@ -54,16 +73,43 @@ impl<T> CommandSet<T> {
             return Some(text(command));
         }
         let problem = |problem| Parsed::Ready((self.problem)(problem));
-        Some(self.command(command).unwrap_or_else(problem))
+        Some(self.command(command, prompt).unwrap_or_else(problem))
     }
 
     /// What a command asks for, without the slash before its name.
     ///
     /// # Errors
     /// What is wrong with it, in words.
-    pub(in crate::input) fn command(&self, command: &str) -> Result<Parsed<T>, String> {
-        let (name, argument) = split(command);
-        (self.execute)(name, argument)
+    pub(in crate::input) fn command(
+        &self,
+        command: &str,
+        prompt: Prompt,
+    ) -> Result<Parsed<T>, String> {
+        match split(command) {
+            ("help", _) => Ok(Parsed::Ready((self.show)(self.help(prompt)))),
+            (name, argument) => (self.execute)(name, argument),
+        }
+    }
+
+    /// What can be typed at `prompt`, in two columns.
+    fn help(&self, prompt: Prompt) -> String {
+        let mut text = format!("  {}\n", self.intro);
+        text += &match prompt {
+            Prompt::Editor => {
+                "  Ctrl-R searches the history; Ctrl-D on an empty line does the same as /quit\n"
+                    .to_owned()
+            }
+            Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
+            Prompt::None => String::new(),
+        };
+        for Command { name, arguments, summary } in self.commands {
+            let usage = format!("  /{name} {arguments}");
+            text += &match usage.chars().count() < SUMMARY_COLUMN {
+                true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
+                false => format!("{usage}\n{:SUMMARY_COLUMN$}{summary}\n", ""),
+            };
+        }
+        text.trim_end().to_owned()
     }
 
     /// Loads the file that a command has named, and blocks as long as it does.
@@ -143,16 +189,6 @@ pub(super) fn unknown(name: &str) -> String {
     format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")
 }
 
-/// A line on what is no command, and one on each command.
-pub(super) fn help(intro: &str, commands: &[Command]) -> String {
-    let mut text = format!("  {intro}\n");
-    for command in commands {
-        let usage = format!("/{} {}", command.name, command.arguments);
-        text += &format!("  {usage:<30} {}\n", command.summary);
-    }
-    text.trim_end().to_owned()
-}
-
 /// The bytes that the argument of `/binary` has, or the file that it names.
 pub(super) enum Bytes<'a> {
     Given(Vec<u8>),
@@ -178,6 +214,14 @@ pub(super) fn bytes(argument: &str) -> Result<Bytes<'_>, String> {
     bytes.map(Bytes::Given)
 }
 
+/// The argument of `/file`.
+pub(super) fn file(path: &str) -> Result<FileRequest, String> {
+    match path {
+        "" => Err("/file wants the path of a file".to_owned()),
+        path => Ok(FileRequest::new(path, FileKind::Detected)),
+    }
+}
+
 /// `CODE [REASON]`, as `/close` and `/kick` take it after `usage`.
 pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode, String), String> {
     let (code, reason) = split(argument);
@@ -198,4 +242,33 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
 fn unquote(text: &str) -> &str {
     let inner = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
     inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::repl::{CONNECTION_COMMANDS, SERVER_COMMANDS};
+
+    #[test]
+    fn help_fits_into_80_columns() {
+        for prompt in [Prompt::Editor, Prompt::Terminal, Prompt::None] {
+            let texts = [CONNECTION_COMMANDS.help(prompt), SERVER_COMMANDS.help(prompt)];
+            for text in texts {
+                let long: Vec<_> = text.lines().filter(|line| line.chars().count() > 80).collect();
+                assert_eq!(long, [""; 0], "{prompt:?}");
+                assert!(text.contains("\n  /quit                          close "), "{text}");
+                let long = "\n  /frame OPCODE [OPTION…] [PAYLOAD]\n                                 send any";
+                assert!(text.contains(long), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn help_names_the_keys_of_its_prompt() {
+        let help = |prompt| CONNECTION_COMMANDS.help(prompt);
+        assert!(help(Prompt::Editor).contains("Ctrl-R"));
+        assert!(!help(Prompt::Terminal).contains("Ctrl-R"));
+        assert!(help(Prompt::Terminal).contains("--wait"));
+        assert!(!help(Prompt::None).contains("Ctrl-"));
+    }
 }

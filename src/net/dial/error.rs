@@ -9,12 +9,13 @@ use std::time::Duration;
 use url::Host;
 
 use super::{ConnectError, Deadline, Remote, RouteOptions, Source, Via, WaitError};
-use crate::net::malformed::objections;
+use crate::net::malformed::{objections, quoted};
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
 use crate::net::tcp::Failure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
+use crate::net::tls_hello::{Answer, answer};
 use crate::net::tunnel::socks5::reply_text;
 use crate::net::tunnel::{Fault, Heads};
 use crate::net::upgrade::{Interim, interim_names};
@@ -32,8 +33,8 @@ pub enum Phase {
     Socket(PathBuf),
     /// Asking a proxy for this host and port.
     Proxy(String),
-    /// TLS with this end.
-    Tls(Box<Remote>),
+    /// TLS with this end, and how far it came.
+    Tls(Box<Remote>, Answer),
 }
 
 impl fmt::Display for Phase {
@@ -46,7 +47,26 @@ impl fmt::Display for Phase {
             }
             Self::Socket(path) => write!(f, "Unix socket {}", path.display()),
             Self::Proxy(authority) => write!(f, "request for {authority}"),
-            Self::Tls(remote) => write!(f, "TLS handshake with {remote}"),
+            Self::Tls(remote, _) => write!(f, "TLS handshake with {remote}"),
+        }
+    }
+}
+
+impl Phase {
+    /// What had come until the time ran out, if that says more than the phase.
+    fn progress(&self) -> String {
+        match self {
+            Self::Tls(_, Answer::Nothing) => ": nothing was received".to_owned(),
+            Self::Tls(_, Answer::Foreign(bytes)) => {
+                format!(": {} was received, which is not TLS", quoted(bytes))
+            }
+            Self::Tls(_, Answer::Alert | Answer::Record) => {
+                ": the start of a TLS record was received".to_owned()
+            }
+            Self::Tls(_, Answer::ServerHello) => {
+                ": a ServerHello was received, but not the end of the handshake".to_owned()
+            }
+            _ => String::new(),
         }
     }
 }
@@ -63,7 +83,7 @@ pub enum DialError {
         error: io::Error,
     },
     /// The name has no address of the family wanted.
-    #[error("{host} {} {family} address", if *.is_literal { "is no" } else { "has no" })]
+    #[error("{host} {} {family} address", if *.is_literal { "is not an" } else { "has no" })]
     NoAddress {
         /// The name.
         host: String,
@@ -93,7 +113,7 @@ pub enum DialError {
     #[error("{0}")]
     Tls(Box<TlsFailure>),
     /// The time limit ran out.
-    #[error("{phase}: timed out after {limit:?}{}", failures_suffix(.failures))]
+    #[error("{phase}: timed out after {limit:?}{}{}", phase.progress(), failures_suffix(.failures))]
     Timeout {
         /// What was being done.
         phase: Phase,
@@ -142,12 +162,23 @@ pub struct ProxyError {
     pub request: Option<Head>,
     /// The interim responses that came to that.
     pub interim: Vec<Interim>,
-    /// Credentials went with that.
-    pub sent_credentials: bool,
+    /// The credentials that went with that.
+    pub sent: Option<SentCredentials>,
+    /// It had sent something in the protocol that it was spoken to in.
+    pub has_answered: bool,
     /// For what is shown of its answer.
     pub redaction: Redaction,
     /// What it may say again and is not to be shown.
     pub secrets: Secrets,
+}
+
+/// Where credentials for a proxy came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SentCredentials {
+    /// From its URL.
+    Url,
+    /// From a header of the user's own.
+    Header,
 }
 
 /// Why a proxy does not lead to the target.
@@ -235,13 +266,6 @@ fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String 
     }
 }
 
-/// How much of bytes that mean nothing is quoted.
-const MAX_QUOTED: usize = 60;
-
-fn quoted(bytes: &[u8]) -> String {
-    format!("\"{}\"", bytes[..bytes.len().min(MAX_QUOTED)].escape_ascii())
-}
-
 /// A proxy's failure on its way to become a dial's.
 pub(super) struct TunnelFailed(Box<ProxyError>);
 
@@ -253,13 +277,23 @@ impl TunnelFailed {
     pub(super) fn with_heads(mut self, heads: Heads) -> Self {
         let Heads { request, interim, .. } = heads;
         self.0.interim = interim;
-        self.0.sent_credentials = request.value("Proxy-Authorization").is_some();
+        let value = request.value("Proxy-Authorization");
+        self.0.sent = value.map(|value| match self.0.via.proxy.basic() == Some(value) {
+            true => SentCredentials::Url,
+            false => SentCredentials::Header,
+        });
         self.0.secrets = Secrets::of_request(self.0.redaction, "", request.fields());
         self.0.request = Some(request);
         self
     }
 
-    /// A signal is nobody's failure.
+    /// Whether the proxy had answered in its protocol.
+    pub(super) fn having_answered(mut self, has_answered: bool) -> Self {
+        self.0.has_answered = has_answered;
+        self
+    }
+
+    /// A signal is not a failure of the proxy.
     pub(super) fn into_dial_error(self) -> DialError {
         match self.0.cause {
             ProxyCause::Reach(DialError::Interrupted(interrupted)) => {
@@ -309,8 +343,9 @@ pub(super) fn tls_failed(
             let remote = remote.to_string();
             DialError::Tls(Box::new(TlsFailure::new(remote, name, reason, &seen, options)))
         }
-        TlsError::Wait(error) => {
-            wait_failed(Phase::Tls(Box::new(remote.clone())), error, deadline, Vec::new())
+        TlsError::Wait { error, seen } => {
+            let phase = Phase::Tls(Box::new(remote.clone()), answer(&seen));
+            wait_failed(phase, error, deadline, Vec::new())
         }
     }
 }

@@ -1,18 +1,20 @@
-//! A second look at a server whose certificate was refused.
+//! A second look at a server whose certificate was refused, or that ended a connection without a word.
 
 use std::time::Duration;
 
-use super::{DialError, Dialer};
-use crate::net::reactor::Deadline;
+use super::{ConnectError, DialError, DialOptions, Dialer, Remote, Target, certificate_name};
+use crate::net::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use crate::net::stream::Stream;
+use crate::net::tcp;
 use crate::net::tls::{self, TlsOptions};
+use crate::net::tls_hello::Answer;
 
 /// How long a failure waits for the certificates that explain it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Dialer<'_> {
     /// Adds the certificates to a failure that lies in them, from a second connection on the same way.
-    /// What is known is told without them, if that is not to be had.
+    /// What is known is reported without them if that fails.
     pub(super) fn explain(
         &mut self,
         mut error: DialError,
@@ -32,4 +34,35 @@ impl Dialer<'_> {
         self.deadline = deadline;
         error
     }
+}
+
+/// How long a failure waits for an answer in TLS.
+const TLS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if it is not asked, because
+/// it is behind a proxy or a Unix socket, or cannot be reached again. Nothing else is sent, and no certificate
+/// of ours.
+///
+/// # Errors
+/// When a signal ends the wait.
+pub fn answers_in_tls(
+    remote: &Remote,
+    target: &Target,
+    options: &DialOptions,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<Option<bool>, Interrupted> {
+    let Remote::Address(address) = remote else { return Ok(None) };
+    let deadline = deadline.or_after(TLS_PATIENCE);
+    let source = options.route.source.as_ref();
+    let tcp = match tcp::connect(&[*address], source, reactor, deadline) {
+        Ok((tcp, _)) => tcp,
+        Err(ConnectError::Wait(WaitError::Interrupted(interrupted), ..)) => {
+            return Err(interrupted);
+        }
+        Err(_) => return Ok(None),
+    };
+    let name = certificate_name(target, &options.tls);
+    let answer = tls::first_answer(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)?;
+    Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
 }

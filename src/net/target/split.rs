@@ -17,7 +17,7 @@ pub(super) fn split_scheme(text: &str) -> (Option<&str>, &str) {
     if rest.starts_with("//") || (is_known && !is_port) { (Some(name), rest) } else { (None, text) }
 }
 
-/// `ws:host` and `ws:/host` are what the URL standard makes of them; a lone slash without scheme is a path.
+/// Also a lone slash behind a scheme, as the URL standard does it; without a scheme it begins a path.
 pub(super) fn strip_slashes(rest: &str, has_scheme: bool) -> &str {
     let is_slash = |c| matches!(c, '/' | '\\');
     let Some(after_one) = rest.strip_prefix(is_slash) else { return rest };

@@ -23,8 +23,6 @@ fn urls_with_a_scheme() {
         ("wss://h:80/", "wss://h:80/"),
         ("ws://h:/x", "ws://h/x"),
         ("ws://h:0080", "ws://h/"),
-        ("ws:h/x", "ws://h/x"),
-        ("ws:/h/x", "ws://h/x"),
         (r"ws:\\h\x", "ws://h/x"),
         (" \tws://h/x\r\n", "ws://h/x"),
         ("ws://bücher.example/", "ws://xn--bcher-kva.example/"),
@@ -135,7 +133,7 @@ fn userinfo_is_decoded_and_never_shown() {
 }
 
 /// Input, the part marked, and how the reason begins.
-const REFUSED: [(&str, &str, &str); 42] = [
+const REFUSED: [(&str, &str, &str); 49] = [
     ("", "", "the URL is empty"),
     (" \t", "", "the URL is empty"),
     ("ftp://h/x", "ftp", "'ftp' is not a scheme of WebSocket URLs: ws, wss, http,"),
@@ -182,6 +180,13 @@ const REFUSED: [(&str, &str, &str); 42] = [
     ("ws://u:%ff@h", "%ff", "the password is not UTF-8 once decoded"),
     ("ws+unix://h/a", "h", "a Unix socket has no host"),
     ("ws+unix://", "", "the path of the Unix socket is missing"),
+    ("ws:h/x", "", "two slashes belong behind the scheme: ws://"),
+    ("wss:example.com", "", "two slashes belong behind the scheme: wss://"),
+    ("ws:/h/x", "", "two slashes belong behind the scheme: ws://"),
+    ("HTTP:/h", "", "two slashes belong behind the scheme: http://"),
+    ("http//h", "", "a colon belongs behind the scheme: http://"),
+    ("ws//h:1/x", "", "a colon belongs behind the scheme: ws://"),
+    ("WSS//h", "", "a colon belongs behind the scheme: wss://"),
 ];
 
 #[test]
@@ -198,6 +203,10 @@ fn a_missing_host_is_marked_where_it_belongs() {
     assert_eq!(refused("ws:///x").marked(), "  ws:///x\n       ^");
     assert_eq!(refused(" ws://").marked(), "   ws://\n        ^");
     assert_eq!(refused("").marked(), "  \n  ^");
+    assert_eq!(refused("ws:h/x").marked(), "  ws:h/x\n     ^");
+    assert_eq!(refused("ws:/h/x").marked(), "  ws:/h/x\n      ^");
+    assert_eq!(refused("http//h").marked(), "  http//h\n      ^");
+    assert_eq!(refused("ws:me:pw@h").marked(), "  ws:me:***@h\n     ^");
 }
 
 #[test]

@@ -20,6 +20,16 @@ pub(super) fn key_text(key: &SubjectPublicKeyInfo<'_>) -> String {
     }
 }
 
+/// The shortest RSA and DSA keys of OpenSSL's security level 2, in bits.
+const LEAST_BITS: usize = 2048;
+
+/// Whether a key in these words is RSA or DSA and too short.
+pub(super) fn is_short(key: &str) -> bool {
+    let bits = key.strip_prefix("RSA, ").or_else(|| key.strip_prefix("DSA, "));
+    let bits = bits.and_then(|bits| bits.strip_suffix(" bits")?.parse::<usize>().ok());
+    bits.is_some_and(|bits| bits < LEAST_BITS)
+}
+
 /// The length of a number, without leading zeros.
 fn bits(number: &[u8]) -> usize {
     let first = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());

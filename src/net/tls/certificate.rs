@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
-use super::algorithms::{key_text, signature_text};
+use super::algorithms::{self, key_text, signature_text};
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -17,6 +17,13 @@ const MAX_NAMES: usize = 1000;
 
 /// The most names that a sentence has.
 const MAX_NAMES_IN_SHORT: usize = 6;
+
+const ANY_PURPOSE: &str = "any purpose";
+const TLS_SERVER: &str = "TLS server";
+
+/// The other extended usages that have a name here.
+const EXTENDED_USAGES: [&str; 5] =
+    ["TLS client", "code signing", "email", "time stamping", "OCSP signing"];
 
 /// What is shown of a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +139,23 @@ impl CertificateInfo {
         }
     }
 
+    /// Whether its key is too short for OpenSSL's security level 2.
+    pub(super) fn has_weak_key(&self) -> bool {
+        algorithms::is_short(&self.key)
+    }
+
+    /// Whether its issuer signed it with MD5 or SHA-1.
+    pub(super) fn has_weak_signature(&self) -> bool {
+        self.signature.ends_with(" with MD5") || self.signature.ends_with(" with SHA-1")
+    }
+
+    /// Whether its usages are limited to others than those of TLS servers (RFC 5280 section 4.2.1.12).
+    pub(super) fn excludes_tls_servers(&self) -> bool {
+        let has = |word: &&str| self.usages.iter().any(|usage| usage == word);
+        let mut extended = EXTENDED_USAGES.iter();
+        extended.any(has) && !has(&TLS_SERVER) && !has(&ANY_PURPOSE)
+    }
+
     /// Whether it bears its own signature, as far as the names tell.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
@@ -192,13 +216,13 @@ fn usages(certificate: &X509Certificate<'_>) -> Vec<String> {
     }
     if let Some(usage) = extended {
         words.extend([
-            (usage.any, "any purpose"),
-            (usage.server_auth, "TLS server"),
-            (usage.client_auth, "TLS client"),
-            (usage.code_signing, "code signing"),
-            (usage.email_protection, "email"),
-            (usage.time_stamping, "time stamping"),
-            (usage.ocsp_signing, "OCSP signing"),
+            (usage.any, ANY_PURPOSE),
+            (usage.server_auth, TLS_SERVER),
+            (usage.client_auth, EXTENDED_USAGES[0]),
+            (usage.code_signing, EXTENDED_USAGES[1]),
+            (usage.email_protection, EXTENDED_USAGES[2]),
+            (usage.time_stamping, EXTENDED_USAGES[3]),
+            (usage.ocsp_signing, EXTENDED_USAGES[4]),
         ]);
     }
     words.into_iter().filter(|(is_set, _)| *is_set).map(|(_, word)| word.to_owned()).collect()
@@ -249,6 +273,37 @@ mod tests {
             (info.key.as_str(), info.signature.as_str()),
             ("EC P-256", "ECDSA with SHA-256")
         );
+    }
+
+    #[test]
+    fn usages_that_exclude_tls_servers() {
+        use ExtendedKeyUsagePurpose as Usage;
+        for (usages, excludes) in [
+            (vec![], false),
+            (vec![Usage::ServerAuth], false),
+            (vec![Usage::ClientAuth, Usage::Any], false),
+            (vec![Usage::ClientAuth], true),
+            (vec![Usage::Other(vec![1, 2, 3])], false), // what it means is not known
+        ] {
+            let der = der(|params| params.extended_key_usages = usages);
+            let info = at(&der, "2020-06-01T00:00:00Z");
+            assert_eq!(info.excludes_tls_servers(), excludes, "{:?}", info.usages);
+        }
+    }
+
+    #[test]
+    fn weak_keys_and_signatures() {
+        let der = der(|_| {});
+        let info = at(&der, "2020-06-01T00:00:00Z");
+        assert!(!info.has_weak_key() && !info.has_weak_signature());
+        for (key, is_weak) in [("RSA, 1024 bits", true), ("RSA, 2048 bits", false), ("?", false)] {
+            let info = CertificateInfo { key: key.to_owned(), ..info.clone() };
+            assert_eq!(info.has_weak_key(), is_weak, "{key}");
+        }
+        for (signature, is_weak) in [("RSA with SHA-1", true), ("RSA with SHA-512", false)] {
+            let info = CertificateInfo { signature: signature.to_owned(), ..info.clone() };
+            assert_eq!(info.has_weak_signature(), is_weak, "{signature}");
+        }
     }
 
     #[test]

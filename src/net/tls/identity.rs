@@ -46,8 +46,13 @@ pub enum IdentityError {
     #[error("the key does not belong to the certificate ({0})")]
     NotAPair(String),
     /// The TLS library does not use such a certificate; its words.
-    #[error("it is too weak for TLS today ({0}): RSA keys of 2048 bits and SHA-256 are the least")]
+    #[error(
+        "it is too weak for TLS today ({0}): it needs an RSA key of at least 2048 bits, and a signature with SHA-256 or better"
+    )]
     TooWeak(String),
+    /// The TLS library does not accept it for another reason; its words.
+    #[error("the TLS library does not accept it ({0})")]
+    Rejected(String),
     /// An algorithm that the TLS library does not have (any more); its words, and a way out.
     #[error("it is encrypted with an algorithm that is not supported any more ({0}): {1}")]
     Unsupported(String, &'static str),

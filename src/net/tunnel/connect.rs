@@ -2,7 +2,7 @@
 
 use super::{Conversation, Fault, Step};
 use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
-use crate::protocol::body::Body;
+use crate::protocol::body::{Body, BodyEnd, Excerpt};
 use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
@@ -14,7 +14,7 @@ pub struct Connect {
     /// Read and not used yet.
     received: Vec<u8>,
     interim: Vec<Interim>,
-    /// Lines that are not header fields are put up with.
+    /// Lines that are not header fields are accepted.
     lenient: bool,
     state: State,
 }
@@ -40,7 +40,7 @@ enum State {
     Body(StatusLine, Head, Body),
     /// The target is reached; what the proxy said to that.
     Open(Head),
-    /// The conversation is over, its fault told.
+    /// The conversation is over, its fault returned.
     Over,
 }
 
@@ -55,7 +55,7 @@ impl Connect {
         Self { request, received, interim, lenient: false, state: State::Start }
     }
 
-    /// Puts up with lines of the answer that are not header fields, or not.
+    /// Accepts lines of the answer that are not header fields, or not.
     #[must_use]
     pub fn lenient(self, lenient: bool) -> Self {
         Self { lenient, ..self }
@@ -83,8 +83,7 @@ impl Connect {
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
                             self.state = State::Over;
-                            let (body, is_cut) = (Vec::new(), false);
-                            let response = Response { line, head, body, is_cut };
+                            let response = Response { line, head, body: Excerpt::default() };
                             return Err(Fault::Invalid(Box::new(response)));
                         }
                         200..300 => {
@@ -105,13 +104,21 @@ impl Connect {
         }
     }
 
-    fn refusal(&mut self) -> Option<Fault> {
+    /// The refusal, if its head has come. `end`: why no more of its body is awaited, if it is not done.
+    fn refusal(&mut self, end: Option<BodyEnd>) -> Option<Fault> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Body(line, head, body) => {
-                Some(Fault::Refused(Box::new(Response::new(line, head, body))))
+                let body = body.finish(end);
+                Some(Fault::Refused(Box::new(Response { line, head, body })))
             }
             _ => None,
         }
+    }
+
+    /// The refusal, or else that the connection ended.
+    fn refused(&mut self, body: Option<BodyEnd>, end: TransportEnd) -> Fault {
+        let received = std::mem::take(&mut self.received);
+        self.refusal(body).unwrap_or(Fault::Ended(end, received))
     }
 }
 
@@ -128,7 +135,7 @@ impl Conversation for Connect {
                 if !body.is_done() {
                     return Ok(Step::ReceiveRest);
                 }
-                Err(self.end(TransportEnd::Eof))
+                Err(self.refused(None, TransportEnd::Eof))
             }
             State::Open(_) | State::Over => Ok(Step::Done(std::mem::take(&mut self.received))),
         }
@@ -138,8 +145,16 @@ impl Conversation for Connect {
         self.received.extend_from_slice(bytes);
     }
 
+    fn has_answered(&self) -> bool {
+        let is_after_head = matches!(self.state, State::Body(..) | State::Open(_));
+        is_after_head || !self.interim.is_empty() || self.received.starts_with(b"HTTP/")
+    }
+
     fn end(&mut self, end: TransportEnd) -> Fault {
-        let received = std::mem::take(&mut self.received);
-        self.refusal().unwrap_or(Fault::Ended(end, received))
+        self.refused(Some(BodyEnd::Transport(end.clone())), end)
+    }
+
+    fn time_out_rest(&mut self) -> Fault {
+        self.refused(Some(BodyEnd::TimedOut), TransportEnd::Eof)
     }
 }

@@ -179,6 +179,11 @@ impl Conversation for Socks5 {
         self.received.extend_from_slice(bytes);
     }
 
+    fn has_answered(&self) -> bool {
+        !matches!(self.state, State::Start | State::Method)
+            || self.received.first() == Some(&VERSION)
+    }
+
     fn end(&mut self, end: TransportEnd) -> Fault {
         Fault::Ended(end, std::mem::take(&mut self.received))
     }

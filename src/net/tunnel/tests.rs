@@ -15,8 +15,9 @@ struct Talk {
 fn outcome(fault: Fault) -> String {
     match fault {
         Fault::Refused(response) => {
-            let body = String::from_utf8_lossy(&response.body).into_owned();
-            format!("refused {} {body:?} cut {}", response.line.status, response.is_cut)
+            let body = String::from_utf8_lossy(&response.body.bytes).into_owned();
+            let cut = response.body.is_partial();
+            format!("refused {} {body:?} cut {cut}", response.line.status)
         }
         Fault::Invalid(response) => {
             let lines = response.head.malformed_lines();
@@ -84,7 +85,7 @@ fn answers_to_connect() {
         ("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nx", "open x"),
         ("HTTP/1.1 407 No\r\nContent-Length: 3\r\n\r\nwho", "refused 407 \"who\" cut false"),
         ("HTTP/1.1 403 No\r\n\r\nuntil the end", "refused 403 \"until the end\" cut false"),
-        ("HTTP/1.1 502 No\r\nContent-Length: 99\r\n\r\ncut", "refused 502 \"cut\" cut false"),
+        ("HTTP/1.1 502 No\r\nContent-Length: 99\r\n\r\ncut", "refused 502 \"cut\" cut true"),
         (
             "HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
             "refused 503 \"hi\" cut false",

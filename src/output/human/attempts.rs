@@ -6,12 +6,21 @@ use super::{Detail, Human, OURS};
 use crate::event::{Again, Redirect};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
+use crate::protocol::connection::Direction;
 
 impl Human {
     pub(super) fn redirect(&self, hop: &Redirect) -> Option<String> {
         let reason = if hop.reason.is_empty() { String::new() } else { format!(" {}", hop.reason) };
         let text = format!("{}{reason}: redirected to {}", hop.status, hop.to);
-        self.tells(Detail::Line).then(|| self.remark(Role::Dim, &escape(&text, Newlines::Escape)))
+        let mut shown = String::new();
+        if self.tells(Detail::Control) {
+            let heads =
+                hop.interim.iter().map(|interim| self.head(Direction::Received, &interim.head));
+            shown.extend(heads);
+        }
+        self.tells(Detail::Line)
+            .then(|| shown + &self.remark(Role::Dim, &escape(&text, Newlines::Escape)))
     }
 
     pub(super) fn again(&self, again: &Again) -> Option<String> {
@@ -47,6 +56,8 @@ impl Human {
     }
 
     pub(super) fn warning(&self, text: &str) -> String {
-        format!("{OURS}{} {text}\n", self.paint(Role::Warning, "warning:"))
+        let label = "warning:";
+        let text = self.wrapped(text, OURS.len() + label.len() + 1, HANGING);
+        format!("{OURS}{} {text}\n", self.paint(Role::Warning, label))
     }
 }

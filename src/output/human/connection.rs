@@ -12,7 +12,11 @@ use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::output::head::head_lines;
 use crate::output::style::Role;
-use crate::protocol::connection::{ClosePayload, Compressed, Counters, Direction, EndCause, Party};
+use crate::output::wrap::HANGING;
+use crate::protocol::Opcode;
+use crate::protocol::connection::{
+    ClosePayload, Compressed, Counters, Direction, EndCause, Party, Position, TransportEnd,
+};
 
 impl Human {
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {
@@ -44,8 +48,11 @@ impl Human {
             }
             text += &self.head(direction, head);
         }
-        text += &format!("{}\n", self.paint(Role::Good, &connected(opened)));
-        let detail = |detail: &str| format!("{}\n", self.paint(Role::Dim, &format!("  {detail}")));
+        text += &format!("{}\n", self.paragraph(Role::Good, &connected(opened), 0, HANGING));
+        let detail = |detail: &str| {
+            let line = format!("  {detail}");
+            format!("{}\n", self.paragraph(Role::Dim, &line, 0, HANGING))
+        };
         text += &detail(&negotiated(opened));
         if let Some(tls) = &opened.tls {
             let alpn = tls.alpn.as_ref().filter(|_| self.tells(Detail::Control));
@@ -111,18 +118,24 @@ impl Human {
         if !surplus.is_empty() && self.tells(Detail::Line) {
             text += &self.remark(Role::Dim, &surplus);
         }
+        if let Some(dropped) = incomplete(closed).filter(|_| self.tells(Detail::Line)) {
+            text += &self.warning(&dropped);
+        }
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
             Detail::Line => {
-                closed.ending.initiator == Party::Peer || differing_answer(closed).is_some()
+                closed.ending.initiator == Party::Peer
+                    || closed.ending.cause == EndCause::CloseTimeout
+                    || differing_answer(closed).is_some()
             }
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
             text += &self.remark(Role::Good, &closed_text(closed));
         }
-        if let Some(hint) = closed.hint.as_ref().filter(|_| self.tells(Detail::Line)) {
-            text += &format!("{} {hint}\n", self.paint(Role::Hint, "hint:"));
+        let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
+        if let Some(hint) = hint.filter(|_| self.tells(Detail::Line)) {
+            text += &self.advice(hint);
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
@@ -191,8 +204,24 @@ fn close_text(close: &ClosePayload) -> String {
     }
 }
 
+/// A message that was not complete, unless the place where the transport ended says the same.
+fn incomplete(closed: &Closed) -> Option<String> {
+    let message = closed.ending.incomplete?;
+    let is_in_frame = matches!(
+        closed.ending.cause,
+        EndCause::Transport(_, Position::Payload { opcode: Opcode::Text | Opcode::Binary, .. })
+    );
+    let text = format!("an incomplete message was dropped: {message} had been received");
+    (!is_in_frame).then_some(text)
+}
+
 fn closed_text(closed: &Closed) -> String {
     let ending = &closed.ending;
+    if let (EndCause::Transport(TransportEnd::Error(error), _), None) =
+        (&ending.cause, &ending.sent)
+    {
+        return format!("connection lost: {}: {}", ending.code(), escape(error, Newlines::Escape));
+    }
     let (who, close) = match (ending.initiator, &ending.sent) {
         (Party::Local, Some(sent)) => ("by us", Some(sent)),
         (Party::Local, None) => ("by us", None),

@@ -38,7 +38,7 @@ impl Human {
         let mut text = format!("   header {}\n", hex(frame.header.bytes()));
         let dumped = &frame.payload[..frame.payload.len().min(MAX_DUMP)];
         if !dumped.is_empty() {
-            text += &format!("{}\n", hex_dump(dumped, self.options.style, "   "));
+            text += &format!("{}\n", hex_dump(dumped, self.options.style, "   ", self.columns()));
         }
         let rest = frame.payload.len() - dumped.len();
         if rest > 0 {

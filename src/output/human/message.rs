@@ -8,7 +8,6 @@ use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
 use crate::output::style::Role;
-use crate::platform::terminal;
 use crate::protocol::MessageKind;
 use crate::protocol::connection::Direction;
 
@@ -19,12 +18,13 @@ const MAX_TEXT: usize = 8 << 10;
 const MAX_BINARY: usize = 512;
 
 impl Human {
-    /// A message, cut if it is long; `full_command`: there is a command that shows it whole.
-    pub(super) fn message(&self, message: &Message<'_>, full_command: bool) -> Option<String> {
+    /// A message, cut if it is long.
+    pub(super) fn message(&self, message: &Message<'_>) -> Option<String> {
         if !self.options.messages || message.typed {
             return None;
         }
-        let remedy = if full_command { "; /full shows it whole" } else { "" };
+        let has_command = self.options.full_command;
+        let remedy = if has_command { "; /full shows the last message whole" } else { "" };
         Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
     }
 
@@ -94,16 +94,12 @@ impl Human {
         indent(&escape(text, Newlines::Keep)).into_owned()
     }
 
-    fn width(&self) -> usize {
-        self.options.width.unwrap_or_else(terminal::width)
-    }
-
     fn dump(&self, data: &[u8], limits: Limits) -> String {
         if data.is_empty() {
             return String::new();
         }
         let shown = &data[..data.len().min(limits.binary)];
-        let mut text = hex_dump(shown, self.options.style, "  ");
+        let mut text = hex_dump(shown, self.options.style, "  ", self.columns());
         if shown.len() < data.len() {
             let remark = format!("  … {} more{}", bytes(data.len() - shown.len()), limits.remedy);
             text.push('\n');

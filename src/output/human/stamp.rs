@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::Human;
 use crate::event::{Event, Stamp, What};
-use crate::output::style::Role;
 
 /// How the time of a line is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +19,13 @@ pub enum Timestamps {
 }
 
 impl Human {
-    pub(super) fn time_prefix(&mut self, event: &Event<'_>, text: &str) -> String {
-        let Some(timestamps) = self.options.timestamps.filter(|_| !text.is_empty()) else {
-            return String::new();
-        };
+    /// The time in front of the lines of an event, with the blank behind it; empty if there is none.
+    pub(super) fn time_of(&self, event: &Event<'_>) -> String {
+        let Some(timestamps) = self.options.timestamps else { return String::new() };
         if matches!(event.what, What::Shown(_)) {
             return String::new();
         }
         let since_last = event.at.elapsed.saturating_sub(self.last.unwrap_or_default());
-        self.last = Some(event.at.elapsed);
         let time = match timestamps {
             Timestamps::Utc => format!("{:.6}", calendar(event.at)),
             Timestamps::Local => {
@@ -38,7 +35,7 @@ impl Human {
             Timestamps::Relative => format!("{:10.6}", event.at.elapsed.as_secs_f64()),
             Timestamps::Delta => format!("+{:.6}", since_last.as_secs_f64()),
         };
-        format!("{} ", self.paint(Role::Dim, &time))
+        time + " "
     }
 }
 

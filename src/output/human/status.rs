@@ -7,6 +7,7 @@ use super::stamp::short;
 use crate::event::{Shown, Status};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
 use crate::protocol::connection::{Counters, Direction};
 
 impl Human {
@@ -23,9 +24,10 @@ impl Human {
                 self.head(Direction::Sent, &opened.request) + &answers
             }
             Shown::Full(message) => self.full_message(message),
-            Shown::Text(text) => format!("{text}\n"),
+            Shown::Text(text) => format!("{}\n", self.wrapped(text, 0, HANGING)),
             Shown::Problem(text) => {
-                format!("{}\n", self.paint(Role::Warning, &escape(text, Newlines::Escape)))
+                let text = escape(text, Newlines::Escape);
+                format!("{}\n", self.paragraph(Role::Warning, &text, 0, HANGING))
             }
         })
     }
@@ -49,11 +51,12 @@ impl Human {
             ("round trip", status.rtt.map_or_else(|| "not measured: /ping".to_owned(), short)),
             ("age", short(status.age)),
         ];
-        rows.iter()
-            .map(|(name, value)| {
-                format!("  {} {value}\n", self.paint(Role::Dim, &format!("{name:<15}")))
-            })
-            .collect()
+        let row = |(name, value): &(&str, String)| {
+            let name = format!("  {name:<15} ");
+            let value = self.wrapped(value, name.len(), name.len());
+            format!("{}{value}\n", self.paint(Role::Dim, &name))
+        };
+        rows.iter().map(row).collect()
     }
 }
 

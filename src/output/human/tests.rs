@@ -11,6 +11,7 @@ fn options() -> Options {
         width: Some(40),
         messages: true,
         detail: Detail::Head,
+        full_command: true,
         pretty: true,
         notes_binary: false,
         notes_controls: false,
@@ -70,7 +71,7 @@ fn binary_is_told_from_text() {
         "< (binary) 안녕\n"
     );
     let dump = shown(options(), received(MessageKind::Binary, &[0, 1, b'A']));
-    assert!(dump.starts_with("< binary, 3 bytes\n  00000000  00 01 41"), "{dump}");
+    assert!(dump.starts_with("< binary, 3 bytes\n  0000  00 01 41"), "{dump}");
 }
 
 #[test]
@@ -79,9 +80,53 @@ fn long_messages_are_cut_with_the_size_said() {
     let shown = shown(options(), received(MessageKind::Text, text.as_bytes()));
     assert!(shown.len() < 8500, "{}", shown.len());
     assert!(
-        shown.ends_with("… cut: 8,192 bytes of 20,000 bytes shown; /full shows it whole\n"),
+        shown.ends_with(
+            "… cut: 8,192 bytes of 20,000 bytes shown; /full shows the last message whole\n"
+        ),
         "{shown}"
     );
+}
+
+/// Of connection 12.
+fn numbered(options: Options, what: What<'_>) -> String {
+    let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
+    let mut out = Outlet::memory();
+    Human::new(options).event(&Event { at, connection: Some(12), what }, &mut out);
+    out.text()
+}
+
+#[test]
+fn what_stands_in_front_of_a_line_counts_too() {
+    let notice = || What::Notice(Level::Warning, "one two three four five");
+    assert_eq!(
+        shown(options(), notice()),
+        "wscope: warning: one two three four five\n",
+        "40 columns"
+    );
+    assert_eq!(
+        numbered(options(), notice()),
+        "wscope: #12 warning: one two three four\n#12   five\n"
+    );
+    let timestamps = Some(Timestamps::Relative);
+    assert_eq!(
+        shown(Options { timestamps, ..options() }, notice()),
+        "  1.500000 wscope: warning: one two\n  1.500000   three four five\n"
+    );
+    let piped = Options { escapes: false, width: None, ..options() };
+    assert_eq!(numbered(piped, notice()), "wscope: #12 warning: one two three four five\n");
+}
+
+#[test]
+fn a_dump_fits_behind_the_number_of_its_connection() {
+    let at_80 = Options { width: Some(80), ..options() };
+    let bytes: Vec<u8> = (0..32).collect();
+    for text in [
+        shown(at_80, received(MessageKind::Binary, &bytes)),
+        numbered(at_80, received(MessageKind::Binary, &bytes)),
+    ] {
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        assert_eq!(text.lines().count(), 3, "{text}");
+    }
 }
 
 #[test]

@@ -8,13 +8,11 @@ use data_encoding::BASE64;
 
 use super::text;
 use crate::event::{Event, HeadView, Stamp};
-use crate::output::Outlet;
+use crate::output::later::{BLOCK, Render, base64_piece, encode_onto};
+use crate::output::{LONG, Outlet};
 
 /// An object is handed over in parts of about this size, so that a long payload is not held a second time.
 const PART: usize = 64 << 10;
-
-/// What becomes base64 together: a multiple of three bytes, that makes a part.
-const BASE64_BLOCK: usize = PART / 4 * 3;
 
 /// A JSON object being written.
 pub(super) struct Object<'a> {
@@ -42,12 +40,15 @@ impl Line<'_> {
     }
 
     fn put_base64(&mut self, block: &[u8]) {
-        let start = self.part.len();
-        self.part.resize(start + BASE64.encode_len(block.len()), 0);
-        BASE64.encode_mut(block, &mut self.part[start..]);
+        encode_onto(&BASE64, block, self.part);
         if self.part.len() >= PART {
             self.hand_over();
         }
+    }
+
+    fn put_long(&mut self, value: &[u8], render: Render) {
+        self.hand_over();
+        self.out.put_long(value, render);
     }
 
     fn hand_over(&mut self) {
@@ -172,7 +173,10 @@ impl Object<'_> {
         self.text("encoding", "base64");
         self.key("data");
         self.line.put(b"\"");
-        data.chunks(BASE64_BLOCK).for_each(|block| self.line.put_base64(block));
+        match data.len() >= LONG {
+            true => self.line.put_long(data, base64_piece),
+            false => data.chunks(BLOCK).for_each(|block| self.line.put_base64(block)),
+        }
         self.line.put(b"\"");
     }
 
@@ -255,7 +259,10 @@ impl Object<'_> {
 
     fn put_text(&mut self, text: &str) {
         self.line.put(b"\"");
-        text::escaped(text, |part| self.line.put(part));
+        match text.len() >= LONG {
+            true => self.line.put_long(text.as_bytes(), text::escaped_piece),
+            false => text::escaped(text, |part| self.line.put(part)),
+        }
         self.line.put(b"\"");
     }
 

@@ -70,6 +70,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         reason: evil.to_owned(),
         from: evil.to_owned(),
         to: evil.to_owned(),
+        interim: Vec::new(),
     };
     let head = HeadView {
         start_line: Vec::new(),
@@ -82,8 +83,6 @@ fn no_string_of_an_event_has_hidden_characters() {
         status: 403,
         head,
         body: [evil.as_bytes(), b"\x9b\xff"].concat(),
-        text: None,
-        is_cut: false,
     };
     let failure = Failure {
         kind: crate::event::FailureKind::Handshake,

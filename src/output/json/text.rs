@@ -71,6 +71,27 @@ pub(super) fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
     }
 }
 
+/// How much of a long text is escaped together.
+const PIECE: usize = 16 << 10;
+
+/// See [`Render`](crate::output::later::Render). What is not UTF-8 is replaced.
+pub(super) fn escaped_piece(text: &[u8], out: &mut Vec<u8>) -> usize {
+    let mut end = text.len().min(PIECE);
+    // A character is not cut: those that continue one start with the bits 10.
+    let is_inside = |at: usize| text.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
+    while end + 3 > PIECE && is_inside(end) {
+        end -= 1;
+    }
+    match simdutf8::basic::from_utf8(&text[..end]) {
+        Ok(piece) => escaped(piece, |part| out.extend_from_slice(part)),
+        Err(_) => {
+            let piece = String::from_utf8_lossy(&text[..end]);
+            escaped(&piece, |part| out.extend_from_slice(part));
+        }
+    }
+    end
+}
+
 fn is_plain_ascii(block: &[u8; BLOCK]) -> bool {
     let unusual = |byte: u8| !(0x20..0x7f).contains(&byte) | (byte == b'"') | (byte == b'\\');
     !block.iter().fold(false, |found, &byte| found | unusual(byte))
@@ -125,6 +146,20 @@ mod tests {
             let json = quoted(&text);
             assert!(!json.contains(is_hidden), "in those from {:?} on", some[0]);
             assert_eq!(serde_json::from_str::<String>(&json).ok(), Some(text));
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_escaped_in_pieces_as_if_in_one() {
+        for before in 0..5 {
+            let unit = "\u{1}é世👩\u{200b}\"a";
+            let text = "x".repeat(before) + &unit.repeat(3 * PIECE / unit.len());
+            let (mut at, mut bytes) = (0, vec![b'"']);
+            while at < text.len() {
+                at += escaped_piece(&text.as_bytes()[at..], &mut bytes);
+            }
+            bytes.push(b'"');
+            assert_eq!(String::from_utf8(bytes).expect("UTF-8"), quoted(&text), "{before}");
         }
     }
 

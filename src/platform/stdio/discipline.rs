@@ -69,9 +69,9 @@ impl Discipline {
         std::mem::take(&mut self.echo)
     }
 
-    /// What the line being typed shows.
-    pub(super) fn shown(&self) -> Vec<u8> {
-        shown(&self.line).0
+    /// What the line being typed shows, and the columns that it takes.
+    pub(super) fn shown(&self) -> (Vec<u8>, usize) {
+        shown(&self.line)
     }
 
     /// Gives the line up; false if there is none.

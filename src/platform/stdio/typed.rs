@@ -5,7 +5,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use rustix::fs::OFlags;
@@ -24,6 +24,22 @@ const PIPELINE_START: Duration = Duration::from_millis(300);
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
 
+/// The terminal whose lines are edited, for whoever writes to it.
+static EDITED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
+
+/// Writes to a terminal. The line being typed is taken off it meanwhile, and shown again behind what was
+/// written.
+pub(super) fn write_beside_line(
+    bytes: &[u8],
+    write: impl FnOnce(&[u8]) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let edited = EDITED.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+    match edited.filter(|shared| shared.has_shown_line()) {
+        Some(shared) => shared.write_beside_line(bytes, write),
+        None => write(bytes),
+    }
+}
+
 /// The terminal on standard input, whose lines are edited here.
 #[derive(Debug)]
 pub(super) struct TypedLines {
@@ -39,9 +55,17 @@ struct Shared {
     modes: SavedModes,
     /// Until then the driver of the terminal edits lines.
     is_taken: AtomicBool,
-    line: Mutex<Discipline>,
+    line: Mutex<Line>,
     /// Nothing is shown without it.
     echo: Option<File>,
+}
+
+/// The line being typed.
+#[derive(Debug)]
+struct Line {
+    text: Discipline,
+    /// It is not on the terminal: something else is being written there.
+    is_hidden: bool,
 }
 
 impl TypedLines {
@@ -53,7 +77,8 @@ impl TypedLines {
     pub(super) fn take(typed: Read<'_>) -> io::Result<Option<Self>> {
         let modes = SavedModes::read().filter(SavedModes::edits_lines);
         let Some(modes) = modes.filter(|_| !terminal::is_in_background()) else { return Ok(None) };
-        let line = Mutex::new(Discipline::new(modes.edit_keys()));
+        let line = Line { text: Discipline::new(modes.edit_keys()), is_hidden: false };
+        let line = Mutex::new(line);
         let (echo, is_taken) = (open_echo(), AtomicBool::new(false));
         let shared = Arc::new(Shared { modes, is_taken, line, echo });
         let (ready, has_ended) = read_typed_ahead(typed);
@@ -61,6 +86,7 @@ impl TypedLines {
         if take_after.is_none() {
             shared.take();
         }
+        *EDITED.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&shared);
         let jobs = JobControl::start(Arc::clone(&shared), take_after)?;
         Ok(Some(Self { shared, jobs, ready, has_ended }))
     }
@@ -100,21 +126,23 @@ impl TypedLines {
     fn push(&mut self, bytes: &[u8]) {
         let mut line = self.shared.line();
         for byte in bytes {
-            match line.push(*byte) {
+            match line.text.push(*byte) {
                 Some(Completed::Bytes(bytes)) => self.ready.extend(bytes),
                 Some(Completed::End) => self.has_ended = true,
                 None => {}
             }
         }
-        let echo = line.take_echo();
-        drop(line);
-        self.shared.show(&echo);
+        let echo = line.text.take_echo();
+        if !line.is_hidden {
+            self.shared.show(&echo);
+        }
     }
 
     /// Gives up the line being typed; false if there is none.
     pub(super) fn clear_line(&self) -> bool {
-        let had_text = self.shared.line().clear();
-        if had_text {
+        let mut line = self.shared.line();
+        let had_text = line.text.clear();
+        if had_text && !line.is_hidden {
             self.shared.show(b"^C\n");
         }
         had_text
@@ -123,14 +151,53 @@ impl TypedLines {
 
 impl Drop for TypedLines {
     fn drop(&mut self) {
+        *EDITED.lock().unwrap_or_else(PoisonError::into_inner) = Weak::new();
         self.jobs.release();
+        let mut line = self.shared.line();
+        let is_shown = line.text.clear() && !line.is_hidden && !terminal::is_in_background();
+        if is_shown {
+            self.shared.show(b"\n"); // what follows has a line of its own
+        }
+        drop(line);
         self.shared.give_back();
     }
 }
 
 impl Shared {
-    fn line(&self) -> MutexGuard<'_, Discipline> {
+    fn line(&self) -> MutexGuard<'_, Line> {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is a line on the terminal that what is written now would be glued to.
+    fn has_shown_line(&self) -> bool {
+        let is_ours = self.is_taken.load(Ordering::SeqCst) && !terminal::is_in_background();
+        is_ours && !self.line().text.shown().0.is_empty()
+    }
+
+    fn write_beside_line(
+        &self,
+        bytes: &[u8],
+        write: impl FnOnce(&[u8]) -> io::Result<usize>,
+    ) -> io::Result<usize> {
+        let mut line = self.line();
+        let (text, width) = line.text.shown();
+        if !std::mem::replace(&mut line.is_hidden, true) {
+            // A line on several rows stays: not every terminal can take it off.
+            let is_one_row = width < terminal::width();
+            let blank = [b"\r", " ".repeat(width).as_bytes(), b"\r"].concat();
+            self.show(if is_one_row { &blank } else { b"\n" });
+        }
+        let written = write(bytes);
+        let ends_line = match &written {
+            Ok(count) if *count == bytes.len() => bytes.ends_with(b"\n"),
+            _ => return written, // the rest follows
+        };
+        if !ends_line {
+            self.show(b"\n");
+        }
+        self.show(&text);
+        line.is_hidden = false;
+        written
     }
 
     /// Whether the modes are those that were set here, or can be: else a program that was started later, as
@@ -164,8 +231,9 @@ impl TerminalModes for Arc<Shared> {
     }
 
     fn redraw(&self) {
-        let shown = self.line().shown();
-        self.show(&shown);
+        let mut line = self.line();
+        line.is_hidden = false;
+        self.show(&line.text.shown().0);
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::typed::TypedLines;
+use super::typed::{TypedLines, write_beside_line};
 use super::{closed, threaded};
 
 /// Standard input: read until it would block.
@@ -214,6 +214,13 @@ impl Writer {
     /// # Errors
     /// `WouldBlock` when nothing fits; others as the system says.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.is_terminal {
+            true => write_beside_line(bytes, |bytes| self.write_to(bytes)),
+            false => self.write_to(bytes),
+        }
+    }
+
+    fn write_to(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.way {
             Out::Reopened(file) | Out::Direct(file) => file.write(bytes),
             Out::Socket(file) => {

@@ -17,9 +17,14 @@ enum Coding {
     Deflate,
 }
 
-/// The codings of a body, the one that was applied last first; none if there are unknown ones among them.
+/// The codings of a body.
 #[derive(Debug, Default)]
-pub(super) struct Codings(Vec<Coding>);
+pub(super) struct Codings {
+    /// The one that was applied last first; none if not all of them can be undone.
+    known: Vec<Coding>,
+    /// Their names, if not all of them can be undone.
+    unknown: Option<String>,
+}
 
 impl Codings {
     /// Those that a head declares, without `chunked`.
@@ -27,21 +32,24 @@ impl Codings {
         let fields = ["Content-Encoding", "Transfer-Encoding"];
         let names = fields.iter().flat_map(|field| head.list(field));
         let is_coding = |name: &String| !["chunked", "identity"].contains(&&**name);
-        let names = names.map(|name| name.to_ascii_lowercase()).filter(is_coding);
-        let codings: Option<Vec<_>> = names.map(|name| Coding::of(&name)).collect();
-        let mut codings = codings.unwrap_or_default();
-        codings.reverse();
-        if codings.len() > MAX_CODINGS {
-            codings.clear();
+        let names: Vec<_> = names.map(|name| name.to_ascii_lowercase()).filter(is_coding).collect();
+        let known: Option<Vec<_>> = names.iter().rev().map(|name| Coding::of(name)).collect();
+        match known.filter(|known| known.len() <= MAX_CODINGS) {
+            Some(known) => Self { known, unknown: None },
+            None => Self { known: Vec::new(), unknown: Some(names.join(", ")) },
         }
-        Self(codings)
+    }
+
+    /// Their names, if not all of them can be undone.
+    pub(super) fn into_unknown(self) -> Option<String> {
+        self.unknown
     }
 
     /// The start of what is packed in `bytes`, and whether there is more of it; `None` if it is not packed,
     /// or not like this.
     pub(super) fn unpack(&self, bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
         let mut unpacked: Option<(Vec<u8>, bool)> = None;
-        for coding in &self.0 {
+        for coding in &self.known {
             let (packed, is_long) =
                 unpacked.as_ref().map_or((bytes, false), |(it, is_long)| (it, *is_long));
             let (bytes, is_longer) = coding.unpack(packed)?;
@@ -95,7 +103,7 @@ mod tests {
     use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
     use super::*;
-    use crate::protocol::body::Body;
+    use crate::protocol::body::{Body, Excerpt};
     use crate::protocol::head::parse_response;
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -117,11 +125,16 @@ mod tests {
     }
 
     fn unpacked(fields: &str, bytes: &[u8]) -> (Vec<u8>, bool) {
+        let excerpt = excerpt(fields, bytes);
+        (excerpt.bytes, excerpt.is_cut)
+    }
+
+    fn excerpt(fields: &str, bytes: &[u8]) -> Excerpt {
         let head = format!("HTTP/1.1 400 X\r\n{fields}\r\n\r\n");
         let (line, head) = parse_response(head.as_bytes()).unwrap().unwrap();
         let mut body = Body::new(line.status, &head);
         body.push(bytes);
-        body.unpacked()
+        body.finish(None)
     }
 
     #[test]
@@ -140,6 +153,19 @@ mod tests {
             ("Content-Encoding: gzip", [gzip(b"token "), gzip(b"expired")].concat()),
         ] {
             assert_eq!(unpacked(fields, &bytes), (text.to_vec(), false), "{fields}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_named() {
+        for (fields, undecoded) in [
+            ("Content-Encoding: br", Some("br")),
+            ("Content-Encoding: gzip, BR\r\nTransfer-Encoding: chunked", Some("gzip, br")),
+            ("Content-Encoding: gzip", None),
+            ("Content-Encoding: identity", None),
+            ("X: y", None),
+        ] {
+            assert_eq!(excerpt(fields, b"").undecoded.as_deref(), undecoded, "{fields}");
         }
     }
 

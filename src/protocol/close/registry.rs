@@ -1,86 +1,13 @@
-//! The tables: what RFC 6455, the IANA registry and common usage say about each code.
+//! The close codes with a name: what RFC 6455 and the IANA registry say about each, and usual causes.
 
-use super::{CodeRange, Explanation};
+use super::Explanation;
 
-/// Every number there is, in order and without a gap (RFC 6455 section 7.4.2).
-pub const RANGES: &[CodeRange] = &[
-    CodeRange {
-        first: 0,
-        last: 999,
-        name: "Unused",
-        explanation: Explanation {
-            summary: "Not used.",
-            meaning: "Numbers below 1000 are not used.",
-            sender: NOBODY,
-            causes: &[
-                "An exit status, an HTTP status or a byte-swapped number taken for a close code.",
-            ],
-            section: RANGE_SECTION,
-        },
-    },
-    CodeRange {
-        first: 1000,
-        last: 2999,
-        name: "Reserved",
-        explanation: Explanation {
-            summary: "Kept for the protocol and its extensions.",
-            meaning: "Kept for the WebSocket protocol, its future revisions and extensions that are \
-                      specified in public. No meaning is registered for this number.",
-            sender: NOBODY,
-            causes: &["A server that picks its own numbers; 4000-4999 are there for that."],
-            section: RANGE_SECTION,
-        },
-    },
-    CodeRange {
-        first: 3000,
-        last: 3999,
-        name: "Registered Code",
-        explanation: Explanation {
-            summary: "For libraries and frameworks.",
-            meaning: "For use by libraries, frameworks and applications, registered with IANA. wscope \
-                      knows no name for this one.",
-            sender: EITHER,
-            causes: &["The server's library or framework defines it: its documentation tells."],
-            section: RANGE_SECTION,
-        },
-    },
-    CodeRange {
-        first: 4000,
-        last: 4999,
-        name: "Private Use",
-        explanation: Explanation {
-            summary: "The application's own.",
-            meaning: "For private use: it means what client and server have agreed that it means.",
-            sender: EITHER,
-            causes: &[
-                "The application defines it: its documentation, or the reason beside the code, tells.",
-                "Many applications add 4000 to an HTTP status: 4401 for 401 Unauthorized, 4404 for 404 Not \
-                 Found.",
-            ],
-            section: RANGE_SECTION,
-        },
-    },
-    CodeRange {
-        first: 5000,
-        last: u16::MAX,
-        name: "Invalid",
-        explanation: Explanation {
-            summary: "Not a close code.",
-            meaning: "Close codes end at 4999.",
-            sender: NOBODY,
-            causes: &["A broken or byte-swapped Close frame."],
-            section: RANGE_SECTION,
-        },
-    },
-];
-
-const EITHER: &str = "either endpoint";
-const NOBODY: &str = "nobody";
+pub(super) const EITHER: &str = "either endpoint";
+pub(super) const NOBODY: &str = "neither endpoint";
 const LOCAL: &str =
-    "nobody: it is never on the wire, an endpoint reports it to its own application";
+    "neither endpoint: it is never on the wire, an endpoint reports it to its own application";
 
 const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
-const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
 const REGISTRY: &str = "IANA WebSocket Close Code Number Registry";
 
 /// A code with a name of its own.
@@ -101,7 +28,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             sender: EITHER,
             causes: &[
                 "The application called close() because it was finished.",
-                "The server ended the session on purpose: its reason, or its last message, tells more.",
+                "The server ended the session on purpose: see its reason or its last message.",
             ],
             section: CODE_SECTION,
         },
@@ -110,12 +37,12 @@ pub(super) const REGISTERED: &[Entry] = &[
         code: 1001,
         name: "Going Away",
         explanation: Explanation {
-            summary: "The sender leaves: shutdown, page closed.",
-            meaning: "The endpoint leaves: a server shuts down, or a browser has left the page.",
+            summary: "The endpoint goes away: shutdown, page left.",
+            meaning: "The endpoint is going away: a server shuts down, or a browser has left the page.",
             sender: EITHER,
             causes: &[
                 "The server was stopped or a new version of it was deployed.",
-                "The browser tab was closed, reloaded or led to another page.",
+                "The browser tab was closed, reloaded or navigated to another page.",
                 "An idle or lifetime limit: AWS API Gateway after 10 minutes of silence or 2 hours in all, \
                  Jetty after its idle timeout.",
             ],
@@ -143,7 +70,7 @@ pub(super) const REGISTERED: &[Entry] = &[
         code: 1003,
         name: "Unsupported Data",
         explanation: Explanation {
-            summary: "Text or binary: this type is not taken.",
+            summary: "This type of data is not accepted.",
             meaning: "The endpoint received a type of data that it does not accept, such as a binary \
                       message where only text is understood.",
             sender: EITHER,
@@ -162,7 +89,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             summary: "Reserved, no meaning yet.",
             meaning: "Reserved. A meaning might be defined in the future.",
             sender: NOBODY,
-            causes: &["A server that made it up."],
+            causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
             section: CODE_SECTION,
         },
     },
@@ -194,7 +121,7 @@ pub(super) const REGISTERED: &[Entry] = &[
                  alive.",
                 "A proxy or load balancer was reloaded.",
                 "The network went away: Wi-Fi, VPN, a laptop that slept.",
-                "In a browser, also every handshake that failed: the page is not told why.",
+                "In a browser, also every handshake that failed: pages cannot see why.",
             ],
             section: CODE_SECTION,
         },
@@ -220,8 +147,8 @@ pub(super) const REGISTERED: &[Entry] = &[
         name: "Policy Violation",
         explanation: Explanation {
             summary: "A rule of the endpoint was broken.",
-            meaning: "The endpoint refuses on account of its policy. The code for whatever no other code \
-                      fits, and for rules that are not to be told.",
+            meaning: "The endpoint received a message that violates its policy. It is used where no other \
+                      code is more suitable, or to hide the details of the policy.",
             sender: EITHER,
             causes: &[
                 "A missing, wrong or expired token or cookie.",
@@ -252,7 +179,7 @@ pub(super) const REGISTERED: &[Entry] = &[
         code: 1010,
         name: "Mandatory Extension",
         explanation: Explanation {
-            summary: "An extension the client needs is missing.",
+            summary: "An extension that the client needs is missing.",
             meaning: "The client needs an extension that the server's handshake response did not include. \
                       The reason should list it.",
             sender: "the client; a server can fail the handshake instead",
@@ -283,7 +210,7 @@ pub(super) const REGISTERED: &[Entry] = &[
         name: "Service Restart",
         explanation: Explanation {
             summary: "The service restarts: reconnect.",
-            meaning: "The service is restarting. A client may reconnect, after a random delay of 5 to 30 \
+            meaning: "The service is restarting: a client may reconnect, after a random delay of 5 to 30 \
                       seconds.",
             sender: "the server",
             causes: &["A deployment or a restart; uvicorn sends it when it shuts down."],
@@ -294,9 +221,9 @@ pub(super) const REGISTERED: &[Entry] = &[
         code: 1013,
         name: "Try Again Later",
         explanation: Explanation {
-            summary: "Overloaded: come back later.",
-            meaning: "The service is overloaded. A client should use another address of it, or wait for \
-                      the user to try again.",
+            summary: "Overloaded: try again later.",
+            meaning: "The service is overloaded: a client should connect to another address of it, or \
+                      reconnect only when the user asks for it.",
             sender: "the server",
             causes: &[
                 "Too many connections or too little memory.",
@@ -309,12 +236,12 @@ pub(super) const REGISTERED: &[Entry] = &[
         code: 1014,
         name: "Bad Gateway",
         explanation: Explanation {
-            summary: "A gateway got a bad answer from behind.",
+            summary: "A gateway got an invalid upstream response.",
             meaning: "A server acting as a gateway or proxy received an invalid response from the server \
                       behind it; similar to HTTP status 502.",
             sender: "the server",
             causes: &[
-                "The server behind the gateway is down, restarting, or speaks no WebSocket at that path.",
+                "The server behind the gateway is down, restarting, or has no WebSocket at that path.",
             ],
             section: REGISTRY,
         },
@@ -367,41 +294,4 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-];
-
-/// Private codes that are common enough to be met without their documentation at hand.
-pub(super) const HABITS: &[(u16, &[&str])] = &[
-    (4001, &["Many applications: not authorized.", "Discord: an unknown gateway opcode."]),
-    (4003, &["Many applications: not permitted.", "Discord: a payload before Identify."]),
-    (
-        4004,
-        &[
-            "Discord: authentication failed, the token is wrong.",
-            "graphql-ws: the server's answer is invalid.",
-        ],
-    ),
-    (4008, &["Discord: rate limited."]),
-    (4009, &["Discord: the session timed out."]),
-    (4014, &["Discord: a privileged intent that the bot has not been granted."]),
-    (4400, &["graphql-ws: the server cannot read the message: invalid JSON or an invalid type."]),
-    (
-        4401,
-        &[
-            "graphql-ws: a subscription before the server's connection_ack.",
-            "Elsewhere like HTTP status 401.",
-        ],
-    ),
-    (4403, &["graphql-ws: the server refused connection_init.", "Elsewhere like HTTP status 403."]),
-    (4406, &["graphql-ws: the subprotocol is not graphql-transport-ws."]),
-    (
-        4408,
-        &[
-            "graphql-ws: no connection_init within the server's limit.",
-            "Elsewhere like HTTP status 408.",
-        ],
-    ),
-    (4409, &["graphql-ws: a second subscription with the id of one that is still active."]),
-    (4429, &["graphql-ws: more than one connection_init.", "Elsewhere like HTTP status 429."]),
-    (4500, &["graphql-ws: an internal error of the server.", "Elsewhere like HTTP status 500."]),
-    (4504, &["graphql-ws, sent by the client: no connection_ack within its limit."]),
 ];

@@ -2,7 +2,7 @@
 
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::violation::{Rule, Violation};
-use crate::protocol::vocabulary::{Position, TransportEnd};
+use crate::protocol::vocabulary::{IncompleteMessage, Position, TransportEnd};
 
 /// One of the two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub enum EndCause {
 pub struct Ending {
     /// What ended it.
     pub cause: EndCause,
-    /// Who was first to end it.
+    /// Who was first to end it. A failure of our own system or network is not the peer's.
     pub initiator: Party,
     /// The Close frame we sent.
     pub sent: Option<ClosePayload>,
@@ -51,6 +51,8 @@ pub struct Ending {
     pub received: Option<ClosePayload>,
     /// The rule the peer broke.
     pub violation: Option<Violation>,
+    /// A message that was not complete. The one that broke a rule is not meant.
+    pub incomplete: Option<IncompleteMessage>,
 }
 
 impl Ending {
@@ -66,9 +68,10 @@ impl Ending {
             // Also after a violation: it is we who fail the connection (RFC 6455 section 7.1.7).
             _ if sent.is_some() => Party::Local,
             EndCause::Abandoned | EndCause::CloseTimeout => Party::Local,
+            EndCause::Transport(TransportEnd::Error(_), _) => Party::Local,
             EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Party::Peer,
         };
-        Self { cause, initiator, sent, received, violation }
+        Self { cause, initiator, sent, received, violation, incomplete: None }
     }
 
     /// The close code of the connection (RFC 6455 section 7.1.5), as in the WebSocket API: the
@@ -84,6 +87,11 @@ impl Ending {
     /// The reason that belongs to [`Ending::code`] (RFC 6455 section 7.1.6).
     pub fn reason(&self) -> &str {
         self.received.as_ref().map_or("", |close| &close.reason)
+    }
+
+    pub(super) fn with_incomplete(self, message: Option<IncompleteMessage>) -> Self {
+        let incomplete = message.filter(|_| self.failure().is_none());
+        Self { incomplete, ..self }
     }
 
     /// Whether the closing handshake was completed (RFC 6455 section 7.1.4).

@@ -104,7 +104,7 @@ impl Connection {
             return;
         }
         let is_cut_off = !self.shed_output(least);
-        let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.inbound.is_ignoring();
+        let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.inbound.ignores_input();
         if !is_ending && self.inbound.is_inside_message() {
             self.inbound.give_up_message();
             self.react(now);

@@ -13,7 +13,7 @@ pub struct Options {
     pub role: Role,
     /// A received message over this many bytes closes the connection with 1009.
     pub max_message_size: u64,
-    /// How long the peer may take to answer our Close frame; `None`: for ever.
+    /// How long the peer may take to answer our Close frame; `None`: without a limit.
     pub close_timeout: Option<Duration>,
     /// Report every frame as an event of its own.
     pub observe_frames: bool,

@@ -115,7 +115,7 @@ pub enum OfferError {
     #[error("parameter '{0}' needs a value, 8 to 15")]
     ValueMissing(String),
     /// A window out of range.
-    #[error("parameter '{0}' is '{1}', where 8 to 15 is due")]
+    #[error("parameter '{0}' is '{1}': must be 8 to 15")]
     BadWindow(String, String),
 }
 
@@ -185,12 +185,12 @@ impl Offer {
             match answer.server_max_window_bits {
                 Some(bits) if bits <= asked => {}
                 given => {
-                    let due = format!("at most {asked}, as the offer asks");
+                    let expected = format!("at most {asked}, as the offer asks");
                     let got = match given {
                         Some(bits) => format!("{SERVER_WINDOW}={bits}"),
                         None => format!("without {SERVER_WINDOW}"),
                     };
-                    return Err(Objection::new(got, &due, "RFC 7692 section 7.1.2.1"));
+                    return Err(Objection::new(got, &expected, "RFC 7692 section 7.1.2.1"));
                 }
             }
         }
@@ -221,13 +221,13 @@ impl Offer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::protocol) struct Objection {
     pub(in crate::protocol) got: String,
-    pub(in crate::protocol) due: String,
+    pub(in crate::protocol) expected: String,
     pub(in crate::protocol) section: &'static str,
 }
 
 impl Objection {
-    fn new(got: String, due: &str, section: &'static str) -> Self {
-        Self { got, due: due.to_owned(), section }
+    fn new(got: String, expected: &str, section: &'static str) -> Self {
+        Self { got, expected: expected.to_owned(), section }
     }
 }
 
@@ -242,8 +242,8 @@ pub(in crate::protocol) fn is_permessage_deflate(element: &str) -> bool {
 /// The objection to the first of the offers, if it fits none.
 pub(in crate::protocol) fn judge(offers: &[String], answer: &str) -> Result<Agreed, Objection> {
     let parsed = Offer::parse(answer).map_err(|error| {
-        let due = "only parameters of RFC 7692, each once, with the right value";
-        Objection::new(error.to_string(), due, "RFC 7692 section 7.1")
+        let expected = "only parameters of RFC 7692, each once, with the right value";
+        Objection::new(error.to_string(), expected, "RFC 7692 section 7.1")
     })?;
     if matches!(parsed.client_max_window_bits, Some(None)) {
         return Err(Objection::new(

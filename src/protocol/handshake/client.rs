@@ -54,6 +54,12 @@ impl Request {
         &self.subprotocols
     }
 
+    /// Whether it asks for an upgrade to websocket: the user's own headers may have changed that.
+    pub fn asks_for_websocket(&self) -> bool {
+        contains_ignoring_case(&self.head.list("Upgrade"), "websocket")
+            && contains_ignoring_case(&self.head.list("Connection"), "upgrade")
+    }
+
     /// The extensions offered, with their parameters, wherever they were set.
     pub fn extensions(&self) -> &[String] {
         &self.extensions
@@ -160,18 +166,18 @@ fn judge_connection(head: &Head) -> Option<Finding> {
 fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     const HEADER: &str = "Sec-WebSocket-Accept";
-    let key = request.key.as_ref()?; // the user removed it: nothing can be due
-    let due = derive_accept_key(key.as_bytes());
+    let key = request.key.as_ref()?; // the user removed it: nothing can be expected
+    let expected = derive_accept_key(key.as_bytes());
     let values: Vec<_> = head.values(HEADER).collect();
     match values.as_slice() {
-        [] => Some(Finding::new(HEADER, "missing", format!("'{due}'"), SECTION)),
-        [value] if *value == due => None,
+        [] => Some(Finding::new(HEADER, "missing", format!("'{expected}'"), SECTION)),
+        [value] if *value == expected => None,
         [value] => {
             let remark = accept_remark(value, key);
             Some(Finding::new(
                 HEADER,
                 format!("'{value}'{remark}"),
-                format!("'{due}' for the key '{key}'"),
+                format!("'{expected}' for the key '{key}'"),
                 SECTION,
             ))
         }
@@ -201,7 +207,7 @@ fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, F
     const HEADER: &str = "Sec-WebSocket-Protocol";
     let values: Vec<_> = head.values(HEADER).collect();
     let offered = &request.subprotocols;
-    let due = if offered.is_empty() {
+    let expected = if offered.is_empty() {
         "no such header, as no subprotocol was asked for".to_owned()
     } else {
         format!("one of {}", quoted(offered))
@@ -210,19 +216,19 @@ fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, F
         [] => Ok(None),
         [value] if offered.contains(value) => Ok(Some(value.clone())),
         [value] if split_list(value).len() > 1 => {
-            Err(Finding::new(HEADER, format!("a list, '{value}'"), due, SECTION))
+            Err(Finding::new(HEADER, format!("a list, '{value}'"), expected, SECTION))
         }
         [value] if contains_ignoring_case(offered, value) => Err(Finding::new(
             HEADER,
             format!("'{value}' (subprotocols are case-sensitive)"),
-            due,
+            expected,
             SECTION,
         )),
-        [value] => Err(Finding::new(HEADER, format!("'{value}', unasked-for"), due, SECTION)),
+        [value] => Err(Finding::new(HEADER, format!("'{value}', unasked-for"), expected, SECTION)),
         _ => Err(Finding::new(
             HEADER,
             format!("sent {} times ({})", values.len(), quoted(&values)),
-            due,
+            expected,
             SECTION,
         )),
     }
@@ -294,21 +300,21 @@ mod tests {
     #[test]
     fn each_wrong_point_is_named() {
         for (name, line, expected) in [
-            ("Upgrade", "", "Upgrade: missing; due: 'websocket'"),
+            ("Upgrade", "", "Upgrade: missing; expected 'websocket'"),
             ("Upgrade", "Upgrade: h2c\r\n", "Upgrade: 'h2c'"),
             ("Connection", "", "Connection: missing"),
-            ("Connection", "Connection: close\r\n", "Connection: 'close'; due: 'Upgrade'"),
+            ("Connection", "Connection: close\r\n", "Connection: 'close'; expected 'Upgrade'"),
             ("Accept", "", "Sec-WebSocket-Accept: missing"),
             (
                 "Accept",
                 "Sec-WebSocket-Accept: nope\r\n",
-                "'nope'; due: 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' for the key",
+                "'nope'; expected 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=' for the key",
             ),
             ("Accept", "Sec-WebSocket-Accept: dGhlIHNhbXBsZSBub25jZQ==\r\n", "the key itself"),
             (
                 "Protocol",
                 "Sec-WebSocket-Protocol: soap\r\n",
-                "'soap', unasked-for; due: one of 'chat', 'superchat'",
+                "'soap', unasked-for; expected one of 'chat', 'superchat'",
             ),
             ("Protocol", "Sec-WebSocket-Protocol: CHAT\r\n", "case-sensitive"),
             ("Protocol", "Sec-WebSocket-Protocol: chat, superchat\r\n", "a list"),

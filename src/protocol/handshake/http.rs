@@ -108,9 +108,9 @@ fn judge_target(line: &RequestLine) -> Option<Finding> {
         Some(Target { authority: Some(authority), .. }) => Authority::parse(authority).is_some(),
         target => target.is_some(),
     };
-    let due = "a path, or http:// with a host and a path";
+    let expected = "a path, or http:// with a host and a path";
     let got = format!("target '{}'", line.target);
-    (!is_valid).then(|| Finding::new("request line", got, due, "RFC 9112 section 3.2"))
+    (!is_valid).then(|| Finding::new("request line", got, expected, "RFC 9112 section 3.2"))
 }
 
 /// One valid Host: of several, two programs on the way might choose different ones.
@@ -134,8 +134,8 @@ fn judge_origin(head: &Head) -> Option<Finding> {
 
 /// With a body, its bytes would be taken for frames.
 fn judge_body(head: &Head) -> Option<Finding> {
-    let due = "no body in a request for an upgrade";
-    let object = |header, got| Some(Finding::new(header, got, due, "RFC 9110 section 9.3.1"));
+    let expected = "no body in a request for an upgrade";
+    let object = |header, got| Some(Finding::new(header, got, expected, "RFC 9110 section 9.3.1"));
     if let Some(coding) = head.value("Transfer-Encoding") {
         return object("Transfer-Encoding", format!("'{coding}'"));
     }

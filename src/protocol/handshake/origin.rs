@@ -72,12 +72,12 @@ fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> R
         None if !is_upgrade => return Ok(()), // a browser that is opening our page sends none
         None => "missing".to_owned(),
     };
-    let due = match origins {
+    let expected = match origins {
         [only] => format!("'{only}'"),
         several => format!("one of {}", quoted(several)),
     };
-    let due = format!("{due}, as --allow-origin says");
-    let finding = Finding::new("Origin", got, due, "RFC 6455 section 4.2.2");
+    let expected = format!("{expected}, as --allow-origin says");
+    let finding = Finding::new("Origin", got, expected, "RFC 6455 section 4.2.2");
     Err(Foreign { finding, hint: HINT_ONLY })
 }
 

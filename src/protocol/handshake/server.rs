@@ -7,6 +7,7 @@ use super::{
     Agreement, Finding, Head, HeaderLine, MALFORMED, RequestLine, Response, contains_ignoring_case,
     derive_accept_key, is_token, quoted,
 };
+use crate::protocol::basic;
 use crate::protocol::deflate::choose;
 
 /// What a server is willing to agree to, and with whom.
@@ -44,14 +45,12 @@ impl Credentials {
 
     /// The value of the Authorization header that holds them.
     pub fn authorization(&self) -> String {
-        format!("Basic {}", data_encoding::BASE64.encode(&self.pair))
+        basic::authorization(&self.pair)
     }
 
     /// Whether the value of an Authorization header holds them.
     fn are_in(&self, value: &str) -> bool {
-        let Some((scheme, given)) = value.trim().split_once(' ') else { return false };
-        let given = data_encoding::BASE64.decode(given.trim().as_bytes()).unwrap_or_default();
-        scheme.eq_ignore_ascii_case("basic") && are_equal(&given, &self.pair)
+        basic::pair(value).is_some_and(|given| are_equal(&given, &self.pair))
     }
 }
 
@@ -139,21 +138,21 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
 
 /// Whether there is such a resource (RFC 6455 section 4.2.2, /resource name/).
 fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
-    let due = options.path.as_ref()?;
+    let expected = options.path.as_ref()?;
     let resource = resource_name(&line.target);
     let path = resource.split(['?', '#']).next().unwrap_or_default();
-    (path != due).then(|| {
+    (path != expected).then(|| {
         let got = format!("path '{path}'");
-        Finding::new("request line", got, format!("'{due}'"), "RFC 6455 section 4.2.2")
+        Finding::new("request line", got, format!("'{expected}'"), "RFC 6455 section 4.2.2")
     })
 }
 
 /// RFC 6455 section 4.2.2, item 2. What was given is not repeated: it is nearly right at times.
 fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
-    let due = options.credentials.as_ref()?;
+    let expected = options.credentials.as_ref()?;
     let got = match head.value("Authorization") {
         None => "missing",
-        Some(value) if due.are_in(&value) => return None,
+        Some(value) if expected.are_in(&value) => return None,
         Some(_) => "not the right user name and password",
     };
     let section = "RFC 6455 section 4.2.2, RFC 7617";
@@ -182,8 +181,9 @@ fn judge_origin(
 fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.1";
     let mut findings = Vec::new();
-    let mut object =
-        |header, got: String, due: &str| findings.push(Finding::new(header, got, due, SECTION));
+    let mut object = |header, got: String, expected: &str| {
+        findings.push(Finding::new(header, got, expected, SECTION))
+    };
     if line.method != "GET" {
         object("request line", format!("method {}", line.method), "GET");
         return findings; // the rest of the section is about GET
@@ -226,9 +226,9 @@ fn refuse_request(line: &RequestLine, findings: Vec<Finding>) -> Box<Refusal> {
         return refuse(line, 405, &[HeaderLine::new("Allow", "GET")], findings);
     }
     if is_about("Upgrade") || is_about("Sec-WebSocket-Version") {
-        let due = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
-        let due = due.map(|(name, value)| HeaderLine::new(name, value));
-        return refuse(line, 426, &due, findings);
+        let fields = [("Upgrade", "websocket"), ("Sec-WebSocket-Version", "13")];
+        let fields = fields.map(|(name, value)| HeaderLine::new(name, value));
+        return refuse(line, 426, &fields, findings);
     }
     refuse(line, 400, &[], findings)
 }
@@ -322,7 +322,7 @@ mod tests {
         let path = |path: &str| ServerOptions { path: Some(path.to_owned()), ..options() };
         assert!(ask(&path("/chat"), REQUEST).is_ok());
         for other in ["/", "/chat/", "/chatter", "/chat?room=1"] {
-            assert_refused(&path(other), REQUEST, 404, "path '/chat'; due: '");
+            assert_refused(&path(other), REQUEST, 404, "path '/chat'; expected '");
         }
     }
 
@@ -334,7 +334,8 @@ mod tests {
             assert!(ask(&options, &with(&format!("Origin: {origin}"))).is_ok(), "{origin}");
         }
         for origin in ["http://a.example", "https://a.example.evil", "null"] {
-            let reason = format!("Origin: '{origin}'; due: one of 'https://a.example', 'http://b");
+            let reason =
+                format!("Origin: '{origin}'; expected one of 'https://a.example', 'http://b");
             assert_refused(&options, &with(&format!("Origin: {origin}")), 403, &reason);
         }
         assert_refused(&options, REQUEST, 403, "Origin: missing");
@@ -345,7 +346,7 @@ mod tests {
         let path = Some("/other".to_owned());
         let listening = ListenHosts { is_loopback: true, hosts: Vec::new() };
         let options = ServerOptions { path, listening, ..options() };
-        assert_refused(&options, REQUEST, 403, "Host: 'example.com'; due: a loopback host");
+        assert_refused(&options, REQUEST, 403, "Host: 'example.com'; expected a loopback host");
         let plain = "GET / HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n";
         assert_refused(&options, plain, 403, "Host: 'example.com'");
         assert!(!ask(&options, plain).unwrap_err().is_plain, "no page");

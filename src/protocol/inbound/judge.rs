@@ -7,7 +7,7 @@ use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation, counted};
 use crate::protocol::vocabulary::Role;
 
-/// The longest control frame that is put up with where violations are.
+/// The longest control frame that is tolerated where violations are.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
 type Objection = Option<(Rule, String)>;
@@ -15,7 +15,7 @@ type Objection = Option<(Rule, String)>;
 impl Inbound {
     /// Everything that can be said against a frame from its header alone.
     pub(super) fn judge(&mut self, header: &Header) -> Result<(), Violation> {
-        // A frame that is put up with is judged again when more of it has come.
+        // A frame that is tolerated is judged again when more of it has been received.
         if self.judged == Some(self.offset) {
             return Ok(());
         }

@@ -7,7 +7,7 @@ use super::{FrameNote, Inbound, READ_SIZE, Ready, Span, State};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
-use crate::protocol::vocabulary::{Direction, Part, Position};
+use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Position};
 
 /// A payload with at least this many bytes to come is read straight to where it is put together.
 const DIRECT_READ: u64 = 16 << 10;
@@ -29,7 +29,7 @@ impl Inbound {
     /// Says that `count` bytes were read into [`Inbound::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.counters.wire_bytes += count as u64;
-        if self.is_ignoring() {
+        if self.ignores_input() {
             if !self.reading_payload {
                 self.input.filled(count);
                 self.keep_foreign();
@@ -52,13 +52,13 @@ impl Inbound {
         is_violation
     }
 
-    /// Looks at nothing more that comes.
+    /// Ignores what is received from now on.
     pub fn ignore(&mut self) {
         self.state = State::Ignoring;
     }
 
-    /// Whether nothing matters any more that comes: it cannot be understood, or is too much.
-    pub fn is_ignoring(&self) -> bool {
+    /// Whether nothing that is received matters any more: it cannot be parsed, or follows the Close frame.
+    pub fn ignores_input(&self) -> bool {
         self.state == State::Ignoring
     }
 
@@ -81,16 +81,31 @@ impl Inbound {
         }
     }
 
+    /// The message that is coming in, as far as it has been received.
+    pub fn incomplete_message(&self) -> Option<IncompleteMessage> {
+        let message = self.message?;
+        let frame = self.frame.as_ref().filter(|frame| !frame.skipped);
+        let missing = frame.map_or(0, |frame| frame.header.length - frame.taken);
+        Some(IncompleteMessage {
+            kind: message.kind,
+            frames: message.frames,
+            size: message.payload_size.saturating_sub(missing),
+            compressed: message.compressed,
+        })
+    }
+
     /// Takes one step; `false` when more bytes are needed.
     pub(in crate::protocol) fn parse_frame(&mut self) -> bool {
-        let step = match (self.state, self.frame.take()) {
-            (State::Ignoring, _) => {
+        let step = match self.state {
+            State::Ignoring => {
                 self.discard();
                 return false;
             }
-            (State::Closed, _) => return self.frame_after_close(),
-            (State::Open, Some(frame)) => self.take_payload(frame),
-            (State::Open, None) => self.start_frame(),
+            State::Closed => return self.frame_after_close(),
+            State::Open => match self.frame.take() {
+                Some(frame) => self.take_payload(frame),
+                None => self.start_frame(),
+            },
         };
         step.unwrap_or_else(|violation| {
             self.fail(violation);

@@ -8,11 +8,53 @@ use crate::protocol::connection::{EndCause, Misuse, Party, Position, ReadyState}
 use crate::protocol::{MessageKind, Opcode, Role, TransportEnd};
 
 fn ends() -> [TransportEnd; 3] {
-    [
-        TransportEnd::Eof,
-        TransportEnd::Truncated,
-        TransportEnd::Error("connection reset by peer".to_owned()),
-    ]
+    [TransportEnd::Eof, TransportEnd::Truncated, TransportEnd::Reset]
+}
+
+/// Nothing that the peer did is seen in it.
+#[test]
+fn a_failure_of_our_own_network_is_not_the_peers() {
+    let mut we = End::client();
+    we.loses_transport(TransportEnd::Error("Network is down".to_owned()));
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Party::Local));
+}
+
+#[test]
+fn an_error_of_the_system_says_whose_end_it_is() {
+    use std::io::{Error, ErrorKind};
+    let end = |kind: ErrorKind| TransportEnd::from(&Error::from(kind));
+    assert_eq!(end(ErrorKind::ConnectionReset), TransportEnd::Reset);
+    for kind in [ErrorKind::TimedOut, ErrorKind::NetworkDown, ErrorKind::ConnectionAborted] {
+        assert!(matches!(end(kind), TransportEnd::Error(_)), "{kind}");
+    }
+}
+
+#[test]
+fn a_message_that_is_not_complete_is_part_of_the_ending() {
+    let words = |end: &End| end.ending().incomplete.map(|message| message.to_string());
+    for role in ROLES {
+        let fragments = heard_by(role, &[frame(0x01, "abc"), frame(0x00, "de")]);
+        let mut closed = End::new(role);
+        closed.hears(&[fragments.clone(), close(1000, "").heard_by(role)].concat());
+        assert_eq!(words(&closed), Some("5 bytes of a text message in 2 frames".to_owned()));
+        assert!(closed.ending().is_clean());
+        let mut answered = End::new(role);
+        answered.closes(1000, "");
+        answered.hears(&[fragments.clone(), close(1000, "").heard_by(role)].concat());
+        assert_eq!(words(&answered), Some("5 bytes of a text message in 2 frames".to_owned()));
+        let mut cut = End::new(role);
+        let part = frame(0x80, "xyz").heard_by(role);
+        cut.hears(&[fragments.clone(), part[..part.len() - 1].to_vec()].concat());
+        cut.loses_transport(TransportEnd::Eof);
+        assert_eq!(words(&cut), Some("7 bytes of a text message in 3 frames".to_owned()));
+        let mut whole = End::new(role);
+        whole.hears(&[fragments, part, close(1000, "").heard_by(role)].concat());
+        assert_eq!(words(&whole), None);
+        let mut broken = End::new(role);
+        broken.hears(&heard_by(role, &[frame(0x02, [0; 9]), frame(0x81, "a")]));
+        broken.loses_transport(TransportEnd::Eof);
+        assert_eq!(words(&broken), None, "the violation names it");
+    }
 }
 
 #[test]

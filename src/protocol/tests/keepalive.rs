@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::support::{End, Told, at, deliver};
 use crate::protocol::connection::Direction::Received;
-use crate::protocol::keepalive::{Due, Instead, Keepalive, MissedPong, Times};
+use crate::protocol::keepalive::{Due, Instead, Keepalive, MissedPong, Moment, Times};
 
 const TIMES: Times = Times {
     ping_interval: Some(Duration::from_secs(1)),
@@ -32,7 +32,8 @@ impl Pair {
     /// What the client's watch says at this moment; a ping goes out.
     fn look(&mut self, millis: u64) -> Due {
         let pending = self.client.connection.pending_output().len();
-        let due = self.watch.due(at(millis), pending);
+        let now = Moment { real: at(millis), peer: at(millis), is_stalled: false };
+        let due = self.watch.due(now, pending);
         if let Due::Ping(payload) = &due {
             self.client.at(millis).pings(payload);
             self.client.tells();

@@ -25,7 +25,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\"",
             USER,
-            "the Basic credentials sent (--user) were refused: wrong user name or password, realm \"the lab\"",
+            "the Basic credentials sent (--user) were refused, realm \"the lab\": check user name and password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\", scope=\"read write\"",
@@ -40,7 +40,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer",
             BEARER,
-            "the Bearer credentials sent (--bearer) were refused: wrong or expired",
+            "the Bearer credentials sent (--bearer) were refused",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=x",
@@ -55,12 +55,12 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate, NTLM",
             &[],
-            "the server wants Negotiate, NTLM (Kerberos or a Windows login), which wscope does not do: is there another way in, such as a token or a cookie?",
+            "the server wants Negotiate, NTLM (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", qop=\"auth\", algorithm=SHA-256, nonce=\"x\"",
             USER,
-            "the Basic credentials sent (--user) were refused: the server wants a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not do: is there another way in, such as a token or a cookie?",
+            "the Basic credentials sent (--user) were refused: the server wants a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Custom x=y",
@@ -70,12 +70,12 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized",
             &[],
-            "the server wants credentials and does not say which: -u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL",
+            "the server wants credentials and does not say which (-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL), or it checks the Origin header (-o https://HOST)",
         ),
         (
             "401 Unauthorized",
             &["-H", "Authorization: Custom abcdef"],
-            "the Custom credentials sent (-H Authorization) were refused: wrong or expired",
+            "the Custom credentials sent (-H Authorization) were refused, or it checks the Origin header (-o https://HOST)",
         ),
         (
             "403 Forbidden\r\nWWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"admin\"",
@@ -85,7 +85,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "403 Forbidden",
             USER,
-            "not allowed: the server took the Basic credentials (--user) and they are not enough, or it checks the Origin header (-o https://HOST)",
+            "usual causes: a wrong path, a permission that the Basic credentials sent (--user) lack, or an Origin check (-o https://HOST)",
         ),
         (
             "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"",

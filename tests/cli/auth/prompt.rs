@@ -2,7 +2,9 @@
 
 use std::sync::mpsc;
 
-use crate::support::{Key, Server, Terminal, header};
+use rustix::process::{Pid, kill_process};
+
+use crate::support::{Key, Server, Signal, Terminal, header};
 
 /// A server that refuses, and tells which credentials it saw.
 fn server() -> (Server, mpsc::Receiver<Option<String>>) {
@@ -20,13 +22,44 @@ fn a_missing_password_is_asked_for_and_not_shown() {
     let (server, seen) = server();
     let mut terminal = Terminal::spawn(["-u", "me", &server.url()], 80, 24);
     terminal.wait_for(&format!("Password for me at 127.0.0.1:{}: ", server.port()));
-    terminal.type_line("wrong\x15hunter3\x7f2");
+    terminal.type_line("mistyped\x15hunter3\x7f2");
     assert_eq!(terminal.wait_exit(), 4);
     server.join();
     assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())));
     assert!(terminal.termios_restored());
-    for secret in ["hunter", "wrong", "bWU6aHVudGVyMg"] {
+    for secret in ["hunter", "mistyped", "bWU6aHVudGVyMg"] {
         assert!(!terminal.raw_output().contains(secret), "{}", terminal.raw_output());
+    }
+}
+
+/// A shell sets modes of its own when it stops and continues a program: the password was shown.
+#[test]
+fn a_password_is_not_shown_after_a_stop() {
+    for shell in ["bash", "dash"] {
+        let (server, seen) = server();
+        let terminal = Terminal::spawn_job_shell(shell, 100, 30);
+        let script = format!("echo $$ >id; exec \"$WSCOPE\" --no-config -u me {}", server.url());
+        terminal.type_line(&format!("sh -c '{script}'"));
+        let question = format!("Password for me at 127.0.0.1:{}: ", server.port());
+        terminal.wait_for(&question);
+        terminal.wait_until_raw(true);
+        terminal.type_text("forgotten\x15");
+        let id = std::fs::read_to_string(terminal.home().join("id")).expect("an id");
+        let id = Pid::from_raw(id.trim().parse().expect("a number")).expect("a process");
+        kill_process(id, Signal::STOP).expect("a process to stop");
+        terminal.wait_until("the shell after the stop", |screen| {
+            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+        });
+        terminal.type_text("stty sane; fg\n");
+        terminal.wait_until("the question again", |screen| {
+            screen.matches(question.trim_end()).count() == 2
+        });
+        terminal.wait_until_raw(true);
+        terminal.type_line("hunter2");
+        terminal.wait_for("403");
+        server.join();
+        assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())), "{shell}");
+        assert!(!terminal.raw_output().contains("hunter"), "{}", terminal.raw_output());
     }
 }
 

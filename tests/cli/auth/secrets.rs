@@ -146,6 +146,40 @@ fn not_in_what_a_server_repeats() {
     }
 }
 
+/// The server knows the secret from elsewhere.
+#[test]
+fn not_where_something_else_overrides_it() {
+    const WAYS: [Way; 11] = [
+        (&["--bearer", "s3cr3t-V4lue", "-u", "me:x"], &[], "", ""),
+        (&["-u", "me:s3cr3t-V4lue", "--bearer", "x"], &[], "", ""),
+        (&["-u", "@pair", "--bearer", "x"], &[], "", ""),
+        (&["--bearer", "s3cr3t-V4lue", "--bearer", "x"], &[], "", ""),
+        (&["--bearer", "s3cr3t-V4lue", "-H", "Authorization: x"], &[], "", ""),
+        (&["--cookie", "sid=s3cr3t-V4lue", "-H", "Cookie: x"], &[], "", ""),
+        (&["--netrc", "--bearer", "x"], &[], "", ""),
+        (&["--bearer", "x"], &[("WSCOPE_USER", "me:s3cr3t-V4lue")], "", ""),
+        (&["--bearer", "x"], &[("WSCOPE_OPTIONS", "-u me:s3cr3t-V4lue")], "", ""),
+        (&["--no-proxy", "*"], &[("HTTP_PROXY", "http://me:s3cr3t-V4lue@h")], "", ""),
+        (&["--bearer", "x"], &[], "me:s3cr3t-V4lue@", ""),
+    ];
+    for way in WAYS {
+        let server = Server::repeat(2, |peer| {
+            let head = peer.read_head();
+            assert!(!head.contains(SECRET) && !head.contains(PAIR), "{head}");
+            let body = format!("you are me:{SECRET} or {PAIR}");
+            let length = body.len();
+            peer.respond(&format!(
+                "HTTP/1.1 401 No {SECRET}\r\nContent-Length: {length}\r\n\r\n{body}"
+            ));
+        });
+        for display in [&["-v"][..], &["--json"]] {
+            let outcome = client(way, &server.url()).args(display).run().code(4);
+            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            outcome.stderr_contains("< you are ");
+        }
+    }
+}
+
 /// What is shown of a body ends in the middle of the secret.
 #[test]
 fn not_a_half_either() {
@@ -290,6 +324,38 @@ fn all_are_shown_when_that_is_asked_for() {
         .stderr_contains(&format!("> Authorization: Basic {PAIR}\n"))
         .stderr_contains(&format!("> Cookie: a={SECRET}\n"))
         .stderr_contains(&format!("< {SECRET}\n"));
+}
+
+/// Whatever the token looks like, and also where the server takes the name for the subprotocol.
+#[test]
+fn not_as_a_subprotocol_of_kubernetes() {
+    const PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
+    for token in ["bXktdG9rZW4", "abcdefgh", "Qx"] {
+        let (name, other) = (format!("{PREFIX}{token}"), format!("{PREFIX}{token}x"));
+        for (answer, code) in [("v4.channel.k8s.io", 0), (&name, 0), ("", 0), (&other, 4)] {
+            for view in [&["-vvv"][..], &["--json", "-vvv"]] {
+                let answer = match answer {
+                    "" => String::new(),
+                    answer => format!("Sec-WebSocket-Protocol: {answer}"),
+                };
+                let server = Server::script(move |peer| {
+                    let head = peer.read_head();
+                    let lines = [&*answer];
+                    peer.accept_with(&head, if answer.is_empty() { &[] } else { &lines });
+                    peer.send(close(1000, "no my-token"));
+                });
+                let args = ["-s", &name, "-s", "v4.channel.k8s.io", &server.url()];
+                let outcome = wscope().args(view).args(args).run().code(code);
+                let shown = [&*outcome.stdout, &*outcome.stderr].concat();
+                assert!(
+                    !shown.contains(&name) && shown.contains(&format!("{PREFIX}***")),
+                    "{shown}"
+                );
+                assert!(token == "Qx" || !shown.contains(token), "{shown}");
+                assert!(token != "bXktdG9rZW4" || !shown.contains("my-token"), "{shown}");
+            }
+        }
+    }
 }
 
 /// Without a word before it that announces a token: bokeh's, signed or not, and a session's.

@@ -52,9 +52,9 @@ fn data_that_cannot_be_inflated() {
         (message(&packed[..20]), "it ends in the middle of a DEFLATE block, after 20 bytes"),
         (message(&packed[..1]), "it ends in the middle of a DEFLATE block, after 1 byte ("),
         (split(&packed[..10], &packed[10..20]), "in the middle of a DEFLATE block, after 20 bytes"),
-        (message(&zlib), "it starts with a zlib header, where raw DEFLATE is due"),
+        (message(&zlib), "it starts with a zlib header instead of raw DEFLATE data"),
         (message(&with_tail), "its last four bytes, 00 00 ff ff, should have been removed"),
-        (message(b""), "it is empty, where one byte at least is due"),
+        (message(b""), "it is empty, but must have at least one byte"),
     ] {
         violate_packed(&[], &bytes, BAD_DATA)
             .stderr_contains("protocol error: corrupt compressed message: ")

@@ -49,8 +49,8 @@ fn the_offer_is_as_asked_for() {
 fn an_offer_that_breaks_the_rules_is_wrong_usage() {
     for (given, reason) in [
         ("fast", "unknown parameter 'fast'"),
-        ("server_max_window_bits=7", "parameter 'server_max_window_bits' is '7', where 8 to 15"),
-        ("server_max_window_bits=16", "is '16', where 8 to 15 is due"),
+        ("server_max_window_bits=7", "parameter 'server_max_window_bits' is '7': must be 8 to 15"),
+        ("server_max_window_bits=16", "is '16': must be 8 to 15"),
         ("server_max_window_bits", "needs a value, 8 to 15"),
         ("client_no_context_takeover=1", "takes no value"),
         ("client_max_window_bits; client_max_window_bits=9", "is there twice"),
@@ -107,7 +107,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
         (
             &[],
             "permessage-deflate; server_max_window_bits=16",
-            "parameter 'server_max_window_bits' is '16', where 8 to 15 is due",
+            "parameter 'server_max_window_bits' is '16': must be 8 to 15",
             "7692 section 7.1",
         ),
         (
@@ -131,13 +131,13 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
         (
             &["--compress", "server_max_window_bits=10"],
             "permessage-deflate; server_max_window_bits=11",
-            "server_max_window_bits=11; due: at most 10",
+            "server_max_window_bits=11; expected at most 10",
             "7692 section 7.1.2.1",
         ),
         (
             &["--compress", "server_max_window_bits=10"],
             "permessage-deflate",
-            "without server_max_window_bits; due: at most 10",
+            "without server_max_window_bits; expected at most 10",
             "7692 section 7.1.2.1",
         ),
         (
@@ -146,7 +146,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
             "without server_no_context_takeover",
             "7692 section 7.1.1.1",
         ),
-        (&[], TWICE, "a second time; due: permessage-deflate once", "7692 section 5"),
+        (&[], TWICE, "a second time; expected permessage-deflate once", "7692 section 5"),
     ] {
         let outcome = refused(options, answer);
         outcome

@@ -25,7 +25,7 @@ fn a_page_of_another_site_cannot_connect() {
     for origin in ["https://evil.example", "null", "chrome-extension://abcdef"] {
         let (head, body) = refused(port, "/", &[&format!("Origin: {origin}")]);
         assert_status(&head, 403);
-        assert!(body.contains(&format!("Origin: '{origin}'; due: none, ")), "{body}");
+        assert!(body.contains(&format!("Origin: '{origin}'; expected none, ")), "{body}");
         assert!(body.contains("--allow-origin"), "{body}");
         let line = server.wait_stderr("refused: 403 Forbidden: Origin: '");
         assert!(line.contains(origin) && line.contains("--allow-origin"), "{line}");

@@ -38,8 +38,8 @@ fn other_programs_are_told_to_upgrade() {
     let (mut server, port) = listen(&[]);
     let (head, body) = requested(port, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n");
     assert_status(&head, 426);
-    assert!(body.contains("Upgrade: missing; due: 'websocket'"), "{body}");
-    server.wait_stderr("426 Upgrade Required: it asks for no WebSocket");
+    assert!(body.contains("Upgrade: missing; expected 'websocket'"), "{body}");
+    server.wait_stderr("426 Upgrade Required: not a WebSocket request");
 }
 
 #[test]

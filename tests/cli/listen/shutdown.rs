@@ -42,7 +42,7 @@ fn a_client_that_does_not_answer_after_the_count_has_an_end_too() {
     peer.expect_close(1000);
     let outcome = server.wait().code(0);
     let kinds = outcome.stdout.lines().map(|line| line.split('"').nth(3).unwrap_or_default());
-    assert_eq!(kinds.collect::<Vec<_>>(), ["open", "message", "close", "error"]);
+    assert_eq!(kinds.collect::<Vec<_>>(), ["open", "message", "close"]);
 }
 
 /// Lines that are offered on stdin, until the server takes no more of them.

@@ -59,6 +59,27 @@ fn lines_go_to_all_and_to_one() {
 }
 
 #[test]
+fn the_commands_of_a_connection_work_where_they_have_a_meaning() {
+    let (mut terminal, port) = serve(&[]);
+    terminal.type_line("/full");
+    terminal.wait_for("no message has been received yet");
+    let mut peer = joined(&terminal, port, 1);
+    std::fs::write(terminal.home().join("greeting.txt"), "from a file").expect("a file");
+    terminal.type_line("/text /not a command");
+    peer.expect_text("/not a command");
+    terminal.type_line("/file greeting.txt");
+    peer.expect_text("from a file");
+    peer.send(masked(&text(&format!("{}the end", "x".repeat(20_000)))));
+    terminal.wait_for("/full shows the last message whole");
+    assert!(!terminal.screen().contains("the end"));
+    terminal.type_line("/full");
+    terminal.wait_for("xthe end");
+    terminal.press(Key::CtrlD);
+    dismissed(peer);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
 fn any_frame_goes_to_all() {
     let (mut terminal, port) = serve(&[]);
     let mut peers = [joined(&terminal, port, 1), joined(&terminal, port, 2)];

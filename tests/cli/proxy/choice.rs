@@ -100,7 +100,7 @@ fn the_variable_is_named_by_failures() {
     assert_hidden(&outcome, &["hunter2"]);
     outcome
         .stderr_contains("proxy http://127.0.0.1:1 from HTTP_PROXY: TCP connect: ")
-        .stderr_contains("HTTP_PROXY names it; --proxy '' goes without\n");
+        .stderr_contains("HTTP_PROXY names it; --proxy '' connects without it\n");
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n");

@@ -46,7 +46,8 @@ fn tinyproxys_answer_to_a_wrong_password_is_understood() {
     refused(answer, "http://me:pw@", &[]).stderr_contains(
         ": 401 Unauthorized\nhint: the proxy does not accept this name and password",
     );
-    refused(answer, "http://", &[]).stderr_contains("hint: a server answered, not a proxy");
+    refused(answer, "http://", &[])
+        .stderr_contains("hint: 401 is a web server's status, where a proxy has 407");
 }
 
 #[test]
@@ -54,7 +55,38 @@ fn a_challenge_of_another_kind_is_named() {
     let answer =
         "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
     refused(answer, "http://me:pw@", &[])
-        .stderr_contains("hint: the proxy wants Negotiate or NTLM; wscope knows only Basic");
+        .stderr_contains("hint: the proxy wants Negotiate or NTLM; wscope supports only Basic");
+}
+
+#[test]
+fn credentials_from_a_header_are_not_those_of_the_url() {
+    let outcome = refused(
+        CHALLENGE,
+        "http://",
+        &["--proxy-header", "Proxy-Authorization: Basic aHVudGVyMjpodW50ZXIy"],
+    );
+    assert_hidden(&outcome, &["hunter2", "aHVudGVyMjpodW50ZXIy"]);
+    outcome.stderr_contains("hint: the proxy does not accept the Proxy-Authorization header");
+}
+
+#[test]
+fn port_443_is_not_recommended_where_it_is_used() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    });
+    let url = format!("http://127.0.0.1:{}", proxy.port());
+    wscope()
+        .args(["--proxy", &url, "wss://target.invalid"])
+        .run()
+        .code(3)
+        .stderr_contains("hint: the proxy does not allow connections to target.invalid:443\n");
+}
+
+#[test]
+fn a_failure_that_the_proxy_explains() {
+    let tinyproxy = "HTTP/1.1 500 Unable to connect\r\nContent-Length: 0\r\n\r\n";
+    refused(tinyproxy, "http://", &[]).stderr_contains("hint: the proxy could not reach target");
 }
 
 #[test]
@@ -74,13 +106,14 @@ fn hints_fit_the_answer() {
     for (status, hint) in [
         (
             "403 Forbidden",
-            "does not let you go to target.invalid:80; many allow CONNECT only to port 443",
+            "does not allow connections to target.invalid:80; many allow CONNECT only to port 443",
         ),
-        ("400 Bad Request", "may not do CONNECT"),
-        ("405 Method Not Allowed", "may not do CONNECT"),
-        ("501 Not Implemented", "may not do CONNECT"),
+        ("400 Bad Request", "often answer CONNECT like this"),
+        ("405 Method Not Allowed", "does not support CONNECT"),
+        ("501 Not Implemented", "does not support CONNECT"),
+        ("500 Internal Server Error", "the proxy failed: its answer, or its log"),
         ("502 Bad Gateway", "could not reach target.invalid:80"),
-        ("503 Service Unavailable", "could not reach target.invalid:80"),
+        ("503 Service Unavailable", "could not reach target.invalid:80, or is overloaded"),
         ("504 Gateway Timeout", "could not reach target.invalid:80"),
     ] {
         let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
@@ -112,7 +145,7 @@ fn a_body_is_shown_up_to_4_kib() {
     let body = "0123456789abcde\n".repeat(1000);
     let outcome = refused(format!("HTTP/1.1 500 Oh\r\n\r\n{body}"), "http://", &[]);
     assert_eq!(outcome.stderr.matches("< 0123456789abcde\n").count(), 256, "{}", outcome.stderr);
-    outcome.stderr_contains("its first 4 KiB are shown");
+    outcome.stderr_contains("its first 4 KiB were read");
 }
 
 #[test]
@@ -135,7 +168,11 @@ fn what_is_no_http_proxy_is_recognised() {
             "write the proxy with socks5h://",
         ),
         (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),
-        (b"SSH-2.0-x\r\n", "is not HTTP: \"SSH-2.0-x", "no HTTP proxy is on this port"),
+        (
+            b"SSH-2.0-x\r\n",
+            "is not HTTP: \"SSH-2.0-x",
+            "that is an SSH server: is the proxy's port right?",
+        ),
         (b"", "it ended the connection without an answer", "may be a SOCKS proxy (socks5h://)"),
         (b"HTTP/1.1 200 Con", "after 16 bytes of an answer", ""),
         (
@@ -163,7 +200,7 @@ fn an_endless_answer_is_given_up() {
 fn a_silent_proxy_runs_into_the_limit() {
     for (scheme, start, hint) in [
         ("http://", "", "may be a SOCKS proxy"),
-        ("http://", "HTTP/1.1 200 OK\r\n", "may be a SOCKS proxy"),
+        ("http://", "HTTP/1.1 200 OK\r\n", "answers, but not whether it reached target.invalid:80"),
         ("socks5h://", "", "may be an HTTP proxy"),
     ] {
         let proxy = Server::script(move |peer| {
@@ -196,7 +233,7 @@ fn a_proxy_that_is_not_there_is_named() {
             .run()
             .code(3)
             .stderr_contains(&format!("wscope: could not connect: {line}"))
-            .stderr_contains("\nhint: is the proxy");
+            .stderr_contains("\nhint: ");
     }
 }
 

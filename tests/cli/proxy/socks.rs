@@ -152,44 +152,61 @@ fn every_reply_code_has_its_words() {
         (
             &[&b"\x05\x00"[..], b"\x05\x01\x00\x01\0\0\0\0\0\0"],
             "general SOCKS server failure (SOCKS5 reply 1)",
-            "does not reach that host",
+            "the proxy gives no other reason",
         ),
         (
             &[b"\x05\x00", b"\x05\x02\x00\x01\0\0\0\0\0\0"],
             "connection not allowed by ruleset (SOCKS5 reply 2)",
-            "rules do not let you",
+            "rules do not allow connections to target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x03\x00\x01\0\0\0\0\0\0"],
             "network unreachable (SOCKS5 reply 3)",
-            "does not reach that host",
+            "says that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x04\x00\x01\0\0\0\0\0\0"],
             "host unreachable (SOCKS5 reply 4)",
-            "does not reach that host",
+            "says that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x05\x00\x01\0\0\0\0\0\0"],
             "connection refused (SOCKS5 reply 5)",
-            "nothing listens on that port",
+            "says that target.invalid:80 refused its connection: no program listens",
         ),
         (&[b"\x05\x00", b"\x05\x06\x00\x01\0\0\0\0\0\0"], "TTL expired (SOCKS5 reply 6)", ""),
         (
             &[b"\x05\x00", b"\x05\x07\x00\x01\0\0\0\0\0\0"],
             "command not supported (SOCKS5 reply 7)",
-            "does not do CONNECT",
+            "does not support the command CONNECT",
         ),
         (
             &[b"\x05\x00", b"\x05\x08\x00\x01\0\0\0\0\0\0"],
             "address type not supported (SOCKS5 reply 8)",
-            "no such addresses",
+            "does not support names: with socks5:// wscope looks them up",
         ),
         (&[b"\x05\x00", b"\x05\x63"], "unassigned code (SOCKS5 reply 99)", ""),
     ] {
         let line = format!(" did not connect to target.invalid:80: {words}\n");
         refused("socks5h://", reply).stderr_contains(&line).stderr_contains(hint);
     }
+}
+
+#[test]
+fn an_ipv6_address_is_not_a_name() {
+    let proxy = Server::script(|peer| {
+        peer.read_exact(3);
+        peer.send(b"\x05\x00");
+        peer.read_exact(22);
+        peer.send(b"\x05\x04\x00\x01\0\0\0\0\0\0");
+    });
+    let url = format!("socks5://127.0.0.1:{}", proxy.port());
+    wscope()
+        .args(["--proxy", &url, "ws://[2001:db8::abcd]:9/"])
+        .run()
+        .code(3)
+        .stderr_contains("hint: the proxy says that it cannot reach [2001:db8::abcd]:9")
+        .stderr_lacks("socks5h");
 }
 
 #[test]
@@ -215,7 +232,12 @@ fn other_refusals() {
             "write the proxy with http://",
         ),
         ("socks5h://", &[b"\x15\x03\x01\0\x02\x02\x46"], "is not SOCKS5", "write it with https://"),
-        ("socks5h://", &[b"\x00\x5b"], "is not SOCKS5", "no SOCKS5 proxy is on this port"),
+        (
+            "socks5h://",
+            &[b"\x00\x5b"],
+            "is not SOCKS5",
+            "a SOCKS4 proxy, which wscope does not support",
+        ),
         ("socks5h://", &[], "ended the connection without an answer", "may be an HTTP proxy"),
         ("socks5h://", &[b"\x05"], "after 1 bytes of an answer", ""),
         ("socks5h://", &[b"\x05\x00", b"\x04\x5a"], "its version is 4, not 5", ""),

@@ -183,7 +183,7 @@ fn the_proxys_certificate_is_checked_for_itself() {
                 .stderr_contains("proxy https://localhost:")
                 .stderr_contains("certificate")
                 .stderr_contains(
-                    "hint: --cacert FILE trusts the CA that issued the proxy's certificate",
+                    "hint: --cacert FILE trusts this certificate if FILE contains it; --proxy-insecure accepts any",
                 );
         }
     }
@@ -198,7 +198,23 @@ fn a_proxy_without_tls_is_recognised() {
     });
     outcome
         .code(3)
-        .stderr_contains("hint: the proxy speaks no TLS on this port: write it with http://");
+        .stderr_contains("hint: the proxy speaks plain HTTP on this port: write it with http://");
+}
+
+/// What is said of a server with TLS does not hold for a proxy.
+#[test]
+fn an_https_proxy_that_does_not_answer_in_tls() {
+    for (answer, hint) in [
+        ("", "hint: https:// is for proxies that speak TLS on this port: if it is a plain HTTP"),
+        ("\x05\x01", "hint: that is a SOCKS5 proxy (socks5h://): is the proxy's port right?"),
+        ("hello", "hint: the proxy does not speak TLS on this port: https:// is for proxies that"),
+    ] {
+        let outcome = through("https", &[&identity("localhost").0], move |peer| {
+            peer.read_exact(1);
+            peer.send(answer);
+        });
+        outcome.code(3).stderr_contains(hint).stderr_lacks("ws://");
+    }
 }
 
 #[test]

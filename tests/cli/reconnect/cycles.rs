@@ -286,12 +286,26 @@ fn connections_that_are_cut_after_the_same_silence_are_pointed_out() {
             peer.expect_close(1000);
         })
     };
-    let words = "warning: two connections in a row were cut by the peer after the same time without \
+    let words = "warning: two connections in a row were ended by the peer after the same time without \
                  traffic; --ping-interval TIME";
     let server = Server::scripts([cut(SILENCE), cut(SILENCE), cut(SILENCE), end()]);
     let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
     assert_eq!(outcome.stderr.matches(words).count(), 1, "{}", outcome.stderr);
     let server = Server::scripts([cut(SILENCE), cut(2 * SILENCE), end()]);
+    let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
+    outcome.stderr_lacks("two connections in a row");
+    let close = |reason: &'static str| {
+        accept(move |peer: &mut Peer| {
+            peer.send(crate::support::text("x"));
+            std::thread::sleep(SILENCE);
+            peer.close(1001, reason);
+            peer.expect_close(1001);
+        })
+    };
+    let server = Server::scripts([close("Idle Timeout"), close("Idle Timeout"), end()]);
+    let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
+    outcome.stderr_contains(words);
+    let server = Server::scripts([close("restart"), close("restart"), end()]);
     let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);
     outcome.stderr_lacks("two connections in a row");
 }

@@ -93,7 +93,7 @@ fn not_in_the_path_of_redirects() {
         ]);
         let outcome = run(display, &server.url()).code(4);
         holds_no_secret(&outcome);
-        outcome.stderr_contains("lead in a circle: ");
+        outcome.stderr_contains("redirect loop: ");
     }
 }
 

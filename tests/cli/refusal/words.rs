@@ -1,8 +1,8 @@
 //! What refusals say is read: each hint follows from what came, and is not given where it could be false.
 
-use super::refused;
+use super::{hint_of, refused};
 use crate::scripts::under_tls;
-use crate::support::{Outcome, Server, wscope};
+use crate::support::{Server, wscope};
 
 /// The hint for a refusal with this status, these fields and this body.
 #[track_caller]
@@ -10,11 +10,6 @@ fn hint(status: &str, fields: &str, body: &str, options: &[&str]) -> String {
     let length = body.len();
     let response = format!("HTTP/1.1 {status}\r\n{fields}Content-Length: {length}\r\n\r\n{body}");
     hint_of(&refused(response, options))
-}
-
-fn hint_of(outcome: &Outcome) -> String {
-    let line = outcome.stderr.lines().find_map(|line| line.strip_prefix("hint: "));
-    line.unwrap_or_default().to_owned()
 }
 
 #[test]
@@ -63,7 +58,7 @@ fn words_about_the_origin_are_understood() {
         let got = hint(status, fields, body, &[]);
         assert!(got.contains("names the Origin") && got.contains("-o https://HOST"), "{got}");
         let got = hint(status, fields, body, &["-o", "http://a.example"]);
-        assert!(got.contains("accept the one sent? -o ORIGIN"), "{got}");
+        assert!(got.contains("may accept another (-o ORIGIN), or a request without one"), "{got}");
     }
     for (status, body) in [
         ("403 Forbidden", "the origin server said no"),
@@ -78,12 +73,60 @@ fn words_about_the_origin_are_understood() {
     }
 }
 
+/// Chromium DevTools answers 500 to an Origin that it does not know, and to a Host that is a name.
+#[test]
+fn words_about_the_host_and_the_upgrade_are_understood() {
+    for (status, body) in [
+        ("400 Bad Request", "Invalid host header"),
+        ("403 Forbidden", "Blocked request. This host (\"a\") is not allowed."),
+        ("500 Oh", "Host header is specified and is not an IP address or localhost."),
+    ] {
+        let got = hint(status, "", body, &["-H", "Host: a.example"]);
+        let expected =
+            "the answer names the Host, which was a.example: -H 'Host: NAME' sends another";
+        assert_eq!(got, expected, "{body}");
+    }
+    let body = "Rejected an incoming WebSocket connection from the http://a origin. Use the command line flag --remote-allow-origins=http://a";
+    let got = hint("500 Internal Server Error", "", body, &["-o", "http://a"]);
+    assert!(got.contains("names the Origin") && got.contains("a request without one"), "{got}");
+    for body in [
+        "Can \"Upgrade\" only to \"WebSocket\".",
+        "Failed to open a WebSocket connection: missing Connection header.",
+        "Invalid Upgrade header",
+    ] {
+        let got = hint("400 Bad Request", "", body, &[]);
+        assert!(got.contains("does a reverse proxy in between forward Upgrade"), "{body}: {got}");
+    }
+    let got = hint("400 Bad Request", "", "Missing or invalid Sec-WebSocket-Version header", &[]);
+    assert!(got.contains("-H 'Sec-WebSocket-Version: N'"), "{got}");
+}
+
+/// HAProxy, Envoy and others answer 503 for a server that is down.
+#[test]
+fn words_about_the_server_behind_a_proxy_are_understood() {
+    for body in [
+        "No server is available to handle this request.",
+        "no healthy upstream",
+        "no available server",
+    ] {
+        let got = hint("503 Service Unavailable", "Server: x\r\n", body, &[]);
+        assert!(
+            got.starts_with("a gateway or proxy answered (Server: x): the server behind it is not")
+        );
+    }
+    let got = hint("503 Service Unavailable", "Server: Apache\r\n", "", &[]);
+    assert!(
+        got.starts_with("the server (Server: Apache), or one behind it, is overloaded"),
+        "{got}"
+    );
+}
+
 #[test]
 fn a_path_that_is_not_found_may_be_for_want_of_an_origin() {
     let got = hint("404 Not Found", "", "Page not found", &[]);
-    assert!(got.starts_with("no such path") && got.contains("(-o https://HOST)"), "{got}");
+    assert!(got.contains("a wrong path") && got.contains("(-o https://HOST)"), "{got}");
     let got = hint("404 Not Found", "", "Page not found", &["-o", "http://a.example"]);
-    assert!(got.starts_with("no such path") && !got.contains("-o "), "{got}");
+    assert!(got.contains("a wrong path") && !got.contains("-o "), "{got}");
 }
 
 const APACHE: &str =

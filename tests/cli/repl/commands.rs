@@ -222,7 +222,7 @@ fn full_shows_the_last_message_whole() {
         peer.send(text(&long));
     });
     let terminal = session(&server);
-    terminal.wait_for("/full shows it whole");
+    terminal.wait_for("/full shows the last message whole");
     assert!(!terminal.raw_output().contains("the end"));
     terminal.type_line("/full");
     terminal.wait_for("xthe end");

@@ -125,6 +125,38 @@ fn secrets_that_were_given_are_not_kept() {
     leave(terminal);
 }
 
+/// Only one of them is sent.
+#[test]
+fn secrets_that_something_else_overrides_are_not_kept() {
+    const LINE: &str =
+        "option-1 pair-2 header-3 variable-4 setting-5 url-6 proxy-7 phrase-8 netrc-9";
+    const SHORT: &str = "bearer A1, but A1";
+    let server = server(|peer| [LINE, SHORT].into_iter().for_each(|it| peer.expect_text(it)));
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let netrc = folder.path().join("netrc");
+    fs::write(&netrc, "machine 127.0.0.1 login a password netrc-9").expect("a file");
+    let netrc = netrc.to_str().expect("a path in UTF-8");
+    let url = server.url().replace("//", "//me:url-6@");
+    let options = ["--bearer", "option-1", "-u", "me:pair-2", "--bearer=A1", "--netrc-file", netrc];
+    let headers = ["-HX-Api-Key: header-3", "-H", "Authorization: Bearer used", "--no-proxy", "*"];
+    let variables = [
+        ("WSCOPE_BEARER", "variable-4"),
+        ("WSCOPE_OPTIONS", "--cookie a=setting-5"),
+        ("HTTP_PROXY", "http://me:proxy-7@localhost:1"),
+    ];
+    let tls = ["--proxy-header", "X-Token: phrase-8", &url];
+    let args = [&options[..], &headers, &tls].concat();
+    let terminal = Terminal::spawn_with(args, 120, 24, &variables);
+    wait_for_prompt(&terminal, "");
+    say(&terminal, LINE);
+    say(&terminal, SHORT);
+    let history = fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
+    let history = history.expect("a history file");
+    assert!(history.contains("*** *** *** *** *** *** *** *** ***"), "{history}");
+    assert!(history.contains("bearer ***, but A1"), "{history}");
+    leave(terminal);
+}
+
 #[test]
 fn nothing_is_kept_if_so_wanted() {
     for (options, variables) in [(&["--no-history"][..], &[][..]), (&[], &[("WSCOPE_HISTORY", "")])]

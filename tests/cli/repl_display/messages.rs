@@ -80,7 +80,7 @@ fn an_empty_binary_message_takes_one_row() {
 fn a_long_text_is_cut_and_its_size_said() {
     let long = "x".repeat(100_000);
     let shown = show(&sending(text(&format!("{long}end"))), &[]);
-    shown.has("100,003 bytes").has("/full shows it whole").never_wrote("end\r\n");
+    shown.has("100,003 bytes").has("/full shows the last message whole").never_wrote("end\r\n");
     assert!(shown.written.len() < 20_000, "{} bytes written", shown.written.len());
 }
 
@@ -93,7 +93,7 @@ fn a_long_text_is_not_cut_inside_a_character() {
 #[test]
 fn a_long_binary_is_cut_and_its_size_said() {
     let shown = show(&sending(binary(&[0xaa; 5000])), &[]);
-    shown.has("< binary, 5,000 bytes").has("/full shows it whole");
+    shown.has("< binary, 5,000 bytes").has("/full shows the last message whole");
     shown.has("000001f0  aa").lacks("00000200  aa");
 }
 
@@ -101,6 +101,6 @@ fn a_long_binary_is_cut_and_its_size_said() {
 fn long_json_that_is_cut_is_still_shown() {
     let json = format!("[{}1]", "12345, ".repeat(3000));
     let shown = show(&sending(text(&json)), &[]);
-    shown.has("21,003 bytes").has("/full shows it whole");
+    shown.has("21,003 bytes").has("/full shows the last message whole");
     assert!(shown.written.contains("[12345, 12345, 12345"), "{:?}", shown.written);
 }

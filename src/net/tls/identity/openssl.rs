@@ -43,12 +43,21 @@ fn identity(chain: &[X509], key: &PKey<Private>) -> Result<Identity, IdentityErr
     convert(chain, key).map_err(|error| unreadable(&error))
 }
 
-/// What the TLS library will not use is told here, where the file can be named.
+/// What the TLS library does not accept is reported here, where the file can be named.
 fn check_strength(chain: &[X509]) -> Result<(), IdentityError> {
     let Some(leaf) = chain.first() else { return Err(IdentityError::NoCertificate) };
     let tried = SslContext::builder(SslMethod::tls_client())
         .and_then(|mut builder| builder.set_certificate(leaf));
-    tried.map_err(|error| IdentityError::TooWeak(reason(&error)))
+    tried.map_err(|error| rejected(reason(&error)))
+}
+
+/// A certificate that the TLS library does not accept, by its words: "ee key too small", "ca md too weak".
+fn rejected(reason: String) -> IdentityError {
+    let is_weak = reason.contains("too small") || reason.contains("too weak");
+    match is_weak {
+        true => IdentityError::TooWeak(reason),
+        false => IdentityError::Rejected(reason),
+    }
 }
 
 fn convert(chain: &[X509], key: &PKey<Private>) -> Result<Identity, ErrorStack> {
@@ -203,6 +212,18 @@ y9hrttMTiXCbrk90bWuLEpP9btIdLAhTmsFAXAuWfSftW6P0s/mVdHlTBtQrmdU9
 6Afol6ulkZk6bBiW7qi9sHDFhJ3rmaCrtLIZpWbUSFAGY9TnaDSfuY9guDr8Kzc=
 -----END ENCRYPTED PRIVATE KEY-----
 ";
+
+    #[test]
+    fn only_what_is_too_weak_is_called_that() {
+        for (reason, is_weak) in [
+            ("ee key too small", true),
+            ("ca md too weak", true),
+            ("unknown certificate type", false),
+        ] {
+            let error = rejected(reason.to_owned());
+            assert_eq!(matches!(error, IdentityError::TooWeak(_)), is_weak, "{error}");
+        }
+    }
 
     #[test]
     fn a_wrong_passphrase_is_told_as_that_also_where_the_padding_happens_to_fit() {

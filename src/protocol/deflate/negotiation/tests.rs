@@ -4,7 +4,9 @@ use super::*;
 
 fn objection(offer: &str, answer: &str) -> String {
     match judge(&split_list(offer), answer) {
-        Err(Objection { got, due, section }) => format!("{got}; due: {due} ({section})"),
+        Err(Objection { got, expected, section }) => {
+            format!("{got}; expected {expected} ({section})")
+        }
         Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
     }
 }
@@ -58,19 +60,19 @@ fn answers_that_do_not_fit_are_explained() {
         ),
         (DEFAULT_OFFER, "permessage-deflate; server_no_context_takeover=1", "takes no value"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "needs a value"),
-        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7', where"),
-        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16', where"),
-        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09', where"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7': must be"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16': must be"),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09': must be"),
         (DEFAULT_OFFER, "permessage-deflate; client_max_window_bits", "without a value"),
         (
             "permessage-deflate",
             "permessage-deflate; client_max_window_bits=10",
-            "client_max_window_bits, unasked-for; due: only what was offered (RFC 7692 section 7.1.2.2)",
+            "client_max_window_bits, unasked-for; expected only what was offered (RFC 7692 section 7.1.2.2)",
         ),
         (
             "permessage-deflate; server_max_window_bits=10",
             "permessage-deflate; server_max_window_bits=11",
-            "server_max_window_bits=11; due: at most 10",
+            "server_max_window_bits=11; expected at most 10",
         ),
         (
             "permessage-deflate; server_max_window_bits=10",

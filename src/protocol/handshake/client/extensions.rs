@@ -37,7 +37,7 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
                 Err(objection) => findings.push(Finding::new(
                     HEADER,
                     format!("'{element}': {}", objection.got),
-                    objection.due,
+                    objection.expected,
                     objection.section,
                 )),
             }
@@ -48,7 +48,7 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
 
 fn unasked_for(element: &str, offers: &[String]) -> Finding {
     const SECTION: &str = "RFC 6455 section 4.1";
-    let due = match offers {
+    let expected = match offers {
         [] => "no such header, as no extension was asked for".to_owned(),
         _ => format!("nothing but {}", quoted(&names(offers))),
     };
@@ -57,9 +57,9 @@ fn unasked_for(element: &str, offers: &[String]) -> Finding {
         let got = format!(
             "'{element}', unasked-for: a draft that permessage-deflate (RFC 7692) has replaced"
         );
-        return Finding::new(HEADER, got, due, SECTION);
+        return Finding::new(HEADER, got, expected, SECTION);
     }
-    Finding::new(HEADER, format!("'{element}', unasked-for"), due, SECTION)
+    Finding::new(HEADER, format!("'{element}', unasked-for"), expected, SECTION)
 }
 
 fn names(offers: &[String]) -> Vec<String> {

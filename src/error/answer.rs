@@ -1,0 +1,101 @@
+//! The response that a failed handshake had, as it may be shown.
+
+use std::borrow::Cow;
+
+use super::Error;
+use super::words::of_page;
+use crate::event::{FailedResponse, HeadView};
+use crate::net::DialError;
+use crate::net::dial::ProxyCause;
+use crate::net::tunnel::Fault;
+use crate::net::upgrade::{Response, UpgradeError};
+use crate::redact::{Redaction, Secrets};
+
+/// A response of the server or of a proxy, with what is to be masked in it.
+pub(super) struct Answer<'a> {
+    response: &'a Response,
+    redaction: Redaction,
+    secrets: &'a Secrets,
+}
+
+impl<'a> Answer<'a> {
+    /// The response that came with this failure.
+    pub(super) fn of(error: &'a Error) -> Option<Self> {
+        let (response, redaction, secrets) = match error {
+            Error::Unmet(_, Some(end)) => return Answer::of(end),
+            Error::Upgrade(rejected) | Error::Redirect(rejected, _) => match &rejected.error {
+                UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
+                    (response, rejected.redaction, &rejected.secrets)
+                }
+                _ => return None,
+            },
+            Error::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
+                ProxyCause::Fault(Fault::Refused(response) | Fault::Invalid(response)) => {
+                    (response, proxy.redaction, &proxy.secrets)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Self { response, redaction, secrets })
+    }
+
+    /// Status, head and body.
+    pub(super) fn view(&self) -> FailedResponse {
+        FailedResponse {
+            status: self.response.line.status,
+            head: self.head(),
+            body: self.body().into_owned(),
+        }
+    }
+
+    /// The head.
+    pub(super) fn head(&self) -> HeadView {
+        HeadView::new(&self.response.head, self.redaction).without(self.secrets)
+    }
+
+    /// The body as far as it has come.
+    pub(super) fn body(&self) -> Cow<'_, [u8]> {
+        self.masked(&self.response.body.bytes)
+    }
+
+    /// The text of a body that is an HTML page.
+    pub(super) fn page(&self) -> Option<String> {
+        // Markup may stand in the middle of a secret.
+        let text = of_page(self.response)?;
+        Some(String::from_utf8_lossy(&self.masked(text.as_bytes())).into_owned())
+    }
+
+    /// Why the body is not all of it, in words.
+    pub(super) fn defect(&self) -> Option<String> {
+        let body = &self.response.body;
+        match &body.defect {
+            None if body.is_cut => {
+                Some("the body is longer: only its first 4 KiB were read".to_owned())
+            }
+            defect => defect.as_ref().map(|defect| self.secrets.mask_text(defect.to_string())),
+        }
+    }
+
+    /// Whether the body goes on after what is kept of it.
+    pub(super) fn is_cut(&self) -> bool {
+        self.response.body.is_cut
+    }
+
+    /// That the body is encoded, in words, if it is and is not decoded.
+    pub(super) fn undecoded(&self) -> Option<String> {
+        let body = &self.response.body;
+        let codings = body.undecoded.as_ref().filter(|_| !body.bytes.is_empty())?;
+        let codings = self.secrets.mask_text(codings.clone());
+        let more = if body.is_cut { "more than " } else { "" };
+        let s = if body.received == 1 { "" } else { "s" };
+        Some(format!("the body is {codings}-encoded, {more}{} byte{s}, not decoded", body.received))
+    }
+
+    fn masked<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        match self.response.body.is_partial() {
+            true => self.secrets.mask_cut(bytes),
+            false => self.secrets.mask(bytes),
+        }
+    }
+}

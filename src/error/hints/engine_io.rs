@@ -1,0 +1,84 @@
+//! What to do about the errors of engine.io, which socket.io is built on.
+
+use serde_json::Value;
+
+use crate::error::Rejected;
+
+pub(super) const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
+
+/// Whether a text is an error of engine.io.
+pub(super) fn is_engine_io(body: &str) -> bool {
+    let marks = [
+        "Transport unknown",
+        "Session ID unknown",
+        "Bad handshake method",
+        "Unsupported protocol version",
+    ];
+    body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
+}
+
+/// What the URL should have been, if this body is an error of engine.io.
+pub(super) fn hint(rejected: &Rejected, body: &str) -> Option<String> {
+    if !is_engine_io(body) {
+        return None;
+    }
+    let error: Option<Value> = serde_json::from_str(body).ok();
+    let code = error.and_then(|error| error.get("code")?.as_u64());
+    Some(advice(code, &rejected.path, &rejected.query))
+}
+
+/// The codes are those of engine.io's `Server.errors`.
+fn advice(code: Option<u64>, path: &str, query: &str) -> String {
+    let value = |name: &str| {
+        let pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.filter(|(key, _)| key == name).map(|(_, value)| value.into_owned()).next()
+    };
+    const THIS: &str = "this is engine.io (socket.io)";
+    let version = value("EIO").filter(|version| version.bytes().all(|b| b.is_ascii_digit()));
+    match (code, version.as_deref()) {
+        (Some(0), _) if value("transport").as_deref() == Some("websocket") => {
+            format!("{THIS}, and it does not allow transport=websocket (its option transports)")
+        }
+        (Some(0), _) => {
+            format!("{THIS}: the query has to name the transport: {path}?EIO=4&transport=websocket")
+        }
+        (Some(1), _) if value("sid").is_some() => {
+            format!("{THIS}: it has no session with the sid of the URL; without sid it starts one")
+        }
+        (Some(5), None) => format!("{THIS}: the query has to name the version, as in EIO=4"),
+        (Some(5), Some("4")) => {
+            format!("{THIS}, and it does not accept version 4: EIO=3 asks for the one before")
+        }
+        (Some(5), Some(version)) => {
+            format!(
+                "{THIS}, and it does not accept version {version}: EIO=4 asks for the current one"
+            )
+        }
+        _ => ENGINE_IO.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_is_answered() {
+        for (code, query, expected) in [
+            (0, "", "name the transport: /io/?EIO=4&transport=websocket"),
+            (0, "EIO=4&transport=polling", "name the transport: /io/?EIO=4&transport=websocket"),
+            (0, "EIO=4&transport=websocket", "does not allow transport=websocket"),
+            (1, "EIO=4&transport=websocket&sid=x", "without sid it starts one"),
+            (1, "EIO=4&transport=websocket", "its WebSocket endpoint is"),
+            (2, "", "its WebSocket endpoint is"),
+            (5, "transport=websocket", "name the version, as in EIO=4"),
+            (5, "EIO=3&transport=websocket", "does not accept version 3: EIO=4"),
+            (5, "EIO=4&transport=websocket", "does not accept version 4: EIO=3"),
+            (5, "EIO=hunter2", "name the version, as in EIO=4"),
+        ] {
+            let got = advice(Some(code), "/io/", query);
+            assert!(got.starts_with("this is engine.io (socket.io)"), "{got}");
+            assert!(got.contains(expected), "{code} {query}: {got}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What to do about a refusal that names what it is about.
+
+use crate::error::Rejected;
+use crate::error::words::Words;
+use crate::net::upgrade::Response;
+use crate::protocol::head::is_token;
+
+/// How much of what a server names is repeated, in characters.
+const MAX_NAMED: usize = 100;
+
+/// The hint for what a refusal names; `None` where it names nothing, or asks for credentials in a header.
+pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> Option<String> {
+    let (head, status) = (&response.head, response.line.status);
+    if status < 400 || head.value("WWW-Authenticate").is_some() || status == 407 {
+        return None;
+    }
+    subprotocols(rejected, &head.list("Sec-WebSocket-Protocol"))
+        .or_else(|| versions(rejected, response))
+        .or_else(|| in_words(rejected, status, words))
+}
+
+fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
+    let are_names = !names.is_empty() && names.iter().all(|name| is_token(name));
+    if !are_names || names.iter().any(|name| rejected.offered.contains(name)) {
+        return None;
+    }
+    let first = rejected.secrets.mask_text(names[0].clone());
+    let names = rejected.secrets.mask_text(names.join(", "));
+    if names.chars().count() > MAX_NAMED {
+        return None;
+    }
+    let offered = match rejected.offered.is_empty() {
+        true => "none".to_owned(),
+        false => rejected.offered.join(", "),
+    };
+    Some(format!(
+        "the server names the subprotocol {names}, and {offered} was offered: -s {first} offers it"
+    ))
+}
+
+/// RFC 6455 section 4.4 wants 426 and this header; many servers send it with 400.
+fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
+    let versions = response.head.list("Sec-WebSocket-Version");
+    if !matches!(response.line.status, 400 | 426)
+        || versions.is_empty()
+        || versions.iter().any(|version| version == "13")
+    {
+        return None;
+    }
+    let versions = rejected.secrets.mask_text(versions.join(", "));
+    let is_short = versions.chars().count() <= MAX_NAMED;
+    is_short.then(|| format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)"))
+}
+
+/// A gateway's words are about the server behind it, not about the request.
+fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
+    if (502..=504).contains(&status) || status >= 520 {
+        return None;
+    }
+    if words.name_subprotocol() {
+        return Some(match rejected.offered.is_empty() {
+            true => "the answer names a subprotocol, and none was offered: -s NAME offers one"
+                .to_owned(),
+            false => format!(
+                "the answer names a subprotocol: does the server know the one offered ({})? -s NAME offers another",
+                rejected.offered.join(", ")
+            ),
+        });
+    }
+    if words.name_origin() {
+        let text = match rejected.sent_origin {
+            false => {
+                "the answer names the Origin, and the request had none: -o https://HOST sends one"
+            }
+            true => {
+                "the answer names the Origin: the server may accept another (-o ORIGIN), or a request without one"
+            }
+        };
+        return Some(text.to_owned());
+    }
+    if words.name_host() {
+        let sent = match &rejected.host {
+            Some(host) => format!("which was {host}"),
+            None => "and the request had none".to_owned(),
+        };
+        return Some(format!("the answer names the Host, {sent}: -H 'Host: NAME' sends another"));
+    }
+    if words.name_upgrade() && (status < 500 && status != 426 || status == 501) {
+        return Some(missing_upgrade(
+            rejected,
+            "the answer names the Upgrade or Connection header",
+        ));
+    }
+    words.name_version().then(|| {
+        "the answer names the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
+            .to_owned()
+    })
+}
+
+/// A server that saw no upgrade, from which `evidence` follows.
+pub(super) fn missing_upgrade(rejected: &Rejected, evidence: &str) -> String {
+    match rejected.asked_upgrade {
+        true => format!(
+            "{evidence}, and the request had both: does a reverse proxy in between forward Upgrade and Connection?"
+        ),
+        false => format!("{evidence}, and -H replaced or removed one of them in the request"),
+    }
+}

@@ -1,0 +1,28 @@
+//! What to do about a redirect that is not followed.
+
+use crate::error::Rejected;
+use crate::net::upgrade::UpgradeError;
+use crate::resilience::redirect::RedirectError;
+
+pub(super) fn hint(rejected: &Rejected, why: &RedirectError) -> Option<String> {
+    let text = match why {
+        RedirectError::Downgrade { .. } => {
+            "the connection would not be encrypted; to accept that, connect to that ws:// URL directly"
+        }
+        RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
+        RedirectError::Loop(_) if sets_cookie(rejected) => {
+            "the server sets a cookie, which the next request has to send: --cookie 'NAME=VALUE'"
+        }
+        RedirectError::Loop(_) | RedirectError::NoLocation | RedirectError::BadLocation { .. } => {
+            return None;
+        }
+    };
+    Some(text.to_owned())
+}
+
+fn sets_cookie(rejected: &Rejected) -> bool {
+    match &rejected.error {
+        UpgradeError::Refused(response) => response.head.value("Set-Cookie").is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,324 @@
+//! What to do about a response that is not an upgrade: what it says goes before what its status means.
+
+use std::time::SystemTime;
+
+use crate::error::words::{WantedTls, Words, readable};
+use crate::error::{Rejected, Tries, challenges};
+use crate::net::upgrade::Response;
+use crate::resilience::healing::{honors_retry_after, status_heals};
+use crate::resilience::redirect::is_redirect;
+use crate::resilience::retry_after::{LONGEST, retry_after};
+
+use super::{engine_io, named, tls};
+
+/// How much of a field's value is repeated, in characters.
+const MAX_VALUE: usize = 60;
+
+/// A response that is not an upgrade, with what is needed to explain it.
+struct Refusal<'a> {
+    rejected: &'a Rejected,
+    response: &'a Response,
+    words: Words,
+}
+
+pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
+    let body = readable(&response.body.bytes);
+    let words = Words::of(response);
+    if let Some(wanted) = tls_in(&words, response) {
+        return Some(missing_tls(rejected, wanted).to_owned());
+    }
+    if let Some(hint) = tls::client_certificate_hint(&body) {
+        return Some(hint.to_owned());
+    }
+    if let Some(hint) = engine_io::hint(rejected, &body) {
+        return Some(hint);
+    }
+    if body.starts_with("Welcome to SockJS!") {
+        let path = rejected.path.trim_end_matches('/');
+        return Some(format!("this is SockJS: its WebSocket endpoint is {path}/websocket"));
+    }
+    named::hint(rejected, response, &words)
+        .or_else(|| Refusal { rejected, response, words }.by_status())
+}
+
+/// Whether a refusal says that TLS is missing.
+pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
+    tls_in(&Words::of(response), response)
+}
+
+/// For TLS that is missing there is also a header (RFC 2817 section 4.2).
+fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
+    let status = response.line.status;
+    if status < 400 {
+        return None;
+    }
+    let is_upgrade = || {
+        let upgrades = response.head.list("Upgrade");
+        status == 426 && upgrades.iter().any(|name| name.starts_with("TLS/"))
+    };
+    words.wanted_tls().or_else(|| is_upgrade().then_some(WantedTls::Somewhere))
+}
+
+fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> &'static str {
+    match (rejected.tls.is_some(), wanted) {
+        (false, WantedTls::Here) => {
+            "the server speaks TLS on this port: use wss:// instead of ws://"
+        }
+        (false, WantedTls::Somewhere) => {
+            "the answer asks for TLS: use wss:// instead of ws://, with the port for it"
+        }
+        (true, _) => {
+            "the answer asks for TLS, which this connection has: does a proxy in between end it, and not say so to the server?"
+        }
+    }
+}
+
+impl Refusal<'_> {
+    fn by_status(&self) -> Option<String> {
+        let retry = self.retry();
+        Some(match self.response.line.status {
+            200..=299 => self.success(),
+            status @ 300..=399 => return self.redirect(status),
+            400 => return self.bad_request(),
+            401 => challenges::unauthorized(self.rejected, self.response, self.names_a_cause()),
+            403 => return self.forbidden(),
+            404 => self.not_found(),
+            405 => return self.method_not_allowed(),
+            407 => challenges::proxy_wants(self.rejected, self.response),
+            408 => format!("the server did not receive the whole request in time{retry}"),
+            426 => self.upgrade_required(),
+            429 => format!("too many requests{}", self.wait()),
+            501 => self.not_implemented(),
+            502 => format!(
+                "a gateway or proxy answered{}: the server behind it is down, or gave no valid response{retry}",
+                self.sender()
+            ),
+            503 => self.unavailable(),
+            504 => format!(
+                "a gateway or proxy answered{}: the server behind it did not respond in time{retry}",
+                self.sender()
+            ),
+            511 => format!(
+                "this network wants a login first (captive portal): open a web page in a browser{retry}"
+            ),
+            status @ 520..=527 if self.is_cloudflare() => {
+                format!("Cloudflare answered: {}{retry}", behind_cloudflare(status))
+            }
+            500..=599 if self.names_a_cause() => return None,
+            500 => format!("the server failed to handle the request: its log may say why{retry}"),
+            500..=599 if !retry.is_empty() => retry.trim_start_matches("; ").to_owned(),
+            _ => return None,
+        })
+    }
+
+    /// That `--retry` repeats such a request, where it does and was not given.
+    fn retry(&self) -> &'static str {
+        let status = self.response.line.status;
+        let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
+        let is_repeated = status_heals(status) && delay.is_none_or(|delay| delay <= LONGEST);
+        match is_repeated && self.rejected.tries == Tries::One {
+            true => "; --retry tries again",
+            false => "",
+        }
+    }
+
+    /// `Retry-After`, where it counts.
+    fn asked_delay(&self) -> Option<String> {
+        let counts = honors_retry_after(self.response.line.status);
+        self.field("Retry-After").filter(|_| counts)
+    }
+
+    /// When to try again.
+    fn wait(&self) -> String {
+        let retry = match self.retry() {
+            "" => "",
+            _ => "; --retry does so",
+        };
+        match self.asked_delay() {
+            Some(after) => {
+                let unit = if after.bytes().all(|b| b.is_ascii_digit()) { " s" } else { "" };
+                format!("; the server asks to try again after {after}{unit}{retry}")
+            }
+            None => format!("; try again later{retry}"),
+        }
+    }
+
+    /// The value of a field as it may be shown.
+    fn field(&self, name: &str) -> Option<String> {
+        let value = self.rejected.secrets.mask_text(self.response.head.value(name)?);
+        Some(match value.char_indices().nth(MAX_VALUE) {
+            Some((end, _)) => format!("{}…", &value[..end]),
+            None => value,
+        })
+    }
+
+    /// Who answered, as far as a gateway says so.
+    fn sender(&self) -> String {
+        let fields = ["Server", "Via"];
+        let named = fields.iter().filter_map(|name| Some(format!("{name}: {}", self.field(name)?)));
+        let named = named.collect::<Vec<_>>().join(", ");
+        if named.is_empty() { named } else { format!(" ({named})") }
+    }
+
+    fn is_cloudflare(&self) -> bool {
+        self.field("Server").is_some_and(|server| server.eq_ignore_ascii_case("cloudflare"))
+    }
+
+    fn names_a_cause(&self) -> bool {
+        self.words.name_a_cause(&self.rejected.path)
+    }
+
+    fn is_html(&self) -> bool {
+        let kind = self.response.head.value("Content-Type");
+        kind.is_some_and(|kind| kind.contains("html"))
+            || self.response.body.bytes.trim_ascii_start().starts_with(b"<")
+    }
+
+    fn success(&self) -> String {
+        match self.is_html() {
+            true => {
+                "an ordinary web page answered; usual causes: a path that is not a WebSocket endpoint, a reverse proxy that does not forward Upgrade and Connection, or a login page in between"
+            }
+            false => {
+                "an ordinary HTTP response; usual causes: a path that is not a WebSocket endpoint, or a reverse proxy that does not forward Upgrade and Connection"
+            }
+        }
+        .to_owned()
+    }
+
+    fn redirect(&self, status: u16) -> Option<String> {
+        let (rejected, head) = (self.rejected, &self.response.head);
+        let location = head.value("Location").map(|location| {
+            rejected.redaction.url(&rejected.secrets.mask_text(location)).into_owned()
+        });
+        match (status, location) {
+            (300, Some(location)) => {
+                Some(format!("the server offers a choice and prefers {location}: try that URL"))
+            }
+            (status, Some(location)) if is_redirect(status) => {
+                Some(format!("the server redirects to {location}: -L follows redirects"))
+            }
+            (status, None) if is_redirect(status) && head.malformed_lines().is_empty() => {
+                Some("the server redirects without a Location header".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// What is wrong is either said, or not known: then the request is to be looked at.
+    fn bad_request(&self) -> Option<String> {
+        let shows_request = self.rejected.request.is_some();
+        match (self.names_a_cause(), shows_request) {
+            (true, _) if self.words.name_protocol() => Some(
+                "the answer names a protocol: if a subprotocol is meant, -s NAME offers it"
+                    .to_owned(),
+            ),
+            (true, true) => None,
+            (true, false) => Some("-v shows the request that was sent".to_owned()),
+            (false, _) => {
+                let show = if shows_request { "" } else { " (-v shows it)" };
+                Some(format!(
+                    "the server does not accept the request{show}: check path, Host, Origin (-o) and subprotocol (-s), and whether a reverse proxy forwards Upgrade and Connection"
+                ))
+            }
+        }
+    }
+
+    fn forbidden(&self) -> Option<String> {
+        if let Some(hint) = challenges::bad_token(self.rejected, self.response) {
+            return Some(hint);
+        }
+        if self.names_a_cause() {
+            return None;
+        }
+        let origin = match self.rejected.sent_origin {
+            false => "an Origin check (-o https://HOST)",
+            true => "an Origin that is not accepted",
+        };
+        let credentials = match &self.rejected.credentials {
+            None => "missing credentials".to_owned(),
+            Some(sent) => format!(
+                "a permission that the {} credentials sent ({}) lack",
+                sent.scheme, sent.source
+            ),
+        };
+        // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
+        Some(format!("usual causes: a wrong path, {credentials}, or {origin}"))
+    }
+
+    fn not_found(&self) -> String {
+        let (path, proxy) = (
+            "usual causes: a wrong path or query",
+            "a reverse proxy that does not forward Upgrade and Connection",
+        );
+        match self.rejected.sent_origin {
+            // Rails does so.
+            false => format!("{path}, {proxy}, or a missing Origin (-o https://HOST)"),
+            true => format!("{path}, or {proxy}"),
+        }
+    }
+
+    /// RFC 9110 section 15.5.6.
+    fn method_not_allowed(&self) -> Option<String> {
+        let allowed = self.response.head.list("Allow");
+        if allowed.iter().any(|method| method == "GET") {
+            return None;
+        }
+        let allowed = match self.field("Allow").filter(|allowed| !allowed.is_empty()) {
+            Some(allowed) => format!(" (the server allows {allowed})"),
+            None => String::new(),
+        };
+        Some(format!(
+            "GET is not allowed at this path{allowed}, and a WebSocket is opened with GET: check the path"
+        ))
+    }
+
+    fn upgrade_required(&self) -> String {
+        let wanted = self.response.head.list("Upgrade");
+        let is_websocket = |name: &String| name.eq_ignore_ascii_case("websocket");
+        if !wanted.is_empty() && !wanted.iter().any(is_websocket) {
+            let wanted = self.field("Upgrade").unwrap_or_default();
+            return format!("the server asks for an upgrade to {wanted}, not to websocket");
+        }
+        let evidence = "the server saw no valid Upgrade and Connection header";
+        named::missing_upgrade(self.rejected, evidence)
+    }
+
+    fn not_implemented(&self) -> String {
+        let subprotocol = match self.rejected.offered.is_empty() {
+            true => "whether a subprotocol is missing (-s NAME)",
+            false => "the subprotocol offered (-s NAME)",
+        };
+        format!(
+            "the server does not support such a request here: check the path, and {subprotocol}"
+        )
+    }
+
+    fn unavailable(&self) -> String {
+        let wait = self.wait();
+        match self.words.name_backend() {
+            true => format!(
+                "a gateway or proxy answered{}: the server behind it is not available{wait}",
+                self.sender()
+            ),
+            false => format!(
+                "the server{}, or one behind it, is overloaded, down or in maintenance{wait}",
+                self.sender()
+            ),
+        }
+    }
+}
+
+/// What Cloudflare's own statuses mean.
+fn behind_cloudflare(status: u16) -> &'static str {
+    match status {
+        520 => "the server behind it gave an empty or invalid response",
+        521 => "the server behind it refuses connections",
+        522 => "connecting to the server behind it timed out",
+        523 => "the server behind it is unreachable",
+        524 => "the server behind it did not respond in time",
+        525 => "the TLS handshake with the server behind it failed",
+        526 => "the certificate of the server behind it is not valid",
+        _ => "its connection to the server behind it failed",
+    }
+}

@@ -1,0 +1,86 @@
+//! The body of a refusal as it is printed: text, the text of a page or a hex dump, and what is missing.
+
+use crate::error::answer::Answer;
+use crate::error::words::readable;
+use crate::output::escape::{Newlines, escape, is_readable_text};
+use crate::output::hex_dump::hex_dump;
+use crate::output::style::{Role, Style};
+
+/// How many lines of a page are shown on a terminal.
+const MAX_LINES: usize = 20;
+
+/// The body behind its head, with the empty line between them. `is_verbose`: as it came. `columns`: those of
+/// the terminal, if it is one.
+pub(super) fn of_answer(
+    answer: &Answer<'_>,
+    is_verbose: bool,
+    style: Style,
+    columns: Option<usize>,
+) -> String {
+    let bytes = answer.body();
+    let page = if is_verbose { None } else { answer.page() };
+    let undecoded = answer.undecoded().filter(|_| is_binary(&bytes));
+    let shown = match (page, &undecoded) {
+        (Some(text), _) => page_text(answer, &text, style, columns),
+        (None, Some(_)) if !is_verbose => String::new(),
+        (None, _) => behind_head(&bytes, style, columns),
+    };
+    // What is not decoded is not shown in part either, and its length is in the other note.
+    let defect = answer.defect().filter(|_| undecoded.is_none() || !answer.is_cut());
+    let notes = undecoded.into_iter().chain(defect);
+    shown + &notes.map(|text| note(&text, style)).collect::<String>()
+}
+
+fn note(text: &str, style: Style) -> String {
+    format!("{}\n", style.paint(Role::Dim, &escape(&format!("({text})"), Newlines::Escape)))
+}
+
+/// The text of an HTML page. On a terminal a long one is cut.
+fn page_text(answer: &Answer<'_>, text: &str, style: Style, columns: Option<usize>) -> String {
+    let count = text.lines().count();
+    let shown = if columns.is_some() { count.min(MAX_LINES) } else { count };
+    let lines: String = text.lines().take(shown).map(|line| format!("{line}\n")).collect();
+    let remark = match (shown, count - shown) {
+        (0, _) if answer.is_cut() => {
+            "the first 4 KiB of an HTML page, without text so far; -v shows its source".to_owned()
+        }
+        (0, _) if answer.defect().is_some() => {
+            "the start of an HTML page, without text so far; -v shows its source".to_owned()
+        }
+        (0, _) => "an HTML page without text; -v shows its source".to_owned(),
+        (_, 0) => "the text of an HTML page; -v shows its source".to_owned(),
+        (_, 1) => "the text of an HTML page; 1 more line: -v shows its source".to_owned(),
+        (_, more) => format!("the text of an HTML page; {more} more lines: -v shows its source"),
+    };
+    behind_head(lines.as_bytes(), style, columns) + &note(&remark, style)
+}
+
+fn behind_head(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
+    if bytes.is_empty() {
+        return String::new();
+    }
+    format!("{}\n{}", style.paint(Role::Received, "<"), text(bytes, style, columns))
+}
+
+/// Bytes that came, as text if they are text.
+pub(super) fn text(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
+    if is_binary(bytes) {
+        return format!("{}\n", hex_dump(bytes, style, "  ", columns));
+    }
+    let arrow = style.paint(Role::Received, "<");
+    let text = readable(bytes);
+    text.trim_end()
+        .lines()
+        .map(|line| format!("{arrow} {}\n", escape(line, Newlines::Escape)))
+        .collect()
+}
+
+/// A text may end in the middle of a character, because only its start is kept.
+fn is_binary(bytes: &[u8]) -> bool {
+    let whole = match str::from_utf8(bytes) {
+        Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],
+        _ => bytes,
+    };
+    !is_readable_text(whole)
+        && bytes.iter().any(|&byte| byte < 0x20 && !b"\r\n\t\x1b".contains(&byte))
+}

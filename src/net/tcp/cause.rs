@@ -1,0 +1,169 @@
+//! What the system's error of a failed attempt proves.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use super::Source;
+
+/// A step of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Binding our end to the source that was asked for.
+    Source,
+    /// Connecting.
+    Connect,
+}
+
+/// Why an attempt failed, as far as the error and the step it came from prove it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// An RST, or an ICMP "port unreachable", came back.
+    Refused,
+    /// Nothing came back.
+    NoAnswer,
+    /// The host cannot be reached, as this system or a router reports.
+    HostUnreachable,
+    /// A broadcast or multicast address, to which TCP does not connect (RFC 9293 section 3.9.2.3).
+    NotUnicast,
+    /// There is no route to the network, as this system or a router reports.
+    NetworkUnreachable,
+    /// A firewall or a policy does not permit the connection.
+    NotPermitted,
+    /// This system has no address or no port to connect from.
+    NoLocalAddress,
+    /// A link-local address (RFC 4007 section 6) without the interface that it is reached through.
+    NoZone,
+    /// The source address is not one of this system's.
+    SourceNotLocal,
+    /// The source is a link-local address without its interface.
+    SourceWithoutZone,
+    /// The source is a loopback address, and the destination is not.
+    SourceIsLoopback,
+    /// Choosing the network interface takes privileges.
+    InterfaceNotPermitted,
+    /// There is no network interface of that name.
+    NoInterface,
+    /// Another one: the system's words have to do.
+    Other,
+}
+
+impl Cause {
+    /// What the error of a step proves, on the way from `source` to `address`.
+    pub(super) fn of(
+        address: SocketAddr,
+        step: Step,
+        source: Option<&Source>,
+        error: &io::Error,
+    ) -> Self {
+        match (step, source) {
+            (Step::Source, Some(Source::Address(own))) => source_address(*own, error),
+            (Step::Source, _) => interface(error),
+            (Step::Connect, source) => connect(address, source, error),
+        }
+    }
+}
+
+fn source_address(own: IpAddr, error: &io::Error) -> Cause {
+    match (error.kind(), own) {
+        (io::ErrorKind::AddrNotAvailable, _) => Cause::SourceNotLocal,
+        (io::ErrorKind::InvalidInput, IpAddr::V6(own)) if own.is_unicast_link_local() => {
+            Cause::SourceWithoutZone
+        }
+        _ => Cause::Other,
+    }
+}
+
+fn interface(error: &io::Error) -> Cause {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Cause::InterfaceNotPermitted,
+        _ if is_no_device(error) => Cause::NoInterface,
+        _ => Cause::Other,
+    }
+}
+
+#[cfg(unix)]
+fn is_no_device(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::NODEV.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_no_device(_: &io::Error) -> bool {
+    false
+}
+
+fn connect(address: SocketAddr, source: Option<&Source>, error: &io::Error) -> Cause {
+    let is_from_loopback = matches!(source, Some(Source::Address(own)) if own.is_loopback());
+    match error.kind() {
+        _ if is_for_many(address.ip()) => Cause::NotUnicast,
+        io::ErrorKind::ConnectionRefused => Cause::Refused,
+        io::ErrorKind::TimedOut => Cause::NoAnswer,
+        io::ErrorKind::HostUnreachable => Cause::HostUnreachable,
+        io::ErrorKind::NetworkUnreachable => Cause::NetworkUnreachable,
+        io::ErrorKind::PermissionDenied => Cause::NotPermitted,
+        io::ErrorKind::AddrNotAvailable => Cause::NoLocalAddress,
+        io::ErrorKind::InvalidInput if lacks_zone(address) => Cause::NoZone,
+        io::ErrorKind::InvalidInput if is_from_loopback && !address.ip().is_loopback() => {
+            Cause::SourceIsLoopback
+        }
+        _ => Cause::Other,
+    }
+}
+
+fn is_for_many(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V4(it) if it.is_broadcast()) || address.is_multicast()
+}
+
+fn lacks_zone(address: SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(it) if it.ip().is_unicast_link_local() && it.scope_id() == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_step_tells_the_source_from_the_destination() {
+        use io::ErrorKind as Kind;
+        let own = Source::Address([192, 0, 2, 7].into());
+        let loopback = Source::Address([127, 0, 0, 1].into());
+        let link_local = Source::Address("fe80::7".parse().expect("an address"));
+        let interface = Source::Interface("eth9".to_owned());
+        for (source, step, kind, expected) in [
+            (Some(&own), Step::Source, Kind::AddrNotAvailable, Cause::SourceNotLocal),
+            (Some(&own), Step::Source, Kind::PermissionDenied, Cause::Other),
+            (Some(&own), Step::Connect, Kind::AddrNotAvailable, Cause::NoLocalAddress),
+            (Some(&own), Step::Connect, Kind::PermissionDenied, Cause::NotPermitted),
+            (Some(&own), Step::Connect, Kind::InvalidInput, Cause::Other),
+            (Some(&loopback), Step::Connect, Kind::InvalidInput, Cause::SourceIsLoopback),
+            (Some(&link_local), Step::Source, Kind::InvalidInput, Cause::SourceWithoutZone),
+            (Some(&interface), Step::Source, Kind::PermissionDenied, Cause::InterfaceNotPermitted),
+            (Some(&interface), Step::Connect, Kind::PermissionDenied, Cause::NotPermitted),
+            (None, Step::Connect, Kind::ConnectionRefused, Cause::Refused),
+            (None, Step::Connect, Kind::HostUnreachable, Cause::HostUnreachable),
+            (None, Step::Connect, Kind::NetworkUnreachable, Cause::NetworkUnreachable),
+            (None, Step::Connect, Kind::ConnectionReset, Cause::Other),
+        ] {
+            let address = ([192, 0, 2, 1], 80).into();
+            let given = Cause::of(address, step, source, &kind.into());
+            assert_eq!(given, expected, "{source:?}, {step:?}, {kind:?}");
+        }
+        for (address, kind, expected) in [
+            ("[fe80::1]:80", Kind::InvalidInput, Cause::NoZone),
+            ("255.255.255.255:80", Kind::NetworkUnreachable, Cause::NotUnicast),
+            ("[ff02::1]:80", Kind::NetworkUnreachable, Cause::NotUnicast),
+        ] {
+            let address = address.parse().expect("an address");
+            let given = Cause::of(address, Step::Connect, None, &kind.into());
+            assert_eq!(given, expected, "{address}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_interface_that_does_not_exist() {
+        let error = io::Error::from_raw_os_error(rustix::io::Errno::NODEV.raw_os_error());
+        let source = Source::Interface("eth9".to_owned());
+        let address = ([192, 0, 2, 1], 80).into();
+        assert_eq!(Cause::of(address, Step::Source, Some(&source), &error), Cause::NoInterface);
+    }
+}

@@ -1,0 +1,234 @@
+//! What is wrong with a TLS handshake, from the library's words and what the server had sent.
+
+use crate::net::tls_hello::{Answer, answer, certificate_request};
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The server's certificate is signed by itself.
+    SelfSigned,
+    /// The chain ends in a root that is not trusted.
+    UntrustedRoot,
+    /// The chain ends in a certificate whose issuer is not known.
+    UnknownIssuer,
+    /// What is trusted is not a root, and its issuer is not known.
+    NoRoot,
+    /// A certificate has expired.
+    Expired,
+    /// A certificate is not valid yet.
+    NotYetValid,
+    /// The certificate is for other names.
+    OtherName,
+    /// A key is too short, or a digest too weak.
+    Weak,
+    /// The certificate is not for TLS servers.
+    WrongPurpose,
+    /// The signature is not that of the issuer's key.
+    BadSignature,
+    /// Something else is wrong with a certificate of the server's.
+    Certificate,
+    /// The server asked for a certificate of ours, and we have none.
+    ClientCertificateWanted,
+    /// It requires one, and ours was not sent.
+    ClientCertificateUnsent,
+    /// It asked for one, and does not accept ours.
+    ClientCertificateRejected,
+    /// Its alert is about a certificate of ours; we have none, and no request for one was seen.
+    ClientCertificateUnclear,
+    /// No version of TLS in common.
+    Version,
+    /// The limits leave no version that the TLS library still has.
+    NoVersionLeft,
+    /// The server rejected the ClientHello.
+    NothingInCommon,
+    /// The server ended the handshake with an alert later, and gives no other reason.
+    HandshakeFailure,
+    /// The server uses what is too weak or too old for us.
+    TooOld,
+    /// The server knows no host of that name.
+    UnknownName,
+    /// The server does not speak HTTP/1.1 here.
+    NoAlpn,
+    /// Plain HTTP.
+    PlainHttp,
+    /// Not TLS.
+    NotTls,
+    /// The server ended the connection.
+    Ended,
+    /// Something else.
+    Other,
+}
+
+/// Alerts on certificates of clients (RFC 8446 section 6.2), as OpenSSL words them.
+const CLIENT_ALERTS: [&str; 7] = [
+    "bad certificate",
+    "unsupported certificate",
+    "certificate revoked",
+    "certificate expired",
+    "certificate unknown",
+    "unknown ca",
+    "access denied",
+];
+
+/// The alert that is sent for want of a client certificate, and for nothing else.
+const CERTIFICATE_REQUIRED: &str = "certificate required";
+
+/// What OpenSSL says, in lower case, when a check of the server's fails, and what it is then. The
+/// first that is in its words holds.
+const WORDS: [(&str, Fault); 35] = [
+    ("http request", Fault::PlainHttp),
+    ("self-signed certificate in certificate chain", Fault::UntrustedRoot),
+    ("self signed certificate in certificate chain", Fault::UntrustedRoot),
+    ("self-signed certificate", Fault::SelfSigned),
+    ("self signed certificate", Fault::SelfSigned),
+    ("unable to get issuer certificate", Fault::NoRoot),
+    ("unable to get", Fault::UnknownIssuer),
+    ("unable to verify the first certificate", Fault::UnknownIssuer),
+    ("certificate has expired", Fault::Expired),
+    ("certificate is not yet valid", Fault::NotYetValid),
+    ("hostname mismatch", Fault::OtherName),
+    ("ip address mismatch", Fault::OtherName),
+    ("too weak", Fault::Weak),
+    ("certificate purpose", Fault::WrongPurpose),
+    ("signature failure", Fault::BadSignature),
+    ("certificate verify failed", Fault::Certificate),
+    ("unrecognized name", Fault::UnknownName),
+    ("no application protocol", Fault::NoAlpn),
+    ("no protocols available", Fault::NoVersionLeft),
+    ("protocol version", Fault::Version),
+    ("unsupported protocol", Fault::Version),
+    ("version too low", Fault::Version),
+    ("alert handshake failure", Fault::HandshakeFailure),
+    ("insufficient security", Fault::HandshakeFailure),
+    ("legacy sigalg", Fault::TooOld),
+    ("wrong signature type", Fault::TooOld),
+    ("unsafe legacy renegotiation", Fault::TooOld),
+    ("key too small", Fault::TooOld),
+    ("wrong version number", Fault::NotTls),
+    ("packet length too long", Fault::NotTls),
+    ("unknown protocol", Fault::NotTls),
+    ("eof", Fault::Ended),
+    ("reset", Fault::Ended),
+    ("broken pipe", Fault::Ended),
+    ("connection closed", Fault::Ended),
+];
+
+impl Fault {
+    /// From the TLS library's words, what the server had sent until then, and whether we have a
+    /// certificate of our own.
+    pub fn of(reason: &str, seen: &[u8], has_identity: bool) -> Self {
+        let reason = reason.to_ascii_lowercase();
+        let answer = answer(seen);
+        if let Answer::Foreign(bytes) = &answer {
+            return if bytes.starts_with(b"HTTP/") { Self::PlainHttp } else { Self::NotTls };
+        }
+        if let Some(fault) = client_certificate(&reason, seen, has_identity) {
+            return fault;
+        }
+        let known = WORDS.iter().find(|(words, _)| reason.contains(words));
+        match known.map(|(_, fault)| *fault) {
+            Some(Self::HandshakeFailure) if answer == Answer::Alert => Self::NothingInCommon,
+            Some(Self::NotTls) if answer != Answer::Nothing => Self::Other,
+            Some(fault) => fault,
+            None => Self::Other,
+        }
+    }
+
+    /// Whether it lies in the server's certificates, so that they explain it.
+    pub fn is_in_the_chain(self) -> bool {
+        matches!(
+            self,
+            Self::SelfSigned
+                | Self::UntrustedRoot
+                | Self::UnknownIssuer
+                | Self::NoRoot
+                | Self::Expired
+                | Self::NotYetValid
+                | Self::OtherName
+                | Self::Weak
+                | Self::WrongPurpose
+                | Self::BadSignature
+                | Self::Certificate
+        )
+    }
+}
+
+/// A fault in our own certificate, or in its absence. An alert alone proves that only if no other alert would do;
+/// a CertificateRequest proves that the server asked (RFC 8446 section 4.3.2).
+fn client_certificate(reason: &str, seen: &[u8], has_identity: bool) -> Option<Fault> {
+    if !reason.contains("alert") {
+        return None;
+    }
+    if reason.contains(CERTIFICATE_REQUIRED) {
+        return Some(match has_identity {
+            true => Fault::ClientCertificateUnsent,
+            false => Fault::ClientCertificateWanted,
+        });
+    }
+    let is_about_one = CLIENT_ALERTS.iter().any(|alert| reason.contains(alert));
+    let may_be = is_about_one || reason.contains("alert handshake failure");
+    match (certificate_request(seen), has_identity) {
+        (Some(true), true) if may_be => Some(Fault::ClientCertificateRejected),
+        (Some(true), false) if may_be => Some(Fault::ClientCertificateWanted),
+        (None, true) if is_about_one => Some(Fault::ClientCertificateRejected),
+        (None, false) if is_about_one => Some(Fault::ClientCertificateUnclear),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Fault;
+
+    #[test]
+    fn words_of_the_library_are_understood() {
+        let verify = |what: &str| format!("certificate verify failed: {what}");
+        for (reason, fault) in [
+            (verify("self-signed certificate"), Fault::SelfSigned),
+            (verify("self-signed certificate in certificate chain"), Fault::UntrustedRoot),
+            (verify("unable to get local issuer certificate"), Fault::UnknownIssuer),
+            (verify("certificate has expired"), Fault::Expired),
+            (verify("IP address mismatch"), Fault::OtherName),
+            (verify("EE certificate key too weak"), Fault::Weak),
+            (verify("CA signature digest algorithm too weak"), Fault::Weak),
+            (verify("invalid CA certificate"), Fault::Certificate),
+            ("tlsv1 alert protocol version".to_owned(), Fault::Version),
+            ("something new".to_owned(), Fault::Other),
+        ] {
+            assert_eq!(Fault::of(&reason, b"", false), fault, "{reason}");
+        }
+        assert_eq!(Fault::of("something new", b"HTTP/1.1 400", false), Fault::PlainHttp);
+        assert_eq!(Fault::of("something new", b"SSH-2.0", false), Fault::NotTls);
+        assert_eq!(Fault::of("something new", &[21, 3, 3], false), Fault::Other);
+        assert_eq!(Fault::of("wrong version number", b"", false), Fault::NotTls);
+        // Those of a server that had spoken TLS before.
+        assert_eq!(Fault::of("wrong version number", &[22, 3, 3], false), Fault::Other);
+    }
+
+    #[test]
+    fn only_a_request_or_the_alert_for_it_proves_that_a_certificate_is_wanted() {
+        let required = "tlsv13 alert certificate required";
+        let bad = "ssl/tls alert bad certificate";
+        let failure = "ssl/tls alert handshake failure";
+        let asked = [22, 3, 3, 0, 4, 13, 0, 0, 0];
+        let not_asked = [22, 3, 3, 0, 4, 14, 0, 0, 0];
+        for (reason, seen, without, with) in [
+            (required, &b""[..], Fault::ClientCertificateWanted, Fault::ClientCertificateUnsent),
+            (bad, b"", Fault::ClientCertificateUnclear, Fault::ClientCertificateRejected),
+            (bad, &asked, Fault::ClientCertificateWanted, Fault::ClientCertificateRejected),
+            (bad, &not_asked, Fault::Other, Fault::Other),
+            (failure, &asked, Fault::ClientCertificateWanted, Fault::ClientCertificateRejected),
+            (failure, &not_asked, Fault::HandshakeFailure, Fault::HandshakeFailure),
+            (failure, b"", Fault::HandshakeFailure, Fault::HandshakeFailure),
+            (failure, &[21, 3, 3], Fault::NothingInCommon, Fault::NothingInCommon),
+            ("tlsv1 alert decrypt error", b"", Fault::Other, Fault::Other),
+        ] {
+            assert_eq!(Fault::of(reason, seen, false), without, "{reason}, {seen:?}");
+            assert_eq!(
+                Fault::of(reason, seen, true),
+                with,
+                "{reason}, {seen:?}, with a certificate"
+            );
+        }
+    }
+}

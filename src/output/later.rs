@@ -1,0 +1,176 @@
+//! What waits behind a long value that is rendered piece by piece, as its stream takes it.
+//!
+//! Rendered as a whole, a value may be six times as long as it is, and would be held for as long as the
+//! stream is stalled.
+
+use std::collections::VecDeque;
+
+use data_encoding::{BASE64, Encoding, HEXLOWER};
+
+use super::backlog::Backlog;
+use crate::protocol::large;
+
+/// Appends the rendering of the start of a value to a buffer. Returns how many bytes of the value that was: at
+/// least one of one that is not empty. The pieces together are the rendering of the value.
+pub(crate) type Render = fn(&[u8], &mut Vec<u8>) -> usize;
+
+/// Shorter values are rendered at once.
+pub(super) const LONG: usize = 256 << 10;
+
+/// How much of binary data is encoded together: a multiple of the three bytes that base64 takes together.
+pub(super) const BLOCK: usize = 48 << 10;
+
+/// Appends bytes in an encoding.
+pub(super) fn encode_onto(encoding: &Encoding, bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + encoding.encode_len(bytes.len()), 0);
+    encoding.encode_mut(bytes, &mut out[start..]);
+}
+
+/// See [`Render`].
+pub(super) fn base64_piece(data: &[u8], out: &mut Vec<u8>) -> usize {
+    encode_piece(&BASE64, data, out)
+}
+
+/// See [`Render`].
+pub(super) fn hex_piece(data: &[u8], out: &mut Vec<u8>) -> usize {
+    encode_piece(&HEXLOWER, data, out)
+}
+
+fn encode_piece(encoding: &Encoding, data: &[u8], out: &mut Vec<u8>) -> usize {
+    let block = &data[..data.len().min(BLOCK)];
+    encode_onto(encoding, block, out);
+    block.len()
+}
+
+/// Bytes and values that follow those of a backlog, with the ends of records.
+#[derive(Default)]
+pub(super) struct Later {
+    items: VecDeque<Item>,
+    /// Something has been added since the last end of a record.
+    is_open: bool,
+}
+
+enum Item {
+    Bytes(Vec<u8>),
+    Value { value: Vec<u8>, rendered: usize, render: Render },
+    End { is_message: bool },
+}
+
+impl Later {
+    /// Adds a value that is a part of a record.
+    pub(super) fn add_value(&mut self, value: &[u8], render: Render) {
+        self.is_open = true;
+        self.items.push_back(Item::Value { value: large::copy(value), rendered: 0, render });
+    }
+
+    /// Adds bytes.
+    pub(super) fn add(&mut self, bytes: &[u8]) {
+        self.is_open = true;
+        match self.items.back_mut() {
+            Some(Item::Bytes(last)) => last.extend_from_slice(bytes),
+            _ => self.items.push_back(Item::Bytes(bytes.to_vec())),
+        }
+    }
+
+    /// Marks the end of a record, if anything was added since the last one.
+    pub(super) fn end_record(&mut self, is_message: bool) {
+        if std::mem::take(&mut self.is_open) {
+            self.items.push_back(Item::End { is_message });
+        }
+    }
+
+    /// Moves what comes next to `backlog`, until that has about `size` bytes; false if nothing is left.
+    pub(super) fn refill(&mut self, backlog: &mut Backlog, size: usize) -> bool {
+        let mut piece = Vec::new();
+        while backlog.len() < size {
+            match self.items.pop_front() {
+                None => return false,
+                Some(Item::Bytes(bytes)) => backlog.extend(&bytes),
+                Some(Item::End { is_message }) => backlog.end_record(is_message),
+                Some(Item::Value { value, mut rendered, render }) => {
+                    piece.clear();
+                    rendered += render(&value[rendered..], &mut piece);
+                    backlog.extend(&piece);
+                    if rendered < value.len() {
+                        self.items.push_front(Item::Value { value, rendered, render });
+                    }
+                }
+            }
+        }
+        !self.items.is_empty()
+    }
+
+    /// Bytes in memory.
+    pub(super) fn held(&self) -> usize {
+        let held = self.items.iter().map(|item| match item {
+            Item::Bytes(bytes) => bytes.len(),
+            Item::Value { value, .. } => value.len(),
+            Item::End { .. } => 0,
+        });
+        held.sum()
+    }
+
+    /// Bytes that are still to be written, once rendered.
+    pub(super) fn rendered_len(mut self) -> usize {
+        let mut count = 0;
+        loop {
+            let mut backlog = Backlog::default();
+            let is_more = self.refill(&mut backlog, 1);
+            count += backlog.len();
+            if !is_more {
+                return count;
+            }
+        }
+    }
+
+    /// Received messages of which the last bytes are among this.
+    pub(super) fn messages(&self) -> u64 {
+        let ends = self.items.iter().filter(|item| matches!(item, Item::End { is_message: true }));
+        ends.count() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three bytes for each, two at a time.
+    fn thrice(value: &[u8], out: &mut Vec<u8>) -> usize {
+        let piece = &value[..value.len().min(2)];
+        out.extend(piece.iter().flat_map(|byte| [*byte; 3]));
+        piece.len()
+    }
+
+    fn later() -> Later {
+        let mut later = Later::default();
+        later.add_value(b"12345", thrice);
+        later.add(b"\"");
+        later.add(b"}");
+        later.end_record(true);
+        later.end_record(true); // of an event that nothing was written of
+        later.add(b"note");
+        later.end_record(false);
+        later
+    }
+
+    #[test]
+    fn values_are_rendered_as_there_is_room() {
+        let (mut later, mut backlog) = (later(), Backlog::default());
+        assert_eq!((later.held(), later.messages()), (11, 1));
+        assert!(later.refill(&mut backlog, 7));
+        assert_eq!(backlog.waiting(), b"111222333444");
+        assert_eq!((later.messages(), backlog.messages()), (1, 0));
+        assert!(!later.refill(&mut backlog, usize::MAX));
+        assert_eq!(backlog.waiting(), b"111222333444555\"}note");
+        assert_eq!((later.messages(), backlog.messages()), (0, 1));
+        backlog.advance(17);
+        assert_eq!(backlog.messages(), 0);
+    }
+
+    #[test]
+    fn the_length_is_that_of_what_would_be_written() {
+        assert_eq!(later().rendered_len(), 21);
+        assert_eq!(Later::default().rendered_len(), 0);
+    }
+}

@@ -1,0 +1,53 @@
+//! A secret that is masked only where it stands behind its name, because it is short or a common word.
+
+/// Characters that may stand between a name and its value: in a header field, a command line, a URL, JSON.
+const BETWEEN: &[u8] = b" \t:=\"'\\";
+
+/// A value and the name of what holds it, such as a header field, a scheme, an option or a cookie. Without a
+/// name it is not masked.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named {
+    /// The name; one that ends with a dot is a prefix of the value.
+    pub(super) name: String,
+    /// The secret.
+    pub(super) value: Vec<u8>,
+}
+
+impl Named {
+    /// The text with a mask in each place of the value behind the name, if it has any.
+    pub(super) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut masked = Vec::new();
+        let mut copied = 0;
+        for start in memchr::memmem::find_iter(text, &self.value) {
+            let end = start + self.value.len();
+            let ends_there = !text.get(end).is_some_and(|&byte| is_part_of_word(byte));
+            if ends_there && self.stands_at_end_of(&text[copied..start]) {
+                masked.extend_from_slice(&text[copied..start]);
+                masked.extend_from_slice(crate::redact::MASK);
+                copied = end;
+            }
+        }
+        masked.extend_from_slice(&text[copied..]);
+        (copied > 0).then_some(masked)
+    }
+
+    fn stands_at_end_of(&self, before: &[u8]) -> bool {
+        let name = self.name.as_bytes();
+        let length = before.iter().rposition(|byte| !BETWEEN.contains(byte)).map_or(0, |at| at + 1);
+        if length == before.len() && !name.ends_with(b".") {
+            return false;
+        }
+        let Some(start) = length.checked_sub(name.len()) else { return false };
+        let is_word_before = start > 0 && is_part_of_name(before[start - 1]);
+        before[start..length].eq_ignore_ascii_case(name) && !is_word_before
+    }
+}
+
+fn is_part_of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
+}
+
+/// A hyphen may be that of an option.
+fn is_part_of_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}

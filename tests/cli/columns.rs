@@ -1,0 +1,93 @@
+//! What is written for people fits into the columns of their terminal, and is broken between words.
+
+use std::sync::mpsc;
+
+use crate::listen::{client, port_in};
+use crate::support::{DEADLINE, Key, Server, Terminal, binary, masked, wscope};
+
+/// A row that the terminal had to break counts as one line, and is too long.
+#[track_caller]
+fn assert_fits(terminal: &Terminal, columns: usize) {
+    let screen = terminal.screen();
+    let long: Vec<_> = screen.lines().filter(|line| line.chars().count() > columns).collect();
+    assert!(long.is_empty(), "{long:#?} of\n{screen}");
+}
+
+#[test]
+fn a_failure_and_its_hint_were_broken_inside_words() {
+    let mut terminal = Terminal::spawn(["--no-config", "-s", "a b", "ws://127.0.0.1:1"], 40, 24);
+    assert_eq!(terminal.wait_exit(), 2);
+    assert_fits(&terminal, 40);
+    let mut terminal = Terminal::spawn(["--no-config", "ws://127.0.0.1:1"], 50, 24);
+    assert_eq!(terminal.wait_exit(), 3);
+    assert_fits(&terminal, 50);
+    assert!(terminal.screen().contains("hint: "), "{}", terminal.screen());
+    assert!(terminal.screen().contains("\n  "), "{}", terminal.screen());
+}
+
+#[test]
+fn in_a_pipe_nothing_is_broken() {
+    let outcome = wscope().args(["--no-config", "ws://127.0.0.1:1"]).stdin_null().run().code(3);
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn a_listening_server_was_wider_than_80_columns() {
+    let mut terminal = Terminal::spawn(["listen", ":0"], 80, 40);
+    terminal.wait_until("a prompt", |screen| {
+        port_in(screen).is_some() && screen.trim_end().ends_with('>')
+    });
+    assert_fits(&terminal, 80);
+    let mut peer = client(port_in(&terminal.screen()).expect("a port"));
+    terminal.wait_for("#1 client");
+    peer.send(masked(&binary(&(0..=255).collect::<Vec<u8>>())));
+    terminal.wait_for("#1   00f0  f0 f1");
+    assert_fits(&terminal, 80);
+    terminal.type_line("/help");
+    terminal.wait_for("/quit");
+    terminal.type_line("/nope");
+    terminal.wait_for("unknown command");
+    assert_fits(&terminal, 80);
+    terminal.press(Key::CtrlD);
+    peer.expect_close(1001);
+    peer.close(1001, "");
+    assert_eq!(terminal.wait_exit(), 0);
+    assert_fits(&terminal, 80);
+}
+
+#[test]
+fn a_connection_fits_into_its_terminal() {
+    let server = Server::script(|peer| {
+        let head = peer.read_head();
+        peer.accept_with(&head, &["Sec-WebSocket-Extensions: permessage-deflate"]);
+        peer.expect_close(1000);
+        peer.close(4000, "a reason with many words, so that it has to be broken somewhere");
+    });
+    let mut terminal = Terminal::spawn(["--no-config", &server.url()], 60, 40);
+    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.type_line("/help");
+    terminal.wait_for("/quit");
+    terminal.type_line("/status");
+    terminal.wait_for("age");
+    terminal.press(Key::CtrlD);
+    terminal.wait_exit();
+    assert_fits(&terminal, 60);
+}
+
+/// The shell's prompt was glued to it.
+#[test]
+fn ctrl_c_while_connecting_ends_its_line() {
+    let (sender, asked) = mpsc::channel();
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        sender.send(()).expect("a test that waits");
+        peer.expect_eof();
+    });
+    let mut terminal = Terminal::spawn(["--no-config", &server.url()], 80, 24);
+    asked.recv_timeout(DEADLINE).expect("a request");
+    terminal.press(Key::CtrlC);
+    assert_eq!(terminal.wait_exit(), 130);
+    assert_eq!(terminal.screen(), "^C");
+    assert_eq!(terminal.cursor(), (0, 1));
+}

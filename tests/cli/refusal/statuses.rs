@@ -1,0 +1,156 @@
+//! What the status and header fields of a refusal say, and what they do not.
+
+use super::{hint_of, refused};
+use crate::support::{Server, wscope};
+
+/// The hint for an answer without a body.
+#[track_caller]
+fn hint(head: &str, options: &[&str]) -> String {
+    hint_of(&refused(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"), options))
+}
+
+#[test]
+fn hints_fit_the_answer() {
+    for (head, expected) in [
+        ("301 Moved\r\nLocation: wss://b.example/ws", "redirects to wss://b.example/ws"),
+        ("302 Found", "redirects without a Location header"),
+        ("400 Bad Request", "check path, Host, Origin (-o) and subprotocol (-s)"),
+        ("401 Unauthorized", "wants credentials and does not say which"),
+        ("401 Unauthorized", "or it checks the Origin header (-o https://HOST)"),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x",
+            "wants a user name and password (Basic, realm \"x\")",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Digest realm=x",
+            "wants a Digest login (realm \"x\"), which wscope does not support",
+        ),
+        (
+            "403 Forbidden",
+            "usual causes: a wrong path, missing credentials, or an Origin check (-o https://HOST)",
+        ),
+        ("404 Not Found", "a wrong path or query, a reverse proxy that does not forward"),
+        ("405 Method Not Allowed\r\nAllow: POST", "(the server allows POST)"),
+        (
+            "405 Method Not Allowed",
+            "GET is not allowed at this path, and a WebSocket is opened with GET",
+        ),
+        ("407 Proxy Authentication Required", "a proxy in between wants credentials"),
+        ("408 Request Timeout", "whole request in time; --retry tries again"),
+        ("426 Upgrade Required", "does a reverse proxy in between forward Upgrade and Connection?"),
+        (
+            "426 Upgrade Required\r\nUpgrade: websocket",
+            "does a reverse proxy in between forward Upgrade and Connection?",
+        ),
+        ("426 Upgrade Required\r\nUpgrade: h2c", "asks for an upgrade to h2c, not to websocket"),
+        (
+            "426 Upgrade Required\r\nSec-WebSocket-Version: 8, 7",
+            "speaks WebSocket version 8, 7, not 13",
+        ),
+        ("400 Bad Request\r\nSec-WebSocket-Version: 8", "speaks WebSocket version 8, not 13"),
+        (
+            "429 Too Many Requests\r\nRetry-After: 30",
+            "too many requests; the server asks to try again after 30 s; --retry does so",
+        ),
+        ("429 Too Many Requests", "too many requests; try again later; --retry does so"),
+        ("500 Internal Server Error", "its log may say why; --retry tries again"),
+        ("501 Not Implemented", "check the path, and whether a subprotocol is missing (-s NAME)"),
+        (
+            "502 Bad Gateway\r\nServer: nginx/1.26\r\nVia: 1.1 edge",
+            "a gateway or proxy answered (Server: nginx/1.26, Via: 1.1 edge): the server behind it is down",
+        ),
+        ("502 Bad Gateway", "or gave no valid response; --retry tries again"),
+        ("503 Service Unavailable", "try again later; --retry does so"),
+        (
+            "504 Gateway Timeout",
+            "the server behind it did not respond in time; --retry tries again",
+        ),
+        ("507 Insufficient Storage", "--retry tries again"),
+        (
+            "511 Network Authentication Required",
+            "this network wants a login first (captive portal)",
+        ),
+        (
+            "521 \r\nServer: cloudflare",
+            "Cloudflare answered: the server behind it refuses connections",
+        ),
+        ("525 \r\nServer: Cloudflare", "the TLS handshake with the server behind it failed"),
+        ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
+        ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP response"),
+    ] {
+        let outcome = refused(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"), &[]);
+        let given = hint_of(&outcome);
+        assert!(given.contains(expected), "{head}: no {expected:?} in\n{}", outcome.stderr);
+        let status = head.lines().next().unwrap_or_default();
+        let status = if status.ends_with(' ') { &status[..3] } else { status };
+        outcome.stderr_contains(&format!("wscope: opening handshake refused: {status}"));
+    }
+}
+
+#[test]
+fn what_is_not_known_is_not_said() {
+    for (head, lacks) in [
+        ("300 Multiple Choices\r\nLocation: /a", "-L"),
+        ("304 Not Modified\r\nLocation: /a", "redirect"),
+        ("405 Method Not Allowed\r\nAllow: GET, POST", "GET is not"),
+        ("501 Not Implemented", "--retry"),
+        ("505 HTTP Version Not Supported", "--retry"),
+        ("521 No", "Cloudflare"),
+        ("503 Service Unavailable\r\nRetry-After: 90000", "--retry"),
+        ("404 Not Found", "--retry"),
+        ("401 Unauthorized\r\nWWW-Authenticate: Bearer", "Origin"),
+    ] {
+        let got = hint(head, &[]);
+        assert!(!got.contains(lacks), "{head}: {got}");
+    }
+    for head in
+        ["401 Unauthorized\r\nWWW-Authenticate: Bearer", "401 Unauthorized", "403 Forbidden"]
+    {
+        let got = hint(head, &["--bearer", "abcdef"]);
+        assert!(!got.contains("expired") && !got.contains("wrong or"), "{head}: {got}");
+    }
+}
+
+#[test]
+fn retry_is_not_named_where_it_was_given() {
+    for status in ["429 Too Many", "500 Oh", "502 Bad", "503 Busy", "504 Late", "507 Full"] {
+        let server = Server::repeat(2, move |peer| {
+            peer.read_head();
+            peer.respond(&format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
+        });
+        let args = ["--retry=1", "--reconnect-delay", "1ms", &server.url()];
+        wscope().args(args).run().code(4).stderr_lacks("--retry");
+    }
+}
+
+/// `-H` may have removed the header that the server misses.
+#[test]
+fn an_upgrade_that_was_not_asked_for_is_not_lost_on_the_way() {
+    let got = hint("426 Upgrade Required", &["-H", "Upgrade:"]);
+    assert!(got.contains("-H replaced or removed one of them") && !got.contains("proxy"), "{got}");
+}
+
+#[test]
+fn engine_io_is_recognised() {
+    for (query, body, expected) in [
+        ("", r#"{"code":0,"message":"Transport unknown"}"#, "?EIO=4&transport=websocket"),
+        ("?sid=x", r#"{"code":1,"message":"Session ID unknown"}"#, "without sid it starts one"),
+        (
+            "?EIO=3&transport=websocket",
+            r#"{"code":5,"message":"Unsupported protocol version"}"#,
+            "it does not accept version 3: EIO=4",
+        ),
+    ] {
+        let server = Server::script(move |peer| {
+            peer.read_head();
+            peer.send(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
+        });
+        let url = format!("{}/socket.io/{query}", server.url());
+        let outcome = wscope().arg(url).run().code(4).stderr_contains(body);
+        let got = hint_of(&outcome);
+        assert!(
+            got.starts_with("this is engine.io (socket.io)") && got.contains(expected),
+            "{got}"
+        );
+    }
+}

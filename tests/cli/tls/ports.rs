@@ -1,0 +1,186 @@
+//! Ports that speak something else than the URL says, and handshakes that stop on the way.
+
+use std::time::Duration;
+
+use super::{Credentials, assert_refused, start_tls, wss};
+use crate::support::{Peer, Server, script, wscope};
+
+#[test]
+fn wss_to_a_port_without_tls() {
+    for (answer, hint) in [
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+            "the server speaks plain HTTP on this port: use ws://",
+        ),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "that is an SSH server: is the port right?"),
+        ("hello\r\n", "the server speaks neither TLS nor HTTP on this port"),
+        (
+            "",
+            "the server ended the connection when it had the ClientHello: if it does not speak TLS",
+        ),
+    ] {
+        let server = Server::script(move |peer| peer.send(answer));
+        let outcome = wscope().arg(wss(&server)).run();
+        assert_refused(outcome, " for '127.0.0.1': ", hint);
+    }
+}
+
+#[test]
+fn alerts_of_the_server_come_with_a_hint() {
+    const HANDSHAKE_FAILURE: u8 = 40;
+    const PROTOCOL_VERSION: u8 = 70;
+    const UNRECOGNIZED_NAME: u8 = 112;
+    for (alert, reason) in [
+        (HANDSHAKE_FAILURE, "alert handshake failure"),
+        (PROTOCOL_VERSION, "alert protocol version"),
+        (UNRECOGNIZED_NAME, "unrecognized name"),
+    ] {
+        let server = Server::script(move |peer| peer.send([0x15, 3, 3, 0, 2, 2, alert]));
+        assert_refused(wscope().arg(wss(&server)).run(), reason, "");
+    }
+}
+
+#[test]
+fn ws_to_a_port_with_tls() {
+    let answering = |answer: &'static [u8]| {
+        Server::script(move |peer| {
+            peer.read_head();
+            peer.send(answer);
+        })
+    };
+    for server in [
+        answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
+        answering(
+            b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+        ),
+        answering(
+            b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n\
+              <center>The plain HTTP request was sent to HTTPS port</center>",
+        ),
+    ] {
+        let outcome = wscope().arg(server.url()).run().code(4).stdout("");
+        let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: "));
+        assert!(hint.is_some_and(|hint| hint.contains("use wss://")), "{}", outcome.stderr);
+    }
+}
+
+/// The alert that a server sends to a ClientHello it does not accept: handshake_failure.
+const ALERT: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 40];
+
+/// An end, or a reset, without a word may have many causes: a ClientHello on a second connection finds out.
+#[test]
+fn a_port_that_ends_a_plain_request_is_asked_for_tls() {
+    const CERTAIN: &str = "\nhint: the server answers in TLS on this port, as a second connection shows: use wss:// instead of ws://\n";
+    let acceptor = Credentials::self_signed().acceptor();
+    let handshake = script(move |peer| start_tls(peer, &acceptor));
+    let reset = script(|peer| {
+        peer.read_head();
+        peer.reset();
+    });
+    let alert = script(|peer| {
+        assert_eq!(peer.read_exact(1), [22], "a ClientHello");
+        peer.send(ALERT);
+    });
+    let ended = || script(|peer| _ = peer.read_head());
+    for scripts in [[ended(), handshake], [reset, alert]] {
+        let server = Server::scripts(scripts);
+        wscope().arg(server.url()).run().code(4).stdout("").stderr_contains(CERTAIN);
+    }
+    let other = script(|peer| peer.send("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let server = Server::scripts([ended(), other]);
+    wscope().arg(server.url()).run().code(4).stderr_contains("\nhint: ").stderr_lacks("wss://");
+}
+
+#[test]
+fn a_port_is_asked_for_tls_for_a_second_at_most_and_not_where_another_attempt_follows() {
+    let ended = || script(|peer| _ = peer.read_head());
+    let server = Server::scripts([ended(), script(Peer::stall)]);
+    let outcome = wscope().arg(server.url()).run().code(4).stderr_lacks("wss://");
+    assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
+    let again = script(|peer| {
+        let head = peer.read_head();
+        peer.accept(&head);
+        peer.close(1000, "");
+        peer.expect_close(1000);
+    });
+    let server = Server::scripts([ended(), again]);
+    wscope().args(["--retry=1", "--reconnect-delay", "10ms", &server.url()]).run().code(0);
+}
+
+/// A ServerHello of TLS 1.2, for a cipher suite and extensions that every client offers.
+fn server_hello() -> Vec<u8> {
+    let extensions = [0xff, 1, 0, 1, 0, 0, 23, 0, 0];
+    let body = [&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0, 0, extensions.len() as u8], &extensions];
+    let body = body.concat();
+    let message = [&[2, 0, 0, body.len() as u8][..], &body].concat();
+    [&[22, 3, 3, 0, message.len() as u8][..], &message].concat()
+}
+
+#[test]
+fn a_handshake_that_runs_out_of_time_tells_how_far_it_came() {
+    const LIMITS: [[&str; 2]; 2] = [["--connect-timeout", "200ms"], ["-m", "200ms"]];
+    for (start, came, hint) in [
+        (
+            Vec::new(),
+            ": nothing was received",
+            "the server accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, use ws://",
+        ),
+        (
+            b"220 ".to_vec(),
+            ": \"220 \" was received, which is not TLS",
+            "that is an SMTP or FTP server: is the port right?",
+        ),
+        (
+            server_hello(),
+            ": a ServerHello was received, but not the end of the handshake",
+            "the server speaks TLS on this port, but did not complete the handshake in time",
+        ),
+    ] {
+        for limit in LIMITS {
+            let start = start.clone();
+            let server = Server::script(move |peer| {
+                peer.send(start);
+                peer.stall();
+            });
+            let outcome = wscope().args(limit).arg(wss(&server)).run().code(7).stdout("");
+            assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
+            outcome
+                .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
+                .stderr_contains(&format!("timed out after 200ms{came}"))
+                .stderr_contains(&format!("\nhint: {hint}"));
+        }
+    }
+}
+
+#[test]
+fn a_server_that_ends_the_handshake_after_its_hello_speaks_tls() {
+    let server = Server::script(|peer| {
+        peer.read_exact(1);
+        peer.send(server_hello());
+    });
+    wscope()
+        .arg(wss(&server))
+        .run()
+        .code(3)
+        .stderr_contains(": after the ServerHello\n")
+        .stderr_contains("\nhint: the server speaks TLS on this port, and ended the connection")
+        .stderr_lacks("ws://127");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_wait_for_an_answer_in_tls() {
+    use crate::support::{DEADLINE, Signal};
+    let (sender, asked) = std::sync::mpsc::channel();
+    let ended = script(|peer| _ = peer.read_head());
+    let silent = script(move |peer| {
+        peer.read_exact(1);
+        sender.send(()).expect("a test that waits for it");
+        peer.stall();
+    });
+    let server = Server::scripts([ended, silent]);
+    let running = wscope().arg(server.url()).spawn();
+    asked.recv_timeout(DEADLINE).expect("a ClientHello");
+    running.signal(Signal::INT);
+    running.wait().code(130);
+}
