@@ -241,7 +241,7 @@ fn a_server_that_hangs_up_at_once_is_told_from_one_that_refuses() {
         .arg(server.url())
         .run()
         .code(4)
-        .stderr_contains("without a response: Connection reset");
+        .stderr_contains("without a response: TCP connection reset (RST)");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn help_lists_every_command() {
     let server = server(|_| {});
     let terminal = session(&server);
     terminal.type_line("/help");
-    terminal.wait_for("/quit");
+    terminal.wait_for("  /quit "); // the last line
     let screen = terminal.screen();
     for name in
         "help text binary file ping pong fragment frame close status headers full quit".split(' ')
