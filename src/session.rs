@@ -154,6 +154,8 @@ pub struct Session<'a> {
     started: Instant,
     /// Time as it counts against the peer.
     clock: PeerClock,
+    /// Since when an output was stalled when memory was last freed for that.
+    freed_in: Option<Instant>,
     /// When the last wait was over, in real time.
     woke: Instant,
     /// Since when timers have been put off because there is something to read.
@@ -247,6 +249,7 @@ impl<'a> Session<'a> {
             stop: None,
             started: now,
             clock: PeerClock::default(),
+            freed_in: None,
             woke: now,
             behind: None,
             now,

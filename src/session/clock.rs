@@ -41,6 +41,11 @@ impl PeerClock {
         }
     }
 
+    /// Since when nothing has been read because of us, in real time.
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        self.stalled
+    }
+
     /// Leaves out a time in which the process was stopped.
     pub(super) fn skip(&mut self, gap: Duration) {
         if self.stalled.is_none() {

@@ -8,9 +8,6 @@ use crate::protocol::large;
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 
-/// More memory than this is freed while an output is stalled: the output has what it still needs of a message.
-const KEEP_WHEN_STALLED: usize = 1 << 20;
-
 impl Session<'_> {
     /// Takes the events of the core while the outputs keep up.
     pub(super) fn take_events(&mut self) {
@@ -18,9 +15,6 @@ impl Session<'_> {
         self.has_more_events = true;
         while self.has_more_events && !self.is_stalled_by_output() {
             self.has_more_events = self.take_event();
-        }
-        if self.journal.is_backed_up() && self.connection.held_bytes() > KEEP_WHEN_STALLED {
-            self.connection.release_idle_memory();
         }
         self.reactions.note(before, self.connection.unwritten());
         self.note_progress();

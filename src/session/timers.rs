@@ -18,6 +18,13 @@ const MAX_OVERSLEPT: Duration = Duration::from_millis(20);
 /// How soon to look again whether other connections have freed their memory.
 const BUDGET_INTERVAL: Duration = Duration::from_millis(100);
 
+/// An output that has been stalled for this long keeps what it still needs of a long message itself, and the
+/// connection's copy of it is freed. Sooner, the next message would need the memory again.
+const FREE_AFTER: Duration = Duration::from_millis(200);
+
+/// So much memory is kept all the same.
+const KEEP_WHEN_STALLED: usize = 1 << 20;
+
 /// A wait of the loop.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wait {
@@ -76,10 +83,24 @@ impl Session<'_> {
         };
         let closing = self.closing.as_ref().and_then(Closing::deadline);
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let own = own.into_iter().chain([shutdown, closing]);
+        let own = own.into_iter().chain([shutdown, closing, self.free_deadline()]);
         // What other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
         for_peer.chain(own.flatten()).chain(budget).min()
+    }
+
+    /// When memory is freed because an output is stalled; once for each time that one is.
+    fn free_deadline(&self) -> Option<Instant> {
+        let since =
+            self.clock.stalled_since().filter(|_| self.freed_in != self.clock.stalled_since())?;
+        (self.connection.held_bytes() > KEEP_WHEN_STALLED).then(|| since + FREE_AFTER)
+    }
+
+    fn free_memory(&mut self, real: Instant) {
+        if self.free_deadline().is_some_and(|deadline| real >= deadline) {
+            self.connection.release_idle_memory();
+            self.freed_in = self.clock.stalled_since();
+        }
     }
 
     /// When the wait after the end of the input is over, by the peer's clock.
@@ -116,6 +137,7 @@ impl Session<'_> {
         let is_stalled = self.leave_by.is_none()
             && (self.has_more_events || self.journal.is_backed_up() || self.awaits_file());
         self.clock.set_stalled(is_stalled, real);
+        self.free_memory(real);
         let held = self.journal.outputs().held();
         let least = self.least_kept();
         if self.connection.check_memory(held, least, self.clock.at(real)) {
