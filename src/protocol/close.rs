@@ -1,6 +1,7 @@
 //! Close codes (RFC 6455 section 7.4): their names, their meaning, and usual causes.
 
 mod applications;
+mod payload;
 mod ranges;
 mod registry;
 
@@ -11,6 +12,7 @@ use std::str::FromStr;
 use registry::{Entry, REGISTERED};
 
 pub use applications::{APPLICATIONS, Application};
+pub use payload::ClosePayload;
 pub use ranges::RANGES;
 
 /// A close code, RFC 6455 section 7.4.

@@ -5,9 +5,9 @@ use std::fmt;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::buffer::Buffer;
-use super::connection::Role;
 use super::large;
 use super::violation::counted;
+use super::vocabulary::Role;
 
 mod history;
 pub mod negotiation;

@@ -22,6 +22,7 @@ mod rfc_examples;
 mod streamed;
 mod streams;
 mod support;
+mod tap;
 mod two_ends;
 mod utf8;
 mod violations;

@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use super::judge::read_close;
-use super::{
-    ANSWER_GRACE, ClosePayload, Connection, Direction, EndCause, FrameEvent, FrameNote, MAX_PINGS,
-    Misuse, Part, Phase, Ready, Role, Sent, Span,
-};
-use crate::protocol::close::CloseCode;
+use super::{ANSWER_GRACE, Connection, EndCause, MAX_PINGS, Phase};
+use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::inbound::{FrameNote, Ready, Span, read_close};
 use crate::protocol::message::MessageKind;
 use crate::protocol::raw::{RawFrame, RawMask};
+use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part, Role, Sent};
 
 /// A packed message that needed more than this gives its memory back.
 const KEEP_PACKED: usize = 1 << 20;
@@ -62,7 +60,7 @@ impl Connection {
             let header = self.outbox.push(opcode, fin, rsv1, piece);
             wire_size += header.wire_size();
             self.count_sent(&header);
-            if self.options.observe_frames {
+            if self.observe_frames {
                 let fragment = index as u64 + 1;
                 watcher(&FrameEvent {
                     direction: Direction::Sent,
@@ -192,7 +190,7 @@ impl Connection {
         let is_through = self.outbox.unwritten() == 0;
         match &mut self.phase {
             Phase::Closing { until, cause_if_late: EndCause::CloseTimeout } => {
-                *until = self.options.close_timeout.map(|timeout| now + timeout);
+                *until = self.close_timeout.map(|timeout| now + timeout);
             }
             Phase::Closed { until, latest } if !is_through => {
                 *until = earliest(Some(now + ANSWER_GRACE), *latest);
@@ -207,12 +205,12 @@ impl Connection {
     }
 
     fn size_of(&self, close: &ClosePayload) -> usize {
-        let mask = if self.options.role == Role::Client { 4 } else { 0 };
+        let mask = if self.role == Role::Client { 4 } else { 0 };
         2 + mask + close.to_bytes().len()
     }
 
     pub(super) fn await_close(&mut self, now: Instant) {
-        let until = self.options.close_timeout.map(|timeout| now + timeout);
+        let until = self.close_timeout.map(|timeout| now + timeout);
         self.phase = Phase::Closing { until, cause_if_late: EndCause::CloseTimeout };
     }
 
@@ -232,7 +230,7 @@ impl Connection {
     pub(super) fn push_control(&mut self, opcode: Opcode, payload: &[u8]) {
         let header = self.outbox.push(opcode, true, false, payload);
         self.count_sent(&header);
-        if self.options.observe_frames {
+        if self.observe_frames {
             self.queue.push_back(Ready::Frame(Box::new(FrameNote {
                 direction: Direction::Sent,
                 header,

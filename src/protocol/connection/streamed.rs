@@ -3,9 +3,10 @@
 //! Nothing may come between the bytes of a frame. Whatever else is sent until the payload is complete
 //! follows it: pongs, the Close frame, other messages (RFC 6455 sections 5.4 and 5.5).
 
-use super::{Connection, Misuse};
+use super::Connection;
 use crate::protocol::frame::Header;
 use crate::protocol::message::MessageKind;
+use crate::protocol::vocabulary::Misuse;
 
 impl Connection {
     /// Begins a data message of `length` bytes, in one frame. Its payload follows with
@@ -56,7 +57,7 @@ impl Connection {
 
     /// Whether every frame is to be reported.
     pub fn observes_frames(&self) -> bool {
-        self.options.observe_frames
+        self.observe_frames
     }
 
     /// Drops all that is still to be written: the transport takes nothing any more. Returns how many

@@ -2,8 +2,8 @@
 //! wrong with them.
 
 use super::MIN_ZLIB_WINDOW;
-use crate::protocol::connection::Role;
 use crate::protocol::head::{is_token, split_list, split_unquoted};
+use crate::protocol::vocabulary::Role;
 
 /// What browsers offer.
 pub const DEFAULT_OFFER: &str = "permessage-deflate; client_max_window_bits";

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::wire::KEY;
 use crate::protocol::connection::{ClosePayload, Counters, Direction, Misuse};
 use crate::protocol::{
-    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, TransportEnd,
-    Violation,
+    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Side, Tap,
+    TransportEnd, Violation,
 };
 
 /// The largest message that the end under test takes.
@@ -186,4 +186,19 @@ impl End {
 /// Carries what `from` has written to `to`, and tells what `to` made of it.
 pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Told> {
     to.hears(&from.writes())
+}
+
+/// Has bytes of this side pass a tap, and tells what it made of them.
+pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Told> {
+    let mut told = Vec::new();
+    loop {
+        while let Some(event) = tap.next_event(from) {
+            told.push(event.into());
+        }
+        if bytes.is_empty() {
+            return told;
+        }
+        let count = tap.pass(from, bytes);
+        bytes = &bytes[count..];
+    }
 }

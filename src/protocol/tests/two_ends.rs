@@ -1,20 +1,14 @@
 //! A client and a server joined: whatever they send, and however the bytes between them are cut, it
-//! arrives.
+//! arrives, and what watches them in between decodes the same.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::support::{End, Told, options};
+use super::support::{End, Told, options, passes};
+use super::tap::of_the_peer;
 use crate::protocol::connection::{Direction, Party};
 use crate::protocol::deflate::{Agreed, Offer};
-use crate::protocol::{MessageKind, Role};
-
-/// Which end does something.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Side {
-    Client,
-    Server,
-}
+use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
 
 /// One step of a simulation.
 #[derive(Clone, Debug)]
@@ -30,7 +24,11 @@ enum Step {
 struct Pair {
     client: Seat,
     server: Seat,
+    between: Tap,
 }
+
+/// The largest message that any of the three takes.
+const LIMIT: u64 = 1 << 20;
 
 struct Seat {
     end: End,
@@ -44,7 +42,7 @@ impl Seat {
     fn new(role: Role, deflate: Option<Agreed>) -> Self {
         let mut options = options(role);
         options.deflate = deflate;
-        options.max_message_size = 1 << 20;
+        options.max_message_size = LIMIT;
         options.observe_frames = role == Role::Server;
         Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
     }
@@ -66,7 +64,14 @@ impl Seat {
 
 impl Pair {
     fn new(deflate: Option<Agreed>) -> Self {
-        Self { client: Seat::new(Role::Client, deflate), server: Seat::new(Role::Server, deflate) }
+        let between = Tap::new(TapOptions {
+            max_message_size: LIMIT,
+            observe_frames: false,
+            lenient: false,
+            deflate,
+        });
+        let (client, server) = (Seat::new(Role::Client, deflate), Seat::new(Role::Server, deflate));
+        Self { client, server, between }
     }
 
     /// That side, and the other.
@@ -101,9 +106,12 @@ impl Pair {
 
     /// Whether there was anything to carry.
     fn carry(&mut self, side: Side, count: usize) -> bool {
-        let (from, to) = self.seats(side);
+        let (from, _) = self.seats(side);
         let bytes = from.end.writes_up_to(count);
+        let seen = passes(&mut self.between, side, &bytes);
+        let (_, to) = self.seats(side);
         let told = to.end.hears(&bytes);
+        assert_eq!(seen, of_the_peer(as_the_tap_sees_them(&told)));
         to.note(told);
         !bytes.is_empty()
     }
@@ -133,6 +141,16 @@ impl Pair {
         assert_eq!(client_sent, server_received);
         assert_eq!(server_sent, client_received);
     }
+}
+
+/// A tap does not know which ping a pong answers, and this one reports no frames.
+fn as_the_tap_sees_them(told: &[Told]) -> Vec<Told> {
+    let without_time = |event: &Told| match event {
+        Told::Frame(..) => None,
+        Told::Pong(direction, payload, _) => Some(Told::Pong(*direction, payload.clone(), None)),
+        other => Some(other.clone()),
+    };
+    told.iter().filter_map(without_time).collect()
 }
 
 /// A payload that differs with its size, and in every part.

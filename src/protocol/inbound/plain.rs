@@ -2,18 +2,19 @@
 
 use std::ops::Range;
 
-use super::{Connection, Phase, Role};
+use super::{Inbound, State};
 use crate::protocol::frame::apply_mask;
 use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
+use crate::protocol::vocabulary::{Event, Role};
 
 /// A message that is still where it was read to.
-pub(super) struct PlainMessage {
-    pub(super) kind: MessageKind,
+pub(in crate::protocol) struct PlainMessage {
+    kind: MessageKind,
     /// Where its payload is in the input.
-    pub(super) payload: Range<usize>,
+    payload: Range<usize>,
     /// Header and payload, in bytes.
-    pub(super) wire_size: u64,
+    wire_size: u64,
 }
 
 /// The header of a whole message in one frame, without reserved bits and of the shortest encoding (RFC
@@ -54,14 +55,14 @@ impl PlainHeader {
     }
 }
 
-impl Connection {
+impl Inbound {
     /// The next message, if it is in the input as a whole, in one frame that nothing can be said
     /// against, and nothing is to be told before it. It is not copied.
     ///
-    /// Whatever is out of the ordinary is left untouched for the long way, [`Connection::parse_frame`],
+    /// Whatever is out of the ordinary is left untouched for the long way, [`Inbound::parse_frame`],
     /// which comes to the same message, or says what is wrong with it.
     #[inline]
-    pub(super) fn plain_message(&mut self) -> Option<PlainMessage> {
+    pub(in crate::protocol) fn plain_message(&mut self) -> Option<PlainMessage> {
         if !self.is_between_messages() {
             return None;
         }
@@ -80,26 +81,38 @@ impl Connection {
             return None;
         }
         self.take_input(header.size + length);
-        self.received.frames += 1;
-        self.received.messages += 1;
-        self.received.payload_bytes += header.length;
+        self.counters.frames += 1;
+        self.counters.messages += 1;
+        self.counters.payload_bytes += header.length;
         let wire_size = header.size as u64 + header.length;
         Some(PlainMessage { kind: header.kind, payload, wire_size })
     }
 
-    /// Nothing is half done, and nothing waits to be told.
+    /// A plain message with its payload.
+    #[inline]
+    pub(in crate::protocol) fn plain_event(&self, message: PlainMessage) -> Event<'_> {
+        Event::Message {
+            kind: message.kind,
+            data: self.input.slice(message.payload),
+            frames: 1,
+            wire_size: message.wire_size,
+            compressed: false,
+        }
+    }
+
+    /// Nothing is half done, and nothing waits to be handed out.
     fn is_between_messages(&self) -> bool {
-        matches!(self.phase, Phase::Open)
+        self.state == State::Open
             && self.frame.is_none()
             && self.message.is_none()
             && self.queue.is_empty()
-            && !self.options.observe_frames
+            && !self.limits.observe_frames
     }
 
     /// Whether the header says what it has to in this role and within this limit.
     fn is_ordinary(&self, header: &PlainHeader) -> bool {
-        header.mask.is_some() == (self.options.role == Role::Server)
-            && header.length <= self.options.max_message_size
+        header.mask.is_some() == (self.limits.role == Role::Server)
+            && header.length <= self.limits.max_message_size
     }
 
     fn unmask(&mut self, header: &PlainHeader, payload: &Range<usize>) {

@@ -1,17 +1,18 @@
 //! What can be said against a frame (RFC 6455 section 5), each objection with the rule it rests on.
 
-use super::{ClosePayload, Connection, Role};
-use crate::protocol::close::CloseCode;
+use super::Inbound;
+use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation, counted};
+use crate::protocol::vocabulary::Role;
 
 /// The longest control frame that is tolerated where violations are.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
 type Objection = Option<(Rule, String)>;
 
-impl Connection {
+impl Inbound {
     /// Everything that can be said against a frame from its header alone.
     pub(super) fn judge(&mut self, header: &Header) -> Result<(), Violation> {
         // A frame that is tolerated is judged again when more of it has been received.
@@ -83,7 +84,7 @@ impl Connection {
     }
 
     fn masking_objection(&self, header: &Header) -> Objection {
-        match (self.options.role, header.mask) {
+        match (self.limits.role, header.mask) {
             (Role::Client, Some([a, b, c, d])) => {
                 let detail = format!(
                     "{} frame with masking key {a:02x}{b:02x}{c:02x}{d:02x}",
@@ -108,7 +109,7 @@ impl Connection {
         }
         let rule = match header.length {
             length if length <= MAX_CONTROL_PAYLOAD as u64 => return None,
-            length if length > MAX_TOLERATED_CONTROL && self.options.lenient => Rule::MessageTooBig,
+            length if length > MAX_TOLERATED_CONTROL && self.limits.lenient => Rule::MessageTooBig,
             _ => Rule::ControlTooLong,
         };
         Some((rule, format!("{opcode} frame with {} bytes of payload", header.length)))
@@ -155,7 +156,7 @@ impl Connection {
             }
             _ => (0, self.starts_compressed(header)),
         };
-        let limit = self.options.max_message_size;
+        let limit = self.limits.max_message_size;
         let total = before.saturating_add(length);
         if compressed {
             let detail = || format!("{total} compressed bytes, over the limit of {limit}");
@@ -166,7 +167,7 @@ impl Connection {
     }
 }
 
-fn opcode_objection(_: &Connection, header: &Header) -> Objection {
+fn opcode_objection(_: &Inbound, header: &Header) -> Objection {
     match header.opcode {
         Opcode::Reserved(bits) => {
             Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")))
@@ -185,7 +186,9 @@ fn packed_limit(limit: u64) -> u64 {
 ///
 /// # Errors
 /// The rule that is broken, what came, and why if that is known.
-pub(super) fn read_close(payload: &[u8]) -> Result<ClosePayload, (Rule, String, Option<Cause>)> {
+pub(in crate::protocol) fn read_close(
+    payload: &[u8],
+) -> Result<ClosePayload, (Rule, String, Option<Cause>)> {
     let (high, low, reason) = match payload {
         [] => return Ok(ClosePayload::default()),
         [byte] => {

@@ -2,22 +2,23 @@
 
 use std::ops::Range;
 
-use super::{Connection, Incoming, KEEP_PAYLOAD, Part, Ready, Span};
+use super::{Inbound, Incoming, KEEP_PAYLOAD, Ready, Span};
 use crate::protocol::deflate::Flaw;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::message::{MessageKind, Unfinished};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
+use crate::protocol::vocabulary::Part;
 
 /// Bytes shown of text that is not UTF-8.
 const MAX_BAD_BYTES: usize = 4;
 
-impl Connection {
+impl Inbound {
     /// Starts on a data frame that has been judged.
     pub(super) fn data_frame(&mut self, header: Header) -> Result<bool, Violation> {
         let offset = self.offset;
         self.take_input(header.len());
-        self.received.frames += 1;
+        self.counters.frames += 1;
         self.release_at = None;
         let message = self.message_of(&header);
         if message.frames == 1 || message.compressed {
@@ -31,7 +32,7 @@ impl Connection {
     pub(super) fn skip_frame(&mut self, header: Header) -> bool {
         let offset = self.offset;
         self.take_input(header.len());
-        self.received.frames += 1;
+        self.counters.frames += 1;
         self.observe(header, Span::Own(Vec::new()), None, None);
         let start = self.payload.len();
         let frame = Incoming { header, offset, taken: 0, start, plain_start: 0, skipped: true };
@@ -82,7 +83,7 @@ impl Connection {
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
             // Its start is shown if the frame turns out to be broken.
-            if !self.options.observe_frames {
+            if !self.limits.observe_frames {
                 self.payload.truncate(frame.start + MAX_SHOWN);
             }
         } else {
@@ -129,10 +130,10 @@ impl Connection {
         let start = self.inflated.len();
         let beside = self.held_bytes() - self.inflated.held();
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
-        let (bytes, limit) = (self.payload.slice(packed), self.options.max_message_size);
-        let memory = &mut self.memory;
+        let (bytes, limit) = (self.payload.slice(packed), self.limits.max_message_size);
+        let growth = &mut self.growth;
         let mut may_grow =
-            |size| memory.as_mut().is_none_or(|memory| memory.may_hold(beside + size));
+            |size| growth.as_mut().is_none_or(|growth| growth.may_hold(beside + size));
         let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
         // What is wrong first is told, whatever came at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
@@ -143,7 +144,7 @@ impl Connection {
         let cause = matches!(flaw, Flaw::KeptContext(_)).then_some(Cause::KeptContext);
         let (rule, detail) = match flaw {
             Flaw::TooBig => {
-                let limit = self.options.max_message_size;
+                let limit = self.limits.max_message_size;
                 let packed = self.message.map_or(0, |message| message.payload_size);
                 let detail = format!("{packed} bytes inflate to more than the limit of {limit}");
                 (Rule::MessageTooBig, detail)
@@ -206,7 +207,7 @@ impl Connection {
         let end = self.payload.len();
         let (fragment, compressed) = (message.frames, message.compressed);
         let part =
-            Part { message: self.received.messages + 1, fragment, compressed, is_final_block };
+            Part { message: self.counters.messages + 1, fragment, compressed, is_final_block };
         let plain = compressed.then_some(frame.plain_start..self.inflated.len());
         self.observe(frame.header, Span::Payload(frame.start..end), Some(part), plain);
         if !frame.header.fin {
@@ -225,18 +226,18 @@ impl Connection {
     fn finish_inflating(&mut self, frame: &Incoming) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(false) };
         inflater
-            .finish(&mut self.inflated, self.options.max_message_size)
+            .finish(&mut self.inflated, self.limits.max_message_size)
             .map_err(|flaw| self.flawed(flaw, frame))
     }
 
     fn finish_message(&mut self, message: Unfinished, span: Span) {
         let size = span.len() as u64;
-        self.received.messages += 1;
-        self.received.payload_bytes += size;
+        self.counters.messages += 1;
+        self.counters.payload_bytes += size;
         if message.compressed {
-            self.received.compressed.messages += 1;
-            self.received.compressed.packed_bytes += message.payload_size;
-            self.received.compressed.plain_bytes += size;
+            self.counters.compressed.messages += 1;
+            self.counters.compressed.packed_bytes += message.payload_size;
+            self.counters.compressed.plain_bytes += size;
         }
         self.queue.push_back(Ready::Message {
             kind: message.kind,

@@ -1,13 +1,13 @@
-//! What goes into a connection and what comes out of it.
+//! What is said of a connection: by its two directions, and to whoever drives it.
 
+use std::fmt;
+use std::io;
 use std::time::Duration;
 
-use super::ClosePayload;
-use crate::protocol::close::CloseCode;
-use crate::protocol::deflate::Agreed;
-use crate::protocol::frame::{Header, Masks, Opcode};
-use crate::protocol::message::MessageKind;
-use crate::protocol::violation::Violation;
+use super::close::{CloseCode, ClosePayload};
+use super::frame::{Header, Opcode};
+use super::message::MessageKind;
+use super::violation::{Violation, counted};
 
 /// Which side of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,35 +37,16 @@ impl Direction {
     }
 }
 
-/// Limits and choices of a [`Connection`](super::Connection).
-#[derive(Debug)]
-pub struct Options {
-    /// Our side.
-    pub role: Role,
-    /// A received message over this many bytes closes the connection with 1009.
-    pub max_message_size: u64,
-    /// How long the peer may take to answer our Close frame; `None`: without a limit.
-    pub close_timeout: Option<Duration>,
-    /// Report every frame as an event of its own.
-    pub observe_frames: bool,
-    /// Go on after violations where that is possible.
-    pub lenient: bool,
-    /// permessage-deflate, if it was agreed on.
-    pub deflate: Option<Agreed>,
-    /// Where masking keys come from (client role).
-    pub masks: Masks,
-}
-
 /// Something that happened on the connection.
 #[derive(Debug, PartialEq)]
 pub enum Event<'a> {
-    /// A frame, whole; only with [`Options::observe_frames`]. Comes before what it means.
+    /// A frame, whole; only if frames are observed. Comes before what it means.
     Frame(FrameEvent<'a>),
     /// A data message, whole.
     Message {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload; valid UTF-8 if it is text, unless [`Options::lenient`] let it pass.
+        /// Its payload; valid UTF-8 if it is text, unless that was tolerated.
         data: &'a [u8],
         /// How many frames it came in.
         frames: u64,
@@ -194,5 +175,102 @@ impl ReadyState {
             Self::Closing => "CLOSING (2)",
             Self::Closed => "CLOSED (3)",
         }
+    }
+}
+
+/// How the transport came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TransportEnd {
+    /// The peer ended TCP in order (FIN).
+    Eof,
+    /// TLS only: TCP ended without the peer's close_notify alert.
+    Truncated,
+    /// The connection was reset (RST), by the peer or by something in between.
+    Reset,
+    /// Our own system, network or TLS library reports that the connection has failed; in its words.
+    Error(String),
+}
+
+impl From<&io::Error> for TransportEnd {
+    /// What a failed read or write says of the end.
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionReset => Self::Reset,
+            _ => Self::Error(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for TransportEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Eof => f.write_str("TCP connection ended (FIN)"),
+            Self::Truncated => f.write_str("TCP connection ended (FIN, no TLS close_notify)"),
+            Self::Reset => f.write_str("TCP connection reset (RST)"),
+            Self::Error(error) => f.write_str(error),
+        }
+    }
+}
+
+/// Where in the stream of frames the transport ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// After a whole frame or message.
+    Boundary,
+    /// Inside a frame header, after this many bytes.
+    Header(usize),
+    /// Inside a frame's payload.
+    Payload {
+        /// The frame's opcode.
+        opcode: Opcode,
+        /// Payload bytes received.
+        got: u64,
+        /// Payload bytes declared.
+        of: u64,
+    },
+    /// Between the fragments of a message, after this many.
+    Message(u64),
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boundary => f.write_str("between frames"),
+            Self::Header(bytes) => {
+                let bytes = counted(*bytes as u64, "byte");
+                write!(f, "in the middle of a frame header (after {bytes})")
+            }
+            Self::Payload { opcode, got, of } => {
+                write!(
+                    f,
+                    "in the middle of a {opcode} frame ({got} of {of} payload bytes received)"
+                )
+            }
+            Self::Message(frames) => {
+                let frames = counted(*frames, "frame");
+                write!(f, "in the middle of a fragmented message (after {frames})")
+            }
+        }
+    }
+}
+
+/// A message of which only a part was received before the connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IncompleteMessage {
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// How many of its frames had been started.
+    pub frames: u64,
+    /// Payload bytes received, as they were on the wire.
+    pub size: u64,
+    /// Whether it is compressed.
+    pub compressed: bool,
+}
+
+impl fmt::Display for IncompleteMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let compressed = if self.compressed { "compressed " } else { "" };
+        let size = counted(self.size, &format!("{compressed}byte"));
+        write!(f, "{size} of a {} message in {}", self.kind, counted(self.frames, "frame"))
     }
 }

@@ -5,8 +5,9 @@
 //! and a reserved bit is (RFC 6455 section 5.2). Whether it is such a text depends on the bytes alone, not
 //! on how many have come at once.
 
-use super::{Connection, Role};
+use super::Inbound;
 use crate::protocol::violation::{Cause, Rule, Violation};
+use crate::protocol::vocabulary::Role;
 
 /// What a response starts with (RFC 9112 section 4).
 const RESPONSE: &[u8] = b"HTTP/";
@@ -33,7 +34,7 @@ const MAX_DIGITS: usize = 8;
 const MAX_TAG: usize = 20;
 
 /// How much of what is no frame is kept to be shown.
-pub(super) const MAX_EXCERPT: usize = 4 << 10;
+const MAX_EXCERPT: usize = 4 << 10;
 
 /// What the bytes at the start of a frame are.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,7 +48,7 @@ enum Reading {
     Text(Cause, String),
 }
 
-impl Connection {
+impl Inbound {
     /// Whether more bytes have to come before it is known that a frame starts here. With `is_all` none
     /// will.
     ///
@@ -62,7 +63,7 @@ impl Connection {
         if !matches!(first, b'\r' | b'0'..=b'9' | b'<' | b'A'..=b'T' | b'a'..=b'f') || is_data {
             return Ok(false);
         }
-        let (rule, cause, detail) = match read(bytes, self.options.role, is_all) {
+        let (rule, cause, detail) = match read(bytes, self.limits.role, is_all) {
             Reading::Frame => return Ok(false),
             Reading::Undecided => return Ok(true),
             Reading::Response(line) => (Rule::HttpAfterUpgrade, None, line),

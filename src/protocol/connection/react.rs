@@ -1,0 +1,137 @@
+//! What the peer's frames, and the end of them, set off.
+
+use std::time::{Duration, Instant};
+
+use super::send::earliest;
+use super::{ANSWER_GRACE, Connection, EndCause, FAILURE_GRACE, Phase};
+use crate::protocol::close::{CloseCode, ClosePayload};
+use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
+use crate::protocol::inbound::{Ready, Span};
+use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::vocabulary::{Direction, Role, TransportEnd};
+
+impl Connection {
+    /// Where the next bytes from the transport go.
+    pub fn receive_space(&mut self) -> &mut [u8] {
+        self.inbound.receive_space()
+    }
+
+    /// Says that `count` bytes were read into [`Connection::receive_space`].
+    pub fn received(&mut self, count: usize) {
+        self.inbound.received(count);
+    }
+
+    /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`, and that
+    /// again after it: what had come of a frame may be a violation.
+    pub fn receive_eof(&mut self, end: TransportEnd) {
+        let is_violation = self.inbound.end();
+        self.queue.append(&mut self.inbound.queue);
+        let cause = match &self.phase {
+            Phase::Closed { .. } => EndCause::Handshake,
+            Phase::Open | Phase::Closing { .. } if is_violation => EndCause::Violation,
+            Phase::Closing { cause_if_late: EndCause::Violation, .. } => EndCause::Violation,
+            Phase::Open | Phase::Closing { .. } => {
+                EndCause::Transport(end, self.inbound.position())
+            }
+            Phase::Ended(_) => return,
+        };
+        self.end(cause);
+    }
+
+    /// Ends the connection without waiting for anything.
+    pub fn abandon(&mut self) {
+        let cause = match self.phase {
+            Phase::Ended(_) => return,
+            Phase::Closed { .. } => EndCause::Handshake,
+            Phase::Open | Phase::Closing { .. } => EndCause::Abandoned,
+        };
+        self.end(cause);
+    }
+
+    /// Takes one step; `false` when more bytes are needed.
+    pub(super) fn parse_frame(&mut self, now: Instant) -> bool {
+        self.count_beside();
+        let has_progressed = self.inbound.parse_frame();
+        self.react(now);
+        has_progressed
+    }
+
+    /// Answers what the peer sent, and queues it.
+    pub(super) fn react(&mut self, now: Instant) {
+        while let Some(ready) = self.inbound.queue.pop_front() {
+            match ready {
+                Ready::Ping(_, Span::Own(payload)) => self.on_ping(payload),
+                Ready::Pong(_, Span::Own(payload), _) => self.on_pong(payload, now),
+                Ready::Close(_) => self.on_close(now),
+                Ready::Violation => self.on_violation(now),
+                other => self.queue.push_back(other),
+            }
+        }
+    }
+
+    /// RFC 6455 section 5.5.2: answered at once, unless we have sent our Close frame.
+    fn on_ping(&mut self, payload: Vec<u8>) {
+        let answer = payload[..payload.len().min(MAX_CONTROL_PAYLOAD)].to_vec();
+        self.queue.push_back(Ready::Ping(Direction::Received, Span::Own(payload)));
+        if self.is_open() {
+            self.push_control(Opcode::Pong, &answer);
+            self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(answer), None));
+        }
+    }
+
+    /// RFC 6455 section 5.5.3: a pong may answer only the latest of several pings.
+    fn on_pong(&mut self, payload: Vec<u8>, now: Instant) {
+        let answered = self.pings.iter().position(|(sent, _)| *sent == payload);
+        let rtt = answered.and_then(|index| {
+            let (_, sent_at) = self.pings.drain(..=index).next_back()?;
+            Some(now.saturating_duration_since(sent_at))
+        });
+        self.queue.push_back(Ready::Pong(Direction::Received, Span::Own(payload), rtt));
+    }
+
+    /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
+    fn on_close(&mut self, now: Instant) {
+        self.peer_closed_first = self.sent_close.is_none();
+        self.queue.push_back(Ready::Close(Direction::Received));
+        if self.peer_closed_first {
+            let code = match self.inbound.close().and_then(|close| close.code) {
+                Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
+                code => code,
+            };
+            self.push_close(ClosePayload { code, reason: String::new() });
+        }
+        let latest = self.close_timeout.map(|timeout| now + timeout);
+        self.phase = Phase::Closed { until: earliest(Some(now + ANSWER_GRACE), latest), latest };
+    }
+
+    /// RFC 6455 section 7.1.7: says why, and listens no more. What comes behind a Close frame changes
+    /// nothing.
+    fn on_violation(&mut self, now: Instant) {
+        self.queue.push_back(Ready::Violation);
+        let Some(violation) = self.inbound.violation() else { return };
+        let rule = violation.rule;
+        if rule == Rule::FrameAfterClose {
+            return;
+        }
+        if self.sent_close.is_none() {
+            self.peer_closed_first = is_bad_close(violation);
+            self.push_close(ClosePayload {
+                code: Some(rule.close_code()),
+                reason: rule.summary().to_owned(),
+            });
+        }
+        // A server ends TCP first, and need not wait (RFC 6455 section 7.1.1).
+        let longest = if self.role == Role::Server { Duration::ZERO } else { FAILURE_GRACE };
+        let grace = self.close_timeout.map_or(longest, |timeout| timeout.min(longest));
+        self.phase =
+            Phase::Closing { until: Some(now + grace), cause_if_late: EndCause::Violation };
+    }
+}
+
+/// Whether the peer wanted to close, however badly it said so.
+fn is_bad_close(violation: &Violation) -> bool {
+    matches!(
+        violation.rule,
+        Rule::CloseTooShort | Rule::InvalidCloseCode | Rule::InvalidUtf8InReason
+    )
+}

@@ -1,0 +1,77 @@
+//! The memory of one direction: counted while a message grows.
+
+use super::{Inbound, Incoming};
+use crate::protocol::memory::{Account, Charge};
+use crate::protocol::violation::{Rule, Violation};
+
+/// A connection's part of the budget for all connections.
+#[derive(Debug)]
+pub(in crate::protocol) struct Growth {
+    pub(in crate::protocol) charge: Charge,
+    /// What is held for the connection beside the memory of this direction.
+    pub(in crate::protocol) beside: usize,
+}
+
+impl Growth {
+    pub(in crate::protocol) fn new(account: &Account) -> Self {
+        Self { charge: account.charge(), beside: 0 }
+    }
+
+    /// Whether the direction may come to hold so many bytes.
+    pub(super) fn may_hold(&mut self, held: usize) -> bool {
+        self.charge.grow(held + self.beside).is_ok()
+    }
+}
+
+impl Inbound {
+    /// Bytes of memory that it holds.
+    pub fn held_bytes(&self) -> usize {
+        self.input.held() + self.payload.held() + self.inflated.held()
+    }
+
+    /// No part of a message has come, and nothing waits to be handed out.
+    pub fn is_idle(&self) -> bool {
+        self.frame.is_none() && self.message.is_none() && self.queue.is_empty()
+    }
+
+    /// Part of a data message has come.
+    pub(in crate::protocol) fn is_inside_message(&self) -> bool {
+        self.frame.is_some() || self.message.is_some()
+    }
+
+    /// Frees the memory that only long messages need, if it is idle. Ends the borrow of the last event.
+    pub fn release_idle_memory(&mut self) {
+        self.release_at = None;
+        if !self.is_idle() {
+            return;
+        }
+        self.current = None;
+        self.payload.release();
+        self.inflated.release();
+        if self.input.len() == 0 {
+            self.input.release();
+        }
+    }
+
+    /// The message that is coming in is given up because the budget is exceeded.
+    pub(in crate::protocol) fn give_up_message(&mut self) {
+        let frame = self.frame.take();
+        self.fail(self.over_memory(frame.as_ref()));
+    }
+
+    /// Counts what a message has grown to.
+    pub(super) fn count_growth(&mut self, frame: &Incoming) -> Result<(), Violation> {
+        let held = self.held_bytes();
+        let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.may_hold(held));
+        if is_refused { Err(self.over_memory(Some(frame))) } else { Ok(()) }
+    }
+
+    pub(super) fn over_memory(&self, frame: Option<&Incoming>) -> Violation {
+        let limit = self.growth.as_ref().map_or(0, |growth| growth.charge.account().limit());
+        let detail = format!("the limit for all connections is {limit} bytes");
+        let rule = Rule::OverMemory;
+        let Some(frame) = frame else { return Violation::at(self.offset, rule, detail) };
+        let payload = self.payload.slice(frame.start..self.payload.len());
+        Violation::by_frame(frame.header, frame.offset, rule, detail, payload)
+    }
+}

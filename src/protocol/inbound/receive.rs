@@ -1,0 +1,287 @@
+//! Received bytes → frames.
+
+use std::ops::Range;
+
+use super::judge::{read_close, read_close_leniently};
+use super::{FrameNote, Inbound, READ_SIZE, Ready, Span, State};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::frame::{Header, Opcode, apply_mask};
+use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Position};
+
+/// A payload with at least this many bytes to come is read straight to where it is put together.
+const DIRECT_READ: u64 = 16 << 10;
+
+impl Inbound {
+    /// Where the next bytes from the transport go.
+    pub fn receive_space(&mut self) -> &mut [u8] {
+        let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
+        self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
+        if self.reading_payload {
+            let wanted = missing.min(READ_SIZE as u64) as usize; // at most READ_SIZE
+            let expected = usize::try_from(missing).unwrap_or(usize::MAX);
+            &mut self.payload.space_towards(wanted, expected)[..wanted]
+        } else {
+            self.input.space(READ_SIZE)
+        }
+    }
+
+    /// Says that `count` bytes were read into [`Inbound::receive_space`].
+    pub fn received(&mut self, count: usize) {
+        self.counters.wire_bytes += count as u64;
+        if self.ignores_input() {
+            if !self.reading_payload {
+                self.input.filled(count);
+                self.keep_foreign();
+            }
+            self.discard();
+        } else if self.reading_payload {
+            self.payload.filled(count);
+            self.offset += count as u64;
+            self.unread += count;
+        } else {
+            self.input.filled(count);
+        }
+    }
+
+    /// Says that no more bytes come. Call it after [`Inbound::next_event`] returned `None`, and that
+    /// again after it: what had come of a frame may be a violation, and then this is true.
+    pub fn end(&mut self) -> bool {
+        let is_violation = self.state == State::Open && self.object_to_rest();
+        self.state = State::Ignoring;
+        is_violation
+    }
+
+    /// Ignores what is received from now on.
+    pub fn ignore(&mut self) {
+        self.state = State::Ignoring;
+    }
+
+    /// Whether nothing that is received matters any more: it cannot be parsed, or follows the Close frame.
+    pub fn ignores_input(&self) -> bool {
+        self.state == State::Ignoring
+    }
+
+    /// How far the stream of frames has come.
+    pub fn position(&self) -> Position {
+        if let Some(frame) = &self.frame {
+            let (got, of) = (frame.taken, frame.header.length);
+            return Position::Payload { opcode: frame.header.opcode, got, of };
+        }
+        let rest = self.input.bytes();
+        match (Header::decode(rest), self.message) {
+            (Some(header), _) => Position::Payload {
+                opcode: header.opcode,
+                got: (rest.len() - header.len()) as u64,
+                of: header.length,
+            },
+            (None, _) if !rest.is_empty() => Position::Header(rest.len()),
+            (None, Some(message)) => Position::Message(message.frames),
+            (None, None) => Position::Boundary,
+        }
+    }
+
+    /// The message that is coming in, as far as it has been received.
+    pub fn incomplete_message(&self) -> Option<IncompleteMessage> {
+        let message = self.message?;
+        let frame = self.frame.as_ref().filter(|frame| !frame.skipped);
+        let missing = frame.map_or(0, |frame| frame.header.length - frame.taken);
+        Some(IncompleteMessage {
+            kind: message.kind,
+            frames: message.frames,
+            size: message.payload_size.saturating_sub(missing),
+            compressed: message.compressed,
+        })
+    }
+
+    /// Takes one step; `false` when more bytes are needed.
+    pub(in crate::protocol) fn parse_frame(&mut self) -> bool {
+        let step = match self.state {
+            State::Ignoring => {
+                self.discard();
+                return false;
+            }
+            State::Closed => return self.frame_after_close(),
+            State::Open => match self.frame.take() {
+                Some(frame) => self.take_payload(frame),
+                None => self.start_frame(),
+            },
+        };
+        step.unwrap_or_else(|violation| {
+            self.fail(violation);
+            true
+        })
+    }
+
+    fn discard(&mut self) {
+        self.offset += self.input.len() as u64;
+        self.input.clear(READ_SIZE);
+        self.payload.release();
+        self.inflated.release();
+        self.unread = 0;
+    }
+
+    /// Reads a frame header and judges it.
+    fn start_frame(&mut self) -> Result<bool, Violation> {
+        if self.may_be_foreign(false)? {
+            return Ok(false);
+        }
+        let Some(header) = Header::decode(self.input.bytes()) else {
+            return Ok(false);
+        };
+        self.judge(&header)?;
+        match header.opcode {
+            Opcode::Reserved(_) => Ok(self.skip_frame(header)),
+            opcode if opcode.is_control() => self.control_frame(header),
+            _ => self.data_frame(header),
+        }
+    }
+
+    /// Hands out a control frame once it is whole: it is short, and may come between fragments.
+    fn control_frame(&mut self, header: Header) -> Result<bool, Violation> {
+        let whole = header.len() + header.length as usize; // judged: a few KiB at most
+        if self.input.len() < whole {
+            return Ok(false);
+        }
+        let frame_start = self.offset;
+        self.take_input(header.len());
+        let range = self.take_input(header.length as usize); // see above
+        if let Some(key) = header.mask {
+            apply_mask(self.input.slice_mut(range.clone()), key, 0);
+        }
+        self.counters.frames += 1;
+        let payload = self.input.slice(range.clone()).to_vec();
+        let close = match header.opcode {
+            Opcode::Close => Some(self.close_payload(header, &payload, frame_start)?),
+            _ => None,
+        };
+        self.observe(header, Span::Input(range), None, None);
+        self.queue.push_back(match close {
+            Some(close) => {
+                self.close = Some(close);
+                self.state = State::Closed;
+                Ready::Close(Direction::Received)
+            }
+            None if header.opcode == Opcode::Ping => {
+                Ready::Ping(Direction::Received, Span::Own(payload))
+            }
+            None => Ready::Pong(Direction::Received, Span::Own(payload), None),
+        });
+        Ok(true)
+    }
+
+    fn close_payload(
+        &mut self,
+        header: Header,
+        payload: &[u8],
+        offset: u64,
+    ) -> Result<ClosePayload, Violation> {
+        match read_close(payload) {
+            Ok(close) => Ok(close),
+            Err((rule, detail, cause)) => {
+                let violation = Violation::by_frame(header, offset, rule, detail, payload);
+                // The reason stands behind the code.
+                let excerpt = payload.get(2..).unwrap_or_default().to_vec();
+                self.object(Violation { excerpt, cause, ..violation })?;
+                Ok(read_close_leniently(payload))
+            }
+        }
+    }
+
+    /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no
+    /// rule speaks of it.
+    fn frame_after_close(&mut self) -> bool {
+        let foreign = match self.may_be_foreign(false) {
+            Ok(true) => return false,
+            Ok(false) => None,
+            Err(violation) => Some(violation),
+        };
+        if let Some(text) = foreign {
+            self.state = State::Ignoring;
+            let detail = format!("{}: {}; it was not read", text.rule.summary(), text.detail);
+            let rule = Rule::FrameAfterClose;
+            let violation = Violation { rule, detail, excerpt: Vec::new(), cause: None, ..text };
+            self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+            self.discard();
+            return true;
+        }
+        let Some(header) = Header::decode(self.input.bytes()) else { return false };
+        self.state = State::Ignoring;
+        let is_data = !header.opcode.is_control();
+        if is_data || header.opcode == Opcode::Close {
+            let detail = format!("{header}; it was not read");
+            let violation = self.violation_of(Rule::FrameAfterClose, detail, &header);
+            self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
+            if is_data && !self.limits.lenient {
+                self.violation = Some(violation);
+                self.queue.push_back(Ready::Violation);
+            } else {
+                self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+            }
+        }
+        self.discard();
+        true
+    }
+
+    /// A violation is the end, or reported and tolerated.
+    pub(super) fn object(&mut self, violation: Violation) -> Result<(), Violation> {
+        if !self.limits.lenient || !violation.rule.is_tolerable() {
+            return Err(violation);
+        }
+        self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+        Ok(())
+    }
+
+    /// Reports a violation; what follows it is ignored.
+    pub(super) fn fail(&mut self, violation: Violation) {
+        self.report(violation);
+        self.state = State::Ignoring;
+        self.discard();
+    }
+
+    fn report(&mut self, violation: Violation) {
+        if let Some(header) = violation.frame {
+            self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
+        }
+        self.violation = Some(violation);
+        self.queue.push_back(Ready::Violation);
+    }
+
+    pub(super) fn observe(
+        &mut self,
+        header: Header,
+        payload: Span,
+        part: Option<Part>,
+        plain: Option<Range<usize>>,
+    ) {
+        if self.limits.observe_frames {
+            let direction = Direction::Received;
+            let note = FrameNote { direction, header, payload, part, plain };
+            self.queue.push_back(Ready::Frame(Box::new(note)));
+        }
+    }
+
+    pub(super) fn take_input(&mut self, count: usize) -> Range<usize> {
+        self.offset += count as u64;
+        self.input.take(count)
+    }
+
+    /// Judges what has come of a frame that was not known to be one. Returns whether it is a violation.
+    fn object_to_rest(&mut self) -> bool {
+        if self.frame.is_some() || !matches!(self.may_be_foreign(false), Ok(true)) {
+            return false;
+        }
+        let result =
+            self.may_be_foreign(true).and_then(|_| match Header::decode(self.input.bytes()) {
+                Some(header) => self.judge(&header),
+                None => Ok(()),
+            });
+        match result {
+            Ok(()) => false,
+            Err(violation) => {
+                self.report(violation);
+                true
+            }
+        }
+    }
+}

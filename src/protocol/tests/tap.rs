@@ -1,0 +1,109 @@
+//! What goes by is decoded as its receiver decodes it, both directions at once, whatever the cuts.
+
+use proptest::prelude::*;
+
+use super::any_bytes::hear;
+use super::any_streams::{any_stream, pieces};
+use super::streams;
+use super::support::{LIMIT, Told, passes};
+use crate::protocol::connection::Direction;
+use crate::protocol::{Role, Side, Tap, TapOptions};
+
+fn tap(observe_frames: bool) -> Tap {
+    Tap::new(TapOptions { max_message_size: LIMIT, observe_frames, lenient: false, deflate: None })
+}
+
+/// What an end says of what it was sent: a tap sees the answers in the other direction.
+pub(super) fn of_the_peer(told: Vec<Told>) -> Vec<Told> {
+    let is_received = |event: &Told| match event {
+        Told::Frame(direction, ..)
+        | Told::Ping(direction, _)
+        | Told::Pong(direction, ..)
+        | Told::Close(direction, _) => *direction == Direction::Received,
+        Told::Message { .. } | Told::Violation(_) | Told::Tolerated(_) => true,
+    };
+    told.into_iter().filter(is_received).collect()
+}
+
+/// Has both directions pass in pieces of these sizes, by turns.
+fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Told>; 2] {
+    let sides = [Side::Client, Side::Server];
+    let (mut rests, mut told) = (streams, [Vec::new(), Vec::new()]);
+    for (turn, &piece) in pieces.iter().cycle().enumerate() {
+        let at = turn % 2;
+        let (now, later) = rests[at].split_at(piece.min(rests[at].len()));
+        told[at].append(&mut passes(tap, sides[at], now));
+        rests[at] = later;
+        if rests.iter().all(|rest| rest.is_empty()) {
+            break;
+        }
+    }
+    for (side, told) in sides.into_iter().zip(&mut told) {
+        tap.end(side);
+        told.append(&mut passes(tap, side, b""));
+    }
+    told
+}
+
+#[test]
+fn the_tables_pass_in_both_directions_at_once() {
+    let to_server = streams::all(Role::Server);
+    let to_client = streams::all(Role::Client);
+    for ((name, sent), (other, answered)) in to_server.iter().zip(&to_client) {
+        for observe_frames in [false, true] {
+            let told = pass_both(&mut tap(observe_frames), [sent, answered], &[usize::MAX]);
+            let whole = [usize::MAX];
+            let server = of_the_peer(hear(Role::Server, observe_frames, sent, &whole));
+            let client = of_the_peer(hear(Role::Client, observe_frames, answered, &whole));
+            assert_eq!(told, [server, client], "{name} and {other}");
+        }
+    }
+}
+
+/// A direction that cannot be decoded any more says nothing, and does not hold up the other.
+#[test]
+fn the_directions_do_not_depend_on_each_other() {
+    let mut tap = tap(false);
+    let told = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
+    assert!(matches!(&told[..], [Told::Violation(_)]), "{told:?}");
+    assert_eq!(passes(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
+    let told = passes(&mut tap, Side::Server, b"\x81\x02hi");
+    assert!(matches!(&told[..], [Told::Message { data, .. }] if data == b"hi"), "{told:?}");
+    assert_eq!(tap.inbound(Side::Server).counters().messages, 1);
+    assert!(tap.inbound(Side::Client).violation().is_some());
+}
+
+/// Each side's Close frame is its own: an answer is seen although the tap has seen the question.
+#[test]
+fn both_close_frames_are_seen() {
+    let mut tap = tap(false);
+    passes(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
+    passes(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
+    let code = |side| tap.inbound(side).close().and_then(|close| close.code).map(|code| code.get());
+    assert_eq!([code(Side::Server), code(Side::Client)], [Some(1000), Some(1001)]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_goes_by_is_decoded_as_its_receiver_does(
+        sent in any_stream(Role::Server),
+        answered in any_stream(Role::Client),
+        observe_frames in any::<bool>(),
+        pieces in pieces(),
+    ) {
+        let told = pass_both(&mut tap(observe_frames), [&sent, &answered], &pieces);
+        let kinds = |told: &[Told]| told.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        let messages = |told: &[Told]| {
+            let is_message = |event: &&Told| matches!(event, Told::Message { .. });
+            told.iter().filter(is_message).cloned().collect::<Vec<_>>()
+        };
+        for (told, role, bytes) in [(&told[0], Role::Server, &sent), (&told[1], Role::Client, &answered)] {
+            // How much of a refused frame is shown depends on the cuts.
+            let heard = of_the_peer(hear(role, observe_frames, bytes, &pieces));
+            prop_assert_eq!(kinds(told), kinds(&heard));
+            prop_assert_eq!(messages(told), messages(&heard));
+        }
+    }
+}
