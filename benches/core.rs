@@ -10,9 +10,9 @@ use wscope::output::escape::{Newlines, escape};
 use wscope::output::json::{Frames, Json};
 use wscope::output::{Format, Lane, Outlet};
 use wscope::platform::batches::Batch;
-use wscope::protocol::connection::Direction;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
+use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{Connection, Event, Header, Masks, MessageKind, Opcode, Options, Role};
 
 fn main() {

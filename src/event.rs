@@ -7,10 +7,10 @@ use crate::net::tls::TlsInfo;
 use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
 use crate::protocol::close::Application;
-use crate::protocol::connection::{
-    ClosePayload, Counters, Direction, Ending, FrameEvent, Party, ReadyState,
-};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{Ending, Party};
 use crate::protocol::violation::Violation;
+use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
 use crate::redact::{Redaction, Secrets};
 
 pub mod failure;

@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use wscope::protocol::connection::{Direction, EndCause, Party};
+use wscope::protocol::connection::{EndCause, Party};
+use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, Ending, MessageKind, Role, Rule};
 
 use super::end::{End, Setup, Told};

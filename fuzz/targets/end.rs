@@ -4,8 +4,9 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use wscope::protocol::connection::{ClosePayload, Counters, Direction};
+use wscope::protocol::close::ClosePayload;
 use wscope::protocol::deflate::{Agreed, Offer};
+use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
     Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
     TransportEnd, Violation,

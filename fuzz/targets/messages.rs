@@ -2,7 +2,7 @@
 //!
 //! Input: a byte of [`Setup`], three piece sizes, how many bytes are missing at the end; then steps.
 
-use wscope::protocol::connection::Direction;
+use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, MessageKind, Role, Rule};
 
 use super::end::{End, Outcome, Setup, Told, same_however_cut};

@@ -8,9 +8,11 @@ use crate::event::{Closed, LastTraffic};
 use crate::net::malformed::objections;
 use crate::net::upgrade::{Response, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
-use crate::protocol::connection::{ClosePayload, EndCause, Party, TransportEnd};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{Instead, MissedPong};
+use crate::protocol::vocabulary::TransportEnd;
 
 /// How much of bytes that are no HTTP is quoted.
 const MAX_QUOTED: usize = 60;

@@ -1,7 +1,8 @@
 //! What the peer says when it closes, without the secrets that it was sent. Messages are data and stay
 //! as they are.
 
-use crate::protocol::connection::{ClosePayload, Ending};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Ending;
 use crate::protocol::violation::Violation;
 use crate::redact::Secrets;
 

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 
 use super::{Action, decode_hex, is_utf16};
-use crate::protocol::connection::ClosePayload;
+use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
 

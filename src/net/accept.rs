@@ -11,9 +11,9 @@ use mio::net::{TcpListener, TcpStream};
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
 use super::stream::Stream;
 use super::tls::{self, Identity, ServerContext, TlsError, TlsInfo, alert, is_truncation};
-use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::Response;
 use crate::protocol::head::{Head, HeadError, MAX_HEAD, RequestLine, parse_request};
+use crate::protocol::vocabulary::TransportEnd;
 
 /// What TLS needs on the server's side.
 #[derive(Clone)]

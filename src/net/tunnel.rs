@@ -8,8 +8,8 @@ use super::reactor::{Deadline, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls::is_truncation;
 use super::upgrade::Response;
-use crate::protocol::connection::TransportEnd;
 use crate::protocol::head::HeadError;
+use crate::protocol::vocabulary::TransportEnd;
 
 pub mod connect;
 pub mod socks5;

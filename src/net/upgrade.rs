@@ -8,9 +8,9 @@ use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls::{alert, is_truncation};
 use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
-use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
+use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::Secrets;
 
 /// An opening handshake that succeeded.

@@ -10,8 +10,8 @@ use super::wrap::{HANGING, wrap};
 use super::{Format, Outlet};
 use crate::event::{Event, Failure, Level, What};
 use crate::platform::terminal;
-use crate::protocol::connection::Direction;
 use crate::protocol::keepalive;
+use crate::protocol::vocabulary::Direction;
 
 mod attempts;
 mod connection;

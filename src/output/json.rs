@@ -10,8 +10,9 @@ use crate::event::{
     Again, Closed, Event, Failure, FileSent, InterimView, Message, Opened, Redirect, What,
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
-use crate::protocol::connection::{ClosePayload, Direction, FrameEvent};
+use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
+use crate::protocol::vocabulary::{Direction, FrameEvent};
 use crate::protocol::{CloseCode, MessageKind};
 
 mod object;

@@ -5,7 +5,7 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 use super::later::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
 use crate::event::{Event, Message, What};
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! The body of a refused handshake: framed by length, chunked or until the end of the connection
 //! (RFC 9112 section 6.3), compressed or not. Only its start is kept.
 
-use super::connection::TransportEnd;
 use super::head::Head;
+use super::vocabulary::TransportEnd;
 
 mod coding;
 mod excerpt;

@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::close::ClosePayload;
 use super::deflate::Deflater;
 use super::inbound::{Inbound, InboundOptions, Ready};
 use super::outbox::Outbox;
+use super::vocabulary::{Counters, Direction, Event, ReadyState, Role};
 
 mod ending;
 mod memory;
@@ -14,11 +16,6 @@ mod react;
 mod send;
 mod streamed;
 
-pub use super::close::ClosePayload;
-pub use super::vocabulary::{
-    Compressed, Counters, Direction, Event, FrameEvent, IncompleteMessage, Misuse, Part, Position,
-    ReadyState, Role, Sent, TransportEnd,
-};
 pub use ending::{EndCause, Ending, Party};
 pub use options::Options;
 

@@ -109,7 +109,9 @@ mod tests {
     use super::*;
     use crate::net::dial::Phase;
     use crate::net::tls::{TlsFailure, TlsOptions};
-    use crate::protocol::connection::{ClosePayload, EndCause, Party, Position, TransportEnd};
+    use crate::protocol::close::ClosePayload;
+    use crate::protocol::connection::{EndCause, Party};
+    use crate::protocol::vocabulary::{Position, TransportEnd};
 
     fn tls(reason: &str) -> DialError {
         let (remote, name) = ("127.0.0.1:443".to_owned(), "h".to_owned());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{EndCause, Ending, Party, TransportEnd};
+use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::vocabulary::TransportEnd;
 
 /// An idle time limit is not shorter.
 const LEAST: Duration = Duration::from_millis(500);
@@ -55,7 +56,8 @@ impl IdleCuts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::connection::{ClosePayload, Position};
+    use crate::protocol::close::ClosePayload;
+    use crate::protocol::vocabulary::Position;
 
     fn closed(code: u16, reason: &str) -> Ending {
         let code = (code != 1005).then(|| CloseCode::new(code));

@@ -10,7 +10,7 @@ use crate::event::{Message, Shown, Status, What};
 use crate::input::{Action, Next, Show};
 use crate::platform::signals::Signal;
 use crate::protocol::RawFrame;
-use crate::protocol::connection::{Direction, FrameEvent, Misuse};
+use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse};
 
 /// What `/full` shows before there is a message.
 pub const NO_MESSAGE: &str = "no message has been received yet";

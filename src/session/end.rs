@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::Session;
 use crate::event::{Closed, LastTraffic, Opened, Remedies, secrets};
 use crate::protocol::close::Application;
-use crate::protocol::connection::{EndCause, Ending, Party, Position, TransportEnd};
+use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::vocabulary::{Position, TransportEnd};
 
 /// What ends sooner after the opening handshake may have ended because of it.
 const EARLY: Duration = Duration::from_secs(1);

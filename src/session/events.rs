@@ -2,9 +2,9 @@
 
 use super::{Journal, Session, Stop};
 use crate::event::{Message, Opened, What, secrets};
-use crate::protocol::connection::{Direction, Event, FrameEvent, Misuse};
 use crate::protocol::frame::Opcode;
 use crate::protocol::large;
+use crate::protocol::vocabulary::{Direction, Event, FrameEvent, Misuse};
 use crate::protocol::{Connection, MessageKind};
 use crate::scenario::Progress;
 

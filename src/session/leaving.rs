@@ -13,7 +13,7 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::ReadyState;
+use crate::protocol::vocabulary::ReadyState;
 
 /// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows
 /// it is less than a second.

@@ -6,7 +6,7 @@ use crate::event::{FileSent, Level, What};
 use crate::input::file::{FileMessage, FileStream, Piece};
 use crate::input::{Action, InputError};
 use crate::protocol::Header;
-use crate::protocol::connection::{Direction, FrameEvent, Misuse, Part};
+use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part};
 
 /// A file on its way.
 pub(super) struct Upload {

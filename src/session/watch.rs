@@ -5,8 +5,8 @@ use std::time::Instant;
 use super::resend::Resend;
 use super::{Session, Stop};
 use crate::protocol::CloseCode;
-use crate::protocol::connection::Misuse;
 use crate::protocol::keepalive::{Due, Keepalive, Moment};
+use crate::protocol::vocabulary::Misuse;
 
 /// The reason of our Close frame to a peer that does not answer, should it still be there.
 const REASON: &str = "keepalive ping timeout";

@@ -27,11 +27,12 @@ use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
-use crate::protocol::connection::{Connection, Party, Role};
+use crate::protocol::connection::{Connection, Party};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, resource_name};
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
+use crate::protocol::vocabulary::Role;
 use crate::redact::Secrets;
 use crate::session::{Journal, Report, Session};
 

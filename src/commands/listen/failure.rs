@@ -7,9 +7,9 @@ use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
 use crate::net::accept::{AcceptError, Asked};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
-use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::{MALFORMED, Refusal, Response};
 use crate::protocol::head::{Head, HeadError, HeaderLine};
+use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::{Redaction, Secrets};
 
 /// A failure of the client at `remote`.

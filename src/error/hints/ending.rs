@@ -3,9 +3,10 @@
 use super::{ENGINE_IO, is_engine_io};
 use crate::error::text::EARLY;
 use crate::event::{Closed, LastTraffic, Remedies};
-use crate::protocol::connection::{EndCause, Party, TransportEnd};
+use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
+use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
 
 /// Idle time limits are not shorter.

@@ -7,7 +7,7 @@ use super::set::{
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::platform::signals::Signal;
-use crate::protocol::connection::ClosePayload;
+use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Something to be done by a server.

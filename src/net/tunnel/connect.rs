@@ -3,9 +3,9 @@
 use super::{Conversation, Fault, Step};
 use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
 use crate::protocol::body::{Body, BodyEnd, Excerpt};
-use crate::protocol::connection::TransportEnd;
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
+use crate::protocol::vocabulary::TransportEnd;
 
 /// A CONNECT request and the answer to it.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{Conversation, Fault, Step};
 use crate::net::target::Credentials;
-use crate::protocol::connection::TransportEnd;
+use crate::protocol::vocabulary::TransportEnd;
 
 /// What the proxy is asked to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use crate::event::{Again, Redirect};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 
 impl Human {
     pub(super) fn redirect(&self, hop: &Redirect) -> Option<String> {

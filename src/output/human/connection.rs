@@ -14,9 +14,9 @@ use crate::output::head::head_lines;
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::Opcode;
-use crate::protocol::connection::{
-    ClosePayload, Compressed, Counters, Direction, EndCause, Party, Position, TransportEnd,
-};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
 
 impl Human {
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {

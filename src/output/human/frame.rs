@@ -7,8 +7,9 @@ use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
 use crate::output::hex_dump::{hex, hex_dump};
 use crate::output::style::Role;
 use crate::protocol::Opcode;
-use crate::protocol::connection::{ClosePayload, FrameEvent, Part};
+use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
+use crate::protocol::vocabulary::{FrameEvent, Part};
 
 /// Payload bytes shown of a frame.
 const MAX_PREVIEW: usize = 48;

@@ -9,7 +9,7 @@ use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
 use crate::output::style::Role;
 use crate::protocol::MessageKind;
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 
 /// Text over this many bytes is cut on screen.
 const MAX_TEXT: usize = 8 << 10;

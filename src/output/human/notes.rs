@@ -5,7 +5,7 @@ use crate::event::Message;
 use crate::output::escape::may_control;
 use crate::output::style::Role;
 use crate::protocol::MessageKind;
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 
 impl Human {
     /// Most messages are nothing to a display that only shows what is beside them.

@@ -8,7 +8,7 @@ use crate::event::{Shown, Status};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
-use crate::protocol::connection::{Counters, Direction};
+use crate::protocol::vocabulary::{Counters, Direction};
 
 impl Human {
     pub(super) fn shown(&self, shown: &Shown<'_>) -> Option<String> {

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 use super::*;
 use crate::event::{Message, Stamp};
 use crate::protocol::MessageKind;
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 
 fn options() -> Options {
     Options {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::protocol::connection::TransportEnd;
+use crate::protocol::vocabulary::TransportEnd;
 
 /// The start of a body, and how it differs from the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::support::{End, LIMIT, ROLES, Told};
 use super::wire::{Raw, frame, heard_by, peer_of};
-use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role};
 
 /// A stream and the data messages in it.

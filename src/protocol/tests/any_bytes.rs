@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::any_streams::{any_stream, good_stream, pieces, role};
 use super::support::{End, Told, options};
 use super::wire::heard_by;
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Rule, TransportEnd, Violation};
 
 /// Hears the bytes in pieces of these sizes by turns, and then the end of the transport.

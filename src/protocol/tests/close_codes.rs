@@ -2,7 +2,9 @@
 
 use super::support::{End, ROLES, Told, options, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
-use crate::protocol::connection::{ClosePayload, Direction, Misuse, Party, TransportEnd};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::connection::Party;
+use crate::protocol::vocabulary::{Direction, Misuse, TransportEnd};
 use crate::protocol::{CloseCode, Opcode, Role, Rule};
 
 /// A stream of one Close frame, or of one with others around it.

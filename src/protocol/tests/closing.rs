@@ -2,8 +2,9 @@
 
 use super::support::{End, ROLES, Told, at, deliver, said};
 use super::wire::{close, frame, heard_by, peer_of};
-use crate::protocol::connection::Direction::{Received, Sent};
-use crate::protocol::connection::{EndCause, Misuse, Party, ReadyState};
+use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::vocabulary::Direction::{Received, Sent};
+use crate::protocol::vocabulary::{Misuse, ReadyState};
 use crate::protocol::{MessageKind, Role, TransportEnd};
 
 fn pair(role: Role) -> (End, End) {

@@ -5,7 +5,7 @@ use super::streams;
 use super::support::{End, ROLES, Told, options};
 use super::violations::HTTP;
 use super::wire::{frame, heard_by};
-use crate::protocol::connection::Counters;
+use crate::protocol::vocabulary::Counters;
 use crate::protocol::{Cause, Ending, Role, Rule, TransportEnd, Violation};
 
 /// Everything a stream does to an end, until the transport ends.

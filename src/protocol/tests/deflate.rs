@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use super::any_streams::pieces;
 use super::support::{End, LIMIT, ROLES, Told, options, said};
 use super::wire::{Raw, frame, heard_by};
-use crate::protocol::connection::{Compressed, Direction};
 use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::vocabulary::{Compressed, Direction};
 use crate::protocol::{MessageKind, Role, Rule, Violation};
 
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];

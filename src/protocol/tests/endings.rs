@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::support::{CLOSE_TIMEOUT, End, ROLES, at, options, said};
 use super::wire::{close, frame, heard_by};
-use crate::protocol::connection::{EndCause, Misuse, Party, Position, ReadyState};
+use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::vocabulary::{Misuse, Position, ReadyState};
 use crate::protocol::{MessageKind, Opcode, Role, TransportEnd};
 
 fn ends() -> [TransportEnd; 3] {

@@ -14,8 +14,8 @@ use super::any_streams::{good_stream, role};
 use super::support::{End, ROLES, Told, options, said};
 use super::wire::heard_by;
 use super::{accepted, utf8};
-use crate::protocol::connection::Direction::{Received, Sent};
 use crate::protocol::connection::Party;
+use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{Masks, MessageKind, Role};
 
 /// What the peer reads from and writes to. Reads are short, so that it sees cuts too.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::support::{End, Told, at, deliver};
-use crate::protocol::connection::Direction::Received;
 use crate::protocol::keepalive::{Due, Instead, Keepalive, MissedPong, Moment, Times};
+use crate::protocol::vocabulary::Direction::Received;
 
 const TIMES: Times = Times {
     ping_interval: Some(Duration::from_secs(1)),

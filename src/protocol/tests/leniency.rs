@@ -3,7 +3,7 @@
 use super::support::{End, ROLES, Told, options, said};
 use super::violations;
 use super::wire::{Raw, close, frame, heard_by};
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{MessageKind, Role, Rule};
 
 fn lenient(role: Role) -> End {

@@ -9,8 +9,8 @@ use super::streams;
 use super::support::{ROLES, Told};
 use super::wire::{close, frame, heard_by};
 use crate::protocol::Header;
-use crate::protocol::connection::Direction;
 use crate::protocol::frame::apply_mask;
+use crate::protocol::vocabulary::Direction;
 
 #[test]
 fn cuts_do_not_matter_when_frames_are_observed() {

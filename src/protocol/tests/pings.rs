@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::support::{End, ROLES, Told, at, deliver};
 use super::wire::{Raw, frame, heard_by, peer_of};
 use crate::protocol::Role;
-use crate::protocol::connection::Direction::{Received, Sent};
-use crate::protocol::connection::Misuse;
 use crate::protocol::frame::Opcode;
+use crate::protocol::vocabulary::Direction::{Received, Sent};
+use crate::protocol::vocabulary::Misuse;
 
 fn pong(payload: impl AsRef<[u8]>) -> Raw {
     frame(0x8a, payload)

@@ -2,7 +2,7 @@
 
 use super::support::{End, ROLES, Told, options};
 use super::wire::{KEY, frame, heard_by};
-use crate::protocol::connection::Direction::{Received, Sent};
+use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role, Rule};
 
 const UNMASKED_HELLO: &[u8] = &[0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f];

@@ -3,7 +3,8 @@
 use super::deflate;
 use super::support::{End, ROLES, Told, deliver, said};
 use super::wire::{close, frame, heard_by, peer_of};
-use crate::protocol::connection::{Direction, EndCause, Misuse};
+use crate::protocol::connection::EndCause;
+use crate::protocol::vocabulary::{Direction, Misuse};
 use crate::protocol::{MessageKind, Role};
 
 fn begin(end: &mut End, length: u64) {

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use super::wire::KEY;
-use crate::protocol::connection::{ClosePayload, Counters, Direction, Misuse};
+use crate::protocol::close::ClosePayload;
+use crate::protocol::vocabulary::{Counters, Direction, Misuse};
 use crate::protocol::{
     CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Side, Tap,
     TransportEnd, Violation,

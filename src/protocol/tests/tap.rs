@@ -6,7 +6,7 @@ use super::any_bytes::hear;
 use super::any_streams::{any_stream, pieces};
 use super::streams;
 use super::support::{LIMIT, Told, passes};
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Side, Tap, TapOptions};
 
 fn tap(observe_frames: bool) -> Tap {

@@ -6,8 +6,9 @@ use proptest::sample::select;
 
 use super::support::{End, Told, options, passes};
 use super::tap::of_the_peer;
-use crate::protocol::connection::{Direction, Party};
+use crate::protocol::connection::Party;
 use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
 
 /// One step of a simulation.

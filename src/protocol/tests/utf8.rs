@@ -2,7 +2,7 @@
 
 use super::support::{End, ROLES, Told, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
-use crate::protocol::connection::Direction;
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Header, MessageKind, Rule};
 
 /// A text message, and the byte at which it ceases to be text in the frame of which number.

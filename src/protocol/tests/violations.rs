@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::support::{End, LIMIT, ROLES, Told, at, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
-use crate::protocol::connection::{Direction, EndCause, Party, ReadyState};
+use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::vocabulary::{Direction, ReadyState};
 use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
 /// A stream whose last frame breaks a rule.
