@@ -29,76 +29,76 @@ complete -c wscope -n "__fish_wscope_needs_command" -s l -l listen -d 'As \'wsco
 complete -c wscope -n "__fish_wscope_needs_command" -l host -d 'The Host header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l max-redirects -d 'As --max-redirs, whose number may be missing' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s H -l header -d 'Add, replace or remove a request header [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a list with commas]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s s -l subprotocol -d 'Offer a subprotocol [repeatable, or a comma-separated list]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s o -l origin -d 'Send an Origin header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -s A -l user-agent -d 'Send this User-Agent header' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l compress -d 'Offer permessage-deflate with these parameters [default: client_max_window_bits]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Log in with user name and password (Basic)' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Log in with a token (Authorization: Bearer)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s u -l user -d 'Authenticate with user name and password (Basic)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l netrc-file -d 'Take user name and password from this file, written like ~/.netrc' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Limit on everything up to the end of the opening handshake' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l netrc-file -d 'Read user name and password from this file instead of ~/.netrc' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-timeout -d 'Time limit for connecting, up to the end of the opening handshake' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l no-proxy -d 'Use no proxy for these hosts [default: the environment variable NO_PROXY]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l no-proxy -d 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to this host and port instead; the URL stays what it is for TLS and HTTP' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Use these addresses for a host and port, without DNS; the host may be * [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket, whatever host the URL names' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l interface -d 'Connect from this address or network interface of ours' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Trust the certificates in this file, or in the files of this folder, too [repeatable]' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Present this certificate to a server that asks for one' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'The key of --cert, if it is in a file of its own' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l pass -d 'The passphrase of the key, or of the PKCS#12 file' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l servername -d 'Ask the server for this name (SNI), and check its certificate for it, instead of the URL\'s' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'The oldest version of TLS to accept' -r -f -a "1.0\t'RFC 2246, deprecated'
+complete -c wscope -n "__fish_wscope_needs_command" -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l resolve -d 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l interface -d 'Connect from this local address or network interface' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l cert -d 'Client certificate, for a server that asks for one' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l key -d 'Private key of --cert, if it is in another file' -r -F
+complete -c wscope -n "__fish_wscope_needs_command" -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-min -d 'Minimum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
 1.1\t'RFC 4346, deprecated'
 1.2\t'RFC 5246'
 1.3\t'RFC 8446'"
-complete -c wscope -n "__fish_wscope_needs_command" -l tls-max -d 'The newest version of TLS to offer' -r -f -a "1.0\t'RFC 2246, deprecated'
+complete -c wscope -n "__fish_wscope_needs_command" -l tls-max -d 'Maximum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
 1.1\t'RFC 4346, deprecated'
 1.2\t'RFC 5246'
 1.3\t'RFC 8446'"
-complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most this many redirects' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l retry -d 'Try again if the first connection fails, up to N times' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Connect again when the connection is lost, up to N times in a row' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-delay -d 'The first wait before another attempt' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Send a ping so often, to keep the connection busy and to see that the server answers' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'End the connection (status 7) if a ping of --ping-interval is not answered in time' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l idle-timeout -d 'End the connection (status 7) if nothing at all comes for so long' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s x -l send -d 'Send this text once open, before standard input [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l send-hex -d 'Send these bytes as a binary message [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l max-redirs -d 'Follow at most N redirects' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l retry -d 'Retry if the first connection fails, up to N times' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect -d 'Reconnect when the connection is lost, up to N times in a row' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-delay -d 'Delay before the first further attempt' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-interval -d 'Send a ping every TIME, to keep the connection alive and to see that the server answers' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l ping-timeout -d 'End the connection (exit status 7) if a ping of --ping-interval is not answered within TIME' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l idle-timeout -d 'End the connection (exit status 7) if nothing is received for TIME' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s x -l send -d 'Send TEXT once the connection is open, before standard input [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l send-hex -d 'Send bytes, given in hexadecimal, as a binary message [repeatable]' -r
 complete -c wscope -n "__fish_wscope_needs_command" -l send-file -d 'Send a file as one message [repeatable]' -r -F
-complete -c wscope -n "__fish_wscope_needs_command" -l send-frame -d 'Send this very frame, allowed or not [repeatable]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]' -r -f -a "lines\t'A message a line'
-nul\t'A message up to each NUL byte'
-whole\t'All of it is one message'
-chunks\t'A message for whatever one read gives'
-json\t'An action in JSON a line'"
-complete -c wscope -n "__fish_wscope_needs_command" -l output -d 'How received messages are written [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "lines\t'As they are, each with a newline'
-nul\t'As they are, each with a NUL byte'
-raw\t'As they are'
-hex\t'In hex, one a line'
-base64\t'In base64, one a line'
+complete -c wscope -n "__fish_wscope_needs_command" -l send-frame -d 'Send a single frame, valid or not [repeatable]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l input -d 'How to split standard input into messages [default: lines; chunks with --binary]' -r -f -a "lines\t'A message per line'
+nul\t'Messages separated by NUL bytes'
+whole\t'One message for all of it'
+chunks\t'A message for each read'
+json\t'JSON actions, one per line'"
+complete -c wscope -n "__fish_wscope_needs_command" -l output -d 'How to write received messages [default: lines; raw with --binary; decorated on a terminal]' -r -f -a "lines\t'Unchanged, each followed by a newline'
+nul\t'Unchanged, each followed by a NUL byte'
+raw\t'Unchanged, one after the other'
+hex\t'In hexadecimal, one per line'
+base64\t'In base64, one per line'
 json\t'Every event as a line of JSON'"
-complete -c wscope -n "__fish_wscope_needs_command" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'After the end of input go on until nothing has come for so long; 0 closes at once, -1 or \'forever\' goes on until the server closes [default: 1s]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Close after this many received messages' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once such a message is received; exit status 1 otherwise [repeatable, in order]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Limit on the whole run [default with --expect: 30s]' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'How long the server may take to answer our Close frame' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l close-code -d 'Code of our Close frame' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l close-reason -d 'Reason in our Close frame' -r
-complete -c wscope -n "__fish_wscope_needs_command" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'
-local\t'By the clock on the wall'
-relative\t'Since the start'
-delta\t'Since the line before'"
-complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c wscope -n "__fish_wscope_needs_command" -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s w -l wait -d 'After the end of input, close once nothing has been received for TIME; 0: at once, -1 or \'forever\': wait until the server closes [default: 1s]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l count -d 'Close after N received messages' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l expect -d 'Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -s m -l max-time -d 'Time limit for the whole run [default with --expect: 30s]' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-timeout -d 'Time limit for the server\'s answer to our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-code -d 'Status code of our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l close-reason -d 'Reason of our Close frame' -r
+complete -c wscope -n "__fish_wscope_needs_command" -l timestamps -d 'Show the time of every line' -r -f -a "utc\t'Date and time, UTC'
+local\t'Local time'
+relative\t'Time since the start'
+delta\t'Time since the previous line'"
+complete -c wscope -n "__fish_wscope_needs_command" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
 complete -c wscope -n "__fish_wscope_needs_command" -s P -l show-ping-pong -d 'As -v, which shows more than pings and pongs'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Offer no compression'
-complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between'
-complete -c wscope -n "__fish_wscope_needs_command" -l netrc -d 'Take user name and password from ~/.netrc, or the file that NETRC names'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-compress -d 'Do not offer compression'
+complete -c wscope -n "__fish_wscope_needs_command" -l strict -d 'Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between'
+complete -c wscope -n "__fish_wscope_needs_command" -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
 complete -c wscope -n "__fish_wscope_needs_command" -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
 complete -c wscope -n "__fish_wscope_needs_command" -s 4 -d 'Use IPv4 only'
 complete -c wscope -n "__fish_wscope_needs_command" -s 6 -d 'Use IPv6 only'
@@ -106,73 +106,73 @@ complete -c wscope -n "__fish_wscope_needs_command" -s k -l insecure -d 'Accept 
 complete -c wscope -n "__fish_wscope_needs_command" -s n -l no-check -d 'As wscat spells --insecure'
 complete -c wscope -n "__fish_wscope_needs_command" -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
 complete -c wscope -n "__fish_wscope_needs_command" -s L -l location -d 'Follow redirects (301, 302, 303, 307, 308)'
-complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-on-close -d 'Connect again also when the server closed with 1000, 3000 to 4999 or no code'
-complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Short for --input nul'
-complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Take lines of standard input that start with / for commands, as a prompt always does'
+complete -c wscope -n "__fish_wscope_needs_command" -l reconnect-on-close -d 'Reconnect also after 1000, 3000 to 4999 or no code'
+complete -c wscope -n "__fish_wscope_needs_command" -s 0 -d 'Same as --input nul'
+complete -c wscope -n "__fish_wscope_needs_command" -l slash -d 'Treat lines of standard input that start with / as commands, as at the prompt'
 complete -c wscope -n "__fish_wscope_needs_command" -s b -l binary -d 'Send binary messages'
 complete -c wscope -n "__fish_wscope_needs_command" -s t -l text -d 'Send text messages [the default]'
 complete -c wscope -n "__fish_wscope_needs_command" -l echo -d 'Send every received message back, with the same type'
-complete -c wscope -n "__fish_wscope_needs_command" -l json -d 'Short for --output json: every event as a line of JSON'
-complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Go on after violations of the protocol where that is possible; each is told as a warning'
-complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'Short for --count 1'
-complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
+complete -c wscope -n "__fish_wscope_needs_command" -l json -d 'Same as --output json: write every event as a line of JSON'
+complete -c wscope -n "__fish_wscope_needs_command" -l lenient -d 'Continue after protocol violations where possible, with a warning for each'
+complete -c wscope -n "__fish_wscope_needs_command" -s 1 -d 'Same as --count 1'
+complete -c wscope -n "__fish_wscope_needs_command" -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n "__fish_wscope_needs_command" -s q -l quiet -d 'Show errors only'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'Short for --color never'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-color -d 'Same as --color never'
 complete -c wscope -n "__fish_wscope_needs_command" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-pretty -d 'Show JSON messages as they came'
-complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
-complete -c wscope -n "__fish_wscope_needs_command" -l no-history -d 'Keep nothing of what is typed at the prompt'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n "__fish_wscope_needs_command" -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
+complete -c wscope -n "__fish_wscope_needs_command" -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSocket clients'
-complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Tell what close codes mean'
+complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Explain close codes'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s H -l header -d 'Add, replace or remove a header of the response that accepts [repeatable]' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol that is spoken [repeatable, or a list with commas]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s H -l header -d 'Add, replace or remove a header of the 101 response [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s s -l subprotocol -d 'A subprotocol to accept [repeatable, or a comma-separated list]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l allow-origin -d 'Accept only requests with this Origin; others get 403. \'*\' accepts all [repeatable]' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s u -l user -d 'Ask for this user name and password; others get 401. @FILE reads them from a file' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s u -l user -d 'Require this user name and password; others get 401. @FILE reads them from a file' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l path -d 'Serve this path only; others get 404' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-clients -d 'Serve at most this many clients at a time; others get 503' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'How long a client may take for TLS and its request; 0 for no limit' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s x -l send -d 'Send this text to every client once it is open [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l handshake-timeout -d 'Time limit for a client\'s TLS handshake and request; 0 means no limit' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-cert -d 'Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-key -d 'Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l tls-pass -d 'Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s x -l send -d 'Send TEXT to every client once it is connected [repeatable]' -r
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l broadcast -d 'Send every received message to all other clients; with =all also back to the sender' -r -f -a "others\t'All but the sender'
 all\t'The sender too'"
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l output -d 'How received messages are written [default: lines; decorated on a terminal]' -r -f -a "lines\t'As they are, each with a newline'
-nul\t'As they are, each with a NUL byte'
-raw\t'As they are'
-hex\t'In hex, one a line'
-base64\t'In base64, one a line'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l output -d 'How to write received messages [default: lines; decorated on a terminal]' -r -f -a "lines\t'Unchanged, each followed by a newline'
+nul\t'Unchanged, each followed by a NUL byte'
+raw\t'Unchanged, one after the other'
+hex\t'In hexadecimal, one per line'
+base64\t'In base64, one per line'
 json\t'Every event as a line of JSON'"
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message-size -d 'Close 1009 on a larger message; 64K, 10M and 1G are understood' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-memory -d 'Memory for messages of all clients together; over it the client that holds the most is closed' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l count -d 'End after this many received messages, from all clients together' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'How long a client may take to answer our Close frame' -r
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show when things happened' -r -f -a "utc\t'By the calendar, UTC'
-local\t'By the clock on the wall'
-relative\t'Since the start'
-delta\t'Since the line before'"
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'Colours' -r -f -a "auto\t'On a terminal'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-message-size -d 'Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l max-memory -d 'Memory limit for the messages of all clients; beyond it the client that holds most is closed' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l count -d 'End after N messages have been received from all clients together' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l close-timeout -d 'Time limit for a client\'s answer to our Close frame' -r
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l timestamps -d 'Show the time of every line' -r -f -a "utc\t'Date and time, UTC'
+local\t'Local time'
+relative\t'Time since the start'
+delta\t'Time since the previous line'"
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
 always\t'Always'
 never\t'Never'"
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-compress -d 'Agree to no compression'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-compress -d 'Do not accept compression'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l echo -d 'Send every received message back, with the same type'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l json -d 'Short for --output json: every event as a line of JSON'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Go on after violations of the protocol where that is possible; each is told as a warning'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l once -d 'Serve one client, then exit with its outcome; others get 503'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s 1 -d 'Short for --count 1'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d 'Show both heads and control frames; -vv every frame; -vvv every byte'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l json -d 'Same as --output json: write every event as a line of JSON'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l lenient -d 'Continue after protocol violations where possible, with a warning for each'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l once -d 'Serve one client, then exit with its status; others get 503'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s 1 -d 'Same as --count 1'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s q -l quiet -d 'Show errors only'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'Short for --color never'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-color -d 'Same as --color never'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pretty -d 'Show JSON messages as they came'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Show credentials, cookies and tokens, which are masked otherwise'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-config -d 'Take neither the configuration file nor WSCOPE_OPTIONS into account'
-complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-history -d 'Keep nothing of what is typed at the prompt'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
+complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand codes" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

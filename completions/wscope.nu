@@ -32,79 +32,79 @@ module completions {
     --show-ping-pong(-P)      # As -v, which shows more than pings and pongs
     --max-redirects: string   # As --max-redirs, whose number may be missing
     --header(-H): string      # Add, replace or remove a request header [repeatable]
-    --subprotocol(-s): string # Offer a subprotocol [repeatable, or a list with commas]
+    --subprotocol(-s): string # Offer a subprotocol [repeatable, or a comma-separated list]
     --origin(-o): string      # Send an Origin header
     --user-agent(-A): string  # Send this User-Agent header
     --compress: string        # Offer permessage-deflate with these parameters [default: client_max_window_bits]
-    --no-compress             # Offer no compression
-    --strict                  # Make it an error if the server chooses no subprotocol of those offered, or does not accept --compress, or, with --expect, if other messages come between
-    --user(-u): string        # Log in with user name and password (Basic)
-    --bearer: string          # Log in with a token (Authorization: Bearer)
+    --no-compress             # Do not offer compression
+    --strict                  # Fail if the server selects none of the subprotocols offered or does not accept --compress, and, with --expect, if other messages are received in between
+    --user(-u): string        # Authenticate with user name and password (Basic)
+    --bearer: string          # Authenticate with a token (Authorization: Bearer)
     --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
-    --netrc                   # Take user name and password from ~/.netrc, or the file that NETRC names
-    --netrc-file: path        # Take user name and password from this file, written like ~/.netrc
-    --connect-timeout: string # Limit on everything up to the end of the opening handshake
+    --netrc                   # Read user name and password from ~/.netrc, or the file that NETRC names
+    --netrc-file: path        # Read user name and password from this file instead of ~/.netrc
+    --connect-timeout: string # Time limit for connecting, up to the end of the opening handshake
     --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
-    --no-proxy: string        # Use no proxy for these hosts [default: the environment variable NO_PROXY]
+    --no-proxy: string        # Do not use a proxy for these hosts [default: the environment variable NO_PROXY]
     --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
     --proxy-insecure          # Accept any certificate of an https:// proxy
-    --connect-to: string      # Connect to this host and port instead; the URL stays what it is for TLS and HTTP
-    --resolve: string         # Use these addresses for a host and port, without DNS; the host may be * [repeatable]
-    --unix-socket: path       # Connect to this Unix socket, whatever host the URL names
-    --interface: string       # Connect from this address or network interface of ours
+    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
+    --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
+    --interface: string       # Connect from this local address or network interface
     -4                        # Use IPv4 only
     -6                        # Use IPv6 only
     --insecure(-k)            # Accept any certificate
     --no-check(-n)            # As wscat spells --insecure
-    --cacert: path            # Trust the certificates in this file, or in the files of this folder, too [repeatable]
+    --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
     --no-system-ca            # Trust only the certificates of --cacert, not the system's
-    --cert: path              # Present this certificate to a server that asks for one
-    --key: path               # The key of --cert, if it is in a file of its own
-    --pass: string            # The passphrase of the key, or of the PKCS#12 file
-    --servername: string      # Ask the server for this name (SNI), and check its certificate for it, instead of the URL's
-    --tls-min: string@"nu-complete wscope tls_min" # The oldest version of TLS to accept
-    --tls-max: string@"nu-complete wscope tls_max" # The newest version of TLS to offer
+    --cert: path              # Client certificate, for a server that asks for one
+    --key: path               # Private key of --cert, if it is in another file
+    --pass: string            # Passphrase of the key or of the PKCS#12 file
+    --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
+    --tls-min: string@"nu-complete wscope tls_min" # Minimum version of TLS
+    --tls-max: string@"nu-complete wscope tls_max" # Maximum version of TLS
     --location(-L)            # Follow redirects (301, 302, 303, 307, 308)
-    --max-redirs: string      # Follow at most this many redirects
-    --retry: string           # Try again if the first connection fails, up to N times
-    --reconnect: string       # Connect again when the connection is lost, up to N times in a row
-    --reconnect-on-close      # Connect again also when the server closed with 1000, 3000 to 4999 or no code
-    --reconnect-delay: string # The first wait before another attempt
-    --ping-interval: string   # Send a ping so often, to keep the connection busy and to see that the server answers
-    --ping-timeout: string    # End the connection (status 7) if a ping of --ping-interval is not answered in time
-    --idle-timeout: string    # End the connection (status 7) if nothing at all comes for so long
-    --send(-x): string        # Send this text once open, before standard input [repeatable]
-    --send-hex: string        # Send these bytes as a binary message [repeatable]
+    --max-redirs: string      # Follow at most N redirects
+    --retry: string           # Retry if the first connection fails, up to N times
+    --reconnect: string       # Reconnect when the connection is lost, up to N times in a row
+    --reconnect-on-close      # Reconnect also after 1000, 3000 to 4999 or no code
+    --reconnect-delay: string # Delay before the first further attempt
+    --ping-interval: string   # Send a ping every TIME, to keep the connection alive and to see that the server answers
+    --ping-timeout: string    # End the connection (exit status 7) if a ping of --ping-interval is not answered within TIME
+    --idle-timeout: string    # End the connection (exit status 7) if nothing is received for TIME
+    --send(-x): string        # Send TEXT once the connection is open, before standard input [repeatable]
+    --send-hex: string        # Send bytes, given in hexadecimal, as a binary message [repeatable]
     --send-file: path         # Send a file as one message [repeatable]
-    --send-frame: string      # Send this very frame, allowed or not [repeatable]
-    --input: string@"nu-complete wscope input" # How standard input becomes messages: a line each, up to each NUL, all as one, as it comes, or JSON actions [default: lines; chunks with --binary]
-    -0                        # Short for --input nul
-    --slash                   # Take lines of standard input that start with / for commands, as a prompt always does
+    --send-frame: string      # Send a single frame, valid or not [repeatable]
+    --input: string@"nu-complete wscope input" # How to split standard input into messages [default: lines; chunks with --binary]
+    -0                        # Same as --input nul
+    --slash                   # Treat lines of standard input that start with / as commands, as at the prompt
     --binary(-b)              # Send binary messages
     --text(-t)                # Send text messages [the default]
     --echo                    # Send every received message back, with the same type
-    --output: string@"nu-complete wscope output" # How received messages are written [default: lines; raw with --binary; decorated on a terminal]
-    --json                    # Short for --output json: every event as a line of JSON
-    --lenient                 # Go on after violations of the protocol where that is possible; each is told as a warning
-    --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
-    --wait(-w): string        # After the end of input go on until nothing has come for so long; 0 closes at once, -1 or 'forever' goes on until the server closes [default: 1s]
-    --count: string           # Close after this many received messages
-    -1                        # Short for --count 1
-    --expect: string          # Close once such a message is received; exit status 1 otherwise [repeatable, in order]
-    --max-time(-m): string    # Limit on the whole run [default with --expect: 30s]
-    --close-timeout: string   # How long the server may take to answer our Close frame
-    --close-code: string      # Code of our Close frame
-    --close-reason: string    # Reason in our Close frame
-    --verbose(-v)             # Show both heads and control frames; -vv every frame; -vvv every byte
+    --output: string@"nu-complete wscope output" # How to write received messages [default: lines; raw with --binary; decorated on a terminal]
+    --json                    # Same as --output json: write every event as a line of JSON
+    --lenient                 # Continue after protocol violations where possible, with a warning for each
+    --max-message-size: string # Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
+    --wait(-w): string        # After the end of input, close once nothing has been received for TIME; 0: at once, -1 or 'forever': wait until the server closes [default: 1s]
+    --count: string           # Close after N received messages
+    -1                        # Same as --count 1
+    --expect: string          # Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
+    --max-time(-m): string    # Time limit for the whole run [default with --expect: 30s]
+    --close-timeout: string   # Time limit for the server's answer to our Close frame
+    --close-code: string      # Status code of our Close frame
+    --close-reason: string    # Reason of our Close frame
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
-    --timestamps: string@"nu-complete wscope timestamps" # Show when things happened
-    --color: string@"nu-complete wscope color" # Colours
-    --no-color                # Short for --color never
+    --timestamps: string@"nu-complete wscope timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope color" # When to use colors
+    --no-color                # Same as --color never
     --pretty                  # Indent long JSON messages [the default on a terminal]
-    --no-pretty               # Show JSON messages as they came
-    --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
-    --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
-    --no-history              # Keep nothing of what is typed at the prompt
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
+    --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     url: string               # Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
@@ -128,47 +128,47 @@ module completions {
 
   # Accept WebSocket clients
   export extern "wscope listen" [
-    --header(-H): string      # Add, replace or remove a header of the response that accepts [repeatable]
-    --subprotocol(-s): string # A subprotocol that is spoken [repeatable, or a list with commas]
+    --header(-H): string      # Add, replace or remove a header of the 101 response [repeatable]
+    --subprotocol(-s): string # A subprotocol to accept [repeatable, or a comma-separated list]
     --allow-origin: string    # Accept only requests with this Origin; others get 403. '*' accepts all [repeatable]
-    --user(-u): string        # Ask for this user name and password; others get 401. @FILE reads them from a file
+    --user(-u): string        # Require this user name and password; others get 401. @FILE reads them from a file
     --path: string            # Serve this path only; others get 404
-    --no-compress             # Agree to no compression
+    --no-compress             # Do not accept compression
     --max-clients: string     # Serve at most this many clients at a time; others get 503
-    --handshake-timeout: string # How long a client may take for TLS and its request; 0 for no limit
-    --tls-cert: path          # Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it
-    --tls-key: path           # Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not
-    --tls-pass: string        # Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing
-    --send(-x): string        # Send this text to every client once it is open [repeatable]
+    --handshake-timeout: string # Time limit for a client's TLS handshake and request; 0 means no limit
+    --tls-cert: path          # Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12
+    --tls-key: path           # Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not
+    --tls-pass: string        # Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal
+    --send(-x): string        # Send TEXT to every client once it is connected [repeatable]
     --echo                    # Send every received message back, with the same type
     --broadcast: string@"nu-complete wscope listen broadcast" # Send every received message to all other clients; with =all also back to the sender
-    --output: string@"nu-complete wscope listen output" # How received messages are written [default: lines; decorated on a terminal]
-    --json                    # Short for --output json: every event as a line of JSON
-    --lenient                 # Go on after violations of the protocol where that is possible; each is told as a warning
-    --max-message-size: string # Close 1009 on a larger message; 64K, 10M and 1G are understood
-    --max-memory: string      # Memory for messages of all clients together; over it the client that holds the most is closed
-    --once                    # Serve one client, then exit with its outcome; others get 503
-    --count: string           # End after this many received messages, from all clients together
-    -1                        # Short for --count 1
-    --close-timeout: string   # How long a client may take to answer our Close frame
-    --verbose(-v)             # Show both heads and control frames; -vv every frame; -vvv every byte
+    --output: string@"nu-complete wscope listen output" # How to write received messages [default: lines; decorated on a terminal]
+    --json                    # Same as --output json: write every event as a line of JSON
+    --lenient                 # Continue after protocol violations where possible, with a warning for each
+    --max-message-size: string # Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
+    --max-memory: string      # Memory limit for the messages of all clients; beyond it the client that holds most is closed
+    --once                    # Serve one client, then exit with its status; others get 503
+    --count: string           # End after N messages have been received from all clients together
+    -1                        # Same as --count 1
+    --close-timeout: string   # Time limit for a client's answer to our Close frame
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
     --quiet(-q)               # Show errors only
-    --timestamps: string@"nu-complete wscope listen timestamps" # Show when things happened
-    --color: string@"nu-complete wscope listen color" # Colours
-    --no-color                # Short for --color never
+    --timestamps: string@"nu-complete wscope listen timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope listen color" # When to use colors
+    --no-color                # Same as --color never
     --pretty                  # Indent long JSON messages [the default on a terminal]
-    --no-pretty               # Show JSON messages as they came
-    --show-secrets            # Show credentials, cookies and tokens, which are masked otherwise
-    --no-config               # Take neither the configuration file nor WSCOPE_OPTIONS into account
-    --no-history              # Keep nothing of what is typed at the prompt
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
+    --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
-    address?: string          # Where to listen; a port alone means this machine only, :0 takes any free port and prints it
+    address?: string          # Address to listen on; a port alone is on this machine only, :0 is any free port
   ]
 
-  # Tell what close codes mean
+  # Explain close codes
   export extern "wscope codes" [
     --help(-h)                # Print help
-    code?: string             # The close code to explain; all of them in short without it
+    code?: string             # The close code to explain; without it, all codes are listed
   ]
 
   def "nu-complete wscope completions shell" [] {
@@ -178,7 +178,7 @@ module completions {
   # Print a completion script for a shell
   export extern "wscope completions" [
     --help(-h)                # Print help (see more with '--help')
-    shell: string@"nu-complete wscope completions shell" # For which shell
+    shell: string@"nu-complete wscope completions shell" # The shell
   ]
 
   # Print the manual page in roff

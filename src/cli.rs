@@ -39,7 +39,7 @@ pub use wscat::{MAX_REDIRECTS, WscatArgs};
     subcommand_value_name = "COMMAND",
     disable_help_subcommand = true,
     override_usage = "wscope [OPTIONS] <URL>\n       wscope <COMMAND>",
-    after_help = "'wscope --help' tells more.",
+    after_help = "'wscope --help' describes all options.",
     after_long_help = EXAMPLES
 )]
 pub struct Cli {
@@ -60,19 +60,19 @@ Examples:
   wscope URL | head -3                     the first three messages
   wscope --json URL | jq .data             events for other programs
   wscope -x hello --expect /^hi/ -m 5s URL a check: exit status 0 or 1
-  wscope listen --echo                     a server to try all this with
+  wscope listen --echo                     a server to try these with
 
 Exit status:
-  0 done · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
-  refused · 5 protocol broken by the peer · 6 abnormal end · 7 timeout ·
-  8 local trouble · 129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM";
+  0 success · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
+  refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
+  8 local failure · 129, 130, 143 SIGHUP, SIGINT, SIGTERM";
 
 /// What to do instead of connecting.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Accept WebSocket clients
     Listen(Box<ListenArgs>),
-    /// Tell what close codes mean
+    /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell
     Completions(CompletionsArgs),
@@ -85,10 +85,10 @@ pub enum Command {
 pub struct ConnectArgs {
     /// Where to connect: ws://, wss://, host:port/path, :port/path, port or @name
     ///
-    /// Without a scheme it is ws:// for this machine and wss:// for any other; http:// and https://
-    /// are taken as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
+    /// Without a scheme, ws:// is used for this machine and wss:// for any other; http:// and https://
+    /// are read as ws:// and wss://. ws+unix:/path/to.sock:/uri goes to a Unix socket, wss+unix:
     /// does so over TLS. @name is an endpoint of the configuration file (see --no-config), and
-    /// @name/path is below it.
+    /// @name/path adds to its path.
     #[arg(value_name = "URL", required = true)]
     pub url: Option<String>,
 
@@ -137,12 +137,12 @@ pub struct HandshakeArgs {
     /// Add, replace or remove a request header [repeatable]
     ///
     /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// 'Name;' sends it without a value; @FILE reads them from a file, one a line. Order, case and duplicates go over the wire as
+    /// 'Name;' sends it without a value; @FILE reads them from a file, one per line. Order, case and duplicates are sent as
     /// given.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
 
-    /// Offer a subprotocol [repeatable, or a list with commas]
+    /// Offer a subprotocol [repeatable, or a comma-separated list]
     #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
     pub subprotocols: Vec<String>,
 
@@ -151,33 +151,33 @@ pub struct HandshakeArgs {
     pub origin: Option<String>,
 
     /// Send this User-Agent header
-    #[arg(short = 'A', long, alias = "ua", value_name = "NAME")]
+    #[arg(short = 'A', long, alias = "ua", value_name = "NAME", hide_short_help = true)]
     pub user_agent: Option<String>,
 
     /// Offer permessage-deflate with these parameters [default: client_max_window_bits]
     ///
-    /// For example 'server_no_context_takeover; server_max_window_bits=10'; several offers are
-    /// separated by commas, the best first.
-    #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress")]
+    /// For example 'server_no_context_takeover; server_max_window_bits=10'. Separate several offers
+    /// with commas, the preferred one first.
+    #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress", hide_short_help = true)]
     pub compress: Option<String>,
 
-    /// Offer no compression
-    #[arg(long)]
+    /// Do not offer compression
+    #[arg(long, hide_short_help = true)]
     pub no_compress: bool,
 
-    /// Make it an error if the server chooses no subprotocol of those offered, or does not accept
-    /// --compress, or, with --expect, if other messages come between
-    #[arg(long)]
+    /// Fail if the server selects none of the subprotocols offered or does not accept --compress, and,
+    /// with --expect, if other messages are received in between
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 }
 
 /// The way to the server.
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Network")]
+#[command(next_help_heading = "Opening handshake")]
 pub struct NetworkArgs {
-    /// Limit on everything up to the end of the opening handshake
+    /// Time limit for connecting, up to the end of the opening handshake
     ///
-    /// Durations are written 500ms, 5s, 2m or 1h; a plain number is seconds; 0 turns a limit off.
+    /// Durations are written 500ms, 5s, 2m or 1h; a number alone is in seconds; 0 means no limit.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub connect_timeout: String,
 }
@@ -186,45 +186,44 @@ pub struct NetworkArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Sending")]
 pub struct SendingArgs {
-    /// Send this text once open, before standard input [repeatable]
+    /// Send TEXT once the connection is open, before standard input [repeatable]
     ///
-    /// On a terminal a prompt follows, unless --wait is given too.
+    /// On a terminal a prompt follows, unless --wait is given.
     #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Vec<String>,
 
-    /// Send these bytes as a binary message [repeatable]
-    #[arg(long, value_name = "HEX")]
+    /// Send bytes, given in hexadecimal, as a binary message [repeatable]
+    #[arg(long, value_name = "HEX", hide_short_help = true)]
     pub send_hex: Vec<String>,
 
     /// Send a file as one message [repeatable]
     ///
-    /// Text is checked for UTF-8 before connecting. A regular file over 1 MiB is sent while it is
-    /// read, in one frame that is not compressed, and --json names the file in place of its data; if
+    /// Text is checked to be UTF-8 before connecting. A regular file over 1 MiB is sent while it is
+    /// read, in one frame that is not compressed, and --json has the file's name instead of its data; if
     /// it changes meanwhile, the connection ends inside the frame and the exit status is 8. Other messages and
     /// pongs follow the frame. A FIFO or a device is read to its end first, up to 64 MiB.
     #[arg(long, value_name = "PATH")]
     pub send_file: Vec<PathBuf>,
 
-    /// Send this very frame, allowed or not [repeatable]
+    /// Send a single frame, valid or not [repeatable]
     ///
     /// FRAME is an opcode (0 to 15, or continuation, text, binary, close, ping, pong), then any of
-    /// nofin, rsv1, rsv2, rsv3, nomask, mask=KEY (8 hex digits), length=N (declared, whatever the
-    /// payload), bits=7|16|64 (how it is encoded), then the payload: text, hex:… or base64:….
-    #[arg(long, value_name = "FRAME")]
+    /// nofin, rsv1, rsv2, rsv3, nomask, mask=KEY (8 hex digits), length=N (the declared length,
+    /// whatever the payload), bits=7|16|64 (how it is encoded), then the payload: text, hex:… or base64:….
+    #[arg(long, value_name = "FRAME", hide_short_help = true)]
     pub send_frame: Vec<String>,
 
-    /// How standard input becomes messages: a line each, up to each NUL, all as one, as it comes,
-    /// or JSON actions [default: lines; chunks with --binary]
+    /// How to split standard input into messages [default: lines; chunks with --binary]
     #[arg(long, value_name = "HOW")]
     pub input: Option<InputMode>,
 
-    /// Short for --input nul
-    #[arg(short = '0', conflicts_with = "input")]
+    /// Same as --input nul
+    #[arg(short = '0', conflicts_with = "input", hide_short_help = true)]
     pub null: bool,
 
-    /// Take lines of standard input that start with / for commands, as a prompt always does
+    /// Treat lines of standard input that start with / as commands, as at the prompt
     ///
-    /// Such as /ping, /pong, /close 4000 bye or /binary 00ff; /help lists them, //text sends /text.
+    /// For example /ping, /pong, /close 4000 bye or /binary 00ff. /help lists them; //text sends /text.
     #[arg(long)]
     pub slash: bool,
 
@@ -233,11 +232,11 @@ pub struct SendingArgs {
     pub binary: bool,
 
     /// Send text messages [the default]
-    #[arg(short = 't', long, conflicts_with = "binary")]
+    #[arg(short = 't', long, conflicts_with = "binary", hide_short_help = true)]
     pub text: bool,
 
     /// Send every received message back, with the same type
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub echo: bool,
 }
 
@@ -245,21 +244,20 @@ pub struct SendingArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Receiving")]
 pub struct ReceivingArgs {
-    /// How received messages are written [default: lines; raw with --binary; decorated on a
-    /// terminal]
+    /// How to write received messages [default: lines; raw with --binary; decorated on a terminal]
     #[arg(long, value_name = "HOW")]
     pub output: Option<OutputMode>,
 
-    /// Short for --output json: every event as a line of JSON
+    /// Same as --output json: write every event as a line of JSON
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
 
-    /// Go on after violations of the protocol where that is possible; each is told as a warning
+    /// Continue after protocol violations where possible, with a warning for each
     #[arg(long)]
     pub lenient: bool,
 
-    /// Close 1009 on a larger message; 64K, 10M and 1G are understood
-    #[arg(long, value_name = "SIZE", default_value = "64M")]
+    /// Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
+    #[arg(long, value_name = "SIZE", default_value = "64M", hide_short_help = true)]
     pub max_message_size: String,
 }
 
@@ -267,46 +265,46 @@ pub struct ReceivingArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Ending")]
 pub struct EndingArgs {
-    /// After the end of input go on until nothing has come for so long; 0 closes at once, -1 or
-    /// 'forever' goes on until the server closes [default: 1s]
+    /// After the end of input, close once nothing has been received for TIME; 0: at once, -1 or
+    /// 'forever': wait until the server closes [default: 1s]
     #[arg(short = 'w', long, value_name = "TIME", allow_hyphen_values = true)]
     pub wait: Option<String>,
 
-    /// Close after this many received messages
+    /// Close after N received messages
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 
-    /// Short for --count 1
+    /// Same as --count 1
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
 
-    /// Close once such a message is received; exit status 1 otherwise [repeatable, in order]
+    /// Close once a message matches PATTERN; exit status 1 if none does [repeatable, in order]
     ///
-    /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON with these members, others
-    /// are free), json:… (any JSON value), hex:… (a binary message) or close:CODE. text:… is always the
-    /// whole text. If JSON does not match, the first difference of the closest message is shown.
+    /// PATTERN is the whole text of the message, /regex/, {…} or […] (JSON that contains these
+    /// members), json:… (any JSON value), hex:… (a binary message) or close:CODE. text:… always is the
+    /// whole text. If no JSON message matches, the first difference to the closest one is shown.
     #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub expect: Vec<String>,
 
-    /// Limit on the whole run [default with --expect: 30s]
+    /// Time limit for the whole run [default with --expect: 30s]
     ///
-    /// It includes reading the files that options name, such as a FIFO. When it runs out, the Close
-    /// frame is sent, and the run ends after the answer or within a second, whatever is stalled; what
-    /// could not be written is counted on standard error. The other timers do not run while standard
-    /// output is stalled or the process is stopped.
+    /// This includes reading files that options name, such as a FIFO. At the limit the Close frame is
+    /// sent, and the run ends after the answer or within a second, whatever is stalled; what could not
+    /// be written is counted on standard error. The other time limits do not run while standard output
+    /// is stalled or the process is stopped.
     #[arg(short = 'm', long, value_name = "TIME", allow_negative_numbers = true)]
     pub max_time: Option<String>,
 
-    /// How long the server may take to answer our Close frame
-    #[arg(long, value_name = "TIME", default_value = "5s")]
+    /// Time limit for the server's answer to our Close frame
+    #[arg(long, value_name = "TIME", default_value = "5s", hide_short_help = true)]
     pub close_timeout: String,
 
-    /// Code of our Close frame
-    #[arg(long, value_name = "CODE", default_value = "1000")]
+    /// Status code of our Close frame
+    #[arg(long, value_name = "CODE", default_value = "1000", hide_short_help = true)]
     pub close_code: String,
 
-    /// Reason in our Close frame
-    #[arg(long, value_name = "TEXT")]
+    /// Reason of our Close frame
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub close_reason: Option<String>,
 }
 
@@ -314,7 +312,7 @@ pub struct EndingArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Display")]
 pub struct DisplayArgs {
-    /// Show both heads and control frames; -vv every frame; -vvv every byte
+    /// Show request, response and control frames; -vv: every frame; -vvv: every byte
     #[arg(short = 'v', long, action = ArgAction::Count)]
     pub verbose: u8,
 
@@ -322,58 +320,58 @@ pub struct DisplayArgs {
     #[arg(short = 'q', long, conflicts_with = "verbose")]
     pub quiet: bool,
 
-    /// Show when things happened
+    /// Show the time of every line
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "local")]
     pub timestamps: Option<TimestampMode>,
 
-    /// Colours
-    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    /// When to use colors
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_short_help = true)]
     pub color: ColorMode,
 
-    /// Short for --color never
-    #[arg(long, conflicts_with = "color")]
+    /// Same as --color never
+    #[arg(long, conflicts_with = "color", hide_short_help = true)]
     pub no_color: bool,
 
     /// Indent long JSON messages [the default on a terminal]
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub pretty: bool,
 
-    /// Show JSON messages as they came
-    #[arg(long, conflicts_with = "pretty")]
+    /// Show JSON messages as received
+    #[arg(long, conflicts_with = "pretty", hide_short_help = true)]
     pub no_pretty: bool,
 
-    /// Show credentials, cookies and tokens, which are masked otherwise
-    #[arg(long)]
+    /// Show credentials, cookies and tokens instead of masking them
+    #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
 }
 
 /// How standard input becomes messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum InputMode {
-    /// A message a line
+    /// A message per line
     Lines,
-    /// A message up to each NUL byte
+    /// Messages separated by NUL bytes
     Nul,
-    /// All of it is one message
+    /// One message for all of it
     Whole,
-    /// A message for whatever one read gives
+    /// A message for each read
     Chunks,
-    /// An action in JSON a line
+    /// JSON actions, one per line
     Json,
 }
 
 /// How received messages are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum OutputMode {
-    /// As they are, each with a newline
+    /// Unchanged, each followed by a newline
     Lines,
-    /// As they are, each with a NUL byte
+    /// Unchanged, each followed by a NUL byte
     Nul,
-    /// As they are
+    /// Unchanged, one after the other
     Raw,
-    /// In hex, one a line
+    /// In hexadecimal, one per line
     Hex,
-    /// In base64, one a line
+    /// In base64, one per line
     Base64,
     /// Every event as a line of JSON
     Json,
@@ -382,13 +380,13 @@ pub enum OutputMode {
 /// How times are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TimestampMode {
-    /// By the calendar, UTC
+    /// Date and time, UTC
     Utc,
-    /// By the clock on the wall
+    /// Local time
     Local,
-    /// Since the start
+    /// Time since the start
     Relative,
-    /// Since the line before
+    /// Time since the previous line
     Delta,
 }
 
@@ -406,7 +404,7 @@ pub enum ColorMode {
 /// Options for `codes`.
 #[derive(Args, Debug)]
 pub struct CodesArgs {
-    /// The close code to explain; all of them in short without it
+    /// The close code to explain; without it, all codes are listed
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
 }
@@ -414,7 +412,7 @@ pub struct CodesArgs {
 /// Options for `completions`.
 #[derive(Args, Debug)]
 pub struct CompletionsArgs {
-    /// For which shell
+    /// The shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
 }

@@ -8,12 +8,11 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Authentication")]
 pub struct AuthArgs {
-    /// Log in with user name and password (Basic)
+    /// Authenticate with user name and password (Basic)
     ///
-    /// A password that is left out is asked for on the terminal. @FILE reads both from a file's
-    /// first line; WSCOPE_USER is used if nothing else is said. -H 'Authorization: …' goes before
-    /// this, this before NAME:PASSWORD@ in the URL, that before --netrc, and the environment is
-    /// last.
+    /// Without a password, it is asked for on the terminal. @FILE reads both from the first line of a
+    /// file. In order of precedence: -H 'Authorization: …', this option, USER:PASS@ in the URL,
+    /// --netrc, and the environment variable WSCOPE_USER.
     #[arg(
         short = 'u',
         long,
@@ -23,25 +22,25 @@ pub struct AuthArgs {
     )]
     pub user: Option<String>,
 
-    /// Log in with a token (Authorization: Bearer)
+    /// Authenticate with a token (Authorization: Bearer)
     ///
-    /// @FILE reads it from a file, and WSCOPE_BEARER is used if nothing else is said. Of --user and
-    /// --bearer the last one counts.
+    /// @FILE reads it from a file; WSCOPE_BEARER is used without an option. Of --user and --bearer the
+    /// last one counts.
     #[arg(long, value_name = "TOKEN", alias = "oauth2-bearer", overrides_with = "user")]
     pub bearer: Option<String>,
 
     /// Send cookies: 'a=b; c=d' [repeatable]
     ///
-    /// @FILE reads them from a file: a line of them each, or what curl and browser extensions
-    /// write (cookies.txt), of which those are sent that are for this host and path.
+    /// @FILE reads them from a file: either lines of them, or a cookies.txt as curl and browser
+    /// extensions write it, from which the cookies for this host and path are sent.
     #[arg(long = "cookie", value_name = "COOKIES")]
     pub cookies: Vec<String>,
 
-    /// Take user name and password from ~/.netrc, or the file that NETRC names
-    #[arg(long)]
+    /// Read user name and password from ~/.netrc, or the file that NETRC names
+    #[arg(long, hide_short_help = true)]
     pub netrc: bool,
 
-    /// Take user name and password from this file, written like ~/.netrc
-    #[arg(long, value_name = "FILE")]
+    /// Read user name and password from this file instead of ~/.netrc
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub netrc_file: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use super::{DisplayArgs, OutputMode, SettingsArgs};
 #[derive(Args, Debug)]
 #[command(args_override_self = true, after_long_help = MORE)]
 pub struct ListenArgs {
-    /// Where to listen; a port alone means this machine only, :0 takes any free port and prints it
+    /// Address to listen on; a port alone is on this machine only, :0 is any free port
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub address: String,
 
@@ -38,40 +38,40 @@ pub struct ListenArgs {
 }
 
 const MORE: &str = "\
-On a terminal lines typed go to all clients; /help lists what else can be
-done. In a pipe every line of standard input goes to all clients; it is read
-only while there are any, as fast as the fastest takes it, and its end does
-not end the server. A browser that opens the address gets a page to talk with;
-pages of other sites cannot connect unless --allow-origin names them.
+On a terminal typed lines are sent to all clients; /help lists commands. In a
+pipe every line of standard input is sent to all clients; it is read only while
+there are any, at the speed of the fastest, and its end does not end the
+server. A browser that opens the address gets a page with a client; pages of
+other sites cannot connect unless --allow-origin names them.
 
-No client holds up another. What waits for a client that does not take it is
-limited to 16 MiB, or one message; a client further behind loses what waits
-and is closed with 1013 (Try Again Later). All clients together hold no more
+No client delays another. The queue of a client that reads too slowly is
+limited to 16 MiB, or one message; beyond that the queue is dropped and the
+client closed with 1013 (Try Again Later). All clients together hold no more
 than --max-memory.
 
-While standard output takes nothing, clients that have more to be written are
-not read; after SIGINT or SIGTERM it has one second, and the messages that it
-has not got are counted. Standard error holds up nothing: lines that it does
-not take are dropped and counted.
+While standard output is stalled, clients with more to be written are not read;
+after SIGINT or SIGTERM it has one second, and messages that were not written
+are counted. Standard error delays nothing: lines that it does not take are
+dropped and counted.
 
 Examples:
-  wscope listen --echo              send back what comes, on localhost:8080
+  wscope listen --echo              send every message back, on localhost:8080
   wscope listen :9000 --broadcast   a chat room
   tail -f log | wscope listen       a live feed
-  wscope listen --once -x hello     one client, whose outcome is the status";
+  wscope listen --once -x hello     one client; its end is the exit status";
 
 /// Who may come, and what is agreed on.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Opening handshake")]
 pub struct WelcomeArgs {
-    /// Add, replace or remove a header of the response that accepts [repeatable]
+    /// Add, replace or remove a header of the 101 response [repeatable]
     ///
     /// 'Name: value' adds a header or replaces the one that wscope would send; 'Name:' removes it;
-    /// 'Name;' sends it without a value; @FILE reads them from a file, one a line.
+    /// 'Name;' sends it without a value; @FILE reads them from a file, one per line.
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub headers: Vec<String>,
 
-    /// A subprotocol that is spoken [repeatable, or a list with commas]
+    /// A subprotocol to accept [repeatable, or a comma-separated list]
     #[arg(short = 's', long = "subprotocol", alias = "protocol", value_name = "NAME")]
     pub subprotocols: Vec<String>,
 
@@ -86,7 +86,7 @@ pub struct WelcomeArgs {
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     pub origins: Vec<String>,
 
-    /// Ask for this user name and password; others get 401. @FILE reads them from a file
+    /// Require this user name and password; others get 401. @FILE reads them from a file
     #[arg(short = 'u', long, value_name = "USER:PASS")]
     pub user: Option<String>,
 
@@ -94,7 +94,7 @@ pub struct WelcomeArgs {
     #[arg(long, value_name = "/PATH")]
     pub path: Option<String>,
 
-    /// Agree to no compression
+    /// Do not accept compression
     #[arg(long)]
     pub no_compress: bool,
 
@@ -102,9 +102,9 @@ pub struct WelcomeArgs {
     #[arg(long, value_name = "N", default_value = "4096")]
     pub max_clients: usize,
 
-    /// How long a client may take for TLS and its request; 0 for no limit
+    /// Time limit for a client's TLS handshake and request; 0 means no limit
     ///
-    /// There is room for 2048 unfinished handshakes, 1024 of them from one address (for IPv6 a
+    /// At most 2048 handshakes may be unfinished, 1024 of them from one address (for IPv6 a
     /// /64); beyond that the oldest is closed for each new one, after a 503 if it has begun a request.
     #[arg(long, value_name = "TIME", default_value = "10s")]
     pub handshake_timeout: String,
@@ -114,15 +114,15 @@ pub struct WelcomeArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "TLS")]
 pub struct ServerTlsArgs {
-    /// Listen for wss://, with this certificate: PEM, DER or PKCS#12, with those above it
+    /// Accept wss://, with this certificate and its chain: PEM, DER or PKCS#12
     #[arg(long, alias = "cert", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
-    /// Its key, if it is in a file of its own: PKCS#8, PKCS#1 or SEC 1, encrypted or not
+    /// Private key, if it is in another file: PKCS#8, PKCS#1 or SEC 1, encrypted or not
     #[arg(long, alias = "key", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// Passphrase of the key, or @FILE with it; asked for on the terminal if it is missing
+    /// Passphrase of the key, or @FILE with it; without it, it is asked for on the terminal
     #[arg(long, aliases = ["pass", "passphrase"], value_name = "TEXT", requires = "tls_cert", num_args = 0..=1)]
     pub tls_pass: Option<Option<String>>,
 }
@@ -131,7 +131,7 @@ pub struct ServerTlsArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Sending")]
 pub struct AnsweringArgs {
-    /// Send this text to every client once it is open [repeatable]
+    /// Send TEXT to every client once it is connected [repeatable]
     #[arg(short = 'x', long, alias = "execute", value_name = "TEXT", allow_hyphen_values = true)]
     pub send: Vec<String>,
 
@@ -148,26 +148,26 @@ pub struct AnsweringArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Receiving")]
 pub struct TakingArgs {
-    /// How received messages are written [default: lines; decorated on a terminal]
+    /// How to write received messages [default: lines; decorated on a terminal]
     #[arg(long, value_name = "HOW")]
     pub output: Option<OutputMode>,
 
-    /// Short for --output json: every event as a line of JSON
+    /// Same as --output json: write every event as a line of JSON
     #[arg(long, conflicts_with = "output")]
     pub json: bool,
 
-    /// Go on after violations of the protocol where that is possible; each is told as a warning
+    /// Continue after protocol violations where possible, with a warning for each
     #[arg(long)]
     pub lenient: bool,
 
-    /// Close 1009 on a larger message; 64K, 10M and 1G are understood
+    /// Close with 1009 if a message exceeds SIZE (64K, 10M, 1G)
     #[arg(long, value_name = "SIZE", default_value = "64M")]
     pub max_message_size: String,
 
-    /// Memory for messages of all clients together; over it the client that holds the most is closed
+    /// Memory limit for the messages of all clients; beyond it the client that holds most is closed
     ///
-    /// Counted are messages being received or inflated and what waits to be sent or written. The client is
-    /// closed with 1009 in the middle of a message, else with 1013; what it holds is freed at once.
+    /// It includes messages being received or inflated, and what waits to be sent or written. The client is
+    /// closed with 1009 inside a message, else with 1013, and its memory is freed at once.
     #[arg(long, value_name = "SIZE", default_value = "512M")]
     pub max_memory: String,
 }
@@ -176,19 +176,19 @@ pub struct TakingArgs {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Ending")]
 pub struct LeavingArgs {
-    /// Serve one client, then exit with its outcome; others get 503
+    /// Serve one client, then exit with its status; others get 503
     #[arg(long)]
     pub once: bool,
 
-    /// End after this many received messages, from all clients together
+    /// End after N messages have been received from all clients together
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub count: Option<u64>,
 
-    /// Short for --count 1
+    /// Same as --count 1
     #[arg(short = '1', conflicts_with = "count")]
     pub one: bool,
 
-    /// How long a client may take to answer our Close frame
+    /// Time limit for a client's answer to our Close frame
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub close_timeout: String,
 }

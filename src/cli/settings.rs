@@ -6,21 +6,20 @@ use clap::Args;
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Settings")]
 pub struct SettingsArgs {
-    /// Take neither the configuration file nor WSCOPE_OPTIONS into account
+    /// Ignore the configuration file and WSCOPE_OPTIONS
     ///
-    /// The file ~/.config/wscope/config (or where XDG_CONFIG_HOME says) has options for all
-    /// connections, one a line: --name, --name=value or name = value. A [section] in it makes
-    /// an endpoint that 'wscope @section' connects to: a line 'url = …', and options for it.
-    /// WSCOPE_OPTIONS holds options too. The command line goes before WSCOPE_OPTIONS, that before
-    /// the section, that before the options for all.
-    #[arg(long)]
+    /// The file ~/.config/wscope/config (in XDG_CONFIG_HOME if that is set) has options for all
+    /// connections, one per line: --name, --name=value or name = value. A [section] in it defines
+    /// an endpoint for 'wscope @section': a line 'url = …', and options for it. WSCOPE_OPTIONS holds
+    /// options too. In order of precedence: command line, WSCOPE_OPTIONS, section, options for all.
+    #[arg(long, hide_short_help = true)]
     pub no_config: bool,
 
-    /// Keep nothing of what is typed at the prompt
+    /// Do not save the history of the prompt
     ///
-    /// It is kept in ~/.local/state/wscope (or where XDG_STATE_HOME says), without the secrets that
-    /// options gave; a line that begins with a blank is not. WSCOPE_HISTORY names another file; if
-    /// it is empty, nothing is kept.
-    #[arg(long)]
+    /// It is saved in ~/.local/state/wscope (in XDG_STATE_HOME if that is set), without the secrets
+    /// that were given; lines that begin with a blank are left out. WSCOPE_HISTORY names another file;
+    /// if it is empty, nothing is saved.
+    #[arg(long, hide_short_help = true)]
     pub no_history: bool,
 }

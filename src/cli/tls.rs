@@ -16,55 +16,57 @@ pub struct TlsArgs {
     #[arg(short = 'n', long = "no-check", hide = true)]
     pub no_check: bool,
 
-    /// Trust the certificates in this file, or in the files of this folder, too [repeatable]
+    /// Also trust the certificates in this file, or in the files of this directory [repeatable]
     ///
-    /// PEM, as many as there are, or one in DER. It has to be a root, which is signed by itself.
+    /// PEM with one or more certificates, or a single one in DER. They have to be root certificates,
+    /// which are self-signed.
     #[arg(long, alias = "ca", value_name = "FILE|DIR")]
     pub cacert: Vec<PathBuf>,
 
     /// Trust only the certificates of --cacert, not the system's
-    #[arg(long, requires = "cacert")]
+    #[arg(long, requires = "cacert", hide_short_help = true)]
     pub no_system_ca: bool,
 
-    /// Present this certificate to a server that asks for one
+    /// Client certificate, for a server that asks for one
     ///
-    /// PEM, with the CAs above it if there are any, and perhaps with the key; or PKCS#12 (.p12,
-    /// .pfx), which has the key in it.
+    /// PEM, with its chain, and optionally with the key; or PKCS#12 (.p12, .pfx), which includes the
+    /// key.
     #[arg(long, value_name = "FILE")]
     pub cert: Option<PathBuf>,
 
-    /// The key of --cert, if it is in a file of its own
+    /// Private key of --cert, if it is in another file
     ///
     /// PEM or DER; PKCS#8, PKCS#1 or SEC 1, encrypted or not.
     #[arg(long, value_name = "FILE", requires = "cert")]
     pub key: Option<PathBuf>,
 
-    /// The passphrase of the key, or of the PKCS#12 file
+    /// Passphrase of the key or of the PKCS#12 file
     ///
-    /// @FILE reads it from a file's first line. A passphrase that is needed and not given is asked
-    /// for on the terminal.
+    /// @FILE reads it from the first line of a file. If it is needed and not given, it is asked for on
+    /// the terminal.
     #[arg(
         long,
         alias = "passphrase",
         value_name = "PASSPHRASE",
         requires = "cert",
         num_args = 0..=1,
-        allow_hyphen_values = false
+        allow_hyphen_values = false,
+        hide_short_help = true
     )]
     pub pass: Option<Option<String>>,
 
-    /// Ask the server for this name (SNI), and check its certificate for it, instead of the URL's
+    /// Send this server name (SNI), and check the certificate for it, instead of the URL's host
     ///
-    /// With '' the server is told no name; the certificate still has to be for the URL's host.
-    #[arg(long, value_name = "NAME")]
+    /// With '' no server name is sent; the certificate still has to be for the URL's host.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub servername: Option<String>,
 
-    /// The oldest version of TLS to accept
-    #[arg(long, value_name = "VERSION")]
+    /// Minimum version of TLS
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub tls_min: Option<TlsVersion>,
 
-    /// The newest version of TLS to offer
-    #[arg(long, value_name = "VERSION")]
+    /// Maximum version of TLS
+    #[arg(long, value_name = "VERSION", hide_short_help = true)]
     pub tls_max: Option<TlsVersion>,
 }
 

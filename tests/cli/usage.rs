@@ -309,12 +309,19 @@ fn help_fits_the_page_and_has_groups_and_examples() {
     for flag in ["--help", "-h"] {
         let help = wscope().arg(flag).run().code(0).stderr("").stdout;
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
-        for part in
-            ["Usage: wscope", "Commands:", "Opening handshake:", "Network:", "TLS:", "Sending:"]
-        {
+        for part in [
+            "Usage: wscope",
+            "Commands:",
+            "Opening handshake:",
+            "Proxy and routing:",
+            "TLS:",
+            "Sending:",
+        ] {
             assert!(help.contains(part), "no {part:?} in\n{help}");
         }
     }
+    let lines = wscope().arg("-h").run().stdout.lines().count();
+    assert!(lines <= 96, "-h fits two screens of 48 lines: {lines}");
     let help = wscope().arg("--help").run().stdout;
     for part in ["Receiving:", "Ending:", "Display:", "Examples:\n  wscope wss://", "Exit status:"]
     {
