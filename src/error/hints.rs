@@ -37,7 +37,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Dial(error @ DialError::Dns { .. }, attempt)
             if let Some(command) = &attempt.similar_command =>
         {
-            dial(error).map(|text| format!("{text} Or did you mean 'wscope {command}'?"))
+            dial(error).map(|text| format!("{text}; or did you mean 'wscope {command}'?"))
         }
         Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => handshake::hint(rejected),
@@ -69,10 +69,18 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
             "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
         }
-        std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
+        std::io::ErrorKind::PermissionDenied if has_privileged_port(what) => {
+            "ports below 1024 need privileges"
+        }
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// Whether the address that could not be listened on has a port that may need privileges.
+fn has_privileged_port(what: &str) -> bool {
+    let port = what.strip_prefix("cannot listen on ").and_then(|address| address.rsplit_once(':'));
+    port.and_then(|(_, port)| port.parse().ok()).is_some_and(|port: u16| (1..1024).contains(&port))
 }
 
 #[cfg(test)]
@@ -88,13 +96,32 @@ mod tests {
             let (tries, secrets) = (Tries::One, Secrets::default());
             Box::new(DialAttempt { tries, secrets, max_time: None, similar_command })
         };
-        let unknown =
-            || DialError::Dns { host: "lisen".to_owned(), error: std::io::Error::other("unknown") };
+        let unknown = || DialError::Dns {
+            host: "lisen".to_owned(),
+            error: std::io::Error::other("Name or service not known"),
+        };
         let asked = hint(&Error::Dial(unknown(), attempt(Some("listen")))).unwrap_or_default();
-        assert!(asked.ends_with("Or did you mean 'wscope listen'?"), "{asked}");
+        assert!(asked.ends_with("an address; or did you mean 'wscope listen'?"), "{asked}");
         let plain = hint(&Error::Dial(unknown(), attempt(None))).unwrap_or_default();
         assert!(!plain.contains("wscope"), "{plain}");
         let other = Error::Dial(DialError::Tcp(Vec::new(), None), attempt(Some("listen")));
         assert_eq!(hint(&other), None);
+    }
+
+    #[test]
+    fn privileges_are_needed_for_low_ports_only() {
+        let denied = |what: &str| {
+            let error = std::io::ErrorKind::PermissionDenied.into();
+            hint(&Error::System(what.to_owned(), error))
+        };
+        for (what, is_low) in [
+            ("cannot listen on 127.0.0.1:80", true),
+            ("cannot listen on [::1]:1023", true),
+            ("cannot listen on 127.0.0.1:1024", false),
+            ("cannot listen on 127.0.0.1:0", false),
+            ("line editor", false),
+        ] {
+            assert_eq!(denied(what).is_some(), is_low, "{what}");
+        }
     }
 }

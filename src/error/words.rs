@@ -75,6 +75,25 @@ const NOT_A_PROTOCOL: [&str; 3] = ["error", "version", "violation"];
 /// The server behind a proxy, not the header.
 const ORIGIN_SERVER: [&str; 5] = ["server", "servers", "web", "host", "dns"];
 
+/// What stands near `origin` in pages that are about the header. In other pages it may be that of anything.
+const ABOUT_ORIGIN: [&str; 12] = [
+    "allowed",
+    "bad",
+    "blocked",
+    "cross",
+    "denied",
+    "forbidden",
+    "header",
+    "invalid",
+    "mismatch",
+    "permitted",
+    "rejected",
+    "unknown",
+];
+
+/// How near, in words.
+const NEAR: usize = 4;
+
 /// What is said of the Host header (Go, Django, Starlette, Vite, webpack-dev-server, Rails, Chromium).
 const HOST: [&str; 9] = [
     "host header",
@@ -89,19 +108,23 @@ const HOST: [&str; 9] = [
 ];
 
 /// What is said where no upgrade was seen (Tornado, gorilla, coder/websocket, aiohttp, websockets, ws).
-const UPGRADE: [&str; 8] = [
+const UPGRADE: [&str; 6] = [
     "upgrade header",
     "upgrade hdr",
     "connection header",
     "\"connection\" must be",
     "can \"upgrade\" only",
     "'upgrade' token",
-    "missing upgrade",
-    "upgrade required",
 ];
 
+/// The same, in words that pages have also about browsers.
+const OWN_UPGRADE: [&str; 2] = ["missing upgrade", "upgrade required"];
+
 /// What is said of the version of the WebSocket protocol.
-const VERSION: [&str; 3] = ["sec-websocket-version", "websocket version", "unsupported version"];
+const VERSION: [&str; 2] = ["sec-websocket-version", "websocket version"];
+
+/// The same, in words that pages have also about browsers.
+const OWN_VERSION: [&str; 1] = ["unsupported version"];
 
 /// What proxies say whose server is not available (HAProxy, Envoy, Traefik, Varnish).
 const BACKEND: [&str; 6] = [
@@ -161,12 +184,12 @@ impl Words {
 
     /// Whether they name the Upgrade or Connection header.
     pub(super) fn name_upgrade(&self) -> bool {
-        self.contain(&UPGRADE)
+        self.contain(&UPGRADE) || self.say(&OWN_UPGRADE)
     }
 
     /// Whether they name the version of the WebSocket protocol.
     pub(super) fn name_version(&self) -> bool {
-        self.contain(&VERSION)
+        self.contain(&VERSION) || self.say(&OWN_VERSION)
     }
 
     /// Whether they name a protocol which may be a subprotocol.
@@ -193,6 +216,17 @@ impl Words {
         phrases.iter().any(|phrase| self.text.contains(phrase))
     }
 
+    /// Without the words of a page.
+    fn say(&self, phrases: &[&str]) -> bool {
+        let (reason, _) = self.parts();
+        phrases.iter().any(|phrase| reason.contains(phrase) || self.own.contains(phrase))
+    }
+
+    /// The reason phrase, and the text of the body.
+    fn parts(&self) -> (&str, &str) {
+        self.text.split_once('\n').unwrap_or((&self.text, ""))
+    }
+
     /// Whether they say that TLS is missing.
     pub(super) fn wanted_tls(&self) -> Option<WantedTls> {
         match (self.contain(&TLS_HERE), self.contain(&TLS_SOMEWHERE)) {
@@ -209,15 +243,23 @@ impl Words {
 
     /// Whether they name the Origin of the request.
     pub(super) fn name_origin(&self) -> bool {
-        let mut words = words(&self.text).peekable();
-        while let Some(word) = words.next() {
-            let is_server = words.peek().is_some_and(|next| ORIGIN_SERVER.contains(next));
-            if matches!(word, "origin" | "origins") && !is_server {
-                return true;
-            }
-        }
-        false
+        let (reason, body) = self.parts();
+        let is_page = self.own.is_empty();
+        names_origin(reason, false) || names_origin(body, is_page)
     }
+}
+
+/// In a page the words around it have to be about the header.
+fn names_origin(text: &str, is_page: bool) -> bool {
+    let words: Vec<&str> = words(text).collect();
+    let is_about_it = |at: usize| {
+        let around = &words[at.saturating_sub(NEAR)..words.len().min(at + NEAR + 1)];
+        around.iter().any(|word| ABOUT_ORIGIN.contains(word))
+    };
+    words.iter().enumerate().any(|(at, word)| {
+        let is_server = words.get(at + 1).is_some_and(|next| ORIGIN_SERVER.contains(next));
+        matches!(*word, "origin" | "origins") && !is_server && (!is_page || is_about_it(at))
+    })
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
@@ -267,6 +309,24 @@ mod tests {
             assert!(!words(text).name_a_cause("/ws/chat"), "{text}");
         }
         assert!(!words(&"long ".repeat(200)).name_a_cause("/"), "a long text");
+    }
+
+    /// Those of a page.
+    fn page(text: &str) -> Words {
+        Words { own: String::new(), ..words(text) }
+    }
+
+    #[test]
+    fn pages_have_common_words_for_other_things() {
+        for text in ["Cross-origin request", "The Origin header is missing", "origin not allowed"] {
+            assert!(page(text).name_origin(), "{text}");
+        }
+        let text = "Not found. Filter by country of origin, colour and size";
+        assert!(words(text).name_origin() && !page(text).name_origin());
+        let text = "Your browser is an unsupported version: upgrade required";
+        assert!(words(text).name_version() && !page(text).name_version());
+        assert!(words(text).name_upgrade() && !page(text).name_upgrade());
+        assert!(page("missing upgrade header").name_upgrade());
     }
 
     #[test]

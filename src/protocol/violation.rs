@@ -20,6 +20,8 @@ pub enum Rule {
     FragmentedControl,
     /// A control frame with more than 125 bytes of payload.
     ControlTooLong,
+    /// A control frame that is too long to be tolerated as well.
+    ControlOverTolerance,
     /// A continuation of nothing.
     ContinuationWithoutStart,
     /// A new text or binary message inside an unfinished one.
@@ -63,7 +65,9 @@ impl Rule {
             | Self::HttpAfterUpgrade
             | Self::TextInsteadOfFrame => "RFC 6455 section 5.2",
             Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 section 5.1",
-            Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 section 5.5",
+            Self::FragmentedControl | Self::ControlTooLong | Self::ControlOverTolerance => {
+                "RFC 6455 section 5.5"
+            }
             Self::ContinuationWithoutStart | Self::MessageInsideMessage => "RFC 6455 section 5.4",
             Self::InvalidUtf8 => "RFC 6455 section 8.1",
             Self::InvalidUtf8InReason | Self::CloseTooShort | Self::FrameAfterClose => {
@@ -95,7 +99,7 @@ impl Rule {
             Self::MaskedByServer => "masked frame from a server",
             Self::UnmaskedByClient => "unmasked frame from a client",
             Self::FragmentedControl => "fragmented control frame",
-            Self::ControlTooLong => "control frame over 125 bytes",
+            Self::ControlTooLong | Self::ControlOverTolerance => "control frame over 125 bytes",
             Self::ContinuationWithoutStart => "continuation frame without a message to continue",
             Self::MessageInsideMessage => "new message inside a fragmented one",
             Self::LengthNotMinimal => "length not minimally encoded",
@@ -119,6 +123,7 @@ impl Rule {
         !matches!(
             self,
             Self::LengthTooLarge
+                | Self::ControlOverTolerance
                 | Self::MessageTooBig
                 | Self::OverMemory
                 | Self::HttpAfterUpgrade

@@ -96,8 +96,10 @@ pub struct Expectations {
     strict: bool,
     /// The last messages that did not match, shortened.
     unmatched: VecDeque<String>,
-    /// Of those that should be JSON and are, the one with the fewest differences.
-    closest: Option<Comparison>,
+    /// How many came after the closest one.
+    after_closest: usize,
+    /// Of those that should be JSON and are, the one with the fewest differences, and its text.
+    closest: Option<(Comparison, String)>,
     missed: bool,
 }
 
@@ -112,36 +114,48 @@ impl Expectations {
     pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
         let total = patterns.len();
         let awaited = patterns.into();
-        Self { awaited, total, strict, unmatched: VecDeque::new(), closest: None, missed: false }
+        let (unmatched, after_closest) = (VecDeque::new(), 0);
+        Self { awaited, total, strict, unmatched, after_closest, closest: None, missed: false }
     }
 
-    fn note_unmatched(&mut self, kind: MessageKind, data: &[u8]) {
+    fn note_unmatched(&mut self, text: String) {
         if self.unmatched.len() == MAX_SHOWN {
             self.unmatched.pop_front();
         }
-        let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
-        let more = if shown.len() < data.len() { "…" } else { "" };
-        let text = match (kind, std::str::from_utf8(shown)) {
-            (MessageKind::Text, _) | (_, Ok(_)) => {
-                format!("{:?}{more}", String::from_utf8_lossy(shown))
-            }
-            _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
-        };
         self.unmatched.push_back(text);
     }
 
-    /// Of several that are as close the last one counts: it is among those that are shown.
-    fn note_difference(&mut self, comparison: Comparison) {
-        if self.closest.as_ref().is_none_or(|closest| comparison.count <= closest.count) {
-            self.closest = Some(comparison);
+    /// Of several that are as close the last one counts.
+    fn note_difference(&mut self, comparison: Comparison, text: &str) {
+        self.after_closest += 1;
+        if self.closest.as_ref().is_none_or(|(closest, _)| comparison.count <= closest.count) {
+            self.closest = Some((comparison, text.to_owned()));
+            self.after_closest = 0;
         }
     }
 
-    /// The first difference of the message that came closest.
+    /// The first difference of the message that came closest, with that message if it is not shown already.
     fn difference(&self) -> Option<String> {
-        let difference = self.closest.as_ref()?.first.as_ref()?;
-        let several = if self.unmatched.len() > 1 { " of the closest one" } else { "" };
-        Some(format!("; first difference{several}: {difference}"))
+        let (closest, text) = self.closest.as_ref()?;
+        let difference = closest.first.as_ref()?;
+        let which = match self.unmatched.len() {
+            0 | 1 => String::new(),
+            shown if self.after_closest < shown => " of the closest one".to_owned(),
+            _ => format!(" of the closest one, {text}"),
+        };
+        Some(format!("; first difference{which}: {difference}"))
+    }
+}
+
+/// The start of a message, as it is shown.
+fn shortened(kind: MessageKind, data: &[u8]) -> String {
+    let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
+    let more = if shown.len() < data.len() { "…" } else { "" };
+    match (kind, std::str::from_utf8(shown)) {
+        (MessageKind::Text, _) | (_, Ok(_)) => {
+            format!("{:?}{more}", String::from_utf8_lossy(shown))
+        }
+        _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
     }
 }
 
@@ -150,6 +164,7 @@ impl Goal for Expectations {
         let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else {
             return self.progress();
         };
+        let text = || shortened(kind, data);
         match pattern.judge(kind, data) {
             Match::Yes => {
                 self.awaited.pop_front();
@@ -157,10 +172,10 @@ impl Goal for Expectations {
                 self.closest = None;
                 return self.progress();
             }
-            Match::Differs(comparison) => self.note_difference(comparison),
-            Match::No => {}
+            Match::Differs(comparison) => self.note_difference(comparison, &text()),
+            Match::No => self.after_closest += 1,
         }
-        self.note_unmatched(kind, data);
+        self.note_unmatched(text());
         self.missed |= self.strict;
         self.progress()
     }
@@ -249,6 +264,22 @@ mod tests {
         assert!(text(r#"{"a":2,"b":{"c":2}}"#).ends_with(end), "the last of two");
         text(r#"{"a":1,"b":{"c":2}}"#);
         assert!(text(r#"{"d":2}"#).ends_with("\"; first difference: at $.d expected 1, got 2"));
+    }
+
+    #[test]
+    fn the_closest_message_is_shown_also_when_others_came_after_it() {
+        let mut goal = expectations(&[r#"{"a":1,"b":2}"#], false);
+        let mut text = |data: &str| {
+            goal.message(MessageKind::Text, data.as_bytes());
+            goal.shortfall()
+        };
+        text(r#"{"a":1,"b":3}"#);
+        text("other");
+        let end = "; first difference of the closest one: at $.b expected 2, got 3";
+        assert!(text(r#"{"a":9,"b":9}"#).ends_with(end));
+        let last = text(r#"{"a":9,"b":9}"#);
+        let end = r#"; first difference of the closest one, "{\"a\":1,\"b\":3}": at $.b expected 2, got 3"#;
+        assert!(last.ends_with(end), "{last}");
     }
 
     #[test]

@@ -84,6 +84,14 @@ fn control_frames_that_are_fragmented_or_long() {
 }
 
 #[test]
+fn a_control_frame_that_is_too_long_for_lenient_is_not_a_long_message() {
+    violate_with(&["--lenient"], &ping(&[b'x'; 5000]), ERROR)
+        .stderr_contains("control frame over 125 bytes: ping frame with 5000 bytes of payload")
+        .stderr_contains("hint: Close, ping and pong frames carry at most 125 bytes: --lenient accepts up to 4096\n")
+        .stderr_lacks("--max-message-size");
+}
+
+#[test]
 fn fragments_out_of_order() {
     expect_violations(
         "5.4",

@@ -23,6 +23,9 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         _ if reads_as_text(violation) => {
             "these bytes are text, not a frame: something else is written to the connection beside the frames, such as an error page or debug output"
         }
+        Rule::ControlOverTolerance => {
+            "Close, ping and pong frames carry at most 125 bytes: --lenient accepts up to 4096"
+        }
         Rule::OverMemory => "listen --max-memory SIZE allows more for all clients together",
         Rule::MessageTooBig => "--max-message-size SIZE allows more",
         Rule::InvalidUtf8 | Rule::InvalidUtf8InReason
@@ -110,9 +113,12 @@ fn foreign(violation: &Violation) -> Option<&'static str> {
     })
 }
 
-/// Whether the header and payload of the frame in question are text. RSV1 on the first frame of a
-/// fragmented message is a capital letter too.
+/// Whether the header and payload of the frame in question are text, which as a frame has reserved bits or a
+/// reserved opcode. RSV1 on the first frame of a fragmented message is a capital letter too.
 fn reads_as_text(violation: &Violation) -> bool {
+    if !matches!(violation.rule, Rule::ReservedBits | Rule::ReservedOpcode | Rule::MisplacedRsv1) {
+        return false;
+    }
     let Some(frame) = violation.frame else { return false };
     let is_readable = |byte: &u8| matches!(byte, 0x20..=0x7e | b'\r' | b'\n' | b'\t');
     let bytes = frame.bytes().iter().chain(violation.payload.iter());
@@ -216,5 +222,40 @@ fn first_sentence(text: &str) -> String {
             first.to_lowercase().chain(sentence.chars().skip(1)).collect()
         }
         _ => sentence.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn violation(rule: Rule, bytes: &[u8]) -> Violation {
+        let header = Header::decode(bytes);
+        Violation {
+            rule,
+            detail: String::new(),
+            frame: header,
+            offset: 0,
+            payload: bytes[header.map_or(0, |header| header.len())..].into(),
+            excerpt: Vec::new(),
+            cause: None,
+        }
+    }
+
+    #[test]
+    fn only_what_no_frame_starts_with_is_text() {
+        for (rule, bytes, is_text) in [
+            (Rule::ReservedBits, &b"debug: connected"[..], true),
+            (Rule::ReservedOpcode, b"{\"a\":1, \"b\":2}", true),
+            (Rule::ReservedOpcode, b"\r\n\r\n12345678", true),
+            (Rule::MisplacedRsv1, b"Hello, this is text", true),
+            (Rule::ReservedBits, b"debug", false),
+            (Rule::ReservedBits, b"AB a compressed first fragment", false),
+            (Rule::FragmentedControl, b"\x09\x20 a ping of 32 bytes, without FIN", false),
+            (Rule::FragmentedControl, b"\x0a\x0a0123456789", false),
+        ] {
+            let given = reads_as_text(&violation(rule, bytes));
+            assert_eq!(given, is_text, "{rule:?} {:?}", bytes.escape_ascii().to_string());
+        }
     }
 }

@@ -4,7 +4,9 @@ use serde_json::Value;
 
 use crate::error::Rejected;
 
-pub(super) const ENGINE_IO: &str = "this is engine.io (socket.io): its WebSocket endpoint is /socket.io/?EIO=4&transport=websocket";
+/// The path is the server's own choice.
+pub(super) const ENGINE_IO: &str =
+    "this is engine.io (socket.io), whose WebSocket URLs have the query EIO=4&transport=websocket";
 
 /// Whether a text is an error of engine.io.
 pub(super) fn is_engine_io(body: &str) -> bool {
@@ -69,8 +71,8 @@ mod tests {
             (0, "EIO=4&transport=polling", "name the transport: /io/?EIO=4&transport=websocket"),
             (0, "EIO=4&transport=websocket", "does not allow transport=websocket"),
             (1, "EIO=4&transport=websocket&sid=x", "without sid it starts one"),
-            (1, "EIO=4&transport=websocket", "its WebSocket endpoint is"),
-            (2, "", "its WebSocket endpoint is"),
+            (1, "EIO=4&transport=websocket", "WebSocket URLs have the query"),
+            (2, "", "WebSocket URLs have the query"),
             (5, "transport=websocket", "name the version, as in EIO=4"),
             (5, "EIO=3&transport=websocket", "does not accept version 3: EIO=4"),
             (5, "EIO=4&transport=websocket", "does not accept version 4: EIO=3"),

@@ -83,16 +83,36 @@ fn silence(rejected: &Rejected) -> String {
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {
+    if let Some(what) = banner::protocol(bytes) {
+        return Some(format!("that is {what}: this port does not speak WebSocket"));
+    }
     let text = match bytes {
         [0x15 | 0x16, 0x03, ..] => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
         [0, 0, _, 4, ..] => "the server speaks HTTP/2 only, without an upgrade from HTTP/1.1",
         [0x81..=0x82, ..] => "the server sent a WebSocket frame before its handshake response",
-        bytes => {
-            let what = banner::protocol(bytes)?;
-            return Some(format!("that is {what}: this port does not speak WebSocket"));
-        }
+        _ => return None,
     };
     Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::not_http;
+
+    #[test]
+    fn other_protocols_are_told_apart() {
+        for (bytes, words) in [
+            (&b"\x81\x02hi"[..], "a WebSocket frame"),
+            (b"\x81\0\0\0\x0a8.0.36\0", "a MySQL or MariaDB server"),
+            (b"\x4a\0\0\0\x0a8.0.36\0", "a MySQL or MariaDB server"),
+            (b"\x15\x03\x03\0\x02", "wss://"),
+            (b"\0\0\x12\x04\0", "HTTP/2 only"),
+        ] {
+            let given = not_http(bytes).unwrap_or_default();
+            assert!(given.contains(words), "{:?}: {given}", bytes.escape_ascii().to_string());
+        }
+        assert_eq!(not_http(b"hello"), None);
+    }
 }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use crate::error::words::{WantedTls, Words, readable};
 use crate::error::{Rejected, Tries, challenges};
 use crate::net::upgrade::Response;
+use crate::output::html;
 use crate::resilience::healing::{honors_retry_after, status_heals};
 use crate::resilience::redirect::is_redirect;
 use crate::resilience::retry_after::{LONGEST, retry_after};
@@ -122,10 +123,11 @@ impl Refusal<'_> {
         }
     }
 
-    /// `Retry-After`, where it counts.
+    /// `Retry-After`, where it counts and has a meaning.
     fn asked_delay(&self) -> Option<String> {
         let counts = honors_retry_after(self.response.line.status);
-        self.field("Retry-After").filter(|_| counts)
+        let has_meaning = |after: &String| retry_after(after, SystemTime::now()).is_some();
+        self.field("Retry-After").filter(|after| counts && has_meaning(after))
     }
 
     /// When to try again.
@@ -170,8 +172,7 @@ impl Refusal<'_> {
 
     fn is_html(&self) -> bool {
         let kind = self.response.head.value("Content-Type");
-        kind.is_some_and(|kind| kind.contains("html"))
-            || self.response.body.bytes.trim_ascii_start().starts_with(b"<")
+        html::is_html(kind.as_deref(), &readable(&self.response.body.bytes))
     }
 
     fn success(&self) -> String {

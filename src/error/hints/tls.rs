@@ -87,9 +87,9 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
         Answer::Foreign(_) => not_tls(answer, peer),
-        Answer::Alert | Answer::Record | Answer::ServerHello => format!(
-            "{name} speaks TLS on this port, but did not complete the handshake in time: it is overloaded, or packets are lost on the way"
-        ),
+        Answer::Alert | Answer::Record | Answer::ServerHello => {
+            format!("{name} speaks TLS on this port, but did not complete the handshake in time")
+        }
     }
 }
 

@@ -109,7 +109,9 @@ impl Inbound {
         }
         let rule = match header.length {
             length if length <= MAX_CONTROL_PAYLOAD as u64 => return None,
-            length if length > MAX_TOLERATED_CONTROL && self.limits.lenient => Rule::MessageTooBig,
+            length if length > MAX_TOLERATED_CONTROL && self.limits.lenient => {
+                Rule::ControlOverTolerance
+            }
             _ => Rule::ControlTooLong,
         };
         Some((rule, format!("{opcode} frame with {} bytes of payload", header.length)))

@@ -4,7 +4,7 @@ use super::support::{End, ROLES, Told, options, said};
 use super::violations;
 use super::wire::{Raw, close, frame, heard_by};
 use crate::protocol::vocabulary::Direction;
-use crate::protocol::{MessageKind, Role, Rule};
+use crate::protocol::{CloseCode, MessageKind, Role, Rule};
 
 fn lenient(role: Role) -> End {
     let mut options = options(role);
@@ -117,6 +117,20 @@ fn control_frames_that_break_rules_are_answered_within_them() {
             _ => None,
         });
         assert_eq!(pong, Some(125));
+    }
+}
+
+/// A control frame that would have to be held in memory is not: no limit for messages is about it.
+#[test]
+fn control_frames_that_are_far_too_long_are_not_tolerated() {
+    for role in ROLES {
+        let told = hear(role, &[frame(0x89, [b'p'; 4097])]);
+        let broken = told.iter().find_map(|event| match event {
+            Told::Violation(violation) => Some(violation.rule),
+            _ => None,
+        });
+        assert_eq!(broken, Some(Rule::ControlOverTolerance));
+        assert_eq!(Rule::ControlOverTolerance.close_code(), CloseCode::PROTOCOL_ERROR);
     }
 }
 

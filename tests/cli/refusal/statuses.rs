@@ -52,6 +52,11 @@ fn hints_fit_the_answer() {
             "429 Too Many Requests\r\nRetry-After: 30",
             "too many requests; the server asks to try again after 30 s; --retry does so",
         ),
+        ("429 Too Many Requests\r\nRetry-After: ", "too many requests; try again later; --retry"),
+        (
+            "429 Too Many Requests\r\nRetry-After: soon",
+            "too many requests; try again later; --retry",
+        ),
         ("429 Too Many Requests", "too many requests; try again later; --retry does so"),
         ("500 Internal Server Error", "its log may say why; --retry tries again"),
         ("501 Not Implemented", "check the path, and whether a subprotocol is missing (-s NAME)"),
@@ -76,6 +81,7 @@ fn hints_fit_the_answer() {
         ),
         ("525 \r\nServer: Cloudflare", "the TLS handshake with the server behind it failed"),
         ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
+        ("200 OK\r\nContent-Type: application/xml", "an ordinary HTTP response"),
         ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP response"),
     ] {
         let outcome = refused(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"), &[]);

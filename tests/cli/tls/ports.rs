@@ -133,7 +133,7 @@ fn a_handshake_that_runs_out_of_time_tells_how_far_it_came() {
         (
             server_hello(),
             ": a ServerHello was received, but not the end of the handshake",
-            "the server speaks TLS on this port, but did not complete the handshake in time",
+            "the server speaks TLS on this port, but did not complete the handshake in time\n",
         ),
     ] {
         for limit in LIMITS {
