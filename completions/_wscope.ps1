@@ -126,6 +126,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('codes', 'codes', [CompletionResultType]::ParameterValue, 'Explain close codes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page in roff')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'wscope;listen' {
@@ -185,6 +186,29 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
         'wscope;man' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            break
+        }
+        'wscope;help' {
+            [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Accept WebSocket clients')
+            [CompletionResult]::new('codes', 'codes', [CompletionResultType]::ParameterValue, 'Explain close codes')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
+            [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page in roff')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'wscope;help;listen' {
+            break
+        }
+        'wscope;help;codes' {
+            break
+        }
+        'wscope;help;completions' {
+            break
+        }
+        'wscope;help;man' {
+            break
+        }
+        'wscope;help;help' {
             break
         }
     })

@@ -22,11 +22,29 @@ _wscope() {
             wscope,completions)
                 cmd="wscope__subcmd__completions"
                 ;;
+            wscope,help)
+                cmd="wscope__subcmd__help"
+                ;;
             wscope,listen)
                 cmd="wscope__subcmd__listen"
                 ;;
             wscope,man)
                 cmd="wscope__subcmd__man"
+                ;;
+            wscope__subcmd__help,codes)
+                cmd="wscope__subcmd__help__subcmd__codes"
+                ;;
+            wscope__subcmd__help,completions)
+                cmd="wscope__subcmd__help__subcmd__completions"
+                ;;
+            wscope__subcmd__help,help)
+                cmd="wscope__subcmd__help__subcmd__help"
+                ;;
+            wscope__subcmd__help,listen)
+                cmd="wscope__subcmd__help__subcmd__listen"
+                ;;
+            wscope__subcmd__help,man)
+                cmd="wscope__subcmd__help__subcmd__man"
                 ;;
             *)
                 ;;
@@ -35,7 +53,7 @@ _wscope() {
 
     case "${cmd}" in
         wscope)
-            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help --version listen codes completions man"
+            opts="-c -l -P -H -s -o -A -u -4 -6 -k -n -L -x -0 -b -t -w -1 -m -v -q -h -V --connect --listen --host --show-ping-pong --max-redirects --header --subprotocol --origin --user-agent --compress --no-compress --strict --user --bearer --cookie --netrc --netrc-file --connect-timeout --proxy --no-proxy --proxy-header --proxy-insecure --connect-to --resolve --unix-socket --interface --insecure --no-check --cacert --no-system-ca --cert --key --pass --servername --tls-min --tls-max --location --max-redirs --retry --reconnect --reconnect-on-close --reconnect-delay --ping-interval --ping-timeout --idle-timeout --send --send-hex --send-file --send-frame --input --slash --binary --text --echo --output --json --lenient --max-message-size --wait --count --expect --max-time --close-timeout --close-code --close-reason --verbose --quiet --timestamps --color --no-color --pretty --no-pretty --show-secrets --no-config --no-history --help --version listen codes completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -309,6 +327,90 @@ _wscope() {
         wscope__subcmd__completions)
             opts="-h --help bash zsh fish powershell elvish nushell"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help)
+            opts="listen codes completions man help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help__subcmd__codes)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help__subcmd__listen)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        wscope__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

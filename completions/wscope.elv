@@ -123,6 +123,7 @@ set edit:completion:arg-completer[wscope] = {|@words|
             cand codes 'Explain close codes'
             cand completions 'Print a completion script for a shell'
             cand man 'Print the manual page in roff'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'wscope;listen'= {
             cand -H 'Add, replace or remove a header of the 101 response [repeatable]'
@@ -178,6 +179,23 @@ set edit:completion:arg-completer[wscope] = {|@words|
         &'wscope;man'= {
             cand -h 'Print help'
             cand --help 'Print help'
+        }
+        &'wscope;help'= {
+            cand listen 'Accept WebSocket clients'
+            cand codes 'Explain close codes'
+            cand completions 'Print a completion script for a shell'
+            cand man 'Print the manual page in roff'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'wscope;help;listen'= {
+        }
+        &'wscope;help;codes'= {
+        }
+        &'wscope;help;completions'= {
+        }
+        &'wscope;help;man'= {
+        }
+        &'wscope;help;help'= {
         }
     ]
     $completions[$command]

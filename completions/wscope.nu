@@ -186,6 +186,30 @@ module completions {
     --help(-h)                # Print help
   ]
 
+  # Print this message or the help of the given subcommand(s)
+  export extern "wscope help" [
+  ]
+
+  # Accept WebSocket clients
+  export extern "wscope help listen" [
+  ]
+
+  # Explain close codes
+  export extern "wscope help codes" [
+  ]
+
+  # Print a completion script for a shell
+  export extern "wscope help completions" [
+  ]
+
+  # Print the manual page in roff
+  export extern "wscope help man" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "wscope help help" [
+  ]
+
 }
 
 export use completions *

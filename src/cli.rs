@@ -37,7 +37,6 @@ pub use wscat::{MAX_REDIRECTS, WscatArgs};
     args_override_self = true,
     subcommand_negates_reqs = true,
     subcommand_value_name = "COMMAND",
-    disable_help_subcommand = true,
     override_usage = "wscope [OPTIONS] <URL>\n       wscope <COMMAND>",
     after_help = "'wscope --help' describes all options.",
     after_long_help = EXAMPLES

@@ -174,8 +174,6 @@ pub struct ConnectConfig {
     pub stdout: Stdout,
     /// What is told beside it, and how.
     pub commentary: Commentary,
-    /// What was given as URL, if it is a word without any punctuation.
-    pub word: Option<String>,
     /// Larger received messages close the connection.
     pub max_message_size: u64,
     /// Go on after violations.

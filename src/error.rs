@@ -101,8 +101,6 @@ pub struct DialAttempt {
     pub secrets: Secrets,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
-    /// The command that the word given as URL resembles.
-    pub similar_command: Option<String>,
 }
 
 /// A failed opening handshake, with what is needed to explain it.

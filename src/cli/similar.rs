@@ -6,8 +6,13 @@ use super::Cli;
 
 /// The command whose name differs from `word` by a slip of the keyboard or two.
 pub fn similar_command(word: &str) -> Option<String> {
-    let slips = if word.chars().count() > 4 { 2 } else { 1 };
-    let command = Cli::command();
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !is_word {
+        return None;
+    }
+    let slips = if word.len() > 4 { 2 } else { 1 };
+    let mut command = Cli::command();
+    command.build(); // adds the command for help
     let names = command.get_subcommands().map(|command| command.get_name().to_owned());
     let distances = names.map(|name| (distance(word, &name), name));
     distances.filter(|(distance, _)| (1..=slips).contains(distance)).min().map(|(_, name)| name)
@@ -49,6 +54,9 @@ mod tests {
             ("host", None),
             ("example", None),
             ("lis", None),
+            ("hlep", Some("help")),
+            ("help", None),
+            ("listen.", None),
             ("", None),
         ] {
             assert_eq!(similar_command(word).as_deref(), command, "{word}");

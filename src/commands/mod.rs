@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::Level;
 use crate::platform::title::{self, Arguments};
 use crate::protocol::CloseCode;
-use usage::usage;
+use usage::{refuse_mistyped_command, usage};
 
 mod certificates;
 pub mod codes;
@@ -89,6 +89,7 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let result = match cli.command {
         None => {
             return connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
+                refuse_mistyped_command(cli.connect.url.as_deref())?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
                 let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);

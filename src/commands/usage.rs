@@ -26,6 +26,20 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     error
 }
 
+/// A URL that is one word, and nearly the name of a command, is not taken for a host.
+pub(super) fn refuse_mistyped_command(url: Option<&str>) -> Result<(), Error> {
+    let Some(word) = url else { return Ok(()) };
+    match similar_command(word) {
+        None => Ok(()),
+        Some(command) => Err(Error::Usage {
+            message: format!("there is no command '{word}'"),
+            hint: Some(format!(
+                "did you mean 'wscope {command}'? A host of that name is written ws://{word}"
+            )),
+        }),
+    }
+}
+
 /// A URL in the wrong place is quoted too.
 fn without_secrets(message: String, args: &[OsString]) -> String {
     let urls = args.iter().filter_map(|arg| arg.to_str()).filter(|arg| arg.contains(['@', '=']));

@@ -71,7 +71,6 @@ impl ConnectConfig {
             auth: AuthConfig::default(),
             notices: Vec::new(),
             target,
-            word: word(url),
             dial,
             says_unchecked: args.tls.no_check,
             handshake,
@@ -128,12 +127,6 @@ impl ConnectConfig {
     pub fn wants_json(args: &ConnectArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
-}
-
-/// What may be the name of a command that was mistyped.
-fn word(url: &str) -> Option<String> {
-    let is_word = !url.is_empty() && url.bytes().all(|byte| byte.is_ascii_lowercase());
-    is_word.then(|| url.to_owned())
 }
 
 fn handshake_config(

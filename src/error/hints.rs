@@ -34,11 +34,6 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         {
             dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
         }
-        Error::Dial(error @ DialError::Dns { .. }, attempt)
-            if let Some(command) = &attempt.similar_command =>
-        {
-            dial(error).map(|text| format!("{text}; or did you mean 'wscope {command}'?"))
-        }
         Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
@@ -86,27 +81,6 @@ fn has_privileged_port(what: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::DialAttempt;
-    use crate::redact::Secrets;
-
-    #[test]
-    fn a_command_is_asked_about_where_there_is_no_such_host() {
-        let attempt = |similar: Option<&str>| {
-            let similar_command = similar.map(str::to_owned);
-            let (tries, secrets) = (Tries::One, Secrets::default());
-            Box::new(DialAttempt { tries, secrets, max_time: None, similar_command })
-        };
-        let unknown = || DialError::Dns {
-            host: "lisen".to_owned(),
-            error: std::io::Error::other("Name or service not known"),
-        };
-        let asked = hint(&Error::Dial(unknown(), attempt(Some("listen")))).unwrap_or_default();
-        assert!(asked.ends_with("an address; or did you mean 'wscope listen'?"), "{asked}");
-        let plain = hint(&Error::Dial(unknown(), attempt(None))).unwrap_or_default();
-        assert!(!plain.contains("wscope"), "{plain}");
-        let other = Error::Dial(DialError::Tcp(Vec::new(), None), attempt(Some("listen")));
-        assert_eq!(hint(&other), None);
-    }
 
     #[test]
     fn privileges_are_needed_for_low_ports_only() {

@@ -29,10 +29,25 @@ fn refuses(options: &[&str], words: &[&str]) {
 /// The first word would be a host.
 #[test]
 fn a_mistyped_command_is_asked_about() {
-    for arguments in [&["lisen", "--once"][..], &["lisen", ":8080"], &["code", "4000"]] {
+    for arguments in
+        [&["lisen"][..], &["hlep"], &["lisen", "--once"], &["lisen", ":8080"], &["code", "4000"]]
+    {
         let outcome = wscope().args(arguments).run();
         complaint(&outcome);
         assert!(outcome.stderr.contains("did you mean 'wscope "), "{}", outcome.stderr);
+    }
+    let outcome = wscope().arg("lisen").run();
+    assert_eq!(complaint(&outcome), "wscope: there is no command 'lisen'");
+    assert!(outcome.stderr.contains("A host of that name is written ws://lisen"));
+}
+
+#[test]
+fn help_is_a_command_too() {
+    for (command, option) in
+        [(&["help"][..], &["--help"][..]), (&["help", "listen"], &["listen", "--help"])]
+    {
+        let help = wscope().args(command).run().code(0).stderr("").stdout;
+        assert_eq!(help, wscope().args(option).run().code(0).stdout);
     }
 }
 

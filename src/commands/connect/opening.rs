@@ -5,7 +5,6 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use super::request::request_options;
-use crate::cli::similar_command;
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
@@ -170,11 +169,7 @@ impl Opening<'_> {
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, route: &Route) -> Error {
         let secrets = route.secrets.clone();
-        let is_first = route.target == self.config.target;
-        let word = self.config.word.as_ref().filter(|_| is_first);
-        let similar_command = word.and_then(|word| similar_command(word));
-        let max_time = self.spent_time();
-        let attempt = DialAttempt { tries: Tries::One, secrets, max_time, similar_command };
+        let attempt = DialAttempt { tries: Tries::One, secrets, max_time: self.spent_time() };
         let error = match error {
             DialError::Interrupted(interrupted) => return Error::Signal(interrupted.0),
             DialError::Proxy(mut proxy) => {
