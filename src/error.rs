@@ -169,13 +169,29 @@ impl Error {
 
     /// The failure of what is attempted more than once.
     #[must_use]
-    pub fn of_several_tries(mut self) -> Self {
-        match &mut self {
-            Self::Dial(_, attempt) => attempt.tries = Tries::Several,
-            Self::Upgrade(rejected) => rejected.tries = Tries::Several,
-            _ => {}
+    pub fn of_several_tries(self) -> Self {
+        match self {
+            Self::Dial(error, mut attempt) => {
+                attempt.tries = Tries::Several;
+                Self::Dial(error, attempt)
+            }
+            Self::Upgrade(mut rejected) => {
+                rejected.tries = Tries::Several;
+                Self::Upgrade(rejected)
+            }
+            Self::Unmet(goals, Some(end)) => {
+                Self::Unmet(goals, Some(Box::new(end.of_several_tries())))
+            }
+            other => other,
         }
-        self
+    }
+
+    /// What ended the run, also where goals were not met because of it.
+    fn cause(&self) -> &Self {
+        match self {
+            Self::Unmet(_, Some(end)) => end.cause(),
+            other => other,
+        }
     }
 
     /// The exit status.
@@ -244,8 +260,7 @@ impl Error {
 
     /// The interim responses that came before the failure.
     pub fn interim(&self) -> Vec<InterimView> {
-        let (interim, from, redaction, secrets) = match self {
-            Self::Unmet(_, Some(end)) => return end.interim(),
+        let (interim, from, redaction, secrets) = match self.cause() {
             Self::Upgrade(it) | Self::Redirect(it, _) => {
                 (&it.interim, Hop::Server, it.redaction, &it.secrets)
             }
@@ -259,7 +274,7 @@ impl Error {
 
     /// The failed TLS handshake, with the server or with a proxy.
     pub fn tls(&self) -> Option<&TlsFailure> {
-        match self {
+        match self.cause() {
             Self::Dial(DialError::Tls(failure), _) => Some(failure),
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
                 ProxyCause::Reach(DialError::Tls(failure)) => Some(failure),
@@ -271,7 +286,7 @@ impl Error {
 
     /// Whether what was sent is to be shown: then nothing that came is shortened for people.
     fn is_verbose(&self) -> bool {
-        match self {
+        match self.cause() {
             Self::Upgrade(rejected) | Self::Redirect(rejected, _) => rejected.request.is_some(),
             Self::Dial(DialError::Proxy(proxy), _) => proxy.request.is_some(),
             _ => false,
@@ -280,8 +295,7 @@ impl Error {
 
     /// Bytes of the peer that explain the failure and are no HTTP response of its own.
     pub fn excerpt(&self) -> Option<Cow<'_, [u8]>> {
-        let bytes: Option<Cow<'_, [u8]>> = match self {
-            Self::Unmet(_, Some(end)) => end.excerpt(),
+        let bytes: Option<Cow<'_, [u8]>> = match self.cause() {
             Self::Upgrade(rejected) => match &rejected.error {
                 UpgradeError::Malformed(_, bytes)
                 | UpgradeError::Ended(_, bytes)

@@ -238,6 +238,8 @@ pub struct Opened {
     pub interim: Vec<InterimView>,
     /// The response head.
     pub response: HeadView,
+    /// Whether it had credentials, in header fields or in the URL.
+    pub has_credentials: bool,
     /// Subprotocols that were offered.
     pub offered: Vec<String>,
     /// The one chosen.

@@ -84,6 +84,23 @@ impl Redaction {
         }
     }
 
+    /// What holds credentials in a request to this URL or target: the names of header fields, and `?NAME` for
+    /// parameters of the query.
+    pub fn credentials<'a>(
+        url: &str,
+        fields: impl Iterator<Item = (&'a str, &'a [u8])>,
+    ) -> Vec<String> {
+        let fields = fields.filter(|(name, value)| Self::is_credential(name, value));
+        let parameters = query::secret_names(url).into_iter().map(|name| format!("?{name}"));
+        let mut found: Vec<String> = Vec::new();
+        for name in fields.map(|(name, _)| name.to_owned()).chain(parameters) {
+            if !found.iter().any(|it| it.eq_ignore_ascii_case(&name)) {
+                found.push(name);
+            }
+        }
+        found
+    }
+
     /// A request line, whose target may have secrets in its query.
     pub fn start_line(self, line: &[u8]) -> Vec<u8> {
         match (self, str::from_utf8(line)) {
@@ -174,6 +191,22 @@ mod tests {
         assert_eq!(mask.value("Sec-WebSocket-Key", b"abc=").as_ref(), b"abc=");
         assert_eq!(mask.start_line(b"GET /x?token=abc HTTP/1.1"), b"GET /x?token=*** HTTP/1.1");
         assert_eq!(mask.start_line(b"HTTP/1.1 200 OK"), b"HTTP/1.1 200 OK");
+    }
+
+    #[test]
+    fn what_holds_credentials_is_named() {
+        let fields = [
+            ("Host", &b"h"[..]),
+            ("Cookie", b"a=b"),
+            ("X-Api-Key", b"hunter2"),
+            ("x-api-key", b"hunter3"),
+            ("Sec-WebSocket-Protocol", b"chat"),
+        ];
+        let found = Redaction::credentials("/x?a=b&token=hunter2&key=", fields.into_iter());
+        assert_eq!(found, ["Cookie", "X-Api-Key", "?token"]);
+        let token = [("Sec-WebSocket-Protocol", &b"bearer, Hunter2Hunter2"[..])];
+        assert_eq!(Redaction::credentials("/", token.into_iter()), ["Sec-WebSocket-Protocol"]);
+        assert!(Redaction::credentials("/x?lang=de", [].into_iter()).is_empty());
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let message = without_secrets(message, args);
     let meant = args.get(1).and_then(|arg| similar_command(arg.to_str()?));
     let hint = match (meant, tip) {
-        (Some(command), _) => format!("did you mean 'wscope {command}'?"),
+        (Some(command), Some(tip)) => format!("{tip}; or did you mean 'wscope {command}'?"),
+        (Some(command), None) => format!("did you mean 'wscope {command}'?"),
         (None, Some(tip)) => tip,
         (None, None) => "'wscope --help' lists the options".to_owned(),
     };

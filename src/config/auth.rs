@@ -15,6 +15,7 @@ use crate::platform::files::FileError;
 use crate::platform::prompt::ask_secret;
 use crate::protocol::basic;
 use crate::protocol::head::{Head, HeaderLine};
+use crate::redact::Redaction;
 
 mod cookies;
 mod netrc;
@@ -57,19 +58,36 @@ pub struct AuthConfig {
 /// The credentials that a request had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentCredentials {
-    /// The scheme, such as `Basic`.
-    pub scheme: String,
+    /// The scheme of those in Authorization, such as `Basic`. Others, such as cookies, have none.
+    pub scheme: Option<String>,
     /// Where they came from, such as `--user`.
     pub source: String,
 }
 
 impl AuthConfig {
-    /// The credentials that this request of ours has: scheme, and where they come from in words.
-    pub fn sent(&self, request: &Head) -> Option<SentCredentials> {
+    /// The credentials that this request of ours has for a target: scheme, and where they come from in words.
+    /// Those in Authorization go before others.
+    pub fn sent(&self, target: &str, request: &Head) -> Option<SentCredentials> {
+        self.authorization_sent(request).or_else(|| self.others_sent(target, request))
+    }
+
+    fn authorization_sent(&self, request: &Head) -> Option<SentCredentials> {
         let value = request.value("Authorization")?;
         let scheme = value.split_whitespace().next().filter(|scheme| scheme.len() < value.len());
         let source = self.source.unwrap_or("-H Authorization").to_owned();
-        Some(SentCredentials { scheme: scheme.unwrap_or("unnamed").to_owned(), source })
+        Some(SentCredentials { scheme: Some(scheme.unwrap_or("unnamed").to_owned()), source })
+    }
+
+    fn others_sent(&self, target: &str, request: &Head) -> Option<SentCredentials> {
+        let found = Redaction::credentials(target, request.fields());
+        let sources = found.iter().map(|name| match name.strip_prefix('?') {
+            Some(name) => format!("{name} in the URL"),
+            None if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") => "-s".to_owned(),
+            None if self.headers.iter().any(|line| line.is(name)) => "--cookie".to_owned(),
+            None => format!("-H {name}"),
+        });
+        let source = sources.collect::<Vec<_>>().join(", ");
+        (!found.is_empty()).then_some(SentCredentials { scheme: None, source })
     }
 }
 

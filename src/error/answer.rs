@@ -21,8 +21,7 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     /// The response that came with this failure.
     pub(super) fn of(error: &'a Error) -> Option<Self> {
-        let (response, redaction, secrets) = match error {
-            Error::Unmet(_, Some(end)) => return Answer::of(end),
+        let (response, redaction, secrets) = match error.cause() {
             Error::Upgrade(rejected) | Error::Redirect(rejected, _) => match &rejected.error {
                 UpgradeError::Refused(response) | UpgradeError::Invalid(response, _) => {
                     (response, rejected.redaction, &rejected.secrets)

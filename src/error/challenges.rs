@@ -18,8 +18,14 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
             None => unnamed(rejected, is_explained),
         };
     };
-    let ours = challenges.iter().find(|challenge| challenge.is(&sent.scheme));
-    let refused = format!("the {} credentials sent ({}) were refused", sent.scheme, sent.source);
+    let Some(scheme) = &sent.scheme else {
+        return match wanted {
+            Some(wanted) => format!("the server wants {wanted}"),
+            None => insufficient(rejected, &sent.source, is_explained),
+        };
+    };
+    let ours = challenges.iter().find(|challenge| challenge.is(scheme));
+    let refused = format!("the {scheme} credentials sent ({}) were refused", sent.source);
     match (ours, wanted) {
         (Some(ours), _) => match (bearer_error(ours), ours.is("Basic")) {
             (Some(error), _) => format!("{refused}: {error}"),
@@ -43,6 +49,17 @@ fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
             "the server wants credentials and does not say which ({options}), or {}",
             origin(rejected)
         ),
+    }
+}
+
+/// A cookie, or a token in the URL or a header of its own, may be what is refused, or have nothing to do with it.
+fn insufficient(rejected: &Rejected, source: &str, is_explained: bool) -> String {
+    let refused = format!(
+        "what was sent ({source}) is not accepted as credentials, or the server wants others"
+    );
+    match is_explained {
+        true => refused,
+        false => format!("{refused}, or {}", origin(rejected)),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) use refusal::wanted_tls;
 use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
-    match error {
+    match error.cause() {
         Error::Usage { hint, .. } => hint.clone(),
         Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
@@ -51,8 +51,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::IdleTimeout(_, remedies) => remedies.ping_interval.then(|| {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
-        Error::Unmet(_, end) => end.as_ref().and_then(|end| hint(end)),
-        Error::MaxTime(_) | Error::Input(_) => None,
+        Error::Unmet(..) | Error::MaxTime(_) | Error::Input(_) => None,
     }
 }
 
@@ -81,6 +80,28 @@ fn has_privileged_port(what: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::DialAttempt;
+    use crate::net::tcp::{Cause, Failure};
+    use crate::redact::Secrets;
+
+    #[test]
+    fn what_ended_a_run_counts_also_where_goals_were_not_met() {
+        let unmet = || {
+            let failure = Failure {
+                address: "127.0.0.1:80".parse().expect("an address"),
+                cause: Cause::Refused,
+                error: std::io::ErrorKind::ConnectionRefused.into(),
+            };
+            let (tries, secrets) = (Tries::One, Secrets::default());
+            let attempt = DialAttempt { tries, secrets, max_time: None };
+            let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
+            Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
+        };
+        let given = |error: &Error| hint(error).unwrap_or_default();
+        assert!(given(&unmet()).ends_with("--retry waits for one that is starting"));
+        let several = unmet().of_several_tries();
+        assert!(given(&several).ends_with("is the port right?"), "{}", given(&several));
+    }
 
     #[test]
     fn privileges_are_needed_for_low_ports_only() {

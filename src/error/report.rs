@@ -33,12 +33,13 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     if let Some(hint) = error.hint() {
         text += &labelled(Role::Hint, "hint:", &escape(&hint, Newlines::Escape));
     }
-    if let Error::Upgrade(rejected) = error
+    let cause = error.cause();
+    if let Error::Upgrade(rejected) = cause
         && let Some(request) = &rejected.request
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
-    if let Error::Dial(DialError::Proxy(proxy), attempt) = error
+    if let Error::Dial(DialError::Proxy(proxy), attempt) = cause
         && let Some(request) = &proxy.request
     {
         let request = HeadView::new(request, proxy.redaction).without(&attempt.secrets);
@@ -46,7 +47,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     }
     text += &error.tls().map_or_else(String::new, |failure| {
         let whose =
-            if matches!(error, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
+            if matches!(cause, Error::Dial(DialError::Proxy(_), _)) { "proxy" } else { "server" };
         certificates(failure, whose, style)
     });
     let arrow = style.paint(Role::Received, "<");
@@ -80,7 +81,7 @@ fn words(error: &Error, style: Style, columns: Option<usize>) -> String {
         return error.excerpt().map(|bytes| body::text(&bytes, style, columns)).unwrap_or_default();
     };
     let head = head(&answer.head(), &style.paint(Role::Received, "<"), style);
-    let is_accepted = match error {
+    let is_accepted = match error.cause() {
         Error::Upgrade(rejected) => matches!(rejected.error, UpgradeError::Invalid(..)),
         _ => false,
     };

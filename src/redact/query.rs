@@ -10,6 +10,11 @@ pub fn secret_values(url: &str) -> Vec<Range<usize>> {
     secret_parameters(url).into_iter().map(|(_, value)| value).collect()
 }
 
+/// The names of token-like parameters that have a value, as they are written.
+pub(super) fn secret_names(url: &str) -> Vec<&str> {
+    secret_parameters(url).into_iter().map(|(name, _)| &url[name]).collect()
+}
+
 /// The same with where the names are.
 pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
     let mut found = Vec::new();

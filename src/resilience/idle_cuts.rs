@@ -6,11 +6,8 @@ use crate::protocol::CloseCode;
 use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::TransportEnd;
 
-/// An idle time limit is not shorter.
-const LEAST: Duration = Duration::from_millis(500);
-
-/// A server that closes sooner with an ordinary code may have been done.
-const LEAST_BEFORE_CLOSE: Duration = Duration::from_secs(5);
+/// Idle time limits are not shorter: what ends sooner has another cause, unless the peer names this one.
+pub const LEAST_IDLE: Duration = Duration::from_secs(5);
 
 /// Whether the peer, or something in between, may have ended a connection because there was no traffic
 /// for this time. A ping timeout of the peer is not such an end: pings of ours do not prevent it.
@@ -18,7 +15,7 @@ pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
     let Some(close) = &ending.received else {
         let is_cut = matches!(&ending.cause, EndCause::Transport(end, _)
             if !matches!(end, TransportEnd::Error(_)));
-        return is_cut && ending.sent.is_none();
+        return is_cut && ending.sent.is_none() && quiet >= LEAST_IDLE;
     };
     let reason = close.reason.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
@@ -27,8 +24,8 @@ pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
         matches!(ending.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS);
     is_by_peer
         && !says(&["ping", "pong"])
-        && (says(&["idle", "inactiv", "timeout", "timed out"])
-            || (is_ordinary && quiet >= LEAST_BEFORE_CLOSE))
+        && (says(&["idle", "inactiv"])
+            || (quiet >= LEAST_IDLE && (is_ordinary || says(&["timeout", "timed out"]))))
 }
 
 /// What two silences may differ in, beside a tenth of them.
@@ -45,7 +42,6 @@ impl IdleCuts {
     /// Takes note that a connection was lost, `quiet` after bytes last came or went if that may be why.
     /// Returns whether two in a row were lost after the same time, and that is to be reported: once.
     pub fn note(&mut self, quiet: Option<Duration>) -> bool {
-        let quiet = quiet.filter(|quiet| *quiet >= LEAST);
         let last = std::mem::replace(&mut self.last, quiet);
         let (Some(last), Some(quiet)) = (last, quiet) else { return false };
         let is_same = last.abs_diff(quiet) <= TOLERANCE + last.max(quiet) / 10;
@@ -80,7 +76,8 @@ mod tests {
             (1001, "", 1, false),
             (1001, "Idle Timeout", 1, true),
             (1011, "inactivity", 1, true),
-            (4000, "session timed out", 1, true),
+            (4000, "session timed out", 1, false),
+            (4000, "session timed out", 10, true),
             (1011, "", 10, false),
             (1011, "keepalive ping timeout", 40, false),
             (1012, "restart", 40, false),
@@ -88,14 +85,16 @@ mod tests {
             let quiet = Duration::from_secs(seconds);
             assert_eq!(may_be_idle_cut(&closed(code, reason), quiet), expected, "{code} {reason}");
         }
-        for (end, expected) in [
-            (TransportEnd::Eof, true),
-            (TransportEnd::Reset, true),
-            (TransportEnd::Error("Network is down".to_owned()), false),
+        for (end, millis, expected) in [
+            (TransportEnd::Eof, 5000, true),
+            (TransportEnd::Eof, 700, false),
+            (TransportEnd::Reset, 5000, true),
+            (TransportEnd::Error("Network is down".to_owned()), 5000, false),
         ] {
             let cause = EndCause::Transport(end, Position::Boundary);
             let ending = Ending { cause, received: None, ..closed(1000, "") };
-            assert_eq!(may_be_idle_cut(&ending, Duration::from_secs(1)), expected, "{ending:?}");
+            let quiet = Duration::from_millis(millis);
+            assert_eq!(may_be_idle_cut(&ending, quiet), expected, "{ending:?}");
         }
     }
 
@@ -106,7 +105,6 @@ mod tests {
             (&[millis(60_000), millis(60_100), millis(60_000)][..], vec![false, true, false]),
             (&[millis(60_000), millis(30_000), millis(30_000)], vec![false, false, true]),
             (&[millis(60_000), None, millis(60_000)], vec![false, false, false]),
-            (&[millis(100), millis(100)], vec![false, false]),
             (&[millis(1000), millis(1300)], vec![false, false]),
         ] {
             let mut cuts = IdleCuts::default();

@@ -11,9 +11,6 @@ use crate::protocol::vocabulary::{Position, TransportEnd};
 /// What ends sooner after the opening handshake may have ended because of it.
 const EARLY: Duration = Duration::from_secs(1);
 
-/// Headers that carry credentials.
-const CREDENTIALS: [&str; 2] = ["Authorization", "Cookie"];
-
 /// What had come and gone before a read.
 #[derive(Debug)]
 pub(super) struct BeforeRead {
@@ -110,14 +107,12 @@ fn missing(ending: &Ending, opened: &Opened, messages: u64) -> Option<String> {
     if !is_silent || ending.initiator == Party::Local || opened.initiator == Party::Peer {
         return None;
     }
-    let has = |wanted: &[&str]| {
-        let fields = &opened.request.fields;
-        fields.iter().any(|(name, _)| wanted.iter().any(|it| name.eq_ignore_ascii_case(it)))
-    };
+    let fields = &opened.request.fields;
+    let has_origin = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("Origin"));
     let missing = [
-        ("no Origin (-o)", has(&["Origin"])),
+        ("no Origin (-o)", has_origin),
         ("no subprotocol (-s)", !opened.offered.is_empty()),
-        ("no credentials (-u, --bearer, --cookie)", has(&CREDENTIALS)),
+        ("no credentials (-u, --bearer, --cookie)", opened.has_credentials),
     ];
     let missing: Vec<_> = missing.into_iter().filter(|(_, has)| !has).map(|(it, _)| it).collect();
     let (last, others) = missing.split_last()?;

@@ -51,6 +51,17 @@ fn help_is_a_command_too() {
     }
 }
 
+/// A host may have the name of a command, or nearly so.
+#[test]
+fn a_mistyped_option_comes_before_a_mistyped_command() {
+    let outcome = wscope().args(["code", "--retyr"]).run();
+    complaint(&outcome);
+    let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
+    let (option, command) =
+        (hint.find("'--retry'"), hint.find("; or did you mean 'wscope codes'?"));
+    assert!(option.is_some() && option < command, "{}", outcome.stderr);
+}
+
 #[test]
 fn bad_urls_are_marked_where_they_are_wrong() {
     for (url, reason, marks) in [

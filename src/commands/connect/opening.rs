@@ -22,7 +22,7 @@ use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
 use crate::protocol::vocabulary::Role;
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
@@ -124,6 +124,8 @@ impl Opening<'_> {
             reason: said(upgraded.line.reason.clone()),
             request: HeadView::new(&request.head, config.redaction).without(&route.secrets),
             interim: InterimView::all(&upgraded.interim, Hop::Server, config.redaction, &secrets),
+            has_credentials: !Redaction::credentials(&target.resource, request.head.fields())
+                .is_empty(),
             response: HeadView::new(&upgraded.head, config.redaction).without(&secrets),
             offered: request.subprotocols().iter().cloned().map(said).collect(),
             protocol: upgraded.agreement.subprotocol.clone().map(said),
@@ -248,7 +250,7 @@ impl Opening<'_> {
             query: query.to_owned(),
             host: request.head.value("Host").map(|host| secrets.mask_text(host)),
             asked_upgrade: request.asks_for_websocket(),
-            credentials: config.auth.sent(&request.head),
+            credentials: config.auth.sent(&target.resource, &request.head),
             secrets: secrets.clone(),
             limit: config.connect_timeout.unwrap_or_default(),
             max_time: self.spent_time(),

@@ -33,7 +33,7 @@ use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, 
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
 use crate::protocol::vocabulary::Role;
-use crate::redact::Secrets;
+use crate::redact::{Redaction, Secrets};
 use crate::session::{Journal, Report, Session};
 
 /// A client whose request has been accepted.
@@ -425,6 +425,7 @@ impl Arrival<'_> {
             reason: "Switching Protocols".to_owned(),
             request: HeadView::new(&asked.head, redaction),
             interim: interim.into_iter().collect(),
+            has_credentials: !Redaction::credentials(&resource, asked.head.fields()).is_empty(),
             response: HeadView::new(response, redaction).without(&secrets),
             offered: asked.head.list("Sec-WebSocket-Protocol").into_iter().map(said).collect(),
             protocol: agreement.subprotocol.map(said),

@@ -8,9 +8,7 @@ use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
-
-/// Idle time limits are not shorter.
-const LEAST_IDLE: u64 = 5;
+use crate::resilience::idle_cuts::LEAST_IDLE;
 
 /// Fewer bytes may read as text by chance.
 const LEAST_TEXT: usize = 8;
@@ -170,7 +168,7 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
         return closed.remedies.goals.then(|| text.to_owned());
     }
     let quiet = closed.quiet.as_secs();
-    if quiet >= LEAST_IDLE && closed.remedies.ping_interval {
+    if closed.quiet >= LEAST_IDLE && closed.remedies.ping_interval {
         return Some(format!(
             "nothing was sent or received for {quiet} s before: if the server or a proxy in between has an idle time limit, --ping-interval {}s keeps the connection busy",
             quiet / 2

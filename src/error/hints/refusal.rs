@@ -2,6 +2,7 @@
 
 use std::time::SystemTime;
 
+use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
 use crate::error::{Rejected, Tries, challenges};
 use crate::net::upgrade::Response;
@@ -238,10 +239,12 @@ impl Refusal<'_> {
         };
         let credentials = match &self.rejected.credentials {
             None => "missing credentials".to_owned(),
-            Some(sent) => format!(
-                "a permission that the {} credentials sent ({}) lack",
-                sent.scheme, sent.source
-            ),
+            Some(SentCredentials { scheme: Some(scheme), source }) => {
+                format!("a permission that the {scheme} credentials sent ({source}) lack")
+            }
+            Some(SentCredentials { scheme: None, source }) => {
+                format!("credentials that are wrong or lack a permission (sent: {source})")
+            }
         };
         // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
         Some(format!("usual causes: a wrong path, {credentials}, or {origin}"))

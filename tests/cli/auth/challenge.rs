@@ -78,6 +78,21 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
             "the Custom credentials sent (-H Authorization) were refused, or it checks the Origin header (-o https://HOST)",
         ),
         (
+            "401 Unauthorized",
+            &["--cookie", "session=abcdef"],
+            "what was sent (--cookie) is not accepted as credentials, or the server wants others, or it checks the Origin header (-o https://HOST)",
+        ),
+        (
+            "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
+            &["--cookie", "session=abcdef"],
+            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+        ),
+        (
+            "403 Forbidden",
+            &["-H", "X-Api-Key: abcdef", "--cookie", "session=abcdef"],
+            "usual causes: a wrong path, credentials that are wrong or lack a permission (sent: --cookie, -H X-Api-Key), or an Origin check (-o https://HOST)",
+        ),
+        (
             "403 Forbidden\r\nWWW-Authenticate: Bearer error=\"insufficient_scope\", scope=\"admin\"",
             BEARER,
             "not allowed with this token: insufficient_scope, scope \"admin\"",

@@ -26,6 +26,7 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
             Some("no subprotocol (-s), and the server may require it\n"),
         ),
         (&["-s", "chat"], Some("no Origin (-o) and no credentials (-u, --bearer, --cookie), and")),
+        (&["-H", "X-Api-Key: abcdef"], Some("no Origin (-o) and no subprotocol (-s), and")),
         (&["-s", "chat", "-u", "a:b", "-o", "http://a"], None),
     ] {
         let server = serve(empty);
@@ -35,6 +36,14 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
             None => outcome.stderr_lacks("hint: "),
         };
     }
+    let server = serve(empty);
+    let url = format!("{}?token=abcdef", server.url());
+    wscope()
+        .arg(url)
+        .stdin_open()
+        .run()
+        .code(0)
+        .stderr_contains("no Origin (-o) and no subprotocol (-s), and");
     let greeted = serve(move |peer| {
         peer.send(text("x"));
         empty(peer);
