@@ -347,7 +347,7 @@ pub struct Closed {
     pub received: Counters,
     /// What went.
     pub sent: Counters,
-    /// The transport has not taken our last bytes, and so not our Close frame.
+    /// The transport has not taken our Close frame.
     pub is_unsent: bool,
     /// What the request lacked that the server may require, if the connection ended at once.
     pub hint: Option<String>,

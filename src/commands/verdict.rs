@@ -83,9 +83,7 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     let closed = &report.closed;
     let ending = &closed.ending;
     let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
-    if ending.violation.is_some() {
-        return Some(Error::Protocol(Box::new(closed.clone())));
-    }
+    // What the peer does wrong after the time has run out is not why the run ended.
     match report.stop {
         Some(Stop::MaxTime) => return max_time(),
         Some(Stop::PingTimeout(missed)) => {
@@ -93,6 +91,9 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
         }
         Some(Stop::IdleTimeout(limit)) => return Some(Error::IdleTimeout(limit, closed.remedies)),
         _ => {}
+    }
+    if ending.violation.is_some() {
+        return Some(Error::Protocol(Box::new(closed.clone())));
     }
     if report.leave_by.is_some() && report.lost.received > 0 {
         return max_time();

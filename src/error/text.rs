@@ -230,9 +230,19 @@ fn protocol(closed: &Closed) -> String {
         }
         None => String::new(),
     };
-    let answer = match (&closed.ending.sent, closed.ending.failure()) {
+    let answer = match (&closed.ending.sent, &closed.ending.received, closed.ending.failure()) {
         // Ours may have been sent before the violation, with another code.
-        (Some(ClosePayload { code: Some(code), .. }), Some(_)) => format!("; closed with {code}"),
+        (Some(ClosePayload { code: Some(code), .. }), _, Some(_)) => {
+            format!("; closed with {code}")
+        }
+        // It is behind the peer's Close frame.
+        (_, Some(close), None) => {
+            let reason = match close.reason.as_str() {
+                "" => String::new(),
+                reason => format!(": \"{reason}\""),
+            };
+            format!("; the peer had closed with {}{reason}", closed.ending.code())
+        }
         _ => String::new(),
     };
     format!("protocol error: {violation}{reason}{answer}")

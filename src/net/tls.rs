@@ -281,6 +281,17 @@ pub fn alert(error: &io::Error) -> Option<String> {
     text.contains("alert").then(|| reason_in(&text))
 }
 
+/// Why TLS failed on an open connection, if that is why a read or write failed: the library's reason, without
+/// its numbers and source files.
+pub fn broken(error: &io::Error) -> Option<String> {
+    let text = error.to_string();
+    let is_alert = text.contains("alert");
+    text.contains("SSL routines").then(|| match is_alert {
+        true => format!("TLS alert from the peer: {}", reason_in(&text)),
+        false => format!("TLS failed: {}", reason_in(&text)),
+    })
+}
+
 fn reason_of(error: &native_tls::Error) -> String {
     let text = error.to_string();
     let source = std::error::Error::source(error).map(ToString::to_string);

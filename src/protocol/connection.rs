@@ -36,6 +36,8 @@ pub struct Connection {
     current: Option<Ready>,
     pings: VecDeque<(Vec<u8>, Instant)>,
     sent_close: Option<ClosePayload>,
+    /// The transport will never take our Close frame.
+    is_close_discarded: bool,
     peer_closed_first: bool,
     sent: Counters,
     /// What others hold for this connection.
@@ -98,6 +100,7 @@ impl Connection {
             current: None,
             pings: VecDeque::new(),
             sent_close: None,
+            is_close_discarded: false,
             peer_closed_first: false,
             sent: Counters::default(),
             beside: 0,

@@ -26,7 +26,7 @@ pub(super) struct Circumstances {
     quiet: Duration,
     last: LastTraffic,
     age: Duration,
-    /// Something has not been taken by the transport.
+    /// Our Close frame has not been taken by the transport.
     is_unsent: bool,
 }
 
@@ -56,7 +56,7 @@ impl Session<'_> {
         };
         let quiet = self.quiet_before_close;
         let quiet = quiet.unwrap_or_else(|| now.saturating_duration_since(self.last_traffic));
-        let is_unsent = self.connection.unwritten() > 0;
+        let is_unsent = self.connection.is_close_unsent();
         Circumstances { quiet, last, age: self.started.elapsed(), is_unsent }
     }
 
@@ -68,7 +68,7 @@ impl Session<'_> {
         let is_early = received.messages <= 1 && sent.messages == 0 && age < EARLY;
         let hint = is_early.then(|| missing(&ending, self.opened, received.messages)).flatten();
         Closed {
-            ending: secrets::ending(ending, &self.opened.secrets),
+            ending: secrets::ending(as_sent(ending, is_unsent), &self.opened.secrets),
             quiet,
             last,
             age,
@@ -90,6 +90,14 @@ impl Session<'_> {
             reconnect: is_client && self.resend.is_none(),
             goals: is_client && self.plan.goals.is_empty(),
         }
+    }
+}
+
+/// The end without a Close frame of ours that was not sent.
+fn as_sent(ending: Ending, is_unsent: bool) -> Ending {
+    match is_unsent {
+        true => Ending { sent: None, ..ending },
+        false => ending,
     }
 }
 

@@ -8,7 +8,7 @@ use mio::event::Event;
 use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
-use crate::net::tls::is_truncation;
+use crate::net::tls::{self, is_truncation};
 use crate::protocol::TransportEnd;
 
 /// What edge-triggered readiness has announced and has not been used up.
@@ -93,7 +93,7 @@ impl Session<'_> {
                 Err(error) if is_truncation(&error) => {
                     return self.end_of_stream(TransportEnd::Truncated);
                 }
-                Err(error) => return self.end_of_stream(TransportEnd::from(&error)),
+                Err(error) => return self.end_of_stream(failure(&error)),
             }
         }
     }
@@ -142,7 +142,7 @@ impl Session<'_> {
         let end = match (&end, &self.socket.write_error) {
             // EPIPE: what we wrote after the peer's FIN was answered with RST.
             (TransportEnd::Eof, Some(error)) if error.kind() != io::ErrorKind::BrokenPipe => {
-                TransportEnd::from(error)
+                failure(error)
             }
             _ => end,
         };
@@ -176,5 +176,13 @@ impl Session<'_> {
                 Err(_) => return,
             }
         }
+    }
+}
+
+/// How a failed read or write ends the transport.
+fn failure(error: &io::Error) -> TransportEnd {
+    match tls::broken(error) {
+        Some(reason) => TransportEnd::Error(reason),
+        None => TransportEnd::from(error),
     }
 }

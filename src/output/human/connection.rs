@@ -15,7 +15,7 @@ use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
 
 impl Human {
@@ -222,12 +222,18 @@ fn closed_text(closed: &Closed) -> String {
     {
         return format!("connection lost: {}: {}", ending.code(), escape(error, Newlines::Escape));
     }
+    if closed.is_unsent && ending.received.is_none() {
+        return format!("connection aborted: {}: our Close frame could not be sent", ending.code());
+    }
     let (who, close) = match (ending.initiator, &ending.sent) {
         (Party::Local, Some(sent)) => ("by us", Some(sent)),
         (Party::Local, None) => ("by us", None),
         (Party::Peer, _) => ("by the peer", ending.received.as_ref()),
     };
     let text = match close {
+        None if ending.initiator == Party::Peer => {
+            format!("closed {who}: {}{}", ending.code(), transport_text(ending))
+        }
         None => format!("closed {who}: {}", ending.code()),
         Some(close) if close.code.is_none() => format!("closed {who} {}", close_text(close)),
         Some(close) => format!("closed {who}: {}", close_text(close)),
@@ -243,12 +249,20 @@ fn closed_text(closed: &Closed) -> String {
                 escape(&end.to_string(), Newlines::Escape)
             )
         }
-        (EndCause::CloseTimeout | EndCause::Abandoned, None)
-            if ending.sent.is_some() && !closed.is_unsent =>
-        {
+        (EndCause::CloseTimeout | EndCause::Abandoned, None) if ending.sent.is_some() => {
             format!("{text}; the peer did not answer (1006)")
         }
         _ => text,
+    }
+}
+
+/// How and where an end without a Close frame came.
+fn transport_text(ending: &Ending) -> String {
+    match &ending.cause {
+        EndCause::Transport(end, position) => {
+            format!(": {}, {position}", escape(&end.to_string(), Newlines::Escape))
+        }
+        _ => String::new(),
     }
 }
 

@@ -64,8 +64,14 @@ impl Connection {
     /// data messages it has not taken as a whole, as [`Connection::unsent_messages`].
     pub fn discard_output(&mut self) -> u64 {
         let unsent = self.unsent_messages();
+        self.is_close_discarded |= self.is_close_unsent();
         self.outbox.clear();
         unsent
+    }
+
+    /// Whether our Close frame was queued and has not been taken by the transport: it is the last frame.
+    pub fn is_close_unsent(&self) -> bool {
+        self.is_close_discarded || (self.sent_close.is_some() && self.outbox.unwritten() > 0)
     }
 
     /// How many data messages the transport has not taken as a whole, without one that is streamed.
