@@ -1,6 +1,6 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Tries};
+use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 
@@ -29,17 +29,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
         }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
-        Error::Dial(error @ DialError::Tcp(failures, _), attempt)
-            if attempt.tries == Tries::One && may_be_starting(failures) =>
-        {
-            dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
+        Error::Dial(error, attempt) => {
+            attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }
-        Error::Dial(error @ DialError::Dns { .. }, attempt)
-            if let Some(command) = &attempt.similar_command =>
-        {
-            dial(error).map(|text| format!("{text} Or did you mean 'wscope {command}'?"))
-        }
-        Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
@@ -61,6 +53,19 @@ pub(super) fn hint(error: &Error) -> Option<String> {
     }
 }
 
+fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
+    let text = dial(error)?;
+    Some(match error {
+        DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
+            format!("{text} --retry waits for one that is starting")
+        }
+        DialError::Dns { .. } if let Some(command) = &attempt.similar_command => {
+            format!("{text} Or did you mean 'wscope {command}'?")
+        }
+        _ => text,
+    })
+}
+
 fn system(what: &str, error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         std::io::ErrorKind::AddrInUse => {
@@ -78,8 +83,26 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::DialAttempt;
-    use crate::redact::Secrets;
+    use crate::redact::{Redaction, Secrets};
+
+    #[test]
+    fn no_hint_shows_a_secret() {
+        let fields = [("X-Api-Key", &b"s3cr3t-v4lue"[..])];
+        for similar in [None, Some("listen")] {
+            let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
+            let similar_command = similar.map(str::to_owned);
+            let attempt = Box::new(DialAttempt {
+                tries: Tries::One,
+                secrets,
+                max_time: None,
+                similar_command,
+            });
+            let (host, error) = ("s3cr3t-v4lue".to_owned(), std::io::Error::other("unknown"));
+            let hint = hint(&Error::Dial(DialError::Dns { host, error }, attempt));
+            let hint = hint.unwrap_or_default();
+            assert!(hint.starts_with("is *** spelled right"), "{hint}");
+        }
+    }
 
     #[test]
     fn a_command_is_asked_about_where_there_is_no_such_host() {
