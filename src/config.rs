@@ -14,6 +14,7 @@ use crate::output::human::{Detail, Timestamps};
 use crate::output::json::Frames as JsonFrames;
 use crate::output::payload::Framing as OutputFraming;
 use crate::platform::files::FileError;
+use crate::platform::signals::Signal;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::head::HeaderLine;
@@ -117,6 +118,9 @@ pub enum ConfigError {
         /// Reading it waits for another process.
         is_fifo: bool,
     },
+    /// `--max-time` ran out before a question was answered.
+    #[error("timed out: --max-time {0:?} ran out while waiting for the {1}")]
+    AnswerTimeout(Duration, &'static str),
     /// A file named on the command line cannot be read.
     #[error("{option} {path}: {error}")]
     File {
@@ -133,9 +137,9 @@ pub enum ConfigError {
     /// Input that is not in lines has no commands.
     #[error("--slash is for --input lines")]
     Slash,
-    /// A question was answered with Ctrl-C.
+    /// A signal came instead of the answer to a question.
     #[error("interrupted")]
-    Interrupted,
+    Interrupted(Signal),
 }
 
 impl ConfigError {

@@ -149,7 +149,7 @@ pub struct Rejected {
 impl From<ConfigError> for Error {
     fn from(error: ConfigError) -> Self {
         match error {
-            ConfigError::Interrupted => Self::Signal(Signal::Interrupt),
+            ConfigError::Interrupted(signal) => Self::Signal(signal),
             error => Self::Config(error),
         }
     }
@@ -199,7 +199,7 @@ impl Error {
         match self {
             Self::Unmet(..) => 1,
             Self::Config(ConfigError::Unreadable { .. }) => 8,
-            Self::Config(ConfigError::ReadTimeout { .. }) => 7,
+            Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
             Self::Dial(DialError::Interrupted(interrupted), _) => interrupted.0.exit_code(),
             Self::Dial(DialError::Setting(_), _) => 2,

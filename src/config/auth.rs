@@ -1,7 +1,7 @@
 //! Who we are to the server: where credentials come from, and which of them count.
 
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,7 +12,6 @@ use crate::cli::AuthArgs;
 use crate::event::Level;
 use crate::net::target::{Endpoint, Target};
 use crate::platform::files::FileError;
-use crate::platform::prompt::ask_secret;
 use crate::protocol::basic;
 use crate::protocol::head::{Head, HeaderLine};
 use crate::redact::Redaction;
@@ -141,7 +140,7 @@ fn authorization(
     if let Some((user, password)) = netrc(args, target, login, env, files, notices)? {
         let password = match password {
             Some(password) => password,
-            None => ask("--netrc", &user, target, may_ask)?,
+            None => ask("--netrc", &user, target, may_ask, files)?,
         };
         return Ok(Some((checked("--netrc", &user, &password)?, "from the netrc file")));
     }
@@ -204,7 +203,7 @@ fn user(
         None if pair.is_empty() => {
             Err(ConfigError::value(option, "", "the user name is missing: write USER:PASS"))
         }
-        None => checked(option, &pair, &ask(option, &pair, target, may_ask)?),
+        None => checked(option, &pair, &ask(option, &pair, target, may_ask, files)?),
     }
 }
 
@@ -213,22 +212,19 @@ fn ask(
     user: &str,
     target: &Target,
     may_ask: bool,
+    files: &FileReader,
 ) -> Result<String, ConfigError> {
     let prompt = format!("Password for {user} at {}: ", target.host_header());
     let prompt: String = prompt.chars().filter(|c| !c.is_control()).collect();
-    let asked = if may_ask { ask_secret(&prompt) } else { Ok(None) };
-    match asked {
-        Ok(Some(password)) => Ok(password),
-        Ok(None) => {
-            let reason = "the password is missing, and there is no terminal to ask for it: write USER:PASS, or @FILE with it";
-            Err(ConfigError::value(option, user, reason))
-        }
-        Err(error) if error.kind() == ErrorKind::Interrupted => Err(ConfigError::Interrupted),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
-            Err(ConfigError::value(option, user, "no password was entered"))
-        }
-        Err(error) => Err(ConfigError::value(option, user, format!("the password: {error}"))),
-    }
+    let failed = |error: io::Error| match error.kind() {
+        ErrorKind::UnexpectedEof => ConfigError::value(option, user, "no password was entered"),
+        _ => ConfigError::value(option, user, format!("the password: {error}")),
+    };
+    let asked = if may_ask { files.ask("password", &prompt, failed)? } else { None };
+    asked.ok_or_else(|| {
+        let reason = "the password is missing, and there is no terminal to ask for it: write USER:PASS, or @FILE with it";
+        ConfigError::value(option, user, reason)
+    })
 }
 
 /// RFC 7617 section 2: no control characters.

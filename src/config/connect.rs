@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::auth::{auth, netrc_passwords};
 use super::files::FileReader;
 use super::route::{proxy_tls, route};
-use super::secrets::{GivenValues, Used, secrets};
+use super::secrets::{GivenValues, Used, secrets, shown_header};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
@@ -176,7 +176,7 @@ pub(super) fn headers_of(
     let mut lines = Vec::new();
     for value in given {
         match value.strip_prefix('@') {
-            None => lines.push(header(option, value, &without_secret(value))?),
+            None => lines.push(header(option, value, &shown_header(value))?),
             Some(path) => lines.extend(header_file(option, path, files)?),
         }
     }
@@ -194,7 +194,7 @@ fn header_file(
         .enumerate()
         .filter(|(_, line)| is_header(line))
         .map(|(index, line)| {
-            let place = format!("{path}, line {}: {}", index + 1, without_secret(line));
+            let place = format!("{path}, line {}: {}", index + 1, shown_header(line));
             header(option, line, &place)
         })
         .collect()
@@ -202,15 +202,6 @@ fn header_file(
 
 fn header(option: &'static str, line: &str, shown: &str) -> Result<HeaderLine, ConfigError> {
     HeaderLine::parse(line).map_err(|error| ConfigError::value(option, shown, error))
-}
-
-/// A header line as it may be shown, also one that is malformed.
-fn without_secret(line: &str) -> String {
-    let (name, rest) = line.split_at(line.find([':', ' ', '\t']).unwrap_or(line.len()));
-    match Redaction::Mask.value(name, rest.as_bytes()) {
-        std::borrow::Cow::Owned(_) => format!("{name}: ***"),
-        std::borrow::Cow::Borrowed(_) => line.to_owned(),
-    }
 }
 
 fn input(args: &ConnectArgs, kind: MessageKind, env: &Env) -> Result<Input, ConfigError> {

@@ -1,4 +1,5 @@
-//! Files that options name. None is read beyond its limit, or for longer than `--max-time`.
+//! Files that options name, and questions about what they do not say. No file is read beyond its limit, and
+//! nothing is waited for longer than `--max-time`.
 
 use std::cell::Cell;
 use std::io;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::ConfigError;
 use crate::input::is_utf16;
 use crate::platform::files::{Background, FileError, is_fifo, read};
+use crate::platform::prompt::{Unanswered, ask_secret};
 
 /// The limit for settings, credentials, certificates and keys, in bytes.
 const MAX_SETTING: u64 = 1 << 20;
@@ -15,12 +17,12 @@ const MAX_SETTING: u64 = 1 << 20;
 /// The limit for cookies, netrc files and bundles of certificates, in bytes.
 const MAX_COLLECTION: u64 = 16 << 20;
 
-/// Reads the files that options name.
+/// Reads the files that options name, and asks for what is missing.
 #[derive(Debug)]
 pub(super) struct FileReader {
     /// `--max-time`
     limit: Duration,
-    /// What reading has left of it; `None`: there is no limit.
+    /// What reading and asking have left of it; `None`: there is no limit.
     left: Cell<Option<Duration>>,
 }
 
@@ -33,6 +35,27 @@ impl FileReader {
     /// What is left of the time; `None`: there is no limit.
     pub(super) fn time_left(&self) -> Option<Duration> {
         self.left.get()
+    }
+
+    /// Asks for something on the terminal; `None` where there is none. The rest of the time has to do for
+    /// the answer.
+    ///
+    /// # Errors
+    /// After a signal, when the time runs out, and as `failed` makes one of what the terminal says.
+    pub(super) fn ask(
+        &self,
+        what: &'static str,
+        prompt: &str,
+        failed: impl FnOnce(io::Error) -> ConfigError,
+    ) -> Result<Option<String>, ConfigError> {
+        let started = Instant::now();
+        let answer = ask_secret(prompt, self.left.get());
+        self.left.set(self.left.get().map(|left| left.saturating_sub(started.elapsed())));
+        answer.map_err(|why| match why {
+            Unanswered::Signal(signal) => ConfigError::Interrupted(signal),
+            Unanswered::TimedOut => ConfigError::AnswerTimeout(self.limit, what),
+            Unanswered::Io(error) => failed(error),
+        })
     }
 
     /// Text with settings or one credential.

@@ -67,7 +67,7 @@ impl Kind {
     }
 }
 
-/// A header field, also one that is malformed.
+/// A header field, also one that is malformed, if it holds a secret.
 fn header(line: &str) -> Option<String> {
     if let Some((name, value)) = line.split_once(':') {
         let shown = Redaction::Mask.value(name, value.trim().as_bytes());
@@ -80,6 +80,11 @@ fn header(line: &str) -> Option<String> {
     }
     let shown = Redaction::Mask.malformed_line(line.as_bytes());
     (shown.as_ref() != line.as_bytes()).then(|| String::from_utf8_lossy(&shown).into_owned())
+}
+
+/// A header field as it may be shown, also one that is malformed.
+pub(super) fn shown_header(line: &str) -> String {
+    header(line).unwrap_or_else(|| line.to_owned())
 }
 
 /// Whether an option has a secret for its value.
@@ -131,6 +136,8 @@ mod tests {
             (&["-H", "Authorization: x"], &["-H", "Authorization: ***"]),
             (&["-H", "Authorization x"], &["-H", "Authorization ***"]),
             (&["-H", "Authorization : x"], &["-H", "Authorization : ***"]),
+            (&["-H", " Authorization: x"], &["-H", " Authorization: ***"]),
+            (&["-H", "Authorization=x"], &["-H", "Authorization=***"]),
             (&["-s", "bearer,s3cr3t-V4lue"], &["-s", "bearer,***"]),
             (&["-stoken.s3cr3t-V4lue"], &["-stoken.***"]),
             (&["-HCookie:x"], &["-HCookie: ***"]),

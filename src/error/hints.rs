@@ -1,6 +1,6 @@
 //! What to do about a failure, where that can be known.
 
-use super::{Error, Tries};
+use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 
@@ -29,12 +29,9 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
         }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
-        Error::Dial(error @ DialError::Tcp(failures, _), attempt)
-            if attempt.tries == Tries::One && may_be_starting(failures) =>
-        {
-            dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
+        Error::Dial(error, attempt) => {
+            attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }
-        Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
         Error::Upgrade(rejected) => handshake::hint(rejected),
         Error::NoSubprotocol(_) | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
@@ -53,6 +50,16 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         }),
         Error::Unmet(..) | Error::MaxTime(_) | Error::Input(_) => None,
     }
+}
+
+fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
+    let text = dial(error)?;
+    Some(match error {
+        DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
+            format!("{text} --retry waits for one that is starting")
+        }
+        _ => text,
+    })
 }
 
 fn system(what: &str, error: &std::io::Error) -> Option<String> {
@@ -82,7 +89,18 @@ mod tests {
     use super::*;
     use crate::error::DialAttempt;
     use crate::net::tcp::{Cause, Failure};
-    use crate::redact::Secrets;
+    use crate::redact::{Redaction, Secrets};
+
+    #[test]
+    fn no_hint_shows_a_secret() {
+        let fields = [("X-Api-Key", &b"s3cr3t-v4lue"[..])];
+        let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
+        let attempt = Box::new(DialAttempt { tries: Tries::One, secrets, max_time: None });
+        let (host, error) = ("s3cr3t-v4lue".to_owned(), std::io::Error::other("unknown"));
+        let hint = hint(&Error::Dial(DialError::Dns { host, error }, attempt));
+        let hint = hint.unwrap_or_default();
+        assert!(hint.starts_with("is *** spelled right"), "{hint}");
+    }
 
     #[test]
     fn what_ended_a_run_counts_also_where_goals_were_not_met() {

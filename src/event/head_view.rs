@@ -70,7 +70,7 @@ impl HeadView {
         })
     }
 
-    /// The same, where the server repeats secrets that were sent to it.
+    /// The same, where secrets of the request are repeated.
     #[must_use]
     pub fn without(self, secrets: &Secrets) -> Self {
         let fields = self.fields.into_iter();

@@ -196,7 +196,7 @@ impl Exchange<'_> {
                     }
                 }
                 Err(error) => {
-                    self.read_on(deadline);
+                    self.read_on(deadline)?;
                     return Err(UpgradeError::Malformed(error, std::mem::take(&mut self.received)));
                 }
             }
@@ -230,14 +230,20 @@ impl Exchange<'_> {
         }
     }
 
-    /// Takes what else is already there of a response that cannot be understood.
-    fn read_on(&mut self, deadline: Deadline) {
+    /// Takes what else is already there of a response that cannot be understood. Only a signal is an
+    /// error.
+    fn read_on(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
         let until = deadline.or_after(Duration::from_millis(100));
         let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is there
-        while received.len() < MAX_KEPT && matches!(self.read(until), Ok(None)) {
-            received.append(&mut self.received);
+        while received.len() < MAX_KEPT {
+            match self.read(until) {
+                Ok(None) => received.append(&mut self.received),
+                Err(error @ UpgradeError::Interrupted(_)) => return Err(error),
+                Ok(Some(_)) | Err(_) => break,
+            }
         }
         self.received = received;
+        Ok(())
     }
 
     /// Reads at least one byte; `Some` at the end of the stream.

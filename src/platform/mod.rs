@@ -1,6 +1,8 @@
 //! What differs between operating systems, a small file each; everything else is portable.
 
 pub mod batches;
+#[cfg(unix)]
+mod early_signals;
 pub mod files;
 #[cfg_attr(not(unix), path = "job_control_other.rs")]
 pub mod job_control;

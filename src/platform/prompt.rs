@@ -1,23 +1,43 @@
 //! Asks for a secret on the terminal, without showing it.
 
+use std::io;
+
+use super::signal::Signal;
 pub use terminal::ask_secret;
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// A signal came, or Ctrl-C was pressed.
+    Signal(Signal),
+    /// The time ran out.
+    TimedOut,
+    /// The terminal says this; `UnexpectedEof` after Ctrl-D on an empty line.
+    Io(io::Error),
+}
+
+impl From<io::Error> for Unanswered {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
 
 #[cfg(unix)]
 mod terminal {
     use std::fs::{File, OpenOptions};
     use std::io::{self, ErrorKind, Read, Write};
     use std::os::unix::fs::OpenOptionsExt;
-    use std::os::unix::net::UnixStream;
+    use std::time::{Duration, Instant};
 
-    use rustix::event::{PollFd, PollFlags, poll};
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::OFlags;
     use rustix::io::Errno;
     use rustix::termios::{
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
     };
-    use signal_hook::SigId;
-    use signal_hook::consts::SIGCONT;
-    use signal_hook::low_level::{pipe, unregister};
+
+    use super::{Signal, Unanswered};
+    use crate::platform::early_signals::EarlySignals;
 
     /// More than any password or token has, in bytes.
     const MAX_SECRET: usize = 16 << 10;
@@ -28,21 +48,23 @@ mod terminal {
     const CTRL_BACKSLASH: u8 = 0x1c;
 
     /// Asks on the controlling terminal, whatever the standard streams are; `None` where there is
-    /// none. The answer has no line break, and may be empty.
+    /// none. The answer has no line break, and may be empty. It is waited for no longer than `limit`.
     ///
     /// # Errors
-    /// `Interrupted` after Ctrl-C, `UnexpectedEof` after Ctrl-D on an empty line, and what the
-    /// terminal itself has to say.
-    pub fn ask_secret(prompt: &str) -> io::Result<Option<String>> {
+    /// When there is no answer.
+    pub fn ask_secret(prompt: &str, limit: Option<Duration>) -> Result<Option<String>, Unanswered> {
         let Ok(terminal) = open(OpenOptions::new().read(true).write(true)) else {
             return Ok(None);
         };
         let answer = {
+            let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
             let mut silence = Silence::keep(&terminal, prompt)?;
-            read_secret(&mut silence)
+            read_secret(|| silence.key(deadline))
         };
-        (&terminal).write_all(b"\n")?;
-        answer.map(Some)
+        match ((&terminal).write_all(b"\n"), answer) {
+            (Err(error), Ok(_)) => Err(error.into()),
+            (_, answer) => answer.map(Some),
+        }
     }
 
     /// The controlling terminal.
@@ -64,9 +86,7 @@ mod terminal {
         before: Termios,
         modes: Termios,
         prompt: &'a str,
-        /// SIGCONT was sent.
-        continued: UnixStream,
-        handler: SigId,
+        signals: EarlySignals,
     }
 
     impl<'a> Silence<'a> {
@@ -76,11 +96,9 @@ mod terminal {
             modes.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-            let (continued, sender) = UnixStream::pair()?;
-            continued.set_nonblocking(true)?;
-            let handler = pipe::register(SIGCONT, sender)?;
+            let signals = EarlySignals::catch()?;
             let keys = open(OpenOptions::new().read(true).custom_flags(nonblocking()))?;
-            let silence = Self { terminal, keys, before, modes, prompt, continued, handler };
+            let silence = Self { terminal, keys, before, modes, prompt, signals };
             silence.ask()?;
             Ok(silence)
         }
@@ -91,66 +109,75 @@ mod terminal {
             let mut terminal = self.terminal;
             terminal.write_all(self.prompt.as_bytes())
         }
-    }
 
-    impl Read for Silence<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        /// The next key; `None` when the terminal is gone.
+        fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, Unanswered> {
             loop {
+                let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
+                if left.is_some_and(|left| left.is_zero()) {
+                    return Err(Unanswered::TimedOut);
+                }
                 let mut ready = [
-                    PollFd::new(&self.continued, PollFlags::IN),
+                    PollFd::new(&self.signals, PollFlags::IN),
                     PollFd::new(&self.keys, PollFlags::IN),
                 ];
-                match poll(&mut ready, None) {
+                // One that is too long for the system is none.
+                let timeout = left.and_then(|left| Timespec::try_from(left).ok());
+                match poll(&mut ready, timeout.as_ref()) {
                     Err(Errno::INTR) => continue,
-                    result => result?,
+                    result => result.map_err(io::Error::from)?,
                 };
-                let is_continued = !ready[0].revents().is_empty();
-                if !is_continued {
-                    match self.keys.read(buffer) {
-                        Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
-                        read => return read,
+                if !ready[0].revents().is_empty() {
+                    if let Some(signal) = self.signals.take() {
+                        return Err(Unanswered::Signal(signal));
                     }
+                    self.ask()?;
+                    return Ok(Some(CTRL_U)); // what was typed before is asked for again
                 }
-                while matches!(self.continued.read(&mut [0; 16]), Ok(1..)) {}
-                self.ask()?;
-                if let Some(key) = buffer.first_mut() {
-                    *key = CTRL_U; // what was typed before is asked for again
-                    return Ok(1);
+                if let Some(key) = self.read_key()? {
+                    return Ok(key);
                 }
+            }
+        }
+
+        /// `None` if there is none yet, `Some(None)` when there will be none.
+        fn read_key(&mut self) -> io::Result<Option<Option<u8>>> {
+            let mut key = [0];
+            match self.keys.read(&mut key) {
+                Ok(0) => Ok(Some(None)),
+                Ok(_) => Ok(Some(Some(key[0]))),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(None),
+                    _ => Err(error),
+                },
             }
         }
     }
 
     impl Drop for Silence<'_> {
         fn drop(&mut self) {
-            unregister(self.handler);
             let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was ours a moment ago
         }
     }
 
-    fn read_secret(keys: &mut impl Read) -> io::Result<String> {
+    fn read_secret(
+        mut next_key: impl FnMut() -> Result<Option<u8>, Unanswered>,
+    ) -> Result<String, Unanswered> {
+        let io = |kind, what: &str| Unanswered::Io(io::Error::new(kind, what));
         let mut typed = Vec::new();
-        let mut key = [0];
         loop {
-            match keys.read(&mut key) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            }
-            match key[0] {
-                b'\r' | b'\n' => break,
-                CTRL_C | CTRL_BACKSLASH => return Err(ErrorKind::Interrupted.into()),
-                CTRL_D if typed.is_empty() => return Err(ErrorKind::UnexpectedEof.into()),
-                CTRL_D => break,
-                CTRL_U => typed.clear(),
-                0x08 | 0x7f => erase_character(&mut typed),
-                byte if typed.len() < MAX_SECRET => typed.push(byte),
-                _ => return Err(io::Error::new(ErrorKind::InvalidInput, "that is too long")),
+            match next_key()? {
+                Some(b'\r' | b'\n') => break,
+                Some(CTRL_C | CTRL_BACKSLASH) => return Err(Unanswered::Signal(Signal::Interrupt)),
+                Some(CTRL_D) if !typed.is_empty() => break,
+                None | Some(CTRL_D) => return Err(io(ErrorKind::UnexpectedEof, "no answer")),
+                Some(CTRL_U) => typed.clear(),
+                Some(0x08 | 0x7f) => erase_character(&mut typed),
+                Some(byte) if typed.len() < MAX_SECRET => typed.push(byte),
+                Some(_) => return Err(io(ErrorKind::InvalidInput, "that is too long")),
             }
         }
-        String::from_utf8(typed)
-            .map_err(|_| io::Error::new(ErrorKind::InvalidData, "that is not UTF-8"))
+        String::from_utf8(typed).map_err(|_| io(ErrorKind::InvalidData, "that is not UTF-8"))
     }
 
     fn erase_character(typed: &mut Vec<u8>) {
@@ -160,6 +187,11 @@ mod terminal {
     #[cfg(test)]
     mod tests {
         use super::*;
+
+        fn answer(keys: &[u8]) -> Result<String, Unanswered> {
+            let mut keys = keys.iter().copied();
+            read_secret(|| Ok(keys.next()))
+        }
 
         #[test]
         fn keys_edit_what_was_typed() {
@@ -173,37 +205,48 @@ mod terminal {
                 ("abc\x04", "abc"),
                 ("tab\tand ❤\rrest", "tab\tand ❤"),
             ] {
-                assert_eq!(read_secret(&mut keys.as_bytes()).ok().as_deref(), Some(secret));
+                assert_eq!(answer(keys.as_bytes()).ok().as_deref(), Some(secret));
             }
         }
 
         #[test]
         fn giving_up_is_no_answer() {
             for (keys, kind) in [
-                ("abc\x03", ErrorKind::Interrupted),
                 ("\x04", ErrorKind::UnexpectedEof),
                 ("abc", ErrorKind::UnexpectedEof),
                 (&"x".repeat(MAX_SECRET + 1), ErrorKind::InvalidInput),
             ] {
-                assert_eq!(read_secret(&mut keys.as_bytes()).unwrap_err().kind(), kind);
+                let answer = answer(keys.as_bytes());
+                assert!(matches!(answer, Err(Unanswered::Io(error)) if error.kind() == kind));
             }
-            assert!(read_secret(&mut &b"\xff\r"[..]).is_err());
+            assert!(answer(b"\xff\r").is_err());
+            let interrupted = answer(b"abc\x03");
+            assert!(matches!(interrupted, Err(Unanswered::Signal(Signal::Interrupt))));
         }
     }
 }
 
 #[cfg(not(unix))]
 mod terminal {
-    use std::io::{self, IsTerminal};
+    use std::io::{self, ErrorKind, IsTerminal};
+    use std::time::Duration;
 
-    /// Asks on the console; `None` where there is none. The answer may be empty.
+    use super::{Signal, Unanswered};
+
+    /// Asks on the console; `None` where there is none. The answer may be empty. It is waited for without a
+    /// limit.
     ///
     /// # Errors
-    /// What the console has to say.
-    pub fn ask_secret(prompt: &str) -> io::Result<Option<String>> {
+    /// When there is no answer.
+    pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, Unanswered> {
         if !io::stdin().is_terminal() {
             return Ok(None);
         }
-        rpassword::prompt_password(prompt).map(Some)
+        match rpassword::prompt_password(prompt) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                Err(Unanswered::Signal(Signal::Interrupt))
+            }
+            answer => Ok(Some(answer?)),
+        }
     }
 }

@@ -10,7 +10,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 pub use super::signal::Signal;
-use super::terminal;
+use super::{early_signals, terminal};
 
 /// The signals that come.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ impl Signals {
         if !is_ignored(SIGHUP) {
             signals.take_over(Signal::Hangup, SIGHUP)?;
         }
+        early_signals::leave_to_others();
         Ok(signals)
     }
 

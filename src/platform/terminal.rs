@@ -99,7 +99,8 @@ mod unix {
         found: Termios,
         /// Held while modes are set: what one thread has read, another must not have changed before it is
         /// written back.
-        setting: Arc<Mutex<()>>,
+        /// Says whether [`SavedModes::give_back`] was the last to set them.
+        setting: Arc<Mutex<bool>>,
     }
 
     impl SavedModes {
@@ -137,6 +138,20 @@ mod unix {
 
         /// Has keys passed on as they are typed, and not shown; those that send signals still do.
         pub fn set_unedited(&self) {
+            self.take_unedited(&mut self.setting());
+        }
+
+        /// The same, unless the terminal is given back. Returns whether it has these modes now.
+        pub fn keep_unedited(&self) -> bool {
+            let mut is_given_back = self.setting();
+            if !*is_given_back {
+                self.take_unedited(&mut is_given_back);
+            }
+            self.are_unedited()
+        }
+
+        fn take_unedited(&self, is_given_back: &mut bool) {
+            *is_given_back = false;
             let current = Self::read();
             // Another program that sets the modes, as a pager does, has more need of them.
             if current.is_some_and(|modes| modes.edits_lines()) {
@@ -144,8 +159,17 @@ mod unix {
             }
         }
 
-        /// Whether the modes are still those of [`SavedModes::set_unedited`].
-        pub fn are_unedited(&self) -> bool {
+        /// Sets the modes that were found again if they are those of [`SavedModes::set_unedited`], for
+        /// whoever uses the terminal next: until that is called again they stay.
+        pub fn give_back(&self) {
+            let mut is_given_back = self.setting();
+            *is_given_back = true;
+            if self.are_unedited() {
+                let _ = tcsetattr(stdin(), OptionalActions::Now, &self.found);
+            }
+        }
+
+        fn are_unedited(&self) -> bool {
             Self::read().is_some_and(|modes| modes.found.local_modes == self.unedited().local_modes)
         }
 
@@ -203,7 +227,7 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.found);
         }
 
-        fn setting(&self) -> MutexGuard<'_, ()> {
+        fn setting(&self) -> MutexGuard<'_, bool> {
             self.setting.lock().unwrap_or_else(PoisonError::into_inner)
         }
 

@@ -73,7 +73,8 @@ pub struct Inbound {
     counters: Counters,
     /// Where its memory is counted.
     pub(super) growth: Option<Growth>,
-    /// When memory that only long messages need is freed, if no data frame starts before.
+    /// When memory that only long messages need is freed, if none comes before: those that
+    /// [`Inbound::plain_message`] takes do not need it, and change nothing.
     pub(super) release_at: Option<Instant>,
 }
 
@@ -127,6 +128,18 @@ pub(super) enum Ready {
     Tolerated(Box<Violation>),
 }
 
+impl Ready {
+    /// Bytes of messages and frames that it holds itself. Control frames are too short to be counted.
+    pub(super) fn own_bytes(&self) -> usize {
+        let own = |span: &Span| if let Span::Own(bytes) = span { bytes.len() } else { 0 };
+        match self {
+            Self::Frame(note) => own(&note.payload) + note.plain.as_ref().map_or(0, own),
+            Self::Message { span, .. } => own(span),
+            _ => 0,
+        }
+    }
+}
+
 /// A [`FrameEvent`] without its borrowed bytes.
 #[derive(Debug)]
 pub(super) struct FrameNote {
@@ -134,13 +147,12 @@ pub(super) struct FrameNote {
     pub(super) header: Header,
     pub(super) payload: Span,
     pub(super) part: Option<Part>,
-    pub(super) plain: Option<Range<usize>>,
+    pub(super) plain: Option<Span>,
 }
 
 /// Where an event's bytes are.
 #[derive(Clone, Debug)]
 pub(super) enum Span {
-    Input(Range<usize>),
     Payload(Range<usize>),
     Inflated(Range<usize>),
     Own(Vec<u8>),
@@ -149,7 +161,7 @@ pub(super) enum Span {
 impl Span {
     fn len(&self) -> usize {
         match self {
-            Self::Input(range) | Self::Payload(range) | Self::Inflated(range) => range.len(),
+            Self::Payload(range) | Self::Inflated(range) => range.len(),
             Self::Own(bytes) => bytes.len(),
         }
     }
@@ -233,7 +245,7 @@ impl Inbound {
                 header: note.header,
                 payload: self.bytes(&note.payload),
                 part: note.part,
-                plain: note.plain.clone().map(|range| self.inflated.slice(range)),
+                plain: note.plain.as_ref().map(|span| self.bytes(span)),
                 raw: false,
             }),
             Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
@@ -253,7 +265,6 @@ impl Inbound {
 
     pub(super) fn bytes<'a>(&'a self, span: &'a Span) -> &'a [u8] {
         match span {
-            Span::Input(range) => self.input.slice(range.clone()),
             Span::Payload(range) => self.payload.slice(range.clone()),
             Span::Inflated(range) => self.inflated.slice(range.clone()),
             Span::Own(bytes) => bytes,

@@ -131,7 +131,8 @@ impl Session<'_> {
 fn report_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
     match event {
         Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
-            let payload = opened.secrets.mask(frame.payload);
+            // That of a refused frame is cut.
+            let payload = opened.secrets.mask_cut(frame.payload);
             journal.tell(What::Frame(&FrameEvent { payload: &payload, ..frame }));
         }
         Event::Frame(frame) => journal.tell(What::Frame(&frame)),

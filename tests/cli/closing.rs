@@ -341,3 +341,49 @@ fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
         )
         .stderr_lacks("did not answer");
 }
+
+#[test]
+fn a_close_frame_that_was_not_sent_is_not_reported_as_sent() {
+    for option in ["--idle-timeout", "--close-timeout"] {
+        let server = serve(|peer| peer.stall());
+        let args = ["--json", "-w", "0", option, "300ms", "--send-file", "data", &server.url()];
+        let program = wscope().file("data", vec![b'x'; 40 << 20]).args(args).stdin_null();
+        let (outcome, events) = events(program.args(["-m", "2s"]));
+        let close = events.iter().find(|event| event["event"] == "close").expect("a close event");
+        assert_eq!((&close["sent"], &close["code"]), (&Value::Null, &json!(1006)), "{option}");
+        outcome.stderr_lacks("closed by us");
+    }
+}
+
+#[test]
+fn the_close_frame_before_a_wrong_frame_is_shown() {
+    let server = serve(|peer| {
+        peer.send([frame(true, 0, CLOSE, b"\x03\xf3db down"), text("late")].concat());
+        peer.expect_close(1011);
+    });
+    let outcome = wscope().args(["-w", "-1", &server.url()]).run().code(5);
+    outcome
+        .stderr_contains("protocol error: frame after the close frame")
+        .stderr_contains("the peer had closed with 1011 Internal Error: \"db down\"");
+}
+
+#[test]
+fn a_time_limit_ends_the_run_whatever_is_wrong_with_the_answer() {
+    let server = serve(|peer| {
+        peer.expect_close(1000);
+        peer.send([frame(true, 0, CLOSE, b"\x03\xe8"), text("late")].concat());
+    });
+    let outcome = wscope().args(["-w", "-1", "-m", "200ms", &server.url()]).run().code(7);
+    outcome.stderr_contains("--max-time 200ms ran out");
+}
+
+#[test]
+fn an_expected_end_without_a_close_frame_says_how_it_came() {
+    let server = serve(|peer| {
+        peer.send([0x81, 5, b'a', b'b']);
+        peer.reset();
+    });
+    let args = ["--expect", "close:1006", "-w", "-1", &server.url()];
+    let outcome = wscope().args(args).run().code(0);
+    outcome.stderr_contains("closed by the peer: 1006: TCP connection").stderr_contains("2 of 5");
+}

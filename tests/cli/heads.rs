@@ -232,6 +232,20 @@ fn listen_takes_folded_fields_and_with_lenient_malformed_lines() {
     assert_eq!(open["malformed_headers"], json!(["garbage line"]), "{open}");
 }
 
+#[test]
+fn a_malformed_line_that_repeats_a_secret_does_not_show_it() {
+    let line = "Authorization: Bearer s3cr3t-V4lue\r\ngarbage s3cr3t-V4lue";
+    for (options, status) in [(&["--lenient"][..], "101"), (&[], "400")] {
+        let (mut server, port) = listen(&[&["--json", "-v"], options].concat());
+        let (_peer, answer) = ask(port, line);
+        assert!(answer.contains(status), "{answer}");
+        let event = server.read_stdout_line();
+        assert!(event.contains("garbage ***") && !event.contains("s3cr3t"), "{event}");
+        let told = server.wait_stderr("(no colon): ");
+        assert!(told.contains("\"garbage ***\""), "{told}");
+    }
+}
+
 fn leave(peer: &mut Peer) {
     peer.close(1000, "");
     peer.expect_close(1000);

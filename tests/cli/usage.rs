@@ -136,9 +136,14 @@ fn a_nul_in_a_header_file_is_refused() {
 
 #[test]
 fn a_bad_secret_header_is_refused_without_its_value() {
-    for header in
-        ["Authorization: Bearer hunter2\u{7}", "Cookie: a=hunter2\u{7}", "Authorization hunter2"]
-    {
+    for header in [
+        "Authorization: Bearer hunter2\u{7}",
+        "Cookie: a=hunter2\u{7}",
+        "Authorization hunter2",
+        "Authorization=Bearer hunter2",
+        " Authorization: Bearer hunter2",
+        "\tCookie=a=hunter2",
+    ] {
         let outcome = wscope().args(["-H", header, URL]).run().stderr_lacks("hunter2");
         assert!(complaint(&outcome).contains("bad --header"));
     }

@@ -8,7 +8,9 @@ use std::time::Instant;
 use mio::net::TcpStream;
 
 use super::clients::{Entry, NotAdmitted};
-use super::failure::{RefusedRequest, TOO_MANY_HANDSHAKES, failed, forced_close, unavailable};
+use super::failure::{
+    RefusedRequest, TOO_MANY_HANDSHAKES, failed, forced_close, secrets_of, unavailable,
+};
 use super::handshakes::Pending;
 use super::page;
 use super::server::{News, Server};
@@ -33,7 +35,7 @@ use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, 
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
 use crate::protocol::vocabulary::Role;
-use crate::redact::{Redaction, Secrets};
+use crate::redact::Redaction;
 use crate::session::{Journal, Report, Session};
 
 /// A client whose request has been accepted.
@@ -262,9 +264,9 @@ impl Arrival<'_> {
             Timings { tls: tls_took, total: self.started.elapsed(), ..Timings::default() };
         timings.upgrade = Some(timings.total - tls_took.unwrap_or_default());
         let deflate = agreement.deflate;
-        let objections = objections(&asked.head, config.redaction, &Secrets::default())
-            .map(|lines| format!("{lines}: ignored (--lenient)"));
         let opened = self.opened(&stream, &asked, &response, agreement, tls, timings);
+        let objections = objections(&asked.head, config.redaction, &opened.secrets)
+            .map(|lines| format!("{lines}: ignored (--lenient)"));
         Ok(AcceptedClient {
             number,
             stream,
@@ -406,7 +408,7 @@ impl Arrival<'_> {
         let scheme = if tls.is_some() { "wss" } else { "ws" };
         let resource = resource_name(&asked.line.target);
         let url = format!("{scheme}://{local}{resource}");
-        let secrets = Secrets::of_request(redaction, &resource, asked.head.fields());
+        let secrets = secrets_of(asked, redaction);
         let said = |text: String| secrets.mask_text(text);
         let interim = interim_response(asked).map(|head| InterimView {
             from: Hop::Server,
@@ -423,7 +425,7 @@ impl Arrival<'_> {
             http_minor: asked.line.minor_version,
             status: 101,
             reason: "Switching Protocols".to_owned(),
-            request: HeadView::new(&asked.head, redaction),
+            request: HeadView::new(&asked.head, redaction).without(&secrets),
             interim: interim.into_iter().collect(),
             has_credentials: !Redaction::credentials(&resource, asked.head.fields()).is_empty(),
             response: HeadView::new(response, redaction).without(&secrets),

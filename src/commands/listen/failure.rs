@@ -101,6 +101,11 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
     }
 }
 
+/// The secrets in a request, also those in fields with white space before the colon.
+pub(super) fn secrets_of(asked: &Asked, redaction: Redaction) -> Secrets {
+    Secrets::of_request(redaction, &asked.line.target, asked.head.lenient().fields())
+}
+
 /// A request that is refused, with what is to be masked in texts that repeat it.
 pub(super) struct RefusedRequest<'a> {
     remote: SocketAddr,
@@ -112,10 +117,7 @@ pub(super) struct RefusedRequest<'a> {
 impl<'a> RefusedRequest<'a> {
     /// The request of the client at `remote`.
     pub(super) fn new(remote: SocketAddr, asked: &'a Asked, redaction: Redaction) -> Self {
-        // Also those in fields with white space before the colon.
-        let head = asked.head.lenient();
-        let secrets = Secrets::of_request(redaction, &asked.line.target, head.fields());
-        Self { remote, asked, redaction, secrets }
+        Self { remote, asked, redaction, secrets: secrets_of(asked, redaction) }
     }
 
     /// Why it is refused, on one line. `head` is its head as it was judged.
@@ -140,7 +142,7 @@ impl<'a> RefusedRequest<'a> {
         let text = format!("request from {} refused: {status}: {reason}", self.remote);
         Box::new(Failure {
             hint: hint.map(str::to_owned),
-            request: Some(HeadView::new(&self.asked.head, self.redaction)),
+            request: Some(HeadView::new(&self.asked.head, self.redaction).without(&self.secrets)),
             response: Some(answered(response, self.redaction, |body| self.masked(body))),
             ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
         })

@@ -1,13 +1,12 @@
 //! A certificate with its key, from files in any of the usual forms.
 
-use std::io::ErrorKind;
+use std::io;
 use std::path::Path;
 
 use super::bad_file;
 use crate::config::ConfigError;
 use crate::config::files::FileReader;
 use crate::net::tls::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
-use crate::platform::prompt::ask_secret;
 
 /// The options that name a certificate, its key and the passphrase for it, with their values.
 pub(in crate::config) struct Files<'a> {
@@ -72,15 +71,16 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
 }
 
 /// A passphrase that is given, or asked for once it is needed.
-struct Passphrase {
+struct Passphrase<'a> {
     option: &'static str,
     given: Option<String>,
+    reader: &'a FileReader,
 }
 
-impl Passphrase {
+impl<'a> Passphrase<'a> {
     fn new(
         (option, given): Named<Option<&Option<String>>>,
-        reader: &FileReader,
+        reader: &'a FileReader,
     ) -> Result<Self, ConfigError> {
         let given = match given {
             Some(Some(text)) => Some(match text.strip_prefix('@') {
@@ -92,7 +92,7 @@ impl Passphrase {
             }),
             _ => None,
         };
-        Ok(Self { option, given })
+        Ok(Self { option, given, reader })
     }
 
     /// Opens something with the passphrase; asks for it if it turns out to be missing.
@@ -105,11 +105,11 @@ impl Passphrase {
             Err(IdentityError::NeedsPassphrase) => {}
             done => return Ok(done),
         }
-        match ask_secret(&format!("passphrase for {}: ", path.display())) {
-            Ok(Some(secret)) => Ok(open(Some(&secret))),
-            Ok(None) => Ok(Err(IdentityError::NeedsPassphrase)),
-            Err(error) if error.kind() == ErrorKind::Interrupted => Err(ConfigError::Interrupted),
-            Err(error) => Err(ConfigError::file("--pass: asking for it", path, error)),
+        let prompt = format!("passphrase for {}: ", path.display());
+        let failed = |error: io::Error| ConfigError::file("--pass: asking for it", path, error);
+        match self.reader.ask("passphrase", &prompt, failed)? {
+            Some(secret) => Ok(open(Some(&secret))),
+            None => Ok(Err(IdentityError::NeedsPassphrase)),
         }
     }
 

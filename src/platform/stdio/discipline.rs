@@ -78,6 +78,7 @@ impl Discipline {
     pub(super) fn clear(&mut self) -> bool {
         let had_text = !self.line.is_empty();
         self.line.clear();
+        self.is_literal = false;
         had_text
     }
 
@@ -180,6 +181,16 @@ mod tests {
             ("a\x16\x04b\x16\x7f\r", "a\x04b\x7f\n"),
         ] {
             assert_eq!(typed(keys).0, [bytes(line)], "{keys:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_given_up_leaves_nothing_behind() {
+        let mut discipline = Discipline::new(KEYS);
+        for keys in ["ab\x16", "\x16"] {
+            keys.bytes().for_each(|byte| assert_eq!(discipline.push(byte), None));
+            discipline.clear();
+            assert_eq!(discipline.push(b'\r'), Some(bytes("\n")), "{keys:?}");
         }
     }
 

@@ -206,8 +206,7 @@ impl Shared {
         if !self.is_taken.load(Ordering::SeqCst) {
             return true;
         }
-        self.modes.set_unedited();
-        self.modes.are_unedited() || terminal::is_gone()
+        self.modes.keep_unedited() || terminal::is_gone()
     }
 
     /// What a terminal does not take at once is not shown: nothing waits for it.
@@ -220,8 +219,8 @@ impl Shared {
 
 impl TerminalModes for Arc<Shared> {
     fn give_back(&self) {
-        if !terminal::is_in_background() && self.modes.are_unedited() {
-            self.modes.set();
+        if !terminal::is_in_background() {
+            self.modes.give_back();
         }
     }
 

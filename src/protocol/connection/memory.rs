@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Connection, EndCause, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
-use crate::protocol::inbound::Growth;
+use crate::protocol::inbound::{Growth, Ready};
 use crate::protocol::memory::Account;
 
 /// What the peer is told when nothing of its own is cut off.
@@ -29,7 +29,8 @@ impl Connection {
 
     /// Bytes of memory that it holds.
     pub fn held_bytes(&self) -> usize {
-        self.inbound.held_bytes() + self.outbound_bytes()
+        let queued: usize = self.queue.iter().map(Ready::own_bytes).sum();
+        self.inbound.held_bytes() + self.outbound_bytes() + queued
     }
 
     fn outbound_bytes(&self) -> usize {
@@ -106,6 +107,9 @@ impl Connection {
         let is_cut_off = !self.shed_output(least);
         let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.inbound.ignores_input();
         if !is_ending && self.inbound.is_inside_message() {
+            for ready in &mut self.queue {
+                self.inbound.copy_bytes(ready);
+            }
             self.inbound.give_up_message();
             self.react(now);
         } else if self.is_open() {

@@ -169,7 +169,7 @@ impl Inbound {
         let bytes = match &fresh {
             Span::Payload(range) => self.payload.slice(range.clone()),
             Span::Inflated(range) => self.inflated.slice(range.clone()),
-            Span::Input(_) | Span::Own(_) => return Ok(()),
+            Span::Own(_) => return Ok(()),
         };
         match self.utf8.push(bytes) {
             Ok(()) => Ok(()),
@@ -208,7 +208,7 @@ impl Inbound {
         let (fragment, compressed) = (message.frames, message.compressed);
         let part =
             Part { message: self.counters.messages + 1, fragment, compressed, is_final_block };
-        let plain = compressed.then_some(frame.plain_start..self.inflated.len());
+        let plain = compressed.then(|| Span::Inflated(frame.plain_start..self.inflated.len()));
         self.observe(frame.header, Span::Payload(frame.start..end), Some(part), plain);
         if !frame.header.fin {
             return Ok(true);

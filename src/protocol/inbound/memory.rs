@@ -1,6 +1,6 @@
 //! The memory of one direction: counted while a message grows.
 
-use super::{Inbound, Incoming};
+use super::{Inbound, Incoming, Ready, Span};
 use crate::protocol::memory::{Account, Charge};
 use crate::protocol::violation::{Rule, Violation};
 
@@ -53,7 +53,23 @@ impl Inbound {
         }
     }
 
-    /// The message that is coming in is given up because the budget is exceeded.
+    /// Copies the bytes of an event that waits to be handed out, so that all others can be freed.
+    pub(in crate::protocol) fn copy_bytes(&self, ready: &mut Ready) {
+        let own = |span: &mut Span| *span = Span::Own(self.bytes(span).to_vec());
+        match ready {
+            Ready::Frame(note) => {
+                own(&mut note.payload);
+                note.plain.as_mut().map(own);
+            }
+            Ready::Message { span, .. } | Ready::Ping(_, span) | Ready::Pong(_, span, _) => {
+                own(span);
+            }
+            Ready::Close(_) | Ready::Violation | Ready::Tolerated(_) => {}
+        }
+    }
+
+    /// The message that is coming in is given up because the budget is exceeded. Events that wait to be
+    /// handed out need bytes of their own, as [`Inbound::copy_bytes`] provides.
     pub(in crate::protocol) fn give_up_message(&mut self) {
         let frame = self.frame.take();
         self.fail(self.over_memory(frame.as_ref()));
@@ -71,7 +87,9 @@ impl Inbound {
         let detail = format!("the limit for all connections is {limit} bytes");
         let rule = Rule::OverMemory;
         let Some(frame) = frame else { return Violation::at(self.offset, rule, detail) };
-        let payload = self.payload.slice(frame.start..self.payload.len());
+        // What has come of a frame that means nothing is not kept, nor what was before it.
+        let end = self.payload.len();
+        let payload = self.payload.slice(frame.start.min(end)..end);
         Violation::by_frame(frame.header, frame.offset, rule, detail, payload)
     }
 }

@@ -34,7 +34,8 @@ impl Inbound {
                 self.input.filled(count);
                 self.keep_foreign();
             }
-            self.discard();
+            // Events that were not handed out may need the rest: it is freed behind them.
+            self.discard_input();
         } else if self.reading_payload {
             self.payload.filled(count);
             self.offset += count as u64;
@@ -113,11 +114,16 @@ impl Inbound {
         })
     }
 
+    /// To be called only when no event that waits to be handed out has its bytes here.
     fn discard(&mut self) {
-        self.offset += self.input.len() as u64;
-        self.input.clear(READ_SIZE);
+        self.discard_input();
         self.payload.release();
         self.inflated.release();
+    }
+
+    fn discard_input(&mut self) {
+        self.offset += self.input.len() as u64;
+        self.input.clear(READ_SIZE);
         self.unread = 0;
     }
 
@@ -150,12 +156,12 @@ impl Inbound {
             apply_mask(self.input.slice_mut(range.clone()), key, 0);
         }
         self.counters.frames += 1;
-        let payload = self.input.slice(range.clone()).to_vec();
+        let payload = self.input.slice(range).to_vec();
         let close = match header.opcode {
             Opcode::Close => Some(self.close_payload(header, &payload, frame_start)?),
             _ => None,
         };
-        self.observe(header, Span::Input(range), None, None);
+        self.observe(header, Span::Own(payload.clone()), None, None);
         self.queue.push_back(match close {
             Some(close) => {
                 self.close = Some(close);
@@ -252,7 +258,7 @@ impl Inbound {
         header: Header,
         payload: Span,
         part: Option<Part>,
-        plain: Option<Range<usize>>,
+        plain: Option<Span>,
     ) {
         if self.limits.observe_frames {
             let direction = Direction::Received;

@@ -154,3 +154,73 @@ fn freeing_memory_does_not_end_the_connection() {
     end.at(10_000).looks_at_the_clock();
     assert!(end.connection.is_open());
 }
+
+/// A server's end that shows frames and tolerates violations.
+fn tolerant(budget: &Budget) -> (End, Account) {
+    let (mut end, account) = charged(budget);
+    let options = Options { observe_frames: true, lenient: true, ..large_options() };
+    end.connection = Connection::new(options, &[]).charge_to(&account);
+    (end, account)
+}
+
+/// Receives bytes that fit, and takes the first event only: the output takes no more.
+fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Told> {
+    end.connection.receive_space()[..bytes.len()].copy_from_slice(bytes);
+    end.connection.received(bytes.len());
+    end.connection.next_event(at(0)).map(Told::from)
+}
+
+/// Has it free its memory.
+fn revoke(end: &mut End, budget: &Budget) {
+    end.connection.check_memory(2 * MIB, 0, at(0));
+    budget.enforce();
+    end.connection.check_memory(0, 0, at(0));
+}
+
+#[test]
+fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
+    let budget = Budget::new(MIB);
+    let (mut end, account) = tolerant(&budget);
+    let unmasked = frame(0x02, [7; 1000]).wrongly_masked().heard_by(Role::Server);
+    let first = hears_up_to_one(&mut end, &unmasked);
+    assert!(matches!(first, Some(Told::Tolerated(_))), "{first:?}");
+    revoke(&mut end, &budget);
+    assert!(account.is_revoked());
+    let told = end.tells();
+    assert!(
+        matches!(&told[..], [Told::Frame(_, _, shown), Told::Violation(_), ..] if *shown == [7; 1000]),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_was_not_handed_out_yet_survives_what_is_ignored() {
+    for bad in [frame(0x82, [7; 1000]).wrongly_masked(), frame(0x0a, [7; 100])] {
+        let (mut end, _) = tolerant(&Budget::new(MIB));
+        let payload = bad.payload().to_vec();
+        let first = hears_up_to_one(&mut end, &bad.heard_by(Role::Server));
+        assert!(matches!(first, Some(Told::Tolerated(_))), "{first:?}");
+        end.connection.abandon();
+        end.connection.receive_space()[..2000].fill(9);
+        end.connection.received(2000);
+        let told = end.tells();
+        assert!(
+            matches!(&told[..], [Told::Frame(_, _, shown), _] if *shown == payload),
+            "{told:?}"
+        );
+    }
+}
+
+#[test]
+fn a_frame_that_means_nothing_can_be_given_up() {
+    let budget = Budget::new(MIB);
+    let (mut end, _) = tolerant(&budget);
+    hears(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
+    let reserved = frame(0x8b, [7; 100]).heard_by(Role::Server);
+    end.hears(&reserved[..50]);
+    revoke(&mut end, &budget);
+    let told = end.tells();
+    let is_given_up =
+        |told: &Told| matches!(told, Told::Violation(it) if it.rule == Rule::OverMemory);
+    assert!(told.iter().any(is_given_up), "{told:?}");
+}

@@ -75,6 +75,27 @@ fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+fn a_signal_at_the_question_leaves_the_terminal_as_it_was() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
+        terminal.wait_for("Password for me");
+        terminal.signal(signal);
+        assert_eq!(terminal.wait_exit(), code);
+        assert!(terminal.termios_restored(), "{code}");
+    }
+}
+
+#[test]
+fn a_password_is_not_waited_for_without_end() {
+    let args = ["-u", "me", "--max-time", "100ms", "ws://127.0.0.1:1"];
+    let mut terminal = Terminal::spawn(args, 120, 24);
+    assert_eq!(terminal.wait_exit(), 7);
+    assert!(terminal.termios_restored());
+    let words = "timed out: --max-time 100ms ran out while waiting for the password";
+    assert!(terminal.screen().contains(words), "{}", terminal.screen());
+}
+
+#[test]
 fn nothing_entered_is_an_error() {
     let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
     terminal.wait_for("Password for me");

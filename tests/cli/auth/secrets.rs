@@ -193,6 +193,33 @@ fn not_a_half_either() {
     outcome.stderr_contains("xxx***");
 }
 
+/// A reason ends after 123 bytes, and of a frame that is refused 64 are shown.
+#[test]
+fn not_a_half_in_a_close_frame_either() {
+    for (first, reason, status) in [
+        (0x88, "x".repeat(123 - 8), 6),
+        (0xc8, "x".repeat(64 - 2 - 8), 5), // with a reserved bit
+    ] {
+        for display in DISPLAYS {
+            let reason = format!("{reason}{SECRET}");
+            let server = Server::script(move |peer| {
+                let head = peer.read_head();
+                peer.accept(&head);
+                let cut = &reason.as_bytes()[..reason.len().min(123)];
+                let payload = [&1008_u16.to_be_bytes(), cut].concat();
+                peer.send([&[first, payload.len() as u8][..], &payload].concat());
+                peer.read_frame();
+            });
+            let client = wscope().args(["--bearer", SECRET]).args(display).arg(server.url());
+            let outcome = client.run().code(status);
+            for text in [&outcome.stdout, &outcome.stderr] {
+                assert!(!text.contains(&SECRET[..4]), "{display:?}: {text}");
+                assert!(!text.contains("73 33 63 72"), "{display:?}: {text}");
+            }
+        }
+    }
+}
+
 #[test]
 fn not_when_the_answer_is_none() {
     for (way, answer) in WAYS.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
@@ -232,6 +259,8 @@ fn not_in_complaints_about_the_command_line() {
         &["--cookie", "s3cr3t-V4lue", "ws://h"],
         &["-H", "Cookie: s3cr3t-V4lue\u{1}", "ws://h"],
         &["-H", "X-Api-Key: s3cr3t-V4lue\u{1}", "ws://h"],
+        &["-H", " Authorization: Bearer s3cr3t-V4lue", "ws://h"],
+        &["-H", "Authorization=Bearer s3cr3t-V4lue", "ws://h"],
         &["ws://me:s3cr3t-V4lue@h/ x"],
         &["ws://s3cr3t-V4lue@h:x/"],
         &["ws://h/?token=s3cr3t-V4lue#x"],
