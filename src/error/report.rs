@@ -34,7 +34,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
         text += &labelled(Role::Hint, "hint:", &escape(&hint, Newlines::Escape));
     }
     if let Error::Upgrade(rejected) = error
-        && let Some(request) = &rejected.request
+        && let Some(request) = rejected.request.as_ref().filter(|_| !rejected.request_shown)
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }

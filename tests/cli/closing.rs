@@ -34,8 +34,8 @@ fn the_reason_of_the_peer_is_not_ours() {
     };
     let server = serve(answer);
     let args = ["-w", "0", "--close-reason", "mine"];
-    let line = "wscope: closed by us: 1000 Normal Closure, reason \"mine\"; the peer answered: 1000 \
-                Normal Closure, reason \"Goodbye\"\n";
+    let line = "wscope: closed by us: 1000 Normal Closure: \"mine\"; the peer answered: 1000 \
+                Normal Closure: \"Goodbye\"\n";
     wscope().args(args).arg(server.url()).run().code(0).stderr_contains(line);
     let event =
         close_event(&["-x", "", "-w", "0", "--count", "1", "--close-reason", "mine"], |peer| {
