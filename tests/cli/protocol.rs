@@ -59,10 +59,11 @@ fn an_unmasked_frame_from_a_client_ends_that_connection_only() {
     peer.expect_eof();
     let header = "; header 81 02; payload 68 69 \"hi\"";
     assert!(
-        server.wait_stderr("#2 offending frame at byte 0: text, FIN, length 2").contains(header)
+        server
+            .wait_stderr("#2 wscope: offending frame at byte 0: text, FIN, length 2")
+            .contains(header)
     );
-    let cause =
-        "#2 protocol error: unmasked frame from a client: text frame (RFC 6455 section 5.1)";
+    let cause = "#2 wscope: protocol error: unmasked frame from a client: text frame (RFC 6455 section 5.1)";
     assert!(server.wait_stderr(cause).contains("; closed with 1002 Protocol Error"));
     bystander.send(masked(&text("still served")));
     bystander.expect_text("still served");

@@ -50,7 +50,7 @@ fn any_frame_is_sent_and_marked() {
         assert_eq!(frame.payload, [0, 255]);
     });
     let lines = [
-        ("/frame 16", "no opcode"),
+        ("/frame 16", "not an opcode"),
         ("/frame 3 nofin rsv1 rsv3 nomask hex:00ff", ">> raw frame reserved opcode 3, RSV1, RSV3"),
     ];
     converse(&server, &lines);
