@@ -162,7 +162,7 @@ module completions {
     --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
     --no-history              # Do not save the history of the prompt
     --help(-h)                # Print help (see more with '--help')
-    address?: string          # Address to listen on; a port alone is on this machine only, :0 is any free port
+    address?: string          # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
   ]
 
   # Explain close codes

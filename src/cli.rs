@@ -31,6 +31,7 @@ pub use wscat::{MAX_REDIRECTS, WscatArgs};
 #[derive(Debug, Parser)]
 #[command(
     name = "wscope",
+    bin_name = "wscope",
     version,
     max_term_width = 80,
     args_conflicts_with_subcommands = true,

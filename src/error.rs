@@ -144,6 +144,8 @@ pub struct Rejected {
     pub tries: Tries,
     /// The request, if it is to be shown.
     pub request: Option<HeadView>,
+    /// The request has been shown when it was sent.
+    pub request_shown: bool,
 }
 
 impl From<ConfigError> for Error {

@@ -76,6 +76,10 @@ impl Clock {
 /// What happened.
 #[derive(Debug)]
 pub enum What<'a> {
+    /// An HTTP proxy has opened a tunnel. [`What::Open`] has the same again.
+    Tunnel(&'a ProxyHeads),
+    /// The request of the opening handshake has been sent. Secrets are already masked.
+    Request(&'a HeadView),
     /// The opening handshake is done.
     Open(&'a Opened),
     /// A data message.

@@ -10,7 +10,7 @@ use super::{DisplayArgs, OutputMode, SettingsArgs};
 #[derive(Args, Debug)]
 #[command(args_override_self = true, after_long_help = MORE)]
 pub struct ListenArgs {
-    /// Address to listen on; a port alone is on this machine only, :0 is any free port
+    /// Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
     #[arg(value_name = "ADDR", default_value = "127.0.0.1:8080")]
     pub address: String,
 
@@ -91,7 +91,7 @@ pub struct WelcomeArgs {
     pub user: Option<String>,
 
     /// Serve this path only; others get 404
-    #[arg(long, value_name = "/PATH")]
+    #[arg(long, value_name = "PATH")]
     pub path: Option<String>,
 
     /// Do not accept compression

@@ -26,6 +26,7 @@ use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
 use crate::protocol::handshake::{ListenHosts, is_localhost};
 
+mod address;
 mod client;
 mod clients;
 mod control;
@@ -69,10 +70,11 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;
     let mut reactor = Reactor::new(Some(signals)).map_err(failed("event loop"))?;
-    let mut listener = bind(&config.address)?;
+    let host_and_port = resolvable(&config.address)?;
+    let mut listener = bind(&host_and_port)?;
     limits::widen_backlog(&listener);
     let address = listener.local_addr().map_err(failed("listen"))?;
-    config.handshake.listening = listen_hosts(&config.address, address);
+    config.handshake.listening = listen_hosts(&host_and_port, address);
     let registry = reactor.registry();
     registry
         .register(&mut listener, tokens::LISTENER, Interest::READABLE)
@@ -91,18 +93,29 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     Ok(control)
 }
 
-fn bind(address: &str) -> Result<TcpListener, Error> {
-    let bad = |error: io::Error| Error::Usage {
-        message: format!("bad address {address:?}: {error}"),
-        hint: address.starts_with('@').then(|| {
-            "@NAME is an endpoint to connect to; to listen takes HOST:PORT, :PORT or PORT"
-                .to_owned()
-        }),
+/// See [`address::with_host_and_port`].
+fn resolvable(given: &str) -> Result<String, Error> {
+    address::with_host_and_port(given).map_err(|reason| bad_address(given, &reason))
+}
+
+fn bad_address(address: &str, reason: &str) -> Error {
+    let hint = match address.starts_with('@') {
+        true => format!("@NAME is an endpoint to connect to; to listen, {}", address::FORMS),
+        false => address::FORMS.to_owned(),
     };
+    Error::Usage { message: format!("bad address {address:?}: {reason}"), hint: Some(hint) }
+}
+
+fn bind(address: &str) -> Result<TcpListener, Error> {
     let addresses: Vec<SocketAddr> = match (address.to_socket_addrs(), port_of_localhost(address)) {
         (Ok(found), _) => found.collect(),
         (Err(_), Some(port)) => loopback(port).into_iter().rev().collect(), // IPv4 as by default
-        (Err(error), None) => return Err(bad(error)),
+        (Err(error), None) => {
+            let text = error.to_string();
+            let reason = text.strip_prefix("failed to lookup address information: ");
+            let reason = format!("the name cannot be looked up: {}", reason.unwrap_or(&text));
+            return Err(bad_address(address, &reason));
+        }
     };
     let mut result = Err(io::ErrorKind::AddrNotAvailable.into());
     for address in addresses {

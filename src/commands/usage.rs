@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::connect;
 use crate::cli::similar_command;
-use crate::config::complaint;
+use crate::config::{complaint, extra_url};
 use crate::error::Error;
 use crate::redact::Redaction;
 
@@ -13,7 +13,8 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let (message, tip) = complaint(problem);
     let message = without_secrets(message, args);
     let meant = args.get(1).and_then(|arg| similar_command(arg.to_str()?));
-    let hint = match (meant, tip) {
+    let url = host_and_port(args, problem).map(|url| format!("did you mean {url}?"));
+    let hint = match (meant, url.or(tip)) {
         (Some(command), Some(tip)) => format!("{tip}; or did you mean 'wscope {command}'?"),
         (Some(command), None) => format!("did you mean 'wscope {command}'?"),
         (None, Some(tip)) => tip,
@@ -39,6 +40,15 @@ pub(super) fn refuse_mistyped_command(url: Option<&str>) -> Result<(), Error> {
             )),
         }),
     }
+}
+
+/// The URL that `HOST PORT` was meant to be, if nothing stands before it.
+fn host_and_port(args: &[OsString], problem: &clap::Error) -> Option<String> {
+    let extra = extra_url(problem)?;
+    let [_, host, port, ..] = args else { return None };
+    let (host, port) = (host.to_str()?, port.to_str()?);
+    let is_host = !host.starts_with('-') && !host.contains([':', '/', '@', '=', '?', '#']);
+    (is_host && port == extra && port.parse::<u16>().is_ok()).then(|| format!("{host}:{port}"))
 }
 
 /// A URL in the wrong place is quoted too.

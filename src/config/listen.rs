@@ -23,7 +23,7 @@ use crate::redact::{Redaction, Secrets};
 /// All that a server is to be and do.
 #[derive(Debug)]
 pub struct ListenConfig {
-    /// The address to listen on, as a resolvable `host:port`.
+    /// The address to listen on, as it was typed.
     pub address: String,
     /// Who may come, and what is agreed on.
     pub handshake: ServerOptions,
@@ -128,7 +128,7 @@ impl ListenConfig {
         let count = if args.ending.one { Some(1) } else { args.ending.count };
         let handshake = handshake(args, &files)?;
         Ok(Self {
-            address: address(&args.address),
+            address: args.address.clone(),
             secrets: given_secrets(&handshake, given, &files),
             handshake,
             lenient: args.receiving.lenient,
@@ -165,17 +165,6 @@ fn given_secrets(options: &ServerOptions, given: &GivenValues, files: &FileReade
 
 fn memory(given: &str) -> Result<usize, ConfigError> {
     size("--max-memory", given).map(|size| usize::try_from(size).unwrap_or(usize::MAX))
-}
-
-/// `:PORT` and `PORT` mean this machine alone.
-fn address(given: &str) -> String {
-    if given.starts_with(':') {
-        format!("127.0.0.1{given}")
-    } else if given.parse::<u16>().is_ok() {
-        format!("127.0.0.1:{given}")
-    } else {
-        given.to_owned()
-    }
 }
 
 fn at_least_one<T: PartialEq + Default>(option: &'static str, number: T) -> Result<T, ConfigError> {
@@ -215,7 +204,11 @@ fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigErr
     };
     let pair = text.lines().next().unwrap_or_default();
     if !pair.contains(':') {
-        return Err(ConfigError::value("--user", "***", "write USER:PASS, or @FILE with it"));
+        return Err(ConfigError::value(
+            "--user",
+            "***",
+            "the password is missing: write USER:PASS, or @FILE with that as its first line",
+        ));
     }
     Ok(Credentials::new(pair))
 }

@@ -24,7 +24,7 @@ mod endpoint;
 mod file;
 mod words;
 
-pub use blame::{Blame, SettingError, complaint};
+pub use blame::{Blame, SettingError, complaint, extra_url};
 pub(super) use catalog::Catalog;
 use catalog::Given;
 use file::{File, Line};
@@ -105,7 +105,9 @@ pub fn expand(
     }
     let files = FileReader::new(max_time(typed));
     let file = env.file.as_deref().map(|path| read(path, &files)).transpose()?;
-    let file = file.flatten().unwrap_or_default();
+    let file = file.flatten();
+    let exists = file.is_some();
+    let file = file.unwrap_or_default();
     let Some(path) = env.file.clone().or_else(|| place.is_none().then(PathBuf::new)) else {
         let reason = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
         return Err(SettingError::plain(&format!("@{}", place.unwrap_or_default()), reason).into());
@@ -115,7 +117,8 @@ pub fn expand(
         return Ok(None);
     }
     let sources = Sources { catalog: Catalog::new(), path, home: env.home.as_deref() };
-    let endpoint = place.map(|place| endpoint::find(&file, place, &sources.path)).transpose()?;
+    let endpoint = place.map(|place| endpoint::find(exists.then_some(&file), place, &sources.path));
+    let endpoint = endpoint.transpose()?;
     let lists = [
         sources.lines(&file.defaults, false)?,
         endpoint

@@ -78,12 +78,12 @@ fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
             match host.len() <= 253 && host.split('.').all(|label| (1..=63).contains(&label.len()))
             {
                 true => Ok(ServerName::Other(host.to_owned())),
-                false => Err(bad("that is no host name")),
+                false => Err(bad("that is not a host name")),
             }
         }
         Ok(url::Host::Ipv4(address)) => Ok(ServerName::Other(address.to_string())),
         Ok(url::Host::Ipv6(address)) => Ok(ServerName::Other(address.to_string())),
-        Err(_) => Err(bad("that is no host name; a port or a URL does not belong here")),
+        Err(_) => Err(bad("that is not a host name; a port or a URL does not belong here")),
     }
 }
 

@@ -16,7 +16,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         "s" | "" => 1.0,
         "m" | "min" => 60.0,
         "h" => 3600.0,
-        other => return Err(format!("{other:?} is no unit of time; use ms, s, m or h")),
+        other => return Err(format!("{other:?} is not a unit of time; use ms, s, m or h")),
     };
     let number: f64 = digits
         .parse()
@@ -43,7 +43,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         "K" | "KB" | "KIB" => 10,
         "M" | "MB" | "MIB" => 20,
         "G" | "GB" | "GIB" => 30,
-        other => return Err(format!("{other:?} is no unit of size; use K, M or G")),
+        other => return Err(format!("{other:?} is not a unit of size; use K, M or G")),
     };
     let number: u64 = digits
         .parse()

@@ -35,7 +35,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     }
     let cause = error.cause();
     if let Error::Upgrade(rejected) = cause
-        && let Some(request) = &rejected.request
+        && let Some(request) = rejected.request.as_ref().filter(|_| !rejected.request_shown)
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }

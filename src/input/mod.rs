@@ -262,7 +262,7 @@ pub fn is_utf16(bytes: &[u8]) -> bool {
 pub fn decode_hex(text: &str) -> Result<Vec<u8>, String> {
     let digits: String = text.split_whitespace().collect();
     if let Some(c) = digits.chars().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("not hex: {:?} is no hex digit", c.to_string()));
+        return Err(format!("not hex: {:?} is not a hex digit", c.to_string()));
     }
     if !digits.len().is_multiple_of(2) {
         return Err(format!("not hex: {} digits, but every byte takes two", digits.len()));

@@ -49,7 +49,7 @@ fn opcode_of(word: &str) -> Result<u8, String> {
             return match number.parse::<u8>() {
                 Ok(opcode @ 0..=15) => Ok(opcode),
                 _ => Err(format!(
-                    "{number:?} is no opcode: 0 to 15, continuation, text, binary, close, ping or pong"
+                    "{number:?} is not an opcode: 0 to 15, continuation, text, binary, close, ping or pong"
                 )),
             };
         }
@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         for (text, expected) in [
-            ("", "is no opcode"),
-            ("16 x", "\"16\" is no opcode"),
+            ("", "is not an opcode"),
+            ("16 x", "\"16\" is not an opcode"),
             ("text mask=00", "8 hex digits"),
             ("text length=-1 x", "no number of bytes"),
             ("text bits=8", "7, 16 or 64"),

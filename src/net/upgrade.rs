@@ -106,7 +106,8 @@ const BODY_PATIENCE: Duration = Duration::from_secs(2);
 pub(super) const MAX_INTERIM: usize = 16;
 
 /// Sends the request, reads the response and judges it; a `lenient` judge accepts lines that are not header
-/// fields. The body of a response that `skips_body` is not waited for.
+/// fields. The body of a response that `skips_body` is not waited for. `on_sent` is called between request and
+/// response.
 ///
 /// # Errors
 /// With everything the server said.
@@ -116,12 +117,13 @@ pub fn upgrade(
     reactor: &mut Reactor,
     deadline: Deadline,
     lenient: bool,
+    on_sent: impl FnOnce(),
     skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
 ) -> Result<Upgraded, UpgradeFailed> {
     let start = Instant::now();
     let (received, interim) = (Vec::new(), Vec::new());
     let mut exchange = Exchange { stream, reactor, start, received, interim };
-    let outcome = exchange.run(request, deadline, lenient, skips_body);
+    let outcome = exchange.run(request, deadline, lenient, on_sent, skips_body);
     outcome.map_err(|error| UpgradeFailed { error, interim: exchange.interim })
 }
 
@@ -140,9 +142,11 @@ impl Exchange<'_> {
         request: &Request,
         deadline: Deadline,
         lenient: bool,
+        on_sent: impl FnOnce(),
         skips_body: impl FnOnce(&StatusLine, &Head) -> bool,
     ) -> Result<Upgraded, UpgradeError> {
         self.send(request.head.bytes(), deadline)?;
+        on_sent();
         let (line, head) = self.response_head(deadline)?;
         let took = self.start.elapsed();
         if line.status != 101 {

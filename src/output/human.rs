@@ -191,18 +191,18 @@ impl Human {
         if !time.is_empty() {
             self.last = Some(event.at.elapsed);
         }
-        let prefix = self.paint(Role::Dim, &time);
-        let is_message = matches!(event.what, What::Message(_) | What::FileSent(_));
-        Some(match event.connection {
-            None if is_message || prefix.is_empty() => prefix + &text,
-            None => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
-            Some(_) => text.lines().map(|line| numbered(&prefix, &number, line)).collect(),
+        let prefix = self.paint(Role::Dim, &time) + &number;
+        Some(match prefix.is_empty() {
+            true => text,
+            false => text.lines().map(|line| format!("{prefix}{line}\n")).collect(),
         })
     }
 
     /// What there is to show of an event, without what stands in front of its lines.
     fn lines_of(&mut self, event: &Event<'_>) -> Option<String> {
         Some(match &event.what {
+            What::Tunnel(heads) => self.tunnel(heads)?,
+            What::Request(head) => self.request(head)?,
             What::Open(opened) => self.opened(opened)?,
             What::Message(message) => {
                 let notes = self.notes(message);
@@ -251,14 +251,6 @@ impl Format for Human {
 
     fn ignores_text(&self) -> bool {
         !self.options.messages && !self.options.notes_controls
-    }
-}
-
-/// A line of one of several connections.
-fn numbered(prefix: &str, number: &str, line: &str) -> String {
-    match line.strip_prefix(OURS) {
-        Some(line) => format!("{prefix}{OURS}{number}{line}\n"),
-        None => format!("{prefix}{number}{line}\n"),
     }
 }
 

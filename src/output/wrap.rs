@@ -36,7 +36,7 @@ fn wrap_line(out: &mut String, line: &str, columns: usize, lead: usize, indent: 
     let mut rest = text;
     while !rest.is_empty() {
         let word_at = rest.find(|c| c != ' ').unwrap_or(rest.len());
-        let end = rest[word_at..].find(' ').map_or(rest.len(), |at| word_at + at);
+        let end = word_at + word_end(&rest[word_at..]);
         let (gap, word) = (word_at, &rest[word_at..end]);
         let width = word.width();
         if !is_first && !word.is_empty() && used + gap + width > columns {
@@ -51,6 +51,22 @@ fn wrap_line(out: &mut String, line: &str, columns: usize, lead: usize, indent: 
         is_first = false;
         rest = &rest[end..];
     }
+}
+
+/// Units that stay on the line of their number.
+const UNITS: [&str; 12] =
+    ["µs", "ms", "s", "min", "h", "d", "%", "B", "KiB", "MiB", "byte", "bytes"];
+
+/// Where the word that `text` starts with ends. A number and its unit are one word.
+fn word_end(text: &str) -> usize {
+    let next_blank = |from: usize| text[from..].find(' ').map_or(text.len(), |at| from + at);
+    let end = next_blank(0);
+    if !text[..end].ends_with(|c: char| c.is_ascii_digit()) || end == text.len() {
+        return end;
+    }
+    let unit_end = next_blank(end + 1);
+    let unit = text[end + 1..unit_end].trim_end_matches([')', ',', ';', ':', '.', ']']);
+    if UNITS.contains(&unit) { unit_end } else { end }
 }
 
 #[cfg(test)]
@@ -72,6 +88,12 @@ mod tests {
             ("世界 世界 世界", Some(9), 0, 0, "世界 世界\n世界"),
             ("ends with blanks  ", Some(10), 0, 0, "ends with\nblanks  "),
             ("", Some(10), 20, 2, ""),
+            ("lasted in 203 ms", Some(14), 0, 2, "lasted in\n  203 ms"),
+            ("sent (12 bytes), then", Some(10), 0, 0, "sent\n(12 bytes),\nthen"),
+            ("to 3 min 5 s", Some(9), 0, 0, "to 3 min\n5 s"),
+            ("now 203  ms", Some(8), 0, 0, "now 203\nms"),
+            ("now 5 messages", Some(8), 0, 0, "now 5\nmessages"),
+            ("now 5", Some(4), 0, 0, "now\n5"),
         ] {
             assert_eq!(wrap(text, columns, lead, indent), expected, "{text:?} {columns:?}");
         }

@@ -205,7 +205,9 @@ impl Goal for Expectations {
         let place =
             if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
         let came = match self.unmatched.len() {
+            0 if number == 1 => "no message was received".to_owned(),
             0 => "no other message was received".to_owned(),
+            1 => format!("last message that did not match: {}", self.unmatched[0]),
             _ => {
                 format!(
                     "last messages that did not match: {}",
@@ -241,7 +243,7 @@ mod tests {
         assert_eq!(text(&mut goal, "bb"), Progress::Open);
         assert!(
             goal.shortfall()
-                .contains("awaited \"a\" (1 of 3); last messages that did not match: \"bb\"")
+                .contains("awaited \"a\" (1 of 3); last message that did not match: \"bb\"")
         );
         assert_eq!(text(&mut goal, "a"), Progress::Open);
         assert_eq!(text(&mut goal, "x"), Progress::Open);

@@ -178,7 +178,7 @@ impl Session<'_> {
         let received = self.connection.received_counters().messages;
         if sent > 0 && received == self.received_before_send {
             let text = format!(
-                "nothing was received in the {wait:?} after the last message was sent; --wait DURATION waits longer"
+                "nothing was received in the {wait:?} after the last message was sent; --wait TIME waits longer"
             );
             self.journal.tell(What::Notice(Level::Warning, &text));
         }

@@ -34,8 +34,8 @@ fn the_reason_of_the_peer_is_not_ours() {
     };
     let server = serve(answer);
     let args = ["-w", "0", "--close-reason", "mine"];
-    let line = "wscope: closed by us: 1000 Normal Closure, reason \"mine\"; the peer answered: 1000 \
-                Normal Closure, reason \"Goodbye\"\n";
+    let line = "wscope: closed by us: 1000 Normal Closure: \"mine\"; the peer answered: 1000 \
+                Normal Closure: \"Goodbye\"\n";
     wscope().args(args).arg(server.url()).run().code(0).stderr_contains(line);
     let event =
         close_event(&["-x", "", "-w", "0", "--count", "1", "--close-reason", "mine"], |peer| {
@@ -385,5 +385,9 @@ fn an_expected_end_without_a_close_frame_says_how_it_came() {
     });
     let args = ["--expect", "close:1006", "-w", "-1", &server.url()];
     let outcome = wscope().args(args).run().code(0);
-    outcome.stderr_contains("closed by the peer: 1006: TCP connection").stderr_contains("2 of 5");
+    outcome
+        .stderr_contains(
+            "closed by the peer: 1006 Abnormal Closure: TCP connection reset (RST), in",
+        )
+        .stderr_contains("2 of 5");
 }

@@ -110,7 +110,7 @@ fn what_was_awaited_and_what_came_is_told() {
         (&["a", "b"], &["b", "a"], &["\"b\"", "2 of 2"]),
         (&["a", "a"], &["a"], &["\"a\"", "2 of 2"]),
         (&["z"], &["1", "2", "3", "4", "5"], &["\"z\"", "\"3\", \"4\", \"5\""]),
-        (&["z"], &[], &["\"z\"", "no other message was received"]),
+        (&["z"], &[], &["\"z\"", "no message was received"]),
     ] {
         let outcome = expecting(patterns, &[], texts(messages), 1000).code(1);
         let outcome = outcome.stderr_contains("wscope: expectation not met");
@@ -149,7 +149,7 @@ fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
         let args = ["--expect", "hello", "-x", "seen", &server.url()];
         let outcome = wscope().args(args).run().code(1).stdout("a\n");
         let outcome = outcome.stderr_contains(&format!(
-            "last messages that did not match: \"a\"; closed abnormally by the peer: 1006 Abnormal \
+            "last message that did not match: \"a\"; closed abnormally by the peer: 1006 Abnormal \
              Closure: {how}, in the middle of a text frame (2 of 5 payload bytes received), "
         ));
         let outcome = outcome.stderr_contains("\nhint: the peer ");
@@ -166,7 +166,7 @@ fn a_violation_of_the_protocol_is_part_of_the_unmet_expectation() {
     let server = serve(steps);
     let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
     outcome.stderr_contains(
-        "awaited \"ready\"; no other message was received; protocol error: reserved bit set: RSV1",
+        "awaited \"ready\"; no message was received; protocol error: reserved bit set: RSV1",
     );
     let server = serve(steps);
     let outcome = wscope().args(["--count", "1", &server.url()]).run().code(5);

@@ -185,7 +185,7 @@ fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
     let mut peer = client(port);
     peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
     peer.expect_close(1002);
-    assert!(server.wait_stderr("#1 protocol error: text instead of").contains("GET /next"));
+    assert!(server.wait_stderr("#1 wscope: protocol error: text instead of").contains("GET /next"));
     server.wait_stderr("#1 hint: after the upgrade a connection carries only frames");
     server.wait_stderr("47 45 54 20 2f 6e 65 78");
     let mut peer = client(port);

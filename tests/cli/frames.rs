@@ -38,7 +38,7 @@ fn control_frames() {
         .stderr_contains("< ping \"beat\"\n")
         .stderr_contains("> pong \"beat\"\n")
         .stderr_contains("< pong\n")
-        .stderr_contains("< close 1000 Normal Closure, reason \"done\"\n")
+        .stderr_contains("< close 1000 Normal Closure: \"done\"\n")
         .stderr_contains("> close 1000 Normal Closure\n")
         .stderr_lacks("frame");
 }

@@ -96,7 +96,7 @@ fn what_can_be_put_up_with_is_a_warning() {
         assert_eq!(warnings.len(), 1, "{}", outcome.stderr);
         outcome
             .stderr_contains(warning)
-            .stderr_contains("wscope: frame at byte ")
+            .stderr_contains("wscope: offending frame at byte ")
             .stderr_contains(&format!("; header {header}"));
     }
 }

@@ -322,7 +322,33 @@ fn an_address_in_use_is_local_trouble() {
 
 #[test]
 fn a_bad_address_is_wrong_usage() {
-    for address in ["127.0.0.1:99999", "nonsense", "127.0.0.1", "ws://127.0.0.1:80"] {
+    for address in ["127.0.0.1:99999", "nonsense", "ws://127.0.0.1:80"] {
         wscope().args(["listen", address]).run().code(2).stdout("").stderr_contains(address);
     }
+}
+
+#[test]
+fn an_address_that_cannot_be_used_is_said_with_the_forms_there_are() {
+    for (address, words) in [
+        ("99999", "bad address \"99999\": port 99999 is out of range (1 to 65535"),
+        ("ws://localhost:80", "bad address \"ws://localhost:80\": write host:port, not a URL"),
+        ("name.invalid", "bad address \"name.invalid:8080\": the name cannot be looked up: "),
+    ] {
+        wscope()
+            .args(["listen", address])
+            .stdin_null()
+            .run()
+            .code(2)
+            .stderr_contains(words)
+            .stderr_contains("for example 'wscope listen localhost:8080'");
+    }
+}
+
+#[test]
+fn a_user_without_a_password_is_refused() {
+    wscope()
+        .args(["listen", "-u", "me", ":0"])
+        .run()
+        .code(2)
+        .stderr_contains("password is missing");
 }

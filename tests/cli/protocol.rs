@@ -58,9 +58,12 @@ fn an_unmasked_frame_from_a_client_ends_that_connection_only() {
     assert_eq!(peer.expect_close(ERROR), "unmasked frame from a client");
     peer.expect_eof();
     let header = "; header 81 02; payload 68 69 \"hi\"";
-    assert!(server.wait_stderr("#2 frame at byte 0: text, FIN, length 2").contains(header));
-    let cause =
-        "#2 protocol error: unmasked frame from a client: text frame (RFC 6455 section 5.1)";
+    assert!(
+        server
+            .wait_stderr("#2 wscope: offending frame at byte 0: text, FIN, length 2")
+            .contains(header)
+    );
+    let cause = "#2 wscope: protocol error: unmasked frame from a client: text frame (RFC 6455 section 5.1)";
     assert!(server.wait_stderr(cause).contains("; closed with 1002 Protocol Error"));
     bystander.send(masked(&text("still served")));
     bystander.expect_text("still served");
@@ -181,20 +184,21 @@ fn text_of(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn the_place_of_the_broken_frame_is_told() {
     violate(&frame(true, 4, TEXT, b"x"), ERROR).stderr_contains(
-        "frame at byte 4: text, FIN, RSV1, length 1 (7 bit); header c1 01; payload 78",
+        "offending frame at byte 4: text, FIN, RSV1, length 1 (7 bit); header c1 01; payload 78",
     );
-    violate(&frame(true, 0, CLOSE, b"x"), ERROR)
-        .stderr_contains("frame at byte 4: close, FIN, length 1 (7 bit); header 88 01; payload 78");
+    violate(&frame(true, 0, CLOSE, b"x"), ERROR).stderr_contains(
+        "offending frame at byte 4: close, FIN, length 1 (7 bit); header 88 01; payload 78",
+    );
 }
 
 #[test]
 fn the_place_of_the_frame_with_bad_text_is_told() {
     let split = [frame(false, 0, TEXT, b"ab"), frame(true, 0, CONTINUATION, b"\xff")].concat();
     violate(&frame(true, 0, TEXT, b"x\xff"), BAD_DATA).stderr_contains(
-        "frame at byte 4: text, FIN, length 2 (7 bit); header 81 02; payload 78 ff",
+        "offending frame at byte 4: text, FIN, length 2 (7 bit); header 81 02; payload 78 ff",
     );
     violate(&split, BAD_DATA).stderr_contains(
-        "frame at byte 8: continuation, FIN, length 1 (7 bit); header 80 01; payload ff",
+        "offending frame at byte 8: continuation, FIN, length 1 (7 bit); header 80 01; payload ff",
     );
 }
 

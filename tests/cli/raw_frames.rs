@@ -135,9 +135,12 @@ fn frames_that_were_asked_for_are_marked() {
 #[test]
 fn a_frame_that_is_not_understood_is_wrong_usage() {
     for (written, reason) in [
-        ("", "is no opcode"),
-        ("16 x", "\"16\" is no opcode: 0 to 15, continuation, text, binary, close, ping or pong"),
-        ("hello", "\"hello\" is no opcode"),
+        ("", "is not an opcode"),
+        (
+            "16 x",
+            "\"16\" is not an opcode: 0 to 15, continuation, text, binary, close, ping or pong",
+        ),
+        ("hello", "\"hello\" is not an opcode"),
         ("text mask=00", "a masking key is 4 bytes, that is 8 hex digits"),
         ("text mask=0000000g", "hex"),
         ("text length=-1 x", "length=-1: no number of bytes"),

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use crate::support::{Outcome, Server, Wscope, header, wscope};
+use crate::support::{DEADLINE, Outcome, Peer, Server, Wscope, header, wscope};
 
 /// A client that is accepted with these header lines and closed at once: its request, and what it said.
 #[track_caller]
@@ -175,4 +175,51 @@ fn both_heads_are_shown_as_on_the_wire() {
         .stderr_contains(&sent)
         .stderr_contains("< HTTP/1.1 101 Switching Protocols\n< Upgrade: websocket\n")
         .stderr_contains("< X-Dup: 1\n< x-dUP: 2\n< X-Utf8: é\n");
+}
+
+/// A server that lets another thread decide when it answers the request, with what `answer` sends.
+fn answering_when_asked(
+    answer: impl FnOnce(&mut Peer, &str) + Send + 'static,
+) -> (Server, mpsc::Sender<()>) {
+    let (release, released) = mpsc::channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        released.recv_timeout(DEADLINE).expect("the request is shown before it is answered");
+        answer(peer, &head);
+    });
+    (server, release)
+}
+
+#[test]
+fn the_request_is_shown_when_it_is_sent_and_once() {
+    let (server, release) = answering_when_asked(|peer, head| {
+        peer.accept(head);
+        peer.close(1000, "");
+    });
+    let mut running = wscope().args(["-v", &server.url()]).spawn();
+    running.wait_stderr("> GET / HTTP/1.1");
+    release.send(()).expect("a server");
+    let outcome = running.wait().code(0).stderr_contains("< HTTP/1.1 101");
+    assert_eq!(outcome.stderr.matches("> GET").count(), 1, "{}", outcome.stderr);
+
+    let (server, release) = answering_when_asked(|peer, _| {
+        peer.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    let mut running = wscope().args(["-v", &server.url()]).spawn();
+    running.wait_stderr("> GET / HTTP/1.1");
+    release.send(()).expect("a server");
+    let outcome = running.wait().code(4).stderr_contains("< HTTP/1.1 404");
+    assert_eq!(outcome.stderr.matches("> GET").count(), 1, "{}", outcome.stderr);
+}
+
+#[test]
+fn the_request_is_shown_with_the_events_beside_json() {
+    let server = Server::script(|peer| {
+        peer.read_head();
+        peer.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+    });
+    let outcome = wscope().args(["-v", "--json", &server.url()]).run().code(4);
+    assert_eq!(outcome.stderr.matches("> GET / HTTP/1.1\n").count(), 1, "{}", outcome.stderr);
+    let events: Vec<_> = outcome.json_lines().iter().map(|it| it["event"].clone()).collect();
+    assert_eq!(events, ["error"]);
 }

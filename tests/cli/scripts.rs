@@ -83,7 +83,7 @@ fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: 
     outcome
         .stderr_contains("wscope: protocol error: ")
         .stderr_contains(&format!("closed with {code}"))
-        .stderr_contains("wscope: frame at byte ")
+        .stderr_contains("wscope: offending frame at byte ")
         .stderr_contains(&format!("; header {}", guilty.join(" ")))
 }
 

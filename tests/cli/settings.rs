@@ -241,7 +241,7 @@ fn an_unknown_endpoint_is_told_the_known_ones() {
     let client = wscope();
     let path = client.home().join(FILE).display().to_string();
     client.arg("@staging").run().code(2).stderr(&format!(
-        "wscope: no endpoint @staging: {path} has no endpoints\n\
+        "wscope: no endpoint @staging: {path} does not exist\n\
          hint: write a section [staging] with a line url = wss://… into {path}\n"
     ));
 }
@@ -252,7 +252,7 @@ fn what_is_wrong_with_the_variable_is_said() {
         ("--frob", "WSCOPE_OPTIONS: unexpected argument '--frob'"),
         ("--wiat 5s", "WSCOPE_OPTIONS: unexpected argument '--wiat'"),
         ("-H 'X: y", "WSCOPE_OPTIONS: the quote at character 4 is not closed"),
-        ("ws://h", "WSCOPE_OPTIONS: 'ws://h' is no option; a URL belongs on the command line"),
+        ("ws://h", "WSCOPE_OPTIONS: 'ws://h' is not an option; a URL belongs on the command line"),
         ("--wait soon", "WSCOPE_OPTIONS: bad --wait \"soon\""),
         ("--no-config", "WSCOPE_OPTIONS: --no-config belongs on the command line"),
         ("-q --help", "WSCOPE_OPTIONS: --help belongs on the command line"),

@@ -72,8 +72,8 @@ fn bad_urls_are_marked_where_they_are_wrong() {
         ("ws://h/x#top", "no fragment", "  ws://h/x#top\n          ^^^^\n"),
         ("ws://h/a b", "a URL has no spaces: write %20", "  ws://h/a b\n          ^\n"),
         ("ws://h/a\tb", "U+0009", "  ws://h/a\\tb\n          ^^\n"),
-        ("ws//h", "a colon belongs behind the scheme", "  ws//h\n    ^\n"),
-        ("wss:h/x", "two slashes belong behind the scheme", "  wss:h/x\n      ^\n"),
+        ("ws//h", "a colon belongs after the scheme", "  ws//h\n    ^\n"),
+        ("wss:h/x", "two slashes belong after the scheme", "  wss:h/x\n      ^\n"),
         ("ws://a<b/", "'<' cannot stand in a host name", "  ws://a<b/\n        ^\n"),
         (
             "ws://256.1.1.1",
@@ -183,12 +183,13 @@ fn subprotocols_are_tokens_each_offered_once() {
 fn bad_durations_and_sizes_are_refused() {
     for option in ["--connect-timeout", "--wait", "--max-time", "--close-timeout"] {
         for (value, words) in
-            [("5x", "no unit of time"), ("", "a duration is"), ("1.2.3", "a duration is")]
+            [("5x", "not a unit of time"), ("", "a duration is"), ("1.2.3", "a duration is")]
         {
             refuses(&[option, value], &["bad", option, words]);
         }
     }
-    for (value, words) in [("10T", "no unit of size"), ("", "a size is"), ("1.5M", "a size is")] {
+    for (value, words) in [("10T", "not a unit of size"), ("", "a size is"), ("1.5M", "a size is")]
+    {
         refuses(&["--max-message-size", value], &["bad --max-message-size", words]);
     }
 }
@@ -290,6 +291,25 @@ fn a_second_url_is_not_called_a_subcommand() {
     let outcome = wscope().args([URL, "ws://127.0.0.1:2"]).run();
     let line = complaint(&outcome);
     assert!(line.contains("ws://127.0.0.1:2") && !line.contains("subcommand"), "{line}");
+}
+
+#[test]
+fn a_port_behind_a_blank_is_asked_about() {
+    wscope().args(["localhost", "8080"]).run().code(2).stderr(
+        "wscope: unexpected argument '8080': there is a URL already\n\
+         hint: did you mean localhost:8080?\n",
+    );
+    wscope().args(["ws://localhost", "8080"]).run().code(2).stderr_lacks("did you mean");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_usage_names_the_program_whatever_its_file_is_called() {
+    use std::os::unix::process::CommandExt;
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_wscope"));
+    let output = program.arg0("wscope-1.0").args(["listen", "-h"]).output().expect("a program");
+    let help = String::from_utf8_lossy(&output.stdout);
+    assert!(help.contains("Usage: wscope listen "), "{help}");
 }
 
 #[test]

@@ -103,8 +103,8 @@ impl Lifetime<'_, '_> {
     fn next_plan(&mut self, report: Report, rest: Rest) -> Plan {
         let text = match rest.waiting() {
             0 => "connected again".to_owned(),
-            1 => "connected again; 1 message that was waiting is sent now".to_owned(),
-            many => format!("connected again; {many} messages that were waiting are sent now"),
+            1 => "connected again; sending 1 waiting message".to_owned(),
+            many => format!("connected again; sending {many} waiting messages"),
         };
         self.conversation.tell(What::Notice(Level::Info, &text));
         let presets = self.presets();

@@ -37,6 +37,7 @@ pub(super) struct Opening<'a> {
 /// The handshake that failed.
 struct Rejection<'a> {
     request: &'a Request,
+    is_sent: bool,
     route: &'a Route,
     remote: &'a Remote,
     tls: Option<&'a TlsInfo>,
@@ -63,7 +64,7 @@ impl Opening<'_> {
         let deadline = self.deadline();
         let mut route = Route::to(self.config.target.clone());
         let (mut stream, upgraded, opened) = loop {
-            match self.open(&route, deadline, reactor) {
+            match self.open(&route, deadline, reactor, journal) {
                 Ok(open) => break open,
                 Err(error) => route = self.redirected(&route, error, journal)?,
             }
@@ -84,6 +85,7 @@ impl Opening<'_> {
         route: &Route,
         deadline: Deadline,
         reactor: &mut Reactor,
+        journal: &mut Journal<'_>,
     ) -> Result<(Stream, Upgraded, Opened), Error> {
         let (config, target) = (self.config, &route.target);
         let request = Request::new(&request_options(config, route));
@@ -91,18 +93,29 @@ impl Opening<'_> {
             dial(target, &self.way(route), reactor, deadline)
                 .map_err(|error| self.dial_failed(error, route))?;
         let secrets = self.secrets(&request, route).and(self.proxy_secrets(&remote, &heads));
+        let proxy = self.proxied(&remote, heads.as_ref(), route, &secrets);
+        if let Some(heads) = proxy.as_ref().and_then(|proxy| proxy.heads.as_ref()) {
+            journal.tell_now(What::Tunnel(heads));
+        }
+        let request_view = HeadView::new(&request.head, config.redaction).without(&route.secrets);
+        let mut is_sent = false;
+        let on_sent = || {
+            is_sent = true;
+            journal.tell_now(What::Request(&request_view));
+            let _ = journal.outputs().flush(); // a failure shows again later
+        };
         let is_followed =
             |line: &StatusLine, head: &Head| matches!(self.next(route, line, head), Some(Ok(_)));
         let upgraded =
-            upgrade(&mut stream, &request, reactor, deadline, config.lenient, is_followed);
+            upgrade(&mut stream, &request, reactor, deadline, config.lenient, on_sent, is_followed);
         let upgraded = match upgraded {
             Ok(upgraded) => upgraded,
             Err(failed) => {
                 drop(stream);
                 let speaks_tls = self.speaks_tls(&failed, route, &remote, reactor, deadline)?;
                 let tls = tls.as_ref();
-                let rejection =
-                    Rejection { request: &request, route, remote: &remote, tls, speaks_tls };
+                let (request, remote) = (&request, &remote);
+                let rejection = Rejection { request, is_sent, route, remote, tls, speaks_tls };
                 return Err(self.upgrade_failed(failed, &rejection, &secrets));
             }
         };
@@ -113,16 +126,12 @@ impl Opening<'_> {
             initiator: Party::Local,
             url: route.secrets.mask_text(config.redaction.url(&target.url()).into_owned()),
             remote: remote.socket(),
-            proxy: remote.via().map(|via| Proxied {
-                url: via.proxy.to_string(),
-                words: via.to_string(),
-                heads: heads.as_ref().map(|heads| self.proxy_heads(heads, route, &secrets)),
-            }),
+            proxy,
             local: stream.local_address().unwrap_or_default(),
             http_minor: upgraded.line.minor_version,
             status: upgraded.line.status,
             reason: said(upgraded.line.reason.clone()),
-            request: HeadView::new(&request.head, config.redaction).without(&route.secrets),
+            request: request_view,
             interim: InterimView::all(&upgraded.interim, Hop::Server, config.redaction, &secrets),
             has_credentials: !Redaction::credentials(&target.resource, request.head.fields())
                 .is_empty(),
@@ -136,6 +145,21 @@ impl Opening<'_> {
             secrets,
         };
         Ok((stream, upgraded, opened))
+    }
+
+    /// The proxy in between.
+    fn proxied(
+        &self,
+        remote: &Remote,
+        heads: Option<&Heads>,
+        route: &Route,
+        secrets: &Secrets,
+    ) -> Option<Proxied> {
+        remote.via().map(|via| Proxied {
+            url: via.proxy.to_string(),
+            words: via.to_string(),
+            heads: heads.map(|heads| self.proxy_heads(heads, route, secrets)),
+        })
     }
 
     /// What was said to a proxy and by it, as it may be shown.
@@ -220,7 +244,7 @@ impl Opening<'_> {
         rejection: &Rejection<'_>,
         secrets: &Secrets,
     ) -> Error {
-        let Rejection { request, route, remote, tls, speaks_tls } = *rejection;
+        let Rejection { request, is_sent, route, remote, tls, speaks_tls } = *rejection;
         let UpgradeFailed { error, interim } = failed;
         let (config, target) = (self.config, &route.target);
         if let UpgradeError::Interrupted(interrupted) = error {
@@ -259,6 +283,7 @@ impl Opening<'_> {
             follows: config.resilience.redirects.is_some(),
             request: (config.commentary.detail >= Detail::Control)
                 .then(|| HeadView::new(&request.head, config.redaction).without(&route.secrets)),
+            request_shown: is_sent,
         }));
         match self.awaited() {
             Some(awaited) if self.is_out_of_time() => {

@@ -200,8 +200,8 @@ pub fn complaint(problem: &clap::Error) -> (String, Option<String>) {
     (message, tip.filter(|tip| tip.contains("similar")).map(str::to_owned))
 }
 
-/// clap takes a second URL for a subcommand.
-fn extra_url(problem: &clap::Error) -> Option<String> {
+/// The second URL of a command line; clap takes it for a subcommand.
+pub fn extra_url(problem: &clap::Error) -> Option<String> {
     match (problem.kind(), problem.get(ContextKind::InvalidSubcommand)) {
         (ErrorKind::ArgumentConflict, Some(ContextValue::String(extra))) => Some(extra.clone()),
         _ => None,

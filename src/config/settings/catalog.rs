@@ -113,7 +113,9 @@ impl Catalog {
         let mut words = words.into_iter().peekable();
         while let Some(word) = words.next() {
             if !word.starts_with('-') || word == "-" || word == "--" {
-                return Err(format!("'{word}' is no option; a URL belongs on the command line"));
+                return Err(format!(
+                    "'{word}' is not an option; a URL belongs on the command line"
+                ));
             }
             if let Some((option, value)) = word.split_once('=').filter(|_| word.starts_with("--")) {
                 all.push(self.given(option, Some(value.to_owned())));

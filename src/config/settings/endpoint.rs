@@ -26,12 +26,13 @@ pub(super) fn is_url(line: &Line) -> bool {
 /// # Errors
 /// When there is none of that name, or it has not one URL.
 pub(super) fn find<'a>(
-    file: &'a File,
+    file: Option<&'a File>,
     place: &str,
     path: &Path,
 ) -> Result<Found<'a>, SettingError> {
     let (name, tail) = place.split_at(place.find(['/', '?', '#']).unwrap_or(place.len()));
-    let Some(endpoint) = file.endpoints.iter().find(|endpoint| endpoint.name == name) else {
+    let endpoints = file.map_or(&[][..], |file| &file.endpoints);
+    let Some(endpoint) = endpoints.iter().find(|endpoint| endpoint.name == name) else {
         return Err(unknown(file, name, path));
     };
     let mut urls = endpoint.lines.iter().filter(|line| is_url(line));
@@ -55,18 +56,16 @@ pub(super) fn find<'a>(
     Ok(Found { endpoint, url: join(url, tail), url_line: line.clone() })
 }
 
-fn unknown(file: &File, name: &str, path: &Path) -> SettingError {
+fn unknown(file: Option<&File>, name: &str, path: &Path) -> SettingError {
     let shown = path.display();
-    let names: Vec<_> = file
-        .endpoints
-        .iter()
-        .take(MAX_LISTED)
-        .map(|endpoint| format!("@{}", endpoint.name))
-        .collect();
-    let more = if file.endpoints.len() > MAX_LISTED { ", …" } else { "" };
+    let endpoints = file.map_or(&[][..], |file| &file.endpoints);
+    let listed = endpoints.iter().take(MAX_LISTED);
+    let names: Vec<_> = listed.map(|endpoint| format!("@{}", endpoint.name)).collect();
+    let more = if endpoints.len() > MAX_LISTED { ", …" } else { "" };
     let (reason, hint) = if names.is_empty() {
         let form = format!("write a section [{name}] with a line url = wss://… into {shown}");
-        (format!("{shown} has no endpoints"), form)
+        let lack = if file.is_some() { "has no endpoints" } else { "does not exist" };
+        (format!("{shown} {lack}"), form)
     } else if name.is_empty() {
         ("its name is missing".to_owned(), format!("known are {}{more}", names.join(", ")))
     } else {

@@ -111,6 +111,10 @@ fn order(name: &str, argument: &str) -> Result<Order, String> {
         "kick" => kick(word),
         "full" => none(Order::Full),
         "quit" => none(Order::Quit),
+        "status" => Err(
+            "unknown command /status; /clients lists who is connected, //status sends it as text"
+                .to_owned(),
+        ),
         _ => Err(unknown(name)),
     }
 }
@@ -211,7 +215,7 @@ mod tests {
             ("/to", "/to N TEXT wants the number of a client; /clients"),
             ("/to all hi", "not \"all\""),
             ("/kick 1 1006", "must not be sent"),
-            ("/kick 1 x", "no close code: /kick 1 [CODE"),
+            ("/kick 1 x", "not a close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
             ("/file", "wants the path"),
             ("/ping x", "/ping [N]"),

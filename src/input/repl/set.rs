@@ -228,7 +228,7 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
     let code = code.strip_suffix(',').unwrap_or(code); // as wscat's help writes it
     let code: CloseCode = code.parse().map_err(|_| {
         format!(
-            "{code:?} is no close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""
+            "{code:?} is not a close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""
         )
     })?;
     if !code.may_be_sent() {

@@ -13,15 +13,14 @@ pub(super) fn refuse_incomplete_scheme(text: &str) -> Result<(), Fault<'_>> {
         (Some(name), rest) if is_web(name) && !rest.is_empty() => {
             let slashes = rest.chars().take(2).take_while(|c| is_slash(*c)).count();
             let (_, missing) = rest.split_at(slashes);
-            let reason =
-                format!("two slashes belong behind the scheme: {}://", name.to_lowercase());
+            let reason = format!("two slashes belong after the scheme: {}://", name.to_lowercase());
             if slashes < 2 { Err(Fault::new(missing.split_at(0).0, reason)) } else { Ok(()) }
         }
         (Some(_), _) => Ok(()),
         (None, _) => {
             let Some(start) = text.find("//") else { return Ok(()) };
             let (name, rest) = text.split_at(start);
-            let reason = format!("a colon belongs behind the scheme: {}://", name.to_lowercase());
+            let reason = format!("a colon belongs after the scheme: {}://", name.to_lowercase());
             if is_web(name) { Err(Fault::new(rest.split_at(0).0, reason)) } else { Ok(()) }
         }
     }

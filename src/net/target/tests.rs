@@ -180,13 +180,13 @@ const REFUSED: [(&str, &str, &str); 49] = [
     ("ws://u:%ff@h", "%ff", "the password is not UTF-8 once decoded"),
     ("ws+unix://h/a", "h", "a Unix socket has no host"),
     ("ws+unix://", "", "the path of the Unix socket is missing"),
-    ("ws:h/x", "", "two slashes belong behind the scheme: ws://"),
-    ("wss:example.com", "", "two slashes belong behind the scheme: wss://"),
-    ("ws:/h/x", "", "two slashes belong behind the scheme: ws://"),
-    ("HTTP:/h", "", "two slashes belong behind the scheme: http://"),
-    ("http//h", "", "a colon belongs behind the scheme: http://"),
-    ("ws//h:1/x", "", "a colon belongs behind the scheme: ws://"),
-    ("WSS//h", "", "a colon belongs behind the scheme: wss://"),
+    ("ws:h/x", "", "two slashes belong after the scheme: ws://"),
+    ("wss:example.com", "", "two slashes belong after the scheme: wss://"),
+    ("ws:/h/x", "", "two slashes belong after the scheme: ws://"),
+    ("HTTP:/h", "", "two slashes belong after the scheme: http://"),
+    ("http//h", "", "a colon belongs after the scheme: http://"),
+    ("ws//h:1/x", "", "a colon belongs after the scheme: ws://"),
+    ("WSS//h", "", "a colon belongs after the scheme: wss://"),
 ];
 
 #[test]

@@ -6,7 +6,7 @@ use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
-use crate::event::{Closed, HeadView, Opened};
+use crate::event::{Closed, HeadView, Opened, ProxyHeads};
 use crate::net::Timings;
 use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
@@ -19,6 +19,20 @@ use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
 
 impl Human {
+    /// What was said to an HTTP proxy, and by it.
+    pub(super) fn tunnel(&self, heads: &ProxyHeads) -> Option<String> {
+        self.tells(Detail::Control).then(|| {
+            let answers = heads.interim.iter().map(|interim| &interim.head).chain(&heads.response);
+            let answers = answers.map(|head| self.head(Direction::Received, head));
+            self.head(Direction::Sent, &heads.request) + &answers.collect::<String>()
+        })
+    }
+
+    /// Our request.
+    pub(super) fn request(&self, head: &HeadView) -> Option<String> {
+        self.tells(Detail::Control).then(|| self.head(Direction::Sent, head))
+    }
+
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {
         if !self.tells(Detail::Line) {
             return None;
@@ -26,27 +40,18 @@ impl Human {
         if !self.tells(Detail::Head) {
             return Some(self.remark(Role::Dim, &summary(opened)));
         }
-        // The peer's words are always shown, ours on demand.
-        let (asking, answering) = match opened.initiator {
-            Party::Local => (Direction::Sent, Direction::Received),
-            Party::Peer => (Direction::Received, Direction::Sent),
+        // The peer's words are always shown, ours on demand: our request when it was sent.
+        let answering = match opened.initiator {
+            Party::Local => Direction::Received,
+            Party::Peer => Direction::Sent,
         };
         let mut text = String::new();
-        if let Some(heads) = opened.proxy.as_ref().and_then(|it| it.heads.as_ref())
-            && self.tells(Detail::Control)
-        {
-            text += &self.head(Direction::Sent, &heads.request);
-            let answers = heads.interim.iter().map(|interim| &interim.head).chain(&heads.response);
-            answers.for_each(|head| text += &self.head(Direction::Received, head));
+        if opened.initiator == Party::Peer {
+            text += &self.head(Direction::Received, &opened.request);
         }
-        for (direction, head) in [(asking, &opened.request), (answering, &opened.response)] {
-            if direction == Direction::Sent && !self.tells(Detail::Control) {
-                continue;
-            }
-            if direction == answering {
-                opened.interim.iter().for_each(|it| text += &self.head(direction, &it.head));
-            }
-            text += &self.head(direction, head);
+        if answering == Direction::Received || self.tells(Detail::Control) {
+            let interim = opened.interim.iter().map(|interim| &interim.head);
+            interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
         }
         text += &format!("{}\n", self.paragraph(Role::Good, &connected(opened), 0, HANGING));
         let detail = |detail: &str| {
@@ -111,8 +116,10 @@ impl Human {
     pub(super) fn closed(&self, closed: &Closed) -> Option<String> {
         let surplus = match self.surplus {
             0 => String::new(),
-            1 => "1 more message came after the last one that --count asked for".to_owned(),
-            many => format!("{many} more messages came after the last one that --count asked for"),
+            1 => "1 more message was received after the last one that --count asked for".to_owned(),
+            many => format!(
+                "{many} more messages were received after the last one that --count asked for"
+            ),
         };
         let mut text = String::new();
         if !surplus.is_empty() && self.tells(Detail::Line) {
@@ -200,7 +207,7 @@ fn close_text(close: &ClosePayload) -> String {
     match close.code {
         None => "without a code (1005)".to_owned(),
         Some(code) if close.reason.is_empty() => code.to_string(),
-        Some(code) => format!("{code}, reason \"{}\"", escape(&close.reason, Newlines::Escape)),
+        Some(code) => format!("{code}: \"{}\"", escape(&close.reason, Newlines::Escape)),
     }
 }
 

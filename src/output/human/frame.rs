@@ -1,11 +1,14 @@
 //! Frames for people: every bit of the header, what it is part of, and the payload.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::connection::percent;
 use super::message::{counted, grouped};
 use super::{Detail, Human, arrow, role};
 use crate::output::escape::{Newlines, escape_bytes, is_readable_text};
 use crate::output::hex_dump::{hex, hex_dump};
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
 use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::violation::Violation;
@@ -28,11 +31,29 @@ impl Human {
             return None;
         }
         let mark = format!("{0}{0}", arrow(frame.direction));
+        let raw = if frame.raw { "raw " } else { "" };
+        let lead = mark.len() + " ".len() + raw.len();
+        let facts = format!("frame {}", facts(frame));
+        let facts = self.wrapped(&facts, lead, HANGING);
+        let column = match facts.rsplit_once('\n') {
+            Some((_, last)) => last.width(),
+            None => lead + facts.width(),
+        };
         let mark = self.paint(role(frame.direction), &mark);
-        let raw = if frame.raw { self.paint(Role::Warning, "raw ") } else { String::new() };
-        let preview = self.paint(Role::Dim, &preview_of(frame));
-        let text = format!("{mark} {raw}frame {}{preview}\n", facts(frame));
+        let raw = self.paint(Role::Warning, raw);
+        let preview = self.beside(&preview_of(frame), column);
+        let text = format!("{mark} {raw}{facts}{preview}\n");
         Some(if self.tells(Detail::Bytes) { text + &self.bytes_of(frame) } else { text })
+    }
+
+    /// A preview behind what takes `column` columns of the line, or on lines of its own.
+    fn beside(&self, preview: &str, column: usize) -> String {
+        let Some(words) = preview.strip_prefix(' ') else { return String::new() };
+        if self.columns().is_none_or(|columns| column + preview.width() <= columns) {
+            return self.paint(Role::Dim, preview);
+        }
+        let indent = " ".repeat(HANGING);
+        format!("\n{indent}{}", self.paragraph(Role::Dim, words, HANGING, HANGING))
     }
 
     fn bytes_of(&self, frame: &FrameEvent<'_>) -> String {
@@ -97,8 +118,11 @@ fn facts(frame: &FrameEvent<'_>) -> String {
 /// The frame that broke a rule, with its bytes as far as they are known.
 fn guilty_frame(violation: &Violation) -> Option<String> {
     let header = violation.frame?;
-    let mut text =
-        format!("frame at byte {}: {header}; header {}", violation.offset, hex(header.bytes()));
+    let mut text = format!(
+        "offending frame at byte {}: {header}; header {}",
+        violation.offset,
+        hex(header.bytes())
+    );
     if !violation.payload.is_empty() {
         text += &format!("; payload {}", hex(&violation.payload));
         if (violation.payload.len() as u64) < header.length {

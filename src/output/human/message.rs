@@ -8,6 +8,7 @@ use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::json_view;
 use crate::output::style::Role;
+use crate::output::wrap::HANGING;
 use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
 
@@ -75,7 +76,7 @@ impl Human {
         let rest = if shown.len() < text.len() {
             let remark =
                 format!("… cut: {} of {} shown{}", bytes(shown.len()), bytes(size), limits.remedy);
-            format!("\n  {}", self.paint(Role::Dim, &remark))
+            format!("\n  {}", self.paragraph(Role::Dim, &remark, HANGING, HANGING))
         } else {
             String::new()
         };
@@ -103,7 +104,7 @@ impl Human {
         if shown.len() < data.len() {
             let remark = format!("  … {} more{}", bytes(data.len() - shown.len()), limits.remedy);
             text.push('\n');
-            text.push_str(&self.paint(Role::Dim, &remark));
+            text.push_str(&self.paragraph(Role::Dim, &remark, 0, 0));
         }
         text.push('\n');
         text

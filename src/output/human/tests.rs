@@ -81,7 +81,7 @@ fn long_messages_are_cut_with_the_size_said() {
     assert!(shown.len() < 8500, "{}", shown.len());
     assert!(
         shown.ends_with(
-            "… cut: 8,192 bytes of 20,000 bytes shown; /full shows the last message whole\n"
+            "\n  … cut: 8,192 bytes of 20,000 bytes\n  shown; /full shows the last message\n  whole\n"
         ),
         "{shown}"
     );
@@ -105,7 +105,7 @@ fn what_stands_in_front_of_a_line_counts_too() {
     );
     assert_eq!(
         numbered(options(), notice()),
-        "wscope: #12 warning: one two three four\n#12   five\n"
+        "#12 wscope: warning: one two three four\n#12   five\n"
     );
     let timestamps = Some(Timestamps::Relative);
     assert_eq!(
@@ -113,7 +113,7 @@ fn what_stands_in_front_of_a_line_counts_too() {
         "  1.500000 wscope: warning: one two\n  1.500000   three four five\n"
     );
     let piped = Options { escapes: false, width: None, ..options() };
-    assert_eq!(numbered(piped, notice()), "wscope: #12 warning: one two three four five\n");
+    assert_eq!(numbered(piped, notice()), "#12 wscope: warning: one two three four five\n");
 }
 
 #[test]
@@ -140,6 +140,23 @@ fn times_stand_in_front() {
     assert_eq!(timed(Timestamps::Utc), "1970-01-01T00:00:00.000000Z < x\n");
     assert_eq!(timed(Timestamps::Relative), "  1.500000 < x\n");
     assert_eq!(timed(Timestamps::Delta), "+1.500000 < x\n");
+}
+
+#[test]
+fn the_time_stands_in_front_of_every_line_as_with_a_number() {
+    let options = Options { timestamps: Some(Timestamps::Relative), ..options() };
+    for (kind, data, lines) in
+        [(MessageKind::Text, &b"a\nb"[..], 2), (MessageKind::Binary, &[0; 20], 4)]
+    {
+        let alone = shown(options, received(kind, data));
+        assert_eq!(alone.lines().count(), lines, "{alone}");
+        assert!(alone.lines().all(|line| line.starts_with("  1.500000 ")), "{alone}");
+        let one_of_many = numbered(options, received(kind, data));
+        assert!(
+            one_of_many.lines().all(|line| line.starts_with("  1.500000 #12 ")),
+            "{one_of_many}"
+        );
+    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn the_failure_of_a_client_is_told_as_connecting_would_tell_it() {
     peer.eof();
     peer.expect_eof();
     let line = server.wait_stderr("closed abnormally");
-    assert!(line.starts_with("wscope: #1 closed abnormally by the peer: 1006 "), "{line}");
+    assert!(line.starts_with("#1 wscope: closed abnormally by the peer: 1006 "), "{line}");
     server.wait_stderr("#1 hint: ");
     assert_alive(port);
 }

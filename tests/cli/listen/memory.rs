@@ -44,7 +44,7 @@ fn what_waits_for_a_client_that_reads_nothing_counts() {
     }
     synchronise(&mut sender);
     server.wait_stderr(
-        "#2 over --max-memory (8388608 bytes for all clients): this client held the most",
+        "#2 wscope: over --max-memory (8388608 bytes for all clients): this client held the most",
     );
     leave(sender);
     drop(stalled);

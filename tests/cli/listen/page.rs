@@ -29,7 +29,7 @@ fn the_icon_that_browsers_want_is_missing_without_a_word() {
     let mut server = server;
     let (head, _) = requested(port, &format!("GET /other HTTP/1.1\r\n{BROWSER}\r\n"));
     assert_status(&head, 404);
-    let line = server.wait_stderr("wscope: #");
+    let line = server.wait_stderr("#1 wscope: ");
     assert!(line.contains("#1 ") && line.contains("'/other'"), "{line}");
 }
 

@@ -22,7 +22,10 @@ fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
         assert_eq!((opcode, payload.len()), (BINARY, MESSAGE));
     }
     let line = server.wait_stderr("too slow");
-    assert!(line.contains("#3 warning: too slow: 16 MiB are waiting; closing with"), "{line}");
+    assert!(
+        line.contains("#3 wscope: warning: too slow: 16 MiB are waiting; closing with"),
+        "{line}"
+    );
     // What had gone to the socket comes first.
     let close = loop {
         let frame = stalled.read_frame();
@@ -34,7 +37,7 @@ fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
     assert_eq!(&close[2..], b"too slow: 16 MiB were waiting");
     stalled.close(1013, "");
     stalled.expect_eof();
-    server.wait_stderr("#3 too slow: 16 MiB were waiting; closed with 1013");
+    server.wait_stderr("#3 wscope: too slow: 16 MiB were waiting; closed with 1013");
     leave(sender);
     leave(quick);
 }

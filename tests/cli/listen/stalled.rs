@@ -106,7 +106,7 @@ fn after_a_signal_also_the_client_that_was_not_read_any_more_is_closed_in_order(
     server.signal(Signal::TERM);
     peer.expect_close(1001);
     peer.close(1001, "");
-    server.wait_stderr("#1 closed by us: 1001");
+    server.wait_stderr("#1 wscope: closed by us: 1001");
     server.wait_stderr("not written");
     server.wait().code(143);
 }
@@ -219,9 +219,9 @@ fn streams_that_are_one_keep_their_order() {
     for number in 1..=20 {
         let place =
             |text: String| log.find(&text).unwrap_or_else(|| panic!("no {text:?} in {log}"));
-        let opened = place(format!("#{number} client"));
+        let opened = place(format!("#{number} wscope: client"));
         let message = place(format!("message of {number}\n"));
-        let closed = place(format!("#{number} closed"));
+        let closed = place(format!("#{number} wscope: closed"));
         assert!(opened < message && message < closed, "{log}");
     }
 }

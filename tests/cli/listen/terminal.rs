@@ -130,6 +130,8 @@ fn a_client_is_kicked_with_code_and_reason() {
     second.expect_close(1000);
     terminal.type_line("/kick 7");
     terminal.wait_for("there is no client 7");
+    terminal.type_line("/status");
+    terminal.wait_for("/clients lists who is connected");
 }
 
 /// What came of the one client is the outcome, whoever ended it.

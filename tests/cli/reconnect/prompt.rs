@@ -30,7 +30,7 @@ fn lines_typed_meanwhile_are_sent_afterwards() {
     terminal.type_line("/status");
     terminal.wait_for("not connected");
     terminal.type_text("half a li");
-    terminal.wait_for("connected again; 1 message that was waiting is sent now");
+    terminal.wait_for("connected again; sending 1 waiting message");
     terminal.wait_for("< welcome back");
     terminal.wait_for("> half a li");
     terminal.press(Key::CtrlC); // clears the line

@@ -50,7 +50,7 @@ fn any_frame_is_sent_and_marked() {
         assert_eq!(frame.payload, [0, 255]);
     });
     let lines = [
-        ("/frame 16", "no opcode"),
+        ("/frame 16", "not an opcode"),
         ("/frame 3 nofin rsv1 rsv3 nomask hex:00ff", ">> raw frame reserved opcode 3, RSV1, RSV3"),
     ];
     converse(&server, &lines);
@@ -242,7 +242,7 @@ fn wrong_commands_explain_themselves() {
         &server,
         &[
             ("/nope", "unknown command /nope; /help lists the commands, //nope sends it as text"),
-            ("/close abc", "\"abc\" is no close code"),
+            ("/close abc", "\"abc\" is not a close code"),
             ("/close 1006", "must not be sent"),
             ("/binary zz", "not hex"),
             ("/binary 123", "not hex"),

@@ -130,7 +130,7 @@ fn a_servername_is_a_name() {
             .args(["--servername", name, "wss://localhost:1"])
             .run()
             .code(2)
-            .stderr_contains(&format!("bad --servername {name:?}: that is no host name"));
+            .stderr_contains(&format!("bad --servername {name:?}: that is not a host name"));
     }
 }
 
