@@ -13,6 +13,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
 use crate::redact::{Redaction, Secrets};
 
+mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod secrets;

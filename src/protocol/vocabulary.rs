@@ -5,9 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use super::close::{CloseCode, ClosePayload};
+use super::counted::counted;
 use super::frame::{Header, Opcode};
 use super::message::MessageKind;
-use super::violation::{Violation, counted};
+use super::violation::Violation;
 
 /// Which side of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -67,7 +67,7 @@ fn a_wrong_command_ends_the_input_and_is_named_with_its_line() {
         ("/pong2", "unknown command /pong2"),
         ("/", "unknown command /"),
         ("/close 1006", "close code 1006 Abnormal Closure must not be sent"),
-        ("/close x", "\"x\" is no close code"),
+        ("/close x", "\"x\" is not a close code"),
         ("/binary xyz", "not hex"),
         ("/file", "/file wants the path of a file"),
     ] {

@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn wrong_commands_explain_themselves() {
         assert!(problem("/nope").contains("/help lists"));
-        assert!(problem("/close abc").contains("no close code"));
+        assert!(problem("/close abc").contains("not a close code"));
         assert!(problem("/close 1006").contains("must not be sent"));
         assert!(problem("/binary xyz").contains("not hex"));
         assert!(problem("/binary").contains("wants bytes"));

@@ -7,7 +7,6 @@ use super::set::{
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::platform::signals::Signal;
-use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Something to be done by a server.
@@ -141,7 +140,6 @@ fn kick(argument: &str) -> Result<Order, String> {
         "" => (CloseCode::NORMAL, String::new()),
         rest => code_and_reason(rest, &format!("/kick {number}"))?,
     };
-    ClosePayload::to_send(Some(code), &reason).map_err(|misuse| misuse.to_string())?;
     Ok(Order::Kick(number, code, reason))
 }
 
@@ -211,7 +209,7 @@ mod tests {
             ("/to", "/to N TEXT wants the number of a client; /clients"),
             ("/to all hi", "not \"all\""),
             ("/kick 1 1006", "must not be sent"),
-            ("/kick 1 x", "no close code: /kick 1 [CODE"),
+            ("/kick 1 x", "not a close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
             ("/file", "wants the path"),
             ("/ping x", "/ping [N]"),

@@ -169,7 +169,7 @@ fn what_is_no_http_proxy_is_recognised() {
     for (answer, line, hint) in [
         (
             &b"\x05\xff"[..],
-            r#"its answer to CONNECT is not HTTP: "\x05\xff""#,
+            "its answer to CONNECT is not HTTP: bytes 05 ff",
             "write the proxy with socks5h://",
         ),
         (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),

@@ -242,7 +242,7 @@ fn wrong_commands_explain_themselves() {
         &server,
         &[
             ("/nope", "unknown command /nope; /help lists the commands, //nope sends it as text"),
-            ("/close abc", "\"abc\" is no close code"),
+            ("/close abc", "\"abc\" is not a close code"),
             ("/close 1006", "must not be sent"),
             ("/binary zz", "not hex"),
             ("/binary 123", "not hex"),
