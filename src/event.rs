@@ -93,7 +93,7 @@ pub enum What<'a> {
     CloseFrame(Direction, &'a ClosePayload),
     /// The peer broke the protocol.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and that is put up with.
+    /// The peer broke the protocol, and `--lenient` tolerates it.
     Tolerated(&'a Violation),
     /// The connection is over.
     Closed(&'a Closed),
@@ -101,7 +101,7 @@ pub enum What<'a> {
     Redirect(&'a Redirect),
     /// There will be another attempt to connect.
     Again(&'a Again),
-    /// Something worth knowing that is no failure.
+    /// Something worth knowing that is not a failure.
     Notice(Level, &'a str),
     /// The run has failed. The last event, if there is one.
     Failure(&'a Failure),
@@ -116,7 +116,7 @@ pub struct Message<'a> {
     pub direction: Direction,
     /// Text or binary.
     pub kind: MessageKind,
-    /// Its payload; valid UTF-8 if it is text.
+    /// Its payload; valid UTF-8 if it is text, unless that was tolerated.
     pub data: &'a [u8],
     /// Frame headers and payloads, in bytes.
     pub wire_size: u64,

@@ -25,7 +25,7 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
-            // Who does not know of the proxy looks for the fault in the wrong place.
+            // The fault may lie in the proxy.
             Some(via) => {
                 let what = format!("opening handshake via {via}");
                 upgrade(rejected).replacen("opening handshake", &what, 1)

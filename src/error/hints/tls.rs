@@ -78,7 +78,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
             "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
             other_name(peer)
         ),
-        Fault::HandshakeFailure | Fault::Other => return unasked(failure),
+        Fault::HandshakeFailure | Fault::Other => return unused_certificate(failure),
         Fault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
@@ -195,7 +195,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 }
 
 /// An alert that is not about a certificate of ours.
-fn unasked(failure: &TlsFailure) -> Option<String> {
+fn unused_certificate(failure: &TlsFailure) -> Option<String> {
     let is_unused = failure.has_identity && failure.asked == Some(false);
     is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
 }
@@ -244,7 +244,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             ),
         },
         Fault::BadSignature => {
-            "the signature does not fit the key of the issuer that is trusted under that name: if the CA was created anew, --cacert FILE has to name its new certificate".to_owned()
+            "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE has to name its new certificate".to_owned()
         }
         _ => format!("{insecure} accepts any certificate"),
     }

@@ -56,7 +56,7 @@ fn a_challenge_of_another_kind_is_named() {
         ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "Negotiate or NTLM"),
         ("Proxy-Authenticate: Digest realm=\"a, b\", nonce = \"c\", stale =true", "Digest"),
     ] {
-        refused(&format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
+        refused(format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
             .stderr_contains(&format!(
                 "hint: the proxy wants {schemes}; wscope supports only Basic"
             ));
