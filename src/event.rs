@@ -13,6 +13,7 @@ use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
 use crate::redact::{Redaction, Secrets};
 
+mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod secrets;
@@ -96,7 +97,7 @@ pub enum What<'a> {
     CloseFrame(Direction, &'a ClosePayload),
     /// The peer broke the protocol.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and that is put up with.
+    /// The peer broke the protocol, and `--lenient` tolerates it.
     Tolerated(&'a Violation),
     /// The connection is over.
     Closed(&'a Closed),
@@ -104,7 +105,7 @@ pub enum What<'a> {
     Redirect(&'a Redirect),
     /// There will be another attempt to connect.
     Again(&'a Again),
-    /// Something worth knowing that is no failure.
+    /// Something worth knowing that is not a failure.
     Notice(Level, &'a str),
     /// The run has failed. The last event, if there is one.
     Failure(&'a Failure),
@@ -119,7 +120,7 @@ pub struct Message<'a> {
     pub direction: Direction,
     /// Text or binary.
     pub kind: MessageKind,
-    /// Its payload; valid UTF-8 if it is text.
+    /// Its payload; valid UTF-8 if it is text, unless that was tolerated.
     pub data: &'a [u8],
     /// Frame headers and payloads, in bytes.
     pub wire_size: u64,

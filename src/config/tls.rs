@@ -68,7 +68,7 @@ fn version_text(version: TlsVersion) -> &'static str {
 fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
     let Some(name) = given else { return Ok(ServerName::Host) };
     if name.is_empty() {
-        return Ok(ServerName::Untold);
+        return Ok(ServerName::Omitted);
     }
     let bad = |reason: &str| ConfigError::value("--servername", name, reason);
     match url::Host::parse(name) {

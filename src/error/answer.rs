@@ -9,6 +9,7 @@ use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::{Response, UpgradeError};
+use crate::protocol::counted::counted;
 use crate::redact::{Redaction, Secrets};
 
 /// A response of the server or of a proxy, with what is to be masked in it.
@@ -87,8 +88,8 @@ impl<'a> Answer<'a> {
         let codings = body.undecoded.as_ref().filter(|_| !body.bytes.is_empty())?;
         let codings = self.secrets.mask_text(codings.clone());
         let more = if body.is_cut { "more than " } else { "" };
-        let s = if body.received == 1 { "" } else { "s" };
-        Some(format!("the body is {codings}-encoded, {more}{} byte{s}, not decoded", body.received))
+        let bytes = counted(body.received, "byte");
+        Some(format!("the body is {codings}-encoded, {more}{bytes}, not decoded"))
     }
 
     fn masked<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {

@@ -87,7 +87,7 @@ pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
     let schemes = if schemes.is_empty() {
         String::new()
     } else {
-        format!(" ({})", quoted(&schemes.join("; ")))
+        format!(" ({})", shortened(&schemes.join("; ")))
     };
     format!("a proxy in between wants credentials{schemes}")
 }
@@ -119,7 +119,7 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
     known.or_else(|| {
         let first = challenges.first()?;
         let names: Vec<_> = challenges.iter().map(|challenge| challenge.scheme.as_str()).collect();
-        let names = quoted(&names.join(", "));
+        let names = shortened(&names.join(", "));
         Some(if challenges.iter().any(|one| one.is("Negotiate") || one.is("NTLM")) {
             format!("{names} (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?")
         } else if first.is("Digest") {
@@ -137,17 +137,19 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
 fn bearer_error(challenge: &Challenge) -> Option<String> {
     let error = challenge.parameter("error")?;
     let description = challenge.parameter("error_description");
-    let description = description.map_or(String::new(), |text| format!(" (\"{}\")", quoted(text)));
-    Some(format!("{}{description}{}", quoted(error), details(challenge, &["scope", "realm"])))
+    let description =
+        description.map_or(String::new(), |text| format!(" (\"{}\")", shortened(text)));
+    Some(format!("{}{description}{}", shortened(error), details(challenge, &["scope", "realm"])))
 }
 
 /// `, realm "x"`
 fn details(challenge: &Challenge, names: &[&str]) -> String {
     let named = names.iter().filter_map(|name| Some((name, challenge.parameter(name)?)));
-    named.map(|(name, value)| format!(", {name} \"{}\"", quoted(value))).collect()
+    named.map(|(name, value)| format!(", {name} \"{}\"", shortened(value))).collect()
 }
 
-fn quoted(text: &str) -> String {
+/// The start of a text of the server.
+pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -1,16 +1,16 @@
 //! What to do about a proxy that does not lead to the target.
 
-use super::hints::banner::protocol;
+use super::challenges::shortened;
+use super::hints::banner::{protocol, socks};
 use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyError, SentCredentials};
 use crate::net::proxy::{Origin, ProxyKind};
 use crate::net::tcp::Cause;
-use crate::net::tls::{Fault as TlsFault, TlsFailure};
-use crate::net::tls_hello::Answer;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::Response;
+use crate::protocol::challenge::Challenge;
 use crate::protocol::head::HeadError;
 
 pub(super) fn hint(error: &ProxyError) -> Option<String> {
@@ -24,9 +24,9 @@ pub(super) fn hint(error: &ProxyError) -> Option<String> {
 fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     match reach {
-        DialError::Tls(failure) => tls_hint(failure),
+        DialError::Tls(failure) => tls::hint(failure, &tls::PROXY),
         DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
-            Some(not_tls(answer).unwrap_or_else(|| tls::timed_out(answer, &tls::PROXY)))
+            Some(tls::timed_out(answer, &tls::PROXY))
         }
         DialError::Timeout { phase: Phase::Proxy(authority), .. } => {
             Some(silence(error, authority))
@@ -40,40 +40,6 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
             false if !text.ends_with('?') => format!("{text};{direct}"),
             _ => text + &direct,
         }),
-    }
-}
-
-fn tls_hint(failure: &TlsFailure) -> Option<String> {
-    match failure.fault {
-        TlsFault::NotTls | TlsFault::Ended => {
-            not_tls(&failure.answer).or_else(|| tls::hint(failure, &tls::PROXY))
-        }
-        _ => tls::hint(failure, &tls::PROXY),
-    }
-}
-
-/// A proxy that does not answer a ClientHello in TLS.
-fn not_tls(answer: &Answer) -> Option<String> {
-    let text = match answer {
-        Answer::Foreign(bytes) if bytes.starts_with(b"HTTP/") => return None,
-        Answer::Foreign(bytes) => match protocol(bytes).or_else(|| socks(bytes)) {
-            Some(what) => return Some(format!("that is {what}: is the proxy's port right?")),
-            None => "the proxy does not speak TLS on this port: https:// is for proxies that do",
-        },
-        Answer::Nothing => {
-            "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, write it with http://, if it is a SOCKS proxy, with socks5h://"
-        }
-        _ => return None,
-    };
-    Some(text.to_owned())
-}
-
-/// A SOCKS server's answer to something else (RFC 1928 section 3; SOCKS4 has no RFC).
-fn socks(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [5] | [5, 0..=2 | 0xff, ..] => Some("a SOCKS5 proxy (socks5h://)"),
-        [0, 0x5a..=0x5d, ..] => Some("a SOCKS4 proxy, which wscope does not support"),
-        _ => None,
     }
 }
 
@@ -204,18 +170,14 @@ fn not_accepted(sent: SentCredentials) -> String {
 
 /// RFC 9110 section 11.7.1.
 fn authentication(error: &ProxyError, response: &Response) -> String {
-    let challenges = response.head.list("Proxy-Authenticate");
-    let schemes: Vec<String> = challenges
-        .iter()
-        .filter_map(|challenge| challenge.split_whitespace().next())
-        .filter(|scheme| !scheme.contains('='))
-        .map(|scheme| error.secrets.mask_text(scheme.to_owned()))
-        .collect();
-    let knows_basic = schemes.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic"));
+    let challenges = Challenge::read(&response.head, "Proxy-Authenticate");
+    let knows_basic = challenges.iter().any(|challenge| challenge.is("Basic"));
+    let schemes: Vec<_> =
+        challenges.into_iter().map(|challenge| error.secrets.mask_text(challenge.scheme)).collect();
     match error.sent {
         _ if !knows_basic && !schemes.is_empty() => format!(
             "the proxy wants {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
-            schemes.join(" or ")
+            shortened(&schemes.join(" or "))
         ),
         Some(sent) => not_accepted(sent),
         None => format!("the proxy wants a name and password: {}", with_password(error)),
@@ -301,19 +263,6 @@ mod tests {
             ("[2001:db8::abcd]:80", false),
         ] {
             assert_eq!(is_name(authority), expected, "{authority}");
-        }
-    }
-
-    #[test]
-    fn socks_is_known_by_its_answer() {
-        for (bytes, is_socks) in [
-            (&b"\x05\xff"[..], true),
-            (b"\0\x5b\0\0", true),
-            (b"\0\0\x12\x04", false),
-            (b"\x05\x20", false),
-            (b"", false),
-        ] {
-            assert_eq!(socks(bytes).is_some(), is_socks, "{bytes:?}");
         }
     }
 }

@@ -5,20 +5,15 @@ use std::time::Duration;
 
 use super::{Error, Rejected};
 use crate::event::{Closed, LastTraffic};
-use crate::net::malformed::objections;
+use crate::net::malformed::{objections, quoted};
 use crate::net::upgrade::{Response, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::counted::counted;
 use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{Instead, MissedPong};
 use crate::protocol::vocabulary::TransportEnd;
-
-/// How much of bytes that are no HTTP is quoted.
-const MAX_QUOTED: usize = 60;
-
-/// An end within this time comes right after what was before.
-pub(super) const EARLY: Duration = Duration::from_secs(1);
 
 pub(super) fn message(error: &Error) -> String {
     let text = match error {
@@ -30,7 +25,7 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
-            // Who does not know of the proxy looks for the fault in the wrong place.
+            // The fault may lie in the proxy.
             Some(via) => {
                 let what = format!("opening handshake via {via}");
                 upgrade(rejected).replacen("opening handshake", &what, 1)
@@ -120,9 +115,8 @@ fn upgrade(rejected: &Rejected) -> String {
             }
         }
         UpgradeError::Malformed(HeadError::NotHttp(bytes), _) => {
-            let bytes = rejected.secrets.mask_cut(bytes);
-            let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
-            format!("opening handshake: the server's answer is not HTTP: {}", quoted(bytes))
+            let bytes = quoted(&rejected.secrets.mask_cut(bytes));
+            format!("opening handshake: the server's answer is not HTTP: {bytes}")
         }
         UpgradeError::Malformed(error, _) => {
             format!("opening handshake: invalid HTTP response: {}", said(error.to_string()))
@@ -138,9 +132,9 @@ fn upgrade(rejected: &Rejected) -> String {
             }
         }
         UpgradeError::Ended(end, received) => {
-            let count = received.len();
+            let bytes = counted(received.len() as u64, "byte");
             format!(
-                "opening handshake: the server ended the connection after {count} bytes of an incomplete response: {end}"
+                "opening handshake: the server ended the connection after {bytes} of an incomplete response: {end}"
             )
         }
         UpgradeError::Tls(reason) => format!("opening handshake: TLS: {reason}"),
@@ -150,8 +144,10 @@ fn upgrade(rejected: &Rejected) -> String {
                     || "the server accepted the connection and sent no response".to_owned(),
                     |interim| format!("the server sent {interim} and no final response"),
                 ),
-                1 => "the server sent 1 byte of an incomplete response head".to_owned(),
-                count => format!("the server sent {count} bytes of an incomplete response head"),
+                count => {
+                    let bytes = counted(count as u64, "byte");
+                    format!("the server sent {bytes} of an incomplete response head")
+                }
             };
             let limit = rejected.max_time.unwrap_or(rejected.limit);
             let waited = Waited { waited: *waited, limit };
@@ -213,13 +209,6 @@ fn reason(status: u16, given: &str) -> String {
         _ => "(no reason given)",
     }
     .to_owned()
-}
-
-fn quoted(bytes: &[u8]) -> String {
-    match bytes.iter().all(|byte| (0x20..0x7f).contains(byte) || b"\r\n\t".contains(byte)) {
-        true => format!("\"{}\"", escape_bytes(bytes, Newlines::Escape)),
-        false => format!("bytes {}", crate::output::hex_dump::hex(bytes)),
-    }
 }
 
 fn protocol(closed: &Closed) -> String {
@@ -292,8 +281,9 @@ fn missed_pong(missed: &MissedPong) -> String {
             );
         }
         Instead::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
-        Instead::Messages(1) => "; it sent 1 message, and no pong".to_owned(),
-        Instead::Messages(many) => format!("; it sent {many} messages, and no pong"),
+        Instead::Messages(count) => {
+            format!("; it sent {}, and no pong", counted(count, "message"))
+        }
         Instead::Other => "; it sent something else, and no pong".to_owned(),
         Instead::Nothing => String::new(),
     };
@@ -304,7 +294,7 @@ fn missed_pong(missed: &MissedPong) -> String {
 fn circumstances(closed: &Closed) -> String {
     let quiet = span(closed.quiet);
     match closed.last {
-        LastTraffic::Handshake if closed.quiet < EARLY => {
+        LastTraffic::Handshake if closed.is_right_after_opening() => {
             format!(", right after the handshake ({quiet})")
         }
         LastTraffic::Handshake => {
@@ -313,7 +303,7 @@ fn circumstances(closed: &Closed) -> String {
         LastTraffic::Message(number, ago) if closed.ending.sent.is_none() => {
             format!(", {} after message {number} was sent", span(ago))
         }
-        LastTraffic::Message(..) | LastTraffic::Other if closed.quiet < EARLY => {
+        LastTraffic::Message(..) | LastTraffic::Other if closed.is_right_after_traffic() => {
             format!(", {quiet} after the last byte")
         }
         LastTraffic::Message(..) | LastTraffic::Other => format!(", after {quiet} of silence"),

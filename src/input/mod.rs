@@ -34,7 +34,7 @@ pub enum Action<'a> {
     Frame(Box<RawFrame>),
     /// Send a ping.
     Ping(Vec<u8>),
-    /// Send a pong nobody asked for.
+    /// Send an unsolicited pong.
     Pong(Vec<u8>),
     /// Close; `None` for both means as the options say.
     Close(Option<CloseCode>, Option<String>),

@@ -25,17 +25,21 @@ pub fn objections(head: &Head, redaction: Redaction, secrets: &Secrets) -> Optio
 /// How much of foreign bytes is quoted.
 const MAX_QUOTED: usize = 60;
 
-/// The start of foreign bytes, in quotation marks.
-pub(super) fn quoted(bytes: &[u8]) -> String {
+/// The start of foreign bytes: text in quotation marks, anything else in hexadecimal.
+pub fn quoted(bytes: &[u8]) -> String {
     let bytes = &bytes[..bytes.len().min(MAX_QUOTED)];
-    let mut text = String::from("\"");
-    for &byte in bytes {
-        match byte {
-            b'"' | b'\'' => text.push(char::from(byte)),
-            _ => text.extend(std::ascii::escape_default(byte).map(char::from)),
-        }
+    let is_text = |byte: &u8| matches!(byte, b' '..=b'~' | b'\r' | b'\n' | b'\t');
+    if !bytes.iter().all(is_text) {
+        let hex: String = bytes.iter().map(|byte| format!(" {byte:02x}")).collect();
+        return format!("bytes{hex}");
     }
-    text + "\""
+    let text = bytes.iter().map(|&byte| match byte {
+        b'\r' => "\\r".to_owned(),
+        b'\n' => "\\n".to_owned(),
+        b'\t' => "\\t".to_owned(),
+        byte => char::from(byte).to_string(),
+    });
+    format!("\"{}\"", text.collect::<String>())
 }
 
 #[cfg(test)]
@@ -43,8 +47,16 @@ mod tests {
     use super::quoted;
 
     #[test]
-    fn foreign_bytes_are_escaped_and_cut() {
-        assert_eq!(quoted(b"INFO {\"a\":1}\r\n\x00\xff"), r#""INFO {"a":1}\r\n\x00\xff""#);
+    fn foreign_bytes_are_text_or_hexadecimal_and_cut() {
+        for (bytes, expected) in [
+            (&b"INFO {\"a\":1}\r\n"[..], r#""INFO {"a":1}\r\n""#),
+            (b"a\tb\\c", r#""a\tb\c""#),
+            (b"\x15\x03\x01\0\x02\x02\x46", "bytes 15 03 01 00 02 02 46"),
+            (b"text\x1b[2J", "bytes 74 65 78 74 1b 5b 32 4a"),
+        ] {
+            assert_eq!(quoted(bytes), expected);
+        }
         assert_eq!(quoted(&[b'x'; 100]).len(), 62);
+        assert_eq!(quoted(&[0; 100]).len(), 5 + 60 * 3);
     }
 }

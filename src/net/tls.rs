@@ -60,11 +60,11 @@ pub enum Trust {
     /// The system's.
     #[default]
     System,
-    /// Nobody's.
+    /// No others than those of `roots`.
     Named,
 }
 
-/// Which name the server is told (server_name, RFC 6066 section 3), and checked for.
+/// Which name is sent to the server (server_name, RFC 6066 section 3), and its certificate is checked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ServerName {
     /// That of the host connected to.
@@ -72,8 +72,8 @@ pub enum ServerName {
     Host,
     /// This one.
     Other(String),
-    /// None is told; the certificate has to be for the host.
-    Untold,
+    /// None is sent; the certificate has to be for the host.
+    Omitted,
 }
 
 impl std::fmt::Debug for TlsOptions {
@@ -90,10 +90,10 @@ impl std::fmt::Debug for TlsOptions {
 }
 
 impl TlsOptions {
-    /// The same for another host than the one they were given for: it is not told who we are.
+    /// The same for another host than the one they were given for, without the client certificate.
     pub(super) fn elsewhere(&self) -> Self {
         let server_name = match self.server_name {
-            ServerName::Untold => ServerName::Untold,
+            ServerName::Omitted => ServerName::Omitted,
             ServerName::Host | ServerName::Other(_) => ServerName::Host,
         };
         Self { identity: None, server_name, ..self.clone() }
@@ -103,7 +103,7 @@ impl TlsOptions {
     pub fn name_for(&self, host: &str) -> String {
         match &self.server_name {
             ServerName::Other(name) => name.clone(),
-            ServerName::Host | ServerName::Untold => host.to_owned(),
+            ServerName::Host | ServerName::Omitted => host.to_owned(),
         }
     }
 }
@@ -262,7 +262,7 @@ fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
         .danger_accept_invalid_certs(options.insecure)
         .danger_accept_invalid_hostnames(options.insecure)
         .disable_built_in_roots(options.trust == Trust::Named)
-        .use_sni(options.server_name != ServerName::Untold)
+        .use_sni(options.server_name != ServerName::Omitted)
         .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
         .max_protocol_version(options.max)
         .request_alpns(&[ALPN]);

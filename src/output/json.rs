@@ -239,7 +239,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.end();
 }
 
-/// A violation that was put up with; one that was not is an error.
+/// A violation that was tolerated; one that was not is an error.
 fn violation(mut object: Object<'_>, event: &Event<'_>, violation: &Violation) {
     object.start("violation", event);
     object.text("message", &violation.to_string());

@@ -49,7 +49,8 @@ pub struct Connection {
 /// Pings waiting for their pong that are remembered; the oldest is forgotten first.
 const MAX_PINGS: usize = 64;
 
-/// The peer has closed, and hardly reads what is still to be written: so long it may take none of it.
+/// How long the transport may accept nothing of what is still to be written once the peer has closed, as
+/// it hardly reads that.
 const ANSWER_GRACE: Duration = Duration::from_millis(100);
 
 /// After a violation the peer gets at most this long to answer our Close frame.
@@ -128,7 +129,7 @@ impl Connection {
         }
     }
 
-    /// Whether something is to be told that no further bytes are needed for.
+    /// Whether events are queued, for which no further bytes are needed.
     pub fn has_news(&self) -> bool {
         !self.queue.is_empty()
     }

@@ -5,8 +5,8 @@ use std::fmt;
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
 use super::buffer::Buffer;
+use super::counted::counted;
 use super::large;
-use super::violation::counted;
 use super::vocabulary::Role;
 
 mod history;

@@ -33,7 +33,7 @@ pub enum Opcode {
     Close,
     /// 9: asks for a pong.
     Ping,
-    /// 10: answers a ping, or comes unasked.
+    /// 10: answers a ping, or is unsolicited.
     Pong,
     /// 3 to 7 and 11 to 15: reserved.
     Reserved(u8),

@@ -115,7 +115,7 @@ impl Head {
         &self.fields.malformed
     }
 
-    /// The head as it is read by those who put up with malformed lines: without them, but for fields with
+    /// The head as it is read where malformed lines are tolerated: without them, but for fields with
     /// white space before the colon (RFC 9112 section 5.1).
     #[must_use]
     pub fn lenient(&self) -> Self {

@@ -28,7 +28,7 @@ pub(super) use memory::Growth;
 /// Limits and choices of an [`Inbound`].
 #[derive(Debug)]
 pub struct InboundOptions {
-    /// Whose ears these are: a client's hear frames that are not masked.
+    /// The receiving end: a client receives frames that are not masked.
     pub role: Role,
     /// A message over this many bytes is a violation.
     pub max_message_size: u64,

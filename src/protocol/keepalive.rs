@@ -37,7 +37,7 @@ pub struct Times {
     pub idle_timeout: Option<Duration>,
 }
 
-/// Watches one connection. Report what happens as it happens, and ask [`Keepalive::due`] at
+/// Watches one connection. Report what happens as it happens, and ask [`Keepalive::poll`] at
 /// [`Keepalive::next_ping`], [`Keepalive::deadline`] and at any other time.
 #[derive(Debug)]
 pub struct Keepalive {
@@ -85,7 +85,7 @@ pub enum Instead {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum Action {
     /// Nothing yet.
     Nothing,
     /// Send a ping with this payload.
@@ -159,7 +159,7 @@ impl Keepalive {
         }
     }
 
-    /// When the next ping is due, by the real clock.
+    /// When the next ping is to be sent, by the real clock.
     pub fn next_ping(&self) -> Option<Instant> {
         self.next_ping
     }
@@ -170,24 +170,24 @@ impl Keepalive {
         ends.into_iter().flatten().map(|(end, _)| end).min()
     }
 
-    /// What is due. `pending`: bytes that wait for the transport.
-    pub fn due(&mut self, now: Moment, pending: usize) -> Due {
+    /// What is to be done now. `pending`: bytes that wait for the transport.
+    pub fn poll(&mut self, now: Moment, pending: usize) -> Action {
         // While we do not read, the answer may be there already.
         let is_late = |(end, _): &(Instant, Duration)| !now.is_stalled && now.peer >= *end;
         if let Some((_, limit)) = self.ping_end().filter(is_late) {
-            return Due::PingTimeout(MissedPong { limit, instead: self.instead() });
+            return Action::PingTimeout(MissedPong { limit, instead: self.instead() });
         }
         if let Some((_, limit)) = self.idle_end().filter(is_late) {
-            return Due::IdleTimeout(limit);
+            return Action::IdleTimeout(limit);
         }
         if self.next_ping.is_none_or(|at| now.real < at) {
-            return Due::Nothing;
+            return Action::Nothing;
         }
         let interval = self.times.ping_interval;
         self.next_ping = interval.and_then(|interval| now.real.checked_add(interval));
         if self.awaited.is_some() && pending > 0 {
             // One that waits to be sent is enough: a stalled transport must not collect them.
-            return Due::Nothing;
+            return Action::Nothing;
         }
         self.pings += 1;
         let payload = self.payload();
@@ -197,7 +197,7 @@ impl Keepalive {
             self.messages_before = self.messages;
             (self.has_received, self.has_other_pong) = (false, false);
         }
-        Due::Ping(payload)
+        Action::Ping(payload)
     }
 
     /// Payload of the last ping: no two are alike, and it explains itself in the log of a server.
@@ -250,17 +250,17 @@ mod tests {
         Moment { real: now, peer: now, is_stalled: false }
     }
 
-    /// When something is due, where both clocks show the same.
+    /// When to poll next, where both clocks show the same.
     fn next(watch: &Keepalive) -> Option<Instant> {
         watch.next_ping().into_iter().chain(watch.deadline()).min()
     }
 
-    fn missed(limit: u64, instead: Instead) -> Due {
-        Due::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
+    fn missed(limit: u64, instead: Instead) -> Action {
+        Action::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
     }
 
-    fn ping(number: u64) -> Due {
-        Due::Ping(format!("keepalive {number}").into_bytes())
+    fn ping(number: u64) -> Action {
+        Action::Ping(format!("keepalive {number}").into_bytes())
     }
 
     #[test]
@@ -274,8 +274,8 @@ mod tests {
         for number in 1..=5 {
             let second = 20 * number;
             assert_eq!(next(&watch), Some(at(second)));
-            assert_eq!(watch.due(moment(at(second - 1)), 0), Due::Nothing);
-            assert_eq!(watch.due(moment(at(second)), 0), ping(number));
+            assert_eq!(watch.poll(moment(at(second - 1)), 0), Action::Nothing);
+            assert_eq!(watch.poll(moment(at(second)), 0), ping(number));
             watch.answered(format!("keepalive {number}").as_bytes(), at(second + 1));
         }
     }
@@ -283,11 +283,11 @@ mod tests {
     #[test]
     fn one_that_does_not_is_gone() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         assert_eq!(next(&watch), Some(at(30)));
-        assert_eq!(watch.due(moment(at(29)), 0), Due::Nothing);
-        assert_eq!(watch.due(moment(at(30)), 0), missed(10, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(29)), 0), Action::Nothing);
+        assert_eq!(watch.poll(moment(at(30)), 0), missed(10, Instead::Nothing));
     }
 
     /// None of it is an answer, and each is said.
@@ -302,35 +302,35 @@ mod tests {
             let (mut watch, at) = watch(pings(20, 10));
             watch.received(at(10), false, 5);
             watch.other_pong(); // before the ping
-            assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+            assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
             watch.wrote(17, true, at(20));
             (0..pongs).for_each(|_| watch.other_pong());
             watch.received(at(25), false, 5 + messages);
-            assert_eq!(watch.due(moment(at(30)), 0), missed(10, instead));
+            assert_eq!(watch.poll(moment(at(30)), 0), missed(10, instead));
         }
     }
 
     #[test]
     fn a_timeout_may_be_longer_than_the_interval() {
         let (mut watch, at) = watch(pings(1, 3));
-        assert_eq!(watch.due(moment(at(1)), 0), ping(1));
+        assert_eq!(watch.poll(moment(at(1)), 0), ping(1));
         watch.wrote(17, true, at(1));
-        assert_eq!(watch.due(moment(at(2)), 0), ping(2));
+        assert_eq!(watch.poll(moment(at(2)), 0), ping(2));
         watch.answered(b"keepalive 1", at(3));
-        assert_eq!(watch.due(moment(at(3)), 0), ping(3));
+        assert_eq!(watch.poll(moment(at(3)), 0), ping(3));
         watch.wrote(17, true, at(3));
-        assert_eq!(watch.due(moment(at(4)), 0), ping(4));
+        assert_eq!(watch.poll(moment(at(4)), 0), ping(4));
         watch.wrote(17, true, at(4));
-        assert_eq!(watch.due(moment(at(5)), 0), ping(5));
+        assert_eq!(watch.poll(moment(at(5)), 0), ping(5));
         watch.wrote(17, true, at(5));
-        assert_eq!(watch.due(moment(at(6)), 0), missed(3, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(6)), 0), missed(3, Instead::Nothing));
     }
 
     #[test]
     fn without_a_timeout_it_only_pings() {
         let (mut watch, at) = watch(Times { ping_timeout: None, ..pings(20, 1) });
         for number in 1..100 {
-            assert_eq!(watch.due(moment(at(20 * number)), 0), ping(number));
+            assert_eq!(watch.poll(moment(at(20 * number)), 0), ping(number));
         }
     }
 
@@ -338,54 +338,54 @@ mod tests {
     fn while_we_do_not_read_the_peer_is_not_late() {
         let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
         watch.received(at(18), false, 0);
-        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         // Since the 25th second we have not read.
         let stalled = |real| Moment { real: at(real), peer: at(25), is_stalled: true };
-        assert_eq!(watch.due(stalled(39), 0), Due::Nothing);
-        assert_eq!(watch.due(stalled(40), 0), ping(2)); // to keep the connection busy
+        assert_eq!(watch.poll(stalled(39), 0), Action::Nothing);
+        assert_eq!(watch.poll(stalled(40), 0), ping(2)); // to keep the connection busy
         let resumed = |real, peer| Moment { real: at(real), peer: at(peer), is_stalled: false };
-        assert_eq!(watch.due(resumed(59, 29), 1), Due::Nothing); // 9 s that we have read
-        assert_eq!(watch.due(resumed(60, 30), 1), missed(10, Instead::Nothing));
+        assert_eq!(watch.poll(resumed(59, 29), 1), Action::Nothing); // 9 s that we have read
+        assert_eq!(watch.poll(resumed(60, 30), 1), missed(10, Instead::Nothing));
     }
 
     #[test]
     fn a_peer_that_is_late_is_not_given_up_before_we_have_read() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         let stalled = Moment { real: at(31), peer: at(31), is_stalled: true };
-        assert_eq!(watch.due(stalled, 0), Due::Nothing);
+        assert_eq!(watch.poll(stalled, 0), Action::Nothing);
     }
 
     #[test]
     fn a_message_that_is_still_coming_in_holds_the_pong_back() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         watch.received(at(29), true, 0);
-        assert_eq!(watch.due(moment(at(38)), 1), Due::Nothing);
-        assert_eq!(watch.due(moment(at(39)), 1), missed(10, Instead::Other));
+        assert_eq!(watch.poll(moment(at(38)), 1), Action::Nothing);
+        assert_eq!(watch.poll(moment(at(39)), 1), missed(10, Instead::Other));
     }
 
     #[test]
     fn what_goes_out_slowly_holds_the_ping_back() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(moment(at(20)), 1000), ping(1));
+        assert_eq!(watch.poll(moment(at(20)), 1000), ping(1));
         watch.wrote(500, true, at(28));
         watch.wrote(500, true, at(36));
-        assert_eq!(watch.due(moment(at(40)), 100), Due::Nothing); // it still waits: no second one
+        assert_eq!(watch.poll(moment(at(40)), 100), Action::Nothing); // it still waits: no second one
         watch.wrote(100, true, at(40));
         watch.wrote(100, true, at(45)); // behind the ping
-        assert_eq!(watch.due(moment(at(49)), 1), Due::Nothing);
-        assert_eq!(watch.due(moment(at(50)), 1), missed(10, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(49)), 1), Action::Nothing);
+        assert_eq!(watch.poll(moment(at(50)), 1), missed(10, Instead::Nothing));
     }
 
     #[test]
     fn a_transport_that_takes_nothing_is_gone_too() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.due(moment(at(20)), 500_000), ping(1));
-        assert_eq!(watch.due(moment(at(30)), 500_000), missed(10, Instead::TookNothing));
+        assert_eq!(watch.poll(moment(at(20)), 500_000), ping(1));
+        assert_eq!(watch.poll(moment(at(30)), 500_000), missed(10, Instead::TookNothing));
     }
 
     #[test]
@@ -394,8 +394,8 @@ mod tests {
         watch.received(at(50), false, 0);
         assert_eq!(next(&watch), Some(at(110)));
         watch.wrote(10, true, at(100)); // what we send is no sign of life
-        assert_eq!(watch.due(moment(at(109)), 0), Due::Nothing);
-        assert_eq!(watch.due(moment(at(110)), 0), Due::IdleTimeout(60 * SECOND));
+        assert_eq!(watch.poll(moment(at(109)), 0), Action::Nothing);
+        assert_eq!(watch.poll(moment(at(110)), 0), Action::IdleTimeout(60 * SECOND));
     }
 
     #[test]
@@ -407,6 +407,6 @@ mod tests {
         };
         let (mut watch, at) = watch(times);
         assert_eq!(next(&watch), None);
-        assert_eq!(watch.due(moment(at(1_000_000)), 0), Due::Nothing);
+        assert_eq!(watch.poll(moment(at(1_000_000)), 0), Action::Nothing);
     }
 }

@@ -48,6 +48,6 @@ pub(super) struct Unfinished {
     pub(super) payload_size: u64,
     /// It is compressed (RFC 7692).
     pub(super) compressed: bool,
-    /// It is not checked for UTF-8: it is binary, or has been found wrong and is put up with.
+    /// It is not checked for UTF-8: it is binary, or its invalid UTF-8 is tolerated.
     pub(super) unchecked: bool,
 }

@@ -18,6 +18,7 @@ pub mod body;
 pub mod challenge;
 pub mod close;
 pub mod connection;
+pub mod counted;
 pub mod deflate;
 pub mod frame;
 pub mod handshake;

@@ -24,8 +24,8 @@ pub struct RawFrame {
 /// Masking of a [`RawFrame`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawMask {
-    /// As the role wants it.
-    AsDue,
+    /// As RFC 6455 requires of the role.
+    ByRole,
     /// None.
     Off,
     /// With this key.
@@ -39,17 +39,17 @@ impl RawFrame {
             opcode: opcode.bits(),
             fin: true,
             reserved: [false; 3],
-            mask: RawMask::AsDue,
+            mask: RawMask::ByRole,
             length: None,
             encoding: None,
             payload,
         }
     }
 
-    /// The header; `due` is the key that a frame of this role has.
-    pub(super) fn header(&self, due: Option<[u8; 4]>) -> Header {
+    /// The header; `by_role` is the key of a frame of this role.
+    pub(super) fn header(&self, by_role: Option<[u8; 4]>) -> Header {
         let key = match self.mask {
-            RawMask::AsDue => due,
+            RawMask::ByRole => by_role,
             RawMask::Off => None,
             RawMask::Key(key) => Some(key),
         };

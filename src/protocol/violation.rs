@@ -233,11 +233,6 @@ impl Violation {
     }
 }
 
-/// "1 byte", "2 bytes".
-pub(super) fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} ({})", self.rule.summary(), self.detail, self.rule.section())

@@ -5,9 +5,10 @@ use std::io;
 use std::time::Duration;
 
 use super::close::{CloseCode, ClosePayload};
+use super::counted::counted;
 use super::frame::{Header, Opcode};
 use super::message::MessageKind;
-use super::violation::{Violation, counted};
+use super::violation::Violation;
 
 /// Which side of the connection we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,8 @@ pub enum Role {
     Server,
 }
 
-/// Seen from our side.
+/// Seen from our side; for a [`Tap`](super::Tap), whose two sides are both peers, it is always
+/// [`Received`](Self::Received).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The peer sent it.
@@ -95,7 +97,7 @@ pub struct Part {
     /// The message is compressed.
     pub compressed: bool,
     /// Its compressed data ended with a final DEFLATE block (BFINAL), where the empty block of RFC
-    /// 7692 section 7.2.1 is due.
+    /// 7692 section 7.2.1 is expected.
     pub is_final_block: bool,
 }
 

@@ -73,7 +73,7 @@ impl RedirectError {
 }
 
 /// How many URLs of a path are shown, its first and its last ones.
-const MAX_TOLD: usize = 8;
+const MAX_SHOWN: usize = 8;
 
 /// How much of each, in characters.
 const MAX_URL: usize = 300;
@@ -84,8 +84,8 @@ fn path(hops: &[String]) -> String {
         None => hop.clone(),
     };
     let mut shown: Vec<_> = hops.iter().map(short).collect();
-    if let Some(surplus) = hops.len().checked_sub(MAX_TOLD).filter(|surplus| *surplus > 0) {
-        let middle = MAX_TOLD / 2;
+    if let Some(surplus) = hops.len().checked_sub(MAX_SHOWN).filter(|surplus| *surplus > 0) {
+        let middle = MAX_SHOWN / 2;
         shown.splice(middle..middle + surplus, [format!("({surplus} more)")]);
     }
     shown.join(" → ")

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::{Number, Value};
 
+use crate::protocol::counted::counted;
+
 /// How much of a value is shown, in characters.
 const MAX_SHOWN: usize = 60;
 
@@ -60,8 +62,8 @@ impl fmt::Display for Difference {
                 write!(f, "at {path} expected {wanted}, got no such member")
             }
             DifferenceKind::Length { wanted, got } => {
-                let plural = if *wanted == 1 { "" } else { "s" };
-                write!(f, "at {path} expected {wanted} element{plural}, got {got}")
+                let elements = counted(*wanted as u64, "element");
+                write!(f, "at {path} expected {elements}, got {got}")
             }
         }
     }

@@ -8,9 +8,6 @@ use crate::protocol::close::Application;
 use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::{Position, TransportEnd};
 
-/// What ends sooner after the opening handshake may have ended because of it.
-const EARLY: Duration = Duration::from_secs(1);
-
 /// What had come and gone before a read.
 #[derive(Debug)]
 pub(super) struct BeforeRead {
@@ -65,9 +62,7 @@ impl Session<'_> {
         let Circumstances { quiet, last, age, is_unsent } = circumstances;
         let (received, sent) =
             (self.connection.received_counters(), self.connection.sent_counters());
-        let is_early = received.messages <= 1 && sent.messages == 0 && age < EARLY;
-        let hint = is_early.then(|| missing(&ending, self.opened, received.messages)).flatten();
-        Closed {
+        let mut closed = Closed {
             ending: secrets::ending(as_sent(ending, is_unsent), &self.opened.secrets),
             quiet,
             last,
@@ -75,11 +70,15 @@ impl Session<'_> {
             received,
             sent,
             is_unsent,
-            hint,
+            hint: None,
             application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
             remedies: self.remedies(),
             failure_follows: false,
+        };
+        if received.messages <= 1 && sent.messages == 0 && closed.is_right_after_opening() {
+            closed.hint = missing(&closed.ending, self.opened, received.messages);
         }
+        closed
     }
 
     /// `listen` has none of these options.

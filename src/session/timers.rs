@@ -1,4 +1,4 @@
-//! What is due at which time. Timers that judge the peer run by the peer's clock, `--max-time` and
+//! The timers of a session. Those that judge the peer run by the peer's clock, `--max-time` and
 //! our own pings by the real one.
 
 use std::time::{Duration, Instant};
@@ -71,7 +71,7 @@ impl Session<'_> {
         self.connection.is_inside_frame() && self.connection.pending_output().is_empty()
     }
 
-    /// The next time at which something is due.
+    /// When the next timer expires.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref().filter(|_| self.leave_by.is_none());
         let late = keepalive.and_then(Keepalive::deadline);
@@ -123,7 +123,7 @@ impl Session<'_> {
             && self.connection.pending_output().is_empty()
     }
 
-    /// Does what is due.
+    /// Runs the timers that have expired.
     pub(super) fn check_time(&mut self) {
         let real = Instant::now();
         if self.leave_by.is_none() && self.plan.max_time.is_some_and(|end| real >= end) {

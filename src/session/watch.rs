@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::resend::Resend;
 use super::{Session, Stop};
 use crate::protocol::CloseCode;
-use crate::protocol::keepalive::{Due, Keepalive, Moment};
+use crate::protocol::keepalive::{Action, Keepalive, Moment};
 use crate::protocol::vocabulary::Misuse;
 
 /// The reason of our Close frame to a peer that does not answer, should it still be there.
@@ -19,11 +19,11 @@ impl Session<'_> {
         }
         let Some(keepalive) = &mut self.keepalive else { return };
         let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
-        match keepalive.due(now, unwritten) {
-            Due::Nothing => {}
+        match keepalive.poll(now, unwritten) {
+            Action::Nothing => {}
             // The connection is open, and the payload short.
-            Due::Ping(payload) => _ = self.ping(&payload),
-            Due::PingTimeout(missed) => {
+            Action::Ping(payload) => _ = self.ping(&payload),
+            Action::PingTimeout(missed) => {
                 let code = Some(CloseCode::INTERNAL_ERROR);
                 if self.connection.close(code, REASON, now.peer).is_ok() {
                     self.stop.get_or_insert(Stop::PingTimeout(missed));
@@ -31,7 +31,7 @@ impl Session<'_> {
                 self.write_socket();
                 self.connection.abandon();
             }
-            Due::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
+            Action::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
         }
     }
 

@@ -132,8 +132,8 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
             "Connection: 'close'; expected 'Upgrade'",
             SWITCHING,
         ),
-        (ACCEPT, &protocol, "Sec-WebSocket-Protocol: 'soap', unasked-for", CLIENT),
-        (ACCEPT, &extension, "Sec-WebSocket-Extensions: 'foo; a=1', unasked-for", CLIENT),
+        (ACCEPT, &protocol, "Sec-WebSocket-Protocol: 'soap', which was not offered", CLIENT),
+        (ACCEPT, &extension, "Sec-WebSocket-Extensions: 'foo; a=1', which was not offered", CLIENT),
         ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0; expected HTTP/1.1", SWITCHING),
     ] {
         let outcome = answered(&with(part, replacement), &[]).code(4).stdout("");
@@ -151,7 +151,10 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
 #[test]
 fn a_wrong_choice_of_subprotocol_is_named() {
     for (chosen, words) in [
-        ("Sec-WebSocket-Protocol: soap", "'soap', unasked-for; expected one of 'v1', 'v2'"),
+        (
+            "Sec-WebSocket-Protocol: soap",
+            "'soap', which was not offered; expected one of 'v1', 'v2'",
+        ),
         ("Sec-WebSocket-Protocol: V1", "'V1' (subprotocols are case-sensitive)"),
         ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2'; expected one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: v1\r\nSec-WebSocket-Protocol: v2", "sent 2 times ('v1', 'v2')"),

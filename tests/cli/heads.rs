@@ -298,7 +298,7 @@ fn a_malformed_line_hides_nothing_of_what_a_proxy_says() {
     through(taken, &["--lenient", "-v"], true)
         .code(0)
         .stderr_contains("< HTTP/1.1 200 OK\n< bad line\n< X-B: c d\n")
-        .stderr_contains("of the proxy: \"bad line\": ignored (--lenient)");
+        .stderr_contains("warning: answer to CONNECT: malformed header field, line 1 (no colon): \"bad line\": ignored (--lenient)");
 }
 
 const EARLY: &str =

@@ -1,4 +1,4 @@
-//! `--lenient`: what can be put up with is told, and the run goes on.
+//! `--lenient`: violations that can be tolerated are reported, and the run goes on.
 
 use crate::events::assert_valid;
 use crate::scripts::{serve, serve_extension, violate_packed, violate_with};

@@ -174,7 +174,7 @@ fn a_signal_ends_a_long_wait_at_once() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = Server::scripts([answer("503 No\r\nRetry-After: 86400")]);
         let mut running = wscope().args(["--retry", &server.url()]).spawn();
-        running.wait_stderr("that is long");
+        running.wait_stderr("the server asked for a long wait");
         running.signal(signal);
         let outcome = running.wait().code(code);
         assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);

@@ -127,9 +127,10 @@ impl Persistence<'_> {
             waiting: rest.waiting(),
             unconfirmed: rest.unconfirmed,
         }));
-        rest.unconfirmed = 0; // it has been told
+        rest.unconfirmed = 0; // reported only once
         if asked.is_some_and(|asked| asked > LONG) {
-            let text = "that is long: Ctrl-C ends the wait, --max-time TIME bounds it";
+            let text =
+                "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
             conversation.tell(What::Notice(Level::Warning, text));
         }
         match conversation.pause(at, self.opening.max_time, rest) {

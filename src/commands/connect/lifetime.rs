@@ -42,7 +42,7 @@ impl Ended {
 }
 
 impl Lifetime<'_, '_> {
-    /// Works until it is over; `None` if nobody was interested before there was a connection.
+    /// Runs until the end; `None` if it ended without a failure before there was a connection.
     ///
     /// # Errors
     /// Why there was no connection.

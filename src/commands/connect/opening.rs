@@ -44,6 +44,15 @@ struct Rejection<'a> {
     speaks_tls: Option<bool>,
 }
 
+/// A connection whose opening handshake succeeded.
+struct Attempt {
+    stream: Stream,
+    upgraded: Upgraded,
+    opened: Opened,
+    /// Lines of the responses that were ignored, in words.
+    ignored: Vec<String>,
+}
+
 /// A connection that was opened, with what is known of it.
 pub(super) struct Open {
     pub(super) stream: Stream,
@@ -63,14 +72,17 @@ impl Opening<'_> {
     ) -> Result<Open, Error> {
         let deadline = self.deadline();
         let mut route = Route::to(self.config.target.clone());
-        let (mut stream, upgraded, opened) = loop {
+        let Attempt { mut stream, upgraded, opened, ignored } = loop {
             match self.open(&route, deadline, reactor, journal) {
                 Ok(open) => break open,
                 Err(error) => route = self.redirected(&route, error, journal)?,
             }
         };
         journal.tell_now(What::Open(&opened));
-        self.warn_of_lines(&upgraded, &opened, journal);
+        for lines in ignored {
+            let text = format!("{lines}: ignored (--lenient)");
+            journal.tell_now(What::Notice(Level::Warning, &text));
+        }
         for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
             journal.tell_now(What::Notice(Level::Warning, &text));
         }
@@ -86,7 +98,7 @@ impl Opening<'_> {
         deadline: Deadline,
         reactor: &mut Reactor,
         journal: &mut Journal<'_>,
-    ) -> Result<(Stream, Upgraded, Opened), Error> {
+    ) -> Result<Attempt, Error> {
         let (config, target) = (self.config, &route.target);
         let request = Request::new(&request_options(config, route));
         let Dialed { mut stream, remote, heads, tls, mut timings } =
@@ -121,6 +133,7 @@ impl Opening<'_> {
         };
         timings.upgrade = Some(upgraded.took);
         timings.total += upgraded.took;
+        let ignored = self.ignored_lines(heads.as_ref(), &upgraded, &secrets);
         let said = |text: String| secrets.mask_text(text);
         let opened = Opened {
             initiator: Party::Local,
@@ -144,7 +157,7 @@ impl Opening<'_> {
             timings,
             secrets,
         };
-        Ok((stream, upgraded, opened))
+        Ok(Attempt { stream, upgraded, opened, ignored })
     }
 
     /// The proxy in between.
@@ -347,21 +360,18 @@ impl Opening<'_> {
         Some(format!("awaited {:?}", pattern.to_string()))
     }
 
-    /// With `--lenient` lines that are not header fields do not fail a handshake.
-    fn warn_of_lines(&self, upgraded: &Upgraded, opened: &Opened, journal: &mut Journal<'_>) {
-        let by_proxy = opened.proxy.as_ref().and_then(|proxy| proxy.heads.as_ref());
-        for line in
-            by_proxy.and_then(|heads| heads.response.as_ref()).iter().flat_map(|it| &it.malformed)
-        {
-            let line = String::from_utf8_lossy(&line.text);
-            let text =
-                format!("malformed header field of the proxy: {line:?}: ignored (--lenient)");
-            journal.tell_now(What::Notice(Level::Warning, &text));
-        }
-        if let Some(lines) = objections(&upgraded.head, self.config.redaction, &opened.secrets) {
-            let text = format!("{lines}: ignored (--lenient)");
-            journal.tell_now(What::Notice(Level::Warning, &text));
-        }
+    /// The lines of the responses that are not header fields and, with `--lenient`, do not fail a handshake:
+    /// those of the proxy, and those of the server.
+    fn ignored_lines(
+        &self,
+        heads: Option<&Heads>,
+        upgraded: &Upgraded,
+        secrets: &Secrets,
+    ) -> Vec<String> {
+        let lines = |head| objections(head, self.config.redaction, secrets);
+        let by_proxy = heads.and_then(|heads| heads.response.as_ref()).and_then(lines);
+        let by_proxy = by_proxy.map(|lines| format!("answer to CONNECT: {lines}"));
+        by_proxy.into_iter().chain(lines(&upgraded.head)).collect()
     }
 
     fn judge_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
 use crate::net::accept::{AcceptError, Asked};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
+use crate::protocol::counted::counted;
 use crate::protocol::handshake::{MALFORMED, Refusal, Response};
 use crate::protocol::head::{Head, HeadError, HeaderLine};
 use crate::protocol::vocabulary::TransportEnd;
@@ -56,7 +57,8 @@ pub(super) fn failed(
         AcceptError::TimedOut(count) => (
             FailureKind::Timeout,
             format!(
-                "opening handshake with {remote}: timed out: the client sent {count} bytes of an incomplete request within {limit:?}"
+                "opening handshake with {remote}: timed out: the client sent {} of an incomplete request within {limit:?}",
+                counted(*count as u64, "byte")
             ),
         ),
         AcceptError::Evicted(_) => (

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use crate::net::Reactor;
+use crate::protocol::counted::counted;
 
 /// All connections that are not clients yet. When there are too many, the oldest is closed: so a flood
 /// of connections that never finish their handshake keeps nobody out.
@@ -170,10 +171,10 @@ impl Handshakes {
             reasons.push(format!("{of_system} because the system has no resources left"));
         }
         let count = of_address + of_all + of_system;
-        let s = if count == 1 { "" } else { "s" };
         (count > 0).then(|| {
             let reasons = reasons.join(", ");
-            format!("closed {count} unfinished handshake{s} for newer connections: {reasons}")
+            let handshakes = counted(count as u64, "unfinished handshake");
+            format!("closed {handshakes} for newer connections: {reasons}")
         })
     }
 

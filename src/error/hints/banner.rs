@@ -36,6 +36,15 @@ pub(in crate::error) fn protocol(bytes: &[u8]) -> Option<&'static str> {
     rules.iter().find(|(holds, _)| *holds).map(|(_, name)| *name)
 }
 
+/// A SOCKS server's answer to something else (RFC 1928 section 3; SOCKS4 has no RFC).
+pub(in crate::error) fn socks(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [5] | [5, 0..=2 | 0xff, ..] => Some("a SOCKS5 proxy (socks5h://)"),
+        [0, 0x5a..=0x5d, ..] => Some("a SOCKS4 proxy, which wscope does not support"),
+        _ => None,
+    }
+}
+
 /// The greeting: a packet with the sequence number 0, the protocol version 10, and the server's version.
 fn is_mysql(bytes: &[u8]) -> bool {
     matches!(bytes, [_, _, 0, 0, 10, version, ..] if version.is_ascii_digit())
@@ -48,7 +57,20 @@ fn is_postgresql(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::protocol;
+    use super::{protocol, socks};
+
+    #[test]
+    fn socks_is_known_by_its_answer() {
+        for (bytes, is_socks) in [
+            (&b"\x05\xff"[..], true),
+            (b"\0\x5b\0\0", true),
+            (b"\0\0\x12\x04", false),
+            (b"\x05\x20", false),
+            (b"", false),
+        ] {
+            assert_eq!(socks(bytes).is_some(), is_socks, "{bytes:?}");
+        }
+    }
 
     #[test]
     fn servers_are_known_by_their_first_bytes() {

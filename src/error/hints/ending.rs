@@ -1,8 +1,7 @@
 //! What to do about the end of a connection that was open, as far as it follows from what was received.
 
 use super::{ENGINE_IO, is_engine_io};
-use crate::error::text::EARLY;
-use crate::event::{Closed, LastTraffic, Remedies};
+use crate::event::{Closed, Remedies};
 use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
@@ -177,11 +176,11 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
     if let Some(missing) = &closed.hint {
         return Some(format!("{missing}; its log may say why"));
     }
-    let text = match (closed.last, end) {
-        (LastTraffic::Message(_, ago), TransportEnd::Eof) if ago < EARLY => {
+    let text = match end {
+        TransportEnd::Eof if closed.is_right_after_message() => {
             "the peer ended the connection right after that message: its log may say why"
         }
-        (_, TransportEnd::Reset) => {
+        TransportEnd::Reset => {
             "the peer crashed or closed the connection without reading all, or something in between reset it: the logs there may say why"
         }
         _ => {

@@ -70,7 +70,7 @@ fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> &'static str {
             "the answer asks for TLS: use wss:// instead of ws://, with the port for it"
         }
         (true, _) => {
-            "the answer asks for TLS, which this connection has: does a proxy in between end it, and not say so to the server?"
+            "the answer asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
     }
 }

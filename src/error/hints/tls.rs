@@ -1,7 +1,7 @@
 //! What to do about TLS that does not come about. What is said follows from the library's verdict and from
 //! what the other end had sent.
 
-use super::banner::protocol;
+use super::banner::{protocol, socks};
 use crate::net::tls::{Fault, TlsFailure, Trust, Validity};
 use crate::net::tls_hello::Answer;
 
@@ -15,6 +15,12 @@ pub(in crate::error) struct Peer {
     insecure: &'static str,
     /// Does without TLS.
     plain: &'static str,
+    /// Asks for its port.
+    port: &'static str,
+    /// Answers in no protocol that is known.
+    unknown: &'static str,
+    /// Sends nothing in answer to a ClientHello, if that needs other words than a server's.
+    silent: Option<&'static str>,
     is_proxy: bool,
 }
 
@@ -22,6 +28,9 @@ pub(in crate::error) const SERVER: Peer = Peer {
     name: "the server",
     insecure: "-k",
     plain: "use ws:// instead of wss://",
+    port: "is the port right?",
+    unknown: "the server speaks neither TLS nor HTTP on this port: is the port right?",
+    silent: None,
     is_proxy: false,
 };
 
@@ -29,6 +38,11 @@ pub(in crate::error) const PROXY: Peer = Peer {
     name: "the proxy",
     insecure: "--proxy-insecure",
     plain: "write it with http:// instead of https://",
+    port: "is the proxy's port right?",
+    unknown: "the proxy does not speak TLS on this port: https:// is for proxies that do",
+    silent: Some(
+        "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, write it with http://, if it is a SOCKS proxy, with socks5h://",
+    ),
     is_proxy: true,
 };
 
@@ -64,7 +78,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
             "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
             other_name(peer)
         ),
-        Fault::HandshakeFailure | Fault::Other => return unasked(failure),
+        Fault::HandshakeFailure | Fault::Other => return unused_certificate(failure),
         Fault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
@@ -82,12 +96,13 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
 /// A handshake that was not completed in time.
 pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
-    match answer {
-        Answer::Nothing => format!(
+    match (answer, peer.silent) {
+        (Answer::Nothing, Some(silent)) => silent.to_owned(),
+        (Answer::Nothing, None) => format!(
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
-        Answer::Foreign(_) => not_tls(answer, peer),
-        Answer::Alert | Answer::Record | Answer::ServerHello => {
+        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             format!("{name} speaks TLS on this port, but did not complete the handshake in time")
         }
     }
@@ -130,30 +145,38 @@ fn other_name(peer: &Peer) -> &'static str {
     if peer.is_proxy { "" } else { "; --servername NAME sends another name" }
 }
 
-/// Bytes that are not TLS are some other protocol's.
+/// The TLS library's verdict that the answer is not TLS.
 fn not_tls(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
-    match answer {
-        Answer::Foreign(bytes) if bytes.starts_with(b"HTTP/") => {
-            format!("{name} speaks plain HTTP on this port: {plain}")
-        }
-        Answer::Foreign(bytes) => match protocol(bytes) {
-            Some(what) => format!("that is {what}: is the port right?"),
-            None => format!("{name} speaks neither TLS nor HTTP on this port: is the port right?"),
-        },
+    match (answer, peer.silent) {
+        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Nothing, Some(silent)) => silent.to_owned(),
         _ => format!("{name} does not speak TLS on this port: {plain}"),
+    }
+}
+
+/// Bytes that are not TLS are another protocol's.
+fn foreign(bytes: &[u8], peer: &Peer) -> String {
+    let Peer { name, plain, port, unknown, is_proxy, .. } = peer;
+    if bytes.starts_with(b"HTTP/") {
+        return format!("{name} speaks plain HTTP on this port: {plain}");
+    }
+    match protocol(bytes).or_else(|| socks(bytes).filter(|_| *is_proxy)) {
+        Some(what) => format!("that is {what}: {port}"),
+        None => (*unknown).to_owned(),
     }
 }
 
 /// An end during the handshake, without an alert.
 fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     let Peer { name, plain, is_proxy, .. } = peer;
-    match &failure.answer {
-        Answer::Nothing => format!(
+    match (&failure.answer, peer.silent) {
+        (Answer::Nothing, Some(silent)) => silent.to_owned(),
+        (Answer::Nothing, None) => format!(
             "{name} ended the connection when it had the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
-        Answer::Foreign(_) => not_tls(&failure.answer, peer),
-        Answer::Alert | Answer::Record | Answer::ServerHello => {
+        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {
                     " after it had asked for a client certificate: --cert FILE --key FILE"
@@ -172,7 +195,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 }
 
 /// An alert that is not about a certificate of ours.
-fn unasked(failure: &TlsFailure) -> Option<String> {
+fn unused_certificate(failure: &TlsFailure) -> Option<String> {
     let is_unused = failure.has_identity && failure.asked == Some(false);
     is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
 }
@@ -221,7 +244,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             ),
         },
         Fault::BadSignature => {
-            "the signature does not fit the key of the issuer that is trusted under that name: if the CA was created anew, --cacert FILE has to name its new certificate".to_owned()
+            "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE has to name its new certificate".to_owned()
         }
         _ => format!("{insecure} accepts any certificate"),
     }
@@ -347,6 +370,27 @@ mod tests {
             assert_eq!(given.contains("ws://"), ws, "{answer:?}: {given}");
             assert!(!timed_out(&answer, &PROXY).contains("ws://"), "{answer:?}");
         }
+    }
+
+    #[test]
+    fn each_end_has_its_words_for_what_is_not_tls() {
+        let foreign = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
+        let silent = "https:// is for proxies that speak TLS on this port: if";
+        for (answer, server, proxy) in [
+            (Answer::Nothing, "did not answer the ClientHello", silent),
+            (foreign(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
+            (foreign(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
+            (foreign(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
+            (foreign(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
+        ] {
+            for (peer, words) in [(&SERVER, server), (&PROXY, proxy)] {
+                let given = timed_out(&answer, peer);
+                assert!(given.contains(words), "{answer:?}: {given}");
+            }
+        }
+        assert!(not_tls(&Answer::Nothing, &PROXY).starts_with(silent));
+        let ended = hint(&failure("unexpected EOF", b""), &PROXY).unwrap_or_default();
+        assert!(ended.starts_with(silent), "{ended}");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
-    /// Reads lines until told to end. Ctrl-C and Ctrl-D do not end it: the session decides, and while
+    /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not end it: the session decides, and while
     /// it closes, messages have still to be printed around the prompt.
     pub(super) fn read_lines<T>(
         &mut self,
@@ -174,7 +174,7 @@ impl Keyboard {
     }
 }
 
-/// The prompt that nobody will type at any more is taken off the screen.
+/// Removes the unused prompt from the screen at the end.
 fn erase_blank_prompt(editor: &LineEditor) {
     if editor.helper().is_some_and(Assistant::is_blank) {
         terminal::write(b"\x1b[A\x1b[2K\r");

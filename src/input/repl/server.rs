@@ -7,7 +7,6 @@ use super::set::{
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
 use crate::platform::signals::Signal;
-use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Something to be done by a server.
@@ -145,7 +144,6 @@ fn kick(argument: &str) -> Result<Order, String> {
         "" => (CloseCode::NORMAL, String::new()),
         rest => code_and_reason(rest, &format!("/kick {number}"))?,
     };
-    ClosePayload::to_send(Some(code), &reason).map_err(|misuse| misuse.to_string())?;
     Ok(Order::Kick(number, code, reason))
 }
 

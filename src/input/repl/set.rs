@@ -10,6 +10,7 @@ use crate::input::decode_hex;
 use crate::input::file::{FileKind, FileMessage, LoadError, Loaded, load, load_payload};
 use crate::platform::files::Background;
 use crate::platform::signals::Signal;
+use crate::protocol::close::ClosePayload;
 use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
@@ -231,12 +232,9 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
             "{code:?} is not a close code: {usage} [CODE [REASON]], for example {usage} 1000 \"all done\""
         )
     })?;
-    if !code.may_be_sent() {
-        return Err(format!(
-            "close code {code} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999"
-        ));
-    }
-    Ok((code, unquote(reason.trim()).to_owned()))
+    let reason = unquote(reason.trim());
+    ClosePayload::to_send(Some(code), reason).map_err(|misuse| misuse.to_string())?;
+    Ok((code, reason.to_owned()))
 }
 
 fn unquote(text: &str) -> &str {

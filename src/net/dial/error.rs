@@ -19,6 +19,7 @@ use crate::net::tls_hello::{Answer, answer};
 use crate::net::tunnel::socks5::reply_text;
 use crate::net::tunnel::{Fault, Heads};
 use crate::net::upgrade::{Interim, interim_names};
+use crate::protocol::counted::counted;
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
@@ -58,7 +59,7 @@ impl Phase {
         match self {
             Self::Tls(_, Answer::Nothing) => ": nothing was received".to_owned(),
             Self::Tls(_, Answer::Foreign(bytes)) => {
-                format!(": {} was received, which is not TLS", quoted(bytes))
+                format!(": received {}, which is not TLS", quoted(bytes))
             }
             Self::Tls(_, Answer::Alert | Answer::Record) => {
                 ": the start of a TLS record was received".to_owned()
@@ -256,7 +257,8 @@ fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String 
         Fault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
         Fault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
         Fault::Ended(end, bytes) => {
-            format!("it ended the connection after {} bytes of an answer: {end}", bytes.len())
+            let bytes = counted(bytes.len() as u64, "byte");
+            format!("it ended the connection after {bytes} of an answer: {end}")
         }
         Fault::Invalid(response) => {
             let lines = objections(&response.head, redaction, secrets);

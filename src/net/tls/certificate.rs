@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::algorithms::{self, key_text, signature_text};
+use crate::protocol::counted::counted;
 
 const SECONDS_PER_DAY: i64 = 86_400;
 
@@ -176,8 +177,7 @@ pub fn utc(seconds: i64) -> String {
 pub(super) fn counted_days(days: i64) -> String {
     match days {
         0 => "less than a day".to_owned(),
-        1 => "1 day".to_owned(),
-        many => format!("{many} days"),
+        days => counted(days.unsigned_abs(), "day"),
     }
 }
 

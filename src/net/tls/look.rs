@@ -53,7 +53,7 @@ fn configuration(options: &TlsOptions) -> Result<ConnectConfiguration, ErrorStac
     builder.set_min_proto_version(options.min.map(version))?;
     builder.set_max_proto_version(options.max.map(version))?;
     builder.set_alpn_protos(ALPN_LIST)?;
-    let tells_name = options.server_name != ServerName::Untold;
+    let tells_name = options.server_name != ServerName::Omitted;
     let configuration = builder.build().configure()?;
     Ok(configuration.use_server_name_indication(tells_name).verify_hostname(false))
 }

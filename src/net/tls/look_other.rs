@@ -20,7 +20,7 @@ pub fn certificates<S: Read + Write>(
     let connector = TlsConnector::builder()
         .danger_accept_invalid_certs(true)
         .danger_accept_invalid_hostnames(true)
-        .use_sni(options.server_name != ServerName::Untold)
+        .use_sni(options.server_name != ServerName::Omitted)
         .min_protocol_version(options.min)
         .max_protocol_version(options.max)
         .request_alpns(&[super::ALPN])

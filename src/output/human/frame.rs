@@ -80,7 +80,7 @@ impl Human {
         guilty_frame(violation).map_or_else(String::new, |text| self.remark(Role::Error, &text))
     }
 
-    /// A violation that is put up with.
+    /// A violation that is tolerated.
     pub(super) fn tolerated(&self, violation: &Violation) -> Option<String> {
         if self.options.detail == Detail::Quiet {
             return None;

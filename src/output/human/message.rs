@@ -10,6 +10,7 @@ use crate::output::json_view;
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::MessageKind;
+use crate::protocol::counted::plural;
 use crate::protocol::vocabulary::Direction;
 
 /// Text over this many bytes is cut on screen.
@@ -135,7 +136,7 @@ fn bytes(count: usize) -> String {
 
 /// "1 byte", "1,048,576 bytes".
 pub(super) fn counted(count: u64, what: &str) -> String {
-    format!("{} {what}{}", grouped(count), if count == 1 { "" } else { "s" })
+    format!("{} {what}{}", grouped(count), plural(count))
 }
 
 /// 1048576 → "1,048,576".

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::TransportEnd;
 
 /// The start of a body, and how it differs from the whole.
@@ -69,22 +70,22 @@ impl fmt::Display for Defect {
                 "the chunked transfer coding is malformed: the body is shown as received from there on",
             );
         };
-        let s = if *received == 1 { "" } else { "s" };
+        let bytes = counted(*received, "byte");
         match (expected, end) {
             (BodyLength::Bytes(length), end) => {
                 write!(f, "body cut after {received} of {length} bytes: {end}")
             }
             (BodyLength::LastChunk, end) => {
-                write!(f, "body cut after {received} byte{s}, before its last chunk: {end}")
+                write!(f, "body cut after {bytes}, before its last chunk: {end}")
             }
             (
                 BodyLength::UntilEnd,
                 BodyEnd::Transport(TransportEnd::Reset | TransportEnd::Error(_)),
             ) => {
-                write!(f, "body cut after {received} byte{s}: {end}")
+                write!(f, "body cut after {bytes}: {end}")
             }
             (BodyLength::UntilEnd, end) => {
-                write!(f, "body possibly cut after {received} byte{s}: {end}")
+                write!(f, "body possibly cut after {bytes}: {end}")
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The ranges of close codes (RFC 6455 section 7.4.2).
 
-use super::registry::{EITHER, NOBODY};
+use super::registry::{EITHER, NEITHER};
 use super::{CodeRange, Explanation};
 
 const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
@@ -14,7 +14,7 @@ pub const RANGES: &[CodeRange] = &[
         explanation: Explanation {
             summary: "Not used.",
             meaning: "Numbers below 1000 are not used.",
-            sender: NOBODY,
+            sender: NEITHER,
             causes: &[
                 "An exit status, an HTTP status or a byte-swapped number taken for a close code.",
             ],
@@ -29,7 +29,7 @@ pub const RANGES: &[CodeRange] = &[
             summary: "Reserved for the protocol and its extensions.",
             meaning: "Reserved for the WebSocket protocol, its future revisions and public extensions. No \
                       meaning is registered for this number.",
-            sender: NOBODY,
+            sender: NEITHER,
             causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
             section: RANGE_SECTION,
         },
@@ -71,7 +71,7 @@ pub const RANGES: &[CodeRange] = &[
         explanation: Explanation {
             summary: "Not a close code.",
             meaning: "Close codes end at 4999.",
-            sender: NOBODY,
+            sender: NEITHER,
             causes: &["A broken or byte-swapped Close frame."],
             section: RANGE_SECTION,
         },

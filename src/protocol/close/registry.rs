@@ -3,7 +3,7 @@
 use super::Explanation;
 
 pub(super) const EITHER: &str = "either endpoint";
-pub(super) const NOBODY: &str = "neither endpoint";
+pub(super) const NEITHER: &str = "neither endpoint";
 const LOCAL: &str =
     "neither endpoint: it is never on the wire, an endpoint reports it to its own application";
 
@@ -88,7 +88,7 @@ pub(super) const REGISTERED: &[Entry] = &[
         explanation: Explanation {
             summary: "Reserved, no meaning yet.",
             meaning: "Reserved. A meaning might be defined in the future.",
-            sender: NOBODY,
+            sender: NEITHER,
             causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
             section: CODE_SECTION,
         },

@@ -8,7 +8,7 @@ use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::inbound::{Growth, Ready};
 use crate::protocol::memory::Account;
 
-/// What the peer is told when nothing of its own is cut off.
+/// The reason of our Close frame when no message of the peer is cut off.
 const REASON: &str = "over --max-memory; try again later";
 
 /// Less than this is not freed when idle.

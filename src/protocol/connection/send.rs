@@ -13,7 +13,7 @@ use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part, Role, Sen
 /// A packed message that needed more than this gives its memory back.
 const KEEP_PACKED: usize = 1 << 20;
 
-/// Hears of every frame of a message as it is sent.
+/// Called with every frame of a message as it is sent.
 type Watcher<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
 
 impl Connection {
@@ -26,7 +26,7 @@ impl Connection {
     }
 
     /// Sends a data message in so many frames, one at least, of about the same size. With
-    /// [`Options::observe_frames`](super::Options::observe_frames), `watcher` is told of each.
+    /// [`Options::observe_frames`](super::Options::observe_frames), `watcher` is called with each.
     ///
     /// # Errors
     /// As [`Connection::send`].
@@ -94,7 +94,7 @@ impl Connection {
             return Err(Misuse::Closing);
         }
         let due = match frame.mask {
-            RawMask::AsDue => self.outbox.next_key(),
+            RawMask::ByRole => self.outbox.next_key(),
             RawMask::Off | RawMask::Key(_) => None,
         };
         let header = frame.header(due);
@@ -126,7 +126,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Sends a pong nobody asked for (RFC 6455 section 5.5.3).
+    /// Sends an unsolicited pong (RFC 6455 section 5.5.3).
     ///
     /// # Errors
     /// When closing, or with more than 125 bytes of payload.

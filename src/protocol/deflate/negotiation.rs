@@ -198,7 +198,7 @@ impl Offer {
             (_, None) => MAX_WINDOW,
             (None, Some(_)) => {
                 return Err(Objection::new(
-                    format!("{CLIENT_WINDOW}, unasked-for"),
+                    format!("{CLIENT_WINDOW}, which was not offered"),
                     "only what was offered",
                     "RFC 7692 section 7.1.2.2",
                 ));

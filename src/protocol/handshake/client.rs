@@ -224,7 +224,12 @@ fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, F
             expected,
             SECTION,
         )),
-        [value] => Err(Finding::new(HEADER, format!("'{value}', unasked-for"), expected, SECTION)),
+        [value] => Err(Finding::new(
+            HEADER,
+            format!("'{value}', which was not offered"),
+            expected,
+            SECTION,
+        )),
         _ => Err(Finding::new(
             HEADER,
             format!("sent {} times ({})", values.len(), quoted(&values)),
@@ -314,7 +319,7 @@ mod tests {
             (
                 "Protocol",
                 "Sec-WebSocket-Protocol: soap\r\n",
-                "'soap', unasked-for; expected one of 'chat', 'superchat'",
+                "'soap', which was not offered; expected one of 'chat', 'superchat'",
             ),
             ("Protocol", "Sec-WebSocket-Protocol: CHAT\r\n", "case-sensitive"),
             ("Protocol", "Sec-WebSocket-Protocol: chat, superchat\r\n", "a list"),
@@ -323,7 +328,11 @@ mod tests {
                 "Sec-WebSocket-Protocol: chat\r\nSec-WebSocket-Protocol: chat\r\n",
                 "sent 2 times",
             ),
-            ("Extra", "Sec-WebSocket-Extensions: foo; a=1\r\n", "'foo; a=1', unasked-for"),
+            (
+                "Extra",
+                "Sec-WebSocket-Extensions: foo; a=1\r\n",
+                "'foo; a=1', which was not offered",
+            ),
         ] {
             let verdict = judge(&options(), &response(name, line)).unwrap_err();
             assert!(verdict.contains(expected), "{line:?}: {verdict}");

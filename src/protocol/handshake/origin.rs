@@ -35,10 +35,11 @@ pub(super) struct Foreign {
     pub(super) hint: &'static str,
 }
 
-const DUE_HOST: &str = "a loopback host or the address listened on, unless --allow-origin is given";
+const EXPECTED_HOST: &str =
+    "a loopback host or the address listened on, unless --allow-origin is given";
 const HINT_HOST: &str = "a page may have reached this server by DNS rebinding; if that host is yours, \
                          --allow-origin ORIGIN accepts its pages, --allow-origin '*' everything";
-const DUE_ORIGIN: &str =
+const EXPECTED_ORIGIN: &str =
     "none, that of this server, a loopback one, or one accepted with --allow-origin";
 const HINT_ORIGIN: &str = "a web page of another site tried to connect; if it is yours, \
                            --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
@@ -89,7 +90,7 @@ fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<
         return Ok(());
     }
     let got = host.map_or_else(|| "missing".to_owned(), |host| format!("'{host}'"));
-    let finding = Finding::new("Host", got, DUE_HOST, "RFC 6455 section 10.2");
+    let finding = Finding::new("Host", got, EXPECTED_HOST, "RFC 6455 section 10.2");
     Err(Foreign { finding, hint: HINT_HOST })
 }
 
@@ -104,7 +105,7 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     }
     let hint = if origin == "null" { HINT_NULL } else { HINT_ORIGIN };
     let finding =
-        Finding::new("Origin", format!("'{origin}'"), DUE_ORIGIN, "RFC 6455 section 10.2");
+        Finding::new("Origin", format!("'{origin}'"), EXPECTED_ORIGIN, "RFC 6455 section 10.2");
     Err(Foreign { finding, hint })
 }
 

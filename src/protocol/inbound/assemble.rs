@@ -135,7 +135,7 @@ impl Inbound {
         let mut may_grow =
             |size| growth.as_mut().is_none_or(|growth| growth.may_hold(beside + size));
         let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
-        // What is wrong first is told, whatever came at once.
+        // The first violation is reported, however many bytes came at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
         result.map_err(|flaw| self.flawed(flaw, frame))
     }

@@ -1,5 +1,5 @@
-//! What stands where a frame should start and is none: servers and proxies that have gone back to HTTP
-//! after the upgrade.
+//! Text where a frame should start: servers and proxies that still speak HTTP after the upgrade, and
+//! other programs that write to the connection.
 //!
 //! No byte of these texts can start a frame that is in order: in ASCII letters and digits FIN is not set
 //! and a reserved bit is (RFC 6455 section 5.2). Whether it is such a text depends on the bytes alone, not
@@ -33,7 +33,7 @@ const MAX_LINE: usize = 120;
 const MAX_DIGITS: usize = 8;
 const MAX_TAG: usize = 20;
 
-/// How much of what is no frame is kept to be shown.
+/// How much of what is not a frame is kept to be shown.
 const MAX_EXCERPT: usize = 4 << 10;
 
 /// What the bytes at the start of a frame are.
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_told_from_frames_whatever_has_come() {
+    fn texts_are_distinguished_from_frames_whatever_has_come() {
         let text = |cause, text: &str| Reading::Text(cause, text.to_owned());
         let cases: [(&[u8], Reading); 14] = [
             (b"7\r\n\x81", text(Cause::HttpChunk, "7\r\n")),

@@ -2,9 +2,10 @@
 
 use super::Inbound;
 use crate::protocol::close::{CloseCode, ClosePayload};
+use crate::protocol::counted::counted;
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode, apply_mask};
 use crate::protocol::utf8;
-use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation, counted};
+use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Role;
 
 /// The longest control frame that is tolerated where violations are.

@@ -56,8 +56,8 @@ impl PlainHeader {
 }
 
 impl Inbound {
-    /// The next message, if it is in the input as a whole, in one frame that nothing can be said
-    /// against, and nothing is to be told before it. It is not copied.
+    /// The next message, if it is in the input as a whole, in one valid frame, and no event comes
+    /// before it. It is not copied.
     ///
     /// Whatever is out of the ordinary is left untouched for the long way, [`Inbound::parse_frame`],
     /// which comes to the same message, or says what is wrong with it.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::support::{End, Told, at, deliver};
-use crate::protocol::keepalive::{Due, Instead, Keepalive, MissedPong, Moment, Times};
+use crate::protocol::keepalive::{Action, Instead, Keepalive, MissedPong, Moment, Times};
 use crate::protocol::vocabulary::Direction::Received;
 
 const TIMES: Times = Times {
@@ -12,8 +12,8 @@ const TIMES: Times = Times {
     idle_timeout: Some(Duration::from_secs(5)),
 };
 
-fn missed(instead: Instead) -> Due {
-    Due::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
+fn missed(instead: Instead) -> Action {
+    Action::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
 }
 
 /// A client with its watch, and the server that it talks to.
@@ -30,15 +30,15 @@ impl Pair {
     }
 
     /// What the client's watch says at this moment; a ping goes out.
-    fn look(&mut self, millis: u64) -> Due {
+    fn look(&mut self, millis: u64) -> Action {
         let pending = self.client.connection.pending_output().len();
         let now = Moment { real: at(millis), peer: at(millis), is_stalled: false };
-        let due = self.watch.due(now, pending);
-        if let Due::Ping(payload) = &due {
+        let action = self.watch.poll(now, pending);
+        if let Action::Ping(payload) = &action {
             self.client.at(millis).pings(payload);
             self.client.tells();
         }
-        due
+        action
     }
 
     /// Carries the ping over and its answer back.
@@ -74,9 +74,9 @@ fn a_day_of_pings_leaves_nothing_behind() {
     let mut early = 0;
     for second in 1..=DAY {
         let millis = 1000 * second;
-        assert!(matches!(pair.look(millis), Due::Ping(_)), "second {second}");
+        assert!(matches!(pair.look(millis), Action::Ping(_)), "second {second}");
         pair.exchange(millis + 40);
-        assert_eq!(pair.look(millis + 41), Due::Nothing, "second {second}");
+        assert_eq!(pair.look(millis + 41), Action::Nothing, "second {second}");
         if second == 10 {
             early = pair.size();
         }
@@ -94,9 +94,9 @@ fn a_peer_that_hangs_is_noticed_in_time() {
         pair.look(1000 * second);
         pair.exchange(1000 * second + 40);
     }
-    assert!(matches!(pair.look(61_000), Due::Ping(_)));
-    assert!(matches!(pair.look(62_000), Due::Nothing)); // the first one has not gone out
-    assert_eq!(pair.look(63_999), Due::Nothing);
+    assert!(matches!(pair.look(61_000), Action::Ping(_)));
+    assert!(matches!(pair.look(62_000), Action::Nothing)); // the first one has not gone out
+    assert_eq!(pair.look(63_999), Action::Nothing);
     assert_eq!(pair.look(64_000), missed(Instead::TookNothing));
 }
 

@@ -101,8 +101,8 @@ fn what_was_agreed_on_is_said_in_words() {
 fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
     const TWICE: &str = "permessage-deflate, permessage-deflate; server_no_context_takeover";
     for (options, answer, reason, section) in [
-        (&["--no-compress"][..], "permessage-deflate", "unasked-for", "6455 section 4.1"),
-        (&[], "foo", "'foo', unasked-for", "6455 section 4.1"),
+        (&["--no-compress"][..], "permessage-deflate", "which was not offered", "6455 section 4.1"),
+        (&[], "foo", "'foo', which was not offered", "6455 section 4.1"),
         (&[], "permessage-deflate; fast", "unknown parameter 'fast'", "7692 section 7.1"),
         (
             &[],
@@ -125,7 +125,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
         (
             &["--compress", ""],
             "permessage-deflate; client_max_window_bits=10",
-            "client_max_window_bits, unasked-for",
+            "client_max_window_bits, which was not offered",
             "7692 section 7.1.2.2",
         ),
         (
@@ -161,7 +161,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
 fn a_forerunner_of_permessage_deflate_is_explained() {
     for name in ["x-webkit-deflate-frame", "deflate-frame"] {
         refused(&[], name)
-            .stderr_contains(&format!("'{name}', unasked-for"))
+            .stderr_contains(&format!("'{name}', which was not offered"))
             .stderr_contains("a draft that permessage-deflate (RFC 7692) has replaced")
             .stderr_contains("RFC 6455 section 4.1");
     }

@@ -76,6 +76,25 @@ fn headers_for_the_proxy_go_to_the_proxy_alone() {
 }
 
 #[test]
+fn malformed_lines_of_an_answer_are_named_up_to_a_few() {
+    let proxy = Server::script(|peer| {
+        peer.read_head();
+        peer.respond(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "no colon\r\n".repeat(60)));
+        echo(peer);
+    });
+    let outcome = through("http://", &proxy, &["--lenient"]).code(0).stdout_contains("hi");
+    let warnings: Vec<_> =
+        outcome.stderr.lines().filter(|line| line.contains("malformed")).collect();
+    let [warning] = warnings[..] else { panic!("{warnings:?}") };
+    for words in [
+        "warning: answer to CONNECT: malformed header field, line 1 (no colon): \"no colon\"; ",
+        "; and 57 more: ignored (--lenient)",
+    ] {
+        assert!(warning.contains(words), "{warning}");
+    }
+}
+
+#[test]
 fn heads_are_shown_on_demand() {
     let (_, outcome) = asked("http://", &["-v"]);
     outcome

@@ -52,10 +52,15 @@ fn tinyproxys_answer_to_a_wrong_password_is_understood() {
 
 #[test]
 fn a_challenge_of_another_kind_is_named() {
-    let answer =
-        "HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n";
-    refused(answer, "http://me:pw@", &[])
-        .stderr_contains("hint: the proxy wants Negotiate or NTLM; wscope supports only Basic");
+    for (fields, schemes) in [
+        ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "Negotiate or NTLM"),
+        ("Proxy-Authenticate: Digest realm=\"a, b\", nonce = \"c\", stale =true", "Digest"),
+    ] {
+        refused(format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
+            .stderr_contains(&format!(
+                "hint: the proxy wants {schemes}; wscope supports only Basic"
+            ));
+    }
 }
 
 #[test]
@@ -164,7 +169,7 @@ fn what_is_no_http_proxy_is_recognised() {
     for (answer, line, hint) in [
         (
             &b"\x05\xff"[..],
-            r#"its answer to CONNECT is not HTTP: "\x05\xff""#,
+            "its answer to CONNECT is not HTTP: bytes 05 ff",
             "write the proxy with socks5h://",
         ),
         (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),

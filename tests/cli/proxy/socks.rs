@@ -231,7 +231,12 @@ fn other_refusals() {
             "its answer is not SOCKS5: \"HTTP/1.1 400",
             "write the proxy with http://",
         ),
-        ("socks5h://", &[b"\x15\x03\x01\0\x02\x02\x46"], "is not SOCKS5", "write it with https://"),
+        (
+            "socks5h://",
+            &[b"\x15\x03\x01\0\x02\x02\x46"],
+            "is not SOCKS5: bytes 15 03 01 00",
+            "write it with https://",
+        ),
         (
             "socks5h://",
             &[b"\x00\x5b"],
@@ -239,7 +244,7 @@ fn other_refusals() {
             "a SOCKS4 proxy, which wscope does not support",
         ),
         ("socks5h://", &[], "ended the connection without an answer", "may be an HTTP proxy"),
-        ("socks5h://", &[b"\x05"], "after 1 bytes of an answer", ""),
+        ("socks5h://", &[b"\x05"], "after 1 byte of an answer", ""),
         ("socks5h://", &[b"\x05\x00", b"\x04\x5a"], "its version is 4, not 5", ""),
         ("socks5h://", &[b"\x05\x00", b"\x05\x00\x00\x09"], "address type 9 is not known", ""),
     ] {

@@ -145,7 +145,7 @@ fn a_head_with_escape_sequences_is_shown_harmlessly() {
 }
 
 #[test]
-fn an_unasked_for_subprotocol_is_escaped() {
+fn a_subprotocol_that_was_not_offered_is_escaped() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["Sec-WebSocket-Protocol: \u{202e}\u{9b}31m"]);

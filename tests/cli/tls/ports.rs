@@ -127,7 +127,7 @@ fn a_handshake_that_runs_out_of_time_tells_how_far_it_came() {
         ),
         (
             b"220 ".to_vec(),
-            ": \"220 \" was received, which is not TLS",
+            ": received \"220 \", which is not TLS",
             "that is an SMTP or FTP server: is the port right?",
         ),
         (

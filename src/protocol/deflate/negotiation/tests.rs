@@ -67,7 +67,7 @@ fn answers_that_do_not_fit_are_explained() {
         (
             "permessage-deflate",
             "permessage-deflate; client_max_window_bits=10",
-            "client_max_window_bits, unasked-for; expected only what was offered (RFC 7692 section 7.1.2.2)",
+            "client_max_window_bits, which was not offered; expected only what was offered (RFC 7692 section 7.1.2.2)",
         ),
         (
             "permessage-deflate; server_max_window_bits=10",

@@ -18,7 +18,7 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
         let offers = &request.extensions;
         let is_deflate = negotiation::is_permessage_deflate(&element);
         if !contains_ignoring_case(&names(offers), &extension_name(&element)) {
-            findings.push(unasked_for(&element, offers));
+            findings.push(not_offered(&element, offers));
         } else if is_deflate && agreed.is_some() {
             findings.push(Finding::new(
                 HEADER,
@@ -46,7 +46,7 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
     if findings.is_empty() { Ok(agreed) } else { Err(findings) }
 }
 
-fn unasked_for(element: &str, offers: &[String]) -> Finding {
+fn not_offered(element: &str, offers: &[String]) -> Finding {
     const SECTION: &str = "RFC 6455 section 4.1";
     let expected = match offers {
         [] => "no such header, as no extension was asked for".to_owned(),
@@ -55,11 +55,11 @@ fn unasked_for(element: &str, offers: &[String]) -> Finding {
     let name = extension_name(element);
     if FORERUNNERS.iter().any(|forerunner| name.eq_ignore_ascii_case(forerunner)) {
         let got = format!(
-            "'{element}', unasked-for: a draft that permessage-deflate (RFC 7692) has replaced"
+            "'{element}', which was not offered: a draft that permessage-deflate (RFC 7692) has replaced"
         );
         return Finding::new(HEADER, got, expected, SECTION);
     }
-    Finding::new(HEADER, format!("'{element}', unasked-for"), expected, SECTION)
+    Finding::new(HEADER, format!("'{element}', which was not offered"), expected, SECTION)
 }
 
 fn names(offers: &[String]) -> Vec<String> {
