@@ -65,7 +65,7 @@ Examples:
 Exit status:
   0 success · 1 expectation not met · 2 usage · 3 no connection · 4 handshake
   refused · 5 protocol error of the peer · 6 abnormal close · 7 timeout ·
-  8 local failure · 129, 130, 143 SIGHUP, SIGINT, SIGTERM";
+  8 local failure · 129, 130, 131, 143 SIGHUP, SIGINT, SIGQUIT, SIGTERM";
 
 /// What to do instead of connecting.
 #[derive(Debug, Subcommand)]

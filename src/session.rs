@@ -132,6 +132,8 @@ pub struct Lost {
     pub bytes: usize,
     /// Messages that the transport did not take.
     pub sent: u64,
+    /// Messages were not taken, and the input had not been read to its end.
+    pub input_left: bool,
 }
 
 /// One open connection being worked on.

@@ -19,7 +19,11 @@ pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<Str
     };
     let sent = (lost.sent > 0).then(|| {
         let why = if peer_closed { ": the peer closed before" } else { "" };
-        format!("{} not sent{why}", messages(lost.sent))
+        let rest = match lost.input_left {
+            true => "; standard input was not read to its end",
+            false => "",
+        };
+        format!("{} not sent{why}{rest}", messages(lost.sent))
     });
     received.into_iter().chain(sent).collect()
 }
@@ -37,7 +41,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_loss_has_its_line() {
-        let lost = |received, bytes, sent| Lost { received, bytes, sent };
+        let lost = |received, bytes, sent| Lost { received, bytes, sent, input_left: false };
+        let with_input_left = Lost { input_left: true, ..lost(0, 0, 2) };
         for (lost, on_display, peer_closed, expected) in [
             (lost(0, 0, 0), false, false, &[][..]),
             (lost(1, 9, 0), true, false, &["1 message was received and not shown"]),
@@ -51,6 +56,12 @@ mod tests {
                 ],
             ),
             (lost(0, 9, 2), true, false, &["2 messages were not sent"]),
+            (
+                with_input_left,
+                false,
+                false,
+                &["2 messages were not sent; standard input was not read to its end"],
+            ),
             (
                 lost(0, 9, 0),
                 false,

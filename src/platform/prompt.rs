@@ -38,6 +38,7 @@ mod terminal {
 
     use super::{Signal, Unanswered};
     use crate::platform::early_signals::EarlySignals;
+    use crate::platform::terminal::suspend_group;
 
     /// More than any password or token has, in bytes.
     const MAX_SECRET: usize = 16 << 10;
@@ -110,6 +111,20 @@ mod terminal {
             terminal.write_all(self.prompt.as_bytes())
         }
 
+        /// Ctrl-Z, which sends no signal here. Returns at once where nothing stops.
+        fn suspend(&self) -> io::Result<()> {
+            tcsetattr(self.terminal, OptionalActions::Drain, &self.before)?;
+            let mut terminal = self.terminal;
+            terminal.write_all(b"\n")?;
+            suspend_group();
+            Ok(())
+        }
+
+        fn is_suspend_key(&self, key: Option<u8>) -> bool {
+            let suspend = self.before.special_codes[SpecialCodeIndex::VSUSP];
+            suspend != 0 && key == Some(suspend)
+        }
+
         /// The next key; `None` when the terminal is gone.
         fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, Unanswered> {
             loop {
@@ -134,8 +149,17 @@ mod terminal {
                     self.ask()?;
                     return Ok(Some(CTRL_U)); // what was typed before is asked for again
                 }
-                if let Some(key) = self.read_key()? {
-                    return Ok(key);
+                match self.read_key()? {
+                    None => {}
+                    Some(key) if self.is_suspend_key(key) => {
+                        self.suspend()?;
+                        if let Some(signal) = self.signals.take() {
+                            return Err(Unanswered::Signal(signal));
+                        }
+                        self.ask()?;
+                        return Ok(Some(CTRL_U));
+                    }
+                    Some(key) => return Ok(key),
                 }
             }
         }

@@ -7,6 +7,8 @@ pub enum Signal {
     Hangup,
     /// SIGINT, as Ctrl-C sends it.
     Interrupt,
+    /// SIGQUIT, as Ctrl-\ sends it.
+    Quit,
     /// SIGTERM.
     Terminate,
 }
@@ -17,6 +19,7 @@ impl Signal {
         match self {
             Self::Hangup => 129,
             Self::Interrupt => 130,
+            Self::Quit => 131,
             Self::Terminate => 143,
         }
     }
@@ -26,6 +29,7 @@ impl Signal {
         match self {
             Self::Hangup => "SIGHUP",
             Self::Interrupt => "SIGINT",
+            Self::Quit => "SIGQUIT",
             Self::Terminate => "SIGTERM",
         }
     }

@@ -1,12 +1,12 @@
 //! Signals as something an event loop can wait for.
 
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
 use signal_hook::{SigId, flag, low_level};
 
 pub use super::signal::Signal;
@@ -33,7 +33,8 @@ struct Pending {
 impl Signals {
     /// Takes SIGINT, SIGTERM and SIGHUP over, and takes note of SIGCONT. A second signal of a kind
     /// other than SIGHUP ends the process if the first has not been taken yet: the event loop does not
-    /// turn. SIGHUP stays ignored if it is, as under nohup(1).
+    /// turn. SIGHUP stays ignored if it is, as under nohup(1). With a terminal as standard input SIGQUIT is
+    /// taken over too: the terminal has to be given back in the modes in which it was found.
     ///
     /// # Errors
     /// When the system refuses the handlers.
@@ -46,6 +47,9 @@ impl Signals {
         signals.take_over(Signal::Terminate, SIGTERM)?;
         if !is_ignored(SIGHUP) {
             signals.take_over(Signal::Hangup, SIGHUP)?;
+        }
+        if io::stdin().is_terminal() && !is_ignored(SIGQUIT) {
+            signals.take_over(Signal::Quit, SIGQUIT)?;
         }
         early_signals::leave_to_others();
         Ok(signals)

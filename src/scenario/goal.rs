@@ -96,6 +96,8 @@ pub struct Expectations {
     strict: bool,
     /// The last messages that did not match, shortened.
     unmatched: VecDeque<String>,
+    /// Those before the last one that did.
+    skipped: VecDeque<String>,
     /// How many came after the closest one.
     after_closest: usize,
     /// Of those that should be JSON and are, the one with the fewest differences, and its text.
@@ -114,8 +116,16 @@ impl Expectations {
     pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
         let total = patterns.len();
         let awaited = patterns.into();
-        let (unmatched, after_closest) = (VecDeque::new(), 0);
-        Self { awaited, total, strict, unmatched, after_closest, closest: None, missed: false }
+        Self {
+            awaited,
+            total,
+            strict,
+            unmatched: VecDeque::new(),
+            skipped: VecDeque::new(),
+            after_closest: 0,
+            closest: None,
+            missed: false,
+        }
     }
 
     fn note_unmatched(&mut self, text: String) {
@@ -147,6 +157,10 @@ impl Expectations {
     }
 }
 
+fn listed(messages: &VecDeque<String>) -> String {
+    Vec::from(messages.clone()).join(", ")
+}
+
 /// The start of a message, as it is shown.
 fn shortened(kind: MessageKind, data: &[u8]) -> String {
     let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
@@ -168,7 +182,7 @@ impl Goal for Expectations {
         match pattern.judge(kind, data) {
             Match::Yes => {
                 self.awaited.pop_front();
-                self.unmatched.clear();
+                self.skipped = std::mem::take(&mut self.unmatched);
                 self.closest = None;
                 return self.progress();
             }
@@ -206,14 +220,13 @@ impl Goal for Expectations {
             if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
         let came = match self.unmatched.len() {
             0 if number == 1 => "no message was received".to_owned(),
-            0 => "no other message was received".to_owned(),
+            0 if self.skipped.is_empty() => "no other message was received".to_owned(),
+            0 => format!(
+                "no message was received after the last match; before it: {}",
+                listed(&self.skipped)
+            ),
             1 => format!("last message that did not match: {}", self.unmatched[0]),
-            _ => {
-                format!(
-                    "last messages that did not match: {}",
-                    Vec::from(self.unmatched.clone()).join(", ")
-                )
-            }
+            _ => format!("last messages that did not match: {}", listed(&self.unmatched)),
         };
         let difference = self.difference().unwrap_or_default();
         format!("awaited {:?}{place}; {came}{difference}", pattern.to_string())
@@ -249,6 +262,16 @@ mod tests {
         assert_eq!(text(&mut goal, "x"), Progress::Open);
         assert_eq!(text(&mut goal, "b!"), Progress::Open);
         assert_eq!(goal.close(CloseCode::NORMAL), Progress::Met);
+    }
+
+    #[test]
+    fn a_message_that_came_too_early_is_shown() {
+        let mut goal = expectations(&["a", "b"], false);
+        for message in [b"b", b"a"] {
+            goal.message(MessageKind::Text, message);
+        }
+        let end = "no message was received after the last match; before it: \"b\"";
+        assert!(goal.shortfall().ends_with(end), "{}", goal.shortfall());
     }
 
     #[test]

@@ -160,7 +160,9 @@ impl Session<'_> {
 
     fn close_for(&mut self, stop: &Stop) -> bool {
         let code = match stop {
-            Stop::Signal(Signal::Terminate | Signal::Hangup) => Some(CloseCode::GOING_AWAY),
+            Stop::Signal(Signal::Terminate | Signal::Hangup | Signal::Quit) => {
+                Some(CloseCode::GOING_AWAY)
+            }
             _ => self.plan.close_code,
         };
         let reason = std::mem::take(&mut self.plan.close_reason);
@@ -213,6 +215,8 @@ impl Session<'_> {
             let waiting = self.source.take_waiting_messages();
             self.lost.sent += waiting;
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
+            let is_read = self.input_ended || self.source.is_typed();
+            self.lost.input_left = self.lost.sent > 0 && !is_read;
         }
     }
 }

@@ -163,7 +163,7 @@ fn what_cannot_be_put_up_with_is_the_end() {
     let long = |length: u64| [&[0x82, 127][..], &length.to_be_bytes()].concat();
     violate_with(lenient, &long(1 << 63), 1002).stderr_contains("(RFC 6455 section 5.2)");
     violate_with(lenient, &long(1 << 62), 1009).stderr_contains("(RFC 6455 section 10.4)");
-    violate_with(lenient, &ping(&[0; 70_000]), 1009).stderr_contains("70000 bytes");
+    violate_with(lenient, &ping(&[0; 70_000]), 1002).stderr_contains("70000 bytes");
     violate_packed(lenient, &frame(true, 4, TEXT, &[0xff; 9]), 1007)
         .stderr_contains("(RFC 7692 section 7.2.2)");
     // What half a compressed message has left behind cannot be inflated on.

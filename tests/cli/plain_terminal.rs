@@ -309,3 +309,16 @@ fn a_listening_server_takes_commands_and_long_lines_without_a_line_editor() {
     assert_eq!(terminal.wait_exit(), 0);
     assert!(terminal.termios_restored());
 }
+
+#[test]
+fn sigquit_left_a_mute_terminal() {
+    let server = going_away();
+    let mut terminal = dumb(&[&server.url()]);
+    terminal.wait_for("connected");
+    terminal.wait_until_raw(true);
+    terminal.type_line("ready");
+    terminal.wait_for("greetings");
+    terminal.type_text("\x1c");
+    assert_eq!(terminal.wait_exit(), 131, "{}", terminal.screen());
+    assert!(terminal.termios_restored(), "{}", terminal.screen());
+}

@@ -64,6 +64,31 @@ fn a_password_is_not_shown_after_a_stop() {
 }
 
 #[test]
+fn ctrl_z_at_the_question_stops_the_program() {
+    let (server, seen) = server();
+    let terminal = Terminal::spawn_job_shell("dash", 100, 30);
+    terminal.type_line(&format!("\"$WSCOPE\" --no-config -u me {}", server.url()));
+    let question = format!("Password for me at 127.0.0.1:{}: ", server.port());
+    terminal.wait_for(&question);
+    terminal.wait_until_raw(true);
+    terminal.type_text("forgotten");
+    terminal.press(Key::CtrlZ);
+    terminal.wait_until("the shell after the stop", |screen| {
+        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+    });
+    terminal.wait_until_raw(false);
+    terminal.type_text("fg\n");
+    terminal.wait_until("the question again", |screen| {
+        screen.matches(question.trim_end()).count() == 2
+    });
+    terminal.wait_until_raw(true);
+    terminal.type_line("hunter2");
+    terminal.wait_for("403");
+    server.join();
+    assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())));
+}
+
+#[test]
 fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
     let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
     terminal.wait_for("Password for me at 127.0.0.1:1: ");
