@@ -7,7 +7,7 @@ use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyError, SentCredentials};
 use crate::net::proxy::{Origin, ProxyKind};
 use crate::net::tcp::Cause;
-use crate::net::tls::{Fault as TlsFault, TlsFailure};
+use crate::net::tls::{Fault as TlsFault, TlsFailure, is_http};
 use crate::net::tls_hello::Answer;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::Response;
@@ -55,7 +55,7 @@ fn tls_hint(failure: &TlsFailure) -> Option<String> {
 /// A proxy that does not answer a ClientHello in TLS.
 fn not_tls(answer: &Answer) -> Option<String> {
     let text = match answer {
-        Answer::Foreign(bytes) if bytes.starts_with(b"HTTP/") => return None,
+        Answer::Foreign(bytes) if is_http(bytes) => return None,
         Answer::Foreign(bytes) => match protocol(bytes).or_else(|| socks(bytes)) {
             Some(what) => return Some(format!("that is {what}: is the proxy's port right?")),
             None => "the proxy does not speak TLS on this port: https:// is for proxies that do",

@@ -163,7 +163,7 @@ pub enum Answer {
 }
 
 /// How much is kept of bytes that are not TLS.
-const MAX_FOREIGN: usize = 256;
+const MAX_FOREIGN: usize = 4 << 10;
 
 /// What the first bytes of a server prove (RFC 8446 section 5.1).
 pub fn answer(bytes: &[u8]) -> Answer {

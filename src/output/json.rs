@@ -285,7 +285,11 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     object.text("message", &failure.message);
     object.text_or_null("hint", failure.hint.as_deref());
     match &failure.response {
-        None => ["status", "response_headers", "body"].into_iter().for_each(|key| object.null(key)),
+        None => {
+            ["status", "response_headers"].into_iter().for_each(|key| object.null(key));
+            let words = String::from_utf8_lossy(&failure.excerpt);
+            object.text_or_null("body", Some(&*words).filter(|words| !words.is_empty()));
+        }
         Some(response) => {
             object.number("status", u64::from(response.status));
             object.headers("response_headers", &response.head);
