@@ -267,7 +267,8 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     object.boolean("was_clean", ending.is_clean());
     object.text("initiator", ending.initiator.name());
     side(&mut object, "sent", ending.sent.as_ref());
-    side(&mut object, "received", ending.received.as_ref());
+    let invalid = ending.violation.as_ref().and_then(Violation::invalid_close);
+    side(&mut object, "received", ending.received.as_ref().or(invalid.as_ref()));
     if let Some(message) = ending.incomplete {
         object.object("incomplete_message", |inner| {
             inner.text("type", message.kind.name());

@@ -155,9 +155,8 @@ impl Fault {
 
 /// A response, or a page without one (HTTP/0.9).
 pub fn is_http(bytes: &[u8]) -> bool {
-    let starts = |word: &[u8]| {
-        bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word))
-    };
+    let starts =
+        |word: &[u8]| bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
     bytes.starts_with(b"HTTP/") || starts(b"<html") || starts(b"<!doctype html")
 }
 
