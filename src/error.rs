@@ -114,6 +114,8 @@ pub struct Rejected {
     pub via: Option<String>,
     /// The version of TLS that the connection was under.
     pub tls: Option<String>,
+    /// There was a certificate of ours for a server that asks for one.
+    pub gave_certificate: bool,
     /// Whether the server answers in TLS on a second connection, if that was looked into.
     pub speaks_tls: Option<bool>,
     /// The request had an Origin header.
@@ -306,7 +308,11 @@ impl Error {
                 }
                 _ => None,
             },
+            Self::Dial(DialError::Tls(failure), _) => failure.plain_answer().map(Cow::Borrowed),
             Self::Dial(DialError::Proxy(proxy), _) => match &proxy.cause {
+                ProxyCause::Reach(DialError::Tls(failure)) => {
+                    failure.plain_answer().map(Cow::Borrowed)
+                }
                 ProxyCause::Fault(
                     Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
                 ) => Some(proxy.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)])),
@@ -332,12 +338,7 @@ impl Error {
             request: None,
             interim: self.interim(),
             response: self.response(),
-            excerpt: match self {
-                Self::Protocol(_) | Self::Unmet(..) => {
-                    self.excerpt().unwrap_or_default().into_owned()
-                }
-                _ => Vec::new(),
-            },
+            excerpt: self.excerpt().unwrap_or_default().into_owned(),
             certificate: self.tls().and_then(|failure| failure.chain.first().cloned()),
         })
     }

@@ -58,16 +58,21 @@ impl Redaction {
             let name = line[..end].trim_ascii_end();
             (name.iter().rposition(is_end).map_or(0, |at| at + 1), name.len())
         });
-        for (start, end) in [words, colon].into_iter().flatten() {
-            let name = str::from_utf8(&line[start..end]).unwrap_or_default();
-            if HeaderKind::of(name) == HeaderKind::Plain {
-                continue;
-            }
+        let masked = |name: &str, end: usize| {
             let gap = line[end..].iter().take_while(|byte| is_end(byte)).count();
             let (before, value) = line.split_at(end + gap);
-            return Cow::Owned([before, &self.value(name, value)].concat());
+            Cow::Owned([before, &self.value(name, value)].concat())
+        };
+        for (start, end) in [words, colon].into_iter().flatten() {
+            let name = str::from_utf8(&line[start..end]).unwrap_or_default();
+            if HeaderKind::of(name) != HeaderKind::Plain {
+                return masked(name, end);
+            }
         }
-        Cow::Borrowed(line)
+        match names::misspelt(line) {
+            Some((name, end)) => masked(&name, end),
+            None => Cow::Borrowed(line),
+        }
     }
 
     /// Whether a header of this name and value is or holds credentials.
@@ -218,6 +223,19 @@ mod tests {
             ("X Set-Cookie: a=hunter2", "X Set-Cookie: ***"),
             ("Authorization=Bearer hunter2", "Authorization=Bearer ***"),
             ("Location : /x?token=hunter2", "Location : /x?token=***"),
+            ("Author ization: Bearer hunter2", "Author ization: Bearer ***"),
+            ("Author ization Bearer hunter2", "Author ization Bearer ***"),
+            ("Author\u{1}ization\u{7f}: Bearer hunter2", "Author\u{1}ization\u{7f}: Bearer ***"),
+            ("AuthorizationBearer hunter2", "AuthorizationBearer ***"),
+            ("Authorization;Bearer hunter2", "Authorization;Bearer ***"),
+            ("X-Api Key= hunter2", "X-Api Key= ***"),
+            ("X Api-Key=hunter2:a", "X Api-Key=***"),
+            ("Cookie=hunter2", "Cookie=***"),
+            ("Cook ie=a=hunter2", "Cook ie=***"),
+            ("Cookie,a=hunter2", "Cookie,***"),
+            ("\"Cookie\": \"a=hunter2\"", "\"Cookie\": \"***"),
+            ("Cooking: pots", "Cooking: pots"),
+            ("Server box: a", "Server box: a"),
             ("Server : box", "Server : box"),
             ("garbage", "garbage"),
             (":", ":"),

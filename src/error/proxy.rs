@@ -71,7 +71,8 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
             "that is HTTP: write the proxy with http://".to_owned()
         }
         Fault::NotSocks(bytes) => foreign(error, bytes, "a SOCKS5 proxy"),
-        Fault::NoMethod(false) => {
+        // 2 is the method with them (RFC 1928 section 3), and is offered where they are given.
+        Fault::NoMethod(false) | Fault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
         Fault::NoMethod(true) => "it may want another authentication, such as GSSAPI".to_owned(),

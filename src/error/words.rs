@@ -64,7 +64,21 @@ pub(super) enum WantedTls {
     Here,
     /// It is not said on which port.
     Somewhere,
+    /// Certain versions of it.
+    Version,
+    /// With a certificate of the client.
+    Client,
 }
+
+/// How a client certificate is asked for.
+const CLIENT: [&str; 6] = [
+    "requires a client certificate",
+    "requires client certificate",
+    "client certificate required",
+    "client certificate is required",
+    "requires mutual tls",
+    "mutual tls required",
+];
 
 /// What stands before `protocol` where that is not a subprotocol.
 const OTHER_PROTOCOL: [&str; 6] = ["http", "websocket", "socket", "tls", "ssl", "transport"];
@@ -229,11 +243,31 @@ impl Words {
 
     /// Whether they say that TLS is missing.
     pub(super) fn wanted_tls(&self) -> Option<WantedTls> {
-        match (self.contain(&TLS_HERE), self.contain(&TLS_SOMEWHERE)) {
-            (true, _) => Some(WantedTls::Here),
-            (false, true) => Some(WantedTls::Somewhere),
-            (false, false) => None,
+        if self.contain(&TLS_HERE) {
+            return Some(WantedTls::Here);
         }
+        if CLIENT.iter().any(|phrase| self.behind(phrase).is_some()) {
+            return Some(WantedTls::Client);
+        }
+        let what = TLS_SOMEWHERE.iter().find_map(|phrase| self.behind(phrase))?.trim_start();
+        let version = what.strip_prefix('v').unwrap_or(what);
+        Some(if ["client", "mutual"].iter().any(|word| what.starts_with(word)) {
+            WantedTls::Client
+        } else if version.starts_with(|c: char| c.is_ascii_digit()) {
+            WantedTls::Version
+        } else {
+            WantedTls::Somewhere
+        })
+    }
+
+    /// What follows a phrase that does not start or end within a word.
+    fn behind(&self, phrase: &str) -> Option<&str> {
+        let is_within = |c: char| c.is_alphanumeric() || c == '-';
+        let text = self.text.as_str();
+        text.match_indices(phrase)
+            .map(|(at, _)| (&text[..at], &text[at + phrase.len()..]))
+            .find(|(before, rest)| !before.ends_with(is_within) && !rest.starts_with(is_within))
+            .map(|(_, rest)| rest)
     }
 
     /// Whether they name the subprotocol.
@@ -268,11 +302,31 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Words;
+    use super::{WantedTls, Words};
 
     fn words(text: &str) -> Words {
         let text = text.to_ascii_lowercase();
         Words { own: text.clone(), text: format!("forbidden\n{text}") }
+    }
+
+    #[test]
+    fn what_is_asked_of_tls_is_told_apart() {
+        for (text, wanted) in [
+            ("The plain HTTP request was sent to HTTPS port", Some(WantedTls::Here)),
+            ("this endpoint requires TLS", Some(WantedTls::Somewhere)),
+            ("HTTPS required.", Some(WantedTls::Somewhere)),
+            ("Requires TLS 1.3", Some(WantedTls::Version)),
+            ("requires TLS v1.2 or later", Some(WantedTls::Version)),
+            ("This endpoint requires TLS client authentication", Some(WantedTls::Client)),
+            ("SSL required: client certificate required", Some(WantedTls::Client)),
+            ("this route requires mutual TLS", Some(WantedTls::Client)),
+            ("requires TLSX-plan level", None),
+            ("your plan requires TLS-enabled", None),
+            ("non-TLS required", None),
+            ("no", None),
+        ] {
+            assert_eq!(words(text).wanted_tls(), wanted, "{text}");
+        }
     }
 
     #[test]

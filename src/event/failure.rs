@@ -55,7 +55,7 @@ pub struct Failure {
     pub interim: Vec<InterimView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
-    /// The peer's own words, where it broke the protocol. Secrets are already masked.
+    /// The peer's own words, where they are no response to the handshake. Secrets are already masked.
     pub excerpt: Vec<u8>,
     /// The server's certificate, if that is why.
     pub certificate: Option<CertificateInfo>,

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed, Prompt};
 use super::{Action, InputError, Next, is_utf16, json};
-use crate::protocol::{MessageKind, Utf8Checker};
+use crate::protocol::{MessageKind, Utf8Checker, utf8_cause};
 
 /// How a stream of bytes becomes messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,10 +275,13 @@ impl Cutter {
         }
         if let Some(offset) = self.bad_utf8.take() {
             let (line, column) = (self.count + 1, offset.saturating_sub(self.offset) + 1);
-            let is_utf16 = offset == 0 && is_utf16(&self.buffer[self.start..self.end]);
+            let text = &self.buffer[self.start..self.end];
+            let is_utf16 = offset == 0 && is_utf16(text);
+            let at = usize::try_from(column - 1).unwrap_or(usize::MAX);
+            let cause = utf8_cause(text, at);
             self.start = self.end; // nothing after it is to be sent
             self.searched = self.end;
-            return Next::Failed(InputError::NotUtf8 { line, column, offset, is_utf16 });
+            return Next::Failed(InputError::NotUtf8 { line, column, offset, is_utf16, cause });
         }
         self.failure.take().map_or(Next::End, Next::Failed)
     }
@@ -426,6 +429,20 @@ mod tests {
         let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
         assert_eq!(messages, ["ok"]);
         assert!(failure.is_some_and(|text| text.contains("line 2, byte 3")));
+        for (bytes, cause) in [
+            (&b"ok\nab\xe2\x82"[..], "of the input): a character that is cut off; "),
+            (b"ok\nab\xed\xa0\x80c\n", "of the input): a UTF-16 surrogate; "),
+            (b"ok\nab\xe9", "of the input); "),
+        ] {
+            for at in 1..bytes.len() {
+                let pieces = [&bytes[..at], &bytes[at..]];
+                let (_, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+                assert!(
+                    failure.as_deref().is_some_and(|it| it.contains(cause)),
+                    "{at}: {failure:?}"
+                );
+            }
+        }
         let (messages, failure) = cut(Framing::Lines, MessageKind::Binary, &[b"\xff\n"]);
         assert_eq!((messages.len(), failure), (1, None));
     }

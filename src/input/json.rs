@@ -88,6 +88,13 @@ pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
 
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
+    // The first is what the library says where no other escape follows.
+    if ["unexpected end of hex escape", "lone leading surrogate"]
+        .iter()
+        .any(|it| text.starts_with(it))
+    {
+        return "half of a UTF-16 surrogate pair alone in \\u escapes".to_owned();
+    }
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
@@ -177,6 +184,11 @@ mod tests {
             (r#"{"data":"x"}"#, "missing field `type`"),
             (r#"{"type":"text","data":"x","extra":1}"#, "unknown field `extra`"),
             (r#"{"type":"binary","data":"*"}"#, "not base64"),
+            (r#"{"type":"text","data":"\ud83d"}"#, "half of a UTF-16 surrogate pair alone"),
+            (r#"{"type":"text","data":"\ud83dabc def"}"#, "half of a UTF-16 surrogate pair alone"),
+            (r#"{"type":"text","data":"\ud83d\ud83d"}"#, "half of a UTF-16 surrogate pair alone"),
+            (r#"{"type":"text","data":"\ude00"}"#, "half of a UTF-16 surrogate pair alone"),
+            (r#"{"type":"text","data":"\ud8"}"#, "invalid escape"),
             ("[1]", "invalid"),
         ] {
             let problem = action(line.as_bytes()).unwrap_err();

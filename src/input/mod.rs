@@ -10,7 +10,7 @@ use mio::{Registry, Token, Waker};
 
 use self::file::FileMessage;
 use crate::platform::signals::Signal;
-use crate::protocol::{CloseCode, MessageKind, RawFrame};
+use crate::protocol::{Cause, CloseCode, MessageKind, RawFrame};
 
 mod cutter;
 pub mod file;
@@ -122,7 +122,11 @@ pub enum InputError {
     /// A text message is not UTF-8.
     #[error(
         "standard input: line {line}, byte {column}: invalid UTF-8 (byte {offset} of the input){}; --binary sends any bytes",
-        if *.is_utf16 { ": its byte order mark says that it is UTF-16" } else { "" }
+        match (.is_utf16, .cause) {
+            (true, _) => ": its byte order mark says that it is UTF-16".to_owned(),
+            (false, Some(cause)) => format!(": {cause}"),
+            (false, None) => String::new(),
+        }
     )]
     NotUtf8 {
         /// Which record, from 1.
@@ -133,6 +137,8 @@ pub enum InputError {
         offset: u64,
         /// It is in UTF-16, as its byte order mark says.
         is_utf16: bool,
+        /// Why, if it is known.
+        cause: Option<Cause>,
     },
     /// A line of `--input json` does not say what to do.
     #[error("standard input: line {line}, byte {column}: {reason}")]

@@ -24,7 +24,7 @@ mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use failure::TlsFailure;
-pub use fault::Fault;
+pub use fault::{Fault, is_http};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
 pub use look::certificates;
 pub(in crate::net) use rehearsal::rehearse;

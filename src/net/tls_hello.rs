@@ -49,7 +49,8 @@ impl<S> HelloTap<S> {
         &mut self.inner
     }
 
-    /// Stops noting.
+    /// The handshake is complete: nothing more is noted, and an end of the stream below is an error. A TLS
+    /// library reports an end by close_notify, which it reads, and one without it in the same way else.
     pub fn stop(&mut self) {
         self.seen = None;
     }
@@ -86,7 +87,13 @@ impl<S: Read> Read for Noting<'_, S> {
 impl<S: Read> Read for HelloTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let seen = self.notes(Server::Peer).map(Arc::clone);
-        self.ahead.read(&mut Noting { inner: &mut self.inner, seen }, buffer)
+        let count = self.ahead.read(&mut Noting { inner: &mut self.inner, seen }, buffer)?;
+        match count {
+            0 if self.seen.is_none() && !buffer.is_empty() => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, "no close_notify"))
+            }
+            count => Ok(count),
+        }
     }
 }
 
@@ -163,7 +170,7 @@ pub enum Answer {
 }
 
 /// How much is kept of bytes that are not TLS.
-const MAX_FOREIGN: usize = 256;
+const MAX_FOREIGN: usize = 4 << 10;
 
 /// What the first bytes of a server prove (RFC 8446 section 5.1).
 pub fn answer(bytes: &[u8]) -> Answer {

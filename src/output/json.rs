@@ -267,7 +267,8 @@ fn close(mut object: Object<'_>, event: &Event<'_>, closed: &Closed) {
     object.boolean("was_clean", ending.is_clean());
     object.text("initiator", ending.initiator.name());
     side(&mut object, "sent", ending.sent.as_ref());
-    side(&mut object, "received", ending.received.as_ref());
+    let invalid = ending.violation.as_ref().and_then(Violation::invalid_close);
+    side(&mut object, "received", ending.received.as_ref().or(invalid.as_ref()));
     if let Some(message) = ending.incomplete {
         object.object("incomplete_message", |inner| {
             inner.text("type", message.kind.name());
@@ -285,7 +286,11 @@ fn error(mut object: Object<'_>, event: &Event<'_>, failure: &Failure) {
     object.text("message", &failure.message);
     object.text_or_null("hint", failure.hint.as_deref());
     match &failure.response {
-        None => ["status", "response_headers", "body"].into_iter().for_each(|key| object.null(key)),
+        None => {
+            ["status", "response_headers"].into_iter().for_each(|key| object.null(key));
+            let words = String::from_utf8_lossy(&failure.excerpt);
+            object.text_or_null("body", Some(&*words).filter(|words| !words.is_empty()));
+        }
         Some(response) => {
             object.number("status", u64::from(response.status));
             object.headers("response_headers", &response.head);

@@ -63,7 +63,7 @@ impl Body {
         {
             Framing::Chunked(Chunk::Size(Vec::new()))
         } else {
-            match head.value("Content-Length").and_then(|length| length.trim().parse().ok()) {
+            match content_length(head) {
                 Some(total) => Framing::Length { rest: total, total },
                 None => Framing::UntilEof,
             }
@@ -106,10 +106,14 @@ impl Body {
         }
         let announced = matches!(self.framing, Framing::Length { rest: 1.., .. });
         let is_cut = self.cut || (announced && self.kept.len() >= MAX_KEPT);
-        let defect = self.defect(end);
+        let mut defect = self.defect(end);
         let (bytes, is_cut) = match self.codings.unpack(&self.kept) {
             Some((bytes, is_long)) => (bytes, is_cut || is_long),
-            None => (self.kept, is_cut),
+            None => {
+                let is_bad = self.codings.is_known() && !self.kept.is_empty();
+                defect = defect.or_else(|| is_bad.then_some(Defect::NotPacked));
+                (self.kept, is_cut)
+            }
         };
         let (undecoded, received) = (self.codings.into_unknown(), self.received);
         Excerpt { bytes, is_cut, defect, undecoded, received }
@@ -197,6 +201,15 @@ impl Body {
     }
 }
 
+/// Of lengths that contradict each other none counts (RFC 9112 section 6.3): nothing that came is to be hidden.
+fn content_length(head: &Head) -> Option<u64> {
+    let lengths: Option<Vec<u64>> =
+        head.list("Content-Length").iter().map(|length| length.parse().ok()).collect();
+    let lengths = lengths?;
+    let first = *lengths.first()?;
+    lengths.iter().all(|length| *length == first).then_some(first)
+}
+
 /// RFC 9112 section 7.1; white space around the size is accepted.
 fn chunk_size(line: &[u8]) -> Option<u64> {
     let text = str::from_utf8(line).ok()?;
@@ -234,6 +247,13 @@ mod tests {
             (CHUNKED, b"3;e=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", "hello", true),
             (CHUNKED, b"3\nhel\n2 \nlo\n0\n\n", "hello", true),
             ("HTTP/1.1 401 X\r\n\r\n", b"hello", "hello", false),
+            ("HTTP/1.1 401 X\r\nContent-Length: 5, 5\r\n\r\n", b"hello", "hello", true),
+            (
+                "HTTP/1.1 401 X\r\nContent-Length: 3\r\nContent-Length: 5\r\n\r\n",
+                b"hello",
+                "hello",
+                false,
+            ),
             ("HTTP/1.1 401 X\r\nContent-Length: 9\r\n\r\n", b"hello", "hello", false),
             ("HTTP/1.1 304 X\r\nContent-Length: 9\r\n\r\n", b"hello", "", true),
             (CHUNKED, b"ffffffffffffffff\r\nhello", "hello", false),
@@ -312,6 +332,16 @@ mod tests {
         assert_eq!((long.defect, long.is_cut), (None, false));
         let long = received(CHUNKED, &[b"2000\r\n", &[b'x'; 8000]]).finish(None);
         assert_eq!((long.defect, long.is_cut), (None, true));
+    }
+
+    #[test]
+    fn a_body_that_is_not_packed_as_declared_is_known() {
+        const GZIP: &str = "HTTP/1.1 401 X\r\nContent-Encoding: gzip\r\n\r\n";
+        let closed = || Some(BodyEnd::Transport(TransportEnd::Eof));
+        let plain = received(GZIP, &[b"no entry"]).finish(closed());
+        assert_eq!((&plain.bytes[..], plain.defect), (&b"no entry"[..], Some(Defect::NotPacked)));
+        assert_eq!(received(GZIP, &[b""]).finish(closed()).defect, None);
+        assert_eq!(received("HTTP/1.1 401 X\r\n\r\n", &[b"no"]).finish(closed()).defect, None);
     }
 
     #[test]

@@ -46,6 +46,6 @@ pub use inbound::{Inbound, InboundOptions};
 pub use message::MessageKind;
 pub use raw::RawFrame;
 pub use tap::{Side, Tap, TapOptions};
-pub use utf8::Utf8Checker;
+pub use utf8::{Utf8Checker, cause as utf8_cause};
 pub use violation::{Cause, Rule, Violation};
 pub use vocabulary::{Event, Role, Sent, TransportEnd};

@@ -1,5 +1,7 @@
 //! UTF-8 checked as the bytes come (RFC 6455 section 8.1), over any cuts.
 
+use super::violation::Cause;
+
 /// Bytes up to which looking for ASCII first is the quicker way for text that is mostly ASCII.
 const SHORT: usize = 256;
 
@@ -20,6 +22,16 @@ pub(super) fn is_surrogate(bytes: &[u8]) -> bool {
 pub(super) fn is_cut(text: &[u8], at: usize) -> bool {
     let (before, rest) = text.split_at(at.min(text.len()));
     rest.len() > 1 || !before.is_ascii()
+}
+
+/// Why `text` ceases to be UTF-8 at `at`, if that can be seen.
+pub fn cause(text: &[u8], at: usize) -> Option<Cause> {
+    let rest = text.get(at..)?;
+    let error = str::from_utf8(rest).err().filter(|error| error.valid_up_to() == 0)?;
+    match error.error_len() {
+        Some(_) => is_surrogate(rest).then_some(Cause::Surrogate),
+        None => is_cut(text, at).then_some(Cause::CutCharacter),
+    }
 }
 
 /// Checks a stream of bytes for UTF-8, remembering a character that a cut went through.

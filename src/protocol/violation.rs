@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::close::CloseCode;
+use super::close::{CloseCode, ClosePayload};
 use super::frame::Header;
 
 /// A rule of RFC 6455 or RFC 7692 that the peer broke.
@@ -225,11 +225,22 @@ impl Violation {
     /// The reason of the Close frame that broke the rule, if it is one and has a reason. It need not be
     /// UTF-8.
     pub fn close_reason(&self) -> Option<&[u8]> {
-        let is_close = matches!(
+        (self.is_by_close() && !self.excerpt.is_empty()).then_some(&self.excerpt[..])
+    }
+
+    /// What the Close frame said that broke the rule, if it is one. Its code need not be one that may be sent.
+    pub fn invalid_close(&self) -> Option<ClosePayload> {
+        let code = self.payload.first_chunk().map(|code| CloseCode::new(u16::from_be_bytes(*code)));
+        let reason = String::from_utf8_lossy(&self.excerpt).into_owned();
+        self.is_by_close().then_some(ClosePayload { code, reason })
+    }
+
+    /// Whether what a Close frame says broke the rule: the peer wanted to close, however badly it said so.
+    pub(super) fn is_by_close(&self) -> bool {
+        matches!(
             self.rule,
             Rule::InvalidCloseCode | Rule::InvalidUtf8InReason | Rule::CloseTooShort
-        );
-        (is_close && !self.excerpt.is_empty()).then_some(&self.excerpt[..])
+        )
     }
 }
 

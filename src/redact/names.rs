@@ -3,13 +3,14 @@
 use super::query::decoded_bytes;
 
 /// Parts of names, without their hyphens and underscores, whose values are secrets.
-const SECRET_WORDS: [&str; 10] = [
+const SECRET_WORDS: [&str; 11] = [
     "token",
     "secret",
     "password",
     "passwd",
     "passphrase",
     "apikey",
+    "privatekey",
     "signature",
     "session",
     "credential",
@@ -17,8 +18,8 @@ const SECRET_WORDS: [&str; 10] = [
 ];
 
 /// Whole names of query parameters whose values are secrets.
-const SECRET_PARAMETERS: [&str; 10] =
-    ["key", "sig", "pwd", "pass", "jwt", "sid", "code", "otp", "pin", "accesskey"];
+const SECRET_PARAMETERS: [&str; 11] =
+    ["key", "sig", "pwd", "pass", "jwt", "sid", "code", "otp", "pin", "accesskey", "bearer"];
 
 /// Last words of header names that describe a secret and do not hold it: `X-Session-Timeout`,
 /// `X-RateLimit-Remaining-Tokens`.
@@ -86,7 +87,40 @@ fn is_secret_header(name: &str) -> bool {
     }
     let joined = joined(name);
     let is_auth = joined.starts_with("xauth") || joined.ends_with("auth");
-    is_auth || joined == "authentication" || has_secret_word(&joined)
+    is_auth || matches!(&*joined, "authentication" | "bearer") || has_secret_word(&joined)
+}
+
+/// Headers with credentials, one of which a malformed line may have been meant as.
+const CREDENTIALS: [&str; 4] = ["proxy-authorization", "authorization", "set-cookie", "cookie"];
+
+/// The name of a header with secrets at the start of a line, apart from characters in it that no name has, and
+/// where it ends: `Author ization: x`.
+pub(super) fn misspelt(line: &[u8]) -> Option<(String, usize)> {
+    let mut name = String::new();
+    for (at, &byte) in line.iter().enumerate() {
+        let is_separator = matches!(byte, b':' | b'=');
+        if is_separator && HeaderKind::of(&name) != HeaderKind::Plain {
+            return Some((name, at));
+        }
+        if is_separator {
+            return None;
+        }
+        if !is_name_byte(byte) {
+            continue;
+        }
+        name.push(char::from(byte.to_ascii_lowercase()));
+        let rest = &line[at + 1..];
+        let is_whole = rest.first().is_none_or(|&byte| !is_name_byte(byte));
+        if CREDENTIALS.contains(&&*name) && (is_whole || name.ends_with("authorization")) {
+            let gap = rest.iter().position(|&byte| is_name_byte(byte))?;
+            return Some((name, at + 1 + gap));
+        }
+    }
+    None
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
 /// Whether a query parameter of this name has a secret value.
@@ -131,6 +165,8 @@ mod tests {
             "X-Hub-Signature-256",
             "Proxy-Auth",
             "X-Forwarded-Authorization",
+            "X-Private-Key",
+            "Bearer",
         ] {
             assert_eq!(HeaderKind::of(name), HeaderKind::Secret, "{name}");
         }
@@ -179,6 +215,8 @@ mod tests {
             "api-key",
             "authorization",
             "X-Amz-Signature",
+            "private_key",
+            "bearer",
         ] {
             assert!(is_secret(name), "{name}");
         }

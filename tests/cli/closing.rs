@@ -94,6 +94,23 @@ fn both_close_frames_are_in_the_event() {
     assert_eq!(event, expected);
 }
 
+#[test]
+fn a_close_frame_that_breaks_the_protocol_is_in_the_event() {
+    for (payload, received) in [
+        (&b"\x03\xedwhy"[..], said(1005, "why")),
+        (b"\x03\xe8b\xffd", said(1000, "b\u{fffd}d")),
+        (b"\x03", said(1005, "")),
+    ] {
+        let event = close_event(&[], move |peer| {
+            peer.send(frame(true, 0, CLOSE, payload));
+            peer.read_frame();
+        });
+        assert_eq!(event["code"], 1006);
+        assert_eq!(event["reason"], "");
+        assert_eq!(event["received"], received, "{payload:?}");
+    }
+}
+
 /// After a violation the code is that of the WebSocket API: the peer has sent no Close frame.
 #[test]
 fn our_close_after_a_violation_is_not_the_peers() {

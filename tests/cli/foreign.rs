@@ -42,6 +42,15 @@ fn http_is_recognised_at_every_frame_boundary() {
 }
 
 #[test]
+fn events_have_the_words_that_came_instead_of_frames() {
+    let outcome = receive_with(&["--json"], &[&text("x"), GATEWAY].concat());
+    let events = outcome.json_lines();
+    let error = events.last().expect("an error");
+    assert_eq!(error["body"], std::str::from_utf8(GATEWAY).expect("ASCII"));
+    assert!(error["status"].is_null(), "{error}");
+}
+
+#[test]
 fn http_with_compression_is_not_blamed_on_it() {
     let server = serve_extension("permessage-deflate", |peer| {
         peer.send([&text("x"), GATEWAY].concat());

@@ -74,7 +74,7 @@ fn bodies_of_every_framing_are_shown() {
     for (fields, body) in [
         ("Content-Length: 5", "helloIGNORED"),
         ("Transfer-Encoding: chunked", "3;x=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"),
-        ("transfer-encoding: gzip, Chunked\r\nContent-Length: 2", "5\r\nhello\r\n0\r\n\r\n"),
+        ("transfer-encoding: identity, Chunked\r\nContent-Length: 2", "5\r\nhello\r\n0\r\n\r\n"),
         ("Connection: close", "hello"),
     ] {
         let outcome = refused(format!("HTTP/1.1 400 Bad Request\r\n{fields}\r\n\r\n{body}"), &[]);

@@ -276,6 +276,7 @@ impl Opening<'_> {
             interim,
             via: remote.via().map(ToString::to_string),
             tls: tls.map(|tls| tls.version.clone()),
+            gave_certificate: self.way(route).tls.identity.is_some(),
             speaks_tls,
             sent_origin: request.head.value("Origin").is_some(),
             offered: request

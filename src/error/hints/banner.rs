@@ -20,6 +20,7 @@ pub(in crate::error) fn protocol(bytes: &[u8]) -> Option<&'static str> {
         (
             starts("-ERR unknown command")
                 || starts("-ERR wrong number of arguments")
+                || starts("-ERR Protocol error")
                 || starts("-NOAUTH ")
                 || starts("-DENIED Redis"),
             "a Redis server",
@@ -85,6 +86,7 @@ mod tests {
             (b"+OK Dovecot ready.\r\n", Some("POP3")),
             (b"* OK [CAPABILITY IMAP4rev1] ready\r\n", Some("IMAP")),
             (b"-ERR wrong number of arguments for 'get' command\r\n", Some("Redis")),
+            (b"-ERR Protocol error: unbalanced quotes in request\r\n", Some("Redis")),
             (b"-ERR unknown", None),
             (b"RFB 003.008\n", Some("VNC")),
             (b"\x4a\0\0\0\x0a8.0.36\0", Some("MySQL")),

@@ -26,11 +26,11 @@ struct Refusal<'a> {
 pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String> {
     let body = readable(&response.body.bytes);
     let words = Words::of(response);
-    if let Some(wanted) = tls_in(&words, response) {
-        return Some(missing_tls(rejected, wanted).to_owned());
-    }
-    if let Some(hint) = tls::client_certificate_hint(&body) {
+    if let Some(hint) = tls::client_certificate_hint(&body, rejected) {
         return Some(hint.to_owned());
+    }
+    if let Some(wanted) = tls_in(&words, response) {
+        return Some(missing_tls(rejected, wanted));
     }
     if let Some(hint) = engine_io::hint(rejected, &body) {
         return Some(hint);
@@ -61,18 +61,25 @@ fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
     words.wanted_tls().or_else(|| is_upgrade().then_some(WantedTls::Somewhere))
 }
 
-fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> &'static str {
-    match (rejected.tls.is_some(), wanted) {
-        (false, WantedTls::Here) => {
+fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
+    let text = match (&rejected.tls, wanted) {
+        (_, WantedTls::Client) => tls::wanted_certificate(rejected),
+        (None, WantedTls::Here) => {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
-        (false, WantedTls::Somewhere) => {
+        (None, WantedTls::Somewhere | WantedTls::Version) => {
             "the answer asks for TLS: use wss:// instead of ws://, with the port for it"
         }
-        (true, _) => {
+        (Some(version), WantedTls::Version) => {
+            return format!(
+                "the answer asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
+            );
+        }
+        (Some(_), _) => {
             "the answer asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
-    }
+    };
+    text.to_owned()
 }
 
 impl Refusal<'_> {

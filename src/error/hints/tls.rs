@@ -1,8 +1,11 @@
 //! What to do about TLS that does not come about. What is said follows from the library's verdict and from
 //! what the other end had sent.
 
+use native_tls::Protocol;
+
 use super::banner::{protocol, socks};
-use crate::net::tls::{Fault, TlsFailure, Trust, Validity};
+use crate::error::Rejected;
+use crate::net::tls::{Fault, TlsFailure, Trust, Validity, is_http};
 use crate::net::tls_hello::Answer;
 
 /// RFC 8996. native-tls cannot ask for another security level, but OpenSSL's own configuration can.
@@ -50,9 +53,9 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     if failure.fault.is_in_the_chain() {
         return Some(certificate(failure, peer));
     }
-    let Peer { name, plain, is_proxy, .. } = peer;
+    let Peer { name, is_proxy, .. } = peer;
     let text = match failure.fault {
-        Fault::PlainHttp => format!("{name} speaks plain HTTP on this port: {plain}"),
+        Fault::PlainHttp => plain_http(peer),
         Fault::NotTls => return Some(not_tls(&failure.answer, peer)),
         Fault::Ended => return Some(ended(failure, peer)),
         Fault::ClientCertificateWanted | Fault::ClientCertificateUnclear if *is_proxy => {
@@ -69,10 +72,9 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
             "the server requires a client certificate, and that of --cert was not sent: the server accepts no such key or issuer".to_owned()
         }
         Fault::ClientCertificateRejected => rejected(failure),
-        Fault::Version if failure.limits_versions() => {
-            format!("{name} and wscope have no version of TLS in common; --tls-min and --tls-max limit ours")
+        Fault::Version => {
+            format!("{name} and wscope have no version of TLS in common; {}", versions(failure))
         }
-        Fault::Version => format!("{name} and wscope have no version of TLS in common; {OLD}"),
         Fault::NoVersionLeft => OLD.to_owned(),
         Fault::NothingInCommon => format!(
             "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
@@ -93,6 +95,19 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     Some(text)
 }
 
+/// Why a version that the other end has is not among ours: limits that allow old versions do not exclude it.
+fn versions(failure: &TlsFailure) -> String {
+    let is_old = |version| matches!(version, Protocol::Tlsv10 | Protocol::Tlsv11);
+    let (min, max) = failure.limits;
+    let is_newest = max.is_none_or(|max| matches!(max, Protocol::Tlsv13));
+    match (min, is_newest) {
+        (None, true) => OLD.to_owned(),
+        (Some(min), true) if is_old(min) => OLD.to_owned(),
+        (Some(min), false) if is_old(min) => format!("--tls-max limits ours, and {OLD}"),
+        _ => "--tls-min and --tls-max limit ours".to_owned(),
+    }
+}
+
 /// A handshake that was not completed in time.
 pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
@@ -110,20 +125,32 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
 
 /// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400), and Apache
 /// where only some paths want a certificate (403).
-pub(super) fn client_certificate_hint(body: &str) -> Option<String> {
-    if body.contains("Post-Handshake Authentication") {
+pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option<String> {
+    if body.contains("No required SSL certificate was sent") {
+        return Some(wanted_certificate(rejected).to_owned());
+    }
+    let version = rejected.tls.as_deref()?;
+    if body.contains("Post-Handshake Authentication") && version == "TLSv1.3" {
         return Some(format!(
             "the server asks for a client certificate after the request: {LATE_CERTIFICATE}"
         ));
     }
-    let text = if body.contains("No required SSL certificate was sent") {
-        "the server wants a certificate from the client: --cert FILE --key FILE"
-    } else if body.contains("The SSL certificate error") {
-        "the server does not accept the certificate of --cert: wrong issuer, or expired?"
-    } else {
-        return None;
-    };
-    Some(text.to_owned())
+    (rejected.gave_certificate && body.contains("The SSL certificate error")).then(|| {
+        "the server does not accept the certificate of --cert: wrong issuer, or expired?".to_owned()
+    })
+}
+
+/// For an answer that asks for a certificate of the client.
+pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
+    match (&rejected.tls, rejected.gave_certificate) {
+        (None, _) => {
+            "the answer asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
+        }
+        (Some(_), false) => "the answer asks for a client certificate: --cert FILE --key FILE",
+        (Some(_), true) => {
+            "the answer asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
+        }
+    }
 }
 
 /// How the user can have a server ask for a certificate where it cannot do so in TLS 1.3: neither native-tls
@@ -145,6 +172,12 @@ fn other_name(peer: &Peer) -> &'static str {
     if peer.is_proxy { "" } else { "; --servername NAME sends another name" }
 }
 
+/// Such an answer may also be from a firewall in between.
+fn plain_http(peer: &Peer) -> String {
+    let Peer { name, plain, .. } = peer;
+    format!("the answer is plain HTTP: if {name} does not speak TLS on this port, {plain}")
+}
+
 /// The TLS library's verdict that the answer is not TLS.
 fn not_tls(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
@@ -157,9 +190,9 @@ fn not_tls(answer: &Answer, peer: &Peer) -> String {
 
 /// Bytes that are not TLS are another protocol's.
 fn foreign(bytes: &[u8], peer: &Peer) -> String {
-    let Peer { name, plain, port, unknown, is_proxy, .. } = peer;
-    if bytes.starts_with(b"HTTP/") {
-        return format!("{name} speaks plain HTTP on this port: {plain}");
+    let Peer { port, unknown, is_proxy, .. } = peer;
+    if is_http(bytes) {
+        return plain_http(peer);
     }
     match protocol(bytes).or_else(|| socks(bytes).filter(|_| *is_proxy)) {
         Some(what) => format!("that is {what}: {port}"),
@@ -347,7 +380,9 @@ mod tests {
             ("unexpected EOF", &hello, "speaks TLS on this port, and ended the connection", false),
             ("wrong version number", b"SSH-2.0-x\r\n", "that is an SSH server", false),
             ("wrong version number", b"hello", "speaks neither TLS nor HTTP", false),
-            ("wrong version number", b"HTTP/1.1 400", "speaks plain HTTP", true),
+            ("wrong version number", b"HTTP/1.1 403 No", "the answer is plain HTTP: if the", true),
+            ("wrong version number", b"<HTML><body>", "the answer is plain HTTP: if the", true),
+            ("wrong version number", b"-ERR unknown command", "that is a Redis server", false),
             ("ssl/tls alert handshake failure", &[21, 3, 3], "rejected the ClientHello", false),
             ("ssl/tls alert bad certificate", &hello, "and none was given", false),
         ] {
@@ -356,6 +391,24 @@ mod tests {
             assert_eq!(given.contains("ws://"), ws, "{reason}, {seen:?}: {given}");
         }
         assert_eq!(hint(&failure("ssl/tls alert handshake failure", &hello), &SERVER), None);
+    }
+
+    #[test]
+    fn limits_that_allow_old_versions_are_not_the_reason() {
+        use Protocol::{Tlsv10, Tlsv11, Tlsv12, Tlsv13};
+        for (limits, ours, old) in [
+            ((None, None), false, true),
+            ((Some(Tlsv10), None), false, true),
+            ((Some(Tlsv11), Some(Tlsv13)), false, true),
+            ((Some(Tlsv10), Some(Tlsv12)), true, true),
+            ((Some(Tlsv12), None), true, false),
+            ((None, Some(Tlsv12)), true, false),
+        ] {
+            let failure = TlsFailure { limits, ..failure("unsupported protocol", b"") };
+            let given = hint(&failure, &SERVER).unwrap_or_default();
+            assert_eq!(given.contains("ours"), ours, "{limits:?}: {given}");
+            assert_eq!(given.contains("SECLEVEL"), old, "{limits:?}: {given}");
+        }
     }
 
     #[test]

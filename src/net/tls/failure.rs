@@ -110,11 +110,21 @@ impl TlsFailure {
         self.culprit().filter(|culprit| is_of_its_own && Some(*culprit) != self.chain.first())
     }
 
+    /// A response in plain HTTP, as far as it is kept.
+    pub fn plain_answer(&self) -> Option<&[u8]> {
+        match &self.answer {
+            Answer::Foreign(bytes) if self.fault == Fault::PlainHttp => Some(bytes),
+            _ => None,
+        }
+    }
+
     /// What the server's bytes add to the library's words.
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
-            (Fault::NotTls, Answer::Foreign(bytes)) => {
-                format!("received {}", quoted(bytes))
+            (Fault::NotTls, Answer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
+            (Fault::PlainHttp, Answer::Foreign(bytes)) => {
+                let line = bytes.split(|byte| b"\r\n".contains(byte)).next();
+                format!("received {}", quoted(line.unwrap_or_default()))
             }
             (Fault::Ended, Answer::Nothing) => "nothing was received".to_owned(),
             (Fault::Ended, Answer::ServerHello) => "after the ServerHello".to_owned(),
@@ -159,11 +169,6 @@ impl TlsFailure {
             }
             _ => return None,
         })
-    }
-
-    /// Whether it was asked for limits on the version.
-    pub fn limits_versions(&self) -> bool {
-        self.limits.0.is_some() || self.limits.1.is_some()
     }
 
     fn version_limits(&self) -> Option<String> {

@@ -120,7 +120,7 @@ impl Fault {
         let reason = reason.to_ascii_lowercase();
         let answer = answer(seen);
         if let Answer::Foreign(bytes) = &answer {
-            return if bytes.starts_with(b"HTTP/") { Self::PlainHttp } else { Self::NotTls };
+            return if is_http(bytes) { Self::PlainHttp } else { Self::NotTls };
         }
         if let Some(fault) = client_certificate(&reason, seen, has_identity) {
             return fault;
@@ -151,6 +151,13 @@ impl Fault {
                 | Self::Certificate
         )
     }
+}
+
+/// A response, or a page without one (HTTP/0.9).
+pub fn is_http(bytes: &[u8]) -> bool {
+    let starts =
+        |word: &[u8]| bytes.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    bytes.starts_with(b"HTTP/") || starts(b"<html") || starts(b"<!doctype html")
 }
 
 /// A fault in our own certificate, or in its absence. An alert alone proves that only if no other alert would do;
@@ -198,6 +205,7 @@ mod tests {
             assert_eq!(Fault::of(&reason, b"", false), fault, "{reason}");
         }
         assert_eq!(Fault::of("something new", b"HTTP/1.1 400", false), Fault::PlainHttp);
+        assert_eq!(Fault::of("something new", b"<HTML>", false), Fault::PlainHttp);
         assert_eq!(Fault::of("something new", b"SSH-2.0", false), Fault::NotTls);
         assert_eq!(Fault::of("something new", &[21, 3, 3], false), Fault::Other);
         assert_eq!(Fault::of("wrong version number", b"", false), Fault::NotTls);

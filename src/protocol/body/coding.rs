@@ -40,6 +40,11 @@ impl Codings {
         }
     }
 
+    /// Whether there are any and all can be undone.
+    pub(super) fn is_known(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     /// Their names, if not all of them can be undone.
     pub(super) fn into_unknown(self) -> Option<String> {
         self.unknown

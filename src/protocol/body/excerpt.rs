@@ -41,6 +41,8 @@ pub enum Defect {
     },
     /// The chunked transfer coding is malformed; from that line on the bytes are as received.
     MalformedChunk,
+    /// It is not compressed in the way that the head declares; its bytes are as received.
+    NotPacked,
 }
 
 /// How the end of a body is known (RFC 9112 section 6.3).
@@ -65,10 +67,18 @@ pub enum BodyEnd {
 
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Incomplete { received, expected, end } = self else {
-            return f.write_str(
-                "the chunked transfer coding is malformed: the body is shown as received from there on",
-            );
+        let (received, expected, end) = match self {
+            Self::Incomplete { received, expected, end } => (received, expected, end),
+            Self::MalformedChunk => {
+                return f.write_str(
+                    "the chunked transfer coding is malformed: the body is shown as received from there on",
+                );
+            }
+            Self::NotPacked => {
+                return f.write_str(
+                    "the body is not compressed as its head says: it is shown as received",
+                );
+            }
         };
         let bytes = counted(*received, "byte");
         match (expected, end) {

@@ -7,7 +7,7 @@ use super::{ANSWER_GRACE, Connection, EndCause, FAILURE_GRACE, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::inbound::{Ready, Span};
-use crate::protocol::violation::{Rule, Violation};
+use crate::protocol::violation::Rule;
 use crate::protocol::vocabulary::{Direction, Role, TransportEnd};
 
 impl Connection {
@@ -114,7 +114,7 @@ impl Connection {
             return;
         }
         if self.sent_close.is_none() {
-            self.peer_closed_first = is_bad_close(violation);
+            self.peer_closed_first = violation.is_by_close();
             self.push_close(ClosePayload {
                 code: Some(rule.close_code()),
                 reason: rule.summary().to_owned(),
@@ -126,12 +126,4 @@ impl Connection {
         self.phase =
             Phase::Closing { until: Some(now + grace), cause_if_late: EndCause::Violation };
     }
-}
-
-/// Whether the peer wanted to close, however badly it said so.
-fn is_bad_close(violation: &Violation) -> bool {
-    matches!(
-        violation.rule,
-        Rule::CloseTooShort | Rule::InvalidCloseCode | Rule::InvalidUtf8InReason
-    )
 }

@@ -45,6 +45,8 @@ const HINT_ORIGIN: &str = "a web page of another site tried to connect; if it is
                            --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
 const HINT_NULL: &str = "a page without an origin of its own (a local file, a sandboxed frame) tried \
                          to connect; --allow-origin null accepts such pages";
+const HINT_OPAQUE: &str = "a page without a host (a local file, a browser extension) tried to connect; \
+                           --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
 const HINT_ONLY: &str = "--allow-origin can be repeated; --allow-origin '*' accepts everything";
 
 /// Judges a request by whom it comes from and whom it is addressed to.
@@ -98,12 +100,12 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     let is_own = |(host, port): &(Host, u16), scheme_port: u16| {
         authority.is_some_and(|own| own.host == *host && own.port.unwrap_or(scheme_port) == *port)
     };
-    if let Some(tuple) = TupleOrigin::parse(origin)
-        && (is_loopback(&tuple.place.0) || is_own(&tuple.place, tuple.default_port))
-    {
-        return Ok(());
-    }
-    let hint = if origin == "null" { HINT_NULL } else { HINT_ORIGIN };
+    let hint = match TupleOrigin::parse(origin) {
+        Some(it) if is_loopback(&it.place.0) || is_own(&it.place, it.default_port) => return Ok(()),
+        None if origin == "null" => HINT_NULL,
+        None if origin.starts_with("file:") || origin.contains("-extension://") => HINT_OPAQUE,
+        _ => HINT_ORIGIN,
+    };
     let finding =
         Finding::new("Origin", format!("'{origin}'"), EXPECTED_ORIGIN, "RFC 6455 section 10.2");
     Err(Foreign { finding, hint })
@@ -177,6 +179,19 @@ mod tests {
         let authority = Authority::parse(host);
         let verdict = judge(allowed, listening, authority.as_ref(), origin, true);
         verdict.err().map(|foreign| foreign.finding.to_string())
+    }
+
+    #[test]
+    fn what_tried_to_connect_is_told_by_its_origin() {
+        for (origin, hint) in [
+            ("https://a.example", HINT_ORIGIN),
+            ("null", HINT_NULL),
+            ("file://", HINT_OPAQUE),
+            ("chrome-extension://abc", HINT_OPAQUE),
+        ] {
+            let verdict = judge_local(origin, Authority::parse("127.0.0.1").as_ref());
+            assert_eq!(verdict.err().map(|it| it.hint), Some(hint), "{origin}");
+        }
     }
 
     /// Whether it is accepted without `--allow-origin` by a server that others can reach.

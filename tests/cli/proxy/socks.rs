@@ -227,6 +227,12 @@ fn other_refusals() {
         ("socks5h://", &[b"\x05\x01"], "authentication method 1, which was not offered", ""),
         (
             "socks5h://",
+            &[b"\x05\x02"],
+            "authentication method 2, which was not offered",
+            "gives it a name and password",
+        ),
+        (
+            "socks5h://",
             &[b"HTTP/1.1 400 Bad Request\r\n\r\n"],
             "its answer is not SOCKS5: \"HTTP/1.1 400",
             "write the proxy with http://",

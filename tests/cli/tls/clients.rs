@@ -288,19 +288,48 @@ fn a_certificate_of_our_own_that_has_expired_is_told() {
 
 /// Behind nginx the handshake succeeds, and the refusal comes over HTTP.
 #[test]
-fn what_nginx_says_of_client_certificates_is_understood() {
-    use crate::support::Server;
-    for (words, hint) in [
-        ("No required SSL certificate was sent", "\nhint: the server wants a certificate from"),
-        (
-            "The SSL certificate error",
-            "\nhint: the server does not accept the certificate of --cert",
-        ),
+fn what_is_said_of_client_certificates_is_understood() {
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    let client = Client::elliptic();
+    let unsent = "No required SSL certificate was sent";
+    let bad = "The SSL certificate error";
+    let wanted = "This endpoint requires TLS client authentication";
+    for (words, has_certificate, hint) in [
+        (unsent, false, "hint: the answer asks for a client certificate: --cert FILE"),
+        (unsent, true, "that of --cert was not asked for in the handshake, or is not accepted"),
+        (bad, false, ""),
+        (bad, true, "hint: the server does not accept the certificate of --cert"),
+        (wanted, false, "hint: the answer asks for a client certificate: --cert FILE"),
+        ("Requires TLS 1.3", false, "certain versions of TLS, and this connection has TLSv1."),
+        ("Requires TLSX-plan level", false, ""),
     ] {
-        let server = Server::script(move |peer| {
+        let length = words.len();
+        let answer = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{words}");
+        let (server, _) = End::new(&mine).answer(&answer);
+        let mut program = trusting(&mine);
+        if has_certificate {
+            program = program
+                .file("client.pem", &client.credentials.certificate)
+                .file("client.key", &client.credentials.key)
+                .args(["--cert", "client.pem", "--key", "client.key"]);
+        }
+        let outcome = program.arg(wss(&server)).run().code(4);
+        match hint {
+            "" => _ = outcome.stderr_lacks("--cert").stderr_lacks("the answer asks for"),
+            hint => _ = outcome.stderr_contains(hint),
+        }
+    }
+}
+
+#[test]
+fn without_tls_there_is_no_certificate_to_be_wrong() {
+    for (words, hint) in [
+        ("No required SSL certificate was sent", "hint: the answer asks for TLS with a client"),
+        ("The SSL certificate error", "hint: -v shows the request"),
+    ] {
+        let server = crate::support::Server::script(move |peer| {
             peer.read_head();
-            let body = format!("<html><center>{words}</center></html>");
-            peer.respond(&format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
+            peer.respond(&format!("HTTP/1.1 400 Bad Request\r\n\r\n{words}"));
         });
         wscope().arg(server.url()).run().code(4).stderr_contains(hint);
     }

@@ -10,8 +10,9 @@ fn wss_to_a_port_without_tls() {
     for (answer, hint) in [
         (
             "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-            "the server speaks plain HTTP on this port: use ws://",
+            "the answer is plain HTTP: if the server does not speak TLS on this port, use ws://",
         ),
+        ("<html><body>no</body></html>", "the answer is plain HTTP: if the server does not"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "that is an SSH server: is the port right?"),
         ("hello\r\n", "the server speaks neither TLS nor HTTP on this port"),
         (
@@ -23,6 +24,17 @@ fn wss_to_a_port_without_tls() {
         let outcome = wscope().arg(wss(&server)).run();
         assert_refused(outcome, " for '127.0.0.1': ", hint);
     }
+}
+
+#[test]
+fn a_plain_answer_to_a_client_hello_is_shown() {
+    let answer = "HTTP/1.1 403 Blocked\r\nX-Rule: 17\r\n\r\nnot from here";
+    let server = || Server::script(move |peer| peer.send(answer));
+    let outcome = wscope().arg(wss(&server())).run().code(3);
+    let words = "\n< HTTP/1.1 403 Blocked\n< X-Rule: 17\n< \n< not from here\n";
+    outcome.stderr_contains(r#": received "HTTP/1.1 403 Blocked""#).stderr_contains(words);
+    let events = wscope().args(["--json", &wss(&server())]).run().code(3).json_lines();
+    assert_eq!(events.last().expect("an error")["body"], answer);
 }
 
 #[test]
