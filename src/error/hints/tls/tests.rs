@@ -1,0 +1,104 @@
+//! Tables and cases.
+
+use super::*;
+use crate::net::tls::TlsOptions;
+
+fn failure(reason: &str, seen: &[u8]) -> TlsFailure {
+    let (remote, name) = ("192.0.2.1:443".to_owned(), "h".to_owned());
+    TlsFailure::new(remote, name, reason.to_owned(), seen, &TlsOptions::default())
+}
+
+/// An empty ServerHello of TLS 1.2.
+fn server_hello() -> Vec<u8> {
+    let body = [&[3, 3][..], &[7; 32], &[0, 0xc0, 0x2f, 0]].concat();
+    let message = [&[2, 0, 0, body.len() as u8][..], &body].concat();
+    [&[22, 3, 3, 0, message.len() as u8][..], &message].concat()
+}
+
+#[test]
+fn what_the_server_had_sent_decides() {
+    let hello = server_hello();
+    for (reason, seen, words, ws) in [
+        ("unexpected EOF", &b""[..], "when it had the ClientHello: if it does not", true),
+        ("unexpected EOF", &hello, "speaks TLS on this port, and ended the connection", false),
+        ("wrong version number", b"SSH-2.0-x\r\n", "that is an SSH server", false),
+        ("wrong version number", b"hello", "speaks neither TLS nor HTTP", false),
+        ("wrong version number", b"HTTP/1.1 403 No", "the answer is plain HTTP: if the", true),
+        ("wrong version number", b"<HTML><body>", "the answer is plain HTTP: if the", true),
+        ("wrong version number", b"-ERR unknown command", "that is a Redis server", false),
+        ("ssl/tls alert handshake failure", &[21, 3, 3], "rejected the ClientHello", false),
+        ("ssl/tls alert bad certificate", &hello, "and none was given", false),
+    ] {
+        let given = hint(&failure(reason, seen), &SERVER).unwrap_or_default();
+        assert!(given.contains(words), "{reason}, {seen:?}: {given}");
+        assert_eq!(given.contains("ws://"), ws, "{reason}, {seen:?}: {given}");
+    }
+    assert_eq!(hint(&failure("ssl/tls alert handshake failure", &hello), &SERVER), None);
+}
+
+#[test]
+fn limits_that_allow_old_versions_are_not_the_reason() {
+    use Protocol::{Tlsv10, Tlsv11, Tlsv12, Tlsv13};
+    for (limits, ours, old) in [
+        ((None, None), false, true),
+        ((Some(Tlsv10), None), false, true),
+        ((Some(Tlsv11), Some(Tlsv13)), false, true),
+        ((Some(Tlsv10), Some(Tlsv12)), true, true),
+        ((Some(Tlsv12), None), true, false),
+        ((None, Some(Tlsv12)), true, false),
+    ] {
+        let failure = TlsFailure { limits, ..failure("unsupported protocol", b"") };
+        let given = hint(&failure, &SERVER).unwrap_or_default();
+        assert_eq!(given.contains("ours"), ours, "{limits:?}: {given}");
+        assert_eq!(given.contains("SECLEVEL"), old, "{limits:?}: {given}");
+    }
+}
+
+#[test]
+fn a_timeout_suggests_ws_only_where_no_tls_was_seen() {
+    for (answer, words, ws) in [
+        (Answer::Nothing, "did not answer the ClientHello", true),
+        (Answer::ServerHello, "speaks TLS on this port", false),
+        (Answer::Foreign(b"220 x".to_vec()), "an SMTP or FTP server", false),
+    ] {
+        let given = timed_out(&answer, &SERVER);
+        assert!(given.contains(words), "{answer:?}: {given}");
+        assert_eq!(given.contains("ws://"), ws, "{answer:?}: {given}");
+        assert!(!timed_out(&answer, &PROXY).contains("ws://"), "{answer:?}");
+    }
+}
+
+#[test]
+fn each_end_has_its_words_for_what_is_not_tls() {
+    let foreign = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
+    let silent = "https:// is for proxies that speak TLS on this port: if";
+    for (answer, server, proxy) in [
+        (Answer::Nothing, "did not answer the ClientHello", silent),
+        (foreign(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
+        (foreign(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
+        (foreign(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
+        (foreign(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
+    ] {
+        for (peer, words) in [(&SERVER, server), (&PROXY, proxy)] {
+            let given = timed_out(&answer, peer);
+            assert!(given.contains(words), "{answer:?}: {given}");
+        }
+    }
+    assert!(not_tls(&Answer::Nothing, &PROXY).starts_with(silent));
+    let ended = hint(&failure("unexpected EOF", b""), &PROXY).unwrap_or_default();
+    assert!(ended.starts_with(silent), "{ended}");
+}
+
+#[test]
+fn a_proxy_has_options_of_its_own() {
+    for reason in [
+        "certificate verify failed: self-signed certificate",
+        "certificate verify failed: certificate has expired",
+        "certificate verify failed: hostname mismatch",
+        "certificate verify failed: EE certificate key too weak",
+    ] {
+        let given = hint(&failure(reason, b""), &PROXY).unwrap_or_default();
+        assert!(given.contains("--proxy-insecure") && !given.contains("-k "), "{given}");
+        assert!(!given.contains("--servername"), "{given}");
+    }
+}

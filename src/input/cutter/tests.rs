@@ -1,0 +1,151 @@
+//! Tables and cases.
+
+use super::*;
+
+#[test]
+fn a_long_record_leaves_no_memory_behind() {
+    let mut cutter = Cutter::new(Framing::Lines, MessageKind::Binary);
+    for _ in 0..2 {
+        let mut rest = 2 * KEEP_SIZE;
+        while rest > 0 {
+            let space = cutter.space();
+            let count = rest.min(space.len());
+            space[..count].fill(b'x');
+            rest -= count;
+            if rest == 0 {
+                space[count - 1] = b'\n';
+            }
+            cutter.filled(count);
+        }
+        assert!(cutter.has_record());
+        let Next::Action(Action::Send(_, data)) = cutter.next() else { panic!("no message") };
+        assert_eq!(data.len(), 2 * KEEP_SIZE - 1);
+        assert!(!cutter.has_record());
+        cutter.release_idle_memory();
+        assert_eq!(cutter.buffer.capacity(), 0);
+    }
+}
+
+#[test]
+fn messages_that_were_read_and_not_taken_are_counted() {
+    let (text_line, ping_line) = ("{\"type\":\"text\",\"data\":\"a\"}\n", "{\"type\":\"ping\"}\n");
+    for (framing, input, expected) in [
+        (Framing::Lines, &b"one\ntwo\nthree\nhalf"[..], 2),
+        (Framing::Nul, b"one\0two\nthree\0", 1),
+        (Framing::Commands, b"/ping\n/ping\ntext\n//text\n/binary 00\n/binary @f\n/close", 4),
+        (Framing::Json, [text_line, ping_line, "\n", text_line, "{\"ty"].concat().as_bytes(), 1),
+        (Framing::Chunks, b"bytes", 0),
+    ] {
+        let mut cutter = Cutter::new(framing, MessageKind::Text);
+        cutter.space()[..input.len()].copy_from_slice(input);
+        cutter.filled(input.len());
+        assert!(cutter.has_record());
+        assert!(matches!(cutter.next(), Next::Action(_)));
+        assert_eq!(cutter.take_waiting_messages(), expected, "{framing:?}");
+        assert_eq!(cutter.take_waiting_messages(), 0);
+    }
+}
+
+/// Feeds pieces and the end; tells messages, then how it ended.
+fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, Option<String>) {
+    let mut cutter = Cutter::new(framing, kind);
+    let mut messages = Vec::new();
+    for piece in pieces.iter().chain([&&b""[..]]) {
+        cutter.space()[..piece.len()].copy_from_slice(piece);
+        cutter.filled(piece.len());
+        while cutter.has_record() {
+            match cutter.next() {
+                Next::Action(Action::Send(_, data)) => {
+                    messages.push(String::from_utf8_lossy(&data).into())
+                }
+                Next::Failed(error) => return (messages, Some(error.to_string())),
+                other => panic!("{other:?}"),
+            }
+        }
+        if cutter.has_ended() {
+            break;
+        }
+    }
+    match cutter.next() {
+        Next::End => (messages, None),
+        Next::Failed(error) => (messages, Some(error.to_string())),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn good(framing: Framing, bytes: &[u8], expected: &[&str]) {
+    for at in 0..=bytes.len() {
+        let pieces = [&bytes[..at], &bytes[at..]];
+        let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let (messages, failure) = cut(framing, MessageKind::Text, &pieces);
+        assert_eq!(
+            (messages, failure),
+            (expected.iter().map(ToString::to_string).collect(), None),
+            "cut at {at}"
+        );
+    }
+}
+
+#[test]
+fn records_are_cut_as_promised() {
+    good(Framing::Lines, "a\n\n한글\nlast".as_bytes(), &["a", "", "한글", "last"]);
+    good(Framing::Lines, b"a\r\n", &["a\r"]);
+    good(Framing::Lines, b"", &[]);
+    good(Framing::Lines, b"\n", &[""]);
+    good(Framing::Nul, b"a\nb\0c\0", &["a\nb", "c"]);
+    good(Framing::Whole, b"a\nb\0c", &["a\nb\0c"]);
+    good(Framing::Whole, b"", &[""]);
+}
+
+#[test]
+fn chunks_never_cut_a_character() {
+    let text = "a한b😀".as_bytes();
+    for at in 1..text.len() {
+        let (messages, failure) =
+            cut(Framing::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
+        assert_eq!((messages.concat().as_bytes(), failure), (text, None), "cut at {at}");
+    }
+}
+
+#[test]
+fn bad_utf8_is_placed_and_what_came_before_is_kept() {
+    let bytes = b"one\ntwo\nth\xffee\nfour\n";
+    for at in 0..=bytes.len() {
+        let pieces = [&bytes[..at], &bytes[at..]];
+        let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
+        let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+        assert_eq!(messages, ["one", "two"], "cut at {at}");
+        assert!(
+            failure
+                .as_deref()
+                .is_some_and(|text| text.contains("line 3, byte 3: invalid UTF-8 (byte 10"))
+        );
+    }
+    let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
+    assert_eq!(messages, ["ok"]);
+    assert!(failure.is_some_and(|text| text.contains("line 2, byte 3")));
+    for (bytes, cause) in [
+        (&b"ok\nab\xe2\x82"[..], "of the input): a character that is cut off; "),
+        (b"ok\nab\xed\xa0\x80c\n", "of the input): a UTF-16 surrogate; "),
+        (b"ok\nab\xe9", "of the input); "),
+    ] {
+        for at in 1..bytes.len() {
+            let pieces = [&bytes[..at], &bytes[at..]];
+            let (_, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+            assert!(failure.as_deref().is_some_and(|it| it.contains(cause)), "{at}: {failure:?}");
+        }
+    }
+    let (messages, failure) = cut(Framing::Lines, MessageKind::Binary, &[b"\xff\n"]);
+    assert_eq!((messages.len(), failure), (1, None));
+}
+
+#[test]
+fn bad_json_is_placed() {
+    let (messages, failure) = cut(
+        Framing::Json,
+        MessageKind::Text,
+        &[b"{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\n"],
+    );
+    assert_eq!(messages, ["a"]);
+    assert!(failure.as_deref().is_some_and(|text| text.contains("line 3, byte ")), "{failure:?}");
+}
