@@ -32,11 +32,14 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Dial(error @ DialError::Tcp(failures, _), attempt)
             if attempt.tries == Tries::One && may_be_starting(failures) =>
         {
-            dial(error).map(|text| format!("{text} --retry waits for one that is starting"))
+            dial(error, false).map(|text| format!("{text} --retry waits for one that is starting"))
         }
-        Error::Dial(error, attempt) => dial(error).map(|text| attempt.secrets.mask_text(text)),
+        Error::Dial(error, attempt) => {
+            let hint = dial(error, attempt.is_redirected);
+            hint.map(|text| attempt.secrets.mask_text(text))
+        }
         Error::Upgrade(rejected) => handshake::hint(rejected),
-        Error::NoSubprotocol(_) | Error::NoCompression => {
+        Error::NoSubprotocol { .. } | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
         }
         Error::Protocol(closed) => ending::protocol(closed),
@@ -93,7 +96,7 @@ mod tests {
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let (tries, secrets) = (Tries::One, Secrets::default());
-            let attempt = DialAttempt { tries, secrets, max_time: None };
+            let attempt = DialAttempt { tries, secrets, is_redirected: false, max_time: None };
             let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };

@@ -1,6 +1,6 @@
 //! What the core reports: handed to the outputs, echoed, and measured against the goals.
 
-use super::{Journal, Session, Stop};
+use super::{Journal, Session, Stop, wanted};
 use crate::event::{Message, Opened, What, secrets};
 use crate::protocol::frame::Opcode;
 use crate::protocol::large;
@@ -43,6 +43,9 @@ impl Session<'_> {
                     surplus,
                 };
                 self.journal.tell(What::Message(message));
+                if self.first_text.is_none() {
+                    self.first_text = Some(wanted::start(kind, data));
+                }
                 if self.plan.echo {
                     self.echo.push_back((kind, large::copy(data)));
                 }

@@ -6,7 +6,7 @@ use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
-use crate::event::{Closed, HeadView, Opened};
+use crate::event::{Closed, HeadView, LastTraffic, Opened};
 use crate::net::Timings;
 use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
@@ -17,6 +17,9 @@ use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
+
+/// What the peer does within this time may be for what was before.
+const SOON: Duration = Duration::from_secs(1);
 
 impl Human {
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {
@@ -131,7 +134,8 @@ impl Human {
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
-            text += &self.remark(Role::Good, &closed_text(closed));
+            let when = if self.tells(Detail::Control) { when(closed) } else { String::new() };
+            text += &self.remark(Role::Good, &format!("{}{when}", closed_text(closed)));
         }
         let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
         if let Some(hint) = hint.filter(|_| self.tells(Detail::Line)) {
@@ -249,6 +253,20 @@ fn closed_text(closed: &Closed) -> String {
             format!("{text}; the peer did not answer (1006)")
         }
         _ => text,
+    }
+}
+
+/// When the peer closed, if that was soon after what was before.
+fn when(closed: &Closed) -> String {
+    if closed.ending.initiator == Party::Local || closed.ending.received.is_none() {
+        return String::new();
+    }
+    match (closed.last.sent(), &closed.last) {
+        (Some((what, ago)), _) if ago < SOON => format!(", {} after {what} was sent", short(ago)),
+        (_, LastTraffic::Handshake) if closed.quiet < SOON => {
+            format!(", {} after the handshake", short(closed.quiet))
+        }
+        _ => String::new(),
     }
 }
 
