@@ -64,7 +64,8 @@ pub(super) fn hint(ending: &Ending, opened: &Opened, first: Option<&str>) -> Opt
         |words: &[&str]| first.is_some_and(|text| words.iter().any(|word| text.contains(word)));
     let is_normal = ending.received.as_ref().and_then(|it| it.code) == Some(CloseCode::NORMAL);
     let is_silent = is_silent(ending);
-    if !is_silent && !(is_normal && ending.failure().is_none() && has(&REFUSAL)) {
+    let is_refusal = is_normal && ending.failure().is_none() && has(&REFUSAL);
+    if !(is_silent || is_refusal) {
         return None;
     }
     let named = [

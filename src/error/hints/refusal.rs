@@ -186,7 +186,7 @@ impl Refusal<'_> {
             (rejected.replaced("Host"), status)
         {
             return Some(format!(
-                "the request had the Host {host} (-H), not that of the URL: the server may not know it"
+                "the request had the Host {host} (-H): the server may not know it"
             ));
         }
         let (removed, replaced): (Vec<_>, Vec<_>) =
@@ -200,7 +200,7 @@ impl Refusal<'_> {
             ("", names) => format!("removed {names} from the request"),
             (names, others) => format!("replaced {names} in the request and removed {others}"),
         };
-        Some(format!("-H {what}: without that the server may accept it"))
+        Some(format!("-H {what}: the server may accept the handshake without that -H"))
     }
 
     /// Whether the answer has headers of an upgrade to websocket, for which the request has to have asked.

@@ -139,7 +139,7 @@ impl Human {
         }
         let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
         if let Some(hint) = hint.filter(|_| self.tells(Detail::Line)) {
-            text += &self.advice(hint);
+            text += &self.advice(&escape(hint, Newlines::Escape));
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));

@@ -146,7 +146,7 @@ fn an_upgrade_that_arrived_is_not_lost_on_the_way() {
 /// What the user replaced is the first thing to look at.
 #[test]
 fn headers_of_the_handshake_that_were_replaced_are_named() {
-    let host = "the request had the Host b.example (-H), not that of the URL: ";
+    let host = "the request had the Host b.example (-H): the server may not know it";
     for (head, options, expected) in [
         (
             "400 Bad Request",
