@@ -166,9 +166,11 @@ fn close_code(closed: &Closed) -> Option<String> {
     Some([Some(meaning), pointer].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
-/// Whether there is more to say of a code than of its range.
+/// Whether there is more to say of a code than that others define it.
 fn is_explained(code: CloseCode) -> bool {
-    KNOWN.contains(&code.get()) || APPLICATIONS.iter().any(|it| it.meaning(code).is_some())
+    !(3000..=4999).contains(&code.get())
+        || KNOWN.contains(&code.get())
+        || APPLICATIONS.iter().any(|it| it.meaning(code).is_some())
 }
 
 /// An end without a Close frame.
