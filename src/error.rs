@@ -51,7 +51,12 @@ pub enum Error {
     /// A redirect that is not followed.
     Redirect(Box<Rejected>, RedirectError),
     /// No subprotocol was chosen, and `--strict` wants one.
-    NoSubprotocol(Vec<String>),
+    NoSubprotocol {
+        /// Those that were offered.
+        offered: Vec<String>,
+        /// The request, if it is to be shown, and the response.
+        heads: Box<(Option<HeadView>, HeadView)>,
+    },
     /// permessage-deflate was not accepted, and `--strict` wants it.
     NoCompression,
     /// The peer broke the protocol.
@@ -99,6 +104,8 @@ pub struct DialAttempt {
     pub tries: Tries,
     /// What a redirect may have put into the name of the host, and is not to be shown.
     pub secrets: Secrets,
+    /// A redirect led there.
+    pub is_redirected: bool,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
 }
@@ -128,6 +135,8 @@ pub struct Rejected {
     pub query: String,
     /// The Host header of the request, without secrets.
     pub host: Option<String>,
+    /// Which of the handshake's own headers -H replaced, with the new value without secrets, or removed.
+    pub replaced: Vec<(&'static str, Option<String>)>,
     /// The request asked for an upgrade to websocket, in Upgrade and Connection.
     pub asked_upgrade: bool,
     /// The credentials that the request had.
@@ -148,6 +157,14 @@ pub struct Rejected {
     pub request: Option<HeadView>,
     /// The request has been shown when it was sent.
     pub request_shown: bool,
+}
+
+impl Rejected {
+    /// What -H replaced this header of the handshake with, if it did: nothing if it removed it.
+    fn replaced(&self, name: &str) -> Option<Option<&str>> {
+        let replaced = self.replaced.iter().find(|(replaced, _)| *replaced == name);
+        replaced.map(|(_, value)| value.as_deref())
+    }
 }
 
 impl From<ConfigError> for Error {
@@ -224,7 +241,7 @@ impl Error {
                 UpgradeError::System(_) => 8,
                 _ => 4,
             },
-            Self::Redirect(..) | Self::NoSubprotocol(_) | Self::NoCompression => 4,
+            Self::Redirect(..) | Self::NoSubprotocol { .. } | Self::NoCompression => 4,
             Self::Protocol(_) => 5,
             Self::Abnormal(_) => 6,
             Self::Input(_) | Self::Output(_) | Self::System(..) => 8,

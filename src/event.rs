@@ -18,6 +18,7 @@ pub mod failure;
 pub mod head_view;
 pub mod secrets;
 
+pub use closed::SOON;
 pub use failure::{FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
 
@@ -376,14 +377,27 @@ pub struct Remedies {
 }
 
 /// What came or went last before a connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastTraffic {
     /// Nothing since the opening handshake.
     Handshake,
     /// Our data message of this number, so long before the end.
     Message(u64, Duration),
+    /// A raw frame of ours, in words, so long before the end.
+    Frame(String, Duration),
     /// Anything else.
     Other,
+}
+
+impl LastTraffic {
+    /// What we had sent, in words, and how long before the end, if it was that.
+    pub fn sent(&self) -> Option<(String, Duration)> {
+        match self {
+            Self::Message(number, ago) => Some((format!("message {number}"), *ago)),
+            Self::Frame(words, ago) => Some((format!("frame '{words}'"), *ago)),
+            Self::Handshake | Self::Other => None,
+        }
+    }
 }
 
 /// Something the user asked to see.

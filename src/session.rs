@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, Opened};
+use crate::event::{Closed, LastTraffic, Opened};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
@@ -29,6 +29,7 @@ mod resend;
 mod socket;
 mod timers;
 mod upload;
+mod wanted;
 mod watch;
 
 pub use actions::NO_MESSAGE;
@@ -170,14 +171,18 @@ pub struct Session<'a> {
     last_read: Option<Instant>,
     /// What had come and gone before the last read.
     before_read: end::BeforeRead,
-    /// How long nothing had come or gone before the peer's Close frame.
-    quiet_before_close: Option<Duration>,
+    /// How long nothing had come or gone before the peer's Close frame, and what was before that.
+    before_close: Option<(Duration, LastTraffic)>,
     /// When the transport had last taken a data message, by the peer's clock.
     last_sent: Option<Instant>,
     /// When data last came, or the last of the input had gone, by the peer's clock.
     last_data: Instant,
     /// Messages sent that the transport has taken.
     messages_gone: u64,
+    /// The last raw frame that was sent.
+    raw_sent: Option<end::RawSent>,
+    /// The start of the first message, if that is text.
+    first_text: Option<String>,
     /// Messages received when the last one was sent.
     received_before_send: u64,
     /// Whether there is somebody to ask for the last message.
@@ -257,11 +262,13 @@ impl<'a> Session<'a> {
             now,
             last_traffic: now,
             last_read: None,
-            before_read: end::BeforeRead { traffic: now, frames: 0 },
-            quiet_before_close: None,
+            before_read: end::BeforeRead { traffic: now, read: None, frames: 0 },
+            before_close: None,
             last_sent: None,
             last_data: now,
             messages_gone: 0,
+            raw_sent: None,
+            first_text: None,
             received_before_send: 0,
             keeps_last_message,
             last_message: None,

@@ -33,7 +33,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }
         Error::Upgrade(rejected) => handshake::hint(rejected),
-        Error::NoSubprotocol(_) | Error::NoCompression => {
+        Error::NoSubprotocol { .. } | Error::NoCompression => {
             Some("without --strict this is only a warning".to_owned())
         }
         Error::Protocol(closed) => ending::protocol(closed),
@@ -53,7 +53,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
 }
 
 fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
-    let text = dial(error)?;
+    let text = dial(error, attempt.is_redirected)?;
     Some(match error {
         DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
             format!("{text} --retry waits for one that is starting")
@@ -95,7 +95,12 @@ mod tests {
     fn no_hint_shows_a_secret() {
         let fields = [("X-Api-Key", &b"s3cr3t-v4lue"[..])];
         let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
-        let attempt = Box::new(DialAttempt { tries: Tries::One, secrets, max_time: None });
+        let attempt = Box::new(DialAttempt {
+            tries: Tries::One,
+            secrets,
+            max_time: None,
+            is_redirected: false,
+        });
         let (host, error) = ("s3cr3t-v4lue".to_owned(), std::io::Error::other("unknown"));
         let hint = hint(&Error::Dial(DialError::Dns { host, error }, attempt));
         let hint = hint.unwrap_or_default();
@@ -111,7 +116,7 @@ mod tests {
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
             let (tries, secrets) = (Tries::One, Secrets::default());
-            let attempt = DialAttempt { tries, secrets, max_time: None };
+            let attempt = DialAttempt { tries, secrets, is_redirected: false, max_time: None };
             let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };

@@ -36,7 +36,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
                 "no program listens on that port, or a firewall rejects the connection: is the proxy running there, and is its port right?{direct}"
             ))
         }
-        other => super::hints::dial(other).map(|text| match direct.is_empty() {
+        other => super::hints::dial(other, false).map(|text| match direct.is_empty() {
             false if !text.ends_with('?') => format!("{text};{direct}"),
             _ => text + &direct,
         }),

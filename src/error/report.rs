@@ -39,6 +39,12 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     {
         text += &head(request, &style.paint(Role::Sent, ">"), style);
     }
+    if let Error::NoSubprotocol { heads, .. } = cause {
+        let (request, response) = &**heads;
+        let arrow = style.paint(Role::Sent, ">");
+        text += &request.as_ref().map_or_else(String::new, |it| head(it, &arrow, style));
+        text += &head(response, &style.paint(Role::Received, "<"), style);
+    }
     if let Error::Dial(DialError::Proxy(proxy), attempt) = cause
         && let Some(request) = &proxy.request
     {

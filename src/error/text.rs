@@ -31,9 +31,9 @@ pub(super) fn message(error: &Error) -> String {
                 upgrade(rejected).replacen("opening handshake", &what, 1)
             }
         },
-        Error::NoSubprotocol(offered) => {
+        Error::NoSubprotocol { offered, .. } => {
             format!(
-                "opening handshake: the server chose none of the subprotocols {}",
+                "opening handshake: the server chose none of the subprotocols offered: {}",
                 offered.join(", ")
             )
         }
@@ -293,6 +293,10 @@ fn missed_pong(missed: &MissedPong) -> String {
 /// What preceded an end without a Close frame, and when.
 fn circumstances(closed: &Closed) -> String {
     let quiet = span(closed.quiet);
+    let sent = closed.last.sent().filter(|_| closed.ending.sent.is_none());
+    if let Some((what, ago)) = sent {
+        return format!(", {} after {what} was sent", span(ago));
+    }
     match closed.last {
         LastTraffic::Handshake if closed.is_right_after_opening() => {
             format!(", right after the handshake ({quiet})")
@@ -300,18 +304,13 @@ fn circumstances(closed: &Closed) -> String {
         LastTraffic::Handshake => {
             format!(", {quiet} after the handshake, with nothing sent or received")
         }
-        LastTraffic::Message(number, ago) if closed.ending.sent.is_none() => {
-            format!(", {} after message {number} was sent", span(ago))
-        }
-        LastTraffic::Message(..) | LastTraffic::Other if closed.is_right_after_traffic() => {
-            format!(", {quiet} after the last byte")
-        }
-        LastTraffic::Message(..) | LastTraffic::Other => format!(", after {quiet} of silence"),
+        _ if closed.is_right_after_traffic() => format!(", {quiet} after the last byte"),
+        _ => format!(", after {quiet} of silence"),
     }
 }
 
 /// A time in words.
-fn span(duration: Duration) -> String {
+pub(super) fn span(duration: Duration) -> String {
     match duration.as_secs_f64() {
         ..1.0 => format!("{} ms", duration.as_millis()),
         short @ ..10.0 => format!("{short:.1} s"),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Closed, LastTraffic};
+use super::Closed;
 
 /// An end within this time comes right after what was before.
-const SOON: Duration = Duration::from_secs(1);
+pub const SOON: Duration = Duration::from_secs(1);
 
 impl Closed {
     /// Whether the connection ended right after the opening handshake.
@@ -16,10 +16,5 @@ impl Closed {
     /// Whether it ended right after something had been sent or received.
     pub fn is_right_after_traffic(&self) -> bool {
         self.quiet < SOON
-    }
-
-    /// Whether it ended right after a data message of ours, with nothing received in between.
-    pub fn is_right_after_message(&self) -> bool {
-        matches!(self.last, LastTraffic::Message(_, ago) if ago < SOON)
     }
 }

@@ -1,5 +1,7 @@
 //! Frames as they are asked for, allowed or not: to see what a peer makes of them.
 
+use std::fmt;
+
 use super::frame::{Header, LengthEncoding, Opcode};
 
 /// A frame that is sent as it stands.
@@ -61,9 +63,60 @@ impl RawFrame {
     }
 }
 
+/// As it is written on a command line, without its payload.
+impl fmt::Display for RawFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.opcode {
+            0 => f.write_str("continuation")?,
+            1 => f.write_str("text")?,
+            2 => f.write_str("binary")?,
+            8 => f.write_str("close")?,
+            9 => f.write_str("ping")?,
+            10 => f.write_str("pong")?,
+            other => write!(f, "{other}")?,
+        }
+        let [rsv1, rsv2, rsv3] = self.reserved;
+        let off = self.mask == RawMask::Off;
+        let flags = [(!self.fin, "nofin"), (rsv1, "rsv1"), (rsv2, "rsv2"), (rsv3, "rsv3")];
+        for (_, word) in flags.into_iter().chain([(off, "nomask")]).filter(|(is_set, _)| *is_set) {
+            write!(f, " {word}")?;
+        }
+        if let RawMask::Key([a, b, c, d]) = self.mask {
+            write!(f, " mask={a:02x}{b:02x}{c:02x}{d:02x}")?;
+        }
+        if let Some(length) = self.length {
+            write!(f, " length={length}")?;
+        }
+        match self.encoding {
+            None => Ok(()),
+            Some(LengthEncoding::Short) => f.write_str(" bits=7"),
+            Some(LengthEncoding::Medium) => f.write_str(" bits=16"),
+            Some(LengthEncoding::Long) => f.write_str(" bits=64"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_in_words_is_what_was_written() {
+        let plain = RawFrame::new(Opcode::Text, b"hi".to_vec());
+        let odd = RawFrame {
+            opcode: 11,
+            fin: false,
+            reserved: [true, false, true],
+            mask: RawMask::Key([0, 1, 2, 255]),
+            length: Some(9),
+            encoding: Some(LengthEncoding::Long),
+            payload: Vec::new(),
+        };
+        let off = RawFrame { mask: RawMask::Off, ..plain.clone() };
+        let words = [plain, off, odd].map(|frame| frame.to_string());
+        let expected = ["text", "text nomask", "11 nofin rsv1 rsv3 mask=000102ff length=9 bits=64"];
+        assert_eq!(words, expected);
+    }
 
     #[test]
     fn every_part_is_as_asked() {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use super::end::RawSent;
 use super::resend::Resend;
 use super::upload::Origin;
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
@@ -175,6 +176,11 @@ impl Session<'_> {
         let was_open = self.connection.is_open();
         let header = self.connection.send_raw(frame, now)?;
         self.received_before_send = self.connection.received_counters().messages;
+        self.raw_sent = Some(RawSent {
+            words: frame.to_string(),
+            messages: self.connection.sent_counters().messages,
+            gone: None,
+        });
         if was_open && !self.connection.is_open() {
             self.stop.get_or_insert(Stop::Asked);
         }

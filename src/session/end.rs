@@ -1,20 +1,34 @@
-//! The end of a session, with what preceded it, and what the request of the connection lacked.
+//! The end of a session, with what preceded it.
 
 use std::time::{Duration, Instant};
 
-use super::Session;
-use crate::event::{Closed, LastTraffic, Opened, Remedies, secrets};
+use super::{Session, wanted};
+use crate::event::{Closed, LastTraffic, Remedies, SOON, secrets};
 use crate::protocol::close::Application;
-use crate::protocol::connection::{EndCause, Ending, Party};
-use crate::protocol::vocabulary::{Position, TransportEnd};
+use crate::protocol::connection::{Ending, Party};
+
+/// What was sent no longer than this before the end is named even if something was received since.
+const RECENT: Duration = Duration::from_millis(100);
 
 /// What had come and gone before a read.
 #[derive(Debug)]
 pub(super) struct BeforeRead {
     /// When bytes had last come or gone, by the peer's clock.
     pub(super) traffic: Instant,
+    /// When bytes had last come.
+    pub(super) read: Option<Instant>,
     /// Frames received.
     pub(super) frames: u64,
+}
+
+/// A raw frame that was sent.
+#[derive(Debug)]
+pub(super) struct RawSent {
+    pub(super) words: String,
+    /// How many messages had been sent by then.
+    pub(super) messages: u64,
+    /// When the transport had taken it, by the peer's clock.
+    pub(super) gone: Option<Instant>,
 }
 
 /// What a connection was like when it ended.
@@ -28,13 +42,39 @@ pub(super) struct Circumstances {
 }
 
 impl Session<'_> {
-    /// Takes note of how long nothing had come or gone before the peer's Close frame: no time at all
-    /// if other frames were read with it.
+    /// Takes note of what was before the peer's Close frame, and how long nothing had come or gone: no
+    /// time at all if other frames were read with it.
     pub(super) fn note_peer_close(&mut self, now: Instant) {
-        let BeforeRead { traffic, frames } = self.before_read;
+        let BeforeRead { traffic, read, frames } = self.before_read;
         let is_alone = self.connection.received_counters().frames == frames + 1;
-        let quiet = now.saturating_duration_since(traffic);
-        self.quiet_before_close = Some(if is_alone { quiet } else { Duration::ZERO });
+        let (quiet, read) = match is_alone {
+            true => (now.saturating_duration_since(traffic), read),
+            false => (Duration::ZERO, Some(now)),
+        };
+        let last = match is_alone && traffic == self.started {
+            true => LastTraffic::Handshake,
+            false => self.last_of_ours(now, read),
+        };
+        self.before_close = Some((quiet, last));
+    }
+
+    /// What we sent last, if nothing has come since or it was just now.
+    fn last_of_ours(&self, now: Instant, last_read: Option<Instant>) -> LastTraffic {
+        let messages = self.connection.sent_counters().messages;
+        let ago = |at: Instant| now.saturating_duration_since(at);
+        let (at, last) = match (&self.raw_sent, self.last_sent) {
+            (Some(RawSent { words, messages: before, gone: Some(at) }), _)
+                if *before == messages =>
+            {
+                (*at, LastTraffic::Frame(words.clone(), ago(*at)))
+            }
+            (_, Some(at)) if self.messages_gone == messages => {
+                (at, LastTraffic::Message(messages, ago(at)))
+            }
+            _ => return LastTraffic::Other,
+        };
+        let is_last = last_read.is_none_or(|read| at > read) || ago(at) < RECENT;
+        if is_last { last } else { LastTraffic::Other }
     }
 
     /// What the connection was like when it ended, before anything else takes time.
@@ -42,17 +82,14 @@ impl Session<'_> {
         let now = self.clock.now();
         let (received, sent) =
             (self.connection.received_counters(), self.connection.sent_counters());
-        let is_unanswered =
-            self.last_read.is_none_or(|read| self.last_sent.is_some_and(|sent| sent > read));
-        let last = match self.last_sent {
-            None if received.wire_bytes == 0 && sent.wire_bytes == 0 => LastTraffic::Handshake,
-            Some(at) if is_unanswered && self.messages_gone == sent.messages => {
-                LastTraffic::Message(sent.messages, now.saturating_duration_since(at))
-            }
-            _ => LastTraffic::Other,
-        };
-        let quiet = self.quiet_before_close;
-        let quiet = quiet.unwrap_or_else(|| now.saturating_duration_since(self.last_traffic));
+        let (quiet, last) = self.before_close.clone().unwrap_or_else(|| {
+            let is_untouched = received.wire_bytes == 0 && sent.wire_bytes == 0;
+            let last = match is_untouched {
+                true => LastTraffic::Handshake,
+                false => self.last_of_ours(now, self.last_read),
+            };
+            (now.saturating_duration_since(self.last_traffic), last)
+        });
         let is_unsent = self.connection.is_close_unsent();
         Circumstances { quiet, last, age: self.started.elapsed(), is_unsent }
     }
@@ -62,7 +99,16 @@ impl Session<'_> {
         let Circumstances { quiet, last, age, is_unsent } = circumstances;
         let (received, sent) =
             (self.connection.received_counters(), self.connection.sent_counters());
-        let mut closed = Closed {
+        let is_untouched = sent.messages == 0 && self.raw_sent.is_none();
+        let hint = match is_untouched && received.messages <= 1 && age < SOON {
+            true => wanted::hint(&ending, self.opened, self.first_text.as_deref()),
+            false => {
+                let is_unanswered = received.messages == self.received_before_send;
+                let sent = last.sent().filter(|(_, ago)| is_unanswered && *ago < SOON);
+                sent.and_then(|(what, _)| wanted::bare_close(&ending, self.opened, &what))
+            }
+        };
+        Closed {
             ending: secrets::ending(as_sent(ending, is_unsent), &self.opened.secrets),
             quiet,
             last,
@@ -70,15 +116,11 @@ impl Session<'_> {
             received,
             sent,
             is_unsent,
-            hint: None,
+            hint,
             application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
             remedies: self.remedies(),
             failure_follows: false,
-        };
-        if received.messages <= 1 && sent.messages == 0 && closed.is_right_after_opening() {
-            closed.hint = missing(&closed.ending, self.opened, received.messages);
         }
-        closed
     }
 
     /// `listen` has none of these options.
@@ -98,41 +140,4 @@ fn as_sent(ending: Ending, is_unsent: bool) -> Ending {
         true => Ending { sent: None, ..ending },
         false => ending,
     }
-}
-
-/// What the request of a connection did not have that a server may want, where the server ended it at
-/// once, or after a first message, without a code or a Close frame.
-fn missing(ending: &Ending, opened: &Opened, messages: u64) -> Option<String> {
-    let is_silent = match (&ending.cause, &ending.received) {
-        (_, Some(close)) => close.code.is_none() && ending.failure().is_none(),
-        // Inside a frame or a message it is a crash or a cut.
-        (EndCause::Transport(TransportEnd::Eof | TransportEnd::Truncated, position), None) => {
-            *position == Position::Boundary && ending.sent.is_none()
-        }
-        _ => false,
-    };
-    if !is_silent || ending.initiator == Party::Local || opened.initiator == Party::Peer {
-        return None;
-    }
-    let fields = &opened.request.fields;
-    let has_origin = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("Origin"));
-    let missing = [
-        ("no Origin (-o)", has_origin),
-        ("no subprotocol (-s)", !opened.offered.is_empty()),
-        ("no credentials (-u, --bearer, --cookie)", opened.has_credentials),
-    ];
-    let missing: Vec<_> = missing.into_iter().filter(|(_, has)| !has).map(|(it, _)| it).collect();
-    let (last, others) = missing.split_last()?;
-    let list = match others {
-        [] => (*last).to_owned(),
-        others => format!("{} and {last}", others.join(", ")),
-    };
-    let what = if others.is_empty() { "it" } else { "one of them" };
-    let when = match messages {
-        0 => "right after the handshake",
-        _ => "right after its first message, which may say why",
-    };
-    Some(format!(
-        "the server closed {when}; the request had {list}, and the server may require {what}"
-    ))
 }

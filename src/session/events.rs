@@ -1,6 +1,6 @@
 //! What the core reports: handed to the outputs, echoed, and measured against the goals.
 
-use super::{Journal, Session, Stop};
+use super::{Journal, Session, Stop, wanted};
 use crate::event::{Message, Opened, What, secrets};
 use crate::protocol::frame::Opcode;
 use crate::protocol::large;
@@ -43,15 +43,14 @@ impl Session<'_> {
                     surplus,
                 };
                 self.journal.tell(What::Message(message));
+                self.first_text.get_or_insert_with(|| wanted::start(kind, data));
                 if self.plan.echo {
                     self.echo.push_back((kind, large::copy(data)));
                 }
                 if self.keeps_last_message {
                     self.last_message = Some((kind, data.to_vec()));
                 }
-                for goal in &mut self.plan.goals {
-                    goal.message(kind, data);
-                }
+                self.plan.goals.iter_mut().for_each(|goal| _ = goal.message(kind, data));
                 if let Some(take_note) = &mut self.plan.on_message {
                     take_note(kind, data);
                 }

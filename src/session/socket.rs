@@ -75,6 +75,7 @@ impl Session<'_> {
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
                     self.before_read = BeforeRead {
                         traffic: self.last_traffic,
+                        read: self.last_read,
                         frames: self.connection.received_counters().frames,
                     };
                     self.connection.received(count);

@@ -82,6 +82,11 @@ impl Session<'_> {
                 self.last_sent = Some(self.last_traffic);
             }
         }
+        if self.connection.pending_output().is_empty()
+            && let Some(raw) = &mut self.raw_sent
+        {
+            raw.gone.get_or_insert(self.last_traffic);
+        }
         let is_reading = self.can_read();
         if let Some(keepalive) = &mut self.keepalive {
             keepalive.wrote(count, is_reading, self.last_traffic);

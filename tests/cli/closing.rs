@@ -277,11 +277,56 @@ fn an_end_without_a_close_frame_says_what_was_before() {
     let outcome = cut(&["-x", "one"], move |peer| {
         peer.expect_text("one");
         peer.send(text("answer"));
+    });
+    assert!(after(&outcome, " ms after message 1 was sent\n") < 100);
+    let outcome = cut(&["--send-frame", "text nomask hi"], move |peer| {
+        peer.read_bytes(4);
+    });
+    outcome
+        .stderr_contains(" ms after frame 'text nomask' was sent\nhint: ")
+        .stderr_contains("right after that frame: its log may say why")
+        .stderr_lacks("Origin");
+    let outcome = cut(&["--send-frame", "ping", "-x", "one"], move |peer| {
+        peer.expect_ping(b"");
+        peer.expect_text("one");
+    });
+    outcome.stderr_contains(" ms after message 1 was sent\n");
+    let outcome = cut(&["-x", "one"], move |peer| {
+        peer.expect_text("one");
+        peer.send(text("answer"));
         pause(120);
     });
     assert!((100..1000).contains(&after(&outcome, " ms after the last byte\n")));
     let outcome = cut(&[], move |_| pause(1200));
     outcome.stderr_contains(", 1.2 s after the handshake, with nothing sent or received\n");
+}
+
+/// An idle time limit may be short.
+#[test]
+fn a_silence_has_one_figure_and_a_remedy() {
+    let outcome = cut(&[], |_| std::thread::sleep(std::time::Duration::from_millis(2100)));
+    let words = ", 2.1 s after the handshake, with nothing sent or received\nhint: nothing was sent or \
+                 received for 2.1 s before: if the server or a proxy in between has an idle time limit, \
+                 --ping-interval 1s keeps the connection busy; otherwise the logs there may say why\n";
+    outcome.stderr_contains(words);
+}
+
+#[test]
+fn verbose_says_what_a_close_came_soon_after() {
+    for code in [1000, 1001, 1005] {
+        let code = if code == 1005 { crate::support::NO_STATUS } else { code };
+        let server = serve(move |peer| {
+            peer.expect_text("one");
+            close(peer, code, "");
+        });
+        let outcome = wscope().args(["-v", "-x", "one", &server.url()]).stdin_open().run().code(0);
+        outcome.stderr_contains("s after message 1 was sent\n");
+    }
+    let server = serve(|peer| close(peer, 1000, ""));
+    let outcome = wscope().args(["-v", &server.url()]).stdin_open().run().code(0);
+    outcome
+        .stderr_contains("closed by the peer: 1000 Normal Closure, ")
+        .stderr_contains("s after the handshake\n");
 }
 
 /// RFC 6455 section 5.4 allows it, and the start of the message is lost.

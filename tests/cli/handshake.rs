@@ -36,9 +36,14 @@ fn no_chosen_subprotocol_is_a_warning_or_with_strict_an_error() {
     answered(RIGHT, &["-s", "a,b", "--strict"])
         .code(4)
         .stderr_contains(
-            "wscope: opening handshake: the server chose none of the subprotocols a, b",
+            "wscope: opening handshake: the server chose none of the subprotocols offered: a, b",
         )
-        .stderr_contains("hint: ");
+        .stderr_contains("hint: ")
+        .stderr_contains("< HTTP/1.1 101 Switching Protocols\n")
+        .stderr_lacks("connected")
+        .stderr_lacks("> GET");
+    let verbose = answered(RIGHT, &["-s", "a,b", "--strict", "-v"]).code(4);
+    verbose.stderr_contains("> GET").stderr_lacks("connected");
     answered(RIGHT, &["--strict"]).code(0).stderr_lacks("subprotocols");
 }
 

@@ -320,3 +320,15 @@ fn events_tell_of_it() {
     assert_eq!(events[0]["to"], json!(format!("{url}/b?token=***")));
     assert_eq!(events[1]["event"], "open");
 }
+
+/// Whoever follows a redirect did not choose the scheme: another one would lead back to the redirect.
+#[test]
+fn a_redirect_to_a_port_without_tls_is_what_is_wrong() {
+    let plain = Server::script(|peer| peer.respond("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    let location = format!("https://127.0.0.1:{}/", plain.port());
+    let here = Server::scripts([redirect("302 Found", location, |_| {})]);
+    let outcome = wscope().args(["-L", &here.url()]).run().code(3);
+    outcome
+        .stderr_contains("the redirect leads to a wrong port or scheme")
+        .stderr_lacks("use ws://");
+}

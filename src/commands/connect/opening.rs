@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use super::request::request_options;
+use super::request::{replaced, request_options};
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
@@ -78,6 +78,7 @@ impl Opening<'_> {
                 Err(error) => route = self.redirected(&route, error, journal)?,
             }
         };
+        self.require_subprotocol(&opened)?;
         journal.tell_now(What::Open(&opened));
         for lines in ignored {
             let text = format!("{lines}: ignored (--lenient)");
@@ -86,7 +87,7 @@ impl Opening<'_> {
         for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
             journal.tell_now(What::Notice(Level::Warning, &text));
         }
-        self.judge_subprotocol(&opened, journal)?;
+        self.warn_of_subprotocol(&opened, journal);
         let mut connection = self.connection(&upgraded);
         self.judge_compression(&upgraded, &mut connection, &mut stream, journal)?;
         Ok(Open { stream, connection, opened })
@@ -208,7 +209,12 @@ impl Opening<'_> {
     /// A connection that does not come about within `--max-time` misses what was expected of it.
     fn dial_failed(&self, error: DialError, route: &Route) -> Error {
         let secrets = route.secrets.clone();
-        let attempt = DialAttempt { tries: Tries::One, secrets, max_time: self.spent_time() };
+        let attempt = DialAttempt {
+            tries: Tries::One,
+            secrets,
+            is_redirected: !route.before.is_empty(),
+            max_time: self.spent_time(),
+        };
         let error = match error {
             DialError::Interrupted(interrupted) => return Error::Signal(interrupted.0),
             DialError::Proxy(mut proxy) => {
@@ -287,6 +293,9 @@ impl Opening<'_> {
             path: route.secrets.mask_text(path.to_owned()),
             query: query.to_owned(),
             host: request.head.value("Host").map(|host| secrets.mask_text(host)),
+            replaced: replaced(config, route)
+                .map(|(name, value)| (name, value.map(|value| secrets.mask_text(value))))
+                .collect(),
             asked_upgrade: request.asks_for_websocket(),
             credentials: config.auth.sent(&target.resource, &request.head),
             secrets: secrets.clone(),
@@ -375,19 +384,31 @@ impl Opening<'_> {
         by_proxy.into_iter().chain(lines(&upgraded.head)).collect()
     }
 
-    fn judge_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) -> Result<(), Error> {
-        if opened.offered.is_empty() || opened.protocol.is_some() {
+    /// RFC 6455 section 4.1: a client may do without the connection then, before it is open.
+    fn require_subprotocol(&self, opened: &Opened) -> Result<(), Error> {
+        let is_missing = !opened.offered.is_empty() && opened.protocol.is_none();
+        if !is_missing || !self.config.handshake.strict {
             return Ok(());
         }
-        if self.config.handshake.strict {
-            return Err(Error::NoSubprotocol(opened.offered.clone()));
+        let shows_request = self.config.commentary.detail >= Detail::Control;
+        Err(Error::NoSubprotocol {
+            offered: opened.offered.clone(),
+            heads: Box::new((
+                shows_request.then(|| opened.request.clone()),
+                opened.response.clone(),
+            )),
+        })
+    }
+
+    fn warn_of_subprotocol(&self, opened: &Opened, journal: &mut Journal<'_>) {
+        if opened.offered.is_empty() || opened.protocol.is_some() {
+            return;
         }
         let text = format!(
             "the server chose none of the subprotocols offered ({})",
             opened.offered.join(", ")
         );
         journal.tell_now(What::Notice(Level::Warning, &text));
-        Ok(())
     }
 
     fn connection(&self, upgraded: &Upgraded) -> Connection {

@@ -14,6 +14,22 @@ pub(super) fn request_options(config: &ConnectConfig, route: &Route) -> RequestO
     options
 }
 
+/// The headers that a handshake has to have.
+const OWN: [&str; 5] =
+    ["Host", "Connection", "Upgrade", "Sec-WebSocket-Version", "Sec-WebSocket-Key"];
+
+/// Which of the handshake's own headers the user replaced, with the value, or removed.
+pub(super) fn replaced(
+    config: &ConnectConfig,
+    route: &Route,
+) -> impl Iterator<Item = (&'static str, Option<String>)> {
+    let custom = request_options(config, route).custom;
+    OWN.into_iter().filter_map(move |name| {
+        let line = custom.iter().rfind(|line| line.is(name))?;
+        Some((name, (!line.is_removal).then(|| line.value.clone())))
+    })
+}
+
 /// Whether something stays behind on this step of the way.
 pub(super) fn leaves_credentials(config: &ConnectConfig, from: &Route, to: &Route) -> bool {
     let before = wanted(config, from);

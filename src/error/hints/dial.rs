@@ -4,7 +4,8 @@ use super::{tcp, tls};
 use crate::net::DialError;
 use crate::net::dial::Phase;
 
-pub(in crate::error) fn dial(error: &DialError) -> Option<String> {
+pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<String> {
+    let server = if is_redirected { &tls::REDIRECTED } else { &tls::SERVER };
     let text = match error {
         DialError::Dns { host, error } => dns(host, &error.to_string()),
         DialError::NoAddress { by_source: true, family, .. } => {
@@ -19,12 +20,12 @@ pub(in crate::error) fn dial(error: &DialError) -> Option<String> {
             return tcp::hint(failures, unanswered);
         }
         DialError::Timeout { phase: Phase::Tls(_, answer), .. } => {
-            tls::timed_out(answer, &tls::SERVER)
+            tls::timed_out(answer, server)
         }
         DialError::Timeout { phase: Phase::Dns(_), .. } => {
             "the resolver of this system did not answer in time; --resolve HOST:PORT:ADDRESS makes the look-up unnecessary".to_owned()
         }
-        DialError::Tls(failure) => return tls::hint(failure, &tls::SERVER),
+        DialError::Tls(failure) => return tls::hint(failure, server),
         _ => return None,
     };
     Some(text)

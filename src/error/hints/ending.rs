@@ -1,13 +1,21 @@
 //! What to do about the end of a connection that was open, as far as it follows from what was received.
 
+use std::time::Duration;
+
 use super::{ENGINE_IO, is_engine_io};
-use crate::event::{Closed, Remedies};
+use crate::error::text::span;
+use crate::event::{Closed, LastTraffic, Remedies, SOON};
+use crate::protocol::CloseCode;
+use crate::protocol::close::{APPLICATIONS, KNOWN};
 use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
 use crate::resilience::idle_cuts::LEAST_IDLE;
+
+/// What ends after a shorter silence is not suspected of an idle time limit.
+const LEAST_SILENCE: Duration = Duration::from_secs(2);
 
 /// Fewer bytes may read as text by chance.
 const LEAST_TEXT: usize = 8;
@@ -136,7 +144,7 @@ fn may_be_compressed(frame: &Header) -> bool {
 pub(super) fn abnormal(closed: &Closed) -> Option<String> {
     let ending = &closed.ending;
     match &ending.cause {
-        _ if ending.received.is_some() => Some(close_code(closed)),
+        _ if ending.received.is_some() => close_code(closed),
         EndCause::Transport(end, _) => transport(closed, end),
         _ => None,
     }
@@ -144,9 +152,10 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
 
 /// The peer's close code. Beside the peer's own reason nothing is said of its meaning, nor of the
 /// answer to our Close frame.
-fn close_code(closed: &Closed) -> String {
+fn close_code(closed: &Closed) -> Option<String> {
     let code = closed.ending.code();
-    let pointer = format!("'wscope codes {}' explains the code", code.get());
+    let pointer =
+        is_explained(code).then(|| format!("'wscope codes {}' explains the code", code.get()));
     if !closed.ending.reason().is_empty() || closed.ending.initiator == Party::Local {
         return pointer;
     }
@@ -154,7 +163,14 @@ fn close_code(closed: &Closed) -> String {
     let meaning =
         application.and_then(|it| it.meaning(code).map(|meaning| format!("{it}: {meaning}")));
     let meaning = meaning.unwrap_or_else(|| first_sentence(code.explain().meaning));
-    format!("{meaning}; {pointer}")
+    Some([Some(meaning), pointer].into_iter().flatten().collect::<Vec<_>>().join("; "))
+}
+
+/// Whether there is more to say of a code than that others define it.
+fn is_explained(code: CloseCode) -> bool {
+    !(3000..=4999).contains(&code.get())
+        || KNOWN.contains(&code.get())
+        || APPLICATIONS.iter().any(|it| it.meaning(code).is_some())
 }
 
 /// An end without a Close frame.
@@ -166,21 +182,28 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
         let text = "the peer does not complete the closing handshake: with --count N or --expect PATTERN, once met, that is not a failure";
         return closed.remedies.goals.then(|| text.to_owned());
     }
-    let quiet = closed.quiet.as_secs();
-    if closed.quiet >= LEAST_IDLE && closed.remedies.ping_interval {
+    if closed.quiet >= LEAST_SILENCE && closed.remedies.ping_interval {
+        let otherwise = match closed.quiet >= LEAST_IDLE {
+            true => "",
+            false => "; otherwise the logs there may say why",
+        };
         return Some(format!(
-            "nothing was sent or received for {quiet} s before: if the server or a proxy in between has an idle time limit, --ping-interval {}s keeps the connection busy",
-            quiet / 2
+            "nothing was sent or received for {} before: if the server or a proxy in between has an idle time limit, --ping-interval {}s keeps the connection busy{otherwise}",
+            span(closed.quiet),
+            closed.quiet.as_secs() / 2
         ));
     }
     if let Some(missing) = &closed.hint {
         return Some(format!("{missing}; its log may say why"));
     }
-    let text = match end {
-        TransportEnd::Eof if closed.is_right_after_message() => {
+    let text = match (&closed.last, end) {
+        (LastTraffic::Message(_, ago), TransportEnd::Eof) if *ago < SOON => {
             "the peer ended the connection right after that message: its log may say why"
         }
-        TransportEnd::Reset => {
+        (LastTraffic::Frame(_, ago), TransportEnd::Eof) if *ago < SOON => {
+            "the peer ended the connection right after that frame: its log may say why"
+        }
+        (_, TransportEnd::Reset) => {
             "the peer crashed or closed the connection without reading all, or something in between reset it: the logs there may say why"
         }
         _ => {

@@ -8,15 +8,24 @@ use crate::error::Rejected;
 pub(super) const ENGINE_IO: &str =
     "this is engine.io (socket.io), whose WebSocket URLs have the query EIO=4&transport=websocket";
 
-/// Whether a text is an error of engine.io.
+/// Messages of engine.io's `Server.errorMessages`, with their codes in `Server.errors`.
+const MESSAGES: [(&str, u64); 4] = [
+    ("Transport unknown", 0),
+    ("Session ID unknown", 1),
+    ("Bad handshake method", 2),
+    ("Unsupported protocol version", 5),
+];
+
+/// Whether a text is an error of engine.io: JSON, or the message alone where an upgrade is refused.
 pub(super) fn is_engine_io(body: &str) -> bool {
-    let marks = [
-        "Transport unknown",
-        "Session ID unknown",
-        "Bad handshake method",
-        "Unsupported protocol version",
-    ];
-    body.contains("\"code\":") && marks.iter().any(|mark| body.contains(mark))
+    let has_message = MESSAGES.iter().any(|(message, _)| body.contains(message));
+    bare_code(body).is_some() || (body.contains("\"code\":") && has_message)
+}
+
+/// The code of a message that stands alone.
+fn bare_code(body: &str) -> Option<u64> {
+    let known = MESSAGES.iter().find(|(message, _)| *message == body.trim());
+    known.map(|(_, code)| *code)
 }
 
 /// What the URL should have been, if this body is an error of engine.io.
@@ -25,11 +34,10 @@ pub(super) fn hint(rejected: &Rejected, body: &str) -> Option<String> {
         return None;
     }
     let error: Option<Value> = serde_json::from_str(body).ok();
-    let code = error.and_then(|error| error.get("code")?.as_u64());
+    let code = error.and_then(|error| error.get("code")?.as_u64()).or_else(|| bare_code(body));
     Some(advice(code, &rejected.path, &rejected.query))
 }
 
-/// The codes are those of engine.io's `Server.errors`.
 fn advice(code: Option<u64>, path: &str, query: &str) -> String {
     let value = |name: &str| {
         let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -45,7 +53,9 @@ fn advice(code: Option<u64>, path: &str, query: &str) -> String {
             format!("{THIS}: the query has to name the transport: {path}?EIO=4&transport=websocket")
         }
         (Some(1), _) if value("sid").is_some() => {
-            format!("{THIS}: it has no session with the sid of the URL; without sid it starts one")
+            format!(
+                "{THIS}: it has no session with the sid of the URL: leave out sid, and {path}?EIO=4&transport=websocket starts one"
+            )
         }
         (Some(5), None) => format!("{THIS}: the query has to name the version, as in EIO=4"),
         (Some(5), Some("4")) => {
@@ -70,7 +80,11 @@ mod tests {
             (0, "", "name the transport: /io/?EIO=4&transport=websocket"),
             (0, "EIO=4&transport=polling", "name the transport: /io/?EIO=4&transport=websocket"),
             (0, "EIO=4&transport=websocket", "does not allow transport=websocket"),
-            (1, "EIO=4&transport=websocket&sid=x", "without sid it starts one"),
+            (
+                1,
+                "EIO=4&transport=websocket&sid=x",
+                "leave out sid, and /io/?EIO=4&transport=websocket starts",
+            ),
             (1, "EIO=4&transport=websocket", "WebSocket URLs have the query"),
             (2, "", "WebSocket URLs have the query"),
             (5, "transport=websocket", "name the version, as in EIO=4"),

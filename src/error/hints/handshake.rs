@@ -59,27 +59,30 @@ fn silence(rejected: &Rejected) -> String {
     if rejected.speaks_tls == Some(true) {
         return SPEAKS_TLS.to_owned();
     }
-    let subprotocol = match rejected.offered.is_empty() {
-        true => "a subprotocol that is missing (-s NAME)",
-        false => "the subprotocol offered (-s NAME)",
-    };
+    let mut causes = vec![
+        "the path or the host name may be wrong",
+        match rejected.offered.is_empty() {
+            true => "the server may require a subprotocol (-s NAME)",
+            false => "the server may not accept the subprotocol offered (-s NAME)",
+        },
+    ];
     let has_ended = matches!(rejected.error, UpgradeError::Ended(..));
     let speaks_http = !rejected.interim.is_empty();
-    let others = match (speaks_http, rejected.tls.is_some(), has_ended) {
-        (true, ..) | (_, true, true) => "",
-        (false, true, false) => ", or a server of another protocol",
-        (false, false, true) if rejected.speaks_tls == Some(false) => "",
-        (false, false, true) => ", or a port that expects TLS: then use wss://",
-        (false, false, false) => {
-            ", a server of another protocol, or one that expects TLS on this port: then use wss://"
-        }
-    };
+    if !speaks_http {
+        causes.push("it may be a server of another protocol");
+    }
+    if has_ended {
+        causes.push("a server behind a proxy may have failed");
+    }
+    if !speaks_http && rejected.tls.is_none() && rejected.speaks_tls != Some(false) {
+        causes.push("the port may expect TLS: then use wss://");
+    }
     let certificate = match has_ended {
         true => tls::late_certificate(rejected.tls.as_deref()),
         false => String::new(),
     };
-    let comma = if others.is_empty() { " or" } else { "," };
-    format!("it may be the path, the host name{comma} {subprotocol}{others}{certificate}")
+    let last = causes.pop().unwrap_or_default();
+    format!("{}, or {last}{certificate}", causes.join(", "))
 }
 
 fn not_http(bytes: &[u8]) -> Option<String> {

@@ -41,15 +41,29 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
 /// RFC 6455 section 4.4 wants 426 and this header; many servers send it with 400.
 fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
+    let asked = asked_version(rejected);
+    let has_ours = versions.iter().any(|version| version == "13");
     if !matches!(response.line.status, 400 | 426)
         || versions.is_empty()
-        || versions.iter().any(|version| version == "13")
+        || (asked.is_none() && has_ours)
     {
         return None;
     }
     let versions = rejected.secrets.mask_text(versions.join(", "));
     let is_short = versions.chars().count() <= MAX_NAMED;
-    is_short.then(|| format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)"))
+    is_short.then(|| match asked {
+        Some(asked) => format!("the request {asked}, and the server speaks {versions}"),
+        None => format!("the server speaks WebSocket version {versions}, not 13 (RFC 6455)"),
+    })
+}
+
+/// Which version the request asked for instead of 13.
+fn asked_version(rejected: &Rejected) -> Option<String> {
+    Some(match rejected.replaced("Sec-WebSocket-Version")? {
+        Some("13") => return None,
+        Some(version) => format!("asked for WebSocket version {version} (-H)"),
+        None => "named no WebSocket version (-H removed it)".to_owned(),
+    })
 }
 
 /// A gateway's words are about the server behind it, not about the request.
@@ -91,9 +105,12 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
             "the answer names the Upgrade or Connection header",
         ));
     }
-    words.name_version().then(|| {
-        "the answer names the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
-            .to_owned()
+    words.name_version().then(|| match asked_version(rejected) {
+        Some(asked) => format!("the answer names the WebSocket version, and the request {asked}"),
+        None => {
+            "the answer names the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
+                .to_owned()
+        }
     })
 }
 

@@ -84,6 +84,9 @@ fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
 
 impl Refusal<'_> {
     fn by_status(&self) -> Option<String> {
+        if let Some(hint) = self.replaced() {
+            return Some(hint);
+        }
         let retry = self.retry();
         Some(match self.response.line.status {
             200..=299 => self.success(),
@@ -183,16 +186,50 @@ impl Refusal<'_> {
         html::is_html(kind.as_deref(), &readable(&self.response.body.bytes))
     }
 
-    fn success(&self) -> String {
-        match self.is_html() {
-            true => {
-                "an ordinary web page answered; usual causes: a path that is not a WebSocket endpoint, a reverse proxy that does not forward Upgrade and Connection, or a login page in between"
-            }
-            false => {
-                "an ordinary HTTP response; usual causes: a path that is not a WebSocket endpoint, or a reverse proxy that does not forward Upgrade and Connection"
-            }
+    /// What the user replaced among the handshake's own headers, where the status may be about that.
+    fn replaced(&self) -> Option<String> {
+        let (rejected, status) = (self.rejected, self.response.line.status);
+        if let (Some(Some(host)), 200..=299 | 400 | 403 | 404 | 421) =
+            (rejected.replaced("Host"), status)
+        {
+            return Some(format!(
+                "the request had the Host {host} (-H): the server may not know it"
+            ));
         }
-        .to_owned()
+        let (removed, replaced): (Vec<_>, Vec<_>) =
+            rejected.replaced.iter().partition(|(_, value)| value.is_none());
+        let [removed, replaced] = [removed, replaced]
+            .map(|list| list.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" and "));
+        let what = match (replaced.as_str(), removed.as_str()) {
+            _ if status != 400 => return None,
+            ("", "") => return None,
+            (names, "") => format!("replaced {names} in the request"),
+            ("", names) => format!("removed {names} from the request"),
+            (names, others) => format!("replaced {names} in the request and removed {others}"),
+        };
+        Some(format!("-H {what}: the server may accept the handshake without that -H"))
+    }
+
+    /// Whether the answer has headers of an upgrade to websocket, for which the request has to have asked.
+    fn upgrade_arrived(&self) -> bool {
+        let head = &self.response.head;
+        head.value("Sec-WebSocket-Accept").is_some()
+            || head.list("Upgrade").iter().any(|name| name.eq_ignore_ascii_case("websocket"))
+    }
+
+    fn success(&self) -> String {
+        let what = match self.is_html() {
+            true => "an ordinary web page answered",
+            false => "an ordinary HTTP response",
+        };
+        let mut causes = vec!["a path that is not a WebSocket endpoint"];
+        if !self.upgrade_arrived() {
+            causes.push(LOST_UPGRADE);
+        }
+        if self.is_html() {
+            causes.push("a login page in between");
+        }
+        format!("{what}; {}", usual(&causes))
     }
 
     fn redirect(&self, status: u16) -> Option<String> {
@@ -217,17 +254,29 @@ impl Refusal<'_> {
     /// What is wrong is either said, or not known: then the request is to be looked at.
     fn bad_request(&self) -> Option<String> {
         let shows_request = self.rejected.request.is_some();
+        let body = readable(&self.response.body.bytes);
+        let path = match body.trim_start().starts_with('{') {
+            true => "is the path that of a WebSocket endpoint?",
+            false => "",
+        };
         match (self.names_a_cause(), shows_request) {
             (true, _) if self.words.name_protocol() => Some(
                 "the answer names a protocol: if a subprotocol is meant, -s NAME offers it"
                     .to_owned(),
             ),
-            (true, true) => None,
-            (true, false) => Some("-v shows the request that was sent".to_owned()),
+            (true, true) => Some(path.to_owned()).filter(|path| !path.is_empty()),
+            (true, false) => {
+                let text = format!("{path} -v shows the request that was sent");
+                Some(text.trim_start().to_owned())
+            }
             (false, _) => {
                 let show = if shows_request { "" } else { " (-v shows it)" };
+                let proxy = match self.upgrade_arrived() {
+                    true => "",
+                    false => ", and whether a reverse proxy forwards Upgrade and Connection",
+                };
                 Some(format!(
-                    "the server does not accept the request{show}: check path, Host, Origin (-o) and subprotocol (-s), and whether a reverse proxy forwards Upgrade and Connection"
+                    "the server does not accept the request{show}: check path, Host, Origin (-o) and subprotocol (-s){proxy}"
                 ))
             }
         }
@@ -258,15 +307,14 @@ impl Refusal<'_> {
     }
 
     fn not_found(&self) -> String {
-        let (path, proxy) = (
-            "usual causes: a wrong path or query",
-            "a reverse proxy that does not forward Upgrade and Connection",
-        );
-        match self.rejected.sent_origin {
-            // Rails does so.
-            false => format!("{path}, {proxy}, or a missing Origin (-o https://HOST)"),
-            true => format!("{path}, or {proxy}"),
+        let mut causes = vec!["a wrong path or query"];
+        if !self.upgrade_arrived() {
+            causes.extend(["a server without WebSocket support", LOST_UPGRADE]);
         }
+        if !self.rejected.sent_origin {
+            causes.push("a missing Origin (-o https://HOST)"); // Rails does so
+        }
+        usual(&causes)
     }
 
     /// RFC 9110 section 15.5.6.
@@ -317,6 +365,17 @@ impl Refusal<'_> {
                 self.sender()
             ),
         }
+    }
+}
+
+const LOST_UPGRADE: &str = "a reverse proxy that does not forward Upgrade and Connection";
+
+/// Causes in a sentence.
+fn usual(causes: &[&str]) -> String {
+    match causes {
+        [] => String::new(),
+        [only] => format!("usual cause: {only}"),
+        [others @ .., last] => format!("usual causes: {}, or {last}", others.join(", ")),
     }
 }
 

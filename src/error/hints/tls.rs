@@ -37,6 +37,10 @@ pub(in crate::error) const SERVER: Peer = Peer {
     is_proxy: false,
 };
 
+/// A server that a redirect led to: the user did not choose its scheme.
+pub(in crate::error) const REDIRECTED: Peer =
+    Peer { plain: "the redirect leads to a wrong port or scheme", ..SERVER };
+
 pub(in crate::error) const PROXY: Peer = Peer {
     name: "the proxy",
     insecure: "--proxy-insecure",
@@ -80,7 +84,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
             "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
             other_name(peer)
         ),
-        Fault::HandshakeFailure | Fault::Other => return unused_certificate(failure),
+        Fault::HandshakeFailure | Fault::Other => return unasked(failure, peer),
         Fault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
@@ -228,7 +232,15 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
 }
 
 /// An alert that is not about a certificate of ours.
-fn unused_certificate(failure: &TlsFailure) -> Option<String> {
+fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
+    let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
+    if is_internal && failure.answer == Answer::Alert {
+        return Some(format!(
+            "servers such as Caddy answer so when they have no certificate for '{}'{}",
+            failure.name,
+            other_name(peer)
+        ));
+    }
     let is_unused = failure.has_identity && failure.asked == Some(false);
     is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
 }

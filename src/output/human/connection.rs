@@ -6,7 +6,7 @@ use super::frame::preview;
 use super::message::{counted, grouped};
 use super::stamp::short;
 use super::{Detail, Human, arrow, role};
-use crate::event::{Closed, HeadView, Opened, ProxyHeads};
+use crate::event::{Closed, HeadView, LastTraffic, Opened, ProxyHeads, SOON};
 use crate::net::Timings;
 use crate::output::certificate;
 use crate::output::escape::{Newlines, escape, escape_bytes};
@@ -138,11 +138,12 @@ impl Human {
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
-            text += &self.remark(Role::Good, &closed_text(closed));
+            let when = if self.tells(Detail::Control) { when(closed) } else { String::new() };
+            text += &self.remark(Role::Good, &format!("{}{when}", closed_text(closed)));
         }
         let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
         if let Some(hint) = hint.filter(|_| self.tells(Detail::Line)) {
-            text += &self.advice(hint);
+            text += &self.advice(&escape(hint, Newlines::Escape));
         }
         if self.tells(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
@@ -268,6 +269,20 @@ fn transport_text(ending: &Ending) -> String {
     match &ending.cause {
         EndCause::Transport(end, position) => {
             format!(": {}, {position}", escape(&end.to_string(), Newlines::Escape))
+        }
+        _ => String::new(),
+    }
+}
+
+/// When the peer closed, if that was soon after what was before.
+fn when(closed: &Closed) -> String {
+    if closed.ending.initiator == Party::Local || closed.ending.received.is_none() {
+        return String::new();
+    }
+    match (closed.last.sent(), &closed.last) {
+        (Some((what, ago)), _) if ago < SOON => format!(", {} after {what} was sent", short(ago)),
+        (_, LastTraffic::Handshake) if closed.quiet < SOON => {
+            format!(", {} after the handshake", short(closed.quiet))
         }
         _ => String::new(),
     }

@@ -210,8 +210,8 @@ pub(super) const REGISTERED: &[Entry] = &[
         name: "Service Restart",
         explanation: Explanation {
             summary: "The service restarts: reconnect.",
-            meaning: "The service is restarting: a client may reconnect, after a random delay of 5 to 30 \
-                      seconds.",
+            meaning: "The service is restarting, or shutting down: a client may reconnect, after a random \
+                      delay of 5 to 30 seconds.",
             sender: "the server",
             causes: &["A deployment or a restart; uvicorn sends it when it shuts down."],
             section: REGISTRY,
@@ -267,7 +267,11 @@ pub(super) const REGISTERED: &[Entry] = &[
             summary: "Not logged in; like HTTP 401.",
             meaning: "The endpoint must be authorized to perform the request; equivalent to HTTP status 401.",
             sender: EITHER,
-            causes: &["A missing, wrong or expired token."],
+            causes: &[
+                "A missing, wrong or expired token.",
+                "SockJS, which uses the number for ends of its own: \"Go away!\" when the server closes, \
+                 \"Broken framing.\" for a message that is not JSON.",
+            ],
             section: REGISTRY,
         },
     },

@@ -15,26 +15,27 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
     for (args, words) in [
         (
             &[][..],
-            Some(
-                "no Origin (-o), no subprotocol (-s) and no credentials (-u, --bearer, --cookie), and \
+            "no Origin (-o), no subprotocol (-s) and no credentials (-u, --bearer, --cookie), and \
                  the server may require one of them\n",
-            ),
         ),
-        (&["-H", "Authorization: Bearer x"], Some("no Origin (-o) and no subprotocol (-s), and")),
+        (&["-H", "Authorization: Bearer x"], "no Origin (-o) and no subprotocol (-s), and"),
         (
             &["--cookie", "a=b", "-o", "http://a"],
-            Some("no subprotocol (-s), and the server may require it\n"),
+            "no subprotocol (-s), and the server may require it\n",
         ),
-        (&["-s", "chat"], Some("no Origin (-o) and no credentials (-u, --bearer, --cookie), and")),
-        (&["-H", "X-Api-Key: abcdef"], Some("no Origin (-o) and no subprotocol (-s), and")),
-        (&["-s", "chat", "-u", "a:b", "-o", "http://a"], None),
+        (
+            &["-s", "chat"],
+            "no Origin (-o), no subprotocol that the server chose (-s chat) and no credentials (-u",
+        ),
+        (&["-H", "X-Api-Key: abcdef"], "no Origin (-o) and no subprotocol (-s), and"),
+        (
+            &["-s", "chat", "-u", "a:b", "-o", "http://a"],
+            "no subprotocol that the server chose (-s chat), and the server may require it\n",
+        ),
     ] {
         let server = serve(empty);
         let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(0);
-        match words {
-            Some(words) => outcome.stderr_contains(hint).stderr_contains(words),
-            None => outcome.stderr_lacks("hint: "),
-        };
+        outcome.stderr_contains(hint).stderr_contains(words);
     }
     let server = serve(empty);
     let url = format!("{}?token=abcdef", server.url());
@@ -61,6 +62,15 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
         empty(peer);
     });
     let args = ["-x", "question", &asked.url()];
+    wscope().args(args).stdin_open().run().code(0).stderr_contains(
+        "hint: the server closed right after message 1 was sent, without a code or an answer: its log",
+    );
+    let answered = serve(move |peer| {
+        peer.expect_text("question");
+        peer.send(text("answer"));
+        empty(peer);
+    });
+    let args = ["-x", "question", &answered.url()];
     wscope().args(args).stdin_open().run().code(0).stderr_lacks("hint: ");
     let coded = serve(|peer| close(peer, 1000, ""));
     wscope().arg(coded.url()).stdin_open().run().code(0).stderr_lacks("hint: ");
@@ -68,6 +78,49 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
     peer.send(masked(&frame(true, 0, CLOSE, b"")));
     peer.read_frame();
     server.wait().code(0).stderr_lacks("hint: ");
+}
+
+/// webpack-dev-server and Rails send the cause as a message.
+#[test]
+fn a_first_message_that_names_the_cause_is_read() {
+    let first = |message: &'static str, code: Option<u16>, args: &[&str]| {
+        let server = serve(move |peer| {
+            peer.send(text(message));
+            match code {
+                Some(code) => close(peer, code, ""),
+                None => {
+                    peer.send(frame(true, 0, CLOSE, b""));
+                    peer.read_frame();
+                }
+            }
+        });
+        let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(0);
+        (outcome, server.port())
+    };
+    let hint = "hint: the server closed right after its first message, which names ";
+    let webpack = r#"{"type":"error","data":"Invalid Host/Origin header"}"#;
+    for (args, origin) in
+        [(&[][..], "no Origin (-o)"), (&["-o", "http://a"], "the Origin http://a")]
+    {
+        let (outcome, port) = first(webpack, None, args);
+        let end = format!(
+            "the Origin and the Host; the request had {origin} and the Host 127.0.0.1:{port}\n"
+        );
+        outcome.stderr_contains(&format!("{hint}{end}"));
+    }
+    let rails = r#"{"type":"disconnect","reason":"unauthorized","reconnect":false}"#;
+    for code in [None, Some(1000)] {
+        first(rails, code, &[]).0.stderr_contains(&format!(
+            "{hint}credentials; the request had no credentials (-u, --bearer, --cookie)\n"
+        ));
+        first(rails, code, &["--cookie", "a=b"])
+            .0
+            .stderr_contains(&format!("{hint}credentials; the request had credentials\n"));
+    }
+    first("no subprotocol", None, &["-s", "a"]).0.stderr_contains(&format!(
+        "{hint}a subprotocol; the request had no subprotocol that the server chose (-s a)\n"
+    ));
+    first("your token is 17", Some(1000), &[]).0.stderr_lacks("hint: ");
 }
 
 /// Without a reason the meaning of the code is all there is; it is a fact, and a cause would be a guess.
@@ -90,6 +143,14 @@ fn a_close_code_is_explained_where_the_peer_gives_no_reason() {
             "for private use: only the application defines what it means; 'wscope codes 4401' explains \
              the code",
         ),
+        (&[], 4999, "", "for private use: only the application defines what it means"),
+        (
+            &[],
+            1012,
+            "",
+            "the service is restarting, or shutting down: a client may reconnect, after a \
+             random delay of 5 to 30 seconds; 'wscope codes 1012' explains the code",
+        ),
         (
             graphql,
             4401,
@@ -107,6 +168,11 @@ fn a_close_code_is_explained_where_the_peer_gives_no_reason() {
         });
         let outcome = wscope().args(args).arg(server.url()).stdin_open().run().code(6);
         outcome.stderr_contains(&format!("\nhint: {hint}\n")).stderr_lacks("often");
+    }
+    for code in [3500, 4999] {
+        let server = serve(move |peer| close(peer, code, "own words"));
+        let outcome = wscope().arg(server.url()).stdin_open().run().code(6);
+        outcome.stderr_lacks("hint: ");
     }
     let (server, mut peer) = listen_once(&[]);
     peer.send(masked(&crate::support::close(1007, "")));

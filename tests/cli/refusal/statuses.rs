@@ -29,7 +29,10 @@ fn hints_fit_the_answer() {
             "403 Forbidden",
             "usual causes: a wrong path, missing credentials, or an Origin check (-o https://HOST)",
         ),
-        ("404 Not Found", "a wrong path or query, a reverse proxy that does not forward"),
+        (
+            "404 Not Found",
+            "a server without WebSocket support, a reverse proxy that does not forward",
+        ),
         ("405 Method Not Allowed\r\nAllow: POST", "(the server allows POST)"),
         (
             "405 Method Not Allowed",
@@ -129,6 +132,73 @@ fn retry_is_not_named_where_it_was_given() {
     }
 }
 
+/// A server that answers with the headers of an upgrade has seen one.
+#[test]
+fn an_upgrade_that_arrived_is_not_lost_on_the_way() {
+    for status in ["400 Bad Request", "404 Not Found", "200 OK"] {
+        for field in ["Upgrade: websocket", "Sec-WebSocket-Accept: x"] {
+            let got = hint(&format!("{status}\r\n{field}"), &[]);
+            assert!(got.contains("path") && !got.contains("proxy"), "{status}, {field}: {got}");
+        }
+    }
+}
+
+/// What the user replaced is the first thing to look at.
+#[test]
+fn headers_of_the_handshake_that_were_replaced_are_named() {
+    let host = "the request had the Host b.example (-H): the server may not know it";
+    for (head, options, expected) in [
+        (
+            "400 Bad Request",
+            &["-H", "Sec-WebSocket-Key: x"][..],
+            "-H replaced Sec-WebSocket-Key in",
+        ),
+        ("400 Bad Request", &["-H", "Sec-WebSocket-Key:"], "-H removed Sec-WebSocket-Key from"),
+        (
+            "400 Bad Request",
+            &["-H", "sec-websocket-version: 7", "-H", "Upgrade: x"],
+            "-H replaced Upgrade and Sec-WebSocket-Version in the request: ",
+        ),
+        ("400 Bad Request", &["-H", "Host: b.example"], host),
+        ("403 Forbidden", &["-H", "Host: b.example"], host),
+        ("404 Not Found", &["-H", "Host: b.example"], host),
+        ("421 Misdirected Request", &["-H", "Host: b.example"], host),
+        ("200 OK", &["-H", "Host: b.example"], host),
+        (
+            "400 Bad Request\r\nSec-WebSocket-Version: 13, 8",
+            &["-H", "Sec-WebSocket-Version: 7"],
+            "the request asked for WebSocket version 7 (-H), and the server speaks 13, 8",
+        ),
+        (
+            "426 Upgrade Required\r\nSec-WebSocket-Version: 13",
+            &["-H", "Sec-WebSocket-Version:"],
+            "the request named no WebSocket version (-H removed it), and the server speaks 13",
+        ),
+    ] {
+        let got = hint(head, options);
+        assert!(got.starts_with(expected), "{head}, {options:?}: {got}");
+    }
+    let body = "unsupported version";
+    let answer = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: 19\r\n\r\n{body}");
+    let got = hint_of(&refused(answer, &["-H", "Sec-WebSocket-Version: 7"]));
+    assert!(got.ends_with("asked for WebSocket version 7 (-H)") && !got.contains("N'"), "{got}");
+}
+
+/// HTTP APIs answer in JSON, at paths that are theirs.
+#[test]
+fn a_bad_request_in_json_may_be_for_another_path() {
+    let answer = |body: &str| {
+        let length = body.len();
+        let answer = format!("HTTP/1.1 400 Bad Request\r\nContent-Length: {length}\r\n\r\n{body}");
+        hint_of(&refused(answer, &[]))
+    };
+    assert_eq!(
+        answer(r#"{"error":"quota exceeded"}"#),
+        "is the path that of a WebSocket endpoint? -v shows the request that was sent"
+    );
+    assert_eq!(answer("quota exceeded"), "-v shows the request that was sent");
+}
+
 /// `-H` may have removed the header that the server misses.
 #[test]
 fn an_upgrade_that_was_not_asked_for_is_not_lost_on_the_way() {
@@ -140,7 +210,14 @@ fn an_upgrade_that_was_not_asked_for_is_not_lost_on_the_way() {
 fn engine_io_is_recognised() {
     for (query, body, expected) in [
         ("", r#"{"code":0,"message":"Transport unknown"}"#, "?EIO=4&transport=websocket"),
-        ("?sid=x", r#"{"code":1,"message":"Session ID unknown"}"#, "without sid it starts one"),
+        (
+            "?sid=x",
+            r#"{"code":1,"message":"Session ID unknown"}"#,
+            "leave out sid, and /socket.io/?EIO",
+        ),
+        // Where an upgrade is refused, the message stands alone.
+        ("", "Transport unknown", "?EIO=4&transport=websocket"),
+        ("?transport=websocket&EIO=4&sid=x", "Session ID unknown", "leave out sid, and"),
         (
             "?EIO=3&transport=websocket",
             r#"{"code":5,"message":"Unsupported protocol version"}"#,

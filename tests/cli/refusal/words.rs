@@ -201,13 +201,16 @@ fn sockjs_is_recognised() {
 #[test]
 fn silence_and_a_bare_end_may_be_for_want_of_a_path_or_subprotocol() {
     for (options, subprotocol) in [
-        (&[][..], "a subprotocol that is missing (-s NAME)"),
-        (&["-s", "a"], "the subprotocol offered (-s NAME)"),
+        (&[][..], "the server may require a subprotocol (-s NAME)"),
+        (&["-s", "a"], "the server may not accept the subprotocol offered (-s NAME)"),
     ] {
         let left = Server::script(|peer| _ = peer.read_head());
         let outcome = wscope().args(options).arg(left.url()).run().code(4);
         let got = hint_of(&outcome);
         assert!(got.contains("the path") && got.contains(subprotocol), "{got}");
+        for other in ["a server of another protocol", "a server behind a proxy may have failed"] {
+            assert!(got.contains(other), "{got}");
+        }
         let silent = Server::script(|peer| {
             peer.read_head();
             peer.stall();

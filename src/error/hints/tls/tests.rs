@@ -28,12 +28,15 @@ fn what_the_server_had_sent_decides() {
         ("wrong version number", b"-ERR unknown command", "that is a Redis server", false),
         ("ssl/tls alert handshake failure", &[21, 3, 3], "rejected the ClientHello", false),
         ("ssl/tls alert bad certificate", &hello, "and none was given", false),
+        ("tlsv1 alert internal error", &[21, 3, 3], "no certificate for 'h'; --servername", false),
     ] {
         let given = hint(&failure(reason, seen), &SERVER).unwrap_or_default();
         assert!(given.contains(words), "{reason}, {seen:?}: {given}");
         assert_eq!(given.contains("ws://"), ws, "{reason}, {seen:?}: {given}");
     }
-    assert_eq!(hint(&failure("ssl/tls alert handshake failure", &hello), &SERVER), None);
+    for reason in ["ssl/tls alert handshake failure", "tlsv1 alert internal error"] {
+        assert_eq!(hint(&failure(reason, &hello), &SERVER), None, "{reason}");
+    }
 }
 
 #[test]
