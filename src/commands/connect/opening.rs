@@ -26,6 +26,8 @@ use crate::redact::{Redaction, Secrets};
 use crate::resilience::redirect::Route;
 use crate::session::Journal;
 
+mod secrets;
+
 /// What is to be opened.
 #[derive(Clone, Copy)]
 pub(super) struct Opening<'a> {
@@ -313,33 +315,6 @@ impl Opening<'_> {
                 Error::Unmet(vec![awaited], Some(Box::new(rejected)))
             }
             _ => rejected,
-        }
-    }
-
-    /// What the server may say again and is not to be shown.
-    fn secrets(&self, request: &Request, route: &Route) -> Secrets {
-        let (redaction, target) = (self.config.redaction, &route.target.resource);
-        Secrets::of_request(redaction, target, request.head.fields())
-            .and(route.secrets.clone())
-            .and(self.config.hidden_secrets())
-    }
-
-    /// What the server says itself where it takes a subprotocol that was not offered.
-    fn answered_secrets(&self, error: &UpgradeError) -> Secrets {
-        let UpgradeError::Invalid(response, _) = error else { return Secrets::default() };
-        let fields = response.head.fields();
-        let subprotocols =
-            fields.filter(|(name, _)| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol"));
-        Secrets::of_response(self.config.redaction, subprotocols)
-    }
-
-    /// What the proxy in between was told, and may have told the server.
-    fn proxy_secrets(&self, remote: &Remote, heads: &Option<Heads>) -> Secrets {
-        let redaction = self.config.redaction;
-        match (remote.via(), heads) {
-            (_, Some(heads)) => Secrets::of_request(redaction, "", heads.request.fields()),
-            (Some(via), None) => via.proxy.secrets(redaction),
-            (None, None) => Secrets::default(),
         }
     }
 
