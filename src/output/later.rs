@@ -28,6 +28,13 @@ pub(super) fn encode_onto(encoding: &Encoding, bytes: &[u8], out: &mut Vec<u8>) 
 }
 
 /// See [`Render`].
+pub(super) fn unchanged_piece(data: &[u8], out: &mut Vec<u8>) -> usize {
+    let block = &data[..data.len().min(BLOCK)];
+    out.extend_from_slice(block);
+    block.len()
+}
+
+/// See [`Render`].
 pub(super) fn base64_piece(data: &[u8], out: &mut Vec<u8>) -> usize {
     encode_piece(&BASE64, data, out)
 }

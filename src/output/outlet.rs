@@ -8,7 +8,7 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use super::backlog::Backlog;
-use super::later::{Later, Render};
+use super::later::{LONG, Later, Render, unchanged_piece};
 use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
 
@@ -21,6 +21,11 @@ pub trait Lane: Send {
     /// Bytes that were handed over and are still in memory.
     fn queued(&self) -> usize {
         0
+    }
+
+    /// Whether a long record may be handed over in parts.
+    fn takes_parts(&self) -> bool {
+        false
     }
 
     /// Drops what was handed over and is not being written yet. Returns how many received messages are
@@ -37,6 +42,10 @@ impl Lane for BatchSender {
 
     fn queued(&self) -> usize {
         Self::queued(self)
+    }
+
+    fn takes_parts(&self) -> bool {
+        Self::takes_parts(self)
     }
 
     fn discard(&mut self) -> u64 {
@@ -86,6 +95,10 @@ const RENDER_AHEAD: usize = 256 << 10;
 /// Bytes that a lane is offered at a time: they are lost from sight when the display is stopped.
 const BATCH_SIZE: usize = 8 << 10;
 
+/// A record of more than this is handed over in parts where that is possible. Less than [`FLUSH_SIZE`]:
+/// what is left below that is not handed over before more of the record is rendered.
+const PART_SIZE: usize = 48 << 10;
+
 impl Outlet {
     /// An outlet to a stream called `name` in messages.
     pub fn stream(name: &'static str, writer: Writer) -> Self {
@@ -124,7 +137,10 @@ impl Outlet {
             return later.add(bytes);
         }
         if self.takes_whole_records() {
-            self.backlog.extend(bytes);
+            match bytes.len() >= LONG && self.takes_parts() {
+                true => self.put_long(bytes, unchanged_piece),
+                false => self.backlog.extend(bytes),
+            }
             return;
         }
         if bytes.len() >= FLUSH_SIZE {
@@ -160,9 +176,11 @@ impl Outlet {
         }
     }
 
-    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole.
+    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole, unless it takes
+    /// parts.
     pub fn put_long(&mut self, value: &[u8], render: Render) {
-        let is_whole = self.takes_whole_records();
+        let takes_parts = self.takes_parts();
+        let is_whole = self.takes_whole_records() && !takes_parts;
         let (mut at, mut piece) = (0, Vec::new());
         while at < value.len() && !matches!(self.way, Way::Broken) {
             let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
@@ -172,6 +190,9 @@ impl Outlet {
             piece.clear();
             at += render(&value[at..], &mut piece);
             self.put(&piece);
+            if takes_parts {
+                self.offer();
+            }
         }
     }
 
@@ -188,6 +209,10 @@ impl Outlet {
     /// Whether nothing may come between the parts of a record: neither what others write nor a prompt.
     fn takes_whole_records(&self) -> bool {
         !matches!(self.way, Way::Stream(_) | Way::Broken)
+    }
+
+    fn takes_parts(&self) -> bool {
+        matches!(&self.way, Way::Lane(lane, _) if lane.takes_parts())
     }
 
     /// Brings on what the stream takes now.
@@ -231,9 +256,13 @@ impl Outlet {
 
     fn offer(&mut self) {
         let Way::Lane(lane, _) = &mut self.way else { return };
+        let takes_parts = lane.takes_parts();
         while self.refused.is_some() || self.backlog.len() > 0 {
-            let mut batch =
-                self.refused.take().unwrap_or_else(|| self.backlog.take_batch(BATCH_SIZE));
+            let next = self.refused.take().or_else(|| match takes_parts {
+                true => self.backlog.take_part(BATCH_SIZE, PART_SIZE),
+                false => Some(self.backlog.take_batch(BATCH_SIZE)),
+            });
+            let Some(mut batch) = next else { return };
             if !lane.offer(&mut batch) {
                 self.refused = Some(batch);
                 return;
@@ -274,9 +303,10 @@ impl Outlet {
         if bytes == 0 {
             return (0, 0);
         }
+        let is_cut = self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
         (self.later, self.refused) = (None, None);
-        if !self.takes_whole_records() {
+        if is_cut || !self.takes_whole_records() {
             self.way = Way::Broken;
         }
         (messages, bytes)

@@ -21,7 +21,7 @@ fn is_woken(poll: &mut Poll) -> bool {
 }
 
 fn batch(size: usize) -> Batch {
-    Batch { bytes: vec![b'x'; size], message_ends: vec![size / 2, size] }
+    Batch { bytes: vec![b'x'; size], message_ends: vec![size / 2, size], ..Batch::default() }
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn after_a_message_that_was_dropped_no_other_is_written() {
     assert!(sender.offer(&mut batch(8)), "it is dropped");
     while queue.take().is_some() {}
     assert!(sender.offer(&mut batch(8)), "there is room, and it is dropped");
-    assert!(sender.offer(&mut Batch { bytes: b"closed".to_vec(), message_ends: Vec::new() }));
+    assert!(sender.offer(&mut Batch { bytes: b"closed".to_vec(), message_ends: Vec::new(), ..Batch::default() }));
     assert_eq!(queue.take().map(|batch| batch.bytes), Some(b"closed".to_vec()));
     assert_eq!(queue.dropped().messages, 4);
 }
@@ -96,7 +96,7 @@ fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
     sender.offer(&mut batch(LANE_LIMIT));
     queue.take();
     queue.shared.state().current.as_mut().unwrap().last_progress -= STALLED_AFTER;
-    let lines = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: Vec::new() };
+    let lines = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: Vec::new(), ..Batch::default() };
     assert!(sender.offer(&mut lines()));
     assert!(sender.offer(&mut lines()));
     let note = queue.take().unwrap().bytes;
@@ -139,8 +139,8 @@ fn messages_are_dropped_and_counted_and_other_lines_stay() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
-    let message = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: vec![4, 8] };
-    let line = || Batch { bytes: b"client 1: closed\n".to_vec(), message_ends: Vec::new() };
+    let message = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: vec![4, 8], ..Batch::default() };
+    let line = || Batch { bytes: b"client 1: closed\n".to_vec(), message_ends: Vec::new(), ..Batch::default() };
     assert!(sender.offer(&mut message()));
     assert!(sender.offer(&mut line()));
     queue.drop_messages();
@@ -157,7 +157,7 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
-    assert!(sender.offer(&mut Batch { bytes: b"x".to_vec(), message_ends: Vec::new() }));
+    assert!(sender.offer(&mut Batch { bytes: b"x".to_vec(), message_ends: Vec::new(), ..Batch::default() }));
     assert!(queue.take().is_some());
     let mut told = Vec::new();
     thread::scope(|scope| {
