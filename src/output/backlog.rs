@@ -321,6 +321,40 @@ mod tests {
     }
 
     #[test]
+    fn a_long_record_is_taken_in_parts() {
+        let mut backlog = backlog();
+        backlog.extend(b"12345678");
+        let mut parts = Vec::new();
+        let mut take = |backlog: &mut Backlog| {
+            while let Some(batch) = backlog.take_part(4, 4) {
+                let text = String::from_utf8(batch.bytes).unwrap();
+                parts.push((text, batch.message_ends.len(), batch.continues, batch.is_continued));
+            }
+            backlog.len()
+        };
+        assert_eq!(take(&mut backlog), 4, "its end has not come");
+        assert!(backlog.is_in_part());
+        backlog.end_record(true);
+        backlog.extend(b"x\n");
+        backlog.end_record(false);
+        assert_eq!(take(&mut backlog), 0);
+        assert!(!backlog.is_in_part());
+        let part = |text: &str, ends, continues, is_continued| {
+            (text.to_owned(), ends, continues, is_continued)
+        };
+        let expected = [
+            part("one\n", 1, false, false),
+            part("note", 0, false, true),
+            part("\n", 0, true, false),
+            part("two\n", 1, false, false),
+            part("1234", 0, false, true),
+            part("5678", 1, true, false),
+            part("x\n", 0, false, false),
+        ];
+        assert_eq!(parts, expected);
+    }
+
+    #[test]
     fn a_batch_that_is_taken_back_comes_first_again() {
         let mut backlog = backlog();
         backlog.advance(4);

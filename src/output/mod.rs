@@ -24,7 +24,7 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use crate::event::Event;
-use crate::protocol::MessageKind;
+use crate::protocol::{MessageKind, Payload};
 
 pub use joined::Joined;
 use later::LONG;
@@ -171,6 +171,14 @@ impl Outputs {
                 format.event(event, outlet);
                 outlet.end_record(is_received);
             }
+        }
+    }
+
+    /// Lends the outputs the message that the events until the next call are about, so that they need not
+    /// copy it.
+    pub fn lend(&mut self, payload: Option<&Payload>) {
+        for output in &mut self.outputs {
+            output.outlet.lend(payload);
         }
     }
 

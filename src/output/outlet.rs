@@ -11,6 +11,7 @@ use super::backlog::Backlog;
 use super::later::{LONG, Later, Render, unchanged_piece};
 use crate::platform::batches::{Batch, BatchSender};
 use crate::platform::stdio::Writer;
+use crate::protocol::Payload;
 
 /// A way to a place that takes whole records in batches, such as a thread that writes for several.
 pub trait Lane: Send {
@@ -61,6 +62,8 @@ pub struct Outlet {
     later: Option<Box<Later>>,
     /// What a lane did not take.
     refused: Option<Batch>,
+    /// The message that the event is about, if it can be kept.
+    payload: Option<Payload>,
     way: Way,
     ready: bool,
     /// Whether people look at it.
@@ -123,12 +126,18 @@ impl Outlet {
             backlog: Backlog::default(),
             later: None,
             refused: None,
+            payload: None,
             way,
             ready: true,
             is_display: false,
             essential: true,
             error: None,
         }
+    }
+
+    /// Lends it the message that the events until the next call are about: then it needs no copy of it.
+    pub(super) fn lend(&mut self, payload: Option<&Payload>) {
+        self.payload = payload.cloned();
     }
 
     /// Takes bytes.
@@ -185,7 +194,11 @@ impl Outlet {
         while at < value.len() && !matches!(self.way, Way::Broken) {
             let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
             if is_stalled && !is_whole {
-                return self.later.get_or_insert_default().add_value(&value[at..], render);
+                return self.later.get_or_insert_default().add_value(
+                    &value[at..],
+                    render,
+                    self.payload.as_ref(),
+                );
             }
             piece.clear();
             at += render(&value[at..], &mut piece);
@@ -303,7 +316,8 @@ impl Outlet {
         if bytes == 0 {
             return (0, 0);
         }
-        let is_cut = self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
+        let is_cut =
+            self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
         (self.later, self.refused) = (None, None);
         if is_cut || !self.takes_whole_records() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::close::{CloseCode, ClosePayload};
 use super::frame::{Header, Opcode};
 use super::message::MessageKind;
+use super::payload::Payload;
 use super::violation::{Violation, counted};
 
 /// Which side of the connection we are.
@@ -54,6 +55,8 @@ pub enum Event<'a> {
         wire_size: u64,
         /// Whether it came compressed.
         compressed: bool,
+        /// What `data` is the bytes of, if others may keep it: of long messages where memory is counted.
+        payload: Option<&'a Payload>,
     },
     /// A ping, received (and already answered) or sent.
     Ping(Direction, &'a [u8]),
