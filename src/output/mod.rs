@@ -10,6 +10,7 @@ pub mod human;
 mod joined;
 pub mod json;
 pub mod json_view;
+mod lane;
 mod later;
 pub mod outlet;
 pub mod payload;
@@ -27,8 +28,9 @@ use crate::event::Event;
 use crate::protocol::{MessageKind, Payload};
 
 pub use joined::Joined;
+pub use lane::Lane;
 use later::LONG;
-pub use outlet::{Lane, Outlet};
+pub use outlet::Outlet;
 
 /// Turns events into bytes.
 pub trait Format: Send {

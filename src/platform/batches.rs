@@ -2,7 +2,9 @@
 //! never block: a sender whose batch finds no room keeps it, and is woken when there is room.
 
 mod parts;
+mod sender;
 mod stall;
+mod waking;
 
 pub use stall::STALLED_AFTER;
 
@@ -272,56 +274,6 @@ impl BatchQueue {
     }
 }
 
-impl BatchSender {
-    /// Hands a batch over; false if there is no room for it: then it is left as it is.
-    pub fn offer(&self, batch: &mut Batch) -> bool {
-        let mut state = self.shared.state();
-        let is_taken = state.accept(batch, &self.lane);
-        if is_taken {
-            self.shared.wake_writer(&mut state);
-        }
-        is_taken
-    }
-
-    /// Whether a long event may be handed over in parts.
-    pub fn takes_parts(&self) -> bool {
-        self.shared.takes_parts
-    }
-
-    /// Drops its batches that wait, but for the one that is being written. Returns how many received
-    /// messages are among them.
-    pub fn discard(&self) -> usize {
-        let mut state = self.shared.state();
-        let all = std::mem::take(&mut state.batches);
-        let (own, others) = all.into_iter().partition(|(_, lane)| Arc::ptr_eq(lane, &self.lane));
-        state.batches = others;
-        let own: VecDeque<(Batch, Arc<Lane>)> = own;
-        for (batch, lane) in &own {
-            state.release(batch.bytes.len(), lane);
-        }
-        self.shared.changed.notify_all();
-        own.iter().map(|(batch, _)| batch.message_ends.len()).sum()
-    }
-
-    /// Bytes of its batches that are not written.
-    pub fn queued(&self) -> usize {
-        self.lane.queued()
-    }
-}
-
-/// A sender that has gone waits for nothing, and nobody waits for it.
-impl Drop for BatchSender {
-    fn drop(&mut self) {
-        let mut state = self.shared.state();
-        if self.lane.is_blocked.load(Ordering::Relaxed) {
-            state.blocked.retain(|lane| !Arc::ptr_eq(lane, &self.lane));
-        }
-        if state.end_unfinished(&self.lane) {
-            self.shared.wake_writer(&mut state);
-        }
-    }
-}
-
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -463,36 +415,6 @@ impl State {
         lane.queued.fetch_sub(size, Ordering::Relaxed);
         self.wake_unblocked();
         self.wake_open();
-    }
-
-    /// Wakes the senders that have room again. While the queue as a whole is full nobody has; not before
-    /// it is half empty, so that many senders are not woken for little each.
-    fn wake_unblocked(&mut self) {
-        if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
-            return;
-        }
-        let (woken, blocked) = std::mem::take(&mut self.blocked)
-            .into_iter()
-            .partition(|lane| lane.queued() <= LANE_LIMIT / 2);
-        self.blocked = blocked;
-        wake(woken);
-    }
-
-    fn wake_all(&mut self) {
-        wake(std::mem::take(&mut self.blocked));
-    }
-
-    fn wake_watcher(&self) {
-        if let Some(watcher) = &self.watcher {
-            let _ = watcher.wake(); // its loop is at its end
-        }
-    }
-}
-
-fn wake(lanes: Vec<Arc<Lane>>) {
-    for lane in lanes {
-        lane.is_blocked.store(false, Ordering::Relaxed);
-        let _ = lane.waker.wake(); // its loop is at its end
     }
 }
 

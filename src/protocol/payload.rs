@@ -63,7 +63,7 @@ mod tests {
         let bytes = payload.bytes();
         assert_eq!(payload.range_of(&bytes[2..5]), Some(2..5));
         assert_eq!(payload.range_of(bytes), Some(0..7));
-        assert_eq!(payload.range_of(&bytes.to_vec()), None);
+        assert_eq!(payload.range_of(Payload::from(bytes).bytes()), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::{Batch, LANE_LIMIT, Lane, State, TOTAL_LIMIT, wake};
+use super::{Batch, LANE_LIMIT, Lane, State, TOTAL_LIMIT};
 
 impl Batch {
     /// Received messages that start in it. An event in parts is counted with its first part; only
@@ -36,17 +36,6 @@ impl State {
                 let at = self.batches.iter().position(|(_, lane)| Arc::ptr_eq(lane, open))?;
                 self.batches.remove(at)
             }
-        }
-    }
-
-    /// Wakes the sender whose event is being written, if it waits for room and has it.
-    pub(super) fn wake_open(&mut self) {
-        let Some(open) = self.open.as_ref().filter(|lane| lane.queued() <= LANE_LIMIT / 2) else {
-            return;
-        };
-        if open.is_blocked.load(Ordering::Relaxed) {
-            self.blocked.retain(|lane| !Arc::ptr_eq(lane, open));
-            wake(vec![Arc::clone(open)]);
         }
     }
 
