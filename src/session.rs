@@ -12,7 +12,7 @@ use crate::net::{Reactor, Stream};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::keepalive::{Keepalive, MissedPong, Times};
-use crate::protocol::{CloseCode, Connection, MessageKind};
+use crate::protocol::{CloseCode, Connection, MessageKind, Payload};
 use crate::scenario::Goal;
 use clock::PeerClock;
 use reactions::Reactions;
@@ -63,8 +63,8 @@ pub struct Plan {
     pub input_ended: bool,
 }
 
-/// Takes note of a received data message.
-pub type OnMessage = Box<dyn FnMut(MessageKind, &[u8])>;
+/// Takes note of a received data message, which it may keep, if it is long, without a copy.
+pub type OnMessage = Box<dyn FnMut(MessageKind, &[u8], Option<&Payload>)>;
 
 /// What follows the end of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,7 +191,7 @@ pub struct Session<'a> {
     last_message: Option<(MessageKind, Vec<u8>)>,
     last_rtt: Option<Duration>,
     /// What `--echo` sends next.
-    echo: VecDeque<(MessageKind, Vec<u8>)>,
+    echo: VecDeque<(MessageKind, events::Echo)>,
     reactions: Reactions,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,

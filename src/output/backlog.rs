@@ -18,6 +18,8 @@ pub(super) struct Backlog {
     start: u64,
     /// Where the last record ended.
     last_end: u64,
+    /// A part of the next record was taken as a batch.
+    is_in_part: bool,
 }
 
 /// Where a record ends in all that was ever added, and whether it is a received message.
@@ -138,15 +140,42 @@ impl Backlog {
         let ends = &self.ends[self.gone..];
         let within = ends.partition_point(|end| end.at() <= at + size as u64).max(1);
         let until = ends.get(within - 1).map_or(self.added(), |end| end.at());
-        let ends = ends.iter().take(within).filter(|end| end.is_message());
-        let message_ends = ends.map(|end| (end.at() - at) as usize).collect(); // of what is in memory
-        let count = (until - at) as usize;
+        self.take_bytes((until - at) as usize, within) // of what is in memory
+    }
+
+    /// The same, but a record of more than `part` bytes is taken in parts of that size, as they come.
+    pub(super) fn take_part(&mut self, size: usize, part: usize) -> Option<Batch> {
+        self.forget_ends();
+        let end = self.ends.get(self.gone).map(|end| (end.at() - self.taken()) as usize);
+        let continues = self.is_in_part;
+        let mut batch = match end {
+            Some(length) if length <= part && !continues => return Some(self.take_batch(size)),
+            Some(length) if length <= part => self.take_bytes(length, 1),
+            // Its end is to have a byte to stand behind.
+            None if self.len() <= part => return None,
+            _ => self.take_bytes(part, 0),
+        };
+        (batch.continues, batch.is_continued) = (continues, end.is_none_or(|length| length > part));
+        self.is_in_part = batch.is_continued;
+        Some(batch)
+    }
+
+    /// Whether a part of the next record was taken, and the rest was not.
+    pub(super) fn is_in_part(&self) -> bool {
+        self.is_in_part
+    }
+
+    /// Takes so many bytes, in which so many records end.
+    fn take_bytes(&mut self, count: usize, records: usize) -> Batch {
+        let at = self.taken();
+        let ends = self.ends[self.gone..].iter().take(records).filter(|end| end.is_message());
+        let message_ends = ends.map(|end| (end.at() - at) as usize).collect();
         let is_all = count == self.bytes.len();
         let bytes = if is_all { self.take_all() } else { large::copy(&self.waiting()[..count]) };
         if !is_all {
             self.advance(count);
         }
-        Batch { bytes, message_ends }
+        Batch { bytes, message_ends, ..Batch::default() }
     }
 
     fn take_all(&mut self) -> Vec<u8> {
@@ -289,6 +318,40 @@ mod tests {
             assert_eq!((backlog.len(), messages), (0, 2));
             assert_eq!(backlog.added(), 13);
         }
+    }
+
+    #[test]
+    fn a_long_record_is_taken_in_parts() {
+        let mut backlog = backlog();
+        backlog.extend(b"12345678");
+        let mut parts = Vec::new();
+        let mut take = |backlog: &mut Backlog| {
+            while let Some(batch) = backlog.take_part(4, 4) {
+                let text = String::from_utf8(batch.bytes).unwrap();
+                parts.push((text, batch.message_ends.len(), batch.continues, batch.is_continued));
+            }
+            backlog.len()
+        };
+        assert_eq!(take(&mut backlog), 4, "its end has not come");
+        assert!(backlog.is_in_part());
+        backlog.end_record(true);
+        backlog.extend(b"x\n");
+        backlog.end_record(false);
+        assert_eq!(take(&mut backlog), 0);
+        assert!(!backlog.is_in_part());
+        let part = |text: &str, ends, continues, is_continued| {
+            (text.to_owned(), ends, continues, is_continued)
+        };
+        let expected = [
+            part("one\n", 1, false, false),
+            part("note", 0, false, true),
+            part("\n", 0, true, false),
+            part("two\n", 1, false, false),
+            part("1234", 0, false, true),
+            part("5678", 1, true, false),
+            part("x\n", 0, false, false),
+        ];
+        assert_eq!(parts, expected);
     }
 
     #[test]

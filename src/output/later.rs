@@ -4,11 +4,12 @@
 //! stream is stalled.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 
 use super::backlog::Backlog;
-use crate::protocol::large;
+use crate::protocol::{Payload, large};
 
 /// Appends the rendering of the start of a value to a buffer. Returns how many bytes of the value that was: at
 /// least one of one that is not empty. The pieces together are the rendering of the value.
@@ -25,6 +26,13 @@ pub(super) fn encode_onto(encoding: &Encoding, bytes: &[u8], out: &mut Vec<u8>) 
     let start = out.len();
     out.resize(start + encoding.encode_len(bytes.len()), 0);
     encoding.encode_mut(bytes, &mut out[start..]);
+}
+
+/// See [`Render`].
+pub(super) fn unchanged_piece(data: &[u8], out: &mut Vec<u8>) -> usize {
+    let block = &data[..data.len().min(BLOCK)];
+    out.extend_from_slice(block);
+    block.len()
 }
 
 /// See [`Render`].
@@ -53,15 +61,35 @@ pub(super) struct Later {
 
 enum Item {
     Bytes(Vec<u8>),
-    Value { value: Vec<u8>, rendered: usize, render: Render },
+    Value { value: Value, rendered: usize, render: Render },
     End { is_message: bool },
 }
 
+enum Value {
+    Own(Vec<u8>),
+    /// A part of the message that is to be written.
+    Shared(Payload, Range<usize>),
+}
+
+impl Value {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(payload, range) => &payload.bytes()[range.clone()],
+        }
+    }
+}
+
 impl Later {
-    /// Adds a value that is a part of a record.
-    pub(super) fn add_value(&mut self, value: &[u8], render: Render) {
+    /// Adds a value that is a part of a record, without a copy if it is a part of `payload`.
+    pub(super) fn add_value(&mut self, value: &[u8], render: Render, payload: Option<&Payload>) {
         self.is_open = true;
-        self.items.push_back(Item::Value { value: large::copy(value), rendered: 0, render });
+        let shared = payload.and_then(|payload| Some((payload, payload.range_of(value)?)));
+        let value = match shared {
+            Some((payload, range)) => Value::Shared(payload.clone(), range),
+            None => Value::Own(large::copy(value)),
+        };
+        self.items.push_back(Item::Value { value, rendered: 0, render });
     }
 
     /// Adds bytes.
@@ -90,9 +118,9 @@ impl Later {
                 Some(Item::End { is_message }) => backlog.end_record(is_message),
                 Some(Item::Value { value, mut rendered, render }) => {
                     piece.clear();
-                    rendered += render(&value[rendered..], &mut piece);
+                    rendered += render(&value.bytes()[rendered..], &mut piece);
                     backlog.extend(&piece);
-                    if rendered < value.len() {
+                    if rendered < value.bytes().len() {
                         self.items.push_front(Item::Value { value, rendered, render });
                     }
                 }
@@ -103,9 +131,16 @@ impl Later {
 
     /// Bytes in memory.
     pub(super) fn held(&self) -> usize {
+        let mut last = None;
         let held = self.items.iter().map(|item| match item {
             Item::Bytes(bytes) => bytes.len(),
-            Item::Value { value, .. } => value.len(),
+            Item::Value { value: Value::Own(bytes), .. } => bytes.len(),
+            // What is sent back is in memory once.
+            Item::Value { value: Value::Shared(payload, _), .. } => {
+                let before = last.replace(payload);
+                let is_same = before.is_some_and(|before| before.is_same(payload));
+                if is_same { 0 } else { payload.bytes().len() }
+            }
             Item::End { .. } => 0,
         });
         held.sum()
@@ -144,7 +179,7 @@ mod tests {
 
     fn later() -> Later {
         let mut later = Later::default();
-        later.add_value(b"12345", thrice);
+        later.add_value(b"12345", thrice, None);
         later.add(b"\"");
         later.add(b"}");
         later.end_record(true);
@@ -166,6 +201,19 @@ mod tests {
         assert_eq!((later.messages(), backlog.messages()), (0, 1));
         backlog.advance(17);
         assert_eq!(backlog.messages(), 0);
+    }
+
+    #[test]
+    fn a_part_of_a_payload_is_not_copied() {
+        let (payload, mut later, mut backlog) =
+            (Payload::from(&b"12345"[..]), Later::default(), Backlog::default());
+        later.add_value(&payload.bytes()[1..], thrice, Some(&payload));
+        later.add_value(payload.bytes(), thrice, Some(&payload));
+        assert_eq!(later.held(), 5, "it is in memory once");
+        later.add_value(b"1", thrice, Some(&payload));
+        assert_eq!(later.held(), 6);
+        later.refill(&mut backlog, usize::MAX);
+        assert_eq!(backlog.waiting(), b"222333444555111222333444555111");
     }
 
     #[test]

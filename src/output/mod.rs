@@ -10,6 +10,7 @@ pub mod human;
 mod joined;
 pub mod json;
 pub mod json_view;
+mod lane;
 mod later;
 pub mod outlet;
 pub mod payload;
@@ -24,11 +25,12 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use crate::event::Event;
-use crate::protocol::MessageKind;
+use crate::protocol::{MessageKind, Payload};
 
 pub use joined::Joined;
+pub use lane::Lane;
 use later::LONG;
-pub use outlet::{Lane, Outlet};
+pub use outlet::Outlet;
 
 /// Turns events into bytes.
 pub trait Format: Send {
@@ -171,6 +173,14 @@ impl Outputs {
                 format.event(event, outlet);
                 outlet.end_record(is_received);
             }
+        }
+    }
+
+    /// Lends the outputs the message that the events until the next call are about, so that they need not
+    /// copy it.
+    pub fn lend(&mut self, payload: Option<&Payload>) {
+        for output in &mut self.outputs {
+            output.outlet.lend(payload);
         }
     }
 

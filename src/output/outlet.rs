@@ -8,41 +8,11 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use super::backlog::Backlog;
-use super::later::{Later, Render};
-use crate::platform::batches::{Batch, BatchSender};
+use super::lane::Lane;
+use super::later::{LONG, Later, Render, unchanged_piece};
+use crate::platform::batches::Batch;
 use crate::platform::stdio::Writer;
-
-/// A way to a place that takes whole records in batches, such as a thread that writes for several.
-pub trait Lane: Send {
-    /// Hands a batch over; false if there is no room for it: then it is left as it is, and the loop is
-    /// woken when it can be offered again.
-    fn offer(&mut self, batch: &mut Batch) -> bool;
-
-    /// Bytes that were handed over and are still in memory.
-    fn queued(&self) -> usize {
-        0
-    }
-
-    /// Drops what was handed over and is not being written yet. Returns how many received messages are
-    /// among it.
-    fn discard(&mut self) -> u64 {
-        0
-    }
-}
-
-impl Lane for BatchSender {
-    fn offer(&mut self, batch: &mut Batch) -> bool {
-        Self::offer(self, batch)
-    }
-
-    fn queued(&self) -> usize {
-        Self::queued(self)
-    }
-
-    fn discard(&mut self) -> u64 {
-        Self::discard(self) as u64
-    }
-}
+use crate::protocol::Payload;
 
 /// A buffer in front of a stream.
 pub struct Outlet {
@@ -52,6 +22,8 @@ pub struct Outlet {
     later: Option<Box<Later>>,
     /// What a lane did not take.
     refused: Option<Batch>,
+    /// The message that the event is about, if it can be kept.
+    payload: Option<Payload>,
     way: Way,
     ready: bool,
     /// Whether people look at it.
@@ -86,6 +58,10 @@ const RENDER_AHEAD: usize = 256 << 10;
 /// Bytes that a lane is offered at a time: they are lost from sight when the display is stopped.
 const BATCH_SIZE: usize = 8 << 10;
 
+/// A record of more than this is handed over in parts where that is possible. Less than [`FLUSH_SIZE`]:
+/// what is left below that is not handed over before more of the record is rendered.
+const PART_SIZE: usize = 48 << 10;
+
 impl Outlet {
     /// An outlet to a stream called `name` in messages.
     pub fn stream(name: &'static str, writer: Writer) -> Self {
@@ -110,6 +86,7 @@ impl Outlet {
             backlog: Backlog::default(),
             later: None,
             refused: None,
+            payload: None,
             way,
             ready: true,
             is_display: false,
@@ -118,13 +95,21 @@ impl Outlet {
         }
     }
 
+    /// Lends it the message that the events until the next call are about: then it needs no copy of it.
+    pub(super) fn lend(&mut self, payload: Option<&Payload>) {
+        self.payload = payload.cloned();
+    }
+
     /// Takes bytes.
     pub fn put(&mut self, bytes: &[u8]) {
         if let Some(later) = &mut self.later {
             return later.add(bytes);
         }
         if self.takes_whole_records() {
-            self.backlog.extend(bytes);
+            match bytes.len() >= LONG && self.takes_parts() {
+                true => self.put_long(bytes, unchanged_piece),
+                false => self.backlog.extend(bytes),
+            }
             return;
         }
         if bytes.len() >= FLUSH_SIZE {
@@ -160,18 +145,27 @@ impl Outlet {
         }
     }
 
-    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole.
+    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole, unless it takes
+    /// parts.
     pub fn put_long(&mut self, value: &[u8], render: Render) {
-        let is_whole = self.takes_whole_records();
+        let takes_parts = self.takes_parts();
+        let is_whole = self.takes_whole_records() && !takes_parts;
         let (mut at, mut piece) = (0, Vec::new());
         while at < value.len() && !matches!(self.way, Way::Broken) {
             let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
             if is_stalled && !is_whole {
-                return self.later.get_or_insert_default().add_value(&value[at..], render);
+                return self.later.get_or_insert_default().add_value(
+                    &value[at..],
+                    render,
+                    self.payload.as_ref(),
+                );
             }
             piece.clear();
             at += render(&value[at..], &mut piece);
             self.put(&piece);
+            if takes_parts {
+                self.offer();
+            }
         }
     }
 
@@ -188,6 +182,10 @@ impl Outlet {
     /// Whether nothing may come between the parts of a record: neither what others write nor a prompt.
     fn takes_whole_records(&self) -> bool {
         !matches!(self.way, Way::Stream(_) | Way::Broken)
+    }
+
+    fn takes_parts(&self) -> bool {
+        matches!(&self.way, Way::Lane(lane, _) if lane.takes_parts())
     }
 
     /// Brings on what the stream takes now.
@@ -231,9 +229,13 @@ impl Outlet {
 
     fn offer(&mut self) {
         let Way::Lane(lane, _) = &mut self.way else { return };
+        let takes_parts = lane.takes_parts();
         while self.refused.is_some() || self.backlog.len() > 0 {
-            let mut batch =
-                self.refused.take().unwrap_or_else(|| self.backlog.take_batch(BATCH_SIZE));
+            let next = self.refused.take().or_else(|| match takes_parts {
+                true => self.backlog.take_part(BATCH_SIZE, PART_SIZE),
+                false => Some(self.backlog.take_batch(BATCH_SIZE)),
+            });
+            let Some(mut batch) = next else { return };
             if !lane.offer(&mut batch) {
                 self.refused = Some(batch);
                 return;
@@ -274,9 +276,11 @@ impl Outlet {
         if bytes == 0 {
             return (0, 0);
         }
+        let is_cut =
+            self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
         (self.later, self.refused) = (None, None);
-        if !self.takes_whole_records() {
+        if is_cut || !self.takes_whole_records() {
             self.way = Way::Broken;
         }
         (messages, bytes)

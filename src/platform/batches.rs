@@ -1,7 +1,10 @@
 //! A bounded queue of batches of output, from several threads to the one that writes them. Senders
 //! never block: a sender whose batch finds no room keeps it, and is woken when there is room.
 
+mod parts;
+mod sender;
 mod stall;
+mod waking;
 
 pub use stall::STALLED_AFTER;
 
@@ -12,13 +15,17 @@ use std::time::Instant;
 
 use mio::Waker;
 
-/// Whole events, in order.
+/// Whole events, in order, or a part of one.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Their bytes.
     pub bytes: Vec<u8>,
     /// Where in `bytes` each received message ends.
     pub message_ends: Vec<usize>,
+    /// It goes on with the event that the sender's batch before is a part of.
+    pub continues: bool,
+    /// Its event goes on in the sender's next batch.
+    pub is_continued: bool,
 }
 
 /// What becomes of a batch that finds no room.
@@ -59,6 +66,8 @@ struct Shared {
     state: Mutex<State>,
     /// A batch has come or gone.
     changed: Condvar,
+    /// Events may come in parts.
+    takes_parts: bool,
     /// Wakes the writing thread, where it waits for more than batches.
     writer: OnceLock<Arc<Waker>>,
 }
@@ -68,6 +77,10 @@ struct State {
     batches: VecDeque<(Batch, Arc<Lane>)>,
     /// The batch that is being written.
     current: Option<Current>,
+    /// The sender of the event of which a part was taken last: only that one's batches can follow.
+    open: Option<Arc<Lane>>,
+    /// Events of which a part has come and the end has not.
+    unfinished: usize,
     /// Bytes of all these batches.
     queued: usize,
     /// Senders that keep a batch until there is room.
@@ -99,9 +112,13 @@ struct Current {
 #[derive(Debug)]
 struct Lane {
     waker: Arc<Waker>,
-    /// Bytes in the queue. This and the flag below change only while the queue is locked.
+    /// Bytes in the queue. This and the flags below change only while the queue is locked.
     queued: AtomicUsize,
     is_blocked: AtomicBool,
+    /// A part of an event has come from it, and the end has not.
+    is_unfinished: AtomicBool,
+    /// The first part of an event was dropped: so is the rest.
+    drops_rest: AtomicBool,
 }
 
 /// A sender with this many bytes in the queue has to wait. One batch may be of any size.
@@ -113,19 +130,27 @@ const TOTAL_LIMIT: usize = 4 << 20;
 impl BatchQueue {
     /// A queue that loses nothing: senders wait.
     pub fn lossless() -> Self {
-        Self::new(WhenFull::Wait, false)
+        Self::new(WhenFull::Wait, false, false)
+    }
+
+    /// The same, where a long event may come in parts, so that it is in memory nowhere as a whole. No
+    /// other event is written before its end.
+    pub fn lossless_in_parts() -> Self {
+        Self::new(WhenFull::Wait, false, true)
     }
 
     /// A queue for a log: what finds no room while the stream is stalled is dropped, and the number of
     /// dropped lines is written when the stream takes bytes again.
     pub fn lossy() -> Self {
-        Self::new(WhenFull::DropIfStalled, true)
+        Self::new(WhenFull::DropIfStalled, true, false)
     }
 
-    fn new(when_full: WhenFull, notes_dropped: bool) -> Self {
+    fn new(when_full: WhenFull, notes_dropped: bool, takes_parts: bool) -> Self {
         let state = State {
             batches: VecDeque::new(),
             current: None,
+            open: None,
+            unfinished: 0,
             queued: 0,
             blocked: Vec::new(),
             when_full,
@@ -136,9 +161,8 @@ impl BatchQueue {
             is_closed: false,
             watcher: None,
         };
-        let shared =
-            Shared { state: Mutex::new(state), changed: Condvar::new(), writer: OnceLock::new() };
-        Self { shared: Arc::new(shared) }
+        let (state, changed, writer) = (Mutex::new(state), Condvar::new(), OnceLock::new());
+        Self { shared: Arc::new(Shared { state, changed, takes_parts, writer }) }
     }
 
     /// A new sender; `waker` is woken when a batch that found no room can be offered again.
@@ -147,6 +171,8 @@ impl BatchQueue {
             waker,
             queued: AtomicUsize::new(0),
             is_blocked: AtomicBool::new(false),
+            is_unfinished: AtomicBool::new(false),
+            drops_rest: AtomicBool::new(false),
         });
         BatchSender { shared: Arc::clone(&self.shared), lane }
     }
@@ -216,11 +242,7 @@ impl BatchQueue {
     /// Drops what waits and all that follows, and returns what has not been written until now.
     pub fn close(&self) -> Unwritten {
         let mut state = self.shared.state();
-        let unwritten = state.unwritten();
-        state.is_closed = true;
-        state.take_all();
-        state.wake_all();
-        state.wake_watcher();
+        let unwritten = state.close();
         self.shared.changed.notify_all();
         unwritten
     }
@@ -252,70 +274,19 @@ impl BatchQueue {
     }
 }
 
-impl BatchSender {
-    /// Hands a batch over; false if there is no room for it: then it is left as it is.
-    pub fn offer(&self, batch: &mut Batch) -> bool {
-        let mut state = self.shared.state();
-        if state.is_closed {
-            *batch = Batch::default();
-        } else if state.drops_messages && !batch.message_ends.is_empty() {
-            state.dropped.messages += std::mem::take(batch).message_ends.len();
-        } else if state.has_room(&self.lane) {
-            state.note_dropped(&self.lane);
-            state.push(std::mem::take(batch), &self.lane);
-        } else if state.drops() {
-            let lost = std::mem::take(batch);
-            state.dropped.messages += lost.message_ends.len();
-            state.dropped.lines += memchr::memchr_iter(b'\n', &lost.bytes).count();
-            // What is written of the messages has no gaps; a log says where it has.
-            state.drops_messages |= !state.notes_dropped && !lost.message_ends.is_empty();
-        } else {
-            state.block(&self.lane);
-            return false;
-        }
-        if std::mem::take(&mut state.is_starved) {
-            self.shared.changed.notify_all();
-            if let Some(writer) = self.shared.writer.get() {
-                let _ = writer.wake(); // it looks again soon, woken or not
-            }
-        }
-        true
-    }
-
-    /// Drops its batches that wait, but for the one that is being written. Returns how many received
-    /// messages are among them.
-    pub fn discard(&self) -> usize {
-        let mut state = self.shared.state();
-        let all = std::mem::take(&mut state.batches);
-        let (own, others) = all.into_iter().partition(|(_, lane)| Arc::ptr_eq(lane, &self.lane));
-        state.batches = others;
-        let own: VecDeque<(Batch, Arc<Lane>)> = own;
-        for (batch, lane) in &own {
-            state.release(batch.bytes.len(), lane);
-        }
-        self.shared.changed.notify_all();
-        own.iter().map(|(batch, _)| batch.message_ends.len()).sum()
-    }
-
-    /// Bytes of its batches that are not written.
-    pub fn queued(&self) -> usize {
-        self.lane.queued()
-    }
-}
-
-/// A sender that has gone waits for nothing.
-impl Drop for BatchSender {
-    fn drop(&mut self) {
-        let mut state = self.shared.state();
-        if self.lane.is_blocked.load(Ordering::Relaxed) {
-            state.blocked.retain(|lane| !Arc::ptr_eq(lane, &self.lane));
-        }
-    }
-}
-
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the writing thread look again, if it has found nothing to write.
+    fn wake_writer(&self, state: &mut State) {
+        if std::mem::take(&mut state.is_starved) {
+            self.changed.notify_all();
+            if let Some(writer) = self.writer.get() {
+                let _ = writer.wake(); // it looks again soon, woken or not
+            }
+        }
     }
 }
 
@@ -326,10 +297,6 @@ impl Lane {
 }
 
 impl State {
-    fn has_room(&self, lane: &Lane) -> bool {
-        self.queued < TOTAL_LIMIT && lane.queued() < LANE_LIMIT
-    }
-
     fn drops(&self) -> bool {
         match self.when_full {
             WhenFull::Wait => false,
@@ -339,10 +306,39 @@ impl State {
     }
 
     fn is_empty(&self) -> bool {
-        self.current.is_none() && self.batches.is_empty()
+        self.current.is_none() && self.batches.is_empty() && self.open.is_none()
+    }
+
+    /// Takes a batch or drops it; false if its sender has to keep it.
+    fn accept(&mut self, batch: &mut Batch, lane: &Arc<Lane>) -> bool {
+        let messages = batch.messages_begun();
+        if self.is_closed {
+            self.dropped.messages += messages;
+            *batch = Batch::default();
+        } else if batch.continues && lane.drops_rest.load(Ordering::Relaxed) {
+            *batch = Batch::default(); // it was counted with the first part
+        } else if self.drops_messages && messages > 0 {
+            self.drop_batch(batch, lane);
+        } else if self.has_room(lane) {
+            self.note_dropped(lane);
+            self.push(std::mem::take(batch), lane);
+        } else if self.drops() && batch.continues {
+            self.cut_off();
+            *batch = Batch::default();
+        } else if self.drops() {
+            self.dropped.lines += memchr::memchr_iter(b'\n', &batch.bytes).count();
+            // What is written of the messages has no gaps; a log says where it has.
+            self.drops_messages |= !self.notes_dropped && messages > 0;
+            self.drop_batch(batch, lane);
+        } else {
+            self.block(lane);
+            return false;
+        }
+        true
     }
 
     fn push(&mut self, batch: Batch, lane: &Arc<Lane>) {
+        self.note_part(&batch, lane);
         self.queued += batch.bytes.len();
         lane.queued.fetch_add(batch.bytes.len(), Ordering::Relaxed);
         self.batches.push_back((batch, Arc::clone(lane)));
@@ -363,7 +359,7 @@ impl State {
                 "wscope: warning: {lines} line{s} not shown: standard error was not read\n"
             );
             self.dropped = Unwritten::default();
-            self.push(Batch { bytes: note.into_bytes(), message_ends: Vec::new() }, lane);
+            self.push(Batch { bytes: note.into_bytes(), ..Batch::default() }, lane);
         }
     }
 
@@ -374,13 +370,15 @@ impl State {
                 self.note_dropped(&current.lane);
             }
         }
-        let Some((batch, lane)) = self.batches.pop_front() else {
+        let Some((batch, lane)) = self.next() else {
             self.is_starved = true;
             self.wake_watcher();
             return None;
         };
         let (size, messages) = (batch.bytes.len(), batch.message_ends.len());
+        self.open = batch.is_continued.then(|| Arc::clone(&lane));
         self.current = Some(Current { lane, size, messages, last_progress: Instant::now() });
+        self.wake_open();
         Some(batch)
     }
 
@@ -388,8 +386,18 @@ impl State {
     fn unwritten(&self) -> Unwritten {
         let queued = self.batches.iter().map(|(batch, _)| batch.message_ends.len());
         let current = self.current.as_ref().map_or(0, |current| current.messages);
-        let messages = self.dropped.messages + current + queued.sum::<usize>();
+        let messages = self.dropped.messages + self.unfinished + current + queued.sum::<usize>();
         Unwritten { messages, ..self.dropped }
+    }
+
+    fn close(&mut self) -> Unwritten {
+        let unwritten = self.unwritten();
+        self.is_closed = true;
+        (self.open, self.unfinished) = (None, 0);
+        self.take_all();
+        self.wake_all();
+        self.wake_watcher();
+        unwritten
     }
 
     fn take_all(&mut self) {
@@ -406,36 +414,7 @@ impl State {
         self.queued -= size;
         lane.queued.fetch_sub(size, Ordering::Relaxed);
         self.wake_unblocked();
-    }
-
-    /// Wakes the senders that have room again. While the queue as a whole is full nobody has; not before
-    /// it is half empty, so that many senders are not woken for little each.
-    fn wake_unblocked(&mut self) {
-        if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
-            return;
-        }
-        let (woken, blocked) = std::mem::take(&mut self.blocked)
-            .into_iter()
-            .partition(|lane| lane.queued() <= LANE_LIMIT / 2);
-        self.blocked = blocked;
-        wake(woken);
-    }
-
-    fn wake_all(&mut self) {
-        wake(std::mem::take(&mut self.blocked));
-    }
-
-    fn wake_watcher(&self) {
-        if let Some(watcher) = &self.watcher {
-            let _ = watcher.wake(); // its loop is at its end
-        }
-    }
-}
-
-fn wake(lanes: Vec<Arc<Lane>>) {
-    for lane in lanes {
-        lane.is_blocked.store(false, Ordering::Relaxed);
-        let _ = lane.waker.wake(); // its loop is at its end
+        self.wake_open();
     }
 }
 

@@ -122,6 +122,13 @@ impl Buffer {
         self.touched
     }
 
+    /// The bytes received and not used, without a copy.
+    pub(super) fn into_vec(mut self) -> Vec<u8> {
+        self.data.truncate(self.end);
+        self.data.drain(..self.start);
+        self.data
+    }
+
     /// Forgets all bytes and gives all memory back.
     pub(super) fn release(&mut self) {
         *self = Self::default();

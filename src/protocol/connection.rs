@@ -117,8 +117,12 @@ impl Connection {
             return Some(self.inbound.plain_event(message));
         }
         loop {
+            self.take_back();
             self.current = self.queue.pop_front();
-            if self.current.is_some() {
+            if let Some(current) = &mut self.current {
+                if self.queue.is_empty() {
+                    self.inbound.share(current);
+                }
                 return self.view();
             }
             let has_progressed = self.parse_frame(now);

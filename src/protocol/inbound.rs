@@ -11,6 +11,7 @@ use super::close::ClosePayload;
 use super::deflate::{Agreed, Inflater};
 use super::frame::Header;
 use super::message::{MessageKind, Unfinished};
+use super::payload::Payload;
 use super::utf8::Utf8Checker;
 use super::violation::Violation;
 use super::vocabulary::{Counters, Direction, Event, FrameEvent, Part, Role};
@@ -155,6 +156,11 @@ pub(super) struct FrameNote {
 pub(super) enum Span {
     Payload(Range<usize>),
     Inflated(Range<usize>),
+    /// All of what was in `inflated`, or else in `payload`, with the buffer.
+    Shared {
+        payload: Payload,
+        is_inflated: bool,
+    },
     Own(Vec<u8>),
 }
 
@@ -162,6 +168,7 @@ impl Span {
     fn len(&self) -> usize {
         match self {
             Self::Payload(range) | Self::Inflated(range) => range.len(),
+            Self::Shared { payload, .. } => payload.bytes().len(),
             Self::Own(bytes) => bytes.len(),
         }
     }
@@ -254,6 +261,10 @@ impl Inbound {
                 frames: *frames,
                 wire_size: *wire_size,
                 compressed: *compressed,
+                payload: match span {
+                    Span::Shared { payload, .. } => Some(payload),
+                    _ => None,
+                },
             },
             Ready::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
             Ready::Pong(direction, span, rtt) => Event::Pong(*direction, self.bytes(span), *rtt),
@@ -267,6 +278,7 @@ impl Inbound {
         match span {
             Span::Payload(range) => self.payload.slice(range.clone()),
             Span::Inflated(range) => self.inflated.slice(range.clone()),
+            Span::Shared { payload, .. } => payload.bytes(),
             Span::Own(bytes) => bytes,
         }
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use super::large;
+use super::payload::Payload;
 
 /// The memory that all connections together may hold.
 #[derive(Clone, Debug)]
@@ -30,8 +31,15 @@ pub struct Charge {
 /// A payload that several connections share. It is counted once.
 #[derive(Debug)]
 pub struct SharedPayload {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     pool: Arc<Pool>,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Copy(Vec<u8>),
+    /// With the buffer that it was received into.
+    Whole(Payload),
 }
 
 /// The budget is exceeded, and this connection has to free its memory.
@@ -100,7 +108,17 @@ impl Budget {
     /// A payload that several connections will share.
     pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
         self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
-        Arc::new(SharedPayload { bytes: large::copy(bytes), pool: Arc::clone(&self.pool) })
+        Arc::new(SharedPayload {
+            bytes: Bytes::Copy(large::copy(bytes)),
+            pool: Arc::clone(&self.pool),
+        })
+    }
+
+    /// The same, of a payload that need not be copied.
+    pub fn share_whole(&self, payload: &Payload) -> Arc<SharedPayload> {
+        self.pool.total.fetch_add(payload.bytes().len(), Ordering::SeqCst);
+        let (bytes, pool) = (Bytes::Whole(payload.clone()), Arc::clone(&self.pool));
+        Arc::new(SharedPayload { bytes, pool })
     }
 
     /// Has the connections that hold the most free their memory, while more is held than may be.
@@ -148,6 +166,11 @@ impl Charge {
         &self.account
     }
 
+    /// How many bytes it is.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Says that it is so many bytes now.
     pub fn set(&mut self, bytes: usize) {
         let bytes = bytes - bytes % GRANULE;
@@ -190,13 +213,16 @@ impl Drop for Charge {
 impl SharedPayload {
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        match &self.bytes {
+            Bytes::Copy(bytes) => bytes,
+            Bytes::Whole(payload) => payload.bytes(),
+        }
     }
 }
 
 impl Drop for SharedPayload {
     fn drop(&mut self) {
-        self.pool.total.fetch_sub(self.bytes.len(), Ordering::SeqCst);
+        self.pool.total.fetch_sub(self.bytes().len(), Ordering::SeqCst);
         self.pool.announce();
     }
 }

@@ -70,6 +70,25 @@ impl Outbox {
         header
     }
 
+    /// Makes a whole message the first frame of an empty outbox. Its memory is used as it is.
+    pub(super) fn push_owned(&mut self, opcode: Opcode, payload: Vec<u8>) -> Header {
+        debug_assert!(self.is_empty());
+        let header = Header::new(opcode, true, self.next_key(), payload.len() as u64);
+        self.bytes = payload;
+        large::reserve(&mut self.bytes, header.len());
+        self.bytes.splice(..0, header.bytes().iter().copied());
+        if let Some(key) = header.mask {
+            apply_mask(&mut self.bytes[header.len()..], key, 0);
+        }
+        self.touched = self.bytes.len();
+        header
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.unwritten() == 0
+    }
+
     /// Appends a header as it is, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
         let bytes = match self.unfinished {
@@ -335,6 +354,22 @@ mod tests {
             is_cut
         });
         assert_eq!((cuts, outbox.is_message_cut()), ([true; 4], false));
+    }
+
+    #[test]
+    fn a_message_whose_memory_is_used_is_a_frame_like_any_other() {
+        for masks in [None, Some(Masks::random())] {
+            let mut outbox = Outbox::new(masks);
+            outbox.push(Opcode::Text, true, false, b"before");
+            outbox.advance(outbox.pending().len());
+            let header = outbox.push_owned(Opcode::Binary, vec![9; 70_000]);
+            let (head, payload) = outbox.pending().split_at(header.len());
+            let mut payload = payload.to_vec();
+            apply_mask(&mut payload, header.mask.unwrap_or_default(), 0);
+            assert_eq!((head, payload), (header.bytes(), vec![9; 70_000]));
+            outbox.advance(1);
+            assert_eq!((outbox.begun(0), outbox.is_message_cut()), (outbox.pending().len(), true));
+        }
     }
 
     #[test]

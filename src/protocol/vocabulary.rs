@@ -8,6 +8,7 @@ use super::close::{CloseCode, ClosePayload};
 use super::counted::counted;
 use super::frame::{Header, Opcode};
 use super::message::MessageKind;
+use super::payload::Payload;
 use super::violation::Violation;
 
 /// Which side of the connection we are.
@@ -56,6 +57,8 @@ pub enum Event<'a> {
         wire_size: u64,
         /// Whether it came compressed.
         compressed: bool,
+        /// What `data` is the bytes of, if others may keep it: of long messages where memory is counted.
+        payload: Option<&'a Payload>,
     },
     /// A ping, received (and already answered) or sent.
     Ping(Direction, &'a [u8]),

@@ -5,8 +5,21 @@ use crate::event::{Message, Opened, What, secrets};
 use crate::protocol::frame::Opcode;
 use crate::protocol::large;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent, Misuse};
-use crate::protocol::{Connection, MessageKind};
+use crate::protocol::{Connection, MessageKind, Payload};
 use crate::scenario::Progress;
+
+/// A message to be sent back.
+pub(super) enum Echo {
+    Copy(Vec<u8>),
+    Whole(Payload),
+}
+
+impl Echo {
+    fn new(data: &[u8], payload: Option<&Payload>) -> Self {
+        payload
+            .map_or_else(|| Self::Copy(large::copy(data)), |payload| Self::Whole(payload.clone()))
+    }
+}
 
 impl Session<'_> {
     /// Takes the events of the core while the outputs keep up.
@@ -30,7 +43,7 @@ impl Session<'_> {
         let Some(event) = self.connection.next_event(now) else { return false };
         let (mut progress, mut is_closing) = (Progress::Open, false);
         match event {
-            Event::Message { kind, data, frames, wire_size, compressed } => {
+            Event::Message { kind, data, frames, wire_size, compressed, payload } => {
                 let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
                 let message = Message {
                     direction: Direction::Received,
@@ -42,17 +55,17 @@ impl Session<'_> {
                     typed: false,
                     surplus,
                 };
-                self.journal.tell(What::Message(message));
+                tell_message(&mut self.journal, message, payload);
                 self.first_text.get_or_insert_with(|| wanted::start(kind, data));
                 if self.plan.echo {
-                    self.echo.push_back((kind, large::copy(data)));
+                    self.echo.push_back((kind, Echo::new(data, payload)));
                 }
                 if self.keeps_last_message {
                     self.last_message = Some((kind, data.to_vec()));
                 }
                 self.plan.goals.iter_mut().for_each(|goal| _ = goal.message(kind, data));
                 if let Some(take_note) = &mut self.plan.on_message {
-                    take_note(kind, data);
+                    take_note(kind, data, payload);
                 }
                 self.last_data = now;
                 progress = overall(&self.plan.goals);
@@ -106,11 +119,25 @@ impl Session<'_> {
         while let Some((kind, data)) = self.echo.pop_front() {
             let before = self.connection.unwritten();
             // The connection may be closing by now.
-            let is_sent = self.send(kind, &data, 1, false).is_ok();
+            let is_sent = match data {
+                Echo::Copy(data) => self.send(kind, &data, 1, false).is_ok(),
+                Echo::Whole(payload) => self.send_back(kind, payload).is_ok(),
+            };
             if let Some(resend) = &mut self.resend {
                 resend.note_echo(is_sent, before, self.connection.unwritten());
             }
         }
+    }
+
+    fn send_back(&mut self, kind: MessageKind, payload: Payload) -> Result<(), Misuse> {
+        if self.journal.shows_sent(kind) {
+            self.journal.outputs().lend(Some(&payload));
+            let sent = self.send(kind, payload.bytes(), 1, false);
+            self.journal.outputs().lend(None);
+            return sent;
+        }
+        self.received_before_send = self.connection.received_counters().messages;
+        self.connection.send_back(kind, payload).map(drop)
     }
 
     /// Sends a message of our own and reports it.
@@ -124,6 +151,17 @@ impl Session<'_> {
         self.received_before_send = self.connection.received_counters().messages;
         send(&mut self.connection, &mut self.journal, kind, data, frames, typed)
     }
+}
+
+/// Reports a received message, which the outputs may keep.
+#[inline]
+fn tell_message(journal: &mut Journal<'_>, message: Message<'_>, payload: Option<&Payload>) {
+    if payload.is_none() {
+        return journal.tell(What::Message(message));
+    }
+    journal.outputs().lend(payload);
+    journal.tell(What::Message(message));
+    journal.outputs().lend(None);
 }
 
 /// Reports what is below messages, without secrets that the peer repeats when it closes.

@@ -122,9 +122,14 @@ impl Server {
     }
 
     /// Keeps a received message for `/full`.
-    pub(super) fn note_message(&self, number: u64, kind: MessageKind, data: &[u8]) {
+    pub(super) fn note_message(
+        &self,
+        number: u64,
+        kind: MessageKind,
+        share: impl Fn() -> Arc<SharedPayload>,
+    ) {
         if self.config.commentary.takes_commands {
-            let message = LastMessage { number, kind, data: self.memory.share(data) };
+            let message = LastMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
         }
     }
@@ -191,11 +196,15 @@ impl Server {
 
 /// What is to be done with each received message.
 fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
-    Box::new(move |kind, data| {
+    Box::new(move |kind, data, payload| {
         received.fetch_add(1, Ordering::Relaxed);
-        server.note_message(number, kind, data);
+        let share = || match payload {
+            Some(payload) => server.memory.share_whole(payload),
+            None => server.memory.share(data),
+        };
+        server.note_message(number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let letter = server.letter(kind, data, false);
+            let letter = Letter { content: Content::Send(kind, share()), typed: false };
             server.note_slow(server.clients.relay(number, whom, &letter));
             server.memory.enforce();
         }

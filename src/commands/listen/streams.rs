@@ -30,7 +30,7 @@ impl Streams {
     /// # Errors
     /// When the system refuses a thread or what it needs.
     pub(super) fn open(control: Arc<Waker>) -> io::Result<Self> {
-        let out = BatchQueue::lossless();
+        let out = BatchQueue::lossless_in_parts();
         out.watch(Arc::clone(&control));
         let writer = Writer::stdout()?;
         let thread =

@@ -69,7 +69,8 @@ impl Screen {
     /// Waits until all batches are on the screen, but not beyond this time.
     pub(super) fn wait_until_shown(&self, deadline: Instant) {
         for _ in 0..2 {
-            let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new() };
+            let mut fence =
+                Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
             let is_shown = self.batches.wait_until_written(deadline)
                 && self.fences.offer(&mut fence)
                 && self.batches.wait_until_written(deadline);
@@ -115,7 +116,8 @@ impl TerminalModes for JobModes {
 
     /// What is printed makes the editor draw its line anew, if it is reading one.
     fn redraw(&self) {
-        let mut fence = Batch { bytes: FENCE.to_vec(), message_ends: Vec::new() };
+        let mut fence =
+            Batch { bytes: FENCE.to_vec(), message_ends: Vec::new(), ..Batch::default() };
         self.redraws.offer(&mut fence); // without room there is something else to be printed
     }
 }
@@ -147,7 +149,11 @@ mod tests {
         let (sender, printed) = channel();
         let screen = Screen::start(Stopped(sender), Arc::clone(&waker), None).unwrap();
         let lane = screen.batches().sender(waker);
-        let line = || Batch { bytes: vec![b'x'; 1 << 20], message_ends: vec![1 << 20] };
+        let line = || Batch {
+            bytes: vec![b'x'; 1 << 20],
+            message_ends: vec![1 << 20],
+            ..Batch::default()
+        };
         assert!(lane.offer(&mut line()));
         printed.recv().unwrap();
         assert!(!lane.offer(&mut line()), "it is full, and nobody waits for it");

@@ -21,7 +21,7 @@ fn is_woken(poll: &mut Poll) -> bool {
 }
 
 fn batch(size: usize) -> Batch {
-    Batch { bytes: vec![b'x'; size], message_ends: vec![size / 2, size] }
+    Batch { bytes: vec![b'x'; size], message_ends: vec![size / 2, size], ..Batch::default() }
 }
 
 #[test]
@@ -83,7 +83,11 @@ fn after_a_message_that_was_dropped_no_other_is_written() {
     assert!(sender.offer(&mut batch(8)), "it is dropped");
     while queue.take().is_some() {}
     assert!(sender.offer(&mut batch(8)), "there is room, and it is dropped");
-    assert!(sender.offer(&mut Batch { bytes: b"closed".to_vec(), message_ends: Vec::new() }));
+    assert!(sender.offer(&mut Batch {
+        bytes: b"closed".to_vec(),
+        message_ends: Vec::new(),
+        ..Batch::default()
+    }));
     assert_eq!(queue.take().map(|batch| batch.bytes), Some(b"closed".to_vec()));
     assert_eq!(queue.dropped().messages, 4);
 }
@@ -96,7 +100,8 @@ fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
     sender.offer(&mut batch(LANE_LIMIT));
     queue.take();
     queue.shared.state().current.as_mut().unwrap().last_progress -= STALLED_AFTER;
-    let lines = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: Vec::new() };
+    let lines =
+        || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: Vec::new(), ..Batch::default() };
     assert!(sender.offer(&mut lines()));
     assert!(sender.offer(&mut lines()));
     let note = queue.take().unwrap().bytes;
@@ -139,8 +144,13 @@ fn messages_are_dropped_and_counted_and_other_lines_stay() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
-    let message = || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: vec![4, 8] };
-    let line = || Batch { bytes: b"client 1: closed\n".to_vec(), message_ends: Vec::new() };
+    let message =
+        || Batch { bytes: b"one\ntwo\n".to_vec(), message_ends: vec![4, 8], ..Batch::default() };
+    let line = || Batch {
+        bytes: b"client 1: closed\n".to_vec(),
+        message_ends: Vec::new(),
+        ..Batch::default()
+    };
     assert!(sender.offer(&mut message()));
     assert!(sender.offer(&mut line()));
     queue.drop_messages();
@@ -157,7 +167,11 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
-    assert!(sender.offer(&mut Batch { bytes: b"x".to_vec(), message_ends: Vec::new() }));
+    assert!(sender.offer(&mut Batch {
+        bytes: b"x".to_vec(),
+        message_ends: Vec::new(),
+        ..Batch::default()
+    }));
     assert!(queue.take().is_some());
     let mut told = Vec::new();
     thread::scope(|scope| {
@@ -174,4 +188,89 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
         queue.close();
     });
     assert_eq!(told, [true, false]);
+}
+
+fn part(text: &str, continues: bool, is_continued: bool) -> Batch {
+    let message_ends = if is_continued { Vec::new() } else { vec![text.len()] };
+    Batch { bytes: text.as_bytes().to_vec(), message_ends, continues, is_continued }
+}
+
+fn taken(queue: &BatchQueue) -> Option<String> {
+    queue.take().map(|batch| String::from_utf8(batch.bytes).unwrap())
+}
+
+#[test]
+fn nothing_comes_between_the_parts_of_an_event() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless_in_parts();
+    let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
+    first.offer(&mut part("a1", false, true));
+    second.offer(&mut part("b1", false, true));
+    second.offer(&mut part("b2", true, false));
+    first.offer(&mut part("a2", true, true));
+    assert_eq!(taken(&queue).as_deref(), Some("a1"));
+    assert_eq!(taken(&queue).as_deref(), Some("a2"));
+    assert_eq!(taken(&queue), None, "the rest has not come");
+    assert!(!queue.is_idle());
+    first.offer(&mut part("a3", true, false));
+    for text in ["a3", "b1", "b2"] {
+        assert_eq!(taken(&queue).as_deref(), Some(text));
+    }
+    assert_eq!(taken(&queue), None);
+    assert!(queue.is_idle());
+}
+
+#[test]
+fn the_sender_of_the_event_that_is_written_has_room_in_a_full_queue() {
+    let (mut poll, waker) = waker();
+    let (_other_poll, other_waker) = self::waker();
+    let queue = BatchQueue::lossless_in_parts();
+    let sender = queue.sender(waker);
+    sender.offer(&mut part("a1", false, true));
+    let others: Vec<_> = (0..=TOTAL_LIMIT / LANE_LIMIT)
+        .map(|_| queue.sender(Arc::clone(&other_waker)))
+        .filter(|other| other.offer(&mut batch(LANE_LIMIT)))
+        .collect();
+    let mut rest = part("a2", true, false);
+    assert!(!sender.offer(&mut rest), "{} senders fill it", others.len());
+    assert_eq!(taken(&queue).as_deref(), Some("a1"));
+    assert!(is_woken(&mut poll), "the others wait for it");
+    assert!(sender.offer(&mut rest));
+    assert_eq!(taken(&queue).as_deref(), Some("a2"));
+    assert_eq!(queue.take().unwrap().bytes.len(), LANE_LIMIT);
+}
+
+#[test]
+fn a_sender_that_goes_away_inside_an_event_ends_its_line() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless_in_parts();
+    let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
+    first.offer(&mut part("a1", false, true));
+    second.offer(&mut part("b", false, false));
+    assert_eq!(taken(&queue).as_deref(), Some("a1"));
+    drop(first);
+    for text in ["\n", "b"] {
+        assert_eq!(taken(&queue).as_deref(), Some(text));
+    }
+    assert_eq!(queue.close().messages, 1, "that of the second, until it is written");
+}
+
+#[test]
+fn after_an_event_that_is_cut_nothing_is_written() {
+    let (_poll, waker) = waker();
+    let queue = BatchQueue::lossless_in_parts();
+    let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
+    let long = "x".repeat(LANE_LIMIT);
+    first.offer(&mut part(&long, false, true));
+    second.offer(&mut part(&long, false, false));
+    queue.take();
+    queue.set_when_full(WhenFull::Drop);
+    assert!(second.offer(&mut part("b1", false, true)));
+    assert!(second.offer(&mut part("b2", true, false)), "the first part was dropped too");
+    assert_eq!(queue.dropped().messages, 1);
+    assert!(first.offer(&mut part("a2", true, true)));
+    assert!(first.offer(&mut part("a3", true, false)));
+    assert!(second.offer(&mut part("b", false, false)));
+    assert_eq!(taken(&queue), None);
+    assert_eq!(queue.close().messages, 4);
 }

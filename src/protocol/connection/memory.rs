@@ -11,6 +11,9 @@ use crate::protocol::memory::Account;
 /// The reason of our Close frame when no message of the peer is cut off.
 const REASON: &str = "over --max-memory; try again later";
 
+/// A message of less than this is not counted before it is sent.
+const COUNTED_FROM: usize = 64 << 10;
+
 /// Less than this is not freed when idle.
 const KEEP_WHEN_IDLE: usize = 256 << 10;
 
@@ -51,6 +54,7 @@ impl Connection {
     /// turn of the loop, and when the budget asks for it. Returns whether output was dropped.
     pub fn check_memory(&mut self, beside: usize, least: usize, now: Instant) -> bool {
         self.beside = beside;
+        self.take_back();
         let held = self.held_bytes() + beside;
         let Some(growth) = &mut self.inbound.growth else { return false };
         growth.charge.set(held);
@@ -79,12 +83,26 @@ impl Connection {
             self.inbound.release_at = None;
             return;
         }
-        self.current = None; // its bytes are borrowed no more
+        self.take_back(); // its bytes are borrowed no more
         self.inbound.release_idle_memory();
         self.outbox.release();
         if let Some(deflater) = &mut self.deflater {
             deflater.shrink(0);
         }
+    }
+
+    /// Ends the borrow of what was handed out last.
+    pub(super) fn take_back(&mut self) {
+        if self.current.is_some() {
+            self.inbound.take_back(self.current.take());
+        }
+    }
+
+    /// Counts a message that is about to be sent; false if there is no memory for it. The connection is
+    /// closed then.
+    pub(super) fn may_send(&mut self, size: usize) -> bool {
+        let growth = self.inbound.growth.as_mut().filter(|_| size >= COUNTED_FROM);
+        growth.is_none_or(|growth| growth.may_add(size))
     }
 
     /// Sets the deadline for freeing memory, if there is much and nothing to do.

@@ -7,6 +7,7 @@ use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
 use crate::protocol::inbound::{FrameNote, Ready, Span, read_close};
 use crate::protocol::message::MessageKind;
+use crate::protocol::payload::Payload;
 use crate::protocol::raw::{RawFrame, RawMask};
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part, Role, Sent};
 
@@ -20,7 +21,8 @@ impl Connection {
     /// Sends a data message in one frame, compressed if that was agreed on and makes it shorter.
     ///
     /// # Errors
-    /// [`Misuse::Closing`] once a Close frame has been sent or received.
+    /// [`Misuse::Closing`] once a Close frame has been sent or received, or when the connection has to be
+    /// closed because there is no memory for the message.
     pub fn send(&mut self, kind: MessageKind, data: &[u8]) -> Result<Sent, Misuse> {
         self.send_in_frames(kind, data, 1, &mut |_| ())
     }
@@ -38,6 +40,9 @@ impl Connection {
         watcher: Watcher<'_>,
     ) -> Result<Sent, Misuse> {
         self.must_be_open()?;
+        if !self.may_send(data.len()) {
+            return Err(Misuse::Closing);
+        }
         self.sent.messages += 1;
         self.sent.payload_bytes += data.len() as u64;
         let mut deflater = self.deflater.take();
@@ -82,6 +87,28 @@ impl Connection {
         }
         self.deflater = deflater;
         Ok(Sent { frames: frames as u64, wire_size, compressed })
+    }
+
+    /// Sends a message that was received, in one frame, if possible without a copy: then it is in memory
+    /// once.
+    ///
+    /// # Errors
+    /// As [`Connection::send`].
+    pub fn send_back(&mut self, kind: MessageKind, payload: Payload) -> Result<Sent, Misuse> {
+        self.must_be_open()?;
+        self.current = None; // the message: it is not borrowed any more
+        if self.deflater.is_some() || self.observe_frames || !self.outbox.is_empty() {
+            return self.send(kind, payload.bytes());
+        }
+        let bytes = match payload.into_buffer() {
+            Ok(buffer) => buffer.into_vec(),
+            Err(payload) => return self.send(kind, payload.bytes()),
+        };
+        self.sent.messages += 1;
+        self.sent.payload_bytes += bytes.len() as u64;
+        let header = self.outbox.push_owned(kind.opcode(), bytes);
+        self.count_sent(&header);
+        Ok(Sent { frames: 1, wire_size: header.wire_size(), compressed: false })
     }
 
     /// Sends a frame as it stands, whatever the rules say, also after a Close frame. A Close frame

@@ -169,7 +169,7 @@ impl Inbound {
         let bytes = match &fresh {
             Span::Payload(range) => self.payload.slice(range.clone()),
             Span::Inflated(range) => self.inflated.slice(range.clone()),
-            Span::Own(_) => return Ok(()),
+            Span::Shared { .. } | Span::Own(_) => return Ok(()),
         };
         match self.utf8.push(bytes) {
             Ok(()) => Ok(()),

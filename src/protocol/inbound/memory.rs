@@ -2,7 +2,11 @@
 
 use super::{Inbound, Incoming, Ready, Span};
 use crate::protocol::memory::{Account, Charge};
+use crate::protocol::payload::Payload;
 use crate::protocol::violation::{Rule, Violation};
+
+/// A message of this size or more can be kept by others without a copy, where memory is counted.
+const SHARED_FROM: usize = 256 << 10;
 
 /// A connection's part of the budget for all connections.
 #[derive(Debug)]
@@ -21,6 +25,11 @@ impl Growth {
     pub(super) fn may_hold(&mut self, held: usize) -> bool {
         self.charge.grow(held + self.beside).is_ok()
     }
+
+    /// Whether so many bytes may come to what is held, until that is counted again.
+    pub(in crate::protocol) fn may_add(&mut self, count: usize) -> bool {
+        self.charge.grow(self.charge.bytes() + count).is_ok()
+    }
 }
 
 impl Inbound {
@@ -37,6 +46,37 @@ impl Inbound {
     /// Part of a data message has come.
     pub(in crate::protocol) fn is_inside_message(&self) -> bool {
         self.frame.is_some() || self.message.is_some()
+    }
+
+    /// Lets others keep the message that is handed out next, with its buffer. Nothing else may need that.
+    pub(in crate::protocol) fn share(&mut self, ready: &mut Ready) {
+        let Ready::Message { span, .. } = ready else { return };
+        if span.len() < SHARED_FROM || self.growth.is_none() || !self.is_idle() {
+            return;
+        }
+        let (range, is_inflated) = match span {
+            Span::Payload(range) => (range, false),
+            Span::Inflated(range) => (range, true),
+            Span::Shared { .. } | Span::Own(_) => return,
+        };
+        let buffer = if is_inflated { &mut self.inflated } else { &mut self.payload };
+        if *range == buffer.ahead(0, buffer.len()) {
+            let payload = Payload::new(std::mem::take(buffer));
+            *span = Span::Shared { payload, is_inflated };
+        }
+    }
+
+    /// Takes the buffer of a message that was handed out back, if nobody keeps it.
+    pub(in crate::protocol) fn take_back(&mut self, ready: Option<Ready>) {
+        let Some(Ready::Message { span: Span::Shared { payload, is_inflated }, .. }) = ready else {
+            return;
+        };
+        let place = if is_inflated { &mut self.inflated } else { &mut self.payload };
+        if let Ok(buffer) = payload.into_buffer()
+            && place.held() == 0
+        {
+            *place = buffer;
+        }
     }
 
     /// Frees the memory that only long messages need, if it is idle. Ends the borrow of the last event.

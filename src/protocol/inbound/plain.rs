@@ -97,6 +97,7 @@ impl Inbound {
             frames: 1,
             wire_size: message.wire_size,
             compressed: false,
+            payload: None,
         }
     }
 

@@ -6,7 +6,8 @@ use super::support::{End, Told, at, options};
 use super::wire::{Raw, frame, heard_by};
 use crate::protocol::connection::EndCause;
 use crate::protocol::memory::{Account, Budget};
-use crate::protocol::{Connection, Header, MessageKind, Opcode, Options, Role, Rule};
+use crate::protocol::vocabulary::Misuse;
+use crate::protocol::{Connection, Event, Header, MessageKind, Opcode, Options, Role, Rule};
 
 const MIB: usize = 1 << 20;
 
@@ -96,11 +97,11 @@ fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
 
 #[test]
 fn inside_a_long_frame_nothing_else_can_be_said() {
-    let budget = Budget::new(MIB);
+    let budget = Budget::new(3 * MIB);
     let (mut end, _) = charged(&budget);
     end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
     end.writes_up_to(30_000);
-    end.connection.check_memory(0, 0, at(0));
+    end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
     end.connection.check_memory(0, 0, at(0));
     assert!(end.is_finished());
@@ -223,4 +224,49 @@ fn a_frame_that_means_nothing_can_be_given_up() {
     let is_given_up =
         |told: &Told| matches!(told, Told::Violation(it) if it.rule == Rule::OverMemory);
     assert!(told.iter().any(is_given_up), "{told:?}");
+}
+
+#[test]
+fn a_message_to_send_is_counted_before_it_takes_memory() {
+    let budget = Budget::new(3 * MIB);
+    let (mut end, account) = charged(&budget);
+    assert!(end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).is_ok());
+    assert!(budget.held() >= 2 * MIB);
+    let misuse = end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).unwrap_err();
+    assert_eq!(misuse, Misuse::Closing);
+    assert!(account.is_revoked());
+    assert!(end.connection.held_bytes() < 3 * MIB, "it was not copied");
+}
+
+#[test]
+fn a_long_message_is_sent_back_in_the_memory_that_it_came_into() {
+    let budget = Budget::new(8 * MIB);
+    let (mut end, _) = charged(&budget);
+    let bytes = heard_by(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
+    let (last, others) = bytes.split_last().unwrap();
+    for _ in 0..3 {
+        end.hears(others);
+        end.connection.receive_space()[0] = *last;
+        end.connection.received(1);
+        let payload = match end.connection.next_event(at(0)) {
+            Some(Event::Message { payload: Some(payload), .. }) => payload.clone(),
+            other => panic!("{other:?}"),
+        };
+        end.connection.send_back(MessageKind::Binary, payload).unwrap();
+        assert!(end.connection.held_bytes() < 3 * MIB, "{}", end.connection.held_bytes());
+        assert_eq!(end.writes().len(), 2 * MIB + 10);
+    }
+}
+
+#[test]
+fn the_memory_of_a_message_that_nobody_keeps_is_used_again() {
+    let budget = Budget::new(8 * MIB);
+    let (mut end, _) = charged(&budget);
+    let message = [frame(0x82, vec![1; 2 * MIB])];
+    hears(&mut end, &message);
+    end.connection.check_memory(0, 0, at(0));
+    assert!(end.connection.held_bytes() >= 2 * MIB);
+    hears(&mut end, &message);
+    end.connection.check_memory(0, 0, at(0));
+    assert!(end.connection.held_bytes() < 3 * MIB);
 }

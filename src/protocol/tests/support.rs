@@ -58,7 +58,7 @@ impl From<Event<'_>> for Told {
             Event::Frame(frame) => {
                 Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
             }
-            Event::Message { kind, data, frames, wire_size, compressed } => {
+            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
                 Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
             }
             Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),

@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use super::{client, client_at, leave, start};
 use crate::support::{
-    BINARY, CONTINUATION, PONG, Peer, Running, frame, masked, pack, ping, wscope,
+    BINARY, CONTINUATION, PONG, Peer, Running, frame, masked, pack, ping, text, wscope,
 };
 
 const MIB: usize = 1 << 20;
@@ -74,6 +74,44 @@ fn compressed_messages_of_many_clients_take_no_more_than_allowed_and_leave_nothi
         synchronise(&mut last);
     }
     leave(last);
+}
+
+/// All clients send one long message each, and read nothing.
+#[cfg(target_os = "linux")]
+fn peak_with_long_messages(options: &[&str], clients: usize, message: &str) -> usize {
+    let (server, port) = serve(options);
+    let mut peers: Vec<_> = (0..clients).map(|_| client(port)).collect();
+    let frame = masked(&text(message));
+    std::thread::scope(|scope| {
+        for peer in &mut peers {
+            scope.spawn(|| peer.send(&frame));
+        }
+    });
+    peers.into_iter().for_each(leave);
+    memory(&server, "VmHWM")
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_written_of_a_long_message_is_in_memory_nowhere_as_a_whole() {
+    for options in [&["--json"][..], &["--output", "hex"], &["--output", "raw"]] {
+        let message = "\u{1}".repeat(6 * MIB);
+        let peak = peak_with_long_messages(options, 4, &message);
+        assert!(peak < 60, "{options:?}: {peak} MiB");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_long_message_that_is_sent_back_is_copied_once_at_most() {
+    let (server, port) = serve(&["--echo", "--max-memory", "44M"]);
+    let mut peer = client(port);
+    peer.send(masked(&frame(true, 0, BINARY, &vec![1; 20 * MIB])));
+    let echo = peer.read_frame();
+    assert_eq!((echo.opcode, echo.payload.len()), (BINARY, 20 * MIB));
+    leave(peer);
+    let peak = memory(&server, "VmHWM");
+    assert!(peak < 40 + 24, "{peak} MiB");
 }
 
 /// A line of the system's table of a process, in MiB.

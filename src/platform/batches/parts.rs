@@ -1,0 +1,71 @@
+//! Events that come in parts: nothing comes between the parts of one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Batch, LANE_LIMIT, Lane, State, TOTAL_LIMIT};
+
+impl Batch {
+    /// Received messages that start in it. An event in parts is counted with its first part; only
+    /// messages are that long, and the frames of messages.
+    pub(super) fn messages_begun(&self) -> usize {
+        match (self.continues, self.is_continued) {
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => self.message_ends.len(),
+        }
+    }
+}
+
+impl State {
+    /// The sender whose event is being written has room although the queue as a whole is full: the others
+    /// wait for it.
+    pub(super) fn has_room(&self, lane: &Lane) -> bool {
+        (self.queued < TOTAL_LIMIT || self.is_open(lane)) && lane.queued() < LANE_LIMIT
+    }
+
+    fn is_open(&self, lane: &Lane) -> bool {
+        self.open.as_ref().is_some_and(|open| std::ptr::eq(&raw const **open, lane))
+    }
+
+    /// The next batch to write: inside an event, one of its sender.
+    pub(super) fn next(&mut self) -> Option<(Batch, Arc<Lane>)> {
+        match &self.open {
+            None => self.batches.pop_front(),
+            Some(open) => {
+                let at = self.batches.iter().position(|(_, lane)| Arc::ptr_eq(lane, open))?;
+                self.batches.remove(at)
+            }
+        }
+    }
+
+    /// Takes note of whether a batch begins an event in parts, or ends it.
+    pub(super) fn note_part(&mut self, batch: &Batch, lane: &Lane) {
+        if batch.continues || batch.is_continued {
+            let was_unfinished = lane.is_unfinished.swap(batch.is_continued, Ordering::Relaxed);
+            self.unfinished += usize::from(batch.is_continued);
+            self.unfinished -= usize::from(was_unfinished);
+        }
+    }
+
+    pub(super) fn drop_batch(&mut self, batch: &mut Batch, lane: &Lane) {
+        let lost = std::mem::take(batch);
+        self.dropped.messages += lost.messages_begun();
+        lane.drops_rest.store(lost.is_continued, Ordering::Relaxed);
+    }
+
+    /// The rest of an event is dropped of which a part may have been written: nothing can follow it.
+    pub(super) fn cut_off(&mut self) {
+        self.dropped = self.close();
+    }
+
+    /// Ends the line of an event whose sender goes away before its end. Returns whether there is one.
+    pub(super) fn end_unfinished(&mut self, lane: &Arc<Lane>) -> bool {
+        let is_unfinished = lane.is_unfinished.load(Ordering::Relaxed) && !self.is_closed;
+        if is_unfinished {
+            let end = Batch { bytes: b"\n".to_vec(), continues: true, ..Batch::default() };
+            self.push(end, lane);
+        }
+        is_unfinished
+    }
+}

@@ -1,0 +1,49 @@
+//! Who is woken when there is room, or nothing left.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{LANE_LIMIT, Lane, State, TOTAL_LIMIT};
+
+impl State {
+    /// Wakes the senders that have room again. While the queue as a whole is full nobody has; not before
+    /// it is half empty, so that many senders are not woken for little each.
+    pub(super) fn wake_unblocked(&mut self) {
+        if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
+            return;
+        }
+        let (woken, blocked) = std::mem::take(&mut self.blocked)
+            .into_iter()
+            .partition(|lane| lane.queued() <= LANE_LIMIT / 2);
+        self.blocked = blocked;
+        wake(woken);
+    }
+
+    /// Wakes the sender whose event is being written, if it waits for room and has it.
+    pub(super) fn wake_open(&mut self) {
+        let Some(open) = self.open.as_ref().filter(|lane| lane.queued() <= LANE_LIMIT / 2) else {
+            return;
+        };
+        if open.is_blocked.load(Ordering::Relaxed) {
+            self.blocked.retain(|lane| !Arc::ptr_eq(lane, open));
+            wake(vec![Arc::clone(open)]);
+        }
+    }
+
+    pub(super) fn wake_all(&mut self) {
+        wake(std::mem::take(&mut self.blocked));
+    }
+
+    pub(super) fn wake_watcher(&self) {
+        if let Some(watcher) = &self.watcher {
+            let _ = watcher.wake(); // its loop is at its end
+        }
+    }
+}
+
+fn wake(lanes: Vec<Arc<Lane>>) {
+    for lane in lanes {
+        lane.is_blocked.store(false, Ordering::Relaxed);
+        let _ = lane.waker.wake(); // its loop is at its end
+    }
+}
