@@ -162,7 +162,7 @@ fn pings_tell_the_round_trip_time() {
 fn help_lists_every_command_and_mistakes_explain_themselves() {
     let (terminal, _) = serve(&[]);
     terminal.type_line("/help");
-    terminal.wait_for("/quit");
+    terminal.wait_for("  /quit "); // the last line
     let screen = terminal.screen();
     for name in "help clients to binary ping kick quit".split(' ') {
         assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
