@@ -115,7 +115,11 @@ impl Shared {
             // One that was continued since needs no stop any more.
             if came.contains(&SIGTSTP) && !is_continued {
                 self.give_back(modes);
-                is_resuming |= !stop();
+                let signal = stop_signal();
+                // A shell that was stopped with this process may have been told to go on already: then
+                // nobody would continue a process that stops now.
+                let is_continued = signals.pending().any(|signal| signal == SIGCONT);
+                is_resuming |= is_continued || !stop(signal);
             }
             if is_resuming && self.resume(modes) {
                 is_resuming = false;
@@ -148,12 +152,14 @@ impl Shared {
     }
 }
 
-/// Stops the process as SIGTSTP does where it is not handled: not if nobody could continue it. Each of
-/// these signals is raised in this thread, which therefore does not go on before it is continued. Whether
-/// SIGCONT is sure to have come.
-fn stop() -> bool {
-    let has_shell = terminal::has_shell();
-    // There may be one all the same: the kernel knows, and does nothing at SIGTTIN if not.
-    let signal = if has_shell { SIGSTOP } else { SIGTTIN };
-    low_level::raise(signal).is_ok() && has_shell
+/// What stops the process as SIGTSTP does where it is not handled: not if nobody could continue it.
+fn stop_signal() -> i32 {
+    // There may be a shell all the same: the kernel knows, and does nothing at SIGTTIN if not.
+    if terminal::has_shell() { SIGSTOP } else { SIGTTIN }
+}
+
+/// Raises it in this thread, which therefore does not go on before it is continued. Whether SIGCONT is sure
+/// to have come.
+fn stop(signal: i32) -> bool {
+    low_level::raise(signal).is_ok() && signal == SIGSTOP
 }
