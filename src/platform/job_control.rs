@@ -19,6 +19,10 @@ use super::terminal::{self, suspend_group};
 /// only to a program that was stopped.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
+/// How long SIGCONT is waited for before a stop that the parent, which was stopped first, does not see. The
+/// thread that the system delivers it to may have to wait for a processor.
+const SCRIPT_GRACE: Duration = Duration::from_millis(50);
+
 /// What has to be done to a terminal around a stop.
 pub trait TerminalModes: Send + 'static {
     /// Puts the modes back that it was found in; does nothing in the background.
@@ -116,8 +120,11 @@ impl Shared {
             if came.contains(&SIGTSTP) && !is_continued {
                 self.give_back(modes);
                 let signal = stop_signal();
-                // A shell that was stopped with this process may have been told to go on already: then
+                // A script that was stopped with this process may have been told to go on already: then
                 // nobody would continue a process that stops now.
+                if signal == SIGTTIN {
+                    thread::sleep(SCRIPT_GRACE);
+                }
                 let is_continued = signals.pending().any(|signal| signal == SIGCONT);
                 is_resuming |= is_continued || !stop(signal);
             }
