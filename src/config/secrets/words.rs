@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Kind;
 
-/// Letters of options that take a value.
+/// Short options that take a value.
 const LETTERS: [char; 10] = ['A', 'H', 'c', 'l', 'm', 'o', 's', 'u', 'w', 'x'];
 
 /// Long options whose value may begin with a dash, beside those that hold secrets.

@@ -3,7 +3,6 @@ use std::time::SystemTime;
 use super::*;
 use crate::event::{Message, Stamp};
 use crate::protocol::MessageKind;
-use crate::protocol::vocabulary::Direction;
 
 fn options() -> Options {
     Options {
@@ -30,17 +29,7 @@ fn shown(options: Options, what: What<'_>) -> String {
 }
 
 fn received(kind: MessageKind, data: &[u8]) -> What<'_> {
-    let direction = Direction::Received;
-    What::Message(Message {
-        direction,
-        kind,
-        data,
-        wire_size: 0,
-        compressed: false,
-        frames: 1,
-        typed: false,
-        surplus: false,
-    })
+    What::Message(Message::received(kind, data))
 }
 
 #[test]

@@ -51,16 +51,22 @@ fn a_password_is_not_shown_after_a_stop() {
             screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
         });
         terminal.type_text("stty sane; fg\n");
-        terminal.wait_until("the question again", |screen| {
-            screen.matches(question.trim_end()).count() == 2
-        });
-        terminal.wait_until_raw(true);
-        terminal.type_line("hunter2");
-        terminal.wait_for("403");
+        answer_again(&terminal, &question);
         server.join();
         assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())), "{shell}");
         assert!(!terminal.raw_output().contains("hunter"), "{}", terminal.raw_output());
     }
+}
+
+/// Waits until the question is asked for the second time, and answers it.
+#[track_caller]
+fn answer_again(terminal: &Terminal, question: &str) {
+    terminal.wait_until("the question again", |screen| {
+        screen.matches(question.trim_end()).count() == 2
+    });
+    terminal.wait_until_raw(true);
+    terminal.type_line("hunter2");
+    terminal.wait_for("403");
 }
 
 #[test]
@@ -78,12 +84,7 @@ fn ctrl_z_at_the_question_stops_the_program() {
     });
     terminal.wait_until_raw(false);
     terminal.type_text("fg\n");
-    terminal.wait_until("the question again", |screen| {
-        screen.matches(question.trim_end()).count() == 2
-    });
-    terminal.wait_until_raw(true);
-    terminal.type_line("hunter2");
-    terminal.wait_for("403");
+    answer_again(&terminal, &question);
     server.join();
     assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())));
 }

@@ -26,7 +26,7 @@ impl Opening<'_> {
         Secrets::of_response(self.config.redaction, subprotocols)
     }
 
-    /// What the proxy in between was told, and may have told the server.
+    /// The secrets sent to the proxy in between, which may have passed them on to the server.
     pub(super) fn proxy_secrets(&self, remote: &Remote, heads: &Option<Heads>) -> Secrets {
         let redaction = self.config.redaction;
         match (remote.via(), heads) {
