@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use wscope::event::{Clock, Event as Told, Message, What};
+use wscope::event::{Clock, Event as Observed, EventKind, Message};
 use wscope::output::escape::{Newlines, escape};
 use wscope::output::json::{Frames, Json};
 use wscope::output::{Format, Lane, Outlet};
@@ -178,7 +178,8 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
         typed: false,
         surplus: false,
     };
-    let event = Told { at: Clock::start().now(), connection: None, what: What::Message(message) };
+    let event =
+        Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
     let mut out = Outlet::lane("nowhere", Nowhere);
     let mut format = Json::new(Frames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
-    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, Remedies,
+    Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, SilenceAdvice,
 };
 use crate::input::InputError;
 use crate::net::DialError;
@@ -73,9 +73,9 @@ pub enum Error {
     /// `--max-time` ran out.
     MaxTime(Duration),
     /// The peer did not answer a ping in time.
-    PingTimeout(MissedPong, Remedies),
+    PingTimeout(MissedPong, SilenceAdvice),
     /// Nothing was received for this time.
-    IdleTimeout(Duration, Remedies),
+    IdleTimeout(Duration, SilenceAdvice),
     /// The input cannot be read.
     Input(InputError),
     /// An output cannot be written.

@@ -30,20 +30,20 @@ pub struct Event<'a> {
     /// Which of several connections.
     pub connection: Option<u64>,
     /// What.
-    pub what: What<'a>,
+    pub what: EventKind<'a>,
 }
 
 impl Event<'_> {
     /// Whether it is a message that the peer sent.
     pub fn is_received_message(&self) -> bool {
-        matches!(&self.what, What::Message(message) if message.direction == Direction::Received)
+        matches!(&self.what, EventKind::Message(message) if message.direction == Direction::Received)
     }
 
     /// Whether it is a text message that is not more than was asked for: most displays beside a pipe
     /// ignore those.
     #[inline]
     pub fn is_ordinary_text(&self) -> bool {
-        matches!(&self.what, What::Message(message)
+        matches!(&self.what, EventKind::Message(message)
             if message.kind == MessageKind::Text && !message.surplus)
     }
 }
@@ -77,8 +77,8 @@ impl Clock {
 
 /// What happened.
 #[derive(Debug)]
-pub enum What<'a> {
-    /// An HTTP proxy has opened a tunnel. [`What::Open`] has the same again.
+pub enum EventKind<'a> {
+    /// An HTTP proxy has opened a tunnel. [`EventKind::Open`] has the same again.
     Tunnel(&'a ProxyHeads),
     /// The request of the opening handshake has been sent. Secrets are already masked.
     Request(&'a HeadView),
@@ -105,7 +105,7 @@ pub enum What<'a> {
     /// The server sends us on.
     Redirect(&'a Redirect),
     /// There will be another attempt to connect.
-    Again(&'a Again),
+    RetryScheduled(&'a RetryScheduled),
     /// Something worth knowing that is not a failure.
     Notice(Level, &'a str),
     /// The run has failed. The last event, if there is one.
@@ -191,7 +191,7 @@ pub struct Redirect {
 
 /// An attempt to come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Again {
+pub struct RetryScheduled {
     /// There was a connection before; else it is the first one that failed.
     pub is_reconnect: bool,
     /// Which attempt since the last connection that stood, from 1.
@@ -360,14 +360,14 @@ pub struct Closed {
     /// Whose close codes these are, if that is known.
     pub application: Option<Application>,
     /// Options that could be tried.
-    pub remedies: Remedies,
+    pub silence_advice: SilenceAdvice,
     /// A failure follows that tells the same.
     pub failure_follows: bool,
 }
 
 /// Options against lost connections that exist for this connection and are not in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Remedies {
+pub struct SilenceAdvice {
     /// `--ping-interval`.
     pub ping_interval: bool,
     /// `--reconnect`.

@@ -8,7 +8,7 @@ use wscope::protocol::connection::{EndCause, Party};
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, Ending, MessageKind, Role, Rule};
 
-use super::end::{End, Setup, Told};
+use super::end::{End, Observed, Setup};
 use super::input::Input;
 
 /// Whatever they do, what is heard is what was said, in order; and once all has been carried, all of
@@ -101,21 +101,21 @@ impl Seat {
 
     fn heard(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
         self.end.told.iter().filter_map(|told| match told {
-            Told::Message { kind, data, .. } => Some((*kind, &data[..])),
+            Observed::Message { kind, data, .. } => Some((*kind, &data[..])),
             _ => None,
         })
     }
 
     fn pinged(&self) -> impl Iterator<Item = &Vec<u8>> {
         self.end.told.iter().filter_map(|told| match told {
-            Told::Ping(Direction::Received, payload) => Some(payload),
+            Observed::Ping(Direction::Received, payload) => Some(payload),
             _ => None,
         })
     }
 
     fn broken_rule(&self) -> Option<Rule> {
         self.end.told.iter().find_map(|told| match told {
-            Told::Violation(violation) => Some(violation.rule),
+            Observed::Violation(violation) => Some(violation.rule),
             _ => None,
         })
     }

@@ -80,7 +80,7 @@ impl Setup {
 
 /// An [`Event`] that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Told {
+pub(crate) enum Observed {
     Frame(Direction, Header, Vec<u8>),
     Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Vec<u8>),
@@ -90,7 +90,7 @@ pub(crate) enum Told {
     Tolerated(Violation),
 }
 
-impl From<Event<'_>> for Told {
+impl From<Event<'_>> for Observed {
     fn from(event: Event<'_>) -> Self {
         match event {
             Event::Frame(frame) => {
@@ -108,7 +108,7 @@ impl From<Event<'_>> for Told {
     }
 }
 
-impl Told {
+impl Observed {
     /// Whether the peer said it, or did it.
     fn is_heard(&self) -> bool {
         match self {
@@ -128,7 +128,7 @@ impl Told {
 /// One end of a connection, and what it has told.
 pub(crate) struct End {
     pub(crate) connection: Connection,
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<Observed>,
     setup: Setup,
     now: Instant,
     /// A Close frame or a violation was told: nothing may be heard after it.
@@ -210,7 +210,7 @@ impl End {
     /// Takes down what there is to tell.
     pub(crate) fn tells(&mut self) {
         while let Some(event) = self.connection.next_event(self.now) {
-            let told = Told::from(event);
+            let told = Observed::from(event);
             self.check(&told);
             self.told.push(told);
         }
@@ -225,15 +225,15 @@ impl End {
         assert!(has_ended || !self.connection.is_finished());
     }
 
-    fn check(&mut self, told: &Told) {
+    fn check(&mut self, told: &Observed) {
         if self.is_over && told.is_heard() {
             // One frame behind a Close frame is looked at, so that it can be named.
-            let is_late_frame = matches!(told, Told::Frame(..)) && !self.has_late_frame;
+            let is_late_frame = matches!(told, Observed::Frame(..)) && !self.has_late_frame;
             assert!(is_late_frame, "{told:?} after the end");
             self.has_late_frame = true;
         }
         match told {
-            Told::Message { kind, data, frames, wire_size, compressed } => {
+            Observed::Message { kind, data, frames, wire_size, compressed } => {
                 self.heard.messages += 1;
                 self.heard.payload_bytes += data.len() as u64;
                 if *compressed {
@@ -246,19 +246,19 @@ impl End {
                 assert!(!is_text || str::from_utf8(data).is_ok());
                 assert!(*frames > 0 && *wire_size >= 2 * frames);
             }
-            Told::Frame(..) => assert!(self.setup.observe_frames),
-            Told::Ping(direction, data) | Told::Pong(direction, data, _) => {
+            Observed::Frame(..) => assert!(self.setup.observe_frames),
+            Observed::Ping(direction, data) | Observed::Pong(direction, data, _) => {
                 let is_lenient = self.setup.lenient && *direction == Direction::Received;
                 assert!(data.len() <= if is_lenient { 4 << 10 } else { 125 });
             }
-            Told::Close(direction, close) => {
+            Observed::Close(direction, close) => {
                 self.is_over |= *direction == Direction::Received;
                 if !(self.setup.lenient && *direction == Direction::Received) {
                     assert!(close.reason.len() <= ClosePayload::MAX_REASON);
                     assert!(close.code.is_none_or(|code| code.may_be_sent()));
                 }
             }
-            Told::Violation(violation) => {
+            Observed::Violation(violation) => {
                 self.is_over = true;
                 // Half a compressed message leaves nothing that could be gone on with.
                 let is_hopeless =
@@ -266,7 +266,7 @@ impl End {
                 assert!(!self.setup.lenient || !violation.rule.is_tolerable() || is_hopeless);
                 check_violation(violation);
             }
-            Told::Tolerated(violation) => {
+            Observed::Tolerated(violation) => {
                 let is_harmless = violation.rule == Rule::FrameAfterClose;
                 assert!(is_harmless || (self.setup.lenient && violation.rule.is_tolerable()));
                 check_violation(violation);
@@ -283,7 +283,7 @@ fn check_violation(violation: &Violation) {
 /// Everything a stream does to an end, until the transport ends.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    pub(crate) told: Vec<Told>,
+    pub(crate) told: Vec<Observed>,
     pub(crate) written: Vec<u8>,
     received: Counters,
     sent: Counters,
@@ -318,12 +318,12 @@ pub(crate) fn outcome<'a>(
 }
 
 /// Of what is refused as much is shown as had come.
-fn forget_how_much_was_there(told: &mut [Told]) {
+fn forget_how_much_was_there(told: &mut [Observed]) {
     for index in 0..told.len() {
         let (before, rest) = told.split_at_mut(index);
-        if let Told::Violation(violation) | Told::Tolerated(violation) = &mut rest[0] {
+        if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
             forget_bytes(violation);
-            if let Some(Told::Frame(_, _, payload)) = before.last_mut() {
+            if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
                 payload.clear();
             }
         }

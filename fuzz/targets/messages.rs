@@ -5,7 +5,7 @@
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, MessageKind, Role, Rule};
 
-use super::end::{End, Outcome, Setup, Told, same_however_cut};
+use super::end::{End, Observed, Outcome, Setup, same_however_cut};
 use super::input::Input;
 use super::wire::{Length, frame, frame_for};
 
@@ -46,13 +46,13 @@ enum Due {
 }
 
 impl Due {
-    fn from_told(told: &Told) -> Option<Self> {
+    fn from_told(told: &Observed) -> Option<Self> {
         match told {
-            Told::Message { kind, data, .. } => Some(Self::Message(*kind, data.clone())),
-            Told::Ping(Direction::Received, data) => Some(Self::Ping(data.clone())),
-            Told::Pong(Direction::Received, data, _) => Some(Self::Pong(data.clone())),
-            Told::Close(Direction::Received, close) => Some(Self::Close(close.code)),
-            Told::Violation(violation) if violation.rule != Rule::FrameAfterClose => {
+            Observed::Message { kind, data, .. } => Some(Self::Message(*kind, data.clone())),
+            Observed::Ping(Direction::Received, data) => Some(Self::Ping(data.clone())),
+            Observed::Pong(Direction::Received, data, _) => Some(Self::Pong(data.clone())),
+            Observed::Close(Direction::Received, close) => Some(Self::Close(close.code)),
+            Observed::Violation(violation) if violation.rule != Rule::FrameAfterClose => {
                 Some(Self::Violation)
             }
             _ => None,
@@ -249,7 +249,7 @@ fn answer_to(heard: &Due, outcome: &Outcome) -> Option<Due> {
         Due::Close(code) => Some(Due::Close(*code)),
         Due::Violation => {
             let rule = outcome.told.iter().find_map(|told| match told {
-                Told::Violation(violation) => Some(violation.rule),
+                Observed::Violation(violation) => Some(violation.rule),
                 _ => None,
             })?;
             Some(Due::Close(Some(rule.close_code())))

@@ -8,7 +8,7 @@ use super::verdict::{Limits, verdict};
 use super::{RunError, lost};
 use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
-use crate::event::{Clock, Event, Level, What};
+use crate::event::{Clock, Event, EventKind, Level};
 use crate::net::Reactor;
 use crate::output::human::Detail;
 use crate::output::json::{Frames, Json};
@@ -51,7 +51,7 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
-        run.tell(What::Failure(&failure));
+        run.emit(EventKind::Failure(&failure));
     }
     let result = run.deliver(&mut reactor, result);
     let report_by = match run.leave_by {
@@ -62,14 +62,14 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
 }
 
 /// Events of a run that failed before anything could be set up.
-pub fn tell_failure(error: &Error) {
+pub fn emit_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
     outputs.push(Output::new(Json::new(Frames::None), Outlet::stream(STANDARD_OUTPUT, writer)));
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,
-        what: What::Failure(&failure),
+        what: EventKind::Failure(&failure),
     });
     let _ = outputs.drain(None); // the failure itself is reported on standard error
 }
@@ -141,13 +141,16 @@ impl Run<'_> {
     fn say_assumptions(&mut self) {
         let assumption = self.config.target.assumption();
         if let Some(text) = assumption {
-            self.tell(What::Notice(Level::Info, &text));
+            self.emit(EventKind::Notice(Level::Info, &text));
         }
         if self.config.says_unchecked {
-            self.tell(What::Notice(Level::Warning, "-n: the server's certificate is not checked"));
+            self.emit(EventKind::Notice(
+                Level::Warning,
+                "-n: the server's certificate is not checked",
+            ));
         }
         for (level, text) in std::mem::take(&mut self.config.notices) {
-            self.tell(What::Notice(level, &text));
+            self.emit(EventKind::Notice(level, &text));
         }
         self.say_proxy();
         let _ = self.outputs.flush(); // a failure shows again later
@@ -158,23 +161,23 @@ impl Run<'_> {
         if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
             && (!is_detail || self.config.commentary.detail >= Detail::Control)
         {
-            self.tell(What::Notice(Level::Info, &text));
+            self.emit(EventKind::Notice(Level::Info, &text));
         }
     }
 
     fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
-        let Ended { mut report, is_told, failure } = ended;
+        let Ended { mut report, is_reported, failure } = ended;
         let ending = &self.config.ending;
         let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let verdict = verdict(&mut report, limits);
-        if !is_told {
-            self.tell(What::Closed(&report.closed));
+        if !is_reported {
+            self.emit(EventKind::Closed(&report.closed));
         }
         let peer_closed = report.leave_by.is_none() && report.closed.ending.received.is_some();
         for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
-            self.tell(What::Notice(Level::Warning, &text));
+            self.emit(EventKind::Notice(Level::Warning, &text));
         }
-        self.say_rest(&report.rest.unwrap_or_default(), is_told);
+        self.say_rest(&report.rest.unwrap_or_default(), is_reported);
         match (failure, verdict) {
             (None, verdict) => verdict,
             (Some(error), Err(Error::Unmet(unmet, _))) => {
@@ -200,11 +203,11 @@ impl Run<'_> {
             .filter(|_| was_lost),
         ];
         for text in texts.iter().flatten() {
-            self.tell(What::Notice(Level::Warning, text));
+            self.emit(EventKind::Notice(Level::Warning, text));
         }
     }
 
-    fn tell(&mut self, what: What<'_>) {
+    fn emit(&mut self, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.clock.now(), connection: None, what });
     }
 }

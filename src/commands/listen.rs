@@ -10,7 +10,7 @@ use mio::Interest;
 use mio::net::TcpListener;
 use url::Host;
 
-use super::connect::tell_failure;
+use super::connect::emit_failure;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
 use crate::input::Source;
@@ -52,7 +52,7 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
         Ok(control) => control,
         Err(error) => {
             if is_json {
-                tell_failure(&error);
+                emit_failure(&error);
             }
             return Err(error);
         }
@@ -85,10 +85,10 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         _ => Streams::open(reactor.waker()),
     };
     let streams = streams.map_err(failed("output"))?;
-    let (sender, news) = channel();
+    let (sender, client_event) = channel();
     let server = Arc::new(Server::new(config, streams, sender, reactor.waker()));
     let door = Door::new(Arc::clone(&server), listener);
-    let mut control = Control::new(server, reactor, door, input, news);
+    let mut control = Control::new(server, reactor, door, input, client_event);
     control.announce(address);
     Ok(control)
 }

@@ -146,7 +146,7 @@ fn told<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) -> Resul
     if let Err(error) = &config
         && as_json
     {
-        connect::tell_failure(error);
+        connect::emit_failure(error);
     }
     config
 }

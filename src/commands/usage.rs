@@ -23,7 +23,7 @@ pub(super) fn usage(args: &[OsString], problem: &clap::Error) -> Error {
     let error = Error::Usage { message, hint: Some(hint) };
     let is_two = args.windows(2).any(|pair| pair[0] == "--output" && pair[1] == "json");
     if is_two || args.iter().any(|arg| arg == "--json" || arg == "--output=json") {
-        connect::tell_failure(&error);
+        connect::emit_failure(&error);
     }
     error
 }

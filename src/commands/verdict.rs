@@ -87,9 +87,11 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     match report.stop {
         Some(Stop::MaxTime) => return max_time(),
         Some(Stop::PingTimeout(missed)) => {
-            return Some(Error::PingTimeout(missed, closed.remedies));
+            return Some(Error::PingTimeout(missed, closed.silence_advice));
         }
-        Some(Stop::IdleTimeout(limit)) => return Some(Error::IdleTimeout(limit, closed.remedies)),
+        Some(Stop::IdleTimeout(limit)) => {
+            return Some(Error::IdleTimeout(limit, closed.silence_advice));
+        }
         _ => {}
     }
     if ending.violation.is_some() {

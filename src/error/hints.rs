@@ -42,10 +42,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
             Some("--close-timeout TIME waits longer, 0 without a limit".to_owned())
         }
         Error::Redirect(rejected, why) => redirect::hint(rejected, why),
-        Error::PingTimeout(missed, remedies) => {
-            Some(ending::missed_pong(missed.instead, *remedies))
+        Error::PingTimeout(missed, silence_advice) => {
+            Some(ending::missed_pong(missed.instead, *silence_advice))
         }
-        Error::IdleTimeout(_, remedies) => remedies.ping_interval.then(|| {
+        Error::IdleTimeout(_, silence_advice) => silence_advice.ping_interval.then(|| {
             "--ping-interval TIME distinguishes a silent peer from a lost connection".to_owned()
         }),
         Error::Unmet(..) | Error::MaxTime(_) | Error::Input(_) => None,

@@ -15,7 +15,7 @@ use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Where actions are posted.
 #[derive(Clone, Debug)]
-pub struct Postbox {
+pub struct ClientQueue {
     shared: Arc<Shared>,
 }
 
@@ -29,7 +29,7 @@ pub struct Mailbox {
 
 /// One action on its way.
 #[derive(Clone, Debug)]
-pub struct Letter {
+pub struct Outgoing {
     /// What is to be done.
     pub content: Content,
     /// It can already be seen on the terminal, because it was typed there.
@@ -49,7 +49,7 @@ pub enum Content {
 
 /// What became of a letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Posted {
+pub enum Enqueued {
     /// It waits to be taken.
     Waiting,
     /// So much was waiting that everything was thrown away and the connection is being closed.
@@ -69,7 +69,7 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Queue {
-    letters: VecDeque<Letter>,
+    letters: VecDeque<Outgoing>,
     bytes: usize,
     /// The last thing that is handed out.
     close: Option<(CloseCode, String)>,
@@ -96,21 +96,21 @@ const ROOM: usize = 256 << 10;
 
 /// A connected pair that holds up to `limit` bytes, or one message. `control` is woken when a box
 /// that was full has room again.
-pub fn mailbox(limit: usize, control: Arc<Waker>) -> (Postbox, Mailbox) {
+pub fn mailbox(limit: usize, control: Arc<Waker>) -> (ClientQueue, Mailbox) {
     let queue = Mutex::default();
     let shared = Arc::new(Shared { queue, limit, control, sent: AtomicU64::new(0) });
-    (Postbox { shared: Arc::clone(&shared) }, Mailbox { shared, current: None })
+    (ClientQueue { shared: Arc::clone(&shared) }, Mailbox { shared, current: None })
 }
 
-impl Postbox {
+impl ClientQueue {
     /// Hands a letter over. What would go over the limit takes everything that waits with it: a
     /// client that is so far behind gets a Close frame 1013 instead.
-    pub fn post(&self, letter: Letter) -> Posted {
+    pub fn post(&self, outgoing: Outgoing) -> Enqueued {
         let mut queue = self.shared.queue();
         if queue.close.is_some() || queue.is_done {
-            return Posted::Closed;
+            return Enqueued::Closed;
         }
-        let size = letter.size();
+        let size = outgoing.size();
         if !queue.letters.is_empty() && queue.bytes + size > self.shared.limit {
             let reason = format!("too slow: {} were waiting", in_words(self.shared.limit as u64));
             queue.clear();
@@ -118,16 +118,16 @@ impl Postbox {
             queue.is_urgent = true;
             queue.is_overrun = true;
             queue.wake();
-            return Posted::TooMuch;
+            return Enqueued::TooMuch;
         }
         let was_empty = queue.letters.is_empty();
-        queue.letters.push_back(letter);
+        queue.letters.push_back(outgoing);
         let bytes = queue.bytes + size;
         queue.count(bytes);
         if was_empty {
             queue.wake();
         }
-        Posted::Waiting
+        Enqueued::Waiting
     }
 
     /// Has what waits counted as part of a budget.
@@ -187,7 +187,7 @@ impl Mailbox {
     }
 }
 
-impl Letter {
+impl Outgoing {
     fn is_message(&self) -> bool {
         matches!(self.content, Content::Send(..))
     }
@@ -247,15 +247,15 @@ impl Source for Mailbox {
 
     fn next(&mut self, _: &Registry) -> Next<'_> {
         let mut queue = self.shared.queue();
-        let letter = queue.letters.pop_front();
-        let bytes = queue.bytes - letter.as_ref().map_or(0, Letter::size);
+        let outgoing = queue.letters.pop_front();
+        let bytes = queue.bytes - outgoing.as_ref().map_or(0, Outgoing::size);
         queue.count(bytes);
         self.current = None;
         if queue.is_awaited && queue.bytes < ROOM {
             queue.is_awaited = false;
             let _ = self.shared.control.wake(); // it has ended: nobody waits
         }
-        match letter.map(|letter| letter.content) {
+        match outgoing.map(|outgoing| outgoing.content) {
             Some(Content::Ping) => Next::Action(Action::Ping(Vec::new())),
             Some(Content::Frame(frame)) => {
                 Next::Action(Action::Frame(Box::new(frame.as_ref().clone())))
@@ -284,13 +284,13 @@ impl Source for Mailbox {
 
     fn take_waiting_messages(&mut self) -> u64 {
         let mut queue = self.shared.queue();
-        let messages = queue.letters.iter().filter(|letter| letter.is_message()).count() as u64;
+        let messages = queue.letters.iter().filter(|outgoing| outgoing.is_message()).count() as u64;
         queue.clear();
         messages
     }
 
     fn next_is_typed(&self) -> bool {
-        self.shared.queue().letters.front().is_some_and(|letter| letter.typed)
+        self.shared.queue().letters.front().is_some_and(|outgoing| outgoing.typed)
     }
 
     fn is_urgent(&self) -> bool {
@@ -315,16 +315,16 @@ mod tests {
     use super::*;
     use crate::protocol::memory::Budget;
 
-    fn text(data: &str) -> Letter {
+    fn text(data: &str) -> Outgoing {
         let data = Budget::new(usize::MAX).share(data.as_bytes());
-        Letter { content: Content::Send(MessageKind::Text, data), typed: false }
+        Outgoing { content: Content::Send(MessageKind::Text, data), typed: false }
     }
 
-    fn pair(limit: usize) -> (Postbox, Mailbox, Poll) {
+    fn pair(limit: usize) -> (ClientQueue, Mailbox, Poll) {
         let poll = Poll::new().unwrap();
         let waker = Arc::new(Waker::new(poll.registry(), Token(0)).unwrap());
-        let (postbox, mailbox) = mailbox(limit, waker);
-        (postbox, mailbox, poll)
+        let (queue, mailbox) = mailbox(limit, waker);
+        (queue, mailbox, poll)
     }
 
     fn take(mailbox: &mut Mailbox, poll: &Poll) -> Option<Action<'static>> {
@@ -340,24 +340,24 @@ mod tests {
 
     #[test]
     fn a_close_comes_after_what_waits() {
-        let (postbox, mut mailbox, poll) = pair(1000);
-        assert_eq!(postbox.post(text("a")), Posted::Waiting);
-        postbox.close(CloseCode::NORMAL, "done");
-        assert_eq!(postbox.post(text("b")), Posted::Closed);
+        let (queue, mut mailbox, poll) = pair(1000);
+        assert_eq!(queue.post(text("a")), Enqueued::Waiting);
+        queue.close(CloseCode::NORMAL, "done");
+        assert_eq!(queue.post(text("b")), Enqueued::Closed);
         assert!(matches!(take(&mut mailbox, &poll), Some(Action::Send(..))));
         assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::NORMAL, "done"));
         assert_eq!(take(&mut mailbox, &poll), None);
-        assert_eq!(postbox.taken(), 1);
+        assert_eq!(queue.taken(), 1);
     }
 
     #[test]
     fn a_session_that_is_ended_gets_what_waits_first() {
-        let (postbox, mut mailbox, poll) = pair(1000);
-        assert_eq!(postbox.post(text("a")), Posted::Waiting);
+        let (queue, mut mailbox, poll) = pair(1000);
+        assert_eq!(queue.post(text("a")), Enqueued::Waiting);
         let shutdown = Shutdown { until: Instant::now(), is_interrupted: true };
-        postbox.shut_down(CloseCode::GOING_AWAY, shutdown);
+        queue.shut_down(CloseCode::GOING_AWAY, shutdown);
         assert_eq!(mailbox.shutdown(), Some(shutdown));
-        assert_eq!(postbox.post(text("b")), Posted::Closed);
+        assert_eq!(queue.post(text("b")), Enqueued::Closed);
         assert!(matches!(take(&mut mailbox, &poll), Some(Action::Send(..))));
         assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::GOING_AWAY, ""));
         assert_eq!(take(&mut mailbox, &poll), None);
@@ -365,9 +365,9 @@ mod tests {
 
     #[test]
     fn messages_that_are_not_taken_are_counted_and_given_up() {
-        let (postbox, mut mailbox, poll) = pair(1000);
+        let (queue, mut mailbox, poll) = pair(1000);
         for content in [text("a").content, Content::Ping, text("b").content] {
-            postbox.post(Letter { content, typed: false });
+            queue.post(Outgoing { content, typed: false });
         }
         assert_eq!(mailbox.take_waiting_messages(), 2);
         assert_eq!(mailbox.take_waiting_messages(), 0);
@@ -376,12 +376,12 @@ mod tests {
 
     #[test]
     fn too_much_is_thrown_away_and_closed() {
-        let (postbox, mut mailbox, poll) = pair(2 * (OVERHEAD + 1));
+        let (queue, mut mailbox, poll) = pair(2 * (OVERHEAD + 1));
         assert_eq!(
-            [(); 3].map(|()| postbox.post(text("x")))[1..],
-            [Posted::Waiting, Posted::TooMuch]
+            [(); 3].map(|()| queue.post(text("x")))[1..],
+            [Enqueued::Waiting, Enqueued::TooMuch]
         );
-        assert_eq!(postbox.post(text("x")), Posted::Closed);
+        assert_eq!(queue.post(text("x")), Enqueued::Closed);
         assert!(mailbox.is_urgent());
         let reason = "too slow: 130 bytes were waiting";
         assert_eq!(take(&mut mailbox, &poll), closed(CloseCode::TRY_AGAIN_LATER, reason));
@@ -390,41 +390,41 @@ mod tests {
 
     #[test]
     fn one_message_may_be_of_any_size() {
-        let (postbox, mut mailbox, poll) = pair(10);
-        assert_eq!(postbox.post(text("longer than ten bytes")), Posted::Waiting);
+        let (queue, mut mailbox, poll) = pair(10);
+        assert_eq!(queue.post(text("longer than ten bytes")), Enqueued::Waiting);
         assert!(take(&mut mailbox, &poll).is_some());
-        assert_eq!(postbox.post(text("again")), Posted::Waiting);
+        assert_eq!(queue.post(text("again")), Enqueued::Waiting);
     }
 
     #[test]
     fn what_waits_is_counted_until_it_is_taken_or_thrown_away() {
-        let (postbox, mut mailbox, poll) = pair(usize::MAX);
+        let (queue, mut mailbox, poll) = pair(usize::MAX);
         let budget = Budget::new(1 << 20);
         let account = budget.open(|| ());
-        postbox.charge_to(&account);
+        queue.charge_to(&account);
         let payload = budget.share(&[b'x'; 1 << 19]);
         let content = Content::Send(MessageKind::Binary, payload);
         for _ in 0..3 {
-            postbox.post(Letter { content: content.clone(), typed: false });
+            queue.post(Outgoing { content: content.clone(), typed: false });
         }
         drop(content);
         assert_eq!(budget.held(), 1 << 19);
         take(&mut mailbox, &poll);
-        postbox.discard();
+        queue.discard();
         assert_eq!(take(&mut mailbox, &poll), None);
         assert_eq!(budget.held(), 0);
-        assert_eq!(postbox.post(text("late")), Posted::Closed);
+        assert_eq!(queue.post(text("late")), Enqueued::Closed);
     }
 
     #[test]
     fn a_full_box_has_room_again_once_it_is_emptied() {
-        let (postbox, mut mailbox, poll) = pair(usize::MAX);
-        assert!(postbox.has_room());
-        postbox.post(text(&"x".repeat(ROOM)));
-        assert!(!postbox.has_room());
+        let (queue, mut mailbox, poll) = pair(usize::MAX);
+        assert!(queue.has_room());
+        queue.post(text(&"x".repeat(ROOM)));
+        assert!(!queue.has_room());
         take(&mut mailbox, &poll);
-        assert!(postbox.has_room());
+        assert!(queue.has_room());
         drop(mailbox);
-        assert!(!postbox.has_room());
+        assert!(!queue.has_room());
     }
 }

@@ -33,7 +33,7 @@ use editor::{Keyboard, Line, editor, editor_config};
 use history::History;
 use keys::Keys;
 use screen::Screen;
-pub use server::{Order, Recipients, SERVER_COMMANDS};
+pub use server::{OperatorCommand, Recipients, SERVER_COMMANDS};
 pub use set::{CommandSet, FileRequest, Parsed};
 pub(super) use set::{Loading, Prompt};
 

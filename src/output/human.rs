@@ -8,7 +8,7 @@ use super::hex_dump::hex_dump;
 use super::style::{Role, Style};
 use super::wrap::{HANGING, wrap};
 use super::{Format, Outlet};
-use crate::event::{Event, Failure, Level, What};
+use crate::event::{Event, EventKind, Failure, Level};
 use crate::platform::terminal;
 use crate::protocol::keepalive;
 use crate::protocol::vocabulary::Direction;
@@ -201,44 +201,46 @@ impl Human {
     /// What there is to show of an event, without what stands in front of its lines.
     fn lines_of(&mut self, event: &Event<'_>) -> Option<String> {
         Some(match &event.what {
-            What::Tunnel(heads) => self.tunnel(heads)?,
-            What::Request(head) => self.request(head)?,
-            What::Open(opened) => self.opened(opened)?,
-            What::Message(message) => {
+            EventKind::Tunnel(heads) => self.tunnel(heads)?,
+            EventKind::Request(head) => self.request(head)?,
+            EventKind::Open(opened) => self.opened(opened)?,
+            EventKind::Message(message) => {
                 let notes = self.notes(message);
                 notes + &self.message(message).unwrap_or_default()
             }
-            What::FileSent(file) => self.file_sent(file)?,
-            What::Ping(direction, data) => self.control("ping", *direction, data)?,
-            What::Pong(_, data, Some(_))
+            EventKind::FileSent(file) => self.file_sent(file)?,
+            EventKind::Ping(direction, data) => self.control("ping", *direction, data)?,
+            EventKind::Pong(_, data, Some(_))
                 if keepalive::is_own(data) && !self.tells(Detail::Control) =>
             {
                 return None; // nobody has typed that ping
             }
-            What::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
-            What::Pong(direction, data, None) => self.control("pong", *direction, data)?,
-            What::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
-            What::Frame(frame) => self.frame(frame)?,
-            What::Violation(violation) => self.violation(violation)?,
-            What::Tolerated(violation) => self.tolerated(violation)?,
-            What::Closed(closed) => self.closed(closed)?,
-            What::Redirect(hop) => self.redirect(hop)?,
-            What::Again(again) => self.again(again)?,
-            What::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
-            What::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => return None,
-            What::Notice(level, text) => self.notice(*level, text),
-            What::Shown(shown) => self.shown(shown)?,
-            What::Failure(failure) if self.options.failures && event.connection.is_some() => {
+            EventKind::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
+            EventKind::Pong(direction, data, None) => self.control("pong", *direction, data)?,
+            EventKind::CloseFrame(direction, close) => self.close_frame(*direction, close)?,
+            EventKind::Frame(frame) => self.frame(frame)?,
+            EventKind::Violation(violation) => self.violation(violation)?,
+            EventKind::Tolerated(violation) => self.tolerated(violation)?,
+            EventKind::Closed(closed) => self.closed(closed)?,
+            EventKind::Redirect(hop) => self.redirect(hop)?,
+            EventKind::RetryScheduled(again) => self.again(again)?,
+            EventKind::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
+            EventKind::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => {
+                return None;
+            }
+            EventKind::Notice(level, text) => self.notice(*level, text),
+            EventKind::Shown(shown) => self.shown(shown)?,
+            EventKind::Failure(failure) if self.options.failures && event.connection.is_some() => {
                 self.failure(failure)
             }
-            What::Failure(_) => return None, // told by whoever ends the program
+            EventKind::Failure(_) => return None, // told by whoever ends the program
         })
     }
 }
 
 impl Format for Human {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if let What::Message(message) = &event.what {
+        if let EventKind::Message(message) = &event.what {
             self.surplus += u64::from(message.surplus);
             if self.passes_over(message) {
                 return;

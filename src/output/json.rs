@@ -7,7 +7,8 @@ use data_encoding::HEXLOWER;
 
 use super::{Format, Outlet};
 use crate::event::{
-    Again, Closed, Event, Failure, FileSent, InterimView, Message, Opened, Redirect, What,
+    Closed, Event, EventKind, Failure, FileSent, InterimView, Message, Opened, Redirect,
+    RetryScheduled,
 };
 use crate::net::tls::{CertificateInfo, TlsInfo, utc};
 use crate::protocol::close::ClosePayload;
@@ -52,21 +53,23 @@ impl Format for Json {
         self.when.set(event.at);
         let object = Object::new(&mut self.part, out, &self.when);
         match &event.what {
-            What::Open(opened) => open(object, event, opened),
-            What::Message(message) => data_message(object, event, message),
-            What::FileSent(file) => file_sent(object, event, file),
-            What::Ping(direction, data) => control(object, event, "ping", *direction, data, None),
-            What::Pong(direction, data, rtt) => {
+            EventKind::Open(opened) => open(object, event, opened),
+            EventKind::Message(message) => data_message(object, event, message),
+            EventKind::FileSent(file) => file_sent(object, event, file),
+            EventKind::Ping(direction, data) => {
+                control(object, event, "ping", *direction, data, None)
+            }
+            EventKind::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
             }
-            What::Frame(shown) if self.frames >= Frames::Headers || shown.raw => {
+            EventKind::Frame(shown) if self.frames >= Frames::Headers || shown.raw => {
                 frame(object, event, shown, self.frames)
             }
-            What::Tolerated(broken) => violation(object, event, broken),
-            What::Closed(closed) => close(object, event, closed),
-            What::Redirect(hop) => redirect(object, event, hop),
-            What::Again(attempt) => again(object, event, attempt),
-            What::Failure(failure) => error(object, event, failure),
+            EventKind::Tolerated(broken) => violation(object, event, broken),
+            EventKind::Closed(closed) => close(object, event, closed),
+            EventKind::Redirect(hop) => redirect(object, event, hop),
+            EventKind::RetryScheduled(attempt) => again(object, event, attempt),
+            EventKind::Failure(failure) => error(object, event, failure),
             _ => {}
         }
     }
@@ -125,7 +128,7 @@ fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
     object.end();
 }
 
-fn again(mut object: Object<'_>, event: &Event<'_>, again: &Again) {
+fn again(mut object: Object<'_>, event: &Event<'_>, again: &RetryScheduled) {
     object.start(if again.is_reconnect { "reconnect" } else { "retry" }, event);
     object.number("attempt", again.attempt);
     object.millis("delay_ms", Some(again.delay));

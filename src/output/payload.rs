@@ -4,7 +4,7 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 
 use super::later::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
-use crate::event::{Event, Message, What};
+use crate::event::{Event, EventKind, Message};
 use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
@@ -41,8 +41,11 @@ impl Format for Payload {
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if let What::Message(Message {
-            direction: Direction::Received, data, surplus: false, ..
+        if let EventKind::Message(Message {
+            direction: Direction::Received,
+            data,
+            surplus: false,
+            ..
         }) = &event.what
         {
             match self.framing {
@@ -85,7 +88,11 @@ mod tests {
                 surplus: *surplus,
             };
             format.event(
-                &Event { at: Clock::start().now(), connection: None, what: What::Message(message) },
+                &Event {
+                    at: Clock::start().now(),
+                    connection: None,
+                    what: EventKind::Message(message),
+                },
                 &mut out,
             );
         }

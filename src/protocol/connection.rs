@@ -134,7 +134,7 @@ impl Connection {
     }
 
     /// Whether events are queued, for which no further bytes are needed.
-    pub fn has_news(&self) -> bool {
+    pub fn has_events(&self) -> bool {
         !self.queue.is_empty()
     }
 

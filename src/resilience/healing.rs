@@ -12,7 +12,7 @@ use crate::protocol::connection::Ending;
 
 /// Whether another attempt to dial may succeed. Names and servers come back; certificates and what
 /// was asked for on the command line stay as they are.
-pub fn dial_heals(error: &DialError) -> bool {
+pub fn is_dial_transient(error: &DialError) -> bool {
     match error {
         DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
         // Ended by the network, rather than by one of the two sides.
@@ -21,8 +21,8 @@ pub fn dial_heals(error: &DialError) -> bool {
             matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
         }
         DialError::Proxy(proxy) => match &proxy.cause {
-            ProxyCause::Reach(error) => dial_heals(error),
-            ProxyCause::Fault(fault) => proxy_heals(fault),
+            ProxyCause::Reach(error) => is_dial_transient(error),
+            ProxyCause::Fault(fault) => is_proxy_transient(fault),
         },
         DialError::Setting(_)
         | DialError::NoAddress { .. }
@@ -34,7 +34,7 @@ pub fn dial_heals(error: &DialError) -> bool {
 
 /// Whether a proxy may lead to the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or
 /// did not reach the target, may do so at another time; its rules stay as they are.
-fn proxy_heals(fault: &Fault) -> bool {
+fn is_proxy_transient(fault: &Fault) -> bool {
     match fault {
         Fault::Refused(response) => status_heals(response.line.status),
         Fault::Reply(code) => matches!(code, 1 | 3..=6),
@@ -51,7 +51,7 @@ fn proxy_heals(fault: &Fault) -> bool {
 }
 
 /// Whether another opening handshake may succeed.
-pub fn upgrade_heals(error: &UpgradeError) -> bool {
+pub fn is_upgrade_transient(error: &UpgradeError) -> bool {
     match error {
         UpgradeError::Refused(response) => status_heals(response.line.status),
         UpgradeError::Ended(..) | UpgradeError::TimedOut(..) => true,
@@ -84,7 +84,7 @@ pub fn honors_retry_after(status: u16) -> bool {
 /// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014) comes back, and
 /// so does one that was cut off (1006). One that objects to what we say (1002, 1003, 1007 to 1010)
 /// would object again, and one that broke the protocol itself would break it again.
-pub fn ending_heals(ending: &Ending, on_close: bool) -> bool {
+pub fn is_ending_transient(ending: &Ending, on_close: bool) -> bool {
     if ending.violation.is_some() {
         return false;
     }
@@ -150,7 +150,7 @@ mod tests {
             ),
             (DialError::TlsSetup(host()), false),
         ] {
-            assert_eq!(dial_heals(&error), heals, "{error}");
+            assert_eq!(is_dial_transient(&error), heals, "{error}");
         }
     }
 
@@ -165,7 +165,7 @@ mod tests {
             (Fault::NoMethod(false), false),
             (Fault::Ended(TransportEnd::Eof, Vec::new()), true),
         ] {
-            assert_eq!(proxy_heals(&fault), heals, "{fault:?}");
+            assert_eq!(is_proxy_transient(&fault), heals, "{fault:?}");
         }
     }
 
@@ -210,8 +210,8 @@ mod tests {
             (3000, false, true),
             (4999, false, true),
         ] {
-            assert_eq!(ending_heals(&closed_with(code), false), heals, "{code}");
-            assert_eq!(ending_heals(&closed_with(code), true), on_close, "{code}, on close");
+            assert_eq!(is_ending_transient(&closed_with(code), false), heals, "{code}");
+            assert_eq!(is_ending_transient(&closed_with(code), true), on_close, "{code}, on close");
         }
     }
 
@@ -222,6 +222,6 @@ mod tests {
             received: None,
             ..closed_with(1000)
         };
-        assert!(ending_heals(&ending, false));
+        assert!(is_ending_transient(&ending, false));
     }
 }

@@ -7,7 +7,7 @@ use super::end::RawSent;
 use super::resend::Resend;
 use super::upload::Origin;
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
-use crate::event::{Message, Shown, Status, What};
+use crate::event::{EventKind, Message, Shown, Status};
 use crate::input::{Action, Next, Show};
 use crate::platform::signals::Signal;
 use crate::protocol::RawFrame;
@@ -26,7 +26,7 @@ impl Session<'_> {
                 return;
             }
             self.has_more_input = self.take_action();
-            if self.connection.has_news() {
+            if self.connection.has_events() {
                 self.take_events();
             }
         }
@@ -106,7 +106,7 @@ impl Session<'_> {
                         }
                     }
                     Err(misuse) if typed => {
-                        journal.tell(What::Shown(Shown::Problem(&misuse.to_string())));
+                        journal.emit(EventKind::Shown(Shown::Problem(&misuse.to_string())));
                     }
                     Err(_) => {}
                 }
@@ -184,7 +184,7 @@ impl Session<'_> {
         if was_open && !self.connection.is_open() {
             self.stop.get_or_insert(Stop::Asked);
         }
-        self.journal.tell(What::Frame(&FrameEvent {
+        self.journal.emit(EventKind::Frame(&FrameEvent {
             direction: Direction::Sent,
             header,
             payload: &frame.payload,
@@ -198,7 +198,7 @@ impl Session<'_> {
     /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
     pub(super) fn refuse(&mut self, problem: &str, typed: bool) {
         if typed {
-            self.journal.tell(What::Shown(Shown::Problem(problem)));
+            self.journal.emit(EventKind::Shown(Shown::Problem(problem)));
         } else if self.connection.is_open() {
             self.input_ended = true;
             self.plan.presets.clear();
@@ -210,16 +210,16 @@ impl Session<'_> {
         match show {
             Show::Status => {
                 let status = self.status();
-                self.journal.tell(What::Shown(Shown::Status(&status)));
+                self.journal.emit(EventKind::Shown(Shown::Status(&status)));
             }
-            Show::Headers => self.journal.tell(What::Shown(Shown::Headers(self.opened))),
-            Show::Text(text) => self.journal.tell(What::Shown(Shown::Text(text))),
-            Show::Problem(text) => self.journal.tell(What::Shown(Shown::Problem(text))),
+            Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
+            Show::Text(text) => self.journal.emit(EventKind::Shown(Shown::Text(text))),
+            Show::Problem(text) => self.journal.emit(EventKind::Shown(Shown::Problem(text))),
             Show::Full => match &self.last_message {
-                None => self.journal.tell(What::Shown(Shown::Problem(NO_MESSAGE))),
+                None => self.journal.emit(EventKind::Shown(Shown::Problem(NO_MESSAGE))),
                 Some((kind, data)) => {
                     let message = Message::received(*kind, data);
-                    self.journal.tell(What::Shown(Shown::Full(message)));
+                    self.journal.emit(EventKind::Shown(Shown::Full(message)));
                 }
             },
         }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Session, wanted};
-use crate::event::{Closed, LastTraffic, Remedies, SOON, secrets};
+use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice, secrets};
 use crate::protocol::close::Application;
 use crate::protocol::connection::{Ending, Party};
 
@@ -118,15 +118,15 @@ impl Session<'_> {
             is_unsent,
             hint,
             application: Application::of(self.opened.protocol.as_deref(), &self.opened.url),
-            remedies: self.remedies(),
+            silence_advice: self.silence_advice(),
             failure_follows: false,
         }
     }
 
     /// `listen` has none of these options.
-    fn remedies(&self) -> Remedies {
+    fn silence_advice(&self) -> SilenceAdvice {
         let is_client = self.opened.initiator == Party::Local;
-        Remedies {
+        SilenceAdvice {
             ping_interval: is_client && self.plan.times.ping_interval.is_none(),
             reconnect: is_client && self.resend.is_none(),
             goals: is_client && self.plan.goals.is_empty(),

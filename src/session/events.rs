@@ -1,7 +1,7 @@
 //! What the core reports: handed to the outputs, echoed, and measured against the goals.
 
 use super::{Journal, Session, Stop, wanted};
-use crate::event::{Message, Opened, What, secrets};
+use crate::event::{EventKind, Message, Opened, secrets};
 use crate::protocol::frame::Opcode;
 use crate::protocol::large;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent, Misuse};
@@ -70,14 +70,14 @@ impl Session<'_> {
                 self.last_data = now;
                 progress = overall(&self.plan.goals);
             }
-            Event::Ping(direction, data) => self.journal.tell(What::Ping(direction, data)),
+            Event::Ping(direction, data) => self.journal.emit(EventKind::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if direction == Direction::Received {
                     let (keepalive, resend) = (&mut self.keepalive, &mut self.resend);
                     Self::note_pong(keepalive, resend, data, rtt.is_some(), now);
                 }
-                self.journal.tell(What::Pong(direction, data, rtt));
+                self.journal.emit(EventKind::Pong(direction, data, rtt));
             }
             Event::Close(direction, close) => {
                 let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
@@ -88,7 +88,7 @@ impl Session<'_> {
                     }
                 }
                 let close = secrets::close(close, &self.opened.secrets);
-                self.journal.tell(What::CloseFrame(direction, &close));
+                self.journal.emit(EventKind::CloseFrame(direction, &close));
             }
             Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
                 report_frames(&mut self.journal, event, self.opened);
@@ -157,10 +157,10 @@ impl Session<'_> {
 #[inline]
 fn tell_message(journal: &mut Journal<'_>, message: Message<'_>, payload: Option<&Payload>) {
     if payload.is_none() {
-        return journal.tell(What::Message(message));
+        return journal.emit(EventKind::Message(message));
     }
     journal.outputs().lend(payload);
-    journal.tell(What::Message(message));
+    journal.emit(EventKind::Message(message));
     journal.outputs().lend(None);
 }
 
@@ -170,16 +170,16 @@ fn report_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
         Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
             // That of a refused frame is cut.
             let payload = opened.secrets.mask_cut(frame.payload);
-            journal.tell(What::Frame(&FrameEvent { payload: &payload, ..frame }));
+            journal.emit(EventKind::Frame(&FrameEvent { payload: &payload, ..frame }));
         }
-        Event::Frame(frame) => journal.tell(What::Frame(&frame)),
+        Event::Frame(frame) => journal.emit(EventKind::Frame(&frame)),
         Event::Violation(violation) => {
             let violation = secrets::violation(violation, &opened.secrets);
-            journal.tell(What::Violation(&violation));
+            journal.emit(EventKind::Violation(&violation));
         }
         Event::Tolerated(violation) => {
             let violation = secrets::violation(violation, &opened.secrets);
-            journal.tell(What::Tolerated(&violation));
+            journal.emit(EventKind::Tolerated(&violation));
         }
         _ => {}
     }
@@ -194,12 +194,12 @@ pub(super) fn send(
     frames: usize,
     typed: bool,
 ) -> Result<(), Misuse> {
-    let mut watcher = |frame: &FrameEvent<'_>| journal.tell(What::Frame(frame));
+    let mut watcher = |frame: &FrameEvent<'_>| journal.emit(EventKind::Frame(frame));
     let sent = connection.send_in_frames(kind, data, frames, &mut watcher)?;
     if !journal.shows_sent(kind) {
         return Ok(());
     }
-    journal.tell(What::Message(Message {
+    journal.emit(EventKind::Message(Message {
         direction: Direction::Sent,
         kind,
         data,

@@ -1,6 +1,6 @@
 //! Tells the outputs what happens, with the time of it.
 
-use crate::event::{Clock, Event, Stamp, What};
+use crate::event::{Clock, Event, EventKind, Stamp};
 use crate::output::Outputs;
 use crate::protocol::MessageKind;
 
@@ -35,13 +35,13 @@ impl<'a> Journal<'a> {
     }
 
     /// Tells all outputs of what happens at this moment.
-    pub fn tell_now(&mut self, what: What<'_>) {
+    pub fn emit_now(&mut self, what: EventKind<'_>) {
         self.tick();
-        self.tell(what);
+        self.emit(what);
     }
 
     /// Tells all outputs.
-    pub fn tell(&mut self, what: What<'_>) {
+    pub fn emit(&mut self, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.now, connection: self.connection, what });
     }
 

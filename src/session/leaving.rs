@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::patience::Patience;
 use super::{Session, Stop};
-use crate::event::{Level, What};
+use crate::event::{EventKind, Level};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::platform::terminal;
@@ -68,7 +68,7 @@ impl Session<'_> {
         closing.is_shown = true;
         let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
         let text = closing_text(is_interrupted);
-        self.journal.tell(What::Notice(Level::Info, text));
+        self.journal.emit(EventKind::Notice(Level::Info, text));
     }
 
     /// Whether it was shown that Ctrl-C leaves at once.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use super::upload::Origin;
 use super::{HIGH_WATER, Session};
-use crate::event::{Shown, What};
+use crate::event::{EventKind, Shown};
 use crate::input::Action;
 
 /// What a connection left undone.
@@ -236,7 +236,7 @@ impl Session<'_> {
         if let Some(resend) = &mut self.resend
             && !resend.keep(action)
         {
-            self.journal.tell(What::Shown(Shown::Problem(TOO_MUCH)));
+            self.journal.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::leaving::Closing;
 use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
-use crate::event::{Level, What};
+use crate::event::{EventKind, Level};
 use crate::protocol::keepalive::{Keepalive, Moment};
 
 /// How long timers are put off for what can be read: a peer that never pauses must not stop them.
@@ -180,7 +180,7 @@ impl Session<'_> {
             let text = format!(
                 "nothing was received in the {wait:?} after the last message was sent; --wait TIME waits longer"
             );
-            self.journal.tell(What::Notice(Level::Warning, &text));
+            self.journal.emit(EventKind::Notice(Level::Warning, &text));
         }
     }
 }

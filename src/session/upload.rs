@@ -2,7 +2,7 @@
 //! taken; receiving goes on.
 
 use super::Session;
-use crate::event::{FileSent, Level, What};
+use crate::event::{EventKind, FileSent, Level};
 use crate::input::file::{FileMessage, FileStream, Piece};
 use crate::input::{Action, InputError};
 use crate::protocol::Header;
@@ -84,7 +84,7 @@ impl Session<'_> {
             return;
         }
         let message = self.connection.sent_counters().messages + 1;
-        self.journal.tell(What::Frame(&FrameEvent {
+        self.journal.emit(EventKind::Frame(&FrameEvent {
             direction: Direction::Sent,
             header,
             payload: &bytes[..bytes.len().min(SHOWN)],
@@ -102,7 +102,7 @@ impl Session<'_> {
         let Some(Upload { file, header: Some(header), .. }) = self.upload.take() else { return };
         self.received_before_send = self.connection.received_counters().messages;
         self.last_data = self.now;
-        self.journal.tell(What::FileSent(&FileSent {
+        self.journal.emit(EventKind::FileSent(&FileSent {
             kind: file.kind,
             path: &file.path.to_string_lossy(),
             size: header.length,
@@ -140,7 +140,7 @@ impl Session<'_> {
                         format!("sent only in part: {} ({} bytes)", file.name, header.length)
                     }
                 };
-                self.journal.tell(What::Notice(Level::Warning, &text));
+                self.journal.emit(EventKind::Notice(Level::Warning, &text));
             }
         }
     }

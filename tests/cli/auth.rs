@@ -145,14 +145,14 @@ fn what_netrc_does_not_have_is_said() {
 fn a_netrc_file_that_others_can_read_is_told_of() {
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
-    for (mode, is_told) in [(0o600, false), (0o640, true), (0o604, true)] {
+    for (mode, is_reported) in [(0o600, false), (0o640, true), (0o604, true)] {
         let (_, outcome) = request_of(&[], |server| {
             let client = wscope().file("n", "default login u password p");
             set_permissions(client.home().join("n"), Permissions::from_mode(mode)).expect("a mode");
             client.args(["--netrc-file", "n"]).arg(server.url())
         });
         let told = outcome.stderr.contains("warning: n has secrets and others can read it");
-        assert_eq!(told, is_told, "{mode:o}: {}", outcome.stderr);
+        assert_eq!(told, is_reported, "{mode:o}: {}", outcome.stderr);
     }
 }
 

@@ -6,13 +6,13 @@ use super::conversation::Conversation;
 use super::opening::{Open, Opening};
 use crate::config::Attempts;
 use crate::error::Error;
-use crate::event::{Again, Level, What};
+use crate::event::{EventKind, Level, RetryScheduled};
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::resilience::Backoff;
-use crate::resilience::healing::{dial_heals, honors_retry_after, upgrade_heals};
+use crate::resilience::healing::{honors_retry_after, is_dial_transient, is_upgrade_transient};
 use crate::resilience::retry_after::{LONGEST, retry_after};
 use crate::session::{Journal, Rest, Stop};
 
@@ -83,8 +83,8 @@ impl Persistence<'_> {
     /// A failure that may heal; another one ends the attempts.
     fn failure(&self, error: Error) -> Result<Failure, GivenUp> {
         let heals = match &error {
-            Error::Dial(error, _) => dial_heals(error),
-            Error::Upgrade(rejected) => upgrade_heals(&rejected.error),
+            Error::Dial(error, _) => is_dial_transient(error),
+            Error::Upgrade(rejected) => is_upgrade_transient(&rejected.error),
             _ => false,
         };
         match heals && self.attempts.is_some() && !self.opening.is_out_of_time() {
@@ -111,10 +111,10 @@ impl Persistence<'_> {
         if let Some(text) = self.too_long(asked.filter(|asked| *asked >= chance), at)
             && let Some(error) = failure.error
         {
-            conversation.tell(What::Notice(Level::Warning, text));
+            conversation.emit(EventKind::Notice(Level::Warning, text));
             return Err(error.into());
         }
-        conversation.tell(What::Again(&Again {
+        conversation.emit(EventKind::RetryScheduled(&RetryScheduled {
             is_reconnect: self.is_reconnect,
             attempt: backoff.attempts(),
             limit: match self.attempts {
@@ -131,7 +131,7 @@ impl Persistence<'_> {
         if asked.is_some_and(|asked| asked > LONG) {
             let text =
                 "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
-            conversation.tell(What::Notice(Level::Warning, text));
+            conversation.emit(EventKind::Notice(Level::Warning, text));
         }
         match conversation.pause(at, self.opening.max_time, rest) {
             None => Ok(()),

@@ -7,7 +7,7 @@ use super::opening::Open;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
-use crate::event::{Clock, What};
+use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
@@ -107,8 +107,8 @@ impl Conversation<'_> {
     }
 
     /// Tells all outputs of what happens at this moment.
-    pub(super) fn tell(&mut self, what: What<'_>) {
-        Journal::new(self.outputs, self.clock).tell(what);
+    pub(super) fn emit(&mut self, what: EventKind<'_>) {
+        Journal::new(self.outputs, self.clock).emit(what);
     }
 }
 

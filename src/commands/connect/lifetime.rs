@@ -7,10 +7,10 @@ use super::conversation::{self, Conversation};
 use super::opening::Opening;
 use crate::commands::verdict::note_end;
 use crate::error::Error;
-use crate::event::{Level, What};
+use crate::event::{EventKind, Level};
 use crate::input::Action;
 use crate::resilience::Backoff;
-use crate::resilience::healing::ending_heals;
+use crate::resilience::healing::is_ending_transient;
 use crate::resilience::idle_cuts::{IdleCuts, may_be_idle_cut};
 use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
@@ -28,7 +28,7 @@ pub(super) struct Ended {
     /// How the last connection went.
     pub(super) report: Report,
     /// The end of that connection has been told.
-    pub(super) is_told: bool,
+    pub(super) is_reported: bool,
     /// Why there is no other connection.
     pub(super) failure: Option<Error>,
 }
@@ -67,15 +67,15 @@ impl Lifetime<'_, '_> {
             let mut report = self.conversation.hold(open, plan)?;
             note_end(&mut report);
             let Some(reason) = self.loss(&report) else {
-                return Ok(Some(Ended { report, is_told: false, failure: None }));
+                return Ok(Some(Ended { report, is_reported: false, failure: None }));
             };
             backoff.note_connection(report.closed.age);
             report.closed.failure_follows = true; // the reason for the next attempt tells the same
-            self.conversation.tell(What::Closed(&report.closed));
+            self.conversation.emit(EventKind::Closed(&report.closed));
             if idle_cuts.note(self.idle_time(&report)) {
                 let text = "two connections in a row were ended by the peer after the same time without traffic; \
                             --ping-interval TIME keeps a connection busy";
-                self.conversation.tell(What::Notice(Level::Warning, text));
+                self.conversation.emit(EventKind::Notice(Level::Warning, text));
             }
             let persistence = Persistence {
                 opening: self.opening,
@@ -106,7 +106,7 @@ impl Lifetime<'_, '_> {
             1 => "connected again; sending 1 waiting message".to_owned(),
             many => format!("connected again; sending {many} waiting messages"),
         };
-        self.conversation.tell(What::Notice(Level::Info, &text));
+        self.conversation.emit(EventKind::Notice(Level::Info, &text));
         let presets = self.presets();
         let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         Plan {
@@ -128,10 +128,14 @@ impl Lifetime<'_, '_> {
             return None;
         }
         let error = match &report.stop {
-            Some(Stop::PingTimeout(missed)) => Error::PingTimeout(*missed, report.closed.remedies),
-            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(*limit, report.closed.remedies),
+            Some(Stop::PingTimeout(missed)) => {
+                Error::PingTimeout(*missed, report.closed.silence_advice)
+            }
+            Some(Stop::IdleTimeout(limit)) => {
+                Error::IdleTimeout(*limit, report.closed.silence_advice)
+            }
             Some(_) => return None,
-            None if ending_heals(&report.closed.ending, resilience.on_close) => {
+            None if is_ending_transient(&report.closed.ending, resilience.on_close) => {
                 Error::Abnormal(Box::new(report.closed.clone()))
             }
             None => return None,
@@ -169,8 +173,12 @@ fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
     let failure = match given_up {
         GivenUp::Failed(error) => Some(error),
         GivenUp::Lost => Some(match report.stop {
-            Some(Stop::PingTimeout(missed)) => Error::PingTimeout(missed, report.closed.remedies),
-            Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit, report.closed.remedies),
+            Some(Stop::PingTimeout(missed)) => {
+                Error::PingTimeout(missed, report.closed.silence_advice)
+            }
+            Some(Stop::IdleTimeout(limit)) => {
+                Error::IdleTimeout(limit, report.closed.silence_advice)
+            }
             _ => Error::Abnormal(Box::new(report.closed.clone())),
         }),
         GivenUp::Stopped(stop) => {
@@ -178,5 +186,5 @@ fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
             None
         }
     };
-    Ended { report, is_told: true, failure }
+    Ended { report, is_reported: true, failure }
 }

@@ -8,7 +8,7 @@ use super::request::{replaced, request_options};
 use crate::commands::certificates;
 use crate::config::ConnectConfig;
 use crate::error::{DialAttempt, Error, Rejected, Tries};
-use crate::event::{HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, What};
+use crate::event::{EventKind, HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads};
 use crate::net::dial::{DialOptions, answers_in_tls, certificate_name};
 use crate::net::malformed::objections;
 use crate::net::tls::{TlsFailure, TlsInfo};
@@ -81,13 +81,13 @@ impl Opening<'_> {
             }
         };
         self.require_subprotocol(&opened)?;
-        journal.tell_now(What::Open(&opened));
+        journal.emit_now(EventKind::Open(&opened));
         for lines in ignored {
             let text = format!("{lines}: ignored (--lenient)");
-            journal.tell_now(What::Notice(Level::Warning, &text));
+            journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
         for text in certificates::warnings(opened.tls.as_ref(), &self.config.dial.tls) {
-            journal.tell_now(What::Notice(Level::Warning, &text));
+            journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
         self.warn_of_subprotocol(&opened, journal);
         let mut connection = self.connection(&upgraded);
@@ -110,13 +110,13 @@ impl Opening<'_> {
         let secrets = self.secrets(&request, route).and(self.proxy_secrets(&remote, &heads));
         let proxy = self.proxied(&remote, heads.as_ref(), route, &secrets);
         if let Some(heads) = proxy.as_ref().and_then(|proxy| proxy.heads.as_ref()) {
-            journal.tell_now(What::Tunnel(heads));
+            journal.emit_now(EventKind::Tunnel(heads));
         }
         let request_view = HeadView::new(&request.head, config.redaction).without(&route.secrets);
         let mut is_sent = false;
         let on_sent = || {
             is_sent = true;
-            journal.tell_now(What::Request(&request_view));
+            journal.emit_now(EventKind::Request(&request_view));
             let _ = journal.outputs().flush(); // a failure shows again later
         };
         let is_followed =
@@ -383,7 +383,7 @@ impl Opening<'_> {
             "the server chose none of the subprotocols offered ({})",
             opened.offered.join(", ")
         );
-        journal.tell_now(What::Notice(Level::Warning, &text));
+        journal.emit_now(EventKind::Notice(Level::Warning, &text));
     }
 
     fn connection(&self, upgraded: &Upgraded) -> Connection {
@@ -414,7 +414,7 @@ impl Opening<'_> {
         }
         if !handshake.strict {
             let text = "the server did not accept permessage-deflate: nothing is compressed";
-            journal.tell_now(What::Notice(Level::Warning, text));
+            journal.emit_now(EventKind::Notice(Level::Warning, text));
             return Ok(());
         }
         let code = Some(CloseCode::MANDATORY_EXTENSION);

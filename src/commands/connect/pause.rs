@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::conversation::{Conversation, InputSource};
-use crate::event::{Shown, What};
+use crate::event::{EventKind, Shown};
 use crate::input::{Action, Next, Show};
 use crate::net::reactor::tokens;
 use crate::output::OutputError;
@@ -95,7 +95,7 @@ impl Conversation<'_> {
                 Action::Show(show) => self.show(&show),
                 action => {
                     if !rest.keep(action) {
-                        self.tell(What::Shown(Shown::Problem(TOO_MUCH)));
+                        self.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
                     }
                 }
             }
@@ -108,7 +108,7 @@ impl Conversation<'_> {
             Show::Problem(text) => Shown::Problem(text),
             Show::Status | Show::Headers | Show::Full => Shown::Problem("not connected"),
         };
-        self.tell(What::Shown(shown));
+        self.emit(EventKind::Shown(shown));
     }
 }
 

@@ -3,7 +3,7 @@
 use super::opening::Opening;
 use super::request::leaves_credentials;
 use crate::error::Error;
-use crate::event::{Hop, InterimView, Level, Redirect, What};
+use crate::event::{EventKind, Hop, InterimView, Level, Redirect};
 use crate::net::malformed::objections;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::head::{Head, StatusLine};
@@ -44,7 +44,7 @@ impl Opening<'_> {
         next.secrets = rejected.secrets.clone().and(answered);
         let said = |text: String| next.secrets.mask_text(text);
         let url = |route: &Route| said(redaction.url(&route.target.url()).into_owned());
-        journal.tell_now(What::Redirect(&Redirect {
+        journal.emit_now(EventKind::Redirect(&Redirect {
             status: response.line.status,
             reason: said(response.line.reason.clone()),
             from: url(route),
@@ -52,14 +52,14 @@ impl Opening<'_> {
             interim: InterimView::all(&rejected.interim, Hop::Server, redaction, &next.secrets),
         }));
         if let Some(lines) = objections(&response.head, redaction, &next.secrets) {
-            journal.tell_now(What::Notice(Level::Warning, &format!("{lines}: ignored")));
+            journal.emit_now(EventKind::Notice(Level::Warning, &format!("{lines}: ignored")));
         }
         if leaves_credentials(self.config, route, &next) {
             let text = format!(
                 "credentials and a Host header of your own are not sent on to {}",
                 said(next.target.host_header())
             );
-            journal.tell_now(What::Notice(Level::Warning, &text));
+            journal.emit_now(EventKind::Notice(Level::Warning, &text));
         }
         Ok(next)
     }

@@ -13,13 +13,13 @@ use super::failure::{
 };
 use super::handshakes::Pending;
 use super::page;
-use super::server::{News, Server};
+use super::server::{ClientEvent, Server};
 use super::streams::hand_over;
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
-use crate::event::{Failure, HeadView, Hop, InterimView, Level, Opened, What};
+use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
 use crate::input::mailbox::{Mailbox, mailbox};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
@@ -53,7 +53,7 @@ struct AcceptedClient {
 }
 
 /// A connection of which comes no client, and what there is to tell.
-enum Parting {
+enum Rejection {
     Failed(Box<Failure>),
     /// A request that is nobody's fault was answered.
     Answered(String),
@@ -91,27 +91,27 @@ impl Server {
             deadline,
             started,
         };
-        match arrival.welcome(tcp, &mut outputs) {
+        match arrival.handshake(tcp, &mut outputs) {
             Ok(client) => {
                 drop(pending);
                 reactor.interrupt_on(Arc::default()); // a client is not evicted for a new connection
                 self.run_client(client, &mut reactor);
             }
-            Err(parting) => {
-                self.tell_parting(&parting, &mut outputs);
+            Err(rejection) => {
+                self.emit_rejection(&rejection, &mut outputs);
                 hand_over(&mut outputs, &mut reactor);
             }
         }
     }
 
     /// Tells why there comes no client. Only what may matter to somebody takes a number.
-    fn tell_parting(&self, parting: &Parting, outputs: &mut Outputs) {
+    fn emit_rejection(&self, rejection: &Rejection, outputs: &mut Outputs) {
         let mut journal = Journal::new(outputs, self.clock);
-        match parting {
-            Parting::Unnoticed => return,
-            Parting::Answered(text) => journal.tell(What::Notice(Level::Info, text)),
-            Parting::Failed(failure) => {
-                journal.for_connection(self.next_number()).tell(What::Failure(failure));
+        match rejection {
+            Rejection::Unnoticed => return,
+            Rejection::Answered(text) => journal.emit(EventKind::Notice(Level::Info, text)),
+            Rejection::Failed(failure) => {
+                journal.for_connection(self.next_number()).emit(EventKind::Failure(failure));
             }
         }
         let _ = outputs.flush(); // what finds no room is handed over at the end
@@ -124,9 +124,9 @@ impl Server {
         let mut outputs = self.outputs(failures, &reactor.waker());
         let number = client.number;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
-        journal.tell(What::Open(&client.opened));
+        journal.emit(EventKind::Open(&client.opened));
         if let Some(text) = &client.objections {
-            journal.tell(What::Notice(Level::Warning, text));
+            journal.emit(EventKind::Notice(Level::Warning, text));
         }
         let early = std::mem::take(&mut client.early);
         let mut report = Session::new(
@@ -154,7 +154,7 @@ impl Server {
         let mut charge = client.account.charge();
         charge.set(outputs.held());
         hand_over(&mut outputs, reactor);
-        self.report(News::Gone(verdict));
+        self.report(ClientEvent::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
     }
@@ -184,13 +184,13 @@ impl Server {
         let limits = Limits { max_time: None, close_timeout: self.config.close_timeout };
         note_end(report);
         let verdict = verdict(report, limits);
-        journal.tell(What::Closed(&report.closed));
+        journal.emit(EventKind::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);
         if let Some(reason) = forced.filter(|_| report.closed.ending.violation.is_none()) {
             failure = Some(forced_close(failure, &self.describe(reason)));
         }
         if let Some(failure) = failure {
-            journal.tell(What::Failure(&failure));
+            journal.emit(EventKind::Failure(&failure));
         }
         verdict
     }
@@ -212,24 +212,24 @@ fn interim_response(asked: &Asked) -> Option<Head> {
 }
 
 /// Ends a connection whose place another has taken.
-fn close_evicted(stream: Stream, has_begun: bool) -> Parting {
+fn close_evicted(stream: Stream, has_begun: bool) -> Rejection {
     send_away_at_once(stream, &unavailable(TOO_MANY_HANDSHAKES), has_begun);
-    Parting::Unnoticed
+    Rejection::Unnoticed
 }
 
 impl Arrival<'_> {
-    fn welcome(
+    fn handshake(
         &mut self,
         tcp: TcpStream,
         outputs: &mut Outputs,
-    ) -> Result<AcceptedClient, Parting> {
+    ) -> Result<AcceptedClient, Rejection> {
         let acceptor = self.server.config.tls.as_ref();
         let (mut stream, tls) = accept(tcp, acceptor, self.reactor, self.deadline)
-            .map_err(|error| self.parting(&error, None))?;
+            .map_err(|error| self.rejection(&error, None))?;
         let tls_took = tls.is_some().then(|| self.started.elapsed());
         let asked = match read_request(&mut stream, self.reactor, self.deadline) {
             Ok(asked) => asked,
-            Err(error) => return Err(self.turn_away(stream, &error, outputs)),
+            Err(error) => return Err(self.reject(stream, &error, outputs)),
         };
         if !self.pending.set_answered() {
             return Err(close_evicted(stream, true));
@@ -286,18 +286,18 @@ impl Arrival<'_> {
         agreement: &Agreement,
     ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), NotAdmitted> {
         let server = self.server;
-        let (postbox, mail) = mailbox(server.config.capacity.backlog, server.waker());
-        let (discarded, waker) = (postbox.clone(), self.reactor.waker());
+        let (queue, mail) = mailbox(server.config.capacity.backlog, server.waker());
+        let (discarded, waker) = (queue.clone(), self.reactor.waker());
         let account = server.memory.open(move || {
             discarded.discard();
             let _ = waker.wake(); // its session is at its end
         });
-        postbox.charge_to(&account);
+        queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
         let number =
             server.clients.admit(server.config.capacity.clients, server.config.once, || Entry {
                 number: server.next_number(),
-                postbox,
+                queue,
                 remote: self.remote,
                 target: server
                     .config
@@ -310,12 +310,12 @@ impl Arrival<'_> {
                 greetings: server.config.greeting.len() as u64,
                 echoes: server.config.echo,
             })?;
-        server.report(News::Come);
+        server.report(ClientEvent::Come);
         Ok((number, mail, received, account))
     }
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.
-    fn turn_away(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Parting {
+    fn reject(&mut self, stream: Stream, error: &AcceptError, outputs: &mut Outputs) -> Rejection {
         if let AcceptError::Evicted(received) = error {
             return close_evicted(stream, *received > 0);
         }
@@ -329,12 +329,12 @@ impl Arrival<'_> {
             }
             _ => None,
         };
-        let parting = self.parting(error, response.as_ref());
-        self.server.tell_parting(&parting, outputs);
+        let rejection = self.rejection(error, response.as_ref());
+        self.server.emit_rejection(&rejection, outputs);
         if let Some(response) = response {
             let _ = send_away(stream, &response, self.reactor); // it has been told
         }
-        Parting::Unnoticed
+        Rejection::Unnoticed
     }
 
     fn refuse(
@@ -343,10 +343,10 @@ impl Arrival<'_> {
         response: &Response,
         failure: Box<Failure>,
         outputs: &mut Outputs,
-    ) -> Parting {
-        self.server.tell_parting(&Parting::Failed(failure), outputs);
+    ) -> Rejection {
+        self.server.emit_rejection(&Rejection::Failed(failure), outputs);
         let _ = send_away(stream, response, self.reactor); // it has been told
-        Parting::Unnoticed
+        Rejection::Unnoticed
     }
 
     fn refuse_for_now(
@@ -355,7 +355,7 @@ impl Arrival<'_> {
         asked: &Asked,
         why: NotAdmitted,
         outputs: &mut Outputs,
-    ) -> Parting {
+    ) -> Rejection {
         let config = &self.server.config;
         let reason = match why {
             NotAdmitted::Ending => "the server is shutting down".to_owned(),
@@ -367,31 +367,31 @@ impl Arrival<'_> {
         self.refuse(stream, &response, refused.failure(&response, (&reason, None)), outputs)
     }
 
-    fn show(&mut self, stream: Stream, page: &Response) -> Parting {
+    fn show(&mut self, stream: Stream, page: &Response) -> Rejection {
         let is_page = page.status == 200;
         match send_away(stream, page, self.reactor) {
             Ok(()) if is_page => {
-                Parting::Answered(format!("a browser at {} was shown the page", self.remote))
+                Rejection::Answered(format!("a browser at {} was shown the page", self.remote))
             }
-            _ => Parting::Unnoticed, // an icon, or a window closed at once
+            _ => Rejection::Unnoticed, // an icon, or a window closed at once
         }
     }
 
     /// Load balancers and browsers connect without wanting anything: told on demand only.
-    fn parting(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
+    fn rejection(&self, error: &AcceptError, response: Option<&Response>) -> Rejection {
         let is_verbose = self.server.config.commentary.detail >= Detail::Control;
         let is_json = matches!(self.server.config.stdout, Stdout::Json { .. });
         match error {
-            AcceptError::Ended(_, 0) if !is_verbose && !is_json => Parting::Unnoticed,
-            AcceptError::Evicted(_) => Parting::Unnoticed, // the control loop warns of all together
+            AcceptError::Ended(_, 0) if !is_verbose && !is_json => Rejection::Unnoticed,
+            AcceptError::Evicted(_) => Rejection::Unnoticed, // the control loop warns of all together
             error => self.failure(error, response),
         }
     }
 
-    fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Parting {
+    fn failure(&self, error: &AcceptError, response: Option<&Response>) -> Rejection {
         let redaction = self.server.config.redaction;
         let limit = self.server.handshake_limit();
-        Parting::Failed(failed(error, self.remote, limit, response, redaction))
+        Rejection::Failed(failed(error, self.remote, limit, response, redaction))
     }
 
     fn opened(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
 use crate::input::Shutdown;
-use crate::input::mailbox::{Letter, Postbox, Posted};
+use crate::input::mailbox::{ClientQueue, Enqueued, Outgoing};
 use crate::input::repl::Recipients;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
@@ -16,7 +16,7 @@ use crate::protocol::CloseCode;
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) number: u64,
-    pub(super) postbox: Postbox,
+    pub(super) queue: ClientQueue,
     pub(super) remote: SocketAddr,
     /// The request target, as it may be shown.
     pub(super) target: String,
@@ -104,27 +104,27 @@ impl Clients {
 
     /// Whether any can be sent more. The fastest sets the pace of a source that can wait.
     pub(super) fn have_room(&self) -> bool {
-        self.state().entries.iter().any(|entry| entry.postbox.has_room())
+        self.state().entries.iter().any(|entry| entry.queue.has_room())
     }
 
     /// Posts to these, in the same order for all. Returns how many there are, and who is too slow.
-    pub(super) fn post(&self, to: Recipients, letter: &Letter) -> (usize, Vec<u64>) {
-        self.post_where(letter, |number| to == Recipients::All || to == Recipients::One(number))
+    pub(super) fn post(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+        self.send_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
     /// Sends on what client `from` sent. Returns who is too slow.
-    pub(super) fn relay(&self, from: u64, whom: Broadcast, letter: &Letter) -> Vec<u64> {
-        self.post_where(letter, |number| whom == Broadcast::All || number != from).1
+    pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &Outgoing) -> Vec<u64> {
+        self.send_where(outgoing, |number| whom == Broadcast::All || number != from).1
     }
 
-    fn post_where(&self, letter: &Letter, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+    fn send_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
         let state = self.state();
         let (mut count, mut too_slow) = (0, Vec::new());
         for entry in state.entries.iter().filter(|entry| is_for(entry.number)) {
-            match entry.postbox.post(letter.clone()) {
-                Posted::Waiting => count += 1,
-                Posted::TooMuch => too_slow.push(entry.number),
-                Posted::Closed => {}
+            match entry.queue.post(outgoing.clone()) {
+                Enqueued::Waiting => count += 1,
+                Enqueued::TooMuch => too_slow.push(entry.number),
+                Enqueued::Closed => {}
             }
         }
         (count, too_slow)
@@ -134,7 +134,7 @@ impl Clients {
     pub(super) fn kick(&self, number: u64, code: CloseCode, reason: &str) -> bool {
         let state = self.state();
         let found = state.entries.iter().find(|entry| entry.number == number);
-        found.map(|entry| entry.postbox.kick(code, reason)).is_some()
+        found.map(|entry| entry.queue.kick(code, reason)).is_some()
     }
 
     /// Ends all sessions, and admits no more clients.
@@ -142,7 +142,7 @@ impl Clients {
         let mut state = self.state();
         state.is_ending = true;
         for entry in &state.entries {
-            entry.postbox.shut_down(code, shutdown);
+            entry.queue.shut_down(code, shutdown);
         }
     }
 
@@ -172,7 +172,7 @@ impl Entry {
         let safe = |text: &str| escape(text, Newlines::Escape).into_owned();
         let received = self.received.load(Ordering::Relaxed);
         let echoed = if self.echoes { received } else { 0 };
-        let sent = self.greetings + self.postbox.taken() + echoed;
+        let sent = self.greetings + self.queue.taken() + echoed;
         [
             format!("#{}", self.number),
             self.remote.to_string(),

@@ -7,13 +7,13 @@ use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use super::door::Door;
-use super::server::{LastMessage, News, Server, failed};
+use super::server::{ClientEvent, LastMessage, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
-use crate::event::{Event, Level, Message, Shown, What};
-use crate::input::mailbox::{Content, Letter};
+use crate::event::{Event, EventKind, Level, Message, Shown};
+use crate::input::mailbox::{Content, Outgoing};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{Order, Recipients, Repl, Typed};
+use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
@@ -33,8 +33,8 @@ const INPUT_BUDGET: usize = 1024;
 
 /// Where lines for the clients come from.
 pub(super) enum Input {
-    Repl(Repl<Order>),
-    Plain(PlainLines<Order>),
+    Repl(Repl<OperatorCommand>),
+    Plain(PlainLines<OperatorCommand>),
     Stdin(Stdin),
     None,
 }
@@ -48,7 +48,7 @@ pub(super) struct Control {
     input_error: Option<InputError>,
     /// Lines were left because others had to have their turn.
     has_more_input: bool,
-    news: Receiver<News>,
+    client_event: Receiver<ClientEvent>,
     shutdown: Option<Shutdown>,
 }
 
@@ -58,7 +58,7 @@ impl Control {
         reactor: Reactor,
         door: Door,
         input: Input,
-        news: Receiver<News>,
+        client_event: Receiver<ClientEvent>,
     ) -> Self {
         Self {
             outputs: server.outputs(Failures::None, &reactor.waker()),
@@ -68,7 +68,7 @@ impl Control {
             input,
             input_error: None,
             has_more_input: false,
-            news,
+            client_event,
             shutdown: None,
         }
     }
@@ -100,10 +100,10 @@ impl Control {
     /// Works until it is over.
     pub(super) fn run(&mut self) -> Result<(), Error> {
         loop {
-            self.hear_news();
+            self.on_client_event();
             self.take_input();
             if self.shutdown.is_none()
-                && let Err(error) = self.door.let_in()
+                && let Err(error) = self.door.accept_pending()
             {
                 let text = format!("no more clients can be let in for now: {error}");
                 self.notice(Level::Warning, &text);
@@ -112,7 +112,7 @@ impl Control {
             self.show_closing();
             let _ = self.outputs.flush(); // errors come with the news
             if self.is_over() {
-                self.hear_news(); // what came of the last client and of the last batch
+                self.on_client_event(); // what came of the last client and of the last batch
                 if let Some(shutdown) = self.shutdown.take() {
                     return shutdown.result.and_then(|()| self.input_failure());
                 }
@@ -170,18 +170,18 @@ impl Control {
         Ok(())
     }
 
-    fn hear_news(&mut self) {
-        while let Ok(news) = self.news.try_recv() {
-            match news {
-                News::Come => {}
-                News::Gone(verdict) if self.server.config.once => self.finish(verdict),
-                News::Gone(_) => {}
-                News::TooSlow(number) => {
+    fn on_client_event(&mut self) {
+        while let Ok(client_event) = self.client_event.try_recv() {
+            match client_event {
+                ClientEvent::Come => {}
+                ClientEvent::Gone(verdict) if self.server.config.once => self.finish(verdict),
+                ClientEvent::Gone(_) => {}
+                ClientEvent::TooSlow(number) => {
                     let limit = self.server.config.capacity.backlog >> 20;
                     let text = format!("too slow: {limit} MiB are waiting; closing with 1013");
-                    self.tell(Some(number), What::Notice(Level::Warning, &text));
+                    self.emit(Some(number), EventKind::Notice(Level::Warning, &text));
                 }
-                News::CountReached => self.on_count_reached(),
+                ClientEvent::CountReached => self.on_count_reached(),
             }
         }
         if let Some(error) = self.server.streams.take_error() {
@@ -211,8 +211,8 @@ impl Control {
             }
             match stdin.next(self.reactor.registry()) {
                 Next::Action(Action::Send(kind, data)) => {
-                    let letter = self.server.letter(kind, &data, false);
-                    self.post(Recipients::All, &letter);
+                    let outgoing = self.server.outgoing(kind, &data, false);
+                    self.post(Recipients::All, &outgoing);
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
@@ -233,7 +233,7 @@ impl Control {
                 // Lines stay where they are: nobody would get them.
                 let Input::Repl(repl) = &mut self.input else { return };
                 let Some(interrupt) = repl.take_interrupt() else { return };
-                self.carry_out(interrupt);
+                self.execute(interrupt);
                 continue;
             }
             let typed = match &mut self.input {
@@ -242,56 +242,58 @@ impl Control {
                 Input::Stdin(_) | Input::None => return,
             };
             match typed {
-                Typed::Line(order) => self.carry_out(order),
+                Typed::Line(order) => self.execute(order),
                 Typed::Pending => return,
                 Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }
     }
 
-    fn carry_out(&mut self, order: Order) {
+    fn execute(&mut self, order: OperatorCommand) {
         match order {
-            Order::Send(to, kind, data) => {
-                let letter = self.server.letter(kind, &data, true);
-                self.post_typed(to, &letter);
+            OperatorCommand::Send(to, kind, data) => {
+                let outgoing = self.server.outgoing(kind, &data, true);
+                self.send_typed(to, &outgoing);
             }
-            Order::Ping(to) => self.post_typed(to, &typed(Content::Ping)),
-            Order::Frame(frame) => {
-                self.post_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
+            OperatorCommand::Ping(to) => self.send_typed(to, &typed(Content::Ping)),
+            OperatorCommand::Frame(frame) => {
+                self.send_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
             }
-            Order::Clients => {
+            OperatorCommand::Clients => {
                 let table = self.server.clients.table();
-                self.tell(None, What::Shown(Shown::Text(&table)));
+                self.emit(None, EventKind::Shown(Shown::Text(&table)));
             }
-            Order::Kick(number, code, reason) => {
+            OperatorCommand::Kick(number, code, reason) => {
                 if !self.server.clients.kick(number, code, &reason) {
                     self.say_nobody(Recipients::One(number));
                 }
             }
-            Order::Full => self.show_last_message(),
-            Order::Show(text) => self.tell(None, What::Shown(Shown::Text(&text))),
-            Order::Problem(text) => self.tell(None, What::Shown(Shown::Problem(&text))),
-            Order::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
-            Order::Leave(signal) => self.on_signal(signal),
+            OperatorCommand::Full => self.show_last_message(),
+            OperatorCommand::Show(text) => self.emit(None, EventKind::Shown(Shown::Text(&text))),
+            OperatorCommand::Problem(text) => {
+                self.emit(None, EventKind::Shown(Shown::Problem(&text)))
+            }
+            OperatorCommand::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
+            OperatorCommand::Leave(signal) => self.on_signal(signal),
         }
     }
 
     fn show_last_message(&mut self) {
         let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
-            return self.tell(None, What::Shown(Shown::Problem(NO_MESSAGE)));
+            return self.emit(None, EventKind::Shown(Shown::Problem(NO_MESSAGE)));
         };
         let message = Message::received(kind, data.bytes());
-        self.tell(Some(number), What::Shown(Shown::Full(message)));
+        self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
     }
 
-    fn post_typed(&mut self, to: Recipients, letter: &Letter) {
-        if self.post(to, letter) == 0 {
+    fn send_typed(&mut self, to: Recipients, outgoing: &Outgoing) {
+        if self.post(to, outgoing) == 0 {
             self.say_nobody(to);
         }
     }
 
-    fn post(&self, to: Recipients, letter: &Letter) -> usize {
-        let (count, too_slow) = self.server.clients.post(to, letter);
+    fn post(&self, to: Recipients, outgoing: &Outgoing) -> usize {
+        let (count, too_slow) = self.server.clients.post(to, outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
         count
@@ -304,18 +306,18 @@ impl Control {
                 format!("there is no client {number}; /clients lists who is connected")
             }
         };
-        self.tell(None, What::Shown(Shown::Problem(&text)));
+        self.emit(None, EventKind::Shown(Shown::Problem(&text)));
     }
 
     fn notice(&mut self, level: Level, text: &str) {
-        self.tell(None, What::Notice(level, text));
+        self.emit(None, EventKind::Notice(level, text));
     }
 
-    fn tell(&mut self, connection: Option<u64>, what: What<'_>) {
+    fn emit(&mut self, connection: Option<u64>, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
     }
 }
 
-fn typed(content: Content) -> Letter {
-    Letter { content, typed: true }
+fn typed(content: Content) -> Outgoing {
+    Outgoing { content, typed: true }
 }

@@ -112,7 +112,7 @@ impl Door {
     ///
     /// # Errors
     /// Why not, once for each time that it begins to be so.
-    pub(super) fn let_in(&mut self) -> io::Result<()> {
+    pub(super) fn accept_pending(&mut self) -> io::Result<()> {
         let was_exhausted = self.is_exhausted;
         if self.closed_until.is_some_and(|until| Instant::now() < until) {
             return Ok(());

@@ -16,7 +16,7 @@ use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::mailbox::{Content, Letter};
+use crate::input::mailbox::{Content, Outgoing};
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
 use crate::protocol::deflate::Agreed;
@@ -45,7 +45,7 @@ pub(super) struct Server {
     last_message: Mutex<Option<LastMessage>>,
     numbers: AtomicU64,
     pub(super) handshakes: Arc<Handshakes>,
-    news: Sender<News>,
+    client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct LastMessage {
 
 /// What clients have to tell the control loop.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum ClientEvent {
     /// There is one more.
     Come,
     /// There is one less; this came of it.
@@ -74,7 +74,7 @@ impl Server {
     pub(super) fn new(
         config: ListenConfig,
         streams: Streams,
-        news: Sender<News>,
+        client_event: Sender<ClientEvent>,
         waker: Arc<Waker>,
     ) -> Self {
         Self {
@@ -88,7 +88,7 @@ impl Server {
             lost: Mutex::default(),
             last_message: Mutex::default(),
             numbers: AtomicU64::new(1),
-            news,
+            client_event,
             waker,
         }
     }
@@ -105,20 +105,20 @@ impl Server {
         self.config.handshake_timeout.unwrap_or_default()
     }
 
-    pub(super) fn report(&self, news: News) {
-        let _ = self.news.send(news); // nobody listens once the program ends
+    pub(super) fn report(&self, client_event: ClientEvent) {
+        let _ = self.client_event.send(client_event); // nobody listens once the program ends
         let _ = self.waker.wake();
     }
 
     pub(super) fn note_slow(&self, numbers: Vec<u64>) {
         for number in numbers {
-            self.report(News::TooSlow(number));
+            self.report(ClientEvent::TooSlow(number));
         }
     }
 
     /// A letter with a data message, which several clients may get.
-    pub(super) fn letter(&self, kind: MessageKind, data: &[u8], typed: bool) -> Letter {
-        Letter { content: Content::Send(kind, self.memory.share(data)), typed }
+    pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
+        Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
     }
 
     /// Keeps a received message for `/full`.
@@ -151,7 +151,7 @@ impl Server {
 
     pub(super) fn note_progress(&self) {
         if self.count.as_ref().is_some_and(Goal::is_filled) {
-            self.report(News::CountReached);
+            self.report(ClientEvent::CountReached);
         }
     }
 
@@ -204,8 +204,8 @@ fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnM
         };
         server.note_message(number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let letter = Letter { content: Content::Send(kind, share()), typed: false };
-            server.note_slow(server.clients.relay(number, whom, &letter));
+            let outgoing = Outgoing { content: Content::Send(kind, share()), typed: false };
+            server.note_slow(server.clients.relay(number, whom, &outgoing));
             server.memory.enforce();
         }
         server.note_progress();

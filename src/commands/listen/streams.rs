@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use mio::Waker;
 
-use crate::input::repl::{Order, Repl};
+use crate::input::repl::{OperatorCommand, Repl};
 use crate::net::Reactor;
 use crate::output::shared::SharedStream;
 use crate::output::{Outlet, OutputError, Outputs};
@@ -43,7 +43,7 @@ impl Streams {
     ///
     /// # Errors
     /// As [`Streams::open`].
-    pub(super) fn with_repl(repl: &Repl<Order>, control: Arc<Waker>) -> io::Result<Self> {
+    pub(super) fn with_repl(repl: &Repl<OperatorCommand>, control: Arc<Waker>) -> io::Result<Self> {
         let out = repl.screen().clone();
         out.watch(Arc::clone(&control));
         Ok(Self { out, err: Some(Self::log(control)?), threads: Vec::new() })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{ENGINE_IO, is_engine_io};
 use crate::error::text::span;
-use crate::event::{Closed, LastTraffic, Remedies, SOON};
+use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice};
 use crate::protocol::CloseCode;
 use crate::protocol::close::{APPLICATIONS, KNOWN};
 use crate::protocol::connection::{EndCause, Party};
@@ -180,9 +180,9 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
     }
     if closed.ending.sent.is_some() {
         let text = "the peer does not complete the closing handshake: with --count N or --expect PATTERN, once met, that is not a failure";
-        return closed.remedies.goals.then(|| text.to_owned());
+        return closed.silence_advice.goals.then(|| text.to_owned());
     }
-    if closed.quiet >= LEAST_SILENCE && closed.remedies.ping_interval {
+    if closed.quiet >= LEAST_SILENCE && closed.silence_advice.ping_interval {
         let otherwise = match closed.quiet >= LEAST_IDLE {
             true => "",
             false => "; otherwise the logs there may say why",
@@ -214,7 +214,7 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
 }
 
 /// A ping that was not answered.
-pub(super) fn missed_pong(instead: Instead, remedies: Remedies) -> String {
+pub(super) fn missed_pong(instead: Instead, silence_advice: SilenceAdvice) -> String {
     let text = match instead {
         Instead::TookNothing => "the peer does not read, or the network in between fails",
         Instead::Nothing => {
@@ -229,7 +229,7 @@ pub(super) fn missed_pong(instead: Instead, remedies: Remedies) -> String {
                 .to_owned();
         }
     };
-    let reconnect = if remedies.reconnect { "; --reconnect connects again" } else { "" };
+    let reconnect = if silence_advice.reconnect { "; --reconnect connects again" } else { "" };
     format!("{text}{reconnect}")
 }
 

@@ -9,7 +9,7 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::helper::Assistant;
 use super::history::{History, LineEditor};
-use super::keys::{Keys, Withdrawn};
+use super::keys::{Keys, RemovedLine};
 use super::set::{Command, CommandSet, Parsed, Prompt};
 use super::visible::one_line;
 use crate::platform::job_control::JobControl;
@@ -91,9 +91,9 @@ impl Keyboard {
         while !self.is_ending() {
             let (line, cursor) = std::mem::take(&mut text);
             let read = editor.readline_with_initial(prompt, line.split_at(cursor));
-            match (read, self.keys.take_withdrawn()) {
-                (Ok(_), Some(Withdrawn::Cleared)) => {}
-                (Ok(line), Some(Withdrawn::Suspended(cursor))) => {
+            match (read, self.keys.take_removed_line()) {
+                (Ok(_), Some(RemovedLine::Cleared)) => {}
+                (Ok(line), Some(RemovedLine::Suspended(cursor))) => {
                     self.suspend();
                     text = (line, cursor);
                 }

@@ -13,7 +13,7 @@ use crate::platform::terminal::ControlKeys;
 
 /// Why a line that the editor returns is not to be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Withdrawn {
+pub(super) enum RemovedLine {
     /// Ctrl-C: the line is cleared.
     Cleared,
     /// Ctrl-Z: it is typed on when the program is continued. The cursor was here.
@@ -23,7 +23,7 @@ pub(super) enum Withdrawn {
 /// What was pressed, between the handlers of keys and the thread that reads lines.
 #[derive(Debug, Default)]
 pub(super) struct Keys {
-    withdrawn: Mutex<Option<Withdrawn>>,
+    removed_line: Mutex<Option<RemovedLine>>,
     is_closing: AtomicBool,
 }
 
@@ -45,20 +45,20 @@ impl Keys {
     }
 
     /// Why the line just read is not to be sent, if so.
-    pub(super) fn take_withdrawn(&self) -> Option<Withdrawn> {
-        self.withdrawn().take()
+    pub(super) fn take_removed_line(&self) -> Option<RemovedLine> {
+        self.removed_line().take()
     }
 
     /// What is shown behind a line that is not sent, so that it does not look like one that was.
     pub(super) fn mark(&self) -> Option<&'static str> {
-        self.withdrawn().as_ref().map(|withdrawn| match withdrawn {
-            Withdrawn::Cleared => "^C",
-            Withdrawn::Suspended(_) => "^Z",
+        self.removed_line().as_ref().map(|removed_line| match removed_line {
+            RemovedLine::Cleared => "^C",
+            RemovedLine::Suspended(_) => "^Z",
         })
     }
 
-    fn withdrawn(&self) -> MutexGuard<'_, Option<Withdrawn>> {
-        self.withdrawn.lock().unwrap_or_else(PoisonError::into_inner)
+    fn removed_line(&self) -> MutexGuard<'_, Option<RemovedLine>> {
+        self.removed_line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -74,16 +74,16 @@ struct Handler {
 
 impl ConditionalEventHandler for Handler {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, context: &EventContext) -> Option<Cmd> {
-        let withdrawn = match self.key {
-            Key::Suspend => Withdrawn::Suspended(context.pos()),
+        let removed_line = match self.key {
+            Key::Suspend => RemovedLine::Suspended(context.pos()),
             Key::Interrupt
                 if context.line().is_empty() || self.keys.is_closing.load(Ordering::SeqCst) =>
             {
                 return Some(Cmd::Interrupt);
             }
-            Key::Interrupt => Withdrawn::Cleared,
+            Key::Interrupt => RemovedLine::Cleared,
         };
-        *self.keys.withdrawn() = Some(withdrawn);
+        *self.keys.removed_line() = Some(removed_line);
         Some(Cmd::AcceptLine)
     }
 }

@@ -11,7 +11,7 @@ use crate::protocol::{CloseCode, MessageKind, RawFrame};
 
 /// Something to be done by a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Order {
+pub enum OperatorCommand {
     /// Send a data message.
     Send(Recipients, MessageKind, Vec<u8>),
     /// Send a ping.
@@ -44,17 +44,17 @@ pub enum Recipients {
 }
 
 /// What a server's operator can type.
-pub static SERVER_COMMANDS: CommandSet<Order> = CommandSet {
+pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     commands: &COMMANDS,
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
     text,
-    payload: |kind, data| Order::Send(Recipients::All, kind, data),
+    payload: |kind, data| OperatorCommand::Send(Recipients::All, kind, data),
     large: None, // all clients share it in memory
-    show: Order::Show,
-    problem: Order::Problem,
-    leave: Order::Leave,
+    show: OperatorCommand::Show,
+    problem: OperatorCommand::Problem,
+    leave: OperatorCommand::Leave,
 };
 
 const COMMANDS: [Command; 11] = [
@@ -87,7 +87,7 @@ const COMMANDS: [Command; 11] = [
     Command { name: "quit", arguments: "", summary: "close all connections and leave" },
 ];
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<Order>, String> {
+fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String> {
     match name {
         "binary" => binary(argument.trim()),
         "file" => file(argument.trim()).map(Parsed::File),
@@ -95,21 +95,21 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<Order>, String> {
     }
 }
 
-fn order(name: &str, argument: &str) -> Result<Order, String> {
+fn order(name: &str, argument: &str) -> Result<OperatorCommand, String> {
     let word = argument.trim();
     let none = |order| {
         if word.is_empty() { Ok(order) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
         "text" => Ok(text(argument)),
-        "clients" => none(Order::Clients),
+        "clients" => none(OperatorCommand::Clients),
         "to" => to(argument),
-        "ping" if word.is_empty() => Ok(Order::Ping(Recipients::All)),
-        "ping" => Ok(Order::Ping(Recipients::One(client(word, "/ping [N]")?))),
-        "frame" => Ok(Order::Frame(parse_frame(argument)?)),
+        "ping" if word.is_empty() => Ok(OperatorCommand::Ping(Recipients::All)),
+        "ping" => Ok(OperatorCommand::Ping(Recipients::One(client(word, "/ping [N]")?))),
+        "frame" => Ok(OperatorCommand::Frame(parse_frame(argument)?)),
         "kick" => kick(word),
-        "full" => none(Order::Full),
-        "quit" => none(Order::Quit),
+        "full" => none(OperatorCommand::Full),
+        "quit" => none(OperatorCommand::Quit),
         "status" => Err(
             "unknown command /status; /clients lists who is connected, //status sends it as text"
                 .to_owned(),
@@ -118,33 +118,33 @@ fn order(name: &str, argument: &str) -> Result<Order, String> {
     }
 }
 
-fn binary(argument: &str) -> Result<Parsed<Order>, String> {
+fn binary(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
     Ok(match bytes(argument)? {
         Bytes::Given(bytes) => {
-            Parsed::Ready(Order::Send(Recipients::All, MessageKind::Binary, bytes))
+            Parsed::Ready(OperatorCommand::Send(Recipients::All, MessageKind::Binary, bytes))
         }
         Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
     })
 }
 
-fn text(text: &str) -> Order {
-    Order::Send(Recipients::All, MessageKind::Text, text.as_bytes().to_vec())
+fn text(text: &str) -> OperatorCommand {
+    OperatorCommand::Send(Recipients::All, MessageKind::Text, text.as_bytes().to_vec())
 }
 
-fn to(argument: &str) -> Result<Order, String> {
+fn to(argument: &str) -> Result<OperatorCommand, String> {
     let (number, text) = split(argument);
     let number = client(number, "/to N TEXT")?;
-    Ok(Order::Send(Recipients::One(number), MessageKind::Text, text.as_bytes().to_vec()))
+    Ok(OperatorCommand::Send(Recipients::One(number), MessageKind::Text, text.as_bytes().to_vec()))
 }
 
-fn kick(argument: &str) -> Result<Order, String> {
+fn kick(argument: &str) -> Result<OperatorCommand, String> {
     let (number, rest) = split(argument);
     let number = client(number, "/kick N [CODE [REASON]]")?;
     let (code, reason) = match rest.trim() {
         "" => (CloseCode::NORMAL, String::new()),
         rest => code_and_reason(rest, &format!("/kick {number}"))?,
     };
-    Ok(Order::Kick(number, code, reason))
+    Ok(OperatorCommand::Kick(number, code, reason))
 }
 
 fn client(word: &str, usage: &str) -> Result<u64, String> {
@@ -159,15 +159,15 @@ mod tests {
     use super::*;
     use crate::input::repl::Prompt;
 
-    fn parse(line: &str) -> Option<Order> {
+    fn parse(line: &str) -> Option<OperatorCommand> {
         match SERVER_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(order) => Some(order),
             Parsed::File(file) => panic!("{file:?}"),
         }
     }
 
-    fn sent(recipients: Recipients, kind: MessageKind, bytes: &[u8]) -> Option<Order> {
-        Some(Order::Send(recipients, kind, bytes.to_vec()))
+    fn sent(recipients: Recipients, kind: MessageKind, bytes: &[u8]) -> Option<OperatorCommand> {
+        Some(OperatorCommand::Send(recipients, kind, bytes.to_vec()))
     }
 
     #[test]
@@ -178,16 +178,19 @@ mod tests {
         assert_eq!(parse(""), None);
         assert_eq!(parse("/text"), sent(all, MessageKind::Text, b""));
         assert_eq!(parse("/text /a"), sent(all, MessageKind::Text, b"/a"));
-        assert_eq!(parse("/full"), Some(Order::Full));
+        assert_eq!(parse("/full"), Some(OperatorCommand::Full));
         assert_eq!(parse("/to 2 /a  b"), sent(two, MessageKind::Text, b"/a  b"));
         assert_eq!(parse("/to #2"), sent(two, MessageKind::Text, b""));
         assert_eq!(parse("/binary 00 ff"), sent(all, MessageKind::Binary, &[0, 255]));
-        assert_eq!(parse("/ping"), Some(Order::Ping(all)));
-        assert_eq!(parse("/ping 2"), Some(Order::Ping(two)));
-        assert_eq!(parse("/kick 2"), Some(Order::Kick(2, CloseCode::NORMAL, String::new())));
-        let kicked = Order::Kick(2, CloseCode::new(4001), "not you".to_owned());
+        assert_eq!(parse("/ping"), Some(OperatorCommand::Ping(all)));
+        assert_eq!(parse("/ping 2"), Some(OperatorCommand::Ping(two)));
+        assert_eq!(
+            parse("/kick 2"),
+            Some(OperatorCommand::Kick(2, CloseCode::NORMAL, String::new()))
+        );
+        let kicked = OperatorCommand::Kick(2, CloseCode::new(4001), "not you".to_owned());
         assert_eq!(parse("/kick 2 4001 \"not you\""), Some(kicked));
-        assert_eq!(parse("/quit "), Some(Order::Quit));
+        assert_eq!(parse("/quit "), Some(OperatorCommand::Quit));
     }
 
     #[test]
@@ -219,11 +222,13 @@ mod tests {
             ("/ping x", "/ping [N]"),
         ] {
             match parse(line) {
-                Some(Order::Problem(text)) => assert!(text.contains(reason), "{line}: {text}"),
+                Some(OperatorCommand::Problem(text)) => {
+                    assert!(text.contains(reason), "{line}: {text}")
+                }
                 other => panic!("{line}: {other:?}"),
             }
         }
         let long = format!("/kick 1 1000 {}", "x".repeat(124));
-        assert!(matches!(parse(&long), Some(Order::Problem(_))));
+        assert!(matches!(parse(&long), Some(OperatorCommand::Problem(_))));
     }
 }

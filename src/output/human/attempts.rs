@@ -3,7 +3,7 @@
 use super::message::counted;
 use super::stamp::short;
 use super::{Detail, Human, OURS};
-use crate::event::{Again, Redirect};
+use crate::event::{Redirect, RetryScheduled};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
@@ -23,7 +23,7 @@ impl Human {
             .then(|| shown + &self.remark(Role::Dim, &escape(&text, Newlines::Escape)))
     }
 
-    pub(super) fn again(&self, again: &Again) -> Option<String> {
+    pub(super) fn again(&self, again: &RetryScheduled) -> Option<String> {
         if !self.tells(Detail::Line) {
             return None;
         }
@@ -38,7 +38,7 @@ impl Human {
     }
 
     /// What failed, and when it goes on.
-    fn attempt(&self, again: &Again) -> String {
+    fn attempt(&self, again: &RetryScheduled) -> String {
         let verb = if again.is_reconnect { "reconnecting" } else { "trying again" };
         let limit = again.limit.map_or_else(String::new, |limit| format!(" of {limit}"));
         let asked = if again.is_asked { ", as the server asks" } else { "" };

@@ -26,8 +26,8 @@ const MAX_DUMP: usize = 64 << 10;
 impl Human {
     /// Frames are told with `-vv`; one that somebody asked for is always marked.
     pub(super) fn frame(&self, frame: &FrameEvent<'_>) -> Option<String> {
-        let is_told = self.tells(Detail::Frames) || (frame.raw && self.tells(Detail::Line));
-        if !is_told {
+        let is_reported = self.tells(Detail::Frames) || (frame.raw && self.tells(Detail::Line));
+        if !is_reported {
             return None;
         }
         let mark = format!("{0}{0}", arrow(frame.direction));

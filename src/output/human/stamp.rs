@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Human;
-use crate::event::{Event, Stamp, What};
+use crate::event::{Event, EventKind, Stamp};
 
 /// How the time of a line is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl Human {
     /// The time in front of the lines of an event, with the blank behind it; empty if there is none.
     pub(super) fn time_of(&self, event: &Event<'_>) -> String {
         let Some(timestamps) = self.options.timestamps else { return String::new() };
-        if matches!(event.what, What::Shown(_)) {
+        if matches!(event.what, EventKind::Shown(_)) {
             return String::new();
         }
         let since_last = event.at.elapsed.saturating_sub(self.last.unwrap_or_default());

@@ -21,15 +21,15 @@ fn options() -> Options {
     }
 }
 
-fn shown(options: Options, what: What<'_>) -> String {
+fn shown(options: Options, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
     Human::new(options).event(&Event { at, connection: None, what }, &mut out);
     out.text()
 }
 
-fn received(kind: MessageKind, data: &[u8]) -> What<'_> {
-    What::Message(Message::received(kind, data))
+fn received(kind: MessageKind, data: &[u8]) -> EventKind<'_> {
+    EventKind::Message(Message::received(kind, data))
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn long_messages_are_cut_with_the_size_said() {
 }
 
 /// Of connection 12.
-fn numbered(options: Options, what: What<'_>) -> String {
+fn numbered(options: Options, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
     Human::new(options).event(&Event { at, connection: Some(12), what }, &mut out);
@@ -86,7 +86,7 @@ fn numbered(options: Options, what: What<'_>) -> String {
 
 #[test]
 fn what_stands_in_front_of_a_line_counts_too() {
-    let notice = || What::Notice(Level::Warning, "one two three four five");
+    let notice = || EventKind::Notice(Level::Warning, "one two three four five");
     assert_eq!(
         shown(options(), notice()),
         "wscope: warning: one two three four five\n",

@@ -19,7 +19,7 @@ const MESSAGE: Message<'_> = Message {
     surplus: false,
 };
 
-fn shown(what: What<'_>) -> String {
+fn shown(what: EventKind<'_>) -> String {
     let mut out = Outlet::memory();
     Json::new(Frames::Payloads).event(&Event { at: STAMP, connection: None, what }, &mut out);
     out.text()
@@ -28,14 +28,14 @@ fn shown(what: What<'_>) -> String {
 #[test]
 fn messages_are_as_documented() {
     assert_eq!(
-        shown(What::Message(MESSAGE)),
+        shown(EventKind::Message(MESSAGE)),
         "{\"event\":\"message\",\"time\":\"1970-01-01T00:00:00.000000Z\",\"elapsed_ms\":12.345,\
          \"direction\":\"received\",\"type\":\"text\",\"data\":\"h\\\"é\\n\",\"size\":5,\"wire_size\":7,\
          \"compressed\":false,\"frames\":1}\n"
     );
     let binary = Message { kind: MessageKind::Binary, data: &[0, 255], ..MESSAGE };
     assert!(
-        shown(What::Message(binary))
+        shown(EventKind::Message(binary))
             .contains("\"type\":\"binary\",\"encoding\":\"base64\",\"data\":\"AP8=\"")
     );
 }
@@ -49,7 +49,7 @@ fn long_payloads_go_out_in_parts_and_are_read_back() {
             let data = vec![byte; size];
             let mut format = Json::new(Frames::None);
             let mut out = Outlet::memory();
-            let what = What::Message(Message { kind, data: &data, ..MESSAGE });
+            let what = EventKind::Message(Message { kind, data: &data, ..MESSAGE });
             format.event(&Event { at: STAMP, connection: None, what }, &mut out);
             let event: serde_json::Value = serde_json::from_str(&out.text()).expect("JSON");
             let shown = event["data"].as_str().expect("a string");
@@ -94,7 +94,7 @@ fn no_string_of_an_event_has_hidden_characters() {
         excerpt: Vec::new(),
         certificate: None,
     };
-    for what in [What::Redirect(&hop), What::Failure(&failure)] {
+    for what in [EventKind::Redirect(&hop), EventKind::Failure(&failure)] {
         let text = shown(what);
         assert!(!text.trim_end().contains(crate::output::escape::is_hidden), "{text}");
         assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{text}");
@@ -103,7 +103,7 @@ fn no_string_of_an_event_has_hidden_characters() {
 
 #[test]
 fn pongs_tell_the_round_trip_time() {
-    let text = shown(What::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
+    let text = shown(EventKind::Pong(Direction::Received, b"p", Some(Duration::from_micros(1500))));
     assert!(
         text.ends_with("\"encoding\":\"base64\",\"data\":\"cA==\",\"size\":1,\"rtt_ms\":1.500}\n"),
         "{text}"
@@ -113,7 +113,7 @@ fn pongs_tell_the_round_trip_time() {
 #[test]
 fn a_sent_file_is_named_in_place_of_its_data() {
     let file = FileSent { kind: MessageKind::Binary, path: "a \"b\"", size: 1 << 40, wire_size: 7 };
-    assert!(shown(What::FileSent(&file)).ends_with(
+    assert!(shown(EventKind::FileSent(&file)).ends_with(
         "\"direction\":\"sent\",\"type\":\"binary\",\"file\":\"a \\\"b\\\"\",\
          \"size\":1099511627776,\"wire_size\":7,\"compressed\":false,\"frames\":1}\n"
     ));

@@ -1,6 +1,6 @@
 //! Streams in which nothing is wrong, and what they say.
 
-use super::support::{End, LIMIT, ROLES, Told};
+use super::support::{End, LIMIT, Observed, ROLES};
 use super::wire::{Raw, frame, heard_by, peer_of};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role};
@@ -105,8 +105,8 @@ pub(super) fn table() -> Vec<Accepted> {
 impl Accepted {
     /// What an end in this role tells of it: each message when its last frame has come, each ping
     /// with its answer.
-    fn told(&self, role: Role) -> Vec<Told> {
-        let mut told = Vec::new();
+    fn observed(&self, role: Role) -> Vec<Observed> {
+        let mut observed = Vec::new();
         let mut messages = self.messages.iter();
         let (mut frames, mut wire_size) = (0, 0);
         for frame in &self.frames {
@@ -114,17 +114,17 @@ impl Accepted {
             let payload = frame.payload().to_vec();
             match bytes[0] {
                 0x89 => {
-                    told.push(Told::Ping(Received, payload.clone()));
-                    told.push(Told::Pong(Sent, payload, None));
+                    observed.push(Observed::Ping(Received, payload.clone()));
+                    observed.push(Observed::Pong(Sent, payload, None));
                 }
-                0x8a => told.push(Told::Pong(Received, payload, None)),
+                0x8a => observed.push(Observed::Pong(Received, payload, None)),
                 first => {
                     frames += 1;
                     wire_size += bytes.len() as u64;
                     if first & 0x80 != 0 {
                         let (kind, data) =
                             messages.next().expect("a message for each last frame").clone();
-                        told.push(Told::Message {
+                        observed.push(Observed::Message {
                             kind,
                             data,
                             frames,
@@ -136,7 +136,7 @@ impl Accepted {
                 }
             }
         }
-        told
+        observed
     }
 
     /// The pongs that answer its pings.
@@ -153,7 +153,7 @@ fn what_is_right_is_told_as_it_was_meant() {
             let mut end = End::new(role);
             assert_eq!(
                 end.hears(&heard_by(role, &case.frames)),
-                case.told(role),
+                case.observed(role),
                 "{role:?}, {}",
                 case.name
             );

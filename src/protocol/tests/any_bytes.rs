@@ -3,20 +3,25 @@
 use proptest::prelude::*;
 
 use super::any_streams::{any_stream, good_stream, pieces, role};
-use super::support::{End, Told, options};
+use super::support::{End, Observed, options};
 use super::wire::heard_by;
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Rule, TransportEnd, Violation};
 
 /// Hears the bytes in pieces of these sizes by turns, and then the end of the transport.
-pub(super) fn hear(role: Role, observe_frames: bool, bytes: &[u8], pieces: &[usize]) -> Vec<Told> {
+pub(super) fn hear(
+    role: Role,
+    observe_frames: bool,
+    bytes: &[u8],
+    pieces: &[usize],
+) -> Vec<Observed> {
     let mut options = options(role);
     options.observe_frames = observe_frames;
     let mut end = End::with(options);
-    let (mut told, mut rest) = (Vec::new(), bytes);
+    let (mut observed, mut rest) = (Vec::new(), bytes);
     for &piece in pieces.iter().cycle() {
         let (now, later) = rest.split_at(piece.min(rest.len()));
-        told.append(&mut end.hears(now));
+        observed.append(&mut end.hears(now));
         rest = later;
         if rest.is_empty() {
             break;
@@ -24,21 +29,21 @@ pub(super) fn hear(role: Role, observe_frames: bool, bytes: &[u8], pieces: &[usi
     }
     end.writes();
     end.loses_transport(TransportEnd::Eof);
-    told.append(&mut end.tells());
+    observed.append(&mut end.tells());
     assert!(end.is_finished());
-    assert_eq!(end.ending().violation.as_ref(), violation(&told));
-    told
+    assert_eq!(end.ending().violation.as_ref(), violation(&observed));
+    observed
 }
 
-pub(super) fn violation(told: &[Told]) -> Option<&Violation> {
-    told.iter().find_map(|event| match event {
-        Told::Violation(violation) => Some(violation),
+pub(super) fn violation(observed: &[Observed]) -> Option<&Violation> {
+    observed.iter().find_map(|event| match event {
+        Observed::Violation(violation) => Some(violation),
         _ => None,
     })
 }
 
-pub(super) fn is_close(event: &Told) -> bool {
-    matches!(event, Told::Close(Direction::Received, _))
+pub(super) fn is_close(event: &Observed) -> bool {
+    matches!(event, Observed::Close(Direction::Received, _))
 }
 
 proptest! {
@@ -49,19 +54,19 @@ proptest! {
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let told = hear(role, false, &bytes, &pieces);
-        let is_last = |event: &Told| is_close(event) || matches!(event, Told::Violation(_));
-        if let Some(last) = told.iter().position(is_last) {
-            let after = &told[last + 1..];
+        let observed = hear(role, false, &bytes, &pieces);
+        let is_last = |event: &Observed| is_close(event) || matches!(event, Observed::Violation(_));
+        if let Some(last) = observed.iter().position(is_last) {
+            let after = &observed[last + 1..];
             // Data behind a Close frame is not read, but it is named.
             let after = match after {
-                [sent, Told::Violation(late) | Told::Tolerated(late)] => {
+                [sent, Observed::Violation(late) | Observed::Tolerated(late)] => {
                     prop_assert_eq!(late.rule, Rule::FrameAfterClose);
                     std::slice::from_ref(sent)
                 }
                 after => after,
             };
-            prop_assert!(matches!(after, [Told::Close(Direction::Sent, _)]), "{after:?}");
+            prop_assert!(matches!(after, [Observed::Close(Direction::Sent, _)]), "{after:?}");
         }
     }
 
@@ -73,13 +78,13 @@ proptest! {
     ) {
         let short = hear(role, false, &bytes, &pieces);
         let mut long = hear(role, true, &bytes, &pieces);
-        long.retain(|event| !matches!(event, Told::Frame(..)));
+        long.retain(|event| !matches!(event, Observed::Frame(..)));
         prop_assert_eq!(short, long);
     }
 
     #[test]
     fn nothing_is_wrong_with_good_streams(role in role(), frames in good_stream(), pieces in pieces()) {
-        let told = hear(role, false, &heard_by(role, &frames), &pieces);
-        prop_assert_eq!(violation(&told), None);
+        let observed = hear(role, false, &heard_by(role, &frames), &pieces);
+        prop_assert_eq!(violation(&observed), None);
     }
 }

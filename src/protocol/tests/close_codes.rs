@@ -1,6 +1,6 @@
 //! What a Close frame may say (RFC 6455 sections 5.5.1 and 7.4).
 
-use super::support::{End, ROLES, Told, options, said};
+use super::support::{End, Observed, ROLES, options, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::Party;
@@ -82,13 +82,13 @@ fn a_good_close_is_told_and_answered_with_its_code() {
         for Close { name, frames, verdict } in table() {
             let Ok(heard) = verdict else { continue };
             let mut end = End::new(role);
-            let told = end.hears(&heard_by(role, &frames));
+            let observed = end.hears(&heard_by(role, &frames));
             let answer = ClosePayload { code: heard.code, reason: String::new() };
             let expected = [
-                Told::Close(Direction::Received, heard.clone()),
-                Told::Close(Direction::Sent, answer.clone()),
+                Observed::Close(Direction::Received, heard.clone()),
+                Observed::Close(Direction::Sent, answer.clone()),
             ];
-            assert_eq!(told[..2], expected, "{role:?}, {name}");
+            assert_eq!(observed[..2], expected, "{role:?}, {name}");
             let wire = heard.code.map_or_else(|| frame(0x88, ""), |code| close(code.get(), ""));
             assert_eq!(end.writes(), wire.heard_by(peer_of(role)), "{role:?}, {name}");
             let ending = end.ending();
@@ -106,10 +106,11 @@ fn a_bad_close_is_a_violation_that_shows_what_came() {
         for Close { name, frames, verdict } in table() {
             let Err((rule, detail)) = verdict else { continue };
             let mut end = End::new(role);
-            let told = end.hears(&heard_by(role, &frames));
-            let [Told::Violation(violation), Told::Close(Direction::Sent, answer)] = &told[..]
+            let observed = end.hears(&heard_by(role, &frames));
+            let [Observed::Violation(violation), Observed::Close(Direction::Sent, answer)] =
+                &observed[..]
             else {
-                panic!("{role:?}, {name}: {told:?}")
+                panic!("{role:?}, {name}: {observed:?}")
             };
             assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
             assert_eq!(
@@ -160,13 +161,13 @@ fn what_comes_behind_a_close_frame_is_named_once_and_not_read() {
         for (after, is_failure) in [(&late[..], true), (&late[2..], false)] {
             let frames = [&[close(1000, "bye")][..], after].concat();
             let mut end = End::new(role);
-            let told = end.hears(&heard_by(role, &frames));
-            let [_, _, last] = &told[..] else { panic!("{told:?}") };
-            let (Told::Violation(violation) | Told::Tolerated(violation)) = last else {
-                panic!("{told:?}")
+            let observed = end.hears(&heard_by(role, &frames));
+            let [_, _, last] = &observed[..] else { panic!("{observed:?}") };
+            let (Observed::Violation(violation) | Observed::Tolerated(violation)) = last else {
+                panic!("{observed:?}")
             };
             assert_eq!(violation.rule, Rule::FrameAfterClose);
-            assert_eq!(matches!(last, Told::Violation(_)), is_failure);
+            assert_eq!(matches!(last, Observed::Violation(_)), is_failure);
             assert_eq!(violation.offset, frames[0].heard_by(role).len() as u64);
             let ending = end.ending();
             assert_eq!(ending.violation.is_some(), is_failure);
@@ -196,15 +197,15 @@ fn a_close_frame_is_observed_once_before_it_is_told() {
     for role in ROLES {
         let mut options = options(role);
         options.observe_frames = true;
-        let told = End::with(options).hears(&close(1001, "bye").heard_by(role));
+        let observed = End::with(options).hears(&close(1001, "bye").heard_by(role));
         let [
-            Told::Frame(Direction::Received, _, heard),
-            Told::Close(Direction::Received, _),
-            Told::Frame(Direction::Sent, _, answered),
-            Told::Close(Direction::Sent, _),
-        ] = &told[..]
+            Observed::Frame(Direction::Received, _, heard),
+            Observed::Close(Direction::Received, _),
+            Observed::Frame(Direction::Sent, _, answered),
+            Observed::Close(Direction::Sent, _),
+        ] = &observed[..]
         else {
-            panic!("{told:?}")
+            panic!("{observed:?}")
         };
         assert_eq!((&heard[..], &answered[..]), (&b"\x03\xe9bye"[..], &b"\x03\xe9"[..]));
     }

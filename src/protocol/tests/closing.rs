@@ -1,6 +1,6 @@
 //! The closing handshake in every order (RFC 6455 section 7.1), and what may still be done in it.
 
-use super::support::{End, ROLES, Told, at, deliver, said};
+use super::support::{End, Observed, ROLES, at, deliver, said};
 use super::wire::{close, frame, heard_by, peer_of};
 use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
@@ -17,16 +17,16 @@ fn we_close_first() {
         let (mut we, mut peer) = pair(role);
         we.closes(1000, "bye");
         assert_eq!(we.connection.ready_state(), ReadyState::Closing);
-        assert_eq!(we.tells(), [Told::Close(Sent, said(1000, "bye"))]);
+        assert_eq!(we.tells(), [Observed::Close(Sent, said(1000, "bye"))]);
 
-        let told = deliver(&mut we, &mut peer);
+        let observed = deliver(&mut we, &mut peer);
         assert_eq!(
-            told,
-            [Told::Close(Received, said(1000, "bye")), Told::Close(Sent, said(1000, ""))]
+            observed,
+            [Observed::Close(Received, said(1000, "bye")), Observed::Close(Sent, said(1000, ""))]
         );
         assert!(!we.is_finished() && we.connection.ending().is_none());
 
-        assert_eq!(deliver(&mut peer, &mut we), [Told::Close(Received, said(1000, ""))]);
+        assert_eq!(deliver(&mut peer, &mut we), [Observed::Close(Received, said(1000, ""))]);
         assert!(we.is_finished() && peer.is_finished());
         assert_eq!(we.connection.ready_state(), ReadyState::Closed);
 
@@ -66,11 +66,11 @@ fn both_close_at_once() {
         let (mut we, mut peer) = pair(role);
         we.closes(1001, "we go");
         peer.closes(4000, "they go");
-        assert_eq!(we.tells(), [Told::Close(Sent, said(1001, "we go"))]);
-        assert_eq!(peer.tells(), [Told::Close(Sent, said(4000, "they go"))]);
+        assert_eq!(we.tells(), [Observed::Close(Sent, said(1001, "we go"))]);
+        assert_eq!(peer.tells(), [Observed::Close(Sent, said(4000, "they go"))]);
         let (from_us, from_peer) = (we.writes(), peer.writes());
-        assert_eq!(we.hears(&from_peer), [Told::Close(Received, said(4000, "they go"))]);
-        assert_eq!(peer.hears(&from_us), [Told::Close(Received, said(1001, "we go"))]);
+        assert_eq!(we.hears(&from_peer), [Observed::Close(Received, said(4000, "they go"))]);
+        assert_eq!(peer.hears(&from_us), [Observed::Close(Received, said(1001, "we go"))]);
         assert_eq!((we.writes(), peer.writes()), (vec![], vec![]));
         let (ours, theirs) = (we.ending(), peer.ending());
         assert_eq!((ours.initiator, theirs.initiator), (Party::Local, Party::Local));
@@ -116,9 +116,10 @@ fn what_was_sent_before_the_close_is_written_before_it() {
         let (mut we, mut peer) = pair(role);
         we.sends(MessageKind::Text, b"last words");
         we.closes(1000, "");
-        let told = deliver(&mut we, &mut peer);
-        let is_message = matches!(&told[0], Told::Message { data, .. } if data == b"last words");
-        assert!(is_message && matches!(told[1], Told::Close(Received, _)), "{told:?}");
+        let observed = deliver(&mut we, &mut peer);
+        let is_message =
+            matches!(&observed[0], Observed::Message { data, .. } if data == b"last words");
+        assert!(is_message && matches!(observed[1], Observed::Close(Received, _)), "{observed:?}");
     }
 }
 
@@ -152,14 +153,17 @@ fn messages_still_come_after_our_close() {
         end.hears(&frame(0x01, "started ").heard_by(role));
         end.closes(1000, "");
         end.tells();
-        let told = end.hears(&heard_by(
+        let observed = end.hears(&heard_by(
             role,
             &[frame(0x80, "before"), frame(0x82, "whole"), close(1000, "")],
         ));
-        let [Told::Message { data, .. }, Told::Message { .. }, Told::Close(Received, _)] =
-            &told[..]
+        let [
+            Observed::Message { data, .. },
+            Observed::Message { .. },
+            Observed::Close(Received, _),
+        ] = &observed[..]
         else {
-            panic!("{told:?}")
+            panic!("{observed:?}")
         };
         assert_eq!(data, b"started before");
     }
@@ -172,8 +176,8 @@ fn pings_are_told_but_not_answered_after_our_close() {
         end.closes(1000, "");
         end.tells();
         end.writes();
-        let told = end.hears(&frame(0x89, "there?").heard_by(role));
-        assert_eq!(told, [Told::Ping(Received, b"there?".to_vec())]);
+        let observed = end.hears(&frame(0x89, "there?").heard_by(role));
+        assert_eq!(observed, [Observed::Ping(Received, b"there?".to_vec())]);
         assert_eq!(end.writes(), b"");
     }
 }
@@ -184,11 +188,11 @@ fn a_pong_after_our_close_still_has_its_time() {
     end.pings(b"1");
     end.closes(1000, "");
     end.tells();
-    let told = end.at(30).hears(&frame(0x8a, "1").heard_by(Role::Client));
-    assert_eq!(told, [Told::Pong(Received, b"1".to_vec(), Some(at(30) - at(0)))]);
+    let observed = end.at(30).hears(&frame(0x8a, "1").heard_by(Role::Client));
+    assert_eq!(observed, [Observed::Pong(Received, b"1".to_vec(), Some(at(30) - at(0)))]);
 }
 
-/// A violation by a peer that was asked to close is told; our Close frame is out already.
+/// A violation by a peer that was asked to close is observed; our Close frame is out already.
 #[test]
 fn a_violation_after_our_close_sends_no_second_one() {
     for role in ROLES {
@@ -196,8 +200,8 @@ fn a_violation_after_our_close_sends_no_second_one() {
         end.closes(1000, "");
         end.tells();
         end.writes();
-        let told = end.hears(&frame(0x80, "").heard_by(role));
-        assert!(matches!(&told[..], [Told::Violation(_)]), "{told:?}");
+        let observed = end.hears(&frame(0x80, "").heard_by(role));
+        assert!(matches!(&observed[..], [Observed::Violation(_)]), "{observed:?}");
         assert_eq!(end.writes(), b"");
         end.loses_transport(TransportEnd::Eof);
         assert_eq!(end.ending().cause, EndCause::Violation);
@@ -221,10 +225,10 @@ fn messages_not_begun_can_be_taken_back_when_the_peer_closes() {
         let rest = end.writes();
         assert!(end.is_finished());
         peer.tells();
-        let told = peer.hears(&[begun, rest].concat());
-        let text = |told: &Told| matches!(told, Told::Message { data, .. } if data == b"begun");
-        assert!(text(&told[0]), "{told:?}");
-        assert_eq!(told[1..], [Told::Close(Received, said(1012, ""))], "{told:?}");
+        let observed = peer.hears(&[begun, rest].concat());
+        let text = |observed: &Observed| matches!(observed, Observed::Message { data, .. } if data == b"begun");
+        assert!(text(&observed[0]), "{observed:?}");
+        assert_eq!(observed[1..], [Observed::Close(Received, said(1012, ""))], "{observed:?}");
     }
 }
 

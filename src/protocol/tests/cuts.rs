@@ -1,8 +1,8 @@
 //! Where the transport cuts a stream must not matter: whole, byte by byte or in two at any place, the
-//! same is told, written and counted.
+//! same is observed, written and counted.
 
 use super::streams;
-use super::support::{End, ROLES, Told, options};
+use super::support::{End, Observed, ROLES, options};
 use super::violations::HTTP;
 use super::wire::{frame, heard_by};
 use crate::protocol::vocabulary::Counters;
@@ -11,7 +11,7 @@ use crate::protocol::{Cause, Ending, Role, Rule, TransportEnd, Violation};
 /// Everything a stream does to an end, until the transport ends.
 #[derive(Debug, PartialEq)]
 struct Outcome {
-    told: Vec<Told>,
+    observed: Vec<Observed>,
     written: Vec<u8>,
     counters: [Counters; 2],
     was_finished: bool,
@@ -32,32 +32,32 @@ fn end(role: Role, watching: Watching, early: &[u8]) -> End {
 }
 
 fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut told = end.tells();
+    let mut observed = end.tells();
     for piece in pieces {
-        told.append(&mut end.hears(piece));
+        observed.append(&mut end.hears(piece));
     }
     let written = end.writes();
     let was_finished = end.is_finished();
     end.loses_transport(TransportEnd::Eof);
-    told.append(&mut end.tells());
-    forget_how_much_was_there(&mut told);
+    observed.append(&mut end.tells());
+    forget_how_much_was_there(&mut observed);
     let mut ending = end.ending();
     if let Some(violation) = &mut ending.violation {
         forget_bytes(violation);
     }
-    Outcome { told, written, counters: end.counters(), was_finished, ending }
+    Outcome { observed, written, counters: end.counters(), was_finished, ending }
 }
 
 /// Of an HTTP response as much is shown as has come with its first line, so this does depend on the
 /// cuts; longer than any Close frame's payload.
 const SEEN_OF_HTTP: usize = "HTTP/1.1 400 Bad Request\r".len();
 
-fn forget_how_much_was_there(told: &mut [Told]) {
-    for index in 0..told.len() {
-        let (before, rest) = told.split_at_mut(index);
-        if let Told::Violation(violation) | Told::Tolerated(violation) = &mut rest[0] {
+fn forget_how_much_was_there(observed: &mut [Observed]) {
+    for index in 0..observed.len() {
+        let (before, rest) = observed.split_at_mut(index);
+        if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
             forget_bytes(violation);
-            if let Some(Told::Frame(_, _, payload)) = before.last_mut() {
+            if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
                 payload.clear();
             }
         }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::any_streams::pieces;
-use super::support::{End, LIMIT, ROLES, Told, options, said};
+use super::support::{End, LIMIT, Observed, ROLES, options, said};
 use super::wire::{Raw, frame, heard_by};
 use crate::protocol::deflate::{Agreed, Offer};
 use crate::protocol::vocabulary::{Compressed, Direction};
@@ -34,9 +34,9 @@ fn packed(role: Role, kind: MessageKind, data: &[u8]) -> Vec<u8> {
     peer.writes()
 }
 
-fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Told {
+fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Observed {
     let data = data.as_bytes().to_vec();
-    Told::Message { kind: MessageKind::Text, data, frames, wire_size, compressed }
+    Observed::Message { kind: MessageKind::Text, data, frames, wire_size, compressed }
 }
 
 /// RFC 7692 section 7.2.3.1, whole and in two frames.
@@ -46,10 +46,10 @@ fn the_rfcs_message_is_inflated_whole_and_in_fragments() {
     for role in ROLES {
         let whole = [frame(0xc1, HELLO)];
         let parts = [frame(0x41, &HELLO[..3]), frame(0x89, "p"), frame(0x80, &HELLO[3..])];
-        let told = end(role).hears(&heard_by(role, &whole));
-        assert_eq!(told, [text("Hello", 1, 9 + key(role), true)]);
-        let told = end(role).hears(&heard_by(role, &parts));
-        assert_eq!(told.last(), Some(&text("Hello", 2, 11 + 2 * key(role), true)));
+        let observed = end(role).hears(&heard_by(role, &whole));
+        assert_eq!(observed, [text("Hello", 1, 9 + key(role), true)]);
+        let observed = end(role).hears(&heard_by(role, &parts));
+        assert_eq!(observed.last(), Some(&text("Hello", 2, 11 + 2 * key(role), true)));
     }
 }
 
@@ -58,10 +58,10 @@ fn messages_may_be_compressed_or_not_as_the_sender_likes() {
     for role in ROLES {
         let frames =
             [frame(0x81, "plain"), frame(0xc1, HELLO), frame(0x01, "pl"), frame(0x80, "n")];
-        let told = end(role).hears(&heard_by(role, &frames));
-        let seen: Vec<bool> = told
+        let observed = end(role).hears(&heard_by(role, &frames));
+        let seen: Vec<bool> = observed
             .iter()
-            .map(|event| matches!(event, Told::Message { compressed: true, .. }))
+            .map(|event| matches!(event, Observed::Message { compressed: true, .. }))
             .collect();
         assert_eq!(seen, [false, true, false]);
     }
@@ -76,11 +76,11 @@ fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
         assert!(sent.is_ok_and(|sent| sent.compressed && sent.frames == 3));
         sender.sends(MessageKind::Text, b"tiny");
         let mut receiver = watched(super::wire::peer_of(role), true);
-        let told = receiver.hears(&sender.writes());
-        let marks: Vec<bool> = told
+        let observed = receiver.hears(&sender.writes());
+        let marks: Vec<bool> = observed
             .iter()
             .filter_map(|event| match event {
-                Told::Frame(Direction::Received, header, _) => Some(header.rsv1),
+                Observed::Frame(Direction::Received, header, _) => Some(header.rsv1),
                 _ => None,
             })
             .collect();
@@ -93,9 +93,9 @@ fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
     }
 }
 
-fn failure(told: &[Told]) -> &Violation {
-    match told {
-        [.., Told::Violation(violation), Told::Close(Direction::Sent, _)] => violation,
+fn failure(observed: &[Observed]) -> &Violation {
+    match observed {
+        [.., Observed::Violation(violation), Observed::Close(Direction::Sent, _)] => violation,
         other => panic!("no violation: {other:?}"),
     }
 }
@@ -125,13 +125,13 @@ fn what_breaks_it_is_named_and_closed_with_its_code() {
     ];
     for role in ROLES {
         for (name, frames, rule, code, words) in &cases {
-            let told = end(role).hears(&heard_by(role, frames));
-            let violation = failure(&told);
+            let observed = end(role).hears(&heard_by(role, frames));
+            let violation = failure(&observed);
             assert_eq!(violation.rule, *rule, "{name}");
             assert!(violation.detail.contains(words), "{name}: {violation}");
             assert_eq!(
-                told.last(),
-                Some(&Told::Close(Direction::Sent, said(*code, rule.summary())))
+                observed.last(),
+                Some(&Observed::Close(Direction::Sent, said(*code, rule.summary())))
             );
         }
     }
@@ -145,9 +145,9 @@ fn inflated_text_has_to_be_utf8() {
         bytes[0] = 0xc1;
         for pieces in [1, usize::MAX] {
             let mut end = end(role);
-            let told: Vec<Told> =
+            let observed: Vec<Observed> =
                 bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.hears(p)).collect();
-            let violation = failure(&told);
+            let violation = failure(&observed);
             assert_eq!(violation.rule, Rule::InvalidUtf8);
             assert_eq!(violation.detail, "at byte 46 of the message (ff)");
         }
@@ -159,8 +159,8 @@ fn a_bomb_costs_no_more_than_the_limit() {
     let mut sender = watched(Role::Server, false);
     sender.sends(MessageKind::Binary, &vec![0; 64 << 20]);
     let bomb = sender.writes();
-    let told = end(Role::Client).hears(&bomb);
-    let violation = failure(&told);
+    let observed = end(Role::Client).hears(&bomb);
+    let violation = failure(&observed);
     assert_eq!(violation.rule, Rule::MessageTooBig);
     assert!(violation.detail.contains(&format!("more than the limit of {LIMIT}")), "{violation}");
 }
@@ -169,8 +169,8 @@ fn a_bomb_costs_no_more_than_the_limit() {
 fn compressed_bytes_are_limited_too() {
     let endless = frame(0x41, "").with_length(&[127, 0, 0, 0, 0x10, 0, 0, 0, 0]);
     for role in ROLES {
-        let told = end(role).hears(&endless.heard_by(role));
-        assert_eq!(failure(&told).rule, Rule::MessageTooBig);
+        let observed = end(role).hears(&endless.heard_by(role));
+        assert_eq!(failure(&observed).rule, Rule::MessageTooBig);
     }
 }
 
@@ -207,35 +207,36 @@ proptest! {
         let whole = essence(&watched(role, false).hears(&bytes));
         for observe in [false, true] {
             let mut end = watched(role, observe);
-            let (mut told, mut rest) = (Vec::new(), &bytes[..]);
+            let (mut observed, mut rest) = (Vec::new(), &bytes[..]);
             for size in pieces.iter().cycle() {
                 let (piece, after) = rest.split_at((*size).min(rest.len()));
-                told.append(&mut end.hears(piece));
+                observed.append(&mut end.hears(piece));
                 rest = after;
                 if rest.is_empty() {
                     break;
                 }
             }
-            prop_assert_eq!(&essence(&told), &whole);
+            prop_assert_eq!(&essence(&observed), &whole);
         }
         if damage.is_none() {
-            let heard = whole.iter().filter(|event| matches!(event, Told::Message { .. })).count();
+            let heard = whole.iter().filter(|event| matches!(event, Observed::Message { .. })).count();
             prop_assert_eq!(heard, contents.len());
         }
     }
 }
 
 /// Without frames, and without what depends on how much had come, as the decoder's words do.
-fn essence(told: &[Told]) -> Vec<Told> {
-    told.iter()
-        .filter(|event| !matches!(event, Told::Frame(..)))
+fn essence(observed: &[Observed]) -> Vec<Observed> {
+    observed
+        .iter()
+        .filter(|event| !matches!(event, Observed::Frame(..)))
         .cloned()
         .map(|event| match event {
-            Told::Violation(mut violation) => {
+            Observed::Violation(mut violation) => {
                 if violation.rule == Rule::CorruptDeflate {
                     violation.detail.clear();
                 }
-                Told::Violation(Violation { payload: Box::default(), ..violation })
+                Observed::Violation(Violation { payload: Box::default(), ..violation })
             }
             event => event,
         })

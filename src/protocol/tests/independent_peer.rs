@@ -11,7 +11,7 @@ use tungstenite::protocol::{Role as PeerRole, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, WebSocket};
 
 use super::any_streams::{good_stream, role};
-use super::support::{End, ROLES, Told, options, said};
+use super::support::{End, Observed, ROLES, options, said};
 use super::wire::heard_by;
 use super::{accepted, utf8};
 use crate::protocol::connection::Party;
@@ -85,7 +85,7 @@ impl Meeting {
     }
 
     /// What we make of all the peer has written.
-    fn we_hear(&mut self) -> Vec<Told> {
+    fn we_hear(&mut self) -> Vec<Observed> {
         if let Err(error) = self.peer.flush() {
             assert!(matches!(error, Error::ConnectionClosed), "{error}");
         }
@@ -155,10 +155,11 @@ fn we_understand_the_messages_of_the_peer() {
             let (text, bytes) = (data(MessageKind::Text, size), data(MessageKind::Binary, size));
             meeting.peer_sends(Message::text(String::from_utf8(text.clone()).expect("it is text")));
             meeting.peer_sends(Message::binary(bytes.clone()));
-            let told = meeting.we_hear();
-            let [Told::Message { data: first, .. }, Told::Message { data: second, .. }] = &told[..]
+            let observed = meeting.we_hear();
+            let [Observed::Message { data: first, .. }, Observed::Message { data: second, .. }] =
+                &observed[..]
             else {
-                panic!("{role:?}, {size}: {} events", told.len())
+                panic!("{role:?}, {size}: {} events", observed.len())
             };
             assert!((first, second) == (&text, &bytes), "{role:?}, {size}");
         }
@@ -179,11 +180,12 @@ fn we_put_the_fragments_of_the_peer_together() {
             meeting.peer_sends(Message::Frame(frame));
             meeting.peer_sends(Message::Ping(Bytes::from(vec![index as u8])));
         }
-        let told = meeting.we_hear();
+        let observed = meeting.we_hear();
         let messages: Vec<_> =
-            told.iter().filter(|event| matches!(event, Told::Message { .. })).collect();
-        let [Told::Message { kind: MessageKind::Text, data, frames: 3, .. }] = messages[..] else {
-            panic!("{role:?}: {told:?}")
+            observed.iter().filter(|event| matches!(event, Observed::Message { .. })).collect();
+        let [Observed::Message { kind: MessageKind::Text, data, frames: 3, .. }] = messages[..]
+        else {
+            panic!("{role:?}: {observed:?}")
         };
         assert_eq!(data, "fé".as_bytes());
         let pongs = [0, 1, 2].map(|index| Message::Pong(Bytes::from(vec![index])));
@@ -199,15 +201,18 @@ fn pings_are_answered_by_either() {
         meeting.we.tells();
         assert_eq!(meeting.peer_hears(), [Message::Ping(Bytes::from_static(b"ours"))]);
         meeting.we.at(12);
-        let told = meeting.we_hear();
+        let observed = meeting.we_hear();
         assert!(
-            matches!(&told[..], [Told::Pong(Received, _, Some(rtt))] if rtt.as_millis() == 12),
-            "{told:?}"
+            matches!(&observed[..], [Observed::Pong(Received, _, Some(rtt))] if rtt.as_millis() == 12),
+            "{observed:?}"
         );
 
         meeting.peer_sends(Message::Ping(Bytes::from_static(b"theirs")));
-        let told = meeting.we_hear();
-        assert!(matches!(&told[..], [Told::Ping(Received, _), Told::Pong(Sent, ..)]), "{told:?}");
+        let observed = meeting.we_hear();
+        assert!(
+            matches!(&observed[..], [Observed::Ping(Received, _), Observed::Pong(Sent, ..)]),
+            "{observed:?}"
+        );
         assert_eq!(meeting.peer_hears(), [Message::Pong(Bytes::from_static(b"theirs"))]);
     }
 }
@@ -224,7 +229,7 @@ fn we_close_and_the_peer_answers() {
             let frame = CloseFrame { code: PeerCode::from(code), reason: reason.into() };
             assert_eq!(meeting.peer_hears(), [Message::Close(Some(frame))]);
             // It answers with our reason too.
-            assert_eq!(meeting.we_hear(), [Told::Close(Received, said(code, reason))]);
+            assert_eq!(meeting.we_hear(), [Observed::Close(Received, said(code, reason))]);
             let ending = meeting.we.ending();
             assert!(meeting.we.is_finished() && ending.is_clean());
             assert_eq!((ending.initiator, ending.code().get()), (Party::Local, code));
@@ -241,10 +246,13 @@ fn the_peer_closes_and_we_answer() {
             let frame =
                 code.map(|code| CloseFrame { code: PeerCode::from(code), reason: reason.into() });
             meeting.peer.close(frame).expect("the peer can close");
-            let told = meeting.we_hear();
+            let observed = meeting.we_hear();
             assert_eq!(
-                told,
-                [Told::Close(Received, said(code, reason)), Told::Close(Sent, said(code, ""))]
+                observed,
+                [
+                    Observed::Close(Received, said(code, reason)),
+                    Observed::Close(Sent, said(code, ""))
+                ]
             );
             let answer =
                 code.map(|code| CloseFrame { code: PeerCode::from(code), reason: "".into() });
@@ -264,9 +272,9 @@ fn the_peer_agrees_about_the_streams_we_accept() {
         let texts = utf8::table().into_iter().map(|case| (case.name, case.frames));
         for (name, frames) in good.chain(texts) {
             let bytes = heard_by(role, &frames);
-            let told = End::new(role).hears(&bytes);
-            let is_broken = told.iter().any(|event| matches!(event, Told::Violation(_)));
-            let ours = message_data(told);
+            let observed = End::new(role).hears(&bytes);
+            let is_broken = observed.iter().any(|event| matches!(event, Observed::Violation(_)));
+            let ours = message_data(observed);
             let theirs = heard_by_tungstenite(role, &bytes);
             assert_eq!(theirs.is_err(), is_broken, "{role:?}, {name}");
             assert!(
@@ -277,12 +285,12 @@ fn the_peer_agrees_about_the_streams_we_accept() {
     }
 }
 
-fn message_data(told: Vec<Told>) -> Vec<Vec<u8>> {
+fn message_data(observed: Vec<Observed>) -> Vec<Vec<u8>> {
     let data = |event| match event {
-        Told::Message { data, .. } => Some(data),
+        Observed::Message { data, .. } => Some(data),
         _ => None,
     };
-    told.into_iter().filter_map(data).collect()
+    observed.into_iter().filter_map(data).collect()
 }
 
 /// The data messages tungstenite reads in our place.

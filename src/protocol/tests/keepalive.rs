@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{End, Told, at, deliver};
+use super::support::{End, Observed, at, deliver};
 use crate::protocol::keepalive::{Action, Instead, Keepalive, MissedPong, Moment, Times};
 use crate::protocol::vocabulary::Direction::Received;
 
@@ -50,11 +50,13 @@ impl Pair {
             self.watch.wrote(sent, true, at(millis));
         }
         self.client.at(millis);
-        for told in deliver(&mut self.server, &mut self.client) {
+        for observed in deliver(&mut self.server, &mut self.client) {
             self.watch.received(at(millis), self.client.connection.is_receiving_message(), 0);
-            match told {
-                Told::Pong(Received, payload, Some(_)) => self.watch.answered(&payload, at(millis)),
-                Told::Pong(Received, _, None) => self.watch.other_pong(),
+            match observed {
+                Observed::Pong(Received, payload, Some(_)) => {
+                    self.watch.answered(&payload, at(millis))
+                }
+                Observed::Pong(Received, _, None) => self.watch.other_pong(),
                 _ => {}
             }
         }

@@ -1,6 +1,6 @@
-//! With `lenient` every violation is told, and what can go on goes on.
+//! With `lenient` every violation is observed, and what can go on goes on.
 
-use super::support::{End, ROLES, Told, options, said};
+use super::support::{End, Observed, ROLES, options, said};
 use super::violations;
 use super::wire::{Raw, close, frame, heard_by};
 use crate::protocol::vocabulary::Direction;
@@ -12,29 +12,29 @@ fn lenient(role: Role) -> End {
     End::with(options)
 }
 
-fn tolerated(told: &[Told]) -> Vec<Rule> {
-    let rule = |event: &Told| match event {
-        Told::Tolerated(violation) => Some(violation.rule),
+fn tolerated(observed: &[Observed]) -> Vec<Rule> {
+    let rule = |event: &Observed| match event {
+        Observed::Tolerated(violation) => Some(violation.rule),
         _ => None,
     };
-    told.iter().filter_map(rule).collect()
+    observed.iter().filter_map(rule).collect()
 }
 
-fn message(told: &[Told]) -> Option<(MessageKind, Vec<u8>)> {
-    told.iter().rev().find_map(|event| match event {
-        Told::Message { kind, data, .. } => Some((*kind, data.clone())),
+fn message(observed: &[Observed]) -> Option<(MessageKind, Vec<u8>)> {
+    observed.iter().rev().find_map(|event| match event {
+        Observed::Message { kind, data, .. } => Some((*kind, data.clone())),
         _ => None,
     })
 }
 
 /// What is heard of a stream, byte by byte and as a whole, with a good message behind it.
-fn hear(role: Role, frames: &[Raw]) -> Vec<Told> {
+fn hear(role: Role, frames: &[Raw]) -> Vec<Observed> {
     let after = frame(0x81, "after");
     let frames = [frames, &[after]].concat();
     let bytes = heard_by(role, &frames);
     let whole = lenient(role).hears(&bytes);
     let mut end = lenient(role);
-    let bytewise: Vec<Told> = bytes.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+    let bytewise: Vec<Observed> = bytes.chunks(1).flat_map(|byte| end.hears(byte)).collect();
     assert_eq!(tolerated(&bytewise), tolerated(&whole));
     assert_eq!(bytewise.len(), whole.len());
     whole
@@ -98,22 +98,22 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
     ];
     for (name, frames, rules, expected) in cases {
         let role = Role::Client;
-        let told = hear(role, &frames);
-        assert_eq!(tolerated(&told), rules, "{name}");
-        let before = &told[..told.len() - 1];
+        let observed = hear(role, &frames);
+        assert_eq!(tolerated(&observed), rules, "{name}");
+        let before = &observed[..observed.len() - 1];
         let expected = expected.map(|(kind, data)| (kind, data.to_vec()));
         assert_eq!(message(before), expected, "{name}");
-        assert_eq!(message(&told), Some((Text, b"after".to_vec())), "{name}");
+        assert_eq!(message(&observed), Some((Text, b"after".to_vec())), "{name}");
     }
 }
 
 #[test]
 fn control_frames_that_break_rules_are_answered_within_them() {
     for role in ROLES {
-        let told = hear(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
-        assert_eq!(tolerated(&told), [Rule::ControlTooLong, Rule::FragmentedControl]);
-        let pong = told.iter().find_map(|event| match event {
-            Told::Pong(Direction::Sent, payload, _) => Some(payload.len()),
+        let observed = hear(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
+        assert_eq!(tolerated(&observed), [Rule::ControlTooLong, Rule::FragmentedControl]);
+        let pong = observed.iter().find_map(|event| match event {
+            Observed::Pong(Direction::Sent, payload, _) => Some(payload.len()),
             _ => None,
         });
         assert_eq!(pong, Some(125));
@@ -124,9 +124,9 @@ fn control_frames_that_break_rules_are_answered_within_them() {
 #[test]
 fn control_frames_that_are_far_too_long_are_not_tolerated() {
     for role in ROLES {
-        let told = hear(role, &[frame(0x89, [b'p'; 4097])]);
-        let broken = told.iter().find_map(|event| match event {
-            Told::Violation(violation) => Some(violation.rule),
+        let observed = hear(role, &[frame(0x89, [b'p'; 4097])]);
+        let broken = observed.iter().find_map(|event| match event {
+            Observed::Violation(violation) => Some(violation.rule),
             _ => None,
         });
         assert_eq!(broken, Some(Rule::ControlOverTolerance));
@@ -148,11 +148,14 @@ fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
             ),
         ] {
             let mut end = lenient(role);
-            let told = end.hears(&bad.heard_by(role));
-            assert_eq!(tolerated(&told), [rule]);
+            let observed = end.hears(&bad.heard_by(role));
+            assert_eq!(tolerated(&observed), [rule]);
             assert_eq!(
-                told[1..],
-                [Told::Close(Direction::Received, heard), Told::Close(Direction::Sent, answer)]
+                observed[1..],
+                [
+                    Observed::Close(Direction::Received, heard),
+                    Observed::Close(Direction::Sent, answer)
+                ]
             );
             assert!(end.ending().violation.is_none());
         }
@@ -163,9 +166,9 @@ fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
 fn what_cannot_go_on_still_ends_the_connection() {
     for role in ROLES {
         for broken in violations::table() {
-            let told = lenient(role).hears(&heard_by(role, &broken.frames));
-            let ended = told.iter().find_map(|event| match event {
-                Told::Violation(violation) => Some(violation.rule),
+            let observed = lenient(role).hears(&heard_by(role, &broken.frames));
+            let ended = observed.iter().find_map(|event| match event {
+                Observed::Violation(violation) => Some(violation.rule),
                 _ => None,
             });
             assert!(
@@ -173,7 +176,7 @@ fn what_cannot_go_on_still_ends_the_connection() {
                 "{role:?}, {}: {ended:?}",
                 broken.name
             );
-            assert!(ended.is_some() || !tolerated(&told).is_empty(), "{}", broken.name);
+            assert!(ended.is_some() || !tolerated(&observed).is_empty(), "{}", broken.name);
         }
     }
 }

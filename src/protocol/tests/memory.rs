@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{End, Told, at, options};
+use super::support::{End, Observed, at, options};
 use super::wire::{Raw, frame, heard_by};
 use crate::protocol::connection::EndCause;
 use crate::protocol::memory::{Account, Budget};
@@ -23,7 +23,7 @@ fn charged(budget: &Budget) -> (End, Account) {
     (end, account)
 }
 
-fn hears(end: &mut End, frames: &[Raw]) -> Vec<Told> {
+fn hears(end: &mut End, frames: &[Raw]) -> Vec<Observed> {
     end.hears(&heard_by(Role::Server, frames))
 }
 
@@ -51,24 +51,24 @@ fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
     assert_eq!(hears(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
     assert!(account.is_revoked());
     first.connection.check_memory(0, 0, at(0));
-    let told = first.tells();
+    let observed = first.tells();
     assert!(
-        matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
+        matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
     let (code, reason) = close_in(&first.writes());
     assert_eq!((code, &reason[..]), (1009, "message over --max-memory"));
     assert!(budget.held() < 3 * MIB, "{}", budget.held());
-    let told = hears(&mut second, &[frame(0x80, vec![2; MIB])]);
-    assert!(matches!(&told[..], [Told::Message { data, .. }] if data.len() == 3 * MIB));
+    let observed = hears(&mut second, &[frame(0x80, vec![2; MIB])]);
+    assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == 3 * MIB));
 }
 
 #[test]
 fn one_message_alone_can_be_too_much() {
     let budget = Budget::new(MIB);
     let (mut end, _) = charged(&budget);
-    let told = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
+    let observed = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
     assert!(
-        matches!(&told[..], [Told::Violation(violation), ..] if violation.rule == Rule::OverMemory)
+        matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
     assert_eq!(close_in(&end.writes()).0, 1009);
     end.connection.check_memory(0, 0, at(0));
@@ -144,8 +144,8 @@ fn memory_is_kept_while_a_message_is_incomplete() {
     hears(&mut end, &[frame(0x02, vec![1; MIB])]);
     assert_eq!(end.connection.deadline(), None);
     end.connection.release_idle_memory();
-    let told = hears(&mut end, &[frame(0x80, [2])]);
-    assert!(matches!(&told[..], [Told::Message { data, .. }] if data.len() == MIB + 1));
+    let observed = hears(&mut end, &[frame(0x80, [2])]);
+    assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == MIB + 1));
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn tolerant(budget: &Budget) -> (End, Account) {
 }
 
 /// Receives bytes that fit, and takes the first event only: the output takes no more.
-fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Told> {
+fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Observed> {
     end.connection.receive_space()[..bytes.len()].copy_from_slice(bytes);
     end.connection.received(bytes.len());
-    end.connection.next_event(at(0)).map(Told::from)
+    end.connection.next_event(at(0)).map(Observed::from)
 }
 
 /// Has it free its memory.
@@ -184,13 +184,13 @@ fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
     let (mut end, account) = tolerant(&budget);
     let unmasked = frame(0x02, [7; 1000]).wrongly_masked().heard_by(Role::Server);
     let first = hears_up_to_one(&mut end, &unmasked);
-    assert!(matches!(first, Some(Told::Tolerated(_))), "{first:?}");
+    assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
     revoke(&mut end, &budget);
     assert!(account.is_revoked());
-    let told = end.tells();
+    let observed = end.tells();
     assert!(
-        matches!(&told[..], [Told::Frame(_, _, shown), Told::Violation(_), ..] if *shown == [7; 1000]),
-        "{told:?}"
+        matches!(&observed[..], [Observed::Frame(_, _, shown), Observed::Violation(_), ..] if *shown == [7; 1000]),
+        "{observed:?}"
     );
 }
 
@@ -200,14 +200,14 @@ fn what_was_not_handed_out_yet_survives_what_is_ignored() {
         let (mut end, _) = tolerant(&Budget::new(MIB));
         let payload = bad.payload().to_vec();
         let first = hears_up_to_one(&mut end, &bad.heard_by(Role::Server));
-        assert!(matches!(first, Some(Told::Tolerated(_))), "{first:?}");
+        assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
         end.connection.abandon();
         end.connection.receive_space()[..2000].fill(9);
         end.connection.received(2000);
-        let told = end.tells();
+        let observed = end.tells();
         assert!(
-            matches!(&told[..], [Told::Frame(_, _, shown), _] if *shown == payload),
-            "{told:?}"
+            matches!(&observed[..], [Observed::Frame(_, _, shown), _] if *shown == payload),
+            "{observed:?}"
         );
     }
 }
@@ -220,10 +220,9 @@ fn a_frame_that_means_nothing_can_be_given_up() {
     let reserved = frame(0x8b, [7; 100]).heard_by(Role::Server);
     end.hears(&reserved[..50]);
     revoke(&mut end, &budget);
-    let told = end.tells();
-    let is_given_up =
-        |told: &Told| matches!(told, Told::Violation(it) if it.rule == Rule::OverMemory);
-    assert!(told.iter().any(is_given_up), "{told:?}");
+    let observed = end.tells();
+    let is_given_up = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
+    assert!(observed.iter().any(is_given_up), "{observed:?}");
 }
 
 #[test]

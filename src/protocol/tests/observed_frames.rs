@@ -6,7 +6,7 @@ use super::any_bytes::{hear, is_close, violation};
 use super::any_streams::{any_stream, pieces, role};
 use super::cuts::{Watching, check};
 use super::streams;
-use super::support::{ROLES, Told};
+use super::support::{Observed, ROLES};
 use super::wire::{close, frame, heard_by};
 use crate::protocol::Header;
 use crate::protocol::frame::apply_mask;
@@ -26,11 +26,11 @@ fn each_fragment_is_observed_with_its_own_payload() {
     let frames = [frame(0x01, "ab"), frame(0x89, "p"), frame(0x00, ""), frame(0x80, "cd")];
     for role in ROLES {
         for pieces in [1, usize::MAX] {
-            let told = hear(role, true, &heard_by(role, &frames), &[pieces]);
-            let payloads: Vec<_> = told
+            let observed = hear(role, true, &heard_by(role, &frames), &[pieces]);
+            let payloads: Vec<_> = observed
                 .iter()
                 .filter_map(|event| match event {
-                    Told::Frame(Direction::Received, _, payload) => Some(&payload[..]),
+                    Observed::Frame(Direction::Received, _, payload) => Some(&payload[..]),
                     _ => None,
                 })
                 .collect();
@@ -51,29 +51,29 @@ fn a_frame_refused_for_its_payload_is_observed_once() {
             (vec![start.clone(), cut_off_text.clone()], b"\xe2\x82"),
         ] {
             let bytes = heard_by(role, &frames);
-            let mut told = hear(role, true, &bytes, &[1]);
-            told.truncate(told.len() - 2); // our Close frame, observed and told
-            assert!(matches!(told.pop(), Some(Told::Violation(_))));
-            let Some(Told::Frame(Direction::Received, _, shown)) = told.pop() else {
-                panic!("{told:?}")
+            let mut observed = hear(role, true, &bytes, &[1]);
+            observed.truncate(observed.len() - 2); // our Close frame, observed and observed
+            assert!(matches!(observed.pop(), Some(Observed::Violation(_))));
+            let Some(Observed::Frame(Direction::Received, _, shown)) = observed.pop() else {
+                panic!("{observed:?}")
             };
             assert_eq!(shown, payload);
-            assert_eq!(told.len(), frames.len() - 1, "{told:?}");
+            assert_eq!(observed.len(), frames.len() - 1, "{observed:?}");
         }
     }
 }
 
 /// Encoded again, the received frames are the bytes up to the first violation, the Close frame or the
 /// first frame that is not whole.
-fn check_frames(frames: &[Told], told: &[Told], bytes: &[u8]) {
+fn check_frames(frames: &[Observed], observed: &[Observed], bytes: &[u8]) {
     let mut received: Vec<(&Header, &Vec<u8>)> = frames
         .iter()
         .filter_map(|event| match event {
-            Told::Frame(Direction::Received, header, payload) => Some((header, payload)),
+            Observed::Frame(Direction::Received, header, payload) => Some((header, payload)),
             _ => None,
         })
         .collect();
-    let violation = violation(told);
+    let violation = violation(observed);
     if let Some(culprit) = violation.and_then(|violation| violation.frame) {
         let (header, payload) = received.pop().expect("the frame at fault is observed");
         assert_eq!(*header, culprit);
@@ -88,10 +88,10 @@ fn check_frames(frames: &[Told], told: &[Told], bytes: &[u8]) {
         if let Some(culprit) = violation.frame {
             assert!(rest.starts_with(culprit.bytes()));
         }
-    } else if !told.iter().any(is_close) {
+    } else if !observed.iter().any(is_close) {
         let is_whole =
             Header::decode(rest).is_some_and(|header| header.wire_size() <= rest.len() as u64);
-        assert!(!is_whole, "a whole frame was not told: {rest:x?}");
+        assert!(!is_whole, "a whole frame was not observed: {rest:x?}");
     }
 }
 
@@ -111,11 +111,11 @@ proptest! {
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let told = hear(role, false, &bytes, &pieces);
+        let observed = hear(role, false, &bytes, &pieces);
         let (frames, rest): (Vec<_>, Vec<_>) = hear(role, true, &bytes, &pieces)
             .into_iter()
-            .partition(|event| matches!(event, Told::Frame(..)));
-        prop_assert_eq!(&rest, &told);
-        check_frames(&frames, &told, &bytes);
+            .partition(|event| matches!(event, Observed::Frame(..)));
+        prop_assert_eq!(&rest, &observed);
+        check_frames(&frames, &observed, &bytes);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{End, ROLES, Told, at, deliver};
+use super::support::{End, Observed, ROLES, at, deliver};
 use super::wire::{Raw, frame, heard_by, peer_of};
 use crate::protocol::Role;
 use crate::protocol::frame::Opcode;
@@ -13,8 +13,8 @@ fn pong(payload: impl AsRef<[u8]>) -> Raw {
     frame(0x8a, payload)
 }
 
-fn told(payload: &str, rtt: Option<u64>) -> Told {
-    Told::Pong(Received, payload.as_bytes().to_vec(), rtt.map(Duration::from_millis))
+fn observed(payload: &str, rtt: Option<u64>) -> Observed {
+    Observed::Pong(Received, payload.as_bytes().to_vec(), rtt.map(Duration::from_millis))
 }
 
 /// A client that has sent these pings, each a millisecond after the one before.
@@ -32,14 +32,14 @@ fn a_ping_is_answered_and_timed() {
     for role in ROLES {
         let (mut we, mut peer) = (End::new(role), End::new(peer_of(role)));
         we.at(10).pings(b"42");
-        assert_eq!(we.tells(), [Told::Ping(Sent, b"42".to_vec())]);
+        assert_eq!(we.tells(), [Observed::Ping(Sent, b"42".to_vec())]);
         let heard = deliver(&mut we, &mut peer);
         assert_eq!(
             heard,
-            [Told::Ping(Received, b"42".to_vec()), Told::Pong(Sent, b"42".to_vec(), None)]
+            [Observed::Ping(Received, b"42".to_vec()), Observed::Pong(Sent, b"42".to_vec(), None)]
         );
         we.at(25);
-        assert_eq!(deliver(&mut peer, &mut we), [told("42", Some(15))]);
+        assert_eq!(deliver(&mut peer, &mut we), [observed("42", Some(15))]);
     }
 }
 
@@ -59,7 +59,7 @@ fn a_pong_belongs_to_the_ping_with_its_payload() {
     let mut client = client_with_pings(&["a", "b", "c"]);
     client.at(100);
     let heard = client.hears(&heard_by(Role::Client, &[pong("a"), pong("b"), pong("c")]));
-    assert_eq!(heard, [told("a", Some(100)), told("b", Some(99)), told("c", Some(98))]);
+    assert_eq!(heard, [observed("a", Some(100)), observed("b", Some(99)), observed("c", Some(98))]);
 }
 
 /// RFC 6455 section 5.5.3: a peer may answer only the latest ping; those before it are done with.
@@ -69,14 +69,25 @@ fn a_pong_to_the_latest_ping_answers_those_before() {
     client.at(100);
     let heard =
         client.hears(&heard_by(Role::Client, &[pong("c"), pong("a"), pong("b"), pong("d")]));
-    assert_eq!(heard, [told("c", Some(98)), told("a", None), told("b", None), told("d", Some(97))]);
+    assert_eq!(
+        heard,
+        [
+            observed("c", Some(98)),
+            observed("a", None),
+            observed("b", None),
+            observed("d", Some(97))
+        ]
+    );
 }
 
 #[test]
 fn an_unsolicited_pong_has_no_time() {
     let mut client = client_with_pings(&["a"]);
     let heard = client.hears(&heard_by(Role::Client, &[pong(""), pong("b"), pong("a"), pong("a")]));
-    assert_eq!(heard, [told("", None), told("b", None), told("a", Some(0)), told("a", None)]);
+    assert_eq!(
+        heard,
+        [observed("", None), observed("b", None), observed("a", Some(0)), observed("a", None)]
+    );
     assert_eq!(client.writes(), frame(0x89, "a").heard_by(Role::Server));
 }
 
@@ -89,7 +100,7 @@ fn only_the_last_64_pings_are_remembered() {
         client.hears(&heard_by(Role::Client, &payloads.iter().map(pong).collect::<Vec<_>>()));
     for (number, event) in heard.into_iter().enumerate() {
         let rtt = (number >= 6).then(|| 100 - number as u64);
-        assert_eq!(event, told(&number.to_string(), rtt));
+        assert_eq!(event, observed(&number.to_string(), rtt));
     }
 }
 
@@ -98,7 +109,7 @@ fn a_clock_that_went_back_gives_no_time_at_all() {
     let mut client = End::client();
     client.at(50).pings(b"x");
     client.tells();
-    assert_eq!(client.at(40).hears(&pong("x").heard_by(Role::Client)), [told("x", Some(0))]);
+    assert_eq!(client.at(40).hears(&pong("x").heard_by(Role::Client)), [observed("x", Some(0))]);
 }
 
 #[test]
@@ -106,7 +117,7 @@ fn we_can_send_pongs_nobody_asked_for() {
     for role in ROLES {
         let mut end = End::new(role);
         end.connection.pong(b"alive").expect("it is open");
-        assert_eq!(end.tells(), [Told::Pong(Sent, b"alive".to_vec(), None)]);
+        assert_eq!(end.tells(), [Observed::Pong(Sent, b"alive".to_vec(), None)]);
         assert_eq!(end.writes(), pong("alive").heard_by(peer_of(role)));
     }
 }

@@ -1,6 +1,6 @@
 //! The examples of RFC 6455 section 5.7, byte by byte.
 
-use super::support::{End, ROLES, Told, options};
+use super::support::{End, Observed, ROLES, options};
 use super::wire::{KEY, frame, heard_by};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role, Rule};
@@ -13,8 +13,8 @@ const MASKED_PONG: &[u8] = &[0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4
 const BYTES_256: &[u8] = &[0x82, 0x7e, 0x01, 0x00];
 const BYTES_64K: &[u8] = &[0x82, 0x7f, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00];
 
-fn hello(frames: u64, wire_size: u64) -> Told {
-    Told::Message {
+fn hello(frames: u64, wire_size: u64) -> Observed {
+    Observed::Message {
         kind: MessageKind::Text,
         data: b"Hello".to_vec(),
         frames,
@@ -43,18 +43,21 @@ fn a_text_message_is_sent() {
 #[test]
 fn a_ping_is_answered_with_its_payload() {
     let mut client = End::client();
-    let told = client.hears(UNMASKED_PING);
+    let observed = client.hears(UNMASKED_PING);
     assert_eq!(
-        told,
-        [Told::Ping(Received, b"Hello".to_vec()), Told::Pong(Sent, b"Hello".to_vec(), None)]
+        observed,
+        [
+            Observed::Ping(Received, b"Hello".to_vec()),
+            Observed::Pong(Sent, b"Hello".to_vec(), None)
+        ]
     );
     assert_eq!(client.writes(), MASKED_PONG);
 }
 
 #[test]
 fn a_masked_pong_is_heard() {
-    let told = End::server().hears(MASKED_PONG);
-    assert_eq!(told, [Told::Pong(Received, b"Hello".to_vec(), None)]);
+    let observed = End::server().hears(MASKED_PONG);
+    assert_eq!(observed, [Observed::Pong(Received, b"Hello".to_vec(), None)]);
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn long_binary_messages_are_heard_and_sent() {
         let mut server = End::server();
         server.sends(MessageKind::Binary, &data);
         assert_eq!(server.writes(), bytes);
-        let message = Told::Message {
+        let message = Observed::Message {
             kind: MessageKind::Binary,
             data,
             frames: 1,
@@ -88,8 +91,11 @@ fn an_example_heard_in_the_other_role_is_a_violation() {
         (Role::Client, MASKED_PONG, Rule::MaskedByServer),
     ];
     for (role, bytes, rule) in cases {
-        let told = End::new(role).hears(bytes);
-        assert!(matches!(&told[0], Told::Violation(it) if it.rule == rule), "{role:?}: {told:?}");
+        let observed = End::new(role).hears(bytes);
+        assert!(
+            matches!(&observed[0], Observed::Violation(it) if it.rule == rule),
+            "{role:?}: {observed:?}"
+        );
     }
 }
 
@@ -111,15 +117,15 @@ fn frames_are_told_before_what_they_mean() {
         let mut options = options(role);
         options.observe_frames = true;
         let mut end = End::with(options);
-        let told = end.hears(&frame(0x89, "Hello").heard_by(role));
+        let observed = end.hears(&frame(0x89, "Hello").heard_by(role));
         let [
-            Told::Frame(Received, ping, heard),
-            Told::Ping(Received, _),
-            Told::Frame(Sent, pong, answered),
-            Told::Pong(Sent, ..),
-        ] = &told[..]
+            Observed::Frame(Received, ping, heard),
+            Observed::Ping(Received, _),
+            Observed::Frame(Sent, pong, answered),
+            Observed::Pong(Sent, ..),
+        ] = &observed[..]
         else {
-            panic!("{told:?}")
+            panic!("{observed:?}")
         };
         assert_eq!((&heard[..], &answered[..]), (&b"Hello"[..], &b"Hello"[..]));
         let (masked, plain) = if role == Role::Client { (pong, ping) } else { (ping, pong) };

@@ -1,7 +1,7 @@
 //! A message whose payload is handed over in pieces, and what else is sent meanwhile.
 
 use super::deflate;
-use super::support::{End, ROLES, Told, deliver, said};
+use super::support::{End, Observed, ROLES, deliver, said};
 use super::wire::{close, frame, heard_by, peer_of};
 use crate::protocol::connection::EndCause;
 use crate::protocol::vocabulary::{Direction, Misuse};
@@ -11,8 +11,8 @@ fn begin(end: &mut End, length: u64) {
     end.connection.begin_frame(MessageKind::Binary, length).expect("it is open");
 }
 
-fn message(kind: MessageKind, data: &[u8], wire_size: u64) -> Told {
-    Told::Message { kind, data: data.to_vec(), frames: 1, wire_size, compressed: false }
+fn message(kind: MessageKind, data: &[u8], wire_size: u64) -> Observed {
+    Observed::Message { kind, data: data.to_vec(), frames: 1, wire_size, compressed: false }
 }
 
 #[test]
@@ -52,16 +52,16 @@ fn nothing_comes_between_the_bytes_of_the_frame() {
         assert!(!end.is_finished());
         end.connection.push_payload(b"cd and more than the frame has");
         let header = if role == Role::Client { 6 } else { 2 };
-        let told = deliver(&mut end, &mut peer);
+        let observed = deliver(&mut end, &mut peer);
         assert_eq!(
-            told[..3],
+            observed[..3],
             [
                 message(MessageKind::Binary, b"abcd", header + 4),
-                Told::Pong(Direction::Received, b"ping".to_vec(), None),
+                Observed::Pong(Direction::Received, b"ping".to_vec(), None),
                 message(MessageKind::Text, b"echo", header + 4),
             ]
         );
-        assert_eq!(told[3], Told::Close(Direction::Received, said(1000, "")));
+        assert_eq!(observed[3], Observed::Close(Direction::Received, said(1000, "")));
     }
 }
 
@@ -141,7 +141,7 @@ fn a_streamed_message_is_not_compressed() {
     end.sends(MessageKind::Binary, &[b'x'; 1000]);
     let compressed: Vec<_> = deliver(&mut end, &mut peer)
         .iter()
-        .map(|told| matches!(told, Told::Message { compressed: true, .. }))
+        .map(|observed| matches!(observed, Observed::Message { compressed: true, .. }))
         .collect();
     assert_eq!(compressed, [false, true]);
 }

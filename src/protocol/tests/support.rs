@@ -42,7 +42,7 @@ pub(super) fn options(role: Role) -> Options {
 
 /// An [`Event`] that owns its bytes.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Told {
+pub(super) enum Observed {
     Frame(Direction, Header, Vec<u8>),
     Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Vec<u8>),
@@ -52,7 +52,7 @@ pub(super) enum Told {
     Tolerated(Violation),
 }
 
-impl From<Event<'_>> for Told {
+impl From<Event<'_>> for Observed {
     fn from(event: Event<'_>) -> Self {
         match event {
             Event::Frame(frame) => {
@@ -110,26 +110,26 @@ impl End {
     }
 
     /// Receives bytes, as many at a time as it makes room for, and tells what they were.
-    pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Told> {
-        let mut told = self.tells();
+    pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
+        let mut observed = self.tells();
         while !bytes.is_empty() {
             let space = self.connection.receive_space();
             let count = space.len().min(bytes.len());
             space[..count].copy_from_slice(&bytes[..count]);
             self.connection.received(count);
             bytes = &bytes[count..];
-            told.append(&mut self.tells());
+            observed.append(&mut self.tells());
         }
-        told
+        observed
     }
 
     /// What there is to tell.
-    pub(super) fn tells(&mut self) -> Vec<Told> {
-        let mut told = Vec::new();
+    pub(super) fn tells(&mut self) -> Vec<Observed> {
+        let mut observed = Vec::new();
         while let Some(event) = self.connection.next_event(self.now) {
-            told.push(event.into());
+            observed.push(event.into());
         }
-        told
+        observed
     }
 
     /// What it writes, all of it.
@@ -185,19 +185,19 @@ impl End {
 }
 
 /// Carries what `from` has written to `to`, and tells what `to` made of it.
-pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Told> {
+pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Observed> {
     to.hears(&from.writes())
 }
 
 /// Has bytes of this side pass a tap, and tells what it made of them.
-pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Told> {
-    let mut told = Vec::new();
+pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
+    let mut observed = Vec::new();
     loop {
         while let Some(event) = tap.next_event(from) {
-            told.push(event.into());
+            observed.push(event.into());
         }
         if bytes.is_empty() {
-            return told;
+            return observed;
         }
         let count = tap.pass(from, bytes);
         bytes = &bytes[count..];

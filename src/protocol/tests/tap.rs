@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::any_bytes::hear;
 use super::any_streams::{any_stream, pieces};
 use super::streams;
-use super::support::{LIMIT, Told, passes};
+use super::support::{LIMIT, Observed, passes};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Side, Tap, TapOptions};
 
@@ -14,35 +14,35 @@ fn tap(observe_frames: bool) -> Tap {
 }
 
 /// What an end says of what it was sent: a tap sees the answers in the other direction.
-pub(super) fn of_the_peer(told: Vec<Told>) -> Vec<Told> {
-    let is_received = |event: &Told| match event {
-        Told::Frame(direction, ..)
-        | Told::Ping(direction, _)
-        | Told::Pong(direction, ..)
-        | Told::Close(direction, _) => *direction == Direction::Received,
-        Told::Message { .. } | Told::Violation(_) | Told::Tolerated(_) => true,
+pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
+    let is_received = |event: &Observed| match event {
+        Observed::Frame(direction, ..)
+        | Observed::Ping(direction, _)
+        | Observed::Pong(direction, ..)
+        | Observed::Close(direction, _) => *direction == Direction::Received,
+        Observed::Message { .. } | Observed::Violation(_) | Observed::Tolerated(_) => true,
     };
-    told.into_iter().filter(is_received).collect()
+    observed.into_iter().filter(is_received).collect()
 }
 
 /// Has both directions pass in pieces of these sizes, by turns.
-fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Told>; 2] {
+fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Observed>; 2] {
     let sides = [Side::Client, Side::Server];
-    let (mut rests, mut told) = (streams, [Vec::new(), Vec::new()]);
+    let (mut rests, mut observed) = (streams, [Vec::new(), Vec::new()]);
     for (turn, &piece) in pieces.iter().cycle().enumerate() {
         let at = turn % 2;
         let (now, later) = rests[at].split_at(piece.min(rests[at].len()));
-        told[at].append(&mut passes(tap, sides[at], now));
+        observed[at].append(&mut passes(tap, sides[at], now));
         rests[at] = later;
         if rests.iter().all(|rest| rest.is_empty()) {
             break;
         }
     }
-    for (side, told) in sides.into_iter().zip(&mut told) {
+    for (side, observed) in sides.into_iter().zip(&mut observed) {
         tap.end(side);
-        told.append(&mut passes(tap, side, b""));
+        observed.append(&mut passes(tap, side, b""));
     }
-    told
+    observed
 }
 
 #[test]
@@ -51,11 +51,11 @@ fn the_tables_pass_in_both_directions_at_once() {
     let to_client = streams::all(Role::Client);
     for ((name, sent), (other, answered)) in to_server.iter().zip(&to_client) {
         for observe_frames in [false, true] {
-            let told = pass_both(&mut tap(observe_frames), [sent, answered], &[usize::MAX]);
+            let observed = pass_both(&mut tap(observe_frames), [sent, answered], &[usize::MAX]);
             let whole = [usize::MAX];
             let server = of_the_peer(hear(Role::Server, observe_frames, sent, &whole));
             let client = of_the_peer(hear(Role::Client, observe_frames, answered, &whole));
-            assert_eq!(told, [server, client], "{name} and {other}");
+            assert_eq!(observed, [server, client], "{name} and {other}");
         }
     }
 }
@@ -64,11 +64,14 @@ fn the_tables_pass_in_both_directions_at_once() {
 #[test]
 fn the_directions_do_not_depend_on_each_other() {
     let mut tap = tap(false);
-    let told = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
-    assert!(matches!(&told[..], [Told::Violation(_)]), "{told:?}");
+    let observed = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
+    assert!(matches!(&observed[..], [Observed::Violation(_)]), "{observed:?}");
     assert_eq!(passes(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
-    let told = passes(&mut tap, Side::Server, b"\x81\x02hi");
-    assert!(matches!(&told[..], [Told::Message { data, .. }] if data == b"hi"), "{told:?}");
+    let observed = passes(&mut tap, Side::Server, b"\x81\x02hi");
+    assert!(
+        matches!(&observed[..], [Observed::Message { data, .. }] if data == b"hi"),
+        "{observed:?}"
+    );
     assert_eq!(tap.inbound(Side::Server).counters().messages, 1);
     assert!(tap.inbound(Side::Client).violation().is_some());
 }
@@ -93,17 +96,17 @@ proptest! {
         observe_frames in any::<bool>(),
         pieces in pieces(),
     ) {
-        let told = pass_both(&mut tap(observe_frames), [&sent, &answered], &pieces);
-        let kinds = |told: &[Told]| told.iter().map(std::mem::discriminant).collect::<Vec<_>>();
-        let messages = |told: &[Told]| {
-            let is_message = |event: &&Told| matches!(event, Told::Message { .. });
-            told.iter().filter(is_message).cloned().collect::<Vec<_>>()
+        let observed = pass_both(&mut tap(observe_frames), [&sent, &answered], &pieces);
+        let kinds = |observed: &[Observed]| observed.iter().map(std::mem::discriminant).collect::<Vec<_>>();
+        let messages = |observed: &[Observed]| {
+            let is_message = |event: &&Observed| matches!(event, Observed::Message { .. });
+            observed.iter().filter(is_message).cloned().collect::<Vec<_>>()
         };
-        for (told, role, bytes) in [(&told[0], Role::Server, &sent), (&told[1], Role::Client, &answered)] {
+        for (observed, role, bytes) in [(&observed[0], Role::Server, &sent), (&observed[1], Role::Client, &answered)] {
             // How much of a refused frame is shown depends on the cuts.
             let heard = of_the_peer(hear(role, observe_frames, bytes, &pieces));
-            prop_assert_eq!(kinds(told), kinds(&heard));
-            prop_assert_eq!(messages(told), messages(&heard));
+            prop_assert_eq!(kinds(observed), kinds(&heard));
+            prop_assert_eq!(messages(observed), messages(&heard));
         }
     }
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::support::{End, Told, options, passes};
+use super::support::{End, Observed, options, passes};
 use super::tap::of_the_peer;
 use crate::protocol::connection::Party;
 use crate::protocol::deflate::{Agreed, Offer};
@@ -48,15 +48,15 @@ impl Seat {
         Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
     }
 
-    fn note(&mut self, told: Vec<Told>) {
-        for event in told {
+    fn note(&mut self, observed: Vec<Observed>) {
+        for event in observed {
             match event {
-                Told::Message { kind, data, .. } => self.heard.push((kind, data)),
-                Told::Pong(Direction::Received, _, rtt) => {
+                Observed::Message { kind, data, .. } => self.heard.push((kind, data)),
+                Observed::Pong(Direction::Received, _, rtt) => {
                     assert!(rtt.is_some(), "each pong answers a ping");
                     self.pongs += 1;
                 }
-                Told::Violation(violation) => panic!("{violation}"),
+                Observed::Violation(violation) => panic!("{violation}"),
                 _ => {}
             }
         }
@@ -111,9 +111,9 @@ impl Pair {
         let bytes = from.end.writes_up_to(count);
         let seen = passes(&mut self.between, side, &bytes);
         let (_, to) = self.seats(side);
-        let told = to.end.hears(&bytes);
-        assert_eq!(seen, of_the_peer(as_the_tap_sees_them(&told)));
-        to.note(told);
+        let observed = to.end.hears(&bytes);
+        assert_eq!(seen, of_the_peer(as_the_tap_sees_them(&observed)));
+        to.note(observed);
         !bytes.is_empty()
     }
 
@@ -145,13 +145,15 @@ impl Pair {
 }
 
 /// A tap does not know which ping a pong answers, and this one reports no frames.
-fn as_the_tap_sees_them(told: &[Told]) -> Vec<Told> {
-    let without_time = |event: &Told| match event {
-        Told::Frame(..) => None,
-        Told::Pong(direction, payload, _) => Some(Told::Pong(*direction, payload.clone(), None)),
+fn as_the_tap_sees_them(observed: &[Observed]) -> Vec<Observed> {
+    let without_time = |event: &Observed| match event {
+        Observed::Frame(..) => None,
+        Observed::Pong(direction, payload, _) => {
+            Some(Observed::Pong(*direction, payload.clone(), None))
+        }
         other => Some(other.clone()),
     };
-    told.iter().filter_map(without_time).collect()
+    observed.iter().filter_map(without_time).collect()
 }
 
 /// A payload that differs with its size, and in every part.

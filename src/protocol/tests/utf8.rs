@@ -1,6 +1,6 @@
 //! Text messages and where they cease to be text (RFC 6455 section 8.1).
 
-use super::support::{End, ROLES, Told, said};
+use super::support::{End, Observed, ROLES, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Header, MessageKind, Rule};
@@ -89,15 +89,15 @@ fn text_is_told_as_one_whatever_its_fragments() {
             if bad.is_some() {
                 continue;
             }
-            let told = End::new(role).hears(&heard_by(role, &frames));
+            let observed = End::new(role).hears(&heard_by(role, &frames));
             let data: Vec<u8> = frames
                 .iter()
                 .filter(|frame| !frame.is_control())
                 .flat_map(Raw::payload)
                 .copied()
                 .collect();
-            let is_it = |event: &Told| matches!(event, Told::Message { kind: MessageKind::Text, data: it, .. } if *it == data);
-            assert!(told.iter().any(is_it), "{role:?}, {name}: {told:?}");
+            let is_it = |event: &Observed| matches!(event, Observed::Message { kind: MessageKind::Text, data: it, .. } if *it == data);
+            assert!(observed.iter().any(is_it), "{role:?}, {name}: {observed:?}");
         }
     }
 }
@@ -108,10 +108,11 @@ fn what_is_no_text_is_a_violation_that_names_byte_and_frame() {
         for Text { name, frames, bad } in table() {
             let Some((at, number)) = bad else { continue };
             let mut end = End::new(role);
-            let told = end.hears(&heard_by(role, &frames));
-            let [.., Told::Violation(violation), Told::Close(Direction::Sent, answer)] = &told[..]
+            let observed = end.hears(&heard_by(role, &frames));
+            let [.., Observed::Violation(violation), Observed::Close(Direction::Sent, answer)] =
+                &observed[..]
             else {
-                panic!("{role:?}, {name}: {told:?}")
+                panic!("{role:?}, {name}: {observed:?}")
             };
             assert_eq!(violation.rule, Rule::InvalidUtf8);
             let place = format!("at byte {at} of the message (");
@@ -143,10 +144,10 @@ fn a_bad_byte_is_seen_before_its_frame_has_come() {
             let until_bad = bytes.len() - b"edited, and much more".len();
             let mut end = End::new(role);
             assert_eq!(end.hears(&bytes[..until_bad - 1]), [], "{role:?}");
-            let told = end.hears(&bytes[until_bad - 1..until_bad]);
+            let observed = end.hears(&bytes[until_bad - 1..until_bad]);
             assert!(
-                matches!(&told[0], Told::Violation(it) if it.rule == Rule::InvalidUtf8),
-                "{told:?}"
+                matches!(&observed[0], Observed::Violation(it) if it.rule == Rule::InvalidUtf8),
+                "{observed:?}"
             );
         }
     }
@@ -162,8 +163,11 @@ fn the_checker_starts_anew_with_each_message() {
         frame(0x81, "é"),
     ];
     for role in ROLES {
-        let told = End::new(role).hears(&heard_by(role, &frames));
-        assert_eq!(told.len(), 3);
-        assert!(told.iter().all(|event| matches!(event, Told::Message { .. })), "{told:?}");
+        let observed = End::new(role).hears(&heard_by(role, &frames));
+        assert_eq!(observed.len(), 3);
+        assert!(
+            observed.iter().all(|event| matches!(event, Observed::Message { .. })),
+            "{observed:?}"
+        );
     }
 }

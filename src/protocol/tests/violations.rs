@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{End, LIMIT, ROLES, Told, at, said};
+use super::support::{End, LIMIT, Observed, ROLES, at, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::vocabulary::{Direction, ReadyState};
@@ -165,17 +165,22 @@ fn every_rule_is_told_and_answered_with_its_code() {
     for role in ROLES {
         for Broken { name, frames, rule, detail } in table() {
             let mut end = End::new(role);
-            let mut told = end.hears(&heard_by(role, &frames));
+            let mut observed = end.hears(&heard_by(role, &frames));
             let (last, before) = frames.split_last().expect("one frame at least");
             assert_eq!(
-                told.pop(),
-                Some(Told::Close(Direction::Sent, said(rule.close_code().get(), rule.summary())))
+                observed.pop(),
+                Some(Observed::Close(
+                    Direction::Sent,
+                    said(rule.close_code().get(), rule.summary())
+                ))
             );
-            let Some(Told::Violation(violation)) = told.pop() else { panic!("{name}: not seen") };
+            let Some(Observed::Violation(violation)) = observed.pop() else {
+                panic!("{name}: not seen")
+            };
             assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
             assert_eq!(violation.frame, Header::decode(&last.heard_by(role)), "{role:?}, {name}");
             assert_eq!(violation.offset, heard_by(role, before).len() as u64, "{role:?}, {name}");
-            assert_eq!(told, End::new(role).hears(&heard_by(role, before)), "{role:?}, {name}");
+            assert_eq!(observed, End::new(role).hears(&heard_by(role, before)), "{role:?}, {name}");
             assert_closed_for(&mut end, role, rule);
         }
     }
@@ -212,10 +217,10 @@ fn the_masking_rule_depends_on_the_role() {
         ];
         for (role, rule, detail) in cases {
             let mut end = End::new(role);
-            let told = end.hears(&wrong.heard_by(role));
+            let observed = end.hears(&wrong.heard_by(role));
             assert!(
-                matches!(&told[0], Told::Violation(it) if it.rule == rule && it.detail == detail),
-                "{told:?}"
+                matches!(&observed[0], Observed::Violation(it) if it.rule == rule && it.detail == detail),
+                "{observed:?}"
             );
             assert_closed_for(&mut end, role, rule);
         }
@@ -224,8 +229,8 @@ fn the_masking_rule_depends_on_the_role() {
 
 #[test]
 fn a_violation_is_shown_with_its_section() {
-    let told = End::client().hears(&frame(0x83, "?").heard_by(Role::Client));
-    let Told::Violation(violation) = &told[0] else { panic!("{told:?}") };
+    let observed = End::client().hears(&frame(0x83, "?").heard_by(Role::Client));
+    let Observed::Violation(violation) = &observed[0] else { panic!("{observed:?}") };
     assert_eq!(violation.to_string(), "reserved opcode: opcode 3 (0x3) (RFC 6455 section 5.2)");
 }
 
@@ -247,9 +252,10 @@ fn a_header_is_judged_before_its_payload_has_come() {
             let bytes = heard_by(role, &frames);
             let last = frames.last().expect("one frame at least").heard_by(role);
             let header = Header::decode(&last).expect("a whole header").len();
-            let told = End::new(role).hears(&bytes[..bytes.len() - last.len() + header]);
-            let seen =
-                told.iter().any(|event| matches!(event, Told::Violation(it) if it.rule == rule));
+            let observed = End::new(role).hears(&bytes[..bytes.len() - last.len() + header]);
+            let seen = observed
+                .iter()
+                .any(|event| matches!(event, Observed::Violation(it) if it.rule == rule));
             assert!(seen, "{role:?}, {name}");
         }
     }
@@ -259,9 +265,10 @@ fn a_header_is_judged_before_its_payload_has_come() {
 fn plain_http_after_the_upgrade_is_shown() {
     for role in ROLES {
         let mut end = End::new(role);
-        let told = end.hears(HTTP);
-        let [Told::Violation(violation), Told::Close(Direction::Sent, _)] = &told[..] else {
-            panic!("{told:?}")
+        let observed = end.hears(HTTP);
+        let [Observed::Violation(violation), Observed::Close(Direction::Sent, _)] = &observed[..]
+        else {
+            panic!("{observed:?}")
         };
         assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
         assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
@@ -275,9 +282,10 @@ fn plain_http_after_the_upgrade_is_shown() {
 fn plain_http_is_seen_byte_by_byte() {
     for role in ROLES {
         let mut end = End::new(role);
-        let told: Vec<Told> = HTTP.chunks(1).flat_map(|byte| end.hears(byte)).collect();
-        let [Told::Violation(violation), Told::Close(Direction::Sent, _)] = &told[..] else {
-            panic!("{told:?}")
+        let observed: Vec<Observed> = HTTP.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+        let [Observed::Violation(violation), Observed::Close(Direction::Sent, _)] = &observed[..]
+        else {
+            panic!("{observed:?}")
         };
         assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
         assert!(HTTP.starts_with(&violation.excerpt) && violation.excerpt.starts_with(b"HTTP/"));
@@ -291,8 +299,8 @@ fn plain_http_is_seen_byte_by_byte() {
 #[test]
 fn what_only_starts_like_http_is_a_frame() {
     for bytes in [&b"HELLO, there"[..], b"HTTPS is another"] {
-        let told = End::client().hears(bytes);
-        assert!(matches!(&told[0], Told::Violation(it) if it.rule == Rule::ReservedBits));
+        let observed = End::client().hears(bytes);
+        assert!(matches!(&observed[0], Observed::Violation(it) if it.rule == Rule::ReservedBits));
     }
 }
 
@@ -300,8 +308,8 @@ fn what_only_starts_like_http_is_a_frame() {
 fn long_http_is_shown_in_part() {
     let endless = [&b"HTTP/"[..], &[b'x'; 10_000]].concat();
     let mut end = End::client();
-    let told = [end.hears(&endless[..3000]), end.hears(&endless[3000..])].concat();
-    let Told::Violation(violation) = &told[0] else { panic!("{told:?}") };
+    let observed = [end.hears(&endless[..3000]), end.hears(&endless[3000..])].concat();
+    let Observed::Violation(violation) = &observed[0] else { panic!("{observed:?}") };
     assert_eq!((violation.detail.len(), violation.excerpt.len()), (120, 3000));
     end.loses_transport(TransportEnd::Eof);
     assert_eq!(end.ending().violation.map(|violation| violation.excerpt.len()), Some(4096));
@@ -311,9 +319,9 @@ fn long_http_is_shown_in_part() {
 #[test]
 fn http_is_seen_where_any_frame_should_be() {
     let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
-    let told = End::client().hears(&[&greeting, HTTP].concat());
-    let [Told::Message { .. }, Told::Violation(violation), _] = &told[..] else {
-        panic!("{told:?}")
+    let observed = End::client().hears(&[&greeting, HTTP].concat());
+    let [Observed::Message { .. }, Observed::Violation(violation), _] = &observed[..] else {
+        panic!("{observed:?}")
     };
     assert_eq!((violation.rule, violation.offset), (Rule::HttpAfterUpgrade, 17));
     assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
@@ -331,10 +339,10 @@ fn a_text_that_is_cut_off_is_seen_at_the_end() {
         let mut end = End::client();
         assert_eq!(end.hears(text), []);
         end.loses_transport(TransportEnd::Eof);
-        let told = end.tells();
+        let observed = end.tells();
         let ending = end.ending();
         assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), rule);
-        assert_eq!((told.len(), ending.sent), (usize::from(rule.is_some()), None));
+        assert_eq!((observed.len(), ending.sent), (usize::from(rule.is_some()), None));
         assert_eq!(ending.initiator, Party::Peer);
     }
 }

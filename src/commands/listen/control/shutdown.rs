@@ -6,7 +6,7 @@ use super::{Control, Input};
 use crate::commands::lost;
 use crate::error::Error;
 use crate::event::Level;
-use crate::input::repl::Order;
+use crate::input::repl::OperatorCommand;
 use crate::input::{self, Source};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -170,8 +170,12 @@ impl Control {
         lost.received += self.server.streams.give_up() as u64;
         lost.sent += match &mut self.input {
             Input::Stdin(stdin) => stdin.take_waiting_messages(),
-            Input::Repl(repl) => repl.take_waiting(|order| matches!(order, Order::Send(..))),
-            Input::Plain(lines) => lines.take_waiting(|order| matches!(order, Order::Send(..))),
+            Input::Repl(repl) => {
+                repl.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
+            }
+            Input::Plain(lines) => {
+                lines.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
+            }
             Input::None => 0,
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
