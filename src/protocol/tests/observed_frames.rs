@@ -52,7 +52,7 @@ fn a_frame_refused_for_its_payload_is_observed_once() {
         ] {
             let bytes = heard_by(role, &frames);
             let mut observed = hear(role, true, &bytes, &[1]);
-            observed.truncate(observed.len() - 2); // our Close frame, observed and observed
+            observed.truncate(observed.len() - 2); // our Close frame, sent and observed
             assert!(matches!(observed.pop(), Some(Observed::Violation(_))));
             let Some(Observed::Frame(Direction::Received, _, shown)) = observed.pop() else {
                 panic!("{observed:?}")
