@@ -3,6 +3,7 @@
 pub mod difference;
 pub mod expect;
 pub mod goal;
+pub mod language;
 
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};

@@ -1,0 +1,7 @@
+//! The language of scenario files: text to a tree with positions. Nothing here connects or waits.
+
+pub mod source;
+pub mod template;
+
+pub use source::{Diagnostic, Line, NotText, Place, Source};
+pub use template::{Template, Values, Variable, is_name};

@@ -1,0 +1,267 @@
+//! The text of a scenario file, and places in it.
+
+use std::fmt;
+use std::ops::Range;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// A file as it was read.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name, as the user gave it.
+    pub name: String,
+    text: String,
+    /// Where each line starts, in bytes.
+    starts: Vec<usize>,
+}
+
+/// A line of a file, without its line ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Where it starts in the file, in bytes.
+    pub start: usize,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// A line and a column, both from 1; the column counts characters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The line.
+    pub line: usize,
+    /// The column.
+    pub column: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.line, self.column)
+    }
+}
+
+/// Something that is wrong in a file, or that may be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where, in bytes of the file.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// Something that is wrong there.
+    pub fn new(at: Range<usize>, message: impl Into<String>) -> Self {
+        Self { at, message: message.into(), help: None }
+    }
+
+    /// The same, with advice.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+
+    /// The same, so many bytes further behind.
+    #[must_use]
+    pub fn shifted(self, by: usize) -> Self {
+        Self { at: self.at.start + by..self.at.end + by, ..self }
+    }
+}
+
+/// Why bytes are not a scenario file at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotText {
+    /// They are not UTF-8.
+    #[error("line {line}, byte {column}: not UTF-8")]
+    NotUtf8 {
+        /// The line, from 1.
+        line: usize,
+        /// The byte of that line, from 1.
+        column: usize,
+    },
+    /// There is a NUL character.
+    #[error("line {line}, byte {column}: NUL character")]
+    Nul {
+        /// The line, from 1.
+        line: usize,
+        /// The byte of that line, from 1.
+        column: usize,
+    },
+}
+
+/// The widest line that is shown whole below a diagnostic, in columns.
+const MAX_SHOWN: usize = 160;
+
+impl Source {
+    /// Reads a file's bytes; a byte order mark is skipped.
+    ///
+    /// # Errors
+    /// When they are not text.
+    pub fn new(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NotText> {
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (line, column) = line_and_byte(error.as_bytes(), error.utf8_error().valid_up_to());
+            NotText::NotUtf8 { line, column }
+        })?;
+        if let Some(at) = memchr::memchr(0, text.as_bytes()) {
+            let (line, column) = line_and_byte(text.as_bytes(), at);
+            return Err(NotText::Nul { line, column });
+        }
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        let starts = std::iter::once(bom(&text)).chain(ends).collect();
+        Ok(Self { name: name.into(), text, starts })
+    }
+
+    /// The whole text, with its byte order mark.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How many lines there are; a file that ends with a line ending has no empty line behind it.
+    pub fn line_count(&self) -> usize {
+        let has_rest = self.starts.last().is_some_and(|start| *start < self.text.len());
+        self.starts.len() - usize::from(!has_rest)
+    }
+
+    /// A line by its number, from 1.
+    pub fn line(&self, number: usize) -> Option<Line<'_>> {
+        let start = *self.starts.get(number.checked_sub(1)?)?;
+        let end = self.starts.get(number).copied().unwrap_or(self.text.len());
+        let text = &self.text[start..end];
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        Some(Line { number, start, text: text.strip_suffix('\r').unwrap_or(text) })
+    }
+
+    /// All lines.
+    pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
+        (1..=self.line_count()).filter_map(|number| self.line(number))
+    }
+
+    /// Where an offset in bytes is.
+    pub fn place(&self, offset: usize) -> Place {
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.starts[line - 1];
+        let before = self.text.get(start..offset).unwrap_or_default();
+        Place { line, column: before.chars().count() + 1 }
+    }
+
+    /// `FILE:LINE:COLUMN: SEVERITY: WHAT`, the line, carets under the place, and the help.
+    pub fn render(&self, severity: &str, diagnostic: &Diagnostic) -> String {
+        let place = self.place(diagnostic.at.start);
+        let head = format!("{}:{place}: {severity}: {}", self.name, diagnostic.message);
+        let excerpt = self.excerpt(place.line, &diagnostic.at);
+        let help = diagnostic.help.iter().map(|help| format!("\n  help: {help}"));
+        std::iter::once(head + &excerpt).chain(help).collect()
+    }
+
+    /// The line with carets below it, each indented by two spaces.
+    pub fn excerpt(&self, number: usize, at: &Range<usize>) -> String {
+        let Some(line) = self.line(number) else { return String::new() };
+        let start = at.start.saturating_sub(line.start).min(line.text.len());
+        let end = at.end.saturating_sub(line.start).clamp(start, line.text.len());
+        let (Some(before), Some(marked)) = (line.text.get(..start), line.text.get(start..end))
+        else {
+            return String::new();
+        };
+        let (before, marked, after) = (shown(before), shown(marked), shown(&line.text[end..]));
+        let carets = "^".repeat(marked.width().clamp(1, MAX_SHOWN));
+        let whole = format!("{before}{marked}{after}");
+        if whole.width() <= MAX_SHOWN {
+            return format!("\n  {whole}\n  {}{carets}", " ".repeat(before.width()));
+        }
+        let rest = cut(&format!("{marked}{after}"));
+        format!("\n  …{rest}\n   {carets}")
+    }
+}
+
+/// A text without what would control a terminal, each character of it as wide as before.
+fn shown(text: &str) -> String {
+    let is_hidden = |c: &char| c.is_control() || c.width().is_none();
+    text.chars().map(|c| if is_hidden(&c) { ' ' } else { c }).collect()
+}
+
+fn cut(text: &str) -> String {
+    let mut width = 0;
+    let mut kept = text.chars().take_while(|c| {
+        width += c.width().unwrap_or(0);
+        width < MAX_SHOWN
+    });
+    let start: String = kept.by_ref().collect();
+    if start.len() < text.len() { start + "…" } else { start }
+}
+
+/// How many bytes of byte order mark there are.
+fn bom(text: &str) -> usize {
+    if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
+fn line_and_byte(bytes: &[u8], at: usize) -> (usize, usize) {
+    let before = &bytes[..at];
+    let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+    (memchr::memchr_iter(b'\n', before).count() + 1, at - start + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        Source::new("a.wscope", text.as_bytes().to_vec()).expect("text")
+    }
+
+    #[test]
+    fn lines_have_no_line_ending_and_no_byte_order_mark() {
+        for (text, lines) in [
+            ("", &[] as &[&str]),
+            ("a", &["a"]),
+            ("a\n", &["a"]),
+            ("a\r\nb", &["a", "b"]),
+            ("\u{feff}a\n\nb\n", &["a", "", "b"]),
+            ("\n", &[""]),
+        ] {
+            let source = source(text);
+            assert_eq!(source.lines().map(|line| line.text).collect::<Vec<_>>(), lines, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_counts_characters() {
+        let source = source("\u{feff}aé\nüb\n");
+        for (part, line, column) in [("a", 1, 1), ("é", 1, 2), ("ü", 2, 1), ("b", 2, 2)] {
+            let at = source.text().find(part).expect("part");
+            assert_eq!(source.place(at), Place { line, column }, "{part}");
+        }
+    }
+
+    #[test]
+    fn carets_stand_below_wide_characters() {
+        let source = source("> 漢字 {{x}}\tend\n");
+        let at = source.text().find("{{x").expect("part");
+        let diagnostic = Diagnostic::new(at..at + 5, "unknown variable \"x\"").with_help("give it");
+        assert_eq!(
+            source.render("error", &diagnostic),
+            "a.wscope:1:6: error: unknown variable \"x\"\n  \
+             > 漢字 {{x}} end\n         ^^^^^\n  help: give it"
+        );
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_with_the_place_is_shown() {
+        let long = format!("{}bad{}", "a".repeat(500), "b".repeat(500));
+        let source = source(&long);
+        let text = source.render("error", &Diagnostic::new(500..503, "wrong"));
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[1].starts_with("  …badbbb") && lines[1].ends_with('…'), "{text}");
+        assert_eq!(lines[2], "   ^^^");
+        assert!(lines[1].width() <= MAX_SHOWN + 4);
+    }
+
+    #[test]
+    fn what_is_not_text_is_refused_with_its_place() {
+        let read = |bytes: &[u8]| Source::new("x", bytes.to_vec()).unwrap_err().to_string();
+        assert_eq!(read(b"ok\n> caf\xe9\n"), "line 2, byte 6: not UTF-8");
+        assert_eq!(read(b"> a\0"), "line 1, byte 4: NUL character");
+    }
+}

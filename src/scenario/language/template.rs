@@ -1,0 +1,232 @@
+//! Text with `{{name}}` in it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::source::Diagnostic;
+
+/// A text of the file, with places for values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Where it stands in the file, in bytes.
+    pub at: Range<usize>,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Piece {
+    Literal(String),
+    Variable(Variable),
+}
+
+/// A place for a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// The name of the value.
+    pub name: String,
+    /// Where `{{name}}` stands in the file, in bytes.
+    pub at: Range<usize>,
+}
+
+/// Where values come from.
+pub trait Values {
+    /// The value of this name, if there is one. `{{newUuid}}` is another one each time.
+    fn value(&self, name: &str) -> Option<Cow<'_, str>>;
+}
+
+impl Values for BTreeMap<String, String> {
+    fn value(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.get(name).map(|value| Cow::Borrowed(value.as_str()))
+    }
+}
+
+/// Whether a text is the name of a variable or connection: `[A-Za-z_][A-Za-z0-9_-]*`.
+pub fn is_name(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+}
+
+impl Template {
+    /// Reads a text that stands at `offset` of the file. `\{{` is `{{`.
+    ///
+    /// # Errors
+    /// With a `{{` that no name and `}}` follow.
+    pub fn parse(text: &str, offset: usize) -> Result<Self, Diagnostic> {
+        let mut template = Self { at: offset..offset + text.len(), pieces: Vec::new() };
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(found) = rest.find("{{") {
+            let (before, from) = rest.split_at(found);
+            if let Some(before) = before.strip_suffix('\\') {
+                literal.push_str(before);
+                literal.push_str("{{");
+                rest = &from[2..];
+                continue;
+            }
+            literal.push_str(before);
+            let start = offset + text.len() - from.len();
+            let (name, length) = variable(from).map_err(|error| error.shifted(start))?;
+            template.push(&mut literal);
+            let at = start..start + length;
+            template.pieces.push(Piece::Variable(Variable { name: name.to_owned(), at }));
+            rest = &from[length..];
+        }
+        literal.push_str(rest);
+        template.push(&mut literal);
+        Ok(template)
+    }
+
+    /// A text without variables.
+    pub fn literal(text: impl Into<String>) -> Self {
+        let mut template = Self::default();
+        template.push(&mut text.into());
+        template
+    }
+
+    /// A text from several lines of the file, joined by line feeds.
+    pub fn join(lines: Vec<Self>, at: Range<usize>) -> Self {
+        let mut template = Self { at, pieces: Vec::new() };
+        for (index, line) in lines.into_iter().enumerate() {
+            if index > 0 {
+                template.push(&mut "\n".to_owned());
+            }
+            template.pieces.extend(line.pieces);
+        }
+        template
+    }
+
+    fn push(&mut self, literal: &mut String) {
+        if !literal.is_empty() {
+            self.pieces.push(Piece::Literal(std::mem::take(literal)));
+        }
+    }
+
+    /// The places for values.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable(variable) => Some(variable),
+            Piece::Literal(_) => None,
+        })
+    }
+
+    /// The text, if there is no variable in it.
+    pub fn as_literal(&self) -> Option<Cow<'_, str>> {
+        match self.pieces.as_slice() {
+            [] => Some(Cow::Borrowed("")),
+            [Piece::Literal(text)] => Some(Cow::Borrowed(text)),
+            pieces => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Literal(text) => Some(text.as_str()),
+                    Piece::Variable(_) => None,
+                })
+                .collect::<Option<String>>()
+                .map(Cow::Owned),
+        }
+    }
+
+    /// The text with its values.
+    ///
+    /// # Errors
+    /// With the first variable that has no value.
+    pub fn expand(&self, values: &dyn Values) -> Result<String, Variable> {
+        self.expand_with(values, |value| value.into_owned())
+    }
+
+    /// The same, with each value changed before it is put in.
+    ///
+    /// # Errors
+    /// With the first variable that has no value.
+    pub fn expand_with(
+        &self,
+        values: &dyn Values,
+        change: impl Fn(Cow<'_, str>) -> String,
+    ) -> Result<String, Variable> {
+        let mut text = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Variable(variable) => {
+                    let value = values.value(&variable.name).ok_or_else(|| variable.clone())?;
+                    text.push_str(&change(value));
+                }
+            }
+        }
+        Ok(text)
+    }
+}
+
+/// The name in the `{{name}}` at the start of `text`, and how long that is.
+fn variable(text: &str) -> Result<(&str, usize), Diagnostic> {
+    let help = "\\{{ stands for two braces";
+    let Some(end) = text.find("}}") else {
+        return Err(Diagnostic::new(0..2, "\"{{\" without \"}}\"").with_help(help));
+    };
+    let name = text[2..end].trim_matches(' ');
+    if !is_name(name) {
+        let message = match name {
+            "" => "a name is missing between \"{{\" and \"}}\"".to_owned(),
+            name => format!("{name:?} is not the name of a variable"),
+        };
+        return Err(Diagnostic::new(0..end + 2, message).with_help(help));
+    }
+    Ok((name, end + 2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(text: &str) -> Result<String, String> {
+        let values = [("a", "1"), ("b-2", "{{a}}"), ("_", "")];
+        let values: BTreeMap<_, _> =
+            values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let template = Template::parse(text, 10).map_err(|error| error.message)?;
+        template.expand(&values).map_err(|variable| format!("{:?}", variable.at))
+    }
+
+    #[test]
+    fn values_are_put_in_once() {
+        for (text, result) in [
+            ("", ""),
+            ("plain", "plain"),
+            ("{{a}}", "1"),
+            ("x{{ a }}y{{_}}z", "x1yz"),
+            ("{{b-2}}", "{{a}}"),
+            (r"\{{a}}", "{{a}}"),
+            (r"\\{{a}}", r"\{{a}}"),
+            ("{a} }} {", "{a} }} {"),
+            (r#"{"n":{{a}}}"#, r#"{"n":1}"#),
+        ] {
+            assert_eq!(expanded(text).as_deref(), Ok(result), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_variable_has_its_place() {
+        assert_eq!(expanded("é{{x}}"), Err("12..17".to_owned()));
+    }
+
+    #[test]
+    fn broken_variables_are_errors() {
+        for (text, message, at) in [
+            ("ab{{a", "\"{{\" without \"}}\"", 12..14),
+            ("{{}}", "a name is missing between \"{{\" and \"}}\"", 10..14),
+            ("{{1a}}", "\"1a\" is not the name of a variable", 10..16),
+            ("{{a b}}", "\"a b\" is not the name of a variable", 10..17),
+        ] {
+            let error = Template::parse(text, 10).expect_err(text);
+            assert_eq!((error.message.as_str(), error.at), (message, at), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_without_variables_is_literal() {
+        let literal = |text| Template::parse(text, 0).unwrap().as_literal().map(Cow::into_owned);
+        assert_eq!(literal("a"), Some("a".to_owned()));
+        assert_eq!(literal(r"a\{{b"), Some("a{{b".to_owned()));
+        assert_eq!(literal("{{a}}"), None);
+    }
+}
