@@ -3,7 +3,10 @@
 pub mod difference;
 pub mod expect;
 pub mod goal;
+pub mod inbox;
 pub mod language;
+pub mod message;
+pub mod pattern;
 
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};

@@ -1,7 +1,13 @@
 //! The language of scenario files: text to a tree with positions. Nothing here connects or waits.
 
+pub mod literal;
+pub mod parse;
 pub mod source;
+pub mod syntax;
 pub mod template;
+pub mod units;
 
+pub use parse::parse;
 pub use source::{Diagnostic, Line, NotText, Place, Source};
+pub use syntax::Scenario;
 pub use template::{Template, Values, Variable, is_name};

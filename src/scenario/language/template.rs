@@ -127,6 +127,36 @@ impl Template {
         }
     }
 
+    /// The text before the first variable, if there is any.
+    pub fn leading_literal(&self) -> Option<&str> {
+        match self.pieces.first()? {
+            Piece::Literal(text) => Some(text),
+            Piece::Variable(_) => None,
+        }
+    }
+
+    /// The same without so many bytes of literal text at its start.
+    #[must_use]
+    pub fn without_prefix(mut self, bytes: usize) -> Self {
+        if let Some(Piece::Literal(text)) = self.pieces.first_mut() {
+            text.drain(..bytes.min(text.len()));
+            self.at.start += bytes;
+        }
+        self.pieces.retain(|piece| !matches!(piece, Piece::Literal(text) if text.is_empty()));
+        self
+    }
+
+    /// The same without so many bytes of literal text at its end.
+    #[must_use]
+    pub fn without_suffix(mut self, bytes: usize) -> Self {
+        if let Some(Piece::Literal(text)) = self.pieces.last_mut() {
+            text.truncate(text.len().saturating_sub(bytes));
+            self.at.end -= bytes;
+        }
+        self.pieces.retain(|piece| !matches!(piece, Piece::Literal(text) if text.is_empty()));
+        self
+    }
+
     /// The text with its values.
     ///
     /// # Errors

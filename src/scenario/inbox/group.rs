@@ -1,0 +1,211 @@
+//! `<` with the `<?` before it and the `<&` behind it.
+
+use std::time::Instant;
+
+use super::{Closest, Control, End, Inbox, Progress, Received, Seen, SeenMessage, WaitFailure};
+use crate::scenario::pattern::{Match, Pattern, PatternClass};
+
+/// Patterns that are awaited together.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// `<`, then each `<&`.
+    wanted: Vec<Wanted>,
+    /// Each `<?`.
+    optional: Vec<Wanted>,
+    /// The next message has to match.
+    is_strict: bool,
+    deadline: Instant,
+    seen: Seen,
+    closest: Option<Closest>,
+}
+
+#[derive(Clone, Debug)]
+struct Wanted {
+    pattern: Pattern,
+    /// For a message: which of the others it could be is asked again when another message needs its place.
+    taken: Option<Taken>,
+}
+
+/// What a pattern took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// A data message.
+    Message(Received),
+    /// A ping or a pong.
+    Control(Control),
+    /// The end of the connection.
+    End(End),
+}
+
+/// What the patterns took.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupOutcome {
+    /// By `<`, then by each `<&`.
+    pub wanted: Vec<Taken>,
+    /// By each `<?`, if it was received.
+    pub optional: Vec<Option<Taken>>,
+}
+
+impl Group {
+    /// Awaits `wanted`, of which there is at least one, until `deadline`.
+    pub fn new(
+        wanted: Vec<Pattern>,
+        optional: Vec<Pattern>,
+        is_strict: bool,
+        deadline: Instant,
+    ) -> Self {
+        let all = |patterns: Vec<Pattern>| {
+            patterns.into_iter().map(|pattern| Wanted { pattern, taken: None }).collect()
+        };
+        let (wanted, optional) = (all(wanted), all(optional));
+        Self { wanted, optional, is_strict, deadline, seen: Seen::default(), closest: None }
+    }
+
+    /// What was received and not taken.
+    pub fn seen(&self) -> &Seen {
+        &self.seen
+    }
+
+    /// The message that came closest, if one had anything in common.
+    pub fn closest(&self) -> Option<&Closest> {
+        self.closest.as_ref()
+    }
+
+    /// Which of the awaited patterns have taken nothing, by their index: 0 for `<`.
+    pub fn missing(&self) -> impl Iterator<Item = usize> {
+        self.wanted.iter().enumerate().filter(|(_, it)| it.taken.is_none()).map(|(index, _)| index)
+    }
+
+    /// Takes what is there.
+    pub fn poll(&mut self, inbox: &mut Inbox, now: Instant) -> Progress<GroupOutcome> {
+        if let Some(fault) = inbox.fault() {
+            return Progress::Failed(fault);
+        }
+        self.take_controls(inbox);
+        while self.awaits(PatternClass::Message)
+            && let Some(message) = inbox.take_message()
+        {
+            if let Err(message) = self.offer(message) {
+                self.seen.push(&message);
+                if self.is_strict {
+                    return Progress::Failed(WaitFailure::Unexpected(message));
+                }
+            }
+        }
+        self.take_end(inbox);
+        if self.missing().next().is_none() {
+            return Progress::Done(self.outcome());
+        }
+        match inbox.end() {
+            Some(end) => Progress::Failed(WaitFailure::Ended(end.clone())),
+            None if now >= self.deadline => Progress::Failed(WaitFailure::Timeout),
+            None => Progress::Pending(self.deadline),
+        }
+    }
+
+    fn outcome(&mut self) -> GroupOutcome {
+        let wanted = self.wanted.iter_mut().filter_map(|it| it.taken.take()).collect();
+        let optional = self.optional.iter_mut().map(|it| it.taken.take()).collect();
+        GroupOutcome { wanted, optional }
+    }
+
+    fn awaits(&self, class: PatternClass) -> bool {
+        self.wanted.iter().any(|it| it.taken.is_none() && it.pattern.class() == class)
+    }
+
+    fn take_controls(&mut self, inbox: &mut Inbox) {
+        for wanted in self.optional.iter_mut().chain(&mut self.wanted) {
+            if wanted.taken.is_none() && wanted.pattern.class() == PatternClass::Control {
+                wanted.taken = inbox.take_control(&wanted.pattern).map(Taken::Control);
+            }
+        }
+    }
+
+    fn take_end(&mut self, inbox: &Inbox) {
+        let Some(end) = inbox.end() else { return };
+        for wanted in self.optional.iter_mut().chain(&mut self.wanted) {
+            if wanted.taken.is_none() && wanted.pattern.matches_close(end.code, &end.reason) {
+                wanted.taken = Some(Taken::End(end.clone()));
+            }
+        }
+    }
+
+    /// Gives a message to the pattern that it is for; back if there is none.
+    fn offer(&mut self, message: Received) -> Result<(), Received> {
+        let fits: Vec<_> = self.wanted.iter().map(|it| it.takes(&message)).collect();
+        if let Some(index) = fits.iter().position(|judged| *judged == Match::Yes)
+            && let Some(path) = self.path(index, &fits)
+        {
+            self.place(&path, message);
+            return Ok(());
+        }
+        let is_free = |it: &&mut Wanted| it.taken.is_none() && it.takes(&message) == Match::Yes;
+        if let Some(optional) = self.optional.iter_mut().find(is_free) {
+            optional.taken = Some(Taken::Message(message));
+            return Ok(());
+        }
+        self.note_difference(&fits, &message);
+        Err(message)
+    }
+
+    /// The patterns that have to change their message so that this one finds a place: from the one that gets
+    /// it to one that has none (an augmenting path).
+    fn path(&self, first: usize, fits: &[Match]) -> Option<Vec<usize>> {
+        let mut visited = vec![false; self.wanted.len()];
+        let starts = (first..fits.len()).filter(|index| fits[*index] == Match::Yes);
+        for start in starts {
+            if let Some(path) = self.path_from(start, &mut visited) {
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    fn path_from(&self, index: usize, visited: &mut [bool]) -> Option<Vec<usize>> {
+        if std::mem::replace(&mut visited[index], true) {
+            return None;
+        }
+        let message = match &self.wanted[index].taken {
+            None => return Some(vec![index]),
+            Some(Taken::Message(message)) => message,
+            Some(_) => return None,
+        };
+        for other in 0..self.wanted.len() {
+            if !visited[other]
+                && self.wanted[other].takes(message) == Match::Yes
+                && let Some(mut path) = self.path_from(other, visited)
+            {
+                path.insert(0, index);
+                return Some(path);
+            }
+        }
+        None
+    }
+
+    fn place(&mut self, path: &[usize], message: Received) {
+        let mut moving = Some(Taken::Message(message));
+        for index in path {
+            moving = std::mem::replace(&mut self.wanted[*index].taken, moving);
+        }
+    }
+
+    fn note_difference(&mut self, fits: &[Match], message: &Received) {
+        for (pattern, judged) in fits.iter().enumerate() {
+            let Match::Differs(comparison) = judged else { continue };
+            let is_free = self.wanted[pattern].taken.is_none();
+            let before = self.closest.as_ref().map(|closest| closest.comparison.count);
+            // Of two that are as close, the later one is shown.
+            if is_free && before.is_none_or(|before| comparison.count <= before) {
+                let message = SeenMessage::of(message);
+                let comparison = comparison.clone();
+                self.closest = Some(Closest { message, comparison, pattern });
+            }
+        }
+    }
+}
+
+impl Wanted {
+    fn takes(&self, message: &Received) -> Match {
+        self.pattern.judge(message.kind, &message.data)
+    }
+}

@@ -1,0 +1,78 @@
+//! What was received while a step waited, as far as a report shows it.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use super::Received;
+use crate::protocol::MessageKind;
+use crate::scenario::difference::Comparison;
+
+/// How many messages a report shows.
+const MOST: usize = 20;
+
+/// How much of each, in bytes.
+pub(super) const MAX_SHOWN: usize = 1024;
+
+/// The messages that a step saw and did not take: the last of them, and how many there were.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// How many there were in all.
+    pub count: u64,
+    last: VecDeque<SeenMessage>,
+}
+
+/// A message, or the start of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenMessage {
+    /// Text or binary.
+    pub kind: MessageKind,
+    /// Up to 1 KiB of it.
+    pub start: Bytes,
+    /// Its length, in bytes.
+    pub size: usize,
+}
+
+/// The message that came closest to what was awaited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closest {
+    /// The message.
+    pub message: SeenMessage,
+    /// How it differs.
+    pub comparison: Comparison,
+    /// Which pattern of the step it came closest to.
+    pub pattern: usize,
+}
+
+impl Seen {
+    /// Takes note of a message.
+    pub fn push(&mut self, message: &Received) {
+        self.count += 1;
+        if self.last.len() == MOST {
+            self.last.pop_front();
+        }
+        self.last.push_back(SeenMessage::of(message));
+    }
+
+    /// The last of them, in order.
+    pub fn last(&self) -> impl Iterator<Item = &SeenMessage> {
+        self.last.iter()
+    }
+
+    /// How many there were before those.
+    pub fn omitted(&self) -> u64 {
+        self.count - self.last.len() as u64
+    }
+}
+
+impl SeenMessage {
+    /// The start of a message, in memory of its own if it is only a part.
+    pub fn of(message: &Received) -> Self {
+        let size = message.data.len();
+        let start = match size > MAX_SHOWN {
+            true => Bytes::copy_from_slice(&message.data[..MAX_SHOWN]),
+            false => message.data.clone(),
+        };
+        Self { kind: message.kind, start, size }
+    }
+}

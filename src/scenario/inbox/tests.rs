@@ -1,0 +1,246 @@
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::{Arrival, Breach, Control, End, Group, Inbox, Message, Progress, Taken, WaitFailure};
+use crate::protocol::{CloseCode, MessageKind};
+use crate::scenario::pattern::{ClosePattern, Matcher, Pattern, bare_json};
+
+fn text(text: &str) -> Pattern {
+    let matcher = bare_json(text).map_or_else(|| Matcher::Text(text.to_owned()), Matcher::Json);
+    Pattern::new(text, matcher)
+}
+
+fn pong() -> Pattern {
+    Pattern::new("pong:", Matcher::Pong(None))
+}
+
+fn close(text: &str) -> Pattern {
+    let pattern = ClosePattern::parse(text).expect("pattern");
+    Pattern::new(format!("close:{text}"), Matcher::Close(pattern))
+}
+
+fn push(inbox: &mut Inbox, at: Instant, texts: &[&str]) {
+    for text in texts {
+        inbox.push_message(Message {
+            kind: MessageKind::Text,
+            data: text.as_bytes(),
+            at,
+            frames: 1,
+            wire_size: 2 + text.len() as u64,
+            is_compressed: false,
+        });
+    }
+}
+
+fn filled(texts: &[&str]) -> (Inbox, Instant) {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(1 << 20, Vec::new());
+    push(&mut inbox, now, texts);
+    (inbox, now)
+}
+
+fn end(code: CloseCode) -> End {
+    End {
+        code,
+        reason: "bye".to_owned(),
+        is_clean: true,
+        is_ours: false,
+        description: String::new(),
+    }
+}
+
+fn kept(inbox: &Inbox) -> Vec<String> {
+    inbox.kept().map(|it| String::from_utf8_lossy(&it.data).into_owned()).collect()
+}
+
+fn words(taken: &Taken) -> String {
+    match taken {
+        Taken::Message(message) => String::from_utf8_lossy(&message.data).into_owned(),
+        Taken::Control(control) => format!("control {:?}", control.payload),
+        Taken::End(end) => format!("end {}", end.code.get()),
+    }
+}
+
+/// Polls once at `now`; what was taken, in words.
+fn taken(group: &mut Group, inbox: &mut Inbox, now: Instant) -> Result<Vec<String>, WaitFailure> {
+    match group.poll(inbox, now) {
+        Progress::Done(outcome) => Ok(outcome.wanted.iter().map(words).collect()),
+        Progress::Failed(failure) => Err(failure),
+        Progress::Pending(_) => Ok(vec!["pending".to_owned()]),
+    }
+}
+
+fn group(wanted: &[&str], optional: &[&str], is_strict: bool, now: Instant) -> Group {
+    let all = |list: &[&str]| list.iter().map(|it| text(it)).collect();
+    Group::new(all(wanted), all(optional), is_strict, now + Duration::from_secs(5))
+}
+
+#[test]
+fn the_first_match_is_taken_and_those_before_it() {
+    let (mut inbox, now) = filled(&["x", "a", "b", "a"]);
+    let mut wait = group(&["a"], &[], false, now);
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["a".to_owned()]));
+    assert_eq!((wait.seen().count, kept(&inbox)), (1, vec!["b".to_owned(), "a".to_owned()]));
+}
+
+#[test]
+fn strict_takes_the_next_message_or_none() {
+    let (mut inbox, now) = filled(&["x", "a"]);
+    let mut wait = group(&["a"], &[], true, now);
+    let Err(WaitFailure::Unexpected(message)) = taken(&mut wait, &mut inbox, now) else {
+        panic!("a failure")
+    };
+    assert_eq!(message.data, "x");
+    let (mut inbox, now) = filled(&["o", "a"]);
+    assert_eq!(
+        taken(&mut group(&["a"], &["o"], true, now), &mut inbox, now),
+        Ok(vec!["a".to_owned()])
+    );
+}
+
+#[test]
+fn an_optional_message_comes_first_or_not_at_all() {
+    for (messages, optional) in [(&["o", "a"] as &[_], true), (&["a", "o"], false), (&["a"], false)]
+    {
+        let (mut inbox, now) = filled(messages);
+        let mut wait = group(&["a"], &["o"], false, now);
+        let Progress::Done(outcome) = wait.poll(&mut inbox, now) else { panic!("done") };
+        assert_eq!(outcome.optional[0].is_some(), optional, "{messages:?}");
+        assert_eq!(wait.seen().count, 0);
+    }
+}
+
+#[test]
+fn together_messages_find_their_places_in_any_order() {
+    let (general, special) = (r#"{"t":1}"#, r#"{"t":1,"u":2}"#);
+    for messages in [[general, special], [special, general]] {
+        for wanted in [[general, special], [special, general]] {
+            let (mut inbox, now) = filled(&messages);
+            let expected = wanted.map(str::to_owned).to_vec();
+            let mut wait = group(&wanted, &[], false, now);
+            assert_eq!(taken(&mut wait, &mut inbox, now), Ok(expected), "{messages:?} {wanted:?}");
+        }
+    }
+}
+
+#[test]
+fn one_message_is_not_taken_twice() {
+    let (mut inbox, now) = filled(&["a"]);
+    let mut wait = group(&["a", "a"], &[], false, now);
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
+    assert_eq!(wait.missing().collect::<Vec<_>>(), [1]);
+    let late = now + Duration::from_secs(5);
+    assert_eq!(taken(&mut wait, &mut inbox, late), Err(WaitFailure::Timeout));
+    push(&mut inbox, late, &["a"]);
+    assert_eq!(taken(&mut wait, &mut inbox, late), Ok(vec!["a".to_owned(); 2]));
+}
+
+#[test]
+fn control_frames_take_no_messages_with_them() {
+    let (mut inbox, now) = filled(&["a"]);
+    let payload = Bytes::from_static(b"p");
+    inbox.push_control(Control { is_pong: true, payload, at: now, rtt: None });
+    let mut wait = Group::new(vec![pong()], Vec::new(), true, now);
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["control b\"p\"".to_owned()]));
+    assert_eq!(kept(&inbox), ["a"]);
+    inbox.push_end(end(CloseCode::NORMAL));
+    let mut wait = Group::new(vec![close("1000")], Vec::new(), false, now);
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["end 1000".to_owned()]));
+    assert_eq!(kept(&inbox), ["a"]);
+}
+
+#[test]
+fn what_was_kept_is_taken_after_the_end_and_then_the_wait_fails() {
+    let (mut inbox, now) = filled(&["a"]);
+    inbox.push_end(end(CloseCode::GOING_AWAY));
+    let mut first = group(&["a"], &[], false, now);
+    assert_eq!(taken(&mut first, &mut inbox, now), Ok(vec!["a".to_owned()]));
+    let failure = taken(&mut group(&["b"], &[], false, now), &mut inbox, now);
+    assert_eq!(failure, Err(WaitFailure::Ended(end(CloseCode::GOING_AWAY))));
+}
+
+#[test]
+fn the_closest_message_is_known() {
+    let (mut inbox, now) = filled(&[r#"{"a":1,"b":3}"#, r#"{"a":9,"b":9}"#, "x"]);
+    let mut wait = group(&[r#"{"a":1,"b":2}"#], &[], false, now);
+    assert_eq!(taken(&mut wait, &mut inbox, now), Ok(vec!["pending".to_owned()]));
+    let closest = wait.closest().expect("a message");
+    assert_eq!(closest.message.start, r#"{"a":1,"b":3}"#);
+    let first = closest.comparison.first.as_ref().expect("a difference");
+    assert_eq!(first.to_string(), "at $.b expected 2, got 3");
+    assert_eq!(wait.seen().count, 3);
+}
+
+#[test]
+fn what_is_forbidden_fails_whatever_waits() {
+    let (mut inbox, now) = filled(&["a"]);
+    inbox.forbid(7, text("e"));
+    assert_eq!(inbox.fault(), None);
+    push(&mut inbox, now, &["e"]);
+    let Err(WaitFailure::Forbidden(Breach { step, arrival: Arrival::Message(message) })) =
+        taken(&mut group(&["a"], &[], false, now), &mut inbox, now)
+    else {
+        panic!("a failure")
+    };
+    assert_eq!((step, &message.data[..]), (7, &b"e"[..]));
+    let (mut inbox, _) = filled(&["e"]);
+    inbox.forbid(1, text("e"));
+    assert!(inbox.fault().is_some(), "what is kept counts");
+}
+
+#[test]
+fn silence_and_during_begin_with_what_is_kept() {
+    let (mut inbox, now) = filled(&["a", "b"]);
+    let until = now + Duration::from_secs(1);
+    let mut all = Vec::new();
+    assert_eq!(inbox.during(until, false, &mut all, now), Progress::Pending(until));
+    push(&mut inbox, until, &["c"]);
+    push(&mut inbox, until + Duration::from_millis(1), &["d"]);
+    assert_eq!(inbox.during(until, false, &mut all, until), Progress::Done(()));
+    assert_eq!((all.len(), kept(&inbox)), (3, vec!["d".to_owned()]));
+    inbox.release(all);
+    let failure = inbox.silence(until, false, now);
+    assert!(matches!(failure, Progress::Failed(WaitFailure::NotSilent(_))), "{failure:?}");
+    assert_eq!(inbox.held, 0);
+    assert_eq!(inbox.silence(until, false, now), Progress::Pending(until));
+    inbox.push_end(end(CloseCode::NORMAL));
+    assert_eq!(inbox.silence(until, true, until), Progress::Done(()));
+    assert!(matches!(inbox.silence(until, false, until), Progress::Failed(WaitFailure::Ended(_))));
+}
+
+#[test]
+fn what_is_ignored_is_set_aside() {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(1 << 20, vec![text(r#"{"type":"heartbeat"}"#)]);
+    push(&mut inbox, now, &[r#"{"type":"heartbeat","n":1}"#, "a"]);
+    assert_eq!(kept(&inbox), ["a"]);
+}
+
+#[test]
+fn too_much_is_a_failure_and_takes_no_memory() {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(1000, Vec::new());
+    push(&mut inbox, now, &["a"; 100]);
+    assert_eq!(inbox.fault(), Some(WaitFailure::TooMuch(1000)));
+    assert!(inbox.held <= 1000);
+}
+
+#[test]
+fn a_duration_counts_from_the_last_send() {
+    let (mut inbox, now) = filled(&["a"]);
+    inbox.note_sent(now);
+    push(&mut inbox, now + Duration::from_millis(3), &["b"]);
+    let times: Vec<_> = inbox.kept().map(|it| it.since_send).collect();
+    assert_eq!(times, [None, Some(Duration::from_millis(3))]);
+}
+
+#[test]
+fn a_million_small_messages_fit() {
+    let now = Instant::now();
+    let mut inbox = Inbox::new(256 << 20, Vec::new());
+    for _ in 0..1_000_000 {
+        push(&mut inbox, now, &["{\"n\":1}"]);
+    }
+    assert_eq!((inbox.fault(), inbox.kept().count()), (None, 1_000_000));
+}

@@ -1,0 +1,107 @@
+//! What is wrong with a part as a whole.
+
+use crate::scenario::language::source::Diagnostic;
+use crate::scenario::language::syntax::{Connect, Item, Part, Step, StepKind, Wanted};
+
+/// Looks at a part that has been read.
+pub(super) fn part(part: &Part, errors: &mut Vec<Diagnostic>, warnings: &mut Vec<Diagnostic>) {
+    let mut open: Vec<&Connect> = Vec::new();
+    let mut before: Option<&Step> = None;
+    let named =
+        part.items.iter().filter(|item| matches!(item, Item::Connect(it) if it.name.is_some()));
+    let needs_names = named.count() > 1;
+    for (index, item) in part.items.iter().enumerate() {
+        match item {
+            Item::Connect(connect) => open.push(connect),
+            Item::Step(step) => {
+                let rest = &part.items[index + 1..];
+                errors.extend(connection_problem(step, &open, needs_names));
+                errors.extend(wanted_problem(step, before, rest));
+                before = Some(step);
+            }
+        }
+    }
+    if !judges(part) {
+        let message = "this part neither expects nor asserts anything";
+        warnings.push(Diagnostic::new(part.at.clone(), message));
+    }
+}
+
+/// Which connection a step is for: the named one, or the last that was opened.
+fn connection_of<'a>(step: &Step, open: &[&'a Connect]) -> Option<&'a Connect> {
+    match &step.connection {
+        Some(name) => open.iter().find(|it| it.name.as_ref() == Some(&name.text)).copied(),
+        None => open.last().copied(),
+    }
+}
+
+fn connection_problem(step: &Step, open: &[&Connect], needs_names: bool) -> Option<Diagnostic> {
+    if matches!(step.kind, StepKind::Sleep(_) | StepKind::Run(_)) {
+        return None;
+    }
+    if step.connection.is_none() && needs_names {
+        let names: Vec<_> = open.iter().filter_map(|it| it.name.as_deref()).collect();
+        let message = "which connection? This part has several";
+        return Some(
+            Diagnostic::new(step.at.clone(), message)
+                .with_help(format!("write the name before the sign: {}", names.join(", "))),
+        );
+    }
+    let connect = connection_of(step, open)?;
+    let response = connect.response.as_ref()?;
+    let status = response.status.filter(|status| *status != 101)?;
+    let message = format!("after HTTP {status} there is no connection to use");
+    Some(
+        Diagnostic::new(step.at.clone(), message)
+            .with_help("only [Captures] and [Asserts] follow it"),
+    )
+}
+
+/// `<&` belongs to the `<` before it, `<?` to the next one.
+fn wanted_problem(step: &Step, before: Option<&Step>, rest: &[Item]) -> Option<Diagnostic> {
+    let is_same = |other: &Step| {
+        let name = |step: &Step| step.connection.as_ref().map(|name| name.text.clone());
+        name(other) == name(step)
+    };
+    match step.kind {
+        StepKind::Receive(Wanted::Also, _) => {
+            let follows = before.is_some_and(|before| {
+                let kind = &before.kind;
+                is_same(before) && matches!(kind, StepKind::Receive(Wanted::Next | Wanted::Also, _))
+            });
+            (!follows).then(|| {
+                let message = "<& needs a < of the same connection before it";
+                Diagnostic::new(step.at.clone(), message)
+            })
+        }
+        StepKind::Receive(Wanted::Optional, _) => {
+            let mut steps = rest.iter().filter_map(|item| match item {
+                Item::Step(step) => Some(&**step),
+                Item::Connect(_) => None,
+            });
+            let leads = steps
+                .any(|it| is_same(it) && matches!(it.kind, StepKind::Receive(Wanted::Next, _)));
+            (!leads).then(|| {
+                let message = "<? needs a < of the same connection behind it";
+                Diagnostic::new(step.at.clone(), message)
+            })
+        }
+        _ => None,
+    }
+}
+
+fn judges(part: &Part) -> bool {
+    part.items.iter().any(|item| match item {
+        Item::Connect(connect) => {
+            connect.response.is_some() || !connect.sections.asserts.is_empty()
+        }
+        Item::Step(step) => {
+            !step.sections.asserts.is_empty()
+                || match step.kind {
+                    StepKind::Receive(wanted, _) => wanted != Wanted::Optional,
+                    StepKind::Silence(_) | StepKind::Run(_) => true,
+                    StepKind::Send(_) | StepKind::During(_) | StepKind::Sleep(_) => false,
+                }
+        }
+    })
+}

@@ -1,0 +1,205 @@
+//! `WS`, its headers and options, and `HTTP`.
+
+use super::{Block, Content, Parser};
+use crate::scenario::language::source::Diagnostic;
+use crate::scenario::language::syntax::{Connect, ExpectedResponse, Field, OptionLine, Sections};
+use crate::scenario::language::template::is_name;
+
+/// Names of queries, which no connection may have: a line of `[Asserts]` begins with one of them.
+const QUERIES: [&str; 29] = [
+    "jsonpath",
+    "regex",
+    "text",
+    "bytes",
+    "type",
+    "size",
+    "wire_size",
+    "frames",
+    "compressed",
+    "duration",
+    "variable",
+    "status",
+    "header",
+    "subprotocol",
+    "extensions",
+    "body",
+    "timing",
+    "tls_version",
+    "certificate",
+    "code",
+    "reason",
+    "clean",
+    "initiator",
+    "rtt",
+    "count",
+    "rate",
+    "gap",
+    "stdout",
+    "exit",
+];
+
+const QUANTIFIERS: [&str; 3] = ["each", "any", "none"];
+
+impl<'a> Parser<'a> {
+    /// `WS URL [as NAME]`
+    pub(super) fn connect(
+        &mut self,
+        content: Content<'a>,
+        rest: Content<'a>,
+    ) -> Result<(), Diagnostic> {
+        let (url, name) = match rest.text.rfind(" as ") {
+            Some(at) => (
+                Content { text: &rest.text[..at], ..rest }.trim(),
+                Some(rest.skip(at + " as ".len()).trim()),
+            ),
+            None => (rest, None),
+        };
+        let connect = Connect {
+            at: content.at(),
+            url: url.template()?,
+            name: name.map(|name| name.text.to_owned()),
+            headers: Vec::new(),
+            options: Vec::new(),
+            response: None,
+            sections: Sections::default(),
+        };
+        let problem = self.connect_problem(content, url, name);
+        // Even if something is wrong with it, what follows belongs to it.
+        self.push_connect(connect);
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn connect_problem(
+        &self,
+        content: Content<'a>,
+        url: Content<'a>,
+        name: Option<Content<'a>>,
+    ) -> Option<Diagnostic> {
+        if url.text.is_empty() {
+            let help = "for example  WS ws://localhost:8080/chat";
+            return Some(Diagnostic::new(content.at(), "a URL is missing").with_help(help));
+        }
+        if let Some(at) = outside_braces(url.text).find(|(_, c)| c.is_whitespace()).map(|it| it.0) {
+            let rest = url.skip(at).trim();
+            let help = "a connection is written WS URL, or WS URL as NAME";
+            let message = format!("{:?} is not expected behind the URL", rest.text);
+            return Some(Diagnostic::new(rest.at(), message).with_help(help));
+        }
+        let name = name?;
+        if !is_name(name.text) {
+            let message = format!("{:?} is not the name of a connection", name.text);
+            let help = "a name has letters, digits, _ and -, and does not start with a digit";
+            return Some(Diagnostic::new(name.at(), message).with_help(help));
+        }
+        if QUERIES.contains(&name.text) || QUANTIFIERS.contains(&name.text) {
+            let message = format!("a connection cannot be named {:?}: it is a query", name.text);
+            return Some(Diagnostic::new(name.at(), message));
+        }
+        let is_taken = self.connects().any(|it| it.name.as_deref() == Some(name.text));
+        is_taken.then(|| {
+            let message = format!("there is a connection {:?} in this part already", name.text);
+            Diagnostic::new(name.at(), message)
+        })
+    }
+
+    /// `HTTP STATUS` or `HTTP *`
+    pub(super) fn response(
+        &mut self,
+        content: Content<'a>,
+        rest: Content<'a>,
+    ) -> Result<(), Diagnostic> {
+        let status = match rest.text {
+            "*" => Ok(None),
+            text => match text.parse::<u16>() {
+                Ok(status) if text.len() == 3 && (100..600).contains(&status) => Ok(Some(status)),
+                _ => Err(Diagnostic::new(
+                    if text.is_empty() { content.at() } else { rest.at() },
+                    "a status code (100 to 599) or * has to follow HTTP",
+                )),
+            },
+        };
+        let expected = ExpectedResponse {
+            at: content.at(),
+            status: status.as_ref().ok().copied().flatten(),
+            headers: Vec::new(),
+        };
+        if let Some(connect) = self.last_connect() {
+            connect.response = Some(expected);
+        }
+        self.block = Block::Response;
+        status.map(drop)
+    }
+
+    /// A header of the request or the response, or an option.
+    pub(super) fn line_of_connect(&mut self, content: Content<'a>) -> Result<(), Diagnostic> {
+        let colon = outside_braces(content.text).find(|(_, c)| *c == ':').map(|(at, _)| at);
+        let name = colon.map(|at| Content { text: &content.text[..at], ..content });
+        let is_token = |text: &str| {
+            let allowed = |c: char| c.is_ascii_graphic() && !r#"()<>@,;\"/[]?="#.contains(c);
+            !text.is_empty() && text.chars().all(allowed)
+        };
+        let (Some(colon), Some(name)) = (colon, name.filter(|name| is_token(name.text.trim_end())))
+        else {
+            return Err(self.not_a_field(content));
+        };
+        if self.block == Block::Options {
+            return self.option(content, name.trim(), content.skip(colon + 1).trim());
+        }
+        let field = Field {
+            at: content.at(),
+            name: name.trim().template()?,
+            value: content.skip(colon + 1).trim().template()?,
+        };
+        let block = self.block;
+        match self.last_connect() {
+            Some(connect) if block == Block::Request => connect.headers.push(field),
+            Some(Connect { response: Some(response), .. }) => response.headers.push(field),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn option(
+        &mut self,
+        content: Content<'a>,
+        name: Content<'a>,
+        value: Content<'a>,
+    ) -> Result<(), Diagnostic> {
+        let line = OptionLine {
+            at: content.at(),
+            name: name.text.trim_start_matches('-').to_owned(),
+            value: value.template()?,
+        };
+        if name.text.starts_with('-') {
+            let message = "options are written without dashes here";
+            return Err(Diagnostic::new(name.at(), message)
+                .with_help(format!("write  {}: {}", line.name, value.text)));
+        }
+        if let Some(connect) = self.last_connect() {
+            connect.options.push(line);
+        }
+        Ok(())
+    }
+
+    fn not_a_field(&self, content: Content<'a>) -> Diagnostic {
+        if let Some(error) = self.unknown_connection(content) {
+            return error;
+        }
+        let (what, example) = match self.block {
+            Block::Options => ("an option, which is written NAME: VALUE", "for a flag  NAME: true"),
+            _ => ("a header field, a section or a step", "a header field is written NAME: VALUE"),
+        };
+        Diagnostic::new(content.at(), format!("not {what}")).with_help(example)
+    }
+}
+
+/// The characters of a text that are not inside of `{{…}}`.
+pub(super) fn outside_braces(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+    let mut inside_until = 0;
+    text.char_indices().filter(move |(at, _)| {
+        if *at >= inside_until && text[*at..].starts_with("{{") {
+            inside_until = text[*at..].find("}}").map_or(0, |end| at + end + 2);
+        }
+        *at >= inside_until
+    })
+}

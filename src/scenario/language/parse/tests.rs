@@ -1,0 +1,272 @@
+use super::parse;
+use crate::scenario::language::source::Source;
+use crate::scenario::language::syntax::{Item, PayloadKind, Scenario, StepKind};
+
+fn read(text: &str) -> Result<Scenario, String> {
+    let source = Source::new("x", text.as_bytes().to_vec()).expect("text");
+    parse(&source).map_err(|errors| {
+        let lines =
+            errors.iter().map(|it| format!("{}: {}", source.place(it.at.start), it.message));
+        lines.collect::<Vec<_>>().join("\n")
+    })
+}
+
+/// The items of all parts, a line each.
+fn outline(text: &str) -> String {
+    let scenario = read(text).expect("valid");
+    let mut lines = Vec::new();
+    for part in &scenario.parts {
+        let title = part.title.as_ref().and_then(|title| title.as_literal());
+        lines.push(format!("### {}", title.unwrap_or_default()));
+        for item in &part.items {
+            lines.push(describe(item));
+        }
+    }
+    lines.join("\n")
+}
+
+fn literal(text: &crate::scenario::language::Template) -> String {
+    text.as_literal().map_or_else(|| "{{}}".to_owned(), std::borrow::Cow::into_owned)
+}
+
+fn describe(item: &Item) -> String {
+    match item {
+        Item::Connect(it) => {
+            let status = it.response.as_ref().map(|response| response.status);
+            let (headers, options) = (it.headers.len(), it.options.len());
+            let asserts = it.sections.asserts.len();
+            format!("WS {:?} {headers} {options} {status:?} {asserts}", it.name)
+        }
+        Item::Step(step) => {
+            let name = step.connection.as_ref().map_or("", |name| &name.text);
+            let kind = match &step.kind {
+                StepKind::Send(payload) => format!("> {}", form(&payload.kind)),
+                StepKind::Receive(wanted, pattern) => format!("{wanted:?} {}", form(&pattern.kind)),
+                StepKind::Silence(span) => format!("SILENCE {:?}", span.known),
+                StepKind::During(span) => format!("DURING {:?}", span.known),
+                StepKind::Sleep(span) => format!("SLEEP {:?}", span.known),
+                StepKind::Run(command) => format!("$ {}", literal(command)),
+            };
+            let sections = (step.sections.captures.len(), step.sections.asserts.len());
+            format!("{name}{kind} {sections:?}")
+        }
+    }
+}
+
+fn form(kind: &PayloadKind) -> String {
+    let debug = format!("{kind:?}");
+    let name = debug.split(['(', ' ']).next().unwrap_or_default();
+    format!("{name}={:?}", literal(kind.template()))
+}
+
+#[test]
+fn the_examples_are_read() {
+    let text = r#"### two people in a room
+WS {{url}}/chat as alice
+WS {{url}}/chat as bob
+alice> {"join":"lobby"}
+bob< {"event":"joined","user":"bob"}
+bob<& {"event":"members","count":2}
+bob<? {"event":"motd"}
+alice> {"say":"hi {{newUuid}}"}
+bob< {"from":"alice"}
+[Asserts]
+jsonpath "$.text" matches /^hi [0-9a-f-]{36}$/
+alice SILENCE 2s
+
+### without a token it is refused, and the reason is said
+WS {{url}}/feed
+HTTP 401
+WWW-Authenticate: Bearer
+[Asserts]
+body contains "token"
+
+### the feed
+WS {{url}}/feed
+Authorization: Bearer {{token}}
+[Options]
+ignore: {"type":"heartbeat"}
+HTTP 101
+[Asserts]
+extensions contains "permessage-deflate"
+> ping:probe
+< pong:probe
+[Asserts]
+rtt < 200ms
+DURING 10s
+[Asserts]
+count >= 95
+each jsonpath "$.price" > 0
+> bye
+< close:4001 /see you/
+"#;
+    let expected = r#"### two people in a room
+WS Some("alice") 0 0 None 0
+WS Some("bob") 0 0 None 0
+alice> Bare="{\"join\":\"lobby\"}" (0, 0)
+bobNext Bare="{\"event\":\"joined\",\"user\":\"bob\"}" (0, 0)
+bobAlso Bare="{\"event\":\"members\",\"count\":2}" (0, 0)
+bobOptional Bare="{\"event\":\"motd\"}" (0, 0)
+alice> Bare="{{}}" (0, 0)
+bobNext Bare="{\"from\":\"alice\"}" (0, 1)
+aliceSILENCE Some(2s) (0, 0)
+### without a token it is refused, and the reason is said
+WS None 0 0 Some(Some(401)) 1
+### the feed
+WS None 1 1 Some(Some(101)) 1
+> Ping="probe" (0, 0)
+Next Pong="probe" (0, 1)
+DURING Some(10s) (0, 2)
+> Bare="bye" (0, 0)
+Next Close="4001 /see you/" (0, 0)"#;
+    assert_eq!(outline(text), expected);
+}
+
+#[test]
+fn payloads_are_what_the_file_says() {
+    for (line, expected) in [
+        ("> hi  ", r#"> Bare="hi  ""#),
+        (">hi", r#"> Bare="hi""#),
+        (">", r#"> Bare="""#),
+        (">  x", r#"> Bare=" x""#),
+        ("> text:/a/", r#"> Text="/a/""#),
+        ("> /a/", r#"> Bare="/a/""#),
+        (r#"> text:"a\u0000""#, r#"> JsonString="\"a\\u0000\"""#),
+        (r#"> text:"a" b"#, r#"> Text="\"a\" b""#),
+        ("> hex:01 0a", r#"> Hex="01 0a""#),
+        ("> base64:AP8=", r#"> Base64="AP8=""#),
+        ("> text:@a b.txt", r#"> File="a b.txt""#),
+        ("> {{x}}text:", r#"> Bare="{{}}""#),
+        ("< /a b/", r#"Next Regex="a b""#),
+        ("< /", r#"Next Bare="/""#),
+        ("< //", r#"Next Regex="""#),
+        ("<! hex:01 ..", r#"Never Hex="01 ..""#),
+        ("< close:", r#"Next Close="""#),
+        ("< ping:", r#"Next Ping="""#),
+        ("> {{{{", ""),
+    ] {
+        let text = format!("WS ws://h\n{line}\n");
+        match read(&text) {
+            Ok(_) => {
+                let lines = outline(&text);
+                let line = lines.lines().last().expect("a step");
+                assert_eq!(line.rsplit_once(" (").expect("sections").0, expected);
+            }
+            Err(error) => assert_eq!(expected, "", "{line}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn a_fence_holds_lines_as_they_are() {
+    let text = "WS ws://h\n> ```\na\n  # b \n\n```\n< ````\n```\n````\n";
+    let expected =
+        "### \nWS None 0 0 None 0\n> Bare=\"a\\n  # b \\n\" (0, 0)\nNext Bare=\"```\" (0, 0)";
+    assert_eq!(outline(text), expected);
+}
+
+#[test]
+fn carriage_returns_and_white_space_mean_nothing() {
+    let text = "\u{feff}  # c\r\n\r\n\tWS ws://h as a\r\n  X-A:  b \r\n  a  >  x \r\n";
+    let scenario = read(text).expect("valid");
+    let Item::Connect(connect) = &scenario.parts[0].items[0] else { panic!("a connection") };
+    assert_eq!(literal(&connect.headers[0].value), "b");
+    assert!(outline(text).ends_with("a> Bare=\" x \" (0, 0)"), "{}", outline(text));
+}
+
+#[test]
+fn errors_have_their_place_and_all_are_found() {
+    let long = "x".repeat(126);
+    for (text, expected) in [
+        ("> a", "1:1: a connection is needed before the first step"),
+        ("WS", "1:1: a URL is missing"),
+        ("WS ws://h as 1", "1:14: \"1\" is not the name of a connection"),
+        ("WS ws://h alice", "1:11: \"alice\" is not expected behind the URL"),
+        ("WS ws://h as count", "1:14: a connection cannot be named \"count\": it is a query"),
+        (
+            "WS ws://h as a\nWS ws://h as a",
+            "2:14: there is a connection \"a\" in this part already",
+        ),
+        ("WS ws://h\nfoo", "2:1: not a header field, a section or a step"),
+        ("WS ws://h\nbob> a", "2:1: no connection of this part is named \"bob\""),
+        ("WS ws://h\n[Option]", "2:1: unknown section [Option]"),
+        ("[Asserts]\n", "1:1: a section needs a connection or a step before it"),
+        (
+            "WS ws://h\n> a\n[Options]\n",
+            "3:1: [Options] belongs below the headers of a connection, before HTTP",
+        ),
+        ("WS ws://h\n[Options]\ninsecure", "3:1: not an option, which is written NAME: VALUE"),
+        ("WS ws://h\n[Options]\n--insecure: true", "3:1: options are written without dashes here"),
+        ("WS ws://h\nHTTP", "2:1: a status code (100 to 599) or * has to follow HTTP"),
+        ("WS ws://h\nHTTP 99", "2:6: a status code (100 to 599) or * has to follow HTTP"),
+        ("WS ws://h\nHTTP 401\n> a", "3:1: after HTTP 401 there is no connection to use"),
+        ("WS ws://h\n> a\nfoo", "3:1: not a step, a section or a connection"),
+        ("WS ws://h\n> {{a", "2:3: \"{{\" without \"}}\""),
+        ("WS ws://h\n> ```\nx", "2:3: no line with ``` alone closes this payload"),
+        ("WS ws://h\n> hex:0", "2:3: not hex: 1 digits, but every byte takes two"),
+        ("WS ws://h\n> hex:0x", "2:3: not hex: \"x\" is not a hex digit"),
+        ("WS ws://h\n> json:{", "2:3: not JSON: EOF while parsing an object at line 1 column 1"),
+        ("WS ws://h\n< /a(/", "2:3: not a regular expression: unclosed group"),
+        ("WS ws://h\n> binary:00", "2:3: binary: takes a file: binary:@PATH"),
+        ("WS ws://h\n> text:@", "2:3: the path of a file has to follow @"),
+        ("WS ws://h\nSLEEP", "2:1: a duration is missing"),
+        ("WS ws://h\nSILENCE 2", "2:9: the unit is missing: 2ms or 2s"),
+        ("WS ws://h\nDURING x", "2:8: \"x\" is not a duration: 500ms, 5s or 2m"),
+        ("WS ws://h as a\na SLEEP 1s", "2:1: SLEEP is not for one connection: leave the name out"),
+        ("WS ws://h\n$", "2:1: a command is missing"),
+        ("WS ws://h\n<& a", "2:1: <& needs a < of the same connection before it"),
+        ("WS ws://h\n<? a\n> b", "2:1: <? needs a < of the same connection behind it"),
+        ("WS ws://h as a\nWS ws://h as b\n> x", "3:1: which connection? This part has several"),
+        ("WS ws://h\n> a\n[Captures]\nx", "4:1: a capture is written NAME: QUERY"),
+        ("WS ws://h\n> a\n[Captures]\n1: text", "4:1: \"1\" is not the name of a variable"),
+        (
+            &format!("WS ws://h\n> ping:{long}"),
+            "2:3: 126 bytes: a control frame takes at most 125 (RFC 6455 section 5.5)",
+        ),
+        (
+            "WS\n> {{\n\nSLEEP 1",
+            "1:1: a URL is missing\n2:3: \"{{\" without \"}}\"\n4:7: the unit is missing: 1ms or 1s",
+        ),
+    ] {
+        assert_eq!(read(text).map(|_| ()).expect_err(text), expected, "{text}");
+    }
+    for text in ["WS ws://h\n> close:1005", "WS ws://h\n> close:x", "WS ws://h\n< close:99999"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn doubtful_things_are_warnings() {
+    for (text, expected) in [
+        ("WS ws://h\n> a", &["1:1: this part neither expects nor asserts anything"] as &[_]),
+        ("WS ws://h\n< a", &[]),
+        ("WS ws://h\nHTTP *", &[]),
+        (
+            "WS ws://h\n< {a}",
+            &["2:3: taken as text, as it is not JSON: key must be a string at line 1 column 2"],
+        ),
+        ("WS ws://h\n< {a", &[]),
+        ("WS ws://h\n< text:{a}", &[]),
+    ] {
+        let source = Source::new("x", text.as_bytes().to_vec()).expect("text");
+        let scenario = parse(&source).expect("valid");
+        let warnings: Vec<_> = scenario
+            .warnings
+            .iter()
+            .map(|it| format!("{}: {}", source.place(it.at.start), it.message))
+            .collect();
+        assert_eq!(warnings, expected, "{text}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in r"(WS h|[a-z]{1,3}|[<>$#]{1,3}[&?!]?|```|\{\{a\}\}|\[Asserts\]|HTTP \*|/|\PC|[ \n:]){0,40}") {
+        let source = Source::new("x", text.into_bytes()).expect("text");
+        if let Err(errors) = parse(&source) {
+            for error in errors {
+                source.render("error", &error);
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Patterns of messages, control frames and ends, with their values put in.
+
+use std::fmt;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::difference::{Comparison, compare};
+use super::language::literal;
+use crate::protocol::{CloseCode, MessageKind};
+
+/// What a message, a control frame or the end of a connection has to be like.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// As it is written.
+    source: String,
+    matcher: Matcher,
+    /// A text may also come as a binary message, as chat servers relay it.
+    takes_text_in_binary: bool,
+}
+
+/// What has to match.
+#[derive(Clone, Debug)]
+pub enum Matcher {
+    /// A text message equal to this.
+    Text(String),
+    /// A text message in which this is found.
+    Regex(Regex),
+    /// A message that is JSON and contains this.
+    Json(Value),
+    /// A binary message equal to this, or with this start.
+    Bytes {
+        /// The bytes.
+        bytes: Vec<u8>,
+        /// More may follow.
+        is_prefix: bool,
+    },
+    /// A ping, with this payload if one is given.
+    Ping(Option<Vec<u8>>),
+    /// A pong, with this payload if one is given.
+    Pong(Option<Vec<u8>>),
+    /// The peer's Close frame, or the end without one.
+    Close(ClosePattern),
+}
+
+/// What a close has to be like.
+#[derive(Clone, Debug, Default)]
+pub struct ClosePattern {
+    /// The code; `None`: any.
+    pub code: Option<CloseCode>,
+    /// The reason; `None`: any.
+    pub reason: Option<ReasonPattern>,
+}
+
+/// What the reason of a close has to be like.
+#[derive(Clone, Debug)]
+pub enum ReasonPattern {
+    /// Equal to this.
+    Equal(String),
+    /// With this in it.
+    Regex(Regex),
+}
+
+/// What patterns are of, and what they look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PatternClass {
+    /// Data messages.
+    Message,
+    /// Pings and pongs.
+    Control,
+    /// The end of the connection.
+    Close,
+}
+
+/// What a pattern makes of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// The message is as it has to be.
+    Yes,
+    /// It is JSON, as it has to be, with other values.
+    Differs(Comparison),
+    /// It is something else.
+    No,
+}
+
+impl Pattern {
+    /// A pattern that is written like this.
+    pub fn new(source: impl Into<String>, matcher: Matcher) -> Self {
+        Self { source: source.into(), matcher, takes_text_in_binary: false }
+    }
+
+    /// The same; texts may come in binary messages too.
+    #[must_use]
+    pub fn taking_text_in_binary(self) -> Self {
+        Self { takes_text_in_binary: true, ..self }
+    }
+
+    /// What has to match.
+    pub fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// What it looks at.
+    pub fn class(&self) -> PatternClass {
+        match self.matcher {
+            Matcher::Text(_) | Matcher::Regex(_) | Matcher::Json(_) | Matcher::Bytes { .. } => {
+                PatternClass::Message
+            }
+            Matcher::Ping(_) | Matcher::Pong(_) => PatternClass::Control,
+            Matcher::Close(_) => PatternClass::Close,
+        }
+    }
+
+    /// Whether a received message is like this.
+    pub fn judge(&self, kind: MessageKind, data: &[u8]) -> Match {
+        let text = || match kind == MessageKind::Text || self.takes_text_in_binary {
+            true => str::from_utf8(data).ok(),
+            false => None,
+        };
+        let is_match = match &self.matcher {
+            Matcher::Text(wanted) => text() == Some(wanted),
+            Matcher::Regex(regex) => text().is_some_and(|text| regex.is_match(text)),
+            Matcher::Json(wanted) => return judge_json(data, wanted),
+            Matcher::Bytes { bytes, is_prefix } if kind == MessageKind::Binary => match is_prefix {
+                true => data.starts_with(bytes),
+                false => data == bytes,
+            },
+            _ => false,
+        };
+        if is_match { Match::Yes } else { Match::No }
+    }
+
+    /// Whether a received ping is like this.
+    pub fn matches_ping(&self, payload: &[u8]) -> bool {
+        matches!(&self.matcher, Matcher::Ping(wanted) if is_any_or(wanted.as_deref(), payload))
+    }
+
+    /// Whether a received pong is like this.
+    pub fn matches_pong(&self, payload: &[u8]) -> bool {
+        matches!(&self.matcher, Matcher::Pong(wanted) if is_any_or(wanted.as_deref(), payload))
+    }
+
+    /// Whether the end of the connection is like this: 1005 is a Close frame without a code, 1006 an end
+    /// without a Close frame.
+    pub fn matches_close(&self, code: CloseCode, reason: &str) -> bool {
+        let Matcher::Close(wanted) = &self.matcher else { return false };
+        let is_code = match wanted.code {
+            Some(wanted) => wanted == code,
+            None => code != CloseCode::ABNORMAL,
+        };
+        is_code
+            && match &wanted.reason {
+                None => true,
+                Some(ReasonPattern::Equal(wanted)) => wanted == reason,
+                Some(ReasonPattern::Regex(wanted)) => wanted.is_match(reason),
+            }
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.source)
+    }
+}
+
+impl ClosePattern {
+    /// Reads `CODE REASON`, `CODE /regex/` or nothing.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (code, reason) = literal::close_parts(text);
+        let code = match code {
+            "" => None,
+            code => Some(code.parse().map_err(|error| format!("{error}"))?),
+        };
+        let reason = match (reason, literal::between_slashes(reason)) {
+            ("", _) => None,
+            (_, Some(expression)) => Some(ReasonPattern::Regex(literal::regex(expression)?)),
+            (reason, None) => Some(ReasonPattern::Equal(reason.to_owned())),
+        };
+        Ok(Self { code, reason })
+    }
+}
+
+fn is_any_or(wanted: Option<&[u8]>, payload: &[u8]) -> bool {
+    wanted.is_none_or(|wanted| wanted == payload)
+}
+
+fn judge_json(data: &[u8], wanted: &Value) -> Match {
+    let Ok(value) = serde_json::from_slice::<Value>(data) else { return Match::No };
+    match compare(&value, wanted) {
+        comparison if comparison.is_match() => Match::Yes,
+        comparison => Match::Differs(comparison),
+    }
+}
+
+/// `{…}` or `[…]`, if it is JSON.
+pub fn bare_json(text: &str) -> Option<Value> {
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(text).ok()).flatten()
+}
