@@ -13,7 +13,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
     ("resilience", &["redact", "protocol", "net"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
-    ("output", &["platform", "protocol", "net", "event"]),
+    ("output", &["platform", "protocol", "net", "event", "scenario"]),
     ("input", &["platform", "redact", "protocol"]),
     ("session", &["platform", "protocol", "net", "event", "scenario", "output", "input"]),
     ("cli", &[]),

@@ -14,6 +14,7 @@ mod lane;
 mod later;
 pub mod outlet;
 pub mod payload;
+pub mod report;
 pub mod shared;
 pub mod style;
 pub mod wrap;

@@ -6,6 +6,7 @@ pub mod goal;
 pub mod inbox;
 pub mod language;
 pub mod message;
+pub mod outcome;
 pub mod pattern;
 
 pub use difference::{Comparison, Difference, compare};

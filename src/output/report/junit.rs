@@ -1,0 +1,110 @@
+//! JUnit XML, as Jenkins, GitLab and others read it: a `testsuite` for each file, a `testcase` for each part.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::seconds;
+use super::text::details;
+use crate::scenario::outcome::{FileOutcome, Outcome, PartOutcome};
+
+/// The report of these files.
+pub fn junit(files: &[FileOutcome]) -> String {
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".to_owned();
+    for file in files {
+        suite(&mut xml, file);
+    }
+    xml.push_str("</testsuites>\n");
+    xml
+}
+
+fn suite(xml: &mut String, file: &FileOutcome) {
+    let counts = file.counts();
+    let _ = writeln!(
+        xml,
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" time=\"{}\">",
+        escaped(&file.file),
+        counts.all(),
+        counts.failed,
+        counts.skipped,
+        seconds(file.duration),
+    );
+    for part in &file.parts {
+        case(xml, file, part);
+    }
+    xml.push_str("  </testsuite>\n");
+}
+
+fn case(xml: &mut String, file: &FileOutcome, part: &PartOutcome) {
+    let name = escaped(&file.file);
+    let _ = write!(
+        xml,
+        "    <testcase name=\"{}\" classname=\"{name}\" file=\"{name}\" line=\"{}\" time=\"{}\"",
+        escaped(&part.title),
+        part.line,
+        seconds(part.duration),
+    );
+    let transcript = transcript(part);
+    if part.outcome != Outcome::Skipped && part.failure.is_none() && transcript.is_empty() {
+        xml.push_str("/>\n");
+        return;
+    }
+    xml.push_str(">\n");
+    if part.outcome == Outcome::Skipped {
+        xml.push_str("      <skipped/>\n");
+    }
+    if let Some(failure) = &part.failure {
+        let _ = writeln!(
+            xml,
+            "      <failure type=\"{}\" message=\"{}\">{}</failure>",
+            escaped(failure.kind),
+            escaped(&failure.message),
+            escaped(&details(&file.file, failure)),
+        );
+    }
+    if !transcript.is_empty() {
+        let _ = writeln!(xml, "      <system-out>{}</system-out>", escaped(&transcript));
+    }
+    xml.push_str("    </testcase>\n");
+}
+
+fn transcript(part: &PartOutcome) -> String {
+    let warnings = part.warnings.iter().map(|warning| format!("warning: {warning}\n"));
+    let events = part.transcript.events.iter().map(|event| match &event.connection {
+        Some(name) => format!("{name}: {}\n", event.text.trim_end()),
+        None => format!("{}\n", event.text.trim_end()),
+    });
+    let omitted = match part.transcript.omitted {
+        0 => None,
+        count => Some(format!("({count} more events)\n")),
+    };
+    warnings.chain(events).chain(omitted).collect()
+}
+
+/// A text without what XML 1.0 gives a meaning to or cannot hold (section 2.2).
+fn escaped(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c: char| is_special(c) || !is_allowed(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut result = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '&' => result.push_str("&amp;"),
+            '<' => result.push_str("&lt;"),
+            '>' => result.push_str("&gt;"),
+            '"' => result.push_str("&quot;"),
+            '\n' => result.push_str("&#10;"),
+            '\t' => result.push_str("&#9;"),
+            c if is_allowed(c) => result.push(c),
+            _ => result.push('\u{fffd}'),
+        }
+    }
+    Cow::Owned(result)
+}
+
+fn is_special(c: char) -> bool {
+    matches!(c, '&' | '<' | '>' | '"' | '\n' | '\t')
+}
+
+fn is_allowed(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
+}

@@ -1,0 +1,139 @@
+use std::time::Duration;
+
+use super::{json::json, junit::junit, tap::tap, text};
+use crate::output::style::Style;
+use crate::scenario::outcome::{
+    Failure, FileOutcome, Outcome, PartOutcome, ShownMessage, StepOutcome, Transcript,
+    TranscriptEvent,
+};
+
+fn part(title: &str, outcome: Outcome) -> PartOutcome {
+    PartOutcome {
+        title: title.to_owned(),
+        line: 3,
+        outcome,
+        duration: Duration::from_millis(1500),
+        steps: vec![StepOutcome {
+            line: 4,
+            kind: "receive",
+            outcome,
+            duration: Duration::from_micros(1234),
+        }],
+        failure: None,
+        warnings: Vec::new(),
+        transcript: Transcript::default(),
+    }
+}
+
+fn message(kind: &'static str, start: &str) -> ShownMessage {
+    ShownMessage { kind, start: start.to_owned(), size: start.len(), is_cut: false }
+}
+
+/// A file in which one part passed, one failed with hostile text, and one was skipped.
+fn files() -> Vec<FileOutcome> {
+    let failure = Failure {
+        kind: "timeout",
+        line: 4,
+        column: 1,
+        message: "no match within 5s".to_owned(),
+        excerpt: "\n  < {\"a\":1}\n  ^^^^^^^^^".to_owned(),
+        expected: Some("a message that contains {\"a\":1}".to_owned()),
+        actual: None,
+        received: vec![message("text", "{\"a\":2}"), message("text", "]]>&\"\u{1b}[2J\u{0}<")],
+        omitted: 3,
+        closest: Some((message("text", "{\"a\":2}"), "at $.a expected 1, got 2".to_owned())),
+        notes: vec!["the connection is open".to_owned()],
+    };
+    let event = TranscriptEvent {
+        connection: Some("alice".to_owned()),
+        at: Duration::ZERO,
+        text: "< hi\u{1b}\n".to_owned(),
+        json: r#"{"event":"message","data":"hi"}"#.to_owned(),
+    };
+    let failed = PartOutcome {
+        failure: Some(failure),
+        transcript: Transcript { events: vec![event], omitted: 2 },
+        warnings: vec!["the peer did not answer our Close".to_owned()],
+        ..part("b <&> #1", Outcome::Failed)
+    };
+    let parts = vec![part("a", Outcome::Passed), failed, part("c", Outcome::Skipped)];
+    vec![FileOutcome { file: "x.wscope".to_owned(), parts, duration: Duration::from_secs(3) }]
+}
+
+#[test]
+fn a_failure_is_shown_with_all_that_is_known() {
+    let text = text::file(&files()[0], Style::plain());
+    let expected = "\
+failed x.wscope (3 parts, 3 steps, 3.0 s)
+warning: x.wscope:3: the peer did not answer our Close
+
+failed: b <&> #1
+x.wscope:4:1: no match within 5s
+  < {\"a\":1}
+  ^^^^^^^^^
+  expected  a message that contains {\"a\":1}
+  received  (3 earlier messages)
+            {\"a\":2}
+            ]]>&\"\\e[2J\\x00<
+  closest   {\"a\":2}
+  differs   at $.a expected 1, got 2
+            the connection is open
+
+";
+    assert_eq!(text, expected);
+    let summary = text::summary(&files(), Duration::from_millis(40));
+    assert_eq!(summary, "1 file, 3 parts: 1 passed, 1 failed, 1 skipped, 40 ms\n");
+}
+
+#[test]
+fn junit_is_well_formed_whatever_was_received() {
+    let xml = junit(&files());
+    assert!(!xml.contains('\u{1b}') && !xml.contains('\0'), "{xml}");
+    for part in [
+        "<testsuite name=\"x.wscope\" tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"3.000\">",
+        "name=\"b &lt;&amp;&gt; #1\" classname=\"x.wscope\" file=\"x.wscope\" line=\"3\" time=\"1.500\">",
+        "<failure type=\"timeout\" message=\"no match within 5s\">x.wscope:4:1: no match",
+        "<skipped/>",
+        "<system-out>warning: the peer did not answer our Close&#10;alice: &lt; hi\u{fffd}&#10;(2 more",
+    ] {
+        assert!(xml.contains(part), "{part}\n{xml}");
+    }
+    let count = |text: &str| xml.matches(text).count();
+    assert_eq!(count("<testcase"), count("</testcase>") + count("/>\n") - count("<skipped/>"));
+}
+
+#[test]
+fn tap_numbers_the_parts_and_escapes() {
+    let text = tap(&files());
+    let expected = r##"TAP version 14
+1..3
+ok 1 - x.wscope: a
+not ok 2 - x.wscope: b <&> \#1
+  ---
+  message: "no match within 5s"
+  type: timeout
+  file: "x.wscope"
+  line: 4
+  column: 1
+  duration_s: 1.500
+  expected: "a message that contains {\"a\":1}"
+  difference: "at $.a expected 1, got 2"
+  received:
+    - "{\"a\":2}"
+"##;
+    assert!(text.starts_with(expected), "{text}");
+    assert!(text.ends_with("  ...\nok 3 - x.wscope: c # SKIP\n"), "{text}");
+}
+
+#[test]
+fn json_has_events_by_connection() {
+    let value: serde_json::Value = serde_json::from_str(&json(&files())).expect("JSON");
+    let part = &value["files"][0]["parts"][1];
+    assert_eq!(part["failure"]["received"][0]["data"], "{\"a\":2}");
+    assert_eq!(part["failure"]["closest"]["difference"], "at $.a expected 1, got 2");
+    assert_eq!(part["connections"][0]["name"], "alice");
+    assert_eq!(part["connections"][0]["events"][0]["event"], "message");
+    assert_eq!(part["steps"][0]["duration_ms"], 1.234);
+    assert_eq!(value["summary"]["failed"], 1);
+    assert_eq!(value["files"][0]["parts"][0]["failure"], serde_json::Value::Null);
+}

@@ -1,0 +1,202 @@
+//! What came of a run of scenario files: what reports are made of.
+
+use std::time::Duration;
+
+/// What came of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It went as it has to.
+    Passed,
+    /// It did not.
+    Failed,
+    /// It was not run.
+    Skipped,
+}
+
+impl Outcome {
+    /// Its name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// A file that was run.
+#[derive(Clone, Debug)]
+pub struct FileOutcome {
+    /// Its name, as the user gave it.
+    pub file: String,
+    /// Its parts, in order.
+    pub parts: Vec<PartOutcome>,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// A part that was run, or was to be.
+#[derive(Clone, Debug)]
+pub struct PartOutcome {
+    /// Its title, or `part N`.
+    pub title: String,
+    /// Its line, from 1.
+    pub line: usize,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub duration: Duration,
+    /// The steps that were run, in order.
+    pub steps: Vec<StepOutcome>,
+    /// Why it failed; the first reason.
+    pub failure: Option<Failure>,
+    /// What may be wrong with it.
+    pub warnings: Vec<String>,
+    /// What happened on its connections.
+    pub transcript: Transcript,
+}
+
+/// A step that was run.
+#[derive(Clone, Debug)]
+pub struct StepOutcome {
+    /// Its line, from 1.
+    pub line: usize,
+    /// `connect`, `send`, `receive`, `silence`, `during`, `sleep` or `run`.
+    pub kind: &'static str,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub duration: Duration,
+}
+
+/// Why a part failed.
+#[derive(Clone, Debug, Default)]
+pub struct Failure {
+    /// What kind of failure: `timeout`, `assertion`, `close` and so on.
+    pub kind: &'static str,
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+    /// What failed, in one line.
+    pub message: String,
+    /// The line as the file has it, with carets below: two lines, indented.
+    pub excerpt: String,
+    /// What was awaited.
+    pub expected: Option<String>,
+    /// What was there instead, of an assertion.
+    pub actual: Option<String>,
+    /// Messages that were received since the step began and not taken, the last ones.
+    pub received: Vec<ShownMessage>,
+    /// How many there were before those.
+    pub omitted: u64,
+    /// The message that came closest, and where it differs first.
+    pub closest: Option<(ShownMessage, String)>,
+    /// The state of the connection, how it ended, what may help: a line each.
+    pub notes: Vec<String>,
+}
+
+/// A message in a report, at most 1 KiB of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownMessage {
+    /// `text` or `binary`.
+    pub kind: &'static str,
+    /// Text, or hex digits.
+    pub start: String,
+    /// Its length, in bytes.
+    pub size: usize,
+    /// There is more of it.
+    pub is_cut: bool,
+}
+
+/// What happened on the connections of a part, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    /// The events.
+    pub events: Vec<TranscriptEvent>,
+    /// How many more there were.
+    pub omitted: u64,
+}
+
+/// An event of a connection.
+#[derive(Clone, Debug)]
+pub struct TranscriptEvent {
+    /// The name of the connection, if it has one.
+    pub connection: Option<String>,
+    /// Since the part began.
+    pub at: Duration,
+    /// As it is shown to people; may be several lines.
+    pub text: String,
+    /// As `--json` has it: a JSON object.
+    pub json: String,
+}
+
+/// How many of something came to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// That passed.
+    pub passed: usize,
+    /// That failed.
+    pub failed: usize,
+    /// That were not run.
+    pub skipped: usize,
+}
+
+impl Counts {
+    /// Counts outcomes.
+    pub fn of(outcomes: impl Iterator<Item = Outcome>) -> Self {
+        outcomes.fold(Self::default(), |mut counts, outcome| {
+            match outcome {
+                Outcome::Passed => counts.passed += 1,
+                Outcome::Failed => counts.failed += 1,
+                Outcome::Skipped => counts.skipped += 1,
+            }
+            counts
+        })
+    }
+
+    /// All of them.
+    pub const fn all(self) -> usize {
+        self.passed + self.failed + self.skipped
+    }
+}
+
+impl FileOutcome {
+    /// How many of its parts came to what.
+    pub fn counts(&self) -> Counts {
+        Counts::of(self.parts.iter().map(|part| part.outcome))
+    }
+
+    /// What came of the file: failed if a part did, skipped if all were.
+    pub fn outcome(&self) -> Outcome {
+        match self.counts() {
+            Counts { failed: 1.., .. } => Outcome::Failed,
+            Counts { passed: 0, skipped: 1.., .. } => Outcome::Skipped,
+            _ => Outcome::Passed,
+        }
+    }
+
+    /// How many steps were run.
+    pub fn step_count(&self) -> usize {
+        self.parts.iter().map(|part| part.steps.len()).sum()
+    }
+}
+
+/// How many parts of all files came to what.
+pub fn counts(files: &[FileOutcome]) -> Counts {
+    Counts::of(files.iter().flat_map(|file| file.parts.iter().map(|part| part.outcome)))
+}
+
+impl ShownMessage {
+    /// A message in one line: quoted text, or hex.
+    pub fn one_line(&self) -> String {
+        let more = match self.is_cut {
+            true => format!("… ({} bytes)", self.size),
+            false => String::new(),
+        };
+        match self.kind {
+            "text" => format!("{}{more}", self.start),
+            _ => format!("hex:{}{more}", self.start),
+        }
+    }
+}
