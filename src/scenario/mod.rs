@@ -4,6 +4,7 @@ pub mod difference;
 pub mod expect;
 pub mod goal;
 pub mod language;
+mod number;
 
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};
