@@ -5,6 +5,7 @@ pub mod expect;
 pub mod goal;
 pub mod language;
 mod number;
+pub mod query;
 
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};

@@ -4,4 +4,4 @@ pub mod source;
 pub mod template;
 
 pub use source::{Diagnostic, Line, NotText, Place, Source};
-pub use template::{Template, Values, Variable, is_name};
+pub use template::{Piece, Template, Values, Variable, is_name};
