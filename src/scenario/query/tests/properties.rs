@@ -98,4 +98,28 @@ proptest! {
     fn any_quantity_is_read_or_refused(text in r"[-+]?[0-9]{0,25}[.e]?[0-9]{0,5}[a-zA-Z]{0,3}") {
         check(&format!("size == {text}"))?;
     }
+
+    #[test]
+    fn filters_and_predicates_take_any_value(
+        value in "\\PC{0,20}|[-0-9T:.Z %+]{0,30}",
+        argument in "\\PC{0,12}|(%[-_0^#:]?[a-zA-Z.%]){0,5}",
+    ) {
+        let mut variables = variables();
+        variables.0.insert("any", Value::String(argument));
+        let facts = text(&value);
+        for filter in [
+            "", "toDate \"{{any}}\"", "toDate \"%+\"", "split \"{{any}}\" last", "toInt", "toFloat",
+            "replace \"{{any}}\" \"{{any}}{{any}}\"", "replace /{{any}}/ \"{{any}}$0\"",
+            "regex /({{any}})?/", "base64Decode", "hexDecode", "urlDecode", "jsonpath \"$['{{any}}']\"",
+            "jsonpath \"$[{{any}}]\"", "jsonpath \"$.{{any}}\"", "nth {{any}}",
+        ] {
+            for predicate in ["== {{any}}", "< {{any}}", "contains \"{{any}}\"", "isIsoDate", "> 1s"] {
+                let line = format!("text {filter} {predicate}");
+                let assertion = parse_assertion(&line, 5).expect(&line);
+                if let Err(failure) = assertion.check(&Facts::Message(&facts), &variables) {
+                    prop_assert!(is_in(&failure.at, &line), "{failure:?}");
+                }
+            }
+        }
+    }
 }
