@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
+use super::number;
 use crate::protocol::counted::counted;
 
 /// How much of a value is shown, in characters.
@@ -114,7 +115,7 @@ impl Comparison {
                     path.pop();
                 }
             }
-            (Value::Number(value), Value::Number(wanted)) if are_equal(value, wanted) => {}
+            (Value::Number(value), Value::Number(wanted)) if number::are_equal(value, wanted) => {}
             _ if value == wanted => {}
             _ => self.note(path, leaves(wanted), || DifferenceKind::Value {
                 wanted: shortened(wanted),
@@ -127,25 +128,6 @@ impl Comparison {
         self.count = self.count.saturating_add(count);
         self.first.get_or_insert_with(|| Difference { path: json_path(path), kind: kind() });
     }
-}
-
-/// Whether two numbers have the same value. Integers beyond 2^53 do not go through a double.
-fn are_equal(one: &Number, other: &Number) -> bool {
-    match (integer(one), integer(other)) {
-        (Some(one), Some(other)) => one == other,
-        (None, None) => one.as_f64() == other.as_f64(),
-        (Some(integer), None) => is_same(integer, other.as_f64()),
-        (None, Some(integer)) => is_same(integer, one.as_f64()),
-    }
-}
-
-fn integer(number: &Number) -> Option<i128> {
-    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
-}
-
-/// Whether a double has exactly the value of an integer. The cast saturates, far beyond any integer here.
-fn is_same(integer: i128, float: Option<f64>) -> bool {
-    float.is_some_and(|float| float.fract() == 0.0 && float as i128 == integer)
 }
 
 /// How many values a wanted value asks for.

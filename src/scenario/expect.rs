@@ -100,7 +100,7 @@ fn regex_of(source: &str) -> Option<&str> {
 }
 
 /// The last line of the crate's message; the lines before draw the pattern.
-fn regex_problem(error: &regex::Error) -> String {
+pub(super) fn regex_problem(error: &regex::Error) -> String {
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").trim();
     format!("not a regular expression: {reason}")

@@ -6,8 +6,10 @@ pub mod goal;
 pub mod inbox;
 pub mod language;
 pub mod message;
+mod number;
 pub mod outcome;
 pub mod pattern;
+pub mod query;
 
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};

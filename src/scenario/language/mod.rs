@@ -10,4 +10,4 @@ pub mod units;
 pub use parse::parse;
 pub use source::{Diagnostic, Line, NotText, Place, Source};
 pub use syntax::Scenario;
-pub use template::{Template, Values, Variable, is_name};
+pub use template::{Piece, Template, Values, Variable, is_name};

@@ -14,9 +14,12 @@ pub struct Template {
     pieces: Vec<Piece>,
 }
 
+/// A part of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece {
+pub enum Piece {
+    /// A text that stands for itself.
     Literal(String),
+    /// A place for a value.
     Variable(Variable),
 }
 
@@ -95,6 +98,16 @@ impl Template {
             template.pieces.extend(line.pieces);
         }
         template
+    }
+
+    /// A text from its parts.
+    pub fn from_pieces(pieces: Vec<Piece>, at: Range<usize>) -> Self {
+        Self { at, pieces }
+    }
+
+    /// Its parts, in order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.pieces
     }
 
     fn push(&mut self, literal: &mut String) {

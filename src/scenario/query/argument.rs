@@ -1,0 +1,301 @@
+//! Regular expressions and JSONPaths with `{{name}}` in them. A value is data there, never syntax.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use regex::{Captures, Regex};
+use serde_json::{Number, Value as Json};
+use serde_json_path::JsonPath;
+
+use super::error::EvalError;
+use super::value::{Value, start_of};
+use crate::scenario::expect::regex_problem;
+use crate::scenario::language::template::Piece;
+use crate::scenario::language::{Diagnostic, Template, Values};
+
+/// The longest JSONPath, in bytes.
+const MAX_PATH: usize = 4096;
+/// How deep brackets may stand in each other in a JSONPath. The parser takes
+/// twice as long for each level.
+const MAX_NESTING: usize = 8;
+
+/// A regular expression; values are escaped, so that they match themselves.
+#[derive(Clone, Debug)]
+pub struct RegexArgument {
+    template: Template,
+    /// The expression, if no value has to be put in.
+    compiled: Option<Regex>,
+}
+
+impl RegexArgument {
+    /// Checks a regular expression. Where values are to be put in, with `1` in their place.
+    ///
+    /// # Errors
+    /// With the reason why it is not one.
+    pub fn new(template: Template) -> Result<Self, Diagnostic> {
+        let text = with_placeholders(&template, |_| "1");
+        let regex = Regex::new(&text)
+            .map_err(|error| Diagnostic::new(template.at.clone(), regex_problem(&error)))?;
+        let compiled = template.as_literal().is_some().then_some(regex);
+        Ok(Self { template, compiled })
+    }
+
+    /// The expression with its values.
+    ///
+    /// # Errors
+    /// With a variable that has no value, or an expression that has become too large.
+    pub fn regex(&self, values: &dyn Values) -> Result<Cow<'_, Regex>, EvalError> {
+        if let Some(regex) = &self.compiled {
+            return Ok(Cow::Borrowed(regex));
+        }
+        let text = self.template.expand_with(values, |value| regex::escape(&value));
+        let text = text.map_err(EvalError::unknown)?;
+        let regex = Regex::new(&text).map_err(|error| {
+            EvalError::in_scenario(self.template.at.clone(), regex_problem(&error))
+        })?;
+        Ok(Cow::Owned(regex))
+    }
+
+    /// What is found in a text: the first group, or the match if there are no groups.
+    ///
+    /// # Errors
+    /// As for `regex`.
+    pub fn find(&self, text: &str, values: &dyn Values) -> Result<Option<Value>, EvalError> {
+        let regex = self.regex(values)?;
+        let group = usize::from(regex.captures_len() > 1);
+        let found = regex.captures(text).and_then(|captures: Captures<'_>| captures.get(group));
+        Ok(found.map(|found| Value::String(found.as_str().to_owned())))
+    }
+}
+
+/// A JSONPath (RFC 9535); values are names, numbers or parts of a quoted name.
+#[derive(Clone, Debug)]
+pub struct JsonPathArgument {
+    template: Template,
+    /// The path, if no value has to be put in.
+    parsed: Option<JsonPath>,
+    is_singular: bool,
+}
+
+impl JsonPathArgument {
+    /// Checks a JSONPath. `is_verbatim` says that the file has it character for character, so that the
+    /// place of an error is known. Where values are to be put in, it is checked with others in their place.
+    ///
+    /// # Errors
+    /// With the reason why it is not one.
+    pub fn new(template: Template, is_verbatim: bool) -> Result<Self, Diagnostic> {
+        let text = with_placeholders(&template, |before| match Position::behind(before) {
+            Position::Quoted | Position::Name => "a",
+            Position::Literal => "1",
+        });
+        let path = parse(&text).map_err(|error| {
+            let at = match error.position {
+                Some(position) if is_verbatim => place(&template.at, &text, position),
+                _ => template.at.clone(),
+            };
+            let diagnostic = Diagnostic::new(at, error.message);
+            if text.starts_with('$') {
+                diagnostic
+            } else {
+                diagnostic.with_help("a path begins with $")
+            }
+        })?;
+        let parsed = template.as_literal().is_some().then_some(path);
+        Ok(Self { template, parsed, is_singular: is_singular(&text) })
+    }
+
+    /// Whether it can name at most one value (RFC 9535 section 2.3.5.1).
+    pub fn is_singular(&self) -> bool {
+        self.is_singular
+    }
+
+    /// What it names: of a singular path the value, of another the list of values.
+    ///
+    /// # Errors
+    /// With a variable that has no value, or one that cannot stand there.
+    pub fn query(&self, json: &Json, values: &dyn Values) -> Result<Option<Value>, EvalError> {
+        let path = match &self.parsed {
+            Some(path) => Cow::Borrowed(path),
+            None => Cow::Owned(self.expanded(values)?),
+        };
+        let nodes = path.query(json);
+        if self.is_singular {
+            return Ok(nodes.first().cloned().map(Value::from));
+        }
+        Ok(Some(Value::List(nodes.into_iter().cloned().map(Value::from).collect())))
+    }
+
+    fn expanded(&self, values: &dyn Values) -> Result<JsonPath, EvalError> {
+        let mut text = String::new();
+        for piece in self.template.pieces() {
+            match piece {
+                Piece::Literal(literal) => text.push_str(literal),
+                Piece::Variable(variable) => {
+                    let value = values.value(&variable.name);
+                    let value = value.ok_or_else(|| EvalError::unknown(variable.clone()))?;
+                    let put_in = Position::behind(&text).put_in(&value).ok_or_else(|| {
+                        let start = start_of(&value, 60);
+                        let message =
+                            format!("the value {start:?} cannot stand there in a JSONPath");
+                        EvalError::in_scenario(variable.at.clone(), message)
+                    })?;
+                    text.push_str(&put_in);
+                }
+            }
+        }
+        parse(&text)
+            .map_err(|error| EvalError::in_scenario(self.template.at.clone(), error.message))
+    }
+}
+
+/// Where a value is put into a JSONPath.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Position {
+    /// Between quotes.
+    Quoted,
+    /// Behind a dot, as the name of a member.
+    Name,
+    /// Where an index or a literal stands.
+    Literal,
+}
+
+impl Position {
+    fn behind(text: &str) -> Self {
+        match Quotes::of(text) {
+            Some(_) => Self::Quoted,
+            None if text.ends_with('.') => Self::Name,
+            None => Self::Literal,
+        }
+    }
+
+    /// The value as it stands in the path, if it can.
+    fn put_in(self, value: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Quoted => Some(escaped(value)),
+            Self::Name => is_shorthand(value).then_some(Cow::Borrowed(value)),
+            Self::Literal => {
+                let is_word = matches!(value, "true" | "false" | "null");
+                let is_literal = is_word || serde_json::from_str::<Number>(value).is_ok();
+                let is_trimmed = !value.contains(char::is_whitespace);
+                (is_literal && is_trimmed).then_some(Cow::Borrowed(value))
+            }
+        }
+    }
+}
+
+/// The characters of a path that are not in quotes.
+struct Quotes<'a> {
+    rest: std::str::Chars<'a>,
+    /// The quote that is open.
+    open: Option<char>,
+}
+
+impl<'a> Quotes<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { rest: text.chars(), open: None }
+    }
+
+    /// The quote that is still open at the end of a text.
+    fn of(text: &'a str) -> Option<char> {
+        let mut quotes = Self::new(text);
+        quotes.by_ref().for_each(drop);
+        quotes.open
+    }
+}
+
+impl Iterator for Quotes<'_> {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        loop {
+            let c = self.rest.next()?;
+            match self.open {
+                Some(_) if c == '\\' => drop(self.rest.next()),
+                Some(quote) if c == quote => self.open = None,
+                Some(_) => {}
+                None if matches!(c, '"' | '\'') => self.open = Some(c),
+                None => return Some(c),
+            }
+        }
+    }
+}
+
+/// A text for the inside of a quoted name, whatever the quotes.
+fn escaped(value: &str) -> Cow<'_, str> {
+    let is_special = |c: char| matches!(c, '"' | '\'' | '\\') || c < ' ';
+    if !value.contains(is_special) {
+        return Cow::Borrowed(value);
+    }
+    let escape = |c: char| match c {
+        c if is_special(c) => format!("\\u{:04x}", u32::from(c)),
+        c => c.to_string(),
+    };
+    Cow::Owned(value.chars().map(escape).collect())
+}
+
+/// Whether a member can be named without brackets (RFC 9535 section 2.5.1.1).
+fn is_shorthand(name: &str) -> bool {
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii();
+    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit())
+}
+
+/// Only names and indices, one at a time: what else a path can have contains one of these characters.
+fn is_singular(path: &str) -> bool {
+    let mut previous = ' ';
+    !Quotes::new(path).any(|c| {
+        let is_descendant = (previous, c) == ('.', '.');
+        previous = c;
+        is_descendant || matches!(c, '*' | ':' | '?' | ',')
+    })
+}
+
+struct PathError {
+    message: String,
+    /// Where, in bytes of the path.
+    position: Option<usize>,
+}
+
+fn parse(text: &str) -> Result<JsonPath, PathError> {
+    let refused = |message: String| Err(PathError { message, position: None });
+    if text.len() > MAX_PATH {
+        return refused(format!(
+            "a JSONPath of {} bytes; at most {MAX_PATH} are allowed",
+            text.len()
+        ));
+    }
+    let mut depth = 0_usize;
+    for c in Quotes::new(text) {
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_NESTING {
+            return refused(format!("a JSONPath with more than {MAX_NESTING} nested brackets"));
+        }
+    }
+    JsonPath::parse(text).map_err(|error| PathError {
+        message: format!("not a JSONPath: {}", error.message()),
+        position: Some(error.position()),
+    })
+}
+
+/// The character of a template at this position of its text.
+fn place(at: &Range<usize>, text: &str, position: usize) -> Range<usize> {
+    let start = at.start + text.floor_char_boundary(position);
+    let length =
+        text.get(text.floor_char_boundary(position)..).and_then(|rest| rest.chars().next());
+    let end = start + length.map_or(0, char::len_utf8);
+    start.min(at.end)..end.min(at.end)
+}
+
+/// The text with something in place of each value; it is given the text before.
+fn with_placeholders(template: &Template, placeholder: impl Fn(&str) -> &'static str) -> String {
+    template.pieces().iter().fold(String::new(), |mut text, piece| {
+        match piece {
+            Piece::Literal(literal) => text.push_str(literal),
+            Piece::Variable(_) => text.push_str(placeholder(&text)),
+        }
+        text
+    })
+}
