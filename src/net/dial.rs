@@ -1,4 +1,4 @@
-//! From a target to a connected stream: name, TCP, proxy, TLS, each under the same deadline and timed.
+//! From a target to a connected stream: name, TCP, proxy, TLS, all under one deadline, each timed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use super::route::{RouteOptions, Source};
 use super::stream::Stream;
 use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
-use super::tls::{self, TlsInfo, TlsOptions};
+use super::tls::{self, ClientContext, TlsInfo, TlsOptions};
 use super::tunnel::socks5::Destination;
 use super::tunnel::{self, Connect, Conversation, Heads, Socks5, TunnelError};
 use super::unix;
@@ -28,21 +28,14 @@ use error::{tcp_failed, tls_failed, wait_failed};
 pub use look::answers_in_tls;
 
 /// How to dial.
-#[derive(Clone, Debug, Default)]
-pub struct DialOptions {
-    /// The way there.
-    pub route: RouteOptions,
+#[derive(Clone, Copy, Debug)]
+pub struct DialOptions<'a> {
+    /// Addresses and proxies.
+    pub route: &'a RouteOptions,
     /// For wss.
-    pub tls: TlsOptions,
+    pub tls: &'a ClientContext,
     /// For proxies that are spoken to over TLS.
-    pub proxy_tls: TlsOptions,
-}
-
-impl DialOptions {
-    /// The same on the way to another host than the one they were given for.
-    pub fn elsewhere(&self) -> Self {
-        Self { tls: self.tls.elsewhere(), ..self.clone() }
-    }
+    pub proxy_tls: &'a ClientContext,
 }
 
 /// How long each phase took; `None` for one that was not needed.
@@ -142,7 +135,7 @@ const MAX_DESTINATIONS: usize = 4;
 /// Which phase failed, with which address, and what the system, the proxy or the TLS library said.
 pub fn dial(
     target: &Target,
-    options: &DialOptions,
+    options: DialOptions<'_>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Dialed, DialError> {
@@ -153,11 +146,11 @@ pub fn dial(
     if target.scheme.is_tls() {
         let before = Instant::now();
         let info;
-        let name = certificate_name(target, &options.tls);
-        (stream, info) =
-            dialer.start_tls(stream, name, &options.tls, &remote).map_err(|error| {
-                dialer.explain(error, &options.tls, |dialer| Ok(dialer.reach(target)?.stream))
-            })?;
+        let name = certificate_name(target, options.tls.options());
+        (stream, info) = dialer.start_tls(stream, name, options.tls, &remote).map_err(|error| {
+            let options = options.tls.options();
+            dialer.explain(error, options, |dialer| Ok(dialer.reach(target)?.stream))
+        })?;
         dialer.timings.tls = Some(before.elapsed());
         tls = Some(info);
     }
@@ -166,7 +159,7 @@ pub fn dial(
 }
 
 struct Dialer<'a> {
-    options: &'a DialOptions,
+    options: DialOptions<'a>,
     reactor: &'a mut Reactor,
     deadline: Deadline,
     timings: Timings,
@@ -181,7 +174,7 @@ struct Reached {
 impl Dialer<'_> {
     /// As far as the target's own bytes, over whatever leads there.
     fn reach(&mut self, target: &Target) -> Result<Reached, DialError> {
-        let route = &self.options.route;
+        let route = self.options.route;
         let (host, port) = match route.endpoint(target) {
             Endpoint::Tcp { host, port } => (host, port),
             Endpoint::Unix(path) => {
@@ -218,7 +211,7 @@ impl Dialer<'_> {
     }
 
     fn addresses(&mut self, host: &Host<String>, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        let route = &self.options.route;
+        let route = self.options.route;
         let before = Instant::now();
         let mut addresses = match route.resolved(host, port) {
             Some(given) => given,
@@ -264,7 +257,7 @@ impl Dialer<'_> {
                 other => return other,
             }
         }
-        Err(failed.unwrap_or_else(|| error::no_address(host, &self.options.route)))
+        Err(failed.unwrap_or_else(|| error::no_address(host, self.options.route)))
     }
 
     fn tunnel_to(
@@ -281,9 +274,9 @@ impl Dialer<'_> {
         if proxy.kind == ProxyKind::Https {
             let name = host_name(&proxy.host);
             let remote = Remote::Address(address);
-            let options = &self.options.proxy_tls;
-            (stream, _) = self.start_tls(stream, name, options, &remote).map_err(|error| {
-                let error = self.explain(error, options, |dialer| {
+            let context = self.options.proxy_tls;
+            (stream, _) = self.start_tls(stream, name, context, &remote).map_err(|error| {
+                let error = self.explain(error, context.options(), |dialer| {
                     Ok(dialer.connect_tcp(&proxy.host, proxy.port)?.0)
                 });
                 self.proxy_failed(error, &via, &authority)
@@ -308,7 +301,7 @@ impl Dialer<'_> {
         via: &Via,
         authority: &str,
     ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
-        let route = &self.options.route;
+        let route = self.options.route;
         let mut common = Vec::new();
         common.extend(HeaderLine::user_agent(&route.user_agent));
         let basic = via.proxy.basic();
@@ -348,12 +341,12 @@ impl Dialer<'_> {
         &mut self,
         stream: Stream,
         name: String,
-        options: &TlsOptions,
+        context: &ClientContext,
         remote: &Remote,
     ) -> Result<(Stream, TlsInfo), DialError> {
-        match tls::connect(stream, &name, options, self.reactor, self.deadline) {
+        match tls::connect(stream, &name, context, self.reactor, self.deadline) {
             Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), info)),
-            Err(error) => Err(tls_failed(error, remote, name, options, self.deadline)),
+            Err(error) => Err(tls_failed(error, remote, name, context.options(), self.deadline)),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, Protocol, TlsStream};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
@@ -10,6 +10,7 @@ use super::tls_hello::{Answer, HelloTap, Seen, Server, ServerHello, answer, serv
 
 mod algorithms;
 mod certificate;
+mod client;
 mod failure;
 mod fault;
 mod identity;
@@ -23,6 +24,7 @@ mod server_handshake;
 mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
+pub use client::ClientContext;
 pub use failure::TlsFailure;
 pub use fault::{Fault, is_http};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
@@ -90,13 +92,15 @@ impl std::fmt::Debug for TlsOptions {
 }
 
 impl TlsOptions {
-    /// The same for another host than the one they were given for, without the client certificate.
-    pub(super) fn elsewhere(&self) -> Self {
+    /// The options for another host than the one these were given for: without the client certificate and
+    /// without a name that replaces the host's. `None`: these hold for all hosts.
+    pub fn for_other_hosts(&self) -> Option<Self> {
         let server_name = match self.server_name {
             ServerName::Omitted => ServerName::Omitted,
             ServerName::Host | ServerName::Other(_) => ServerName::Host,
         };
-        Self { identity: None, server_name, ..self.clone() }
+        let is_same = self.identity.is_none() && server_name == self.server_name;
+        (!is_same).then(|| Self { identity: None, server_name, ..self.clone() })
     }
 
     /// The name that a certificate has to be for, on the way to this host.
@@ -149,11 +153,11 @@ pub enum TlsError {
 pub fn connect(
     stream: Stream,
     name: &str,
-    options: &TlsOptions,
+    context: &ClientContext,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
-    let connector = connector(options).map_err(|error| TlsError::Setup(reason_of(&error)))?;
+    let connector = context.connector().map_err(TlsError::Setup)?;
     let (tap, seen) = HelloTap::new(stream, Server::Peer);
     shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
 }
@@ -196,8 +200,16 @@ pub fn first_answer(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Answer, Interrupted> {
-    let options = TlsOptions { insecure: true, identity: None, ..options.clone() };
-    let Ok(connector) = connector(&options) else { return Ok(Answer::Nothing) };
+    // Nothing is verified, so that no certificates have to be read.
+    let (trust, roots) = (Trust::Named, Vec::new());
+    let context = ClientContext::new(TlsOptions {
+        insecure: true,
+        identity: None,
+        trust,
+        roots,
+        ..options.clone()
+    });
+    let Ok(connector) = context.connector() else { return Ok(Answer::Nothing) };
     let (tap, seen) = HelloTap::new(stream, Server::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
@@ -254,25 +266,6 @@ fn waited(error: WaitError, seen: &Seen) -> TlsError {
 
 fn bytes_of(seen: &Seen) -> Vec<u8> {
     seen.lock().map(|seen| seen.clone()).unwrap_or_default()
-}
-
-fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
-    let mut builder = TlsConnector::builder();
-    builder
-        .danger_accept_invalid_certs(options.insecure)
-        .danger_accept_invalid_hostnames(options.insecure)
-        .disable_built_in_roots(options.trust == Trust::Named)
-        .use_sni(options.server_name != ServerName::Omitted)
-        .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
-        .max_protocol_version(options.max)
-        .request_alpns(&[ALPN]);
-    for root in &options.roots {
-        builder.add_root_certificate(root.clone());
-    }
-    if let Some(identity) = &options.identity {
-        builder.identity(identity.native.clone());
-    }
-    builder.build()
 }
 
 /// What a TLS alert received from the server says, if that is why a read failed.

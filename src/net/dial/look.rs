@@ -48,7 +48,7 @@ const TLS_PATIENCE: Duration = Duration::from_secs(1);
 pub fn answers_in_tls(
     remote: &Remote,
     target: &Target,
-    options: &DialOptions,
+    options: DialOptions<'_>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Option<bool>, Interrupted> {
@@ -62,7 +62,8 @@ pub fn answers_in_tls(
         }
         Err(_) => return Ok(None),
     };
-    let name = certificate_name(target, &options.tls);
-    let answer = tls::first_answer(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)?;
+    let options = options.tls.options();
+    let name = certificate_name(target, options);
+    let answer = tls::first_answer(Stream::Plain(tcp), &name, options, reactor, deadline)?;
     Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
 }

@@ -8,16 +8,16 @@ use crate::protocol::head::HeaderLine;
 use crate::redact::subprotocols::tokens;
 use crate::redact::{Redaction, Secrets};
 
-/// The place that is asked, and what is known of the way there.
+/// The redirects followed so far, and the URL that they lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The place.
+pub struct RedirectChain {
+    /// The URL that is requested now.
     pub target: Target,
-    /// The way led over another host, port or scheme: credentials were left behind, for good.
+    /// A redirect led to another host, port or scheme: credentials were dropped, for all further requests.
     pub is_foreign: bool,
     /// The URLs before this one, without userinfo.
-    pub before: Vec<String>,
-    /// What was sent on the way here, and may come back in any Location.
+    pub previous: Vec<String>,
+    /// What was sent to and received from those, and may be repeated in any Location.
     pub secrets: Secrets,
 }
 
@@ -96,32 +96,32 @@ pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-impl Route {
-    /// Straight to `target`.
-    pub fn to(target: Target) -> Self {
-        Self { target, is_foreign: false, before: Vec::new(), secrets: Secrets::default() }
+impl RedirectChain {
+    /// The chain without redirects.
+    pub fn new(target: Target) -> Self {
+        Self { target, is_foreign: false, previous: Vec::new(), secrets: Secrets::default() }
     }
 
-    /// The route after a redirect to `location`, at most the `max`th.
+    /// The chain after a redirect to `location`, at most the `max`th.
     ///
     /// # Errors
-    /// Why it is not to be followed.
+    /// Why it must not be followed.
     pub fn redirected(&self, location: Option<&str>, max: usize) -> Result<Self, RedirectError> {
         let location = location.ok_or(RedirectError::NoLocation)?;
         let bad =
             |reason: String| RedirectError::BadLocation { location: location.to_owned(), reason };
         let mut target = self.join(location).map_err(bad)?;
-        let mut before = self.before.clone();
-        before.push(self.target.url());
+        let mut previous = self.previous.clone();
+        previous.push(self.target.url());
         if self.target.scheme == Scheme::Wss && target.scheme == Scheme::Ws {
             return Err(RedirectError::Downgrade { to: target.url() });
         }
-        let mut hops = before.clone();
+        let mut hops = previous.clone();
         hops.push(target.url());
-        if before.contains(&target.url()) {
+        if previous.contains(&target.url()) {
             return Err(RedirectError::Loop(hops));
         }
-        if before.len() > max {
+        if previous.len() > max {
             return Err(RedirectError::TooMany { max, hops });
         }
         let is_same =
@@ -130,25 +130,25 @@ impl Route {
         if !is_foreign && target.credentials.is_none() {
             target.credentials.clone_from(&self.target.credentials);
         }
-        Ok(Self { target, is_foreign, before, secrets: self.secrets.clone() })
+        Ok(Self { target, is_foreign, previous, secrets: self.secrets.clone() })
     }
 
-    /// Whether a header may be sent here. Credentials are for whom the user named, and so is a Host
-    /// header of the user's own.
-    pub fn may_carry(&self, line: &HeaderLine) -> bool {
+    /// Whether a header may be sent to this target. Credentials are only for the server that the user named,
+    /// and so is a Host header of the user's own.
+    pub fn allows_header(&self, line: &HeaderLine) -> bool {
         !self.is_foreign
             || !(line.is("Host") || Redaction::is_credential(&line.name, line.value.as_bytes()))
     }
 
-    /// Those of the subprotocols that may be offered here: tokens among them are credentials too.
-    pub fn carried<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
+    /// Those of the subprotocols that may be offered to this target: tokens among them are credentials too.
+    pub fn allowed_subprotocols<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
         let list = subprotocols.join(",");
         let tokens = if self.is_foreign { tokens(&list) } else { Vec::new() };
         let has_token = |name: &String| tokens.iter().any(|token| name.ends_with(token));
         subprotocols.iter().filter(|name| !has_token(name)).collect()
     }
 
-    /// `location` as seen from here.
+    /// `location` resolved against the current target.
     fn join(&self, location: &str) -> Result<Target, String> {
         // A unix socket is left by an absolute URL only.
         let is_local = matches!(self.target.endpoint, Endpoint::Unix(_));
@@ -179,12 +179,12 @@ mod tests {
 
     use super::*;
 
-    fn route(url: &str) -> Route {
-        Route::to(Target::parse(url).expect("a URL"))
+    fn chain(url: &str) -> RedirectChain {
+        RedirectChain::new(Target::parse(url).expect("a URL"))
     }
 
-    fn follow(from: &str, location: &str) -> Result<Route, RedirectError> {
-        route(from).redirected(Some(location), 10)
+    fn follow(from: &str, location: &str) -> Result<RedirectChain, RedirectError> {
+        chain(from).redirected(Some(location), 10)
     }
 
     #[test]
@@ -200,7 +200,7 @@ mod tests {
             ("ws://h/", "http://h:80/x", "ws://h/x"),
             ("ws://[::1]:8080/", "/x", "ws://[::1]:8080/x"),
         ] {
-            let url = follow(from, location).map(|route| route.target.url());
+            let url = follow(from, location).map(|chain| chain.target.url());
             assert_eq!(url.as_deref(), Ok(to), "{from} → {location}");
         }
     }
@@ -213,7 +213,7 @@ mod tests {
         ) {
             for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
                 let Ok(next) = follow(from, &location) else { continue };
-                let here = route(from).target;
+                let here = chain(from).target;
                 prop_assert!(!here.scheme.is_tls() || next.target.scheme.is_tls());
                 let is_same = (here.scheme, &here.endpoint) == (next.target.scheme, &next.target.endpoint);
                 prop_assert!(is_same || next.target.credentials != here.credentials);
@@ -233,24 +233,24 @@ mod tests {
             ("ws://u:p@h/a", "wss://h:80/b", true),
             ("ws://u:p@h/a", "ws://sub.h/b", true),
         ] {
-            let route = follow(from, location).expect("a redirect to follow");
-            assert_eq!(route.is_foreign, is_foreign, "{from} → {location}");
-            assert_eq!(route.target.credentials.is_none(), is_foreign, "{from} → {location}");
-            let may_carry = |name| route.may_carry(&HeaderLine::new(name, "x"));
+            let chain = follow(from, location).expect("a redirect to follow");
+            assert_eq!(chain.is_foreign, is_foreign, "{from} → {location}");
+            assert_eq!(chain.target.credentials.is_none(), is_foreign, "{from} → {location}");
+            let is_allowed = |name| chain.allows_header(&HeaderLine::new(name, "x"));
             for name in ["authorization", "Cookie", "Proxy-Authorization", "host", "x-api-key"] {
-                assert_eq!(may_carry(name), !is_foreign, "{name}: {from} → {location}");
+                assert_eq!(is_allowed(name), !is_foreign, "{name}: {from} → {location}");
             }
             let referer = HeaderLine::new("Referer", "https://h/?token=abc");
-            assert_eq!(route.may_carry(&referer), !is_foreign, "{from} → {location}");
+            assert_eq!(chain.allows_header(&referer), !is_foreign, "{from} → {location}");
             assert!(
                 ["Referer", "Origin", "X-Other", "Sec-WebSocket-Protocol"]
                     .into_iter()
-                    .all(may_carry)
+                    .all(is_allowed)
             );
             let offered =
                 ["soap", "bearer", "s3cr3t-V4lue", "token.s3cr3t-V4lue"].map(str::to_owned);
-            let carried = route.carried(&offered);
-            assert_eq!(carried.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
+            let allowed = chain.allowed_subprotocols(&offered);
+            assert_eq!(allowed.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
         }
     }
 
@@ -281,7 +281,7 @@ mod tests {
 
     #[test]
     fn what_is_no_place_to_go_to() {
-        assert_eq!(route("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
+        assert_eq!(chain("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
         for location in ["ftp://h/", "mailto:x", "ws+unix:///run/x.sock", "http://", "ws://h:0/"] {
             let error = follow("ws://h/", location).expect_err("no place to go to");
             assert!(matches!(error, RedirectError::BadLocation { .. }), "{location}: {error}");
@@ -301,7 +301,7 @@ mod tests {
         );
         assert!(matches!(follow("ws://h/a", "/a"), Err(RedirectError::Loop(_))));
         assert!(matches!(
-            route("ws://h/").redirected(Some("/x"), 0),
+            chain("ws://h/").redirected(Some("/x"), 0),
             Err(RedirectError::TooMany { .. })
         ));
     }
