@@ -114,49 +114,28 @@ impl Opener<'_> {
             Err(error) => return Err(dial_failed(error, chain)),
         };
         let Dialed { mut stream, remote, heads: proxy_heads, tls, mut timings } = dialed;
-        let secrets = sent_secrets(endpoint, &request, &chain).and(proxy_secrets(
-            endpoint,
-            &remote,
-            proxy_heads.as_ref(),
-        ));
+        let mut secrets = sent_secrets(endpoint, &request, &chain);
+        secrets = secrets.and(proxy_secrets(endpoint, &remote, proxy_heads.as_ref()));
         if let Some(heads) = &proxy_heads {
             self.observer.tunnel_opened(heads, &chain, &secrets);
         }
-        let mut is_request_sent = false;
-        let outcome = upgrade(
-            &mut stream,
-            &request,
-            self.reactor,
-            self.deadline,
-            endpoint.lenient,
-            || {
-                is_request_sent = true;
-                self.observer.request_sent(&request, &chain);
-            },
-            |line, head| matches!(redirected(endpoint, &chain, line, head), Some(Ok(_))),
-        );
+        let (outcome, is_request_sent) = self.upgrade(&mut stream, &request, &chain);
         let upgraded = match outcome {
             Ok(upgraded) => upgraded,
-            Err(failed) => {
+            Err(UpgradeFailed { error, interim }) => {
                 drop(stream);
-                let UpgradeFailed { error, interim } = failed;
-                let (replaced, has_certificate) = (
-                    request::replaced_headers(endpoint, &chain),
-                    options.tls.options().identity.is_some(),
-                );
-                let secrets = secrets.and(response_secrets(endpoint, &error));
                 return Err(self.handshake_failed(FailedHandshake {
-                    error,
                     interim,
-                    chain,
                     request,
                     is_request_sent,
-                    replaced,
+                    replaced: request::replaced_headers(endpoint, &chain),
+                    chain,
                     remote,
                     tls,
-                    has_certificate,
+                    has_certificate: options.tls.options().identity.is_some(),
                     speaks_tls: None,
-                    secrets,
+                    secrets: secrets.and(response_secrets(endpoint, &error)),
+                    error,
                 }));
             }
         };
@@ -173,6 +152,27 @@ impl Opener<'_> {
             timings,
             secrets,
         })
+    }
+
+    /// The opening handshake, and whether the request was sent.
+    fn upgrade(
+        &mut self,
+        stream: &mut Stream,
+        request: &Request,
+        chain: &RedirectChain,
+    ) -> (Result<Upgraded, UpgradeFailed>, bool) {
+        let (endpoint, mut is_sent) = (self.endpoint, false);
+        let on_sent = || {
+            is_sent = true;
+            self.observer.request_sent(request, chain);
+        };
+        let is_followed = |line: &StatusLine, head: &Head| {
+            matches!(redirected(endpoint, chain, line, head), Some(Ok(_)))
+        };
+        let (reactor, deadline) = (&mut *self.reactor, self.deadline);
+        let outcome =
+            upgrade(stream, request, reactor, deadline, endpoint.lenient, on_sent, is_followed);
+        (outcome, is_sent)
     }
 
     /// Adds what a second connection shows.
