@@ -160,8 +160,8 @@ pub struct ConnectConfig {
     pub negotiation: NegotiationConfig,
     /// Where the credentials of the request come from.
     pub credential_sources: CredentialSources,
-    /// Certificates are not checked because of `-n`.
-    pub says_unchecked: bool,
+    /// Certificates are not checked because of `-n`, which deserves a warning.
+    pub warns_unchecked: bool,
     /// What is shown first.
     pub notices: Vec<(Level, String)>,
     /// Where actions come from after the presets.

@@ -18,11 +18,11 @@ pub struct EndpointConfig {
     pub route: RouteOptions,
     /// For wss.
     pub tls: EndpointTls,
-    /// For proxies that are spoken to over TLS.
+    /// For https proxies.
     pub proxy_tls: ClientContext,
     /// The request.
     pub handshake: HandshakeConfig,
-    /// Accept responses with lines that are not header fields.
+    /// Lines of responses that are not header fields are accepted.
     pub lenient: bool,
     /// The most redirects that are followed; `None`: a redirect is a refusal.
     pub max_redirects: Option<usize>,
@@ -40,8 +40,14 @@ pub struct EndpointConfig {
 impl EndpointConfig {
     /// How to dial the server of this configuration, or one that a redirect leads to (`is_foreign`).
     pub(super) fn dial_options(&self, is_foreign: bool) -> DialOptions<'_> {
-        let tls = self.tls.context(is_foreign);
-        DialOptions { route: &self.route, tls, proxy_tls: &self.proxy_tls }
+        DialOptions {
+            route: &self.route,
+            tls: self.tls.context(is_foreign),
+            proxy_tls: &self.proxy_tls,
+            user_agent: &self.handshake.user_agent,
+            lenient: self.lenient,
+            redaction: self.redaction,
+        }
     }
 
     /// The given secrets, if secrets are masked.
@@ -60,7 +66,7 @@ pub struct HandshakeConfig {
     pub subprotocols: Vec<String>,
     /// Origin header.
     pub origin: Option<String>,
-    /// User-Agent header.
+    /// User-Agent header, also for HTTP proxies; empty: none.
     pub user_agent: String,
     /// Authorization and Cookie, as options and files have them.
     pub credentials: Vec<HeaderLine>,

@@ -40,7 +40,7 @@ pub(super) fn replaced_headers(
     REQUIRED
         .into_iter()
         .filter_map(|name| {
-            let line = custom().filter(|line| line.is(name)).last()?;
+            let line = custom().rfind(|line| line.is(name))?;
             Some((name, (!line.is_removal).then(|| line.value.clone())))
         })
         .collect()

@@ -90,7 +90,7 @@ impl ConnectCommand<'_> {
     }
 
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
-        self.say_assumptions();
+        self.emit_notices();
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
         let max_time = self.max_time;
@@ -137,12 +137,12 @@ impl ConnectCommand<'_> {
         Error::MaxTime(self.config.ending.max_time.unwrap_or_default())
     }
 
-    fn say_assumptions(&mut self) {
+    fn emit_notices(&mut self) {
         let assumption = self.config.endpoint.target.assumption();
         if let Some(text) = assumption {
             self.emit(EventKind::Notice(Level::Info, &text));
         }
-        if self.config.says_unchecked {
+        if self.config.warns_unchecked {
             self.emit(EventKind::Notice(
                 Level::Warning,
                 "-n: the server's certificate is not checked",
@@ -151,11 +151,11 @@ impl ConnectCommand<'_> {
         for (level, text) in std::mem::take(&mut self.config.notices) {
             self.emit(EventKind::Notice(level, &text));
         }
-        self.say_proxy();
+        self.emit_proxy_notice();
         let _ = self.outputs.flush(); // a failure shows again later
     }
 
-    fn say_proxy(&mut self) {
+    fn emit_proxy_notice(&mut self) {
         let endpoint = &self.config.endpoint;
         let choice = endpoint.route.choose(&endpoint.target);
         if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
@@ -177,7 +177,7 @@ impl ConnectCommand<'_> {
         for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
-        self.say_rest(&report.rest.unwrap_or_default(), is_reported);
+        self.emit_unsent(&report.rest.unwrap_or_default(), is_reported);
         match (failure, verdict) {
             (None, verdict) => verdict,
             (Some(error), Err(Error::Unmet(unmet, _))) => {
@@ -187,8 +187,8 @@ impl ConnectCommand<'_> {
         }
     }
 
-    /// What `--reconnect` could not do for the input.
-    fn say_rest(&mut self, rest: &Rest, was_lost: bool) {
+    /// Warns of input that `--reconnect` did not deliver.
+    fn emit_unsent(&mut self, rest: &Rest, was_lost: bool) {
         let texts = [
             match rest.waiting() {
                 0 => None,

@@ -65,7 +65,7 @@ impl ConnectConfig {
                 strict: args.handshake.strict,
             },
             credential_sources: CredentialSources::default(),
-            says_unchecked: args.tls.no_check,
+            warns_unchecked: args.tls.no_check,
             notices: Vec::new(),
             input,
             presets: presets::presets(&args.sending, kind, order, &files)?,
@@ -119,20 +119,18 @@ fn endpoint(
     files: &FileReader,
 ) -> Result<EndpointConfig, ConfigError> {
     let tls = tls(&args.tls, files)?;
-    let redaction = redaction(args.display.show_secrets);
-    let lenient = args.receiving.lenient;
     let resilience = &args.resilience;
     Ok(EndpointConfig {
-        route: route(&args.route, &target, &mut handshake, lenient, redaction, env, files)?,
+        route: route(&args.route, &target, &mut handshake, env, files)?,
         target,
         proxy_tls: ClientContext::new(proxy_tls(&args.route, &tls)),
         tls: EndpointTls::new(tls),
         handshake,
-        lenient,
+        lenient: args.receiving.lenient,
         max_redirects: resilience.location.then_some(resilience.max_redirs),
         connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
         probes_tls: false,
-        redaction,
+        redaction: redaction(args.display.show_secrets),
         secrets: Secrets::default(),
     })
 }

@@ -12,7 +12,6 @@ use crate::net::route::{ConnectTo, Family, Resolve, RouteOptions, Source};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
 
 /// Resolves the options. Headers for the proxy are taken out of the request's.
 ///
@@ -22,8 +21,6 @@ pub(super) fn route(
     args: &RouteArgs,
     target: &Target,
     handshake: &mut HandshakeConfig,
-    lenient: bool,
-    redaction: Redaction,
     env: &Env,
     files: &FileReader,
 ) -> Result<RouteOptions, ConfigError> {
@@ -31,14 +28,11 @@ pub(super) fn route(
     let mut route = RouteOptions {
         family: family(args),
         proxies: ProxyPolicy::new(proxy, no_proxy, &env.proxies).map_err(ConfigError::Setting)?,
-        user_agent: handshake.user_agent.clone(),
         proxy_headers: headers_of("--proxy-header", &args.proxy_header, files)?,
         socket: args.unix_socket.clone(),
         connect_to: each("--connect-to", &args.connect_to, ConnectTo::parse)?,
         resolve: each("--resolve", &args.resolve, Resolve::parse)?,
         source: args.interface.as_deref().map(|text| source(text, family(args))).transpose()?,
-        lenient,
-        redaction,
     };
     if let Choice::Through(proxy, _) = route.choose(target).map_err(ConfigError::Setting)?
         && !proxy.kind.is_socks()

@@ -1,4 +1,4 @@
-//! TLS: what was typed → whom to trust, who we are, which versions.
+//! TLS: what was typed → which certificates are trusted, the client certificate, versions.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! TLS over a connected stream, under the dial's deadline.
+//! TLS over a connected stream, under a deadline.
 
 use std::io;
 
@@ -14,8 +14,8 @@ mod client;
 mod failure;
 mod fault;
 mod identity;
-#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/look_other.rs")]
-mod look;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/peer_certificates_other.rs")]
+mod peer_certificates;
 mod rehearsal;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/server_other.rs")]
 mod server;
@@ -28,7 +28,7 @@ pub use client::ClientContext;
 pub use failure::TlsFailure;
 pub use fault::{Fault, is_http};
 pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
-pub use look::certificates;
+pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
 pub use server::{ServerContext, ServerStream};
 pub use server_handshake::{ServerHandshake, shut_down};
@@ -37,18 +37,18 @@ pub use server_handshake::{ServerHandshake, shut_down};
 /// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.
 pub(in crate::net) const ALPN: &str = "http/1.1";
 
-/// How TLS is to be done.
+/// The options of TLS as a client.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
     /// Accept any certificate.
     pub insecure: bool,
     /// Certificates trusted.
     pub roots: Vec<native_tls::Certificate>,
-    /// The system's are trusted beside these.
+    /// Whether the system's are trusted, too.
     pub trust: Trust,
-    /// Who we are, for a server that asks.
+    /// The client certificate, for a server that requests one.
     pub identity: Option<Identity>,
-    /// The name that the server is asked for and its certificate has to be for.
+    /// The name that is sent to the server and that its certificate must be for.
     pub server_name: ServerName,
     /// The oldest version of the protocol.
     pub min: Option<Protocol>,
@@ -56,17 +56,17 @@ pub struct TlsOptions {
     pub max: Option<Protocol>,
 }
 
-/// Whose certificates are trusted beside those that were named.
+/// Which certificates are trusted beside those that were named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
     /// The system's.
     #[default]
     System,
-    /// No others than those of `roots`.
+    /// None.
     Named,
 }
 
-/// Which name is sent to the server (server_name, RFC 6066 section 3), and its certificate is checked for.
+/// Which name is sent to the server (server_name, RFC 6066 section 3) and its certificate must be for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ServerName {
     /// That of the host connected to.
@@ -74,7 +74,7 @@ pub enum ServerName {
     Host,
     /// This one.
     Other(String),
-    /// None is sent; the certificate has to be for the host.
+    /// None is sent; the certificate must be for the host.
     Omitted,
 }
 
@@ -103,7 +103,7 @@ impl TlsOptions {
         (!is_same).then(|| Self { identity: None, server_name, ..self.clone() })
     }
 
-    /// The name that a certificate has to be for, on the way to this host.
+    /// The name that the certificate of this host must be for.
     pub fn name_for(&self, host: &str) -> String {
         match &self.server_name {
             ServerName::Other(name) => name.clone(),
@@ -112,14 +112,14 @@ impl TlsOptions {
     }
 }
 
-/// What is known of an established TLS connection.
+/// The properties of an established TLS connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsInfo {
     /// "TLSv1.3"; "unknown" if the ServerHello could not be read.
     pub version: String,
     /// IANA's name of the cipher suite.
     pub cipher: String,
-    /// The application protocol that was agreed on (ALPN, RFC 7301); many servers choose none.
+    /// The application protocol that was negotiated (ALPN, RFC 7301); many servers choose none.
     pub alpn: Option<String>,
     /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
@@ -130,9 +130,9 @@ pub struct TlsInfo {
 pub enum TlsError {
     /// The connector could not be built.
     Setup(String),
-    /// The handshake failed; OpenSSL's words, and what the server had sent.
+    /// The handshake failed.
     Handshake {
-        /// The TLS library's words.
+        /// The TLS library's reason.
         reason: String,
         /// What the server had sent until then.
         seen: Vec<u8>,
@@ -146,7 +146,7 @@ pub enum TlsError {
     },
 }
 
-/// Does the TLS handshake with the server called `name`.
+/// Performs the TLS handshake with the server of this name.
 ///
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
@@ -159,13 +159,13 @@ pub fn connect(
 ) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
     let connector = context.connector().map_err(TlsError::Setup)?;
     let (tap, seen) = HelloTap::new(stream, Server::Peer);
-    shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
+    handshake(connector.connect(name, tap), &seen, reactor, deadline)
 }
 
 type Tapped = HelloTap<Stream>;
 type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
 
-fn shake_hands(
+fn handshake(
     mut progress: Progress,
     seen: &Seen,
     reactor: &mut Reactor,
@@ -189,7 +189,7 @@ fn shake_hands(
     }
 }
 
-/// How the server called `name` answers a ClientHello. The handshake goes no further than that takes.
+/// How the server of this name answers a ClientHello. The handshake goes no further than that requires.
 ///
 /// # Errors
 /// When a signal ends the wait.
@@ -227,7 +227,7 @@ pub fn first_answer(
     }
 }
 
-/// Does the TLS handshake with a client.
+/// Performs the TLS handshake with a client.
 ///
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
@@ -268,14 +268,14 @@ fn bytes_of(seen: &Seen) -> Vec<u8> {
     seen.lock().map(|seen| seen.clone()).unwrap_or_default()
 }
 
-/// What a TLS alert received from the server says, if that is why a read failed.
+/// The description of a TLS alert from the server, if that is why a read failed.
 pub fn alert(error: &io::Error) -> Option<String> {
     let text = error.to_string();
     text.contains("alert").then(|| reason_in(&text))
 }
 
-/// Why TLS failed on an open connection, if that is why a read or write failed: the library's reason, without
-/// its numbers and source files.
+/// Why TLS failed on an open connection, if that is why a read or write failed: the library's reason, without its
+/// numbers and source files.
 pub fn broken(error: &io::Error) -> Option<String> {
     let text = error.to_string();
     let is_alert = text.contains("alert");
@@ -294,7 +294,7 @@ fn reason_of(error: &native_tls::Error) -> String {
     }
 }
 
-/// The library's error without its numbers and source files; the verdict on a certificate stands in
+/// The library's error without its numbers and source files; the result of certificate verification stands in
 /// parentheses at its end.
 fn reason_in(text: &str) -> String {
     let verdict = text.rfind(": (").map(|at| text[at + 3..].trim_end_matches(')'));

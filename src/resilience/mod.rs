@@ -2,7 +2,7 @@
 //! of their own.
 
 pub mod backoff;
-pub mod idle_cuts;
+pub mod idle_timeouts;
 pub mod retry_after;
 pub mod transient;
 

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::{EventKind, Level};
 use crate::input::Action;
 use crate::resilience::Backoff;
-use crate::resilience::idle_cuts::{IdleCuts, may_be_idle_cut};
+use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
 use crate::resilience::transient::is_ending_transient;
 use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
@@ -62,7 +62,7 @@ impl Run<'_, '_> {
         let presets = self.presets();
         let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         let mut backoff = Backoff::new(resilience.first_delay);
-        let mut idle_cuts = IdleCuts::default();
+        let mut idle_timeouts = IdleTimeouts::default();
         loop {
             let mut report = self.conversation.run_session(established, plan)?;
             note_end(&mut report);
@@ -72,7 +72,7 @@ impl Run<'_, '_> {
             backoff.note_connection(report.closed.age);
             report.closed.failure_follows = true; // the reason for the next attempt is the same
             self.conversation.emit(EventKind::Closed(&report.closed));
-            if idle_cuts.note(self.idle_time(&report)) {
+            if idle_timeouts.note(self.idle_time(&report)) {
                 let text = "two connections in a row were ended by the peer after the same time without traffic; \
                             --ping-interval TIME keeps a connection busy";
                 self.conversation.emit(EventKind::Notice(Level::Warning, text));
@@ -127,27 +127,18 @@ impl Run<'_, '_> {
         if is_decided || report.input_error.is_some() {
             return None;
         }
-        let error = match &report.stop {
-            Some(Stop::PingTimeout(missed)) => {
-                Error::PingTimeout(*missed, report.closed.silence_advice)
-            }
-            Some(Stop::IdleTimeout(limit)) => {
-                Error::IdleTimeout(*limit, report.closed.silence_advice)
-            }
-            Some(_) => return None,
-            None if is_ending_transient(&report.closed.ending, resilience.on_close) => {
-                Error::Abnormal(Box::new(report.closed.clone()))
-            }
-            None => return None,
+        let is_lost = match &report.stop {
+            Some(stop) => matches!(stop, Stop::PingTimeout(_) | Stop::IdleTimeout(_)),
+            None => is_ending_transient(&report.closed.ending, resilience.on_close),
         };
-        Some(error.message())
+        is_lost.then(|| loss_error(report).message())
     }
 
     /// How long there was no traffic when the peer ended the connection, if that may be an idle timeout.
     fn idle_time(&self, report: &Report) -> Option<Duration> {
         let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
         let quiet = report.closed.quiet;
-        (!is_pinged && may_be_idle_cut(&report.closed.ending, quiet)).then_some(quiet)
+        (!is_pinged && may_be_idle_timeout(&report.closed.ending, quiet)).then_some(quiet)
     }
 
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
@@ -171,19 +162,21 @@ fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
     report.rest = Some(rest);
     let failure = match given_up {
         GivenUp::Failed(error) => Some(error),
-        GivenUp::Lost => Some(match report.stop {
-            Some(Stop::PingTimeout(missed)) => {
-                Error::PingTimeout(missed, report.closed.silence_advice)
-            }
-            Some(Stop::IdleTimeout(limit)) => {
-                Error::IdleTimeout(limit, report.closed.silence_advice)
-            }
-            _ => Error::Abnormal(Box::new(report.closed.clone())),
-        }),
+        GivenUp::Lost => Some(loss_error(&report)),
         GivenUp::Stopped(stop) => {
             report.stop = Some(stop);
             None
         }
     };
     Ended { report, is_reported: true, failure }
+}
+
+/// The loss of a connection as a failure.
+fn loss_error(report: &Report) -> Error {
+    let silence_advice = report.closed.silence_advice;
+    match report.stop {
+        Some(Stop::PingTimeout(missed)) => Error::PingTimeout(missed, silence_advice),
+        Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit, silence_advice),
+        _ => Error::Abnormal(Box::new(report.closed.clone())),
+    }
 }
