@@ -48,7 +48,7 @@ pub struct FailedHandshake {
     pub remote: Remote,
     /// TLS on it.
     pub tls: Option<TlsInfo>,
-    /// A client certificate was sent if the server asked for one.
+    /// There was a client certificate for a server that requests one.
     pub has_certificate: bool,
     /// Whether the server answers in TLS on a second connection; `None`: that was not tested.
     pub speaks_tls: Option<bool>,

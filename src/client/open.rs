@@ -175,7 +175,7 @@ impl Opener<'_> {
         (outcome, is_sent)
     }
 
-    /// Adds what a second connection shows.
+    /// The failure as an error, with what a second connection shows if there is one.
     fn handshake_failed(&mut self, mut failed: FailedHandshake) -> OpenError {
         let options = self.endpoint.dial_options(failed.chain.is_foreign);
         match failed.error {

@@ -1,4 +1,4 @@
-//! Where a redirect leads (RFC 9110 section 15.4), and what may be sent there.
+//! Redirects (RFC 9110 section 15.4): where they lead, and what may be sent there.
 
 use url::Url;
 
@@ -30,18 +30,18 @@ pub enum RedirectError {
     /// The Location is not a WebSocket URL.
     #[error("cannot follow the redirect to {location:?}: {reason}")]
     BadLocation {
-        /// As it came.
+        /// As received.
         location: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent unencrypted.
+    /// From wss to ws (RFC 6455 section 10.6).
     #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
-        /// Where to.
+        /// The URL.
         to: String,
     },
-    /// It leads back to a URL before it.
+    /// It leads back to an earlier URL.
     #[error("redirect loop: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
@@ -72,10 +72,10 @@ impl RedirectError {
     }
 }
 
-/// How many URLs of a path are shown, its first and its last ones.
+/// The most URLs of a chain that are shown, its first and its last ones.
 const MAX_SHOWN: usize = 8;
 
-/// How much of each, in characters.
+/// The most of each, in characters.
 const MAX_URL: usize = 300;
 
 fn path(hops: &[String]) -> String {
@@ -91,7 +91,7 @@ fn path(hops: &[String]) -> String {
     shown.join(" → ")
 }
 
-/// Whether a response of this status says where to go instead.
+/// Whether a response with this status is a redirect.
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
@@ -150,7 +150,7 @@ impl RedirectChain {
 
     /// `location` resolved against the current target.
     fn join(&self, location: &str) -> Result<Target, String> {
-        // A unix socket is left by an absolute URL only.
+        // Only an absolute URL leads away from a Unix socket.
         let is_local = matches!(self.target.endpoint, Endpoint::Unix(_));
         let base = if is_local {
             format!("{}://localhost{}", self.target.scheme.as_str(), self.target.resource)
@@ -159,7 +159,7 @@ impl RedirectChain {
         };
         let base = Url::parse(&base).map_err(|error| error.to_string())?;
         let mut url = base.join(location).map_err(|error| error.to_string())?;
-        // A Location may have a fragment; it is for whoever shows the document.
+        // A Location may have a fragment, which is for what displays the document.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn locations_are_read_from_where_they_were_given() {
+    fn locations_are_resolved_against_the_current_target() {
         for (from, location, to) in [
             ("ws://h/a/b?q", "/c", "ws://h/c"),
             ("ws://h/a/b?q", "c?d", "ws://h/a/c?d"),
@@ -206,9 +206,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a server says, credentials stay where they are and TLS is not left.
+        /// No Location leads credentials to another server, or from TLS to an unencrypted connection.
         #[test]
-        fn no_location_gets_credentials_elsewhere(
+        fn no_location_gets_credentials_to_another_server(
             location in "((wss?|https?|ftp|ws\\+unix|file|data)?:?//?)?[a-z@:./?#\\[\\]%\\\\ -]{0,30}|\\PC{0,40}",
         ) {
             for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_place_gets_credentials() {
+    fn only_the_same_origin_gets_credentials() {
         for (from, location, is_foreign) in [
             ("ws://u:p@h/a", "/b", false),
             ("ws://u:p@h/a", "http://h:80/b", false),
@@ -265,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn credentials_left_behind_do_not_come_back() {
+    fn dropped_credentials_are_not_sent_again() {
         let away = follow("ws://u:p@h/a", "ws://evil/").expect("a redirect to follow");
         let back = away.redirected(Some("ws://h/b"), 10).expect("a redirect to follow");
         assert!(back.is_foreign && back.target.credentials.is_none());
     }
 
     #[test]
-    fn nothing_leads_from_tls_into_the_clear() {
+    fn no_redirect_leads_from_tls_to_an_unencrypted_connection() {
         for location in ["ws://h/", "http://h/", "ws://other/"] {
             let error = follow("wss://h/a", location).expect_err("a downgrade");
             assert!(matches!(error, RedirectError::Downgrade { .. }), "{location}: {error}");
@@ -280,16 +280,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_to_go_to() {
+    fn locations_that_cannot_be_followed() {
         assert_eq!(chain("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
         for location in ["ftp://h/", "mailto:x", "ws+unix:///run/x.sock", "http://", "ws://h:0/"] {
-            let error = follow("ws://h/", location).expect_err("no place to go to");
+            let error = follow("ws://h/", location).expect_err("a bad location");
             assert!(matches!(error, RedirectError::BadLocation { .. }), "{location}: {error}");
         }
     }
 
     #[test]
-    fn circles_and_long_ways_are_seen() {
+    fn loops_and_long_chains_are_errors() {
         let b = follow("ws://h/a", "/b").expect("a redirect to follow");
         let hops = ["ws://h/a", "ws://h/b", "ws://h/a"].map(str::to_owned).to_vec();
         assert_eq!(b.redirected(Some("/a"), 10), Err(RedirectError::Loop(hops)));
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unix_socket_is_left_by_an_absolute_url_only() {
+    fn only_an_absolute_url_leads_away_from_a_unix_socket() {
         let from = "ws+unix:///run/x.sock:/a";
         let near = follow(from, "/b").expect("a redirect to follow");
         assert_eq!((near.target.resource.as_str(), near.is_foreign), ("/b", false));

@@ -33,14 +33,14 @@ use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
-/// The wait after the end of input, where nothing else is said.
+/// The default wait after the end of input.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
-/// The limit of a run with expectations, where nothing else is said.
+/// The default limit of a run with expectations.
 const DEFAULT_EXPECT_TIME: Duration = Duration::from_secs(30);
 
 impl ConnectConfig {
-    /// Resolves what was typed. `order` tells in which order -x, --send-hex and --send-file came.
+    /// Resolves what was typed. `order` is that of -x, --send-hex, --send-file and --send-frame.
     ///
     /// # Errors
     /// With the first value that cannot be used.

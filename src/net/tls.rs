@@ -6,7 +6,7 @@ use native_tls::{HandshakeError, Protocol, TlsStream};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls_hello::{Answer, HelloTap, Seen, Server, ServerHello, answer, server_hello};
+use super::tls_hello::{Answer, HelloTap, Seen, ServerEnd, ServerHello, answer, server_hello};
 
 mod algorithms;
 mod certificate;
@@ -27,7 +27,7 @@ pub use certificate::{CertificateInfo, Validity, utc};
 pub use client::ClientContext;
 pub use failure::TlsFailure;
 pub use fault::{Fault, is_http};
-pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
+pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
 pub use server::{ServerContext, ServerStream};
@@ -158,7 +158,7 @@ pub fn connect(
     deadline: Deadline,
 ) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
     let connector = context.connector().map_err(TlsError::Setup)?;
-    let (tap, seen) = HelloTap::new(stream, Server::Peer);
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
     handshake(connector.connect(name, tap), &seen, reactor, deadline)
 }
 
@@ -210,7 +210,7 @@ pub fn first_answer(
         ..options.clone()
     });
     let Ok(connector) = context.connector() else { return Ok(Answer::Nothing) };
-    let (tap, seen) = HelloTap::new(stream, Server::Peer);
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
         match (answer(&bytes_of(&seen)), progress) {
@@ -237,7 +237,7 @@ pub fn accept(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(ServerStream<HelloTap<Stream>>, TlsInfo), TlsError> {
-    let (tap, seen) = HelloTap::new(stream, Server::Local);
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Local);
     let mut handshake = context.accept(tap);
     loop {
         match handshake {

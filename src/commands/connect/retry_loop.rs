@@ -42,7 +42,7 @@ impl From<Error> for GivenUp {
 /// What another attempt would follow.
 struct Failure {
     class: FailureClass,
-    /// In the words of an error message.
+    /// The error message.
     reason: String,
     /// `None`: a connection was lost.
     error: Option<Error>,

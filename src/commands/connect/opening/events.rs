@@ -114,7 +114,7 @@ fn proxy_heads(
     }
 }
 
-/// The request. What a redirect has put into it is masked, and the user's own secrets are by their names.
+/// The request, also without what a redirect has put into it.
 fn request_view(request: &Request, chain: &RedirectChain, redaction: Redaction) -> HeadView {
     HeadView::new(&request.head, redaction).without(&chain.secrets)
 }
