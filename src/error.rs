@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
+use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
     Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, SilenceAdvice,
@@ -19,17 +20,18 @@ use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
-use crate::resilience::redirect::RedirectError;
 
 mod answer;
 mod challenges;
 mod hints;
+mod opening;
 mod proxy;
 mod report;
 mod text;
 mod words;
 
 use answer::Answer;
+pub use opening::AttemptContext;
 pub use report::report;
 
 /// Why a run failed.
@@ -177,36 +179,6 @@ impl From<ConfigError> for Error {
 }
 
 impl Error {
-    /// A refused handshake that is a redirect which is not followed.
-    pub fn redirect(refused: Self, why: RedirectError) -> Self {
-        match refused {
-            Self::Upgrade(rejected) => {
-                let why = why.masked(rejected.redaction, &rejected.secrets);
-                Self::Redirect(rejected, why)
-            }
-            other => other,
-        }
-    }
-
-    /// The failure of what is attempted more than once.
-    #[must_use]
-    pub fn of_several_tries(self) -> Self {
-        match self {
-            Self::Dial(error, mut attempt) => {
-                attempt.tries = Tries::Several;
-                Self::Dial(error, attempt)
-            }
-            Self::Upgrade(mut rejected) => {
-                rejected.tries = Tries::Several;
-                Self::Upgrade(rejected)
-            }
-            Self::Unmet(goals, Some(end)) => {
-                Self::Unmet(goals, Some(Box::new(end.of_several_tries())))
-            }
-            other => other,
-        }
-    }
-
     /// What ended the run, also where goals were not met because of it.
     fn cause(&self) -> &Self {
         match self {

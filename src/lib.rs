@@ -4,13 +4,14 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
+//! `commands`, `error`, `config`, `session`, `input`, `output`, `scenario`, `event`, `client`, `resilience`,
+//! `net`, `protocol`; `cli`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod error;

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
-    ("resilience", &["redact", "protocol", "net"]),
+    ("resilience", &["protocol", "net"]),
+    ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
@@ -20,8 +21,8 @@ const LAYERS: [(&str, &[&str]); 14] = [
     (
         "config",
         &[
-            "platform", "redact", "protocol", "net", "event", "scenario", "output", "input",
-            "session", "cli",
+            "platform", "redact", "protocol", "net", "client", "event", "scenario", "output",
+            "input", "session", "cli",
         ],
     ),
     (
@@ -32,6 +33,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "protocol",
             "net",
             "resilience",
+            "client",
             "event",
             "output",
             "input",
@@ -46,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "protocol",
             "net",
             "resilience",
+            "client",
             "event",
             "scenario",
             "output",

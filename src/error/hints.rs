@@ -109,21 +109,21 @@ mod tests {
 
     #[test]
     fn what_ended_a_run_counts_also_where_goals_were_not_met() {
-        let unmet = || {
+        let unmet = |tries| {
             let failure = Failure {
                 address: "127.0.0.1:80".parse().expect("an address"),
                 cause: Cause::Refused,
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
-            let (tries, secrets) = (Tries::One, Secrets::default());
+            let secrets = Secrets::default();
             let attempt = DialAttempt { tries, secrets, is_redirected: false, max_time: None };
             let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };
-        let given = |error: &Error| hint(error).unwrap_or_default();
-        assert!(given(&unmet()).ends_with("--retry waits for one that is starting"));
-        let several = unmet().of_several_tries();
-        assert!(given(&several).ends_with("is the port right?"), "{}", given(&several));
+        let given = |tries| hint(&unmet(tries)).unwrap_or_default();
+        assert!(given(Tries::One).ends_with("--retry waits for one that is starting"));
+        let several = given(Tries::Several);
+        assert!(several.ends_with("is the port right?"), "{several}");
     }
 
     #[test]

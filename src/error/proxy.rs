@@ -5,7 +5,7 @@ use super::hints::banner::{protocol, socks};
 use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
-use crate::net::dial::{Phase, ProxyCause, ProxyError, SentCredentials};
+use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
 use crate::net::tcp::Cause;
 use crate::net::tunnel::Fault;
@@ -157,12 +157,12 @@ fn says_unreachable(response: &Response) -> bool {
         .any(|phrase| words.contains(phrase))
 }
 
-fn not_accepted(sent: SentCredentials) -> String {
+fn not_accepted(sent: ProxyCredentials) -> String {
     match sent {
-        SentCredentials::Url => {
+        ProxyCredentials::Url => {
             "the proxy does not accept this name and password; in the URL, special characters are written %XX"
         }
-        SentCredentials::Header => {
+        ProxyCredentials::Header => {
             "the proxy does not accept the Proxy-Authorization header that was given"
         }
     }

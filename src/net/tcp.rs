@@ -22,7 +22,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// The most addresses that are tried.
 const MAX_ADDRESSES: usize = 32;
 
-/// An address that was tried in vain, with the system's words.
+/// A failed attempt, with the system's error.
 #[derive(Debug)]
 pub struct Failure {
     /// Where to.
@@ -39,7 +39,7 @@ impl Failure {
     }
 }
 
-/// Why there is no TCP connection.
+/// Why connecting failed.
 #[derive(Debug)]
 pub enum ConnectError {
     /// Every address failed.

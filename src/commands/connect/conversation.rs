@@ -1,9 +1,9 @@
-//! What is said over the connections of a run: where input comes from, and the sessions.
+//! What the connections of a run share: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
 use std::time::Instant;
 
-use super::opening::Open;
+use super::opening::Established;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
@@ -17,7 +17,7 @@ use crate::output::Outputs;
 use crate::scenario::{Count, Expectations, Goal};
 use crate::session::{Journal, Plan, Report, Session};
 
-/// What all connections of a run have in common.
+/// What all connections of a run share.
 pub(super) struct Conversation<'a> {
     pub(super) config: &'a ConnectConfig,
     pub(super) clock: Clock,
@@ -47,17 +47,21 @@ impl InputSource {
 }
 
 impl Conversation<'_> {
-    /// Goes on over this connection until it is over.
+    /// Runs the session of this connection to its end.
     ///
     /// # Errors
     /// When there can be no input.
-    pub(super) fn hold(&mut self, open: Open, plan: Plan) -> Result<Report, Error> {
+    pub(super) fn run_session(
+        &mut self,
+        established: Established,
+        plan: Plan,
+    ) -> Result<Report, Error> {
         let mut input = match self.source.take() {
             Some(input) => input,
             None => self.start()?,
         };
         let journal = Journal::new(self.outputs, self.clock);
-        let Open { stream, connection, opened } = open;
+        let Established { stream, connection, opened } = established;
         let source = input.source();
         let session =
             Session::new(stream, connection, self.reactor, source, journal, plan, &opened);
@@ -84,7 +88,7 @@ impl Conversation<'_> {
                 let _ = self.outputs.flush();
                 let options = ReplOptions {
                     history: self.config.history.clone(),
-                    secrets: self.config.secrets.clone(),
+                    secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
@@ -106,7 +110,7 @@ impl Conversation<'_> {
         not_shown as u64
     }
 
-    /// Tells all outputs of what happens at this moment.
+    /// Emits an event to all outputs, with the current time.
     pub(super) fn emit(&mut self, what: EventKind<'_>) {
         Journal::new(self.outputs, self.clock).emit(what);
     }

@@ -1,4 +1,4 @@
-//! Between two attempts: outputs go on, signals end it, and what is typed is kept.
+//! The pause between two attempts: outputs are written, signals end it, and what is typed is kept.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ use crate::platform::signals::Signal;
 use crate::session::{Rest, Stop, TOO_MUCH};
 
 impl Conversation<'_> {
-    /// Waits until `at`, for ever without it; tells what ends the run instead.
+    /// Waits until `at`, or for ever without it. Returns what ends the run instead, if something does.
     pub(super) fn pause(
         &mut self,
         at: Option<Instant>,
@@ -23,7 +23,7 @@ impl Conversation<'_> {
             lines.set_ready(); // it may have been announced to an attempt
         }
         loop {
-            if let Some(stop) = self.turn_to_input(rest) {
+            if let Some(stop) = self.read_input(rest) {
                 return Some(stop);
             }
             if let Err(error) = self.outputs.flush() {
@@ -48,7 +48,7 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether Ctrl-C only gave up the line being typed.
+    /// Whether Ctrl-C only discarded the line that was being typed.
     fn clear_line(&mut self) -> bool {
         self.source.as_mut().is_some_and(|source| source.source().clear_line())
     }
@@ -74,8 +74,8 @@ impl Conversation<'_> {
         Ok(())
     }
 
-    /// Takes what was typed. Other input waits where it is.
-    pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
+    /// Takes what was typed. Other input is not read.
+    fn read_input(&mut self, rest: &mut Rest) -> Option<Stop> {
         if let Some(InputSource::Repl(repl)) = &mut self.source {
             repl.forget_interrupt();
         }

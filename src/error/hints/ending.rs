@@ -12,7 +12,7 @@ use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
-use crate::resilience::idle_cuts::LEAST_IDLE;
+use crate::resilience::idle_timeouts::LEAST_IDLE;
 
 /// What ends after a shorter silence is not suspected of an idle time limit.
 const LEAST_SILENCE: Duration = Duration::from_secs(2);

@@ -1,8 +1,8 @@
 //! What to do about a redirect that is not followed.
 
+use crate::client::redirect::RedirectError;
 use crate::error::Rejected;
 use crate::net::upgrade::UpgradeError;
-use crate::resilience::redirect::RedirectError;
 
 pub(super) fn hint(rejected: &Rejected, why: &RedirectError) -> Option<String> {
     let text = match why {

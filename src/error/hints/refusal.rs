@@ -2,14 +2,14 @@
 
 use std::time::SystemTime;
 
+use crate::client::redirect::is_redirect;
 use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
 use crate::error::{Rejected, Tries, challenges};
 use crate::net::upgrade::Response;
 use crate::output::html;
-use crate::resilience::healing::{honors_retry_after, status_heals};
-use crate::resilience::redirect::is_redirect;
 use crate::resilience::retry_after::{LONGEST, retry_after};
+use crate::resilience::transient::{honors_retry_after, is_status_transient};
 
 use super::{engine_io, named, tls};
 
@@ -127,7 +127,7 @@ impl Refusal<'_> {
     fn retry(&self) -> &'static str {
         let status = self.response.line.status;
         let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
-        let is_repeated = status_heals(status) && delay.is_none_or(|delay| delay <= LONGEST);
+        let is_repeated = is_status_transient(status) && delay.is_none_or(|delay| delay <= LONGEST);
         match is_repeated && self.rejected.tries == Tries::One {
             true => "; --retry tries again",
             false => "",

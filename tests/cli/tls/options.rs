@@ -6,8 +6,8 @@ use openssl::ssl::SslVersion;
 
 use super::ends::End;
 use super::refusals::below_another;
-use super::{Credentials, echo, params, refused, trusting, wss};
-use crate::support::{Server, wscope};
+use super::{Credentials, echo, params, refused, start_tls, trusting, wss};
+use crate::support::{Peer, Server, script, wscope};
 
 fn localhost(server: &Server) -> String {
     format!("wss://localhost:{}", server.port())
@@ -63,6 +63,36 @@ fn the_system_is_trusted_unless_it_is_not_to_be() {
         .stderr_contains(
             "which is not among those it names now (--no-system-ca leaves out the system's)",
         );
+}
+
+/// Building the TLS connector takes time, and an administrator may replace the file at any moment.
+#[test]
+fn the_system_certificates_are_read_once_for_all_attempts() {
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    let program = wscope().file("system.pem", &mine.authority);
+    let file = program.home().join("system.pem");
+    let [first, second] = [(); 2].map(|()| mine.acceptor());
+    let server = Server::scripts([
+        script(move |peer: &mut Peer| {
+            start_tls(peer, &first);
+            peer.read_head();
+            fs::remove_file(&file).expect("a file to remove");
+            peer.respond("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+        }),
+        script(move |peer: &mut Peer| {
+            start_tls(peer, &second);
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        }),
+    ]);
+    program
+        .env("SSL_CERT_FILE", "system.pem")
+        .args(["--retry", "--reconnect-delay", "1ms", &wss(&server)])
+        .run()
+        .code(0)
+        .stderr_contains("trying again");
 }
 
 /// OpenSSL builds a chain up to a root; curl and browsers would stop at the intermediate.

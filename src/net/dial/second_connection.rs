@@ -1,4 +1,4 @@
-//! A second look at a server whose certificate was refused, or that ended a connection without a word.
+//! A second connection to a server whose certificate was refused, or that ended the first one without a response.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::net::tcp;
 use crate::net::tls::{self, TlsOptions};
 use crate::net::tls_hello::Answer;
 
-/// How long a failure waits for the certificates that explain it.
+/// The most time that the certificates of a failure take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Dialer<'_> {
-    /// Adds the certificates to a failure that lies in them, from a second connection on the same way.
-    /// What is known is reported without them if that fails.
+    /// Adds the certificates to a failure that lies in them, from a second connection over the same route. If that
+    /// fails, the error stays as it is.
     pub(super) fn explain(
         &mut self,
         mut error: DialError,
@@ -29,26 +29,27 @@ impl Dialer<'_> {
         self.deadline.at = deadline.at.into_iter().chain(patience.at).min();
         if let Ok(stream) = reconnect(self) {
             let name = &failure.name;
-            failure.chain = tls::certificates(stream, name, options, self.reactor, self.deadline);
+            failure.chain =
+                tls::peer_certificates(stream, name, options, self.reactor, self.deadline);
         }
         self.deadline = deadline;
         error
     }
 }
 
-/// How long a failure waits for an answer in TLS.
+/// The most time that an answer in TLS takes.
 const TLS_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if it is not asked, because
-/// it is behind a proxy or a Unix socket, or cannot be reached again. Nothing else is sent, and no certificate
-/// of ours.
+/// Whether a server answers a ClientHello with a ServerHello or an alert; `None` if that was not tested, because
+/// the server is behind a proxy or a Unix socket, or is not reached again. Nothing else is sent, and no client
+/// certificate.
 ///
 /// # Errors
 /// When a signal ends the wait.
 pub fn answers_in_tls(
     remote: &Remote,
     target: &Target,
-    options: &DialOptions,
+    options: DialOptions<'_>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Option<bool>, Interrupted> {
@@ -62,7 +63,8 @@ pub fn answers_in_tls(
         }
         Err(_) => return Ok(None),
     };
-    let name = certificate_name(target, &options.tls);
-    let answer = tls::first_answer(Stream::Plain(tcp), &name, &options.tls, reactor, deadline)?;
+    let options = options.tls.options();
+    let name = certificate_name(target, options);
+    let answer = tls::first_answer(Stream::Plain(tcp), &name, options, reactor, deadline)?;
     Ok(Some(matches!(answer, Answer::ServerHello | Answer::Alert)))
 }

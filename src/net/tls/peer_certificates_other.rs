@@ -1,5 +1,5 @@
-//! A second look at a server whose certificate was refused: the library that refused it does not
-//! hand it out. Here it hands out the server's own alone.
+//! The certificate of a server that was refused, from a second connection: here native-tls returns the server's
+//! own only.
 
 use std::io::{Read, Write};
 
@@ -8,9 +8,9 @@ use native_tls::{HandshakeError, TlsConnector};
 use super::{CertificateInfo, ServerName, TlsOptions};
 use crate::net::reactor::{Deadline, Reactor};
 
-/// The certificate that the server sends on this fresh connection. Nothing is checked, and nothing is
-/// sent but the handshake.
-pub fn certificates<S: Read + Write>(
+/// The certificate that the server sends on this new connection. It is not verified, and nothing is sent but the
+/// handshake.
+pub fn peer_certificates<S: Read + Write>(
     stream: S,
     name: &str,
     options: &TlsOptions,

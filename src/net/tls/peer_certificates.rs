@@ -1,5 +1,4 @@
-//! A second look at a server whose certificate was refused: the library that refused it does not
-//! hand it out.
+//! The certificates of a server that were refused, from a second connection: native-tls does not return them.
 
 use std::io::{Read, Write};
 
@@ -14,12 +13,12 @@ use super::server::ALPN_LIST;
 use super::{CertificateInfo, ServerName, TlsOptions};
 use crate::net::reactor::{Deadline, Reactor};
 
-/// The most certificates that are taken; a chain has two or three.
+/// The most certificates that are kept; a chain has two or three.
 const MAX_CHAIN: usize = 10;
 
-/// The certificates that the server sends on this fresh connection, its own first. Nothing is checked,
-/// and nothing is sent but the handshake.
-pub fn certificates<S: Read + Write>(
+/// The certificates that the server sends on this new connection, its own first. They are not verified, and
+/// nothing is sent but the handshake.
+pub fn peer_certificates<S: Read + Write>(
     stream: S,
     name: &str,
     options: &TlsOptions,
@@ -32,7 +31,7 @@ pub fn certificates<S: Read + Write>(
         match progress {
             Ok(mut stream) => {
                 let found = chain(stream.ssl());
-                let _ = stream.shutdown(); // politeness
+                let _ = stream.shutdown(); // close_notify, if the socket takes it
                 return found;
             }
             Err(HandshakeError::WouldBlock(unfinished)) => {
@@ -53,9 +52,9 @@ fn configuration(options: &TlsOptions) -> Result<ConnectConfiguration, ErrorStac
     builder.set_min_proto_version(options.min.map(version))?;
     builder.set_max_proto_version(options.max.map(version))?;
     builder.set_alpn_protos(ALPN_LIST)?;
-    let tells_name = options.server_name != ServerName::Omitted;
+    let sends_name = options.server_name != ServerName::Omitted;
     let configuration = builder.build().configure()?;
-    Ok(configuration.use_server_name_indication(tells_name).verify_hostname(false))
+    Ok(configuration.use_server_name_indication(sends_name).verify_hostname(false))
 }
 
 fn version(version: Protocol) -> SslVersion {

@@ -1,4 +1,4 @@
-//! Which failures may be gone at the next attempt.
+//! Which failures are transient: the next attempt may succeed.
 
 use std::io::ErrorKind;
 
@@ -10,8 +10,8 @@ use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Ending;
 
-/// Whether another attempt to dial may succeed. Names and servers come back; certificates and what
-/// was asked for on the command line stay as they are.
+/// Whether another attempt to dial may succeed. Names and servers may become reachable; certificates and options
+/// stay as they are.
 pub fn is_dial_transient(error: &DialError) -> bool {
     match error {
         DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
@@ -32,11 +32,11 @@ pub fn is_dial_transient(error: &DialError) -> bool {
     }
 }
 
-/// Whether a proxy may lead to the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or
-/// did not reach the target, may do so at another time; its rules stay as they are.
+/// Whether a proxy may reach the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or did not reach
+/// the target, may succeed then; its rules stay as they are.
 fn is_proxy_transient(fault: &Fault) -> bool {
     match fault {
-        Fault::Refused(response) => status_heals(response.line.status),
+        Fault::Refused(response) => is_status_transient(response.line.status),
         Fault::Reply(code) => matches!(code, 1 | 3..=6),
         Fault::Ended(..) => true,
         Fault::Malformed(..)
@@ -53,7 +53,7 @@ fn is_proxy_transient(fault: &Fault) -> bool {
 /// Whether another opening handshake may succeed.
 pub fn is_upgrade_transient(error: &UpgradeError) -> bool {
     match error {
-        UpgradeError::Refused(response) => status_heals(response.line.status),
+        UpgradeError::Refused(response) => is_status_transient(response.line.status),
         UpgradeError::Ended(..) | UpgradeError::TimedOut(..) => true,
         UpgradeError::Invalid(..)
         | UpgradeError::Malformed(..)
@@ -64,8 +64,8 @@ pub fn is_upgrade_transient(error: &UpgradeError) -> bool {
 }
 
 /// Whether the same request may get another answer later (RFC 9110 section 15, RFC 6585 section 4,
-/// RFC 8470 section 5.2). What the server does not have (501, 505) it will not have soon.
-pub fn status_heals(status: u16) -> bool {
+/// RFC 8470 section 5.2). What the server does not implement (501, 505) it will not implement soon.
+pub fn is_status_transient(status: u16) -> bool {
     match status {
         408 | 425 | 429 => true,
         501 | 505 => false,
@@ -73,17 +73,17 @@ pub fn status_heals(status: u16) -> bool {
     }
 }
 
-/// Whether a status may come with a `Retry-After` that counts.
+/// Whether `Retry-After` is honored with this status.
 pub fn honors_retry_after(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
-/// Whether a connection that ended like this was lost, so that a new one is of use. `on_close`: also
-/// if the peer ended it in order.
+/// Whether another connection is of use after one that ended like this. `on_close`: also if the peer closed it
+/// normally.
 ///
-/// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014) comes back, and
-/// so does one that was cut off (1006). One that objects to what we say (1002, 1003, 1007 to 1010)
-/// would object again, and one that broke the protocol itself would break it again.
+/// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014) may be back soon, and so may
+/// one whose connection was cut (1006). One that objects to what we send (1002, 1003, 1007 to 1010) would object
+/// again, and one that broke the protocol would break it again.
 pub fn is_ending_transient(ending: &Ending, on_close: bool) -> bool {
     if ending.violation.is_some() {
         return false;
@@ -96,7 +96,7 @@ pub fn is_ending_transient(ending: &Ending, on_close: bool) -> bool {
         | CloseCode::TRY_AGAIN_LATER
         | CloseCode::BAD_GATEWAY => true,
         CloseCode::NORMAL | CloseCode::NO_STATUS => on_close,
-        // What an application means by its codes is not known: often that we are not wanted.
+        // What an application means by its codes is not known: often that the client is rejected.
         code => on_close && (3000..5000).contains(&code.get()),
     }
 }
@@ -121,14 +121,14 @@ mod tests {
     }
 
     #[test]
-    fn names_and_servers_come_back_and_certificates_do_not() {
+    fn dial_errors() {
         let host = || "h".to_owned();
         let timeout = DialError::Timeout {
             phase: Phase::Dns(host()),
             limit: Duration::ZERO,
             failures: Vec::new(),
         };
-        for (error, heals) in [
+        for (error, is_transient) in [
             (DialError::Dns { host: host(), error: io::Error::other("x") }, true),
             (DialError::Tcp(Vec::new(), None), true),
             (DialError::Socket("s".into(), ErrorKind::NotFound.into()), true),
@@ -150,13 +150,13 @@ mod tests {
             ),
             (DialError::TlsSetup(host()), false),
         ] {
-            assert_eq!(is_dial_transient(&error), heals, "{error}");
+            assert_eq!(is_dial_transient(&error), is_transient, "{error}");
         }
     }
 
     #[test]
-    fn proxies_come_back_and_their_rules_stay() {
-        for (fault, heals) in [
+    fn proxy_faults() {
+        for (fault, is_transient) in [
             (Fault::Reply(1), true),
             (Fault::Reply(2), false),
             (Fault::Reply(5), true),
@@ -165,17 +165,17 @@ mod tests {
             (Fault::NoMethod(false), false),
             (Fault::Ended(TransportEnd::Eof, Vec::new()), true),
         ] {
-            assert_eq!(is_proxy_transient(&fault), heals, "{fault:?}");
+            assert_eq!(is_proxy_transient(&fault), is_transient, "{fault:?}");
         }
     }
 
     #[test]
     fn statuses() {
         for status in [408, 425, 429, 500, 502, 503, 504, 520, 599] {
-            assert!(status_heals(status), "{status}");
+            assert!(is_status_transient(status), "{status}");
         }
         for status in [200, 204, 301, 400, 401, 403, 404, 407, 410, 426, 431, 451, 501, 505, 600] {
-            assert!(!status_heals(status), "{status}");
+            assert!(!is_status_transient(status), "{status}");
         }
     }
 
@@ -193,7 +193,7 @@ mod tests {
 
     #[test]
     fn close_codes() {
-        for (code, heals, on_close) in [
+        for (code, is_transient, on_close) in [
             (1000, false, true),
             (1001, true, true),
             (1002, false, false),
@@ -210,13 +210,13 @@ mod tests {
             (3000, false, true),
             (4999, false, true),
         ] {
-            assert_eq!(is_ending_transient(&closed_with(code), false), heals, "{code}");
+            assert_eq!(is_ending_transient(&closed_with(code), false), is_transient, "{code}");
             assert_eq!(is_ending_transient(&closed_with(code), true), on_close, "{code}, on close");
         }
     }
 
     #[test]
-    fn a_connection_that_was_cut_is_lost() {
+    fn a_connection_that_was_cut() {
         let ending = Ending {
             cause: EndCause::Transport(TransportEnd::Eof, Position::Boundary),
             received: None,

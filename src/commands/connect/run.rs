@@ -2,21 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempts::{GivenUp, Persistence};
 use super::conversation::{self, Conversation};
 use super::opening::Opening;
+use super::retry_loop::{GivenUp, RetryLoop};
 use crate::commands::verdict::note_end;
 use crate::error::Error;
 use crate::event::{EventKind, Level};
 use crate::input::Action;
 use crate::resilience::Backoff;
-use crate::resilience::healing::is_ending_transient;
-use crate::resilience::idle_cuts::{IdleCuts, may_be_idle_cut};
+use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
+use crate::resilience::transient::is_ending_transient;
 use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
 
-/// A run and what it is made of.
-pub(super) struct Lifetime<'a, 'b> {
+/// A run: one connection after another, as long as lost ones are replaced.
+pub(super) struct Run<'a, 'b> {
     pub(super) opening: Opening<'a>,
     pub(super) conversation: &'b mut Conversation<'a>,
     /// Sent first on every connection.
@@ -27,7 +27,7 @@ pub(super) struct Lifetime<'a, 'b> {
 pub(super) struct Ended {
     /// How the last connection went.
     pub(super) report: Report,
-    /// The end of that connection has been told.
+    /// The end of that connection has been reported.
     pub(super) is_reported: bool,
     /// Why there is no other connection.
     pub(super) failure: Option<Error>,
@@ -41,7 +41,7 @@ impl Ended {
     }
 }
 
-impl Lifetime<'_, '_> {
+impl Run<'_, '_> {
     /// Runs until the end; `None` if it ended without a failure before there was a connection.
     ///
     /// # Errors
@@ -49,43 +49,43 @@ impl Lifetime<'_, '_> {
     pub(super) fn run(mut self) -> Result<Option<Ended>, Error> {
         let resilience = &self.opening.config.resilience;
         let mut backoff = Backoff::new(resilience.first_delay);
-        let persistence =
-            Persistence { opening: self.opening, attempts: resilience.retry, is_reconnect: false };
+        let retries =
+            RetryLoop { opening: self.opening, limit: resilience.retry, is_reconnect: false };
         let mut nothing = Rest::default();
-        let opened = persistence.open(self.conversation, &mut backoff, &mut nothing, None);
-        let mut open = match opened {
-            Ok(open) => open,
-            Err(GivenUp::Failed(error)) => return Err(error),
-            Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
-            Err(GivenUp::Lost) => return Ok(None),
-        };
+        let mut established =
+            match retries.open(self.conversation, &mut backoff, &mut nothing, None) {
+                Ok(established) => established,
+                Err(GivenUp::Failed(error)) => return Err(error),
+                Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
+                Err(GivenUp::Lost) => return Ok(None),
+            };
         let presets = self.presets();
         let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         let mut backoff = Backoff::new(resilience.first_delay);
-        let mut idle_cuts = IdleCuts::default();
+        let mut idle_timeouts = IdleTimeouts::default();
         loop {
-            let mut report = self.conversation.hold(open, plan)?;
+            let mut report = self.conversation.run_session(established, plan)?;
             note_end(&mut report);
             let Some(reason) = self.loss(&report) else {
                 return Ok(Some(Ended { report, is_reported: false, failure: None }));
             };
             backoff.note_connection(report.closed.age);
-            report.closed.failure_follows = true; // the reason for the next attempt tells the same
+            report.closed.failure_follows = true; // the reason for the next attempt is the same
             self.conversation.emit(EventKind::Closed(&report.closed));
-            if idle_cuts.note(self.idle_time(&report)) {
+            if idle_timeouts.note(self.idle_time(&report)) {
                 let text = "two connections in a row were ended by the peer after the same time without traffic; \
                             --ping-interval TIME keeps a connection busy";
                 self.conversation.emit(EventKind::Notice(Level::Warning, text));
             }
-            let persistence = Persistence {
+            let retries = RetryLoop {
                 opening: self.opening,
-                attempts: resilience.reconnect,
+                limit: resilience.reconnect,
                 is_reconnect: true,
             };
             let mut rest = report.rest.take().unwrap_or_default();
-            match persistence.open(self.conversation, &mut backoff, &mut rest, Some(reason)) {
+            match retries.open(self.conversation, &mut backoff, &mut rest, Some(reason)) {
                 Ok(next) => {
-                    (open, plan) = (next, self.next_plan(report, rest));
+                    (established, plan) = (next, self.next_plan(report, rest));
                 }
                 Err(given_up) => return Ok(Some(ended(report, rest, given_up))),
             }
@@ -117,7 +117,7 @@ impl Lifetime<'_, '_> {
         }
     }
 
-    /// Why another connection is of use: this one was lost, and it was not we who ended it.
+    /// Why another connection is of use: this one was lost, and we did not end it.
     fn loss(&self, report: &Report) -> Option<String> {
         let resilience = &self.opening.config.resilience;
         resilience.reconnect?;
@@ -127,28 +127,18 @@ impl Lifetime<'_, '_> {
         if is_decided || report.input_error.is_some() {
             return None;
         }
-        let error = match &report.stop {
-            Some(Stop::PingTimeout(missed)) => {
-                Error::PingTimeout(*missed, report.closed.silence_advice)
-            }
-            Some(Stop::IdleTimeout(limit)) => {
-                Error::IdleTimeout(*limit, report.closed.silence_advice)
-            }
-            Some(_) => return None,
-            None if is_ending_transient(&report.closed.ending, resilience.on_close) => {
-                Error::Abnormal(Box::new(report.closed.clone()))
-            }
-            None => return None,
+        let is_lost = match &report.stop {
+            Some(stop) => matches!(stop, Stop::PingTimeout(_) | Stop::IdleTimeout(_)),
+            None => is_ending_transient(&report.closed.ending, resilience.on_close),
         };
-        Some(error.message())
+        is_lost.then(|| loss_error(report).message())
     }
 
-    /// How long nothing had come or gone when the peer ended the connection, if that may be an idle time
-    /// limit.
+    /// How long there was no traffic when the peer ended the connection, if that may be an idle timeout.
     fn idle_time(&self, report: &Report) -> Option<Duration> {
         let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
         let quiet = report.closed.quiet;
-        (!is_pinged && may_be_idle_cut(&report.closed.ending, quiet)).then_some(quiet)
+        (!is_pinged && may_be_idle_timeout(&report.closed.ending, quiet)).then_some(quiet)
     }
 
     fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
@@ -172,19 +162,21 @@ fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
     report.rest = Some(rest);
     let failure = match given_up {
         GivenUp::Failed(error) => Some(error),
-        GivenUp::Lost => Some(match report.stop {
-            Some(Stop::PingTimeout(missed)) => {
-                Error::PingTimeout(missed, report.closed.silence_advice)
-            }
-            Some(Stop::IdleTimeout(limit)) => {
-                Error::IdleTimeout(limit, report.closed.silence_advice)
-            }
-            _ => Error::Abnormal(Box::new(report.closed.clone())),
-        }),
+        GivenUp::Lost => Some(loss_error(&report)),
         GivenUp::Stopped(stop) => {
             report.stop = Some(stop);
             None
         }
     };
     Ended { report, is_reported: true, failure }
+}
+
+/// The loss of a connection as a failure.
+fn loss_error(report: &Report) -> Error {
+    let silence_advice = report.closed.silence_advice;
+    match report.stop {
+        Some(Stop::PingTimeout(missed)) => Error::PingTimeout(missed, silence_advice),
+        Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit, silence_advice),
+        _ => Error::Abnormal(Box::new(report.closed.clone())),
+    }
 }

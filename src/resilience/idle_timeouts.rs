@@ -1,4 +1,4 @@
-//! Connections that end again and again after the same time without traffic.
+//! Idle timeouts of a peer or of a proxy: connections that end repeatedly after the same time without traffic.
 
 use std::time::Duration;
 
@@ -6,41 +6,41 @@ use crate::protocol::CloseCode;
 use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::TransportEnd;
 
-/// Idle time limits are not shorter: what ends sooner has another cause, unless the peer names this one.
+/// Idle timeouts are not shorter: a connection that ends sooner has another cause, unless the peer names this one.
 pub const LEAST_IDLE: Duration = Duration::from_secs(5);
 
-/// Whether the peer, or something in between, may have ended a connection because there was no traffic
-/// for this time. A ping timeout of the peer is not such an end: pings of ours do not prevent it.
-pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
+/// Whether the peer, or a proxy in between, may have ended a connection because there was no traffic for this time.
+/// A ping timeout of the peer is different: pings of ours do not prevent it.
+pub fn may_be_idle_timeout(ending: &Ending, quiet: Duration) -> bool {
     let Some(close) = &ending.received else {
         let is_cut = matches!(&ending.cause, EndCause::Transport(end, _)
             if !matches!(end, TransportEnd::Error(_)));
         return is_cut && ending.sent.is_none() && quiet >= LEAST_IDLE;
     };
     let reason = close.reason.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    let has_any = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     let is_by_peer = ending.initiator == Party::Peer && ending.failure().is_none();
     let is_ordinary =
         matches!(ending.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS);
     is_by_peer
-        && !says(&["ping", "pong"])
-        && (says(&["idle", "inactiv"])
-            || (quiet >= LEAST_IDLE && (is_ordinary || says(&["timeout", "timed out"]))))
+        && !has_any(&["ping", "pong"])
+        && (has_any(&["idle", "inactiv"])
+            || (quiet >= LEAST_IDLE && (is_ordinary || has_any(&["timeout", "timed out"]))))
 }
 
-/// What two silences may differ in, beside a tenth of them.
+/// The most that two times of silence may differ by, beside a tenth of them.
 const TOLERANCE: Duration = Duration::from_millis(100);
 
-/// Remembers how the last connection ended.
+/// Recognizes the same idle timeout twice in a row.
 #[derive(Debug, Default)]
-pub struct IdleCuts {
+pub struct IdleTimeouts {
     last: Option<Duration>,
     is_reported: bool,
 }
 
-impl IdleCuts {
-    /// Takes note that a connection was lost, `quiet` after bytes last came or went if that may be why.
-    /// Returns whether two in a row were lost after the same time, and that is to be reported: once.
+impl IdleTimeouts {
+    /// Records a lost connection: `quiet` is the time since the last traffic if that may be the reason. Returns
+    /// whether two in a row were lost after the same time, the first time that this is so.
     pub fn note(&mut self, quiet: Option<Duration>) -> bool {
         let last = std::mem::replace(&mut self.last, quiet);
         let (Some(last), Some(quiet)) = (last, quiet) else { return false };
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_time_limit_shows_in_how_the_peer_ends_the_connection() {
+    fn endings_of_idle_connections() {
         for (code, reason, seconds, expected) in [
             (1001, "", 10, true),
             (1000, "", 10, true),
@@ -83,7 +83,11 @@ mod tests {
             (1012, "restart", 40, false),
         ] {
             let quiet = Duration::from_secs(seconds);
-            assert_eq!(may_be_idle_cut(&closed(code, reason), quiet), expected, "{code} {reason}");
+            assert_eq!(
+                may_be_idle_timeout(&closed(code, reason), quiet),
+                expected,
+                "{code} {reason}"
+            );
         }
         for (end, millis, expected) in [
             (TransportEnd::Eof, 5000, true),
@@ -94,12 +98,12 @@ mod tests {
             let cause = EndCause::Transport(end, Position::Boundary);
             let ending = Ending { cause, received: None, ..closed(1000, "") };
             let quiet = Duration::from_millis(millis);
-            assert_eq!(may_be_idle_cut(&ending, quiet), expected, "{ending:?}");
+            assert_eq!(may_be_idle_timeout(&ending, quiet), expected, "{ending:?}");
         }
     }
 
     #[test]
-    fn only_two_like_cuts_in_a_row_are_reported_and_once() {
+    fn two_equal_timeouts_in_a_row_are_reported_once() {
         let millis = |millis| Some(Duration::from_millis(millis));
         for (silences, reported) in [
             (&[millis(60_000), millis(60_100), millis(60_000)][..], vec![false, true, false]),
@@ -107,8 +111,8 @@ mod tests {
             (&[millis(60_000), None, millis(60_000)], vec![false, false, false]),
             (&[millis(1000), millis(1300)], vec![false, false]),
         ] {
-            let mut cuts = IdleCuts::default();
-            let seen: Vec<_> = silences.iter().map(|quiet| cuts.note(*quiet)).collect();
+            let mut timeouts = IdleTimeouts::default();
+            let seen: Vec<_> = silences.iter().map(|quiet| timeouts.note(*quiet)).collect();
             assert_eq!(seen, reported, "{silences:?}");
         }
     }

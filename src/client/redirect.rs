@@ -1,4 +1,4 @@
-//! Where a redirect leads (RFC 9110 section 15.4), and what may be sent there.
+//! Redirects (RFC 9110 section 15.4): where they lead, and what may be sent there.
 
 use url::Url;
 
@@ -8,16 +8,16 @@ use crate::protocol::head::HeaderLine;
 use crate::redact::subprotocols::tokens;
 use crate::redact::{Redaction, Secrets};
 
-/// The place that is asked, and what is known of the way there.
+/// The redirects followed so far, and the URL that they lead to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// The place.
+pub struct RedirectChain {
+    /// The URL that is requested now.
     pub target: Target,
-    /// The way led over another host, port or scheme: credentials were left behind, for good.
+    /// A redirect led to another host, port or scheme: credentials were dropped, for all further requests.
     pub is_foreign: bool,
     /// The URLs before this one, without userinfo.
-    pub before: Vec<String>,
-    /// What was sent on the way here, and may come back in any Location.
+    pub previous: Vec<String>,
+    /// What was sent to and received from those, and may be repeated in any Location.
     pub secrets: Secrets,
 }
 
@@ -30,18 +30,18 @@ pub enum RedirectError {
     /// The Location is not a WebSocket URL.
     #[error("cannot follow the redirect to {location:?}: {reason}")]
     BadLocation {
-        /// As it came.
+        /// As received.
         location: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent unencrypted.
+    /// From wss to ws (RFC 6455 section 10.6).
     #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
-        /// Where to.
+        /// The URL.
         to: String,
     },
-    /// It leads back to a URL before it.
+    /// It leads back to an earlier URL.
     #[error("redirect loop: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
@@ -72,10 +72,10 @@ impl RedirectError {
     }
 }
 
-/// How many URLs of a path are shown, its first and its last ones.
+/// The most URLs of a chain that are shown, its first and its last ones.
 const MAX_SHOWN: usize = 8;
 
-/// How much of each, in characters.
+/// The most of each, in characters.
 const MAX_URL: usize = 300;
 
 fn path(hops: &[String]) -> String {
@@ -91,37 +91,37 @@ fn path(hops: &[String]) -> String {
     shown.join(" → ")
 }
 
-/// Whether a response of this status says where to go instead.
+/// Whether a response with this status is a redirect.
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-impl Route {
-    /// Straight to `target`.
-    pub fn to(target: Target) -> Self {
-        Self { target, is_foreign: false, before: Vec::new(), secrets: Secrets::default() }
+impl RedirectChain {
+    /// The chain without redirects.
+    pub fn new(target: Target) -> Self {
+        Self { target, is_foreign: false, previous: Vec::new(), secrets: Secrets::default() }
     }
 
-    /// The route after a redirect to `location`, at most the `max`th.
+    /// The chain after a redirect to `location`, at most the `max`th.
     ///
     /// # Errors
-    /// Why it is not to be followed.
+    /// Why it must not be followed.
     pub fn redirected(&self, location: Option<&str>, max: usize) -> Result<Self, RedirectError> {
         let location = location.ok_or(RedirectError::NoLocation)?;
         let bad =
             |reason: String| RedirectError::BadLocation { location: location.to_owned(), reason };
         let mut target = self.join(location).map_err(bad)?;
-        let mut before = self.before.clone();
-        before.push(self.target.url());
+        let mut previous = self.previous.clone();
+        previous.push(self.target.url());
         if self.target.scheme == Scheme::Wss && target.scheme == Scheme::Ws {
             return Err(RedirectError::Downgrade { to: target.url() });
         }
-        let mut hops = before.clone();
+        let mut hops = previous.clone();
         hops.push(target.url());
-        if before.contains(&target.url()) {
+        if previous.contains(&target.url()) {
             return Err(RedirectError::Loop(hops));
         }
-        if before.len() > max {
+        if previous.len() > max {
             return Err(RedirectError::TooMany { max, hops });
         }
         let is_same =
@@ -130,27 +130,27 @@ impl Route {
         if !is_foreign && target.credentials.is_none() {
             target.credentials.clone_from(&self.target.credentials);
         }
-        Ok(Self { target, is_foreign, before, secrets: self.secrets.clone() })
+        Ok(Self { target, is_foreign, previous, secrets: self.secrets.clone() })
     }
 
-    /// Whether a header may be sent here. Credentials are for whom the user named, and so is a Host
-    /// header of the user's own.
-    pub fn may_carry(&self, line: &HeaderLine) -> bool {
+    /// Whether a header may be sent to this target. Credentials are only for the server that the user named,
+    /// and so is a Host header of the user's own.
+    pub fn allows_header(&self, line: &HeaderLine) -> bool {
         !self.is_foreign
             || !(line.is("Host") || Redaction::is_credential(&line.name, line.value.as_bytes()))
     }
 
-    /// Those of the subprotocols that may be offered here: tokens among them are credentials too.
-    pub fn carried<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
+    /// Those of the subprotocols that may be offered to this target: tokens among them are credentials too.
+    pub fn allowed_subprotocols<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
         let list = subprotocols.join(",");
         let tokens = if self.is_foreign { tokens(&list) } else { Vec::new() };
         let has_token = |name: &String| tokens.iter().any(|token| name.ends_with(token));
         subprotocols.iter().filter(|name| !has_token(name)).collect()
     }
 
-    /// `location` as seen from here.
+    /// `location` resolved against the current target.
     fn join(&self, location: &str) -> Result<Target, String> {
-        // A unix socket is left by an absolute URL only.
+        // Only an absolute URL leads away from a Unix socket.
         let is_local = matches!(self.target.endpoint, Endpoint::Unix(_));
         let base = if is_local {
             format!("{}://localhost{}", self.target.scheme.as_str(), self.target.resource)
@@ -159,7 +159,7 @@ impl Route {
         };
         let base = Url::parse(&base).map_err(|error| error.to_string())?;
         let mut url = base.join(location).map_err(|error| error.to_string())?;
-        // A Location may have a fragment; it is for whoever shows the document.
+        // A Location may have a fragment, which is for what displays the document.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));
@@ -179,16 +179,16 @@ mod tests {
 
     use super::*;
 
-    fn route(url: &str) -> Route {
-        Route::to(Target::parse(url).expect("a URL"))
+    fn chain(url: &str) -> RedirectChain {
+        RedirectChain::new(Target::parse(url).expect("a URL"))
     }
 
-    fn follow(from: &str, location: &str) -> Result<Route, RedirectError> {
-        route(from).redirected(Some(location), 10)
+    fn follow(from: &str, location: &str) -> Result<RedirectChain, RedirectError> {
+        chain(from).redirected(Some(location), 10)
     }
 
     #[test]
-    fn locations_are_read_from_where_they_were_given() {
+    fn locations_are_resolved_against_the_current_target() {
         for (from, location, to) in [
             ("ws://h/a/b?q", "/c", "ws://h/c"),
             ("ws://h/a/b?q", "c?d", "ws://h/a/c?d"),
@@ -200,20 +200,20 @@ mod tests {
             ("ws://h/", "http://h:80/x", "ws://h/x"),
             ("ws://[::1]:8080/", "/x", "ws://[::1]:8080/x"),
         ] {
-            let url = follow(from, location).map(|route| route.target.url());
+            let url = follow(from, location).map(|chain| chain.target.url());
             assert_eq!(url.as_deref(), Ok(to), "{from} → {location}");
         }
     }
 
     proptest! {
-        /// Whatever a server says, credentials stay where they are and TLS is not left.
+        /// No Location leads credentials to another server, or from TLS to an unencrypted connection.
         #[test]
-        fn no_location_gets_credentials_elsewhere(
+        fn no_location_gets_credentials_to_another_server(
             location in "((wss?|https?|ftp|ws\\+unix|file|data)?:?//?)?[a-z@:./?#\\[\\]%\\\\ -]{0,30}|\\PC{0,40}",
         ) {
             for from in ["wss://u:p@h/a", "ws://u:p@h:81/a?b"] {
                 let Ok(next) = follow(from, &location) else { continue };
-                let here = route(from).target;
+                let here = chain(from).target;
                 prop_assert!(!here.scheme.is_tls() || next.target.scheme.is_tls());
                 let is_same = (here.scheme, &here.endpoint) == (next.target.scheme, &next.target.endpoint);
                 prop_assert!(is_same || next.target.credentials != here.credentials);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_place_gets_credentials() {
+    fn only_the_same_origin_gets_credentials() {
         for (from, location, is_foreign) in [
             ("ws://u:p@h/a", "/b", false),
             ("ws://u:p@h/a", "http://h:80/b", false),
@@ -233,24 +233,24 @@ mod tests {
             ("ws://u:p@h/a", "wss://h:80/b", true),
             ("ws://u:p@h/a", "ws://sub.h/b", true),
         ] {
-            let route = follow(from, location).expect("a redirect to follow");
-            assert_eq!(route.is_foreign, is_foreign, "{from} → {location}");
-            assert_eq!(route.target.credentials.is_none(), is_foreign, "{from} → {location}");
-            let may_carry = |name| route.may_carry(&HeaderLine::new(name, "x"));
+            let chain = follow(from, location).expect("a redirect to follow");
+            assert_eq!(chain.is_foreign, is_foreign, "{from} → {location}");
+            assert_eq!(chain.target.credentials.is_none(), is_foreign, "{from} → {location}");
+            let is_allowed = |name| chain.allows_header(&HeaderLine::new(name, "x"));
             for name in ["authorization", "Cookie", "Proxy-Authorization", "host", "x-api-key"] {
-                assert_eq!(may_carry(name), !is_foreign, "{name}: {from} → {location}");
+                assert_eq!(is_allowed(name), !is_foreign, "{name}: {from} → {location}");
             }
             let referer = HeaderLine::new("Referer", "https://h/?token=abc");
-            assert_eq!(route.may_carry(&referer), !is_foreign, "{from} → {location}");
+            assert_eq!(chain.allows_header(&referer), !is_foreign, "{from} → {location}");
             assert!(
                 ["Referer", "Origin", "X-Other", "Sec-WebSocket-Protocol"]
                     .into_iter()
-                    .all(may_carry)
+                    .all(is_allowed)
             );
             let offered =
                 ["soap", "bearer", "s3cr3t-V4lue", "token.s3cr3t-V4lue"].map(str::to_owned);
-            let carried = route.carried(&offered);
-            assert_eq!(carried.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
+            let allowed = chain.allowed_subprotocols(&offered);
+            assert_eq!(allowed.len(), if is_foreign { 2 } else { 4 }, "{from} → {location}");
         }
     }
 
@@ -265,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn credentials_left_behind_do_not_come_back() {
+    fn dropped_credentials_are_not_sent_again() {
         let away = follow("ws://u:p@h/a", "ws://evil/").expect("a redirect to follow");
         let back = away.redirected(Some("ws://h/b"), 10).expect("a redirect to follow");
         assert!(back.is_foreign && back.target.credentials.is_none());
     }
 
     #[test]
-    fn nothing_leads_from_tls_into_the_clear() {
+    fn no_redirect_leads_from_tls_to_an_unencrypted_connection() {
         for location in ["ws://h/", "http://h/", "ws://other/"] {
             let error = follow("wss://h/a", location).expect_err("a downgrade");
             assert!(matches!(error, RedirectError::Downgrade { .. }), "{location}: {error}");
@@ -280,16 +280,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_to_go_to() {
-        assert_eq!(route("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
+    fn locations_that_cannot_be_followed() {
+        assert_eq!(chain("ws://h/").redirected(None, 10), Err(RedirectError::NoLocation));
         for location in ["ftp://h/", "mailto:x", "ws+unix:///run/x.sock", "http://", "ws://h:0/"] {
-            let error = follow("ws://h/", location).expect_err("no place to go to");
+            let error = follow("ws://h/", location).expect_err("a bad location");
             assert!(matches!(error, RedirectError::BadLocation { .. }), "{location}: {error}");
         }
     }
 
     #[test]
-    fn circles_and_long_ways_are_seen() {
+    fn loops_and_long_chains_are_errors() {
         let b = follow("ws://h/a", "/b").expect("a redirect to follow");
         let hops = ["ws://h/a", "ws://h/b", "ws://h/a"].map(str::to_owned).to_vec();
         assert_eq!(b.redirected(Some("/a"), 10), Err(RedirectError::Loop(hops)));
@@ -301,13 +301,13 @@ mod tests {
         );
         assert!(matches!(follow("ws://h/a", "/a"), Err(RedirectError::Loop(_))));
         assert!(matches!(
-            route("ws://h/").redirected(Some("/x"), 0),
+            chain("ws://h/").redirected(Some("/x"), 0),
             Err(RedirectError::TooMany { .. })
         ));
     }
 
     #[test]
-    fn a_unix_socket_is_left_by_an_absolute_url_only() {
+    fn only_an_absolute_url_leads_away_from_a_unix_socket() {
         let from = "ws+unix:///run/x.sock:/a";
         let near = follow(from, "/b").expect("a redirect to follow");
         assert_eq!((near.target.resource.as_str(), near.is_foreign), ("/b", false));
