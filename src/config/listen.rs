@@ -13,7 +13,7 @@ use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
-use crate::net::accept::Acceptor;
+use crate::net::accept::TlsAcceptor;
 use crate::protocol::handshake::{
     AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
 };
@@ -32,7 +32,7 @@ pub struct ListenConfig {
     /// Limit on everything up to the end of the opening handshake.
     pub handshake_timeout: Option<Duration>,
     /// For wss.
-    pub tls: Option<Acceptor>,
+    pub tls: Option<TlsAcceptor>,
     /// How much is served and held.
     pub capacity: Capacity,
     /// Texts that every client is sent first.
@@ -239,7 +239,7 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
-fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
+fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<TlsAcceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
@@ -249,7 +249,7 @@ fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let bad = |reason| ConfigError::value("--tls-cert", &path, reason);
-    Acceptor::new(&identity).map(Some).map_err(bad)
+    TlsAcceptor::new(&identity).map(Some).map_err(bad)
 }
 
 fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {

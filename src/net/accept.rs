@@ -8,18 +8,19 @@ use memchr::memmem;
 use mio::Interest;
 use mio::net::{TcpListener, TcpStream};
 
+use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
 use super::stream::Stream;
-use super::tls::{self, Identity, ServerContext, TlsError, TlsInfo, alert, is_truncation};
+use super::tls::{self, Identity, ServerContext, TlsError, TlsInfo};
 use crate::protocol::handshake::Response;
 use crate::protocol::head::{Head, HeadError, MAX_HEAD, RequestLine, parse_request};
 use crate::protocol::vocabulary::TransportEnd;
 
 /// What TLS needs on the server's side.
 #[derive(Clone)]
-pub struct Acceptor(ServerContext);
+pub struct TlsAcceptor(ServerContext);
 
-impl Acceptor {
+impl TlsAcceptor {
     /// For a server with this certificate.
     ///
     /// # Errors
@@ -31,9 +32,9 @@ impl Acceptor {
     }
 }
 
-impl fmt::Debug for Acceptor {
+impl fmt::Debug for TlsAcceptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Acceptor")
+        f.write_str("TlsAcceptor")
     }
 }
 
@@ -92,14 +93,14 @@ pub fn is_client_waiting(_: &TcpListener) -> bool {
 /// When TLS fails or takes too long.
 pub fn accept(
     mut tcp: TcpStream,
-    acceptor: Option<&Acceptor>,
+    acceptor: Option<&TlsAcceptor>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(Stream, Option<TlsInfo>), AcceptError> {
     let _ = tcp.set_nodelay(true); // it works without
     let interest = Interest::READABLE | Interest::WRITABLE;
     reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
-    let Some(Acceptor(context)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
+    let Some(TlsAcceptor(context)) = acceptor else { return Ok((Stream::Plain(tcp), None)) };
     match tls::accept(Stream::Plain(tcp), context, reactor, deadline) {
         Ok((stream, info)) => Ok((Stream::Accepted(Box::new(stream)), Some(info))),
         Err(TlsError::Setup(reason) | TlsError::Handshake { reason, .. }) => {
@@ -123,13 +124,10 @@ pub fn read_request(
     deadline: Deadline,
 ) -> Result<Asked, AcceptError> {
     let mut received = Vec::new();
-    let mut buffer = [0; 4 << 10];
+    let mut exchange = Exchange::new(stream, reactor);
     loop {
         let before = received.len();
-        match read(stream, &mut buffer, reactor, deadline, before)? {
-            Ok(count) => received.extend_from_slice(&buffer[..count]),
-            Err(end) => return Err(AcceptError::Ended(end, before)),
-        }
+        exchange.read_more(&mut received, deadline).map_err(|error| not_received(error, before))?;
         if may_be_judged(&received, before)
             && let Some((line, head)) = parse_request(&received).map_err(AcceptError::Unreadable)?
         {
@@ -151,33 +149,14 @@ fn may_be_judged(received: &[u8], before: usize) -> bool {
     before < JUDGED_AT_ONCE || received.len() >= MAX_HEAD || has_empty_line
 }
 
-/// Reads at least one byte, or the end of the stream; `before`: what has been read already, for errors.
-fn read(
-    stream: &mut Stream,
-    buffer: &mut [u8],
-    reactor: &mut Reactor,
-    deadline: Deadline,
-    before: usize,
-) -> Result<Result<usize, TransportEnd>, AcceptError> {
-    loop {
-        match stream.read(buffer) {
-            Ok(0) => return Ok(Err(TransportEnd::Eof)),
-            Ok(count) => return Ok(Ok(count)),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                match reactor.wait_for(deadline, None) {
-                    Ok(_) => {}
-                    Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(before)),
-                    Err(WaitError::TimedOut) => return Err(AcceptError::TimedOut(before)),
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if is_truncation(&error) => return Ok(Err(TransportEnd::Truncated)),
-            Err(error) => match alert(&error) {
-                Some(reason) => return Err(AcceptError::Tls(reason)),
-                None => return Ok(Err(TransportEnd::from(&error))),
-            },
-        }
+/// Why a request was not received as a whole, after so many bytes of it.
+fn not_received(error: ExchangeError, before: usize) -> AcceptError {
+    match error {
+        ExchangeError::Transport(end) => AcceptError::Ended(end, before),
+        ExchangeError::Alert { reason, .. } => AcceptError::Tls(reason),
+        ExchangeError::Wait(WaitError::TimedOut) => AcceptError::TimedOut(before),
+        ExchangeError::Wait(WaitError::Interrupted(_)) => AcceptError::Evicted(before),
+        ExchangeError::Wait(WaitError::Io(error)) => AcceptError::System(error),
     }
 }
 
@@ -187,27 +166,25 @@ fn read(
 /// When the client does not take it in time.
 pub fn write(
     stream: &mut Stream,
-    mut bytes: &[u8],
+    bytes: &[u8],
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(), AcceptError> {
-    let unanswered = |error: String| AcceptError::Unanswered(TransportEnd::Error(error));
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                match reactor.wait_for(deadline, None) {
-                    Ok(_) => {}
-                    Err(WaitError::Io(error)) => return Err(AcceptError::System(error)),
-                    Err(WaitError::Interrupted(_)) => return Err(AcceptError::Evicted(1)),
-                    Err(late @ WaitError::TimedOut) => return Err(unanswered(late.to_string())),
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(unanswered(error.to_string())),
+    Exchange::new(stream, reactor).write_all(bytes, deadline).map_err(not_answered)
+}
+
+fn not_answered(error: ExchangeError) -> AcceptError {
+    match error {
+        ExchangeError::Transport(end) => AcceptError::Unanswered(end),
+        ExchangeError::Alert { message, .. } => {
+            AcceptError::Unanswered(TransportEnd::Error(message))
         }
+        ExchangeError::Wait(late @ WaitError::TimedOut) => {
+            AcceptError::Unanswered(TransportEnd::Error(late.to_string()))
+        }
+        ExchangeError::Wait(WaitError::Interrupted(_)) => AcceptError::Evicted(1),
+        ExchangeError::Wait(WaitError::Io(error)) => AcceptError::System(error),
     }
-    Ok(())
 }
 
 /// Sends a response that is the end of the connection. What the client still sends is read for a
@@ -221,12 +198,9 @@ pub fn send_away(
     reactor: &mut Reactor,
 ) -> Result<(), AcceptError> {
     let deadline = Deadline::after(Some(LINGER));
-    write(&mut stream, &response.bytes(), reactor, deadline)?;
-    stream.finish_sending();
-    let mut rest = [0; 4 << 10];
-    while !deadline.has_passed()
-        && let Ok(Ok(_)) = read(&mut stream, &mut rest, reactor, deadline, 0)
-    {}
+    let mut exchange = Exchange::new(&mut stream, reactor);
+    exchange.write_all(&response.bytes(), deadline).map_err(not_answered)?;
+    exchange.linger(deadline);
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod dial;
+pub mod exchange;
 pub mod malformed;
 pub mod proxy;
 pub mod reactor;

@@ -1,12 +1,11 @@
 //! Through a proxy to the target: what is said (pure, in [`connect`] and [`socks5`]), and the loop that
 //! carries it over a stream.
 
-use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls::is_truncation;
 use super::upgrade::Response;
 use crate::protocol::head::HeadError;
 use crate::protocol::vocabulary::TransportEnd;
@@ -110,18 +109,19 @@ pub fn open(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Vec<u8>, TunnelError> {
+    let mut exchange = Exchange::new(stream, reactor);
     let mut rest: Option<Deadline> = None;
     loop {
         match conversation.step().map_err(TunnelError::Fault)? {
-            Step::Send(bytes) => send(stream, &bytes, reactor, deadline)?,
+            Step::Send(bytes) => send(&mut exchange, &bytes, deadline)?,
             Step::Receive => {
-                if let Some(end) = receive(stream, conversation, reactor, deadline)? {
+                if let Some(end) = receive(&mut exchange, conversation, deadline)? {
                     return Err(TunnelError::Fault(conversation.end(end)));
                 }
             }
             Step::ReceiveRest => {
                 let until = *rest.get_or_insert_with(|| deadline.or_after(BODY_PATIENCE));
-                match receive(stream, conversation, reactor, until) {
+                match receive(&mut exchange, conversation, until) {
                     Ok(None) => {}
                     Ok(Some(end)) => return Err(TunnelError::Fault(conversation.end(end))),
                     Err(WaitError::Interrupted(interrupted)) => {
@@ -135,47 +135,28 @@ pub fn open(
     }
 }
 
-fn send(
-    stream: &mut Stream,
-    mut bytes: &[u8],
-    reactor: &mut Reactor,
-    deadline: Deadline,
-) -> Result<(), WaitError> {
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                reactor.wait_for(deadline, None)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The proxy may have sent the reason before it closed the connection: read that first.
-            Err(_) => return Ok(()),
-        }
+fn send(exchange: &mut Exchange<'_>, bytes: &[u8], deadline: Deadline) -> Result<(), WaitError> {
+    match exchange.write_all(bytes, deadline) {
+        Err(ExchangeError::Wait(error)) => Err(error),
+        // The proxy may have sent the reason before it closed the connection: read that first.
+        Ok(()) | Err(ExchangeError::Transport(_) | ExchangeError::Alert { .. }) => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads at least one byte; `Some` at the end of the stream.
 fn receive(
-    stream: &mut Stream,
+    exchange: &mut Exchange<'_>,
     conversation: &mut dyn Conversation,
-    reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Option<TransportEnd>, WaitError> {
-    let mut buffer = [0; 4 << 10];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(Some(TransportEnd::Eof)),
-            Ok(count) => {
-                conversation.receive(&buffer[..count]);
-                return Ok(None);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                reactor.wait_for(deadline, None)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-            Err(error) => return Ok(Some(TransportEnd::from(&error))),
+    let mut received = Vec::new();
+    match exchange.read_more(&mut received, deadline) {
+        Ok(()) => {
+            conversation.receive(&received);
+            Ok(None)
         }
+        Err(ExchangeError::Transport(end)) => Ok(Some(end)),
+        Err(ExchangeError::Alert { message, .. }) => Ok(Some(TransportEnd::Error(message))),
+        Err(ExchangeError::Wait(error)) => Err(error),
     }
 }

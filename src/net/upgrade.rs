@@ -1,12 +1,12 @@
 //! The opening handshake over a connected stream: the request out, the response in, judged.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
+use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls::{alert, is_truncation};
 use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
 use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
@@ -122,21 +122,21 @@ pub fn upgrade(
 ) -> Result<Upgraded, UpgradeFailed> {
     let start = Instant::now();
     let (received, interim) = (Vec::new(), Vec::new());
-    let mut exchange = Exchange { stream, reactor, start, received, interim };
-    let outcome = exchange.run(request, deadline, lenient, on_sent, skips_body);
-    outcome.map_err(|error| UpgradeFailed { error, interim: exchange.interim })
+    let exchange = Exchange::new(stream, reactor);
+    let mut upgrade = Upgrade { exchange, start, received, interim };
+    let outcome = upgrade.run(request, deadline, lenient, on_sent, skips_body);
+    outcome.map_err(|error| UpgradeFailed { error, interim: upgrade.interim })
 }
 
-struct Exchange<'a> {
-    stream: &'a mut Stream,
-    reactor: &'a mut Reactor,
+struct Upgrade<'a> {
+    exchange: Exchange<'a>,
     start: Instant,
     /// Read and not used yet.
     received: Vec<u8>,
     interim: Vec<Interim>,
 }
 
-impl Exchange<'_> {
+impl Upgrade<'_> {
     fn run(
         &mut self,
         request: &Request,
@@ -169,17 +169,12 @@ impl Exchange<'_> {
         Err(UpgradeError::Invalid(Box::new(response), findings))
     }
 
-    fn send(&mut self, mut bytes: &[u8], deadline: Deadline) -> Result<(), UpgradeError> {
-        while !bytes.is_empty() {
-            match self.stream.write(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The server may have sent the reason before it closed the connection: read that first.
-                Err(_) => return Ok(()),
-            }
+    fn send(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), UpgradeError> {
+        match self.exchange.write_all(bytes, deadline) {
+            Err(ExchangeError::Wait(error)) => Err(self.wait_failed(error)),
+            // The server may have sent the reason before it closed the connection: read that first.
+            Ok(()) | Err(ExchangeError::Transport(_) | ExchangeError::Alert { .. }) => Ok(()),
         }
-        Ok(())
     }
 
     /// The final response head; interim ones are kept apart.
@@ -252,34 +247,22 @@ impl Exchange<'_> {
 
     /// Reads at least one byte; `Some` at the end of the stream.
     fn read(&mut self, deadline: Deadline) -> Result<Option<TransportEnd>, UpgradeError> {
-        let mut buffer = [0; 16 << 10];
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Ok(Some(TransportEnd::Eof)),
-                Ok(count) => {
-                    self.received.extend_from_slice(&buffer[..count]);
-                    return Ok(None);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-                Err(error) => match alert(&error) {
-                    Some(reason) => return Err(UpgradeError::Tls(reason)),
-                    None => return Ok(Some(TransportEnd::from(&error))),
-                },
-            }
+        match self.exchange.read_more(&mut self.received, deadline) {
+            Ok(()) => Ok(None),
+            Err(ExchangeError::Transport(end)) => Ok(Some(end)),
+            Err(ExchangeError::Alert { reason, .. }) => Err(UpgradeError::Tls(reason)),
+            Err(ExchangeError::Wait(error)) => Err(self.wait_failed(error)),
         }
     }
 
-    fn wait(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
-        match self.reactor.wait_for(deadline, None) {
-            Ok(_) => Ok(()),
-            Err(WaitError::TimedOut) => {
+    fn wait_failed(&mut self, error: WaitError) -> UpgradeError {
+        match error {
+            WaitError::TimedOut => {
                 let received = std::mem::take(&mut self.received);
-                Err(UpgradeError::TimedOut(received, self.start.elapsed()))
+                UpgradeError::TimedOut(received, self.start.elapsed())
             }
-            Err(WaitError::Interrupted(interrupted)) => Err(UpgradeError::Interrupted(interrupted)),
-            Err(WaitError::Io(error)) => Err(UpgradeError::System(error)),
+            WaitError::Interrupted(interrupted) => UpgradeError::Interrupted(interrupted),
+            WaitError::Io(error) => UpgradeError::System(error),
         }
     }
 }
