@@ -5,7 +5,7 @@
 //! the top of this list to its bottom:
 //!
 //! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
+//! `resilience`, `server`, `net`, `protocol`; `platform` and `redact` may be used by all.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -23,4 +23,5 @@ pub mod protocol;
 pub mod redact;
 pub mod resilience;
 pub mod scenario;
+pub mod server;
 pub mod session;

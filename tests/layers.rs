@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
     ("resilience", &["redact", "protocol", "net"]),
+    ("server", &["platform", "protocol", "net"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
@@ -21,7 +22,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
         "config",
         &[
             "platform", "redact", "protocol", "net", "event", "scenario", "output", "input",
-            "session", "cli",
+            "session", "cli", "server",
         ],
     ),
     (
@@ -45,6 +46,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "redact",
             "protocol",
             "net",
+            "server",
             "resilience",
             "event",
             "scenario",

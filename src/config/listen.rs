@@ -19,20 +19,15 @@ use crate::protocol::handshake::{
 };
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
+use crate::server::AcceptOptions;
 
 /// All that a server is to be and do.
 #[derive(Debug)]
 pub struct ListenConfig {
     /// The address to listen on, as it was typed.
     pub address: String,
-    /// Who may come, and what is agreed on.
-    pub handshake: ServerOptions,
-    /// Go on after violations.
-    pub lenient: bool,
-    /// Limit on everything up to the end of the opening handshake.
-    pub handshake_timeout: Option<Duration>,
-    /// For wss.
-    pub tls: Option<TlsAcceptor>,
+    /// Who may connect, and how; `lenient` also: go on after violations.
+    pub accept: AcceptOptions,
     /// How much is served and held.
     pub capacity: Capacity,
     /// Texts that every client is sent first.
@@ -68,8 +63,6 @@ pub struct ListenConfig {
 pub struct Capacity {
     /// Clients at a time.
     pub clients: usize,
-    /// Connections at a time that are no clients yet.
-    pub handshakes: usize,
     /// Bytes that may wait for one client.
     pub backlog: usize,
     /// Larger received messages close the connection.
@@ -115,7 +108,6 @@ impl ListenConfig {
     pub fn new(args: &ListenArgs, given: &GivenValues, env: &Env) -> Result<Self, ConfigError> {
         let capacity = Capacity {
             clients: at_least_one("--max-clients", args.handshake.max_clients)?,
-            handshakes: MAX_HANDSHAKES,
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
             memory: at_least_one("--max-memory", memory(&args.receiving.max_memory)?)?,
@@ -126,14 +118,17 @@ impl ListenConfig {
         let input = input(env);
         let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
-        let handshake = handshake(args, &files)?;
+        let rules = handshake(args, &files)?;
         Ok(Self {
             address: args.address.clone(),
-            secrets: given_secrets(&handshake, given, &files),
-            handshake,
-            lenient: args.receiving.lenient,
-            handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(&args.tls, &files)?,
+            secrets: given_secrets(&rules, given, &files),
+            accept: AcceptOptions {
+                rules,
+                lenient: args.receiving.lenient,
+                time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
+                tls: acceptor(&args.tls, &files)?,
+                max_handshakes: MAX_HANDSHAKES,
+            },
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,

@@ -9,7 +9,6 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::clients::Clients;
-use super::handshakes::Handshakes;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
@@ -44,7 +43,6 @@ pub(super) struct Server {
     /// For `/full`, where there is a prompt.
     last_message: Mutex<Option<LastMessage>>,
     numbers: AtomicU64,
-    pub(super) handshakes: Arc<Handshakes>,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
 }
@@ -79,7 +77,6 @@ impl Server {
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
-            handshakes: Arc::new(Handshakes::new(config.capacity.handshakes)),
             memory: Budget::new(config.capacity.memory),
             config,
             clock: Clock::start(),
@@ -102,7 +99,7 @@ impl Server {
     }
 
     pub(super) fn handshake_limit(&self) -> Duration {
-        self.config.handshake_timeout.unwrap_or_default()
+        self.config.accept.time_limit.unwrap_or_default()
     }
 
     pub(super) fn report(&self, client_event: ClientEvent) {
@@ -167,7 +164,7 @@ impl Server {
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
             observe_frames: self.config.commentary.observes_frames(),
-            lenient: self.config.lenient,
+            lenient: self.config.accept.lenient,
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 const DEFAULT_PORT: u16 = 8080;
 
 /// How an address is written.
-pub(super) const FORMS: &str =
+pub const FORMS: &str =
     "write HOST:PORT, HOST, :PORT or PORT, for example 'wscope listen localhost:8080'";
 
 /// The address as a resolvable `host:port`. Without a host it is this machine alone.
