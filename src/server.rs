@@ -18,6 +18,8 @@ mod listener;
 mod pending;
 mod rejection;
 mod request;
+#[cfg(test)]
+mod tests;
 
 pub use acceptor::Acceptor;
 pub use address::FORMS as ADDRESS_FORMS;
