@@ -5,10 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Registry, Token, Waker};
+use mio::{Events, Poll, Registry, Waker};
 
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
+
+mod woken;
+
+pub use woken::{SocketReadiness, Woken};
 
 /// What the event loop knows its sources by.
 pub mod tokens {
@@ -72,7 +76,6 @@ pub struct Reactor {
     waker: Arc<Waker>,
     /// Ctrl-C was pressed where it sends no signal.
     interrupted: Option<Arc<AtomicBool>>,
-    was_interrupted: bool,
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
@@ -90,14 +93,7 @@ impl Reactor {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
         let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
-        Ok(Self {
-            poll,
-            events: Events::with_capacity(64),
-            signals,
-            waker,
-            interrupted: None,
-            was_interrupted: false,
-        })
+        Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
     }
 
     /// Where sources are registered.
@@ -140,21 +136,22 @@ impl Reactor {
     ///
     /// # Errors
     /// As the system says.
-    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<&Events> {
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<Woken> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let timeout = match (left, LONGEST_WAIT) {
             (Some(left), Some(longest)) => Some(left.min(longest)),
             (left, longest) => left.or(longest),
         };
-        self.was_interrupted = false;
-        match self.poll.poll(&mut self.events, timeout) {
+        let was_interrupted = match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.was_interrupted = true;
                 self.poll_again()?; // for what the signal's handler has announced
+                true
             }
-            result => result?,
-        }
-        Ok(&self.events)
+            result => result.map(|()| false)?,
+        };
+        let mut woken = Woken::new(was_interrupted);
+        self.events.iter().for_each(|event| woken.add(event));
+        Ok(woken)
     }
 
     fn poll_again(&mut self) -> io::Result<()> {
@@ -164,14 +161,7 @@ impl Reactor {
         }
     }
 
-    /// Whether the last wait was cut short by a signal. On Linux that is also so, in every thread,
-    /// when the process was stopped during the wait and has been continued.
-    pub fn was_interrupted(&self) -> bool {
-        self.was_interrupted
-    }
-
-    /// Waits as [`Reactor::wait`] does, for the steps before the session; tells which tokens are
-    /// ready.
+    /// Waits as [`Reactor::wait`] does, for the steps before the session.
     ///
     /// # Errors
     /// [`WaitError::Interrupted`] by a signal, [`WaitError::TimedOut`] at the deadline.
@@ -179,16 +169,16 @@ impl Reactor {
         &mut self,
         deadline: Deadline,
         until: Option<Instant>,
-    ) -> Result<Vec<Token>, WaitError> {
+    ) -> Result<Woken, WaitError> {
         if deadline.has_passed() {
             return Err(WaitError::TimedOut);
         }
         let until = [deadline.at, until].into_iter().flatten().min();
-        let ready = self.wait(until)?.iter().map(mio::event::Event::token).collect();
+        let woken = self.wait(until)?;
         let pressed = self.is_interrupted().then_some(Signal::Interrupt);
         match pressed.or_else(|| self.take_signal()) {
             Some(signal) => Err(WaitError::Interrupted(Interrupted(signal))),
-            None => Ok(ready),
+            None => Ok(woken),
         }
     }
 }

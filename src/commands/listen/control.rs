@@ -17,7 +17,6 @@ use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
-use crate::net::reactor::tokens;
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
@@ -135,24 +134,22 @@ impl Control {
             None => self.acceptor.deadline(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
-        let mut signalled = cfg!(not(unix));
-        for event in self.reactor.wait(until).map_err(failed("event loop"))? {
-            match event.token() {
-                tokens::LISTENER => self.acceptor.set_ready(),
-                tokens::SIGNALS => signalled = true,
-                tokens::WAKER => self.outputs.set_all_ready(),
-                tokens::INPUT => {
-                    // Never on another's word: to read what is not there would hold up everything.
-                    match &mut self.input {
-                        Input::Stdin(stdin) => stdin.set_ready(),
-                        Input::Plain(lines) => lines.set_ready(),
-                        Input::Repl(_) | Input::None => {}
-                    }
-                }
-                _ => {}
+        let woken = self.reactor.wait(until).map_err(failed("event loop"))?;
+        if woken.is_listener_ready {
+            self.acceptor.set_ready();
+        }
+        self.outputs.set_ready(&woken);
+        if woken.is_input_ready {
+            // Never without readiness: to read what is not there would hold up everything.
+            match &mut self.input {
+                Input::Stdin(stdin) => stdin.set_ready(),
+                Input::Plain(lines) => lines.set_ready(),
+                Input::Repl(_) | Input::None => {}
             }
         }
-        while signalled && let Some(signal) = self.reactor.take_signal() {
+        while woken.is_signalled
+            && let Some(signal) = self.reactor.take_signal()
+        {
             if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
                 && self.shutdown.is_none()
                 && lines.clear_line()
@@ -161,8 +158,8 @@ impl Control {
             }
             self.on_signal(signal);
         }
-        if !signalled
-            && self.reactor.was_interrupted()
+        if !woken.is_signalled
+            && woken.was_interrupted
             && let Input::Repl(repl) = &mut self.input
             && repl.was_interrupted_while_stalled()
         {
