@@ -1,5 +1,5 @@
-//! `wscope listen`: accept clients, each with a session of its own in a thread of its own; hand them
-//! what is typed or piped.
+//! `wscope listen`: accepts clients, each with a session in a thread of its own, and sends them what is
+//! typed or piped.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::output::OutputError;
 use crate::platform::stdio::{CLOSED, was_stdout_closed};
 use crate::platform::{Signals, limits};
 use crate::protocol::MessageKind;
-use crate::server::{ADDRESS_FORMS, Acceptor, BoundListener, ListenError, bind};
+use crate::server::{Acceptor, BoundListener, ListenError, bind};
 
 mod client;
 mod clients;
@@ -34,10 +34,10 @@ use control::{Control, Input};
 use server::{Server, failed};
 use streams::Streams;
 
-/// Listens until it is told to end, or has done what it was asked for.
+/// Listens until it is interrupted, or the run is complete.
 ///
 /// # Errors
-/// When the address cannot be listened on; why it ended, if that was no success.
+/// When the address cannot be listened on; why it ended, if that was not a success.
 pub fn run(config: ListenConfig) -> Result<(), Error> {
     let is_json = matches!(config.stdout, Stdout::Json { .. });
     let mut control = match set_up(config) {
@@ -83,6 +83,10 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     Ok(control)
 }
 
+/// How an address is written.
+const ADDRESS_FORMS: &str =
+    "write HOST:PORT, HOST, :PORT or PORT, for example 'wscope listen localhost:8080'";
+
 fn cannot_listen(error: ListenError) -> Error {
     let message = error.to_string();
     match error {
@@ -123,7 +127,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
             let mut stdin = Stdin::new(Framing::Lines, MessageKind::Text);
             match stdin.register(reactor.registry(), tokens::INPUT, &reactor.waker()) {
                 Ok(()) => Ok(Input::Stdin(stdin)),
-                Err(_) => Ok(Input::None), // it is closed: there is nothing to send
+                Err(_) => Ok(Input::None), // it is closed: nothing can be sent
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `wscope listen`: what was typed → what will be done.
+//! The configuration of `wscope listen`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
 use crate::server::AcceptOptions;
 
-/// All that a server is to be and do.
+/// The configuration of a server.
 #[derive(Debug)]
 pub struct ListenConfig {
     /// The address to listen on, as it was typed.
@@ -40,21 +40,21 @@ pub struct ListenConfig {
     pub input: ServerInput,
     /// What standard output gets.
     pub stdout: Stdout,
-    /// What is told beside it, and how.
+    /// What is reported beside it, and how.
     pub commentary: Commentary,
-    /// Serve one client and leave with its outcome.
+    /// Serve one client and exit with its result.
     pub once: bool,
-    /// Leave after this many received messages.
+    /// Exit after this many received messages.
     pub count: Option<u64>,
     /// Limit on the closing handshake.
     pub close_timeout: Option<Duration>,
     /// Whether secrets are masked.
     pub redaction: Redaction,
-    /// All that were given, used or not.
+    /// The secrets that were given, used or not.
     pub secrets: Secrets,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
-    /// What the user should be told first.
+    /// Reported first.
     pub notices: Vec<(Level, String)>,
 }
 
@@ -89,22 +89,21 @@ pub enum ServerInput {
     Plain,
     /// Standard input.
     Stdin,
-    /// Nowhere: to read from the terminal would stop us.
+    /// Nowhere: reading from the terminal would stop the process.
     None,
 }
 
-/// Connections at a time that are not clients yet, each with a thread: of some 40 KiB,
-/// or 100 KiB with TLS.
+/// Unfinished handshakes at a time, each with a thread: of some 40 KiB, or 100 KiB with TLS.
 const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.
 const MAX_BACKLOG: usize = 16 << 20;
 
 impl ListenConfig {
-    /// Resolves what was typed.
+    /// Resolves the command line.
     ///
     /// # Errors
-    /// With the first value that cannot be used.
+    /// With the first value that is not valid.
     pub fn new(args: &ListenArgs, given: &GivenValues, env: &Env) -> Result<Self, ConfigError> {
         let capacity = Capacity {
             clients: at_least_one("--max-clients", args.handshake.max_clients)?,
@@ -145,7 +144,7 @@ impl ListenConfig {
         })
     }
 
-    /// Whether `--json` was asked for: failures before a connection are told there too.
+    /// Whether `--json` is set: failures before a connection are reported there too.
     pub fn wants_json(args: &ListenArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
@@ -191,7 +190,7 @@ fn is_path(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
 }
 
-/// `USER:PASS`, or the first line of a file. What was given is not shown.
+/// `USER:PASS`, or the first line of a file. The value is not shown in errors.
 fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
     let text = match given.strip_prefix('@') {
         Some(path) => files.text("--user", Path::new(path))?,

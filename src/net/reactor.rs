@@ -14,7 +14,7 @@ mod woken;
 
 pub use woken::{SocketReadiness, Woken};
 
-/// What the event loop knows its sources by.
+/// The tokens of the event loop's sources.
 pub mod tokens {
     use mio::Token;
 
@@ -22,19 +22,19 @@ pub mod tokens {
     pub const SOCKET: Token = Token(0);
     /// SIGINT, SIGTERM, SIGHUP and SIGCONT.
     pub const SIGNALS: Token = Token(1);
-    /// Where actions come from.
+    /// The source of actions.
     pub const INPUT: Token = Token(2);
-    /// Any thread that has something for the loop.
+    /// Wake-ups by other threads.
     pub const WAKER: Token = Token(3);
-    /// Where clients come in.
+    /// The listening socket.
     pub const LISTENER: Token = Token(4);
-    /// The first of the outputs; the others follow.
+    /// The first of the outputs; the others have the next numbers.
     pub const OUTPUTS: usize = 8;
-    /// The first of the connection attempts; the others follow.
+    /// The first of the connection attempts; the others have the next numbers.
     pub const ATTEMPTS: usize = 64;
 }
 
-/// A signal came while something was being waited for.
+/// A signal was received during a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted by {}", .0.name())]
 pub struct Interrupted(pub Signal);
@@ -42,7 +42,7 @@ pub struct Interrupted(pub Signal);
 /// A time limit over several steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    /// When it runs out; `None`: never.
+    /// When it passes; `None`: never.
     pub at: Option<Instant>,
     /// The limit, for messages.
     pub limit: Duration,
@@ -60,21 +60,21 @@ impl Deadline {
         Self { at: self.at.into_iter().chain(other.at).min(), ..self }
     }
 
-    /// Whether it has run out.
+    /// Whether it has passed.
     pub fn has_passed(&self) -> bool {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 }
 
-/// A poll with its events and the signals, which every wait may be ended by.
+/// A poll with its events, and the signals, which may end every wait.
 #[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
     events: Events,
     signals: Option<Signals>,
-    /// mio allows one a poll; with its last owner gone, a wake-up that was not seen yet is lost.
+    /// mio allows one for each poll; when it is dropped, a wake-up that was not seen yet is lost.
     waker: Arc<Waker>,
-    /// Ctrl-C was pressed where it sends no signal.
+    /// Ends [`Reactor::wait_for`].
     interrupted: Option<Arc<AtomicBool>>,
 }
 
@@ -83,7 +83,7 @@ const LONGEST_WAIT: Option<Duration> =
     if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
 
 impl Reactor {
-    /// A poll, which hears of signals if they are given to it.
+    /// A reactor whose waits are also ended by `signals`.
     ///
     /// # Errors
     /// When the system refuses one.
@@ -96,17 +96,17 @@ impl Reactor {
         Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
     }
 
-    /// Where sources are registered.
+    /// Registers sources.
     pub fn registry(&self) -> &Registry {
         self.poll.registry()
     }
 
-    /// With it other threads end a wait.
+    /// With it, other threads end a wait.
     pub fn waker(&self) -> Arc<Waker> {
         Arc::clone(&self.waker)
     }
 
-    /// The next signal that has come, each one once.
+    /// The next signal that was received, each one once.
     pub fn take_signal(&mut self) -> Option<Signal> {
         self.signals.as_mut().and_then(Signals::take)
     }
@@ -189,10 +189,10 @@ pub enum WaitError {
     /// The deadline passed.
     #[error("timed out")]
     TimedOut,
-    /// A signal came.
+    /// A signal was received.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// The system failed us.
+    /// The system refused something.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -22,11 +22,11 @@ pub struct Upgraded {
     pub head: Head,
     /// What was agreed on.
     pub agreement: Agreement,
-    /// What came behind the head.
+    /// The bytes after the head.
     pub early: Vec<u8>,
     /// From the first byte of the request to the last of the head.
     pub took: Duration,
-    /// What came before the response.
+    /// The interim responses before it.
     pub interim: Vec<Interim>,
 }
 
@@ -35,7 +35,7 @@ pub struct Upgraded {
 pub struct UpgradeFailed {
     /// Why.
     pub error: UpgradeError,
-    /// What came before that.
+    /// The interim responses before that.
     pub interim: Vec<Interim>,
 }
 
@@ -61,39 +61,39 @@ impl fmt::Display for Interim {
     }
 }
 
-/// Why it did not.
+/// Why it failed.
 #[derive(Debug)]
 pub enum UpgradeError {
     /// Another status than 101.
     Refused(Box<Response>),
     /// Status 101, but wrong in these points, or with lines that are not header fields.
     Invalid(Box<Response>, Vec<Finding>),
-    /// Not an HTTP response; with what came.
+    /// Not an HTTP response; with what was received.
     Malformed(HeadError, Vec<u8>),
-    /// The connection ended; with what had come of a response.
+    /// The connection ended; with what had been received of a response.
     Ended(TransportEnd, Vec<u8>),
-    /// The server ended TLS with an alert: in TLS 1.3 it judges our certificate only now.
+    /// The server ended TLS with an alert: in TLS 1.3 it verifies our certificate only now.
     Tls(String),
-    /// Time ran out; with what had come of a response, and the time since the request was begun.
+    /// Time ran out; with what had been received of a response, and the time since the request was begun.
     TimedOut(Vec<u8>, Duration),
     /// A signal came.
     Interrupted(Interrupted),
-    /// The system failed us.
+    /// The system refused something.
     System(io::Error),
 }
 
-/// A response that is no upgrade.
+/// A response that is not an upgrade.
 #[derive(Debug)]
 pub struct Response {
     /// Its first line.
     pub line: StatusLine,
     /// Its head.
     pub head: Head,
-    /// What has come of its body.
+    /// The start of its body.
     pub body: Excerpt,
 }
 
-/// The interim responses that came, by name; `None` without any.
+/// The interim responses by name; `None` without any.
 pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
     let list: Vec<_> = interim.iter().map(Interim::to_string).collect();
     (!list.is_empty()).then(|| secrets.mask_text(list.join(", ")))
@@ -102,7 +102,7 @@ pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most interim responses (1xx) that are taken before the final one.
+/// The most interim responses (1xx) that are accepted before the final one.
 pub(super) const MAX_INTERIM: usize = 16;
 
 /// Sends the request, reads the response and judges it; a `lenient` judge accepts lines that are not header
@@ -110,7 +110,7 @@ pub(super) const MAX_INTERIM: usize = 16;
 /// response.
 ///
 /// # Errors
-/// With everything the server said.
+/// With everything that the server sent.
 pub fn upgrade(
     stream: &mut Stream,
     request: &Request,
@@ -202,8 +202,8 @@ impl Upgrade<'_> {
         }
     }
 
-    /// The start of a refusal's body: as much as comes before the end, the limit or the deadline. Only
-    /// a signal is an error.
+    /// The start of a refusal's body: what is received before the end, the limit or the deadline. Only a
+    /// signal is an error.
     fn body(
         &mut self,
         line: &StatusLine,
@@ -229,11 +229,10 @@ impl Upgrade<'_> {
         }
     }
 
-    /// Takes what else is already there of a response that cannot be understood. Only a signal is an
-    /// error.
+    /// Reads what else was already sent of a response that cannot be parsed. Only a signal is an error.
     fn read_on(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
         let until = deadline.or_after(Duration::from_millis(100));
-        let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is there
+        let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is in it
         while received.len() < MAX_KEPT {
             match self.read(until) {
                 Ok(None) => received.append(&mut self.received),

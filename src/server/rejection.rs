@@ -67,7 +67,7 @@ impl Rejected {
         Box::new(Self { remote, rejection, response, stream, _pending: pending })
     }
 
-    /// One whose request could not be read. It is answered if there is somebody to read that.
+    /// One whose request could not be read. It is answered if it has sent anything.
     pub(super) fn unreadable(
         remote: SocketAddr,
         stream: Stream,

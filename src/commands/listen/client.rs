@@ -156,7 +156,7 @@ impl Server {
             || matches!(self.config.stdout, Stdout::Json { .. })
     }
 
-    /// Works with a client until it has gone.
+    /// Runs the session of a client.
     fn run_client(
         self: &Arc<Self>,
         client: AcceptedClient,

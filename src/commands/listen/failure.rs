@@ -108,7 +108,7 @@ pub(super) fn secrets_of(request: &ReceivedRequest, redaction: Redaction) -> Sec
     Secrets::of_request(redaction, &request.line.target, request.head.lenient().fields())
 }
 
-/// A request that is refused, with what is to be masked in texts that repeat it.
+/// A request that is refused, with the secrets to mask in texts that repeat it.
 pub(super) struct RefusedRequest<'a> {
     remote: SocketAddr,
     request: &'a ReceivedRequest,
@@ -137,7 +137,7 @@ impl<'a> RefusedRequest<'a> {
         lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
     }
 
-    /// The failure: it got this response, for this reason; with what can be done about it.
+    /// The failure: it got this response, for this reason; with a hint.
     pub(super) fn failure(
         &self,
         response: &Response,
@@ -161,7 +161,7 @@ impl<'a> RefusedRequest<'a> {
     }
 }
 
-/// A text in which what was asked stands as it may be shown.
+/// A text in which `asked` is replaced by the form in which it may be shown.
 fn without(text: String, asked: &str, shown: &str) -> String {
     match asked == shown {
         true => text,
@@ -169,13 +169,13 @@ fn without(text: String, asked: &str, shown: &str) -> String {
     }
 }
 
-/// The failure of a client whose connection we ended; how its end went is the lesser part.
+/// The failure of a client whose connection we ended, and then how the closing handshake failed, if it did.
 pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
 }
 
-/// Our answer. Its body may repeat what was asked.
+/// Our response. Its body may repeat parts of the request.
 fn answered(
     response: &Response,
     redaction: Redaction,

@@ -1,11 +1,11 @@
-//! What a browser gets that opens the server's address: a page with a client for it.
+//! The page for a browser that opens the server's address: a client for this server.
 
 use crate::protocol::handshake::{Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeaderLine, RequestLine};
 
 const PAGE: &str = include_str!("page.html");
 
-/// Nothing but what the page holds itself, and connections to where it came from.
+/// Nothing but the page's own content, and connections to its origin.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";

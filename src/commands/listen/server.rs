@@ -1,4 +1,4 @@
-//! What all clients of a server share.
+//! The state that all clients of a server share.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,18 +27,18 @@ use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
 use crate::session::{AfterInput, Lost, OnMessage, Plan};
 
-/// The server, as the threads of its clients see it.
+/// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
-    /// The memory that all connections together may hold.
+    /// The limit on the memory of all connections together.
     pub(super) memory: Budget,
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
-    /// What did not reach its place, of sessions that we ended.
+    /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
     last_message: Mutex<Option<LastMessage>>,
@@ -55,16 +55,16 @@ pub(super) struct LastMessage {
     pub(super) data: Arc<SharedPayload>,
 }
 
-/// What clients have to tell the control loop.
+/// What clients report to the control loop.
 #[derive(Debug)]
 pub(super) enum ClientEvent {
-    /// There is one more.
+    /// One was admitted.
     Come,
-    /// There is one less; this came of it.
+    /// One has ended, with this result.
     Gone(Result<(), Error>),
-    /// It was closed because too much was waiting for it.
+    /// One is closed because too much was waiting for it.
     TooSlow(u64),
-    /// As many messages as were asked for have come.
+    /// The number of messages of `--count` was received.
     CountReached,
 }
 
@@ -103,7 +103,7 @@ impl Server {
     }
 
     pub(super) fn report(&self, client_event: ClientEvent) {
-        let _ = self.client_event.send(client_event); // nobody listens once the program ends
+        let _ = self.client_event.send(client_event); // the receiver is dropped when the program ends
         let _ = self.waker.wake();
     }
 
@@ -113,7 +113,7 @@ impl Server {
         }
     }
 
-    /// A letter with a data message, which several clients may get.
+    /// A data message for one or several clients.
     pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
         Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
     }
@@ -135,7 +135,7 @@ impl Server {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts what a session did not bring to its place.
+    /// Counts what a session did not deliver.
     pub(super) fn note_lost(&self, more: &Lost) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.received += more.received;
@@ -191,7 +191,7 @@ impl Server {
     }
 }
 
-/// What is to be done with each received message.
+/// Handles each received message.
 fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
     Box::new(move |kind, data, payload| {
         received.fetch_add(1, Ordering::Relaxed);
@@ -209,7 +209,7 @@ fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnM
     })
 }
 
-/// Where a step of setting the server up failed.
+/// The error of a step of setting the server up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

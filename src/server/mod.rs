@@ -22,7 +22,6 @@ mod request;
 mod tests;
 
 pub use acceptor::Acceptor;
-pub use address::FORMS as ADDRESS_FORMS;
 pub use handshake::{AcceptedClient, AcceptedSocket, Handshake};
 pub use listener::{BoundListener, ListenError, bind};
 pub use pending::{Evictions, Network};
