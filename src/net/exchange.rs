@@ -118,26 +118,19 @@ fn read_failed(error: &io::Error) -> ExchangeError {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{TcpListener, TcpStream};
+    use std::net::TcpStream;
     use std::sync::Arc;
     use std::sync::atomic::AtomicBool;
     use std::time::Duration;
 
-    use mio::Interest;
-
     use super::*;
+    use crate::net::reactor::tests::registered;
     use crate::net::reactor::tokens;
 
     /// A registered stream, its reactor, and the peer's end.
     fn connected() -> (Stream, Reactor, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
-        let (peer, _) = listener.accept().unwrap();
-        ours.set_nonblocking(true).unwrap();
-        let mut ours = mio::net::TcpStream::from_std(ours);
         let reactor = Reactor::new(None).unwrap();
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        reactor.registry().register(&mut ours, tokens::SOCKET, interest).unwrap();
+        let (ours, peer) = registered(&reactor, tokens::SOCKET);
         (Stream::Plain(ours), reactor, peer)
     }
 

@@ -10,6 +10,8 @@ use mio::{Events, Poll, Registry, Waker};
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
 
+#[cfg(test)]
+pub(in crate::net) mod tests;
 mod woken;
 
 pub use woken::{SocketReadiness, Woken};
