@@ -346,31 +346,22 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits for whatever there is to wait for, and takes note of what came.
+    /// Waits for whatever there is to wait for, and records what was announced.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wait = timers::Wait { began: Instant::now(), until };
-        let mut is_signalled = false;
-        for event in self.reactor.wait(until)? {
-            match event.token() {
-                tokens::SOCKET => self.socket.note(event),
-                tokens::INPUT => self.source.set_ready(),
-                // Also from a look-up that was given up: it says nothing of the input.
-                tokens::WAKER => self.journal.outputs().set_all_ready(),
-                tokens::SIGNALS => is_signalled = true,
-                mio::Token(output) if output >= tokens::OUTPUTS => {
-                    let reader_gone = event.is_error() || event.is_write_closed();
-                    self.journal.outputs().set_ready(output - tokens::OUTPUTS, reader_gone);
-                }
-                _ => {}
-            }
+        let woken = self.reactor.wait(until)?;
+        self.socket.add(woken.socket);
+        if woken.is_input_ready {
+            self.source.set_ready();
         }
-        self.note_wake(wait, is_signalled);
+        self.journal.outputs().set_ready(&woken);
+        self.note_wake(wait, &woken);
         self.journal.tick();
-        if is_signalled || cfg!(not(unix)) {
+        if woken.is_signalled {
             while let Some(signal) = self.reactor.take_signal() {
                 self.on_signal(signal);
             }
-        } else if self.reactor.was_interrupted() && self.source.was_interrupted() {
+        } else if woken.was_interrupted && self.source.was_interrupted() {
             self.on_signal(Signal::Interrupt);
         }
         Ok(())

@@ -5,12 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
     ("resilience", &["protocol", "net"]),
+    ("server", &["platform", "protocol", "net"]),
     ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
     ("scenario", &["protocol"]),
@@ -21,8 +22,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
     (
         "config",
         &[
-            "platform", "redact", "protocol", "net", "client", "event", "scenario", "output",
-            "input", "session", "cli",
+            "platform", "redact", "protocol", "net", "server", "client", "event", "scenario",
+            "output", "input", "session", "cli",
         ],
     ),
     (
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "redact",
             "protocol",
             "net",
+            "server",
             "resilience",
             "client",
             "event",

@@ -16,7 +16,7 @@ use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
 use super::tls::{self, ClientContext, TlsInfo, TlsOptions};
 use super::tunnel::socks5::Destination;
-use super::tunnel::{self, Connect, Conversation, Heads, Socks5, TunnelError};
+use super::tunnel::{self, Connect, Heads, Socks5, TunnelError, TunnelHandshake};
 use super::unix;
 use crate::protocol::head::HeaderLine;
 use crate::redact::Redaction;
@@ -326,7 +326,7 @@ impl Dialer<'_> {
     fn converse(
         &mut self,
         stream: &mut Stream,
-        conversation: &mut dyn Conversation,
+        conversation: &mut dyn TunnelHandshake,
         via: &Via,
         authority: &str,
     ) -> Result<Vec<u8>, error::TunnelFailed> {

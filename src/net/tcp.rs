@@ -79,8 +79,8 @@ pub fn connect(
             continue;
         }
         match reactor.wait_for(deadline, next_start) {
-            Ok(ready) => {
-                if let Some(winner) = ready.iter().find_map(|token| race.settle(*token)) {
+            Ok(woken) => {
+                if let Some(winner) = woken.attempts().find_map(|index| race.settle(index)) {
                     race.give_up(reactor);
                     return finish(winner, reactor);
                 }
@@ -128,8 +128,8 @@ impl Race {
     }
 
     /// Looks at an attempt that became ready; the winner if it is connected.
-    fn settle(&mut self, token: Token) -> Option<Attempt> {
-        let slot = self.attempts.get_mut(token.0.checked_sub(tokens::ATTEMPTS)?)?;
+    fn settle(&mut self, index: usize) -> Option<Attempt> {
+        let slot = self.attempts.get_mut(index)?;
         let attempt = slot.take()?;
         let error = match attempt.stream.take_error() {
             Ok(None) => match attempt.stream.peer_addr() {

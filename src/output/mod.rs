@@ -25,6 +25,7 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use crate::event::Event;
+use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
 
 pub use joined::Joined;
@@ -146,14 +147,19 @@ impl Outputs {
         Ok(())
     }
 
-    /// Takes note that an output's token was announced.
-    pub fn set_ready(&mut self, index: usize, reader_gone: bool) {
-        if let Some(output) = self.outputs.get_mut(index) {
-            output.outlet.set_ready(reader_gone);
+    /// Records which outputs take bytes again, after a wait.
+    pub fn set_ready(&mut self, woken: &Woken) {
+        if woken.is_woken {
+            self.set_all_ready(); // also after a wake-up that is not about them
+        }
+        for (index, reader_gone) in woken.outputs() {
+            if let Some(output) = self.outputs.get_mut(index) {
+                output.outlet.set_ready(reader_gone);
+            }
         }
     }
 
-    /// Takes note that any output may take bytes again.
+    /// Assumes that every output takes bytes again.
     pub fn set_all_ready(&mut self) {
         for output in &mut self.outputs {
             output.outlet.set_ready(false);

@@ -3,11 +3,10 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use mio::event::Event;
-
 use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
+use crate::net::reactor::SocketReadiness;
 use crate::net::tls::{self, is_truncation};
 use crate::protocol::TransportEnd;
 
@@ -30,10 +29,10 @@ impl Default for Readiness {
 }
 
 impl Readiness {
-    pub(super) fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_error();
-        self.writable |= event.is_writable();
-        self.read_closed |= event.is_read_closed() || event.is_error();
+    pub(super) fn add(&mut self, announced: SocketReadiness) {
+        self.readable |= announced.is_readable;
+        self.writable |= announced.is_writable;
+        self.read_closed |= announced.is_read_closed;
     }
 
     pub(super) fn is_readable(&self) -> bool {

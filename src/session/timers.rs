@@ -7,6 +7,7 @@ use super::leaving::Closing;
 use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
 use crate::event::{EventKind, Level};
+use crate::net::Woken;
 use crate::protocol::keepalive::{Keepalive, Moment};
 
 /// How long timers are put off for what can be read: a peer that never pauses must not stop them.
@@ -35,10 +36,10 @@ pub(super) struct Wait {
 
 impl Session<'_> {
     /// Takes note that a wait is over, and leaves the time out in which the process was stopped.
-    pub(super) fn note_wake(&mut self, wait: Wait, is_signalled: bool) {
+    pub(super) fn note_wake(&mut self, wait: Wait, woken: &Woken) {
         let real = Instant::now();
         let was_stopped =
-            self.reactor.was_interrupted() || (is_signalled && self.reactor.take_continued());
+            woken.was_interrupted || (woken.is_signalled && self.reactor.take_continued());
         // A time that was over before is no reason to think so.
         let due = wait.until.map(|until| until.max(wait.began));
         let overslept = due.map_or(Duration::ZERO, |due| real.saturating_duration_since(due));

@@ -5,7 +5,6 @@ use std::time::Instant;
 use super::conversation::{Conversation, InputSource};
 use crate::event::{EventKind, Shown};
 use crate::input::{Action, Next, Show};
-use crate::net::reactor::tokens;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::session::{Rest, Stop, TOO_MUCH};
@@ -54,23 +53,14 @@ impl Conversation<'_> {
     }
 
     fn wait(&mut self, until: Option<Instant>) -> std::io::Result<()> {
-        let ready = self.reactor.wait(until)?.iter();
-        for event in ready {
-            match event.token() {
-                tokens::INPUT => {
-                    if let Some(InputSource::Plain(lines)) = &mut self.source {
-                        lines.set_ready();
-                    }
-                }
-                // Standard input is read when there is a connection to send it on.
-                tokens::WAKER => self.outputs.set_all_ready(),
-                mio::Token(output) if output >= tokens::OUTPUTS => {
-                    let reader_gone = event.is_error() || event.is_write_closed();
-                    self.outputs.set_ready(output - tokens::OUTPUTS, reader_gone);
-                }
-                _ => {}
-            }
+        let woken = self.reactor.wait(until)?;
+        // Standard input is read when there is a connection to send it on.
+        if woken.is_input_ready
+            && let Some(InputSource::Plain(lines)) = &mut self.source
+        {
+            lines.set_ready();
         }
+        self.outputs.set_ready(&woken);
         Ok(())
     }
 

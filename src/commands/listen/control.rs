@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use super::door::Door;
+use super::failure::evictions_text;
 use super::server::{ClientEvent, LastMessage, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
@@ -17,11 +17,11 @@ use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
-use crate::net::reactor::tokens;
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
+use crate::server::Acceptor;
 use crate::session::NO_MESSAGE;
 
 mod shutdown;
@@ -43,7 +43,7 @@ pub(super) struct Control {
     server: Arc<Server>,
     reactor: Reactor,
     outputs: Outputs,
-    door: Door,
+    acceptor: Acceptor<Server>,
     input: Input,
     input_error: Option<InputError>,
     /// Lines were left because others had to have their turn.
@@ -56,7 +56,7 @@ impl Control {
     pub(super) fn new(
         server: Arc<Server>,
         reactor: Reactor,
-        door: Door,
+        acceptor: Acceptor<Server>,
         input: Input,
         client_event: Receiver<ClientEvent>,
     ) -> Self {
@@ -64,7 +64,7 @@ impl Control {
             outputs: server.outputs(Failures::None, &reactor.waker()),
             server,
             reactor,
-            door,
+            acceptor,
             input,
             input_error: None,
             has_more_input: false,
@@ -80,8 +80,8 @@ impl Control {
         for (level, text) in &config.notices {
             self.notice(*level, text);
         }
-        let path = config.handshake.path.as_deref().unwrap_or("/");
-        let s = if config.tls.is_some() { "s" } else { "" };
+        let path = config.accept.rules.path.as_deref().unwrap_or("/");
+        let s = if config.accept.tls.is_some() { "s" } else { "" };
         let is_talkative = config.commentary.detail >= Detail::Head;
         self.notice(Level::Info, &format!("listening on ws{s}://{address}{path}"));
         if is_talkative {
@@ -103,7 +103,7 @@ impl Control {
             self.on_client_event();
             self.take_input();
             if self.shutdown.is_none()
-                && let Err(error) = self.door.accept_pending()
+                && let Err(error) = self.acceptor.accept_pending()
             {
                 let text = format!("no more clients can be let in for now: {error}");
                 self.notice(Level::Warning, &text);
@@ -122,8 +122,8 @@ impl Control {
     }
 
     fn warn_of_evictions(&mut self, is_end: bool) {
-        if let Some(text) = self.door.take_warning(is_end) {
-            self.notice(Level::Warning, &text);
+        if let Some(evictions) = self.acceptor.take_evictions(is_end) {
+            self.notice(Level::Warning, &evictions_text(&evictions));
         }
     }
 
@@ -131,27 +131,25 @@ impl Control {
         let now = Instant::now();
         let until = match &self.shutdown {
             Some(shutdown) => shutdown.deadline(now),
-            None => self.door.deadline(),
+            None => self.acceptor.deadline(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
-        let mut signalled = cfg!(not(unix));
-        for event in self.reactor.wait(until).map_err(failed("event loop"))? {
-            match event.token() {
-                tokens::LISTENER => self.door.set_ready(),
-                tokens::SIGNALS => signalled = true,
-                tokens::WAKER => self.outputs.set_all_ready(),
-                tokens::INPUT => {
-                    // Never on another's word: to read what is not there would hold up everything.
-                    match &mut self.input {
-                        Input::Stdin(stdin) => stdin.set_ready(),
-                        Input::Plain(lines) => lines.set_ready(),
-                        Input::Repl(_) | Input::None => {}
-                    }
-                }
-                _ => {}
+        let woken = self.reactor.wait(until).map_err(failed("event loop"))?;
+        if woken.is_listener_ready {
+            self.acceptor.set_ready();
+        }
+        self.outputs.set_ready(&woken);
+        if woken.is_input_ready {
+            // Never without readiness: to read what is not there would hold up everything.
+            match &mut self.input {
+                Input::Stdin(stdin) => stdin.set_ready(),
+                Input::Plain(lines) => lines.set_ready(),
+                Input::Repl(_) | Input::None => {}
             }
         }
-        while signalled && let Some(signal) = self.reactor.take_signal() {
+        while woken.is_signalled
+            && let Some(signal) = self.reactor.take_signal()
+        {
             if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
                 && self.shutdown.is_none()
                 && lines.clear_line()
@@ -160,8 +158,8 @@ impl Control {
             }
             self.on_signal(signal);
         }
-        if !signalled
-            && self.reactor.was_interrupted()
+        if !woken.is_signalled
+            && woken.was_interrupted
             && let Input::Repl(repl) = &mut self.input
             && repl.was_interrupted_while_stalled()
         {

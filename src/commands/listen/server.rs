@@ -1,4 +1,4 @@
-//! What all clients of a server share.
+//! The state that all clients of a server share.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,7 +9,6 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::clients::Clients;
-use super::handshakes::Handshakes;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
@@ -28,23 +27,22 @@ use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
 use crate::session::{AfterInput, Lost, OnMessage, Plan};
 
-/// The server, as the threads of its clients see it.
+/// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
-    /// The memory that all connections together may hold.
+    /// The limit on the memory of all connections together.
     pub(super) memory: Budget,
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
-    /// What did not reach its place, of sessions that we ended.
+    /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
     last_message: Mutex<Option<LastMessage>>,
     numbers: AtomicU64,
-    pub(super) handshakes: Arc<Handshakes>,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
 }
@@ -57,16 +55,16 @@ pub(super) struct LastMessage {
     pub(super) data: Arc<SharedPayload>,
 }
 
-/// What clients have to tell the control loop.
+/// What clients report to the control loop.
 #[derive(Debug)]
 pub(super) enum ClientEvent {
-    /// There is one more.
+    /// One was admitted.
     Come,
-    /// There is one less; this came of it.
+    /// One has ended, with this result.
     Gone(Result<(), Error>),
-    /// It was closed because too much was waiting for it.
+    /// One is closed because too much was waiting for it.
     TooSlow(u64),
-    /// As many messages as were asked for have come.
+    /// The number of messages of `--count` was received.
     CountReached,
 }
 
@@ -79,7 +77,6 @@ impl Server {
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
-            handshakes: Arc::new(Handshakes::new(config.capacity.handshakes)),
             memory: Budget::new(config.capacity.memory),
             config,
             clock: Clock::start(),
@@ -102,11 +99,11 @@ impl Server {
     }
 
     pub(super) fn handshake_limit(&self) -> Duration {
-        self.config.handshake_timeout.unwrap_or_default()
+        self.config.accept.time_limit.unwrap_or_default()
     }
 
     pub(super) fn report(&self, client_event: ClientEvent) {
-        let _ = self.client_event.send(client_event); // nobody listens once the program ends
+        let _ = self.client_event.send(client_event); // the receiver is dropped when the program ends
         let _ = self.waker.wake();
     }
 
@@ -116,7 +113,7 @@ impl Server {
         }
     }
 
-    /// A letter with a data message, which several clients may get.
+    /// A data message for one or several clients.
     pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
         Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
     }
@@ -138,7 +135,7 @@ impl Server {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts what a session did not bring to its place.
+    /// Counts what a session did not deliver.
     pub(super) fn note_lost(&self, more: &Lost) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.received += more.received;
@@ -167,7 +164,7 @@ impl Server {
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
             observe_frames: self.config.commentary.observes_frames(),
-            lenient: self.config.lenient,
+            lenient: self.config.accept.lenient,
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
@@ -194,7 +191,7 @@ impl Server {
     }
 }
 
-/// What is to be done with each received message.
+/// Handles each received message.
 fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
     Box::new(move |kind, data, payload| {
         received.fetch_add(1, Ordering::Relaxed);
@@ -212,7 +209,7 @@ fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnM
     })
 }
 
-/// Where a step of setting the server up failed.
+/// The error of a step of setting the server up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

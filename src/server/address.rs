@@ -5,10 +5,6 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 /// The port that is listened on if none is given.
 const DEFAULT_PORT: u16 = 8080;
 
-/// How an address is written.
-pub(super) const FORMS: &str =
-    "write HOST:PORT, HOST, :PORT or PORT, for example 'wscope listen localhost:8080'";
-
 /// The address as a resolvable `host:port`. Without a host it is this machine alone.
 ///
 /// # Errors
@@ -27,10 +23,10 @@ pub(super) fn with_host_and_port(given: &str) -> Result<String, String> {
         return Ok(format!("[{given}]:{DEFAULT_PORT}"));
     }
     if is_number(given) {
-        return port(given).map(on_this_machine);
+        return port(given).map(on_loopback);
     }
     match given.rsplit_once(':') {
-        Some(("", text)) => port(text).map(on_this_machine),
+        Some(("", text)) => port(text).map(on_loopback),
         Some((host, text)) if is_whole(host) => port(text).map(|port| format!("{host}:{port}")),
         _ => Ok(format!("{given}:{DEFAULT_PORT}")),
     }
@@ -41,7 +37,7 @@ fn is_whole(host: &str) -> bool {
     !host.starts_with('[') || host.ends_with(']')
 }
 
-fn on_this_machine(port: u16) -> String {
+fn on_loopback(port: u16) -> String {
     format!("{}:{port}", Ipv4Addr::LOCALHOST)
 }
 
@@ -79,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn what_is_wrong_is_named() {
         for (given, expected) in [
             ("", "it is empty"),
             ("@prod", "it is not an address"),

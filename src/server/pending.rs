@@ -1,4 +1,4 @@
-//! The handshakes under way: how many there may be, and which one is closed for a new one.
+//! The unfinished handshakes: how many there may be, and which one is closed for a new connection.
 
 use std::collections::{BTreeMap, HashMap, hash_map};
 use std::fmt;
@@ -9,42 +9,44 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::Waker;
 
 use crate::net::Reactor;
-use crate::protocol::counted::counted;
 
-/// All connections that are not clients yet. When there are too many, the oldest is closed: so a flood
-/// of connections that never finish their handshake keeps nobody out.
-pub(super) struct Handshakes {
+/// All connections that are not clients yet. When there are too many, the oldest is closed: a flood of
+/// connections that never finish their handshake does not keep others out.
+#[derive(Debug)]
+pub(super) struct HandshakeTable {
     limit: usize,
-    state: Mutex<State>,
+    state: Mutex<TableState>,
 }
 
-#[derive(Default)]
-struct State {
-    /// By the order in which they came.
-    entries: BTreeMap<u64, Entry>,
+#[derive(Debug, Default)]
+struct TableState {
+    /// In the order in which they were accepted.
+    entries: BTreeMap<u64, PendingEntry>,
     next: u64,
-    /// How many of the entries there are of each network.
+    /// How many entries each network has.
     networks: HashMap<Network, usize>,
-    /// How many of the entries there are of each [`Progress`].
+    /// How many entries there are of each [`Progress`].
     counts: [usize; 3],
     /// Threads that have not ended their handshake, also of connections being closed.
     threads: usize,
-    evicted: Evicted,
+    evicted: Evictions,
 }
 
-struct Entry {
+#[derive(Debug)]
+struct PendingEntry {
     network: Network,
     progress: Progress,
-    interrupt: Interrupt,
+    interrupter: Interrupter,
 }
 
 /// Ends the waits of a thread by its reactor.
-pub(super) struct Interrupt {
+#[derive(Debug)]
+pub(super) struct Interrupter {
     interrupted: Arc<AtomicBool>,
     waker: Arc<Waker>,
 }
 
-impl Interrupt {
+impl Interrupter {
     /// Of this reactor's thread.
     pub(super) fn of(reactor: &mut Reactor) -> Self {
         let interrupted = Arc::new(AtomicBool::new(false));
@@ -60,48 +62,61 @@ impl Interrupt {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// Its thread has not run yet: it is not the client that is late.
+    /// Its thread has not run yet: the client is not slow.
     Starting,
-    /// For the client.
+    /// The client has not sent a whole request.
     Waiting,
     /// The response is out, or on its way.
     Answered,
 }
 
-/// Whose connections are counted together: an IPv4 address, or a /64 of IPv6, which a single host has
-/// for itself.
+/// Addresses whose connections are counted together: an IPv4 address, or a /64 of IPv6, which a single
+/// host has for itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network(IpAddr);
+pub struct Network(IpAddr);
 
-/// Handshakes that were closed unfinished, by what there was too much of.
+/// How many unfinished handshakes were closed for newer connections, by the limit that was exceeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Evicted {
-    /// Of one address; with the last such address.
-    of_address: usize,
-    address: Option<Network>,
-    /// Of all.
-    of_all: usize,
-    /// More than the system has memory, threads or descriptors for.
-    of_system: usize,
+pub struct Evictions {
+    /// By that of one address.
+    pub of_address: usize,
+    /// The last such address.
+    pub address: Option<Network>,
+    /// The limit of one address.
+    pub address_limit: usize,
+    /// By that of all.
+    pub of_all: usize,
+    /// The limit of all.
+    pub limit: usize,
+    /// By what the system has of memory, threads and descriptors.
+    pub of_system: usize,
+}
+
+impl Evictions {
+    /// All together.
+    pub fn count(&self) -> usize {
+        self.of_address + self.of_all + self.of_system
+    }
 }
 
 /// A place among the handshakes under way, until it is dropped.
-pub(super) struct Pending {
-    handshakes: Arc<Handshakes>,
+#[derive(Debug)]
+pub(super) struct PendingHandshake {
+    handshakes: Arc<HandshakeTable>,
     id: u64,
 }
 
-/// There is no place: too many threads have not ended yet.
+/// Too many threads have not ended yet.
 #[derive(Debug)]
-pub(super) struct NoPlace;
+pub(super) struct TableFull;
 
-impl Handshakes {
-    /// With room for so many.
+impl HandshakeTable {
+    /// With places for so many.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, state: Mutex::default() }
     }
 
-    /// The most of one address.
+    /// The most that one address may have.
     fn address_limit(&self) -> usize {
         (self.limit / 2).max(1)
     }
@@ -111,13 +126,13 @@ impl Handshakes {
     pub(super) fn begin(
         self: &Arc<Self>,
         remote: IpAddr,
-        interrupt: Interrupt,
-    ) -> Result<Pending, NoPlace> {
+        interrupter: Interrupter,
+    ) -> Result<PendingHandshake, TableFull> {
         let network = Network::of(remote);
         let mut state = self.state();
         if state.threads >= 2 * self.limit {
             state.evicted.of_all += 1; // closed by the caller
-            return Err(NoPlace);
+            return Err(TableFull);
         }
         if state.networks.get(&network).is_some_and(|count| *count >= self.address_limit()) {
             if state.evict(|entry| entry.network == network) {
@@ -129,18 +144,18 @@ impl Handshakes {
         }
         let id = state.next;
         state.next += 1;
-        state.insert(id, Entry { network, progress: Progress::Starting, interrupt });
+        state.insert(id, PendingEntry { network, progress: Progress::Starting, interrupter });
         state.threads += 1;
-        Ok(Pending { handshakes: Arc::clone(self), id })
+        Ok(PendingHandshake { handshakes: Arc::clone(self), id })
     }
 
-    /// Whether threads are started faster than the system lets them run. What is accepted meanwhile would
-    /// take the place of clients that have done nothing wrong.
+    /// Whether threads are started faster than the system runs them. What is accepted meanwhile would evict
+    /// clients that are not slow.
     pub(super) fn are_behind(&self) -> bool {
         *self.state().count(Progress::Starting) > self.address_limit() / 2
     }
 
-    /// Closes the oldest because the system has nothing left; false if there is none.
+    /// Closes the oldest because the system has no resources left; false if there is none.
     pub(super) fn evict_for_system(&self) -> bool {
         let mut state = self.state();
         let before = state.entries.len();
@@ -150,43 +165,27 @@ impl Handshakes {
         state.entries.len() < before
     }
 
-    /// Whether any were closed since [`Handshakes::take_warning`].
+    /// Whether any were closed since [`HandshakeTable::take_evictions`].
     pub(super) fn have_evicted(&self) -> bool {
-        self.state().evicted != Evicted::default()
+        self.state().evicted.count() > 0
     }
 
-    /// What to tell the user of those closed since the last time.
-    pub(super) fn take_warning(&self) -> Option<String> {
+    /// Those closed since the last call, if any.
+    pub(super) fn take_evictions(&self) -> Option<Evictions> {
         let evicted = std::mem::take(&mut self.state().evicted);
-        let Evicted { of_address, address, of_all, of_system } = evicted;
-        let mut reasons = Vec::new();
-        if let Some(address) = address {
-            let limit = self.address_limit();
-            reasons.push(format!("{of_address} over the limit of {limit} per address ({address})"));
-        }
-        if of_all > 0 {
-            reasons.push(format!("{of_all} over the limit of {} in all", self.limit));
-        }
-        if of_system > 0 {
-            reasons.push(format!("{of_system} because the system has no resources left"));
-        }
-        let count = of_address + of_all + of_system;
-        (count > 0).then(|| {
-            let reasons = reasons.join(", ");
-            let handshakes = counted(count as u64, "unfinished handshake");
-            format!("closed {handshakes} for newer connections: {reasons}")
-        })
+        let (address_limit, limit) = (self.address_limit(), self.limit);
+        (evicted.count() > 0).then_some(Evictions { address_limit, limit, ..evicted })
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, TableState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    /// Closes the oldest of those that `may_go`, if any; those that have been answered first. Whether it
-    /// was an unfinished one.
-    fn evict(&mut self, may_go: impl Fn(&Entry) -> bool) -> bool {
+impl TableState {
+    /// Closes the oldest entry of those that `may_go` accepts, answered ones first. Returns whether it was an
+    /// unfinished one.
+    fn evict(&mut self, may_go: impl Fn(&PendingEntry) -> bool) -> bool {
         let oldest = |progress| {
             let mut entries = self.entries.iter();
             entries
@@ -200,17 +199,17 @@ impl State {
         };
         let oldest = answered.or_else(|| oldest(Progress::Waiting));
         let Some(entry) = oldest.and_then(|id| self.remove(id)) else { return false };
-        entry.interrupt.raise();
+        entry.interrupter.raise();
         answered.is_none()
     }
 
-    fn insert(&mut self, id: u64, entry: Entry) {
+    fn insert(&mut self, id: u64, entry: PendingEntry) {
         *self.networks.entry(entry.network).or_default() += 1;
         *self.count(entry.progress) += 1;
         self.entries.insert(id, entry);
     }
 
-    fn remove(&mut self, id: u64) -> Option<Entry> {
+    fn remove(&mut self, id: u64) -> Option<PendingEntry> {
         let entry = self.entries.remove(&id)?;
         *self.count(entry.progress) -= 1;
         if let hash_map::Entry::Occupied(mut count) = self.networks.entry(entry.network) {
@@ -222,19 +221,19 @@ impl State {
         Some(entry)
     }
 
-    /// How many of the entries have come this far.
+    /// How many entries have this progress.
     fn count(&mut self, progress: Progress) -> &mut usize {
         &mut self.counts[progress as usize]
     }
 }
 
-impl Pending {
+impl PendingHandshake {
     /// Its thread runs.
     pub(super) fn start(&self) {
         self.set(Progress::Waiting);
     }
 
-    /// The handshake has come to its end, in whatever way; false if it has been closed already.
+    /// The request is complete or has failed; false if the connection has been closed for another.
     #[must_use]
     pub(super) fn set_answered(&self) -> bool {
         self.set(Progress::Answered)
@@ -243,12 +242,12 @@ impl Pending {
     fn set(&self, progress: Progress) -> bool {
         let mut state = self.handshakes.state();
         let Some(entry) = state.remove(self.id) else { return false };
-        state.insert(self.id, Entry { progress, ..entry });
+        state.insert(self.id, PendingEntry { progress, ..entry });
         true
     }
 }
 
-impl Drop for Pending {
+impl Drop for PendingHandshake {
     fn drop(&mut self) {
         let mut state = self.handshakes.state();
         state.remove(self.id);
@@ -282,76 +281,77 @@ mod tests {
     use super::*;
 
     /// A place for a connection from this address whose thread runs, and its reactor.
-    fn begin(handshakes: &Arc<Handshakes>, remote: &str) -> (Pending, Reactor) {
+    fn begin(handshakes: &Arc<HandshakeTable>, remote: &str) -> (PendingHandshake, Reactor) {
         let mut reactor = Reactor::new(None).unwrap();
-        let interrupt = Interrupt::of(&mut reactor);
+        let interrupt = Interrupter::of(&mut reactor);
         let pending = handshakes.begin(remote.parse().unwrap(), interrupt).unwrap();
         pending.start();
         (pending, reactor)
     }
 
-    fn is_evicted(pending: &Pending) -> bool {
+    fn is_evicted(pending: &PendingHandshake) -> bool {
         !pending.handshakes.state().entries.contains_key(&pending.id)
     }
 
     /// Which of them have been closed.
-    fn evicted(all: &[(Pending, Reactor)]) -> Vec<usize> {
+    fn evicted(all: &[(PendingHandshake, Reactor)]) -> Vec<usize> {
         (0..all.len()).filter(|&at| is_evicted(&all[at].0)).collect()
     }
 
     #[test]
     fn one_address_has_half_of_the_places_and_its_oldest_are_closed() {
-        let handshakes = Arc::new(Handshakes::new(6));
+        let handshakes = Arc::new(HandshakeTable::new(6));
         let mut all = vec![begin(&handshakes, "192.0.2.9")];
         all.extend((0..5).map(|_| begin(&handshakes, "192.0.2.1")));
         assert_eq!(evicted(&all), [1, 2]);
-        let warning = handshakes.take_warning().unwrap();
-        let expected = "closed 2 unfinished handshakes for newer connections: \
-                        2 over the limit of 3 per address (192.0.2.1)";
-        assert_eq!(warning, expected);
-        assert_eq!((handshakes.take_warning(), handshakes.have_evicted()), (None, false));
+        let evictions = handshakes.take_evictions().unwrap();
+        assert_eq!((evictions.count(), evictions.of_address, evictions.address_limit), (2, 2, 3));
+        assert_eq!(evictions.address.unwrap().to_string(), "192.0.2.1");
+        assert_eq!((handshakes.take_evictions(), handshakes.have_evicted()), (None, false));
         let late = crate::net::Deadline::after(None);
         assert!(all[1].1.wait_for(late, None).is_err(), "its thread does not wait any more");
     }
 
     #[test]
     fn the_oldest_of_all_is_closed_when_all_places_are_taken() {
-        let handshakes = Arc::new(Handshakes::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4));
         let all: Vec<_> = (0..6).map(|at| begin(&handshakes, &format!("192.0.2.{at}"))).collect();
         assert_eq!(evicted(&all), [0, 1]);
-        assert!(handshakes.take_warning().unwrap().ends_with("2 over the limit of 4 in all"));
+        let evictions = Evictions { of_all: 2, limit: 4, address_limit: 2, ..Evictions::default() };
+        assert_eq!(handshakes.take_evictions(), Some(evictions));
     }
 
     #[test]
     fn a_64_of_ipv6_counts_as_one_address() {
-        let handshakes = Arc::new(Handshakes::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4));
         let mut all: Vec<_> =
             (1..4).map(|at| begin(&handshakes, &format!("2001:db8::{at}"))).collect();
         all.push(begin(&handshakes, "2001:db8:0:1::1"));
         assert_eq!(evicted(&all), [0]);
-        assert!(handshakes.take_warning().unwrap().contains("(2001:db8::/64)"));
-        let handshakes = Arc::new(Handshakes::new(2));
+        let address = handshakes.take_evictions().unwrap().address.unwrap();
+        assert_eq!(address.to_string(), "2001:db8::/64");
+        let handshakes = Arc::new(HandshakeTable::new(2));
         let all = ["192.0.2.1", "::ffff:192.0.2.1"].map(|remote| begin(&handshakes, remote));
         assert_eq!(evicted(&all), [0]);
     }
 
     #[test]
     fn what_has_been_answered_goes_first_and_is_not_counted() {
-        let handshakes = Arc::new(Handshakes::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4));
         let mut all = vec![begin(&handshakes, "192.0.2.1"), begin(&handshakes, "192.0.2.1")];
         assert!(all[1].0.set_answered());
         all.push(begin(&handshakes, "192.0.2.1"));
-        assert_eq!((evicted(&all), handshakes.take_warning()), (vec![1], None));
+        assert_eq!((evicted(&all), handshakes.take_evictions()), (vec![1], None));
         assert!(!all[1].0.set_answered());
     }
 
     #[test]
     fn what_has_not_started_yet_stays() {
-        let handshakes = Arc::new(Handshakes::new(4));
+        let handshakes = Arc::new(HandshakeTable::new(4));
         let remote = "192.0.2.1".parse().unwrap();
         let mut reactor = Reactor::new(None).unwrap();
         let starting =
-            [(); 2].map(|()| handshakes.begin(remote, Interrupt::of(&mut reactor)).unwrap());
+            [(); 2].map(|()| handshakes.begin(remote, Interrupter::of(&mut reactor)).unwrap());
         assert!(handshakes.are_behind());
         let third = begin(&handshakes, "192.0.2.1");
         assert!(!starting.iter().any(is_evicted) && !is_evicted(&third.0));
@@ -362,7 +362,7 @@ mod tests {
 
     #[test]
     fn places_are_free_again_and_threads_are_limited_too() {
-        let handshakes = Arc::new(Handshakes::new(2));
+        let handshakes = Arc::new(HandshakeTable::new(2));
         for _ in 0..9 {
             drop(begin(&handshakes, "192.0.2.1"));
         }
@@ -370,19 +370,18 @@ mod tests {
         let all: Vec<_> = (0..4).map(|_| begin(&handshakes, "192.0.2.1")).collect();
         let mut reactor = Reactor::new(None).unwrap();
         let other = "192.0.2.2".parse().unwrap();
-        assert!(handshakes.begin(other, Interrupt::of(&mut reactor)).is_err());
+        assert!(handshakes.begin(other, Interrupter::of(&mut reactor)).is_err());
         drop(all);
-        assert!(handshakes.begin(other, Interrupt::of(&mut reactor)).is_ok());
+        assert!(handshakes.begin(other, Interrupter::of(&mut reactor)).is_ok());
     }
 
     #[test]
     fn the_system_may_ask_for_a_place_back() {
-        let handshakes = Arc::new(Handshakes::new(2));
+        let handshakes = Arc::new(HandshakeTable::new(2));
         assert!(!handshakes.evict_for_system());
         let (pending, _reactor) = begin(&handshakes, "192.0.2.1");
         assert!(handshakes.evict_for_system() && is_evicted(&pending));
-        let warning = handshakes.take_warning().unwrap();
-        assert!(warning.starts_with("closed 1 unfinished handshake for newer"), "{warning}");
-        assert!(warning.ends_with("because the system has no resources left"), "{warning}");
+        let evictions = handshakes.take_evictions().unwrap();
+        assert_eq!((evictions.count(), evictions.of_system), (1, 1));
     }
 }
