@@ -4,8 +4,8 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
+//! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `observer`, `input` and `output`,
+//! `event`, `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
@@ -17,6 +17,7 @@ pub mod error;
 pub mod event;
 pub mod input;
 pub mod net;
+pub mod observer;
 pub mod output;
 pub mod platform;
 pub mod protocol;

@@ -5,24 +5,28 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, LastTraffic, Opened};
+use crate::event::{Closed, EventKind, LastTraffic, Opened};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
+use crate::observer::Observer;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::keepalive::{Keepalive, MissedPong, Times};
-use crate::protocol::{CloseCode, Connection, MessageKind, Payload};
-use crate::scenario::Goal;
+use crate::protocol::{CloseCode, Connection};
 use clock::PeerClock;
+use observers::Observers;
 use reactions::Reactions;
 
 mod actions;
 mod clock;
+mod echo;
 mod end;
 mod events;
 mod journal;
+mod last_message;
 mod leaving;
+mod observers;
 mod patience;
 mod reactions;
 mod resend;
@@ -33,6 +37,7 @@ mod wanted;
 mod watch;
 
 pub use actions::NO_MESSAGE;
+pub use echo::Echo;
 pub use journal::Journal;
 pub(crate) use leaving::{SHOW_CLOSING_AFTER, closing_text};
 pub use resend::{Rest, TOO_MUCH};
@@ -41,8 +46,6 @@ pub use resend::{Rest, TOO_MUCH};
 pub struct Plan {
     /// Sent after open and before the input, in order.
     pub presets: VecDeque<Action<'static>>,
-    /// Send every received data message back.
-    pub echo: bool,
     /// What follows the end of the input.
     pub after_input: AfterInput,
     /// When everything has to be over.
@@ -51,10 +54,8 @@ pub struct Plan {
     pub close_code: Option<CloseCode>,
     /// Reason of our Close frame.
     pub close_reason: String,
-    /// What ends the session as a success.
-    pub goals: Vec<Box<dyn Goal>>,
-    /// Takes note of every received data message.
-    pub on_message: Option<OnMessage>,
+    /// Receive its events, in this order, and steer it.
+    pub observers: Vec<Box<dyn Observer>>,
     /// How the connection is watched.
     pub times: Times,
     /// What the connection before has left; `None`: nothing is kept for one after it.
@@ -62,9 +63,6 @@ pub struct Plan {
     /// There is no more input.
     pub input_ended: bool,
 }
-
-/// Takes note of a received data message, which it may keep, if it is long, without a copy.
-pub type OnMessage = Box<dyn FnMut(MessageKind, &[u8], Option<&Payload>)>;
 
 /// What follows the end of the input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,8 +108,8 @@ pub struct Report {
     pub stop: Option<Stop>,
     /// Why the input could not be read to its end.
     pub input_error: Option<InputError>,
-    /// The goals, as they stand.
-    pub goals: Vec<Box<dyn Goal>>,
+    /// The observers of the plan, as they are at the end.
+    pub observers: Vec<Box<dyn Observer>>,
     /// There is no more input.
     pub input_ended: bool,
     /// What is left for another connection, if it was asked to be kept.
@@ -185,13 +183,8 @@ pub struct Session<'a> {
     first_text: Option<String>,
     /// Messages received when the last one was sent.
     received_before_send: u64,
-    /// Whether there is somebody to ask for the last message.
-    keeps_last_message: bool,
-    /// The last received message, for `/full`.
-    last_message: Option<(MessageKind, Vec<u8>)>,
     last_rtt: Option<Duration>,
-    /// What `--echo` sends next.
-    echo: VecDeque<(MessageKind, events::Echo)>,
+    observers: Observers,
     reactions: Reactions,
     keepalive: Option<Keepalive>,
     resend: Option<resend::Resend>,
@@ -237,7 +230,7 @@ impl<'a> Session<'a> {
         opened: &'a Opened,
     ) -> Self {
         let now = Instant::now();
-        let keeps_last_message = source.is_typed();
+        let observers = Observers::new(std::mem::take(&mut plan.observers), source.is_typed());
         let (input_ended, times) = (plan.input_ended, plan.times);
         let resend = plan.left.take().map(resend::Resend::new);
         Self {
@@ -270,10 +263,8 @@ impl<'a> Session<'a> {
             raw_sent: None,
             first_text: None,
             received_before_send: 0,
-            keeps_last_message,
-            last_message: None,
             last_rtt: None,
-            echo: VecDeque::new(),
+            observers,
             reactions: Reactions::default(),
             keepalive: Keepalive::new(times, now),
             resend,
@@ -301,11 +292,13 @@ impl<'a> Session<'a> {
             self.connection.abandon();
             self.connection.ending().expect("abandoned just now")
         });
+        let closed = self.closed(ending, circumstances);
+        self.observers.on_event(self.now, &EventKind::Closed(&closed), None);
         Report {
-            closed: self.closed(ending, circumstances),
+            closed,
             stop: self.stop,
             input_error: self.input_error,
-            goals: self.plan.goals,
+            observers: self.observers.into_list(),
             input_ended: self.input_ended,
             rest: self.resend.map(resend::Resend::into_rest),
             lost: self.lost,
@@ -315,6 +308,7 @@ impl<'a> Session<'a> {
     }
 
     fn prepare(&mut self) -> io::Result<()> {
+        self.observers.on_event(self.now, &EventKind::Open(self.opened), None);
         self.source.register(self.reactor.registry(), tokens::INPUT, &self.reactor.waker())?;
         self.journal.outputs().register(
             self.reactor.registry(),
@@ -328,6 +322,7 @@ impl<'a> Session<'a> {
     fn work(&mut self) -> io::Result<()> {
         // Before anything that came early: it may be all that was waited for.
         self.send_presets();
+        self.follow_observers();
         loop {
             self.take_events();
             self.take_actions();

@@ -5,17 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 14] = [
+const LAYERS: [(&str, &[&str]); 15] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
     ("net", &["platform", "redact", "protocol"]),
     ("resilience", &["redact", "protocol", "net"]),
     ("event", &["redact", "protocol", "net"]),
-    ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
     ("input", &["platform", "redact", "protocol"]),
-    ("session", &["platform", "protocol", "net", "event", "scenario", "output", "input"]),
+    ("observer", &["protocol", "event", "input"]),
+    ("scenario", &["protocol", "event", "observer"]),
+    ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("cli", &[]),
     (
         "config",
@@ -47,6 +48,7 @@ const LAYERS: [(&str, &[&str]); 14] = [
             "net",
             "resilience",
             "event",
+            "observer",
             "scenario",
             "output",
             "input",

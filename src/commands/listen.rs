@@ -33,6 +33,7 @@ mod control;
 mod door;
 mod failure;
 mod handshakes;
+mod observer;
 mod page;
 mod server;
 mod streams;

@@ -7,7 +7,7 @@ use super::end::RawSent;
 use super::resend::Resend;
 use super::upload::Origin;
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
-use crate::event::{EventKind, Message, Shown, Status};
+use crate::event::{EventKind, Shown, Status};
 use crate::input::{Action, Next, Show};
 use crate::platform::signals::Signal;
 use crate::protocol::RawFrame;
@@ -124,6 +124,7 @@ impl Session<'_> {
         let now = self.clock.now();
         let done = match action {
             Action::Send(kind, data) => self.send(kind, &data, 1, typed),
+            Action::SendBack(kind, payload) => self.send_back(kind, payload),
             Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
             Action::File(file) => {
                 self.start_upload(file, Origin::Preset, typed);
@@ -215,12 +216,9 @@ impl Session<'_> {
             Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
             Show::Text(text) => self.journal.emit(EventKind::Shown(Shown::Text(text))),
             Show::Problem(text) => self.journal.emit(EventKind::Shown(Shown::Problem(text))),
-            Show::Full => match &self.last_message {
+            Show::Full => match self.observers.last_message() {
                 None => self.journal.emit(EventKind::Shown(Shown::Problem(NO_MESSAGE))),
-                Some((kind, data)) => {
-                    let message = Message::received(*kind, data);
-                    self.journal.emit(EventKind::Shown(Shown::Full(message)));
-                }
+                Some(message) => self.journal.emit(EventKind::Shown(Shown::Full(message))),
             },
         }
     }

@@ -129,7 +129,7 @@ impl Session<'_> {
         SilenceAdvice {
             ping_interval: is_client && self.plan.times.ping_interval.is_none(),
             reconnect: is_client && self.resend.is_none(),
-            goals: is_client && self.plan.goals.is_empty(),
+            goals: is_client && self.observers.progress().is_none(),
         }
     }
 }

@@ -217,6 +217,7 @@ fn is_message(action: &Action<'_>) -> bool {
 fn size(action: &Action<'_>) -> usize {
     let payload = match action {
         Action::Send(_, data) => data.len(),
+        Action::SendBack(_, payload) => payload.bytes().len(),
         Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
         Action::Frame(frame) => frame.payload.len(),
         // It is read again.

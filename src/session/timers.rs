@@ -75,7 +75,8 @@ impl Session<'_> {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let keepalive = self.keepalive.as_ref().filter(|_| self.leave_by.is_none());
         let late = keepalive.and_then(Keepalive::deadline);
-        let for_peer = [self.connection.deadline(), self.silence_deadline(), late];
+        let observers = self.observers.deadline();
+        let for_peer = [self.connection.deadline(), self.silence_deadline(), late, observers];
         let for_peer = for_peer.into_iter().flatten().filter_map(|time| self.clock.real(time));
         let own = match self.leave_by {
             Some(until) => [Some(until), self.patience.as_ref().map(Patience::deadline)],
@@ -150,6 +151,8 @@ impl Session<'_> {
         let now = self.clock.at(real);
         self.connection.on_deadline(now);
         self.keep_alive(Moment { real, peer: now, is_stalled });
+        self.observers.on_deadline(now);
+        self.follow_observers();
         self.judge_silence(now);
     }
 

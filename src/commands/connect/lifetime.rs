@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 use super::attempts::{GivenUp, Persistence};
 use super::conversation::{self, Conversation};
 use super::opening::Opening;
-use crate::commands::verdict::note_end;
 use crate::error::Error;
 use crate::event::{EventKind, Level};
 use crate::input::Action;
+use crate::observer::{Progress, overall};
 use crate::resilience::Backoff;
 use crate::resilience::healing::is_ending_transient;
 use crate::resilience::idle_cuts::{IdleCuts, may_be_idle_cut};
-use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
 
 /// A run and what it is made of.
@@ -65,7 +64,6 @@ impl Lifetime<'_, '_> {
         let mut idle_cuts = IdleCuts::default();
         loop {
             let mut report = self.conversation.hold(open, plan)?;
-            note_end(&mut report);
             let Some(reason) = self.loss(&report) else {
                 return Ok(Some(Ended { report, is_reported: false, failure: None }));
             };
@@ -110,7 +108,7 @@ impl Lifetime<'_, '_> {
         let presets = self.presets();
         let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         Plan {
-            goals: report.goals,
+            observers: report.observers,
             left: Some(rest.unsent),
             input_ended: report.input_ended,
             ..plan
@@ -121,9 +119,8 @@ impl Lifetime<'_, '_> {
     fn loss(&self, report: &Report) -> Option<String> {
         let resilience = &self.opening.config.resilience;
         resilience.reconnect?;
-        let is_decided = report.goals.iter().any(|goal| goal.progress() == Progress::Missed)
-            || (!report.goals.is_empty()
-                && report.goals.iter().all(|goal| goal.progress() == Progress::Met));
+        let is_decided =
+            matches!(overall(&report.observers), Some(Progress::Met | Progress::Missed));
         if is_decided || report.input_error.is_some() {
             return None;
         }
