@@ -12,13 +12,19 @@ use crate::protocol::vocabulary::Direction;
 
 /// Receives the events of one connection, or of several one after the other.
 ///
-/// The events are [`EventKind::Open`], everything sent and received, and last [`EventKind::Closed`].
+/// The events are [`EventKind::Open`], everything received and sent, and last [`EventKind::Closed`].
 pub trait Observer {
     /// Takes an event, before the outputs show it.
     fn on_event(&mut self, event: &Observed<'_>) -> Response;
 
+    /// Whether it takes data messages that we send, too. Building their events takes time.
+    fn wants_sent(&self) -> bool {
+        false
+    }
+
     /// The next action to carry out. After a response with [`Response::acts`], the session calls this until
-    /// there is none. An action is carried out even if the socket does not keep up.
+    /// there is none, and carries all of them out at once, even if the socket does not keep up. A file alone
+    /// waits for the one that is being sent.
     fn next_action(&mut self) -> Option<Action<'static>> {
         None
     }

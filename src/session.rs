@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::{Duration, Instant};
 
-use crate::event::{Closed, EventKind, LastTraffic, Opened};
+use crate::event::{Closed, EventKind, Opened};
 use crate::input::{Action, InputError, Source};
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
@@ -16,24 +16,29 @@ use crate::protocol::keepalive::{Keepalive, MissedPong, Times};
 use crate::protocol::{CloseCode, Connection};
 use clock::PeerClock;
 use observers::Observers;
+use outgoing::Outgoing;
 use reactions::Reactions;
+use traffic::Traffic;
 
 mod actions;
 mod clock;
 mod echo;
 mod end;
 mod events;
+mod hints;
 mod journal;
 mod last_message;
 mod leaving;
 mod observers;
+mod outgoing;
 mod patience;
 mod reactions;
 mod resend;
+mod sender;
 mod socket;
 mod timers;
+mod traffic;
 mod upload;
-mod wanted;
 mod watch;
 
 pub use actions::NO_MESSAGE;
@@ -163,31 +168,12 @@ pub struct Session<'a> {
     behind: Option<Instant>,
     /// When the last wait or read was over, by the peer's clock: all that it brought has happened then.
     now: Instant,
-    /// When bytes last came or went, by the peer's clock.
-    last_traffic: Instant,
-    /// When bytes last came, by the peer's clock.
-    last_read: Option<Instant>,
-    /// What had come and gone before the last read.
-    before_read: end::BeforeRead,
-    /// How long nothing had come or gone before the peer's Close frame, and what was before that.
-    before_close: Option<(Duration, LastTraffic)>,
-    /// When the transport had last taken a data message, by the peer's clock.
-    last_sent: Option<Instant>,
-    /// When data last came, or the last of the input had gone, by the peer's clock.
-    last_data: Instant,
-    /// Messages sent that the transport has taken.
-    messages_gone: u64,
-    /// The last raw frame that was sent.
-    raw_sent: Option<end::RawSent>,
-    /// The start of the first message, if that is text.
-    first_text: Option<String>,
-    /// Messages received when the last one was sent.
-    received_before_send: u64,
+    traffic: Traffic,
     last_rtt: Option<Duration>,
     observers: Observers,
+    outgoing: Outgoing,
     reactions: Reactions,
     keepalive: Option<Keepalive>,
-    resend: Option<resend::Resend>,
     /// A signal or `--max-time` is ending the run: it has to be over by then.
     leave_by: Option<Instant>,
     /// Outputs are still waited for although it is.
@@ -197,8 +183,6 @@ pub struct Session<'a> {
     /// Since when we wait for the peer's Close frame, where somebody at a terminal waits with us.
     closing: Option<leaving::Closing>,
     lost: Lost,
-    /// A file that is being sent: no other action is taken meanwhile.
-    upload: Option<upload::Upload>,
 }
 
 /// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
@@ -232,7 +216,7 @@ impl<'a> Session<'a> {
         let now = Instant::now();
         let observers = Observers::new(std::mem::take(&mut plan.observers), source.is_typed());
         let (input_ended, times) = (plan.input_ended, plan.times);
-        let resend = plan.left.take().map(resend::Resend::new);
+        let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.left.take());
         Self {
             stream,
             connection,
@@ -253,27 +237,17 @@ impl<'a> Session<'a> {
             woke: now,
             behind: None,
             now,
-            last_traffic: now,
-            last_read: None,
-            before_read: end::BeforeRead { traffic: now, read: None, frames: 0 },
-            before_close: None,
-            last_sent: None,
-            last_data: now,
-            messages_gone: 0,
-            raw_sent: None,
-            first_text: None,
-            received_before_send: 0,
+            traffic: Traffic::new(now),
             last_rtt: None,
             observers,
+            outgoing,
             reactions: Reactions::default(),
             keepalive: Keepalive::new(times, now),
-            resend,
             leave_by: None,
             patience: None,
             is_shut_down: false,
             closing: None,
             lost: Lost::default(),
-            upload: None,
         }
     }
 
@@ -300,7 +274,7 @@ impl<'a> Session<'a> {
             input_error: self.input_error,
             observers: self.observers.into_list(),
             input_ended: self.input_ended,
-            rest: self.resend.map(resend::Resend::into_rest),
+            rest: self.outgoing.into_rest(),
             lost: self.lost,
             leave_by: self.leave_by,
             is_shut_down: self.is_shut_down,

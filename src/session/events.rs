@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use super::observers::Observers;
-use super::{Journal, Session, Stop, wanted};
+use super::sender::Origin;
+use super::{Journal, Session, Stop};
 use crate::event::{EventKind, Message, Opened, secrets};
-use crate::input::Action;
 use crate::observer::Progress;
+use crate::protocol::Payload;
 use crate::protocol::frame::Opcode;
-use crate::protocol::vocabulary::{Direction, Event, FrameEvent, Misuse};
-use crate::protocol::{Connection, MessageKind, Payload};
+use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 
 impl Session<'_> {
     /// Takes the events of the core while the outputs keep up.
@@ -20,7 +20,9 @@ impl Session<'_> {
             self.has_more_events = self.take_event();
         }
         self.reactions.note(before, self.connection.unwritten());
-        self.note_progress();
+        if self.connection.is_receiving_message() {
+            self.traffic.on_partial_message();
+        }
     }
 
     /// Takes all of it: what the core holds is bounded, and the connection ends.
@@ -51,14 +53,13 @@ impl Session<'_> {
                     message.surplus = response.surplus;
                 }
                 emit_received(journal, message, payload);
-                self.first_text.get_or_insert_with(|| wanted::start(kind, data));
-                self.last_data = now;
+                self.traffic.on_message(now, kind, data);
             }
             Event::Ping(direction, data) => report(EventKind::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if direction == Direction::Received {
-                    let (keepalive, resend) = (&mut self.keepalive, &mut self.resend);
+                    let (keepalive, resend) = (&mut self.keepalive, &mut self.outgoing.resend);
                     Self::note_pong(keepalive, resend, data, rtt.is_some(), now);
                 }
                 report(EventKind::Pong(direction, data, rtt));
@@ -72,7 +73,9 @@ impl Session<'_> {
             Event::Tolerated(violation) => report(EventKind::Tolerated(violation)),
         }
         if is_closing {
-            self.note_peer_close(now);
+            let (received, sent) =
+                (self.connection.received_counters(), self.connection.sent_counters());
+            self.traffic.on_peer_close(now, received, sent);
             self.spare_unsent();
             self.drop_unsent_if_ending();
         }
@@ -84,10 +87,13 @@ impl Session<'_> {
     /// follows a Close frame.
     #[inline]
     pub(super) fn follow_observers(&mut self) {
+        if !self.observers.have_response() {
+            return;
+        }
         let response = self.observers.take_response();
         if response.acts {
             while let Some(action) = self.observers.next_action() {
-                self.act_for_observer(action);
+                self.perform(action, Origin::Observer, false);
             }
         }
         if response.is_decided {
@@ -97,49 +103,6 @@ impl Session<'_> {
                 Some(Progress::Open) | None => {}
             }
         }
-    }
-
-    /// A message that is still coming in is no silence.
-    fn note_progress(&mut self) {
-        if self.connection.is_receiving_message() {
-            self.last_data = self.last_traffic;
-        }
-    }
-
-    fn act_for_observer(&mut self, action: Action<'static>) {
-        let before = self.connection.unwritten();
-        let is_message = action.is_message();
-        // The connection may be closing by now.
-        let is_sent = match action {
-            Action::Send(kind, data) => self.send(kind, &data, 1, false).is_ok(),
-            action => self.act(action, false),
-        };
-        if let Some(resend) = self.resend.as_mut().filter(|_| is_message) {
-            resend.note_echo(is_sent, before, self.connection.unwritten());
-        }
-    }
-
-    pub(super) fn send_back(&mut self, kind: MessageKind, payload: Payload) -> Result<(), Misuse> {
-        if self.journal.shows_sent(kind) {
-            self.journal.outputs().lend(Some(&payload));
-            let sent = self.send(kind, payload.bytes(), 1, false);
-            self.journal.outputs().lend(None);
-            return sent;
-        }
-        self.received_before_send = self.connection.received_counters().messages;
-        self.connection.send_back(kind, payload).map(drop)
-    }
-
-    /// Sends a message of our own and reports it.
-    pub(super) fn send(
-        &mut self,
-        kind: MessageKind,
-        data: &[u8],
-        frames: usize,
-        typed: bool,
-    ) -> Result<(), Misuse> {
-        self.received_before_send = self.connection.received_counters().messages;
-        send(&mut self.connection, &mut self.journal, kind, data, frames, typed)
     }
 }
 
@@ -182,31 +145,4 @@ fn report(
         }
         other => journal.emit(other),
     }
-}
-
-/// Sends a message where the session cannot be borrowed as a whole.
-pub(super) fn send(
-    connection: &mut Connection,
-    journal: &mut Journal<'_>,
-    kind: MessageKind,
-    data: &[u8],
-    frames: usize,
-    typed: bool,
-) -> Result<(), Misuse> {
-    let mut watcher = |frame: &FrameEvent<'_>| journal.emit(EventKind::Frame(frame));
-    let sent = connection.send_in_frames(kind, data, frames, &mut watcher)?;
-    if !journal.shows_sent(kind) {
-        return Ok(());
-    }
-    journal.emit(EventKind::Message(Message {
-        direction: Direction::Sent,
-        kind,
-        data,
-        wire_size: sent.wire_size,
-        compressed: sent.compressed,
-        frames: sent.frames,
-        typed,
-        surplus: false,
-    }));
-    Ok(())
 }

@@ -143,7 +143,7 @@ impl Session<'_> {
 
     /// Counts messages that were not sent. What is kept for another connection is counted there.
     pub(super) fn note_unsent(&mut self, count: u64) {
-        self.lost.sent += if self.resend.is_some() { 0 } else { count };
+        self.lost.sent += if self.outgoing.resend.is_some() { 0 } else { count };
     }
 
     /// How many pending bytes must not change.

@@ -13,19 +13,27 @@ pub(super) struct Observers {
     list: Vec<Box<dyn Observer>>,
     /// For `/full`; `None`: nobody can ask for it.
     last_message: Option<LastMessage>,
+    want_sent: bool,
     response: Response,
 }
 
 impl Observers {
     pub(super) fn new(list: Vec<Box<dyn Observer>>, keeps_last_message: bool) -> Self {
         let last_message = keeps_last_message.then(LastMessage::default);
-        Self { list, last_message, response: Response::default() }
+        let want_sent = list.iter().any(|observer| observer.wants_sent());
+        Self { list, last_message, want_sent, response: Response::default() }
     }
 
     /// Whether no event needs to be built for them.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.list.is_empty() && self.last_message.is_none()
+    }
+
+    /// Whether data messages that we send are handed to them.
+    #[inline]
+    pub(super) fn want_sent(&self) -> bool {
+        self.want_sent
     }
 
     /// Hands an event to all of them.
@@ -54,8 +62,13 @@ impl Observers {
         response
     }
 
-    /// What they have responded since this was last called.
+    /// Whether there is something to do since [`Observers::take_response`] was last called.
     #[inline]
+    pub(super) fn have_response(&self) -> bool {
+        self.response.acts || self.response.is_decided
+    }
+
+    /// What they have responded since this was last called.
     pub(super) fn take_response(&mut self) -> Response {
         std::mem::take(&mut self.response)
     }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use mio::event::Event;
 
-use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
 use crate::net::tls::{self, is_truncation};
@@ -73,15 +72,10 @@ impl Session<'_> {
                     // A short read has emptied the socket, so its next byte will be announced.
                     self.socket.readable =
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
-                    self.before_read = BeforeRead {
-                        traffic: self.last_traffic,
-                        read: self.last_read,
-                        frames: self.connection.received_counters().frames,
-                    };
+                    let frames = self.connection.received_counters().frames;
                     self.connection.received(count);
                     self.now = self.clock.now();
-                    self.last_traffic = self.now;
-                    self.last_read = Some(self.now);
+                    self.traffic.on_read(self.now, frames);
                     self.take_events();
                     self.journal.outputs().flush_ahead();
                     self.note_received();
@@ -111,7 +105,6 @@ impl Session<'_> {
                 Ok(count) => {
                     budget = budget.saturating_sub(count);
                     self.connection.advance_output(count);
-                    self.last_traffic = self.clock.now();
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {

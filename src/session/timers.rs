@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::leaving::Closing;
 use super::patience::Patience;
-use super::{AfterInput, Session, Stop, resend};
+use super::{AfterInput, Session, Stop};
 use crate::event::{EventKind, Level};
 use crate::protocol::keepalive::{Keepalive, Moment};
 
@@ -108,7 +108,7 @@ impl Session<'_> {
     fn silence_deadline(&self) -> Option<Instant> {
         match self.plan.after_input {
             AfterInput::Silence(duration) if self.is_waiting() => {
-                self.last_data.checked_add(duration)
+                self.traffic.last_data().checked_add(duration)
             }
             _ => None,
         }
@@ -117,9 +117,7 @@ impl Session<'_> {
     /// All input has been sent, and nothing else is to be done.
     fn is_waiting(&self) -> bool {
         self.input_ended
-            && self.plan.presets.is_empty()
-            && self.upload.is_none()
-            && self.resend.as_ref().is_none_or(resend::Resend::is_through)
+            && self.outgoing.is_empty()
             && self.connection.is_open()
             && self.connection.pending_output().is_empty()
     }
@@ -178,8 +176,7 @@ impl Session<'_> {
 
     fn note_silence(&mut self, wait: Duration) {
         let sent = self.connection.sent_counters().messages;
-        let received = self.connection.received_counters().messages;
-        if sent > 0 && received == self.received_before_send {
+        if sent > 0 && self.traffic.is_unanswered(self.connection.received_counters()) {
             let text = format!(
                 "nothing was received in the {wait:?} after the last message was sent; --wait TIME waits longer"
             );
