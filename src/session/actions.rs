@@ -6,7 +6,7 @@ use super::resend::Tracked;
 use super::sender::{Origin, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
 use crate::event::{EventKind, Shown, Status};
-use crate::input::{Action, Next, Show};
+use crate::input::{Action, InputError, Next, Show};
 use crate::platform::signals::Signal;
 use crate::protocol::vocabulary::Misuse;
 use crate::protocol::{CloseCode, RawFrame};
@@ -14,16 +14,39 @@ use crate::protocol::{CloseCode, RawFrame};
 /// What `/full` shows before there is a message.
 pub const NO_MESSAGE: &str = "no message has been received yet";
 
+/// How far the input was read.
+#[derive(Debug)]
+pub(super) struct InputState {
+    /// There may be more, although no readiness announces it.
+    pub(super) has_more: bool,
+    /// There is no more.
+    pub(super) has_ended: bool,
+    /// Why it could not be read to its end.
+    pub(super) error: Option<InputError>,
+}
+
+impl InputState {
+    pub(super) fn new(has_ended: bool) -> Self {
+        Self { has_more: false, has_ended, error: None }
+    }
+
+    /// No more of it is taken, for this reason. The first one counts.
+    pub(super) fn fail(&mut self, error: InputError) {
+        self.has_ended = true;
+        self.error.get_or_insert(error);
+    }
+}
+
 impl<'a> Session<'a> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
-        self.has_more_input = true;
+        self.input.has_more = true;
         self.leave_if_asked();
         for _ in 0..ACTION_BUDGET {
-            if !self.has_more_input || !(self.socket_keeps_up() || self.source.is_urgent()) {
+            if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
             }
-            self.has_more_input = self.take_action();
+            self.input.has_more = self.take_action();
             if self.connection.has_events() {
                 self.take_events();
             }
@@ -33,27 +56,28 @@ impl<'a> Session<'a> {
     /// Ends the session for its source, where the action that does so cannot be waited for.
     fn leave_if_asked(&mut self) {
         let takes_none = self.outgoing.upload.is_some() || !self.socket_keeps_up();
-        if (takes_none || self.input_ended) && self.source.take_interrupt() {
+        if (takes_none || self.input.has_ended) && self.source.take_interrupt() {
             self.leave(Stop::Signal(Signal::Interrupt));
         }
         let Some(shutdown) = self.source.shutdown() else { return };
         let is_late = Instant::now() >= shutdown.until;
         if shutdown.is_interrupted {
-            if self.leave_by.is_none() && (takes_none || is_late || !self.connection.is_open()) {
+            if !self.closing.has_deadline() && (takes_none || is_late || !self.connection.is_open())
+            {
                 self.leave(Stop::Signal(Signal::Terminate));
             }
-            self.leave_by = self.leave_by.map(|own| own.min(shutdown.until));
+            self.closing.limit_deadline(shutdown.until);
         } else if is_late && !self.connection.is_finished() {
             let waiting = self.source.take_waiting_messages();
             self.note_unsent(waiting);
-            self.is_shut_down = true;
+            self.closing.set_shut_down();
             self.connection.abandon();
         }
     }
 
     /// Whether input can be taken that no readiness will announce again.
     pub(super) fn can_take_input(&self) -> bool {
-        self.has_more_input && self.socket_keeps_up()
+        self.input.has_more && self.socket_keeps_up()
     }
 
     /// Whether more may be handed to the connection.
@@ -71,18 +95,15 @@ impl<'a> Session<'a> {
             return true;
         }
         let can_send = self.connection.is_open() && !self.socket.has_failed();
-        if self.input_ended || !(can_send || self.source.is_typed()) {
+        if self.input.has_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
         let typed = self.source.next_is_typed();
         let is_left = self.leaves_input();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
-            Next::End => self.input_ended = true,
-            Next::Failed(error) => {
-                self.input_ended = true;
-                self.input_error = Some(error);
-            }
+            Next::End => self.input.has_ended = true,
+            Next::Failed(error) => self.input.fail(error),
             Next::Action(action) if is_left && action.is_sent() => {
                 let action = action.into_owned();
                 self.keep_for_next(action);
@@ -95,7 +116,7 @@ impl<'a> Session<'a> {
                     observers: &mut self.observers,
                     traffic: &mut self.traffic,
                     resend: self.outgoing.resend.as_mut(),
-                    now: self.now,
+                    now: self.clock.event_time(),
                 };
                 let sent = sender.message(kind, &data, 1, Origin::Input, typed);
                 drop(data);
@@ -193,7 +214,7 @@ impl<'a> Session<'a> {
             observers: &mut self.observers,
             traffic: &mut self.traffic,
             resend: self.outgoing.resend.as_mut(),
-            now: self.now,
+            now: self.clock.event_time(),
         }
     }
 
@@ -209,9 +230,8 @@ impl<'a> Session<'a> {
         if typed {
             self.journal.emit(EventKind::Shown(Shown::Problem(problem)));
         } else if self.connection.is_open() {
-            self.input_ended = true;
             self.outgoing.clear_presets();
-            self.input_error = Some(crate::input::InputError::Refused(problem.to_owned()));
+            self.input.fail(InputError::Refused(problem.to_owned()));
         }
     }
 
@@ -242,7 +262,7 @@ impl<'a> Session<'a> {
             received: self.connection.received_counters(),
             sent: self.connection.sent_counters(),
             rtt: self.last_rtt,
-            age: self.started.elapsed(),
+            age: self.clock.age(),
         }
     }
 }

@@ -23,7 +23,7 @@ impl Session<'_> {
             (self.connection.received_counters(), self.connection.sent_counters());
         Circumstances {
             quiet: self.traffic.quiet(self.clock.now(), received, sent),
-            age: self.started.elapsed(),
+            age: self.clock.age(),
             is_unsent: self.connection.is_close_unsent(),
         }
     }

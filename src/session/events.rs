@@ -31,7 +31,7 @@ impl Session<'_> {
     }
 
     fn take_event(&mut self) -> bool {
-        let now = self.now;
+        let now = self.clock.event_time();
         let Some(event) = self.connection.next_event(now) else { return false };
         let mut is_closing = false;
         let (observers, journal) = (&mut self.observers, &mut self.journal);
@@ -87,20 +87,20 @@ impl Session<'_> {
     /// follows a Close frame.
     #[inline]
     pub(super) fn follow_observers(&mut self) {
-        if !self.observers.have_response() {
-            return;
-        }
-        let response = self.observers.take_response();
-        if response.acts {
-            while let Some(action) = self.observers.next_action() {
-                self.perform(action, Origin::Observer, false);
+        // What is sent may be followed by more.
+        while self.observers.have_response() {
+            let response = self.observers.take_response();
+            if response.acts {
+                while let Some(action) = self.observers.next_action() {
+                    self.perform(action, Origin::Observer, false);
+                }
             }
-        }
-        if response.is_decided {
-            match self.observers.progress() {
-                Some(Progress::Met) => self.end(Stop::GoalsMet),
-                Some(Progress::Missed) => self.end(Stop::GoalMissed),
-                Some(Progress::Open) | None => {}
+            if response.is_decided {
+                match self.observers.progress() {
+                    Some(Progress::Met) => self.end(Stop::GoalsMet),
+                    Some(Progress::Missed) => self.end(Stop::GoalMissed),
+                    Some(Progress::Open) | None => {}
+                }
             }
         }
     }

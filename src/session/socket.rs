@@ -74,8 +74,8 @@ impl Session<'_> {
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
                     let frames = self.connection.received_counters().frames;
                     self.connection.received(count);
-                    self.now = self.clock.now();
-                    self.traffic.on_read(self.now, frames);
+                    let now = self.clock.set_event_time();
+                    self.traffic.on_read(now, frames);
                     self.take_events();
                     self.journal.outputs().flush_ahead();
                     self.note_received();
@@ -152,7 +152,7 @@ impl Session<'_> {
         }
         self.stream.finish_sending();
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let end = [Some(Instant::now() + LINGER), self.leave_by, shutdown];
+        let end = [Some(Instant::now() + LINGER), self.closing.deadline(), shutdown];
         let deadline = Deadline { at: end.into_iter().flatten().min(), limit: LINGER };
         let mut rest = [0; 16 << 10];
         loop {

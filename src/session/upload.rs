@@ -99,7 +99,7 @@ impl Session<'_> {
             return;
         };
         self.traffic.on_send(self.connection.received_counters().messages);
-        self.traffic.on_action(self.now);
+        self.traffic.on_action(self.clock.event_time());
         self.sender().report(EventKind::FileSent(&FileSent {
             kind: file.kind,
             path: &file.path.to_string_lossy(),
@@ -115,9 +115,8 @@ impl Session<'_> {
         if upload.header.is_none() {
             return self.refuse(&problem, upload.typed);
         }
-        self.input_ended = true;
         self.outgoing.clear_presets();
-        self.input_error.get_or_insert(InputError::Refused(problem));
+        self.input.fail(InputError::Refused(problem));
         self.connection.abandon();
     }
 

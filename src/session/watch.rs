@@ -60,7 +60,7 @@ impl Session<'_> {
         if let Some(keepalive) = &mut self.keepalive {
             let messages = self.connection.received_counters().messages;
             let is_in_message = self.connection.is_receiving_message();
-            keepalive.received(self.now, is_in_message, messages);
+            keepalive.received(self.clock.event_time(), is_in_message, messages);
         }
     }
 
