@@ -37,6 +37,8 @@ mod report;
 mod resend;
 mod sender;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod traffic;
 mod upload;
