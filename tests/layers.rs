@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From low to high: each module with all that it may import.
-const LAYERS: [(&str, &[&str]); 16] = [
+const LAYERS: [(&str, &[&str]); 17] = [
     ("platform", &[]),
     ("redact", &[]),
     ("protocol", &[]),
@@ -14,10 +14,11 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("server", &["platform", "protocol", "net"]),
     ("client", &["redact", "protocol", "net", "resilience"]),
     ("event", &["redact", "protocol", "net"]),
-    ("scenario", &["protocol"]),
     ("output", &["platform", "protocol", "net", "event"]),
     ("input", &["platform", "redact", "protocol"]),
-    ("session", &["platform", "protocol", "net", "event", "scenario", "output", "input"]),
+    ("observer", &["protocol", "event", "input"]),
+    ("scenario", &["protocol", "event", "observer"]),
+    ("session", &["platform", "protocol", "net", "event", "observer", "output", "input"]),
     ("cli", &[]),
     (
         "config",
@@ -52,6 +53,7 @@ const LAYERS: [(&str, &[&str]); 16] = [
             "resilience",
             "client",
             "event",
+            "observer",
             "scenario",
             "output",
             "input",

@@ -26,6 +26,7 @@ mod client;
 mod clients;
 mod control;
 mod failure;
+mod observer;
 mod page;
 mod server;
 mod streams;

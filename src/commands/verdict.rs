@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::observer::{Observer, Progress};
 use crate::platform::signals::Signal;
 use crate::protocol::connection::{EndCause, Ending, Party};
-use crate::scenario::{Goal, Progress};
 use crate::session::{Report, Stop};
 
 /// The time limits that may have run out, for messages.
@@ -15,15 +15,6 @@ pub(super) struct Limits {
     pub(super) max_time: Option<Duration>,
     /// `--close-timeout`.
     pub(super) close_timeout: Option<Duration>,
-}
-
-/// Reports the code of the connection to the goals, once. Close frames have been reported to them
-/// already, and an end without one has a code too: 1006.
-pub(super) fn note_end(report: &mut Report) {
-    let ending = &report.closed.ending;
-    if ending.received.is_none() {
-        report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
-    }
 }
 
 /// The exit status of a connection; the first reason that holds counts. The end of the connection is
@@ -55,12 +46,8 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if matches!(report.stop, Some(Stop::OutputClosed)) {
         return Ok(());
     }
-    let unmet: Vec<&dyn Goal> = report
-        .goals
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|goal| goal.progress() != Progress::Met)
-        .collect();
+    let unmet: Vec<&dyn Observer> =
+        report.observers.iter().map(AsRef::as_ref).filter(|goal| is_unmet(*goal)).collect();
     let words = || unmet.iter().map(|goal| goal.shortfall());
     let failure = failure_of_end(report, limits);
     if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
@@ -76,6 +63,10 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
             Err(Error::Unmet(words().chain(close).collect(), None))
         }
     }
+}
+
+fn is_unmet(observer: &dyn Observer) -> bool {
+    observer.progress().is_some_and(|progress| progress != Progress::Met)
 }
 
 /// How the connection failed, whatever was expected of it.
@@ -100,8 +91,8 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     if report.leave_by.is_some() && report.lost.received > 0 {
         return max_time();
     }
-    let is_met = report.goals.iter().all(|goal| goal.progress() == Progress::Met);
-    let outranks = report.goals.iter().any(|goal| goal.outranks_abnormal_end());
+    let is_met = !report.observers.iter().any(|goal| is_unmet(goal.as_ref()));
+    let outranks = report.observers.iter().any(|goal| goal.outranks_abnormal_end());
     if (is_met && outranks) || is_unanswered_success(report) {
         return None;
     }

@@ -10,7 +10,7 @@ use mio::{Registry, Token, Waker};
 
 use self::file::FileMessage;
 use crate::platform::signals::Signal;
-use crate::protocol::{Cause, CloseCode, MessageKind, RawFrame};
+use crate::protocol::{Cause, CloseCode, MessageKind, Payload, RawFrame};
 
 mod cutter;
 pub mod file;
@@ -26,6 +26,8 @@ pub mod stdin;
 pub enum Action<'a> {
     /// Send a data message.
     Send(MessageKind, Cow<'a, [u8]>),
+    /// Send a long message that was received, if possible without a copy.
+    SendBack(MessageKind, Payload),
     /// Send a data message in so many frames.
     Fragments(MessageKind, Vec<u8>, usize),
     /// Send a file as one message while it is read.
@@ -49,6 +51,7 @@ impl Action<'_> {
     pub fn is_sent(&self) -> bool {
         match self {
             Self::Send(..)
+            | Self::SendBack(..)
             | Self::Fragments(..)
             | Self::File(_)
             | Self::Frame(_)
@@ -60,13 +63,14 @@ impl Action<'_> {
 
     /// Whether it is a data message.
     pub fn is_message(&self) -> bool {
-        matches!(self, Self::Send(..) | Self::Fragments(..) | Self::File(_))
+        matches!(self, Self::Send(..) | Self::SendBack(..) | Self::Fragments(..) | Self::File(_))
     }
 
     /// The same, with its own copy of the payload.
     pub fn into_owned(self) -> Action<'static> {
         match self {
             Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
+            Self::SendBack(kind, payload) => Action::SendBack(kind, payload),
             Self::Fragments(kind, data, frames) => Action::Fragments(kind, data, frames),
             Self::File(file) => Action::File(file),
             Self::Frame(frame) => Action::Frame(frame),

@@ -45,6 +45,8 @@ impl PartialEq for Payload {
     }
 }
 
+impl Eq for Payload {}
+
 impl From<&[u8]> for Payload {
     fn from(bytes: &[u8]) -> Self {
         let mut buffer = Buffer::default();

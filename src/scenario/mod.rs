@@ -1,9 +1,11 @@
-//! What a run has to bring about, judged from messages and the close code alone.
+//! What a run is expected to bring about, judged from messages and the close code alone.
 
+mod count;
 pub mod difference;
 pub mod expect;
-pub mod goal;
+mod expectations;
 
+pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};
-pub use goal::{Count, Expectations, Goal, Progress};
+pub use expectations::Expectations;

@@ -1,10 +1,9 @@
 //! What the next connection has to send if this one is lost: input that the transport has not taken
-//! as a whole. A message that was taken in part cannot have arrived, so it is sent again as a whole;
-//! one that was taken as a whole may have arrived, so it is not.
+//! completely. A message that was taken in part cannot have arrived, so it is sent again; one that was
+//! taken completely may have arrived, so it is not.
 
 use std::collections::VecDeque;
 
-use super::upload::Origin;
 use super::{HIGH_WATER, Session};
 use crate::event::{EventKind, Shown};
 use crate::input::Action;
@@ -25,7 +24,7 @@ pub(super) struct Resend {
     /// To be sent on this connection, or on the next one.
     waiting: VecDeque<Action<'static>>,
     waiting_bytes: usize,
-    /// Encoded and not taken by the transport as a whole.
+    /// Encoded and not taken by the transport completely.
     queued: VecDeque<Queued>,
     queued_bytes: usize,
     /// Bytes that the transport has taken.
@@ -36,27 +35,40 @@ pub(super) struct Resend {
     confirmed: u64,
     /// Pings that are not answered, each with the messages sent before it.
     pings: VecDeque<(Vec<u8>, u64)>,
-    /// Echoes that were not sent. They answer what came on this connection, so the next one is not
-    /// for them.
-    lost: u64,
+    /// Replies that were not sent.
+    lost_replies: u64,
 }
 
-/// An input and where its bytes are in the stream of all that is written.
+/// What is remembered until the transport has taken it.
+#[derive(Debug)]
+pub(super) enum Tracked {
+    /// It is sent again on the next connection.
+    Input(Action<'static>),
+    /// A message of an observer. It belongs to this connection: it is only counted.
+    Reply,
+}
+
+/// What was sent and where its bytes are in all that is written.
 #[derive(Debug)]
 struct Queued {
     start: u64,
     end: u64,
-    /// `None`: an echo.
-    action: Option<Action<'static>>,
+    what: Tracked,
 }
 
 impl Queued {
     fn size(&self) -> usize {
-        self.action.as_ref().map_or(OVERHEAD, size)
+        match &self.what {
+            Tracked::Input(action) => size(action),
+            Tracked::Reply => OVERHEAD,
+        }
     }
 
     fn is_message(&self) -> bool {
-        self.action.as_ref().is_none_or(is_message)
+        match &self.what {
+            Tracked::Input(action) => is_message(action),
+            Tracked::Reply => true,
+        }
     }
 }
 
@@ -77,12 +89,12 @@ impl Resend {
     }
 
     /// Whether more may be encoded: what is kept stays as small as what waits for the transport.
-    pub(super) fn keeps_up(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.queued_bytes < HIGH_WATER
     }
 
     /// Whether nothing of the connection before is left.
-    pub(super) fn is_through(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
@@ -104,27 +116,20 @@ impl Resend {
         self.waiting.push_front(action);
     }
 
-    /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
-    pub(super) fn note_queued(&mut self, action: Action<'static>, before: u64, after: u64) {
-        self.note(Some(action), before, after);
-    }
-
-    /// Takes note of an echo in the same way, or that it could not be encoded.
-    pub(super) fn note_echo(&mut self, is_encoded: bool, before: u64, after: u64) {
-        match is_encoded {
-            true => self.note(None, before, after),
-            false => self.lost += 1,
-        }
-    }
-
-    fn note(&mut self, action: Option<Action<'static>>, before: u64, after: u64) {
-        let (start, end) = (self.written + before, self.written + after);
-        let queued = Queued { start, end, action };
+    /// Remembers what was encoded, from `start` to `end` in the bytes that wait.
+    pub(super) fn track(&mut self, what: Tracked, start: u64, end: u64) {
+        let (start, end) = (self.written + start, self.written + end);
+        let queued = Queued { start, end, what };
         self.queued_bytes += queued.size();
         self.queued.push_back(queued);
     }
 
-    /// Takes note that the transport took so many bytes.
+    /// Counts a reply that could not be encoded.
+    pub(super) fn note_lost_reply(&mut self) {
+        self.lost_replies += 1;
+    }
+
+    /// The transport took so many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
         while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
@@ -133,7 +138,7 @@ impl Resend {
         }
     }
 
-    /// Takes note of a ping: its answer confirms all that was sent before it.
+    /// A ping was sent: its answer confirms all that was sent before it.
     pub(super) fn note_ping(&mut self, payload: &[u8]) {
         if self.pings.len() == MAX_PINGS {
             self.pings.pop_front();
@@ -143,7 +148,7 @@ impl Resend {
         self.pings.push_back((payload.to_vec(), sent));
     }
 
-    /// Takes note that a ping was answered.
+    /// A ping was answered.
     pub(super) fn note_pong(&mut self, payload: &[u8]) {
         if let Some(index) = self.pings.iter().position(|(sent, _)| sent == payload)
             && let Some((_, sent)) = self.pings.drain(..=index).next_back()
@@ -161,9 +166,9 @@ impl Resend {
         for queued in self.queued.drain(first..).rev() {
             let size = queued.size();
             self.queued_bytes -= size;
-            match queued.action {
-                None => self.lost += 1,
-                Some(action) => {
+            match queued.what {
+                Tracked::Reply => self.lost_replies += 1,
+                Tracked::Input(action) => {
                     self.waiting_bytes += size;
                     self.waiting.push_front(action);
                 }
@@ -174,11 +179,15 @@ impl Resend {
 
     /// What is left for the next connection.
     pub(super) fn into_rest(mut self) -> Rest {
-        let echoes = self.queued.iter().filter(|queued| queued.action.is_none()).count() as u64;
-        let mut unsent: VecDeque<_> =
-            self.queued.drain(..).filter_map(|queued| queued.action).collect();
+        let mut unsent = VecDeque::new();
+        for queued in self.queued.drain(..) {
+            match queued.what {
+                Tracked::Reply => self.lost_replies += 1,
+                Tracked::Input(action) => unsent.push_back(action),
+            }
+        }
         unsent.append(&mut self.waiting);
-        let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost + echoes;
+        let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost_replies;
         Rest { unsent, unconfirmed }
     }
 }
@@ -209,7 +218,7 @@ fn keep(
     has_room
 }
 
-/// Whether the loss of it matters to anybody.
+/// Whether its loss is reported.
 fn is_message(action: &Action<'_>) -> bool {
     !matches!(action, Action::Ping(_) | Action::Pong(_))
 }
@@ -217,6 +226,7 @@ fn is_message(action: &Action<'_>) -> bool {
 fn size(action: &Action<'_>) -> usize {
     let payload = match action {
         Action::Send(_, data) => data.len(),
+        Action::SendBack(_, payload) => payload.bytes().len(),
         Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
         Action::Frame(frame) => frame.payload.len(),
         // It is read again.
@@ -228,38 +238,15 @@ fn size(action: &Action<'_>) -> usize {
 impl Session<'_> {
     /// Whether input is left to the next connection: the peer is ending this one, not we.
     pub(super) fn leaves_input(&self) -> bool {
-        self.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
+        self.outgoing.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
     }
 
     /// Leaves an input to the next connection.
     pub(super) fn keep_for_next(&mut self, action: Action<'static>) {
-        if let Some(resend) = &mut self.resend
+        if let Some(resend) = &mut self.outgoing.resend
             && !resend.keep(action)
         {
             self.journal.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
-        }
-    }
-
-    /// The next of what the connection before has left.
-    pub(super) fn next_left(&mut self) -> Option<Action<'static>> {
-        let is_open = self.connection.is_open();
-        self.resend.as_mut().filter(|_| is_open)?.next_waiting()
-    }
-
-    /// Does what the input asks for, and keeps it until the transport has taken it.
-    pub(super) fn act_on_input(&mut self, action: Action<'static>, typed: bool) {
-        if let Action::File(file) = action {
-            return self.start_upload(file, Origin::Input, typed);
-        }
-        let copy = self.resend.is_some().then(|| action.clone());
-        let before = self.connection.unwritten();
-        let is_done = self.act(action, typed);
-        let after = self.connection.unwritten();
-        if let (Some(copy), Some(resend)) = (copy, &mut self.resend)
-            && is_done
-            && copy.is_sent()
-        {
-            resend.note_queued(copy, before, after);
         }
     }
 
@@ -270,7 +257,7 @@ impl Session<'_> {
         if self.stop.is_some() || (self.stream.is_tls() && !self.socket.is_writable()) {
             return;
         }
-        if let Some(keep) = self.resend.as_mut().and_then(Resend::spare) {
+        if let Some(keep) = self.outgoing.resend.as_mut().and_then(Resend::spare) {
             self.connection.retract_output(keep);
         }
     }
@@ -290,11 +277,15 @@ mod tests {
         Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
     }
 
+    fn input(text: &str) -> Tracked {
+        Tracked::Input(message(text))
+    }
+
     /// Three messages of ten bytes on the wire, of which the transport took `written` bytes.
     fn three(written: usize) -> Resend {
         let mut resend = Resend::new(VecDeque::new());
         for (start, text) in [(0, "1"), (10, "2"), (20, "3")] {
-            resend.note_queued(message(text), start, start + 10);
+            resend.track(input(text), start, start + 10);
         }
         resend.note_written(written);
         resend
@@ -333,12 +324,24 @@ mod tests {
     fn an_answered_ping_confirms_what_was_before_it() {
         let mut resend = three(10);
         resend.note_ping(b"p");
-        resend.note_queued(message("4"), 20, 30);
+        resend.track(input("4"), 20, 30);
         resend.note_written(30);
         resend.note_pong(b"other");
         resend.note_pong(b"p");
         let rest = resend.into_rest();
         assert_eq!((texts(&rest), rest.unconfirmed), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn replies_are_counted_and_not_sent_again() {
+        let mut resend = Resend::default();
+        resend.track(Tracked::Reply, 0, 10);
+        resend.track(input("1"), 10, 20);
+        resend.track(Tracked::Reply, 20, 30);
+        resend.note_written(10);
+        resend.note_lost_reply();
+        let rest = resend.into_rest();
+        assert_eq!((texts(&rest), rest.unconfirmed), (vec!["1".to_owned()], 3));
     }
 
     #[test]
@@ -349,7 +352,7 @@ mod tests {
         assert_eq!(texts(&rest), ["2", "3", "4"]);
         let mut next = Resend::new(rest.unsent);
         assert_eq!(next.next_waiting(), Some(message("2")));
-        assert!(!next.is_through());
+        assert!(!next.is_empty());
     }
 
     #[test]
@@ -369,11 +372,11 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let mut resend = Resend::default();
         let long = "x".repeat(HIGH_WATER);
-        assert!(resend.keeps_up());
-        resend.note_queued(message(&long), 0, HIGH_WATER as u64);
-        assert!(!resend.keeps_up());
+        assert!(resend.has_room());
+        resend.track(input(&long), 0, HIGH_WATER as u64);
+        assert!(!resend.has_room());
         resend.note_written(HIGH_WATER);
-        assert!(resend.keeps_up());
+        assert!(resend.has_room());
         let kept = (0..1000).filter(|_| resend.keep(message(&long))).count();
         assert_eq!(kept, MAX_WAITING.div_ceil(HIGH_WATER + OVERHEAD));
         for index in 0..1000 {

@@ -3,7 +3,6 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
 use crate::net::reactor::SocketReadiness;
@@ -72,15 +71,10 @@ impl Session<'_> {
                     // A short read has emptied the socket, so its next byte will be announced.
                     self.socket.readable =
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
-                    self.before_read = BeforeRead {
-                        traffic: self.last_traffic,
-                        read: self.last_read,
-                        frames: self.connection.received_counters().frames,
-                    };
+                    let frames = self.connection.received_counters().frames;
                     self.connection.received(count);
-                    self.now = self.clock.now();
-                    self.last_traffic = self.now;
-                    self.last_read = Some(self.now);
+                    let now = self.clock.set_event_time();
+                    self.traffic.on_read(now, frames);
                     self.take_events();
                     self.journal.outputs().flush_ahead();
                     self.note_received();
@@ -110,7 +104,6 @@ impl Session<'_> {
                 Ok(count) => {
                     budget = budget.saturating_sub(count);
                     self.connection.advance_output(count);
-                    self.last_traffic = self.clock.now();
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -158,7 +151,7 @@ impl Session<'_> {
         }
         self.stream.finish_sending();
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let end = [Some(Instant::now() + LINGER), self.leave_by, shutdown];
+        let end = [Some(Instant::now() + LINGER), self.closing.deadline(), shutdown];
         let deadline = Deadline { at: end.into_iter().flatten().min(), limit: LINGER };
         let mut rest = [0; 16 << 10];
         loop {

@@ -13,9 +13,10 @@ use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, NoInput, Source};
 use crate::net::Reactor;
+use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::scenario::{Count, Expectations, Goal};
-use crate::session::{Journal, Plan, Report, Session};
+use crate::scenario::{Count, Expectations};
+use crate::session::{Echo, Journal, Plan, Report, Session};
 
 /// What all connections of a run share.
 pub(super) struct Conversation<'a> {
@@ -123,24 +124,30 @@ pub(super) fn plan(
     max_time: Option<Instant>,
 ) -> Plan {
     let ending = &config.ending;
-    let mut goals: Vec<Box<dyn Goal>> = Vec::new();
-    if let Some(count) = ending.count {
-        goals.push(Box::new(Count::new(count)));
-    }
-    if !ending.expect.is_empty() {
-        goals.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
-    }
     Plan {
         presets: presets.into(),
-        echo: config.echo,
         after_input: ending.after_input,
         max_time,
         close_code: Some(ending.close_code),
         close_reason: ending.close_reason.clone(),
-        goals,
-        on_message: None,
+        observers: observers(config),
         times: config.resilience.times,
         left: config.resilience.reconnect.map(|_| Default::default()),
         input_ended: false,
     }
+}
+
+fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
+    let ending = &config.ending;
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if let Some(count) = ending.count {
+        observers.push(Box::new(Count::new(count)));
+    }
+    if !ending.expect.is_empty() {
+        observers.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
+    }
+    if config.echo {
+        observers.push(Box::new(Echo::default()));
+    }
+    observers
 }

@@ -5,14 +5,13 @@ use std::time::{Duration, Instant};
 use super::conversation::{self, Conversation};
 use super::opening::Opening;
 use super::retry_loop::{GivenUp, RetryLoop};
-use crate::commands::verdict::note_end;
 use crate::error::Error;
 use crate::event::{EventKind, Level};
 use crate::input::Action;
+use crate::observer::{Progress, overall};
 use crate::resilience::Backoff;
 use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
 use crate::resilience::transient::is_ending_transient;
-use crate::scenario::Progress;
 use crate::session::{Plan, Report, Rest, Stop};
 
 /// A run: one connection after another, as long as lost ones are replaced.
@@ -65,7 +64,6 @@ impl Run<'_, '_> {
         let mut idle_timeouts = IdleTimeouts::default();
         loop {
             let mut report = self.conversation.run_session(established, plan)?;
-            note_end(&mut report);
             let Some(reason) = self.loss(&report) else {
                 return Ok(Some(Ended { report, is_reported: false, failure: None }));
             };
@@ -110,7 +108,7 @@ impl Run<'_, '_> {
         let presets = self.presets();
         let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         Plan {
-            goals: report.goals,
+            observers: report.observers,
             left: Some(rest.unsent),
             input_ended: report.input_ended,
             ..plan
@@ -121,9 +119,8 @@ impl Run<'_, '_> {
     fn loss(&self, report: &Report) -> Option<String> {
         let resilience = &self.opening.config.resilience;
         resilience.reconnect?;
-        let is_decided = report.goals.iter().any(|goal| goal.progress() == Progress::Missed)
-            || (!report.goals.is_empty()
-                && report.goals.iter().all(|goal| goal.progress() == Progress::Met));
+        let is_decided =
+            matches!(overall(&report.observers), Some(Progress::Met | Progress::Missed));
         if is_decided || report.input_error.is_some() {
             return None;
         }

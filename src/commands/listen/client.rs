@@ -10,7 +10,7 @@ use super::page;
 use super::server::{ClientEvent, Server};
 use super::streams::hand_over;
 use crate::commands::displays::Failures;
-use crate::commands::verdict::{Limits, note_end, verdict};
+use crate::commands::verdict::{Limits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
@@ -222,10 +222,9 @@ impl Server {
         journal: &mut Journal<'_>,
     ) -> Result<(), Error> {
         if !self.config.once {
-            report.goals.clear(); // they are those of all clients together
+            report.observers.clear(); // their goals are those of all clients together
         }
         let limits = Limits { max_time: None, close_timeout: self.config.close_timeout };
-        note_end(report);
         let verdict = verdict(report, limits);
         journal.emit(EventKind::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);

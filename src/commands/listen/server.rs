@@ -9,6 +9,7 @@ use std::time::Duration;
 use mio::Waker;
 
 use super::clients::Clients;
+use super::observer::ClientObserver;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
@@ -16,6 +17,7 @@ use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
 use crate::input::mailbox::{Content, Outgoing};
+use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
 use crate::protocol::deflate::Agreed;
@@ -24,8 +26,8 @@ use crate::protocol::keepalive::Times;
 use crate::protocol::memory::{Budget, SharedPayload};
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
-use crate::scenario::{Count, Goal};
-use crate::session::{AfterInput, Lost, OnMessage, Plan};
+use crate::scenario::Count;
+use crate::session::{AfterInput, Echo, Lost, Plan};
 
 /// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
@@ -147,7 +149,7 @@ impl Server {
     }
 
     pub(super) fn note_progress(&self) {
-        if self.count.as_ref().is_some_and(Goal::is_filled) {
+        if self.count.as_ref().is_some_and(Count::is_reached) {
             self.report(ClientEvent::CountReached);
         }
     }
@@ -172,41 +174,36 @@ impl Server {
 
     pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
         let greeting = self.config.greeting.iter();
-        let goals = self.count.iter().map(|count| Box::new(count.clone()) as Box<dyn Goal>);
         Plan {
             presets: greeting
                 .map(|text| Action::Send(MessageKind::Text, text.clone().into_bytes().into()))
                 .collect(),
-            echo: self.config.echo,
             after_input: AfterInput::Stay,
             max_time: None,
             close_code: Some(CloseCode::NORMAL),
             close_reason: String::new(),
-            goals: goals.collect(),
-            on_message: Some(on_message(Arc::clone(self), number, received)),
+            observers: self.observers(number, received),
             times: Times::default(),
             left: None,
             input_ended: false,
         }
     }
-}
 
-/// Handles each received message.
-fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
-    Box::new(move |kind, data, payload| {
-        received.fetch_add(1, Ordering::Relaxed);
-        let share = || match payload {
-            Some(payload) => server.memory.share_whole(payload),
-            None => server.memory.share(data),
-        };
-        server.note_message(number, kind, share);
-        if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { content: Content::Send(kind, share()), typed: false };
-            server.note_slow(server.clients.relay(number, whom, &outgoing));
-            server.memory.enforce();
+    fn observers(
+        self: &Arc<Self>,
+        number: u64,
+        received: Arc<AtomicU64>,
+    ) -> Vec<Box<dyn Observer>> {
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(count) = &self.count {
+            observers.push(Box::new(count.clone()));
         }
-        server.note_progress();
-    })
+        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
+        if self.config.echo {
+            observers.push(Box::new(Echo::default()));
+        }
+        observers
+    }
 }
 
 /// The error of a step of setting the server up.

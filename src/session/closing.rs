@@ -1,12 +1,12 @@
-//! The end of a session: the closing handshake, and the ways that do not wait for it.
+//! The end of a session: the closing handshake, and what does not wait for it.
 //!
-//! At a signal, and when `--max-time` runs out, the Close frame goes out, reading goes on, and the run
-//! is over after the peer's Close frame or [`LEAVE_LIMIT`], whatever is stalled. What an output that
-//! is stalled or too slow has no room for is dropped and counted.
+//! At a signal, and when `--max-time` expires, the Close frame is sent, reading goes on, and the run is over
+//! after the peer's Close frame or [`CLOSE_LIMIT`], whatever is stalled. What an output that is stalled or
+//! too slow has no room for is dropped and counted.
 
 use std::time::{Duration, Instant};
 
-use super::patience::Patience;
+use super::output_grace::OutputGrace;
 use super::{Session, Stop};
 use crate::event::{EventKind, Level};
 use crate::output::OutputError;
@@ -15,39 +15,93 @@ use crate::platform::terminal;
 use crate::protocol::CloseCode;
 use crate::protocol::vocabulary::ReadyState;
 
-/// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows
-/// it is less than a second.
-const LEAVE_LIMIT: Duration = Duration::from_millis(700);
+/// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows,
+/// a run is over in less than a second.
+const CLOSE_LIMIT: Duration = Duration::from_millis(700);
 
 /// A TLS library holds on to a record of at most this size that the transport did not take: the bytes
 /// that it was made of must not change (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 << 10;
 
-/// How long the closing handshake may take before it is shown how to leave without it.
+/// How long the closing handshake may take before the terminal shows how to end without it.
 pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
 
-/// What is shown then, if Ctrl-C began it.
+/// The notice if Ctrl-C started it.
 const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
 
-/// The same where something else began it.
+/// The notice if something else started it.
 const CLOSING: &str = "closing; Ctrl-C to leave at once";
 
-/// What is shown of a closing handshake that takes long.
+/// The notice that a closing handshake takes long.
 pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
     if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING }
 }
 
-/// A closing handshake that we began.
-#[derive(Debug)]
+/// The end of a session that has begun.
+#[derive(Debug, Default)]
 pub(super) struct Closing {
-    since: Instant,
+    /// When the run has to be over, because of a signal or `--max-time`.
+    deadline: Option<Instant>,
+    /// Outputs are waited for all the same.
+    grace: Option<OutputGrace>,
+    /// Shows at the terminal that the closing handshake takes long.
+    notice: Option<ClosingNotice>,
+    /// The source has ended the session before the closing handshake was complete.
+    is_shut_down: bool,
+}
+
+#[derive(Debug)]
+struct ClosingNotice {
+    at: Instant,
     is_shown: bool,
 }
 
 impl Closing {
-    /// When it has to be shown.
+    /// When the run has to be over; `None`: a signal or `--max-time` has not ended it.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        (!self.is_shown).then(|| self.since + SHOW_CLOSING_AFTER)
+        self.deadline
+    }
+
+    /// Whether a signal or `--max-time` is ending the run.
+    pub(super) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    /// Whether the run has to be over now.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// If the run is being ended: at the latest then.
+    pub(super) fn limit_deadline(&mut self, until: Instant) {
+        self.deadline = self.deadline.map(|own| own.min(until));
+    }
+
+    /// Whether outputs that are stalled stop the reading.
+    pub(super) fn waits_for_outputs(&self) -> bool {
+        self.deadline.is_none() || self.grace.is_some()
+    }
+
+    /// The source has ended the session.
+    pub(super) fn set_shut_down(&mut self) {
+        self.is_shut_down = true;
+    }
+
+    /// Whether the source has ended the session before the closing handshake was complete.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.is_shut_down
+    }
+
+    /// When the next of its timers expires.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let grace = self.grace.as_ref().map(OutputGrace::deadline);
+        let notice = self.notice.as_ref().filter(|notice| !notice.is_shown);
+        [self.deadline, grace, notice.map(|notice| notice.at)].into_iter().flatten().min()
+    }
+
+    /// Whether the notice that Ctrl-C ends the session at once was shown.
+    fn has_shown_notice(&self) -> bool {
+        self.notice.as_ref().is_some_and(|notice| notice.is_shown)
     }
 }
 
@@ -57,23 +111,19 @@ impl Session<'_> {
         if !self.source.is_typed() || self.connection.ready_state() != ReadyState::Closing {
             return;
         }
-        let Some(closing) = &mut self.closing else {
+        let Some(notice) = &mut self.closing.notice else {
             self.source.set_closing();
-            self.closing = Some(Closing { since: now, is_shown: false });
+            let at = now + SHOW_CLOSING_AFTER;
+            self.closing.notice = Some(ClosingNotice { at, is_shown: false });
             return;
         };
-        if closing.deadline().is_none_or(|deadline| now < deadline) {
+        if notice.is_shown || now < notice.at {
             return;
         }
-        closing.is_shown = true;
+        notice.is_shown = true;
         let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
         let text = closing_text(is_interrupted);
         self.journal.emit(EventKind::Notice(Level::Info, text));
-    }
-
-    /// Whether it was shown that Ctrl-C leaves at once.
-    fn has_shown_closing(&self) -> bool {
-        self.closing.as_ref().is_some_and(|closing| closing.is_shown)
     }
 
     pub(super) fn on_signal(&mut self, signal: Signal) {
@@ -83,30 +133,31 @@ impl Session<'_> {
         self.leave(Stop::Signal(signal));
     }
 
-    /// Ends the run within [`LEAVE_LIMIT`]; the second time, at once.
+    /// Ends the run within [`CLOSE_LIMIT`]; called again, at once.
     pub(super) fn leave(&mut self, stop: Stop) {
         let now = Instant::now();
         let is_signal = matches!(stop, Stop::Signal(_));
-        if self.leave_by.is_none() {
+        if !self.closing.has_deadline() {
             let outputs = self.journal.outputs();
             if is_signal && outputs.have_display() {
                 outputs.end(true); // a flood ends at once on the screen
             } else {
-                self.patience = Some(Patience::new(outputs.taken(), now));
+                self.closing.grace = Some(OutputGrace::new(outputs.taken(), now));
             }
         } else if matches!(stop, Stop::Signal(Signal::Hangup)) {
             return; // a terminal that is closed is reported by more than one process, and by itself
         }
-        let is_answer = self.has_shown_closing() && matches!(stop, Stop::Signal(Signal::Interrupt));
-        if self.leave_by.is_some() || is_answer {
-            self.leave_by = Some(now);
+        let is_answer =
+            self.closing.has_shown_notice() && matches!(stop, Stop::Signal(Signal::Interrupt));
+        if self.closing.has_deadline() || is_answer {
+            self.closing.deadline = Some(now);
             self.connection.abandon();
             if is_signal {
                 self.stop = Some(stop);
             }
             return;
         }
-        self.leave_by = Some(now + LEAVE_LIMIT);
+        self.closing.deadline = Some(now + CLOSE_LIMIT);
         self.write_socket();
         self.drop_unsent_if_ending();
         self.close_for(&stop);
@@ -117,12 +168,12 @@ impl Session<'_> {
         }
     }
 
-    /// Drops what has no room in an output, once it is not waited for any more.
-    pub(super) fn end_patience(&mut self, now: Instant) {
-        let Some(patience) = &mut self.patience else { return };
+    /// Drops what has no room in an output, once outputs are not waited for any more.
+    pub(super) fn end_output_grace(&mut self, now: Instant) {
+        let Some(grace) = &mut self.closing.grace else { return };
         let outputs = self.journal.outputs();
-        if patience.is_over(outputs.taken(), outputs.are_drained(), now) {
-            self.patience = None;
+        if grace.is_over(outputs.taken(), outputs.are_drained(), now) {
+            self.closing.grace = None;
             outputs.end(false);
         }
     }
@@ -131,7 +182,7 @@ impl Session<'_> {
     /// nothing are dropped: the Close frame does not wait for them.
     pub(super) fn drop_unsent_if_ending(&mut self) {
         let is_ending =
-            self.leave_by.is_some() || self.connection.ready_state() == ReadyState::Closed;
+            self.closing.has_deadline() || self.connection.ready_state() == ReadyState::Closed;
         if !is_ending || self.socket.is_writable() {
             return;
         }
@@ -143,7 +194,7 @@ impl Session<'_> {
 
     /// Counts messages that were not sent. What is kept for another connection is counted there.
     pub(super) fn note_unsent(&mut self, count: u64) {
-        self.lost.sent += if self.resend.is_some() { 0 } else { count };
+        self.lost.sent += if self.outgoing.resend.is_some() { 0 } else { count };
     }
 
     /// How many pending bytes must not change.
@@ -196,11 +247,11 @@ impl Session<'_> {
         loop {
             self.flush_outputs();
             let now = Instant::now();
-            if self.leave_by.is_none() && self.plan.max_time.is_some_and(|end| now >= end) {
+            if !self.closing.has_deadline() && self.plan.max_time.is_some_and(|end| now >= end) {
                 self.leave(Stop::MaxTime);
             }
-            let until = self.leave_by.or(self.plan.max_time);
-            let is_late = self.leave_by.is_some_and(|until| now >= until);
+            let until = self.closing.deadline().or(self.plan.max_time);
+            let is_late = self.closing.is_overdue(now);
             if self.journal.outputs().are_drained() || is_late || self.wait(until).is_err() {
                 return;
             }
@@ -211,11 +262,11 @@ impl Session<'_> {
     pub(super) fn count_lost(&mut self) {
         let unsent = self.connection.unsent_messages();
         self.note_unsent(unsent);
-        if self.leave_by.is_some() {
+        if self.closing.has_deadline() {
             let waiting = self.source.take_waiting_messages();
             self.lost.sent += waiting;
             (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
-            let is_read = self.input_ended || self.source.is_typed();
+            let is_read = self.input.has_ended || self.source.is_typed();
             self.lost.input_left = self.lost.sent > 0 && !is_read;
         }
     }

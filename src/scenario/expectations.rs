@@ -1,92 +1,13 @@
-//! Goals: what ends a run as a success, and what was missing if it did not come.
+//! `--expect PATTERN`, one or more.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::difference::Comparison;
 use super::expect::{Match, Pattern};
+use crate::event::EventKind;
+use crate::observer::{Observed, Observer, Progress, Response};
+use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind};
-
-/// Where a goal stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Not yet.
-    Open,
-    /// It has come about.
-    Met,
-    /// It cannot come about any more.
-    Missed,
-}
-
-/// Something a run is to bring about.
-pub trait Goal {
-    /// Takes note of a received message.
-    fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress;
-
-    /// Takes note of the close code of the connection.
-    fn close(&mut self, code: CloseCode) -> Progress;
-
-    /// Where it stands.
-    fn progress(&self) -> Progress;
-
-    /// Whether messages after this one are more than were asked for.
-    fn is_filled(&self) -> bool {
-        false
-    }
-
-    /// What is still missing, in words.
-    fn shortfall(&self) -> String;
-
-    /// Whether it is missed also when the connection ends abnormally (exit status 1, not 6).
-    fn outranks_abnormal_end(&self) -> bool;
-}
-
-/// `--count N`.
-#[derive(Clone, Debug)]
-pub struct Count {
-    wanted: u64,
-    got: Arc<AtomicU64>,
-}
-
-impl Count {
-    /// This many received data messages.
-    pub fn new(wanted: u64) -> Self {
-        Self { wanted, got: Arc::default() }
-    }
-
-    /// The number of messages received so far; clones count together.
-    pub fn got(&self) -> u64 {
-        self.got.load(Ordering::SeqCst)
-    }
-}
-
-impl Goal for Count {
-    fn message(&mut self, _: MessageKind, _: &[u8]) -> Progress {
-        self.got.fetch_add(1, Ordering::SeqCst);
-        self.progress()
-    }
-
-    fn close(&mut self, _: CloseCode) -> Progress {
-        self.progress()
-    }
-
-    fn progress(&self) -> Progress {
-        if self.is_filled() { Progress::Met } else { Progress::Open }
-    }
-
-    fn is_filled(&self) -> bool {
-        self.got() >= self.wanted
-    }
-
-    fn shortfall(&self) -> String {
-        format!("{} of {} messages were received", self.got(), self.wanted)
-    }
-
-    fn outranks_abnormal_end(&self) -> bool {
-        false
-    }
-}
 
 /// `--expect`, in order.
 #[derive(Debug)]
@@ -125,6 +46,41 @@ impl Expectations {
             after_closest: 0,
             closest: None,
             missed: false,
+        }
+    }
+
+    /// Takes a received message.
+    fn on_message(&mut self, kind: MessageKind, data: &[u8]) {
+        let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
+        let text = || shortened(kind, data);
+        match pattern.judge(kind, data) {
+            Match::Yes => {
+                self.awaited.pop_front();
+                self.skipped = std::mem::take(&mut self.unmatched);
+                self.closest = None;
+                return;
+            }
+            Match::Differs(comparison) => self.note_difference(comparison, &text()),
+            Match::No => self.after_closest += 1,
+        }
+        self.note_unmatched(text());
+        self.missed |= self.strict;
+    }
+
+    /// Takes the close code of the connection.
+    fn on_close(&mut self, code: CloseCode) {
+        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code)) {
+            self.awaited.pop_front();
+        }
+    }
+
+    fn state(&self) -> Progress {
+        if self.missed {
+            Progress::Missed
+        } else if self.awaited.is_empty() {
+            Progress::Met
+        } else {
+            Progress::Open
         }
     }
 
@@ -173,42 +129,26 @@ fn shortened(kind: MessageKind, data: &[u8]) -> String {
     }
 }
 
-impl Goal for Expectations {
-    fn message(&mut self, kind: MessageKind, data: &[u8]) -> Progress {
-        let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else {
-            return self.progress();
-        };
-        let text = || shortened(kind, data);
-        match pattern.judge(kind, data) {
-            Match::Yes => {
-                self.awaited.pop_front();
-                self.skipped = std::mem::take(&mut self.unmatched);
-                self.closest = None;
-                return self.progress();
+impl Observer for Expectations {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        match event.event {
+            EventKind::Message(message) if message.direction == Direction::Received => {
+                self.on_message(message.kind, message.data);
             }
-            Match::Differs(comparison) => self.note_difference(comparison, &text()),
-            Match::No => self.after_closest += 1,
+            EventKind::CloseFrame(Direction::Received, close) => {
+                self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS));
+            }
+            // An end without a Close frame has a code too: 1006.
+            EventKind::Closed(closed) if closed.ending.received.is_none() => {
+                self.on_close(closed.ending.code());
+            }
+            _ => {}
         }
-        self.note_unmatched(text());
-        self.missed |= self.strict;
-        self.progress()
+        Response { is_decided: self.state() != Progress::Open, ..Response::default() }
     }
 
-    fn close(&mut self, code: CloseCode) -> Progress {
-        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code)) {
-            self.awaited.pop_front();
-        }
-        self.progress()
-    }
-
-    fn progress(&self) -> Progress {
-        if self.missed {
-            Progress::Missed
-        } else if self.awaited.is_empty() {
-            Progress::Met
-        } else {
-            Progress::Open
-        }
+    fn progress(&self) -> Option<Progress> {
+        Some(self.state())
     }
 
     fn shortfall(&self) -> String {
@@ -239,7 +179,11 @@ impl Goal for Expectations {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+    use crate::event::Message;
+    use crate::protocol::close::ClosePayload;
 
     fn expectations(patterns: &[&str], strict: bool) -> Expectations {
         Expectations::new(
@@ -248,27 +192,40 @@ mod tests {
         )
     }
 
+    fn on_event(goal: &mut Expectations, event: &EventKind<'_>) -> Option<Progress> {
+        let response = goal.on_event(&Observed { at: Instant::now(), event, payload: None });
+        let progress = goal.progress();
+        assert_eq!(response.is_decided, progress != Some(Progress::Open));
+        progress
+    }
+
+    fn on_text(goal: &mut Expectations, text: &str) -> Option<Progress> {
+        on_event(goal, &EventKind::Message(Message::received(MessageKind::Text, text.as_bytes())))
+    }
+
     #[test]
     fn expectations_are_met_in_order_over_other_messages() {
         let mut goal = expectations(&["a", "/^b/", "close:1000"], false);
-        let text =
-            |goal: &mut Expectations, data: &str| goal.message(MessageKind::Text, data.as_bytes());
-        assert_eq!(text(&mut goal, "bb"), Progress::Open);
+        assert_eq!(on_text(&mut goal, "bb"), Some(Progress::Open));
         assert!(
             goal.shortfall()
                 .contains("awaited \"a\" (1 of 3); last message that did not match: \"bb\"")
         );
-        assert_eq!(text(&mut goal, "a"), Progress::Open);
-        assert_eq!(text(&mut goal, "x"), Progress::Open);
-        assert_eq!(text(&mut goal, "b!"), Progress::Open);
-        assert_eq!(goal.close(CloseCode::NORMAL), Progress::Met);
+        assert_eq!(on_text(&mut goal, "a"), Some(Progress::Open));
+        assert_eq!(on_text(&mut goal, "x"), Some(Progress::Open));
+        assert_eq!(on_text(&mut goal, "b!"), Some(Progress::Open));
+        let close = ClosePayload { code: Some(CloseCode::NORMAL), ..ClosePayload::default() };
+        let sent = EventKind::CloseFrame(Direction::Sent, &close);
+        assert_eq!(on_event(&mut goal, &sent), Some(Progress::Open));
+        let received = EventKind::CloseFrame(Direction::Received, &close);
+        assert_eq!(on_event(&mut goal, &received), Some(Progress::Met));
     }
 
     #[test]
     fn a_message_that_came_too_early_is_shown() {
         let mut goal = expectations(&["a", "b"], false);
-        for message in [b"b", b"a"] {
-            goal.message(MessageKind::Text, message);
+        for message in ["b", "a"] {
+            on_text(&mut goal, message);
         }
         let end = "no message was received after the last match; before it: \"b\"";
         assert!(goal.shortfall().ends_with(end), "{}", goal.shortfall());
@@ -278,7 +235,7 @@ mod tests {
     fn the_closest_json_message_is_compared() {
         let mut goal = expectations(&[r#"{"a":1,"b":{"c":2}}"#, r#"{"d":1}"#], false);
         let mut text = |data: &str| {
-            goal.message(MessageKind::Text, data.as_bytes());
+            on_text(&mut goal, data);
             goal.shortfall()
         };
         assert!(!text("not JSON").contains("difference"));
@@ -295,7 +252,7 @@ mod tests {
     fn the_closest_message_is_shown_also_when_others_came_after_it() {
         let mut goal = expectations(&[r#"{"a":1,"b":2}"#], false);
         let mut text = |data: &str| {
-            goal.message(MessageKind::Text, data.as_bytes());
+            on_text(&mut goal, data);
             goal.shortfall()
         };
         text(r#"{"a":1,"b":3}"#);
@@ -310,17 +267,6 @@ mod tests {
     #[test]
     fn strict_takes_nothing_between() {
         let mut goal = expectations(&["a"], true);
-        assert_eq!(goal.message(MessageKind::Text, b"x"), Progress::Missed);
-    }
-
-    #[test]
-    fn a_count_is_filled_at_its_last_message() {
-        let mut goal = Count::new(2);
-        assert_eq!(goal.message(MessageKind::Text, b""), Progress::Open);
-        assert_eq!(goal.shortfall(), "1 of 2 messages were received");
-        assert_eq!(
-            (goal.message(MessageKind::Binary, b""), goal.is_filled()),
-            (Progress::Met, true)
-        );
+        assert_eq!(on_text(&mut goal, "x"), Some(Progress::Missed));
     }
 }
