@@ -171,7 +171,7 @@ pub struct ConnectConfig {
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.
-    pub presets: Vec<Action<'static>>,
+    pub presets: Vec<Action>,
     /// Send every received message back.
     pub echo: bool,
     /// What standard output gets.

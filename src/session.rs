@@ -40,7 +40,7 @@ pub use resend::{Rest, TOO_MUCH};
 /// What a session is to do.
 pub struct Plan {
     /// Sent after open and before the input, in order.
-    pub presets: VecDeque<Action<'static>>,
+    pub presets: VecDeque<Action>,
     /// Send every received data message back.
     pub echo: bool,
     /// What follows the end of the input.
@@ -58,7 +58,7 @@ pub struct Plan {
     /// How the connection is watched.
     pub times: Times,
     /// What the connection before has left; `None`: nothing is kept for one after it.
-    pub left: Option<VecDeque<Action<'static>>>,
+    pub left: Option<VecDeque<Action>>,
     /// There is no more input.
     pub input_ended: bool,
 }

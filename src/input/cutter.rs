@@ -1,7 +1,6 @@
 //! A stream of bytes cut into records, and records made into actions: at newlines, at NULs, as it
 //! comes, or not at all. Knows no file descriptor.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed, Prompt};
@@ -93,8 +92,11 @@ impl Cutter {
                 messages += 1;
                 continue;
             }
-            let Next::Action(action) = self.next() else { break };
-            messages += u64::from(action.is_message());
+            messages += match self.next() {
+                Next::Message(..) => 1,
+                Next::Action(action) => u64::from(action.is_message()),
+                Next::Pending | Next::End | Next::Failed(_) => break,
+            };
         }
         messages
     }
@@ -209,7 +211,7 @@ impl Cutter {
                 }
             }
             (Framing::Commands, [b'/', text @ ..] | text) | (_, text) => {
-                Ok(Action::Send(self.kind, Cow::Borrowed(text)))
+                return Next::Message(self.kind, text);
             }
         };
         match action {
@@ -288,7 +290,7 @@ impl Cutter {
 }
 
 /// A line without its slash, as the prompt understands it.
-fn command(line: &[u8]) -> Result<Parsed<Action<'static>>, String> {
+fn command(line: &[u8]) -> Result<Parsed<Action>, String> {
     let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
     CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::Deserialize;
 
@@ -63,7 +64,7 @@ enum Encoding {
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads one line.
-pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
+pub(super) fn action(line: &[u8]) -> Result<Action, Problem> {
     let problem = |reason: &str| Problem { column: 1, reason: reason.to_owned() };
     if line.starts_with(BYTE_ORDER_MARK) {
         return Err(problem(
@@ -98,13 +99,11 @@ fn without_position(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
-fn build(line: Line<'_>) -> Result<Action<'static>, String> {
+fn build(line: Line<'_>) -> Result<Action, String> {
     Ok(match line {
-        Line::Text { data } => {
-            Action::Send(MessageKind::Text, Cow::Owned(data.into_owned().into_bytes()))
-        }
+        Line::Text { data } => Action::Send(MessageKind::Text, data.into_owned().into()),
         Line::Binary { encoding, data } => {
-            Action::Send(MessageKind::Binary, Cow::Owned(decode(encoding, &data)?))
+            Action::Send(MessageKind::Binary, decode(encoding, &data)?.into())
         }
         Line::Ping { encoding, data } => {
             Action::Ping(short("ping", control_data(encoding, data)?)?)
@@ -122,9 +121,9 @@ fn build(line: Line<'_>) -> Result<Action<'static>, String> {
 }
 
 /// RFC 6455 section 5.5.
-fn short(name: &str, data: Vec<u8>) -> Result<Vec<u8>, String> {
+fn short(name: &str, data: Vec<u8>) -> Result<Bytes, String> {
     match data.len() {
-        0..=MAX_CONTROL_PAYLOAD => Ok(data),
+        0..=MAX_CONTROL_PAYLOAD => Ok(data.into()),
         more => Err(format!("a {name} takes at most {MAX_CONTROL_PAYLOAD} bytes, not {more}")),
     }
 }
@@ -152,7 +151,7 @@ mod tests {
 
     #[test]
     fn each_type_becomes_its_action() {
-        let send = |kind, data: &[u8]| Action::Send(kind, Cow::Owned(data.to_vec()));
+        let send = |kind, data: &[u8]| Action::Send(kind, Bytes::copy_from_slice(data));
         let cases = [
             (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
             (
@@ -163,8 +162,8 @@ mod tests {
                 r#"{"type":"binary","encoding":"hex","data":"00fF"}"#,
                 send(MessageKind::Binary, &[0, 255]),
             ),
-            (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p".to_vec())),
-            (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1])),
+            (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p"[..].into())),
+            (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1].into())),
             (
                 r#"{"type":"close","code":1000,"reason":"bye"}"#,
                 Action::Close(Some(CloseCode::NORMAL), Some("bye".to_owned())),

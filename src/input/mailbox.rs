@@ -1,11 +1,11 @@
 //! Actions from other threads, of bounded size: whoever posts never waits.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use bytes::Bytes;
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Shutdown, Source};
@@ -256,7 +256,7 @@ impl Source for Mailbox {
             let _ = self.shared.control.wake(); // it has ended: nobody waits
         }
         match outgoing.map(|outgoing| outgoing.content) {
-            Some(Content::Ping) => Next::Action(Action::Ping(Vec::new())),
+            Some(Content::Ping) => Next::Action(Action::Ping(Bytes::new())),
             Some(Content::Frame(frame)) => {
                 Next::Action(Action::Frame(Box::new(frame.as_ref().clone())))
             }
@@ -264,7 +264,7 @@ impl Source for Mailbox {
                 drop(queue);
                 self.shared.sent.fetch_add(1, Ordering::Relaxed);
                 let data = self.current.insert(data);
-                Next::Action(Action::Send(kind, Cow::Borrowed(data.bytes())))
+                Next::Message(kind, data.bytes())
             }
             None if queue.is_done => Next::Pending,
             None => match queue.close.take() {
@@ -327,14 +327,15 @@ mod tests {
         (queue, mailbox, poll)
     }
 
-    fn take(mailbox: &mut Mailbox, poll: &Poll) -> Option<Action<'static>> {
+    fn take(mailbox: &mut Mailbox, poll: &Poll) -> Option<Action> {
         match mailbox.next(poll.registry()) {
-            Next::Action(action) => Some(action.into_owned()),
+            Next::Message(kind, data) => Some(Action::Send(kind, Bytes::copy_from_slice(data))),
+            Next::Action(action) => Some(action),
             _ => None,
         }
     }
 
-    fn closed(code: CloseCode, reason: &str) -> Option<Action<'static>> {
+    fn closed(code: CloseCode, reason: &str) -> Option<Action> {
         Some(Action::Close(Some(code), Some(reason.to_owned())))
     }
 

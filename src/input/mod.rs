@@ -1,6 +1,5 @@
 //! Where actions come from.
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,10 +7,9 @@ use std::time::Instant;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
-use self::file::FileMessage;
-use crate::platform::signals::Signal;
-use crate::protocol::{Cause, CloseCode, MessageKind, RawFrame};
+use crate::protocol::{Cause, MessageKind};
 
+mod action;
 mod cutter;
 pub mod file;
 mod json;
@@ -21,78 +19,7 @@ pub mod raw;
 pub mod repl;
 pub mod stdin;
 
-/// Something to be done on the connection. All inputs produce these and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action<'a> {
-    /// Send a data message.
-    Send(MessageKind, Cow<'a, [u8]>),
-    /// Send a data message in so many frames.
-    Fragments(MessageKind, Vec<u8>, usize),
-    /// Send a file as one message while it is read.
-    File(FileMessage),
-    /// Send this very frame, allowed or not.
-    Frame(Box<RawFrame>),
-    /// Send a ping.
-    Ping(Vec<u8>),
-    /// Send an unsolicited pong.
-    Pong(Vec<u8>),
-    /// Close; `None` for both means as the options say.
-    Close(Option<CloseCode>, Option<String>),
-    /// End the session as at this signal, where it was not sent as one.
-    Leave(Signal),
-    /// Show something to the user.
-    Show(Show),
-}
-
-impl Action<'_> {
-    /// Whether it is something for the peer, other than the end.
-    pub fn is_sent(&self) -> bool {
-        match self {
-            Self::Send(..)
-            | Self::Fragments(..)
-            | Self::File(_)
-            | Self::Frame(_)
-            | Self::Ping(_)
-            | Self::Pong(_) => true,
-            Self::Close(..) | Self::Leave(_) | Self::Show(_) => false,
-        }
-    }
-
-    /// Whether it is a data message.
-    pub fn is_message(&self) -> bool {
-        matches!(self, Self::Send(..) | Self::Fragments(..) | Self::File(_))
-    }
-
-    /// The same, with its own copy of the payload.
-    pub fn into_owned(self) -> Action<'static> {
-        match self {
-            Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
-            Self::Fragments(kind, data, frames) => Action::Fragments(kind, data, frames),
-            Self::File(file) => Action::File(file),
-            Self::Frame(frame) => Action::Frame(frame),
-            Self::Ping(data) => Action::Ping(data),
-            Self::Pong(data) => Action::Pong(data),
-            Self::Close(code, reason) => Action::Close(code, reason),
-            Self::Leave(signal) => Action::Leave(signal),
-            Self::Show(show) => Action::Show(show),
-        }
-    }
-}
-
-/// What a user can ask to see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Show {
-    /// The state of the connection.
-    Status,
-    /// The heads of the opening handshake.
-    Headers,
-    /// The last received message, whole.
-    Full,
-    /// These lines.
-    Text(String),
-    /// A command that was not understood or could not be done.
-    Problem(String),
-}
+pub use action::{Action, Show};
 
 /// The end of a session that whoever provides its actions wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +33,11 @@ pub struct Shutdown {
 /// What a source has to offer next.
 #[derive(Debug)]
 pub enum Next<'a> {
+    /// [`Action::Send`], with a payload that is still in the buffer of the source: a reference count for
+    /// each line of bulk data costs more than cutting it out.
+    Message(MessageKind, &'a [u8]),
     /// An action.
-    Action(Action<'a>),
+    Action(Action),
     /// Nothing yet: readiness will be announced.
     Pending,
     /// Nothing ever again.

@@ -175,7 +175,7 @@ impl<T: Send + 'static> PlainLines<T> {
     }
 }
 
-impl Source for PlainLines<Action<'static>> {
+impl Source for PlainLines<Action> {
     fn register(
         &mut self,
         registry: &Registry,

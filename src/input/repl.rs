@@ -80,8 +80,8 @@ pub enum Typed<T> {
     End,
 }
 
-impl From<Typed<Action<'static>>> for Next<'_> {
-    fn from(typed: Typed<Action<'static>>) -> Self {
+impl From<Typed<Action>> for Next<'_> {
+    fn from(typed: Typed<Action>) -> Self {
         match typed {
             Typed::Line(action) => Self::Action(action),
             Typed::Pending => Self::Pending,
@@ -305,7 +305,7 @@ impl<T> Drop for Repl<T> {
     }
 }
 
-impl Source for Repl<Action<'static>> {
+impl Source for Repl<Action> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())

@@ -21,7 +21,7 @@ pub struct Stdin {
     cutter: Cutter,
     waker: Option<Arc<Waker>>,
     /// The file that the last line named: later ones wait for it.
-    loading: Option<Loading<Action<'static>>>,
+    loading: Option<Loading<Action>>,
 }
 
 impl Stdin {

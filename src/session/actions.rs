@@ -1,7 +1,8 @@
 //! What the input asks for: done on the connection, told to the outputs.
 
-use std::borrow::Cow;
 use std::time::Instant;
+
+use bytes::Bytes;
 
 use super::end::RawSent;
 use super::resend::Resend;
@@ -81,46 +82,63 @@ impl Session<'_> {
         }
         let typed = self.source.next_is_typed();
         let is_left = self.leaves_input();
-        match self.source.next(self.reactor.registry()) {
+        let shared; // a payload that is not in the buffer of the source
+        let (kind, data) = match self.source.next(self.reactor.registry()) {
+            Next::Message(kind, data) if is_left => {
+                let action = Action::Send(kind, Bytes::copy_from_slice(data));
+                self.keep_for_next(action);
+                return true;
+            }
+            Next::Action(action) if is_left && action.is_sent() => {
+                self.keep_for_next(action);
+                return true;
+            }
+            Next::Message(kind, data) => {
+                shared = None;
+                (kind, data)
+            }
+            Next::Action(Action::Send(kind, data)) => {
+                shared = Some(data);
+                (kind, shared.as_deref().unwrap_or_default())
+            }
+            Next::Action(other) => {
+                self.act_on_input(other, typed);
+                return true;
+            }
             Next::Pending => return false,
-            Next::End => self.input_ended = true,
+            Next::End => {
+                self.input_ended = true;
+                return true;
+            }
             Next::Failed(error) => {
                 self.input_ended = true;
                 self.input_error = Some(error);
+                return true;
             }
-            Next::Action(action) if is_left && action.is_sent() => {
-                let action = action.into_owned();
-                self.keep_for_next(action);
-            }
-            // The hot path: the payload is borrowed from the source.
-            Next::Action(Action::Send(kind, data)) => {
-                let received = self.connection.received_counters().messages;
-                let (connection, journal) = (&mut self.connection, &mut self.journal);
-                let before = self.resend.is_some().then(|| connection.unwritten());
-                match events::send(connection, journal, kind, &data, 1, typed) {
-                    Ok(()) => {
-                        self.received_before_send = received;
-                        if let (Some(resend), Some(before)) = (&mut self.resend, before) {
-                            let action = Action::Send(kind, Cow::Owned(data.into_owned()));
-                            resend.note_queued(action, before, connection.unwritten());
-                        }
-                    }
-                    Err(misuse) if typed => {
-                        journal.emit(EventKind::Shown(Shown::Problem(&misuse.to_string())));
-                    }
-                    Err(_) => {}
+        };
+        // The hot path.
+        let received = self.connection.received_counters().messages;
+        let (connection, journal) = (&mut self.connection, &mut self.journal);
+        let before = self.resend.is_some().then(|| connection.unwritten());
+        match events::send(connection, journal, kind, data, 1, typed) {
+            Ok(()) => {
+                self.received_before_send = received;
+                if let (Some(resend), Some(before)) = (&mut self.resend, before) {
+                    let payload = shared.clone().unwrap_or_else(|| Bytes::copy_from_slice(data));
+                    let action = Action::Send(kind, payload);
+                    resend.note_queued(action, before, connection.unwritten());
                 }
             }
-            Next::Action(other) => {
-                let other = other.into_owned();
-                self.act_on_input(other, typed);
+            Err(misuse) if typed => {
+                journal.emit(EventKind::Shown(Shown::Problem(&misuse.to_string())));
             }
+            Err(_) => {}
         }
         true
     }
 
     /// Whether it could be done.
-    pub(super) fn act(&mut self, action: Action<'static>, typed: bool) -> bool {
+    pub(super) fn act(&mut self, action: Action, typed: bool) -> bool {
         let now = self.clock.now();
         let done = match action {
             Action::Send(kind, data) => self.send(kind, &data, 1, typed),
@@ -166,7 +184,7 @@ impl Session<'_> {
     }
 
     /// The next of what is sent first. Frames that are asked for go out also after a Close frame.
-    fn next_preset(&mut self) -> Option<Action<'static>> {
+    fn next_preset(&mut self) -> Option<Action> {
         let is_raw = matches!(self.plan.presets.front(), Some(Action::Frame(_)));
         let can_send = self.connection.is_open() || (is_raw && !self.connection.is_finished());
         self.plan.presets.pop_front_if(|_| can_send)

@@ -13,7 +13,7 @@ use crate::input::Action;
 #[derive(Debug, Default)]
 pub struct Rest {
     /// Input that has not been sent, in order.
-    pub unsent: VecDeque<Action<'static>>,
+    pub unsent: VecDeque<Action>,
     /// Messages that the transport has taken since the last ping that was answered: nobody knows
     /// whether they have arrived. Echoes that it has not taken are among them.
     pub unconfirmed: u64,
@@ -23,7 +23,7 @@ pub struct Rest {
 #[derive(Debug, Default)]
 pub(super) struct Resend {
     /// To be sent on this connection, or on the next one.
-    waiting: VecDeque<Action<'static>>,
+    waiting: VecDeque<Action>,
     waiting_bytes: usize,
     /// Encoded and not taken by the transport as a whole.
     queued: VecDeque<Queued>,
@@ -47,7 +47,7 @@ struct Queued {
     start: u64,
     end: u64,
     /// `None`: an echo.
-    action: Option<Action<'static>>,
+    action: Option<Action>,
 }
 
 impl Queued {
@@ -71,7 +71,7 @@ const MAX_WAITING: usize = 16 << 20;
 
 impl Resend {
     /// Starts with what the connection before has left.
-    pub(super) fn new(waiting: VecDeque<Action<'static>>) -> Self {
+    pub(super) fn new(waiting: VecDeque<Action>) -> Self {
         let waiting_bytes = waiting.iter().map(size).sum();
         Self { waiting, waiting_bytes, ..Self::default() }
     }
@@ -87,25 +87,25 @@ impl Resend {
     }
 
     /// The first of what is left of the connection before.
-    pub(super) fn next_waiting(&mut self) -> Option<Action<'static>> {
+    pub(super) fn next_waiting(&mut self) -> Option<Action> {
         let action = self.waiting.pop_front()?;
         self.waiting_bytes -= size(&action);
         Some(action)
     }
 
     /// Leaves an input for the next connection; `false` if too much waits already.
-    pub(super) fn keep(&mut self, action: Action<'static>) -> bool {
+    pub(super) fn keep(&mut self, action: Action) -> bool {
         keep(&mut self.waiting, &mut self.waiting_bytes, action)
     }
 
     /// Takes back an input that was taken and not begun.
-    pub(super) fn put_back(&mut self, action: Action<'static>) {
+    pub(super) fn put_back(&mut self, action: Action) {
         self.waiting_bytes += size(&action);
         self.waiting.push_front(action);
     }
 
     /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
-    pub(super) fn note_queued(&mut self, action: Action<'static>, before: u64, after: u64) {
+    pub(super) fn note_queued(&mut self, action: Action, before: u64, after: u64) {
         self.note(Some(action), before, after);
     }
 
@@ -117,7 +117,7 @@ impl Resend {
         }
     }
 
-    fn note(&mut self, action: Option<Action<'static>>, before: u64, after: u64) {
+    fn note(&mut self, action: Option<Action>, before: u64, after: u64) {
         let (start, end) = (self.written + before, self.written + after);
         let queued = Queued { start, end, action };
         self.queued_bytes += queued.size();
@@ -190,17 +190,13 @@ impl Rest {
     }
 
     /// Leaves an input for the next connection; `false` if too much waits already.
-    pub fn keep(&mut self, action: Action<'static>) -> bool {
+    pub fn keep(&mut self, action: Action) -> bool {
         let mut bytes = self.unsent.iter().map(size).sum();
         keep(&mut self.unsent, &mut bytes, action)
     }
 }
 
-fn keep(
-    waiting: &mut VecDeque<Action<'static>>,
-    bytes: &mut usize,
-    action: Action<'static>,
-) -> bool {
+fn keep(waiting: &mut VecDeque<Action>, bytes: &mut usize, action: Action) -> bool {
     let has_room = *bytes < MAX_WAITING;
     if has_room {
         *bytes += size(&action);
@@ -210,19 +206,12 @@ fn keep(
 }
 
 /// Whether the loss of it matters to anybody.
-fn is_message(action: &Action<'_>) -> bool {
+fn is_message(action: &Action) -> bool {
     !matches!(action, Action::Ping(_) | Action::Pong(_))
 }
 
-fn size(action: &Action<'_>) -> usize {
-    let payload = match action {
-        Action::Send(_, data) => data.len(),
-        Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
-        Action::Frame(frame) => frame.payload.len(),
-        // It is read again.
-        Action::File(_) | Action::Close(..) | Action::Leave(_) | Action::Show(_) => 0,
-    };
-    payload + OVERHEAD
+fn size(action: &Action) -> usize {
+    action.payload_size() + OVERHEAD
 }
 
 impl Session<'_> {
@@ -232,7 +221,7 @@ impl Session<'_> {
     }
 
     /// Leaves an input to the next connection.
-    pub(super) fn keep_for_next(&mut self, action: Action<'static>) {
+    pub(super) fn keep_for_next(&mut self, action: Action) {
         if let Some(resend) = &mut self.resend
             && !resend.keep(action)
         {
@@ -241,13 +230,13 @@ impl Session<'_> {
     }
 
     /// The next of what the connection before has left.
-    pub(super) fn next_left(&mut self) -> Option<Action<'static>> {
+    pub(super) fn next_left(&mut self) -> Option<Action> {
         let is_open = self.connection.is_open();
         self.resend.as_mut().filter(|_| is_open)?.next_waiting()
     }
 
     /// Does what the input asks for, and keeps it until the transport has taken it.
-    pub(super) fn act_on_input(&mut self, action: Action<'static>, typed: bool) {
+    pub(super) fn act_on_input(&mut self, action: Action, typed: bool) {
         if let Action::File(file) = action {
             return self.start_upload(file, Origin::Input, typed);
         }
@@ -281,13 +270,10 @@ pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it i
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::protocol::MessageKind;
 
-    fn message(text: &str) -> Action<'static> {
-        Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+    fn message(text: &str) -> Action {
+        Action::text(text)
     }
 
     /// Three messages of ten bytes on the wire, of which the transport took `written` bytes.
@@ -301,7 +287,7 @@ mod tests {
     }
 
     fn texts(rest: &Rest) -> Vec<String> {
-        let text = |action: &Action<'_>| match action {
+        let text = |action: &Action| match action {
             Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
             other => panic!("{other:?}"),
         };

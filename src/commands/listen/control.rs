@@ -15,7 +15,7 @@ use crate::input::mailbox::{Content, Outgoing};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, InputError, Next, Source};
+use crate::input::{InputError, Next, Source};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::Outputs;
@@ -210,8 +210,8 @@ impl Control {
                 return;
             }
             match stdin.next(self.reactor.registry()) {
-                Next::Action(Action::Send(kind, data)) => {
-                    let outgoing = self.server.outgoing(kind, &data, false);
+                Next::Message(kind, data) => {
+                    let outgoing = self.server.outgoing(kind, data, false);
                     self.post(Recipients::All, &outgoing);
                 }
                 Next::Action(_) => {}

@@ -177,9 +177,7 @@ impl Server {
         let greeting = self.config.greeting.iter();
         let goals = self.count.iter().map(|count| Box::new(count.clone()) as Box<dyn Goal>);
         Plan {
-            presets: greeting
-                .map(|text| Action::Send(MessageKind::Text, text.clone().into_bytes().into()))
-                .collect(),
+            presets: greeting.map(|text| Action::text(text)).collect(),
             echo: self.config.echo,
             after_input: AfterInput::Stay,
             max_time: None,

@@ -1,10 +1,10 @@
 //! The commands on a connection. A wrong one explains itself and does nothing else.
 
-use std::borrow::Cow;
+use bytes::Bytes;
 
 use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
-    split, unknown,
+    BinaryArgument, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes,
+    code_and_reason, file, split, unknown,
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
@@ -12,16 +12,16 @@ use crate::input::{Action, Show};
 use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
-pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
+pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     commands: &COMMANDS,
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait says what follows",
     execute,
-    text,
-    payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
+    text: Action::text,
+    payload: |kind, data| Action::Send(kind, data.into()),
     large: Some(Action::File),
     show: |text| Action::Show(Show::Text(text)),
-    problem: |problem| Action::Show(Show::Problem(problem)),
+    problem: Action::problem,
     leave: Action::Leave,
 };
 
@@ -64,7 +64,7 @@ const COMMANDS: [Command; 13] = [
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<Action<'static>>, String> {
+fn execute(name: &str, argument: &str) -> Result<Parsed<Action>, String> {
     match name {
         "binary" => binary(argument.trim()),
         "file" => file(argument.trim()).map(Parsed::File),
@@ -72,13 +72,13 @@ fn execute(name: &str, argument: &str) -> Result<Parsed<Action<'static>>, String
     }
 }
 
-fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
+fn action(name: &str, argument: &str) -> Result<Action, String> {
     let word = argument.trim();
     let none = |action| {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "text" => Ok(text(argument)),
+        "text" => Ok(Action::text(argument)),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
         "fragment" => fragment(argument),
@@ -92,25 +92,24 @@ fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
     }
 }
 
-fn text(text: &str) -> Action<'static> {
-    Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
-}
-
-fn binary(argument: &str) -> Result<Parsed<Action<'static>>, String> {
+fn binary(argument: &str) -> Result<Parsed<Action>, String> {
     Ok(match bytes(argument)? {
-        Bytes::Given(bytes) => Parsed::Ready(Action::Send(MessageKind::Binary, Cow::Owned(bytes))),
-        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
+        BinaryArgument::Given(bytes) => {
+            Parsed::Ready(Action::Send(MessageKind::Binary, bytes.into()))
+        }
+        BinaryArgument::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
     })
 }
 
-fn fragment(argument: &str) -> Result<Action<'static>, String> {
+fn fragment(argument: &str) -> Result<Action, String> {
     let (count, text) = split(argument);
     match count.parse() {
         Ok(1..=MAX_FRAGMENTS) if text.is_empty() => {
             Err(format!("/fragment N TEXT wants a text, as in /fragment {count} hello"))
         }
         Ok(frames @ 1..=MAX_FRAGMENTS) => {
-            Ok(Action::Fragments(MessageKind::Text, text.as_bytes().to_vec(), frames))
+            let text = Bytes::copy_from_slice(text.as_bytes());
+            Ok(Action::Fragments(MessageKind::Text, text, frames))
         }
         _ => {
             Err(format!("/fragment N TEXT wants a number from 1 to {MAX_FRAGMENTS}, not {count:?}"))
@@ -118,14 +117,14 @@ fn fragment(argument: &str) -> Result<Action<'static>, String> {
     }
 }
 
-fn control_data(argument: &str) -> Result<Vec<u8>, String> {
+fn control_data(argument: &str) -> Result<Bytes, String> {
     match argument.len() {
-        0..=125 => Ok(argument.as_bytes().to_vec()),
+        0..=125 => Ok(Bytes::copy_from_slice(argument.as_bytes())),
         long => Err(format!("a ping or pong takes at most 125 bytes, not {long}")),
     }
 }
 
-fn close(argument: &str) -> Result<Action<'static>, String> {
+fn close(argument: &str) -> Result<Action, String> {
     if argument.is_empty() {
         return Ok(Action::Close(None, None));
     }
@@ -140,7 +139,7 @@ mod tests {
     use crate::input::repl::Prompt;
     use crate::protocol::CloseCode;
 
-    fn parse(line: &str) -> Option<Action<'static>> {
+    fn parse(line: &str) -> Option<Action> {
         match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(action) => Some(action),
             Parsed::File(file) => {
@@ -157,8 +156,8 @@ mod tests {
         }
     }
 
-    fn sent(kind: MessageKind, bytes: &[u8]) -> Option<Action<'static>> {
-        Some(Action::Send(kind, Cow::Owned(bytes.to_vec())))
+    fn sent(kind: MessageKind, bytes: &[u8]) -> Option<Action> {
+        Some(Action::Send(kind, Bytes::copy_from_slice(bytes)))
     }
 
     #[test]
@@ -175,7 +174,7 @@ mod tests {
     fn commands_do_what_they_say() {
         assert_eq!(parse("/binary 00 ff"), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
-        assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b".to_vec())));
+        assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b"[..].into())));
         assert_eq!(parse("/close"), Some(Action::Close(None, None)));
         let close = |code, reason: &str| {
             Some(Action::Close(Some(CloseCode::new(code)), Some(reason.to_owned())))

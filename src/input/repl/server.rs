@@ -1,8 +1,8 @@
 //! The commands of a server's operator.
 
 use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
-    split, unknown,
+    BinaryArgument, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes,
+    code_and_reason, file, split, unknown,
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
@@ -120,10 +120,10 @@ fn order(name: &str, argument: &str) -> Result<OperatorCommand, String> {
 
 fn binary(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
     Ok(match bytes(argument)? {
-        Bytes::Given(bytes) => {
+        BinaryArgument::Given(bytes) => {
             Parsed::Ready(OperatorCommand::Send(Recipients::All, MessageKind::Binary, bytes))
         }
-        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
+        BinaryArgument::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
     })
 }
 

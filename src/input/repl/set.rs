@@ -191,20 +191,20 @@ pub(super) fn unknown(name: &str) -> String {
 }
 
 /// The bytes that the argument of `/binary` has, or the file that it names.
-pub(super) enum Bytes<'a> {
+pub(super) enum BinaryArgument<'a> {
     Given(Vec<u8>),
     In(&'a str),
 }
 
 /// The argument of `/binary`.
-pub(super) fn bytes(argument: &str) -> Result<Bytes<'_>, String> {
+pub(super) fn bytes(argument: &str) -> Result<BinaryArgument<'_>, String> {
     if argument.is_empty() {
         return Err(
             "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
         );
     }
     if let Some(path) = argument.strip_prefix('@') {
-        return Ok(Bytes::In(path));
+        return Ok(BinaryArgument::In(path));
     }
     let bytes = match argument.strip_prefix("base64:") {
         Some(data) => {
@@ -212,7 +212,7 @@ pub(super) fn bytes(argument: &str) -> Result<Bytes<'_>, String> {
         }
         None => decode_hex(argument),
     };
-    bytes.map(Bytes::Given)
+    bytes.map(BinaryArgument::Given)
 }
 
 /// The argument of `/file`.
