@@ -84,6 +84,18 @@ impl Action {
         matches!(self, Self::Send(..) | Self::Fragments(..) | Self::File(_))
     }
 
+    /// The payload that it keeps in memory, if it can have one.
+    pub fn payload_mut(&mut self) -> Option<&mut Bytes> {
+        match self {
+            Self::Send(_, data)
+            | Self::Fragments(_, data, _)
+            | Self::Ping(data)
+            | Self::Pong(data) => Some(data),
+            Self::Frame(frame) => Some(&mut frame.payload),
+            Self::File(_) | Self::Close(..) | Self::Leave(_) | Self::Show(_) => None,
+        }
+    }
+
     /// The bytes of payload that it keeps in memory. A file is read when it is sent.
     pub fn payload_size(&self) -> usize {
         match self {

@@ -20,7 +20,7 @@ use crate::commands::verdict::{Limits, note_end, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
-use crate::input::mailbox::{Mailbox, mailbox};
+use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::accept::{
     AcceptError, Asked, accept, read_request, send_away, send_away_at_once, write,
 };
@@ -42,7 +42,7 @@ use crate::session::{Journal, Report, Session};
 struct AcceptedClient {
     number: u64,
     stream: Stream,
-    mail: Mailbox,
+    actions: QueuedActions,
     early: Vec<u8>,
     opened: Opened,
     /// Lines of its request that are not header fields.
@@ -134,7 +134,7 @@ impl Server {
             Connection::new(self.connection_options(client.deflate), &early)
                 .charge_to(&client.account),
             reactor,
-            &mut client.mail,
+            &mut client.actions,
             journal.again(),
             self.plan(number, client.received),
             &client.opened,
@@ -146,7 +146,7 @@ impl Server {
         }
         journal.tick();
         let forced = match () {
-            () if client.mail.is_overrun() => Some(ForcedClose::TooSlow),
+            () if client.actions.is_overrun() => Some(ForcedClose::TooSlow),
             () if client.account.is_revoked() => Some(ForcedClose::OverMemory),
             () => None,
         };
@@ -248,7 +248,7 @@ impl Arrival<'_> {
                 return Err(self.refuse(stream, &refusal.response, failure, outputs));
             }
         };
-        let (number, mail, received, account) = match self.admit(&asked, &agreement) {
+        let (number, actions, received, account) = match self.admit(&asked, &agreement) {
             Ok(admitted) => admitted,
             Err(why) => return Err(self.refuse_for_now(stream, &asked, why, outputs)),
         };
@@ -270,7 +270,7 @@ impl Arrival<'_> {
         Ok(AcceptedClient {
             number,
             stream,
-            mail,
+            actions,
             early: asked.early,
             opened,
             objections,
@@ -284,9 +284,9 @@ impl Arrival<'_> {
         &self,
         asked: &Asked,
         agreement: &Agreement,
-    ) -> Result<(u64, Mailbox, Arc<AtomicU64>, Account), NotAdmitted> {
+    ) -> Result<(u64, QueuedActions, Arc<AtomicU64>, Account), NotAdmitted> {
         let server = self.server;
-        let (queue, mail) = mailbox(server.config.capacity.backlog, server.waker());
+        let (queue, actions) = client_queue(server.config.capacity.backlog, server.waker());
         let (discarded, waker) = (queue.clone(), self.reactor.waker());
         let account = server.memory.open(move || {
             discarded.discard();
@@ -311,7 +311,7 @@ impl Arrival<'_> {
                 echoes: server.config.echo,
             })?;
         server.report(ClientEvent::Come);
-        Ok((number, mail, received, account))
+        Ok((number, actions, received, account))
     }
 
     /// A request that cannot be read is answered all the same, if there is anybody to read it.

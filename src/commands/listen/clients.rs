@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
 use crate::input::Shutdown;
-use crate::input::mailbox::{ClientQueue, Enqueued, Outgoing};
+use crate::input::queue::{ClientQueue, Enqueued, Outgoing};
 use crate::input::repl::Recipients;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
@@ -23,7 +23,7 @@ pub(super) struct Entry {
     pub(super) protocol: Option<String>,
     pub(super) since: Instant,
     pub(super) received: Arc<AtomicU64>,
-    /// Messages that each client is sent without any being posted.
+    /// Messages that each client is sent first, beside the queue.
     pub(super) greetings: u64,
     pub(super) echoes: bool,
 }
@@ -107,8 +107,8 @@ impl Clients {
         self.state().entries.iter().any(|entry| entry.queue.has_room())
     }
 
-    /// Posts to these, in the same order for all. Returns how many there are, and who is too slow.
-    pub(super) fn post(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+    /// Pushes it to the queues of these, in the same order for all. Returns how many there are, and who is too slow.
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
         self.send_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
@@ -121,9 +121,9 @@ impl Clients {
         let state = self.state();
         let (mut count, mut too_slow) = (0, Vec::new());
         for entry in state.entries.iter().filter(|entry| is_for(entry.number)) {
-            match entry.queue.post(outgoing.clone()) {
+            match entry.queue.push(outgoing.clone()) {
                 Enqueued::Waiting => count += 1,
-                Enqueued::TooMuch => too_slow.push(entry.number),
+                Enqueued::Overrun => too_slow.push(entry.number),
                 Enqueued::Closed => {}
             }
         }

@@ -6,22 +6,23 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::door::Door;
 use super::server::{ClientEvent, LastMessage, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level, Message, Shown};
-use crate::input::mailbox::{Content, Outgoing};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
 use crate::input::stdin::Stdin;
-use crate::input::{InputError, Next, Source};
+use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
-use crate::protocol::CloseCode;
+use crate::protocol::{CloseCode, large};
 use crate::session::NO_MESSAGE;
 
 mod shutdown;
@@ -211,8 +212,8 @@ impl Control {
             }
             match stdin.next(self.reactor.registry()) {
                 Next::Message(kind, data) => {
-                    let outgoing = self.server.outgoing(kind, data, false);
-                    self.post(Recipients::All, &outgoing);
+                    let action = Action::Send(kind, large::copy(data).into());
+                    self.push(Recipients::All, action, false);
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
@@ -252,12 +253,11 @@ impl Control {
     fn execute(&mut self, order: OperatorCommand) {
         match order {
             OperatorCommand::Send(to, kind, data) => {
-                let outgoing = self.server.outgoing(kind, &data, true);
-                self.send_typed(to, &outgoing);
+                self.send_typed(to, Action::Send(kind, data.into()));
             }
-            OperatorCommand::Ping(to) => self.send_typed(to, &typed(Content::Ping)),
+            OperatorCommand::Ping(to) => self.send_typed(to, Action::Ping(Bytes::new())),
             OperatorCommand::Frame(frame) => {
-                self.send_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
+                self.send_typed(Recipients::All, Action::Frame(Box::new(frame)));
             }
             OperatorCommand::Clients => {
                 let table = self.server.clients.table();
@@ -282,18 +282,20 @@ impl Control {
         let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
             return self.emit(None, EventKind::Shown(Shown::Problem(NO_MESSAGE)));
         };
-        let message = Message::received(kind, data.bytes());
+        let message = Message::received(kind, &data);
         self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
     }
 
-    fn send_typed(&mut self, to: Recipients, outgoing: &Outgoing) {
-        if self.post(to, outgoing) == 0 {
+    fn send_typed(&mut self, to: Recipients, action: Action) {
+        if self.push(to, action, true) == 0 {
             self.say_nobody(to);
         }
     }
 
-    fn post(&self, to: Recipients, outgoing: &Outgoing) -> usize {
-        let (count, too_slow) = self.server.clients.post(to, outgoing);
+    /// Pushes it to the queues of these clients; returns how many there are.
+    fn push(&self, to: Recipients, action: Action, typed: bool) -> usize {
+        let outgoing = self.server.outgoing(action, typed);
+        let (count, too_slow) = self.server.clients.push(to, &outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
         count
@@ -316,8 +318,4 @@ impl Control {
     fn emit(&mut self, connection: Option<u64>, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
     }
-}
-
-fn typed(content: Content) -> Outgoing {
-    Outgoing { content, typed: true }
 }

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
@@ -16,13 +17,14 @@ use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::mailbox::{Content, Outgoing};
+use crate::input::queue::Outgoing;
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
-use crate::protocol::memory::{Budget, SharedPayload};
+use crate::protocol::large;
+use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::{Count, Goal};
@@ -54,7 +56,7 @@ pub(super) struct Server {
 pub(super) struct LastMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
-    pub(super) data: Arc<SharedPayload>,
+    pub(super) data: Bytes,
 }
 
 /// What clients have to tell the control loop.
@@ -116,18 +118,16 @@ impl Server {
         }
     }
 
-    /// A letter with a data message, which several clients may get.
-    pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
-        Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
+    /// Charges the payload of an action, which several clients may share.
+    pub(super) fn outgoing(&self, mut action: Action, typed: bool) -> Outgoing {
+        if let Some(payload) = action.payload_mut() {
+            *payload = self.memory.share(std::mem::take(payload));
+        }
+        Outgoing { action, typed }
     }
 
     /// Keeps a received message for `/full`.
-    pub(super) fn note_message(
-        &self,
-        number: u64,
-        kind: MessageKind,
-        share: impl Fn() -> Arc<SharedPayload>,
-    ) {
+    pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
             let message = LastMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
@@ -197,12 +197,12 @@ fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnM
     Box::new(move |kind, data, payload| {
         received.fetch_add(1, Ordering::Relaxed);
         let share = || match payload {
-            Some(payload) => server.memory.share_whole(payload),
-            None => server.memory.share(data),
+            Some(payload) => server.memory.share(payload.clone()),
+            None => server.memory.share(large::copy(data)),
         };
         server.note_message(number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { content: Content::Send(kind, share()), typed: false };
+            let outgoing = Outgoing { action: Action::Send(kind, share()), typed: false };
             server.note_slow(server.clients.relay(number, whom, &outgoing));
             server.memory.enforce();
         }
