@@ -88,8 +88,8 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     let (sender, client_event) = channel();
     let server = Arc::new(Server::new(config, streams, sender, reactor.waker()));
     let door = Door::new(Arc::clone(&server), listener);
-    let mut control = Control::new(server, reactor, door, input, client_event);
-    control.announce(address);
+    let mut control = Control::new(server, reactor, door, address, input, client_event);
+    control.announce();
     Ok(control)
 }
 

@@ -167,11 +167,11 @@ impl Cutter {
     /// The file that has to be loaded before the record found is an action, if there is one. To be
     /// asked for before [`Cutter::next`].
     #[inline(always)]
-    pub(super) fn take_file(&mut self) -> Option<FileRequest> {
+    pub(super) fn take_file(&mut self) -> Option<FileRequest<Action>> {
         if self.framing == Framing::Commands { self.take_file_of_command() } else { None }
     }
 
-    fn take_file_of_command(&mut self) -> Option<FileRequest> {
+    fn take_file_of_command(&mut self) -> Option<FileRequest<Action>> {
         let record = self.record.clone()?;
         let text = self.buffer[record.clone()].strip_prefix(b"/")?;
         let Ok(Parsed::File(file)) = command(text) else { return None };

@@ -39,7 +39,7 @@ pub struct PlainLines<T: 'static> {
     is_in_pipeline: bool,
 }
 
-impl<T: Send + 'static> PlainLines<T> {
+impl<T: From<Action> + Send + 'static> PlainLines<T> {
     /// One that knows these commands.
     pub fn new(commands: &'static CommandSet<T>) -> Self {
         Self {
@@ -81,30 +81,28 @@ impl<T: Send + 'static> PlainLines<T> {
         if let Some(loading) = &self.loading {
             let Some(loaded) = loading.poll() else { return Typed::Pending };
             self.loading = None;
-            return Typed::Line(loaded.unwrap_or_else(self.commands.problem));
+            return Typed::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()));
         }
         loop {
             let parsed = match self.read_line() {
                 Typed::Line(Some(line)) => self.parse(line),
-                Typed::Line(None) => {
-                    Some(Parsed::Ready((self.commands.problem)(TOO_LONG.to_owned())))
-                }
+                Typed::Line(None) => Some(Parsed::Ready(Action::problem(TOO_LONG).into())),
                 Typed::Pending => return Typed::Pending,
                 Typed::End if terminal::is_gone() && !self.has_ended => {
                     self.has_ended = true;
-                    return Typed::Line((self.commands.leave)(Signal::Hangup));
+                    return Typed::Line(Action::Leave(Signal::Hangup).into());
                 }
                 Typed::End => return Typed::End,
             };
             match (parsed, &self.waker) {
                 (Some(Parsed::Ready(line)), _) => return Typed::Line(line),
                 (Some(Parsed::File(file)), Some(waker)) => {
-                    return match Loading::start(self.commands, file, waker) {
+                    return match Loading::start(file, waker) {
                         Ok(loading) => {
                             self.loading = Some(loading);
                             Typed::Pending
                         }
-                        Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                        Err(problem) => Typed::Line(Action::problem(problem).into()),
                     };
                 }
                 (Some(Parsed::File(_)) | None, _) => {}
@@ -136,7 +134,7 @@ impl<T: Send + 'static> PlainLines<T> {
     fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
         match String::from_utf8(line) {
             Ok(line) => self.commands.parse(&line, Prompt::Terminal),
-            Err(_) => Some(Parsed::Ready((self.commands.problem)(NOT_UTF8.to_owned()))),
+            Err(_) => Some(Parsed::Ready(Action::problem(NOT_UTF8).into())),
         }
     }
 

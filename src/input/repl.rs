@@ -17,7 +17,7 @@ use crate::platform::job_control::JobControl;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
-mod command;
+mod connection;
 mod editor;
 mod helper;
 mod history;
@@ -27,13 +27,13 @@ mod server;
 mod set;
 mod visible;
 
-pub use command::CONNECTION_COMMANDS;
+pub use connection::CONNECTION_COMMANDS;
 pub(super) use editor::NOT_UTF8;
 use editor::{Keyboard, Line, editor, editor_config};
 use history::History;
 use keys::Keys;
 use screen::Screen;
-pub use server::{OperatorCommand, Recipients, SERVER_COMMANDS};
+pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::{CommandSet, FileRequest, Parsed};
 pub(super) use set::{Loading, Prompt};
 
@@ -56,7 +56,6 @@ pub struct Repl<T: 'static> {
     behind: VecDeque<Line<T>>,
     /// The file that the last line named: later lines wait for it.
     loading: Option<Loading<T>>,
-    commands: &'static CommandSet<T>,
     waker: Arc<Waker>,
     screen: Screen,
     keys: Arc<Keys>,
@@ -103,7 +102,7 @@ const RESTORE_EVERY: Duration = Duration::from_millis(10);
 /// How often it is asked: a signal that comes between two lines is lost on it.
 const ASK_EVERY: Duration = Duration::from_millis(5);
 
-impl<T: Send + 'static> Repl<T> {
+impl<T: From<Action> + Send + 'static> Repl<T> {
     /// Puts the terminal into the editor's hands; lines are announced by `waker`.
     ///
     /// # Errors
@@ -120,7 +119,7 @@ impl<T: Send + 'static> Repl<T> {
         }
         let keys = Arc::new(Keys::default());
         let config = editor_config().map_err(io::Error::other)?;
-        let mut editor = editor(&config, commands.commands, options.color, modes.as_ref(), &keys)
+        let mut editor = editor(&config, commands.words, options.color, modes.as_ref(), &keys)
             .map_err(io::Error::other)?;
         let history = options
             .history
@@ -156,7 +155,6 @@ impl<T: Send + 'static> Repl<T> {
             lines,
             behind: VecDeque::new(),
             loading: None,
-            commands,
             waker,
             screen,
             keys,
@@ -176,21 +174,19 @@ impl<T: Send + 'static> Repl<T> {
                 None => self.take_interrupt().map_or(Typed::Pending, Typed::Line),
                 Some(loaded) => {
                     self.loading = None;
-                    Typed::Line(loaded.unwrap_or_else(self.commands.problem))
+                    Typed::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()))
                 }
             };
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
             Ok(Line::Typed(Parsed::Ready(line)) | Line::Interrupt(line)) => Typed::Line(line),
-            Ok(Line::Typed(Parsed::File(file))) => {
-                match Loading::start(self.commands, file, &self.waker) {
-                    Ok(loading) => {
-                        self.loading = Some(loading);
-                        Typed::Pending
-                    }
-                    Err(problem) => Typed::Line((self.commands.problem)(problem)),
+            Ok(Line::Typed(Parsed::File(file))) => match Loading::start(file, &self.waker) {
+                Ok(loading) => {
+                    self.loading = Some(loading);
+                    Typed::Pending
                 }
-            }
+                Err(problem) => Typed::Line(Action::problem(problem).into()),
+            },
             Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
             Err(TryRecvError::Empty) => Typed::Pending,
         }

@@ -7,7 +7,7 @@ use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
 pub use super::cutter::Framing;
-use super::repl::{CONNECTION_COMMANDS, Loading};
+use super::repl::Loading;
 use super::{Action, InputError, Next, Source};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
@@ -86,7 +86,7 @@ impl Source for Stdin {
             }
         }
         if let (Some(file), Some(waker)) = (self.cutter.take_file(), &self.waker) {
-            return match Loading::start(&CONNECTION_COMMANDS, file, waker) {
+            return match Loading::start(file, waker) {
                 Ok(loading) => {
                     self.loading = Some(loading);
                     Next::Pending

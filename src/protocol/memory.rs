@@ -108,8 +108,7 @@ impl Budget {
     }
 
     /// The number of bytes that are held.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.pool.total()
     }
 }

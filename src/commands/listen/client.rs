@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use mio::net::TcpStream;
 
-use super::clients::{Entry, NotAdmitted};
+use super::clients::{ClientRecord, NotAdmitted};
 use super::failure::{
     RefusedRequest, TOO_MANY_HANDSHAKES, failed, forced_close, secrets_of, unavailable,
 };
@@ -295,20 +295,22 @@ impl Arrival<'_> {
         queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
         let number =
-            server.clients.admit(server.config.capacity.clients, server.config.once, || Entry {
-                number: server.next_number(),
-                queue,
-                remote: self.remote,
-                target: server
-                    .config
-                    .redaction
-                    .url(&resource_name(&asked.line.target))
-                    .into_owned(),
-                protocol: agreement.subprotocol.clone(),
-                since: Instant::now(),
-                received: Arc::clone(&received),
-                greetings: server.config.greeting.len() as u64,
-                echoes: server.config.echo,
+            server.clients.admit(server.config.capacity.clients, server.config.once, || {
+                ClientRecord {
+                    number: server.next_number(),
+                    queue,
+                    remote: self.remote,
+                    target: server
+                        .config
+                        .redaction
+                        .url(&resource_name(&asked.line.target))
+                        .into_owned(),
+                    protocol: agreement.subprotocol.clone(),
+                    since: Instant::now(),
+                    received: Arc::clone(&received),
+                    greetings: server.config.greeting.len() as u64,
+                    echoes: server.config.echo,
+                }
             })?;
         server.report(ClientEvent::Come);
         Ok((number, actions, received, account))

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use bytes::Bytes;
-
+use super::clients::Recipients;
 use super::door::Door;
-use super::server::{ClientEvent, LastMessage, Server, failed};
+use super::server::{ClientEvent, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
-use crate::event::{Event, EventKind, Level, Message, Shown};
+use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
+use crate::input::repl::{OperatorCommand, Repl, Typed};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
@@ -23,8 +22,8 @@ use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
 use crate::protocol::{CloseCode, large};
-use crate::session::NO_MESSAGE;
 
+mod operator;
 mod shutdown;
 
 use shutdown::Shutdown;
@@ -43,6 +42,8 @@ pub(super) enum Input {
 pub(super) struct Control {
     server: Arc<Server>,
     reactor: Reactor,
+    /// What the server listens on.
+    address: SocketAddr,
     outputs: Outputs,
     door: Door,
     input: Input,
@@ -58,11 +59,13 @@ impl Control {
         server: Arc<Server>,
         reactor: Reactor,
         door: Door,
+        address: SocketAddr,
         input: Input,
         client_event: Receiver<ClientEvent>,
     ) -> Self {
         Self {
             outputs: server.outputs(Failures::None, &reactor.waker()),
+            address,
             server,
             reactor,
             door,
@@ -74,28 +77,33 @@ impl Control {
         }
     }
 
-    /// Tells where clients find us.
-    pub(super) fn announce(&mut self, address: SocketAddr) {
+    /// Reports where the server listens.
+    pub(super) fn announce(&mut self) {
         let server = Arc::clone(&self.server);
         let config = &server.config;
         for (level, text) in &config.notices {
             self.notice(*level, text);
         }
-        let path = config.handshake.path.as_deref().unwrap_or("/");
-        let s = if config.tls.is_some() { "s" } else { "" };
         let is_talkative = config.commentary.detail >= Detail::Head;
-        self.notice(Level::Info, &format!("listening on ws{s}://{address}{path}"));
+        self.notice(Level::Info, &format!("listening on {}", self.url("ws")));
         if is_talkative {
-            let page = format!("client for browsers: http{s}://{address}{path}");
-            self.notice(Level::Info, &page);
+            self.notice(Level::Info, &format!("client for browsers: {}", self.url("http")));
             if config.commentary.takes_commands {
                 let text = "lines typed are sent to all clients; /help lists the commands";
                 self.notice(Level::Info, text);
             }
         }
-        if !address.ip().is_loopback() {
+        if !self.address.ip().is_loopback() {
             self.notice(Level::Warning, "this address can be reached from other machines");
         }
+    }
+
+    /// The URL of the server, with this scheme or its secure form.
+    fn url(&self, scheme: &str) -> String {
+        let (config, address) = (&self.server.config, self.address);
+        let s = if config.tls.is_some() { "s" } else { "" };
+        let path = config.handshake.path.as_deref().unwrap_or("/");
+        format!("{scheme}{s}://{address}{path}")
     }
 
     /// Works until it is over.
@@ -203,7 +211,7 @@ impl Control {
         }
     }
 
-    /// Nothing is read that nobody would get.
+    /// Nothing is read that no client would get.
     fn take_lines_piped(&mut self) {
         for _ in 0..INPUT_BUDGET {
             let Input::Stdin(stdin) = &mut self.input else { return };
@@ -231,7 +239,7 @@ impl Control {
     fn take_lines_typed(&mut self) {
         loop {
             if self.shutdown.is_some() {
-                // Lines stay where they are: nobody would get them.
+                // Lines stay where they are: no client would get them.
                 let Input::Repl(repl) = &mut self.input else { return };
                 let Some(interrupt) = repl.take_interrupt() else { return };
                 self.execute(interrupt);
@@ -243,72 +251,11 @@ impl Control {
                 Input::Stdin(_) | Input::None => return,
             };
             match typed {
-                Typed::Line(order) => self.execute(order),
+                Typed::Line(command) => self.execute(command),
                 Typed::Pending => return,
                 Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }
-    }
-
-    fn execute(&mut self, order: OperatorCommand) {
-        match order {
-            OperatorCommand::Send(to, kind, data) => {
-                self.send_typed(to, Action::Send(kind, data.into()));
-            }
-            OperatorCommand::Ping(to) => self.send_typed(to, Action::Ping(Bytes::new())),
-            OperatorCommand::Frame(frame) => {
-                self.send_typed(Recipients::All, Action::Frame(Box::new(frame)));
-            }
-            OperatorCommand::Clients => {
-                let table = self.server.clients.table();
-                self.emit(None, EventKind::Shown(Shown::Text(&table)));
-            }
-            OperatorCommand::Kick(number, code, reason) => {
-                if !self.server.clients.kick(number, code, &reason) {
-                    self.say_nobody(Recipients::One(number));
-                }
-            }
-            OperatorCommand::Full => self.show_last_message(),
-            OperatorCommand::Show(text) => self.emit(None, EventKind::Shown(Shown::Text(&text))),
-            OperatorCommand::Problem(text) => {
-                self.emit(None, EventKind::Shown(Shown::Problem(&text)))
-            }
-            OperatorCommand::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
-            OperatorCommand::Leave(signal) => self.on_signal(signal),
-        }
-    }
-
-    fn show_last_message(&mut self) {
-        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
-            return self.emit(None, EventKind::Shown(Shown::Problem(NO_MESSAGE)));
-        };
-        let message = Message::received(kind, &data);
-        self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
-    }
-
-    fn send_typed(&mut self, to: Recipients, action: Action) {
-        if self.push(to, action, true) == 0 {
-            self.say_nobody(to);
-        }
-    }
-
-    /// Pushes it to the queues of these clients; returns how many there are.
-    fn push(&self, to: Recipients, action: Action, typed: bool) -> usize {
-        let outgoing = self.server.outgoing(action, typed);
-        let (count, too_slow) = self.server.clients.push(to, &outgoing);
-        self.server.note_slow(too_slow);
-        self.server.memory.enforce();
-        count
-    }
-
-    fn say_nobody(&mut self, whom: Recipients) {
-        let text = match whom {
-            Recipients::All => "nobody is connected: nothing was sent".to_owned(),
-            Recipients::One(number) => {
-                format!("there is no client {number}; /clients lists who is connected")
-            }
-        };
-        self.emit(None, EventKind::Shown(Shown::Problem(&text)));
     }
 
     fn notice(&mut self, level: Level, text: &str) {

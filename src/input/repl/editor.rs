@@ -10,8 +10,9 @@ use rustyline::{ColorMode, CompletionType, Config, Editor};
 use super::helper::Assistant;
 use super::history::{History, LineEditor};
 use super::keys::{Keys, RemovedLine};
-use super::set::{Command, CommandSet, Parsed, Prompt};
+use super::set::{CommandSet, CommandWords, Parsed, Prompt};
 use super::visible::one_line;
+use crate::input::Action;
 use crate::platform::job_control::JobControl;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
@@ -46,16 +47,16 @@ pub(super) fn editor_config() -> rustyline::Result<Config> {
         .build())
 }
 
-/// A line editor that knows these commands and keys.
+/// A line editor that completes these commands and has these keys.
 pub(super) fn editor(
     config: &Config,
-    commands: &'static [Command],
+    words: CommandWords,
     color: bool,
     modes: Option<&SavedModes>,
     keys: &Arc<Keys>,
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
-    editor.set_helper(Some(Assistant::new(commands, color, Arc::clone(keys))));
+    editor.set_helper(Some(Assistant::new(words, color, Arc::clone(keys))));
     if let Some(modes) = modes {
         keys.bind(&mut editor, modes.control_keys());
     }
@@ -75,7 +76,7 @@ pub(super) struct Keyboard {
 impl Keyboard {
     /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not end it: the session decides, and while
     /// it closes, messages have still to be printed around the prompt.
-    pub(super) fn read_lines<T>(
+    pub(super) fn read_lines<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
         commands: &CommandSet<T>,
@@ -107,13 +108,12 @@ impl Keyboard {
                 (Err(ReadlineError::Interrupted), _) => {
                     prompt = "";
                     self.keys.set_closing();
-                    send(Line::Interrupt((commands.leave)(Signal::Interrupt)));
+                    send(Line::Interrupt(Action::Leave(Signal::Interrupt).into()));
                 }
                 (Err(ReadlineError::Io(error)), _)
                     if error.kind() == io::ErrorKind::InvalidData =>
                 {
-                    let problem = (commands.problem)(NOT_UTF8.to_owned());
-                    send(Line::Typed(Parsed::Ready(problem)));
+                    send(Line::Typed(Parsed::Ready(Action::problem(NOT_UTF8).into())));
                 }
                 // Also a terminal that is gone, which reports its end again and again.
                 (Err(_), _) if has_ended => return,
@@ -122,7 +122,7 @@ impl Keyboard {
                     has_ended = true;
                     self.keys.set_closing();
                     send(if terminal::is_gone() {
-                        Line::Typed(Parsed::Ready((commands.leave)(Signal::Hangup)))
+                        Line::Typed(Parsed::Ready(Action::Leave(Signal::Hangup).into()))
                     } else {
                         Line::End
                     });
@@ -131,7 +131,7 @@ impl Keyboard {
         }
     }
 
-    fn send_typed_ahead<T>(
+    fn send_typed_ahead<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
         commands: &CommandSet<T>,

@@ -170,12 +170,8 @@ impl Control {
         lost.received += self.server.streams.give_up() as u64;
         lost.sent += match &mut self.input {
             Input::Stdin(stdin) => stdin.take_waiting_messages(),
-            Input::Repl(repl) => {
-                repl.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
-            }
-            Input::Plain(lines) => {
-                lines.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
-            }
+            Input::Repl(repl) => repl.take_waiting(OperatorCommand::is_message),
+            Input::Plain(lines) => lines.take_waiting(OperatorCommand::is_message),
             Input::None => 0,
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {

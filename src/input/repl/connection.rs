@@ -1,73 +1,81 @@
-//! The commands on a connection. A wrong one explains itself and does nothing else.
+//! The commands on a connection, which every prompt shares. A wrong one explains itself and does nothing
+//! else.
 
 use bytes::Bytes;
+use data_encoding::BASE64;
 
 use super::set::{
-    BinaryArgument, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes,
-    code_and_reason, file, split, unknown,
+    Command, CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split, unknown,
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
-use crate::input::{Action, Show};
+use crate::input::{Action, Show, decode_hex};
 use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
 pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
-    commands: &COMMANDS,
+    words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait says what follows",
     execute,
-    text: Action::text,
-    payload: |kind, data| Action::Send(kind, data.into()),
-    large: Some(Action::File),
-    show: |text| Action::Show(Show::Text(text)),
-    problem: Action::problem,
-    leave: Action::Leave,
 };
 
-const COMMANDS: [Command; 13] = [
-    Command { name: "help", arguments: "", summary: "list the commands" },
-    Command {
-        name: "text",
-        arguments: "TEXT",
-        summary: "send TEXT, also if it is empty or starts with /",
-    },
-    Command {
-        name: "binary",
-        arguments: "HEX|base64:DATA|@FILE",
-        summary: "send a binary message",
-    },
-    Command { name: "file", arguments: "PATH", summary: "send a file, as text if it is UTF-8" },
-    Command {
-        name: "ping",
-        arguments: "[DATA]",
-        summary: "send a ping and show the round-trip time",
-    },
-    Command { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" },
-    Command {
-        name: "fragment",
-        arguments: "N TEXT",
-        summary: "send TEXT as one message in N frames",
-    },
-    Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
-    Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
-    Command {
-        name: "status",
-        arguments: "",
-        summary: "state, subprotocol, counts, round-trip time",
-    },
-    Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" },
-    Command { name: "full", arguments: "", summary: "the last received message, whole" },
-    Command { name: "quit", arguments: "", summary: "close and leave" },
-];
+const COMMANDS: [Command; 13] =
+    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, FULL, QUIT];
+
+pub(super) const HELP: Command =
+    Command { name: "help", arguments: "", summary: "list the commands" };
+pub(super) const TEXT: Command = Command {
+    name: "text",
+    arguments: "TEXT",
+    summary: "send TEXT, also if it is empty or starts with /",
+};
+pub(super) const BINARY: Command = Command {
+    name: "binary",
+    arguments: "HEX|base64:DATA|@FILE",
+    summary: "send a binary message",
+};
+pub(super) const FILE: Command =
+    Command { name: "file", arguments: "PATH", summary: "send a file, as text if it is UTF-8" };
+pub(super) const PING: Command = Command {
+    name: "ping",
+    arguments: "[DATA]",
+    summary: "send a ping and show the round-trip time",
+};
+pub(super) const PONG: Command =
+    Command { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" };
+pub(super) const FRAGMENT: Command = Command {
+    name: "fragment",
+    arguments: "N TEXT",
+    summary: "send TEXT as one message in N frames",
+};
+pub(super) const FRAME: Command = Command {
+    name: "frame",
+    arguments: "OPCODE [OPTION…] [PAYLOAD]",
+    summary: "send any frame, as in /frame text nofin rsv1 hi",
+};
+pub(super) const CLOSE: Command =
+    Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" };
+pub(super) const STATUS: Command = Command {
+    name: "status",
+    arguments: "",
+    summary: "state, subprotocol, counts, round-trip time",
+};
+pub(super) const HEADERS: Command =
+    Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
+pub(super) const FULL: Command =
+    Command { name: "full", arguments: "", summary: "the last received message, whole" };
+pub(super) const QUIT: Command =
+    Command { name: "quit", arguments: "", summary: "close and leave" };
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<Action>, String> {
+/// Parses the command with this name and argument.
+pub(super) fn execute(name: &str, argument: &str) -> Result<Parsed<Action>, String> {
     match name {
         "binary" => binary(argument.trim()),
-        "file" => file(argument.trim()).map(Parsed::File),
+        "file" => file(argument.trim()),
         _ => action(name, argument).map(Parsed::Ready),
     }
 }
@@ -93,12 +101,28 @@ fn action(name: &str, argument: &str) -> Result<Action, String> {
 }
 
 fn binary(argument: &str) -> Result<Parsed<Action>, String> {
-    Ok(match bytes(argument)? {
-        BinaryArgument::Given(bytes) => {
-            Parsed::Ready(Action::Send(MessageKind::Binary, bytes.into()))
+    if argument.is_empty() {
+        return Err(
+            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
+        );
+    }
+    if let Some(path) = argument.strip_prefix('@') {
+        return Ok(Parsed::File(FileRequest::new(path, FileKind::Binary)));
+    }
+    let bytes = match argument.strip_prefix("base64:") {
+        Some(data) => {
+            BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"))
         }
-        BinaryArgument::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
-    })
+        None => decode_hex(argument),
+    };
+    Ok(Parsed::Ready(Action::Send(MessageKind::Binary, bytes?.into())))
+}
+
+fn file(path: &str) -> Result<Parsed<Action>, String> {
+    match path {
+        "" => Err("/file wants the path of a file".to_owned()),
+        path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
+    }
 }
 
 fn fragment(argument: &str) -> Result<Action, String> {
@@ -142,10 +166,7 @@ mod tests {
     fn parse(line: &str) -> Option<Action> {
         match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(action) => Some(action),
-            Parsed::File(file) => {
-                let loaded = CONNECTION_COMMANDS.load(file);
-                Some(loaded.unwrap_or_else(CONNECTION_COMMANDS.problem))
-            }
+            Parsed::File(file) => Some(file.load().unwrap_or_else(Action::problem)),
         }
     }
 
