@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::event::Level;
 use crate::input::Action;
 use crate::input::file::LoadError;
-use crate::input::stdin::Framing as InputFraming;
+use crate::input::stdin::InputFraming;
 use crate::net::dial::DialOptions;
 use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::{Target, TargetError};

@@ -16,7 +16,7 @@ use super::{
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
 };
-use crate::input::stdin::Framing as InputFraming;
+use crate::input::stdin::InputFraming;
 use crate::net::dial::DialOptions;
 use crate::net::proxy::Choice;
 use crate::net::route::RouteOptions;

@@ -1,4 +1,4 @@
-//! Where actions come from.
+//! Sources of actions.
 
 use std::io;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub mod stdin;
 
 pub use action::{Action, Show};
 
-/// The end of a session that whoever provides its actions wants.
+/// How a source ends the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
     /// When the connection has to be over.
@@ -30,7 +30,7 @@ pub struct Shutdown {
     pub is_interrupted: bool,
 }
 
-/// What a source has to offer next.
+/// What a source yields.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// [`Action::Send`], with a payload that is still in the buffer of the source: a reference count for
@@ -40,13 +40,13 @@ pub enum Next<'a> {
     Action(Action),
     /// Nothing yet: readiness will be announced.
     Pending,
-    /// Nothing ever again.
+    /// There are no more actions.
     End,
-    /// Nothing ever again, because of this.
+    /// There are no more actions, because of this.
     Failed(InputError),
 }
 
-/// Why an input cannot be read on. What came before it has been handed out.
+/// Why an input cannot be read on. The actions before it have been taken.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// A text message is not UTF-8.
@@ -70,7 +70,7 @@ pub enum InputError {
         /// Why, if it is known.
         cause: Option<Cause>,
     },
-    /// A line of `--input json` does not say what to do.
+    /// A line of `--input json` is not an action.
     #[error("standard input: line {line}, byte {column}: {reason}")]
     BadJson {
         /// Which line, from 1.
@@ -80,7 +80,7 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
-    /// A line of `--slash` is no command that can be carried out.
+    /// A line of `--slash` is not a command that can be carried out.
     #[error("standard input: line {line}: {reason}")]
     BadCommand {
         /// Which line, from 1.
@@ -98,10 +98,10 @@ pub enum InputError {
         /// The limit.
         limit: usize,
     },
-    /// What it asks for is not allowed.
+    /// An action cannot be carried out.
     #[error("{0}")]
     Refused(String),
-    /// The system refuses to read on.
+    /// Reading failed.
     #[error("standard input: {0}")]
     Io(#[from] io::Error),
 }
@@ -116,7 +116,7 @@ pub trait Source {
     fn register(&mut self, registry: &Registry, token: Token, waker: &Arc<Waker>)
     -> io::Result<()>;
 
-    /// Takes note that the token was announced, or the loop woken.
+    /// Notes that the token was announced, or the loop woken.
     fn set_ready(&mut self);
 
     /// The next action.
@@ -132,8 +132,8 @@ pub trait Source {
         self.is_typed()
     }
 
-    /// Whether Ctrl-C was pressed where it sends no signal. What was typed before it stays where it is;
-    /// for times in which no actions are taken.
+    /// Whether Ctrl-C was pressed where it sends no signal; for times in which no actions are taken. Lines
+    /// that were typed before it are kept.
     fn take_interrupt(&mut self) -> bool {
         false
     }
@@ -141,8 +141,7 @@ pub trait Source {
     /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
     fn set_closing(&mut self) {}
 
-    /// Ctrl-C has sent SIGINT: gives up the line being typed; false if there is none, or nobody would type
-    /// another one.
+    /// Ctrl-C has sent SIGINT: drops the line being typed; `false` if there is none, or the input cannot go on.
     fn clear_line(&mut self) -> bool {
         false
     }
@@ -153,13 +152,13 @@ pub trait Source {
         false
     }
 
-    /// How many messages have been read from it and not taken. They are given up.
+    /// Drops the messages that have been read and not taken, and returns how many.
     fn take_waiting_messages(&mut self) -> u64 {
         0
     }
 
-    /// How whoever provides the actions ends the session, if it does. Actions that wait are carried out
-    /// before, as far as the socket keeps up.
+    /// How the source ends the session, if it does. Actions that are waiting are carried out before, as far
+    /// as the socket keeps up.
     fn shutdown(&self) -> Option<Shutdown> {
         None
     }
@@ -170,7 +169,7 @@ pub trait Source {
     }
 }
 
-/// No actions at all.
+/// A source without actions.
 #[derive(Clone, Copy, Debug)]
 pub struct NoInput;
 

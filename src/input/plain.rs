@@ -1,5 +1,5 @@
-//! Lines and commands typed on a terminal where no line editor can run: standard output goes elsewhere, or
-//! the terminal is dumb.
+//! Lines and commands typed on a terminal without the line editor: standard output is redirected, or the
+//! terminal is dumb.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -12,16 +12,16 @@ use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
 
-/// A longer line is given up, in bytes.
+/// A longer line is dropped, in bytes.
 const MAX_LINE: usize = 256 << 20;
 
-/// What is shown then.
+/// Shown then.
 const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
 
-/// A terminal whose lines become these.
+/// A terminal whose lines are parsed to `T`.
 #[derive(Debug)]
 pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
@@ -32,15 +32,15 @@ pub struct PlainLines<T: 'static> {
     /// Up to where it has no newline.
     searched: usize,
     is_too_long: bool,
-    /// The file that the last line named: later lines wait for it.
+    /// The file that the last line named. Later lines wait until it is loaded.
     loading: Option<Loading<T>>,
     has_ended: bool,
-    /// Ctrl-C ends the other programs of a pipeline, so that there is nothing to go on for.
+    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one.
     is_in_pipeline: bool,
 }
 
 impl<T: From<Action> + Send + 'static> PlainLines<T> {
-    /// One that knows these commands.
+    /// One with these commands.
     pub fn new(commands: &'static CommandSet<T>) -> Self {
         Self {
             commands,
@@ -76,7 +76,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         }
     }
 
-    /// The next line. One that names a file comes when that is loaded.
+    /// The next line. One that names a file follows when that is loaded.
     pub fn take(&mut self) -> Typed<T> {
         if let Some(loading) = &self.loading {
             let Some(loaded) = loading.poll() else { return Typed::Pending };
@@ -110,7 +110,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         }
     }
 
-    /// How many lines have been typed and not taken that become one of these. They are given up.
+    /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let mut count = u64::from(self.loading.take().is_some());
         while let Typed::Line(line) = self.read_line() {
@@ -123,7 +123,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         count
     }
 
-    /// Gives up the line being typed after Ctrl-C; false if there is none.
+    /// Drops the line being typed after Ctrl-C; `false` if there is none.
     pub fn clear_line(&mut self) -> bool {
         let had_start = !std::mem::take(&mut self.line).is_empty();
         self.searched = 0;
@@ -138,7 +138,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
         }
     }
 
-    /// The next line; `None` for one that was given up.
+    /// The next line; `None` for one that was dropped.
     fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
-pub use super::cutter::Framing;
+pub use super::cutter::InputFraming;
 use super::repl::Loading;
 use super::{Action, InputError, Next, Source};
 use crate::platform::signals::Signal;
@@ -20,13 +20,13 @@ pub struct Stdin {
     reader: Option<Reader>,
     cutter: Cutter,
     waker: Option<Arc<Waker>>,
-    /// The file that the last line named: later ones wait for it.
+    /// The file that the last line named. Later lines wait until it is loaded.
     loading: Option<Loading<Action>>,
 }
 
 impl Stdin {
     /// Reads messages of this kind, framed like this.
-    pub fn new(framing: Framing, kind: MessageKind) -> Self {
+    pub fn new(framing: InputFraming, kind: MessageKind) -> Self {
         Self { reader: None, cutter: Cutter::new(framing, kind), waker: None, loading: None }
     }
 }

@@ -1,5 +1,4 @@
-//! The control loop: signals, lines typed or piped, and what clients report. It never waits for one
-//! client.
+//! The control loop: signals, lines typed or piped, and events of clients. It never waits for one client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -26,13 +25,13 @@ use crate::protocol::{CloseCode, large};
 mod operator;
 mod shutdown;
 
-use shutdown::Shutdown;
+use shutdown::ServerShutdown;
 
-/// Lines taken before anything else gets its turn.
+/// Lines taken in a row.
 const INPUT_BUDGET: usize = 1024;
 
-/// Where lines for the clients come from.
-pub(super) enum Input {
+/// The source of lines for the clients.
+pub(super) enum OperatorInput {
     Repl(Repl<OperatorCommand>),
     Plain(PlainLines<OperatorCommand>),
     Stdin(Stdin),
@@ -46,12 +45,12 @@ pub(super) struct Control {
     address: SocketAddr,
     outputs: Outputs,
     door: Door,
-    input: Input,
+    input: OperatorInput,
     input_error: Option<InputError>,
-    /// Lines were left because others had to have their turn.
+    /// Lines are left from the last turn of the loop.
     has_more_input: bool,
     client_event: Receiver<ClientEvent>,
-    shutdown: Option<Shutdown>,
+    shutdown: Option<ServerShutdown>,
 }
 
 impl Control {
@@ -60,7 +59,7 @@ impl Control {
         reactor: Reactor,
         door: Door,
         address: SocketAddr,
-        input: Input,
+        input: OperatorInput,
         client_event: Receiver<ClientEvent>,
     ) -> Self {
         Self {
@@ -84,9 +83,9 @@ impl Control {
         for (level, text) in &config.notices {
             self.notice(*level, text);
         }
-        let is_talkative = config.commentary.detail >= Detail::Head;
+        let is_detailed = config.commentary.detail >= Detail::Head;
         self.notice(Level::Info, &format!("listening on {}", self.url("ws")));
-        if is_talkative {
+        if is_detailed {
             self.notice(Level::Info, &format!("client for browsers: {}", self.url("http")));
             if config.commentary.takes_commands {
                 let text = "lines typed are sent to all clients; /help lists the commands";
@@ -106,7 +105,7 @@ impl Control {
         format!("{scheme}{s}://{address}{path}")
     }
 
-    /// Works until it is over.
+    /// Runs until the server ends.
     pub(super) fn run(&mut self) -> Result<(), Error> {
         loop {
             self.on_client_event();
@@ -119,9 +118,9 @@ impl Control {
             }
             self.warn_of_evictions(false);
             self.show_closing();
-            let _ = self.outputs.flush(); // errors come with the news
+            let _ = self.outputs.flush(); // errors are taken in on_client_event
             if self.is_over() {
-                self.on_client_event(); // what came of the last client and of the last batch
+                self.on_client_event(); // of the last client and the last batch
                 if let Some(shutdown) = self.shutdown.take() {
                     return shutdown.result.and_then(|()| self.input_failure());
                 }
@@ -150,18 +149,18 @@ impl Control {
                 tokens::SIGNALS => signalled = true,
                 tokens::WAKER => self.outputs.set_all_ready(),
                 tokens::INPUT => {
-                    // Never on another's word: to read what is not there would hold up everything.
+                    // Only then: to read when there is nothing would block the loop.
                     match &mut self.input {
-                        Input::Stdin(stdin) => stdin.set_ready(),
-                        Input::Plain(lines) => lines.set_ready(),
-                        Input::Repl(_) | Input::None => {}
+                        OperatorInput::Stdin(stdin) => stdin.set_ready(),
+                        OperatorInput::Plain(lines) => lines.set_ready(),
+                        OperatorInput::Repl(_) | OperatorInput::None => {}
                     }
                 }
                 _ => {}
             }
         }
         while signalled && let Some(signal) = self.reactor.take_signal() {
-            if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
+            if let (Signal::Interrupt, OperatorInput::Plain(lines)) = (signal, &mut self.input)
                 && self.shutdown.is_none()
                 && lines.clear_line()
             {
@@ -171,7 +170,7 @@ impl Control {
         }
         if !signalled
             && self.reactor.was_interrupted()
-            && let Input::Repl(repl) = &mut self.input
+            && let OperatorInput::Repl(repl) = &mut self.input
             && repl.was_interrupted_while_stalled()
         {
             self.on_signal(Signal::Interrupt);
@@ -205,16 +204,16 @@ impl Control {
     fn take_input(&mut self) {
         self.has_more_input = false;
         match &self.input {
-            Input::None => {}
-            Input::Repl(_) | Input::Plain(_) => self.take_lines_typed(),
-            Input::Stdin(_) => self.take_lines_piped(),
+            OperatorInput::None => {}
+            OperatorInput::Repl(_) | OperatorInput::Plain(_) => self.take_lines_typed(),
+            OperatorInput::Stdin(_) => self.take_lines_piped(),
         }
     }
 
-    /// Nothing is read that no client would get.
+    /// Reads only what a client can be sent.
     fn take_lines_piped(&mut self) {
         for _ in 0..INPUT_BUDGET {
-            let Input::Stdin(stdin) = &mut self.input else { return };
+            let OperatorInput::Stdin(stdin) = &mut self.input else { return };
             if self.shutdown.is_some() || !self.server.clients.have_room() {
                 return;
             }
@@ -225,11 +224,11 @@ impl Control {
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
-                Next::End => self.input = Input::None,
+                Next::End => self.input = OperatorInput::None,
                 Next::Failed(error) => {
                     self.notice(Level::Warning, &format!("no more input is read: {error}"));
                     self.input_error = Some(error);
-                    self.input = Input::None;
+                    self.input = OperatorInput::None;
                 }
             }
         }
@@ -239,16 +238,16 @@ impl Control {
     fn take_lines_typed(&mut self) {
         loop {
             if self.shutdown.is_some() {
-                // Lines stay where they are: no client would get them.
-                let Input::Repl(repl) = &mut self.input else { return };
+                // Lines are left: they cannot be sent to any client.
+                let OperatorInput::Repl(repl) = &mut self.input else { return };
                 let Some(interrupt) = repl.take_interrupt() else { return };
                 self.execute(interrupt);
                 continue;
             }
             let typed = match &mut self.input {
-                Input::Repl(repl) => repl.take(),
-                Input::Plain(lines) => lines.take(),
-                Input::Stdin(_) | Input::None => return,
+                OperatorInput::Repl(repl) => repl.take(),
+                OperatorInput::Plain(lines) => lines.take(),
+                OperatorInput::Stdin(_) | OperatorInput::None => return,
             };
             match typed {
                 Typed::Line(command) => self.execute(command),

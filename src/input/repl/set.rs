@@ -51,11 +51,11 @@ pub struct CommandSet<T: 'static> {
 pub(super) struct CommandWords {
     /// At the start of a line.
     pub(super) all: &'static [Command],
-    /// Behind `/to N`; none where there is no such command.
+    /// After `/to N`; empty where there is no such command.
     pub(super) addressed: &'static [Command],
 }
 
-/// A line, told apart by its slash. Two slashes stand for one in a text.
+/// A line by its first characters. Two slashes stand for one in a text.
 pub(super) enum LineKind<'a> {
     Text(&'a str),
     /// Without its slash.
