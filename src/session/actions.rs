@@ -80,6 +80,10 @@ impl Session<'_> {
         if self.input_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
+        self.take_from_source()
+    }
+
+    fn take_from_source(&mut self) -> bool {
         let typed = self.source.next_is_typed();
         let is_left = self.leaves_input();
         let shared; // a payload that is not in the buffer of the source
