@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Prompt, Typed};
+use super::repl::{CommandSet, Loading, NOT_UTF8, NextLine, Parsed, Prompt};
 use super::{Action, Next, Source};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
@@ -77,32 +77,34 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     }
 
     /// The next line. One that names a file follows when that is loaded.
-    pub fn take(&mut self) -> Typed<T> {
+    pub fn take(&mut self) -> NextLine<T> {
         if let Some(loading) = &self.loading {
-            let Some(loaded) = loading.poll() else { return Typed::Pending };
+            let Some(loaded) = loading.poll() else { return NextLine::Pending };
             self.loading = None;
-            return Typed::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()));
+            return NextLine::Line(
+                loaded.unwrap_or_else(|problem| Action::problem(problem).into()),
+            );
         }
         loop {
             let parsed = match self.read_line() {
-                Typed::Line(Some(line)) => self.parse(line),
-                Typed::Line(None) => Some(Parsed::Ready(Action::problem(TOO_LONG).into())),
-                Typed::Pending => return Typed::Pending,
-                Typed::End if terminal::is_gone() && !self.has_ended => {
+                NextLine::Line(Some(line)) => self.parse(line),
+                NextLine::Line(None) => Some(Parsed::Ready(Action::problem(TOO_LONG).into())),
+                NextLine::Pending => return NextLine::Pending,
+                NextLine::End if terminal::is_gone() && !self.has_ended => {
                     self.has_ended = true;
-                    return Typed::Line(Action::Leave(Signal::Hangup).into());
+                    return NextLine::Line(Action::Leave(Signal::Hangup).into());
                 }
-                Typed::End => return Typed::End,
+                NextLine::End => return NextLine::End,
             };
             match (parsed, &self.waker) {
-                (Some(Parsed::Ready(line)), _) => return Typed::Line(line),
+                (Some(Parsed::Ready(line)), _) => return NextLine::Line(line),
                 (Some(Parsed::File(file)), Some(waker)) => {
                     return match Loading::start(file, waker) {
                         Ok(loading) => {
                             self.loading = Some(loading);
-                            Typed::Pending
+                            NextLine::Pending
                         }
-                        Err(problem) => Typed::Line(Action::problem(problem).into()),
+                        Err(problem) => NextLine::Line(Action::problem(problem).into()),
                     };
                 }
                 (Some(Parsed::File(_)) | None, _) => {}
@@ -113,7 +115,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let mut count = u64::from(self.loading.take().is_some());
-        while let Typed::Line(line) = self.read_line() {
+        while let NextLine::Line(line) = self.read_line() {
             count += match line.and_then(|line| self.parse(line)) {
                 Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
                 Some(Parsed::File(_)) => 1, // what it becomes is one
@@ -139,14 +141,14 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     }
 
     /// The next line; `None` for one that was dropped.
-    fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
+    fn read_line(&mut self) -> NextLine<Option<Vec<u8>>> {
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {
                 let rest = self.line.split_off(self.searched + at + 1);
                 let line = std::mem::replace(&mut self.line, rest);
                 self.searched = 0;
                 let is_too_long = std::mem::take(&mut self.is_too_long);
-                return Typed::Line(Some(line).filter(|_| !is_too_long));
+                return NextLine::Line(Some(line).filter(|_| !is_too_long));
             }
             if self.line.len() > MAX_LINE {
                 self.line = Vec::new();
@@ -154,19 +156,25 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
             }
             self.searched = self.line.len();
             let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
-                return Typed::End;
+                return NextLine::End;
             };
             let mut bytes = [0; READ_SIZE];
             match reader.read(&mut bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
-                Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return NextLine::Pending;
+                }
+                Ok(0) | Err(_) if terminal::is_gone() => return NextLine::End,
                 Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => {
                     self.has_ended = true;
                     let line = std::mem::take(&mut self.line);
                     self.searched = 0;
-                    return if line.is_empty() { Typed::End } else { Typed::Line(Some(line)) };
+                    return if line.is_empty() {
+                        NextLine::End
+                    } else {
+                        NextLine::Line(Some(line))
+                    };
                 }
             }
         }

@@ -15,13 +15,13 @@ use crate::protocol::memory::Account;
 /// The end of a client's queue that others push to.
 #[derive(Clone, Debug)]
 pub struct ClientQueue {
-    shared: Arc<Shared>,
+    shared: Arc<SharedQueue>,
 }
 
 /// The end of a client's queue that its session pops from.
 #[derive(Debug)]
 pub struct QueuedActions {
-    shared: Arc<Shared>,
+    shared: Arc<SharedQueue>,
 }
 
 /// An action in a queue.
@@ -45,8 +45,8 @@ pub enum Enqueued {
 }
 
 #[derive(Debug)]
-struct Shared {
-    queue: Mutex<Queue>,
+struct SharedQueue {
+    queue: Mutex<QueueState>,
     limit: usize,
     /// Woken when there is room again.
     control: Arc<Waker>,
@@ -55,7 +55,7 @@ struct Shared {
 }
 
 #[derive(Debug, Default)]
-struct Queue {
+struct QueueState {
     waiting: VecDeque<Outgoing>,
     /// The size of what is waiting.
     bytes: usize,
@@ -87,7 +87,7 @@ const ROOM: usize = 256 << 10;
 /// without room has room again.
 pub fn client_queue(limit: usize, control: Arc<Waker>) -> (ClientQueue, QueuedActions) {
     let queue = Mutex::default();
-    let shared = Arc::new(Shared { queue, limit, control, taken: AtomicU64::new(0) });
+    let shared = Arc::new(SharedQueue { queue, limit, control, taken: AtomicU64::new(0) });
     (ClientQueue { shared: Arc::clone(&shared) }, QueuedActions { shared })
 }
 
@@ -181,8 +181,8 @@ impl Outgoing {
     }
 }
 
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+impl SharedQueue {
+    fn queue(&self) -> MutexGuard<'_, QueueState> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -197,7 +197,7 @@ impl Shared {
     }
 }
 
-impl Queue {
+impl QueueState {
     fn clear(&mut self) {
         self.waiting = VecDeque::new();
         self.set_bytes(0);

@@ -30,7 +30,7 @@ mod visible;
 pub use connection::CONNECTION_COMMANDS;
 pub(super) use editor::NOT_UTF8;
 use editor::{EditorLine, Keyboard, editor, editor_config};
-use history::History;
+use history::LineHistory;
 use keys::Keys;
 use screen::Screen;
 pub use server::{OperatorCommand, SERVER_COMMANDS};
@@ -68,9 +68,9 @@ pub struct Repl<T: 'static> {
     size: Option<(u16, u16)>,
 }
 
-/// What was typed.
+/// What a prompt yields.
 #[derive(Debug)]
-pub enum Typed<T> {
+pub enum NextLine<T> {
     /// A line.
     Line(T),
     /// Nothing yet.
@@ -79,12 +79,12 @@ pub enum Typed<T> {
     End,
 }
 
-impl From<Typed<Action>> for Next<'_> {
-    fn from(typed: Typed<Action>) -> Self {
+impl From<NextLine<Action>> for Next<'_> {
+    fn from(typed: NextLine<Action>) -> Self {
         match typed {
-            Typed::Line(action) => Self::Action(action),
-            Typed::Pending => Self::Pending,
-            Typed::End => Self::End,
+            NextLine::Line(action) => Self::Action(action),
+            NextLine::Pending => Self::Pending,
+            NextLine::End => Self::End,
         }
     }
 }
@@ -123,7 +123,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
             .map_err(io::Error::other)?;
         let history = options
             .history
-            .and_then(|path| History::load(path, options.secrets, &config, &mut editor));
+            .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
@@ -168,29 +168,29 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
     }
 
     /// The next line. One that names a file follows when that is loaded.
-    pub fn take(&mut self) -> Typed<T> {
+    pub fn take(&mut self) -> NextLine<T> {
         if let Some(loading) = &self.loading {
             return match loading.poll() {
-                None => self.take_interrupt().map_or(Typed::Pending, Typed::Line),
+                None => self.take_interrupt().map_or(NextLine::Pending, NextLine::Line),
                 Some(loaded) => {
                     self.loading = None;
-                    Typed::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()))
+                    NextLine::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()))
                 }
             };
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
             Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
-                Typed::Line(line)
+                NextLine::Line(line)
             }
             Ok(EditorLine::Typed(Parsed::File(file))) => match Loading::start(file, &self.waker) {
                 Ok(loading) => {
                     self.loading = Some(loading);
-                    Typed::Pending
+                    NextLine::Pending
                 }
-                Err(problem) => Typed::Line(Action::problem(problem).into()),
+                Err(problem) => NextLine::Line(Action::problem(problem).into()),
             },
-            Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => Typed::End,
-            Err(TryRecvError::Empty) => Typed::Pending,
+            Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => NextLine::End,
+            Err(TryRecvError::Empty) => NextLine::Pending,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{OperatorCommand, Repl, Typed};
+use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
@@ -250,9 +250,9 @@ impl Control {
                 OperatorInput::Stdin(_) | OperatorInput::None => return,
             };
             match typed {
-                Typed::Line(command) => self.execute(command),
-                Typed::Pending => return,
-                Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
+                NextLine::Line(command) => self.execute(command),
+                NextLine::Pending => return,
+                NextLine::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }
     }

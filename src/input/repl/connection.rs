@@ -5,7 +5,7 @@ use bytes::Bytes;
 use data_encoding::BASE64;
 
 use super::set::{
-    Command, CommandSet, CommandWords, FileRequest, Parsed, code_and_reason, split, unknown,
+    CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
@@ -20,53 +20,56 @@ pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
     execute,
 };
 
-const COMMANDS: [Command; 13] =
+const COMMANDS: [SlashCommand; 13] =
     [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, FULL, QUIT];
 
-pub(super) const HELP: Command =
-    Command { name: "help", arguments: "", summary: "list the commands" };
-pub(super) const TEXT: Command = Command {
+pub(super) const HELP: SlashCommand =
+    SlashCommand { name: "help", arguments: "", summary: "list the commands" };
+pub(super) const TEXT: SlashCommand = SlashCommand {
     name: "text",
     arguments: "TEXT",
     summary: "send TEXT, also if it is empty or starts with /",
 };
-pub(super) const BINARY: Command = Command {
+pub(super) const BINARY: SlashCommand = SlashCommand {
     name: "binary",
     arguments: "HEX|base64:DATA|@FILE",
     summary: "send a binary message",
 };
-pub(super) const FILE: Command =
-    Command { name: "file", arguments: "PATH", summary: "send a file, as text if it is UTF-8" };
-pub(super) const PING: Command = Command {
+pub(super) const FILE: SlashCommand = SlashCommand {
+    name: "file",
+    arguments: "PATH",
+    summary: "send a file, as text if it is UTF-8",
+};
+pub(super) const PING: SlashCommand = SlashCommand {
     name: "ping",
     arguments: "[DATA]",
     summary: "send a ping and show the round-trip time",
 };
-pub(super) const PONG: Command =
-    Command { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" };
-pub(super) const FRAGMENT: Command = Command {
+pub(super) const PONG: SlashCommand =
+    SlashCommand { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" };
+pub(super) const FRAGMENT: SlashCommand = SlashCommand {
     name: "fragment",
     arguments: "N TEXT",
     summary: "send TEXT as one message in N frames",
 };
-pub(super) const FRAME: Command = Command {
+pub(super) const FRAME: SlashCommand = SlashCommand {
     name: "frame",
     arguments: "OPCODE [OPTION…] [PAYLOAD]",
     summary: "send any frame, as in /frame text nofin rsv1 hi",
 };
-pub(super) const CLOSE: Command =
-    Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" };
-pub(super) const STATUS: Command = Command {
+pub(super) const CLOSE: SlashCommand =
+    SlashCommand { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" };
+pub(super) const STATUS: SlashCommand = SlashCommand {
     name: "status",
     arguments: "",
     summary: "state, subprotocol, counts, round-trip time",
 };
-pub(super) const HEADERS: Command =
-    Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
-pub(super) const FULL: Command =
-    Command { name: "full", arguments: "", summary: "the last received message, whole" };
-pub(super) const QUIT: Command =
-    Command { name: "quit", arguments: "", summary: "close and leave" };
+pub(super) const HEADERS: SlashCommand =
+    SlashCommand { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
+pub(super) const FULL: SlashCommand =
+    SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
+pub(super) const QUIT: SlashCommand =
+    SlashCommand { name: "quit", arguments: "", summary: "close and leave" };
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;

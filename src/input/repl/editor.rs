@@ -8,7 +8,7 @@ use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::helper::Assistant;
-use super::history::{History, LineEditor};
+use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
 use super::set::{CommandSet, CommandWords, Parsed, Prompt};
 use super::visible::one_line;
@@ -65,7 +65,7 @@ pub(super) fn editor(
 
 /// What the thread that reads lines owns beside the editor.
 pub(super) struct Keyboard {
-    pub(super) history: Option<History>,
+    pub(super) history: Option<LineHistory>,
     pub(super) typed_ahead: TypedAhead,
     pub(super) modes: Option<SavedModes>,
     pub(super) keys: Arc<Keys>,

@@ -14,7 +14,7 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::keys::Keys;
-use super::set::{Command, CommandWords};
+use super::set::{CommandWords, SlashCommand};
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
@@ -104,7 +104,7 @@ impl Hinter for Assistant {
 
 impl Assistant {
     /// The length of `/to N ` if a line starts so, what is behind it, and the commands that can be there.
-    fn behind_address<'l>(&self, line: &'l str) -> (usize, &'l str, &'static [Command]) {
+    fn behind_address<'l>(&self, line: &'l str) -> (usize, &'l str, &'static [SlashCommand]) {
         let behind = line.strip_prefix("/to ").and_then(|rest| rest.split_once(' '));
         match behind.filter(|_| !self.words.addressed.is_empty()) {
             Some((_, line_of_client)) => {

@@ -16,7 +16,7 @@ const MAX_SIZE: u64 = 16 << 20;
 pub(super) type LineEditor = Editor<Assistant, FileHistory>;
 
 /// A history file that can be used.
-pub(super) struct History {
+pub(super) struct LineHistory {
     path: PathBuf,
     /// The lines as they are kept; the editor has them as they were typed, to be sent again.
     kept: FileHistory,
@@ -24,7 +24,7 @@ pub(super) struct History {
     secrets: Secrets,
 }
 
-impl History {
+impl LineHistory {
     /// Reads the lines of earlier sessions. `None`: lines are kept for this one only, because the file cannot
     /// be used.
     pub(super) fn load(

@@ -4,7 +4,7 @@ use super::connection::{
     self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, FULL, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
 use super::set::{
-    Command, CommandSet, CommandWords, LineKind, Parsed, code_and_reason, split, unknown,
+    CommandSet, CommandWords, LineKind, Parsed, SlashCommand, code_and_reason, split, unknown,
 };
 use crate::input::Action;
 use crate::protocol::CloseCode;
@@ -48,35 +48,35 @@ pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
     execute,
 };
 
-const COMMANDS: [Command; 16] = [
+const COMMANDS: [SlashCommand; 16] = [
     HELP,
-    Command { name: "clients", arguments: "", summary: "list who is connected" },
-    Command {
+    SlashCommand { name: "clients", arguments: "", summary: "list who is connected" },
+    SlashCommand {
         name: "to",
         arguments: "N TEXT|/COMMAND",
         summary: "the same for client N only, also /status",
     },
     TEXT,
-    Command { summary: "send a binary message to all", ..BINARY },
-    Command { summary: "send a file to all, as text if it is UTF-8", ..FILE },
-    Command { summary: "send a ping to all, show the round-trip times", ..PING },
+    SlashCommand { summary: "send a binary message to all", ..BINARY },
+    SlashCommand { summary: "send a file to all, as text if it is UTF-8", ..FILE },
+    SlashCommand { summary: "send a ping to all, show the round-trip times", ..PING },
     PONG,
     FRAGMENT,
     FRAME,
-    Command { summary: "close the connections of all clients", ..CLOSE },
-    Command {
+    SlashCommand { summary: "close the connections of all clients", ..CLOSE },
+    SlashCommand {
         name: "kick",
         arguments: "N [CODE [REASON]]",
         summary: "close the connection of client N",
     },
-    Command { summary: "address, number of clients, counts, memory", ..STATUS },
-    Command { summary: "the heads of the opening handshakes", ..HEADERS },
+    SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
+    SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
     FULL,
-    Command { summary: "close all connections and leave", ..QUIT },
+    SlashCommand { summary: "close all connections and leave", ..QUIT },
 ];
 
 /// What can follow `/to N`.
-const CLIENT_COMMANDS: [Command; 10] =
+const CLIENT_COMMANDS: [SlashCommand; 10] =
     [TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS];
 
 fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String> {
@@ -106,7 +106,7 @@ fn to(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
 
 fn client_command(command: &str) -> Result<Parsed<Action>, String> {
     let (name, argument) = split(command);
-    let is_in = |commands: &[Command]| commands.iter().any(|command| command.name == name);
+    let is_in = |commands: &[SlashCommand]| commands.iter().any(|command| command.name == name);
     if is_in(&CLIENT_COMMANDS) {
         return connection::execute(name, argument);
     }

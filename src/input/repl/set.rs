@@ -14,7 +14,7 @@ use crate::protocol::close::ClosePayload;
 
 /// A command, for help and completion.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(super) struct SlashCommand {
     pub(super) name: &'static str,
     pub(super) arguments: &'static str,
     pub(super) summary: &'static str,
@@ -50,9 +50,9 @@ pub struct CommandSet<T: 'static> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CommandWords {
     /// At the start of a line.
-    pub(super) all: &'static [Command],
+    pub(super) all: &'static [SlashCommand],
     /// After `/to N`; empty where there is no such command.
-    pub(super) addressed: &'static [Command],
+    pub(super) addressed: &'static [SlashCommand],
 }
 
 /// A line by its first characters. Two slashes stand for one in a text.
@@ -112,7 +112,7 @@ impl<T: From<Action>> CommandSet<T> {
             Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
             Prompt::None => String::new(),
         };
-        for Command { name, arguments, summary } in self.words.all {
+        for SlashCommand { name, arguments, summary } in self.words.all {
             let usage = format!("  /{name} {arguments}");
             text += &match usage.chars().count() < SUMMARY_COLUMN {
                 true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
