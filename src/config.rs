@@ -7,7 +7,7 @@ use crate::client::EndpointConfig;
 use crate::event::Level;
 use crate::input::Action;
 use crate::input::file::LoadError;
-use crate::input::stdin::Framing as InputFraming;
+use crate::input::stdin::InputFraming;
 use crate::net::proxy::{BadSetting, Variables};
 use crate::net::target::TargetError;
 use crate::output::human::{Detail, Timestamps};
@@ -167,7 +167,7 @@ pub struct ConnectConfig {
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.
-    pub presets: Vec<Action<'static>>,
+    pub presets: Vec<Action>,
     /// Send every received message back.
     pub echo: bool,
     /// What standard output gets.

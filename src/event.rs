@@ -17,10 +17,12 @@ mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod secrets;
+mod server_status;
 
 pub use closed::SOON;
 pub use failure::{FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
+pub use server_status::ServerStatus;
 
 /// Something that happened, with when and on which connection.
 #[derive(Debug)]
@@ -405,6 +407,8 @@ impl LastTraffic {
 pub enum Shown<'a> {
     /// The state of the connection.
     Status(&'a Status),
+    /// The state of a server.
+    ServerStatus(&'a ServerStatus),
     /// The heads of the opening handshake.
     Headers(&'a Opened),
     /// The last message, whole.

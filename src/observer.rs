@@ -25,7 +25,7 @@ pub trait Observer {
     /// The next action to carry out. After a response with [`Response::acts`], the session calls this until
     /// there is none, and carries all of them out at once, even if the socket does not keep up. A file alone
     /// waits for the one that is being sent.
-    fn next_action(&mut self) -> Option<Action<'static>> {
+    fn next_action(&mut self) -> Option<Action> {
         None
     }
 

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::input::Source;
 use crate::input::plain::PlainLines;
 use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
-use crate::input::stdin::{Framing, Stdin};
+use crate::input::stdin::{InputFraming, Stdin};
 use crate::net::Reactor;
 use crate::net::reactor::tokens;
 use crate::output::OutputError;
@@ -31,7 +31,7 @@ mod page;
 mod server;
 mod streams;
 
-use control::{Control, Input};
+use control::{Control, OperatorInput};
 use server::{Server, failed};
 use streams::Streams;
 
@@ -72,15 +72,15 @@ fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
         .map_err(failed("event loop"))?;
     let input = input(&config, &mut reactor)?;
     let streams = match &input {
-        Input::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
+        OperatorInput::Repl(repl) => Streams::with_repl(repl, reactor.waker()),
         _ => Streams::open(reactor.waker()),
     };
     let streams = streams.map_err(failed("output"))?;
     let (sender, client_event) = channel();
     let server = Arc::new(Server::new(config, streams, sender, reactor.waker()));
     let acceptor = Acceptor::new(Arc::clone(&server), socket, &server.config.accept);
-    let mut control = Control::new(server, reactor, acceptor, input, client_event);
-    control.announce(address);
+    let mut control = Control::new(server, reactor, acceptor, address, input, client_event);
+    control.announce();
     Ok(control)
 }
 
@@ -102,9 +102,9 @@ fn cannot_listen(error: ListenError) -> Error {
     }
 }
 
-fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
+fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<OperatorInput, Error> {
     match config.input {
-        ServerInput::None => Ok(Input::None),
+        ServerInput::None => Ok(OperatorInput::None),
         ServerInput::Repl => {
             reactor.leave_signals_to_loop();
             let options = ReplOptions {
@@ -113,7 +113,7 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
                 color: config.commentary.stdout_color,
             };
             Repl::start(options, &SERVER_COMMANDS, reactor.waker())
-                .map(Input::Repl)
+                .map(OperatorInput::Repl)
                 .map_err(failed("line editor"))
         }
         ServerInput::Plain => {
@@ -122,13 +122,13 @@ fn input(config: &ListenConfig, reactor: &mut Reactor) -> Result<Input, Error> {
             lines
                 .register(reactor.registry(), tokens::INPUT, &reactor.waker())
                 .map_err(failed("standard input"))?;
-            Ok(Input::Plain(lines))
+            Ok(OperatorInput::Plain(lines))
         }
         ServerInput::Stdin => {
-            let mut stdin = Stdin::new(Framing::Lines, MessageKind::Text);
+            let mut stdin = Stdin::new(InputFraming::Lines, MessageKind::Text);
             match stdin.register(reactor.registry(), tokens::INPUT, &reactor.waker()) {
-                Ok(()) => Ok(Input::Stdin(stdin)),
-                Err(_) => Ok(Input::None), // it is closed: nothing can be sent
+                Ok(()) => Ok(OperatorInput::Stdin(stdin)),
+                Err(_) => Ok(OperatorInput::None), // it is closed: there is nothing to send
             }
         }
     }

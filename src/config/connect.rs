@@ -17,7 +17,7 @@ use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
 };
 use crate::client::{EndpointConfig, EndpointTls, HandshakeConfig};
-use crate::input::stdin::Framing as InputFraming;
+use crate::input::stdin::InputFraming;
 use crate::net::proxy::Choice;
 use crate::net::target::Target;
 use crate::net::tls::ClientContext;

@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::large;
-use super::payload::Payload;
+use bytes::Bytes;
 
 /// The memory that all connections together may hold.
 #[derive(Clone, Debug)]
@@ -28,18 +27,10 @@ pub struct Charge {
     bytes: usize,
 }
 
-/// A payload that several connections share. It is counted once.
-#[derive(Debug)]
-pub struct SharedPayload {
-    bytes: Bytes,
+/// A payload that several connections share. It is counted once, until the last of them has dropped it.
+struct SharedPayload<T: AsRef<[u8]>> {
+    bytes: T,
     pool: Arc<Pool>,
-}
-
-#[derive(Debug)]
-enum Bytes {
-    Copy(Vec<u8>),
-    /// With the buffer that it was received into.
-    Whole(Payload),
 }
 
 /// The budget is exceeded, and this connection has to free its memory.
@@ -106,19 +97,9 @@ impl Budget {
     }
 
     /// A payload that several connections will share.
-    pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
-        self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
-        Arc::new(SharedPayload {
-            bytes: Bytes::Copy(large::copy(bytes)),
-            pool: Arc::clone(&self.pool),
-        })
-    }
-
-    /// The same, of a payload that need not be copied.
-    pub fn share_whole(&self, payload: &Payload) -> Arc<SharedPayload> {
-        self.pool.total.fetch_add(payload.bytes().len(), Ordering::SeqCst);
-        let (bytes, pool) = (Bytes::Whole(payload.clone()), Arc::clone(&self.pool));
-        Arc::new(SharedPayload { bytes, pool })
+    pub fn share(&self, bytes: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        self.pool.total.fetch_add(bytes.as_ref().len(), Ordering::SeqCst);
+        Bytes::from_owner(SharedPayload { bytes, pool: Arc::clone(&self.pool) })
     }
 
     /// Has the connections that hold the most free their memory, while more is held than may be.
@@ -127,8 +108,7 @@ impl Budget {
     }
 
     /// The number of bytes that are held.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.pool.total()
     }
 }
@@ -210,19 +190,15 @@ impl Drop for Charge {
     }
 }
 
-impl SharedPayload {
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::Copy(bytes) => bytes,
-            Bytes::Whole(payload) => payload.bytes(),
-        }
+impl<T: AsRef<[u8]>> AsRef<[u8]> for SharedPayload<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
     }
 }
 
-impl Drop for SharedPayload {
+impl<T: AsRef<[u8]>> Drop for SharedPayload<T> {
     fn drop(&mut self) {
-        self.pool.total.fetch_sub(self.bytes().len(), Ordering::SeqCst);
+        self.pool.total.fetch_sub(self.bytes.as_ref().len(), Ordering::SeqCst);
         self.pool.announce();
     }
 }
@@ -363,7 +339,7 @@ mod tests {
         let [waiting, other] = [(); 2].map(|()| budget.open(|| ()));
         let mut charge = other.charge();
         charge.set(30 * MIB);
-        let payload = budget.share(&vec![0; 40 * MIB]);
+        let payload = budget.share(vec![0; 40 * MIB]);
         waiting.set_shared(40 * MIB);
         budget.enforce();
         assert!(waiting.is_revoked());

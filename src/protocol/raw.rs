@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use super::frame::{Header, LengthEncoding, Opcode};
 
 /// A frame that is sent as it stands.
@@ -20,7 +22,7 @@ pub struct RawFrame {
     /// How the length is encoded; `None`: in the fewest bits.
     pub encoding: Option<LengthEncoding>,
     /// The payload, before masking.
-    pub payload: Vec<u8>,
+    pub payload: Bytes,
 }
 
 /// Masking of a [`RawFrame`].
@@ -36,7 +38,7 @@ pub enum RawMask {
 
 impl RawFrame {
     /// An unfragmented frame with nothing special about it.
-    pub fn new(opcode: Opcode, payload: Vec<u8>) -> Self {
+    pub fn new(opcode: Opcode, payload: impl Into<Bytes>) -> Self {
         Self {
             opcode: opcode.bits(),
             fin: true,
@@ -44,7 +46,7 @@ impl RawFrame {
             mask: RawMask::ByRole,
             length: None,
             encoding: None,
-            payload,
+            payload: payload.into(),
         }
     }
 
@@ -110,7 +112,7 @@ mod tests {
             mask: RawMask::Key([0, 1, 2, 255]),
             length: Some(9),
             encoding: Some(LengthEncoding::Long),
-            payload: Vec::new(),
+            payload: Bytes::new(),
         };
         let off = RawFrame { mask: RawMask::Off, ..plain.clone() };
         let words = [plain, off, odd].map(|frame| frame.to_string());

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::resend::Tracked;
-use super::sender::{Origin, Sender};
+use super::sender::{Origin, SendData, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
 use crate::event::{EventKind, Shown, Status};
 use crate::input::{Action, InputError, Next, Show};
@@ -98,18 +100,22 @@ impl<'a> Session<'a> {
         if self.input.has_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
+        self.take_from_source()
+    }
+
+    fn take_from_source(&mut self) -> bool {
         let typed = self.source.next_is_typed();
         let is_left = self.leaves_input();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
             Next::End => self.input.has_ended = true,
             Next::Failed(error) => self.input.fail(error),
-            Next::Action(action) if is_left && action.is_sent() => {
-                let action = action.into_owned();
+            Next::Message(kind, data) if is_left => {
+                let action = Action::Send(kind, Bytes::copy_from_slice(data));
                 self.keep_for_next(action);
             }
             // The hot path: the payload is borrowed from the source.
-            Next::Action(Action::Send(kind, data)) => {
+            Next::Message(kind, data) => {
                 let mut sender = Sender {
                     connection: &mut self.connection,
                     journal: &mut self.journal,
@@ -118,25 +124,25 @@ impl<'a> Session<'a> {
                     resend: self.outgoing.resend.as_mut(),
                     now: self.clock.event_time(),
                 };
-                let sent = sender.message(kind, &data, 1, Origin::Input, typed);
-                drop(data);
+                let data = SendData::Borrowed(data);
+                let sent = sender.message(kind, data, 1, Origin::Input, typed);
                 self.check(sent, typed);
             }
-            Next::Action(other) => {
-                let other = other.into_owned();
-                self.perform(other, Origin::Input, typed);
-            }
+            Next::Action(action) if is_left && action.is_sent() => self.keep_for_next(action),
+            Next::Action(action) => self.perform(action, Origin::Input, typed),
         }
         true
     }
 
     /// Carries out an action.
-    pub(super) fn perform(&mut self, action: Action<'static>, origin: Origin, typed: bool) {
+    pub(super) fn perform(&mut self, action: Action, origin: Origin, typed: bool) {
         let done = match action {
-            Action::Send(kind, data) => self.sender().message(kind, &data, 1, origin, typed),
+            Action::Send(kind, data) => {
+                self.sender().message(kind, SendData::Shared(&data), 1, origin, typed)
+            }
             Action::SendBack(kind, payload) => self.sender().send_back(kind, payload),
             Action::Fragments(kind, data, frames) => {
-                self.sender().message(kind, &data, frames, origin, typed)
+                self.sender().message(kind, SendData::Shared(&data), frames, origin, typed)
             }
             Action::File(file) if self.outgoing.upload.is_some() => {
                 self.outgoing.push(Action::File(file)); // of an observer
@@ -152,7 +158,7 @@ impl<'a> Session<'a> {
     }
 
     /// Carries out what is not a data message.
-    fn perform_other(&mut self, action: Action<'static>, origin: Origin) -> Result<(), Misuse> {
+    fn perform_other(&mut self, action: Action, origin: Origin) -> Result<(), Misuse> {
         let now = self.clock.now();
         self.traffic.on_action(now);
         let mut sender = Sender { now, ..self.sender() };

@@ -1,7 +1,5 @@
 //! `--echo`.
 
-use std::borrow::Cow;
-
 use crate::input::Action;
 use crate::observer::{Observed, Observer, Response};
 use crate::protocol::large;
@@ -10,7 +8,7 @@ use crate::protocol::large;
 /// received, so that one message at most waits here.
 #[derive(Debug, Default)]
 pub struct Echo {
-    reply: Option<Action<'static>>,
+    reply: Option<Action>,
 }
 
 impl Observer for Echo {
@@ -18,12 +16,12 @@ impl Observer for Echo {
         let Some(message) = event.received_message() else { return Response::default() };
         self.reply = Some(match event.payload {
             Some(payload) => Action::SendBack(message.kind, payload.clone()),
-            None => Action::Send(message.kind, Cow::Owned(large::copy(message.data))),
+            None => Action::Send(message.kind, large::copy(message.data).into()),
         });
         Response { acts: true, ..Response::default() }
     }
 
-    fn next_action(&mut self) -> Option<Action<'static>> {
+    fn next_action(&mut self) -> Option<Action> {
         self.reply.take()
     }
 }
@@ -49,7 +47,7 @@ mod tests {
             assert_eq!(echo.next_action(), None);
             reply
         };
-        let copy = Action::Send(MessageKind::Binary, Cow::Owned(b"long".to_vec()));
+        let copy = Action::Send(MessageKind::Binary, b"long".to_vec().into());
         assert_eq!(reply(None), Some(copy));
         match reply(Some(&payload)) {
             Some(Action::SendBack(_, sent)) => assert!(sent.is_same(&payload)),

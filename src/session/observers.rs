@@ -74,7 +74,7 @@ impl Observers {
     }
 
     /// The next action of any of them.
-    pub(super) fn next_action(&mut self) -> Option<Action<'static>> {
+    pub(super) fn next_action(&mut self) -> Option<Action> {
         self.list.iter_mut().find_map(|observer| observer.next_action())
     }
 

@@ -12,7 +12,7 @@ use crate::protocol::Connection;
 /// What is to be sent, and what may have to be sent again.
 #[derive(Debug)]
 pub(super) struct Outgoing {
-    presets: VecDeque<Action<'static>>,
+    presets: VecDeque<Action>,
     /// `None`: there is no connection after this one.
     pub(super) resend: Option<Resend>,
     /// A file that is being sent: no other action is taken meanwhile.
@@ -21,15 +21,12 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     /// Starts with the presets, then what the connection before has left.
-    pub(super) fn new(
-        presets: VecDeque<Action<'static>>,
-        left: Option<VecDeque<Action<'static>>>,
-    ) -> Self {
+    pub(super) fn new(presets: VecDeque<Action>, left: Option<VecDeque<Action>>) -> Self {
         Self { presets, resend: left.map(Resend::new), upload: None }
     }
 
     /// The next action.
-    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action<'static>, Origin)> {
+    pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, Origin)> {
         if let Some(preset) = self.next_preset(connection) {
             return Some((preset, Origin::Preset));
         }
@@ -38,14 +35,14 @@ impl Outgoing {
     }
 
     /// The next preset. Raw frames are sent also after a Close frame.
-    pub(super) fn next_preset(&mut self, connection: &Connection) -> Option<Action<'static>> {
+    pub(super) fn next_preset(&mut self, connection: &Connection) -> Option<Action> {
         let is_raw = matches!(self.presets.front(), Some(Action::Frame(_)));
         let can_send = connection.is_open() || (is_raw && !connection.is_finished());
         self.presets.pop_front_if(|_| can_send)
     }
 
     /// Adds an action behind the presets.
-    pub(super) fn push(&mut self, action: Action<'static>) {
+    pub(super) fn push(&mut self, action: Action) {
         self.presets.push_back(action);
     }
 

@@ -11,7 +11,7 @@ use crate::protocol::keepalive::Times;
 /// What a session is to do.
 pub struct Plan {
     /// Sent after open and before the input, in order.
-    pub presets: VecDeque<Action<'static>>,
+    pub presets: VecDeque<Action>,
     /// What follows the end of the input.
     pub after_input: AfterInput,
     /// When everything has to be over.
@@ -25,7 +25,7 @@ pub struct Plan {
     /// How the connection is watched.
     pub times: Times,
     /// What the connection before has left; `None`: nothing is kept for one after it.
-    pub left: Option<VecDeque<Action<'static>>>,
+    pub left: Option<VecDeque<Action>>,
     /// There is no more input.
     pub input_ended: bool,
 }

@@ -12,7 +12,7 @@ use crate::input::Action;
 #[derive(Debug, Default)]
 pub struct Rest {
     /// Input that has not been sent, in order.
-    pub unsent: VecDeque<Action<'static>>,
+    pub unsent: VecDeque<Action>,
     /// Messages that the transport has taken since the last ping that was answered: nobody knows
     /// whether they have arrived. Echoes that it has not taken are among them.
     pub unconfirmed: u64,
@@ -22,7 +22,7 @@ pub struct Rest {
 #[derive(Debug, Default)]
 pub(super) struct Resend {
     /// To be sent on this connection, or on the next one.
-    waiting: VecDeque<Action<'static>>,
+    waiting: VecDeque<Action>,
     waiting_bytes: usize,
     /// Encoded and not taken by the transport completely.
     queued: VecDeque<Queued>,
@@ -43,7 +43,7 @@ pub(super) struct Resend {
 #[derive(Debug)]
 pub(super) enum Tracked {
     /// It is sent again on the next connection.
-    Input(Action<'static>),
+    Input(Action),
     /// A message of an observer. It belongs to this connection: it is only counted.
     Reply,
 }
@@ -83,7 +83,7 @@ const MAX_WAITING: usize = 16 << 20;
 
 impl Resend {
     /// Starts with what the connection before has left.
-    pub(super) fn new(waiting: VecDeque<Action<'static>>) -> Self {
+    pub(super) fn new(waiting: VecDeque<Action>) -> Self {
         let waiting_bytes = waiting.iter().map(size).sum();
         Self { waiting, waiting_bytes, ..Self::default() }
     }
@@ -99,19 +99,19 @@ impl Resend {
     }
 
     /// The first of what is left of the connection before.
-    pub(super) fn next_waiting(&mut self) -> Option<Action<'static>> {
+    pub(super) fn next_waiting(&mut self) -> Option<Action> {
         let action = self.waiting.pop_front()?;
         self.waiting_bytes -= size(&action);
         Some(action)
     }
 
     /// Leaves an input for the next connection; `false` if too much waits already.
-    pub(super) fn keep(&mut self, action: Action<'static>) -> bool {
+    pub(super) fn keep(&mut self, action: Action) -> bool {
         keep(&mut self.waiting, &mut self.waiting_bytes, action)
     }
 
     /// Takes back an input that was taken and not begun.
-    pub(super) fn put_back(&mut self, action: Action<'static>) {
+    pub(super) fn put_back(&mut self, action: Action) {
         self.waiting_bytes += size(&action);
         self.waiting.push_front(action);
     }
@@ -199,17 +199,13 @@ impl Rest {
     }
 
     /// Leaves an input for the next connection; `false` if too much waits already.
-    pub fn keep(&mut self, action: Action<'static>) -> bool {
+    pub fn keep(&mut self, action: Action) -> bool {
         let mut bytes = self.unsent.iter().map(size).sum();
         keep(&mut self.unsent, &mut bytes, action)
     }
 }
 
-fn keep(
-    waiting: &mut VecDeque<Action<'static>>,
-    bytes: &mut usize,
-    action: Action<'static>,
-) -> bool {
+fn keep(waiting: &mut VecDeque<Action>, bytes: &mut usize, action: Action) -> bool {
     let has_room = *bytes < MAX_WAITING;
     if has_room {
         *bytes += size(&action);
@@ -219,20 +215,12 @@ fn keep(
 }
 
 /// Whether its loss is reported.
-fn is_message(action: &Action<'_>) -> bool {
+fn is_message(action: &Action) -> bool {
     !matches!(action, Action::Ping(_) | Action::Pong(_))
 }
 
-fn size(action: &Action<'_>) -> usize {
-    let payload = match action {
-        Action::Send(_, data) => data.len(),
-        Action::SendBack(_, payload) => payload.bytes().len(),
-        Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
-        Action::Frame(frame) => frame.payload.len(),
-        // It is read again.
-        Action::File(_) | Action::Close(..) | Action::Leave(_) | Action::Show(_) => 0,
-    };
-    payload + OVERHEAD
+fn size(action: &Action) -> usize {
+    action.payload_size() + OVERHEAD
 }
 
 impl Session<'_> {
@@ -242,7 +230,7 @@ impl Session<'_> {
     }
 
     /// Leaves an input to the next connection.
-    pub(super) fn keep_for_next(&mut self, action: Action<'static>) {
+    pub(super) fn keep_for_next(&mut self, action: Action) {
         if let Some(resend) = &mut self.outgoing.resend
             && !resend.keep(action)
         {
@@ -268,13 +256,10 @@ pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it i
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::protocol::MessageKind;
 
-    fn message(text: &str) -> Action<'static> {
-        Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+    fn message(text: &str) -> Action {
+        Action::text(text)
     }
 
     fn input(text: &str) -> Tracked {
@@ -292,7 +277,7 @@ mod tests {
     }
 
     fn texts(rest: &Rest) -> Vec<String> {
-        let text = |action: &Action<'_>| match action {
+        let text = |action: &Action| match action {
             Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
             other => panic!("{other:?}"),
         };

@@ -1,8 +1,9 @@
 //! The one way by which messages, frames and pings of ours reach the connection, the observers and the
 //! outputs, and by which they are remembered until the transport has taken them.
 
-use std::borrow::Cow;
 use std::time::Instant;
+
+use bytes::Bytes;
 
 use super::Journal;
 use super::observers::Observers;
@@ -24,6 +25,31 @@ pub(super) enum Origin {
     Observer,
 }
 
+/// The payload of a data message to send.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SendData<'a> {
+    /// From a buffer that will be used again.
+    Borrowed(&'a [u8]),
+    /// It can be kept without a copy.
+    Shared(&'a Bytes),
+}
+
+impl SendData<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+
+    fn to_shared(self) -> Bytes {
+        match self {
+            Self::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
+            Self::Shared(bytes) => bytes.clone(),
+        }
+    }
+}
+
 /// The parts of a session that sending needs. The input may be borrowed meanwhile.
 pub(super) struct Sender<'s, 'a> {
     pub(super) connection: &'s mut Connection,
@@ -40,20 +66,20 @@ impl Sender<'_, '_> {
     pub(super) fn message(
         &mut self,
         kind: MessageKind,
-        data: &[u8],
+        data: SendData<'_>,
         frames: usize,
         origin: Origin,
         typed: bool,
     ) -> Result<(), Misuse> {
         let start = self.position();
-        let sent = self.encode(kind, data, frames, typed);
+        let sent = self.encode(kind, data.bytes(), frames, typed);
         match (start, origin) {
             (None, _) | (_, Origin::Preset) => {}
             (Some(start), Origin::Observer) => self.track_reply(start, sent.is_ok()),
             (Some(start), Origin::Input) if sent.is_ok() => {
                 let action = match frames {
-                    1 => Action::Send(kind, Cow::Owned(data.to_vec())),
-                    _ => Action::Fragments(kind, data.to_vec(), frames),
+                    1 => Action::Send(kind, data.to_shared()),
+                    _ => Action::Fragments(kind, data.to_shared(), frames),
                 };
                 self.track(start, Tracked::Input(action));
             }

@@ -79,7 +79,7 @@ fn opened() -> Opened {
     }
 }
 
-fn run(presets: Vec<Action<'static>>, observer: impl Observer + 'static) -> Report {
+fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
     let (client, server) = peer();
     client.set_nonblocking(true).expect("a socket");
     let mut stream = mio::net::TcpStream::from_std(client);
@@ -134,8 +134,8 @@ impl Observer for Pings {
         Response { is_decided: self.missing == 0, ..Response::default() }
     }
 
-    fn next_action(&mut self) -> Option<Action<'static>> {
-        std::mem::take(&mut self.is_next).then(|| Action::Ping(b"ping".to_vec()))
+    fn next_action(&mut self) -> Option<Action> {
+        std::mem::take(&mut self.is_next).then(|| Action::Ping("ping".into()))
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -164,7 +164,7 @@ fn an_observer_sends_at_its_deadline_and_ends_the_session_when_its_goal_is_met()
 
 /// Sends two files at once, then closes.
 struct Files {
-    actions: Vec<Action<'static>>,
+    actions: Vec<Action>,
     sent: Vec<u64>,
 }
 
@@ -180,7 +180,7 @@ impl Observer for Files {
         Response { acts: is_open || self.sent.len() == 2, ..Response::default() }
     }
 
-    fn next_action(&mut self) -> Option<Action<'static>> {
+    fn next_action(&mut self) -> Option<Action> {
         self.actions.pop()
     }
 
@@ -206,7 +206,7 @@ fn files_of_an_observer_are_sent_one_after_the_other() {
 #[derive(Default)]
 struct Recorder {
     events: Vec<String>,
-    actions: Vec<Action<'static>>,
+    actions: Vec<Action>,
 }
 
 impl Observer for Recorder {
@@ -237,7 +237,7 @@ impl Observer for Recorder {
         true
     }
 
-    fn next_action(&mut self) -> Option<Action<'static>> {
+    fn next_action(&mut self) -> Option<Action> {
         self.actions.pop()
     }
 

@@ -31,8 +31,8 @@ pub(super) struct Conversation<'a> {
 /// Where input comes from.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
-    Plain(Box<PlainLines<Action<'static>>>),
-    Repl(Box<Repl<Action<'static>>>),
+    Plain(Box<PlainLines<Action>>),
+    Repl(Box<Repl<Action>>),
     None(NoInput),
 }
 
@@ -120,7 +120,7 @@ impl Conversation<'_> {
 /// The plan for the first connection, with what is to be sent first.
 pub(super) fn plan(
     config: &ConnectConfig,
-    presets: Vec<Action<'static>>,
+    presets: Vec<Action>,
     max_time: Option<Instant>,
 ) -> Plan {
     let ending = &config.ending;

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
 use super::conversation::{Conversation, InputSource};
 use crate::event::{EventKind, Shown};
 use crate::input::{Action, Next, Show};
@@ -77,7 +79,8 @@ impl Conversation<'_> {
             let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
                 Next::End | Next::Failed(_) => return Some(Stop::Asked),
-                Next::Action(action) => action.into_owned(),
+                Next::Message(kind, data) => Action::Send(kind, Bytes::copy_from_slice(data)),
+                Next::Action(action) => action,
             };
             match action {
                 Action::Leave(signal) => return Some(Stop::Signal(signal)),

@@ -19,7 +19,7 @@ pub(super) struct Run<'a, 'b> {
     pub(super) opening: Opening<'a>,
     pub(super) conversation: &'b mut Conversation<'a>,
     /// Sent first on every connection.
-    pub(super) presets: Vec<Action<'static>>,
+    pub(super) presets: Vec<Action>,
 }
 
 /// How it ended.
@@ -91,7 +91,7 @@ impl Run<'_, '_> {
     }
 
     /// What is sent first on the next connection; the last one may have them all.
-    fn presets(&mut self) -> Vec<Action<'static>> {
+    fn presets(&mut self) -> Vec<Action> {
         match self.opening.config.resilience.reconnect {
             Some(_) => self.presets.clone(),
             None => std::mem::take(&mut self.presets),

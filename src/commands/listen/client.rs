@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
-use super::clients::{Entry, NotAdmitted};
+use super::clients::{ClientRecord, NotAdmitted};
 use super::failure::{RefusedRequest, failed, forced_close, secrets_of};
 use super::page;
 use super::server::{ClientEvent, Server};
@@ -14,7 +14,7 @@ use crate::commands::verdict::{Limits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
-use crate::input::mailbox::{Mailbox, mailbox};
+use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::Reactor;
 use crate::net::malformed::objections;
 use crate::output::Outputs;
@@ -32,7 +32,7 @@ use crate::session::{Journal, Report, Session};
 /// The place of a client among all clients.
 struct Admission {
     number: u64,
-    mail: Mailbox,
+    actions: QueuedActions,
     received: Arc<AtomicU64>,
     account: Account,
 }
@@ -72,7 +72,7 @@ impl Server {
 
     fn admit(&self, handshake: &Handshake, reactor: &Reactor) -> Result<Admission, NotAdmitted> {
         let config = &self.config;
-        let (queue, mail) = mailbox(config.capacity.backlog, self.waker());
+        let (queue, actions) = client_queue(config.capacity.backlog, self.waker());
         let (discarded, waker) = (queue.clone(), reactor.waker());
         let account = self.memory.open(move || {
             discarded.discard();
@@ -81,7 +81,7 @@ impl Server {
         queue.charge_to(&account);
         let received = Arc::new(AtomicU64::new(0));
         let target = resource_name(&handshake.request.line.target);
-        let number = self.clients.admit(config.capacity.clients, config.once, || Entry {
+        let number = self.clients.admit(config.capacity.clients, config.once, || ClientRecord {
             number: self.next_number(),
             queue,
             remote: handshake.remote,
@@ -93,7 +93,7 @@ impl Server {
             echoes: config.echo,
         })?;
         self.report(ClientEvent::Come);
-        Ok(Admission { number, mail, received, account })
+        Ok(Admission { number, actions, received, account })
     }
 
     fn describe_refusal(&self, why: NotAdmitted) -> String {
@@ -167,7 +167,7 @@ impl Server {
         let failures = if self.config.once { Failures::None } else { Failures::Each };
         let mut outputs = self.outputs(failures, &reactor.waker());
         let opened = opened(&client, self.config.redaction);
-        let Admission { number, mut mail, received, account } = admission;
+        let Admission { number, mut actions, received, account } = admission;
         let mut journal = Journal::new(&mut outputs, self.clock).for_connection(number);
         journal.emit(EventKind::Open(&opened));
         let AcceptedClient { stream, request, agreement, .. } = client;
@@ -180,7 +180,7 @@ impl Server {
                 .charge_to(&account);
         drop(request);
         let plan = self.plan(number, received);
-        let source = &mut mail;
+        let source = &mut actions;
         let mut report =
             Session::new(stream, connection, reactor, source, journal.again(), plan, &opened).run();
         self.clients.remove(number);
@@ -189,7 +189,7 @@ impl Server {
         }
         journal.tick();
         let forced = match () {
-            () if mail.is_overrun() => Some(ForcedClose::TooSlow),
+            () if actions.is_overrun() => Some(ForcedClose::TooSlow),
             () if account.is_revoked() => Some(ForcedClose::OverMemory),
             () => None,
         };

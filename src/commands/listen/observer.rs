@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::server::Server;
 use crate::event::Message;
-use crate::input::mailbox::{Content, Outgoing};
+use crate::input::Action;
+use crate::input::queue::Outgoing;
 use crate::observer::{Observed, Observer, Response};
-use crate::protocol::Payload;
+use crate::protocol::{Payload, large};
 
 /// Counts the messages of a client, keeps the last one for `/full`, and relays them to other clients
 /// (`--broadcast`).
@@ -27,12 +28,12 @@ impl ClientObserver {
         let (server, kind) = (&self.server, message.kind);
         self.received.fetch_add(1, Ordering::Relaxed);
         let share = || match payload {
-            Some(payload) => server.memory.share_whole(payload),
-            None => server.memory.share(message.data),
+            Some(payload) => server.memory.share(payload.clone()),
+            None => server.memory.share(large::copy(message.data)),
         };
         server.note_message(self.number, kind, share);
         if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { content: Content::Send(kind, share()), typed: false };
+            let outgoing = Outgoing { action: Action::Send(kind, share()), typed: false };
             server.note_slow(server.clients.relay(self.number, whom, &outgoing));
             server.memory.enforce();
         }

@@ -6,6 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
@@ -16,14 +17,14 @@ use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::mailbox::{Content, Outgoing};
+use crate::input::queue::Outgoing;
 use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
 use crate::protocol::deflate::Agreed;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
-use crate::protocol::memory::{Budget, SharedPayload};
+use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::Count;
@@ -54,7 +55,7 @@ pub(super) struct Server {
 pub(super) struct LastMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
-    pub(super) data: Arc<SharedPayload>,
+    pub(super) data: Bytes,
 }
 
 /// What clients report to the control loop.
@@ -115,18 +116,16 @@ impl Server {
         }
     }
 
-    /// A data message for one or several clients.
-    pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
-        Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
+    /// Charges the payload of an action, which several clients may share.
+    pub(super) fn outgoing(&self, mut action: Action, typed: bool) -> Outgoing {
+        if let Some(payload) = action.payload_mut() {
+            *payload = self.memory.share(std::mem::take(payload));
+        }
+        Outgoing { action, typed }
     }
 
     /// Keeps a received message for `/full`.
-    pub(super) fn note_message(
-        &self,
-        number: u64,
-        kind: MessageKind,
-        share: impl Fn() -> Arc<SharedPayload>,
-    ) {
+    pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
             let message = LastMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
@@ -175,9 +174,7 @@ impl Server {
     pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
         let greeting = self.config.greeting.iter();
         Plan {
-            presets: greeting
-                .map(|text| Action::Send(MessageKind::Text, text.clone().into_bytes().into()))
-                .collect(),
+            presets: greeting.map(|text| Action::text(text)).collect(),
             after_input: AfterInput::Stay,
             max_time: None,
             close_code: Some(CloseCode::NORMAL),

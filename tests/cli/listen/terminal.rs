@@ -129,9 +129,116 @@ fn a_client_is_kicked_with_code_and_reason() {
     terminal.type_line("/kick 2");
     second.expect_close(1000);
     terminal.type_line("/kick 7");
-    terminal.wait_for("there is no client 7");
+    terminal.wait_for("there is no client 7; /clients lists who is connected");
+}
+
+#[test]
+fn a_command_behind_an_address_is_for_one_client() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peers = [joined(&terminal, port, 1), joined(&terminal, port, 2)];
+    std::fs::write(terminal.home().join("a file"), [0xff]).expect("a file");
+    for line in ["//slash", "/binary 00", "/file a file", "/pong data", "/fragment 2 ab"] {
+        terminal.type_line(&format!("/to 2 {line}"));
+    }
+    terminal.type_line("to all");
+    peers[1].expect_text("/slash");
+    peers[1].expect_binary(&[0]);
+    peers[1].expect_binary(&[0xff]);
+    peers[1].expect_pong(b"data");
+    let frames = [(); 2].map(|()| peers[1].read_frame());
+    assert_eq!(
+        frames.map(|frame| (frame.fin, frame.payload)),
+        [(false, b"a".to_vec()), (true, b"b".to_vec())]
+    );
+    peers.iter_mut().for_each(|peer| peer.expect_text("to all"));
+    terminal.type_line("/to 2 /status");
+    terminal.wait_for("#2   state           OPEN (1)");
+    terminal.type_line("/to 1 /headers");
+    terminal.wait_for("#1 < GET / HTTP/1.1");
+    terminal.type_line("/to 1 /quit");
+    terminal.wait_for("/quit is not for one client");
+    terminal.type_line("/to 3 /status");
+    terminal.wait_for("there is no client 3");
+    terminal.type_line("/to 2 /close 4001 bye");
+    let [first, mut second] = peers;
+    assert_eq!(second.expect_close(4001), "bye");
+    second.close(4001, "");
+    second.expect_eof();
+    terminal.wait_for("#2 closed by us: 4001");
+    terminal.press(Key::CtrlD);
+    dismissed(first);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn commands_without_an_address_are_for_all_clients() {
+    let (mut terminal, port) = serve(&[]);
+    let peers = [joined(&terminal, port, 1), joined(&terminal, port, 2)];
+    for line in ["/ping are you there", "/pong", "/fragment 2 ab", "/close 4001 \"all out\""] {
+        terminal.type_line(line);
+    }
+    for mut peer in peers {
+        peer.expect_ping(b"are you there");
+        peer.expect_pong(b"");
+        let frames = [(); 2].map(|()| peer.read_frame());
+        assert_eq!(frames.map(|frame| frame.payload), [b"a", b"b"]);
+        assert_eq!(peer.expect_close(4001), "all out");
+        peer.close(4001, "");
+        peer.expect_eof();
+    }
+    let last = joined(&terminal, port, 3); // the server goes on
+    terminal.press(Key::CtrlD);
+    dismissed(last);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn the_state_of_the_server_is_shown() {
+    let (mut terminal, port) = serve(&["--path", "/chat", "--echo", "--max-memory", "64M"]);
+    let at = |port| client_at(port, "/chat", &[]);
+    let mut first = at(port);
+    for message in ["one", "two"] {
+        first.send(masked(&text(message)));
+        first.expect_text(message);
+    }
+    leave(first);
+    terminal.wait_for("#1 closed");
+    let mut second = at(port);
+    terminal.wait_for("#2 client 127.0.0.1:");
+    terminal.type_line("to the second");
+    second.expect_text("to the second");
     terminal.type_line("/status");
-    terminal.wait_for("/clients lists who is connected");
+    terminal.wait_for("  age ");
+    let screen = terminal.screen();
+    for row in [
+        &format!("  url             ws://127.0.0.1:{port}/chat"),
+        "  clients         1 connected, 2 in all",
+        "  received        2 messages",
+        "  sent            3 messages",
+        "  memory          3 bytes of 64 MiB", // the last message, for /full
+    ] {
+        assert!(screen.contains(row), "no {row:?} in:\n{screen}");
+    }
+    terminal.press(Key::CtrlD);
+    drop(second);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
+fn tab_completes_a_command_behind_an_address() {
+    let (terminal, _) = serve(&[]);
+    terminal.type_text("/to 1 /fra");
+    terminal.press(Key::Tab);
+    terminal.press(Key::Tab);
+    terminal.wait_for("/fragment  /frame");
+    terminal.type_text("g");
+    terminal.press(Key::Tab);
+    terminal.wait_for("> /to 1 /fragment N TEXT");
+    terminal.press(Key::CtrlU);
+    terminal.type_text("/to 1 /k");
+    terminal.press(Key::Tab);
+    terminal.type_text("x");
+    terminal.wait_for("> /to 1 /kx");
 }
 
 /// What came of the one client is the outcome, whoever ended it.
@@ -150,7 +257,7 @@ fn a_count_that_is_not_reached_before_quit_is_a_failure() {
 fn pings_tell_the_round_trip_time() {
     let (terminal, port) = serve(&[]);
     let mut peer = joined(&terminal, port, 1);
-    for line in ["/ping", "/ping 1"] {
+    for line in ["/ping", "/to 1 /ping"] {
         terminal.type_line(line);
         peer.expect_ping(b"");
         peer.send(masked(&pong(b"")));
@@ -164,11 +271,13 @@ fn help_lists_every_command_and_mistakes_explain_themselves() {
     terminal.type_line("/help");
     terminal.wait_for("  /quit "); // the last line
     let screen = terminal.screen();
-    for name in "help clients to binary ping kick quit".split(' ') {
+    let names =
+        "help clients to text binary file ping pong fragment close kick status headers full quit";
+    for name in names.split(' ') {
         assert!(screen.contains(&format!("  /{name} ")), "no /{name} in:\n{screen}");
     }
-    terminal.type_line("/close");
-    terminal.wait_for("unknown command /close");
+    terminal.type_line("/closed");
+    terminal.wait_for("unknown command /closed");
     terminal.type_line("hello?");
     terminal.wait_for("nobody is connected: nothing was sent");
 }

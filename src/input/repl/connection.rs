@@ -1,84 +1,95 @@
-//! The commands on a connection. A wrong one explains itself and does nothing else.
+//! The commands on a connection, which every prompt shares. A wrong one explains itself and does nothing
+//! else.
 
-use std::borrow::Cow;
+use bytes::Bytes;
+use data_encoding::BASE64;
 
 use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
-    split, unknown,
+    CommandSet, CommandWords, FileRequest, Parsed, SlashCommand, code_and_reason, split, unknown,
 };
 use crate::input::file::FileKind;
 use crate::input::raw::parse_frame;
-use crate::input::{Action, Show};
+use crate::input::{Action, Show, decode_hex};
 use crate::protocol::MessageKind;
 
 /// What can be typed on a connection.
-pub static CONNECTION_COMMANDS: CommandSet<Action<'static>> = CommandSet {
-    commands: &COMMANDS,
+pub static CONNECTION_COMMANDS: CommandSet<Action> = CommandSet {
+    words: CommandWords { all: &COMMANDS, addressed: &[] },
     intro: "text is sent as a message; //text sends /text",
     end_of_input: "ends the input; --wait says what follows",
     execute,
-    text,
-    payload: |kind, data| Action::Send(kind, Cow::Owned(data)),
-    large: Some(Action::File),
-    show: |text| Action::Show(Show::Text(text)),
-    problem: |problem| Action::Show(Show::Problem(problem)),
-    leave: Action::Leave,
 };
 
-const COMMANDS: [Command; 13] = [
-    Command { name: "help", arguments: "", summary: "list the commands" },
-    Command {
-        name: "text",
-        arguments: "TEXT",
-        summary: "send TEXT, also if it is empty or starts with /",
-    },
-    Command {
-        name: "binary",
-        arguments: "HEX|base64:DATA|@FILE",
-        summary: "send a binary message",
-    },
-    Command { name: "file", arguments: "PATH", summary: "send a file, as text if it is UTF-8" },
-    Command {
-        name: "ping",
-        arguments: "[DATA]",
-        summary: "send a ping and show the round-trip time",
-    },
-    Command { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" },
-    Command {
-        name: "fragment",
-        arguments: "N TEXT",
-        summary: "send TEXT as one message in N frames",
-    },
-    Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
-    Command { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" },
-    Command {
-        name: "status",
-        arguments: "",
-        summary: "state, subprotocol, counts, round-trip time",
-    },
-    Command { name: "headers", arguments: "", summary: "the heads of the opening handshake" },
-    Command { name: "full", arguments: "", summary: "the last received message, whole" },
-    Command { name: "quit", arguments: "", summary: "close and leave" },
-];
+const COMMANDS: [SlashCommand; 13] =
+    [HELP, TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS, FULL, QUIT];
+
+pub(super) const HELP: SlashCommand =
+    SlashCommand { name: "help", arguments: "", summary: "list the commands" };
+pub(super) const TEXT: SlashCommand = SlashCommand {
+    name: "text",
+    arguments: "TEXT",
+    summary: "send TEXT, also if it is empty or starts with /",
+};
+pub(super) const BINARY: SlashCommand = SlashCommand {
+    name: "binary",
+    arguments: "HEX|base64:DATA|@FILE",
+    summary: "send a binary message",
+};
+pub(super) const FILE: SlashCommand = SlashCommand {
+    name: "file",
+    arguments: "PATH",
+    summary: "send a file, as text if it is UTF-8",
+};
+pub(super) const PING: SlashCommand = SlashCommand {
+    name: "ping",
+    arguments: "[DATA]",
+    summary: "send a ping and show the round-trip time",
+};
+pub(super) const PONG: SlashCommand =
+    SlashCommand { name: "pong", arguments: "[DATA]", summary: "send an unsolicited pong" };
+pub(super) const FRAGMENT: SlashCommand = SlashCommand {
+    name: "fragment",
+    arguments: "N TEXT",
+    summary: "send TEXT as one message in N frames",
+};
+pub(super) const FRAME: SlashCommand = SlashCommand {
+    name: "frame",
+    arguments: "OPCODE [OPTION…] [PAYLOAD]",
+    summary: "send any frame, as in /frame text nofin rsv1 hi",
+};
+pub(super) const CLOSE: SlashCommand =
+    SlashCommand { name: "close", arguments: "[CODE [REASON]]", summary: "close the connection" };
+pub(super) const STATUS: SlashCommand = SlashCommand {
+    name: "status",
+    arguments: "",
+    summary: "state, subprotocol, counts, round-trip time",
+};
+pub(super) const HEADERS: SlashCommand =
+    SlashCommand { name: "headers", arguments: "", summary: "the heads of the opening handshake" };
+pub(super) const FULL: SlashCommand =
+    SlashCommand { name: "full", arguments: "", summary: "the last received message, whole" };
+pub(super) const QUIT: SlashCommand =
+    SlashCommand { name: "quit", arguments: "", summary: "close and leave" };
 
 /// The most frames that a message is sent in.
 const MAX_FRAGMENTS: usize = 100_000;
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<Action<'static>>, String> {
+/// Parses the command with this name and argument.
+pub(super) fn execute(name: &str, argument: &str) -> Result<Parsed<Action>, String> {
     match name {
         "binary" => binary(argument.trim()),
-        "file" => file(argument.trim()).map(Parsed::File),
+        "file" => file(argument.trim()),
         _ => action(name, argument).map(Parsed::Ready),
     }
 }
 
-fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
+fn action(name: &str, argument: &str) -> Result<Action, String> {
     let word = argument.trim();
     let none = |action| {
         if word.is_empty() { Ok(action) } else { Err(format!("/{name} takes no argument")) }
     };
     match name {
-        "text" => Ok(text(argument)),
+        "text" => Ok(Action::text(argument)),
         "ping" => Ok(Action::Ping(control_data(argument)?)),
         "pong" => Ok(Action::Pong(control_data(argument)?)),
         "fragment" => fragment(argument),
@@ -92,25 +103,40 @@ fn action(name: &str, argument: &str) -> Result<Action<'static>, String> {
     }
 }
 
-fn text(text: &str) -> Action<'static> {
-    Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+fn binary(argument: &str) -> Result<Parsed<Action>, String> {
+    if argument.is_empty() {
+        return Err(
+            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
+        );
+    }
+    if let Some(path) = argument.strip_prefix('@') {
+        return Ok(Parsed::File(FileRequest::new(path, FileKind::Binary)));
+    }
+    let bytes = match argument.strip_prefix("base64:") {
+        Some(data) => {
+            BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"))
+        }
+        None => decode_hex(argument),
+    };
+    Ok(Parsed::Ready(Action::Send(MessageKind::Binary, bytes?.into())))
 }
 
-fn binary(argument: &str) -> Result<Parsed<Action<'static>>, String> {
-    Ok(match bytes(argument)? {
-        Bytes::Given(bytes) => Parsed::Ready(Action::Send(MessageKind::Binary, Cow::Owned(bytes))),
-        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
-    })
+fn file(path: &str) -> Result<Parsed<Action>, String> {
+    match path {
+        "" => Err("/file wants the path of a file".to_owned()),
+        path => Ok(Parsed::File(FileRequest::new(path, FileKind::Detected))),
+    }
 }
 
-fn fragment(argument: &str) -> Result<Action<'static>, String> {
+fn fragment(argument: &str) -> Result<Action, String> {
     let (count, text) = split(argument);
     match count.parse() {
         Ok(1..=MAX_FRAGMENTS) if text.is_empty() => {
             Err(format!("/fragment N TEXT wants a text, as in /fragment {count} hello"))
         }
         Ok(frames @ 1..=MAX_FRAGMENTS) => {
-            Ok(Action::Fragments(MessageKind::Text, text.as_bytes().to_vec(), frames))
+            let text = Bytes::copy_from_slice(text.as_bytes());
+            Ok(Action::Fragments(MessageKind::Text, text, frames))
         }
         _ => {
             Err(format!("/fragment N TEXT wants a number from 1 to {MAX_FRAGMENTS}, not {count:?}"))
@@ -118,14 +144,14 @@ fn fragment(argument: &str) -> Result<Action<'static>, String> {
     }
 }
 
-fn control_data(argument: &str) -> Result<Vec<u8>, String> {
+fn control_data(argument: &str) -> Result<Bytes, String> {
     match argument.len() {
-        0..=125 => Ok(argument.as_bytes().to_vec()),
+        0..=125 => Ok(Bytes::copy_from_slice(argument.as_bytes())),
         long => Err(format!("a ping or pong takes at most 125 bytes, not {long}")),
     }
 }
 
-fn close(argument: &str) -> Result<Action<'static>, String> {
+fn close(argument: &str) -> Result<Action, String> {
     if argument.is_empty() {
         return Ok(Action::Close(None, None));
     }
@@ -140,13 +166,10 @@ mod tests {
     use crate::input::repl::Prompt;
     use crate::protocol::CloseCode;
 
-    fn parse(line: &str) -> Option<Action<'static>> {
+    fn parse(line: &str) -> Option<Action> {
         match CONNECTION_COMMANDS.parse(line, Prompt::Editor)? {
             Parsed::Ready(action) => Some(action),
-            Parsed::File(file) => {
-                let loaded = CONNECTION_COMMANDS.load(file);
-                Some(loaded.unwrap_or_else(CONNECTION_COMMANDS.problem))
-            }
+            Parsed::File(file) => Some(file.load().unwrap_or_else(Action::problem)),
         }
     }
 
@@ -157,8 +180,8 @@ mod tests {
         }
     }
 
-    fn sent(kind: MessageKind, bytes: &[u8]) -> Option<Action<'static>> {
-        Some(Action::Send(kind, Cow::Owned(bytes.to_vec())))
+    fn sent(kind: MessageKind, bytes: &[u8]) -> Option<Action> {
+        Some(Action::Send(kind, Bytes::copy_from_slice(bytes)))
     }
 
     #[test]
@@ -175,7 +198,7 @@ mod tests {
     fn commands_do_what_they_say() {
         assert_eq!(parse("/binary 00 ff"), sent(MessageKind::Binary, &[0, 255]));
         assert_eq!(parse("/binary base64:AP8="), sent(MessageKind::Binary, &[0, 255]));
-        assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b".to_vec())));
+        assert_eq!(parse("/ping a b"), Some(Action::Ping(b"a b"[..].into())));
         assert_eq!(parse("/close"), Some(Action::Close(None, None)));
         let close = |code, reason: &str| {
             Some(Action::Close(Some(CloseCode::new(code)), Some(reason.to_owned())))
