@@ -44,7 +44,7 @@ pub use presets::SendOrder;
 pub use resilience::{Attempts, ResilienceConfig};
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
-pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand, extra_url};
+pub use settings::{Expanded, SettingError, SettingsEnv, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
