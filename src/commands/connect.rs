@@ -65,7 +65,8 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
 pub fn emit_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
-    outputs.push(Output::new(Json::new(Frames::None), Outlet::stream(STANDARD_OUTPUT, writer)));
+    let json = Box::new(Json::new(Frames::None));
+    outputs.push(Output::new(json, Outlet::stream(STANDARD_OUTPUT, writer)));
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,

@@ -70,10 +70,13 @@ pub(super) fn outputs(
     let mut outputs = Outputs::default();
     match (err, is_shared) {
         (_, true) => outputs.push(Output::new(messages, out)),
-        (None, false) => outputs.push(Output::new(Joined::new(Human::new(beside), messages), out)),
+        (None, false) => {
+            let joined = Joined::new(Human::new(beside), messages);
+            outputs.push(Output::new(Box::new(joined), out));
+        }
         (Some(err), false) => {
             outputs.push(Output::new(messages, out));
-            outputs.push(Output::new(Human::new(beside), err));
+            outputs.push(Output::new(Box::new(Human::new(beside)), err));
         }
     }
     outputs

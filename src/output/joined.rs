@@ -5,19 +5,19 @@ use crate::event::Event;
 use crate::output::human::Human;
 
 /// What is reported beside the messages, and the messages, in the order of the events.
-pub struct Joined<F> {
+pub struct Joined {
     beside: Human,
-    messages: F,
+    messages: Box<dyn Format>,
 }
 
-impl<F: Format> Joined<F> {
+impl Joined {
     /// Joins the two. `beside` has no part in showing messages.
-    pub fn new(beside: Human, messages: F) -> Self {
+    pub fn new(beside: Human, messages: Box<dyn Format>) -> Self {
         Self { beside, messages }
     }
 }
 
-impl<F: Format> Format for Joined<F> {
+impl Format for Joined {
     /// A remark on a message stands before it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         self.beside.event(event, out);

@@ -70,7 +70,14 @@ impl Format for Json {
             EventKind::Redirect(hop) => redirect(object, event, hop),
             EventKind::RetryScheduled(attempt) => again(object, event, attempt),
             EventKind::Failure(failure) => error(object, event, failure),
-            _ => {}
+            // Parts of what other events have, and what only people are shown.
+            EventKind::Tunnel(_)
+            | EventKind::Request(_)
+            | EventKind::Frame(_)
+            | EventKind::CloseFrame(..)
+            | EventKind::Violation(_)
+            | EventKind::Notice(..)
+            | EventKind::Shown(_) => {}
         }
     }
 }

@@ -49,20 +49,6 @@ pub trait Format: Send {
     }
 }
 
-impl Format for Box<dyn Format> {
-    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        (**self).event(event, out);
-    }
-
-    fn ignores_text(&self) -> bool {
-        (**self).ignores_text()
-    }
-
-    fn ignores_sent(&self) -> bool {
-        (**self).ignores_sent()
-    }
-}
-
 /// A format and where its bytes go.
 pub struct Output {
     format: Box<dyn Format>,
@@ -73,9 +59,9 @@ pub struct Output {
 
 impl Output {
     /// Joins the two.
-    pub fn new(format: impl Format + 'static, outlet: Outlet) -> Self {
+    pub fn new(format: Box<dyn Format>, outlet: Outlet) -> Self {
         let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
-        Self { format: Box::new(format), outlet, ignores_text, ignores_sent }
+        Self { format, outlet, ignores_text, ignores_sent }
     }
 }
 

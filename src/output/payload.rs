@@ -4,7 +4,7 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 
 use super::later::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
-use crate::event::{Event, EventKind, Message};
+use crate::event::{Event, EventKind};
 use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
@@ -33,6 +33,17 @@ impl Payload {
     pub fn new(framing: Framing) -> Self {
         Self { framing }
     }
+
+    #[inline]
+    fn message(&self, data: &[u8], out: &mut Outlet) {
+        match self.framing {
+            Framing::Lines => out.put_record(data, b"\n"),
+            Framing::Nul => out.put_record(data, b"\0"),
+            Framing::Raw => out.put(data),
+            Framing::Hex => put_encoded(&HEXLOWER, hex_piece, data, out),
+            Framing::Base64 => put_encoded(&BASE64, base64_piece, data, out),
+        }
+    }
 }
 
 impl Format for Payload {
@@ -41,20 +52,28 @@ impl Format for Payload {
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if let EventKind::Message(Message {
-            direction: Direction::Received,
-            data,
-            surplus: false,
-            ..
-        }) = &event.what
-        {
-            match self.framing {
-                Framing::Lines => out.put_record(data, b"\n"),
-                Framing::Nul => out.put_record(data, b"\0"),
-                Framing::Raw => out.put(data),
-                Framing::Hex => put_encoded(&HEXLOWER, hex_piece, data, out),
-                Framing::Base64 => put_encoded(&BASE64, base64_piece, data, out),
+        match &event.what {
+            EventKind::Message(message) => {
+                if message.direction == Direction::Received && !message.surplus {
+                    self.message(message.data, out);
+                }
             }
+            EventKind::Tunnel(_)
+            | EventKind::Request(_)
+            | EventKind::Open(_)
+            | EventKind::FileSent(_)
+            | EventKind::Ping(..)
+            | EventKind::Pong(..)
+            | EventKind::Frame(_)
+            | EventKind::CloseFrame(..)
+            | EventKind::Violation(_)
+            | EventKind::Tolerated(_)
+            | EventKind::Closed(_)
+            | EventKind::Redirect(_)
+            | EventKind::RetryScheduled(_)
+            | EventKind::Notice(..)
+            | EventKind::Failure(_)
+            | EventKind::Shown(_) => {}
         }
     }
 }
@@ -71,7 +90,7 @@ fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Clock;
+    use crate::event::{Clock, Message};
     use crate::protocol::MessageKind;
 
     fn shown(framing: Framing, messages: &[(&[u8], Direction, bool)]) -> String {
