@@ -7,7 +7,7 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use wscope::event::{Clock, Event as Observed, EventKind, Message};
 use wscope::output::escape::{Newlines, escape};
-use wscope::output::json::{Frames, Json};
+use wscope::output::json::{Json, JsonFrames};
 use wscope::output::{BatchSink, Format, Outlet};
 use wscope::platform::batches::Batch;
 use wscope::protocol::deflate::Offer;
@@ -181,7 +181,7 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
     let event =
         Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
     let mut out = Outlet::batches("nowhere", Nowhere);
-    let mut format = Json::new(Frames::None);
+    let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {
             format.event(black_box(&event), &mut out);
