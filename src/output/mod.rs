@@ -5,6 +5,7 @@
 mod backlog;
 mod batch_sink;
 pub mod certificate;
+mod deferred;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;
@@ -13,7 +14,6 @@ pub mod human;
 mod joined;
 pub mod json;
 pub mod json_view;
-mod later;
 pub mod outlet;
 pub mod payload;
 pub mod shared;
@@ -30,8 +30,8 @@ use crate::event::Event;
 use crate::protocol::{MessageKind, Payload};
 
 pub use batch_sink::BatchSink;
+use deferred::LONG;
 pub use joined::Joined;
-use later::LONG;
 pub use outlet::Outlet;
 
 /// Turns events into bytes.

@@ -9,7 +9,7 @@ use mio::{Registry, Token, Waker};
 
 use super::backlog::Backlog;
 use super::batch_sink::BatchSink;
-use super::later::{LONG, Later, Render, unchanged_piece};
+use super::deferred::{Deferred, LONG, Render, unchanged_piece};
 use crate::platform::batches::Batch;
 use crate::platform::stdio::Writer;
 use crate::protocol::Payload;
@@ -19,7 +19,7 @@ pub struct Outlet {
     name: &'static str,
     backlog: Backlog,
     /// What follows the backlog: a long value and all that comes behind it.
-    later: Option<Box<Later>>,
+    deferred: Option<Box<Deferred>>,
     /// What a sink did not take.
     refused: Option<Batch>,
     /// The message that the current event is about, if it can be kept.
@@ -85,7 +85,7 @@ impl Outlet {
         Self {
             name,
             backlog: Backlog::default(),
-            later: None,
+            deferred: None,
             refused: None,
             payload: None,
             destination,
@@ -103,8 +103,8 @@ impl Outlet {
 
     /// Adds bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        if let Some(later) = &mut self.later {
-            return later.add(bytes);
+        if let Some(deferred) = &mut self.deferred {
+            return deferred.add(bytes);
         }
         if self.takes_whole_records() {
             match bytes.len() >= LONG && self.takes_parts() {
@@ -124,7 +124,7 @@ impl Outlet {
         };
         if !matches!(self.destination, Destination::Broken) {
             if direct > 0 {
-                self.backlog.pass(direct);
+                self.backlog.count_written(direct);
             }
             self.backlog.extend(&bytes[direct..]);
         }
@@ -135,7 +135,7 @@ impl Outlet {
 
     /// Adds a short record and its end.
     pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
-        let is_direct = self.later.is_none() && !matches!(self.destination, Destination::Broken);
+        let is_direct = self.deferred.is_none() && !matches!(self.destination, Destination::Broken);
         if bytes.len() + end.len() >= FLUSH_SIZE || !is_direct {
             self.put(bytes);
             return self.put(end);
@@ -152,9 +152,9 @@ impl Outlet {
         let is_whole = self.takes_whole_records() && !takes_parts;
         let (mut at, mut piece) = (0, Vec::new());
         while at < value.len() && !matches!(self.destination, Destination::Broken) {
-            let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
+            let is_stalled = self.deferred.is_some() || self.backlog.len() >= RENDER_AHEAD;
             if is_stalled && !is_whole {
-                return self.later.get_or_insert_default().add_value(
+                return self.deferred.get_or_insert_default().add_value(
                     &value[at..],
                     render,
                     self.payload.as_ref(),
@@ -172,9 +172,9 @@ impl Outlet {
     /// Marks the end of a record, if anything was added, and whether it is a received message.
     #[inline]
     pub(super) fn end_record(&mut self, is_message: bool) {
-        match &mut self.later {
+        match &mut self.deferred {
             None => self.backlog.end_record(is_message),
-            Some(later) => later.end_record(is_message),
+            Some(deferred) => deferred.end_record(is_message),
         }
     }
 
@@ -190,14 +190,14 @@ impl Outlet {
     /// Writes what the stream takes now.
     pub fn flush(&mut self) {
         self.flush_backlog();
-        while self.later.is_some() && self.ready && self.backlog.len() < FLUSH_SIZE {
+        while self.deferred.is_some() && self.ready && self.backlog.len() < FLUSH_SIZE {
             self.render_more(RENDER_AHEAD);
             self.flush_backlog();
         }
     }
 
     fn render_more(&mut self, size: usize) {
-        self.later.take_if(|later| !later.refill(&mut self.backlog, size));
+        self.deferred.take_if(|deferred| !deferred.refill(&mut self.backlog, size));
     }
 
     fn flush_backlog(&mut self) {
@@ -219,7 +219,7 @@ impl Outlet {
     /// Writes without waiting for readiness if much is waiting, so that the reader of a pipe has work while
     /// more is received. Otherwise the two would take turns.
     pub fn flush_ahead(&mut self) {
-        let is_much = self.backlog.len() >= FLUSH_SIZE || self.later.is_some();
+        let is_much = self.backlog.len() >= FLUSH_SIZE || self.deferred.is_some();
         if is_much && matches!(self.destination, Destination::Stream(_)) {
             self.ready = true;
             self.flush();
@@ -249,9 +249,9 @@ impl Outlet {
         } else {
             0
         };
-        let later = self.later.as_ref().map_or(0, |later| later.held());
+        let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.held());
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        self.backlog.len() + later + refused + in_flight
+        self.backlog.len() + deferred + refused + in_flight
     }
 
     /// Bytes written so far.
@@ -262,8 +262,8 @@ impl Outlet {
     /// Received messages of which at least the last byte is waiting.
     pub fn pending_messages(&self) -> u64 {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.message_ends.len());
-        let later = self.later.as_ref().map_or(0, |later| later.messages());
-        self.backlog.messages() + later + refused as u64
+        let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.messages());
+        self.backlog.messages() + deferred + refused as u64
     }
 
     /// Drops what is waiting, and all that follows if that cuts a record. Returns the numbers of received
@@ -274,15 +274,16 @@ impl Outlet {
         }
         let messages = self.pending_messages();
         // The number of bytes is shown only without messages, and to render all of them takes time.
-        let later = self.later.take_if(|_| messages == 0).map_or(0, |later| later.rendered_len());
-        let bytes = self.pending() + later;
+        let deferred =
+            self.deferred.take_if(|_| messages == 0).map_or(0, |deferred| deferred.rendered_len());
+        let bytes = self.pending() + deferred;
         if bytes == 0 {
             return (0, 0);
         }
         let is_cut =
             self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
-        (self.later, self.refused) = (None, None);
+        (self.deferred, self.refused) = (None, None);
         if is_cut || !self.takes_whole_records() {
             self.destination = Destination::Broken;
         }
@@ -338,7 +339,7 @@ impl Outlet {
         } else {
             HIGH_WATER
         };
-        self.backlog.len() + refused > limit || self.later.is_some()
+        self.backlog.len() + refused > limit || self.deferred.is_some()
     }
 
     /// Whether an error ends the run.
@@ -428,7 +429,7 @@ impl Outlet {
         self.error = Some(error).filter(|_| self.essential);
         self.destination = Destination::Broken;
         self.backlog.clear();
-        self.later = None;
+        self.deferred = None;
         self.refused = None;
     }
 }

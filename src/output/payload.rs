@@ -2,7 +2,7 @@
 
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 
-use super::later::{BLOCK, Render, base64_piece, hex_piece};
+use super::deferred::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
 use crate::event::{Event, EventKind};
 use crate::protocol::vocabulary::Direction;

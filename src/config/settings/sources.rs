@@ -72,6 +72,9 @@ impl Source {
         path: &Path,
         home: Option<&Path>,
     ) -> Result<Self, SettingError> {
+        if lines.is_empty() {
+            return Ok(Self::default());
+        }
         let command = command();
         let settings = lines
             .iter()

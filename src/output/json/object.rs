@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 
 use super::text;
 use crate::event::{Event, HeadView, Stamp};
-use crate::output::later::{BLOCK, Render, base64_piece, encode_onto};
+use crate::output::deferred::{BLOCK, Render, base64_piece, encode_onto};
 use crate::output::{LONG, Outlet};
 
 /// An object is written in parts of about this size, so that a long payload is not copied as a whole.

@@ -74,7 +74,7 @@ pub(super) fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
 /// How much of a long text is escaped together.
 const PIECE: usize = 16 << 10;
 
-/// See [`Render`](crate::output::later::Render). What is not UTF-8 is replaced.
+/// See [`Render`](crate::output::deferred::Render). What is not UTF-8 is replaced.
 pub(super) fn escaped_piece(text: &[u8], out: &mut Vec<u8>) -> usize {
     let mut end = text.len().min(PIECE);
     // A character is not cut: those that continue one start with the bits 10.
