@@ -7,8 +7,8 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use wscope::event::{Clock, Event as Observed, EventKind, Message};
 use wscope::output::escape::{Newlines, escape};
-use wscope::output::json::{Frames, Json};
-use wscope::output::{Format, Lane, Outlet};
+use wscope::output::json::{Json, JsonFrames};
+use wscope::output::{BatchSink, Format, Outlet};
 use wscope::platform::batches::Batch;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
@@ -154,7 +154,7 @@ fn mask(bencher: Bencher<'_, '_>, size: usize) {
 /// A place that takes everything.
 struct Nowhere;
 
-impl Lane for Nowhere {
+impl BatchSink for Nowhere {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         black_box(std::mem::take(batch));
         true
@@ -180,8 +180,8 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
     };
     let event =
         Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
-    let mut out = Outlet::lane("nowhere", Nowhere);
-    let mut format = Json::new(Frames::None);
+    let mut out = Outlet::batches("nowhere", Nowhere);
+    let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {
             format.event(black_box(&event), &mut out);

@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::{Clock, Event, EventKind, Level};
 use crate::net::Reactor;
 use crate::output::human::Detail;
-use crate::output::json::{Frames, Json};
+use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
@@ -64,7 +64,8 @@ pub fn run(config: ConnectConfig) -> Result<(), RunError> {
 pub fn emit_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
-    outputs.push(Output::new(Json::new(Frames::None), Outlet::stream(STANDARD_OUTPUT, writer)));
+    let json = Box::new(Json::new(JsonFrames::None));
+    outputs.push(Output::new(json, Outlet::stream(STANDARD_OUTPUT, writer)));
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,

@@ -84,21 +84,21 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let mut given = GivenValues::typed(typed);
     if let Some(expanded) = &expanded {
         notices.extend(expanded.notices.iter().cloned());
-        given = given.and(&expanded.given);
+        given = given.and(expanded.given());
     }
     let result = match cli.command {
         None => {
             return connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
                 refuse_mistyped_command(cli.connect.url.as_deref())?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
-                let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+                let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
                 Ok(config)
             })?);
         }
         Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
             let config = ListenConfig::new(&args, &given, env);
-            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+            let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
             config.notices.splice(0..0, notices);
             Ok(config)
         })?),
@@ -120,22 +120,18 @@ struct Command {
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
     let expanded = expand(args, typed, &env.settings)?;
-    let matches = match &expanded {
-        None => typed.clone(),
-        Some(expanded) => Cli::command()
-            .try_get_matches_from(&expanded.args)
-            .map_err(|problem| expanded.blame.parsing(&problem))?,
-    };
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
-    if let Some(url) = expanded.as_ref().and_then(|expanded| expanded.url.clone()) {
-        (cli.connect.url, cli.connect.wscat.connect) = (Some(url), None);
+    let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
+    let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
+    if let Some(expanded) = &expanded {
+        expanded.settle(&mut cli.connect);
     }
-    Ok(Command { cli, order: SendOrder::new(&matches), expanded })
+    Ok(Command { cli, order: SendOrder::new(matches), expanded })
 }
 
-fn blamed(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
+/// The error with the place of the setting that is its cause.
+fn located(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
     match expanded {
-        Some(expanded) => expanded.blame.carrying_out(error),
+        Some(expanded) => expanded.locate(error),
         None => error,
     }
 }

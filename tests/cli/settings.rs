@@ -129,6 +129,29 @@ fn a_flag_can_be_turned_off_again() {
 }
 
 #[test]
+fn sections_of_one_name_are_one() {
+    let config = "[e]\nurl = URL\n-A first\n[f]\nurl = ws://h\n[e]\n-ume:hunter2\n-A second\n";
+    let (head, _) = request(config, "", &["@e"]);
+    assert_eq!(header(&head, "User-Agent"), Some("second"));
+    assert_eq!(header(&head, "Authorization"), Some("Basic bWU6aHVudGVyMg=="));
+}
+
+#[test]
+fn what_an_option_requires_may_be_elsewhere() {
+    let config = "reconnect-on-close\n-H 'X-A: 1'\n";
+    let (head, _) = request(config, "-H 'x-a: 2'", &["--reconnect=0", "URL"]);
+    assert_eq!(values(&head, "x-a"), ["2"]);
+    assert_eq!(values(&head, "X-A").len(), 0, "{head}");
+    refused(
+        config,
+        &[&deserted_url()],
+        1,
+        "were not provided: --reconnect",
+        "\n  reconnect-on-close\n",
+    );
+}
+
+#[test]
 fn no_config_leaves_out_the_file_and_the_variable() {
     let (head, _) = request("nonsense\n[", "--frob", &["--no-config", "URL"]);
     assert!(header(&head, "User-Agent").is_some_and(|agent| agent.starts_with("wscope/")));
@@ -210,6 +233,14 @@ fn a_bad_line_is_named_and_marked() {
         ("url = ws://hunter2@h", 1, "a URL belongs to an endpoint", "\n  url = …\n  ^^^\n"),
         ("connect = ws://h", 1, "belongs on the command line", "\n  connect = …\n"),
         ("--no-config", 1, "belongs on the command line", "\n  --no-config\n"),
+        (
+            "quiet\n-k\nverbose\n-k",
+            3,
+            "'--quiet' cannot be used with '--verbose...'",
+            "\n  verbose\n",
+        ),
+        ("-ume:hunter2 x", 1, "an option is written", "\n  -u\n  ^^\n"),
+        ("-uhunter2\n-4\n-6", 3, "'-4' cannot be used with '-6'", "\n  -6\n  ^^\n"),
     ] {
         refused(config, &[url], line, words, marks);
     }
@@ -257,7 +288,9 @@ fn what_is_wrong_with_the_variable_is_said() {
         ("--no-config", "WSCOPE_OPTIONS: --no-config belongs on the command line"),
         ("-q --help", "WSCOPE_OPTIONS: --help belongs on the command line"),
         ("-V", "WSCOPE_OPTIONS: -V belongs on the command line"),
-        ("-q --wait", "WSCOPE_OPTIONS: a value is required: wait = VALUE"),
+        ("-q --wait", "WSCOPE_OPTIONS: a value is required for '--wait <TIME>'"),
+        ("-q -- x", "WSCOPE_OPTIONS: '--' is not an option"),
+        ("listen", "WSCOPE_OPTIONS: 'listen' is not an option"),
         ("-vq", "WSCOPE_OPTIONS: the argument '--verbose...' cannot be used with '--quiet'"),
     ] {
         let client = wscope().env("WSCOPE_OPTIONS", options).arg(deserted_url());

@@ -58,7 +58,8 @@ impl Streams {
 
     /// Outlets to standard output and error for a thread whose loop `waker` wakes.
     pub(super) fn outlets(&self, waker: &Arc<Waker>) -> (Outlet, Option<Outlet>) {
-        let outlet = |name, queue: &BatchQueue| Outlet::lane(name, queue.sender(Arc::clone(waker)));
+        let outlet =
+            |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
         let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
         (outlet("standard output", &self.out), err)
     }

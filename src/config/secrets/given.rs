@@ -32,17 +32,10 @@ impl GivenValues {
         Self(values.map(|value| (value.kind, value.text.to_owned())).collect())
     }
 
-    /// Those of settings from elsewhere: each an option as it is written, and its value.
-    pub(in crate::config) fn settings<'a>(
-        settings: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        Self(settings.map(|(option, value)| (Kind::of(option), value.to_owned())).collect())
-    }
-
     /// These and others.
     #[must_use]
-    pub fn and(mut self, others: &Self) -> Self {
-        self.0.extend(others.0.iter().cloned());
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
         self
     }
 }
@@ -154,8 +147,8 @@ mod tests {
             &file,
         ];
         let args: Vec<_> = args.join(" ").split(' ').map(OsString::from).collect();
-        let given = GivenValues::typed(&args)
-            .and(&GivenValues::settings([("-H", "X-Api-Key: key-10")].into_iter()));
+        let header = ["wscope", "-H=X-Api-Key: key-10"].map(OsString::from);
+        let given = GivenValues::typed(&args).and(GivenValues::typed(&header));
         let secrets = secrets(&given, &Used::default(), &FileReader::new(None));
         for secret in [
             "phrase-1",

@@ -1,4 +1,4 @@
-//! What the user asked to see.
+//! Results of commands.
 
 use super::Human;
 use super::connection::packed;

@@ -1,7 +1,6 @@
-//! What waits behind a long value that is rendered piece by piece, as its stream takes it.
+//! Long values that are rendered piece by piece as the stream takes them, and all that follows them.
 //!
-//! Rendered as a whole, a value may be six times as long as it is, and would be held for as long as the
-//! stream is stalled.
+//! A value rendered as a whole may be six times as long, and would be held for as long as the stream is stalled.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,14 +10,14 @@ use data_encoding::{BASE64, Encoding, HEXLOWER};
 use super::backlog::Backlog;
 use crate::protocol::{Payload, large};
 
-/// Appends the rendering of the start of a value to a buffer. Returns how many bytes of the value that was: at
-/// least one of one that is not empty. The pieces together are the rendering of the value.
+/// Appends the rendering of the start of a value to a buffer. Returns how many bytes of the value that was, at
+/// least one unless it is empty. The pieces together are the rendering of the value.
 pub(crate) type Render = fn(&[u8], &mut Vec<u8>) -> usize;
 
 /// Shorter values are rendered at once.
 pub(super) const LONG: usize = 256 << 10;
 
-/// How much of binary data is encoded together: a multiple of the three bytes that base64 takes together.
+/// How many bytes of binary data are encoded together: a multiple of three, as base64 needs.
 pub(super) const BLOCK: usize = 48 << 10;
 
 /// Appends bytes in an encoding.
@@ -53,9 +52,9 @@ fn encode_piece(encoding: &Encoding, data: &[u8], out: &mut Vec<u8>) -> usize {
 
 /// Bytes and values that follow those of a backlog, with the ends of records.
 #[derive(Default)]
-pub(super) struct Later {
+pub(super) struct Deferred {
     items: VecDeque<Item>,
-    /// Something has been added since the last end of a record.
+    /// Bytes were added since the last end of a record.
     is_open: bool,
 }
 
@@ -67,7 +66,7 @@ enum Item {
 
 enum Value {
     Own(Vec<u8>),
-    /// A part of the message that is to be written.
+    /// A part of a message that is kept without a copy.
     Shared(Payload, Range<usize>),
 }
 
@@ -80,7 +79,7 @@ impl Value {
     }
 }
 
-impl Later {
+impl Deferred {
     /// Adds a value that is a part of a record, without a copy if it is a part of `payload`.
     pub(super) fn add_value(&mut self, value: &[u8], render: Render, payload: Option<&Payload>) {
         self.is_open = true;
@@ -135,7 +134,7 @@ impl Later {
         let held = self.items.iter().map(|item| match item {
             Item::Bytes(bytes) => bytes.len(),
             Item::Value { value: Value::Own(bytes), .. } => bytes.len(),
-            // What is sent back is in memory once.
+            // A message that is echoed is in memory once.
             Item::Value { value: Value::Shared(payload, _), .. } => {
                 let before = last.replace(payload);
                 let is_same = before.is_some_and(|before| before.is_same(payload));
@@ -177,48 +176,48 @@ mod tests {
         piece.len()
     }
 
-    fn later() -> Later {
-        let mut later = Later::default();
-        later.add_value(b"12345", thrice, None);
-        later.add(b"\"");
-        later.add(b"}");
-        later.end_record(true);
-        later.end_record(true); // of an event that nothing was written of
-        later.add(b"note");
-        later.end_record(false);
-        later
+    fn deferred() -> Deferred {
+        let mut deferred = Deferred::default();
+        deferred.add_value(b"12345", thrice, None);
+        deferred.add(b"\"");
+        deferred.add(b"}");
+        deferred.end_record(true);
+        deferred.end_record(true); // of an event for which nothing was written
+        deferred.add(b"note");
+        deferred.end_record(false);
+        deferred
     }
 
     #[test]
     fn values_are_rendered_as_there_is_room() {
-        let (mut later, mut backlog) = (later(), Backlog::default());
-        assert_eq!((later.held(), later.messages()), (11, 1));
-        assert!(later.refill(&mut backlog, 7));
+        let (mut deferred, mut backlog) = (deferred(), Backlog::default());
+        assert_eq!((deferred.held(), deferred.messages()), (11, 1));
+        assert!(deferred.refill(&mut backlog, 7));
         assert_eq!(backlog.waiting(), b"111222333444");
-        assert_eq!((later.messages(), backlog.messages()), (1, 0));
-        assert!(!later.refill(&mut backlog, usize::MAX));
+        assert_eq!((deferred.messages(), backlog.messages()), (1, 0));
+        assert!(!deferred.refill(&mut backlog, usize::MAX));
         assert_eq!(backlog.waiting(), b"111222333444555\"}note");
-        assert_eq!((later.messages(), backlog.messages()), (0, 1));
+        assert_eq!((deferred.messages(), backlog.messages()), (0, 1));
         backlog.advance(17);
         assert_eq!(backlog.messages(), 0);
     }
 
     #[test]
     fn a_part_of_a_payload_is_not_copied() {
-        let (payload, mut later, mut backlog) =
-            (Payload::from(&b"12345"[..]), Later::default(), Backlog::default());
-        later.add_value(&payload.bytes()[1..], thrice, Some(&payload));
-        later.add_value(payload.bytes(), thrice, Some(&payload));
-        assert_eq!(later.held(), 5, "it is in memory once");
-        later.add_value(b"1", thrice, Some(&payload));
-        assert_eq!(later.held(), 6);
-        later.refill(&mut backlog, usize::MAX);
+        let (payload, mut deferred, mut backlog) =
+            (Payload::from(&b"12345"[..]), Deferred::default(), Backlog::default());
+        deferred.add_value(&payload.bytes()[1..], thrice, Some(&payload));
+        deferred.add_value(payload.bytes(), thrice, Some(&payload));
+        assert_eq!(deferred.held(), 5, "it is in memory once");
+        deferred.add_value(b"1", thrice, Some(&payload));
+        assert_eq!(deferred.held(), 6);
+        deferred.refill(&mut backlog, usize::MAX);
         assert_eq!(backlog.waiting(), b"222333444555111222333444555111");
     }
 
     #[test]
     fn the_length_is_that_of_what_would_be_written() {
-        assert_eq!(later().rendered_len(), 21);
-        assert_eq!(Later::default().rendered_len(), 0);
+        assert_eq!(deferred().rendered_len(), 21);
+        assert_eq!(Deferred::default().rendered_len(), 0);
     }
 }

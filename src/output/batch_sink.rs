@@ -1,31 +1,30 @@
-//! A way past the stream itself.
+//! Where an outlet hands whole records to, in place of a stream.
 
 use crate::platform::batches::{Batch, BatchSender};
 
-/// A way to a place that takes whole records in batches, such as a thread that writes for several.
-pub trait Lane: Send {
-    /// Hands a batch over; false if there is no room for it: then it is left as it is, and the loop is
-    /// woken when it can be offered again.
+/// Takes whole records in batches, such as a thread that writes for several connections.
+pub trait BatchSink: Send {
+    /// Takes a batch; false if there is no room for it: then the batch is unchanged, and the loop is woken
+    /// when it can be offered again.
     fn offer(&mut self, batch: &mut Batch) -> bool;
 
-    /// Bytes that were handed over and are still in memory.
+    /// Bytes of batches taken that are still in memory.
     fn queued(&self) -> usize {
         0
     }
 
-    /// Whether a long record may be handed over in parts.
+    /// Whether a long record may come in parts.
     fn takes_parts(&self) -> bool {
         false
     }
 
-    /// Drops what was handed over and is not being written yet. Returns how many received messages are
-    /// among it.
+    /// Drops what was taken and is not being written yet. Returns how many received messages that were.
     fn discard(&mut self) -> u64 {
         0
     }
 }
 
-impl Lane for BatchSender {
+impl BatchSink for BatchSender {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         Self::offer(self, batch)
     }
