@@ -1,4 +1,4 @@
-//! Streams that take nothing for a while, or never.
+//! Output streams that stall for a time, or permanently.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -10,7 +10,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use super::{client, leave, listen, port_in, start};
 use crate::support::{PONG, Peer, Signal, masked, ping, text, wscope};
 
-/// Messages of 1,000 bytes with their newline.
+/// Sends messages of 1,000 bytes, newline included.
 fn send(peer: &mut Peer, count: usize) {
     let line = "x".repeat(999);
     for _ in 0..count {
@@ -26,7 +26,7 @@ fn synchronise(peer: &mut Peer) {
 }
 
 #[test]
-fn a_pipe_that_another_process_made_non_blocking_loses_and_repeats_nothing() {
+fn a_pipe_made_non_blocking_by_another_process_loses_and_repeats_nothing() {
     const MESSAGES: usize = 5_000;
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let writer = OwnedFd::from(writer);
@@ -54,11 +54,11 @@ fn a_pipe_that_another_process_made_non_blocking_loses_and_repeats_nothing() {
         assert_eq!(message, next[client - 1], "{line}");
         next[client - 1] += 1;
     }
-    clients.into_iter().for_each(|client| client.join().expect("a client that is content"));
+    clients.into_iter().for_each(|client| client.join().expect("a client without errors"));
 }
 
 #[test]
-fn a_stalled_output_keeps_no_client_from_its_pongs() {
+fn pings_are_answered_while_the_output_is_stalled() {
     let (_server, port) = listen(&[]);
     let [mut first, mut second] = [client(port), client(port)];
     for _ in 0..2 {
@@ -70,7 +70,7 @@ fn a_stalled_output_keeps_no_client_from_its_pongs() {
 }
 
 #[test]
-fn a_client_that_leaves_while_the_output_is_stalled_gets_its_close() {
+fn a_close_is_answered_while_the_output_is_stalled() {
     let (_server, port) = listen(&[]);
     let mut peer = client(port);
     send(&mut peer, 200);
@@ -78,7 +78,7 @@ fn a_client_that_leaves_while_the_output_is_stalled_gets_its_close() {
 }
 
 #[test]
-fn after_a_signal_a_stalled_output_is_given_up_and_what_it_did_not_get_is_counted() {
+fn unwritten_messages_are_counted_after_a_signal() {
     const MESSAGES: usize = 200;
     let (mut server, port) = listen(&[]);
     let mut peer = client(port);
@@ -99,10 +99,10 @@ fn after_a_signal_a_stalled_output_is_given_up_and_what_it_did_not_get_is_counte
 }
 
 #[test]
-fn after_a_signal_also_the_client_that_was_not_read_any_more_is_closed_in_order() {
+fn a_client_under_backpressure_is_closed_in_order_after_a_signal() {
     let (mut server, port) = listen(&["-v"]);
     let mut peer = client(port);
-    send(&mut peer, 1_000); // more than may wait
+    send(&mut peer, 1_000); // more than is queued
     server.signal(Signal::TERM);
     peer.expect_close(1001);
     peer.close(1001, "");
@@ -112,7 +112,7 @@ fn after_a_signal_also_the_client_that_was_not_read_any_more_is_closed_in_order(
 }
 
 #[test]
-fn a_slow_reader_gets_everything_also_at_the_end() {
+fn a_slow_reader_receives_everything() {
     const MESSAGES: usize = 2_000;
     for options in [&["--once"][..], &["--count", "2000"]] {
         let (server, port) = listen(options);
@@ -124,12 +124,12 @@ fn a_slow_reader_gets_everything_also_at_the_end() {
         });
         let outcome = server.wait().code(0);
         assert_eq!(outcome.stdout.matches('\n').count(), MESSAGES, "{options:?}");
-        sender.join().expect("a sender that is content");
+        sender.join().expect("a sender without errors");
     }
 }
 
 #[test]
-fn the_last_messages_wait_for_a_reader_that_comes_late() {
+fn the_last_messages_wait_for_a_late_reader() {
     const MESSAGES: usize = 200;
     let (mut server, port) = listen(&["--once"]);
     let mut peer = client(port);
@@ -143,9 +143,9 @@ fn the_last_messages_wait_for_a_reader_that_comes_late() {
     server.wait().code(0);
 }
 
-/// Only the closing handshake has a limit.
+/// Only the closing handshake has a time limit.
 #[test]
-fn the_last_messages_wait_also_where_the_client_does_not_answer_the_close() {
+fn the_last_messages_wait_even_if_the_client_does_not_answer_the_close() {
     const MESSAGES: usize = 200;
     let (mut server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
     let mut peer = client(port);
@@ -159,7 +159,7 @@ fn the_last_messages_wait_also_where_the_client_does_not_answer_the_close() {
 }
 
 #[test]
-fn a_log_that_is_not_read_holds_up_nothing() {
+fn a_stalled_stderr_does_not_delay_clients() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let program = wscope().stdin_null().stdout_to(Stdio::null()).stderr_to(writer);
     let server = program.args(["listen", ":0", "-vv"]).spawn();
@@ -171,7 +171,7 @@ fn a_log_that_is_not_read_holds_up_nothing() {
         send(&mut peer, 1_000);
         synchronise(&mut peer);
     }
-    // Reading makes room: the count comes with the next line that finds some.
+    // Reading makes room: the count is written with the next line that fits.
     let reader = std::thread::spawn(move || {
         let mut log = log.lines().map(|line| line.expect("a line of text"));
         log.any(|line| line.ends_with(" lines were not shown: standard error was not read"))
@@ -184,7 +184,7 @@ fn a_log_that_is_not_read_holds_up_nothing() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_a_failure() {
+fn an_output_error_is_a_failure() {
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
     let (server, port) = start(wscope().stdin_null().stdout_to(full), &[]);
     let mut peer = client(port);
@@ -195,7 +195,7 @@ fn an_output_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
-fn streams_that_are_one_keep_their_order() {
+fn stdout_and_stderr_in_one_pipe_are_in_order() {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let both = writer.try_clone().expect("a second handle");
     let server =

@@ -1,6 +1,6 @@
-//! Which proxy is used, and who said so.
+//! Which proxy is used, and the source of the choice.
 
-use super::{ESTABLISHED, TARGET, assert_hidden, echo};
+use super::{ESTABLISHED, TARGET, assert_no_secret, echo};
 use crate::support::{Outcome, Server, Wscope, wscope};
 
 fn proxy() -> Server {
@@ -11,20 +11,20 @@ fn proxy() -> Server {
     })
 }
 
-/// Runs against a proxy that is named somewhere, which is used.
+/// Runs with a proxy configured by `name`, which must be used.
 #[track_caller]
-fn used(name: impl FnOnce(Wscope, String) -> Wscope) -> Outcome {
+fn run_with_proxy(name: impl FnOnce(Wscope, String) -> Wscope) -> Outcome {
     let proxy = proxy();
     let url = format!("http://me:hunter2@127.0.0.1:{}", proxy.port());
     let outcome = name(wscope().args(["-x", "hi"]), url).run().code(0).stdout("hi\n");
-    assert_hidden(&outcome, &["hunter2"]);
+    assert_no_secret(&outcome, &["hunter2"]);
     outcome
 }
 
 #[test]
-fn variables_name_proxies() {
+fn environment_variables_select_the_proxy() {
     for name in ["WS_PROXY", "ws_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
-        let outcome = used(|wscope, url| wscope.env(name, url).args(["-v", TARGET]));
+        let outcome = run_with_proxy(|wscope, url| wscope.env(name, url).args(["-v", TARGET]));
         outcome
             .stderr_contains(&format!("is used because of {name}\n"))
             .stderr_contains(&format!(" from {name})\n"));
@@ -32,7 +32,7 @@ fn variables_name_proxies() {
 }
 
 #[test]
-fn other_variables_do_not() {
+fn other_variables_are_ignored() {
     let server = Server::script(echo);
     let mut command = wscope().args(["-x", "hi", "-v"]).arg(server.url());
     for name in ["WSS_PROXY", "HTTPS_PROXY", "FTP_PROXY", "PROXY"] {
@@ -43,8 +43,8 @@ fn other_variables_do_not() {
 }
 
 #[test]
-fn the_option_comes_first() {
-    used(|wscope, url| {
+fn the_option_takes_precedence_over_variables() {
+    run_with_proxy(|wscope, url| {
         wscope.env("ALL_PROXY", "http://127.0.0.1:1").args(["--proxy", &url, TARGET])
     });
     let server = Server::script(echo);
@@ -53,7 +53,7 @@ fn the_option_comes_first() {
 }
 
 #[test]
-fn no_proxy_is_honoured_and_said() {
+fn no_proxy_is_applied_and_reported() {
     for (options, variable, line) in [
         (
             &["-v"][..],
@@ -79,25 +79,25 @@ fn no_proxy_is_honoured_and_said() {
 }
 
 #[test]
-fn what_was_not_asked_for_is_said_on_demand_only() {
+fn an_unused_proxy_of_a_variable_is_reported_only_with_verbose() {
     let server = Server::script(echo);
     let command = wscope().env("ALL_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "127.0.0.1");
     command.args(["-x", "hi"]).arg(server.url()).run().code(0).stderr_lacks("proxy");
 }
 
 #[test]
-fn an_option_replaces_the_variables_list() {
-    used(|wscope, url| {
+fn the_no_proxy_option_replaces_the_variable() {
+    run_with_proxy(|wscope, url| {
         let options = ["--no-proxy", "other.invalid", TARGET];
         wscope.env("NO_PROXY", "*").env("ALL_PROXY", url).args(options)
     });
 }
 
 #[test]
-fn the_variable_is_named_by_failures() {
+fn failures_name_the_variable() {
     let command = wscope().env("HTTP_PROXY", "http://me:hunter2@127.0.0.1:1").arg(TARGET);
     let outcome = command.run().code(3);
-    assert_hidden(&outcome, &["hunter2"]);
+    assert_no_secret(&outcome, &["hunter2"]);
     outcome
         .stderr_contains("proxy http://127.0.0.1:1 from HTTP_PROXY: TCP connect: ")
         .stderr_contains("HTTP_PROXY names it; --proxy '' connects without it\n");
@@ -118,7 +118,7 @@ fn the_variable_is_named_by_failures() {
 }
 
 #[test]
-fn what_is_no_proxy_is_wrong_usage() {
+fn an_invalid_proxy_is_a_usage_error() {
     for (option, value, line) in [
         (
             "--proxy",
@@ -138,7 +138,7 @@ fn what_is_no_proxy_is_wrong_usage() {
         ("--proxy-header", "Proxy-Authorization", "wscope: bad --proxy-header "),
     ] {
         let outcome = wscope().args([option, value, TARGET]).run().code(2).stderr_contains(line);
-        assert_hidden(&outcome, &["hunter2"]);
+        assert_no_secret(&outcome, &["hunter2"]);
     }
     wscope()
         .env("WS_PROXY", "gopher://me:hunter2@h")

@@ -1,6 +1,6 @@
 //! HTTP heads as text.
 
-/// The value of the first header of this name, in whatever case, or `None`.
+/// The value of the first header of this name, which is not case-sensitive.
 pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     fields
@@ -9,7 +9,7 @@ pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
         .map(|(_, value)| value.trim())
 }
 
-/// The response that accepts the request in `head`, with further header lines.
+/// The response that accepts the request in `head`, with additional header lines.
 #[track_caller]
 pub fn switching_protocols(head: &str, extra_headers: &[&str]) -> String {
     let Some(key) = header(head, "Sec-WebSocket-Key") else {
