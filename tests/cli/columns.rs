@@ -1,9 +1,8 @@
 //! Text for people fits into the columns of the terminal and wraps between words.
 
-use std::sync::mpsc;
-
 use crate::listen::{client, port_in};
-use crate::support::{DEADLINE, Key, Server, Terminal, binary, masked, wscope};
+use crate::scripts::{next, serve_silence};
+use crate::support::{Key, Server, Terminal, binary, masked, wscope};
 
 /// A line that the terminal has wrapped counts as one line, and is too long.
 #[track_caller]
@@ -50,8 +49,7 @@ fn the_output_of_a_listening_server_fits_into_80_columns() {
     terminal.wait_for("unknown command");
     assert_fits(&terminal, 80);
     terminal.press(Key::CtrlD);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     assert_eq!(terminal.wait_exit(), 0);
     assert_fits(&terminal, 80);
 }
@@ -65,7 +63,7 @@ fn the_output_of_a_connection_fits_into_its_terminal() {
         peer.close(4000, "a reason with many words, so that it has to be broken somewhere");
     });
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 60, 40);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_line("/help");
     terminal.wait_for("/quit");
     terminal.type_line("/status");
@@ -78,14 +76,9 @@ fn the_output_of_a_connection_fits_into_its_terminal() {
 /// The shell's prompt was on the same line.
 #[test]
 fn ctrl_c_while_connecting_ends_its_line() {
-    let (sender, requested) = mpsc::channel();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.expect_eof();
-    });
+    let (server, requested) = serve_silence();
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 80, 24);
-    requested.recv_timeout(DEADLINE).expect("a request");
+    next(&requested);
     terminal.press(Key::CtrlC);
     assert_eq!(terminal.wait_exit(), 130);
     assert_eq!(terminal.screen(), "^C");

@@ -1,7 +1,6 @@
 //! Failures to connect: which phase failed, at which address, and why.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -130,10 +129,8 @@ fn an_unknown_host_name_is_reported() {
 fn localhost_reaches_a_server_on_ipv4_only() {
     for family in [&[][..], &["-4"]] {
         let server = Server::script(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.accept_request();
+            peer.close_and_expect_reply(1000);
         });
         let url = format!("ws://localhost:{}/", server.port());
         let outcome = wscope().args(family).arg(url).run().code(0);
@@ -273,10 +270,7 @@ fn an_incomplete_response_is_counted_and_shown_on_timeout() {
 
 #[test]
 fn an_incomplete_response_is_counted_and_shown_at_the_end() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 101 Switching");
-    });
+    let server = Server::respond("HTTP/1.1 101 Switching");
     wscope()
         .arg(server.url())
         .run()
@@ -303,17 +297,13 @@ fn a_failed_connection_does_not_wait_for_the_end_of_input() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_wait_for_a_silent_server() {
+    use crate::scripts::{next, serve_silence};
     use crate::support::Signal;
 
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let (sender, requested) = mpsc::channel();
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            sender.send(()).expect("a receiver in the test");
-            peer.stall();
-        });
+        let (server, requested) = serve_silence();
         let running = wscope().arg(server.url()).spawn();
-        requested.recv_timeout(crate::support::DEADLINE).expect("a request");
+        next(&requested);
         running.signal(signal);
         assert_soon(&running.wait().code(code).stdout(""));
     }

@@ -188,12 +188,9 @@ fn failures_before_the_connection_have_their_exit_status() {
 
 #[test]
 fn a_refused_handshake_shows_the_response_of_the_server() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(
-            "HTTP/1.1 403 Forbidden\r\nX-Why: origin\r\nContent-Length: 7\r\n\r\nno way\n",
-        );
-    });
+    let server = Server::respond(
+        "HTTP/1.1 403 Forbidden\r\nX-Why: origin\r\nContent-Length: 7\r\n\r\nno way\n",
+    );
     let outcome =
         wscope().arg(server.url()).run().code(4).stdout("").stderr_contains("403 Forbidden");
     outcome.stderr_contains("X-Why: origin").stderr_contains("no way").stderr_contains("hint: ");
@@ -235,7 +232,7 @@ fn expected_silence_is_not_reported() {
 #[cfg(unix)]
 mod interrupted {
     use super::*;
-    use crate::scripts::expect_quiet;
+    use crate::scripts::{expect_quiet, serve_silence};
     use crate::support::Signal;
 
     #[test]
@@ -288,12 +285,7 @@ mod interrupted {
     #[test]
     fn a_signal_ends_the_handshake() {
         for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-            let (sender, requested) = channel();
-            let server = Server::script(move |peer| {
-                peer.read_head();
-                sender.send(()).expect("a receiver in the test");
-                peer.expect_eof();
-            });
+            let (server, requested) = serve_silence();
             let running = wscope().arg(server.url()).spawn();
             next(&requested);
             running.signal(signal);

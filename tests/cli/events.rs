@@ -385,10 +385,7 @@ fn the_close_event() {
 #[test]
 fn the_error_event() {
     let [refused, broken, closed, cut, silent, unmet] = [
-        Server::script(|peer| {
-            peer.read_head();
-            peer.respond("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nlate");
-        }),
+        Server::respond("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nlate"),
         serve(|peer| {
             peer.send(frame(true, 4, TEXT, b"x"));
             peer.expect_close(1002);
@@ -428,10 +425,9 @@ fn the_error_event() {
 
 #[test]
 fn the_error_event_of_a_refused_handshake_has_the_response() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 404 Not Here\r\nX-Why: gone\r\nContent-Length: 6\r\n\r\nb\"dy\n!");
-    });
+    let server = Server::respond(
+        "HTTP/1.1 404 Not Here\r\nX-Why: gone\r\nContent-Length: 6\r\n\r\nb\"dy\n!",
+    );
     let (outcome, events) = events(wscope().arg(server.url()));
     outcome.code(4);
     let [error] = &events[..] else { panic!("not a single error: {events:?}") };

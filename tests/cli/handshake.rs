@@ -241,10 +241,7 @@ fn a_response_that_is_not_http_is_quoted() {
         (b"HTTP 101 sort of\r\n\r\n", r#""HTTP 101 sort of\r\n\r\n""#, ""),
     ] {
         let bytes = bytes.to_vec();
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.send(bytes);
-        });
+        let server = Server::respond(bytes);
         wscope()
             .arg(server.url())
             .run()

@@ -20,10 +20,7 @@ const MALFORMED: [(&str, &str); 5] = [
 #[track_caller]
 fn run_against(answer: &str, options: &[&str]) -> Outcome {
     let answer = answer.to_owned();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(answer);
-    });
+    let server = Server::respond(answer);
     wscope().args(options).arg(server.url()).run()
 }
 
@@ -157,8 +154,7 @@ fn a_malformed_line_of_a_redirect_is_reported() {
                 let head = peer.read_head();
                 assert!(head.starts_with("GET /b "), "{head}");
                 peer.accept(&head);
-                peer.close(1000, "");
-                peer.expect_close(1000);
+                peer.close_and_expect_reply(1000);
             }),
         ]);
         wscope()
@@ -249,8 +245,7 @@ fn a_secret_repeated_in_a_malformed_line_is_masked() {
 }
 
 fn close_normally(peer: &mut Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
 }
 
 #[test]
@@ -274,12 +269,11 @@ fn run_through(answer: &str, options: &[&str], is_accepted: bool) -> Outcome {
         peer.read_head();
         peer.send(answer);
         if is_accepted {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             answer_close(peer);
         }
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["-w", "0", "--proxy", &url]).args(options).arg("ws://target.invalid/").run()
 }
 
@@ -391,7 +385,7 @@ fn interim_responses_of_a_proxy_are_shown_too() {
         peer.send(EARLY);
         peer.stall();
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "--connect-timeout", "300ms", "ws://target.invalid/"])
         .run()

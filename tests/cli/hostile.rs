@@ -162,8 +162,7 @@ fn a_hundred_thousand_pings_are_all_answered() {
                 assert_eq!((pong.opcode, &pong.payload[..]), (PONG, &number.to_be_bytes()[..]));
             }
         }
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
     run_hostile("", 1, 0, steps).code(0);
 }
@@ -175,8 +174,7 @@ fn a_million_empty_fragments_make_one_empty_message() {
         peer.send(frame(false, 0, TEXT, b""));
         (0..1000).for_each(|_| peer.send(empty.repeat(1000)));
         peer.send(frame(true, 0, CONTINUATION, b""));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
     let outcome = run_hostile("", 1, 0, steps).code(0);
     assert_eq!(outcome.stdout_bytes.len(), UNREAD + 2);
@@ -191,8 +189,7 @@ fn a_million_empty_fragments_of_a_compressed_message() {
         peer.send(frame(false, 4, TEXT, b""));
         (0..1000).for_each(|_| peer.send(empty.repeat(1000)));
         peer.send(frame(true, 0, CONTINUATION, &[0]));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
     let outcome = run_hostile("permessage-deflate", 1, 0, steps).code(0);
     assert!(outcome.stdout_bytes.ends_with(b"x\n\n"));

@@ -211,8 +211,7 @@ fn pings_do_not_extend_the_wait_for_silence() {
 #[test]
 fn a_ping_timeout_without_an_interval_has_no_effect() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         answer_close(peer);
     });
     wscope().args(["--ping-timeout", "1ms", "-w", "50ms", &server.url()]).stdin("").run().code(0);

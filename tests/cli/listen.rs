@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    BINARY, CONTINUATION, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping, text,
-    wscope,
+    BINARY, CONTINUATION, PONG, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping,
+    text, upgrade_request, wscope,
 };
 
 mod admission;
@@ -86,9 +86,15 @@ fn assert_status(head: &str, status: u16) {
 }
 
 fn leave(mut peer: Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     peer.expect_eof();
+}
+
+/// Waits until everything sent before has been received.
+#[track_caller]
+fn synchronise(peer: &mut Peer) {
+    peer.send(masked(&ping(b"here?")));
+    assert_eq!(peer.read_frame().opcode, PONG);
 }
 
 /// The program still echoes messages.
@@ -207,10 +213,7 @@ fn a_plain_request_is_refused_with_426() {
 fn another_version_is_refused_with_the_supported_one() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
-    peer.send(
-        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
-    );
+    peer.send(upgrade_request("/", &[]).replace("Version: 13", "Version: 8"));
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 426 "), "{head}");
     assert_eq!(header(&head, "Sec-WebSocket-Version"), Some("13"), "{head}");
@@ -257,9 +260,7 @@ fn a_reset_does_not_affect_other_clients() {
 fn frames_in_the_same_segment_as_the_request_are_received() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
-    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    peer.send([request.as_bytes(), &masked(&text("early"))].concat());
+    peer.send([upgrade_request("/", &[]).as_bytes(), &masked(&text("early"))].concat());
     peer.read_head();
     peer.expect_text("early");
     leave(peer);
@@ -291,8 +292,7 @@ fn assert_closes_all(signal: crate::support::Signal, code: i32) {
     let mut clients = [client(port), client(port)];
     server.signal(signal);
     for peer in &mut clients {
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         peer.expect_eof();
     }
     server.wait().code(code);

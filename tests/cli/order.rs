@@ -6,7 +6,9 @@ use std::sync::mpsc::channel;
 
 use crate::scripts::{answer_close, serve};
 use crate::support::{BINARY, CONTINUATION, Peer, Server, TEXT, Wscope};
-use crate::support::{deflate, frame, masked, ping, switching_protocols, text, wscope};
+use crate::support::{
+    deflate, frame, masked, ping, switching_protocols, text, upgrade_request, wscope,
+};
 
 const RSV1: u8 = 0b100;
 
@@ -114,15 +116,9 @@ fn a_client_of_listen_is_reported_before_its_first_message() {
     let line = String::from_utf8_lossy(&got).into_owned();
     let port = line.trim().trim_end_matches('/').rsplit(':').next().expect("a port");
     let mut peer = Peer::connect(port.parse().expect("a port"));
-    let mut request =
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            .to_vec();
-    request.extend(masked(&text("hello")));
-    peer.send(request);
+    peer.send([upgrade_request("/", &[]).as_bytes(), &masked(&text("hello"))].concat());
     peer.read_head();
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     let mut rest = String::new();
     reader.read_to_string(&mut rest).expect("text");
     running.wait().code(0);

@@ -1,6 +1,8 @@
 //! Messages through pipes: nothing is lost, added or buffered without limit.
 
-use crate::scripts::{answer_close, close, next, serve, serve_bytes, serve_sink};
+use crate::scripts::{
+    accept_on_release, answer_close, close, next, serve, serve_bytes, serve_sink,
+};
 #[cfg(target_os = "linux")]
 use crate::scripts::{expect_quiet, peak_memory, processor_time, sum_until_stalled};
 use crate::support::{Peer, Server};
@@ -44,12 +46,7 @@ fn a_late_reply_is_printed_without_a_count() {
 
 #[test]
 fn input_before_the_connection_is_sent_after_it() {
-    let (sender, requested) = channel();
-    let server = Server::script(move |peer| {
-        let head = peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.stall();
-        peer.accept(&head);
+    let (server, requested) = accept_on_release(|peer| {
         ["preset", "a", "b"].iter().for_each(|message| peer.expect_text(message));
         answer_close(peer);
     });
@@ -269,25 +266,26 @@ fn read_lines(peer: &mut Peer) -> usize {
 
 #[test]
 fn a_closed_stdout_closes_the_connection_in_order() {
-    let server = serve_bytes(text("first"));
-    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
-    assert_eq!(running.read_stdout_line(), "first");
-    running.close_stdout();
-    let outcome = running.wait().code(0).stderr_lacks("error");
-    assert!(outcome.elapsed < SOON, "took {:?}", outcome.elapsed);
+    assert_closed_after_a_line(text("first"), "first");
 }
 
 #[test]
 fn a_stdout_closed_in_a_flood_closes_the_connection_in_order() {
-    let server = serve_bytes(text("again").repeat(10_000));
+    assert_closed_after_a_line(text("again").repeat(10_000), "again");
+}
+
+/// Reads one line of stdout and closes it, as `head -1` does.
+#[track_caller]
+fn assert_closed_after_a_line(bytes: Vec<u8>, line: &str) {
+    let server = serve_bytes(bytes);
     let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
-    assert_eq!(running.read_stdout_line(), "again");
+    assert_eq!(running.read_stdout_line(), line);
     running.close_stdout();
     let outcome = running.wait().code(0).stderr_lacks("error");
     assert!(outcome.elapsed < SOON, "took {:?}", outcome.elapsed);
 }
 
-/// The run ended with the close timeout, exit status 7.
+/// It was reported as a close timeout, with exit status 7.
 #[test]
 fn a_stdout_closed_during_the_closing_handshake_is_not_a_failure() {
     let server = serve(|peer| {

@@ -5,19 +5,12 @@ use std::sync::mpsc;
 
 use crate::listen::{client, port_in};
 use crate::repl::interrupts::going_away;
-use crate::repl::{close, open};
-use crate::support::{DEADLINE, Key, Peer, Server, Terminal, close_terminal, masked, text};
+use crate::repl::{leave, server};
+use crate::scripts::{accept_on_release, answer_close, serve, serve_on_release};
+use crate::support::{DEADLINE, Key, Server, Terminal, close_terminal, masked, text};
 
 /// More than the line limit of a terminal in canonical mode.
 const LONG: usize = 9000;
-
-fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
-    Server::script(|peer| {
-        open(peer);
-        steps(peer);
-        close(peer);
-    })
-}
 
 /// `"$WSCOPE" URL | cat`, after it has connected.
 fn pipeline(server: &Server) -> Terminal {
@@ -40,13 +33,6 @@ fn dumb_session(server: &Server) -> Terminal {
     terminal
 }
 
-#[track_caller]
-fn press_ctrl_d(mut terminal: Terminal) {
-    terminal.press(Key::CtrlD);
-    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
-    assert!(terminal.termios_restored(), "{}", terminal.screen());
-}
-
 #[test]
 fn a_long_line_to_a_pipeline_is_not_truncated() {
     let server = server(|peer| {
@@ -58,7 +44,7 @@ fn a_long_line_to_a_pipeline_is_not_truncated() {
     terminal.type_line(&"q".repeat(LONG));
     terminal.wait_for("answer");
     terminal.type_line("next");
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
@@ -70,7 +56,7 @@ fn a_long_line_on_a_dumb_terminal_is_not_truncated() {
     let terminal = dumb_session(&server);
     terminal.type_line(&"q".repeat(LONG));
     terminal.wait_for("< answer");
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
@@ -85,7 +71,7 @@ fn a_long_line_of_json_is_not_truncated() {
     terminal.wait_until_raw(true);
     terminal.type_line(&format!("{{\"type\":\"text\",\"data\":\"{}\"}}", "q".repeat(LONG)));
     terminal.wait_for("< answer");
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
@@ -102,7 +88,7 @@ fn commands_work_without_a_line_editor() {
         terminal.type_line("/nope");
         terminal.wait_for("unknown command /nope");
         terminal.type_line("after a mistake");
-        press_ctrl_d(terminal);
+        leave(terminal);
     }
 }
 
@@ -122,7 +108,7 @@ fn a_typed_line_is_shown_once() {
         terminal.wait_for("< answer");
         let screen = terminal.screen();
         assert_eq!(screen.matches("once").count(), 1, "{screen}");
-        press_ctrl_d(terminal);
+        leave(terminal);
     }
 }
 
@@ -131,13 +117,10 @@ fn a_typed_line_is_shown_once() {
 fn output_is_separate_from_the_edited_line() {
     for (arguments, term) in [(&[][..], "dumb"), (&["--input", "lines"], "xterm-256color")] {
         let (sender, released) = mpsc::channel();
-        let server = Server::script(move |peer| {
-            open(peer);
-            peer.stall();
+        let server = serve_on_release(move |peer| {
             peer.send(text("answer"));
             released.recv_timeout(DEADLINE).expect("a sender in the test");
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let url = server.url();
         let arguments = [arguments, &[url.as_str()]].concat();
@@ -167,7 +150,7 @@ fn help_explains_ctrl_d_on_a_plain_terminal() {
     terminal.type_line("/help");
     terminal.wait_for("Ctrl-D on an empty line ends the input");
     assert!(!terminal.screen().contains("Ctrl-R"), "{}", terminal.screen());
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
@@ -183,18 +166,15 @@ fn keys_edit_the_line() {
     terminal.type_text("é");
     terminal.wait_until("the edited line", |screen| screen.ends_with("\none thréé"));
     terminal.press(Key::Enter);
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
 fn text_typed_before_the_connection_is_sent() {
-    let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.stall();
-        peer.accept(&head);
+    let (server, _requested) = accept_on_release(|peer| {
         peer.expect_text("early");
         peer.expect_text("and late");
-        close(peer);
+        answer_close(peer);
     });
     let terminal = dumb(&["--wait", "0", &server.url()]);
     terminal.type_line("early");
@@ -205,7 +185,7 @@ fn text_typed_before_the_connection_is_sent() {
     terminal.type_line("and late");
     let screen = terminal.screen();
     assert_eq!(screen.matches("early").count(), 1, "{screen}");
-    press_ctrl_d(terminal);
+    leave(terminal);
 }
 
 #[test]
@@ -229,8 +209,7 @@ fn ctrl_c_on_a_dumb_terminal_clears_the_line_and_then_closes() {
 /// The reader of stdout has ended: it received the same signal.
 #[test]
 fn ctrl_c_in_a_pipeline_waits_for_the_close_reply() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.close(1000, "");
@@ -263,9 +242,7 @@ fn a_pipeline_can_be_stopped_and_continued() {
         terminal.type_text("half");
         terminal.wait_for("half");
         terminal.press(Key::CtrlZ);
-        terminal.wait_until("the shell after the stop", |screen| {
-            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-        });
+        terminal.wait_for_stop();
         terminal.type_text("fg\n");
         terminal.wait_until_raw(true);
         terminal.wait_until("the typed text", |screen| screen.ends_with("\nhalf"));
@@ -307,8 +284,7 @@ fn a_listening_server_accepts_commands_and_long_lines_without_a_line_editor() {
     terminal.press(Key::CtrlC);
     terminal.wait_for("not sent^C");
     terminal.press(Key::CtrlD);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     assert_eq!(terminal.wait_exit(), 0);
     assert!(terminal.termios_restored());
 }

@@ -67,8 +67,7 @@ fn an_unmasked_frame_from_a_client_ends_that_connection_only() {
     assert!(server.wait_stderr(cause).contains("; closed with 1002 Protocol Error"));
     other.send(masked(&text("still served")));
     other.expect_text("still served");
-    other.close(1000, "");
-    other.expect_close(1000);
+    other.close_and_expect_reply(1000);
 }
 
 #[test]

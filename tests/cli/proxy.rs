@@ -6,21 +6,11 @@ mod http_refusals;
 mod socks;
 pub(crate) mod tls;
 
-use crate::support::{Outcome, Peer, Server, wscope};
+use crate::support::{Outcome, Server, wscope};
 
 const TARGET: &str = "ws://target.invalid/x";
 
 const ESTABLISHED: &str = "HTTP/1.1 200 Connection established\r\n\r\n";
-
-/// A WebSocket server that echoes a message and closes.
-fn echo(peer: &mut Peer) {
-    let head = peer.read_head();
-    peer.accept(&head);
-    peer.expect_text("hi");
-    peer.send(crate::support::text("hi"));
-    peer.close(1000, "");
-    peer.expect_close(1000);
-}
 
 /// Runs `-x hi` to the target through a proxy with this scheme, which includes `USER:PASS@`.
 fn run_through(scheme: &str, proxy: &Server, options: &[&str]) -> Outcome {

@@ -18,8 +18,7 @@ const SOON: [&str; 3] = ["--reconnect", "--reconnect-delay", "1ms"];
 /// Accepts and runs `steps`; after them the connection is cut.
 fn accept(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
     script(|peer: &mut Peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         steps(peer);
     })
 }

@@ -212,12 +212,9 @@ fn a_redirect_from_ws_to_wss_is_followed() {
 #[test]
 fn a_redirect_loop_that_sets_a_cookie_has_a_hint() {
     for (field, hint) in [("Set-Cookie: a=b", "hint: the server sets a cookie"), ("X: y", "")] {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "HTTP/1.1 302 Found\r\nLocation: /\r\n{field}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
+        let server = Server::respond(format!(
+            "HTTP/1.1 302 Found\r\nLocation: /\r\n{field}\r\nContent-Length: 0\r\n\r\n"
+        ));
         let outcome = wscope().args(["-L", &server.url()]).run().code(4);
         assert_eq!(outcome.stderr.contains("hint: "), !hint.is_empty(), "{}", outcome.stderr);
         outcome.stderr_contains(hint);
@@ -232,12 +229,9 @@ fn interim_responses_before_a_followed_redirect_are_shown() {
     let servers = || {
         let target = Server::scripts([accept(|_| {})]);
         let location = target.url();
-        let first = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "{EARLY}HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
+        let first = Server::respond(format!(
+            "{EARLY}HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ));
         (first, target)
     };
     let (first, target) = servers();
@@ -296,10 +290,7 @@ fn invalid_redirects_are_refused_with_the_reason() {
         let server = Server::scripts([redirect("302 Found", location, |_| {})]);
         wscope().args(["-L", &server.url()]).run().code(4).stderr_contains(why);
     }
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
-    });
+    let server = Server::respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
     wscope()
         .args(["-L", &server.url()])
         .run()

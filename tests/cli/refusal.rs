@@ -15,10 +15,7 @@ mod words;
 #[track_caller]
 fn refused(response: impl AsRef<[u8]>, options: &[&str]) -> Outcome {
     let response = response.as_ref().to_vec();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(response);
-    });
+    let server = Server::respond(response);
     wscope().args(options).arg(server.url()).run().code(4)
 }
 

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use crate::scripts::{accept_on_release, answer_close, serve};
 use crate::support::{Key, Peer, Server, Terminal, text};
 
 mod commands;
@@ -11,24 +12,11 @@ mod history;
 pub(crate) mod interrupts;
 mod jobs;
 
-/// Accepts the connection.
-pub(crate) fn open(peer: &mut Peer) {
-    let head = peer.read_head();
-    peer.accept(&head);
-}
-
-/// Performs the closing handshake started by the client.
-pub(crate) fn close(peer: &mut Peer) {
-    peer.expect_close(1000);
-    peer.close(1000, "");
-}
-
 /// A server that accepts, runs these steps and is then closed by the client.
-fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
-    Server::script(|peer| {
-        open(peer);
+pub(crate) fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    serve(|peer| {
         steps(peer);
-        close(peer);
+        answer_close(peer);
     })
 }
 
@@ -83,7 +71,7 @@ fn submit(terminal: &Terminal) {
 
 /// Exits with Ctrl-D, which must succeed.
 #[track_caller]
-fn leave(mut terminal: Terminal) {
+pub(crate) fn leave(mut terminal: Terminal) {
     terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
     assert!(terminal.termios_restored(), "{}", terminal.screen());
@@ -131,12 +119,9 @@ fn spaces_around_a_message_are_part_of_it() {
 
 #[test]
 fn text_typed_before_the_connection_is_sent_after_it() {
-    let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.stall();
-        peer.accept(&head);
+    let (server, _requested) = accept_on_release(|peer| {
         peer.expect_text("impatient");
-        close(peer);
+        answer_close(peer);
     });
     let terminal = Terminal::spawn([server.url()], 80, 24);
     terminal.type_line("impatient");

@@ -31,8 +31,7 @@ fn sending_with(headers: &[&str], frames: Vec<u8>) -> Server {
 }
 
 fn end(peer: &mut Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
 }
 
 /// Runs `wscope` with these options on a terminal of 80 by 60 until the server closes.

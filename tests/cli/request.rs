@@ -14,8 +14,7 @@ pub(crate) fn request_of(
     let server = Server::script(move |peer| {
         let head = peer.read_head();
         peer.accept_with(&head, extra);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
         sender.send(head).expect("a receiver in the test");
     });
     let outcome = client(&server).run().code(0);
@@ -214,10 +213,7 @@ fn the_request_is_shown_when_sent_and_once() {
 
 #[test]
 fn the_request_is_shown_on_stderr_with_json() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    });
+    let server = Server::respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let outcome = wscope().args(["-v", "--json", &server.url()]).run().code(4);
     assert_eq!(outcome.stderr.matches("> GET / HTTP/1.1\n").count(), 1, "{}", outcome.stderr);
     let events: Vec<_> = outcome.json_lines().iter().map(|it| it["event"].clone()).collect();

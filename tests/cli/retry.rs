@@ -21,8 +21,7 @@ fn answer(response: &str) -> Script {
 
 fn accept() -> Script {
     script(|peer: &mut Peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         answer_close(peer);
     })
 }
@@ -153,13 +152,11 @@ fn retry_after_of_a_proxy_is_respected() {
         script(|peer: &mut Peer| {
             peer.read_head();
             peer.respond("HTTP/1.1 200 OK\r\n\r\n");
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.accept_request();
+            peer.answer_close(1000);
         }),
     ]);
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--retry", "-w", "0", "--proxy", &url, "ws://target.invalid"])
         .args(SOON)

@@ -18,13 +18,54 @@ pub(crate) fn refused_url() -> String {
 /// A server that accepts one WebSocket and runs `steps`.
 pub(crate) fn serve(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         steps(peer);
     })
 }
 
-/// The same, with this `Sec-WebSocket-Extensions` header in the response.
+/// A server that accepts one WebSocket, and runs `steps` when the test releases it.
+pub(crate) fn serve_on_release(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    serve(move |peer| {
+        peer.stall();
+        steps(peer);
+    })
+}
+
+/// A server that reports the request, accepts it when the test releases it, and runs `steps`.
+pub(crate) fn accept_on_release(
+    steps: impl FnOnce(&mut Peer) + Send + 'static,
+) -> (Server, Receiver<()>) {
+    let (sender, requested) = channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        sender.send(()).expect("a receiver in the test");
+        peer.stall();
+        peer.accept(&head);
+        steps(peer);
+    });
+    (server, requested)
+}
+
+/// A server that reports the request, and does not respond to it.
+pub(crate) fn serve_silence() -> (Server, Receiver<()>) {
+    let (sender, requested) = channel();
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        sender.send(()).expect("a receiver in the test");
+        peer.expect_eof();
+    });
+    (server, requested)
+}
+
+/// Accepts the request, echoes one message, and closes.
+pub(crate) fn echo_once(peer: &mut Peer) {
+    peer.accept_request();
+    let (opcode, message) = peer.read_message();
+    peer.send(crate::support::frame(true, 0, opcode, &message));
+    peer.close_and_expect_reply(1000);
+}
+
+/// As [`serve`], with this `Sec-WebSocket-Extensions` header in the response.
 pub(crate) fn serve_extension(
     answer: &str,
     steps: impl FnOnce(&mut Peer) + Send + 'static,
@@ -90,8 +131,7 @@ fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: 
 pub(crate) fn serve_tls(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
         start_untrusted_tls(peer);
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         steps(peer);
     })
 }
@@ -134,8 +174,7 @@ pub(crate) fn serve_sink() -> (Server, Receiver<Vec<Frame>>) {
 
 /// Expects the client's Close with 1000 and answers it.
 pub(crate) fn answer_close(peer: &mut Peer) {
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
 }
 
 /// Closes, and expects the client's reply with the same code.

@@ -117,10 +117,7 @@ fn userinfo_without_a_password_or_with_an_empty_one() {
 #[test]
 fn secrets_are_masked_in_failures() {
     for view in VIEWS {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
-        });
+        let server = Server::respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
         let url = format!("ws://me:hunter2@127.0.0.1:{}/?token=hunter2", server.port());
         let outcome = wscope().args(view).arg(url).run().code(4);
         assert_no_secret(&outcome, &["hunter2", "bWU6aHVudGVyMg=="]);

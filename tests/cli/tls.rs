@@ -6,7 +6,8 @@ use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use socket2::Socket;
 
-use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, text, wscope};
+use crate::scripts::echo_once;
+use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, wscope};
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod alpn;
@@ -99,12 +100,7 @@ fn echo(credentials: &Credentials) -> Server {
     let acceptor = credentials.acceptor();
     Server::script(move |peer| {
         start_tls(peer, &acceptor);
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(text(&String::from_utf8(message).expect("a text")));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        echo_once(peer);
     })
 }
 

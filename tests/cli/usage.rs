@@ -422,8 +422,7 @@ fn close_codes_are_explained() {
 fn the_last_value_of_a_repeated_option_applies() {
     let server = serve(|peer| {
         peer.expect_text("x");
-        peer.expect_close(4001);
-        peer.close(4001, "");
+        peer.answer_close(4001);
     });
     let twice = ["--close-code", "4000", "--close-code", "4001", "--max-time", "1", "-m", "20s"];
     wscope().args(twice).args(["-x", "x", "--wait", "0", &server.url()]).run().code(0);

@@ -8,16 +8,8 @@ use std::sync::mpsc;
 use crate::events::assert_valid;
 use crate::proxy::tls::{identity, start_tls};
 use crate::request::request_of;
+use crate::scripts::echo_once;
 use crate::support::{Peer, Server, Wscope, header, text, wscope};
-
-fn echo(peer: &mut Peer) {
-    let head = peer.read_head();
-    peer.accept(&head);
-    peer.expect_text("hi");
-    peer.send(text("hi"));
-    peer.close(1000, "");
-    peer.expect_close(1000);
-}
 
 #[test]
 fn connect_to_changes_the_address_and_not_the_request() {
@@ -54,10 +46,9 @@ fn connect_to_applies_to_the_connect_request() {
         let head = peer.read_head();
         assert_eq!(header(&head, "Host"), Some("a.invalid"));
         peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "--connect-to", "b.invalid:9", "ws://a.invalid"]).run().code(0);
 }
 
@@ -146,10 +137,8 @@ fn unix(steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Wscope, Stri
 fn a_unix_socket_by_its_url() {
     let (sender, heads) = mpsc::channel();
     let (_server, command, path) = unix(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        let head = peer.accept_request();
+        peer.close_and_expect_reply(1000);
         sender.send(head).expect("a receiver in the test");
     });
     let url = format!("ws+unix:{path}:/chat?x=1");
@@ -171,8 +160,7 @@ fn a_unix_socket_by_the_option() {
         peer.accept(&head);
         peer.expect_text("hi");
         peer.send(text("hi"));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let options = ["--json", "-x", "hi", "--unix-socket", &path, "ws://api.invalid/x"];
     let outcome = command.args(options).run().code(0);
@@ -185,14 +173,7 @@ fn a_unix_socket_by_the_option() {
 
 #[test]
 fn a_large_message_passes_through_a_unix_socket() {
-    let (_server, command, path) = unix(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(crate::support::binary(&message));
-        peer.close(1000, "");
-        peer.expect_close(1000);
-    });
+    let (_server, command, path) = unix(echo_once);
     let data: Vec<u8> = (0..3 << 20).map(|at| (at % 251) as u8).collect();
     let command = command.file("data", &data).args(["-b", "--send-file", "data", "--unix-socket"]);
     command.args([&path, "ws://x"]).run().code(0).stdout_bytes(&data);
@@ -203,7 +184,7 @@ fn tls_through_a_unix_socket() {
     let (trusted, acceptor) = identity("localhost");
     let (_server, command, path) = unix(move |peer| {
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     let command = command.file("ca.pem", trusted).args(["--cacert", "ca.pem", "-x", "hi"]);
     let outcome = command.arg(format!("wss+unix:{path}:/")).run().code(0).stdout("hi\n");
@@ -277,7 +258,7 @@ fn a_unix_socket_with_a_full_queue_times_out() {
 
 #[test]
 fn wscat_and_curl_spellings() {
-    let server = Server::script(echo);
+    let server = Server::script(echo_once);
     let command = wscope().env("ALL_PROXY", "h:1").args(["--noproxy", "*", "-x", "hi"]);
     command.arg(server.url()).run().code(0).stdout("hi\n");
 }
@@ -299,10 +280,8 @@ fn the_local_address_must_be_of_the_selected_family() {
 #[test]
 fn localhost_names_are_resolved_locally() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.accept_request();
+        peer.close_and_expect_reply(1000);
     });
     let url = format!("ws://wscope-test.localhost:{}/", server.port());
     wscope().arg(url).run().code(0);

@@ -210,7 +210,7 @@ fn at_a_prompt_the_server_receives_the_same_as_from_wscat() {
         let (sender, views) = mpsc::channel();
         let server = serve(row, sender, |_| None);
         let mut terminal = crate::support::Terminal::spawn(row.args(&server), 80, 24);
-        terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+        terminal.wait_for_prompt();
         for line in row.typed() {
             terminal.type_line(&line);
         }
@@ -239,19 +239,17 @@ fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
     use crate::support::{Key, Terminal};
     for (wait, has_prompt) in [(&["-w", "0.1"][..], false), (&[], true)] {
         let server = Server::script(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             peer.expect_text("hello");
             peer.send(text("the answer"));
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.answer_close(1000);
         });
         let url = server.url();
         let args = [&["-c", &url, "-x", "hello"], wait].concat();
         let mut terminal = Terminal::spawn(args, 80, 24);
         terminal.wait_for("the answer");
         if has_prompt {
-            terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+            terminal.wait_for_prompt();
             terminal.press(Key::CtrlD);
         }
         assert_eq!(terminal.wait_exit(), 0, "{wait:?}");
@@ -272,8 +270,7 @@ fn listening_is_on_loopback_and_reports_it() {
         assert!(client.read_head().starts_with("HTTP/1.1 101 "));
         server.write_stdin("hello\n");
         client.expect_text("hello");
-        client.close(1000, "");
-        client.expect_close(1000);
+        client.close_and_expect_reply(1000);
     }
 }
 

@@ -5,10 +5,7 @@ use crate::support::{Outcome, Server, wscope};
 #[track_caller]
 fn refused(response: &str, args: &[&str]) -> Outcome {
     let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.respond(&response);
-    });
+    let server = Server::respond(response);
     wscope().args(args).arg(server.url()).run().code(4)
 }
 

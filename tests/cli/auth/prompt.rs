@@ -49,9 +49,7 @@ fn a_password_is_not_echoed_after_a_stop() {
         let id = std::fs::read_to_string(terminal.home().join("id")).expect("an id");
         let id = Pid::from_raw(id.trim().parse().expect("a number")).expect("a process");
         kill_process(id, Signal::STOP).expect("a process to stop");
-        terminal.wait_until("the shell after the stop", |screen| {
-            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-        });
+        terminal.wait_for_stop();
         terminal.type_text("stty sane; fg\n");
         enter_password_again(&terminal, &prompt);
         server.join();
@@ -80,9 +78,7 @@ fn ctrl_z_at_the_password_prompt_stops_the_program() {
     terminal.wait_until_raw(true);
     terminal.type_text("forgotten");
     terminal.press(Key::CtrlZ);
-    terminal.wait_until("the shell after the stop", |screen| {
-        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-    });
+    terminal.wait_for_stop();
     terminal.wait_until_raw(false);
     terminal.type_text("fg\n");
     enter_password_again(&terminal, &prompt);

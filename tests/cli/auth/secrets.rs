@@ -75,8 +75,7 @@ fn no_secret_is_shown_on_success() {
                 "{head}"
             );
             peer.accept_with(&head, &["Set-Cookie: sid=s3cr3t-V4lue", "X-Echo: s3cr3t-V4lue"]);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         for display in DISPLAYS {
             let outcome = client(source, &server.url()).args(display).run().code(0);
@@ -91,8 +90,7 @@ fn no_secret_is_shown_in_a_close_reason() {
         [&["-v"][..], &["-vvv"], &["--json", "-vv"], &[]].into_iter().zip([1000, 1008, 4001, 1006])
     {
         let server = Server::repeat(SOURCES.len(), move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             peer.send(close(code, &format!("no {SECRET}")));
             peer.read_frame();
         });
@@ -115,8 +113,7 @@ fn no_secret_is_shown_as_the_chosen_subprotocol() {
         let server = Server::script(|peer| {
             let head = peer.read_head();
             peer.accept_with(&head, &["Sec-WebSocket-Protocol: bearer.s3cr3t-V4lue"]);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let args = ["-s", "soap,bearer.s3cr3t-V4lue"];
         let outcome = wscope().args(display).args(args).arg(server.url()).run().code(0);
@@ -203,8 +200,7 @@ fn no_part_of_a_secret_is_shown_in_a_close_frame() {
         for display in DISPLAYS {
             let reason = format!("{reason}{SECRET}");
             let server = Server::script(move |peer| {
-                let head = peer.read_head();
-                peer.accept(&head);
+                peer.accept_request();
                 let cut = &reason.as_bytes()[..reason.len().min(123)];
                 let payload = [&1008_u16.to_be_bytes(), cut].concat();
                 peer.send([&[first, payload.len() as u8][..], &payload].concat());
@@ -223,10 +219,7 @@ fn no_part_of_a_secret_is_shown_in_a_close_frame() {
 #[test]
 fn no_secret_is_shown_of_an_invalid_response() {
     for (source, answer) in SOURCES.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!("{answer}{SECRET}"));
-        });
+        let server = Server::respond(format!("{answer}{SECRET}"));
         let outcome = client(source, &server.url()).arg("-v").run().code(4);
         assert_no_secret(&outcome, &format!("{source:?} {answer:?}"));
     }
@@ -283,19 +276,14 @@ fn no_secret_is_sent_to_another_server() {
     for source in SOURCES.into_iter().filter(|(_, _, _, after)| after.is_empty()) {
         let (sender, heads) = mpsc::channel();
         let other = Server::script(move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            let head = peer.accept_request();
+            peer.close_and_expect_reply(1000);
             sender.send(head).expect("a receiver in the test");
         });
         let location = format!("http://127.0.0.1:{}/x?token={SECRET}", other.port());
-        let first = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
+        let first = Server::respond(format!(
+            "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ));
         let outcome = client(source, &first.url()).args(["-L", "-v"]).run().code(0);
         first.join();
         other.join();
@@ -318,13 +306,12 @@ fn no_secret_is_shown_at_a_prompt() {
         let head = peer.read_head();
         peer.accept_with(&head, &["X-Echo: s3cr3t-V4lue"]);
         peer.expect_text("hello");
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
     });
     let url = server.url() + "/?token=s3cr3t-V4lue";
     let args = ["-vv", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue", &url];
     let mut terminal = Terminal::spawn(args, 120, 60);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_line("hello");
     terminal.wait_until("an empty prompt", |screen| screen.trim_end().ends_with("\n>"));
     terminal.press(Key::CtrlD);
@@ -340,10 +327,7 @@ fn no_secret_is_shown_at_a_prompt() {
 
 #[test]
 fn show_secrets_shows_all() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(&format!("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\n{SECRET}"));
-    });
+    let server = Server::respond(format!("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\n{SECRET}"));
     let outcome = wscope()
         .args(["--show-secrets", "-v", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue"])
         .arg(server.url())

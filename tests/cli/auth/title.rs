@@ -38,12 +38,10 @@ fn secrets_are_masked_in_the_process_title() {
     ] {
         let (sender, heads) = mpsc::channel();
         let server = Server::script(move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            let head = peer.accept_request();
             sender.send(head).expect("a receiver in the test");
             peer.expect_text("from stdin");
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.answer_close(1000);
         });
         let url = server.url().replace("ws://", &format!("ws://{before}"));
         let mut client = wscope().args(args).args(["-w", "0"]).arg(url).spawn();
@@ -62,11 +60,9 @@ fn secrets_are_masked_in_the_process_title() {
 #[test]
 fn signals_and_exit_status_are_those_of_the_started_process() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.send(crate::support::text("ready"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
     });
     let mut client = wscope().args(["--bearer", SECRET, &server.url()]).spawn();
     assert_eq!(client.read_stdout_line(), "ready");
@@ -97,8 +93,7 @@ fn a_program_started_through_a_loader_runs_with_masked_secrets() {
         peer.accept(&head);
         peer.send(crate::support::text("ready"));
         titles.recv().expect("a test that has read the title");
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let mut client = std::process::Command::new(loader)
         .args([env!("CARGO_BIN_EXE_wscope"), "-v", "--no-config", "--bearer", SECRET])

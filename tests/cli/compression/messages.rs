@@ -213,8 +213,7 @@ fn a_terminal_shows_the_compression_ratio() {
     let server = serve_extension("permessage-deflate", move |peer| {
         peer.send(frame(true, 4, TEXT, &compressed));
         peer.expect_text("go");
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let mut terminal = Terminal::spawn([server.url().as_str()], 120, 50);
     terminal.wait_for("compressed both ways, context kept");

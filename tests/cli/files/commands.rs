@@ -92,7 +92,7 @@ fn an_endless_device_is_an_error() {
 /// A prompt that waits for a FIFO to be read.
 fn waiting_prompt(url: &str) -> (Terminal, std::fs::File, tempfile::TempDir) {
     let terminal = Terminal::spawn([url], 100, 24);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
+    terminal.wait_for_prompt();
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = fifo(folder.path());
     let writer = writer(&path);

@@ -194,15 +194,13 @@ fn a_signal_ends_a_large_file_inside_the_frame() {
 fn a_large_file_is_sent_again_after_a_reconnect() {
     for is_preset in [true, false] {
         let first = script(|peer: &mut Peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             read_header(peer, BINARY);
             skip(peer, 300_000);
             peer.reset();
         });
         let second = script(|peer: &mut Peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             let size = read_header(peer, BINARY);
             assert_eq!(size, HUGE);
             skip(peer, size);
@@ -283,7 +281,7 @@ fn ctrl_c_at_a_prompt_works_while_the_socket_is_stalled() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     zeros(folder.path(), HUGE);
     let mut terminal = Terminal::spawn([&server.url(), "--close-timeout", "100ms"], 100, 24);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
+    terminal.wait_for_prompt();
     terminal.type_line(&format!("/file {}", folder.path().join("large").display()));
     next(&is_started);
     terminal.press(Key::CtrlC);

@@ -4,13 +4,9 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
 use super::start;
-use crate::support::{DEADLINE, wscope};
+use crate::support::{DEADLINE, upgrade_request, wscope};
 
 const CLIENTS: usize = 1000;
-
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 #[test]
 fn a_thousand_idle_clients_receive_a_message() {
@@ -37,7 +33,7 @@ fn a_thousand_idle_clients_receive_a_message() {
 fn connect(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a time limit");
-    stream.write_all(REQUEST).expect("a writable connection");
+    stream.write_all(upgrade_request("/", &[]).as_bytes()).expect("a writable connection");
     stream
 }
 

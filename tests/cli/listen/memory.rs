@@ -2,22 +2,13 @@
 
 use std::process::Stdio;
 
-use super::{client, client_at, leave, start};
-use crate::support::{
-    BINARY, CONTINUATION, PONG, Peer, Running, deflate, frame, masked, ping, text, wscope,
-};
+use super::{client, client_at, leave, start, synchronise};
+use crate::support::{BINARY, CONTINUATION, Running, deflate, frame, masked, text, wscope};
 
 const MIB: usize = 1 << 20;
 
 fn serve(options: &[&str]) -> (Running, u16) {
     start(wscope().stdin_null().stdout_to(Stdio::null()), options)
-}
-
-/// Waits until everything sent before has been received.
-#[track_caller]
-fn synchronise(peer: &mut Peer) {
-    peer.send(masked(&ping(b"here?")));
-    assert_eq!(peer.read_frame().opcode, PONG);
 }
 
 #[test]

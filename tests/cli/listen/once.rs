@@ -55,8 +55,7 @@ fn an_unreached_count_is_an_unmet_expectation() {
     let (server, port) = once(&["--count", "2"]);
     let mut peer = client(port);
     peer.send(masked(&text("one")));
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     server.wait().code(1).stderr_contains("1 of 2 messages were received");
 }
 
@@ -65,8 +64,7 @@ fn a_reached_count_closes_the_connection() {
     let (server, port) = once(&["-1"]);
     let mut peer = client(port);
     peer.send(masked(&text("one")));
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
     server.wait().code(0).stdout("one\n");
 }
 
@@ -84,7 +82,6 @@ fn other_clients_are_refused_and_failed_handshakes_do_not_count() {
     assert_eq!(body, "only one client is served (--once)\n");
     peer.send(masked(&text("still here")));
     peer.expect_text("still here");
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     server.wait().code(0);
 }

@@ -65,8 +65,7 @@ fn a_closed_stdout_ends_the_server() {
     let (mut server, port) = start(wscope().stdin_null(), &[]);
     let mut peer = client(port);
     server.close_stdout();
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
     peer.expect_eof();
     server.wait().code(0);
 }

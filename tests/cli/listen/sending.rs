@@ -49,8 +49,7 @@ fn the_server_ends_after_count_messages() {
     one.send(masked(&text("2")));
     two.send(masked(&text("3")));
     for peer in [&mut one, &mut two] {
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
         peer.expect_eof();
     }
     let outcome = server.wait().code(0);

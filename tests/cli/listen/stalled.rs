@@ -7,8 +7,8 @@ use std::process::Stdio;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::{client, leave, listen, port_in, start};
-use crate::support::{PONG, Peer, Signal, masked, ping, text, wscope};
+use super::{client, leave, listen, port_in, start, synchronise};
+use crate::support::{Peer, Running, Signal, masked, text, wscope};
 
 /// Sends messages of 1,000 bytes, newline included.
 fn send(peer: &mut Peer, count: usize) {
@@ -16,13 +16,6 @@ fn send(peer: &mut Peer, count: usize) {
     for _ in 0..count {
         peer.send(masked(&text(&line)));
     }
-}
-
-/// All that was sent before has been received.
-#[track_caller]
-fn synchronise(peer: &mut Peer) {
-    peer.send(masked(&ping(b"here?")));
-    assert_eq!(peer.read_frame().opcode, PONG);
 }
 
 #[test]
@@ -85,8 +78,7 @@ fn unwritten_messages_are_counted_after_a_signal() {
     send(&mut peer, MESSAGES);
     synchronise(&mut peer);
     server.signal(Signal::TERM);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     let line = server.wait_stderr("not written");
     let outcome = server.wait().code(143);
     let written = outcome.stdout.matches('\n').count();
@@ -104,8 +96,7 @@ fn a_client_under_backpressure_is_closed_in_order_after_a_signal() {
     let mut peer = client(port);
     send(&mut peer, 1_000); // more than is queued
     server.signal(Signal::TERM);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     server.wait_stderr("#1 wscope: closed by us: 1001");
     server.wait_stderr("not written");
     server.wait().code(143);
@@ -119,8 +110,7 @@ fn a_slow_reader_receives_everything() {
         let sender = std::thread::spawn(move || {
             let mut peer = client(port);
             send(&mut peer, MESSAGES);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let outcome = server.wait().code(0);
         assert_eq!(outcome.stdout.matches('\n').count(), MESSAGES, "{options:?}");
@@ -128,34 +118,36 @@ fn a_slow_reader_receives_everything() {
     }
 }
 
-#[test]
-fn the_last_messages_wait_for_a_late_reader() {
-    const MESSAGES: usize = 200;
-    let (mut server, port) = listen(&["--once"]);
-    let mut peer = client(port);
-    send(&mut peer, MESSAGES);
-    peer.close(1000, "");
-    peer.expect_close(1000);
-    peer.expect_eof();
-    for _ in 0..MESSAGES {
+/// Reads the messages of [`send`], after which the server has ended successfully.
+#[track_caller]
+fn assert_all_written(mut server: Running, messages: usize) {
+    for _ in 0..messages {
         assert_eq!(server.read_stdout_line().len(), 999);
     }
     server.wait().code(0);
+}
+
+#[test]
+fn the_last_messages_wait_for_a_late_reader() {
+    const MESSAGES: usize = 200;
+    let (server, port) = listen(&["--once"]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    peer.close_and_expect_reply(1000);
+    peer.expect_eof();
+    assert_all_written(server, MESSAGES);
 }
 
 /// Only the closing handshake has a time limit.
 #[test]
 fn the_last_messages_wait_even_if_the_client_does_not_answer_the_close() {
     const MESSAGES: usize = 200;
-    let (mut server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
+    let (server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
     let mut peer = client(port);
     send(&mut peer, MESSAGES);
     peer.expect_close(1000);
     peer.expect_eof();
-    for _ in 0..MESSAGES {
-        assert_eq!(server.read_stdout_line().len(), 999);
-    }
-    server.wait().code(0);
+    assert_all_written(server, MESSAGES);
 }
 
 #[test]
@@ -189,8 +181,7 @@ fn an_output_error_is_a_failure() {
     let (server, port) = start(wscope().stdin_null().stdout_to(full), &[]);
     let mut peer = client(port);
     peer.send(masked(&text("lost")));
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     server.wait().code(8).stderr_contains("No space left on device");
 }
 

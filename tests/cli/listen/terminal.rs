@@ -28,8 +28,7 @@ fn connect(terminal: &Terminal, port: u16, number: usize) -> Peer {
 
 #[track_caller]
 fn expect_going_away(mut peer: Peer) {
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     peer.expect_eof();
 }
 

@@ -1,13 +1,14 @@
 //! Which proxy is used, and the source of the choice.
 
-use super::{ESTABLISHED, TARGET, assert_no_secret, echo};
+use super::{ESTABLISHED, TARGET, assert_no_secret};
+use crate::scripts::echo_once;
 use crate::support::{Outcome, Server, Wscope, wscope};
 
 fn proxy() -> Server {
     Server::script(|peer| {
         peer.read_head();
         peer.respond(ESTABLISHED);
-        echo(peer);
+        echo_once(peer);
     })
 }
 
@@ -33,7 +34,7 @@ fn environment_variables_select_the_proxy() {
 
 #[test]
 fn other_variables_are_ignored() {
-    let server = Server::script(echo);
+    let server = Server::script(echo_once);
     let mut command = wscope().args(["-x", "hi", "-v"]).arg(server.url());
     for name in ["WSS_PROXY", "HTTPS_PROXY", "FTP_PROXY", "PROXY"] {
         command = command.env(name, "http://127.0.0.1:1");
@@ -47,7 +48,7 @@ fn the_option_takes_precedence_over_variables() {
     run_with_proxy(|wscope, url| {
         wscope.env("ALL_PROXY", "http://127.0.0.1:1").args(["--proxy", &url, TARGET])
     });
-    let server = Server::script(echo);
+    let server = Server::script(echo_once);
     let command = wscope().env("ALL_PROXY", "http://127.0.0.1:1").args(["--proxy", "", "-x", "hi"]);
     command.arg(server.url()).run().code(0).stdout("hi\n");
 }
@@ -71,7 +72,7 @@ fn no_proxy_is_applied_and_reported() {
             "--proxy http://h:5 is not used: NO_PROXY has '127.0.0.1'\n",
         ),
     ] {
-        let server = Server::script(echo);
+        let server = Server::script(echo_once);
         let command = wscope().env("ALL_PROXY", "http://127.0.0.1:1").env("NO_PROXY", variable);
         let outcome = command.args(options).args(["-x", "hi"]).arg(server.url()).run().code(0);
         outcome.stdout("hi\n").stderr_contains(line);
@@ -80,7 +81,7 @@ fn no_proxy_is_applied_and_reported() {
 
 #[test]
 fn an_unused_proxy_of_a_variable_is_reported_only_with_verbose() {
-    let server = Server::script(echo);
+    let server = Server::script(echo_once);
     let command = wscope().env("ALL_PROXY", "http://127.0.0.1:1").env("NO_PROXY", "127.0.0.1");
     command.args(["-x", "hi"]).arg(server.url()).run().code(0).stderr_lacks("proxy");
 }
@@ -101,11 +102,8 @@ fn failures_name_the_variable() {
     outcome
         .stderr_contains("proxy http://127.0.0.1:1 from HTTP_PROXY: TCP connect: ")
         .stderr_contains("HTTP_PROXY names it; --proxy '' connects without it\n");
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let proxy = Server::respond("HTTP/1.1 407 No\r\nProxy-Authenticate: Basic\r\n\r\n");
+    let url = proxy.http_url();
     wscope()
         .env("all_proxy", &url)
         .arg(TARGET)

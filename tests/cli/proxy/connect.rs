@@ -4,8 +4,9 @@ use std::sync::mpsc;
 
 use serde_json::json;
 
-use super::{ESTABLISHED, TARGET, assert_no_secret, echo, run_through};
+use super::{ESTABLISHED, TARGET, assert_no_secret, run_through};
 use crate::events::assert_valid;
+use crate::scripts::echo_once;
 use crate::support::{Server, header, text, wscope};
 
 /// The CONNECT request sent with these options.
@@ -14,7 +15,7 @@ fn connect_request(scheme: &str, options: &[&str]) -> (String, crate::support::O
     let proxy = Server::script(move |peer| {
         sender.send(peer.read_head()).expect("a receiver in the test");
         peer.respond(ESTABLISHED);
-        echo(peer);
+        echo_once(peer);
     });
     let outcome = run_through(scheme, &proxy, options).code(0).stdout_contains("hi");
     (heads.recv().expect("a request"), outcome)
@@ -57,10 +58,8 @@ fn proxy_headers_are_sent_to_the_proxy_only() {
         let proxy = Server::script(move |peer| {
             let connect = peer.read_head();
             peer.respond(ESTABLISHED);
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            let head = peer.accept_request();
+            peer.close_and_expect_reply(1000);
             sender.send((connect, head)).expect("a receiver in the test");
         });
         let options = [option, "Proxy-Authorization: Bearer hunter2", "-H", "X-Own: 1", "-v"];
@@ -80,7 +79,7 @@ fn the_number_of_reported_malformed_lines_is_limited() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "no colon\r\n".repeat(60)));
-        echo(peer);
+        echo_once(peer);
     });
     let outcome = run_through("http://", &proxy, &["--lenient"]).code(0).stdout_contains("hi");
     let warnings: Vec<_> =
@@ -111,7 +110,7 @@ fn the_open_event_names_the_proxy() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond(ESTABLISHED);
-        echo(peer);
+        echo_once(peer);
     });
     let address = format!("127.0.0.1:{}", proxy.port());
     let outcome = run_through("http://me:pw@", &proxy, &["--json"]).code(0);
@@ -131,7 +130,7 @@ fn a_response_may_arrive_byte_by_byte_and_after_interim_ones() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.send_slowly("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.0 200 OK\r\nX-Proxy: yes\r\n\r\n");
-        echo(peer);
+        echo_once(peer);
     });
     run_through("http://", &proxy, &[]).code(0).stdout("hi\n");
 }
@@ -172,7 +171,7 @@ fn a_failed_handshake_names_the_proxy() {
             peer.read_head();
             peer.respond(answer);
         });
-        let url = format!("http://127.0.0.1:{}", proxy.port());
+        let url = proxy.http_url();
         wscope()
             .env("ALL_PROXY", &url)
             .arg(TARGET)
@@ -188,12 +187,10 @@ fn ipv6_targets_keep_their_brackets() {
         let head = peer.read_head();
         assert!(head.starts_with("CONNECT [::1]:9 HTTP/1.1\r\nHost: [::1]:9\r\n"), "{head}");
         peer.respond(ESTABLISHED);
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.send(text("x"));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "ws://[::1]:9/"]).run().code(0).stdout("x\n");
 }

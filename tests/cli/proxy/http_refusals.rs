@@ -12,10 +12,7 @@ use crate::support::{Outcome, Peer, Server, wscope};
 #[track_caller]
 fn refused(answer: impl AsRef<[u8]>, scheme: &str, options: &[&str]) -> Outcome {
     let answer = answer.as_ref().to_vec();
-    let proxy = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(answer);
-    });
+    let proxy = Server::respond(answer);
     run_through(scheme, &proxy, options).code(3).stdout_contains("")
 }
 
@@ -76,11 +73,8 @@ fn the_hint_distinguishes_credentials_of_a_header_and_the_url() {
 
 #[test]
 fn port_443_is_not_recommended_if_it_is_used() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let proxy = Server::respond("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "wss://target.invalid"])
         .run()
@@ -133,11 +127,8 @@ fn hints_match_the_response() {
 
 #[test]
 fn localhost_is_explained_as_the_machine_of_the_proxy() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let proxy = Server::respond("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "ws://localhost:9/"])
         .run()
@@ -245,16 +236,12 @@ fn an_unreachable_proxy_is_reported() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_wait_for_a_silent_proxy() {
-    use crate::support::{DEADLINE, Signal};
-    let (sender, requested) = std::sync::mpsc::channel();
-    let proxy = Server::script(move |peer| {
-        peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.stall();
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    use crate::scripts::{next, serve_silence};
+    use crate::support::Signal;
+    let (proxy, requested) = serve_silence();
+    let url = proxy.http_url();
     let running = wscope().args(["--proxy", &url, TARGET]).spawn();
-    requested.recv_timeout(DEADLINE).expect("a request");
+    next(&requested);
     running.signal(Signal::INT);
     running.wait().code(130);
 }

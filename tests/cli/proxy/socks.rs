@@ -1,6 +1,7 @@
 //! SOCKS5 (RFC 1928), with name and password (RFC 1929).
 
-use super::{assert_no_secret, echo, run_through};
+use super::{assert_no_secret, run_through};
+use crate::scripts::echo_once;
 use crate::support::{Outcome, Peer, Script, Server, script, wscope};
 
 /// Successful replies, with an address of each type.
@@ -18,6 +19,23 @@ fn expect(peer: &mut Peer, bytes: &[u8]) {
     assert_eq!(got.escape_ascii().to_string(), bytes.escape_ascii().to_string());
 }
 
+/// Expects the greeting of a client without credentials, selects no authentication, and expects this request.
+#[track_caller]
+fn expect_request(peer: &mut Peer, request: &[u8]) {
+    expect(peer, b"\x05\x01\x00");
+    peer.send(b"\x05\x00");
+    expect(peer, request);
+}
+
+/// A proxy that expects this request, reports success, and then serves as the target.
+fn proxy_for(request: &'static [u8]) -> Server {
+    Server::script(move |peer| {
+        expect_request(peer, request);
+        peer.send(REPLIES[0]);
+        echo_once(peer);
+    })
+}
+
 #[test]
 fn the_proxy_resolves_the_name_with_socks5h() {
     for reply in REPLIES {
@@ -26,7 +44,7 @@ fn the_proxy_resolves_the_name_with_socks5h() {
             peer.send_slowly(b"\x05\x00");
             expect(peer, NAMED);
             peer.send_slowly(reply);
-            echo(peer);
+            echo_once(peer);
         });
         run_through("socks5h://", &proxy, &[])
             .code(0)
@@ -37,13 +55,7 @@ fn the_proxy_resolves_the_name_with_socks5h() {
 
 #[test]
 fn the_name_is_resolved_locally_with_socks5() {
-    let proxy = Server::script(|peer| {
-        expect(peer, b"\x05\x01\x00");
-        peer.send(b"\x05\x00");
-        expect(peer, b"\x05\x01\x00\x01\x7f\x01\x02\x03\x00\x50");
-        peer.send(REPLIES[0]);
-        echo(peer);
-    });
+    let proxy = proxy_for(b"\x05\x01\x00\x01\x7f\x01\x02\x03\x00\x50");
     run_through("socks5://", &proxy, &["--resolve", "target.invalid:80:127.1.2.3"]).code(0);
     let proxy = Server::script(Peer::expect_eof);
     run_through("socks5://", &proxy, &[])
@@ -54,11 +66,9 @@ fn the_name_is_resolved_locally_with_socks5() {
 
 #[test]
 fn every_resolved_address_is_tried() {
-    fn expect_request(request: &'static [u8], then: impl Fn(&mut Peer) + Send + 'static) -> Script {
+    fn attempt(request: &'static [u8], then: impl Fn(&mut Peer) + Send + 'static) -> Script {
         script(move |peer| {
-            expect(peer, b"\x05\x01\x00");
-            peer.send(b"\x05\x00");
-            expect(peer, request);
+            expect_request(peer, request);
             then(peer);
         })
     }
@@ -68,18 +78,16 @@ fn every_resolved_address_is_tried() {
     let unreachable = |peer: &mut Peer| peer.send(b"\x05\x03\x00\x01\0\0\0\0\0\0");
     let reached = |peer: &mut Peer| {
         peer.send(REPLIES[0]);
-        echo(peer);
+        echo_once(peer);
     };
-    let proxy =
-        Server::scripts([expect_request(FIRST, unreachable), expect_request(SECOND, reached)]);
+    let proxy = Server::scripts([attempt(FIRST, unreachable), attempt(SECOND, reached)]);
     run_through("socks5://", &proxy, &resolve).code(0).stdout("hi\n");
     let refused = |peer: &mut Peer| peer.send(b"\x05\x05\x00\x01\0\0\0\0\0\0");
-    let proxy =
-        Server::scripts([expect_request(FIRST, unreachable), expect_request(SECOND, refused)]);
+    let proxy = Server::scripts([attempt(FIRST, unreachable), attempt(SECOND, refused)]);
     run_through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 3)");
     // Failures that do not depend on the address are not retried.
     let forbidden = |peer: &mut Peer| peer.send(b"\x05\x02\x00\x01\0\0\0\0\0\0");
-    let proxy = Server::scripts([expect_request(FIRST, forbidden)]);
+    let proxy = Server::scripts([attempt(FIRST, forbidden)]);
     run_through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 2)");
 }
 
@@ -90,13 +98,7 @@ fn literal_addresses_are_not_resolved() {
         ("ws://[::1]:9/", b"\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x09"),
     ] {
         for scheme in ["socks5", "socks5h"] {
-            let proxy = Server::script(move |peer| {
-                expect(peer, b"\x05\x01\x00");
-                peer.send(b"\x05\x00");
-                expect(peer, request);
-                peer.send(REPLIES[0]);
-                echo(peer);
-            });
+            let proxy = proxy_for(request);
             let proxy_url = format!("{scheme}://127.0.0.1:{}", proxy.port());
             wscope().args(["--proxy", &proxy_url, "-x", "hi", url]).run().code(0).stdout("hi\n");
         }
@@ -113,7 +115,7 @@ fn name_and_password_are_sent_and_masked() {
             peer.send(b"\x01\x00");
             expect(peer, NAMED);
             peer.send(REPLIES[0]);
-            echo(peer);
+            echo_once(peer);
         });
         let outcome = run_through("socks5h://me:hunter%402@", &proxy, view).code(0);
         assert_no_secret(&outcome, &["hunter"]);
@@ -123,9 +125,7 @@ fn name_and_password_are_sent_and_masked() {
 #[test]
 fn bytes_after_the_reply_belong_to_the_target() {
     let proxy = Server::script(|peer| {
-        expect(peer, b"\x05\x01\x00");
-        peer.send(b"\x05\x00");
-        expect(peer, NAMED);
+        expect_request(peer, NAMED);
         peer.send([REPLIES[1], b"220 mail.example\r\n"].concat());
         peer.read_head();
     });

@@ -5,7 +5,8 @@ use std::io::{self, Read, Write};
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
-use super::{ESTABLISHED, echo};
+use super::ESTABLISHED;
+use crate::scripts::echo_once;
 use crate::support::{Layer, Outcome, Peer, Server, Wire, wscope};
 
 /// A self-signed certificate in PEM, and the acceptor of a server that uses it.
@@ -58,6 +59,13 @@ pub(crate) fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
     peer.nest(|below| Layer(acceptor.accept(Below(below)).ok()));
 }
 
+/// Accepts CONNECT, and starts TLS as the target.
+fn tunnel(peer: &mut Peer, acceptor: &TlsAcceptor) {
+    peer.read_head();
+    peer.respond(ESTABLISHED);
+    start_tls(peer, acceptor);
+}
+
 /// Runs through a proxy of this scheme to `wss://target.invalid`, with these certificates trusted.
 fn run_through(
     scheme: &str,
@@ -80,7 +88,7 @@ fn tls_through_an_http_proxy() {
         assert!(head.starts_with("CONNECT target.invalid:443 HTTP/1.1\r\n"), "{head}");
         peer.respond(ESTABLISHED);
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n").stderr_contains("(via proxy http://localhost:");
 }
@@ -94,7 +102,7 @@ fn tls_through_a_socks_proxy() {
         peer.read_exact(4 + 1 + "target.invalid".len() + 2);
         peer.send(b"\x05\x00\x00\x01\0\0\0\0\0\0");
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n");
 }
@@ -105,10 +113,8 @@ fn tls_within_tls() {
     let (trusted, acceptor) = identity("target.invalid");
     let outcome = run_through("https", &[&trusted, &proxy_trusted], move |peer| {
         start_tls(peer, &proxy_acceptor);
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
-        echo(peer);
+        tunnel(peer, &acceptor);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n").stderr_contains("(via proxy https://localhost:");
 }
@@ -120,15 +126,8 @@ fn a_large_message_passes_through_tls_within_tls() {
     let (trusted, acceptor) = identity("target.invalid");
     let proxy = Server::script(move |peer| {
         start_tls(peer, &proxy_acceptor);
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(crate::support::binary(&message));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        tunnel(peer, &acceptor);
+        echo_once(peer);
     });
     let data: Vec<u8> = (0..SIZE).map(|at| (at % 251) as u8).collect();
     let url = format!("https://localhost:{}", proxy.port());
@@ -170,7 +169,7 @@ fn the_certificate_of_the_proxy_is_checked_separately() {
             if code == 0 {
                 peer.read_head();
                 peer.respond(ESTABLISHED);
-                echo(peer);
+                echo_once(peer);
             } else {
                 peer.read_until_eof();
             }
@@ -221,9 +220,7 @@ fn an_https_proxy_that_does_not_answer_in_tls() {
 fn a_refused_certificate_of_the_target_is_reported_with_the_proxy() {
     let (_, acceptor) = identity("target.invalid");
     let outcome = run_through("http", &[&identity("other.invalid").0], move |peer| {
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
+        tunnel(peer, &acceptor);
         peer.read_until_eof();
     });
     outcome

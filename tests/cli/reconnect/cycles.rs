@@ -1,13 +1,13 @@
 //! A server that restarts repeatedly, with numbered messages in both directions: none is duplicated or
 //! reordered, and missing ones were reported as possibly lost.
 
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use super::accept;
 #[cfg(unix)]
 use crate::support::Running;
-use crate::support::{CLOSE, Inflater, Peer, Script, Server, script, wscope};
+use crate::support::{CLOSE, Inflater, Outcome, Peer, Script, Server, script, wscope};
 
 const CYCLES: usize = 20;
 
@@ -67,8 +67,7 @@ fn last_connection(last: u64, seen: &Seen, feed: &Sender<()>) -> Script {
             numbers.push(number(&peer.read_message().1));
         }
         seen.lock().expect("no script has failed").push(numbers);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     })
 }
 
@@ -110,6 +109,26 @@ fn assert_accounted_for(connections: &[Vec<u64>], stderr: &str) {
     }
 }
 
+/// Runs a client that gets `count(last line)` more lines on each request of the server.
+#[track_caller]
+fn run_fed(
+    server: Server,
+    requests: Receiver<()>,
+    count: impl Fn(u64) -> u64,
+    line: impl Fn(u64) -> String,
+) -> Outcome {
+    let url = server.url();
+    let mut running = wscope().args(["--reconnect", "--reconnect-delay", "1ms", &url]).spawn();
+    let mut last = 0;
+    for () in requests {
+        let next = last + count(last);
+        running.write_stdin((last + 1..=next).map(&line).collect::<String>());
+        last = next;
+    }
+    server.join();
+    running.wait().code(0)
+}
+
 #[test]
 fn losses_are_reported_and_nothing_is_duplicated() {
     let seen = Seen::default();
@@ -120,18 +139,8 @@ fn losses_are_reported_and_nothing_is_duplicated() {
         connections.chain([last_connection(last, &seen, &feed)]).collect::<Vec<_>>(),
     );
     drop(feed);
-    let url = server.url();
-    let mut running = wscope().args(["--reconnect", "--reconnect-delay", "1ms", &url]).spawn();
-    let mut line = 0;
-    for () in requests {
-        let lines: String = (line + 1..=line + LINES).map(|line| format!("{line}\n")).collect();
-        line += LINES;
-        running.write_stdin(lines);
-    }
-    server.join();
-    let outcome = running.wait().code(0);
-    let seen = seen.lock().expect("no script has failed");
-    assert_accounted_for(&seen, &outcome.stderr);
+    let outcome = run_fed(server, requests, |_| LINES, |line| format!("{line}\n"));
+    assert_accounted_for(&seen.lock().expect("no script has failed"), &outcome.stderr);
     let answers: Vec<_> = outcome.stdout.lines().map(|line| number(line.as_bytes())).collect();
     assert!(answers.is_sorted_by(|one, next| one < next), "{answers:?}");
     // A reset discards data that the client has not read; after any other end all is received.
@@ -182,8 +191,7 @@ fn kill_in_a_flood(extensions: &'static [&'static str]) {
             }
             seen.lock().expect("no script has failed").push(numbers);
             if connection == KILLS {
-                peer.close(1000, "");
-                peer.expect_close(1000);
+                peer.close_and_expect_reply(1000);
             } else {
                 peer.reset();
             }
@@ -191,18 +199,9 @@ fn kill_in_a_flood(extensions: &'static [&'static str]) {
     });
     let server = Server::scripts(connections.collect::<Vec<_>>());
     drop(feed);
-    let url = server.url();
-    let mut running = wscope().args(["--reconnect", "--reconnect-delay", "1ms", &url]).spawn();
-    let mut line = 0;
-    for () in requests {
-        let count = if line == 0 { FLOOD } else { MORE };
-        running.write_stdin((line + 1..=line + count).map(long_line).collect::<String>());
-        line += count;
-    }
-    server.join();
-    let outcome = running.wait().code(0);
-    let seen = seen.lock().expect("no script has failed");
-    assert_accounted_for(&seen, &outcome.stderr);
+    let count = |line| if line == 0 { FLOOD } else { MORE };
+    let outcome = run_fed(server, requests, count, long_line);
+    assert_accounted_for(&seen.lock().expect("no script has failed"), &outcome.stderr);
 }
 
 #[test]
@@ -309,8 +308,7 @@ fn two_ends_after_the_same_silence_are_reported() {
         (vec![cut(), cut()], 0),
     ] {
         let end = accept(|peer: &mut Peer| {
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let server = Server::scripts(scripts.into_iter().chain([end]));
         let outcome = wscope().args(super::SOON).arg(server.url()).stdin_open().run().code(0);

@@ -51,11 +51,8 @@ fn the_start_of_a_secret_in_a_truncated_body_is_masked() {
 
 #[test]
 fn a_truncated_body_of_a_proxy_is_reported_with_its_position() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.send("HTTP/1.1 502 No\r\nContent-Length: 500\r\n\r\nshort");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let proxy = Server::respond("HTTP/1.1 502 No\r\nContent-Length: 500\r\n\r\nshort");
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3).stderr_contains(
         "\n<\n< short\n(body cut after 5 of 500 bytes: the connection was closed)\n",
     );

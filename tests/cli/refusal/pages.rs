@@ -56,10 +56,7 @@ fn a_page_is_complete_in_a_pipe() {
 fn a_page_is_truncated_on_a_terminal() {
     use crate::support::Terminal;
     for (options, is_complete) in [(&[][..], false), (&["-v"], true)] {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.send(response("", page(50).as_bytes()));
-        });
+        let server = Server::respond(response("", page(50).as_bytes()));
         let url = server.url();
         let mut terminal = Terminal::spawn(options.iter().copied().chain([&*url]), 200, 100);
         assert_eq!(terminal.wait_exit(), 4);
@@ -135,7 +132,7 @@ fn a_page_of_a_proxy_is_shown_as_text() {
         let fields = "Content-Encoding: gzip\r\nContent-Type: text/html\r\n";
         peer.send(response(fields, &gzip(page(2).as_bytes())));
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "ws://target.invalid/"])
         .run()

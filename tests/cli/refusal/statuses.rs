@@ -224,10 +224,7 @@ fn engine_io_is_recognised() {
             "it does not accept version 3: EIO=4",
         ),
     ] {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.send(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
-        });
+        let server = Server::respond(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
         let url = format!("{}/socket.io/{query}", server.url());
         let outcome = wscope().arg(url).run().code(4).stderr_contains(body);
         let got = hint_of(&outcome);

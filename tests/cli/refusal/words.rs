@@ -174,11 +174,9 @@ fn texts_about_tls_over_tls_concern_the_server_behind_a_proxy() {
 
 #[test]
 fn texts_of_a_proxy_about_tls_are_recognised() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.send(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let proxy =
+        Server::respond(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
+    let url = proxy.http_url();
     let outcome = wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3);
     assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: write it with https://");
 }
@@ -188,10 +186,8 @@ fn sockjs_is_recognised() {
     for (path, endpoint) in
         [("/echo", "/echo/websocket"), ("/echo/?a=b", "/echo/websocket"), ("", "/websocket")]
     {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\nWelcome to SockJS!");
-        });
+        let server =
+            Server::respond("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\nWelcome to SockJS!");
         let outcome = wscope().arg(format!("{}{path}", server.url())).run().code(4);
         let expected = format!("this is SockJS: its WebSocket endpoint is {endpoint}");
         assert_eq!(hint_of(&outcome), expected);

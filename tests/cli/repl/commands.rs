@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::{enter_line, leave, open, server, session, session_with};
+use super::{enter_line, leave, server, session, session_with};
+use crate::scripts::{answer_close, serve};
 use crate::support::{CONTINUATION, Peer, Server, TEXT, Terminal, binary, pong, text};
 
 /// Enters each of these lines, waits for its text on the screen, and exits.
@@ -147,8 +148,7 @@ fn pong_sends_an_unsolicited_pong() {
 
 #[test]
 fn close_takes_a_code_and_a_reason() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         assert_eq!(peer.expect_close(4001), "Work complete");
         peer.close(4001, "Work complete");
     });
@@ -160,8 +160,7 @@ fn close_takes_a_code_and_a_reason() {
 
 #[test]
 fn close_without_arguments_uses_the_options() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         assert_eq!(peer.expect_close(3000), "bye");
         peer.close(3000, "bye");
     });
@@ -205,7 +204,7 @@ fn headers_shows_both_heads() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["X-Served-By: test"]);
-        super::close(peer);
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["-H", "X-Mine: 1"]);
     terminal.type_line("/headers");

@@ -1,11 +1,10 @@
 //! How a session at the prompt ends, and the state of the terminal after it.
 
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use super::{close, leave, open, server, session, session_with, submit, wait_for_prompt};
-use crate::scripts::next;
-use crate::support::{Key, NO_STATUS, Server, Signal, Terminal, text};
+use super::{leave, server, session, session_with, submit, wait_for_prompt};
+use crate::scripts::{accept_on_release, answer_close, next, serve, serve_on_release};
+use crate::support::{Key, NO_STATUS, Signal, Terminal, text};
 
 /// The time in which the program must end by itself, on a busy machine.
 const PROMPTLY: Duration = Duration::from_millis(500);
@@ -66,8 +65,7 @@ fn ctrl_c_closes_normally_and_exits_130() {
 
 #[test]
 fn a_second_ctrl_c_does_not_wait_for_the_server() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.stall();
@@ -82,10 +80,8 @@ fn a_second_ctrl_c_does_not_wait_for_the_server() {
 
 #[test]
 fn sigterm_closes_with_going_away() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.expect_close(1001);
-        peer.close(1001, "");
+    let server = serve(|peer| {
+        peer.answer_close(1001);
     });
     let terminal = session(&server);
     terminal.signal(Signal::TERM);
@@ -102,9 +98,7 @@ fn sigint_from_another_process_acts_as_ctrl_c() {
 
 #[test]
 fn the_close_of_the_peer_ends_the_prompt_without_a_key() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.close(1000, "that is all");
         peer.expect_close(1000);
     });
@@ -124,11 +118,8 @@ fn the_close_of_the_peer_ends_the_prompt_without_a_key() {
 
 #[test]
 fn there_is_no_prompt_after_the_end() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+    let server = serve_on_release(|peer| {
+        peer.close_and_expect_reply(1000);
     });
     let terminal = session(&server);
     server.release();
@@ -138,9 +129,7 @@ fn there_is_no_prompt_after_the_end() {
 
 #[test]
 fn a_close_with_another_code_is_shown_and_exits_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.close(4003, "go away");
         peer.expect_close(4003);
     });
@@ -153,9 +142,7 @@ fn a_close_with_another_code_is_shown_and_exits_6() {
 
 #[test]
 fn a_close_without_a_code_is_a_success() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.close(NO_STATUS, "");
         peer.expect_close(NO_STATUS);
     });
@@ -166,9 +153,7 @@ fn a_close_without_a_code_is_a_success() {
 
 #[test]
 fn a_message_just_before_the_close_is_shown() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.send([text("famous last words"), crate::support::close(1000, "")].concat());
         peer.expect_close(1000);
     });
@@ -179,9 +164,7 @@ fn a_message_just_before_the_close_is_shown() {
 
 #[test]
 fn a_reset_ends_the_prompt_with_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.reset();
     });
     let terminal = session(&server);
@@ -191,9 +174,7 @@ fn a_reset_ends_the_prompt_with_6() {
 
 #[test]
 fn an_end_of_tcp_ends_the_prompt_with_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.eof();
     });
     let terminal = session(&server);
@@ -203,9 +184,7 @@ fn an_end_of_tcp_ends_the_prompt_with_6() {
 
 #[test]
 fn a_protocol_error_ends_the_prompt_with_5() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.send(crate::support::masked(&text("servers do not mask")));
         peer.expect_close(1002);
     });
@@ -216,9 +195,8 @@ fn a_protocol_error_ends_the_prompt_with_5() {
 
 #[test]
 fn max_time_ends_the_prompt_with_7() {
-    let server = Server::script(|peer| {
-        open(peer);
-        close(peer);
+    let server = serve(|peer| {
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["--max-time", "300ms"]);
     assert_ends(terminal, 7);
@@ -226,14 +204,9 @@ fn max_time_ends_the_prompt_with_7() {
 
 #[test]
 fn ctrl_d_typed_before_the_prompt_is_applied() {
-    let (sender, requested) = channel();
-    let server = Server::script(move |peer| {
-        let head = peer.read_head();
-        sender.send(()).expect("a receiver in the test");
-        peer.stall();
-        peer.accept(&head);
+    let (server, requested) = accept_on_release(|peer| {
         peer.expect_text("early");
-        close(peer);
+        answer_close(peer);
     });
     let mut terminal = Terminal::spawn([server.url()], 80, 24);
     next(&requested);

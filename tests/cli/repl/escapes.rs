@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use super::{last_line, leave, open, server, session, session_with, submit, wait_for_prompt};
+use super::{last_line, leave, server, session, session_with, submit, wait_for_prompt};
+use crate::scripts::{answer_close, serve};
 use crate::support::{Key, Terminal, text};
 
 const TITLE: &str = "\x1b]0;PWN\x07";
@@ -119,10 +120,9 @@ fn names_of_files() {
 fn a_long_event_is_one_line() {
     let long = "x".repeat(200_000);
     let data = long.clone();
-    let server = crate::support::Server::script(move |peer| {
-        open(peer);
+    let server = serve(move |peer| {
         peer.send(text(&data));
-        super::close(peer);
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["--json"]);
     terminal.wait_for_output(&long);

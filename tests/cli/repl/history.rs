@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{close, enter_line, leave, open, server, session, submit, wait_for_prompt};
+use super::{enter_line, leave, server, session, submit, wait_for_prompt};
+use crate::scripts::answer_close;
 use crate::support::{Key, Server, Terminal};
 
 #[test]
@@ -43,9 +44,9 @@ fn the_next_session_recalls_lines() {
 
 fn expecting(line: &'static str) -> crate::support::Script {
     crate::support::script(move |peer| {
-        open(peer);
+        peer.accept_request();
         peer.expect_text(line);
-        close(peer);
+        answer_close(peer);
     })
 }
 

@@ -1,7 +1,8 @@
 //! Ctrl-C at the prompt, and a terminal that is closed.
 
-use super::{close, leave, open, server, session, wait_for_prompt};
+use super::{leave, server, session, wait_for_prompt};
 use crate::listen::{client, port_in};
+use crate::scripts::{answer_close, serve};
 use crate::support::{Key, Server, Terminal, close_terminal, text};
 use std::time::Duration;
 
@@ -40,8 +41,7 @@ fn ctrl_c_after_a_cleared_line_closes() {
 
 /// A server that does not answer the Close frame until it is released.
 fn silent() -> Server {
-    Server::script(|peer| {
-        open(peer);
+    serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.stall();
@@ -104,12 +104,10 @@ fn a_listening_prompt_clears_the_line_and_shows_how_to_exit() {
 
 /// A server that expects a Close frame with 1001 and answers it.
 pub(crate) fn going_away() -> Server {
-    Server::script(|peer| {
-        open(peer);
+    serve(|peer| {
         peer.expect_text("ready");
         peer.send(text("greetings"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         peer.expect_eof();
     })
 }
@@ -136,9 +134,8 @@ fn a_listening_prompt_ends_with_its_terminal() {
 /// Nothing typed is lost by closing.
 #[test]
 fn ctrl_c_on_a_blank_line_closes() {
-    let server = Server::script(|peer| {
-        open(peer);
-        close(peer);
+    let server = serve(|peer| {
+        answer_close(peer);
     });
     let mut terminal = session(&server);
     terminal.press(Key::Enter);

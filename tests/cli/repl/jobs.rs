@@ -1,7 +1,8 @@
 //! Job control: between stop and continuation, the terminal belongs to the shell.
 
-use super::{close, server};
+use super::server;
 use crate::listen::{client, port_in};
+use crate::scripts::{answer_close, serve_on_release};
 use crate::support::{Key, Server, Signal, Terminal, text};
 use rustix::process::{Pid, kill_process};
 use std::fs;
@@ -21,7 +22,7 @@ fn start_in_shell(shell: &str, arguments: &str) -> Terminal {
     let terminal = Terminal::spawn_job_shell(shell, 100, 30);
     let script = format!("echo $$ >id; exec \"$WSCOPE\" {arguments}");
     terminal.type_line(&format!("sh -c '{script}'"));
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.wait_until_raw(true);
     terminal
 }
@@ -43,9 +44,7 @@ fn stop(terminal: &Terminal, how: Stop) {
             kill_process(program(terminal), signal).expect("a process to signal");
         }
     }
-    terminal.wait_until("the shell after the stop", |screen| {
-        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-    });
+    terminal.wait_for_stop();
 }
 
 /// Continues it in the foreground. The edited line is shown again, and a long line can be typed.
@@ -108,12 +107,10 @@ fn the_terminal_modes_of_the_shell_are_restored_on_stop() {
 /// In the background messages may be shown; the prompt and typed text belong to the shell.
 #[test]
 fn the_prompt_is_not_drawn_in_the_background() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.send(text("in the background"));
         peer.expect_text("half a line");
-        close(peer);
+        answer_close(peer);
     });
     let terminal = start_connected("bash", &server);
     terminal.type_text("half");
@@ -139,12 +136,9 @@ fn the_prompt_is_not_drawn_in_the_background() {
 /// A program stopped while reading a line does not draw it either.
 #[test]
 fn the_prompt_is_not_drawn_with_a_message_after_sigstop() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.send(text("in the background"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
     });
     let terminal = start_connected("bash", &server);
     terminal.type_text("half");
@@ -165,11 +159,8 @@ fn the_prompt_is_not_drawn_with_a_message_after_sigstop() {
 /// The end of the session in the background does not change the terminal modes of the shell.
 #[test]
 fn an_end_in_the_background_does_not_change_the_terminal() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+    let server = serve_on_release(|peer| {
+        peer.close_and_expect_reply(1000);
     });
     let terminal = start_connected("dash", &server);
     stop(&terminal, Stop::Key);
@@ -207,7 +198,7 @@ fn ctrl_z_stops_a_script_and_the_program() {
     });
     let terminal = Terminal::spawn_job_shell("bash", 100, 30);
     terminal.type_line(&format!("sh -c '\"$WSCOPE\" {}; echo ended'", server.url()));
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_text("half");
     terminal.wait_for("> half");
     stop(&terminal, Stop::Key);
@@ -234,8 +225,7 @@ fn a_listening_prompt_can_be_stopped_and_continued() {
         continue_typing(&terminal);
         peer.expect_text(&format!("half{}", "q".repeat(LONG)));
         terminal.press(Key::CtrlD);
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         terminal.wait_until("the shell", |screen| screen.trim_end().ends_with("shell$"));
     }
 }

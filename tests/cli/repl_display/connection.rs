@@ -66,8 +66,7 @@ fn control_frames_are_not_shown_by_default() {
 /// A server that expects this text, sends these bytes and closes.
 fn replying(expected: &'static str, frames: Vec<u8>) -> Server {
     Server::script(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.expect_text(expected);
         peer.send(frames);
         end(peer);
@@ -179,10 +178,8 @@ fn assert_uncoloured(shown: &Shown) {
 #[test]
 fn color_never_applies_to_hint_and_prompt() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.accept_request();
+        peer.answer_close(1000);
     });
     let url = server.url();
     let terminal = Terminal::spawn(["--color", "never", url.as_str()], 80, 24);

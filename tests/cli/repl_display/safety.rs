@@ -80,8 +80,7 @@ fn the_reason_phrase_is_escaped() {
 fn the_close_reason_is_escaped() {
     for (code, status) in [(1000, 0), (4000, 6)] {
         let server = Server::script(move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             peer.close(code, ATTACK);
             peer.expect_close(code);
         });
@@ -123,13 +122,10 @@ fn raw_output_in_a_pipe_does_not_warn() {
 
 #[test]
 fn a_refusal_is_escaped() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(&format!(
-            "HTTP/1.1 403 For\u{202e}bidden\r\nX-Evil: \u{9b}31m\r\nContent-Length: {}\r\n\r\n{ATTACK}",
-            ATTACK.len()
-        ));
-    });
+    let server = Server::respond(format!(
+        "HTTP/1.1 403 For\u{202e}bidden\r\nX-Evil: \u{9b}31m\r\nContent-Length: {}\r\n\r\n{ATTACK}",
+        ATTACK.len()
+    ));
     let shown = show_in(&server, &[], &[], 4);
     shown.has("403 For\\u{202e}bidden").has("|.[2J.]0;owned");
     assert_escaped(&shown);
@@ -137,10 +133,7 @@ fn a_refusal_is_escaped() {
 
 #[test]
 fn a_head_with_escape_sequences_is_escaped() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(&format!("HTTP/1.1 101 {ATTACK}\r\nX-Evil: {ATTACK}\r\n\r\n"));
-    });
+    let server = Server::respond(format!("HTTP/1.1 101 {ATTACK}\r\nX-Evil: {ATTACK}\r\n\r\n"));
     assert_escaped(&show_in(&server, &[], &[], 4));
 }
 

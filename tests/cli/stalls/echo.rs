@@ -23,8 +23,7 @@ fn serve_streaming_echo() -> Server {
             left -= chunk.len();
             peer.send(chunk);
         }
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     })
 }
 

@@ -54,8 +54,7 @@ fn a_pager_that_ends_last_restores_the_terminal() {
     let server = serve(|peer| {
         (0..400).for_each(|number| peer.send(text(&format!("line{number:04}"))));
         peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let script = format!("\"$WSCOPE\" --no-config {} 2>/dev/null | less", server.url());
     let mut terminal = Terminal::spawn_shell(&script, 100, 24);

@@ -27,6 +27,15 @@ fn serve_lines() -> Server {
     })
 }
 
+/// Sends all lines, and answers the client's Close.
+fn serve_lines_until_close() -> Server {
+    serve(|peer| {
+        peer.send(frames());
+        read_to_close(peer);
+        peer.close(1000, "");
+    })
+}
+
 /// Reads up to the client's Close.
 fn read_to_close(peer: &mut Peer) {
     while peer.read_frame().opcode != CLOSE {}
@@ -46,22 +55,14 @@ fn a_reader_pause_longer_than_the_timeouts_loses_no_messages() {
 
 #[test]
 fn a_reader_pause_loses_no_messages_before_the_close_reply() {
-    let server = serve(|peer| {
-        peer.send(frames());
-        read_to_close(peer);
-        peer.close(1000, "");
-    });
-    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "500ms"], &server);
+    let options = ["--wait", "100ms", "--close-timeout", "500ms"];
+    assert_all_arrives(&options, &serve_lines_until_close());
 }
 
 #[test]
 fn a_reader_pause_loses_no_messages_without_a_wait() {
-    let server = serve(|peer| {
-        peer.send(frames());
-        read_to_close(peer);
-        peer.close(1000, "");
-    });
-    assert_all_arrives(&["--wait", "0", "--close-timeout", "500ms"], &server);
+    let options = ["--wait", "0", "--close-timeout", "500ms"];
+    assert_all_arrives(&options, &serve_lines_until_close());
 }
 
 #[test]

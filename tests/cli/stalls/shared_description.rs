@@ -186,8 +186,7 @@ fn no_shared_terminal_is_made_nonblocking() {
     let server = serve(|peer| {
         peer.send(text("hello"));
         peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 80, 24);
     terminal.wait_for("hello");

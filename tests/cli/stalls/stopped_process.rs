@@ -95,8 +95,7 @@ fn being_stopped_does_not_cause_a_close_timeout() {
 #[test]
 fn max_time_counts_while_the_process_is_stopped() {
     let server = serve(|peer| {
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
     });
     let program = wscope().args(["-m", "500ms", "--wait", "forever", &server.url()]);
     let mut running = program.stdin_open().spawn();

@@ -1,7 +1,7 @@
 //! One end of a connection, controlled step by step. Every step fails with a message at its deadline.
 
 use super::frame::{self, Frame, NO_STATUS};
-use super::head::switching_protocols;
+use super::head::{switching_protocols, upgrade_request};
 use super::server::Gate;
 use super::{BINARY, CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT};
 use socket2::Socket;
@@ -77,6 +77,20 @@ impl Peer {
         assert!(self.unread.is_empty(), "bytes before the layer: {}", shown(&self.unread));
         let below = self.wire.take().expect("a connection that was not reset before");
         self.wire = Some(Box::new(wrap(below)));
+    }
+
+    /// Sends a Close frame with this code, and expects the reply with the same code.
+    #[track_caller]
+    pub fn close_and_expect_reply(&mut self, code: u16) {
+        self.close(code, "");
+        self.expect_close(code);
+    }
+
+    /// Expects a Close frame with this code, and answers it.
+    #[track_caller]
+    pub fn answer_close(&mut self, code: u16) {
+        self.expect_close(code);
+        self.close(code, "");
     }
 
     /// Sends a Close frame.
@@ -159,6 +173,14 @@ impl Peer {
         self.unread.drain(..count).collect()
     }
 
+    /// Reads the request and accepts it. Returns its head.
+    #[track_caller]
+    pub fn accept_request(&mut self) -> String {
+        let head = self.read_head();
+        self.accept(&head);
+        head
+    }
+
     /// Accepts the request.
     #[track_caller]
     pub fn accept(&mut self, head: &str) {
@@ -180,11 +202,7 @@ impl Peer {
     /// Requests the upgrade, as a client.
     #[track_caller]
     pub fn request(&mut self, path: &str, extra_headers: &[&str]) {
-        let extra: String = extra_headers.iter().map(|line| format!("{line}\r\n")).collect();
-        self.send(format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{extra}\r\n"
-        ));
+        self.send(upgrade_request(path, extra_headers));
     }
 
     /// Sends bytes: frames, or anything else.

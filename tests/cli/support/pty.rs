@@ -126,6 +126,20 @@ impl Terminal {
         }
     }
 
+    /// Waits until the last line of the screen is an empty prompt.
+    #[track_caller]
+    pub fn wait_for_prompt(&self) {
+        self.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    }
+
+    /// Waits until the shell with job control has reported that the program was stopped.
+    #[track_caller]
+    pub fn wait_for_stop(&self) {
+        self.wait_until("the shell after the stop", |screen| {
+            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+        });
+    }
+
     /// Waits until the program has written this text, escape sequences included.
     #[track_caller]
     pub fn wait_for_output(&self, text: &str) {

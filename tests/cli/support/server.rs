@@ -31,6 +31,14 @@ impl Server {
         Self::scripts([script(steps)])
     }
 
+    /// Serves one connection: reads the request and sends this response.
+    pub fn respond(response: impl AsRef<[u8]> + Send + 'static) -> Self {
+        Self::script(move |peer| {
+            peer.read_head();
+            peer.send(response);
+        })
+    }
+
     /// Serves `count` connections, each by the same steps.
     pub fn repeat(count: usize, steps: impl Fn(&mut Peer) + Send + Sync + 'static) -> Self {
         let steps = Arc::new(steps);
@@ -69,6 +77,11 @@ impl Server {
     /// `ws://127.0.0.1:PORT`, without a path.
     pub fn url(&self) -> String {
         format!("ws://127.0.0.1:{}", self.port())
+    }
+
+    /// `http://127.0.0.1:PORT`, for a server that is a proxy.
+    pub fn http_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
     }
 
     /// The port, which is never the same twice.

@@ -328,10 +328,8 @@ fn texts_about_client_certificates_without_tls_suggest_tls() {
         ("No required SSL certificate was sent", "hint: the answer asks for TLS with a client"),
         ("The SSL certificate error", "hint: -v shows the request"),
     ] {
-        let server = crate::support::Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!("HTTP/1.1 400 Bad Request\r\n\r\n{words}"));
-        });
+        let server =
+            crate::support::Server::respond(format!("HTTP/1.1 400 Bad Request\r\n\r\n{words}"));
         wscope().arg(server.url()).run().code(4).stderr_contains(hint);
     }
 }

@@ -20,7 +20,8 @@ use openssl::x509::{X509, X509Builder, X509Name};
 use socket2::Socket;
 
 use super::Credentials;
-use crate::support::{Layer, Peer, Server, Wire, text};
+use crate::scripts::echo_once;
+use crate::support::{Layer, Peer, Server, Wire};
 
 /// Builds a TLS server.
 pub(crate) struct End {
@@ -83,14 +84,7 @@ impl End {
 
     /// Echoes one message and closes. The second value is set after the handshake.
     pub(super) fn echo(self) -> (Server, Arc<Mutex<ClientInfo>>) {
-        self.serve(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            let (_, message) = peer.read_message();
-            peer.send(text(&String::from_utf8(message).expect("a text")));
-            peer.close(1000, "");
-            peer.expect_close(1000);
-        })
+        self.serve(echo_once)
     }
 
     /// Responds to a request with this response.

@@ -54,12 +54,7 @@ fn alerts_of_the_server_come_with_a_hint() {
 
 #[test]
 fn ws_to_a_port_with_tls() {
-    let answering = |answer: &'static [u8]| {
-        Server::script(move |peer| {
-            peer.read_head();
-            peer.send(answer);
-        })
-    };
+    let answering = |answer: &'static [u8]| Server::respond(answer);
     for server in [
         answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
         answering(
@@ -111,10 +106,8 @@ fn the_tls_probe_is_limited_to_a_second_and_omitted_before_a_retry() {
     let outcome = wscope().arg(server.url()).run().code(4).stderr_lacks("wss://");
     assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
     let again = script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.accept_request();
+        peer.close_and_expect_reply(1000);
     });
     let server = Server::scripts([ended(), again]);
     wscope().args(["--retry=1", "--reconnect-delay", "10ms", &server.url()]).run().code(0);

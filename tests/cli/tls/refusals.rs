@@ -72,7 +72,7 @@ fn a_certificate_refused_behind_a_proxy_is_shown() {
         assert!(head.starts_with("CONNECT other.example:443 HTTP/1.1\r\n"), "{head}");
         peer.send("HTTP/1.1 200 OK\r\n\r\n");
     });
-    let proxy = format!("http://127.0.0.1:{}", server.port());
+    let proxy = server.http_url();
     wscope()
         .args(["--proxy", &proxy, "wss://other.example/"])
         .run()
