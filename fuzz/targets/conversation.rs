@@ -8,8 +8,9 @@ use wscope::protocol::connection::{EndCause, Party};
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, Ending, MessageKind, Role, Rule};
 
-use super::end::{End, Observed, Setup};
+use super::end::{End, Setup};
 use super::input::Input;
+use super::observed::Observed;
 
 /// Whatever they do, messages are received as they were sent, in order; once all bytes have been
 /// transferred, all of them, with endings that agree.

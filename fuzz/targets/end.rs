@@ -8,11 +8,12 @@ use wscope::protocol::close::ClosePayload;
 use wscope::protocol::deflate::{Agreed, Offer};
 use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
-    Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
-    TransportEnd, Violation,
+    Cause, Connection, Ending, Event, Masks, MessageKind, Options, Role, Rule, TransportEnd,
+    Violation,
 };
 
 use super::input::Input;
+use super::observed::Observed;
 use super::wire::KEY;
 
 /// How long an end waits for the peer's Close frame.
@@ -74,36 +75,6 @@ impl Setup {
             lenient: self.lenient,
             deflate: self.deflate,
             masks: Masks::Fixed(KEY),
-        }
-    }
-}
-
-/// An [`Event`] that owns its bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Observed {
-    Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
-    Ping(Direction, Vec<u8>),
-    Pong(Direction, Vec<u8>, Option<Duration>),
-    Close(Direction, ClosePayload),
-    Violation(Violation),
-    Tolerated(Violation),
-}
-
-impl From<Event<'_>> for Observed {
-    fn from(event: Event<'_>) -> Self {
-        match event {
-            Event::Frame(frame) => {
-                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
-            }
-            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
-                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
-            }
-            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
-            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
-            Event::Close(direction, close) => Self::Close(direction, close.clone()),
-            Event::Violation(violation) => Self::Violation(violation.clone()),
-            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
         }
     }
 }
@@ -305,8 +276,8 @@ pub(crate) fn outcome<'a>(
     let was_finished = end.connection.is_finished();
     end.lose_transport();
     let mut ending = end.connection.ending();
-    clear_refused_payloads(&mut end.events);
-    ending.as_mut().and_then(|it| it.violation.as_mut()).into_iter().for_each(clear_excerpt);
+    clear_partial_payloads(&mut end.events);
+    ending.as_mut().and_then(|it| it.violation.as_mut()).into_iter().for_each(clear_payload);
     Outcome {
         events: end.events,
         written,
@@ -318,11 +289,11 @@ pub(crate) fn outcome<'a>(
 }
 
 /// How much of a refused payload is shown depends on how much had arrived.
-fn clear_refused_payloads(events: &mut [Observed]) {
+fn clear_partial_payloads(events: &mut [Observed]) {
     for index in 0..events.len() {
         let (before, rest) = events.split_at_mut(index);
         if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
-            clear_excerpt(violation);
+            clear_payload(violation);
             if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
                 payload.clear();
             }
@@ -332,7 +303,7 @@ fn clear_refused_payloads(events: &mut [Observed]) {
 
 /// Clears what depends on the cuts: how much of an HTTP response or another text arrived with its first
 /// line, the reason why data cannot be inflated, and whether the byte that identifies a surrogate has arrived.
-fn clear_excerpt(violation: &mut Violation) {
+fn clear_payload(violation: &mut Violation) {
     violation.payload = Box::default();
     if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::CorruptDeflate) {
         violation.detail.clear();

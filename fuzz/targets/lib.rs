@@ -9,3 +9,8 @@ pub mod messages;
 mod end;
 mod input;
 mod wire;
+
+#[path = "../../src/protocol/tests/observed.rs"]
+mod observed;
+
+use wscope::protocol;

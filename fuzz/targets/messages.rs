@@ -5,8 +5,9 @@
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, MessageKind, Role, Rule};
 
-use super::end::{End, Observed, Outcome, Setup, same_however_cut};
+use super::end::{End, Outcome, Setup, same_however_cut};
 use super::input::Input;
+use super::observed::Observed;
 use super::wire::{Length, frame, frame_for};
 
 /// Everything is received as it was sent, up to the first fault, and answered as required.
