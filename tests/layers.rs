@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From low to high: each module with the modules that it may import.
+/// From low to high: each module with all that it may import.
 const LAYERS: [(&str, &[&str]); 14] = [
     ("platform", &[]),
     ("redact", &[]),
