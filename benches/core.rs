@@ -1,4 +1,4 @@
-//! What a message costs, step by step: `cargo bench --bench core`.
+//! The cost of a message, step by step: `cargo bench --bench core`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -37,7 +37,7 @@ fn options(role: Role, compress: bool) -> Options {
     }
 }
 
-/// JSON of about this size, which no two messages have alike.
+/// JSON of about this size, different for each message.
 fn json(number: usize, size: usize) -> Vec<u8> {
     let mut text = format!("{{\"id\":{number},\"tags\":[");
     for tag in 0.. {
@@ -50,7 +50,7 @@ fn json(number: usize, size: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What the other side writes to send so many messages.
+/// The output of a connection that sends `count` messages.
 fn stream(sender: Role, compress: bool, size: usize, count: usize, frames: usize) -> Vec<u8> {
     let mut connection = Connection::new(options(sender, compress), &[]);
     for number in 0..count {
@@ -61,7 +61,7 @@ fn stream(sender: Role, compress: bool, size: usize, count: usize, frames: usize
     connection.pending_output().to_vec()
 }
 
-/// Takes a stream in, and counts the messages.
+/// Receives a stream, and counts the messages.
 fn receive(role: Role, compress: bool, mut bytes: &[u8]) -> usize {
     let mut connection = Connection::new(options(role, compress), &[]);
     let now = Instant::now();
@@ -138,7 +138,7 @@ fn deflate(bencher: Bencher<'_, '_>, size: usize) {
 }
 
 #[divan::bench(args = [5, 300, 70_000])]
-fn header_there_and_back(length: u64) -> Option<Header> {
+fn header_encode_and_decode(length: u64) -> Option<Header> {
     let header = Header::new(Opcode::Text, true, Some([1, 2, 3, 4]), black_box(length));
     Header::decode(black_box(header.bytes()))
 }
@@ -151,10 +151,10 @@ fn mask(bencher: Bencher<'_, '_>, size: usize) {
         .bench_local(|| apply_mask(black_box(&mut bytes), [1, 2, 3, 4], 1));
 }
 
-/// A place that takes everything.
-struct Nowhere;
+/// A lane that discards everything.
+struct Discard;
 
-impl BatchSink for Nowhere {
+impl BatchSink for Discard {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         black_box(std::mem::take(batch));
         true
@@ -180,7 +180,7 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
     };
     let event =
         Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
-    let mut out = Outlet::batches("nowhere", Nowhere);
+    let mut out = Outlet::batches("discard", Discard);
     let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {

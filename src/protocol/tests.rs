@@ -16,6 +16,7 @@ mod independent_peer;
 mod keepalive;
 mod leniency;
 mod memory;
+mod observed;
 mod observed_frames;
 mod pings;
 mod rfc_examples;
@@ -27,3 +28,5 @@ mod two_ends;
 mod utf8;
 mod violations;
 mod wire;
+
+use crate::protocol;

@@ -3,12 +3,12 @@
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+pub(super) use super::observed::Observed;
 use super::wire::KEY;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::vocabulary::{Counters, Direction, Misuse};
+use crate::protocol::vocabulary::{Counters, Misuse};
 use crate::protocol::{
-    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Side, Tap,
-    TransportEnd, Violation,
+    CloseCode, Connection, Ending, Masks, MessageKind, Options, Role, Side, Tap, TransportEnd,
 };
 
 /// The largest message that the end under test takes.
@@ -37,36 +37,6 @@ pub(super) fn options(role: Role) -> Options {
         lenient: false,
         deflate: None,
         masks: Masks::Fixed(KEY),
-    }
-}
-
-/// An [`Event`] that owns its bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Observed {
-    Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
-    Ping(Direction, Vec<u8>),
-    Pong(Direction, Vec<u8>, Option<Duration>),
-    Close(Direction, ClosePayload),
-    Violation(Violation),
-    Tolerated(Violation),
-}
-
-impl From<Event<'_>> for Observed {
-    fn from(event: Event<'_>) -> Self {
-        match event {
-            Event::Frame(frame) => {
-                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
-            }
-            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
-                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
-            }
-            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
-            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
-            Event::Close(direction, close) => Self::Close(direction, close.clone()),
-            Event::Violation(violation) => Self::Violation(violation.clone()),
-            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
-        }
     }
 }
 

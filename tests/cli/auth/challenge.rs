@@ -1,19 +1,16 @@
-//! Refusals that are about credentials, explained.
+//! Explanations of refusals because of credentials.
 
 use crate::support::{Outcome, Server, wscope};
 
 #[track_caller]
 fn refused(response: &str, args: &[&str]) -> Outcome {
     let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.respond(&response);
-    });
+    let server = Server::respond(response);
     wscope().args(args).arg(server.url()).run().code(4)
 }
 
 #[test]
-fn the_hint_says_what_is_wanted_and_what_was_sent() {
+fn the_hint_names_the_required_and_the_sent_credentials() {
     const USER: &[&str] = &["-u", "me:pass"];
     const BEARER: &[&str] = &["--bearer", "abcdef"];
     for (response, args, hint) in [
@@ -113,7 +110,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
 }
 
 #[test]
-fn credentials_are_told_apart_by_where_they_come_from() {
+fn the_hint_names_the_source_of_the_credentials() {
     let response = "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x";
     let server = Server::repeat(2, move |peer| {
         peer.read_head();
@@ -125,7 +122,7 @@ fn credentials_are_told_apart_by_where_they_come_from() {
 }
 
 #[test]
-fn a_hostile_challenge_is_shown_harmless_and_short() {
+fn a_hostile_challenge_is_escaped_and_truncated() {
     let long = "x".repeat(3000);
     let response = format!(
         "401 No\r\nWWW-Authenticate: Bearer realm=\"\u{9b}2J\\\u{202e}\", error=\"{long}\", =,\"\r\n\
