@@ -12,6 +12,7 @@ use crate::commands::displays::Failures;
 use crate::error::Error;
 use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
+use crate::input::queue::Outgoing;
 use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
@@ -217,8 +218,9 @@ impl Control {
             }
             match stdin.next(self.reactor.registry()) {
                 Next::Message(kind, data) => {
-                    let action = Action::Send(kind, large::copy(data).into());
-                    self.push(Recipients::All, action, false);
+                    let payload = self.server.memory.share(large::copy(data));
+                    let action = Action::Send(kind, payload);
+                    self.push(Recipients::All, &Outgoing { action, typed: false });
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,

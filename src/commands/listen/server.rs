@@ -116,12 +116,12 @@ impl Server {
         }
     }
 
-    /// Charges the payload of an action, which several clients may share.
-    pub(super) fn outgoing(&self, mut action: Action, typed: bool) -> Outgoing {
+    /// Charges the payload of an action, which several clients may share, to the memory of the server.
+    pub(super) fn charge(&self, mut action: Action) -> Action {
         if let Some(payload) = action.payload_mut() {
             *payload = self.memory.share(std::mem::take(payload));
         }
-        Outgoing { action, typed }
+        action
     }
 
     /// Keeps a received message for `/full`.

@@ -4,6 +4,7 @@ use super::Control;
 use crate::commands::listen::clients::Recipients;
 use crate::commands::listen::server::LastMessage;
 use crate::event::{EventKind, Message, ServerStatus, Shown};
+use crate::input::queue::Outgoing;
 use crate::input::repl::OperatorCommand;
 use crate::input::{Action, Show};
 use crate::protocol::CloseCode;
@@ -42,7 +43,8 @@ impl Control {
     }
 
     fn push_typed(&mut self, to: Recipients, action: Action) {
-        if self.push(to, action, true) > 0 {
+        let action = self.server.charge(action);
+        if self.push(to, &Outgoing { action, typed: true }) > 0 {
             return;
         }
         match to {
@@ -52,9 +54,8 @@ impl Control {
     }
 
     /// Pushes an action to the queues of these clients, and returns how many there are.
-    pub(super) fn push(&self, to: Recipients, action: Action, typed: bool) -> usize {
-        let outgoing = self.server.outgoing(action, typed);
-        let (count, too_slow) = self.server.clients.push(to, &outgoing);
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> usize {
+        let (count, too_slow) = self.server.clients.push(to, outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
         count
