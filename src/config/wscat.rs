@@ -1,4 +1,4 @@
-//! wscat's own options, said in ours.
+//! wscat's own options in terms of ours.
 
 use std::ffi::OsString;
 
@@ -11,18 +11,18 @@ use crate::cli::{
     Cli, ConnectArgs, InputMode, MAX_REDIRECTS, SendingArgs, arguments, is_given, option_name,
 };
 
-/// What wscat's help does not call '--connect only', and what it ignores all the same when it listens.
+/// Options that wscat accepts with `-l` and ignores.
 const IGNORED: [&str; 8] =
     ["user", "host", "location", "max_redirects", "origin", "proxy", "wait", "slash"];
 
-/// What is said of a `-l` that listens.
+/// The notice about `-l`.
 pub const LOOPBACK: &str =
     "-l: for clients on this machine; 'wscope listen 0.0.0.0:PORT' is for all others too";
 
 /// `wscope -l PORT …` as `wscope listen PORT …`.
 ///
 /// # Errors
-/// With the first option that only makes sense for connecting.
+/// With the first option that is for connecting only.
 pub fn listening(
     args: &[OsString],
     typed: &ArgMatches,
@@ -51,8 +51,7 @@ pub fn listening(
     Ok(Some(rewritten))
 }
 
-/// A command line that clap did not take because behind wscat's `--max-redirects`, whose number may be
-/// missing, stands what is none: the URL.
+/// A command line that clap refused because the URL follows wscat's `--max-redirects` without its number.
 pub fn without_number(args: &[OsString], problem: &clap::Error) -> Option<Vec<OsString>> {
     const OPTION: &str = "--max-redirects";
     let context = |kind| match problem.get(kind) {
@@ -70,7 +69,7 @@ pub fn without_number(args: &[OsString], problem: &clap::Error) -> Option<Vec<Os
     Cli::command().try_get_matches_from(&args).is_ok().then_some(args)
 }
 
-/// Whether standard input is cut into lines, if it is no terminal.
+/// Whether standard input is split into lines, if it is not a terminal.
 fn is_lines(args: &SendingArgs) -> bool {
     match args.input {
         Some(mode) => mode == InputMode::Lines,
@@ -79,8 +78,8 @@ fn is_lines(args: &SendingArgs) -> bool {
 }
 
 impl ConnectArgs {
-    /// Puts wscat's options in terms of the others. `typed` is the command line without settings
-    /// from elsewhere: a wait among those is not meant to take the prompt away.
+    /// Applies wscat's options. `typed` is the command line without settings: a `wait` in the configuration
+    /// file does not remove the prompt.
     pub fn settle_wscat(&mut self, typed: &ArgMatches) {
         const SENDING: [&str; 4] = ["send", "send_hex", "send_file", "send_frame"];
         let is_typed = |id: &str| is_given(id, typed);

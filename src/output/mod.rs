@@ -6,6 +6,7 @@ mod backlog;
 mod batch_sink;
 pub mod certificate;
 mod deferred;
+mod destination;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;

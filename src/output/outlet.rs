@@ -10,6 +10,7 @@ use mio::{Registry, Token, Waker};
 use super::backlog::Backlog;
 use super::batch_sink::BatchSink;
 use super::deferred::{Deferred, LONG, Render, unchanged_piece};
+use super::destination::Destination;
 use crate::platform::batches::Batch;
 use crate::platform::stdio::Writer;
 use crate::protocol::Payload;
@@ -32,22 +33,6 @@ pub struct Outlet {
     essential: bool,
     error: Option<io::Error>,
 }
-
-enum Destination {
-    Stream(Writer),
-    /// Batches of whole records, and the destination to restore.
-    Batches(Box<dyn BatchSink>, Box<Destination>),
-    /// After an error bytes are dropped.
-    Broken,
-    #[cfg(test)]
-    Memory,
-}
-
-/// With more bytes waiting for a stream than this, nothing should be added.
-const HIGH_WATER: usize = 1 << 20;
-
-/// The same for a sink: there may be one for each of many connections.
-const SINK_HIGH_WATER: usize = 256 << 10;
 
 /// As many bytes are flushed when they are added.
 const FLUSH_SIZE: usize = 64 << 10;
@@ -106,8 +91,8 @@ impl Outlet {
         if let Some(deferred) = &mut self.deferred {
             return deferred.add(bytes);
         }
-        if self.takes_whole_records() {
-            match bytes.len() >= LONG && self.takes_parts() {
+        if self.destination.takes_whole_records() {
+            match bytes.len() >= LONG && self.destination.takes_parts() {
                 true => self.put_long(bytes, unchanged_piece),
                 false => self.backlog.extend(bytes),
             }
@@ -122,7 +107,7 @@ impl Outlet {
         } else {
             0
         };
-        if !matches!(self.destination, Destination::Broken) {
+        if !self.destination.is_broken() {
             if direct > 0 {
                 self.backlog.count_written(direct);
             }
@@ -135,23 +120,24 @@ impl Outlet {
 
     /// Adds a short record and its end.
     pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
-        let is_direct = self.deferred.is_none() && !matches!(self.destination, Destination::Broken);
+        let is_direct = self.deferred.is_none() && !self.destination.is_broken();
         if bytes.len() + end.len() >= FLUSH_SIZE || !is_direct {
             self.put(bytes);
             return self.put(end);
         }
         self.backlog.extend_by(bytes, end);
-        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.takes_whole_records() {
+        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.destination.takes_whole_records()
+        {
             self.flush();
         }
     }
 
     /// Adds a value that is rendered as the stream takes it. A sink gets it as a whole, unless it takes parts.
     pub fn put_long(&mut self, value: &[u8], render: Render) {
-        let takes_parts = self.takes_parts();
-        let is_whole = self.takes_whole_records() && !takes_parts;
+        let takes_parts = self.destination.takes_parts();
+        let is_whole = self.destination.takes_whole_records() && !takes_parts;
         let (mut at, mut piece) = (0, Vec::new());
-        while at < value.len() && !matches!(self.destination, Destination::Broken) {
+        while at < value.len() && !self.destination.is_broken() {
             let is_stalled = self.deferred.is_some() || self.backlog.len() >= RENDER_AHEAD;
             if is_stalled && !is_whole {
                 return self.deferred.get_or_insert_default().add_value(
@@ -178,15 +164,6 @@ impl Outlet {
         }
     }
 
-    /// Whether a record must not be split: something else could be written in between.
-    fn takes_whole_records(&self) -> bool {
-        !matches!(self.destination, Destination::Stream(_) | Destination::Broken)
-    }
-
-    fn takes_parts(&self) -> bool {
-        matches!(&self.destination, Destination::Batches(sink, _) if sink.takes_parts())
-    }
-
     /// Writes what the stream takes now.
     pub fn flush(&mut self) {
         self.flush_backlog();
@@ -210,7 +187,7 @@ impl Outlet {
         // It cannot be borrowed while it is written.
         let mut backlog = std::mem::take(&mut self.backlog);
         let count = self.write_some(backlog.waiting());
-        if !matches!(self.destination, Destination::Broken) {
+        if !self.destination.is_broken() {
             backlog.advance(count);
             self.backlog = backlog;
         }
@@ -244,14 +221,9 @@ impl Outlet {
 
     /// Bytes waiting; a value that is not rendered yet counts with its own size.
     pub fn pending(&self) -> usize {
-        let in_flight = if let Destination::Stream(writer) = &self.destination {
-            writer.in_flight()
-        } else {
-            0
-        };
         let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.held());
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        self.backlog.len() + deferred + refused + in_flight
+        self.backlog.len() + deferred + refused + self.destination.in_flight()
     }
 
     /// Bytes written so far.
@@ -284,7 +256,7 @@ impl Outlet {
             self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
         (self.deferred, self.refused) = (None, None);
-        if is_cut || !self.takes_whole_records() {
+        if is_cut || !self.destination.takes_whole_records() {
             self.destination = Destination::Broken;
         }
         (messages, bytes)
@@ -296,11 +268,7 @@ impl Outlet {
             return 0;
         }
         self.render_more(usize::MAX); // so that a record that was begun is not cut
-        let in_sink = if let Destination::Batches(sink, _) = &mut self.destination {
-            sink.discard()
-        } else {
-            0
-        };
+        let in_sink = self.destination.discard();
         let refused = self.refused.take().map_or(0, |batch| batch.message_ends.len());
         in_sink + refused as u64 + self.backlog.discard_unbegun()
     }
@@ -315,31 +283,21 @@ impl Outlet {
     /// # Errors
     /// `Interrupted` after a signal, and other errors of the system.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let is_writable = match &mut self.destination {
-            Destination::Stream(writer) => writer.wait(until)?,
-            _ => false,
-        };
+        let is_writable = self.destination.wait(until)?;
         self.ready |= is_writable;
         Ok(is_writable)
     }
 
     /// Bytes waiting, including those in a sink.
     pub fn held(&self) -> usize {
-        let taken =
-            if let Destination::Batches(sink, _) = &self.destination { sink.queued() } else { 0 };
-        self.pending() + taken
+        self.pending() + self.destination.queued()
     }
 
     /// Whether so much is waiting that nothing should be added.
     #[inline]
     pub fn is_backed_up(&self) -> bool {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        let limit = if let Destination::Batches(..) = self.destination {
-            SINK_HIGH_WATER
-        } else {
-            HIGH_WATER
-        };
-        self.backlog.len() + refused > limit || self.deferred.is_some()
+        self.backlog.len() + refused > self.destination.high_water() || self.deferred.is_some()
     }
 
     /// Whether an error ends the run.
@@ -367,16 +325,13 @@ impl Outlet {
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
-        match &mut self.destination {
-            Destination::Stream(writer) => writer.register(registry, token, waker),
-            _ => Ok(()),
-        }
+        self.destination.register(registry, token, waker)
     }
 
     /// Marks the stream as ready, or its reader as gone.
     pub fn set_ready(&mut self, reader_gone: bool) {
         self.ready = true;
-        if reader_gone && !matches!(self.destination, Destination::Broken) {
+        if reader_gone && !self.destination.is_broken() {
             self.break_off(io::ErrorKind::BrokenPipe.into());
         }
     }
@@ -384,17 +339,13 @@ impl Outlet {
     /// Hands everything that is waiting, and all that follows, to `sink` in place of the stream.
     pub fn redirect(&mut self, sink: Box<dyn BatchSink>) {
         self.render_more(usize::MAX);
-        let before = std::mem::replace(&mut self.destination, Destination::Broken);
-        self.destination = Destination::Batches(sink, Box::new(before));
+        self.destination.redirect(sink);
         self.ready = true;
     }
 
     /// Undoes [`Outlet::redirect`].
     pub fn restore(&mut self) {
-        self.destination = match std::mem::replace(&mut self.destination, Destination::Broken) {
-            Destination::Batches(_, before) => *before,
-            destination => destination,
-        };
+        self.destination.restore();
         if let Some(batch) = self.refused.take() {
             self.backlog.put_back(batch);
         }
@@ -403,12 +354,7 @@ impl Outlet {
     fn write_some(&mut self, bytes: &[u8]) -> usize {
         let mut count = 0;
         while count < bytes.len() {
-            let written = match &mut self.destination {
-                Destination::Stream(writer) => writer.write(&bytes[count..]),
-                Destination::Batches(..) | Destination::Broken => break,
-                #[cfg(test)]
-                Destination::Memory => break,
-            };
+            let Some(written) = self.destination.write(&bytes[count..]) else { break };
             match written {
                 Ok(written) => count += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
