@@ -81,12 +81,12 @@ pub struct Session<'a> {
     lost: Lost,
 }
 
-/// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
-/// quarter of the cost of bulk data.
+/// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes cost a quarter
+/// for bulk data.
 const HIGH_WATER: usize = 768 << 10;
 
-/// Actions taken in a row before what they come to is written: the peer is to work on small messages
-/// while we read on.
+/// Actions taken in a row before their bytes are written, so that the peer works on small messages while we
+/// read on.
 const ACTION_BUDGET: usize = 4096;
 
 /// Reads in a row before timers, input and signals get their turn.
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Works until the connection is over and everything received has been handed on.
+    /// Runs until the connection has ended and the outputs have taken everything received.
     pub fn run(mut self) -> Report {
         if let Err(error) = self.prepare().and_then(|()| self.work()) {
             self.connection.abandon();
@@ -177,12 +177,12 @@ impl<'a> Session<'a> {
             tokens::OUTPUTS,
             &self.reactor.waker(),
         )?;
-        self.journal.outputs().set_all_ready(); // what was announced while dialling went unheard
+        self.journal.outputs().set_all_ready(); // readiness announced while dialling was not recorded
         Ok(())
     }
 
     fn work(&mut self) -> io::Result<()> {
-        // Before anything that came early: it may be all that was waited for.
+        // Before what was received with the handshake: that may already meet every goal.
         self.send_presets();
         self.follow_observers();
         loop {
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
             self.write_socket();
             self.check_time();
             self.take_events();
-            // May end the connection: the Close frame has to go out before the wait.
+            // May end the connection: the Close frame has to be written before the wait.
             self.flush_outputs();
             self.write_socket();
             if self.connection.is_finished() {
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits for whatever there is to wait for, and takes note of what came.
+    /// Waits for readiness, a waker, a signal or the time `until`, and records what is ready.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wait = Wait { start: Instant::now(), until };
         let mut is_signalled = false;
@@ -211,7 +211,7 @@ impl<'a> Session<'a> {
             match event.token() {
                 tokens::SOCKET => self.socket.note(event),
                 tokens::INPUT => self.source.set_ready(),
-                // Also from a look-up that was given up: it says nothing of the input.
+                // Also from a name look-up that was abandoned: it does not mean that there is input.
                 tokens::WAKER => self.journal.outputs().set_all_ready(),
                 tokens::SIGNALS => is_signalled = true,
                 mio::Token(output) if output >= tokens::OUTPUTS => {
@@ -233,7 +233,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Whether there is work that no readiness will announce again.
+    /// Whether there is work that no readiness event will announce again.
     fn can_go_on(&self) -> bool {
         self.is_behind()
             || (self.has_more_events && !self.is_stalled_by_output())

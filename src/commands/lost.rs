@@ -1,4 +1,4 @@
-//! What did not reach its place, in words.
+//! What was not delivered, as text.
 
 use crate::session::Lost;
 

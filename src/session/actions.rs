@@ -41,7 +41,7 @@ impl<'a> Session<'a> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.input.has_more = true;
-        self.leave_if_asked();
+        self.end_for_source();
         for _ in 0..ACTION_BUDGET {
             if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
@@ -53,18 +53,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Ends the session for its source, where the action that does so cannot be waited for.
-    fn leave_if_asked(&mut self) {
+    /// Ends the session for its source where the action that does so cannot be taken.
+    fn end_for_source(&mut self) {
         let takes_none = self.outgoing.upload.is_some() || !self.socket_keeps_up();
         if (takes_none || self.input.has_ended) && self.source.take_interrupt() {
-            self.leave(Stop::Signal(Signal::Interrupt));
+            self.end_run(Stop::Signal(Signal::Interrupt));
         }
         let Some(shutdown) = self.source.shutdown() else { return };
         let is_late = Instant::now() >= shutdown.until;
         if shutdown.is_interrupted {
             if !self.closing.has_deadline() && (takes_none || is_late || !self.connection.is_open())
             {
-                self.leave(Stop::Signal(Signal::Terminate));
+                self.end_run(Stop::Signal(Signal::Terminate));
             }
             self.closing.limit_deadline(shutdown.until);
         } else if is_late && !self.connection.is_finished() {
@@ -75,7 +75,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether input can be taken that no readiness will announce again.
+    /// Whether input can be taken that no readiness event will announce again.
     pub(super) fn can_take_input(&self) -> bool {
         self.input.has_more && self.socket_keeps_up()
     }
@@ -99,14 +99,14 @@ impl<'a> Session<'a> {
             return false;
         }
         let typed = self.source.next_is_typed();
-        let is_left = self.leaves_input();
+        let is_kept = self.keeps_input();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
             Next::End => self.input.has_ended = true,
             Next::Failed(error) => self.input.fail(error),
-            Next::Action(action) if is_left && action.is_sent() => {
+            Next::Action(action) if is_kept && action.is_sent() => {
                 let action = action.into_owned();
-                self.keep_for_next(action);
+                self.keep_input(action);
             }
             // The hot path: the payload is borrowed from the source.
             Next::Action(Action::Send(kind, data)) => {
@@ -163,7 +163,7 @@ impl<'a> Session<'a> {
             Action::Ping(data) => sender.ping(&data)?,
             Action::Pong(data) => self.connection.pong(&data)?,
             Action::Close(code, reason) => self.close(code, reason, now)?,
-            Action::Leave(signal) => self.leave(Stop::Signal(signal)),
+            Action::Leave(signal) => self.end_run(Stop::Signal(signal)),
             Action::Show(show) => self.show(&show),
             // Data messages.
             Action::Send(..) | Action::SendBack(..) | Action::Fragments(..) | Action::File(_) => {}
@@ -225,7 +225,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
+    /// Reports a command that cannot be carried out: at the terminal as a problem, elsewhere as an input error.
     pub(super) fn refuse(&mut self, problem: &str, typed: bool) {
         if typed {
             self.journal.emit(EventKind::Shown(Shown::Problem(problem)));
