@@ -50,7 +50,7 @@ pub use echo::Echo;
 pub use journal::Journal;
 pub use plan::{AfterInput, Plan};
 pub use report::{Lost, Report, Stop};
-pub use resend::{Rest, TOO_MUCH};
+pub use resend::{QUEUE_FULL, Unsent};
 
 /// One open connection and all that the loop works with.
 pub struct Session<'a> {
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         let now = Instant::now();
         let observers = Observers::new(std::mem::take(&mut plan.observers), source.is_typed());
-        let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.left.take());
+        let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.unsent.take());
         Self {
             stream,
             connection,
@@ -161,9 +161,9 @@ impl<'a> Session<'a> {
             input_error: self.input.error,
             observers: self.observers.into_list(),
             input_ended: self.input.has_ended,
-            rest: self.outgoing.into_rest(),
+            unsent: self.outgoing.into_unsent(),
             lost: self.lost,
-            leave_by: self.closing.deadline(),
+            deadline: self.closing.deadline(),
             is_shut_down: self.closing.is_shut_down(),
         }
     }

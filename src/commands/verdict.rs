@@ -10,7 +10,7 @@ use crate::session::{Report, Stop};
 
 /// The time limits that may have expired, for messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct TimeLimits {
     /// `--max-time`.
     pub(super) max_time: Option<Duration>,
     /// `--close-timeout`.
@@ -19,7 +19,7 @@ pub(super) struct Limits {
 
 /// The result of a connection: the first failure that applies. The end of the connection is marked if the
 /// failure repeats it.
-pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
+pub(super) fn verdict(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     let verdict = judge(report, limits);
     report.closed.failure_follows = match &verdict {
         Err(Error::Unmet(..)) => report.closed.ending.initiator == Party::Peer,
@@ -29,7 +29,7 @@ pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> 
     verdict
 }
 
-fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
+fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
         return Err(Error::Signal(signal));
     }
@@ -70,7 +70,7 @@ fn is_unmet(observer: &dyn Observer) -> bool {
 }
 
 /// How the connection failed, apart from its goals.
-fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
+fn failure_of_end(report: &Report, limits: TimeLimits) -> Option<Error> {
     let closed = &report.closed;
     let ending = &closed.ending;
     let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
@@ -88,7 +88,7 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     if ending.violation.is_some() {
         return Some(Error::Protocol(Box::new(closed.clone())));
     }
-    if report.leave_by.is_some() && report.lost.received > 0 {
+    if report.deadline.is_some() && report.lost.received > 0 {
         return max_time();
     }
     let is_met = !report.observers.iter().any(|goal| is_unmet(goal.as_ref()));

@@ -183,7 +183,7 @@ impl<'a> Session<'a> {
         let code = code.or(self.plan.close_code);
         let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
         self.connection.close(code, &reason, now)?;
-        self.stop.get_or_insert(Stop::Asked);
+        self.stop.get_or_insert(Stop::Requested);
         Ok(())
     }
 
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
         let was_open = self.connection.is_open();
         Sender { now, ..self.sender() }.raw_frame(frame)?;
         if was_open && !self.connection.is_open() {
-            self.stop.get_or_insert(Stop::Asked);
+            self.stop.get_or_insert(Stop::Requested);
         }
         Ok(())
     }

@@ -235,7 +235,7 @@ impl Session<'_> {
         if self.connection.is_open() {
             self.end(stop);
         } else if matches!(stop, Stop::OutputFailed(_))
-            || matches!(self.stop, None | Some(Stop::Asked))
+            || matches!(self.stop, None | Some(Stop::Requested))
         {
             // A reader that has closed its end does not need to know how the connection ended.
             self.stop = Some(stop);

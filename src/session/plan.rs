@@ -25,7 +25,7 @@ pub struct Plan {
     /// When to send pings, and when the peer counts as lost.
     pub times: Times,
     /// What the previous connection has not sent; `None`: nothing is kept for another connection.
-    pub left: Option<VecDeque<Action<'static>>>,
+    pub unsent: Option<VecDeque<Action<'static>>>,
     /// There is no more input.
     pub input_ended: bool,
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::resend::Rest;
+use super::resend::Unsent;
 use crate::event::Closed;
 use crate::input::InputError;
 use crate::observer::Observer;
@@ -15,7 +15,7 @@ use crate::protocol::keepalive::MissedPong;
 #[derive(Debug)]
 pub enum Stop {
     /// The input has ended, or the user closed the connection.
-    Asked,
+    Requested,
     /// Every goal was met.
     GoalsMet,
     /// A goal cannot be met any more.
@@ -49,11 +49,11 @@ pub struct Report {
     /// There is no more input.
     pub input_ended: bool,
     /// What is left for another connection, if there may be one.
-    pub rest: Option<Rest>,
+    pub unsent: Option<Unsent>,
     /// What was not delivered.
     pub lost: Lost,
     /// When the run has to be over, whatever is stalled, because a signal or `--max-time` ended it.
-    pub leave_by: Option<Instant>,
+    pub deadline: Option<Instant>,
     /// The source of actions ended the session before the peer answered our Close frame.
     pub is_shut_down: bool,
 }

@@ -10,9 +10,9 @@ use crate::input::Action;
 
 /// What a connection has not sent.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub struct Unsent {
     /// Input that has not been sent, in order.
-    pub unsent: VecDeque<Action<'static>>,
+    pub actions: VecDeque<Action<'static>>,
     /// Messages that the transport has taken since the last ping that was answered, and that may not have
     /// arrived, with the replies that it has not taken.
     pub unconfirmed: u64,
@@ -178,30 +178,30 @@ impl Resend {
     }
 
     /// What is left for the next connection.
-    pub(super) fn into_rest(mut self) -> Rest {
-        let mut unsent = VecDeque::new();
+    pub(super) fn into_unsent(mut self) -> Unsent {
+        let mut actions = VecDeque::new();
         for queued in self.queued.drain(..) {
             match queued.what {
                 Tracked::Reply => self.lost_replies += 1,
-                Tracked::Input(action) => unsent.push_back(action),
+                Tracked::Input(action) => actions.push_back(action),
             }
         }
-        unsent.append(&mut self.waiting);
+        actions.append(&mut self.waiting);
         let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost_replies;
-        Rest { unsent, unconfirmed }
+        Unsent { actions, unconfirmed }
     }
 }
 
-impl Rest {
+impl Unsent {
     /// Messages that have not been sent.
     pub fn waiting(&self) -> usize {
-        self.unsent.iter().filter(|action| is_message(action)).count()
+        self.actions.iter().filter(|action| is_message(action)).count()
     }
 
     /// Keeps an input for the next connection; `false` if the queue is full.
     pub fn keep(&mut self, action: Action<'static>) -> bool {
-        let mut bytes = self.unsent.iter().map(size).sum();
-        keep(&mut self.unsent, &mut bytes, action)
+        let mut bytes = self.actions.iter().map(size).sum();
+        keep(&mut self.actions, &mut bytes, action)
     }
 }
 
@@ -246,7 +246,7 @@ impl Session<'_> {
         if let Some(resend) = &mut self.outgoing.resend
             && !resend.keep(action)
         {
-            self.journal.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+            self.journal.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
         }
     }
 
@@ -264,7 +264,7 @@ impl Session<'_> {
 }
 
 /// Shown when an input cannot be kept.
-pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it is not kept";
+pub const QUEUE_FULL: &str = "not connected, and too much is waiting already: it is not kept";
 
 #[cfg(test)]
 mod tests {
@@ -291,12 +291,12 @@ mod tests {
         resend
     }
 
-    fn texts(rest: &Rest) -> Vec<String> {
+    fn texts(left: &Unsent) -> Vec<String> {
         let text = |action: &Action<'_>| match action {
             Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
             other => panic!("{other:?}"),
         };
-        rest.unsent.iter().map(text).collect()
+        left.actions.iter().map(text).collect()
     }
 
     #[test]
@@ -309,9 +309,9 @@ mod tests {
             (29, &["3"], 2),
             (30, &[], 3),
         ] {
-            let rest = three(written).into_rest();
+            let left = three(written).into_unsent();
             assert_eq!(
-                (&texts(&rest)[..], rest.unconfirmed),
+                (&texts(&left)[..], left.unconfirmed),
                 (
                     &unsent.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..],
                     unconfirmed
@@ -328,8 +328,8 @@ mod tests {
         resend.note_written(30);
         resend.note_pong(b"other");
         resend.note_pong(b"p");
-        let rest = resend.into_rest();
-        assert_eq!((texts(&rest), rest.unconfirmed), (Vec::new(), 1));
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (Vec::new(), 1));
     }
 
     #[test]
@@ -340,17 +340,17 @@ mod tests {
         resend.track(Tracked::Reply, 20, 30);
         resend.note_written(10);
         resend.note_lost_reply();
-        let rest = resend.into_rest();
-        assert_eq!((texts(&rest), rest.unconfirmed), (vec!["1".to_owned()], 3));
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (vec!["1".to_owned()], 3));
     }
 
     #[test]
     fn what_was_left_comes_before_what_is_typed_meanwhile() {
         let mut resend = three(15);
         assert!(resend.keep(message("4")));
-        let rest = resend.into_rest();
-        assert_eq!(texts(&rest), ["2", "3", "4"]);
-        let mut next = Resend::new(rest.unsent);
+        let left = resend.into_unsent();
+        assert_eq!(texts(&left), ["2", "3", "4"]);
+        let mut next = Resend::new(left.actions);
         assert_eq!(next.next_waiting(), Some(message("2")));
         assert!(!next.is_empty());
     }
@@ -363,8 +363,8 @@ mod tests {
             let mut resend = three(written);
             assert_eq!(resend.take_back(), keep, "{written}");
             resend.note_written(keep.unwrap_or(0) + 8); // and the Close frame
-            let rest = resend.into_rest();
-            assert_eq!(rest.unsent.len(), if written == 25 { 0 } else { unsent }, "{written}");
+            let left = resend.into_unsent();
+            assert_eq!(left.actions.len(), if written == 25 { 0 } else { unsent }, "{written}");
         }
     }
 

@@ -127,10 +127,10 @@ impl Session<'_> {
 
     fn judge_silence(&mut self, now: Instant) {
         match self.plan.after_input {
-            AfterInput::Close if self.is_waiting() => self.end(Stop::Asked),
+            AfterInput::Close if self.is_waiting() => self.end(Stop::Requested),
             AfterInput::Silence(wait) if self.silence_deadline().is_some_and(|end| now >= end) => {
                 self.note_silence(wait);
-                self.end(Stop::Asked);
+                self.end(Stop::Requested);
             }
             _ => {}
         }

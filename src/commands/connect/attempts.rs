@@ -14,7 +14,7 @@ use crate::net::upgrade::UpgradeError;
 use crate::resilience::Backoff;
 use crate::resilience::healing::{honors_retry_after, is_dial_transient, is_upgrade_transient};
 use crate::resilience::retry_after::{LONGEST, retry_after};
-use crate::session::{Journal, Rest, Stop};
+use crate::session::{Journal, Stop, Unsent};
 
 /// Longer waits that a server asks for are pointed out.
 const LONG: Duration = Duration::from_secs(300);
@@ -52,7 +52,7 @@ impl Persistence<'_> {
         &self,
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
         lost: Option<String>,
     ) -> Result<Open, GivenUp> {
         let mut failure = match lost {
@@ -63,7 +63,7 @@ impl Persistence<'_> {
             },
         };
         loop {
-            self.wait(conversation, backoff, rest, failure)?;
+            self.wait(conversation, backoff, unsent, failure)?;
             failure = match self.attempt(conversation) {
                 Ok(open) => return Ok(open),
                 Err(error) => self.failure(error)?,
@@ -98,7 +98,7 @@ impl Persistence<'_> {
         &self,
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
         failure: Failure,
     ) -> Result<(), GivenUp> {
         if !self.attempts.is_some_and(|most| most.allow_after(backoff.attempts())) {
@@ -124,16 +124,16 @@ impl Persistence<'_> {
             delay,
             is_asked: asked.is_some_and(|asked| asked >= delay),
             reason: failure.reason,
-            waiting: rest.waiting(),
-            unconfirmed: rest.unconfirmed,
+            waiting: unsent.waiting(),
+            unconfirmed: unsent.unconfirmed,
         }));
-        rest.unconfirmed = 0; // reported only once
+        unsent.unconfirmed = 0; // reported only once
         if asked.is_some_and(|asked| asked > LONG) {
             let text =
                 "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
             conversation.emit(EventKind::Notice(Level::Warning, text));
         }
-        match conversation.pause(at, self.opening.max_time, rest) {
+        match conversation.pause(at, self.opening.max_time, unsent) {
             None => Ok(()),
             Some(stop) => Err(GivenUp::Stopped(stop)),
         }

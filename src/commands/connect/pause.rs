@@ -8,7 +8,7 @@ use crate::input::{Action, Next, Show};
 use crate::net::reactor::tokens;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
-use crate::session::{Rest, Stop, TOO_MUCH};
+use crate::session::{QUEUE_FULL, Stop, Unsent};
 
 impl Conversation<'_> {
     /// Waits until `at`, for ever without it; tells what ends the run instead.
@@ -16,14 +16,14 @@ impl Conversation<'_> {
         &mut self,
         at: Option<Instant>,
         max_time: Option<Instant>,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
             lines.set_ready(); // it may have been announced to an attempt
         }
         loop {
-            if let Some(stop) = self.turn_to_input(rest) {
+            if let Some(stop) = self.turn_to_input(unsent) {
                 return Some(stop);
             }
             if let Err(error) = self.outputs.flush() {
@@ -75,7 +75,7 @@ impl Conversation<'_> {
     }
 
     /// Takes what was typed. Other input waits where it is.
-    pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
+    pub(super) fn turn_to_input(&mut self, unsent: &mut Unsent) -> Option<Stop> {
         if let Some(InputSource::Repl(repl)) = &mut self.source {
             repl.forget_interrupt();
         }
@@ -86,16 +86,16 @@ impl Conversation<'_> {
             };
             let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
-                Next::End | Next::Failed(_) => return Some(Stop::Asked),
+                Next::End | Next::Failed(_) => return Some(Stop::Requested),
                 Next::Action(action) => action.into_owned(),
             };
             match action {
                 Action::Leave(signal) => return Some(Stop::Signal(signal)),
-                Action::Close(..) => return Some(Stop::Asked),
+                Action::Close(..) => return Some(Stop::Requested),
                 Action::Show(show) => self.show(&show),
                 action => {
-                    if !rest.keep(action) {
-                        self.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+                    if !unsent.keep(action) {
+                        self.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
                     }
                 }
             }

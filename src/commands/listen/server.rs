@@ -187,7 +187,7 @@ impl Server {
             close_reason: String::new(),
             observers: self.observers(number, received),
             times: Times::default(),
-            left: None,
+            unsent: None,
             input_ended: false,
         }
     }
