@@ -50,7 +50,7 @@ pub use echo::Echo;
 pub use journal::Journal;
 pub use plan::{AfterInput, Plan};
 pub use report::{Lost, Report, Stop};
-pub use resend::{Rest, TOO_MUCH};
+pub use resend::{QUEUE_FULL, Unsent};
 
 /// One open connection and all that the loop works with.
 pub struct Session<'a> {
@@ -81,12 +81,12 @@ pub struct Session<'a> {
     lost: Lost,
 }
 
-/// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes are a
-/// quarter of the cost of bulk data.
+/// No input is taken while more than this many bytes wait for the socket. Fewer, larger writes cost a quarter
+/// for bulk data.
 const HIGH_WATER: usize = 768 << 10;
 
-/// Actions taken in a row before what they come to is written: the peer is to work on small messages
-/// while we read on.
+/// Actions taken in a row before their bytes are written, so that the peer works on small messages while we
+/// read on.
 const ACTION_BUDGET: usize = 4096;
 
 /// Reads in a row before timers, input and signals get their turn.
@@ -111,7 +111,7 @@ impl<'a> Session<'a> {
     ) -> Self {
         let now = Instant::now();
         let observers = Observers::new(std::mem::take(&mut plan.observers), source.is_typed());
-        let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.left.take());
+        let outgoing = Outgoing::new(std::mem::take(&mut plan.presets), plan.unsent.take());
         Self {
             stream,
             connection,
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Works until the connection is over and everything received has been handed on.
+    /// Runs until the connection has ended and the outputs have taken everything received.
     pub fn run(mut self) -> Report {
         if let Err(error) = self.prepare().and_then(|()| self.work()) {
             self.connection.abandon();
@@ -161,9 +161,9 @@ impl<'a> Session<'a> {
             input_error: self.input.error,
             observers: self.observers.into_list(),
             input_ended: self.input.has_ended,
-            rest: self.outgoing.into_rest(),
+            unsent: self.outgoing.into_unsent(),
             lost: self.lost,
-            leave_by: self.closing.deadline(),
+            deadline: self.closing.deadline(),
             is_shut_down: self.closing.is_shut_down(),
         }
     }
@@ -177,12 +177,12 @@ impl<'a> Session<'a> {
             tokens::OUTPUTS,
             &self.reactor.waker(),
         )?;
-        self.journal.outputs().set_all_ready(); // what was announced while dialling went unheard
+        self.journal.outputs().set_all_ready(); // readiness announced while dialling was not recorded
         Ok(())
     }
 
     fn work(&mut self) -> io::Result<()> {
-        // Before anything that came early: it may be all that was waited for.
+        // Before what was received with the handshake: that may already meet every goal.
         self.send_presets();
         self.follow_observers();
         loop {
@@ -191,7 +191,7 @@ impl<'a> Session<'a> {
             self.write_socket();
             self.check_time();
             self.take_events();
-            // May end the connection: the Close frame has to go out before the wait.
+            // May end the connection: the Close frame has to be written before the wait.
             self.flush_outputs();
             self.write_socket();
             if self.connection.is_finished() {
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits for whatever there is to wait for, and records what was announced.
+    /// Waits for readiness, a waker, a signal or the time `until`, and records what is ready.
     fn wait(&mut self, until: Option<Instant>) -> io::Result<()> {
         let wait = Wait { start: Instant::now(), until };
         let woken = self.reactor.wait(until)?;
@@ -224,7 +224,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Whether there is work that no readiness will announce again.
+    /// Whether there is work that no readiness event will announce again.
     fn can_go_on(&self) -> bool {
         self.is_behind()
             || (self.has_more_events && !self.is_stalled_by_output())

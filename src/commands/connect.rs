@@ -4,7 +4,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
-use super::verdict::{Limits, verdict};
+use super::verdict::{TimeLimits, verdict};
 use super::{RunError, lost};
 use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
@@ -15,7 +15,7 @@ use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
-use crate::session::Rest;
+use crate::session::Unsent;
 
 mod conversation;
 mod opening;
@@ -169,16 +169,16 @@ impl ConnectCommand<'_> {
     fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
         let Ended { mut report, is_reported, failure } = ended;
         let ending = &self.config.ending;
-        let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
+        let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let verdict = verdict(&mut report, limits);
         if !is_reported {
             self.emit(EventKind::Closed(&report.closed));
         }
-        let peer_closed = report.leave_by.is_none() && report.closed.ending.received.is_some();
+        let peer_closed = report.deadline.is_none() && report.closed.ending.received.is_some();
         for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
-        self.emit_unsent(&report.rest.unwrap_or_default(), is_reported);
+        self.emit_unsent(&report.unsent.unwrap_or_default(), is_reported);
         match (failure, verdict) {
             (None, verdict) => verdict,
             (Some(error), Err(Error::Unmet(unmet, _))) => {
@@ -189,14 +189,14 @@ impl ConnectCommand<'_> {
     }
 
     /// Warns of input that `--reconnect` did not deliver.
-    fn emit_unsent(&mut self, rest: &Rest, was_lost: bool) {
+    fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
         let texts = [
-            match rest.waiting() {
+            match unsent.waiting() {
                 0 => None,
                 1 => Some("not sent: 1 message that was read from the input".to_owned()),
                 many => Some(format!("not sent: {many} messages that were read from the input")),
             },
-            match rest.unconfirmed {
+            match unsent.unconfirmed {
                 0 => None,
                 1 => Some("1 message may not have arrived".to_owned()),
                 many => Some(format!("{many} messages may not have arrived")),

@@ -1,4 +1,4 @@
-//! The result of a connection that was open: success, or which failure.
+//! The result of a connection that was open: success, or a failure.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use crate::platform::signals::Signal;
 use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::session::{Report, Stop};
 
-/// The time limits that may have run out, for messages.
+/// The time limits that may have expired, for messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct TimeLimits {
     /// `--max-time`.
     pub(super) max_time: Option<Duration>,
     /// `--close-timeout`.
     pub(super) close_timeout: Option<Duration>,
 }
 
-/// The exit status of a connection; the first reason that holds counts. The end of the connection is
-/// marked if the failure says the same.
-pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
+/// The result of a connection: the first failure that applies. The end of the connection is marked if the
+/// failure repeats it.
+pub(super) fn verdict(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     let verdict = judge(report, limits);
     report.closed.failure_follows = match &verdict {
         Err(Error::Unmet(..)) => report.closed.ending.initiator == Party::Peer,
@@ -29,7 +29,7 @@ pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> 
     verdict
 }
 
-fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
+fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
         return Err(Error::Signal(signal));
     }
@@ -69,12 +69,12 @@ fn is_unmet(observer: &dyn Observer) -> bool {
     observer.progress().is_some_and(|progress| progress != Progress::Met)
 }
 
-/// How the connection failed, whatever was expected of it.
-fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
+/// How the connection failed, apart from its goals.
+fn failure_of_end(report: &Report, limits: TimeLimits) -> Option<Error> {
     let closed = &report.closed;
     let ending = &closed.ending;
     let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
-    // What the peer does wrong after the time has run out is not why the run ended.
+    // What the peer does wrong after the time limit is not why the run ended.
     match report.stop {
         Some(Stop::MaxTime) => return max_time(),
         Some(Stop::PingTimeout(missed)) => {
@@ -88,7 +88,7 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     if ending.violation.is_some() {
         return Some(Error::Protocol(Box::new(closed.clone())));
     }
-    if report.leave_by.is_some() && report.lost.received > 0 {
+    if report.deadline.is_some() && report.lost.received > 0 {
         return max_time();
     }
     let is_met = !report.observers.iter().any(|goal| is_unmet(goal.as_ref()));
@@ -104,14 +104,14 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     is_failure.then(|| Error::Abnormal(Box::new(closed.clone())))
 }
 
-/// Whether a failure is why a goal was not met. Once one is missed we close, and how that is answered
-/// does not matter.
+/// Whether a failure is why a goal was not met. Once a goal is missed we close, and the answer to that does
+/// not matter.
 fn explains_unmet(failure: &Error, report: &Report) -> bool {
     let is_answer = matches!(failure, Error::Abnormal(_) | Error::CloseTimeout { .. });
     !(is_answer && matches!(report.stop, Some(Stop::GoalMissed)))
 }
 
-/// A normal close by the peer, in its words if it had any.
+/// A normal close by the peer, with its reason if there is one.
 fn normal_close(ending: &Ending) -> Option<String> {
     let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
     let reason =
@@ -138,7 +138,7 @@ fn is_unanswered_success(report: &Report) -> bool {
     matches!(report.stop, Some(Stop::GoalsMet)) && is_unanswered && ending.sent.is_some()
 }
 
-/// Closed with 1000, 1001 or without a code, or with the code that we chose.
+/// Whether it was closed with 1000, 1001 or without a code, or with the code that we chose.
 fn is_normal(report: &Report) -> bool {
     let ending = &report.closed.ending;
     let chosen = ending.sent.as_ref().and_then(|close| close.code);

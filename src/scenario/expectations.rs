@@ -19,7 +19,7 @@ pub struct Expectations {
     unmatched: VecDeque<String>,
     /// Those before the last one that did.
     skipped: VecDeque<String>,
-    /// How many came after the closest one.
+    /// How many were received after the closest one.
     after_closest: usize,
     /// Of those that should be JSON and are, the one with the fewest differences, and its text.
     closest: Option<(Comparison, String)>,
@@ -33,7 +33,7 @@ const MAX_SHOWN: usize = 3;
 const MAX_SHOWN_LENGTH: usize = 120;
 
 impl Expectations {
-    /// All of these in order; with `strict` nothing else may come between.
+    /// All of these in order; with `strict`, no other message may be received between them.
     pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
         let total = patterns.len();
         let awaited = patterns.into();
@@ -91,7 +91,7 @@ impl Expectations {
         self.unmatched.push_back(text);
     }
 
-    /// Of several that are as close the last one counts.
+    /// Of several that are equally close, the last one counts.
     fn note_difference(&mut self, comparison: Comparison, text: &str) {
         self.after_closest += 1;
         if self.closest.as_ref().is_none_or(|(closest, _)| comparison.count <= closest.count) {
@@ -100,7 +100,7 @@ impl Expectations {
         }
     }
 
-    /// The first difference of the message that came closest, with that message if it is not shown already.
+    /// The first difference of the closest message, with that message if it is not shown already.
     fn difference(&self) -> Option<String> {
         let (closest, text) = self.closest.as_ref()?;
         let difference = closest.first.as_ref()?;

@@ -43,7 +43,7 @@ impl<'a> Session<'a> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
         self.input.has_more = true;
-        self.leave_if_asked();
+        self.end_for_source();
         for _ in 0..ACTION_BUDGET {
             if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
@@ -55,18 +55,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Ends the session for its source, where the action that does so cannot be waited for.
-    fn leave_if_asked(&mut self) {
+    /// Ends the session for its source where the action that does so cannot be taken.
+    fn end_for_source(&mut self) {
         let takes_none = self.outgoing.upload.is_some() || !self.socket_keeps_up();
         if (takes_none || self.input.has_ended) && self.source.take_interrupt() {
-            self.leave(Stop::Signal(Signal::Interrupt));
+            self.end_run(Stop::Signal(Signal::Interrupt));
         }
         let Some(shutdown) = self.source.shutdown() else { return };
         let is_late = Instant::now() >= shutdown.until;
         if shutdown.is_interrupted {
             if !self.closing.has_deadline() && (takes_none || is_late || !self.connection.is_open())
             {
-                self.leave(Stop::Signal(Signal::Terminate));
+                self.end_run(Stop::Signal(Signal::Terminate));
             }
             self.closing.limit_deadline(shutdown.until);
         } else if is_late && !self.connection.is_finished() {
@@ -77,7 +77,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Whether input can be taken that no readiness will announce again.
+    /// Whether input can be taken that no readiness event will announce again.
     pub(super) fn can_take_input(&self) -> bool {
         self.input.has_more && self.socket_keeps_up()
     }
@@ -105,14 +105,14 @@ impl<'a> Session<'a> {
 
     fn take_from_source(&mut self) -> bool {
         let typed = self.source.next_is_typed();
-        let is_left = self.leaves_input();
+        let is_kept = self.keeps_input();
         match self.source.next(self.reactor.registry()) {
             Next::Pending => return false,
             Next::End => self.input.has_ended = true,
             Next::Failed(error) => self.input.fail(error),
-            Next::Message(kind, data) if is_left => {
+            Next::Message(kind, data) if is_kept => {
                 let action = Action::Send(kind, Bytes::copy_from_slice(data));
-                self.keep_for_next(action);
+                self.keep_input(action);
             }
             // The hot path: the payload is borrowed from the source.
             Next::Message(kind, data) => {
@@ -128,7 +128,7 @@ impl<'a> Session<'a> {
                 let sent = sender.message(kind, data, 1, Origin::Input, typed);
                 self.check(sent, typed);
             }
-            Next::Action(action) if is_left && action.is_sent() => self.keep_for_next(action),
+            Next::Action(action) if is_kept && action.is_sent() => self.keep_input(action),
             Next::Action(action) => self.perform(action, Origin::Input, typed),
         }
         true
@@ -169,7 +169,7 @@ impl<'a> Session<'a> {
             Action::Ping(data) => sender.ping(&data)?,
             Action::Pong(data) => self.connection.pong(&data)?,
             Action::Close(code, reason) => self.close(code, reason, now)?,
-            Action::Leave(signal) => self.leave(Stop::Signal(signal)),
+            Action::Leave(signal) => self.end_run(Stop::Signal(signal)),
             Action::Show(show) => self.show(&show),
             // Data messages.
             Action::Send(..) | Action::SendBack(..) | Action::Fragments(..) | Action::File(_) => {}
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
         let code = code.or(self.plan.close_code);
         let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
         self.connection.close(code, &reason, now)?;
-        self.stop.get_or_insert(Stop::Asked);
+        self.stop.get_or_insert(Stop::Requested);
         Ok(())
     }
 
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         let was_open = self.connection.is_open();
         Sender { now, ..self.sender() }.raw_frame(frame)?;
         if was_open && !self.connection.is_open() {
-            self.stop.get_or_insert(Stop::Asked);
+            self.stop.get_or_insert(Stop::Requested);
         }
         Ok(())
     }
@@ -231,7 +231,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
+    /// Reports a command that cannot be carried out: at the terminal as a problem, elsewhere as an input error.
     pub(super) fn refuse(&mut self, problem: &str, typed: bool) {
         if typed {
             self.journal.emit(EventKind::Shown(Shown::Problem(problem)));

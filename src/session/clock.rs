@@ -28,7 +28,7 @@ pub(super) struct PeerClock {
     start: Instant,
     /// When the last wait was over, in real time.
     woke: Instant,
-    /// When the last wait or read was over: all that it brought happened then.
+    /// When the last wait or read was over: its events happened then.
     event_time: Instant,
     /// Since when timers have been put off because there is something to read, in real time.
     behind: Option<Instant>,
@@ -80,7 +80,7 @@ impl PeerClock {
         self.event_time
     }
 
-    /// A read is over: sets the time of all that it brought.
+    /// A read is over: sets the time of its events.
     pub(super) fn set_event_time(&mut self) -> Instant {
         self.event_time = self.now();
         self.event_time

@@ -19,8 +19,8 @@ use crate::protocol::vocabulary::ReadyState;
 /// a run is over in less than a second.
 const CLOSE_LIMIT: Duration = Duration::from_millis(700);
 
-/// A TLS library holds on to a record of at most this size that the transport did not take: the bytes
-/// that it was made of must not change (RFC 8446 section 5.1).
+/// A TLS library keeps a record of at most this size that the transport did not take: the bytes that it was
+/// made from must not change (RFC 8446 section 5.1).
 const TLS_RECORD: usize = 16 << 10;
 
 /// How long the closing handshake may take before the terminal shows how to end without it.
@@ -42,7 +42,7 @@ pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
 pub(super) struct Closing {
     /// When the run has to be over, because of a signal or `--max-time`.
     deadline: Option<Instant>,
-    /// Outputs are waited for all the same.
+    /// Outputs are waited for until this is over.
     grace: Option<OutputGrace>,
     /// Shows at the terminal that the closing handshake takes long.
     notice: Option<ClosingNotice>,
@@ -130,22 +130,22 @@ impl Session<'_> {
         if signal == Signal::Interrupt && self.connection.is_open() && self.source.clear_line() {
             return;
         }
-        self.leave(Stop::Signal(signal));
+        self.end_run(Stop::Signal(signal));
     }
 
     /// Ends the run within [`CLOSE_LIMIT`]; called again, at once.
-    pub(super) fn leave(&mut self, stop: Stop) {
+    pub(super) fn end_run(&mut self, stop: Stop) {
         let now = Instant::now();
         let is_signal = matches!(stop, Stop::Signal(_));
         if !self.closing.has_deadline() {
             let outputs = self.journal.outputs();
             if is_signal && outputs.have_display() {
-                outputs.end(true); // a flood ends at once on the screen
+                outputs.end(true); // a long output ends at once on the screen
             } else {
                 self.closing.grace = Some(OutputGrace::new(outputs.taken(), now));
             }
         } else if matches!(stop, Stop::Signal(Signal::Hangup)) {
-            return; // a terminal that is closed is reported by more than one process, and by itself
+            return; // a closed terminal is reported more than once: by processes, and by its own error
         }
         let is_answer =
             self.closing.has_shown_notice() && matches!(stop, Stop::Signal(Signal::Interrupt));
@@ -178,8 +178,8 @@ impl Session<'_> {
         }
     }
 
-    /// Once the run or the peer ends the connection, frames of which a stalled transport has taken
-    /// nothing are dropped: the Close frame does not wait for them.
+    /// Once the run or the peer ends the connection, drops frames of which a stalled transport has taken
+    /// nothing: the Close frame does not wait for them.
     pub(super) fn drop_unsent_if_ending(&mut self) {
         let is_ending =
             self.closing.has_deadline() || self.connection.ready_state() == ReadyState::Closed;
@@ -228,27 +228,27 @@ impl Session<'_> {
 
     fn on_output_error(&mut self, error: OutputError) {
         if terminal::is_gone() {
-            return self.leave(Stop::Signal(Signal::Hangup));
+            return self.end_run(Stop::Signal(Signal::Hangup));
         }
         let stop =
             if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
         if self.connection.is_open() {
             self.end(stop);
         } else if matches!(stop, Stop::OutputFailed(_))
-            || matches!(self.stop, None | Some(Stop::Asked))
+            || matches!(self.stop, None | Some(Stop::Requested))
         {
-            // To a reader that has enough it does not matter how the connection ends.
+            // A reader that has closed its end does not need to know how the connection ended.
             self.stop = Some(stop);
         }
     }
 
-    /// Hands on what was received, however long the readers take, unless the run is ended.
+    /// Writes what was received, however long the readers take, unless the run is being ended.
     pub(super) fn drain_outputs(&mut self) {
         loop {
             self.flush_outputs();
             let now = Instant::now();
             if !self.closing.has_deadline() && self.plan.max_time.is_some_and(|end| now >= end) {
-                self.leave(Stop::MaxTime);
+                self.end_run(Stop::MaxTime);
             }
             let until = self.closing.deadline().or(self.plan.max_time);
             let is_late = self.closing.is_overdue(now);
@@ -258,7 +258,7 @@ impl Session<'_> {
         }
     }
 
-    /// Counts what did not reach its place.
+    /// Counts what was not delivered.
     pub(super) fn count_lost(&mut self) {
         let unsent = self.connection.unsent_messages();
         self.note_unsent(unsent);

@@ -1,4 +1,4 @@
-//! The end of a session, with what preceded it.
+//! The end of a connection, with what preceded it.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ impl Session<'_> {
         }
     }
 
-    /// `listen` has none of these options.
+    /// Only for a client: `listen` does not have these options.
     fn silence_advice(&self) -> SilenceAdvice {
         let is_client = self.opened.initiator == Party::Local;
         SilenceAdvice {

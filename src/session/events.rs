@@ -1,4 +1,4 @@
-//! What the core reports: handed to the observers and the outputs.
+//! Events of the connection: handed to the observers and the outputs.
 
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use crate::protocol::frame::Opcode;
 use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 
 impl Session<'_> {
-    /// Takes the events of the core while the outputs keep up.
+    /// Takes events while the outputs keep up.
     pub(super) fn take_events(&mut self) {
         let before = self.connection.unwritten();
         self.has_more_events = true;
@@ -25,7 +25,7 @@ impl Session<'_> {
         }
     }
 
-    /// Takes all of it: what the core holds is bounded, and the connection ends.
+    /// Takes all events: those that the connection holds are bounded, and it has ended.
     pub(super) fn take_all_events(&mut self) {
         while self.take_event() {}
     }
@@ -76,7 +76,7 @@ impl Session<'_> {
             let (received, sent) =
                 (self.connection.received_counters(), self.connection.sent_counters());
             self.traffic.on_peer_close(now, received, sent);
-            self.spare_unsent();
+            self.keep_unsent();
             self.drop_unsent_if_ending();
         }
         self.follow_observers();
@@ -133,7 +133,7 @@ fn report(
             journal.emit(EventKind::CloseFrame(direction, &secrets::close(close, secrets)));
         }
         EventKind::Frame(frame) if frame.header.opcode == Opcode::Close => {
-            // That of a refused frame is cut.
+            // The payload of a refused frame is cut.
             let payload = &secrets.mask_cut(frame.payload);
             journal.emit(EventKind::Frame(&FrameEvent { payload, ..*frame }));
         }

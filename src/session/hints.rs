@@ -1,4 +1,4 @@
-//! What a server may have wanted that ended a connection at once.
+//! Hints at what a server that ended a connection at once may require.
 
 use crate::event::Opened;
 use crate::protocol::connection::{EndCause, Ending, Party};
@@ -8,12 +8,12 @@ use crate::protocol::{CloseCode, MessageKind};
 /// How much of a first message is searched, in bytes.
 const MAX_START: usize = 400;
 
-/// How much of a value of ours is repeated, in characters.
+/// How much of a value of ours is shown, in characters.
 const MAX_VALUE: usize = 100;
 
 const CREDENTIALS: &str = "no credentials (-u, --bearer, --cookie)";
 
-/// What a message may name, in lower case.
+/// Words of a message that name something, in lower case.
 const ORIGIN: [&str; 1] = ["origin"];
 const HOST: [&str; 3] = ["host header", "host/origin", "invalid host"];
 const SUBPROTOCOL: [&str; 3] = ["subprotocol", "sub-protocol", "sec-websocket-protocol"];
@@ -52,9 +52,9 @@ pub(super) fn start(kind: MessageKind, data: &[u8]) -> String {
     }
 }
 
-/// What the request of a connection did not have that a server may want, where the server ended it at
-/// once, or after the message `first`, without a code or a Close frame. A message that refuses something
-/// counts also before a normal closure.
+/// What the request lacked that the server may require, where the server ended the connection at once, or
+/// after the message `first`, without a code or a Close frame. A message that refuses something also counts
+/// before a normal closure.
 pub(super) fn hint(ending: &Ending, opened: &Opened, first: Option<&str>) -> Option<String> {
     let is_ours = ending.initiator == Party::Local || opened.initiator == Party::Peer;
     if is_ours {
@@ -96,7 +96,7 @@ fn is_silent(ending: &Ending) -> bool {
     }
 }
 
-/// A Close frame without a code soon after `sent`, as it comes from servers that handle an error so.
+/// A Close frame without a code soon after `sent`: some servers handle an error this way.
 pub(super) fn bare_close(ending: &Ending, opened: &Opened, sent: &str) -> Option<String> {
     let is_of_server = ending.initiator == Party::Peer && opened.initiator == Party::Local;
     let is_bare = ending.received.is_some() && is_silent(ending);

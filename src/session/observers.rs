@@ -11,7 +11,7 @@ use crate::protocol::Payload;
 /// The observers of a session, and what they have responded since the session last acted on it.
 pub(super) struct Observers {
     list: Vec<Box<dyn Observer>>,
-    /// For `/full`; `None`: nobody can ask for it.
+    /// For `/full`; `None`: the source has no such command.
     last_message: Option<LastMessage>,
     want_sent: bool,
     response: Response,

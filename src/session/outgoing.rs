@@ -1,9 +1,9 @@
 //! What is to be sent apart from what the input has not handed out yet, in the order in which it is sent:
-//! the file that is being sent, the presets, what the connection before has left.
+//! the file that is being sent, the presets, what the previous connection has left.
 
 use std::collections::VecDeque;
 
-use super::resend::{Resend, Rest};
+use super::resend::{Resend, Unsent};
 use super::sender::Origin;
 use super::upload::Upload;
 use crate::input::Action;
@@ -20,9 +20,9 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    /// Starts with the presets, then what the connection before has left.
-    pub(super) fn new(presets: VecDeque<Action>, left: Option<VecDeque<Action>>) -> Self {
-        Self { presets, resend: left.map(Resend::new), upload: None }
+    /// Starts with the presets, then what the previous connection has left.
+    pub(super) fn new(presets: VecDeque<Action>, unsent: Option<VecDeque<Action>>) -> Self {
+        Self { presets, resend: unsent.map(Resend::new), upload: None }
     }
 
     /// The next action.
@@ -64,7 +64,7 @@ impl Outgoing {
     }
 
     /// What is left for another connection, if there may be one.
-    pub(super) fn into_rest(self) -> Option<Rest> {
-        self.resend.map(Resend::into_rest)
+    pub(super) fn into_unsent(self) -> Option<Unsent> {
+        self.resend.map(Resend::into_unsent)
     }
 }

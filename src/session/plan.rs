@@ -10,11 +10,11 @@ use crate::protocol::keepalive::Times;
 
 /// What a session is to do.
 pub struct Plan {
-    /// Sent after open and before the input, in order.
+    /// Carried out first, in order.
     pub presets: VecDeque<Action>,
     /// What follows the end of the input.
     pub after_input: AfterInput,
-    /// When everything has to be over.
+    /// When the run has to be over (`--max-time`).
     pub max_time: Option<Instant>,
     /// Code of our Close frame; `None`: an empty one.
     pub close_code: Option<CloseCode>,
@@ -22,10 +22,10 @@ pub struct Plan {
     pub close_reason: String,
     /// Receive its events, in this order, and steer it.
     pub observers: Vec<Box<dyn Observer>>,
-    /// How the connection is watched.
+    /// When to send pings, and when the peer counts as lost.
     pub times: Times,
-    /// What the connection before has left; `None`: nothing is kept for one after it.
-    pub left: Option<VecDeque<Action>>,
+    /// What the previous connection has not sent; `None`: nothing is kept for another connection.
+    pub unsent: Option<VecDeque<Action>>,
     /// There is no more input.
     pub input_ended: bool,
 }
@@ -35,8 +35,8 @@ pub struct Plan {
 pub enum AfterInput {
     /// Close at once.
     Close,
-    /// Close when nothing has come for so long.
+    /// Close after this time without data.
     Silence(Duration),
-    /// Go on until something else ends the session.
+    /// Stay connected until something else ends the session.
     Stay,
 }

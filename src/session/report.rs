@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::resend::Rest;
+use super::resend::Unsent;
 use crate::event::Closed;
 use crate::input::InputError;
 use crate::observer::Observer;
@@ -11,11 +11,11 @@ use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::keepalive::MissedPong;
 
-/// Why we ended the connection, if it was we.
+/// Why we ended the connection.
 #[derive(Debug)]
 pub enum Stop {
-    /// The input had ended, or the user asked for it.
-    Asked,
+    /// The input has ended, or the user closed the connection.
+    Requested,
     /// Every goal was met.
     GoalsMet,
     /// A goal cannot be met any more.
@@ -24,15 +24,15 @@ pub enum Stop {
     MaxTime,
     /// A ping was not answered in time.
     PingTimeout(MissedPong),
-    /// Nothing came within this time.
+    /// Nothing was received within this time.
     IdleTimeout(Duration),
     /// A signal, or Ctrl-C in the line editor.
     Signal(Signal),
-    /// An output's reader has gone.
+    /// An output was closed by its reader.
     OutputClosed,
     /// An output cannot be written.
     OutputFailed(OutputError),
-    /// The system failed us.
+    /// A call of the operating system failed.
     System(io::Error),
 }
 
@@ -40,7 +40,7 @@ pub enum Stop {
 pub struct Report {
     /// The end of the connection.
     pub closed: Closed,
-    /// Why we ended it, if it was we.
+    /// Why we ended it, if we did.
     pub stop: Option<Stop>,
     /// Why the input could not be read to its end.
     pub input_error: Option<InputError>,
@@ -48,25 +48,25 @@ pub struct Report {
     pub observers: Vec<Box<dyn Observer>>,
     /// There is no more input.
     pub input_ended: bool,
-    /// What is left for another connection, if it was asked to be kept.
-    pub rest: Option<Rest>,
-    /// What did not reach its place.
+    /// What is left for another connection, if there may be one.
+    pub unsent: Option<Unsent>,
+    /// What was not delivered.
     pub lost: Lost,
-    /// A signal or `--max-time` ended the run: it has to be over by then, whatever is stalled.
-    pub leave_by: Option<Instant>,
-    /// Whoever provides the actions ended the session before the peer answered our Close frame.
+    /// When the run has to be over, whatever is stalled, because a signal or `--max-time` ended it.
+    pub deadline: Option<Instant>,
+    /// The source of actions ended the session before the peer answered our Close frame.
     pub is_shut_down: bool,
 }
 
-/// What did not reach its place, because the run was ended or the peer closed.
+/// What was not delivered because the run was ended or the peer closed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lost {
-    /// Received messages that were not shown or written, or not as a whole.
+    /// Received messages that were not shown or written, or only in part.
     pub received: u64,
-    /// Bytes that wait for the outputs.
+    /// Bytes that the outputs have not taken.
     pub bytes: usize,
     /// Messages that the transport did not take.
     pub sent: u64,
-    /// Messages were not taken, and the input had not been read to its end.
+    /// Messages were not taken, and the input was not read to its end.
     pub input_left: bool,
 }

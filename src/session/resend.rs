@@ -8,13 +8,13 @@ use super::{HIGH_WATER, Session};
 use crate::event::{EventKind, Shown};
 use crate::input::Action;
 
-/// What a connection left undone.
+/// What a connection has not sent.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub struct Unsent {
     /// Input that has not been sent, in order.
-    pub unsent: VecDeque<Action>,
-    /// Messages that the transport has taken since the last ping that was answered: nobody knows
-    /// whether they have arrived. Echoes that it has not taken are among them.
+    pub actions: VecDeque<Action>,
+    /// Messages that the transport has taken since the last ping that was answered, and that may not have
+    /// arrived, with the replies that it has not taken.
     pub unconfirmed: u64,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Resend {
     written: u64,
     /// Messages that the transport has taken.
     handed_over: u64,
-    /// Those of them that the peer has seen, because it answered a later ping.
+    /// Those of them that the peer has received, because it answered a later ping.
     confirmed: u64,
     /// Pings that are not answered, each with the messages sent before it.
     pings: VecDeque<(Vec<u8>, u64)>,
@@ -75,14 +75,14 @@ impl Queued {
 /// Pings that are remembered; the oldest is forgotten first.
 const MAX_PINGS: usize = 64;
 
-/// What an input counts beside its payload.
+/// Counted for an input beside its payload, in bytes.
 const OVERHEAD: usize = 64;
 
-/// What may wait for a connection, one message more.
+/// Bytes that may wait for a connection; one message more is accepted.
 const MAX_WAITING: usize = 16 << 20;
 
 impl Resend {
-    /// Starts with what the connection before has left.
+    /// Starts with what the previous connection has left.
     pub(super) fn new(waiting: VecDeque<Action>) -> Self {
         let waiting_bytes = waiting.iter().map(size).sum();
         Self { waiting, waiting_bytes, ..Self::default() }
@@ -93,24 +93,24 @@ impl Resend {
         self.queued_bytes < HIGH_WATER
     }
 
-    /// Whether nothing of the connection before is left.
+    /// Whether nothing of the previous connection is left.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// The first of what is left of the connection before.
+    /// The first of what the previous connection has left.
     pub(super) fn next_waiting(&mut self) -> Option<Action> {
         let action = self.waiting.pop_front()?;
         self.waiting_bytes -= size(&action);
         Some(action)
     }
 
-    /// Leaves an input for the next connection; `false` if too much waits already.
+    /// Keeps an input for the next connection; `false` if the queue is full.
     pub(super) fn keep(&mut self, action: Action) -> bool {
         keep(&mut self.waiting, &mut self.waiting_bytes, action)
     }
 
-    /// Takes back an input that was taken and not begun.
+    /// Puts back an input that was taken and not begun.
     pub(super) fn put_back(&mut self, action: Action) {
         self.waiting_bytes += size(&action);
         self.waiting.push_front(action);
@@ -157,12 +157,12 @@ impl Resend {
         }
     }
 
-    /// Leaves for the next connection what the transport has not begun to take. Returns how many of
-    /// the bytes that wait are still to be written.
-    fn spare(&mut self) -> Option<usize> {
+    /// Keeps for the next connection what the transport has not begun to take. Returns how many of the bytes
+    /// that wait are still to be written.
+    fn take_back(&mut self) -> Option<usize> {
         let first = self.queued.iter().position(|queued| queued.start >= self.written)?;
         let keep = self.queued[first].start - self.written;
-        let keep = usize::try_from(keep).unwrap_or(usize::MAX); // what is not in memory yet is kept
+        let keep = usize::try_from(keep).unwrap_or(usize::MAX); // the rest of a file is not in memory yet
         for queued in self.queued.drain(first..).rev() {
             let size = queued.size();
             self.queued_bytes -= size;
@@ -178,30 +178,30 @@ impl Resend {
     }
 
     /// What is left for the next connection.
-    pub(super) fn into_rest(mut self) -> Rest {
-        let mut unsent = VecDeque::new();
+    pub(super) fn into_unsent(mut self) -> Unsent {
+        let mut actions = VecDeque::new();
         for queued in self.queued.drain(..) {
             match queued.what {
                 Tracked::Reply => self.lost_replies += 1,
-                Tracked::Input(action) => unsent.push_back(action),
+                Tracked::Input(action) => actions.push_back(action),
             }
         }
-        unsent.append(&mut self.waiting);
+        actions.append(&mut self.waiting);
         let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost_replies;
-        Rest { unsent, unconfirmed }
+        Unsent { actions, unconfirmed }
     }
 }
 
-impl Rest {
+impl Unsent {
     /// Messages that have not been sent.
     pub fn waiting(&self) -> usize {
-        self.unsent.iter().filter(|action| is_message(action)).count()
+        self.actions.iter().filter(|action| is_message(action)).count()
     }
 
-    /// Leaves an input for the next connection; `false` if too much waits already.
+    /// Keeps an input for the next connection; `false` if the queue is full.
     pub fn keep(&mut self, action: Action) -> bool {
-        let mut bytes = self.unsent.iter().map(size).sum();
-        keep(&mut self.unsent, &mut bytes, action)
+        let mut bytes = self.actions.iter().map(size).sum();
+        keep(&mut self.actions, &mut bytes, action)
     }
 }
 
@@ -224,35 +224,35 @@ fn size(action: &Action) -> usize {
 }
 
 impl Session<'_> {
-    /// Whether input is left to the next connection: the peer is ending this one, not we.
-    pub(super) fn leaves_input(&self) -> bool {
+    /// Whether input is kept for the next connection: the peer is ending this one.
+    pub(super) fn keeps_input(&self) -> bool {
         self.outgoing.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
     }
 
-    /// Leaves an input to the next connection.
-    pub(super) fn keep_for_next(&mut self, action: Action) {
+    /// Keeps an input for the next connection.
+    pub(super) fn keep_input(&mut self, action: Action) {
         if let Some(resend) = &mut self.outgoing.resend
             && !resend.keep(action)
         {
-            self.journal.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+            self.journal.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
         }
     }
 
-    /// The peer has sent its Close frame, so it takes no more messages: those not begun are spared
-    /// for the next connection.
-    pub(super) fn spare_unsent(&mut self) {
-        // TLS holds on to a record that the transport did not take: its bytes must not change.
+    /// The peer has sent its Close frame and takes no more messages: keeps those not begun for the next
+    /// connection.
+    pub(super) fn keep_unsent(&mut self) {
+        // TLS keeps a record that the transport did not take: its bytes must not change.
         if self.stop.is_some() || (self.stream.is_tls() && !self.socket.is_writable()) {
             return;
         }
-        if let Some(keep) = self.outgoing.resend.as_mut().and_then(Resend::spare) {
+        if let Some(keep) = self.outgoing.resend.as_mut().and_then(Resend::take_back) {
             self.connection.retract_output(keep);
         }
     }
 }
 
-/// Said where an input cannot be kept.
-pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it is not kept";
+/// Shown when an input cannot be kept.
+pub const QUEUE_FULL: &str = "not connected, and too much is waiting already: it is not kept";
 
 #[cfg(test)]
 mod tests {
@@ -276,12 +276,12 @@ mod tests {
         resend
     }
 
-    fn texts(rest: &Rest) -> Vec<String> {
+    fn texts(left: &Unsent) -> Vec<String> {
         let text = |action: &Action| match action {
             Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
             other => panic!("{other:?}"),
         };
-        rest.unsent.iter().map(text).collect()
+        left.actions.iter().map(text).collect()
     }
 
     #[test]
@@ -294,9 +294,9 @@ mod tests {
             (29, &["3"], 2),
             (30, &[], 3),
         ] {
-            let rest = three(written).into_rest();
+            let left = three(written).into_unsent();
             assert_eq!(
-                (&texts(&rest)[..], rest.unconfirmed),
+                (&texts(&left)[..], left.unconfirmed),
                 (
                     &unsent.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..],
                     unconfirmed
@@ -313,8 +313,8 @@ mod tests {
         resend.note_written(30);
         resend.note_pong(b"other");
         resend.note_pong(b"p");
-        let rest = resend.into_rest();
-        assert_eq!((texts(&rest), rest.unconfirmed), (Vec::new(), 1));
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (Vec::new(), 1));
     }
 
     #[test]
@@ -325,17 +325,17 @@ mod tests {
         resend.track(Tracked::Reply, 20, 30);
         resend.note_written(10);
         resend.note_lost_reply();
-        let rest = resend.into_rest();
-        assert_eq!((texts(&rest), rest.unconfirmed), (vec!["1".to_owned()], 3));
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (vec!["1".to_owned()], 3));
     }
 
     #[test]
     fn what_was_left_comes_before_what_is_typed_meanwhile() {
         let mut resend = three(15);
         assert!(resend.keep(message("4")));
-        let rest = resend.into_rest();
-        assert_eq!(texts(&rest), ["2", "3", "4"]);
-        let mut next = Resend::new(rest.unsent);
+        let left = resend.into_unsent();
+        assert_eq!(texts(&left), ["2", "3", "4"]);
+        let mut next = Resend::new(left.actions);
         assert_eq!(next.next_waiting(), Some(message("2")));
         assert!(!next.is_empty());
     }
@@ -346,10 +346,10 @@ mod tests {
             [(0, Some(0), 3), (5, Some(5), 2), (10, Some(0), 2), (25, None, 0), (30, None, 0)]
         {
             let mut resend = three(written);
-            assert_eq!(resend.spare(), keep, "{written}");
+            assert_eq!(resend.take_back(), keep, "{written}");
             resend.note_written(keep.unwrap_or(0) + 8); // and the Close frame
-            let rest = resend.into_rest();
-            assert_eq!(rest.unsent.len(), if written == 25 { 0 } else { unsent }, "{written}");
+            let left = resend.into_unsent();
+            assert_eq!(left.actions.len(), if written == 25 { 0 } else { unsent }, "{written}");
         }
     }
 

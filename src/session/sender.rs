@@ -62,7 +62,7 @@ pub(super) struct Sender<'s, 'a> {
 }
 
 impl Sender<'_, '_> {
-    /// Sends a data message in so many frames. `typed`: it can be seen on the terminal already.
+    /// Sends a data message in `frames` frames. `typed`: it is visible on the terminal already.
     pub(super) fn message(
         &mut self,
         kind: MessageKind,

@@ -96,7 +96,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
         close_reason: String::new(),
         observers: vec![Box::new(observer)],
         times: Times::default(),
-        left: None,
+        unsent: None,
         input_ended: false,
     };
     let report = Session::new(
@@ -254,5 +254,5 @@ fn an_observer_receives_every_event_and_may_act_on_what_was_sent() {
         report.observers[0].shortfall(),
         "open, sent first, sent second, sent close done, received close , closed 1000 Normal Closure"
     );
-    assert!(matches!(report.stop, Some(Stop::Asked)), "{:?}", report.stop);
+    assert!(matches!(report.stop, Some(Stop::Requested)), "{:?}", report.stop);
 }

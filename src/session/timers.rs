@@ -1,5 +1,5 @@
-//! The timers of a session. Those that judge the peer run by the peer's clock, `--max-time` and
-//! our own pings by the real one.
+//! The timers of a session. Those that judge the peer use the peer's clock; `--max-time` and our own pings use
+//! the real one.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ const BUDGET_INTERVAL: Duration = Duration::from_millis(100);
 /// connection's copy is freed. Earlier, the next message would need the memory again.
 const FREE_AFTER: Duration = Duration::from_millis(200);
 
-/// Memory that is kept all the same, in bytes.
+/// Memory up to this size is kept, in bytes.
 const KEEP_WHEN_STALLED: usize = 1 << 20;
 
 impl Session<'_> {
@@ -27,20 +27,20 @@ impl Session<'_> {
         self.clock.wake(wait, was_stopped);
     }
 
-    /// Whether there is something to be read, and room for it.
+    /// Whether there is something to read, and room for it.
     pub(super) fn is_behind(&self) -> bool {
         self.can_read() && self.socket.is_readable()
     }
 
-    /// Whether an output is stalled, or all connections together hold more than they may, so that
-    /// nothing is read.
+    /// Whether nothing is read because an output is stalled, or because all connections together hold more
+    /// memory than they may.
     pub(super) fn is_stalled_by_output(&self) -> bool {
         self.closing.waits_for_outputs()
             && (self.journal.is_backed_up() || self.connection.is_over_budget())
     }
 
-    /// Whether the next bytes of a frame that was begun are not there yet: the disk is slow, not the
-    /// peer.
+    /// Whether the next bytes of a frame that was begun have not been read from the file yet: the disk is slow,
+    /// not the peer.
     fn awaits_file(&self) -> bool {
         self.connection.is_inside_frame() && self.connection.pending_output().is_empty()
     }
@@ -57,7 +57,7 @@ impl Session<'_> {
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
         let own = [max_time, ping, shutdown, self.closing.next_deadline(), self.free_deadline()]
             .into_iter();
-        // What other connections free is not announced.
+        // Memory that other connections free is not announced.
         let budget = self.connection.is_over_budget().then(|| Instant::now() + BUDGET_INTERVAL);
         for_peer.chain(own.flatten()).chain(budget).min()
     }
@@ -76,7 +76,7 @@ impl Session<'_> {
         }
     }
 
-    /// When the wait after the end of the input is over, by the peer's clock.
+    /// When the silence after the end of the input has lasted long enough, by the peer's clock.
     fn silence_deadline(&self) -> Option<Instant> {
         match self.plan.after_input {
             AfterInput::Silence(duration) if self.is_waiting() => {
@@ -86,7 +86,7 @@ impl Session<'_> {
         }
     }
 
-    /// All input has been sent, and nothing else is to be done.
+    /// Whether everything has been sent and there is no more input.
     fn is_waiting(&self) -> bool {
         self.input.has_ended
             && self.outgoing.is_empty()
@@ -98,7 +98,7 @@ impl Session<'_> {
     pub(super) fn check_time(&mut self) {
         let real = Instant::now();
         if !self.closing.has_deadline() && self.plan.max_time.is_some_and(|end| real >= end) {
-            self.leave(Stop::MaxTime);
+            self.end_run(Stop::MaxTime);
         }
         self.end_output_grace(real);
         if self.closing.is_overdue(real) {
@@ -128,10 +128,10 @@ impl Session<'_> {
 
     fn judge_silence(&mut self, now: Instant) {
         match self.plan.after_input {
-            AfterInput::Close if self.is_waiting() => self.end(Stop::Asked),
+            AfterInput::Close if self.is_waiting() => self.end(Stop::Requested),
             AfterInput::Silence(wait) if self.silence_deadline().is_some_and(|end| now >= end) => {
                 self.note_silence(wait);
-                self.end(Stop::Asked);
+                self.end(Stop::Requested);
             }
             _ => {}
         }

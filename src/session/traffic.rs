@@ -80,7 +80,7 @@ impl Traffic {
         }
     }
 
-    /// Bytes were received, after so many frames.
+    /// Bytes were received; `frames` were received before them.
     pub(super) fn on_read(&mut self, now: Instant, frames: u64) {
         self.before_read = BeforeRead { last: self.last, last_read: self.last_read, frames };
         (self.last, self.last_read) = (now, Some(now));
@@ -98,7 +98,7 @@ impl Traffic {
         self.last_data = self.last;
     }
 
-    /// A data message was handed to the connection, after so many were received.
+    /// A data message was handed to the connection; `received` were received before it.
     #[inline]
     pub(super) fn on_send(&mut self, received: u64) {
         self.received_before_send = received;
@@ -116,7 +116,7 @@ impl Traffic {
         self.last_data = now;
     }
 
-    /// The transport took bytes; `is_drained`: all there are.
+    /// The transport took bytes; `is_drained`: all that were pending.
     pub(super) fn on_write(&mut self, now: Instant, sent: Counters, is_drained: bool) {
         self.last = now;
         // Pings and pongs are no data: a peer that is pinged would never be silent.

@@ -21,11 +21,11 @@ pub(super) struct Upload {
     header: Option<Header>,
 }
 
-/// The bytes of the frame that are shown with `-vvv`.
+/// How much of the frame is shown with `-vvv`, in bytes.
 const SHOWN: usize = 4 << 10;
 
 impl Session<'_> {
-    /// Has a thread read the file; [`Session::continue_upload`] goes on.
+    /// Starts a thread that reads the file. [`Session::continue_upload`] sends it.
     pub(super) fn start_upload(&mut self, file: FileMessage, origin: Origin, typed: bool) {
         match FileStream::start(&file, self.reactor.waker()) {
             Ok(stream) => {
@@ -35,13 +35,13 @@ impl Session<'_> {
         }
     }
 
-    /// Goes on with the file that is being sent: `None` if there is none, else whether more can be
-    /// done without waiting.
+    /// Sends more of the file: `None` if there is none, else whether more can be sent without waiting.
     pub(super) fn continue_upload(&mut self) -> Option<bool> {
         let upload = self.outgoing.upload.as_ref()?;
         let (is_begun, piece) = (upload.header.is_some(), upload.stream.poll());
         self.discard_if_failed();
-        // Closing before the frame was begun; after that it was taken back, or the transport is gone.
+        // Before the frame was begun: the connection is closing. After that: the frame was taken back, or the
+        // transport has failed.
         let goes_on =
             if is_begun { self.connection.is_inside_frame() } else { self.connection.is_open() };
         if !goes_on {
@@ -108,7 +108,7 @@ impl Session<'_> {
         }));
     }
 
-    /// A frame that cannot be completed leaves only one way out: to end TCP inside it.
+    /// After a frame that cannot be completed, TCP can only be ended inside it.
     fn fail_upload(&mut self, reason: &str) {
         let Some(upload) = self.outgoing.upload.take() else { return };
         let problem = format!("{}: {reason}", upload.file.name);
@@ -120,8 +120,8 @@ impl Session<'_> {
         self.connection.abandon();
     }
 
-    /// Gives up a file that is being sent, if there is one. Another connection starts it again from
-    /// the beginning, if there is one after this.
+    /// Gives up the file that is being sent, if there is one. The next connection, if there is one, sends it
+    /// from the beginning.
     pub(super) fn end_upload(&mut self) {
         let Some(Upload { file, origin, header, .. }) = self.outgoing.upload.take() else { return };
         match &mut self.outgoing.resend {

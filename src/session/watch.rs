@@ -1,4 +1,4 @@
-//! Keeping the connection alive, and noticing when it is not.
+//! Keepalive: pings, and the end of a connection whose peer does not answer.
 
 use std::time::Instant;
 
@@ -8,14 +8,14 @@ use super::{Session, Stop};
 use crate::protocol::CloseCode;
 use crate::protocol::keepalive::{Action, Keepalive, Moment};
 
-/// The reason of our Close frame to a peer that does not answer, should it still be there.
+/// The reason of our Close frame to a peer that does not answer.
 const REASON: &str = "keepalive ping timeout";
 
 impl Session<'_> {
-    /// Pings when it is time to, and ends what does not answer.
+    /// Sends pings, and ends a connection whose peer does not answer.
     pub(super) fn keep_alive(&mut self, now: Moment) {
         if !self.connection.is_open() {
-            self.keepalive = None; // from here on it is the closing handshake that takes its time
+            self.keepalive = None; // from now on the closing handshake has its own limit
         }
         let Some(keepalive) = &mut self.keepalive else { return };
         let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
@@ -64,7 +64,7 @@ impl Session<'_> {
         }
     }
 
-    /// The transport took so many bytes.
+    /// The transport took `count` bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         let now = self.clock.now();
         let is_drained = self.connection.pending_output().is_empty();

@@ -132,7 +132,7 @@ pub(super) fn plan(
         close_reason: ending.close_reason.clone(),
         observers: observers(config),
         times: config.resilience.times,
-        left: config.resilience.reconnect.map(|_| Default::default()),
+        unsent: config.resilience.reconnect.map(|_| Default::default()),
         input_ended: false,
     }
 }

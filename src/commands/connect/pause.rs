@@ -9,7 +9,7 @@ use crate::event::{EventKind, Shown};
 use crate::input::{Action, Next, Show};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
-use crate::session::{Rest, Stop, TOO_MUCH};
+use crate::session::{QUEUE_FULL, Stop, Unsent};
 
 impl Conversation<'_> {
     /// Waits until `at`, or for ever without it. Returns what ends the run instead, if something does.
@@ -17,14 +17,14 @@ impl Conversation<'_> {
         &mut self,
         at: Option<Instant>,
         max_time: Option<Instant>,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
             lines.set_ready(); // it may have been announced to an attempt
         }
         loop {
-            if let Some(stop) = self.read_input(rest) {
+            if let Some(stop) = self.read_input(unsent) {
                 return Some(stop);
             }
             if let Err(error) = self.outputs.flush() {
@@ -67,7 +67,7 @@ impl Conversation<'_> {
     }
 
     /// Takes what was typed. Other input is not read.
-    fn read_input(&mut self, rest: &mut Rest) -> Option<Stop> {
+    fn read_input(&mut self, unsent: &mut Unsent) -> Option<Stop> {
         if let Some(InputSource::Repl(repl)) = &mut self.source {
             repl.forget_interrupt();
         }
@@ -78,17 +78,17 @@ impl Conversation<'_> {
             };
             let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
-                Next::End | Next::Failed(_) => return Some(Stop::Asked),
+                Next::End | Next::Failed(_) => return Some(Stop::Requested),
                 Next::Message(kind, data) => Action::Send(kind, Bytes::copy_from_slice(data)),
                 Next::Action(action) => action,
             };
             match action {
                 Action::Leave(signal) => return Some(Stop::Signal(signal)),
-                Action::Close(..) => return Some(Stop::Asked),
+                Action::Close(..) => return Some(Stop::Requested),
                 Action::Show(show) => self.show(&show),
                 action => {
-                    if !rest.keep(action) {
-                        self.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+                    if !unsent.keep(action) {
+                        self.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
                     }
                 }
             }

@@ -10,7 +10,7 @@ use crate::client::retry::{
 use crate::error::{Error, Tries};
 use crate::event::{EventKind, Level, RetryScheduled};
 use crate::resilience::Backoff;
-use crate::session::{Journal, Rest, Stop};
+use crate::session::{Journal, Stop, Unsent};
 
 /// Attempts at the first connection, or at another one.
 pub(super) struct RetryLoop<'a> {
@@ -54,7 +54,7 @@ impl RetryLoop<'_> {
         &self,
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
         lost: Option<String>,
     ) -> Result<Established, GivenUp> {
         let mut failure = lost.map(|reason| {
@@ -63,7 +63,7 @@ impl RetryLoop<'_> {
         });
         loop {
             if let Some(failure) = failure {
-                self.wait(conversation, backoff, rest, failure)?;
+                self.wait(conversation, backoff, unsent, failure)?;
             }
             failure = match self.attempt(conversation) {
                 Ok(established) => return Ok(established),
@@ -85,7 +85,7 @@ impl RetryLoop<'_> {
         &self,
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
         failure: Failure,
     ) -> Result<(), GivenUp> {
         let policy = RetryPolicy { limit: self.limit, max_time: self.opening.max_time };
@@ -104,16 +104,16 @@ impl RetryLoop<'_> {
             delay,
             is_asked: is_demanded,
             reason: failure.reason,
-            waiting: rest.waiting(),
-            unconfirmed: rest.unconfirmed,
+            waiting: unsent.waiting(),
+            unconfirmed: unsent.unconfirmed,
         }));
-        rest.unconfirmed = 0; // reported only once
+        unsent.unconfirmed = 0; // reported only once
         if is_long {
             let text =
                 "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
             conversation.emit(EventKind::Notice(Level::Warning, text));
         }
-        match conversation.pause(until, self.opening.max_time, rest) {
+        match conversation.pause(until, self.opening.max_time, unsent) {
             None => Ok(()),
             Some(stop) => Err(GivenUp::Stopped(stop)),
         }

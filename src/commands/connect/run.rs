@@ -12,7 +12,7 @@ use crate::observer::{Progress, overall};
 use crate::resilience::Backoff;
 use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
 use crate::resilience::transient::is_ending_transient;
-use crate::session::{Plan, Report, Rest, Stop};
+use crate::session::{Plan, Report, Stop, Unsent};
 
 /// A run: one connection after another, as long as lost ones are replaced.
 pub(super) struct Run<'a, 'b> {
@@ -36,7 +36,7 @@ impl Ended {
     /// When the run has to be over, if a signal or `--max-time` ended it.
     pub(super) fn leave_by(&self) -> Option<Instant> {
         let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));
-        self.report.leave_by.or_else(|| is_ended.then(Instant::now))
+        self.report.deadline.or_else(|| is_ended.then(Instant::now))
     }
 }
 
@@ -50,7 +50,7 @@ impl Run<'_, '_> {
         let mut backoff = Backoff::new(resilience.first_delay);
         let retries =
             RetryLoop { opening: self.opening, limit: resilience.retry, is_reconnect: false };
-        let mut nothing = Rest::default();
+        let mut nothing = Unsent::default();
         let mut established =
             match retries.open(self.conversation, &mut backoff, &mut nothing, None) {
                 Ok(established) => established,
@@ -80,12 +80,12 @@ impl Run<'_, '_> {
                 limit: resilience.reconnect,
                 is_reconnect: true,
             };
-            let mut rest = report.rest.take().unwrap_or_default();
-            match retries.open(self.conversation, &mut backoff, &mut rest, Some(reason)) {
+            let mut unsent = report.unsent.take().unwrap_or_default();
+            match retries.open(self.conversation, &mut backoff, &mut unsent, Some(reason)) {
                 Ok(next) => {
-                    (established, plan) = (next, self.next_plan(report, rest));
+                    (established, plan) = (next, self.next_plan(report, unsent));
                 }
-                Err(given_up) => return Ok(Some(ended(report, rest, given_up))),
+                Err(given_up) => return Ok(Some(ended(report, unsent, given_up))),
             }
         }
     }
@@ -98,8 +98,8 @@ impl Run<'_, '_> {
         }
     }
 
-    fn next_plan(&mut self, report: Report, rest: Rest) -> Plan {
-        let text = match rest.waiting() {
+    fn next_plan(&mut self, report: Report, unsent: Unsent) -> Plan {
+        let text = match unsent.waiting() {
             0 => "connected again".to_owned(),
             1 => "connected again; sending 1 waiting message".to_owned(),
             many => format!("connected again; sending {many} waiting messages"),
@@ -109,7 +109,7 @@ impl Run<'_, '_> {
         let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
         Plan {
             observers: report.observers,
-            left: Some(rest.unsent),
+            unsent: Some(unsent.actions),
             input_ended: report.input_ended,
             ..plan
         }
@@ -144,7 +144,7 @@ impl Run<'_, '_> {
             Stop::MaxTime => Err(self.opening.out_of_time()),
             Stop::OutputFailed(error) => Err(Error::Output(error)),
             Stop::System(error) => Err(Error::System("event loop".to_owned(), error)),
-            Stop::Asked
+            Stop::Requested
             | Stop::GoalsMet
             | Stop::GoalMissed
             | Stop::PingTimeout(_)
@@ -155,8 +155,8 @@ impl Run<'_, '_> {
 }
 
 /// The end of a run whose last connection was lost.
-fn ended(mut report: Report, rest: Rest, given_up: GivenUp) -> Ended {
-    report.rest = Some(rest);
+fn ended(mut report: Report, unsent: Unsent, given_up: GivenUp) -> Ended {
+    report.unsent = Some(unsent);
     let failure = match given_up {
         GivenUp::Failed(error) => Some(error),
         GivenUp::Lost => Some(loss_error(&report)),

@@ -10,7 +10,7 @@ use super::page;
 use super::server::{ClientEvent, Server};
 use super::streams::hand_over;
 use crate::commands::displays::Failures;
-use crate::commands::verdict::{Limits, verdict};
+use crate::commands::verdict::{TimeLimits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
@@ -184,7 +184,7 @@ impl Server {
         let mut report =
             Session::new(stream, connection, reactor, source, journal.again(), plan, &opened).run();
         self.clients.remove(number);
-        if report.leave_by.is_some() || report.is_shut_down {
+        if report.deadline.is_some() || report.is_shut_down {
             self.note_lost(&report.lost);
         }
         journal.tick();
@@ -224,7 +224,7 @@ impl Server {
         if !self.config.once {
             report.observers.clear(); // their goals are those of all clients together
         }
-        let limits = Limits { max_time: None, close_timeout: self.config.close_timeout };
+        let limits = TimeLimits { max_time: None, close_timeout: self.config.close_timeout };
         let verdict = verdict(report, limits);
         journal.emit(EventKind::Closed(&report.closed));
         let mut failure = verdict.as_ref().err().and_then(Error::failure);

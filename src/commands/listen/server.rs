@@ -17,7 +17,6 @@ use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::queue::Outgoing;
 use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
@@ -181,7 +180,7 @@ impl Server {
             close_reason: String::new(),
             observers: self.observers(number, received),
             times: Times::default(),
-            left: None,
+            unsent: None,
             input_ended: false,
         }
     }
