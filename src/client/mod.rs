@@ -1,6 +1,6 @@
 //! Opening a WebSocket connection as a client: dial, TLS, opening handshake, redirects.
 //!
-//! [`open`] returns plain data, or an [`OpenError`] with the evidence of the failure. Texts, events and exit
+//! [`open()`] returns plain data, or an [`OpenError`] with the evidence of the failure. Texts, events and exit
 //! codes are made of these above.
 
 mod endpoint;
