@@ -12,7 +12,7 @@ use clap::{ArgMatches, CommandFactory};
 
 use super::files::FileReader;
 use super::secrets::GivenValues;
-use super::{ConfigError, parse_duration, privacy, secrets};
+use super::{ConfigError, parse_duration, privacy, secret_arguments};
 use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
 use crate::net::proxy::{BadSetting, Origin};
@@ -185,8 +185,9 @@ fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<Section>>, Co
 fn has_secret(file: &[Section]) -> bool {
     let mut lines = file.iter().flat_map(|section| &section.lines);
     lines.any(|line| {
-        let value = line.value.as_deref().unwrap_or_default();
-        secrets::is_secret(&line.option, value)
+        let value = line.value.iter().flat_map(|value| ["=", value]);
+        let argument: String = [line.option.as_str()].into_iter().chain(value).collect();
+        !secret_arguments(&["wscope", &argument].map(OsString::from)).is_empty()
     })
 }
 

@@ -343,6 +343,7 @@ fn secrets_readable_by_others_are_reported() {
     for (config, has_secret) in [
         ("user = me:hunter2", true),
         ("user = me", false),
+        ("-ume:hunter2", true),
         ("bearer = hunter2", true),
         ("bearer = @token", false),
         ("cookie = a=hunter2", true),
