@@ -34,7 +34,7 @@ pub trait Observer {
         None
     }
 
-    /// The deadline has passed.
+    /// The deadline has passed. The next one has to be later.
     fn on_deadline(&mut self, _now: Instant) -> Response {
         Response::default()
     }

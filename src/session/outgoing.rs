@@ -26,6 +26,7 @@ impl Outgoing {
     }
 
     /// The next action.
+    #[inline]
     pub(super) fn next(&mut self, connection: &Connection) -> Option<(Action, Origin)> {
         if let Some(preset) = self.next_preset(connection) {
             return Some((preset, Origin::Preset));
@@ -35,8 +36,9 @@ impl Outgoing {
     }
 
     /// The next preset. Raw frames are sent also after a Close frame.
+    #[inline]
     pub(super) fn next_preset(&mut self, connection: &Connection) -> Option<Action> {
-        let is_raw = matches!(self.presets.front(), Some(Action::Frame(_)));
+        let is_raw = matches!(self.presets.front()?, Action::Frame(_));
         let can_send = connection.is_open() || (is_raw && !connection.is_finished());
         self.presets.pop_front_if(|_| can_send)
     }
