@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): whole messages compressed with DEFLATE, either direction.
+//! permessage-deflate (RFC 7692): compression of whole messages with DEFLATE, in both directions.
 
 use std::fmt;
 
@@ -16,22 +16,22 @@ use history::History;
 use negotiation::Terms;
 pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
 
-/// What a compressed message loses at its end, and gets back to be inflated (RFC 7692 section
-/// 7.2.1): length and complement of an empty stored block.
+/// The bytes removed from the end of a compressed message and appended again to inflate it (RFC 7692
+/// section 7.2.1): length and complement of an empty stored block.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// [`TAIL`] and a row of empty blocks: stored, fixed, stored, and so on. At the end of a message they
-/// change nothing; where a block is unfinished they are an error or come out as data. Most are needed
-/// where it is the header of a dynamic block that is cut off: it takes many bits without a word.
+/// [`TAIL`] followed by empty blocks: stored, fixed, stored, and so on. After a complete message they
+/// produce no output; inside an unfinished block they are an error or produce data. Most of them are needed
+/// if the message ends in the header of a dynamic block, which consumes many bits before an error.
 const PROBE: [u8; 4 + 6 * PROBE_BLOCKS] = probe();
 
 const PROBE_BLOCKS: usize = 12;
 
-/// The start of it, enough where that header has been passed.
+/// The part of it that suffices after that header.
 const SHORT_PROBE: usize = 4 + 6 * 2;
 
-/// A message of up to this many compressed bytes that has come to something is taken for one block.
-/// The whole of [`PROBE`] would be a tenth of what it costs.
+/// A message of up to this many compressed bytes that has produced output is assumed to be one block: the
+/// whole of [`PROBE`] would take a tenth of the time to inflate it.
 const ONE_BLOCK: u64 = 2 << 10;
 
 const fn probe() -> [u8; 4 + 6 * PROBE_BLOCKS] {
@@ -45,59 +45,59 @@ const fn probe() -> [u8; 4 + 6 * PROBE_BLOCKS] {
     bytes
 }
 
-/// A block's padding and the header of the empty one behind it leave these bits of the last byte 0.
+/// The bits of the last byte that the padding and the header of the removed empty block leave 0.
 const ALWAYS_CLEAR: u8 = 0b1110_0000;
 
-/// Messages under this many bytes are not worth the attempt.
+/// Messages shorter than this many bytes are not compressed.
 const MIN_COMPRESSED: usize = 16;
 
-/// The smallest window zlib can work with, as a base-2 logarithm.
+/// The smallest window zlib supports, as a base-2 logarithm.
 const MIN_ZLIB_WINDOW: u8 = 9;
 
-/// Output made at a time, at least.
+/// The minimum output space provided at a time, in bytes.
 const OUTPUT_STEP: usize = 4 << 10;
 
-/// Output made at a time, at most.
+/// The maximum output space provided at a time, in bytes.
 const MAX_OUTPUT_STEP: usize = 256 << 10;
 
-/// Asked before a buffer grows to so many bytes.
+/// Called before a buffer grows to this many bytes; false if it must not.
 pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
 
-/// Why a compressed message cannot be read.
+/// Why a compressed message cannot be inflated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
     /// It is longer than allowed.
     TooBig,
-    /// There is no memory left for it.
+    /// The memory budget is exceeded.
     OverMemory,
-    /// It is not what DEFLATE makes; in words.
+    /// It is not valid DEFLATE data, for this reason.
     Corrupt(String),
-    /// It refers to messages before it, although this parameter was agreed on.
+    /// It refers to earlier messages, although this parameter was negotiated.
     KeptContext(&'static str),
 }
 
-/// Reads the peer's compressed messages.
+/// Inflates the peer's messages.
 pub(super) struct Inflater {
     window: u8,
     keeps_context: bool,
-    /// Made for the first message: it takes some 40 KiB.
+    /// Created for the first message: it takes about 40 KiB.
     state: Option<Decompress>,
-    /// The first bytes of the message.
+    /// The first bytes of the current message.
     first: [u8; 2],
-    /// The last bytes of the message so far, at the end of this.
+    /// The last bytes received of the current message, right-aligned.
     last: [u8; 4],
-    /// Bytes of the message so far.
+    /// Compressed bytes received of the current message.
     fed: u64,
-    /// The last byte of the message so far ended a final block (BFINAL).
+    /// The last byte received ended a final block (BFINAL).
     has_ended: bool,
-    /// What came before, where messages must not refer to it.
+    /// Earlier messages, if messages must not refer to them.
     history: History,
-    /// The parameter that says so.
+    /// The parameter that forbids it.
     parameter: &'static str,
 }
 
 impl Inflater {
-    /// For the messages that come to `role` under this agreement.
+    /// For the messages that `role` receives with these parameters.
     pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
         let sender = match role {
             Role::Client => Role::Server,
@@ -121,10 +121,10 @@ impl Inflater {
         }
     }
 
-    /// Inflates the next bytes of a message to the end of `out`, which grows to `limit` at most.
+    /// Inflates the next bytes of a message and appends them to `out`, which grows to `limit` bytes at most.
     ///
     /// # Errors
-    /// What came before the flaw is in `out`. Everything after an error is undefined.
+    /// The data before the error is in `out`. The inflater must not be used after an error.
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
@@ -149,12 +149,12 @@ impl Inflater {
         })
     }
 
-    /// Ends the message. Returns whether it ended with a final block, in which case nothing is missing
-    /// at its end. Such messages are made by `zlib.deflateRawSync` and the like, and every peer takes
-    /// them; RFC 7692 section 7.2.3.4 has another byte behind the block.
+    /// Ends the message. Returns whether it ended with a final block: then no bytes were removed from its
+    /// end. `zlib.deflateRawSync` and others produce such messages, and all implementations accept them,
+    /// although RFC 7692 section 7.2.3.4 has another byte after the block.
     ///
     /// # Errors
-    /// When it ends in the middle of a DEFLATE block.
+    /// If it ends in the middle of a DEFLATE block.
     pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, Flaw> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
@@ -171,7 +171,7 @@ impl Inflater {
         Ok(has_ended)
     }
 
-    /// Adds what a message loses at its end.
+    /// Appends the bytes that were removed from the end of the message.
     fn complete(
         &mut self,
         fed: u64,
@@ -237,8 +237,8 @@ impl Inflater {
             let used = (state.total_in() - read) as usize; // at most what was given
             bytes = &bytes[used..];
             match status {
-                // BFINAL: more may follow in the same message (RFC 7692 section 7.2.3.4). What comes
-                // is a new stream, as for all that use zlib.
+                // BFINAL: more blocks may follow in the same message (RFC 7692 section 7.2.3.4). They
+                // are inflated as a new stream, as zlib-based implementations do.
                 Status::StreamEnd => {
                     state.reset(false);
                     if bytes.is_empty() {
@@ -257,7 +257,7 @@ impl Inflater {
 }
 
 fn described(error: &flate2::DecompressError) -> String {
-    // The decoder knows the reason only sometimes: it may have met it in an inner loop.
+    // The decoder does not always provide a reason: errors in its inner loop have none.
     match error.message() {
         Some(message) if !message.starts_with("repeated call") => message.to_owned(),
         _ => "invalid DEFLATE data".to_owned(),
@@ -272,25 +272,25 @@ fn unfinished(fed: u64, last: [u8; 4]) -> String {
     }
 }
 
-/// Makes our compressed messages.
+/// Compresses our messages.
 pub(super) struct Deflater {
-    /// `None`: the peer wants a window smaller than zlib has, so nothing is compressed.
+    /// `None`: the peer requires a smaller window than zlib supports, so nothing is compressed.
     window: Option<u8>,
     keeps_context: bool,
-    /// Made for the first message: it takes some 270 KiB.
+    /// Created for the first message: it takes about 270 KiB.
     state: Option<Compress>,
     packed: Vec<u8>,
 }
 
 impl Deflater {
-    /// For the messages that `role` sends under this agreement.
+    /// For the messages that `role` sends with these parameters.
     pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
         let Terms { window, keeps_context } = agreed.terms(role);
         let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
         Self { window, keeps_context, state: None, packed: Vec::new() }
     }
 
-    /// The compressed payload of a message; `None` when it is better sent as it is.
+    /// The compressed payload of a message; `None` if it should be sent uncompressed.
     pub(super) fn pack(&mut self, data: &[u8]) -> Option<&[u8]> {
         let window = self.window.filter(|_| data.len() >= MIN_COMPRESSED)?;
         let state = self.state.get_or_insert_with(|| {
@@ -298,19 +298,19 @@ impl Deflater {
         });
         self.packed.clear();
         let fits = deflate(state, data, &mut self.packed);
-        // What the peer does not get must not be referred to later.
+        // Later messages must not refer to data that the peer does not receive.
         if !fits || !self.keeps_context {
             state.reset();
         }
         fits.then_some(&self.packed[..])
     }
 
-    /// Bytes of memory that packed messages need.
+    /// Bytes of memory used for compressed messages.
     pub(super) fn held(&self) -> usize {
         self.packed.capacity()
     }
 
-    /// Gives back memory that only a long message needed.
+    /// Frees the memory for compressed messages if it is over `keep` bytes.
     pub(super) fn shrink(&mut self, keep: usize) {
         if self.packed.capacity() > keep {
             self.packed = Vec::new();
@@ -318,7 +318,7 @@ impl Deflater {
     }
 }
 
-/// Whether `data` got shorter.
+/// Compresses `data`; returns whether it became shorter.
 fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
     let mut rest = data;
     while packed.len() < data.len() + TAIL.len() {
@@ -329,7 +329,7 @@ fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
             return false;
         }
         rest = &rest[(state.total_in() - read) as usize..]; // at most what was given
-        // Output that leaves room is all there is.
+        // If space is left, the output is complete.
         if rest.is_empty() && packed.len() - before < room {
             packed.truncate(packed.len().saturating_sub(TAIL.len()));
             return packed.len() < data.len();

@@ -1,6 +1,6 @@
-//! What one end sends: bytes in, frames, messages and violations out. Nothing is answered here.
+//! Decoding of one direction: bytes in; frames, messages and violations out. Nothing is answered here.
 //!
-//! [`Connection`](super::Connection) reacts to what it says; [`Tap`](super::Tap) watches two of them.
+//! [`Connection`](super::Connection) reacts to its events; [`Tap`](super::Tap) observes two of them.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -26,63 +26,63 @@ mod receive;
 pub(super) use judge::read_close;
 pub(super) use memory::Growth;
 
-/// Limits and choices of an [`Inbound`].
+/// The configuration of an [`Inbound`].
 #[derive(Debug)]
 pub struct InboundOptions {
-    /// The receiving end: a client receives frames that are not masked.
+    /// The role of the receiver: a client must receive unmasked frames.
     pub role: Role,
-    /// A message over this many bytes is a violation.
+    /// The maximum size of a message in bytes; a larger one is a violation.
     pub max_message_size: u64,
-    /// Report every frame as an event of its own.
+    /// Report every frame as an event.
     pub observe_frames: bool,
-    /// Go on after violations where that is possible.
+    /// Continue after violations where that is possible.
     pub lenient: bool,
-    /// permessage-deflate, if it was agreed on.
+    /// The parameters of permessage-deflate, if it was negotiated.
     pub deflate: Option<Agreed>,
 }
 
-/// The stream of frames from one end, decoded, put together and judged (RFC 6455 section 5).
+/// The frames from one endpoint, decoded, assembled into messages and validated (RFC 6455 section 5).
 #[derive(Debug)]
 pub struct Inbound {
     limits: Limits,
     state: State,
     input: Buffer,
-    /// Where `input` starts in the stream of received bytes.
+    /// The offset of `input` in the stream of received bytes.
     offset: u64,
-    /// Where the frame starts that was objected to last and is tolerated.
+    /// The offset of the frame whose violation was tolerated last.
     judged: Option<u64>,
-    /// The data frame whose payload is coming in.
+    /// The data frame whose payload is being received.
     frame: Option<Incoming>,
-    /// The fragmented message being put together.
+    /// The fragmented message being assembled.
     message: Option<Unfinished>,
-    /// Payload of frames and messages that are not in `input` as a whole.
+    /// Payload of frames and messages that are not in `input` completely.
     payload: Buffer,
-    /// The last call of `receive_space` handed out `payload`, not `input`.
+    /// The last call of `receive_space` returned space in `payload`, not in `input`.
     reading_payload: bool,
-    /// Bytes at the end of `payload` that were read straight into it and not looked at yet.
+    /// Bytes at the end of `payload` that were read directly into it and not processed yet.
     unread: usize,
-    /// What a compressed message comes to.
+    /// The inflated data of a compressed message.
     inflated: Buffer,
     utf8: Utf8Checker,
     inflater: Option<Box<Inflater>>,
-    /// What was found and has not been handed out, in order.
+    /// Events not yet returned, in order.
     pub(super) queue: VecDeque<Ready>,
-    /// What was handed out last: its bytes are still borrowed.
+    /// The event returned last: its bytes may still be borrowed.
     current: Option<Ready>,
     close: Option<ClosePayload>,
     violation: Option<Violation>,
     counters: Counters,
-    /// Where its memory is counted.
+    /// Memory accounting, if there is a budget.
     pub(super) growth: Option<Growth>,
-    /// When memory that only long messages need is freed, if none comes before: those that
-    /// [`Inbound::plain_message`] takes do not need it, and change nothing.
+    /// When to free the memory that only long messages need, unless one is received before. Messages returned
+    /// by [`Inbound::plain_message`] do not use it and do not change the time.
     pub(super) release_at: Option<Instant>,
 }
 
-/// Bytes read from the transport at a time.
+/// The maximum number of bytes read from the transport at a time.
 const READ_SIZE: usize = 128 << 10;
 
-/// An emptied payload buffer above this size gives its memory back.
+/// The memory of an emptied payload buffer is freed if it is more than this many bytes.
 const KEEP_PAYLOAD: usize = 2 << 20;
 
 #[derive(Debug)]
@@ -96,24 +96,24 @@ struct Limits {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Open,
-    /// A Close frame has come: no data frame may follow.
+    /// A Close frame was received: no data frame may follow.
     Closed,
-    /// Nothing more is looked at: it cannot be understood, or does not matter any more.
+    /// Input is ignored: it cannot be parsed, or is no longer relevant.
     Ignoring,
 }
 
 #[derive(Debug)]
 struct Incoming {
     header: Header,
-    /// Where the frame starts in the stream of received bytes.
+    /// The offset of the frame in the stream of received bytes.
     offset: u64,
-    /// Payload bytes already moved to `payload`.
+    /// Number of payload bytes already moved to `payload`.
     taken: u64,
     /// Where this frame's payload starts in `payload`.
     start: usize,
-    /// Where what it inflates to starts in `inflated`.
+    /// Where this frame's inflated data starts in `inflated`.
     plain_start: usize,
-    /// Its opcode means nothing, so its payload does not either.
+    /// The frame is ignored, as its opcode is reserved.
     skipped: bool,
 }
 
@@ -130,7 +130,7 @@ pub(super) enum Ready {
 }
 
 impl Ready {
-    /// Bytes of messages and frames that it holds itself. Control frames are too short to be counted.
+    /// Bytes of messages and frames that it owns. Control frames are too short to be counted.
     pub(super) fn own_bytes(&self) -> usize {
         let own = |span: &Span| if let Span::Own(bytes) = span { bytes.len() } else { 0 };
         match self {
@@ -151,12 +151,12 @@ pub(super) struct FrameNote {
     pub(super) plain: Option<Span>,
 }
 
-/// Where an event's bytes are.
+/// The location of an event's bytes.
 #[derive(Clone, Debug)]
 pub(super) enum Span {
     Payload(Range<usize>),
     Inflated(Range<usize>),
-    /// All of what was in `inflated`, or else in `payload`, with the buffer.
+    /// The buffer that was `inflated` or `payload`, moved into a shared payload.
     Shared {
         payload: Payload,
         is_inflated: bool,
@@ -175,8 +175,7 @@ impl Span {
 }
 
 impl Inbound {
-    /// The stream that follows an opening handshake. `early` is what followed the head in the same
-    /// segment.
+    /// The stream after an opening handshake. `early` are bytes received after the head.
     pub fn new(options: InboundOptions, early: &[u8]) -> Self {
         let InboundOptions { role, max_message_size, observe_frames, lenient, deflate } = options;
         let mut input = Buffer::default();
@@ -205,8 +204,8 @@ impl Inbound {
         }
     }
 
-    /// The next thing that was sent, in order, or `None` when more bytes are needed. Its direction is
-    /// always [`Direction::Received`].
+    /// The next event, or `None` when more bytes are needed. Its direction is always
+    /// [`Direction::Received`].
     pub fn next_event(&mut self) -> Option<Event<'_>> {
         if let Some(message) = self.plain_message() {
             return Some(self.plain_event(message));
@@ -216,7 +215,7 @@ impl Inbound {
             if self.current.is_some() {
                 return self.current.as_ref().and_then(|ready| self.view(ready));
             }
-            // A frame that is not whole may have been objected to already.
+            // A frame that is not complete may have queued a tolerated violation.
             let has_progressed = self.parse_frame();
             if !has_progressed && self.queue.is_empty() {
                 return None;
@@ -224,27 +223,27 @@ impl Inbound {
         }
     }
 
-    /// The Close frame that came.
+    /// The Close frame that was received.
     pub fn close(&self) -> Option<&ClosePayload> {
         self.close.as_ref()
     }
 
-    /// The violation that was last, of those that are not tolerated.
+    /// The last violation that was not tolerated.
     pub fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
     }
 
-    /// What came in.
+    /// What was received.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// Whether part of a data message has come.
+    /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// An event that was found here, with its bytes.
+    /// A queued event with its bytes.
     pub(super) fn view<'a>(&'a self, ready: &'a Ready) -> Option<Event<'a>> {
         Some(match ready {
             Ready::Frame(note) => Event::Frame(FrameEvent {

@@ -5,7 +5,7 @@ use super::{CodeRange, Explanation};
 
 const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
 
-/// Every number there is, in order and without a gap (RFC 6455 section 7.4.2).
+/// All 16-bit numbers, in order and without gaps (RFC 6455 section 7.4.2).
 pub const RANGES: &[CodeRange] = &[
     CodeRange {
         first: 0,

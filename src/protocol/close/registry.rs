@@ -1,4 +1,4 @@
-//! The close codes with a name: what RFC 6455 and the IANA registry say about each, and usual causes.
+//! The close codes with a name: their meaning by RFC 6455 and the IANA registry, and usual causes.
 
 use super::Explanation;
 
@@ -10,7 +10,7 @@ const LOCAL: &str =
 const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
 const REGISTRY: &str = "IANA WebSocket Close Code Number Registry";
 
-/// A code with a name of its own.
+/// A close code with a registered name.
 pub(super) struct Entry {
     pub(super) code: u16,
     pub(super) name: &'static str,

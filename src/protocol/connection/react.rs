@@ -1,4 +1,4 @@
-//! What the peer's frames, and the end of them, set off.
+//! Reactions to the peer's frames and to the end of the transport.
 
 use std::time::{Duration, Instant};
 
@@ -11,18 +11,18 @@ use crate::protocol::violation::Rule;
 use crate::protocol::vocabulary::{Direction, Role, TransportEnd};
 
 impl Connection {
-    /// Where the next bytes from the transport go.
+    /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
         self.inbound.receive_space()
     }
 
-    /// Says that `count` bytes were read into [`Connection::receive_space`].
+    /// Records that `count` bytes were read into [`Connection::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.inbound.received(count);
     }
 
-    /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`, and that
-    /// again after it: what had come of a frame may be a violation.
+    /// Records that the transport ended. Call it after [`Connection::next_event`] returned `None`, and then
+    /// call `next_event` again: an incomplete frame may be a violation.
     pub fn receive_eof(&mut self, end: TransportEnd) {
         let is_violation = self.inbound.end();
         self.queue.append(&mut self.inbound.queue);
@@ -48,7 +48,7 @@ impl Connection {
         self.end(cause);
     }
 
-    /// Takes one step; `false` when more bytes are needed.
+    /// Makes one step of progress; `false` when more bytes are needed.
     pub(super) fn parse_frame(&mut self, now: Instant) -> bool {
         self.count_beside();
         let has_progressed = self.inbound.parse_frame();
@@ -56,7 +56,7 @@ impl Connection {
         has_progressed
     }
 
-    /// Answers what the peer sent, and queues it.
+    /// Reacts to what the peer sent, and queues the events.
     pub(super) fn react(&mut self, now: Instant) {
         while let Some(ready) = self.inbound.queue.pop_front() {
             match ready {
@@ -69,7 +69,7 @@ impl Connection {
         }
     }
 
-    /// RFC 6455 section 5.5.2: answered at once, unless we have sent our Close frame.
+    /// RFC 6455 section 5.5.2: answered immediately, unless a Close frame has been sent.
     fn on_ping(&mut self, payload: Vec<u8>) {
         let answer = payload[..payload.len().min(MAX_CONTROL_PAYLOAD)].to_vec();
         self.queue.push_back(Ready::Ping(Direction::Received, Span::Own(payload)));
@@ -79,7 +79,7 @@ impl Connection {
         }
     }
 
-    /// RFC 6455 section 5.5.3: a pong may answer only the latest of several pings.
+    /// RFC 6455 section 5.5.3: a peer may answer only the most recent of several pings.
     fn on_pong(&mut self, payload: Vec<u8>, now: Instant) {
         let answered = self.pings.iter().position(|(sent, _)| *sent == payload);
         let rtt = answered.and_then(|index| {
@@ -104,8 +104,8 @@ impl Connection {
         self.phase = Phase::Closed { until: earliest(Some(now + ANSWER_GRACE), latest), latest };
     }
 
-    /// RFC 6455 section 7.1.7: says why, and listens no more. What comes behind a Close frame changes
-    /// nothing.
+    /// RFC 6455 section 7.1.7: sends a Close frame with the reason and ignores further input. A frame after
+    /// a Close frame has no effect.
     fn on_violation(&mut self, now: Instant) {
         self.queue.push_back(Ready::Violation);
         let Some(violation) = self.inbound.violation() else { return };
@@ -120,7 +120,7 @@ impl Connection {
                 reason: rule.summary().to_owned(),
             });
         }
-        // A server ends TCP first, and need not wait (RFC 6455 section 7.1.1).
+        // A server closes TCP first, without waiting (RFC 6455 section 7.1.1).
         let longest = if self.role == Role::Server { Duration::ZERO } else { FAILURE_GRACE };
         let grace = self.close_timeout.map_or(longest, |timeout| timeout.min(longest));
         self.phase =

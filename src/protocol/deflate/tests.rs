@@ -1,4 +1,4 @@
-//! RFC 7692's examples, what can go wrong in the data, and limits.
+//! The examples of RFC 7692, corrupt data, and limits.
 
 use super::*;
 
@@ -10,7 +10,7 @@ fn inflater(parameters: &str) -> Inflater {
     Inflater::new(&agreed(parameters), Role::Client)
 }
 
-/// One message in pieces of this many bytes.
+/// Inflates one message, fed in pieces of this many bytes.
 fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, Flaw> {
     inflate_within(inflater, payload, piece, 1 << 20)
 }
@@ -38,7 +38,7 @@ fn why(result: Result<Vec<u8>, Flaw>) -> String {
 
 /// RFC 7692 section 7.2.3.
 #[test]
-fn the_rfcs_examples_are_inflated_whatever_the_cuts() {
+fn the_examples_of_the_rfc_are_inflated_at_every_split_point() {
     let examples: [(&str, &[u8]); 5] = [
         ("7.2.3.1", &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
         (
@@ -63,7 +63,7 @@ fn the_rfcs_examples_are_inflated_whatever_the_cuts() {
 
 /// RFC 7692 section 7.2.3.2.
 #[test]
-fn context_is_kept_or_not_as_agreed() {
+fn context_takeover_is_as_negotiated() {
     let (first, second) = ([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], [0xf2, 0x00, 0x11, 0, 0]);
     let mut keeping = inflater("");
     assert_eq!(inflate(&mut keeping, &first, 99), Ok(b"Hello".to_vec()));
@@ -80,9 +80,9 @@ fn context_is_kept_or_not_as_agreed() {
     }
 }
 
-/// Data that is broken in another way says nothing about the context.
+/// Data that is corrupt in another way is not attributed to context takeover.
 #[test]
-fn only_a_context_that_was_kept_is_said_to_be() {
+fn context_takeover_is_reported_only_if_it_happened() {
     let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
     for broken in [&[0xff; 9][..], &[0xf2, 0x48]] {
         let mut forgetting = inflater("; server_no_context_takeover");
@@ -97,7 +97,7 @@ fn only_a_context_that_was_kept_is_said_to_be() {
     assert!(matches!(inflate(&mut forgetting, first, 99), Err(Flaw::Corrupt(_))));
 }
 
-/// As `zlib.deflateRawSync` makes it: nothing is behind the final block.
+/// As `zlib.deflateRawSync` produces it: nothing follows the final block.
 #[test]
 fn a_message_may_end_with_a_final_block() {
     let ended = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
@@ -128,7 +128,7 @@ fn an_empty_message_is_one_byte() {
 }
 
 #[test]
-fn truncated_data_is_told_from_whole_at_every_byte() {
+fn truncated_data_is_detected_at_every_byte() {
     let text: Vec<u8> = (0..4000_u32).map(|n| (n * n % 251) as u8 ^ (n % 7) as u8).collect();
     for data in [&b"Hello, Hello, Hello, and once more"[..], &text, &[b'x'; 5000]] {
         let mut deflater = Deflater::new(&agreed(""), Role::Client);
@@ -138,12 +138,12 @@ fn truncated_data_is_told_from_whole_at_every_byte() {
         let missed = (1..packed.len())
             .filter(|cut| inflate(&mut inflater(""), &packed[..*cut], 999).is_ok())
             .collect::<Vec<_>>();
-        assert_eq!(missed, [0_usize; 0], "cuts that were not seen, of {} bytes", packed.len());
+        assert_eq!(missed, [0_usize; 0], "undetected cuts, of {} bytes", packed.len());
     }
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn the_defect_is_named() {
     let cases: [(&[u8], &str); 5] = [
         (&[0xff, 0xff, 0xff, 0xff], "invalid block type"),
         (&[0x78, 0x9c, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], "zlib header"),
@@ -161,7 +161,7 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn a_bomb_is_stopped_at_the_limit_and_takes_no_more_memory() {
+fn a_bomb_is_stopped_at_the_limit_and_uses_no_more_memory() {
     const LIMIT: u64 = 100_000;
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
     let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
@@ -172,7 +172,7 @@ fn a_bomb_is_stopped_at_the_limit_and_takes_no_more_memory() {
 }
 
 #[test]
-fn a_bomb_is_stopped_in_small_steps_where_there_is_no_memory() {
+fn a_bomb_is_stopped_when_memory_runs_out() {
     const MEMORY: usize = 3 << 20;
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
     let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
@@ -197,7 +197,7 @@ fn exactly_the_limit_is_allowed() {
 }
 
 #[test]
-fn what_would_grow_goes_out_as_it_is_and_is_never_referred_to() {
+fn incompressible_data_is_sent_uncompressed_and_never_referred_to() {
     let mut state = 1_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state =
@@ -215,7 +215,7 @@ fn what_would_grow_goes_out_as_it_is_and_is_never_referred_to() {
 }
 
 #[test]
-fn every_agreement_works_both_ways() {
+fn all_parameters_work_in_both_directions() {
     for bits in 8..=15 {
         for takeover in ["", "; server_no_context_takeover; client_no_context_takeover"] {
             let parameters =
@@ -230,7 +230,9 @@ fn every_agreement_works_both_ways() {
                             let packed = packed.to_vec();
                             assert_eq!(inflate(&mut inflater, &packed, 777), Ok(data));
                         }
-                        None => assert_eq!(bits, 8, "only that window is too small for zlib"),
+                        None => {
+                            assert_eq!(bits, 8, "only a window of 8 bits is too small for zlib")
+                        }
                     }
                 }
             }

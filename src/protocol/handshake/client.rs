@@ -1,4 +1,4 @@
-//! The client's side: a request to send, a response to judge.
+//! The client's side: building the request, validating the response.
 
 use super::{
     Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
@@ -7,7 +7,7 @@ use super::{
 
 mod extensions;
 
-/// What goes into a request.
+/// The configuration of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestOptions {
     /// Request target: path and query.
@@ -16,20 +16,20 @@ pub struct RequestOptions {
     pub host: String,
     /// Value of Sec-WebSocket-Key: 16 bytes in base64. See [`super::generate_key`].
     pub key: String,
-    /// Subprotocols to offer, best first.
+    /// Subprotocols to offer, in order of preference.
     pub subprotocols: Vec<String>,
     /// Value of Sec-WebSocket-Extensions.
     pub extensions: Option<String>,
-    /// Headers with a meaning of their own (User-Agent, Origin, Authorization, Cookie), in order.
+    /// Headers with their own options (User-Agent, Origin, Authorization, Cookie), in order.
     pub common: Vec<HeaderLine>,
-    /// The user's own headers: they replace ours of the same name, or remove it when empty.
+    /// Headers given by the user: they replace ours of the same name, or remove it when empty.
     pub custom: Vec<HeaderLine>,
 }
 
-/// A request that can be sent, with what the response has to match.
+/// A request, with what the response has to match.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The head, as it goes over the wire.
+    /// The head, as sent.
     pub head: Head,
     key: Option<String>,
     subprotocols: Vec<String>,
@@ -49,18 +49,18 @@ impl Request {
         }
     }
 
-    /// The subprotocols offered, wherever they were set.
+    /// The subprotocols offered, including those in headers given by the user.
     pub fn subprotocols(&self) -> &[String] {
         &self.subprotocols
     }
 
-    /// Whether it asks for an upgrade to websocket: the user's own headers may have changed that.
+    /// Whether it requests an upgrade to websocket: headers given by the user may have changed that.
     pub fn asks_for_websocket(&self) -> bool {
         contains_ignoring_case(&self.head.list("Upgrade"), "websocket")
             && contains_ignoring_case(&self.head.list("Connection"), "upgrade")
     }
 
-    /// The extensions offered, with their parameters, wherever they were set.
+    /// The extensions offered, with their parameters, including those in headers given by the user.
     pub fn extensions(&self) -> &[String] {
         &self.extensions
     }
@@ -84,7 +84,7 @@ fn standard_fields(options: &RequestOptions) -> Vec<HeaderLine> {
     fields
 }
 
-/// Puts the user's headers in the place of ours of the same name, the others at the end.
+/// Replaces our headers by the user's of the same name, and appends the other ones.
 pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLine> {
     let mut fields = Vec::with_capacity(standard.len() + custom.len());
     for field in &standard {
@@ -103,10 +103,10 @@ pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<Head
     fields
 }
 
-/// Judges a 101 response point by point (RFC 6455 section 4.1, page 19, and section 4.2.2).
+/// Validates a 101 response (RFC 6455 section 4.1, page 19, and section 4.2.2).
 ///
 /// # Errors
-/// All points in which it is wrong, at least one.
+/// All violations, at least one.
 pub fn judge_response(
     request: &Request,
     line: &StatusLine,
@@ -166,7 +166,7 @@ fn judge_connection(head: &Head) -> Option<Finding> {
 fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     const HEADER: &str = "Sec-WebSocket-Accept";
-    let key = request.key.as_ref()?; // the user removed it: nothing can be expected
+    let key = request.key.as_ref()?; // removed by the user: nothing can be expected
     let expected = derive_accept_key(key.as_bytes());
     let values: Vec<_> = head.values(HEADER).collect();
     match values.as_slice() {
@@ -185,7 +185,7 @@ fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
     }
 }
 
-/// The usual mistakes in computing Sec-WebSocket-Accept.
+/// A remark on a common mistake in computing Sec-WebSocket-Accept.
 fn accept_remark(value: &str, key: &str) -> &'static str {
     const RFC_SAMPLE: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
     if value == key {
@@ -201,7 +201,7 @@ fn accept_remark(value: &str, key: &str) -> &'static str {
     }
 }
 
-/// RFC 6455 section 4.1: at most one, and one that was offered, in that very spelling.
+/// RFC 6455 section 4.1: at most one, and one that was offered, compared case-sensitively.
 fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
     const SECTION: &str = "RFC 6455 section 4.1";
     const HEADER: &str = "Sec-WebSocket-Protocol";
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rfcs_handshake_is_right() {
+    fn the_handshake_of_the_rfc_is_valid() {
         let request = Request::new(&options());
         assert_eq!(
             String::from_utf8_lossy(request.head.bytes()),
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_point_is_named() {
+    fn every_violation_is_named() {
         for (name, line, expected) in [
             ("Upgrade", "", "Upgrade: missing; expected 'websocket'"),
             ("Upgrade", "Upgrade: h2c\r\n", "Upgrade: 'h2c'"),
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn own_headers_replace_remove_and_repeat() {
+    fn custom_headers_replace_remove_and_repeat() {
         let mut options = options();
         options.custom = [
             "hOst: other",

@@ -1,6 +1,6 @@
-//! Which requests a server accepts by Origin and Host (RFC 6455 sections 4.2.2 and 10.2). Any web page
-//! can open a WebSocket to any address that the browser reaches, and a page whose host name the
-//! attacker lets resolve to 127.0.0.1 (DNS rebinding) is of the same origin as a server there.
+//! Checks of Origin and Host by a server (RFC 6455 sections 4.2.2 and 10.2). Any web page can open a
+//! WebSocket to any address that the browser can reach, and a page whose host name an attacker resolves to
+//! 127.0.0.1 (DNS rebinding) has the same origin as a server there.
 
 use url::{Host, Url};
 
@@ -10,25 +10,25 @@ use super::{Finding, quoted};
 /// The origins whose pages may connect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// The server's own, by `Host`, and those of loopback hosts; also requests without Origin.
+    /// The server's own origin (by `Host`) and those of loopback hosts; also requests without Origin.
     #[default]
     Local,
-    /// These only, each as [`normalize_origin`] returns it; no request without Origin.
+    /// Only these, each as returned by [`normalize_origin`]; no request without Origin.
     Only(Vec<String>),
-    /// All of them, and requests without Origin.
+    /// All origins, and requests without Origin.
     Any,
 }
 
-/// Where a server listens.
+/// The addresses a server listens on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListenHosts {
-    /// Only this machine can connect.
+    /// Only local clients can connect.
     pub is_loopback: bool,
-    /// The addresses listened on, and the names they were given by.
+    /// The addresses, and the names they were resolved from.
     pub hosts: Vec<Host>,
 }
 
-/// A request refused with 403.
+/// Why a request is refused with 403.
 pub(super) struct Foreign {
     pub(super) finding: Finding,
     /// What the user can do about it.
@@ -49,7 +49,7 @@ const HINT_OPAQUE: &str = "a page without a host (a local file, a browser extens
                            --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
 const HINT_ONLY: &str = "--allow-origin can be repeated; --allow-origin '*' accepts everything";
 
-/// Judges a request by whom it comes from and whom it is addressed to.
+/// Checks the origin of a request and the host it is addressed to.
 pub(super) fn judge(
     allowed: &AllowedOrigins,
     listening: &ListenHosts,
@@ -67,12 +67,12 @@ pub(super) fn judge(
     }
 }
 
-/// With a list, Host needs no check: a page that came by DNS rebinding has an Origin that is not in it.
+/// With a list, Host need not be checked: the origin of a page that uses DNS rebinding is not in it.
 fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> Result<(), Foreign> {
     let got = match origin {
         Some(origin) if origins.contains(&normalize_origin(origin)) => return Ok(()),
         Some(origin) => format!("'{origin}'"),
-        None if !is_upgrade => return Ok(()), // a browser that is opening our page sends none
+        None if !is_upgrade => return Ok(()), // a browser that opens our page sends none
         None => "missing".to_owned(),
     };
     let expected = match origins {
@@ -84,7 +84,7 @@ fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> R
     Err(Foreign { finding, hint: HINT_ONLY })
 }
 
-/// A server on a loopback address is not reached by any other name, except by DNS rebinding.
+/// A server on a loopback address is reached by another host name only with DNS rebinding.
 fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<(), Foreign> {
     let host = authority.map(|authority| &authority.host);
     let is_known = |host: &Host| is_loopback(host) || listening.hosts.contains(host);
@@ -111,13 +111,13 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     Err(Foreign { finding, hint })
 }
 
-/// Whether a name is one of this machine (RFC 6761 section 6.3).
+/// Whether a name is a localhost name (RFC 6761 section 6.3).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether a host is this machine, by name or address.
+/// Whether a host is a localhost name or a loopback address.
 fn is_loopback(host: &Host) -> bool {
     match host {
         Host::Domain(name) => is_localhost(name),
@@ -126,7 +126,7 @@ fn is_loopback(host: &Host) -> bool {
     }
 }
 
-/// An origin with a host (WHATWG: a tuple origin), as an Origin header has it.
+/// An origin with a host in an Origin header (a tuple origin in the HTML standard).
 struct TupleOrigin {
     place: (Host, u16),
     default_port: u16,
@@ -134,7 +134,7 @@ struct TupleOrigin {
 }
 
 impl TupleOrigin {
-    /// `None` for an opaque one, such as `null` or that of a browser extension.
+    /// `None` for an opaque origin, such as `null` or that of a browser extension.
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let default_port = match url.scheme() {
@@ -142,7 +142,7 @@ impl TupleOrigin {
             "https" | "wss" => 443,
             _ => return None,
         };
-        // Anything behind or before the host is not an origin.
+        // Userinfo, a path, a query or a fragment is not part of an origin.
         let is_bare = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@".contains(&byte))
             && url.path() == "/"
             && url.query().is_none()
@@ -153,8 +153,8 @@ impl TupleOrigin {
     }
 }
 
-/// An origin in the form in which origins are compared: that of the WHATWG standard, or for an opaque
-/// one as it is written, in lower case.
+/// The form of an origin that is compared: its serialization by the WHATWG standard, or the text in lower
+/// case if it is opaque.
 pub fn normalize_origin(text: &str) -> String {
     let opaque = || text.to_ascii_lowercase();
     TupleOrigin::parse(text).map_or_else(opaque, |origin| origin.text)
@@ -169,7 +169,7 @@ mod tests {
         ListenHosts { is_loopback: true, hosts }
     }
 
-    /// The finding, or nothing.
+    /// The finding, if the request is refused.
     fn verdict(
         allowed: &AllowedOrigins,
         listening: &ListenHosts,
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tried_to_connect_is_told_by_its_origin() {
+    fn the_hint_depends_on_the_origin() {
         for (origin, hint) in [
             ("https://a.example", HINT_ORIGIN),
             ("null", HINT_NULL),
@@ -194,7 +194,7 @@ mod tests {
         }
     }
 
-    /// Whether it is accepted without `--allow-origin` by a server that others can reach.
+    /// Whether it is accepted without `--allow-origin` by a server that is not on a loopback address.
     fn is_accepted(host: &str, origin: &str) -> bool {
         let anywhere = ListenHosts::default();
         verdict(&AllowedOrigins::Local, &anywhere, host, Some(origin)).is_none()
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn other_origins_are_foreign() {
+    fn other_origins_are_refused() {
         for (host, origin) in [
             ("example.com", "http://example.com:8080"),
             ("example.com:8080", "http://example.com"),
@@ -284,7 +284,7 @@ mod tests {
             assert!(finding.starts_with(&start), "{finding}");
             assert!(finding.contains("--allow-origin"), "{finding}");
         }
-        // Rebinding: the page and the server are of the same origin.
+        // Rebinding: the page and the server have the same origin.
         let origin = Some("http://evil.example:1");
         let finding = verdict(&AllowedOrigins::Local, &loopback(), "evil.example:1", origin);
         assert!(finding.is_some_and(|finding| finding.starts_with("Host: ")));
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn any_is_any() {
+    fn any_accepts_every_origin() {
         for origin in [None, Some("null"), Some("https://evil.example")] {
             assert_eq!(verdict(&AllowedOrigins::Any, &loopback(), "evil.example", origin), None);
         }

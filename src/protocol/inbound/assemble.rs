@@ -1,4 +1,4 @@
-//! Data frames → messages: fragments joined, compression undone, UTF-8 checked as the bytes come.
+//! Data frames → messages: fragments are joined, inflated, and checked for UTF-8 as they are received.
 
 use std::ops::Range;
 
@@ -10,11 +10,11 @@ use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Part;
 
-/// Bytes shown of text that is not UTF-8.
+/// The maximum number of invalid bytes shown of a text that is not UTF-8.
 const MAX_BAD_BYTES: usize = 4;
 
 impl Inbound {
-    /// Starts on a data frame that has been judged.
+    /// Starts a data frame that has been validated.
     pub(super) fn data_frame(&mut self, header: Header) -> Result<bool, Violation> {
         let offset = self.offset;
         self.take_input(header.len());
@@ -28,7 +28,7 @@ impl Inbound {
         self.take_payload(Incoming { header, offset, taken: 0, start, plain_start, skipped: false })
     }
 
-    /// Passes over a frame whose opcode means nothing.
+    /// Skips a frame with a reserved opcode.
     pub(super) fn skip_frame(&mut self, header: Header) -> bool {
         let offset = self.offset;
         self.take_input(header.len());
@@ -45,7 +45,7 @@ impl Inbound {
         header.rsv1 && self.inflater.is_some()
     }
 
-    /// The message that a frame belongs to, with the frame counted.
+    /// Counts the frame as part of its message, and returns the message.
     fn message_of(&mut self, header: &Header) -> Unfinished {
         if header.opcode != Opcode::Continuation || self.message.is_none() {
             let compressed = self.starts_compressed(header);
@@ -69,7 +69,7 @@ impl Inbound {
         *message
     }
 
-    /// Moves what has come of a frame's payload to where the message is put together.
+    /// Moves the received part of a frame's payload to the message.
     pub(super) fn take_payload(&mut self, mut frame: Incoming) -> Result<bool, Violation> {
         if frame.skipped {
             return Ok(self.skip_payload(frame));
@@ -82,7 +82,7 @@ impl Inbound {
         self.count_growth(&frame)?;
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
-            // Its start is shown if the frame turns out to be broken.
+            // The start is shown if the frame turns out to be invalid.
             if !self.limits.observe_frames {
                 self.payload.truncate(frame.start + MAX_SHOWN);
             }
@@ -96,7 +96,7 @@ impl Inbound {
         self.finish_frame(frame)
     }
 
-    /// Drops what has come of a payload that means nothing.
+    /// Discards the received part of the payload of a skipped frame.
     fn skip_payload(&mut self, mut frame: Incoming) -> bool {
         frame.taken += self.fresh_payload(&frame).len() as u64;
         if self.message.is_none_or(|message| message.compressed) {
@@ -111,11 +111,11 @@ impl Inbound {
         is_whole
     }
 
-    /// The payload bytes that are new, after they have been brought to `payload`.
+    /// The new payload bytes, after moving them to `payload`.
     fn fresh_payload(&mut self, frame: &Incoming) -> Range<usize> {
         if self.unread == 0 {
             let missing = frame.header.length - frame.taken;
-            let count = missing.min(self.input.len() as u64) as usize; // at most what is there
+            let count = missing.min(self.input.len() as u64) as usize; // at most the length of the input
             let range = self.take_input(count);
             self.payload.extend(self.input.slice(range));
             self.unread = count;
@@ -125,7 +125,7 @@ impl Inbound {
         start..end
     }
 
-    /// Inflates bytes of the message and checks what they come to.
+    /// Inflates bytes of the message and checks the result.
     fn inflate(&mut self, frame: &Incoming, packed: Range<usize>) -> Result<(), Violation> {
         let start = self.inflated.len();
         let beside = self.held_bytes() - self.inflated.held();
@@ -135,7 +135,7 @@ impl Inbound {
         let mut may_grow =
             |size| growth.as_mut().is_none_or(|growth| growth.may_hold(beside + size));
         let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
-        // The first violation is reported, however many bytes came at once.
+        // The first violation is reported, however many bytes were received at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
         result.map_err(|flaw| self.flawed(flaw, frame))
     }
@@ -249,7 +249,7 @@ impl Inbound {
     }
 }
 
-/// The kind of a message by its first frame; one that continues nothing is taken for binary.
+/// The kind of a message by its first frame; a continuation frame without a start is treated as binary.
 fn kind_of(header: &Header) -> MessageKind {
     match header.opcode {
         Opcode::Text => MessageKind::Text,
@@ -257,7 +257,7 @@ fn kind_of(header: &Header) -> MessageKind {
     }
 }
 
-/// `text`: the message from where it ceases to be UTF-8, `at` so many bytes.
+/// `text`: the message from byte `at` on, where it is not valid UTF-8.
 fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]) -> Violation {
     let bad = wrong_sequence(text);
     let cause = match is_cut {
@@ -265,7 +265,7 @@ fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]
         false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
     };
     let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
-    // A surrogate is known by a byte that may not have come: the hint names it.
+    // A surrogate is detected by a byte that may not have been received yet: only the hint names it.
     let what = if is_cut { format!(", {}", Cause::CutCharacter) } else { String::new() };
     let detail = format!("at byte {at} of the message ({}{what})", bytes.join(" "));
     let violation =
@@ -273,7 +273,7 @@ fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]
     Violation { cause, ..violation }
 }
 
-/// The fewest bytes that show that `bytes` does not start with a character.
+/// The shortest prefix of `bytes` that is not the start of a character.
 fn wrong_sequence(bytes: &[u8]) -> &[u8] {
     let is_wrong = |length: &usize| {
         std::str::from_utf8(&bytes[..*length]).is_err_and(|error| error.error_len().is_some())

@@ -1,18 +1,18 @@
-//! Text where a frame should start: servers and proxies that still speak HTTP after the upgrade, and
-//! other programs that write to the connection.
+//! Detection of text in place of a frame: from servers and proxies that still send HTTP after the upgrade,
+//! and from other code that writes to the connection.
 //!
-//! No byte of these texts can start a frame that is in order: in ASCII letters and digits FIN is not set
-//! and a reserved bit is (RFC 6455 section 5.2). Whether it is such a text depends on the bytes alone, not
-//! on how many have come at once.
+//! No byte of these texts can start a valid frame: in ASCII letters and digits FIN is not set and a reserved
+//! bit is (RFC 6455 section 5.2). The result depends on the bytes alone, not on how many were received at
+//! once.
 
 use super::Inbound;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::Role;
 
-/// What a response starts with (RFC 9112 section 4).
+/// The start of a response (RFC 9112 section 4).
 const RESPONSE: &[u8] = b"HTTP/";
 
-/// What requests start with (RFC 9110 section 9, RFC 5789, RFC 9113 section 3.4).
+/// The starts of requests (RFC 9110 section 9, RFC 5789, RFC 9113 section 3.4).
 const METHODS: [&[u8]; 10] = [
     b"GET ",
     b"POST ",
@@ -26,21 +26,23 @@ const METHODS: [&[u8]; 10] = [
     b"PRI ",
 ];
 
-/// How much of a first line is waited for and shown.
+/// The maximum length of a first line that is awaited and shown.
 const MAX_LINE: usize = 120;
 
-/// How many digits the size of a chunk has at most, and a tag bytes.
+/// The maximum number of digits of a chunk size.
 const MAX_DIGITS: usize = 8;
+
+/// The maximum length of a tag, in bytes.
 const MAX_TAG: usize = 20;
 
-/// How much of what is not a frame is kept to be shown.
+/// The maximum number of bytes that are kept to be shown.
 const MAX_EXCERPT: usize = 4 << 10;
 
-/// What the bytes at the start of a frame are.
+/// What was detected where a frame should start.
 #[derive(Debug, PartialEq, Eq)]
 enum Reading {
     Frame,
-    /// Too few bytes have come.
+    /// More bytes are needed.
     Undecided,
     /// The start of a response.
     Response(String),
@@ -49,16 +51,15 @@ enum Reading {
 }
 
 impl Inbound {
-    /// Whether more bytes have to come before it is known that a frame starts here. With `is_all` none
-    /// will.
+    /// Whether more bytes are needed to decide if a frame starts here. With `is_all` there are no more.
     ///
     /// # Errors
-    /// It is the start of a text.
+    /// If text was detected.
     pub(super) fn may_be_foreign(&self, is_all: bool) -> Result<bool, Violation> {
         let bytes = self.input.bytes();
         let Some(&first) = bytes.first() else { return Ok(false) };
-        // The start of every text, and of hardly any frame. With compression A and B start a fragmented
-        // message (RFC 7692 section 6.1).
+        // Every such text starts like this, and hardly any frame. With compression A and B start a
+        // fragmented message (RFC 7692 section 6.1).
         let is_data = matches!(first, b'A' | b'B') && self.inflater.is_some();
         if !matches!(first, b'\r' | b'0'..=b'9' | b'<' | b'A'..=b'T' | b'a'..=b'f') || is_data {
             return Ok(false);
@@ -75,7 +76,7 @@ impl Inbound {
         Err(Violation { excerpt, cause, ..Violation::at(self.offset, rule, detail) })
     }
 
-    /// The rest of a text that came instead of frames: the peer's own words.
+    /// Keeps the rest of a text received in place of frames, to be shown.
     pub(super) fn keep_foreign(&mut self) {
         let Some(violation) = &mut self.violation else { return };
         if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::TextInsteadOfFrame) {
@@ -83,7 +84,7 @@ impl Inbound {
             let bytes = self.input.bytes();
             let bytes = &bytes[..bytes.len().min(room)];
             let end = match str::from_utf8(bytes) {
-                // The answer to our Close frame is no part of it.
+                // The reply to our Close frame is not part of it.
                 Err(error) if bytes[error.valid_up_to()] == 0x88 => error.valid_up_to(),
                 _ => bytes.len(),
             };
@@ -101,7 +102,7 @@ fn read(bytes: &[u8], role: Role, is_all: bool) -> Reading {
     };
     match text {
         [] => Reading::Undecided,
-        // A frame that is in order follows.
+        // A valid frame follows.
         [0x81 | 0x82 | 0x88 | 0x89 | 0x8a, ..] if is_after_line_end => {
             Reading::Text(Cause::LineEnd, "\r\n".to_owned())
         }
@@ -120,13 +121,13 @@ fn read(bytes: &[u8], role: Role, is_all: bool) -> Reading {
     }
 }
 
-/// Whether all of `start` is there; `None` if it is something else.
+/// Whether `text` contains all of `start` or only part of it; `None` if it does not match.
 fn starts(text: &[u8], start: &[u8]) -> Option<bool> {
     let compared = text.len().min(start.len());
     (text[..compared] == start[..compared]).then_some(compared == start.len())
 }
 
-/// The first line, once it is there.
+/// The first line, once it is complete.
 fn line(text: &[u8], start: &[u8], is_all: bool) -> Result<String, Reading> {
     if starts(text, start) != Some(true) {
         return Err(Reading::Undecided);
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_distinguished_from_frames_whatever_has_come() {
+    fn text_is_distinguished_from_frames_at_every_split_point() {
         let text = |cause, text: &str| Reading::Text(cause, text.to_owned());
         let cases: [(&[u8], Reading); 14] = [
             (b"7\r\n\x81", text(Cause::HttpChunk, "7\r\n")),

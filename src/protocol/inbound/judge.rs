@@ -1,4 +1,4 @@
-//! What can be said against a frame (RFC 6455 section 5), each objection with the rule it rests on.
+//! Validation of frames (RFC 6455 section 5): each violation with the rule that was broken.
 
 use super::Inbound;
 use crate::protocol::close::{CloseCode, ClosePayload};
@@ -8,15 +8,15 @@ use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Role;
 
-/// The longest control frame that is tolerated where violations are.
+/// The maximum payload of a control frame where violations are tolerated, in bytes.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
 type Objection = Option<(Rule, String)>;
 
 impl Inbound {
-    /// Everything that can be said against a frame from its header alone.
+    /// Validates a frame by its header.
     pub(super) fn judge(&mut self, header: &Header) -> Result<(), Violation> {
-        // A frame that is tolerated is judged again when more of it has been received.
+        // This is called again for the same frame when more of it has been received.
         if self.judged == Some(self.offset) {
             return Ok(());
         }
@@ -55,12 +55,12 @@ impl Inbound {
         Violation::by_frame(*header, self.offset, rule, detail, &payload)
     }
 
-    /// What half a compressed message leaves behind cannot be inflated on.
+    /// After an incomplete compressed message the inflater cannot continue.
     fn can_abandon_message(&self) -> bool {
         self.message.is_none_or(|message| !message.compressed)
     }
 
-    /// What has come of an unfinished message is given up.
+    /// Discards the received part of an incomplete message.
     fn abandon_message(&mut self) {
         self.message = None;
         self.utf8 = Default::default();
@@ -179,8 +179,7 @@ fn opcode_objection(_: &Inbound, header: &Header) -> Objection {
     }
 }
 
-/// What cannot be compressed gets a little longer by the attempt: no message within the limit needs
-/// more than this.
+/// The maximum compressed size of a message within the limit: incompressible data becomes slightly longer.
 fn packed_limit(limit: u64) -> u64 {
     limit.saturating_add(limit / 16).saturating_add(1024)
 }
@@ -188,7 +187,7 @@ fn packed_limit(limit: u64) -> u64 {
 /// RFC 6455 section 5.5.1: a code and a reason, or nothing.
 ///
 /// # Errors
-/// The rule that is broken, what came, and why if that is known.
+/// The violated rule, what was received, and the cause if it is known.
 pub(in crate::protocol) fn read_close(
     payload: &[u8],
 ) -> Result<ClosePayload, (Rule, String, Option<Cause>)> {
@@ -223,7 +222,7 @@ pub(in crate::protocol) fn read_close(
     }
 }
 
-/// What can be made of a payload that [`read_close`] objects to.
+/// Parses a payload that [`read_close`] rejects as far as possible.
 pub(super) fn read_close_leniently(payload: &[u8]) -> ClosePayload {
     match payload.split_first_chunk() {
         Some((code, reason)) => ClosePayload {

@@ -1,4 +1,4 @@
-//! The short way for what nearly all traffic is made of.
+//! The fast path for the most common kind of message: in one valid frame, received completely.
 
 use std::ops::Range;
 
@@ -8,29 +8,28 @@ use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
 use crate::protocol::vocabulary::{Event, Role};
 
-/// A message that is still where it was read to.
+/// A message whose payload is still in the input buffer.
 pub(in crate::protocol) struct PlainMessage {
     kind: MessageKind,
-    /// Where its payload is in the input.
+    /// The range of its payload in the input.
     payload: Range<usize>,
-    /// Header and payload, in bytes.
+    /// The size of header and payload, in bytes.
     wire_size: u64,
 }
 
-/// The header of a whole message in one frame, without reserved bits and of the shortest encoding (RFC
+/// The header of a message in one frame, without reserved bits and with the shortest length encoding (RFC
 /// 6455 section 5.2).
 struct PlainHeader {
     kind: MessageKind,
     mask: Option<[u8; 4]>,
-    /// Of the payload.
+    /// Length of the payload in bytes.
     length: u64,
-    /// Of the header.
+    /// Size of the header in bytes.
     size: usize,
 }
 
 impl PlainHeader {
-    /// Decodes the header at the start of `bytes`; `None` if it is not such a one, or not there as a
-    /// whole.
+    /// Decodes the header at the start of `bytes`; `None` if it is not such a header, or not complete.
     #[inline]
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -56,11 +55,11 @@ impl PlainHeader {
 }
 
 impl Inbound {
-    /// The next message, if it is in the input as a whole, in one valid frame, and no event comes
-    /// before it. It is not copied.
+    /// The next message, if it is completely in the input, in one valid frame, and no event precedes it. It
+    /// is not copied.
     ///
-    /// Whatever is out of the ordinary is left untouched for the long way, [`Inbound::parse_frame`],
-    /// which comes to the same message, or says what is wrong with it.
+    /// Everything else is left untouched for the slow path, [`Inbound::parse_frame`], which yields the same
+    /// message or reports the violation.
     #[inline]
     pub(in crate::protocol) fn plain_message(&mut self) -> Option<PlainMessage> {
         if !self.is_between_messages() {
@@ -88,7 +87,7 @@ impl Inbound {
         Some(PlainMessage { kind: header.kind, payload, wire_size })
     }
 
-    /// A plain message with its payload.
+    /// The event of such a message.
     #[inline]
     pub(in crate::protocol) fn plain_event(&self, message: PlainMessage) -> Event<'_> {
         Event::Message {
@@ -101,7 +100,7 @@ impl Inbound {
         }
     }
 
-    /// Nothing is half done, and nothing waits to be handed out.
+    /// Whether no message is being received, no event is queued, and frames are not observed.
     fn is_between_messages(&self) -> bool {
         self.state == State::Open
             && self.frame.is_none()
@@ -110,7 +109,7 @@ impl Inbound {
             && !self.limits.observe_frames
     }
 
-    /// Whether the header says what it has to in this role and within this limit.
+    /// Whether mask and length are valid for the role and the limit.
     fn is_ordinary(&self, header: &PlainHeader) -> bool {
         header.mask.is_some() == (self.limits.role == Role::Server)
             && header.length <= self.limits.max_message_size

@@ -9,11 +9,11 @@ use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
 use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Position};
 
-/// A payload with at least this many bytes to come is read straight to where it is put together.
+/// A payload with at least this many missing bytes is read directly into the payload buffer.
 const DIRECT_READ: u64 = 16 << 10;
 
 impl Inbound {
-    /// Where the next bytes from the transport go.
+    /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
         let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
         self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
@@ -26,7 +26,7 @@ impl Inbound {
         }
     }
 
-    /// Says that `count` bytes were read into [`Inbound::receive_space`].
+    /// Records that `count` bytes were read into [`Inbound::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.counters.wire_bytes += count as u64;
         if self.ignores_input() {
@@ -34,7 +34,7 @@ impl Inbound {
                 self.input.filled(count);
                 self.keep_foreign();
             }
-            // Events that were not handed out may need the rest: it is freed behind them.
+            // Queued events may refer to the payload: it is freed after they were returned.
             self.discard_input();
         } else if self.reading_payload {
             self.payload.filled(count);
@@ -45,8 +45,8 @@ impl Inbound {
         }
     }
 
-    /// Says that no more bytes come. Call it after [`Inbound::next_event`] returned `None`, and that
-    /// again after it: what had come of a frame may be a violation, and then this is true.
+    /// Records that there are no more bytes. Call it after [`Inbound::next_event`] returned `None`, and then
+    /// call `next_event` again: returns whether an incomplete frame is a violation.
     pub fn end(&mut self) -> bool {
         let is_violation = self.state == State::Open && self.object_to_rest();
         self.state = State::Ignoring;
@@ -58,12 +58,12 @@ impl Inbound {
         self.state = State::Ignoring;
     }
 
-    /// Whether nothing that is received matters any more: it cannot be parsed, or follows the Close frame.
+    /// Whether input is ignored: it cannot be parsed, or follows the Close frame.
     pub fn ignores_input(&self) -> bool {
         self.state == State::Ignoring
     }
 
-    /// How far the stream of frames has come.
+    /// The position at the end of the input, relative to frames and messages.
     pub fn position(&self) -> Position {
         if let Some(frame) = &self.frame {
             let (got, of) = (frame.taken, frame.header.length);
@@ -82,7 +82,7 @@ impl Inbound {
         }
     }
 
-    /// The message that is coming in, as far as it has been received.
+    /// The message being received.
     pub fn incomplete_message(&self) -> Option<IncompleteMessage> {
         let message = self.message?;
         let frame = self.frame.as_ref().filter(|frame| !frame.skipped);
@@ -95,7 +95,7 @@ impl Inbound {
         })
     }
 
-    /// Takes one step; `false` when more bytes are needed.
+    /// Makes one step of progress; `false` when more bytes are needed.
     pub(in crate::protocol) fn parse_frame(&mut self) -> bool {
         let step = match self.state {
             State::Ignoring => {
@@ -114,7 +114,7 @@ impl Inbound {
         })
     }
 
-    /// To be called only when no event that waits to be handed out has its bytes here.
+    /// Must only be called when no queued event refers to the buffers.
     fn discard(&mut self) {
         self.discard_input();
         self.payload.release();
@@ -127,7 +127,7 @@ impl Inbound {
         self.unread = 0;
     }
 
-    /// Reads a frame header and judges it.
+    /// Decodes a frame header and validates it.
     fn start_frame(&mut self) -> Result<bool, Violation> {
         if self.may_be_foreign(false)? {
             return Ok(false);
@@ -143,9 +143,9 @@ impl Inbound {
         }
     }
 
-    /// Hands out a control frame once it is whole: it is short, and may come between fragments.
+    /// Queues a control frame once it is complete; it may be received between fragments.
     fn control_frame(&mut self, header: Header) -> Result<bool, Violation> {
-        let whole = header.len() + header.length as usize; // judged: a few KiB at most
+        let whole = header.len() + header.length as usize; // validated: a few KiB at most
         if self.input.len() < whole {
             return Ok(false);
         }
@@ -186,7 +186,7 @@ impl Inbound {
             Ok(close) => Ok(close),
             Err((rule, detail, cause)) => {
                 let violation = Violation::by_frame(header, offset, rule, detail, payload);
-                // The reason stands behind the code.
+                // The reason follows the code.
                 let excerpt = payload.get(2..).unwrap_or_default().to_vec();
                 self.object(Violation { excerpt, cause, ..violation })?;
                 Ok(read_close_leniently(payload))
@@ -194,8 +194,7 @@ impl Inbound {
         }
     }
 
-    /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no
-    /// rule speaks of it.
+    /// RFC 6455 section 5.5.1: no data frame may follow. A second Close frame is not explicitly forbidden.
     fn frame_after_close(&mut self) -> bool {
         let foreign = match self.may_be_foreign(false) {
             Ok(true) => return false,
@@ -229,7 +228,7 @@ impl Inbound {
         true
     }
 
-    /// A violation is the end, or reported and tolerated.
+    /// Reports a violation that is tolerated, or returns it as the error that ends the connection.
     pub(super) fn object(&mut self, violation: Violation) -> Result<(), Violation> {
         if !self.limits.lenient || !violation.rule.is_tolerable() {
             return Err(violation);
@@ -272,7 +271,8 @@ impl Inbound {
         self.input.take(count)
     }
 
-    /// Judges what has come of a frame that was not known to be one. Returns whether it is a violation.
+    /// Validates the remaining bytes if it was undecided whether they are a frame. Returns whether they are a
+    /// violation.
     fn object_to_rest(&mut self) -> bool {
         if self.frame.is_some() || !matches!(self.may_be_foreign(false), Ok(true)) {
             return false;

@@ -1,4 +1,4 @@
-//! Streams in which nothing is wrong, and what they say.
+//! Valid streams and their messages.
 
 use super::support::{End, LIMIT, Observed, ROLES};
 use super::wire::{Raw, frame, heard_by, peer_of};
@@ -63,9 +63,9 @@ pub(super) fn table() -> Vec<Accepted> {
         ),
         says("an empty ping and the longest", vec![frame(0x89, ""), frame(0x89, [7; 125])], &[]),
         says("an unsolicited pong", vec![frame(0x8a, "who asked?")], &[]),
-        binary("bytes that are no text", vec![frame(0x82, b"\xff\xc0\x80")], b"\xff\xc0\x80"),
+        binary("bytes that are not text", vec![frame(0x82, b"\xff\xc0\x80")], b"\xff\xc0\x80"),
         binary(
-            "bytes that are no text, in fragments",
+            "bytes that are not text, in fragments",
             vec![frame(0x02, b"\xf0"), frame(0x00, b"\xff"), frame(0x80, b"\xc0")],
             b"\xf0\xff\xc0",
         ),
@@ -103,8 +103,8 @@ pub(super) fn table() -> Vec<Accepted> {
 }
 
 impl Accepted {
-    /// What an end in this role tells of it: each message when its last frame has come, each ping
-    /// with its answer.
+    /// The events of an endpoint in this role: each message after its last frame, each ping with its
+    /// answer.
     fn observed(&self, role: Role) -> Vec<Observed> {
         let mut observed = Vec::new();
         let mut messages = self.messages.iter();
@@ -147,7 +147,7 @@ impl Accepted {
 }
 
 #[test]
-fn what_is_right_is_told_as_it_was_meant() {
+fn valid_streams_are_decoded() {
     for role in ROLES {
         for case in table() {
             let mut end = End::new(role);
@@ -169,7 +169,7 @@ fn what_is_right_is_told_as_it_was_meant() {
 }
 
 #[test]
-fn what_came_is_counted() {
+fn received_frames_are_counted() {
     for role in ROLES {
         for case in table() {
             let bytes = heard_by(role, &case.frames);
@@ -189,7 +189,7 @@ fn what_came_is_counted() {
 }
 
 #[test]
-fn a_message_is_under_way_from_its_first_frame_to_its_last() {
+fn a_message_is_being_received_from_its_first_frame_to_its_last() {
     let mut end = End::client();
     for (frames, under_way) in [
         (frame(0x01, "a"), true),
@@ -203,9 +203,9 @@ fn a_message_is_under_way_from_its_first_frame_to_its_last() {
     }
 }
 
-/// The longest declared length that is no violation makes no more room than any other.
+/// The longest valid declared length does not reserve more memory than any other.
 #[test]
-fn a_declared_length_is_not_believed() {
+fn a_declared_length_is_not_trusted() {
     for role in ROLES {
         let mut options = super::support::options(role);
         options.max_message_size = u64::MAX;

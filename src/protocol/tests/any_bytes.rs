@@ -1,4 +1,4 @@
-//! Whatever comes, nothing panics, and nothing is heard after the end.
+//! Arbitrary input does not cause a panic, and nothing is processed after the end.
 
 use proptest::prelude::*;
 
@@ -8,7 +8,7 @@ use super::wire::heard_by;
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Rule, TransportEnd, Violation};
 
-/// Hears the bytes in pieces of these sizes by turns, and then the end of the transport.
+/// Receives the bytes in pieces of these sizes, repeated as needed, and then the end of the transport.
 pub(super) fn hear(
     role: Role,
     observe_frames: bool,
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_heard_after_a_close_or_a_violation(
+    fn nothing_is_processed_after_a_close_or_a_violation(
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
@@ -58,7 +58,7 @@ proptest! {
         let is_last = |event: &Observed| is_close(event) || matches!(event, Observed::Violation(_));
         if let Some(last) = observed.iter().position(is_last) {
             let after = &observed[last + 1..];
-            // Data behind a Close frame is not read, but it is named.
+            // Data after a Close frame is not processed, but reported.
             let after = match after {
                 [sent, Observed::Violation(late) | Observed::Tolerated(late)] => {
                     prop_assert_eq!(late.rule, Rule::FrameAfterClose);
@@ -70,9 +70,9 @@ proptest! {
         }
     }
 
-    /// Where frames are observed, no message takes the short way.
+    /// If frames are observed, no message takes the fast path.
     #[test]
-    fn the_short_way_tells_what_the_long_one_does(
+    fn the_fast_path_matches_the_slow_path(
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_is_wrong_with_good_streams(role in role(), frames in good_stream(), pieces in pieces()) {
+    fn valid_streams_have_no_violations(role in role(), frames in good_stream(), pieces in pieces()) {
         let observed = hear(role, false, &heard_by(role, &frames), &pieces);
         prop_assert_eq!(violation(&observed), None);
     }

@@ -1,4 +1,4 @@
-//! Streams made at random, good and bad, and the sizes of the pieces they come in.
+//! Random streams, valid and invalid, and random piece sizes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -21,7 +21,7 @@ pub(super) fn pieces() -> impl Strategy<Value = Vec<usize>> {
     ]
 }
 
-/// A message in fragments, cut anywhere, with control frames between them.
+/// A message in fragments, split anywhere, with control frames between them.
 fn message() -> impl Strategy<Value = Vec<Raw>> {
     let text = "\\PC{0,60}".prop_map(|text| (0x01, text.into_bytes()));
     let binary = vec(any::<u8>(), 0..300).prop_map(|data| (0x02, data));
@@ -51,7 +51,7 @@ fn control() -> impl Strategy<Value = Raw> {
         .prop_map(|(first, payload)| frame(first, payload))
 }
 
-/// Messages, and a Close frame or none.
+/// Messages, and an optional Close frame.
 pub(super) fn good_stream() -> impl Strategy<Value = Vec<Raw>> {
     let closing =
         prop::option::of(select(vec![close(1000, "bye"), close(4000, "é"), frame(0x88, "")]));
@@ -62,7 +62,7 @@ pub(super) fn good_stream() -> impl Strategy<Value = Vec<Raw>> {
     })
 }
 
-/// Frames that need not follow each other, be masked or be text.
+/// Frames with arbitrary order, masking and payload.
 fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
     let first = prop_oneof![8 => select(vec![0x81, 0x01, 0x00, 0x80, 0x82, 0x02, 0x88, 0x89]), 1 => any::<u8>()];
     let payload = prop_oneof![
@@ -78,7 +78,7 @@ fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
     vec(any_frame, 0..8)
 }
 
-/// A good stream with some of its bytes changed.
+/// A valid stream with some of its bytes changed.
 pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     (good_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
         let mut bytes = heard_by(role, &frames);
@@ -92,8 +92,8 @@ pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A good stream with a part missing.
-pub(super) fn gappy_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
+/// A valid stream with a part missing.
+pub(super) fn stream_with_gap(role: Role) -> impl Strategy<Value = Vec<u8>> {
     (good_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
         let mut bytes = heard_by(role, &frames);
         let (first, second) = (first.index(bytes.len() + 1), second.index(bytes.len() + 1));
@@ -102,13 +102,13 @@ pub(super) fn gappy_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Any stream at all, for an end in this role.
+/// Any stream, for an endpoint in this role.
 pub(super) fn any_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..400),
         any_frames().prop_map(move |frames| heard_by(role, &frames)),
         good_stream().prop_map(move |frames| heard_by(role, &frames)),
         changed_stream(role),
-        gappy_stream(role),
+        stream_with_gap(role),
     ]
 }

@@ -1,4 +1,4 @@
-//! What a Close frame may say (RFC 6455 sections 5.5.1 and 7.4).
+//! Codes and reasons of Close frames (RFC 6455 sections 5.5.1 and 7.4).
 
 use super::support::{End, Observed, ROLES, options, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
@@ -7,7 +7,7 @@ use crate::protocol::connection::Party;
 use crate::protocol::vocabulary::{Direction, Misuse, TransportEnd};
 use crate::protocol::{CloseCode, Opcode, Role, Rule};
 
-/// A stream of one Close frame, or of one with others around it.
+/// A stream that contains a Close frame.
 pub(super) struct Close {
     pub(super) name: String,
     pub(super) frames: Vec<Raw>,
@@ -77,7 +77,7 @@ fn surroundings() -> Vec<Close> {
 }
 
 #[test]
-fn a_good_close_is_told_and_answered_with_its_code() {
+fn a_valid_close_is_reported_and_answered_with_its_code() {
     for role in ROLES {
         for Close { name, frames, verdict } in table() {
             let Ok(heard) = verdict else { continue };
@@ -101,7 +101,7 @@ fn a_good_close_is_told_and_answered_with_its_code() {
 }
 
 #[test]
-fn a_bad_close_is_a_violation_that_shows_what_came() {
+fn an_invalid_close_is_a_violation_that_shows_its_payload() {
     for role in ROLES {
         for Close { name, frames, verdict } in table() {
             let Err((rule, detail)) = verdict else { continue };
@@ -129,7 +129,7 @@ fn a_bad_close_is_a_violation_that_shows_what_came() {
 }
 
 #[test]
-fn a_bad_reason_is_answered_with_1007_and_a_bad_code_with_1002() {
+fn an_invalid_reason_is_answered_with_1007_and_an_invalid_code_with_1002() {
     for (frame, code) in
         [(close(1000, b"\xff"), 1007), (close(1005, ""), 1002), (frame(0x88, "x"), 1002)]
     {
@@ -140,22 +140,22 @@ fn a_bad_reason_is_answered_with_1007_and_a_bad_code_with_1002() {
 }
 
 #[test]
-fn we_send_only_what_may_be_sent() {
+fn only_valid_codes_are_sent() {
     for role in ROLES {
         for Close { name, frames, verdict } in table() {
             let code = frames[0].payload().first_chunk().map(|code| u16::from_be_bytes(*code));
             let mut end = End::new(role);
             let refused = end.tries_to_close(code, "").is_err();
-            let due = matches!(verdict, Err((Rule::InvalidCloseCode, _)));
-            assert_eq!(refused, due, "{role:?}, {name}");
+            let expected = matches!(verdict, Err((Rule::InvalidCloseCode, _)));
+            assert_eq!(refused, expected, "{role:?}, {name}");
             assert_eq!(refused, end.connection.is_open(), "{role:?}, {name}");
         }
     }
 }
 
-/// RFC 6455 section 5.5.1 forbids data frames; section 1.4 has the rest discarded.
+/// RFC 6455 section 5.5.1 forbids data frames; by section 1.4 other data is discarded.
 #[test]
-fn what_comes_behind_a_close_frame_is_named_once_and_not_read() {
+fn frames_after_a_close_frame_are_reported_once_and_not_processed() {
     let late = [frame(0x81, "late"), frame(0x82, "later"), close(1001, "")];
     for role in ROLES {
         for (after, is_failure) in [(&late[..], true), (&late[2..], false)] {
@@ -178,7 +178,7 @@ fn what_comes_behind_a_close_frame_is_named_once_and_not_read() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused_and_leaves_the_connection_open() {
+fn an_invalid_payload_is_refused_and_the_connection_stays_open() {
     let mut end = End::client();
     let refused = Misuse::CloseCode(CloseCode::NO_STATUS);
     assert_eq!(end.tries_to_close(Some(1005), "x"), Err(refused));
@@ -193,7 +193,7 @@ fn what_cannot_be_sent_is_refused_and_leaves_the_connection_open() {
 }
 
 #[test]
-fn a_close_frame_is_observed_once_before_it_is_told() {
+fn a_close_frame_is_observed_once_before_the_close_event() {
     for role in ROLES {
         let mut options = options(role);
         options.observe_frames = true;

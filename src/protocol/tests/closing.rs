@@ -1,4 +1,4 @@
-//! The closing handshake in every order (RFC 6455 section 7.1), and what may still be done in it.
+//! The closing handshake in every order (RFC 6455 section 7.1), and what is possible during it.
 
 use super::support::{End, Observed, ROLES, at, deliver, said};
 use super::wire::{close, frame, heard_by, peer_of};
@@ -80,7 +80,7 @@ fn both_close_at_once() {
 }
 
 #[test]
-fn it_is_over_only_when_our_answer_is_written() {
+fn the_connection_is_finished_only_when_our_answer_is_written() {
     for role in ROLES {
         let mut end = End::new(role);
         end.hears(&close(1000, "").heard_by(role));
@@ -96,9 +96,9 @@ fn it_is_over_only_when_our_answer_is_written() {
     }
 }
 
-/// Both Close frames cross while ours still waits for the transport.
+/// The peer's Close frame is received while ours is not written yet.
 #[test]
-fn it_is_over_only_when_our_own_close_is_written() {
+fn the_connection_is_finished_only_when_our_close_is_written() {
     let mut end = End::client();
     end.closes(1000, "");
     end.hears(&close(1001, "").heard_by(Role::Client));
@@ -111,7 +111,7 @@ fn it_is_over_only_when_our_own_close_is_written() {
 }
 
 #[test]
-fn what_was_sent_before_the_close_is_written_before_it() {
+fn messages_before_the_close_are_written_before_it() {
     for role in ROLES {
         let (mut we, mut peer) = pair(role);
         we.sends(MessageKind::Text, b"last words");
@@ -124,7 +124,7 @@ fn what_was_sent_before_the_close_is_written_before_it() {
 }
 
 #[test]
-fn nothing_can_be_sent_once_either_has_closed() {
+fn nothing_can_be_sent_after_either_close() {
     for role in ROLES {
         let mut closing = End::new(role);
         closing.closes(1000, "");
@@ -147,7 +147,7 @@ fn nothing_can_be_sent_once_either_has_closed() {
 }
 
 #[test]
-fn messages_still_come_after_our_close() {
+fn messages_are_received_after_our_close() {
     for role in ROLES {
         let mut end = End::new(role);
         end.hears(&frame(0x01, "started ").heard_by(role));
@@ -170,7 +170,7 @@ fn messages_still_come_after_our_close() {
 }
 
 #[test]
-fn pings_are_told_but_not_answered_after_our_close() {
+fn pings_are_reported_but_not_answered_after_our_close() {
     for role in ROLES {
         let mut end = End::new(role);
         end.closes(1000, "");
@@ -183,7 +183,7 @@ fn pings_are_told_but_not_answered_after_our_close() {
 }
 
 #[test]
-fn a_pong_after_our_close_still_has_its_time() {
+fn a_pong_after_our_close_has_a_round_trip_time() {
     let mut end = End::client();
     end.pings(b"1");
     end.closes(1000, "");
@@ -192,9 +192,9 @@ fn a_pong_after_our_close_still_has_its_time() {
     assert_eq!(observed, [Observed::Pong(Received, b"1".to_vec(), Some(at(30) - at(0)))]);
 }
 
-/// A violation by a peer that was asked to close is observed; our Close frame is out already.
+/// A violation after our Close frame is reported; no second Close frame is sent.
 #[test]
-fn a_violation_after_our_close_sends_no_second_one() {
+fn a_violation_after_our_close_causes_no_second_close() {
     for role in ROLES {
         let mut end = End::new(role);
         end.closes(1000, "");
@@ -209,10 +209,10 @@ fn a_violation_after_our_close_sends_no_second_one() {
     }
 }
 
-/// A peer that has closed takes no more messages: those that were not begun can be taken back, for
-/// another connection.
+/// A peer that has closed accepts no more messages: those that are not partly written can be retracted,
+/// for another connection.
 #[test]
-fn messages_not_begun_can_be_taken_back_when_the_peer_closes() {
+fn unwritten_messages_can_be_retracted_when_the_peer_closes() {
     for role in ROLES {
         let (mut end, mut peer) = (End::new(role), End::new(peer_of(role)));
         end.sends(MessageKind::Text, b"begun");
@@ -232,9 +232,9 @@ fn messages_not_begun_can_be_taken_back_when_the_peer_closes() {
     }
 }
 
-/// Without the peer's Close frame everything goes out as it is.
+/// Without the peer's Close frame nothing is dropped.
 #[test]
-fn nothing_is_taken_back_from_an_open_connection() {
+fn nothing_is_retracted_from_an_open_connection() {
     let mut end = End::client();
     end.sends(MessageKind::Text, b"stays");
     let before = end.connection.pending_output().to_vec();

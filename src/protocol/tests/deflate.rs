@@ -1,4 +1,4 @@
-//! permessage-deflate in a connection: what is marked, counted and observed, and what breaks it.
+//! permessage-deflate in a connection: RSV1, counters, observed frames, and violations.
 
 use proptest::prelude::*;
 
@@ -15,7 +15,7 @@ fn agreed(parameters: &str) -> Agreed {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
-/// An end with permessage-deflate.
+/// An endpoint with permessage-deflate.
 pub(super) fn end(role: Role) -> End {
     watched(role, false)
 }
@@ -41,7 +41,7 @@ fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Observed {
 
 /// RFC 7692 section 7.2.3.1, whole and in two frames.
 #[test]
-fn the_rfcs_message_is_inflated_whole_and_in_fragments() {
+fn the_example_of_the_rfc_is_inflated_whole_and_in_fragments() {
     let key = |role| if role == Role::Server { 4 } else { 0 };
     for role in ROLES {
         let whole = [frame(0xc1, HELLO)];
@@ -54,7 +54,7 @@ fn the_rfcs_message_is_inflated_whole_and_in_fragments() {
 }
 
 #[test]
-fn messages_may_be_compressed_or_not_as_the_sender_likes() {
+fn compressed_and_uncompressed_messages_can_be_mixed() {
     for role in ROLES {
         let frames =
             [frame(0x81, "plain"), frame(0xc1, HELLO), frame(0x01, "pl"), frame(0x80, "n")];
@@ -68,7 +68,7 @@ fn messages_may_be_compressed_or_not_as_the_sender_likes() {
 }
 
 #[test]
-fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
+fn rsv1_is_set_on_the_first_frame_only_and_compression_is_counted() {
     let data = "so much of the same, so much of the same, so much of the same".as_bytes();
     for role in ROLES {
         let mut sender = end(role);
@@ -101,7 +101,7 @@ fn failure(observed: &[Observed]) -> &Violation {
 }
 
 #[test]
-fn what_breaks_it_is_named_and_closed_with_its_code() {
+fn violations_are_named_and_closed_with_their_code() {
     let cases: Vec<(&str, Vec<Raw>, Rule, u16, &str)> = vec![
         ("corrupt", vec![frame(0xc1, [0xff; 9])], Rule::CorruptDeflate, 1007, "block type"),
         ("cut off", vec![frame(0xc1, &HELLO[..4])], Rule::CorruptDeflate, 1007, "after 4 bytes"),
@@ -138,7 +138,7 @@ fn what_breaks_it_is_named_and_closed_with_its_code() {
 }
 
 #[test]
-fn inflated_text_has_to_be_utf8() {
+fn inflated_text_must_be_utf8() {
     for role in ROLES {
         let bad = [&b"all of this is fine, all of this is fine, but "[..], b"\xff"].concat();
         let mut bytes = packed(role, MessageKind::Binary, &bad);
@@ -187,9 +187,9 @@ fn content() -> impl Strategy<Value = (MessageKind, Vec<u8>)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever the cuts, observed or not, the same messages come, or the same end.
+    /// The same messages, or the same violation, for all cuts, with frames observed or not.
     #[test]
-    fn cuts_and_watching_do_not_matter_to_compressed_messages(
+    fn compressed_messages_do_not_depend_on_cuts_or_observation(
         role in super::any_streams::role(),
         contents in prop::collection::vec((content(), 1..4usize), 1..5),
         damage in prop::option::weighted(0.3, (any::<prop::sample::Index>(), 1..=255u8)),
@@ -219,13 +219,13 @@ proptest! {
             prop_assert_eq!(&essence(&observed), &whole);
         }
         if damage.is_none() {
-            let heard = whole.iter().filter(|event| matches!(event, Observed::Message { .. })).count();
-            prop_assert_eq!(heard, contents.len());
+            let received = whole.iter().filter(|event| matches!(event, Observed::Message { .. })).count();
+            prop_assert_eq!(received, contents.len());
         }
     }
 }
 
-/// Without frames, and without what depends on how much had come, as the decoder's words do.
+/// Without frames, and without what depends on the cuts, such as the decoder's message.
 fn essence(observed: &[Observed]) -> Vec<Observed> {
     observed
         .iter()

@@ -1,4 +1,4 @@
-//! Endings that are not the closing handshake: the transport ends, time runs out, we leave.
+//! Endings without a closing handshake: the transport ends, a timeout runs out, we abandon the connection.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ fn ends() -> [TransportEnd; 3] {
     [TransportEnd::Eof, TransportEnd::Truncated, TransportEnd::Reset]
 }
 
-/// Nothing that the peer did is seen in it.
+/// The peer is not involved.
 #[test]
-fn a_failure_of_our_own_network_is_not_the_peers() {
+fn a_failure_of_the_local_network_is_not_attributed_to_the_peer() {
     let mut we = End::client();
     we.loses_transport(TransportEnd::Error("Network is down".to_owned()));
     assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Party::Local));
 }
 
 #[test]
-fn an_error_of_the_system_says_whose_end_it_is() {
+fn system_errors_are_attributed_to_the_right_side() {
     use std::io::{Error, ErrorKind};
     let end = |kind: ErrorKind| TransportEnd::from(&Error::from(kind));
     assert_eq!(end(ErrorKind::ConnectionReset), TransportEnd::Reset);
@@ -31,7 +31,7 @@ fn an_error_of_the_system_says_whose_end_it_is() {
 }
 
 #[test]
-fn a_message_that_is_not_complete_is_part_of_the_ending() {
+fn an_incomplete_message_is_part_of_the_ending() {
     let words = |end: &End| end.ending().incomplete.map(|message| message.to_string());
     for role in ROLES {
         let fragments = heard_by(role, &[frame(0x01, "abc"), frame(0x00, "de")]);
@@ -110,9 +110,9 @@ fn the_transport_ends_after_both() {
     }
 }
 
-/// The peer closes and hangs up before it has our answer.
+/// The peer closes the transport before it has received our answer.
 #[test]
-fn the_transport_ends_while_our_answer_waits() {
+fn the_transport_ends_before_our_answer_is_written() {
     let mut we = End::server();
     we.hears(&close(1001, "").heard_by(Role::Server));
     assert!(!we.is_finished());
@@ -122,7 +122,7 @@ fn the_transport_ends_while_our_answer_waits() {
 }
 
 #[test]
-fn the_first_ending_stays() {
+fn the_first_ending_is_kept() {
     let mut end = End::client();
     end.loses_transport(TransportEnd::Truncated);
     let first = end.ending();
@@ -134,7 +134,7 @@ fn the_first_ending_stays() {
 }
 
 #[test]
-fn where_the_transport_ended_is_told() {
+fn the_position_of_the_end_is_reported() {
     let payload = |opcode, got, of| Position::Payload { opcode, got, of };
     for role in ROLES {
         let key = if role == Role::Server { 4 } else { 0 };
@@ -169,7 +169,7 @@ fn where_the_transport_ended_is_told() {
 }
 
 #[test]
-fn positions_are_told_in_words() {
+fn positions_are_described() {
     let payload = Position::Payload { opcode: Opcode::Text, got: 3, of: 10 };
     for (position, words) in [
         (Position::Boundary, "between frames"),
@@ -183,7 +183,7 @@ fn positions_are_told_in_words() {
 }
 
 #[test]
-fn a_peer_that_does_not_answer_our_close_is_given_up() {
+fn a_peer_that_does_not_answer_our_close_times_out() {
     for role in ROLES {
         let mut end = End::new(role);
         assert_eq!(end.connection.deadline(), None);
@@ -201,9 +201,9 @@ fn a_peer_that_does_not_answer_our_close_is_given_up() {
     }
 }
 
-/// Traffic does not make the peer's answer come any later.
+/// Received messages do not extend the close timeout.
 #[test]
-fn messages_do_not_move_the_deadline() {
+fn messages_do_not_extend_the_deadline() {
     let mut end = End::client();
     end.closes(1000, "");
     end.at(4999).hears(&frame(0x81, "still here").heard_by(Role::Client));
@@ -211,7 +211,7 @@ fn messages_do_not_move_the_deadline() {
 }
 
 #[test]
-fn an_answer_in_time_lifts_the_deadline() {
+fn an_answer_in_time_removes_the_deadline() {
     let mut end = End::client();
     end.closes(1000, "");
     end.writes();
@@ -221,9 +221,9 @@ fn an_answer_in_time_lifts_the_deadline() {
     assert_eq!(end.ending().cause, EndCause::Handshake);
 }
 
-/// A peer that has closed but takes no more bytes.
+/// A peer that has closed but does not read any more.
 #[test]
-fn an_answer_that_cannot_be_written_is_given_up_soon() {
+fn an_answer_that_cannot_be_written_is_abandoned_soon() {
     let mut end = End::server();
     end.at(10).hears(&close(1000, "").heard_by(Role::Server));
     assert_eq!(end.connection.deadline(), Some(at(110)));
@@ -232,9 +232,9 @@ fn an_answer_that_cannot_be_written_is_given_up_soon() {
     assert_eq!(end.ending().cause, EndCause::Handshake);
 }
 
-/// One that goes on taking what was begun has time, but not for ever.
+/// A peer that continues to read gets more time, up to a limit.
 #[test]
-fn an_answer_waits_for_what_the_peer_still_takes() {
+fn output_progress_extends_the_deadline_of_the_answer() {
     let mut end = End::server();
     end.sends(MessageKind::Text, &[b'x'; 1000]);
     end.hears(&close(1000, "").heard_by(Role::Server));
@@ -246,9 +246,9 @@ fn an_answer_waits_for_what_the_peer_still_takes() {
     }
 }
 
-/// The limit on the answer to our Close frame starts anew while the peer takes what was before it.
+/// The close timeout restarts while the peer reads what was sent before our Close frame.
 #[test]
-fn a_peer_that_is_still_taking_messages_is_not_late() {
+fn a_peer_that_is_still_reading_messages_is_not_late() {
     let mut end = End::client();
     end.sends(MessageKind::Text, &[b'x'; 1000]);
     end.closes(1000, "");
@@ -269,7 +269,7 @@ fn without_a_timeout_there_is_no_deadline() {
 }
 
 #[test]
-fn a_timeout_of_nothing_is_over_at_once() {
+fn a_timeout_of_zero_ends_immediately() {
     let mut options = options(Role::Client);
     options.close_timeout = Some(Duration::ZERO);
     let mut end = End::with(options);
@@ -279,7 +279,7 @@ fn a_timeout_of_nothing_is_over_at_once() {
 }
 
 #[test]
-fn we_leave_without_waiting() {
+fn abandoning_ends_the_connection_immediately() {
     for role in ROLES {
         let mut open = End::new(role);
         open.sends(MessageKind::Text, b"unwritten");
@@ -299,7 +299,7 @@ fn we_leave_without_waiting() {
 }
 
 #[test]
-fn leaving_after_the_handshake_does_not_spoil_it() {
+fn abandoning_after_the_closing_handshake_is_clean() {
     let mut end = End::client();
     end.hears(&close(1000, "").heard_by(Role::Client));
     end.connection.abandon();

@@ -1,5 +1,5 @@
-//! tungstenite's own WebSocket as the peer, over a stream in memory: it checks what we send by its own
-//! lights, and sends what we did not think of.
+//! Interoperability with tungstenite's WebSocket as the peer, over an in-memory stream: an independent check
+//! of what we send, and an independent sender.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -18,7 +18,7 @@ use crate::protocol::connection::Party;
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{Masks, MessageKind, Role};
 
-/// What the peer reads from and writes to. Reads are short, so that it sees cuts too.
+/// The stream of the peer. Reads are short, so that it receives partial frames too.
 #[derive(Default)]
 struct Line {
     to_peer: VecDeque<u8>,
@@ -46,14 +46,14 @@ impl Write for Line {
     }
 }
 
-/// Our end and an independent one.
+/// Our endpoint and an independent one.
 struct Meeting {
     we: End,
     peer: WebSocket<Line>,
 }
 
 impl Meeting {
-    /// With ourselves in this role.
+    /// With our endpoint in this role.
     fn new(role: Role) -> Self {
         let mut options = options(role);
         options.max_message_size = 1 << 20;
@@ -70,7 +70,7 @@ impl Meeting {
         Self { we: End::with(options), peer }
     }
 
-    /// What the peer makes of all we have written.
+    /// The messages that the peer reads from all we have written.
     fn peer_hears(&mut self) -> Vec<Message> {
         self.peer.get_mut().to_peer.extend(self.we.writes());
         let mut heard = Vec::new();
@@ -79,12 +79,12 @@ impl Meeting {
                 Ok(message) => heard.push(message),
                 Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return heard,
                 Err(Error::ConnectionClosed) => return heard,
-                Err(error) => panic!("the peer objects: {error}"),
+                Err(error) => panic!("the peer reports an error: {error}"),
             }
         }
     }
 
-    /// What we make of all the peer has written.
+    /// Our events for all the peer has written.
     fn we_hear(&mut self) -> Vec<Observed> {
         if let Err(error) = self.peer.flush() {
             assert!(matches!(error, Error::ConnectionClosed), "{error}");
@@ -167,7 +167,7 @@ fn we_understand_the_messages_of_the_peer() {
 }
 
 #[test]
-fn we_put_the_fragments_of_the_peer_together() {
+fn we_assemble_the_fragments_of_the_peer() {
     for role in ROLES {
         let mut meeting = Meeting::new(role);
         let fragments = [
@@ -194,7 +194,7 @@ fn we_put_the_fragments_of_the_peer_together() {
 }
 
 #[test]
-fn pings_are_answered_by_either() {
+fn pings_are_answered_by_both_sides() {
     for role in ROLES {
         let mut meeting = Meeting::new(role);
         meeting.we.pings(b"ours");
@@ -228,7 +228,7 @@ fn we_close_and_the_peer_answers() {
             meeting.we.tells();
             let frame = CloseFrame { code: PeerCode::from(code), reason: reason.into() };
             assert_eq!(meeting.peer_hears(), [Message::Close(Some(frame))]);
-            // It answers with our reason too.
+            // It repeats our reason in its answer.
             assert_eq!(meeting.we_hear(), [Observed::Close(Received, said(code, reason))]);
             let ending = meeting.we.ending();
             assert!(meeting.we.is_finished() && ending.is_clean());
@@ -264,9 +264,9 @@ fn the_peer_closes_and_we_answer() {
     }
 }
 
-/// What we take for right, the peer does too, and reads the same in it.
+/// Streams that we accept are accepted by the peer too, with the same messages.
 #[test]
-fn the_peer_agrees_about_the_streams_we_accept() {
+fn the_peer_accepts_the_same_streams() {
     for role in ROLES {
         let good = accepted::table().into_iter().map(|case| (case.name, case.frames));
         let texts = utf8::table().into_iter().map(|case| (case.name, case.frames));
@@ -293,7 +293,7 @@ fn message_data(observed: Vec<Observed>) -> Vec<Vec<u8>> {
     observed.into_iter().filter_map(data).collect()
 }
 
-/// The data messages tungstenite reads in our place.
+/// The data messages that tungstenite reads in our role.
 fn heard_by_tungstenite(role: Role, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let role = match role {
         Role::Client => PeerRole::Client,
@@ -319,9 +319,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_peer_agrees_about_good_streams(role in role(), frames in good_stream()) {
+    fn the_peer_reads_the_same_messages(role in role(), frames in good_stream()) {
         let bytes = heard_by(role, &frames);
-        let theirs = heard_by_tungstenite(role, &bytes).expect("nothing is wrong with it");
+        let theirs = heard_by_tungstenite(role, &bytes).expect("the stream is valid");
         prop_assert_eq!(message_data(End::new(role).hears(&bytes)), theirs);
     }
 }

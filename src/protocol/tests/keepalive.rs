@@ -1,4 +1,4 @@
-//! A connection that is kept alive, with a peer that answers and one that does not.
+//! Keepalive of a connection, with a peer that answers and one that does not.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn missed(instead: Instead) -> Action {
     Action::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
 }
 
-/// A client with its watch, and the server that it talks to.
+/// A client with keepalive, and its server.
 struct Pair {
     client: End,
     server: End,
@@ -25,11 +25,11 @@ struct Pair {
 
 impl Pair {
     fn new() -> Self {
-        let watch = Keepalive::new(TIMES, at(0)).expect("something to watch");
+        let watch = Keepalive::new(TIMES, at(0)).expect("a timeout is set");
         Self { client: End::client(), server: End::server(), watch }
     }
 
-    /// What the client's watch says at this moment; a ping goes out.
+    /// Polls the client's keepalive at this time, and sends the ping if there is one.
     fn look(&mut self, millis: u64) -> Action {
         let pending = self.client.connection.pending_output().len();
         let now = Moment { real: at(millis), peer: at(millis), is_stalled: false };
@@ -41,7 +41,7 @@ impl Pair {
         action
     }
 
-    /// Carries the ping over and its answer back.
+    /// Delivers the ping and its answer.
     fn exchange(&mut self, millis: u64) {
         let sent = self.client.connection.pending_output().len();
         self.server.at(millis);
@@ -62,7 +62,7 @@ impl Pair {
         }
     }
 
-    /// All that both hold, as text: what is kept of the past makes it longer.
+    /// The length of the state of both endpoints as text: it grows if old state is kept.
     fn size(&self) -> usize {
         let ends = [&self.client.connection, &self.server.connection];
         ends.iter().map(|end| format!("{end:?}").len()).sum()
@@ -70,7 +70,7 @@ impl Pair {
 }
 
 #[test]
-fn a_day_of_pings_leaves_nothing_behind() {
+fn a_day_of_pings_does_not_accumulate_state() {
     const DAY: u64 = 86_400;
     let mut pair = Pair::new();
     let mut early = 0;
@@ -86,24 +86,24 @@ fn a_day_of_pings_leaves_nothing_behind() {
     assert_eq!(pair.server.counters()[0].frames, DAY);
     assert_eq!(pair.client.counters()[0].frames, DAY);
     let late = pair.size();
-    assert!(late < early + 200, "{early} characters in the morning, {late} at night");
+    assert!(late < early + 200, "{early} characters at first, {late} at the end");
 }
 
 #[test]
-fn a_peer_that_hangs_is_noticed_in_time() {
+fn a_peer_that_hangs_is_detected_in_time() {
     let mut pair = Pair::new();
     for second in 1..=60 {
         pair.look(1000 * second);
         pair.exchange(1000 * second + 40);
     }
     assert!(matches!(pair.look(61_000), Action::Ping(_)));
-    assert!(matches!(pair.look(62_000), Action::Nothing)); // the first one has not gone out
+    assert!(matches!(pair.look(62_000), Action::Nothing)); // the first one is not written yet
     assert_eq!(pair.look(63_999), Action::Nothing);
     assert_eq!(pair.look(64_000), missed(Instead::TookNothing));
 }
 
 #[test]
-fn a_pong_that_nobody_asked_for_is_no_answer() {
+fn an_unsolicited_pong_is_not_an_answer() {
     let mut pair = Pair::new();
     pair.look(1000);
     let lost = pair.client.writes();

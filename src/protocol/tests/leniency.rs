@@ -1,4 +1,4 @@
-//! With `lenient` every violation is observed, and what can go on goes on.
+//! With `lenient` violations are reported and tolerated where that is possible.
 
 use super::support::{End, Observed, ROLES, options, said};
 use super::violations;
@@ -27,7 +27,7 @@ fn message(observed: &[Observed]) -> Option<(MessageKind, Vec<u8>)> {
     })
 }
 
-/// What is heard of a stream, byte by byte and as a whole, with a good message behind it.
+/// The events of a stream followed by a valid message, which must be the same byte by byte and as a whole.
 fn hear(role: Role, frames: &[Raw]) -> Vec<Observed> {
     let after = frame(0x81, "after");
     let frames = [frames, &[after]].concat();
@@ -41,7 +41,7 @@ fn hear(role: Role, frames: &[Raw]) -> Vec<Observed> {
 }
 
 #[test]
-fn what_can_be_put_up_with_is_told_and_passed_over() {
+fn tolerable_violations_are_reported_and_tolerated() {
     use MessageKind::{Binary, Text};
     type Case = (&'static str, Vec<Raw>, Vec<Rule>, Option<(MessageKind, &'static [u8])>);
     let cases: Vec<Case> = vec![
@@ -66,7 +66,7 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
             Some((Binary, b"m")),
         ),
         (
-            "a continuation of nothing",
+            "a continuation without a start",
             vec![frame(0x80, "c")],
             vec![Rule::ContinuationWithoutStart],
             Some((Binary, b"c")),
@@ -108,7 +108,7 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
 }
 
 #[test]
-fn control_frames_that_break_rules_are_answered_within_them() {
+fn invalid_control_frames_are_answered_with_valid_ones() {
     for role in ROLES {
         let observed = hear(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
         assert_eq!(tolerated(&observed), [Rule::ControlTooLong, Rule::FragmentedControl]);
@@ -120,9 +120,9 @@ fn control_frames_that_break_rules_are_answered_within_them() {
     }
 }
 
-/// A control frame that would have to be held in memory is not: no limit for messages is about it.
+/// Control frames are buffered, and the message size limit does not apply to them.
 #[test]
-fn control_frames_that_are_far_too_long_are_not_tolerated() {
+fn control_frames_beyond_the_tolerance_are_violations() {
     for role in ROLES {
         let observed = hear(role, &[frame(0x89, [b'p'; 4097])]);
         let broken = observed.iter().find_map(|event| match event {
@@ -135,7 +135,7 @@ fn control_frames_that_are_far_too_long_are_not_tolerated() {
 }
 
 #[test]
-fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
+fn invalid_close_frames_are_answered_with_a_valid_code() {
     for role in ROLES {
         for (bad, rule, heard, answer) in [
             (frame(0x88, b"\x03"), Rule::CloseTooShort, said(None, ""), said(None, "")),
@@ -163,7 +163,7 @@ fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
 }
 
 #[test]
-fn what_cannot_go_on_still_ends_the_connection() {
+fn violations_that_cannot_be_tolerated_end_the_connection() {
     for role in ROLES {
         for broken in violations::table() {
             let observed = lenient(role).hears(&heard_by(role, &broken.frames));

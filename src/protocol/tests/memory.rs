@@ -1,4 +1,4 @@
-//! Memory that is counted, freed when idle, and freed at once when all together hold too much.
+//! Memory accounting: memory is counted, freed when idle, and freed immediately when the budget is exceeded.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn large_options() -> Options {
     Options { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
 }
 
-/// A server's end whose memory is counted.
+/// A server endpoint whose memory is counted.
 fn charged(budget: &Budget) -> (End, Account) {
     let account = budget.open(|| ());
     let mut end = End::with(large_options());
@@ -43,7 +43,7 @@ fn close_in(bytes: &[u8]) -> (u16, String) {
 }
 
 #[test]
-fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
+fn a_message_being_received_is_discarded_with_1009() {
     let budget = Budget::new(8 * MIB);
     let [(mut first, account), (mut second, _)] = [(); 2].map(|()| charged(&budget));
     assert_eq!(hears(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
@@ -63,7 +63,7 @@ fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
 }
 
 #[test]
-fn one_message_alone_can_be_too_much() {
+fn a_single_message_can_exceed_the_budget() {
     let budget = Budget::new(MIB);
     let (mut end, _) = charged(&budget);
     let observed = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
@@ -76,7 +76,7 @@ fn one_message_alone_can_be_too_much() {
 }
 
 #[test]
-fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
+fn unwritten_output_is_dropped_after_the_partly_written_frame() {
     let budget = Budget::new(MIB);
     let (mut end, account) = charged(&budget);
     for _ in 0..100 {
@@ -96,7 +96,7 @@ fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
 }
 
 #[test]
-fn inside_a_long_frame_nothing_else_can_be_said() {
+fn inside_a_long_frame_the_connection_is_abandoned() {
     let budget = Budget::new(3 * MIB);
     let (mut end, _) = charged(&budget);
     end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
@@ -110,12 +110,12 @@ fn inside_a_long_frame_nothing_else_can_be_said() {
 }
 
 #[test]
-fn what_others_hold_for_it_counts_too() {
+fn memory_outside_of_the_connection_is_counted() {
     let budget = Budget::new(MIB);
     let (mut end, account) = charged(&budget);
     end.connection.check_memory(2 * MIB, 0, at(0));
     assert!(budget.held() >= 2 * MIB);
-    assert!(!account.is_revoked(), "what was received is written first");
+    assert!(!account.is_revoked(), "received data is written first");
     drop(end);
     assert_eq!(budget.held(), 0);
 }
@@ -127,7 +127,7 @@ fn the_memory_of_a_large_message_is_freed_when_idle() {
     for start in [0, 1000] {
         hears(end.at(start), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(200)));
-        // One that follows at once finds the memory there.
+        // A second one soon after reuses the memory.
         hears(end.at(start + 100), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(300)));
         end.at(start + 299).looks_at_the_clock();
@@ -156,7 +156,7 @@ fn freeing_memory_does_not_end_the_connection() {
     assert!(end.connection.is_open());
 }
 
-/// A server's end that shows frames and tolerates violations.
+/// A server endpoint that observes frames and tolerates violations.
 fn tolerant(budget: &Budget) -> (End, Account) {
     let (mut end, account) = charged(budget);
     let options = Options { observe_frames: true, lenient: true, ..large_options() };
@@ -164,14 +164,14 @@ fn tolerant(budget: &Budget) -> (End, Account) {
     (end, account)
 }
 
-/// Receives bytes that fit, and takes the first event only: the output takes no more.
+/// Receives bytes, and returns the first event only, as if the output were stalled.
 fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Observed> {
     end.connection.receive_space()[..bytes.len()].copy_from_slice(bytes);
     end.connection.received(bytes.len());
     end.connection.next_event(at(0)).map(Observed::from)
 }
 
-/// Has it free its memory.
+/// Makes it free its memory.
 fn revoke(end: &mut End, budget: &Budget) {
     end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
@@ -179,7 +179,7 @@ fn revoke(end: &mut End, budget: &Budget) {
 }
 
 #[test]
-fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
+fn queued_events_are_kept_when_a_message_is_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, account) = tolerant(&budget);
     let unmasked = frame(0x02, [7; 1000]).wrongly_masked().heard_by(Role::Server);
@@ -195,7 +195,7 @@ fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
 }
 
 #[test]
-fn what_was_not_handed_out_yet_survives_what_is_ignored() {
+fn queued_events_are_kept_when_input_is_ignored() {
     for bad in [frame(0x82, [7; 1000]).wrongly_masked(), frame(0x0a, [7; 100])] {
         let (mut end, _) = tolerant(&Budget::new(MIB));
         let payload = bad.payload().to_vec();
@@ -213,7 +213,7 @@ fn what_was_not_handed_out_yet_survives_what_is_ignored() {
 }
 
 #[test]
-fn a_frame_that_means_nothing_can_be_given_up() {
+fn a_skipped_frame_can_be_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, _) = tolerant(&budget);
     hears(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
@@ -221,12 +221,12 @@ fn a_frame_that_means_nothing_can_be_given_up() {
     end.hears(&reserved[..50]);
     revoke(&mut end, &budget);
     let observed = end.tells();
-    let is_given_up = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
-    assert!(observed.iter().any(is_given_up), "{observed:?}");
+    let is_discarded = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
+    assert!(observed.iter().any(is_discarded), "{observed:?}");
 }
 
 #[test]
-fn a_message_to_send_is_counted_before_it_takes_memory() {
+fn a_message_to_send_is_counted_before_it_is_copied() {
     let budget = Budget::new(3 * MIB);
     let (mut end, account) = charged(&budget);
     assert!(end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).is_ok());
@@ -238,7 +238,7 @@ fn a_message_to_send_is_counted_before_it_takes_memory() {
 }
 
 #[test]
-fn a_long_message_is_sent_back_in_the_memory_that_it_came_into() {
+fn a_long_message_is_sent_back_without_a_copy() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
     let bytes = heard_by(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
@@ -258,7 +258,7 @@ fn a_long_message_is_sent_back_in_the_memory_that_it_came_into() {
 }
 
 #[test]
-fn the_memory_of_a_message_that_nobody_keeps_is_used_again() {
+fn the_memory_of_a_message_that_is_not_shared_is_reused() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
     let message = [frame(0x82, vec![1; 2 * MIB])];

@@ -1,4 +1,4 @@
-//! Pings, pongs and the time between them (RFC 6455 sections 5.5.2 and 5.5.3).
+//! Pings, pongs and round-trip times (RFC 6455 sections 5.5.2 and 5.5.3).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn observed(payload: &str, rtt: Option<u64>) -> Observed {
     Observed::Pong(Received, payload.as_bytes().to_vec(), rtt.map(Duration::from_millis))
 }
 
-/// A client that has sent these pings, each a millisecond after the one before.
+/// A client that has sent these pings at intervals of one millisecond.
 fn client_with_pings(payloads: &[&str]) -> End {
     let mut client = End::client();
     for (millis, payload) in (0..).zip(payloads) {
@@ -55,16 +55,16 @@ fn every_ping_is_answered_in_order() {
 }
 
 #[test]
-fn a_pong_belongs_to_the_ping_with_its_payload() {
+fn a_pong_is_matched_to_the_ping_with_its_payload() {
     let mut client = client_with_pings(&["a", "b", "c"]);
     client.at(100);
     let heard = client.hears(&heard_by(Role::Client, &[pong("a"), pong("b"), pong("c")]));
     assert_eq!(heard, [observed("a", Some(100)), observed("b", Some(99)), observed("c", Some(98))]);
 }
 
-/// RFC 6455 section 5.5.3: a peer may answer only the latest ping; those before it are done with.
+/// RFC 6455 section 5.5.3: a peer may answer only the most recent ping, which answers earlier ones too.
 #[test]
-fn a_pong_to_the_latest_ping_answers_those_before() {
+fn a_pong_to_the_latest_ping_answers_earlier_ones() {
     let mut client = client_with_pings(&["a", "b", "c", "d"]);
     client.at(100);
     let heard =
@@ -81,7 +81,7 @@ fn a_pong_to_the_latest_ping_answers_those_before() {
 }
 
 #[test]
-fn an_unsolicited_pong_has_no_time() {
+fn an_unsolicited_pong_has_no_round_trip_time() {
     let mut client = client_with_pings(&["a"]);
     let heard = client.hears(&heard_by(Role::Client, &[pong(""), pong("b"), pong("a"), pong("a")]));
     assert_eq!(
@@ -92,7 +92,7 @@ fn an_unsolicited_pong_has_no_time() {
 }
 
 #[test]
-fn only_the_last_64_pings_are_remembered() {
+fn only_the_last_64_pings_are_tracked() {
     let payloads: Vec<String> = (0..70).map(|number| number.to_string()).collect();
     let mut client = client_with_pings(&payloads.iter().map(String::as_str).collect::<Vec<_>>());
     client.at(100);
@@ -105,7 +105,7 @@ fn only_the_last_64_pings_are_remembered() {
 }
 
 #[test]
-fn a_clock_that_went_back_gives_no_time_at_all() {
+fn a_clock_that_went_back_gives_a_time_of_zero() {
     let mut client = End::client();
     client.at(50).pings(b"x");
     client.tells();
@@ -113,7 +113,7 @@ fn a_clock_that_went_back_gives_no_time_at_all() {
 }
 
 #[test]
-fn we_can_send_pongs_nobody_asked_for() {
+fn unsolicited_pongs_can_be_sent() {
     for role in ROLES {
         let mut end = End::new(role);
         end.connection.pong(b"alive").expect("it is open");
@@ -123,7 +123,7 @@ fn we_can_send_pongs_nobody_asked_for() {
 }
 
 #[test]
-fn a_ping_takes_at_most_125_bytes() {
+fn the_payload_of_a_ping_is_limited_to_125_bytes() {
     let mut end = End::client();
     let refused = Misuse::ControlTooLong(Opcode::Ping, 126);
     assert_eq!(end.connection.ping(&[0; 126], at(0)), Err(refused));

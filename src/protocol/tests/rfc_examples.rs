@@ -24,7 +24,7 @@ fn hello(frames: u64, wire_size: u64) -> Observed {
 }
 
 #[test]
-fn a_text_message_is_heard() {
+fn a_text_message_is_received() {
     assert_eq!(End::client().hears(UNMASKED_HELLO), [hello(1, 7)]);
     assert_eq!(End::server().hears(MASKED_HELLO), [hello(1, 11)]);
     assert_eq!(End::client().hears(FRAGMENTED_HELLO), [hello(2, 9)]);
@@ -55,13 +55,13 @@ fn a_ping_is_answered_with_its_payload() {
 }
 
 #[test]
-fn a_masked_pong_is_heard() {
+fn a_masked_pong_is_received() {
     let observed = End::server().hears(MASKED_PONG);
     assert_eq!(observed, [Observed::Pong(Received, b"Hello".to_vec(), None)]);
 }
 
 #[test]
-fn long_binary_messages_are_heard_and_sent() {
+fn long_binary_messages_are_received_and_sent() {
     for (header, length) in [(BYTES_256, 256), (BYTES_64K, 65536)] {
         let data: Vec<u8> = (0..length).map(|index| index as u8).collect();
         let bytes = [header, &data].concat();
@@ -80,7 +80,7 @@ fn long_binary_messages_are_heard_and_sent() {
 }
 
 #[test]
-fn an_example_heard_in_the_other_role_is_a_violation() {
+fn an_example_received_in_the_other_role_is_a_violation() {
     let cases = [
         (Role::Server, UNMASKED_HELLO, Rule::UnmaskedByClient),
         (Role::Server, FRAGMENTED_HELLO, Rule::UnmaskedByClient),
@@ -99,7 +99,7 @@ fn an_example_heard_in_the_other_role_is_a_violation() {
     }
 }
 
-/// The examples as the frame builder of these tests makes them.
+/// The examples built by the frame builder of these tests.
 #[test]
 fn the_frame_builder_agrees_with_the_rfc() {
     assert_eq!(frame(0x81, "Hello").heard_by(Role::Client), UNMASKED_HELLO);
@@ -112,7 +112,7 @@ fn the_frame_builder_agrees_with_the_rfc() {
 }
 
 #[test]
-fn frames_are_told_before_what_they_mean() {
+fn a_frame_is_reported_before_its_event() {
     for role in ROLES {
         let mut options = options(role);
         options.observe_frames = true;

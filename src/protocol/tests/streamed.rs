@@ -1,4 +1,4 @@
-//! A message whose payload is handed over in pieces, and what else is sent meanwhile.
+//! A message whose payload is supplied in pieces, and what else is sent meanwhile.
 
 use super::deflate;
 use super::support::{End, Observed, ROLES, deliver, said};
@@ -16,7 +16,7 @@ fn message(kind: MessageKind, data: &[u8], wire_size: u64) -> Observed {
 }
 
 #[test]
-fn pieces_become_the_frame_that_the_whole_would() {
+fn pieces_form_the_same_frame_as_the_whole() {
     let payload: Vec<u8> = (0..20_000_u32).map(|index| (index * 7) as u8).collect();
     for role in ROLES {
         for size in [1, 3, 4, 999, 8191, 8193, 20_000] {
@@ -31,7 +31,7 @@ fn pieces_become_the_frame_that_the_whole_would() {
 }
 
 #[test]
-fn an_empty_message_is_complete_at_once() {
+fn an_empty_message_is_complete_immediately() {
     let mut end = End::client();
     begin(&mut end, 0);
     assert!(!end.connection.is_inside_frame());
@@ -40,7 +40,7 @@ fn an_empty_message_is_complete_at_once() {
 }
 
 #[test]
-fn nothing_comes_between_the_bytes_of_the_frame() {
+fn nothing_is_sent_between_the_bytes_of_a_frame() {
     for role in ROLES {
         let (mut end, mut peer) = (End::new(role), End::new(peer_of(role)));
         begin(&mut end, 4);
@@ -76,7 +76,7 @@ fn two_messages_do_not_interleave_and_none_follows_a_close() {
 }
 
 #[test]
-fn what_is_still_to_be_written_is_counted() {
+fn unwritten_bytes_are_counted() {
     let mut end = End::server();
     begin(&mut end, 1 << 40);
     assert_eq!(
@@ -84,7 +84,7 @@ fn what_is_still_to_be_written_is_counted() {
         ((1 << 40) + 10, 10)
     );
     end.connection.push_payload(&[0; 90]);
-    end.hears(&heard_by(Role::Server, &[frame(0x89, "")])); // its pong waits
+    end.hears(&heard_by(Role::Server, &[frame(0x89, "")])); // its pong is queued
     assert_eq!(end.connection.pending_output().len(), 100);
     assert_eq!(end.connection.buffered_output(), 102);
     end.writes_up_to(60);
@@ -97,7 +97,7 @@ fn what_is_still_to_be_written_is_counted() {
 }
 
 #[test]
-fn a_peer_that_closes_gets_the_rest_of_the_frame_first() {
+fn the_rest_of_the_frame_is_sent_before_the_answer_to_a_close() {
     let mut end = End::client();
     begin(&mut end, 2);
     end.writes();
@@ -111,7 +111,7 @@ fn a_peer_that_closes_gets_the_rest_of_the_frame_first() {
 }
 
 #[test]
-fn a_frame_that_was_not_begun_to_be_written_can_be_taken_back() {
+fn a_streamed_frame_can_be_retracted_before_it_is_written() {
     for (written, is_kept) in [(0, false), (1, true), (4, true)] {
         let mut end = End::server();
         end.sends(MessageKind::Text, b"first");

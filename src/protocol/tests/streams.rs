@@ -1,10 +1,10 @@
-//! All tables of streams together, for tests that hold for any of them.
+//! All tables of streams together, for tests that apply to any stream.
 
 use super::wire::heard_by;
 use super::{accepted, close_codes, utf8, violations};
 use crate::protocol::Role;
 
-/// Every stream of the tables, as an end in this role hears it, with its name.
+/// Every stream of the tables with its name, encoded for an endpoint in this role.
 pub(super) fn all(role: Role) -> Vec<(String, Vec<u8>)> {
     let accepted = accepted::table().into_iter().map(|case| (case.name, case.frames));
     let broken = violations::table().into_iter().map(|case| (case.name, case.frames));

@@ -1,4 +1,4 @@
-//! The end under test, and what it tells in a form that can be kept and compared.
+//! The endpoint under test, and its events in a form that can be stored and compared.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -11,23 +11,23 @@ use crate::protocol::{
     TransportEnd, Violation,
 };
 
-/// The largest message that the end under test takes.
+/// The message size limit of the endpoint under test.
 pub(super) const LIMIT: u64 = 70_000;
 
-/// How long the end under test waits for the peer's Close frame.
+/// How long the endpoint under test waits for the peer's Close frame.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Both roles, for tests that hold in either.
+/// Both roles.
 pub(super) const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// A moment of the test: so many milliseconds after its start.
+/// The instant this many milliseconds after the start of the tests.
 pub(super) fn at(millis: u64) -> Instant {
     *START + Duration::from_millis(millis)
 }
 
-/// What most tests are run with.
+/// The options of most tests.
 pub(super) fn options(role: Role) -> Options {
     Options {
         role,
@@ -70,12 +70,12 @@ impl From<Event<'_>> for Observed {
     }
 }
 
-/// What a Close frame said.
+/// The payload of a Close frame.
 pub(super) fn said(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
     ClosePayload { code: code.into().map(CloseCode::new), reason: reason.to_owned() }
 }
 
-/// One end of a connection, at a moment of the test.
+/// One endpoint of a connection, with the current time of the test.
 pub(super) struct End {
     pub(super) connection: Connection,
     now: Instant,
@@ -98,18 +98,18 @@ impl End {
         Self::after_head(options, &[])
     }
 
-    /// An end that got `early` in the same segment as the head of the handshake.
+    /// An endpoint that received `early` together with the head of the handshake.
     pub(super) fn after_head(options: Options, early: &[u8]) -> Self {
         Self { connection: Connection::new(options, early), now: at(0) }
     }
 
-    /// Moves on to another moment.
+    /// Sets the current time.
     pub(super) fn at(&mut self, millis: u64) -> &mut Self {
         self.now = at(millis);
         self
     }
 
-    /// Receives bytes, as many at a time as it makes room for, and tells what they were.
+    /// Receives bytes, as many at a time as it provides space for, and returns the events.
     pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
         let mut observed = self.tells();
         while !bytes.is_empty() {
@@ -123,7 +123,7 @@ impl End {
         observed
     }
 
-    /// What there is to tell.
+    /// The pending events.
     pub(super) fn tells(&mut self) -> Vec<Observed> {
         let mut observed = Vec::new();
         while let Some(event) = self.connection.next_event(self.now) {
@@ -132,12 +132,12 @@ impl End {
         observed
     }
 
-    /// What it writes, all of it.
+    /// Writes all pending output.
     pub(super) fn writes(&mut self) -> Vec<u8> {
         self.writes_up_to(usize::MAX)
     }
 
-    /// What it writes to a transport that takes no more than this.
+    /// Writes at most this many bytes of the pending output.
     pub(super) fn writes_up_to(&mut self, room: usize) -> Vec<u8> {
         let pending = self.connection.pending_output();
         let taken = pending[..pending.len().min(room)].to_vec();
@@ -161,7 +161,7 @@ impl End {
         self.connection.close(code.map(CloseCode::new), reason, self.now)
     }
 
-    /// Looks at the clock, as the session does when the deadline has come.
+    /// Calls [`Connection::on_deadline`].
     pub(super) fn looks_at_the_clock(&mut self) {
         self.connection.on_deadline(self.now);
     }
@@ -184,12 +184,12 @@ impl End {
     }
 }
 
-/// Carries what `from` has written to `to`, and tells what `to` made of it.
+/// Delivers what `from` has written to `to`, and returns the events of `to`.
 pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Observed> {
     to.hears(&from.writes())
 }
 
-/// Has bytes of this side pass a tap, and tells what it made of them.
+/// Passes bytes of this side through a tap, and returns its events.
 pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
     let mut observed = Vec::new();
     loop {

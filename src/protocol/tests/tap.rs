@@ -1,4 +1,4 @@
-//! What goes by is decoded as its receiver decodes it, both directions at once, whatever the cuts.
+//! A tap decodes both directions as their receivers do, for all cuts.
 
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ fn tap(observe_frames: bool) -> Tap {
     Tap::new(TapOptions { max_message_size: LIMIT, observe_frames, lenient: false, deflate: None })
 }
 
-/// What an end says of what it was sent: a tap sees the answers in the other direction.
+/// The events of an endpoint for what it received: a tap reports the answers in the other direction.
 pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
     let is_received = |event: &Observed| match event {
         Observed::Frame(direction, ..)
@@ -25,7 +25,7 @@ pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
     observed.into_iter().filter(is_received).collect()
 }
 
-/// Has both directions pass in pieces of these sizes, by turns.
+/// Passes both directions alternately in pieces of these sizes.
 fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Observed>; 2] {
     let sides = [Side::Client, Side::Server];
     let (mut rests, mut observed) = (streams, [Vec::new(), Vec::new()]);
@@ -46,7 +46,7 @@ fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Obser
 }
 
 #[test]
-fn the_tables_pass_in_both_directions_at_once() {
+fn all_tables_are_decoded_in_both_directions() {
     let to_server = streams::all(Role::Server);
     let to_client = streams::all(Role::Client);
     for ((name, sent), (other, answered)) in to_server.iter().zip(&to_client) {
@@ -60,9 +60,9 @@ fn the_tables_pass_in_both_directions_at_once() {
     }
 }
 
-/// A direction that cannot be decoded any more says nothing, and does not hold up the other.
+/// A direction that cannot be decoded any more has no events, and does not affect the other.
 #[test]
-fn the_directions_do_not_depend_on_each_other() {
+fn the_directions_are_independent() {
     let mut tap = tap(false);
     let observed = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
     assert!(matches!(&observed[..], [Observed::Violation(_)]), "{observed:?}");
@@ -76,9 +76,9 @@ fn the_directions_do_not_depend_on_each_other() {
     assert!(tap.inbound(Side::Client).violation().is_some());
 }
 
-/// Each side's Close frame is its own: an answer is seen although the tap has seen the question.
+/// Each side's Close frame is reported, also the answer to the other one.
 #[test]
-fn both_close_frames_are_seen() {
+fn both_close_frames_are_reported() {
     let mut tap = tap(false);
     passes(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
     passes(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
@@ -90,7 +90,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_goes_by_is_decoded_as_its_receiver_does(
+    fn any_stream_is_decoded_as_by_its_receiver(
         sent in any_stream(Role::Server),
         answered in any_stream(Role::Client),
         observe_frames in any::<bool>(),
@@ -103,7 +103,7 @@ proptest! {
             observed.iter().filter(is_message).cloned().collect::<Vec<_>>()
         };
         for (observed, role, bytes) in [(&observed[0], Role::Server, &sent), (&observed[1], Role::Client, &answered)] {
-            // How much of a refused frame is shown depends on the cuts.
+            // How much of an invalid frame is shown depends on the cuts.
             let heard = of_the_peer(hear(role, observe_frames, bytes, &pieces));
             prop_assert_eq!(kinds(observed), kinds(&heard));
             prop_assert_eq!(messages(observed), messages(&heard));

@@ -1,5 +1,5 @@
-//! A client and a server joined: whatever they send, and however the bytes between them are cut, it
-//! arrives, and what watches them in between decodes the same.
+//! A connected client and server: everything they send is received, however the bytes are split, and a tap
+//! between them decodes the same.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -14,21 +14,21 @@ use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
 /// One step of a simulation.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A message of this size in so many frames.
+    /// A message of this size in this many frames.
     Send(Side, MessageKind, usize, usize),
     Ping(Side, Vec<u8>),
-    /// So many bytes written by one side reach the other.
+    /// Deliver this many bytes written by one side to the other.
     Carry(Side, usize),
 }
 
-/// Two ends and what should come, and has come, at each.
+/// Two endpoints with the messages they should receive and have received, and a tap between them.
 struct Pair {
     client: Seat,
     server: Seat,
     between: Tap,
 }
 
-/// The largest message that any of the three takes.
+/// The message size limit of all three.
 const LIMIT: u64 = 1 << 20;
 
 struct Seat {
@@ -105,7 +105,7 @@ impl Pair {
         }
     }
 
-    /// Whether there was anything to carry.
+    /// Delivers bytes; returns whether there were any.
     fn carry(&mut self, side: Side, count: usize) -> bool {
         let (from, _) = self.seats(side);
         let bytes = from.end.writes_up_to(count);
@@ -117,7 +117,7 @@ impl Pair {
         !bytes.is_empty()
     }
 
-    /// Carries, in pieces of these sizes by turns, until neither side has anything to say.
+    /// Delivers in pieces of these sizes, repeated as needed, until neither side has output.
     fn carry_all(&mut self, pieces: &[usize]) {
         for &piece in pieces.iter().cycle() {
             let to_server = self.carry(Side::Client, piece);
@@ -144,7 +144,7 @@ impl Pair {
     }
 }
 
-/// A tap does not know which ping a pong answers, and this one reports no frames.
+/// A tap does not match pongs to pings, and this one does not report frames.
 fn as_the_tap_sees_them(observed: &[Observed]) -> Vec<Observed> {
     let without_time = |event: &Observed| match event {
         Observed::Frame(..) => None,
@@ -156,7 +156,7 @@ fn as_the_tap_sees_them(observed: &[Observed]) -> Vec<Observed> {
     observed.iter().filter_map(without_time).collect()
 }
 
-/// A payload that differs with its size, and in every part.
+/// A payload that depends on its size, without repetition at frame boundaries.
 fn data(kind: MessageKind, size: usize) -> Vec<u8> {
     if kind == MessageKind::Binary {
         return (0..size).map(|index| (index * 31 + size) as u8).collect();
@@ -183,7 +183,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// No compression, or any agreement there is.
+/// No compression, or any parameters.
 fn deflate() -> impl Strategy<Value = Option<Agreed>> {
     let window = select(vec![8, 9, 12, 15]);
     let flags = (any::<bool>(), any::<bool>());
@@ -203,7 +203,7 @@ fn piece() -> impl Strategy<Value = usize> {
     prop_oneof![1..200usize, 1..20_000usize, 20_000..300_000usize]
 }
 
-/// Piece sizes for the rest, with a large one so that it does not take for ever.
+/// Piece sizes for the rest, including a large one to limit the duration.
 fn pieces() -> impl Strategy<Value = Vec<usize>> {
     (prop::collection::vec(piece(), 1..8), 30_000..300_000usize).prop_map(|(mut pieces, large)| {
         pieces.push(large);
@@ -215,7 +215,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everything_arrives_in_order_and_the_close_is_clean(
+    fn all_messages_are_received_in_order_and_the_close_is_clean(
         steps in prop::collection::vec(step(), 0..24),
         deflate in deflate(),
         pieces in pieces(),
@@ -244,9 +244,9 @@ proptest! {
         }
     }
 
-    /// Nothing is carried before the close: what was sent first still arrives first.
+    /// Nothing is delivered before the close: earlier messages are still received first.
     #[test]
-    fn messages_in_flight_arrive_before_the_close(
+    fn messages_in_flight_are_received_before_the_close(
         sizes in prop::collection::vec(select(vec![0, 125, 126, 65536, 200_000]), 0..6),
         deflate in deflate(),
         pieces in pieces(),

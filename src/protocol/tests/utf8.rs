@@ -1,11 +1,11 @@
-//! Text messages and where they cease to be text (RFC 6455 section 8.1).
+//! Text messages with valid and invalid UTF-8 (RFC 6455 section 8.1).
 
 use super::support::{End, Observed, ROLES, said};
 use super::wire::{Raw, close, frame, heard_by, peer_of};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Header, MessageKind, Rule};
 
-/// A text message, and the byte at which it ceases to be text in the frame of which number.
+/// A text message, and the offset of its first invalid byte with the index of the frame.
 pub(super) struct Text {
     pub(super) name: String,
     pub(super) frames: Vec<Raw>,
@@ -83,7 +83,7 @@ pub(super) fn table() -> Vec<Text> {
 }
 
 #[test]
-fn text_is_told_as_one_whatever_its_fragments() {
+fn valid_text_is_received_for_any_fragmentation() {
     for role in ROLES {
         for Text { name, frames, bad } in table() {
             if bad.is_some() {
@@ -103,7 +103,7 @@ fn text_is_told_as_one_whatever_its_fragments() {
 }
 
 #[test]
-fn what_is_no_text_is_a_violation_that_names_byte_and_frame() {
+fn invalid_text_is_a_violation_with_byte_and_frame() {
     for role in ROLES {
         for Text { name, frames, bad } in table() {
             let Some((at, number)) = bad else { continue };
@@ -134,9 +134,9 @@ fn what_is_no_text_is_a_violation_that_names_byte_and_frame() {
     }
 }
 
-/// Autobahn 6.4: the byte that makes it wrong is enough, although the frame is not whole.
+/// Autobahn 6.4: an invalid byte is reported before the frame is complete.
 #[test]
-fn a_bad_byte_is_seen_before_its_frame_has_come() {
+fn an_invalid_byte_is_reported_before_its_frame_is_complete() {
     for role in ROLES {
         for (before, bad) in [("κόσμε", &b"\xf4\x90"[..]), ("", b"\xff"), ("a", b"\xc3(")] {
             let payload = [before.as_bytes(), bad, b"edited, and much more"].concat();
@@ -154,9 +154,9 @@ fn a_bad_byte_is_seen_before_its_frame_has_come() {
 }
 
 #[test]
-fn the_checker_starts_anew_with_each_message() {
+fn the_checker_is_reset_for_each_message() {
     let frames = [
-        frame(0x02, b"\xf0"), // binary: whatever it is, it is not carried over
+        frame(0x02, b"\xf0"), // binary: no state is carried over
         frame(0x80, b"\x9f"),
         frame(0x01, "é"),
         frame(0x80, "é"),

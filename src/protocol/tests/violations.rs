@@ -1,4 +1,4 @@
-//! Every rule a peer can break, the event that tells it and the Close frame that answers it.
+//! Every rule a peer can violate, the event that reports it, and our Close frame.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::protocol::connection::{EndCause, Party};
 use crate::protocol::vocabulary::{Direction, ReadyState};
 use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
-/// A stream whose last frame breaks a rule.
+/// A stream whose last frame violates a rule.
 pub(super) struct Broken {
     pub(super) name: String,
     pub(super) frames: Vec<Raw>,
@@ -115,7 +115,7 @@ fn sequences() -> Vec<Broken> {
 fn lengths() -> Vec<Broken> {
     let not_minimal = |first, length: usize, bits, field: &[u8]| {
         let detail = format!("length {length} encoded in {bits} bits");
-        let payload = vec![b'x'; length.min(200)]; // what is announced need not come
+        let payload = vec![b'x'; length.min(200)]; // the declared length need not be received
         let frames = vec![frame(first, payload).with_length(field)];
         breaks(Rule::LengthNotMinimal, &detail, frames)
     };
@@ -157,11 +157,11 @@ fn sizes() -> Vec<Broken> {
     ]
 }
 
-/// What a server says that has gone back to HTTP after its 101.
+/// The output of a server that falls back to HTTP after its 101.
 pub(super) const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 6\r\n\r\nsorry\n";
 
 #[test]
-fn every_rule_is_told_and_answered_with_its_code() {
+fn every_violation_is_reported_and_answered_with_its_code() {
     for role in ROLES {
         for Broken { name, frames, rule, detail } in table() {
             let mut end = End::new(role);
@@ -175,7 +175,7 @@ fn every_rule_is_told_and_answered_with_its_code() {
                 ))
             );
             let Some(Observed::Violation(violation)) = observed.pop() else {
-                panic!("{name}: not seen")
+                panic!("{name}: not reported")
             };
             assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
             assert_eq!(violation.frame, Header::decode(&last.heard_by(role)), "{role:?}, {name}");
@@ -186,7 +186,7 @@ fn every_rule_is_told_and_answered_with_its_code() {
     }
 }
 
-/// Our Close frame is the last thing written, and nothing is heard or sent any more.
+/// Our Close frame is the last one written, and nothing is processed or sent after it.
 fn assert_closed_for(end: &mut End, role: Role, rule: Rule) {
     let answer = close(rule.close_code().get(), rule.summary()).heard_by(peer_of(role));
     assert!(end.writes().ends_with(&answer), "{rule:?}");
@@ -228,14 +228,14 @@ fn the_masking_rule_depends_on_the_role() {
 }
 
 #[test]
-fn a_violation_is_shown_with_its_section() {
+fn a_violation_is_displayed_with_its_section() {
     let observed = End::client().hears(&frame(0x83, "?").heard_by(Role::Client));
     let Observed::Violation(violation) = &observed[0] else { panic!("{observed:?}") };
     assert_eq!(violation.to_string(), "reserved opcode: opcode 3 (0x3) (RFC 6455 section 5.2)");
 }
 
 #[test]
-fn the_codes_on_the_wire_are_those_of_the_rfc() {
+fn the_close_codes_are_those_of_the_rfc() {
     for Broken { rule, .. } in table() {
         let code = if rule == Rule::MessageTooBig { 1009 } else { 1002 };
         assert_eq!(rule.close_code().get(), code, "{rule:?}");
@@ -244,9 +244,9 @@ fn the_codes_on_the_wire_are_those_of_the_rfc() {
     assert_eq!(Rule::InvalidUtf8InReason.close_code().get(), 1007);
 }
 
-/// A header is enough: what it announces does not have to come.
+/// The header is sufficient: the payload need not be received.
 #[test]
-fn a_header_is_judged_before_its_payload_has_come() {
+fn a_header_is_validated_before_its_payload_is_received() {
     for role in ROLES {
         for Broken { name, frames, rule, .. } in table() {
             let bytes = heard_by(role, &frames);
@@ -279,7 +279,7 @@ fn plain_http_after_the_upgrade_is_shown() {
 }
 
 #[test]
-fn plain_http_is_seen_byte_by_byte() {
+fn plain_http_is_detected_byte_by_byte() {
     for role in ROLES {
         let mut end = End::new(role);
         let observed: Vec<Observed> = HTTP.chunks(1).flat_map(|byte| end.hears(byte)).collect();
@@ -290,14 +290,14 @@ fn plain_http_is_seen_byte_by_byte() {
         assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
         assert!(HTTP.starts_with(&violation.excerpt) && violation.excerpt.starts_with(b"HTTP/"));
         assert_closed_for(&mut end, role, Rule::HttpAfterUpgrade);
-        let violation = end.ending().violation.expect("seen above");
-        assert!(violation.excerpt.starts_with(HTTP), "what came later is kept as well");
+        let violation = end.ending().violation.expect("reported above");
+        assert!(violation.excerpt.starts_with(HTTP), "what was received later is kept as well");
     }
 }
 
-/// What only starts like it is a frame, and one with RSV1 set: 0x48.
+/// Text with a similar start is decoded as a frame, with RSV1 set: 0x48.
 #[test]
-fn what_only_starts_like_http_is_a_frame() {
+fn text_that_only_resembles_http_is_a_frame() {
     for bytes in [&b"HELLO, there"[..], b"HTTPS is another"] {
         let observed = End::client().hears(bytes);
         assert!(matches!(&observed[0], Observed::Violation(it) if it.rule == Rule::ReservedBits));
@@ -305,7 +305,7 @@ fn what_only_starts_like_http_is_a_frame() {
 }
 
 #[test]
-fn long_http_is_shown_in_part() {
+fn the_excerpt_of_long_http_is_limited() {
     let endless = [&b"HTTP/"[..], &[b'x'; 10_000]].concat();
     let mut end = End::client();
     let observed = [end.hears(&endless[..3000]), end.hears(&endless[3000..])].concat();
@@ -317,7 +317,7 @@ fn long_http_is_shown_in_part() {
 
 /// Inside a message it is data.
 #[test]
-fn http_is_seen_where_any_frame_should_be() {
+fn http_is_detected_in_place_of_any_frame() {
     let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
     let observed = End::client().hears(&[&greeting, HTTP].concat());
     let [Observed::Message { .. }, Observed::Violation(violation), _] = &observed[..] else {
@@ -327,9 +327,9 @@ fn http_is_seen_where_any_frame_should_be() {
     assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
 }
 
-/// What was waited for does not come any more.
+/// The rest that was awaited is never received.
 #[test]
-fn a_text_that_is_cut_off_is_seen_at_the_end() {
+fn truncated_text_is_detected_at_the_end() {
     for (text, rule) in [
         (&b"HTTP/1.1 50"[..], Some(Rule::HttpAfterUpgrade)),
         (b"1f", Some(Rule::ReservedBits)),
@@ -347,9 +347,9 @@ fn a_text_that_is_cut_off_is_seen_at_the_end() {
     }
 }
 
-/// After a violation the peer gets a second at most, and no more than the close timeout.
+/// After a violation we wait for the peer one second at most, and no longer than the close timeout.
 #[test]
-fn the_peer_gets_a_short_grace_after_a_violation() {
+fn the_wait_after_a_violation_is_short() {
     let timeouts = [
         (Some(Duration::from_millis(300)), 300),
         (Some(Duration::from_secs(5)), 1000),

@@ -1,4 +1,4 @@
-//! Offers and the answers to them.
+//! Offers and responses.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn agreement(offer: &str, answer: &str) -> Agreed {
 }
 
 #[test]
-fn answers_that_fit_are_agreed_on() {
+fn matching_responses_are_accepted() {
     for (offer, answer, words) in [
         (DEFAULT_OFFER, "permessage-deflate", "compressed both ways, context kept"),
         (
@@ -50,7 +50,7 @@ fn answers_that_fit_are_agreed_on() {
 }
 
 #[test]
-fn answers_that_do_not_fit_are_explained() {
+fn mismatched_responses_are_explained() {
     for (offer, answer, expected) in [
         (DEFAULT_OFFER, "permessage-deflate; x=1", "unknown parameter 'x'"),
         (
@@ -91,7 +91,7 @@ fn answers_that_do_not_fit_are_explained() {
 }
 
 #[test]
-fn a_server_takes_the_first_offer_that_is_valid() {
+fn a_server_accepts_the_first_valid_offer() {
     let offers = split_list(
         "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=7, \
          permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate",

@@ -1,4 +1,4 @@
-//! The extensions that a server has accepted (RFC 6455 section 9.1, RFC 7692 section 7.1).
+//! Validation of the extensions accepted by a server (RFC 6455 section 9.1, RFC 7692 section 7.1).
 
 use super::{Finding, Head, Request, contains_ignoring_case, quoted};
 use crate::protocol::deflate::Agreed;
@@ -7,11 +7,11 @@ use crate::protocol::handshake::extension_name;
 
 const HEADER: &str = "Sec-WebSocket-Extensions";
 
-/// Forerunners of permessage-deflate that some servers and tutorials still name.
-const FORERUNNERS: [&str; 4] =
+/// Predecessors of permessage-deflate that some servers and tutorials still use.
+const PREDECESSORS: [&str; 4] =
     ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
 
-/// What came of permessage-deflate.
+/// The negotiated parameters of permessage-deflate, if it was accepted.
 pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
     let (mut findings, mut agreed) = (Vec::new(), None);
     for element in head.list(HEADER) {
@@ -53,7 +53,7 @@ fn not_offered(element: &str, offers: &[String]) -> Finding {
         _ => format!("nothing but {}", quoted(&names(offers))),
     };
     let name = extension_name(element);
-    if FORERUNNERS.iter().any(|forerunner| name.eq_ignore_ascii_case(forerunner)) {
+    if PREDECESSORS.iter().any(|predecessor| name.eq_ignore_ascii_case(predecessor)) {
         let got = format!(
             "'{element}', which was not offered: a draft that permessage-deflate (RFC 7692) has replaced"
         );
