@@ -1,18 +1,18 @@
-//! Asks for a secret on the terminal, without showing it.
+//! Prompts for a secret on the terminal, without echo.
 
 use std::io;
 
 use super::signal::Signal;
 pub use terminal::ask_secret;
 
-/// Why there is no answer.
+/// Why a prompt was not answered.
 #[derive(Debug)]
 pub enum Unanswered {
-    /// A signal came, or Ctrl-C was pressed.
+    /// A signal was received, or Ctrl-C was pressed.
     Signal(Signal),
-    /// The time ran out.
+    /// The timeout ran out.
     TimedOut,
-    /// The terminal says this; `UnexpectedEof` after Ctrl-D on an empty line.
+    /// An error of the terminal; `UnexpectedEof` after Ctrl-D on an empty line.
     Io(io::Error),
 }
 
@@ -40,7 +40,7 @@ mod terminal {
     use crate::platform::early_signals::EarlySignals;
     use crate::platform::terminal::suspend_group;
 
-    /// More than any password or token has, in bytes.
+    /// The maximum length of a secret, in bytes.
     const MAX_SECRET: usize = 16 << 10;
 
     const CTRL_C: u8 = 0x03;
@@ -48,11 +48,11 @@ mod terminal {
     const CTRL_U: u8 = 0x15;
     const CTRL_BACKSLASH: u8 = 0x1c;
 
-    /// Asks on the controlling terminal, whatever the standard streams are; `None` where there is
-    /// none. The answer has no line break, and may be empty. It is waited for no longer than `limit`.
+    /// Prompts on the controlling terminal, independently of the standard streams; `None` if there is
+    /// none. The answer has no line break, and may be empty. `limit` is a timeout.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// If there is no answer.
     pub fn ask_secret(prompt: &str, limit: Option<Duration>) -> Result<Option<String>, Unanswered> {
         let Ok(terminal) = open(OpenOptions::new().read(true).write(true)) else {
             return Ok(None);
@@ -77,12 +77,12 @@ mod terminal {
         OFlags::NONBLOCK.bits().cast_signed()
     }
 
-    /// While it lives nothing is echoed, and keys come one at a time: a Ctrl-C that ended the program
-    /// would leave the terminal mute. A shell sets modes of its own when it stops and continues a program:
-    /// then they are set again, and the question is asked again.
+    /// Disables echo, line editing and signal keys of the terminal until dropped: a Ctrl-C that ended the
+    /// program would leave the terminal without echo. A shell sets its own modes when it stops and
+    /// continues a program: then these are set again, and the prompt is shown again.
     struct Silence<'a> {
         terminal: &'a File,
-        /// The same, read without blocking: a shell may take what was announced.
+        /// The terminal in non-blocking mode: a shell may consume input after it was reported as readable.
         keys: File,
         before: Termios,
         modes: Termios,
@@ -104,14 +104,15 @@ mod terminal {
             Ok(silence)
         }
 
-        /// In the background this stops the program, as it should: the terminal is not its own.
+        /// Sets the modes and shows the prompt. In the background this stops the program, as intended.
         fn ask(&self) -> io::Result<()> {
             tcsetattr(self.terminal, OptionalActions::Drain, &self.modes)?;
             let mut terminal = self.terminal;
             terminal.write_all(self.prompt.as_bytes())
         }
 
-        /// Ctrl-Z, which sends no signal here. Returns at once where nothing stops.
+        /// Handles Ctrl-Z, which sends no signal in these modes. Returns immediately if the program cannot
+        /// be stopped.
         fn suspend(&self) -> io::Result<()> {
             tcsetattr(self.terminal, OptionalActions::Drain, &self.before)?;
             let mut terminal = self.terminal;
@@ -125,7 +126,7 @@ mod terminal {
             suspend != 0 && key == Some(suspend)
         }
 
-        /// The next key; `None` when the terminal is gone.
+        /// The next key; `None` if the terminal was closed.
         fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, Unanswered> {
             loop {
                 let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
@@ -136,7 +137,7 @@ mod terminal {
                     PollFd::new(&self.signals, PollFlags::IN),
                     PollFd::new(&self.keys, PollFlags::IN),
                 ];
-                // One that is too long for the system is none.
+                // A timeout beyond the range of the system means none.
                 let timeout = left.and_then(|left| Timespec::try_from(left).ok());
                 match poll(&mut ready, timeout.as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -147,7 +148,7 @@ mod terminal {
                         return Err(Unanswered::Signal(signal));
                     }
                     self.ask()?;
-                    return Ok(Some(CTRL_U)); // what was typed before is asked for again
+                    return Ok(Some(CTRL_U)); // discards what was typed before
                 }
                 match self.read_key()? {
                     None => {}
@@ -164,7 +165,7 @@ mod terminal {
             }
         }
 
-        /// `None` if there is none yet, `Some(None)` when there will be none.
+        /// `None` if no key was typed, `Some(None)` at the end of the input.
         fn read_key(&mut self) -> io::Result<Option<Option<u8>>> {
             let mut key = [0];
             match self.keys.read(&mut key) {
@@ -180,7 +181,7 @@ mod terminal {
 
     impl Drop for Silence<'_> {
         fn drop(&mut self) {
-            let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was ours a moment ago
+            let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was usable before
         }
     }
 
@@ -218,7 +219,7 @@ mod terminal {
         }
 
         #[test]
-        fn keys_edit_what_was_typed() {
+        fn keys_edit_the_secret() {
             for (keys, secret) in [
                 ("abc\r", "abc"),
                 ("\n", ""),
@@ -234,7 +235,7 @@ mod terminal {
         }
 
         #[test]
-        fn giving_up_is_no_answer() {
+        fn aborting_is_not_an_answer() {
             for (keys, kind) in [
                 ("\x04", ErrorKind::UnexpectedEof),
                 ("abc", ErrorKind::UnexpectedEof),
@@ -257,11 +258,11 @@ mod terminal {
 
     use super::{Signal, Unanswered};
 
-    /// Asks on the console; `None` where there is none. The answer may be empty. It is waited for without a
-    /// limit.
+    /// Prompts on the console; `None` if there is none. The answer may be empty. The timeout is not
+    /// supported.
     ///
     /// # Errors
-    /// When there is no answer.
+    /// If there is no answer.
     pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, Unanswered> {
         if !io::stdin().is_terminal() {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Streams that can be waited for, through descriptions of our own.
+//! Standard streams that can be polled, through open file descriptions of our own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -15,32 +15,32 @@ use rustix::net::{RecvFlags, SendFlags};
 use super::typed::{TypedLines, write_beside_line};
 use super::{closed, threaded};
 
-/// Standard input: read until it would block.
+/// Standard input, to be read until it would block.
 #[derive(Debug)]
 pub struct Reader {
     way: In,
     ready: bool,
-    /// On a terminal, whose lines are edited here.
+    /// Line editing, if it is a terminal.
     typed: Option<TypedLines>,
 }
 
 #[derive(Debug)]
 enum In {
-    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+    /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
-    /// A socket takes "do not wait" with each call.
+    /// A socket, read with MSG_DONTWAIT.
     Socket(File),
-    /// Regular files and the like are always ready.
+    /// Regular files and the like, which are always ready.
     Direct(File),
-    /// A pipe or terminal that cannot be opened again.
+    /// A pipe or terminal that cannot be reopened.
     Thread(threaded::Reader),
 }
 
 impl Reader {
-    /// Standard input, to be announced as `token`, or by `waker`.
+    /// Opens standard input and registers it as `token`, or with `waker`.
     ///
     /// # Errors
-    /// When it cannot be waited for.
+    /// If it cannot be registered.
     pub fn register(registry: &Registry, token: Token, waker: &Arc<Waker>) -> io::Result<Self> {
         let stdin = io::stdin();
         let way = match kind_of(stdin.as_fd())? {
@@ -63,14 +63,14 @@ impl Reader {
                 result => {
                     result?;
                     // Lines may have been typed before.
-                    reader.ready = reader.typed.is_some(); // to read from a terminal in the background stops us
+                    reader.ready = reader.typed.is_some(); // reading from a terminal in the background stops us
                 }
             }
         }
         Ok(reader)
     }
 
-    /// Takes note that it may have been announced while nobody listened.
+    /// Marks it as readable, since an event may have been reported while it was not polled.
     ///
     /// # Errors
     /// None.
@@ -79,28 +79,28 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether it is a terminal whose lines are edited, and shown, here.
+    /// Whether it is a terminal whose lines are edited and echoed here.
     pub fn is_typed(&self) -> bool {
         self.typed.is_some()
     }
 
-    /// Gives up the line being typed; false if there is none.
+    /// Discards the line being typed; false if there is none.
     pub fn clear_line(&self) -> bool {
         self.typed.as_ref().is_some_and(TypedLines::clear_line)
     }
 
-    /// Takes note that `token` was announced.
+    /// Records that an event for `token` was reported.
     pub fn set_ready(&mut self) {
         self.ready = true;
     }
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing is; others as the system says.
+    /// `WouldBlock` if there are none; those of the system.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_announced = self.ready || matches!(self.way, In::Thread(_));
-        if !is_announced {
+        let may_be_ready = self.ready || matches!(self.way, In::Thread(_));
+        if !may_be_ready {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let way = &mut self.way;
@@ -128,7 +128,7 @@ impl In {
     }
 }
 
-/// Standard output or error: written as far as it takes it at once.
+/// Standard output or error, written without blocking.
 #[derive(Debug)]
 pub struct Writer {
     way: Out,
@@ -138,15 +138,15 @@ pub struct Writer {
 
 #[derive(Debug)]
 enum Out {
-    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+    /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
-    /// A socket takes "do not wait" with each call.
+    /// A socket, written with MSG_DONTWAIT.
     Socket(File),
-    /// Files never keep one waiting.
+    /// Regular files and the like, which do not block.
     Direct(File),
-    /// A pipe or terminal that cannot be opened again.
+    /// A pipe or terminal that cannot be reopened.
     Thread(threaded::Writer),
-    /// There is none.
+    /// It was closed when the program started.
     Closed,
 }
 
@@ -154,7 +154,7 @@ impl Writer {
     /// Standard output.
     ///
     /// # Errors
-    /// When the descriptor cannot be duplicated.
+    /// If the descriptor cannot be duplicated.
     pub fn stdout() -> io::Result<Self> {
         if closed::was_stdout_closed() {
             return Ok(Self { way: Out::Closed, registered: false, is_terminal: false });
@@ -165,7 +165,7 @@ impl Writer {
     /// Standard error.
     ///
     /// # Errors
-    /// When the descriptor cannot be duplicated.
+    /// If the descriptor cannot be duplicated.
     pub fn stderr() -> io::Result<Self> {
         Self::new(io::stderr().as_fd(), 2)
     }
@@ -187,10 +187,10 @@ impl Writer {
         self.is_terminal
     }
 
-    /// Lets `registry` report when it can be written again, and when a pipe's reader is gone.
+    /// Registers it for write readiness, which also reports that the reader of a pipe was closed.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the registration fails.
     pub fn register(
         &mut self,
         registry: &Registry,
@@ -209,10 +209,10 @@ impl Writer {
         }
     }
 
-    /// Writes as much as fits now.
+    /// Writes as much as possible without blocking.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing fits; others as the system says.
+    /// `WouldBlock` if nothing can be written; those of the system.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.is_terminal {
             true => write_beside_line(bytes, |bytes| self.write_to(bytes)),
@@ -232,7 +232,7 @@ impl Writer {
         }
     }
 
-    /// Bytes that were taken and have not reached the stream.
+    /// Bytes that were accepted and not written to the stream yet.
     pub fn in_flight(&self) -> usize {
         match &self.way {
             Out::Thread(thread) => thread.in_flight(),
@@ -240,10 +240,10 @@ impl Writer {
         }
     }
 
-    /// Waits until more can be written; false when `until` has passed.
+    /// Waits until more can be written; false if `until` passes before.
     ///
     /// # Errors
-    /// `Interrupted` when a signal comes.
+    /// `Interrupted` by a signal.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
         let file = match &mut self.way {
             Out::Thread(thread) => return thread.wait(until),
@@ -266,7 +266,7 @@ pub fn are_one_stream() -> bool {
     out.is_some() && out == identity(io::stderr().as_fd())
 }
 
-/// What a descriptor leads to, as far as it matters here.
+/// The type of a file, as far as relevant here.
 enum Kind {
     /// A pipe or a terminal: reading and writing may block.
     Stream,
@@ -288,8 +288,8 @@ fn own(fd: BorrowedFd<'_>) -> io::Result<File> {
     Ok(File::from(fd.try_clone_to_owned()?))
 }
 
-/// Opens the file behind a standard descriptor again, in non-blocking mode. On Linux this gives a
-/// description of our own; elsewhere /dev/fd may lead to the shared one, which must not be changed.
+/// Reopens the file of a standard descriptor in non-blocking mode. On Linux this creates a new open file
+/// description; elsewhere /dev/fd may refer to the shared one, which must not be changed.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn reopen(number: u8, options: &mut OpenOptions) -> Option<File> {
     use rustix::fs::OFlags;
