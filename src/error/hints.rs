@@ -1,4 +1,4 @@
-//! What to do about a failure, where that can be known.
+//! Hints: what to do about a failure, if known.
 
 use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
@@ -78,7 +78,7 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Whether the address that could not be listened on has a port that may need privileges.
+/// Whether listening failed on an address with a port that may require privileges.
 fn has_privileged_port(what: &str) -> bool {
     let port = what.strip_prefix("cannot listen on ").and_then(|address| address.rsplit_once(':'));
     port.and_then(|(_, port)| port.parse().ok()).is_some_and(|port: u16| (1..1024).contains(&port))
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_a_run_counts_also_where_goals_were_not_met() {
+    fn the_hint_of_the_cause_is_given_for_unmet_expectations() {
         let unmet = || {
             let failure = Failure {
                 address: "127.0.0.1:80".parse().expect("an address"),
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn privileges_are_needed_for_low_ports_only() {
+    fn only_low_ports_require_privileges() {
         let denied = |what: &str| {
             let error = std::io::ErrorKind::PermissionDenied.into();
             hint(&Error::System(what.to_owned(), error))

@@ -1,4 +1,4 @@
-//! What to do about a proxy that does not lead to the target.
+//! Hints for failed connections through a proxy.
 
 use super::challenges::shortened;
 use super::hints::banner::{protocol, socks};
@@ -20,7 +20,7 @@ pub(super) fn hint(error: &ProxyError) -> Option<String> {
     }
 }
 
-/// The proxy itself is not reached, or does not answer in time.
+/// The hint if the proxy itself is not reached, or does not answer in time.
 fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     match reach {
@@ -43,7 +43,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     }
 }
 
-/// It takes connections and does not complete its answer.
+/// The hint if it accepts the connection but does not complete its answer.
 fn silence(error: &ProxyError, authority: &str) -> String {
     if error.has_answered {
         return format!(
@@ -71,7 +71,7 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
             "that is HTTP: write the proxy with http://".to_owned()
         }
         Fault::NotSocks(bytes) => foreign(error, bytes, "a SOCKS5 proxy"),
-        // 2 is the method with them (RFC 1928 section 3), and is offered where they are given.
+        // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
         Fault::NoMethod(false) | Fault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
@@ -96,7 +96,7 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
     })
 }
 
-/// An answer in another protocol than that of the proxy's scheme.
+/// The hint for a response in another protocol than that of the proxy's scheme.
 fn foreign(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     match bytes {
         [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
@@ -128,7 +128,7 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
             "that server does not support CONNECT: is the port that of a forward proxy?".to_owned()
         }
         400 => "servers that are not proxies often answer CONNECT like this: is the port that of a forward proxy?".to_owned(),
-        // tinyproxy says so of a wrong password.
+        // tinyproxy responds so to a wrong password.
         401 => match error.sent {
             Some(sent) => not_accepted(sent),
             None => "401 is a web server's status, where a proxy has 407: is the port that of a forward proxy?".to_owned(),
@@ -148,7 +148,7 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     })
 }
 
-/// Whether the answer names the cause, as tinyproxy's 500 does.
+/// Whether the response names the cause, as tinyproxy's 500 does.
 fn says_unreachable(response: &Response) -> bool {
     let body = String::from_utf8_lossy(&response.body.bytes);
     let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
@@ -213,7 +213,7 @@ fn reply(error: &ProxyError, code: u8) -> Option<String> {
     Some(format!("{text}{}", local(error)))
 }
 
-/// Whether a host and port begin with a name, not an address.
+/// Whether the host of an authority is a name, not an address.
 fn is_name(authority: &str) -> bool {
     let host = host_of(authority);
     !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()
@@ -223,7 +223,7 @@ fn host_of(authority: &str) -> &str {
     authority.rsplit_once(':').map_or("", |(host, _)| host)
 }
 
-/// A proxy's localhost is its own machine.
+/// An addition to the hint for a loopback target, which is the proxy's own machine.
 fn local(error: &ProxyError) -> String {
     let host = host_of(&error.authority);
     match host == "localhost" || host.starts_with("127.") || host == "[::1]" {
@@ -243,7 +243,7 @@ fn with_password(error: &ProxyError) -> String {
     }
 }
 
-/// Which variable names the proxy, and how to connect without it.
+/// Mentions the variable that names the proxy, and how to connect without it.
 fn without(error: &ProxyError) -> String {
     match error.via.origin {
         Origin::Option(_) => String::new(),

@@ -1,32 +1,31 @@
-//! How long to wait before the next attempt: exponential backoff with full jitter, so that many
-//! clients of a server that was down do not come back at the same moment.
+//! Delays between attempts: exponential backoff with full jitter, so that the clients of a server that was down
+//! do not reconnect at the same time.
 
 use std::time::Duration;
 
-/// Waits between attempts, each up to twice as long as the one before.
+/// The delays between attempts; the limit of each is twice that of the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
     attempts: u64,
 }
 
-/// The longest wait, in first waits: 30 s for 0.5 s.
+/// The maximum delay, as a multiple of the first: 30 s for 0.5 s.
 const LONGEST: u32 = 60;
 
-/// A connection that was open for so many first waits has stood.
+/// A connection that was open for this multiple of the first delay is stable.
 const STOOD: u32 = 10;
 
-/// From this many doublings on the longest wait has been reached.
+/// The number of doublings after which the maximum delay is reached.
 const MAX_DOUBLINGS: u64 = 6;
 
 impl Backoff {
-    /// The first wait is up to `first`.
+    /// The first delay is up to `first`.
     pub fn new(first: Duration) -> Self {
         Self { first, attempts: 0 }
     }
 
-    /// The wait before the next attempt, which is counted: between nothing and the limit, as
-    /// `chance` between 0 and 1 has it.
+    /// Counts an attempt and returns the delay before it: `chance`, between 0 and 1, of the limit.
     pub fn next(&mut self, chance: f64) -> Duration {
         let doublings = self.attempts.min(MAX_DOUBLINGS) as u32; // at most 6
         self.attempts += 1;
@@ -34,13 +33,13 @@ impl Backoff {
         limit.mul_f64(chance.clamp(0.0, 1.0))
     }
 
-    /// Attempts since the last connection that stood.
+    /// Attempts since the last stable connection.
     pub fn attempts(&self) -> u64 {
         self.attempts
     }
 
-    /// Starts anew if a connection has been open long enough to count as working: one that is
-    /// lost at once, again and again, must not be asked for ever faster.
+    /// Resets the backoff if a connection was open long enough to be stable: connections that are repeatedly
+    /// lost immediately must not reset it.
     pub fn note_connection(&mut self, age: Duration) {
         if age >= self.first.saturating_mul(STOOD) {
             self.attempts = 0;

@@ -1,4 +1,4 @@
-//! Which failures may be gone at the next attempt.
+//! Classification of transient failures.
 
 use std::io::ErrorKind;
 
@@ -10,12 +10,12 @@ use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;
 use crate::protocol::connection::Ending;
 
-/// Whether another attempt to dial may succeed. Names and servers come back; certificates and what
-/// was asked for on the command line stay as they are.
+/// Whether another attempt to dial may succeed. DNS and servers may recover; certificates and the command line
+/// do not change.
 pub fn is_dial_transient(error: &DialError) -> bool {
     match error {
         DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
-        // Ended by the network, rather than by one of the two sides.
+        // Probably ended by the network, not by one of the two sides.
         DialError::Tls(failure) => failure.fault == TlsFault::Ended,
         DialError::Socket(_, error) => {
             matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
@@ -32,8 +32,8 @@ pub fn is_dial_transient(error: &DialError) -> bool {
     }
 }
 
-/// Whether a proxy may lead to the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or
-/// did not reach the target, may do so at another time; its rules stay as they are.
+/// Whether a proxy may reach the target later. A SOCKS5 proxy (RFC 1928 section 6) that failed, or did not reach
+/// the target, may succeed later; its rules do not change.
 fn is_proxy_transient(fault: &Fault) -> bool {
     match fault {
         Fault::Refused(response) => status_heals(response.line.status),
@@ -63,8 +63,8 @@ pub fn is_upgrade_transient(error: &UpgradeError) -> bool {
     }
 }
 
-/// Whether the same request may get another answer later (RFC 9110 section 15, RFC 6585 section 4,
-/// RFC 8470 section 5.2). What the server does not have (501, 505) it will not have soon.
+/// Whether the same request may get another response later (RFC 9110 section 15, RFC 6585 section 4, RFC 8470
+/// section 5.2). What the server does not support (501, 505) it will not support soon.
 pub fn status_heals(status: u16) -> bool {
     match status {
         408 | 425 | 429 => true,
@@ -73,17 +73,16 @@ pub fn status_heals(status: u16) -> bool {
     }
 }
 
-/// Whether a status may come with a `Retry-After` that counts.
+/// Whether `Retry-After` is honored for a status.
 pub fn honors_retry_after(status: u16) -> bool {
     matches!(status, 429 | 503)
 }
 
-/// Whether a connection that ended like this was lost, so that a new one is of use. `on_close`: also
-/// if the peer ended it in order.
+/// Whether to reconnect after a connection ended like this. `on_close`: also after a normal closure by the peer.
 ///
-/// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014) comes back, and
-/// so does one that was cut off (1006). One that objects to what we say (1002, 1003, 1007 to 1010)
-/// would object again, and one that broke the protocol itself would break it again.
+/// A peer that is going away, restarting, failing or overloaded (1001, 1011 to 1014), or that was disconnected
+/// (1006), may come back. A peer that rejects what we send (1002, 1003, 1007 to 1010) would reject it again, and
+/// one that violated the protocol would violate it again.
 pub fn is_ending_transient(ending: &Ending, on_close: bool) -> bool {
     if ending.violation.is_some() {
         return false;
@@ -96,7 +95,7 @@ pub fn is_ending_transient(ending: &Ending, on_close: bool) -> bool {
         | CloseCode::TRY_AGAIN_LATER
         | CloseCode::BAD_GATEWAY => true,
         CloseCode::NORMAL | CloseCode::NO_STATUS => on_close,
-        // What an application means by its codes is not known: often that we are not wanted.
+        // The meaning of an application's codes is not known: often that access is denied.
         code => on_close && (3000..5000).contains(&code.get()),
     }
 }

@@ -1,4 +1,4 @@
-//! Connections that end again and again after the same time without traffic.
+//! Detection of idle time limits: connections that repeatedly end after the same time without traffic.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use crate::protocol::CloseCode;
 use crate::protocol::connection::{EndCause, Ending, Party};
 use crate::protocol::vocabulary::TransportEnd;
 
-/// Idle time limits are not shorter: what ends sooner has another cause, unless the peer names this one.
+/// The minimum idle time limit: an earlier end has another cause, unless the peer names this one.
 pub const LEAST_IDLE: Duration = Duration::from_secs(5);
 
-/// Whether the peer, or something in between, may have ended a connection because there was no traffic
-/// for this time. A ping timeout of the peer is not such an end: pings of ours do not prevent it.
+/// Whether the peer or an intermediary may have ended a connection because there was no traffic for this time. A
+/// ping timeout of the peer is not such an end: our pings do not prevent it.
 pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
     let Some(close) = &ending.received else {
         let is_cut = matches!(&ending.cause, EndCause::Transport(end, _)
@@ -28,10 +28,10 @@ pub fn may_be_idle_cut(ending: &Ending, quiet: Duration) -> bool {
             || (quiet >= LEAST_IDLE && (is_ordinary || says(&["timeout", "timed out"]))))
 }
 
-/// What two silences may differ in, beside a tenth of them.
+/// The maximum difference of two idle times, in addition to a tenth of them.
 const TOLERANCE: Duration = Duration::from_millis(100);
 
-/// Remembers how the last connection ended.
+/// Tracks how the last connection ended.
 #[derive(Debug, Default)]
 pub struct IdleCuts {
     last: Option<Duration>,
@@ -39,8 +39,8 @@ pub struct IdleCuts {
 }
 
 impl IdleCuts {
-    /// Takes note that a connection was lost, `quiet` after bytes last came or went if that may be why.
-    /// Returns whether two in a row were lost after the same time, and that is to be reported: once.
+    /// Records that a connection was lost, `quiet` after the last traffic if that may be the cause. Returns true
+    /// once, if two in a row were lost after the same time.
     pub fn note(&mut self, quiet: Option<Duration>) -> bool {
         let last = std::mem::replace(&mut self.last, quiet);
         let (Some(last), Some(quiet)) = (last, quiet) else { return false };

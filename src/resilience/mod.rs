@@ -1,4 +1,4 @@
-//! What is tried again, when and where: pure policy, without clock, sockets or chance of its own.
+//! Policies for retries and redirects: pure functions without a clock, sockets or randomness.
 
 pub mod backoff;
 pub mod healing;

@@ -1,4 +1,4 @@
-//! Where a redirect leads (RFC 9110 section 15.4), and what may be sent there.
+//! The target of a redirect (RFC 9110 section 15.4), and what may be sent there.
 
 use url::Url;
 
@@ -8,16 +8,16 @@ use crate::protocol::head::HeaderLine;
 use crate::redact::subprotocols::tokens;
 use crate::redact::{Redaction, Secrets};
 
-/// The place that is asked, and what is known of the way there.
+/// The target of a request, with the redirects that led to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
-    /// The place.
+    /// The target.
     pub target: Target,
-    /// The way led over another host, port or scheme: credentials were left behind, for good.
+    /// A redirect changed the host, port or scheme: credentials are not sent any more.
     pub is_foreign: bool,
-    /// The URLs before this one, without userinfo.
+    /// The previous URLs, without userinfo.
     pub before: Vec<String>,
-    /// What was sent on the way here, and may come back in any Location.
+    /// Secrets sent in previous requests, which any Location may repeat.
     pub secrets: Secrets,
 }
 
@@ -30,18 +30,18 @@ pub enum RedirectError {
     /// The Location is not a WebSocket URL.
     #[error("cannot follow the redirect to {location:?}: {reason}")]
     BadLocation {
-        /// As it came.
+        /// The value, as received.
         location: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         reason: String,
     },
-    /// RFC 6455 section 10.6: what was asked for under TLS is not sent unencrypted.
+    /// From wss to ws (RFC 6455 section 10.6).
     #[error("the server redirects from wss to {to}, which is not encrypted: not followed")]
     Downgrade {
-        /// Where to.
+        /// The target.
         to: String,
     },
-    /// It leads back to a URL before it.
+    /// It leads back to a previous URL.
     #[error("redirect loop: {}", path(.0))]
     Loop(Vec<String>),
     /// `--max-redirs`.
@@ -49,13 +49,13 @@ pub enum RedirectError {
     TooMany {
         /// The limit.
         max: usize,
-        /// Where they led.
+        /// The URLs.
         hops: Vec<String>,
     },
 }
 
 impl RedirectError {
-    /// The same with secrets masked in all that it quotes.
+    /// Masks secrets in the quoted text.
     pub fn masked(self, redaction: Redaction, secrets: &Secrets) -> Self {
         let mask = |url: String| secrets.mask_text(redaction.url(&url).into_owned());
         match self {
@@ -72,10 +72,10 @@ impl RedirectError {
     }
 }
 
-/// How many URLs of a path are shown, its first and its last ones.
+/// The maximum number of URLs shown, the first and the last ones.
 const MAX_SHOWN: usize = 8;
 
-/// How much of each, in characters.
+/// The maximum number of characters of each URL.
 const MAX_URL: usize = 300;
 
 fn path(hops: &[String]) -> String {
@@ -91,21 +91,21 @@ fn path(hops: &[String]) -> String {
     shown.join(" → ")
 }
 
-/// Whether a response of this status says where to go instead.
+/// Whether a response with this status is a redirect.
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 impl Route {
-    /// Straight to `target`.
+    /// A route to `target` without redirects.
     pub fn to(target: Target) -> Self {
         Self { target, is_foreign: false, before: Vec::new(), secrets: Secrets::default() }
     }
 
-    /// The route after a redirect to `location`, at most the `max`th.
+    /// The route after a redirect to `location`; at most `max` redirects are followed.
     ///
     /// # Errors
-    /// Why it is not to be followed.
+    /// Why it is not followed.
     pub fn redirected(&self, location: Option<&str>, max: usize) -> Result<Self, RedirectError> {
         let location = location.ok_or(RedirectError::NoLocation)?;
         let bad =
@@ -133,14 +133,14 @@ impl Route {
         Ok(Self { target, is_foreign, before, secrets: self.secrets.clone() })
     }
 
-    /// Whether a header may be sent here. Credentials are for whom the user named, and so is a Host
-    /// header of the user's own.
+    /// Whether a header may be sent to this target. Credentials, and a Host header given by the user, are only
+    /// for the original target.
     pub fn may_carry(&self, line: &HeaderLine) -> bool {
         !self.is_foreign
             || !(line.is("Host") || Redaction::is_credential(&line.name, line.value.as_bytes()))
     }
 
-    /// Those of the subprotocols that may be offered here: tokens among them are credentials too.
+    /// The subprotocols that may be offered to this target: tokens among them are credentials too.
     pub fn carried<'a>(&self, subprotocols: &'a [String]) -> Vec<&'a String> {
         let list = subprotocols.join(",");
         let tokens = if self.is_foreign { tokens(&list) } else { Vec::new() };
@@ -148,9 +148,9 @@ impl Route {
         subprotocols.iter().filter(|name| !has_token(name)).collect()
     }
 
-    /// `location` as seen from here.
+    /// Resolves `location` against the current target.
     fn join(&self, location: &str) -> Result<Target, String> {
-        // A unix socket is left by an absolute URL only.
+        // Only an absolute URL leads away from a unix socket.
         let is_local = matches!(self.target.endpoint, Endpoint::Unix(_));
         let base = if is_local {
             format!("{}://localhost{}", self.target.scheme.as_str(), self.target.resource)
@@ -159,7 +159,7 @@ impl Route {
         };
         let base = Url::parse(&base).map_err(|error| error.to_string())?;
         let mut url = base.join(location).map_err(|error| error.to_string())?;
-        // A Location may have a fragment; it is for whoever shows the document.
+        // A Location may have a fragment, which is for a browser.
         url.set_fragment(None);
         if !matches!(url.scheme(), "ws" | "wss" | "http" | "https") {
             return Err(format!("{}: is not a WebSocket URL scheme", url.scheme()));

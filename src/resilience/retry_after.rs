@@ -1,5 +1,5 @@
-//! The `Retry-After` field (RFC 9110 section 10.2.3): seconds, or a date in any of the three forms
-//! of HTTP (section 5.6.7).
+//! The `Retry-After` field (RFC 9110 section 10.2.3): seconds, or a date in one of the three formats of HTTP
+//! (section 5.6.7).
 
 use std::time::{Duration, SystemTime};
 
@@ -7,15 +7,14 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-/// IMF-fixdate, then the obsolete forms of RFC 850 and of C's `asctime`.
+/// IMF-fixdate, and the obsolete formats of RFC 850 and of C's `asctime`.
 const FORMS: [&str; 3] =
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
-/// A longer wait is not begun: a job would hang, and a person do something else.
+/// The maximum delay that is honored.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How long the server asks to wait; nothing for a date that has passed. `None` where the value
-/// means nothing.
+/// The delay requested by the server; zero for a date in the past. `None` if the value is invalid.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {

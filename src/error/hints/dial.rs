@@ -1,4 +1,4 @@
-//! What to do about a connection that does not come about.
+//! Hints for failed connection attempts.
 
 use super::{tcp, tls};
 use crate::net::DialError;
@@ -31,7 +31,7 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
     Some(text)
 }
 
-/// The words of getaddrinfo (glibc, musl, BSD) tell whether it got an answer.
+/// The message of getaddrinfo (glibc, musl, BSD) shows whether there was an answer.
 fn dns(host: &str, words: &str) -> String {
     let has = |text: &str| words.contains(text);
     if has("Temporary failure in name resolution") || has("Try again") {
@@ -68,7 +68,7 @@ mod tests {
     use super::dns;
 
     #[test]
-    fn a_name_that_is_not_known_is_told_from_a_resolver_that_does_not_answer() {
+    fn an_unknown_name_is_distinguished_from_a_resolver_that_does_not_answer() {
         for (words, expected) in [
             ("Name or service not known", "is h.example spelled right? "),
             ("Temporary failure in name resolution", "no DNS server answered: "),

@@ -1,14 +1,14 @@
-//! What to do about a refusal that names what it is about.
+//! Hints for refusals that name a cause.
 
 use crate::error::Rejected;
 use crate::error::words::Words;
 use crate::net::upgrade::Response;
 use crate::protocol::head::is_token;
 
-/// How much of what a server names is repeated, in characters.
+/// The maximum number of characters repeated from the server's text.
 const MAX_NAMED: usize = 100;
 
-/// The hint for what a refusal names; `None` where it names nothing, or asks for credentials in a header.
+/// The hint for the cause that a refusal names; `None` if it names none, or requests credentials in a header.
 pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> Option<String> {
     let (head, status) = (&response.head, response.line.status);
     if status < 400 || head.value("WWW-Authenticate").is_some() || status == 407 {
@@ -38,7 +38,7 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
     ))
 }
 
-/// RFC 6455 section 4.4 wants 426 and this header; many servers send it with 400.
+/// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
 fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
     let asked = asked_version(rejected);
@@ -57,7 +57,7 @@ fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
     })
 }
 
-/// Which version the request asked for instead of 13.
+/// The version in the request if it is not 13.
 fn asked_version(rejected: &Rejected) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
@@ -66,7 +66,7 @@ fn asked_version(rejected: &Rejected) -> Option<String> {
     })
 }
 
-/// A gateway's words are about the server behind it, not about the request.
+/// The text of a gateway is about the upstream server, not about the request.
 fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     if (502..=504).contains(&status) || status >= 520 {
         return None;
@@ -114,7 +114,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     })
 }
 
-/// A server that saw no upgrade, from which `evidence` follows.
+/// The hint for a server that received no upgrade request, as shown by `evidence`.
 pub(super) fn missing_upgrade(rejected: &Rejected, evidence: &str) -> String {
     match rejected.asked_upgrade {
         true => format!(

@@ -1,4 +1,4 @@
-//! What to do about a redirect that is not followed.
+//! Hints for redirects that are not followed.
 
 use crate::error::Rejected;
 use crate::net::upgrade::UpgradeError;

@@ -1,4 +1,4 @@
-//! What to do about a response that is not an upgrade: what it says goes before what its status means.
+//! Hints for responses other than 101: their text takes precedence over their status.
 
 use std::time::SystemTime;
 
@@ -13,10 +13,10 @@ use crate::resilience::retry_after::{LONGEST, retry_after};
 
 use super::{engine_io, named, tls};
 
-/// How much of a field's value is repeated, in characters.
+/// The maximum number of characters repeated from a field's value.
 const MAX_VALUE: usize = 60;
 
-/// A response that is not an upgrade, with what is needed to explain it.
+/// A response other than 101, with details to explain it.
 struct Refusal<'a> {
     rejected: &'a Rejected,
     response: &'a Response,
@@ -43,12 +43,12 @@ pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String
         .or_else(|| Refusal { rejected, response, words }.by_status())
 }
 
-/// Whether a refusal says that TLS is missing.
+/// Whether a refusal requests TLS.
 pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
     tls_in(&Words::of(response), response)
 }
 
-/// For TLS that is missing there is also a header (RFC 2817 section 4.2).
+/// TLS can also be requested with a header (RFC 2817 section 4.2).
 fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
     let status = response.line.status;
     if status < 400 {
@@ -123,7 +123,7 @@ impl Refusal<'_> {
         })
     }
 
-    /// That `--retry` repeats such a request, where it does and was not given.
+    /// Mentions `--retry`, if it would repeat the request and was not given.
     fn retry(&self) -> &'static str {
         let status = self.response.line.status;
         let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
@@ -134,14 +134,14 @@ impl Refusal<'_> {
         }
     }
 
-    /// `Retry-After`, where it counts and has a meaning.
+    /// `Retry-After`, if it is honored for the status and valid.
     fn asked_delay(&self) -> Option<String> {
         let counts = honors_retry_after(self.response.line.status);
         let has_meaning = |after: &String| retry_after(after, SystemTime::now()).is_some();
         self.field("Retry-After").filter(|after| counts && has_meaning(after))
     }
 
-    /// When to try again.
+    /// Mentions when to try again.
     fn wait(&self) -> String {
         let retry = match self.retry() {
             "" => "",
@@ -156,7 +156,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// The value of a field as it may be shown.
+    /// The value of a field, masked and truncated.
     fn field(&self, name: &str) -> Option<String> {
         let value = self.rejected.secrets.mask_text(self.response.head.value(name)?);
         Some(match value.char_indices().nth(MAX_VALUE) {
@@ -165,7 +165,7 @@ impl Refusal<'_> {
         })
     }
 
-    /// Who answered, as far as a gateway says so.
+    /// The gateway that responded, as far as it identifies itself.
     fn sender(&self) -> String {
         let fields = ["Server", "Via"];
         let named = fields.iter().filter_map(|name| Some(format!("{name}: {}", self.field(name)?)));
@@ -186,7 +186,7 @@ impl Refusal<'_> {
         html::is_html(kind.as_deref(), &readable(&self.response.body.bytes))
     }
 
-    /// What the user replaced among the handshake's own headers, where the status may be about that.
+    /// Mentions headers of the handshake that the user replaced, if the status may be caused by that.
     fn replaced(&self) -> Option<String> {
         let (rejected, status) = (self.rejected, self.response.line.status);
         if let (Some(Some(host)), 200..=299 | 400 | 403 | 404 | 421) =
@@ -210,7 +210,7 @@ impl Refusal<'_> {
         Some(format!("-H {what}: the server may accept the handshake without that -H"))
     }
 
-    /// Whether the answer has headers of an upgrade to websocket, for which the request has to have asked.
+    /// Whether the response has headers of an upgrade to websocket: then the server received the upgrade request.
     fn upgrade_arrived(&self) -> bool {
         let head = &self.response.head;
         head.value("Sec-WebSocket-Accept").is_some()
@@ -251,7 +251,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// What is wrong is either said, or not known: then the request is to be looked at.
+    /// The response either names the cause, or the request has to be checked.
     fn bad_request(&self) -> Option<String> {
         let shows_request = self.rejected.request.is_some();
         let body = readable(&self.response.body.bytes);
@@ -302,7 +302,7 @@ impl Refusal<'_> {
                 format!("credentials that are wrong or lack a permission (sent: {source})")
             }
         };
-        // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
+        // ASGI servers, such as uvicorn, respond so if no application handles the path.
         Some(format!("usual causes: a wrong path, {credentials}, or {origin}"))
     }
 
@@ -312,7 +312,7 @@ impl Refusal<'_> {
             causes.extend(["a server without WebSocket support", LOST_UPGRADE]);
         }
         if !self.rejected.sent_origin {
-            causes.push("a missing Origin (-o https://HOST)"); // Rails does so
+            causes.push("a missing Origin (-o https://HOST)"); // Rails responds so
         }
         usual(&causes)
     }
@@ -370,7 +370,7 @@ impl Refusal<'_> {
 
 const LOST_UPGRADE: &str = "a reverse proxy that does not forward Upgrade and Connection";
 
-/// Causes in a sentence.
+/// A sentence with these causes.
 fn usual(causes: &[&str]) -> String {
     match causes {
         [] => String::new(),
@@ -379,7 +379,7 @@ fn usual(causes: &[&str]) -> String {
     }
 }
 
-/// What Cloudflare's own statuses mean.
+/// The meaning of Cloudflare's own status codes.
 fn behind_cloudflare(status: u16) -> &'static str {
     match status {
         520 => "the server behind it gave an empty or invalid response",

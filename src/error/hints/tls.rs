@@ -1,5 +1,4 @@
-//! What to do about TLS that does not come about. What is said follows from the library's verdict and from
-//! what the other end had sent.
+//! Hints for failed TLS handshakes, based on the error of the library and on what was received.
 
 use native_tls::Protocol;
 
@@ -8,21 +7,21 @@ use crate::error::Rejected;
 use crate::net::tls::{Fault, TlsFailure, Trust, Validity, is_http};
 use crate::net::tls_hello::Answer;
 
-/// RFC 8996. native-tls cannot ask for another security level, but OpenSSL's own configuration can.
+/// RFC 8996. native-tls cannot set another security level, but OpenSSL's configuration can.
 const OLD: &str = "TLS 1.0 and 1.1 are deprecated and disabled at OpenSSL's security level; OPENSSL_CONF may name a configuration with CipherString = DEFAULT@SECLEVEL=0";
 
-/// The other end of TLS, and which options are about it.
+/// The peer of a TLS handshake, with the texts that depend on it.
 pub(in crate::error) struct Peer {
     name: &'static str,
-    /// Accepts any certificate.
+    /// The option that accepts any certificate.
     insecure: &'static str,
-    /// Does without TLS.
+    /// How to connect without TLS.
     plain: &'static str,
-    /// Asks for its port.
+    /// A question about its port.
     port: &'static str,
-    /// Answers in no protocol that is known.
+    /// The hint for an unknown protocol.
     unknown: &'static str,
-    /// Sends nothing in answer to a ClientHello, if that needs other words than a server's.
+    /// The hint if it does not answer the ClientHello, if different from a server's.
     silent: Option<&'static str>,
     is_proxy: bool,
 }
@@ -37,7 +36,7 @@ pub(in crate::error) const SERVER: Peer = Peer {
     is_proxy: false,
 };
 
-/// A server that a redirect led to: the user did not choose its scheme.
+/// The target of a redirect: the user did not choose its scheme.
 pub(in crate::error) const REDIRECTED: Peer =
     Peer { plain: "the redirect leads to a wrong port or scheme", ..SERVER };
 
@@ -99,7 +98,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     Some(text)
 }
 
-/// Why a version that the other end has is not among ours: limits that allow old versions do not exclude it.
+/// Why a version of the peer is not supported: limits that allow old versions do not exclude it.
 fn versions(failure: &TlsFailure) -> String {
     let is_old = |version| matches!(version, Protocol::Tlsv10 | Protocol::Tlsv11);
     let (min, max) = failure.limits;
@@ -112,7 +111,7 @@ fn versions(failure: &TlsFailure) -> String {
     }
 }
 
-/// A handshake that was not completed in time.
+/// The hint for a handshake that was not completed in time.
 pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
@@ -127,8 +126,8 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
     }
 }
 
-/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400), and Apache
-/// where only some paths want a certificate (403).
+/// The hint for a response that requests a client certificate: from nginx instead of ending the handshake (its
+/// statuses 495 and 496, sent as 400), and from Apache if only some paths require one (403).
 pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option<String> {
     if body.contains("No required SSL certificate was sent") {
         return Some(wanted_certificate(rejected).to_owned());
@@ -144,7 +143,7 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option
     })
 }
 
-/// For an answer that asks for a certificate of the client.
+/// The hint for a response that requests a client certificate.
 pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
@@ -157,12 +156,12 @@ pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
     }
 }
 
-/// How the user can have a server ask for a certificate where it cannot do so in TLS 1.3: neither native-tls
-/// nor the safe part of the openssl crate can offer post_handshake_auth (RFC 8446 section 4.2.6).
+/// How to send a certificate to a server that requests it after the handshake: neither native-tls nor the safe
+/// part of the openssl crate supports post_handshake_auth in TLS 1.3 (RFC 8446 section 4.2.6).
 const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as wscope does not do post-handshake authentication in TLS 1.3";
 
-/// What a server may have wanted that ended the connection when it had the request, under this version of
-/// TLS; empty if nothing is known.
+/// An addition to the hint for a server that ended the connection after the request, depending on the TLS
+/// version; may be empty.
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
@@ -176,13 +175,13 @@ fn other_name(peer: &Peer) -> &'static str {
     if peer.is_proxy { "" } else { "; --servername NAME sends another name" }
 }
 
-/// Such an answer may also be from a firewall in between.
+/// The hint for a plain HTTP response, which may also be from a firewall.
 fn plain_http(peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     format!("the answer is plain HTTP: if {name} does not speak TLS on this port, {plain}")
 }
 
-/// The TLS library's verdict that the answer is not TLS.
+/// The hint if the TLS library reports that the response is not TLS.
 fn not_tls(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
@@ -192,7 +191,7 @@ fn not_tls(answer: &Answer, peer: &Peer) -> String {
     }
 }
 
-/// Bytes that are not TLS are another protocol's.
+/// The hint for bytes of another protocol.
 fn foreign(bytes: &[u8], peer: &Peer) -> String {
     let Peer { port, unknown, is_proxy, .. } = peer;
     if is_http(bytes) {
@@ -204,7 +203,7 @@ fn foreign(bytes: &[u8], peer: &Peer) -> String {
     }
 }
 
-/// An end during the handshake, without an alert.
+/// The hint for an end during the handshake without an alert.
 fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     let Peer { name, plain, is_proxy, .. } = peer;
     match (&failure.answer, peer.silent) {
@@ -231,7 +230,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     }
 }
 
-/// An alert that is not about a certificate of ours.
+/// The hint for an alert that is not about a client certificate.
 fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
     if is_internal && failure.answer == Answer::Alert {
@@ -245,7 +244,7 @@ fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
 }
 
-/// What is wrong lies in the certificates that the other end sent.
+/// The hint for an invalid certificate of the peer.
 fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
     let insecure = peer.insecure;
     let above = failure.culprit_above().map(|it| it.subject.as_str());
@@ -335,7 +334,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     )
 }
 
-/// RFC 8446 section 6.2 has what the alerts mean.
+/// The hint for an alert about the client certificate (RFC 8446 section 6.2).
 fn rejected(failure: &TlsFailure) -> String {
     let has = |words: &str| failure.reason.to_ascii_lowercase().contains(words);
     let ours = failure.ours.as_ref();

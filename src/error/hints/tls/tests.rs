@@ -1,4 +1,4 @@
-//! Tables and cases.
+//! Tests of TLS hints.
 
 use super::*;
 use crate::net::tls::TlsOptions;
@@ -16,7 +16,7 @@ fn server_hello() -> Vec<u8> {
 }
 
 #[test]
-fn what_the_server_had_sent_decides() {
+fn the_hint_depends_on_what_the_server_sent() {
     let hello = server_hello();
     for (reason, seen, words, ws) in [
         ("unexpected EOF", &b""[..], "when it had the ClientHello: if it does not", true),
@@ -40,7 +40,7 @@ fn what_the_server_had_sent_decides() {
 }
 
 #[test]
-fn limits_that_allow_old_versions_are_not_the_reason() {
+fn limits_that_allow_old_versions_are_not_the_cause() {
     use Protocol::{Tlsv10, Tlsv11, Tlsv12, Tlsv13};
     for (limits, ours, old) in [
         ((None, None), false, true),
@@ -58,7 +58,7 @@ fn limits_that_allow_old_versions_are_not_the_reason() {
 }
 
 #[test]
-fn a_timeout_suggests_ws_only_where_no_tls_was_seen() {
+fn a_timeout_suggests_ws_only_if_no_tls_was_received() {
     for (answer, words, ws) in [
         (Answer::Nothing, "did not answer the ClientHello", true),
         (Answer::ServerHello, "speaks TLS on this port", false),
@@ -72,7 +72,7 @@ fn a_timeout_suggests_ws_only_where_no_tls_was_seen() {
 }
 
 #[test]
-fn each_end_has_its_words_for_what_is_not_tls() {
+fn servers_and_proxies_have_different_hints_for_other_protocols() {
     let foreign = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
     let silent = "https:// is for proxies that speak TLS on this port: if";
     for (answer, server, proxy) in [
@@ -93,7 +93,7 @@ fn each_end_has_its_words_for_what_is_not_tls() {
 }
 
 #[test]
-fn a_proxy_has_options_of_its_own() {
+fn hints_for_a_proxy_name_its_own_options() {
     for reason in [
         "certificate verify failed: self-signed certificate",
         "certificate verify failed: certificate has expired",
