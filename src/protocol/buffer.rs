@@ -118,7 +118,7 @@ impl Buffer {
     }
 
     /// Bytes of memory committed for the buffer.
-    pub(super) fn held(&self) -> usize {
+    pub(super) fn memory_usage(&self) -> usize {
         self.touched
     }
 

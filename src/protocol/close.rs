@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use registry::{Entry, REGISTERED};
+use registry::{REGISTERED, RegisteredCode};
 
 pub use applications::{APPLICATIONS, Application};
 pub use payload::ClosePayload;
@@ -115,7 +115,7 @@ impl CloseCode {
         self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation)
     }
 
-    fn entry(self) -> Option<&'static Entry> {
+    fn entry(self) -> Option<&'static RegisteredCode> {
         REGISTERED.iter().find(|entry| entry.code == self.0)
     }
 

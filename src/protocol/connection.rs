@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::close::ClosePayload;
 use super::deflate::Deflater;
-use super::inbound::{Inbound, InboundOptions, Ready};
+use super::inbound::{Inbound, InboundOptions, QueuedEvent};
 use super::outbox::Outbox;
 use super::vocabulary::{Counters, Direction, Event, ReadyState, Role};
 
@@ -31,9 +31,9 @@ pub struct Connection {
     deflater: Option<Box<Deflater>>,
     outbox: Outbox,
     /// Events not yet returned, in order.
-    queue: VecDeque<Ready>,
+    queue: VecDeque<QueuedEvent>,
     /// The event returned last: its bytes may still be borrowed.
-    current: Option<Ready>,
+    current: Option<QueuedEvent>,
     pings: VecDeque<(Vec<u8>, Instant)>,
     sent_close: Option<ClosePayload>,
     /// Our Close frame was discarded before the transport accepted it.
@@ -41,7 +41,7 @@ pub struct Connection {
     peer_closed_first: bool,
     sent: Counters,
     /// Bytes of memory used for this connection outside of it.
-    beside: usize,
+    other_bytes: usize,
     /// Its memory has been freed because the budget is exceeded.
     has_shed: bool,
 }
@@ -103,7 +103,7 @@ impl Connection {
             is_close_discarded: false,
             peer_closed_first: false,
             sent: Counters::default(),
-            beside: 0,
+            other_bytes: 0,
             has_shed: false,
         }
     }
@@ -111,12 +111,12 @@ impl Connection {
     /// The next event, or `None` when more bytes are needed.
     pub fn next_event(&mut self, now: Instant) -> Option<Event<'_>> {
         if self.queue.is_empty()
-            && let Some(message) = self.inbound.plain_message()
+            && let Some(message) = self.inbound.next_whole_message()
         {
-            return Some(self.inbound.plain_event(message));
+            return Some(self.inbound.whole_event(message));
         }
         loop {
-            self.take_back();
+            self.reclaim();
             self.current = self.queue.pop_front();
             if let Some(current) = &mut self.current {
                 if self.queue.is_empty() {
@@ -236,10 +236,10 @@ impl Connection {
     /// The current event with its bytes.
     fn view(&self) -> Option<Event<'_>> {
         match self.current.as_ref()? {
-            Ready::Close(Direction::Sent) => {
+            QueuedEvent::Close(Direction::Sent) => {
                 Some(Event::Close(Direction::Sent, self.sent_close.as_ref()?))
             }
-            ready => self.inbound.view(ready),
+            queued => self.inbound.view(queued),
         }
     }
 }

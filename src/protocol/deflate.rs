@@ -65,7 +65,7 @@ pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
 
 /// Why a compressed message cannot be inflated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum InflateError {
     /// It is longer than allowed.
     TooBig,
     /// The memory budget is exceeded.
@@ -131,21 +131,21 @@ impl Inflater {
         out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), InflateError> {
         if bytes.is_empty() {
             return Ok(());
         }
         self.remember(bytes);
         self.history.push(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
-            Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
+        self.run(bytes, out, limit, may_grow).map_err(|error| match error {
+            InflateError::Corrupt(why) if is_zlib => InflateError::Corrupt(format!(
                 "{why}; it starts with a zlib header instead of raw DEFLATE data"
             )),
-            Flaw::Corrupt(_) if self.history.explains_failure() => {
-                Flaw::KeptContext(self.parameter)
+            InflateError::Corrupt(_) if self.history.explains_failure() => {
+                InflateError::KeptContext(self.parameter)
             }
-            flaw => flaw,
+            error => error,
         })
     }
 
@@ -155,7 +155,7 @@ impl Inflater {
     ///
     /// # Errors
     /// If it ends in the middle of a DEFLATE block.
-    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, Flaw> {
+    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, InflateError> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
         let has_ended = std::mem::take(&mut self.has_ended);
@@ -178,19 +178,19 @@ impl Inflater {
         last: [u8; 4],
         out: &mut Buffer,
         limit: u64,
-    ) -> Result<(), Flaw> {
-        let flaw = || Flaw::Corrupt(unfinished(fed, last));
+    ) -> Result<(), InflateError> {
+        let error = || InflateError::Corrupt(unfinished(fed, last));
         let before = out.len();
         let is_past_header = before > 0 && fed <= ONE_BLOCK;
         let probe = if is_past_header { &PROBE[..SHORT_PROBE] } else { &PROBE };
         let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
             self.run(probe, out, limit, &mut |_| true)
         } else {
-            Err(flaw())
+            Err(error())
         };
         if ended.is_err() || out.len() != before {
             out.truncate(before);
-            return Err(flaw());
+            return Err(error());
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Inflater {
         out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), InflateError> {
         let window = self.window;
         self.has_ended = false;
         let state =
@@ -221,8 +221,8 @@ impl Inflater {
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
             let step = bytes.len().saturating_mul(4).clamp(OUTPUT_STEP, MAX_OUTPUT_STEP);
             let step = (step as u64).min(room) as usize;
-            if out.len() + step > out.held() && !may_grow(out.len() + step) {
-                return Err(Flaw::OverMemory);
+            if out.len() + step > out.memory_usage() && !may_grow(out.len() + step) {
+                return Err(InflateError::OverMemory);
             }
             let space = &mut out.space(step)[..step];
             let (read, made) = (state.total_in(), state.total_out());
@@ -231,9 +231,9 @@ impl Inflater {
             out.filled(written);
             if out.len() as u64 > limit {
                 out.truncate(limit as usize); // less than the length
-                return Err(Flaw::TooBig);
+                return Err(InflateError::TooBig);
             }
-            let status = result.map_err(|error| Flaw::Corrupt(described(&error)))?;
+            let status = result.map_err(|error| InflateError::Corrupt(described(&error)))?;
             let used = (state.total_in() - read) as usize; // at most what was given
             bytes = &bytes[used..];
             match status {
@@ -279,7 +279,7 @@ pub(super) struct Deflater {
     keeps_context: bool,
     /// Created for the first message: it takes about 270 KiB.
     state: Option<Compress>,
-    packed: Vec<u8>,
+    compressed: Vec<u8>,
 }
 
 impl Deflater {
@@ -287,52 +287,52 @@ impl Deflater {
     pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
         let Terms { window, keeps_context } = agreed.terms(role);
         let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
-        Self { window, keeps_context, state: None, packed: Vec::new() }
+        Self { window, keeps_context, state: None, compressed: Vec::new() }
     }
 
     /// The compressed payload of a message; `None` if it should be sent uncompressed.
-    pub(super) fn pack(&mut self, data: &[u8]) -> Option<&[u8]> {
+    pub(super) fn compress(&mut self, data: &[u8]) -> Option<&[u8]> {
         let window = self.window.filter(|_| data.len() >= MIN_COMPRESSED)?;
         let state = self.state.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::default(), false, window)
         });
-        self.packed.clear();
-        let fits = deflate(state, data, &mut self.packed);
+        self.compressed.clear();
+        let fits = deflate(state, data, &mut self.compressed);
         // Later messages must not refer to data that the peer does not receive.
         if !fits || !self.keeps_context {
             state.reset();
         }
-        fits.then_some(&self.packed[..])
+        fits.then_some(&self.compressed[..])
     }
 
     /// Bytes of memory used for compressed messages.
-    pub(super) fn held(&self) -> usize {
-        self.packed.capacity()
+    pub(super) fn memory_usage(&self) -> usize {
+        self.compressed.capacity()
     }
 
     /// Frees the memory for compressed messages if it is over `keep` bytes.
     pub(super) fn shrink(&mut self, keep: usize) {
-        if self.packed.capacity() > keep {
-            self.packed = Vec::new();
+        if self.compressed.capacity() > keep {
+            self.compressed = Vec::new();
         }
     }
 }
 
 /// Compresses `data`; returns whether it became shorter.
-fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
+fn deflate(state: &mut Compress, data: &[u8], compressed: &mut Vec<u8>) -> bool {
     let mut rest = data;
-    while packed.len() < data.len() + TAIL.len() {
-        large::reserve(packed, (rest.len() / 2).max(OUTPUT_STEP));
-        let (read, room) = (state.total_in(), packed.capacity() - packed.len());
-        let before = packed.len();
-        if state.compress_vec(rest, packed, FlushCompress::Sync).is_err() {
+    while compressed.len() < data.len() + TAIL.len() {
+        large::reserve(compressed, (rest.len() / 2).max(OUTPUT_STEP));
+        let (read, room) = (state.total_in(), compressed.capacity() - compressed.len());
+        let before = compressed.len();
+        if state.compress_vec(rest, compressed, FlushCompress::Sync).is_err() {
             return false;
         }
         rest = &rest[(state.total_in() - read) as usize..]; // at most what was given
         // If space is left, the output is complete.
-        if rest.is_empty() && packed.len() - before < room {
-            packed.truncate(packed.len().saturating_sub(TAIL.len()));
-            return packed.len() < data.len();
+        if rest.is_empty() && compressed.len() - before < room {
+            compressed.truncate(compressed.len().saturating_sub(TAIL.len()));
+            return compressed.len() < data.len();
         }
     }
     false

@@ -17,7 +17,7 @@ mod origin;
 mod response;
 mod server;
 
-pub use client::{Request, RequestOptions, judge_response, with_custom};
+pub use client::{Request, RequestOptions, validate_response, with_custom};
 pub use http::{expects_continue, resource_name};
 pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};
 pub use response::Response;

@@ -10,21 +10,21 @@ use super::buffer::Buffer;
 use super::close::ClosePayload;
 use super::deflate::{Agreed, Inflater};
 use super::frame::Header;
-use super::message::{MessageKind, Unfinished};
+use super::message::{MessageKind, PartialMessage};
 use super::payload::Payload;
 use super::utf8::Utf8Checker;
 use super::violation::Violation;
 use super::vocabulary::{Counters, Direction, Event, FrameEvent, Part, Role};
 
 mod assemble;
-mod foreign;
-mod judge;
+mod fast_path;
 mod memory;
-mod plain;
 mod receive;
+mod stray_text;
+mod validate;
 
-pub(super) use judge::read_close;
 pub(super) use memory::Growth;
+pub(super) use validate::read_close;
 
 /// The configuration of an [`Inbound`].
 #[derive(Debug)]
@@ -44,17 +44,17 @@ pub struct InboundOptions {
 /// The frames from one endpoint, decoded, assembled into messages and validated (RFC 6455 section 5).
 #[derive(Debug)]
 pub struct Inbound {
-    limits: Limits,
-    state: State,
+    limits: InboundLimits,
+    state: InboundState,
     input: Buffer,
     /// The offset of `input` in the stream of received bytes.
     offset: u64,
     /// The offset of the frame whose violation was tolerated last.
-    judged: Option<u64>,
+    tolerated_at: Option<u64>,
     /// The data frame whose payload is being received.
-    frame: Option<Incoming>,
+    frame: Option<IncomingFrame>,
     /// The fragmented message being assembled.
-    message: Option<Unfinished>,
+    message: Option<PartialMessage>,
     /// Payload of frames and messages that are not in `input` completely.
     payload: Buffer,
     /// The last call of `receive_space` returned space in `payload`, not in `input`.
@@ -66,16 +66,16 @@ pub struct Inbound {
     utf8: Utf8Checker,
     inflater: Option<Box<Inflater>>,
     /// Events not yet returned, in order.
-    pub(super) queue: VecDeque<Ready>,
+    pub(super) queue: VecDeque<QueuedEvent>,
     /// The event returned last: its bytes may still be borrowed.
-    current: Option<Ready>,
+    current: Option<QueuedEvent>,
     close: Option<ClosePayload>,
     violation: Option<Violation>,
     counters: Counters,
     /// Memory accounting, if there is a budget.
     pub(super) growth: Option<Growth>,
     /// When to free the memory that only long messages need, unless one is received before. Messages returned
-    /// by [`Inbound::plain_message`] do not use it and do not change the time.
+    /// by [`Inbound::next_whole_message`] do not use it and do not change the time.
     pub(super) release_at: Option<Instant>,
 }
 
@@ -86,7 +86,7 @@ const READ_SIZE: usize = 128 << 10;
 const KEEP_PAYLOAD: usize = 2 << 20;
 
 #[derive(Debug)]
-struct Limits {
+struct InboundLimits {
     role: Role,
     max_message_size: u64,
     observe_frames: bool,
@@ -94,7 +94,7 @@ struct Limits {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum InboundState {
     Open,
     /// A Close frame was received: no data frame may follow.
     Closed,
@@ -103,7 +103,7 @@ enum State {
 }
 
 #[derive(Debug)]
-struct Incoming {
+struct IncomingFrame {
     header: Header,
     /// The offset of the frame in the stream of received bytes.
     offset: u64,
@@ -119,8 +119,8 @@ struct Incoming {
 
 /// An event without its borrowed bytes.
 #[derive(Debug)]
-pub(super) enum Ready {
-    Frame(Box<FrameNote>),
+pub(super) enum QueuedEvent {
+    Frame(Box<QueuedFrame>),
     Message { kind: MessageKind, span: Span, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Span),
     Pong(Direction, Span, Option<std::time::Duration>),
@@ -129,12 +129,12 @@ pub(super) enum Ready {
     Tolerated(Box<Violation>),
 }
 
-impl Ready {
+impl QueuedEvent {
     /// Bytes of messages and frames that it owns. Control frames are too short to be counted.
-    pub(super) fn own_bytes(&self) -> usize {
+    pub(super) fn owned_bytes(&self) -> usize {
         let own = |span: &Span| if let Span::Own(bytes) = span { bytes.len() } else { 0 };
         match self {
-            Self::Frame(note) => own(&note.payload) + note.plain.as_ref().map_or(0, own),
+            Self::Frame(frame) => own(&frame.payload) + frame.plain.as_ref().map_or(0, own),
             Self::Message { span, .. } => own(span),
             _ => 0,
         }
@@ -143,7 +143,7 @@ impl Ready {
 
 /// A [`FrameEvent`] without its borrowed bytes.
 #[derive(Debug)]
-pub(super) struct FrameNote {
+pub(super) struct QueuedFrame {
     pub(super) direction: Direction,
     pub(super) header: Header,
     pub(super) payload: Span,
@@ -181,11 +181,11 @@ impl Inbound {
         let mut input = Buffer::default();
         input.extend(early);
         Self {
-            limits: Limits { role, max_message_size, observe_frames, lenient },
-            state: State::Open,
+            limits: InboundLimits { role, max_message_size, observe_frames, lenient },
+            state: InboundState::Open,
             input,
             offset: 0,
-            judged: None,
+            tolerated_at: None,
             frame: None,
             message: None,
             payload: Buffer::default(),
@@ -207,13 +207,13 @@ impl Inbound {
     /// The next event, or `None` when more bytes are needed. Its direction is always
     /// [`Direction::Received`].
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        if let Some(message) = self.plain_message() {
-            return Some(self.plain_event(message));
+        if let Some(message) = self.next_whole_message() {
+            return Some(self.whole_event(message));
         }
         loop {
             self.current = self.queue.pop_front();
             if self.current.is_some() {
-                return self.current.as_ref().and_then(|ready| self.view(ready));
+                return self.current.as_ref().and_then(|queued| self.view(queued));
             }
             // A frame that is not complete may have queued a tolerated violation.
             let has_progressed = self.parse_frame();
@@ -244,17 +244,17 @@ impl Inbound {
     }
 
     /// A queued event with its bytes.
-    pub(super) fn view<'a>(&'a self, ready: &'a Ready) -> Option<Event<'a>> {
-        Some(match ready {
-            Ready::Frame(note) => Event::Frame(FrameEvent {
-                direction: note.direction,
-                header: note.header,
-                payload: self.bytes(&note.payload),
-                part: note.part,
-                plain: note.plain.as_ref().map(|span| self.bytes(span)),
+    pub(super) fn view<'a>(&'a self, queued: &'a QueuedEvent) -> Option<Event<'a>> {
+        Some(match queued {
+            QueuedEvent::Frame(frame) => Event::Frame(FrameEvent {
+                direction: frame.direction,
+                header: frame.header,
+                payload: self.bytes(&frame.payload),
+                part: frame.part,
+                plain: frame.plain.as_ref().map(|span| self.bytes(span)),
                 raw: false,
             }),
-            Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
+            QueuedEvent::Message { kind, span, frames, wire_size, compressed } => Event::Message {
                 kind: *kind,
                 data: self.bytes(span),
                 frames: *frames,
@@ -265,11 +265,13 @@ impl Inbound {
                     _ => None,
                 },
             },
-            Ready::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
-            Ready::Pong(direction, span, rtt) => Event::Pong(*direction, self.bytes(span), *rtt),
-            Ready::Close(direction) => Event::Close(*direction, self.close.as_ref()?),
-            Ready::Violation => Event::Violation(self.violation.as_ref()?),
-            Ready::Tolerated(violation) => Event::Tolerated(violation),
+            QueuedEvent::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
+            QueuedEvent::Pong(direction, span, rtt) => {
+                Event::Pong(*direction, self.bytes(span), *rtt)
+            }
+            QueuedEvent::Close(direction) => Event::Close(*direction, self.close.as_ref()?),
+            QueuedEvent::Violation => Event::Violation(self.violation.as_ref()?),
+            QueuedEvent::Tolerated(violation) => Event::Tolerated(violation),
         })
     }
 

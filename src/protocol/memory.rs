@@ -18,7 +18,7 @@ pub struct Budget {
 /// The account of one connection in a budget.
 #[derive(Clone, Debug)]
 pub struct Account {
-    holder: Arc<Holder>,
+    account: Arc<AccountState>,
 }
 
 /// A number of bytes that is counted until it is dropped.
@@ -50,14 +50,14 @@ pub struct OverBudget;
 struct Pool {
     limit: usize,
     total: AtomicUsize,
-    holders: Mutex<Vec<Weak<Holder>>>,
+    accounts: Mutex<Vec<Weak<AccountState>>>,
     /// Notified when memory was freed or is requested to be freed.
     changed: Condvar,
     /// The number of threads that wait for that.
     waiting: AtomicUsize,
 }
 
-struct Holder {
+struct AccountState {
     pool: Arc<Pool>,
     /// Bytes used by the connection alone.
     held: AtomicUsize,
@@ -84,25 +84,25 @@ const MAX_WAIT: Duration = Duration::from_millis(250);
 impl Budget {
     /// A budget of `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        let holders = Mutex::default();
+        let accounts = Mutex::default();
         let (total, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { pool: Arc::new(Pool { limit, total, holders, changed: Condvar::new(), waiting }) }
+        Self { pool: Arc::new(Pool { limit, total, accounts, changed: Condvar::new(), waiting }) }
     }
 
     /// Opens an account for a connection. `on_revoked` is called, on any thread, when the connection must
     /// free its memory.
     pub fn open(&self, on_revoked: impl Fn() + Send + Sync + 'static) -> Account {
-        let holder = Arc::new(Holder {
+        let account = Arc::new(AccountState {
             pool: Arc::clone(&self.pool),
             held: AtomicUsize::new(0),
             shared: AtomicUsize::new(0),
             is_revoked: AtomicBool::new(false),
             on_revoked: Box::new(on_revoked),
         });
-        let mut holders = self.pool.holders();
-        holders.retain(|holder| holder.strong_count() > 0);
-        holders.push(Arc::downgrade(&holder));
-        Account { holder }
+        let mut accounts = self.pool.accounts();
+        accounts.retain(|account| account.strong_count() > 0);
+        accounts.push(Arc::downgrade(&account));
+        Account { account }
     }
 
     /// Copies a payload to be shared by several connections.
@@ -141,22 +141,22 @@ impl Account {
 
     /// Sets how many bytes of shared payloads are queued for this connection.
     pub fn set_shared(&self, bytes: usize) {
-        self.holder.shared.store(bytes, Ordering::SeqCst);
+        self.account.shared.store(bytes, Ordering::SeqCst);
     }
 
     /// Whether the connection must free its memory.
     pub fn is_revoked(&self) -> bool {
-        self.holder.is_revoked.load(Ordering::SeqCst)
+        self.account.is_revoked.load(Ordering::SeqCst)
     }
 
     /// Whether all connections together exceed the budget.
     pub fn is_exceeded(&self) -> bool {
-        self.holder.pool.total() > self.holder.pool.limit
+        self.account.pool.total() > self.account.pool.limit
     }
 
     /// The limit of the budget, in bytes.
     pub fn limit(&self) -> usize {
-        self.holder.pool.limit
+        self.account.pool.limit
     }
 }
 
@@ -174,8 +174,8 @@ impl Charge {
     /// Sets the number of bytes.
     pub fn set(&mut self, bytes: usize) {
         let bytes = bytes - bytes % GRANULE;
-        let holder = &self.account.holder;
-        for count in [&holder.held, &holder.pool.total] {
+        let account = &self.account.account;
+        for count in [&account.held, &account.pool.total] {
             if bytes > self.bytes {
                 count.fetch_add(bytes - self.bytes, Ordering::SeqCst);
             } else if bytes < self.bytes {
@@ -183,7 +183,7 @@ impl Charge {
             }
         }
         if bytes < self.bytes {
-            holder.pool.announce();
+            account.pool.announce();
         }
         self.bytes = bytes;
     }
@@ -195,10 +195,10 @@ impl Charge {
     pub fn grow(&mut self, bytes: usize) -> Result<(), OverBudget> {
         let before = self.bytes;
         self.set(bytes);
-        let holder = &self.account.holder;
+        let account = &self.account.account;
         if self.bytes > before {
-            holder.pool.enforce();
-            holder.pool.wait_at_slack(holder);
+            account.pool.enforce();
+            account.pool.wait_at_slack(account);
         }
         if self.account.is_revoked() { Err(OverBudget) } else { Ok(()) }
     }
@@ -228,8 +228,8 @@ impl Drop for SharedPayload {
 }
 
 impl Pool {
-    fn holders(&self) -> MutexGuard<'_, Vec<Weak<Holder>>> {
-        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn accounts(&self) -> MutexGuard<'_, Vec<Weak<AccountState>>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn total(&self) -> usize {
@@ -241,31 +241,31 @@ impl Pool {
             return;
         }
         // Called without the lock, as it may call back.
-        for holder in self.revoke() {
-            (holder.on_revoked)();
+        for account in self.revoke() {
+            (account.on_revoked)();
         }
         self.announce();
     }
 
     fn announce(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            drop(self.holders()); // so that no notification is missed between check and wait
+            drop(self.accounts()); // so that no notification is missed between check and wait
             self.changed.notify_all();
         }
     }
 
     /// Marks those that use the most, until the memory they will free suffices.
-    fn revoke(&self) -> Vec<Arc<Holder>> {
-        let holders = self.holders();
-        let living: Vec<_> = holders.iter().filter_map(Weak::upgrade).collect();
+    fn revoke(&self) -> Vec<Arc<AccountState>> {
+        let accounts = self.accounts();
+        let living: Vec<_> = accounts.iter().filter_map(Weak::upgrade).collect();
         let (revoked, mut others): (Vec<_>, Vec<_>) =
-            living.into_iter().partition(|holder| holder.is_revoked.load(Ordering::SeqCst));
-        let freed: usize = revoked.iter().map(|holder| holder.held()).sum();
+            living.into_iter().partition(|account| account.is_revoked.load(Ordering::SeqCst));
+        let freed: usize = revoked.iter().map(|account| account.held()).sum();
         let mut excess = self.total().saturating_sub(self.limit).saturating_sub(freed);
-        others.sort_by_key(|holder| holder.weight());
+        others.sort_by_key(|account| account.weight());
         let mut chosen = Vec::new();
         while excess > 0
-            && let Some(largest) = others.pop().filter(|holder| holder.weight() > 0)
+            && let Some(largest) = others.pop().filter(|account| account.weight() > 0)
         {
             excess = excess.saturating_sub(largest.weight());
             largest.is_revoked.store(true, Ordering::SeqCst);
@@ -275,27 +275,27 @@ impl Pool {
     }
 
     /// Waits until other connections have freed their memory.
-    fn wait_at_slack(&self, holder: &Holder) {
+    fn wait_at_slack(&self, account: &AccountState) {
         let most = self.limit.saturating_add(self.limit / SLACK);
         let has_to_wait = || {
-            let is_revoked = holder.is_revoked.load(Ordering::SeqCst);
-            self.total.load(Ordering::SeqCst) > most && holder.held() >= SMALL && !is_revoked
+            let is_revoked = account.is_revoked.load(Ordering::SeqCst);
+            self.total.load(Ordering::SeqCst) > most && account.held() >= SMALL && !is_revoked
         };
         if !has_to_wait() {
             return;
         }
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        let holders = self.holders();
-        let waited = self.changed.wait_timeout_while(holders, MAX_WAIT, |_| has_to_wait());
+        let accounts = self.accounts();
+        let waited = self.changed.wait_timeout_while(accounts, MAX_WAIT, |_| has_to_wait());
         drop(waited);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         if has_to_wait() {
-            holder.is_revoked.store(true, Ordering::SeqCst);
+            account.is_revoked.store(true, Ordering::SeqCst);
         }
     }
 }
 
-impl Holder {
+impl AccountState {
     fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
     }
@@ -305,9 +305,9 @@ impl Holder {
     }
 }
 
-impl fmt::Debug for Holder {
+impl fmt::Debug for AccountState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Holder")
+        f.debug_struct("AccountState")
             .field("held", &self.held)
             .field("shared", &self.shared)
             .field("is_revoked", &self.is_revoked)

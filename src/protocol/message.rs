@@ -39,7 +39,7 @@ impl fmt::Display for MessageKind {
 
 /// A message of which not all frames were received yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unfinished {
+pub(super) struct PartialMessage {
     pub(super) kind: MessageKind,
     pub(super) frames: u64,
     /// Declared size of headers and payloads of its frames so far, in bytes.

@@ -20,20 +20,20 @@ pub(super) struct Outbox {
     /// The masking keys: only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
     /// The frame at the end of `bytes` whose payload is not complete.
-    unfinished: Option<Unfinished>,
+    unfinished: Option<PartialFrame>,
     /// Frames that follow the unfinished one: nothing can be sent between the bytes of a frame.
-    held: Vec<u8>,
+    deferred: Vec<u8>,
 }
 
 /// A frame whose payload is supplied in pieces.
 #[derive(Debug)]
-struct Unfinished {
+struct PartialFrame {
     header: Header,
     /// Payload bytes appended so far.
     appended: u64,
 }
 
-impl Unfinished {
+impl PartialFrame {
     fn missing(&self) -> u64 {
         self.header.length - self.appended
     }
@@ -56,7 +56,7 @@ impl Outbox {
             irregular: false,
             masks,
             unfinished: None,
-            held: Vec::new(),
+            deferred: Vec::new(),
             touched: 0,
         }
     }
@@ -92,7 +92,7 @@ impl Outbox {
     /// Appends a header unchanged, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
         let bytes = match self.unfinished {
-            Some(_) => &mut self.held,
+            Some(_) => &mut self.deferred,
             None => {
                 self.make_room(header.len() + payload.len());
                 &mut self.bytes
@@ -108,7 +108,7 @@ impl Outbox {
         debug_assert!(self.unfinished.is_none());
         let header = Header::new(opcode, true, self.next_key(), length);
         self.append(header.bytes(), None, &[]);
-        self.unfinished = (length > 0).then_some(Unfinished { header, appended: 0 });
+        self.unfinished = (length > 0).then_some(PartialFrame { header, appended: 0 });
         header
     }
 
@@ -124,9 +124,9 @@ impl Outbox {
         extend_masked(&mut self.bytes, key, offset, &piece[..length]);
         if is_complete {
             self.unfinished = None;
-            let held = std::mem::take(&mut self.held);
-            self.make_room(held.len());
-            self.bytes.extend_from_slice(&held);
+            let deferred = std::mem::take(&mut self.deferred);
+            self.make_room(deferred.len());
+            self.bytes.extend_from_slice(&deferred);
         }
         length
     }
@@ -138,18 +138,18 @@ impl Outbox {
 
     /// Bytes buffered to be written.
     pub(super) fn buffered(&self) -> usize {
-        self.pending().len() + self.held.len()
+        self.pending().len() + self.deferred.len()
     }
 
     /// Bytes still to be written, including payload that has not been supplied yet.
     pub(super) fn unwritten(&self) -> u64 {
-        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, Unfinished::missing)
+        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, PartialFrame::missing)
     }
 
     /// Drops all frames.
     pub(super) fn clear(&mut self) {
         self.unfinished = None;
-        self.held = Vec::new();
+        self.deferred = Vec::new();
         self.advance(self.pending().len());
     }
 
@@ -173,8 +173,8 @@ impl Outbox {
     }
 
     /// Bytes of memory in use.
-    pub(super) fn held(&self) -> usize {
-        self.touched + self.held.len()
+    pub(super) fn memory_usage(&self) -> usize {
+        self.touched + self.deferred.len()
     }
 
     /// Frees the memory of written bytes, if that is most of it.
@@ -196,20 +196,20 @@ impl Outbox {
 
     /// The first frame boundary in the pending bytes at or after `least` bytes; greater than 0 if a frame
     /// is partly written.
-    pub(super) fn begun(&mut self, least: usize) -> usize {
+    pub(super) fn next_boundary_after(&mut self, least: usize) -> usize {
         self.advance_boundary();
         let target = self.written + least.min(self.pending().len());
-        self.boundary_behind(target).0 - self.written
+        self.boundary_from(target).0 - self.written
     }
 
     /// Whether the last frame of a data message is partly written.
     pub(super) fn is_message_cut(&mut self) -> bool {
-        self.begun(0) > 0 && self.boundary_ends_message
+        self.next_boundary_after(0) > 0 && self.boundary_ends_message
     }
 
     /// The number of data messages that end in the pending bytes after the first `skipped`, which must end
     /// at a frame boundary.
-    pub(super) fn messages_behind(&self, skipped: usize) -> u64 {
+    pub(super) fn messages_after(&self, skipped: usize) -> u64 {
         let mut rest = self.pending().get(skipped..).unwrap_or_default();
         let mut count = 0;
         while let Some(header) = Header::decode(rest).filter(|_| !self.irregular) {
@@ -220,11 +220,11 @@ impl Outbox {
     }
 
     fn advance_boundary(&mut self) {
-        (self.boundary, self.boundary_ends_message) = self.boundary_behind(self.written);
+        (self.boundary, self.boundary_ends_message) = self.boundary_from(self.written);
     }
 
     /// The first boundary at or after `target`, and whether a data message ends there.
-    fn boundary_behind(&self, target: usize) -> (usize, bool) {
+    fn boundary_from(&self, target: usize) -> (usize, bool) {
         let (mut boundary, mut ends_message) = (self.boundary, self.boundary_ends_message);
         while boundary < target {
             let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
@@ -249,14 +249,14 @@ impl Outbox {
     /// Drops the pending bytes except for the `first` first and the `last` last ones. An unfinished frame is
     /// dropped only as a whole.
     pub(super) fn retract(&mut self, first: usize, last: usize) {
-        if let Some(Unfinished { header, appended }) = &self.unfinished {
+        if let Some(PartialFrame { header, appended }) = &self.unfinished {
             let size = header.len() as u64 + appended;
             let start = (self.pending().len() as u64).checked_sub(size);
-            self.held.drain(..self.held.len().saturating_sub(last));
+            self.deferred.drain(..self.deferred.len().saturating_sub(last));
             if start.is_some_and(|start| first as u64 <= start) {
                 self.unfinished = None;
                 self.bytes.truncate(self.written + first);
-                self.bytes.append(&mut self.held);
+                self.bytes.append(&mut self.deferred);
             }
             return;
         }
@@ -312,17 +312,17 @@ mod tests {
         for size in [10, 200, 5] {
             outbox.push(Opcode::Text, true, false, &vec![b'x'; size]); // 12, 204 and 7 bytes
         }
-        assert_eq!((outbox.begun(0), outbox.begun(1)), (0, 12));
+        assert_eq!((outbox.next_boundary_after(0), outbox.next_boundary_after(1)), (0, 12));
         outbox.advance(12);
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 2));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 2));
         outbox.advance(1);
-        assert_eq!((outbox.begun(0), outbox.begun(204)), (203, 210));
-        assert_eq!(outbox.messages_behind(203), 1);
+        assert_eq!((outbox.next_boundary_after(0), outbox.next_boundary_after(204)), (203, 210));
+        assert_eq!(outbox.messages_after(203), 1);
         outbox.make_room(1 << 20); // removes written bytes
-        assert_eq!((outbox.begun(0), outbox.pending().len()), (203, 210));
+        assert_eq!((outbox.next_boundary_after(0), outbox.pending().len()), (203, 210));
         outbox.advance(210);
         outbox.push(Opcode::Ping, true, false, b"p");
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 0));
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
         outbox.advance(6);
         outbox.push_payload(b"more");
         let cuts = [(); 4].map(|()| {
-            let is_cut = outbox.is_message_cut() || outbox.begun(0) > 0;
+            let is_cut = outbox.is_message_cut() || outbox.next_boundary_after(0) > 0;
             outbox.advance(1);
             is_cut
         });
@@ -368,7 +368,10 @@ mod tests {
             apply_mask(&mut payload, header.mask.unwrap_or_default(), 0);
             assert_eq!((head, payload), (header.bytes(), vec![9; 70_000]));
             outbox.advance(1);
-            assert_eq!((outbox.begun(0), outbox.is_message_cut()), (outbox.pending().len(), true));
+            assert_eq!(
+                (outbox.next_boundary_after(0), outbox.is_message_cut()),
+                (outbox.pending().len(), true)
+            );
         }
     }
 
@@ -377,9 +380,9 @@ mod tests {
         let mut outbox = Outbox::new(None);
         outbox.append_irregular(&[0x81, 0x7d], None, b"short");
         outbox.push(Opcode::Text, true, false, b"next");
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 0));
         outbox.advance(1);
-        assert_eq!(outbox.begun(0), outbox.pending().len());
+        assert_eq!(outbox.next_boundary_after(0), outbox.pending().len());
     }
 
     #[test]

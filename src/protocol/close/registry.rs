@@ -11,15 +11,15 @@ const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
 const REGISTRY: &str = "IANA WebSocket Close Code Number Registry";
 
 /// A close code with a registered name.
-pub(super) struct Entry {
+pub(super) struct RegisteredCode {
     pub(super) code: u16,
     pub(super) name: &'static str,
     pub(super) explanation: Explanation,
 }
 
 /// The registered codes, in order.
-pub(super) const REGISTERED: &[Entry] = &[
-    Entry {
+pub(super) const REGISTERED: &[RegisteredCode] = &[
+    RegisteredCode {
         code: 1000,
         name: "Normal Closure",
         explanation: Explanation {
@@ -33,7 +33,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1001,
         name: "Going Away",
         explanation: Explanation {
@@ -49,7 +49,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1002,
         name: "Protocol Error",
         explanation: Explanation {
@@ -66,7 +66,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1003,
         name: "Unsupported Data",
         explanation: Explanation {
@@ -82,7 +82,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1004,
         name: "Reserved",
         explanation: Explanation {
@@ -93,7 +93,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1005,
         name: "No Status Received",
         explanation: Explanation {
@@ -106,7 +106,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1006,
         name: "Abnormal Closure",
         explanation: Explanation {
@@ -126,7 +126,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1007,
         name: "Invalid Payload Data",
         explanation: Explanation {
@@ -142,7 +142,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1008,
         name: "Policy Violation",
         explanation: Explanation {
@@ -159,7 +159,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1009,
         name: "Message Too Big",
         explanation: Explanation {
@@ -175,7 +175,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1010,
         name: "Mandatory Extension",
         explanation: Explanation {
@@ -190,7 +190,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1011,
         name: "Internal Error",
         explanation: Explanation {
@@ -205,7 +205,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1012,
         name: "Service Restart",
         explanation: Explanation {
@@ -217,7 +217,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1013,
         name: "Try Again Later",
         explanation: Explanation {
@@ -232,7 +232,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1014,
         name: "Bad Gateway",
         explanation: Explanation {
@@ -246,7 +246,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1015,
         name: "TLS Handshake",
         explanation: Explanation {
@@ -260,7 +260,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3000,
         name: "Unauthorized",
         explanation: Explanation {
@@ -275,7 +275,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3003,
         name: "Forbidden",
         explanation: Explanation {
@@ -287,7 +287,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3008,
         name: "Timeout",
         explanation: Explanation {

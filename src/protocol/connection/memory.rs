@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Connection, EndCause, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
-use crate::protocol::inbound::{Growth, Ready};
+use crate::protocol::inbound::{Growth, QueuedEvent};
 use crate::protocol::memory::Account;
 
 /// The reason in our Close frame when no message of the peer is discarded.
@@ -32,30 +32,31 @@ impl Connection {
 
     /// Bytes of memory in use.
     pub fn held_bytes(&self) -> usize {
-        let queued: usize = self.queue.iter().map(Ready::own_bytes).sum();
+        let queued: usize = self.queue.iter().map(QueuedEvent::owned_bytes).sum();
         self.inbound.held_bytes() + self.outbound_bytes() + queued
     }
 
     fn outbound_bytes(&self) -> usize {
-        self.outbox.held() + self.deflater.as_ref().map_or(0, |deflater| deflater.held())
+        self.outbox.memory_usage()
+            + self.deflater.as_ref().map_or(0, |deflater| deflater.memory_usage())
     }
 
     /// Updates the memory in use besides that of received messages.
-    pub(super) fn count_beside(&mut self) {
-        let beside = self.outbound_bytes() + self.beside;
+    pub(super) fn update_other_bytes(&mut self) {
+        let other_bytes = self.outbound_bytes() + self.other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
-            growth.beside = beside;
+            growth.other_bytes = other_bytes;
         }
     }
 
-    /// Counts the memory in use, including `beside` bytes outside of the connection. If this connection was
+    /// Counts the memory in use, including `other_bytes` bytes outside of the connection. If this connection was
     /// chosen to free its memory, it does so and closes with 1009 if a message is being received, else with
     /// 1013. The first `least` pending bytes are kept, as in [`Connection::drop_unsent`]. Must be called in
     /// every turn of the loop, and when the budget requests it. Returns whether output was dropped.
-    pub fn check_memory(&mut self, beside: usize, least: usize, now: Instant) -> bool {
-        self.beside = beside;
-        self.take_back();
-        let held = self.held_bytes() + beside;
+    pub fn check_memory(&mut self, other_bytes: usize, least: usize, now: Instant) -> bool {
+        self.other_bytes = other_bytes;
+        self.reclaim();
+        let held = self.held_bytes() + other_bytes;
         let Some(growth) = &mut self.inbound.growth else { return false };
         growth.charge.set(held);
         if !growth.charge.account().is_revoked() || self.has_shed {
@@ -63,7 +64,7 @@ impl Connection {
         }
         self.has_shed = true;
         self.shed(least, now);
-        let held = self.held_bytes() + beside;
+        let held = self.held_bytes() + other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
             growth.charge.set(held);
         }
@@ -83,7 +84,7 @@ impl Connection {
             self.inbound.release_at = None;
             return;
         }
-        self.take_back(); // its bytes are no longer borrowed
+        self.reclaim(); // its bytes are no longer borrowed
         self.inbound.release_idle_memory();
         self.outbox.release();
         if let Some(deflater) = &mut self.deflater {
@@ -92,9 +93,9 @@ impl Connection {
     }
 
     /// Reclaims the buffer of the event returned last.
-    pub(super) fn take_back(&mut self) {
+    pub(super) fn reclaim(&mut self) {
         if self.current.is_some() {
-            self.inbound.take_back(self.current.take());
+            self.inbound.reclaim(self.current.take());
         }
     }
 
@@ -102,7 +103,7 @@ impl Connection {
     /// connection is closed then.
     pub(super) fn may_send(&mut self, size: usize) -> bool {
         let growth = self.inbound.growth.as_mut().filter(|_| size >= COUNTED_FROM);
-        growth.is_none_or(|growth| growth.may_add(size))
+        growth.is_none_or(|growth| growth.try_add(size))
     }
 
     /// Sets the deadline for freeing memory, if enough is in use and the connection is idle.
@@ -125,10 +126,10 @@ impl Connection {
         let is_cut_off = !self.shed_output(least);
         let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.inbound.ignores_input();
         if !is_ending && self.inbound.is_inside_message() {
-            for ready in &mut self.queue {
-                self.inbound.copy_bytes(ready);
+            for queued in &mut self.queue {
+                self.inbound.copy_bytes(queued);
             }
-            self.inbound.give_up_message();
+            self.inbound.discard_message();
             self.react(now);
         } else if self.is_open() {
             self.release_idle_memory();
@@ -147,11 +148,11 @@ impl Connection {
     /// Drops unwritten output, except for the rest of a partly written frame and our Close frame. Returns
     /// false if that rest is too long.
     fn shed_output(&mut self, least: usize) -> bool {
-        let rest = self.outbox.begun(least);
+        let rest = self.outbox.next_boundary_after(least);
         if rest > MAX_REST_OF_FRAME {
             return false;
         }
-        self.drop_behind(rest);
+        self.drop_after(rest);
         true
     }
 }

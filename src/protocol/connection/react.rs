@@ -6,7 +6,7 @@ use super::send::earliest;
 use super::{ANSWER_GRACE, Connection, EndCause, FAILURE_GRACE, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
-use crate::protocol::inbound::{Ready, Span};
+use crate::protocol::inbound::{QueuedEvent, Span};
 use crate::protocol::violation::Rule;
 use crate::protocol::vocabulary::{Direction, Role, TransportEnd};
 
@@ -50,7 +50,7 @@ impl Connection {
 
     /// Makes one step of progress; `false` when more bytes are needed.
     pub(super) fn parse_frame(&mut self, now: Instant) -> bool {
-        self.count_beside();
+        self.update_other_bytes();
         let has_progressed = self.inbound.parse_frame();
         self.react(now);
         has_progressed
@@ -58,12 +58,12 @@ impl Connection {
 
     /// Reacts to what the peer sent, and queues the events.
     pub(super) fn react(&mut self, now: Instant) {
-        while let Some(ready) = self.inbound.queue.pop_front() {
-            match ready {
-                Ready::Ping(_, Span::Own(payload)) => self.on_ping(payload),
-                Ready::Pong(_, Span::Own(payload), _) => self.on_pong(payload, now),
-                Ready::Close(_) => self.on_close(now),
-                Ready::Violation => self.on_violation(now),
+        while let Some(queued) = self.inbound.queue.pop_front() {
+            match queued {
+                QueuedEvent::Ping(_, Span::Own(payload)) => self.on_ping(payload),
+                QueuedEvent::Pong(_, Span::Own(payload), _) => self.on_pong(payload, now),
+                QueuedEvent::Close(_) => self.on_close(now),
+                QueuedEvent::Violation => self.on_violation(now),
                 other => self.queue.push_back(other),
             }
         }
@@ -72,10 +72,10 @@ impl Connection {
     /// RFC 6455 section 5.5.2: answered immediately, unless a Close frame has been sent.
     fn on_ping(&mut self, payload: Vec<u8>) {
         let answer = payload[..payload.len().min(MAX_CONTROL_PAYLOAD)].to_vec();
-        self.queue.push_back(Ready::Ping(Direction::Received, Span::Own(payload)));
+        self.queue.push_back(QueuedEvent::Ping(Direction::Received, Span::Own(payload)));
         if self.is_open() {
             self.push_control(Opcode::Pong, &answer);
-            self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(answer), None));
+            self.queue.push_back(QueuedEvent::Pong(Direction::Sent, Span::Own(answer), None));
         }
     }
 
@@ -86,13 +86,13 @@ impl Connection {
             let (_, sent_at) = self.pings.drain(..=index).next_back()?;
             Some(now.saturating_duration_since(sent_at))
         });
-        self.queue.push_back(Ready::Pong(Direction::Received, Span::Own(payload), rtt));
+        self.queue.push_back(QueuedEvent::Pong(Direction::Received, Span::Own(payload), rtt));
     }
 
     /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
     fn on_close(&mut self, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
-        self.queue.push_back(Ready::Close(Direction::Received));
+        self.queue.push_back(QueuedEvent::Close(Direction::Received));
         if self.peer_closed_first {
             let code = match self.inbound.close().and_then(|close| close.code) {
                 Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
@@ -107,7 +107,7 @@ impl Connection {
     /// RFC 6455 section 7.1.7: sends a Close frame with the reason and ignores further input. A frame after
     /// a Close frame has no effect.
     fn on_violation(&mut self, now: Instant) {
-        self.queue.push_back(Ready::Violation);
+        self.queue.push_back(QueuedEvent::Violation);
         let Some(violation) = self.inbound.violation() else { return };
         let rule = violation.rule;
         if rule == Rule::FrameAfterClose {

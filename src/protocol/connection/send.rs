@@ -5,17 +5,17 @@ use std::time::Instant;
 use super::{ANSWER_GRACE, Connection, EndCause, MAX_PINGS, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
-use crate::protocol::inbound::{FrameNote, Ready, Span, read_close};
+use crate::protocol::inbound::{QueuedEvent, QueuedFrame, Span, read_close};
 use crate::protocol::message::MessageKind;
 use crate::protocol::payload::Payload;
 use crate::protocol::raw::{RawFrame, RawMask};
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part, Role, Sent};
 
 /// The memory of a compressed message is freed if it is more than this many bytes.
-const KEEP_PACKED: usize = 1 << 20;
+const KEEP_COMPRESSED: usize = 1 << 20;
 
 /// Called with every frame of a message that is sent.
-type Watcher<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
+type FrameObserver<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
 
 impl Connection {
     /// Sends a data message in one frame, compressed if that was negotiated and makes it shorter.
@@ -28,7 +28,7 @@ impl Connection {
     }
 
     /// Sends a data message in `frames` frames, at least one, of about the same size. With
-    /// [`Options::observe_frames`](super::Options::observe_frames), `watcher` is called with each.
+    /// [`Options::observe_frames`](super::Options::observe_frames), `observer` is called with each.
     ///
     /// # Errors
     /// As [`Connection::send`].
@@ -37,7 +37,7 @@ impl Connection {
         kind: MessageKind,
         data: &[u8],
         frames: usize,
-        watcher: Watcher<'_>,
+        observer: FrameObserver<'_>,
     ) -> Result<Sent, Misuse> {
         self.must_be_open()?;
         if !self.may_send(data.len()) {
@@ -46,9 +46,9 @@ impl Connection {
         self.sent.messages += 1;
         self.sent.payload_bytes += data.len() as u64;
         let mut deflater = self.deflater.take();
-        let packed = deflater.as_mut().and_then(|deflater| deflater.pack(data));
-        let compressed = packed.is_some();
-        let payload = packed.unwrap_or(data);
+        let compressed_data = deflater.as_mut().and_then(|deflater| deflater.compress(data));
+        let compressed = compressed_data.is_some();
+        let payload = compressed_data.unwrap_or(data);
         if compressed {
             self.sent.compressed.messages += 1;
             self.sent.compressed.packed_bytes += payload.len() as u64;
@@ -67,7 +67,7 @@ impl Connection {
             self.count_sent(&header);
             if self.observe_frames {
                 let fragment = index as u64 + 1;
-                watcher(&FrameEvent {
+                observer(&FrameEvent {
                     direction: Direction::Sent,
                     header,
                     payload: piece,
@@ -83,7 +83,7 @@ impl Connection {
             }
         }
         if let Some(deflater) = &mut deflater {
-            deflater.shrink(KEEP_PACKED);
+            deflater.shrink(KEEP_COMPRESSED);
         }
         self.deflater = deflater;
         Ok(Sent { frames: frames as u64, wire_size, compressed })
@@ -130,7 +130,7 @@ impl Connection {
         if header.opcode == Opcode::Close && self.sent_close.is_none() {
             // Whatever its payload is, the peer treats it as the end.
             self.sent_close = Some(read_close(&frame.payload).unwrap_or_default());
-            self.queue.push_back(Ready::Close(Direction::Sent));
+            self.queue.push_back(QueuedEvent::Close(Direction::Sent));
             if self.is_open() {
                 self.await_close(now);
             }
@@ -148,7 +148,7 @@ impl Connection {
             self.pings.pop_front();
         }
         self.pings.push_back((payload.to_vec(), now));
-        self.queue.push_back(Ready::Ping(Direction::Sent, Span::Own(payload.to_vec())));
+        self.queue.push_back(QueuedEvent::Ping(Direction::Sent, Span::Own(payload.to_vec())));
         Ok(())
     }
 
@@ -158,7 +158,7 @@ impl Connection {
     /// When closing, or if the payload is longer than 125 bytes.
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), Misuse> {
         self.control(Opcode::Pong, payload)?;
-        self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
+        self.queue.push_back(QueuedEvent::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
         Ok(())
     }
 
@@ -186,26 +186,26 @@ impl Connection {
     ///
     /// Returns the number of data messages dropped.
     pub fn drop_unsent(&mut self, least: usize) -> u64 {
-        let keep = self.outbox.begun(least);
-        self.drop_behind(keep)
+        let keep = self.outbox.next_boundary_after(least);
+        self.drop_after(keep)
     }
 
     /// After the peer's Close frame: drops all but the first `keep` pending bytes, which must end at a frame
     /// boundary, and our Close frame.
     pub fn retract_output(&mut self, keep: usize) {
         if matches!(self.phase, Phase::Closed { .. }) {
-            self.drop_behind(keep);
+            self.drop_after(keep);
         }
     }
 
     /// Drops the pending output after the first `keep` bytes, which end at a frame boundary, except for our
     /// Close frame. Returns the number of data messages dropped.
-    pub(super) fn drop_behind(&mut self, keep: usize) -> u64 {
+    pub(super) fn drop_after(&mut self, keep: usize) -> u64 {
         if matches!(self.phase, Phase::Ended(_)) {
             return 0;
         }
         let close = self.close_frame_size();
-        let count = self.outbox.messages_behind(keep);
+        let count = self.outbox.messages_after(keep);
         self.outbox.retract(keep, close);
         count
     }
@@ -257,7 +257,7 @@ impl Connection {
         let header = self.outbox.push(opcode, true, false, payload);
         self.count_sent(&header);
         if self.observe_frames {
-            self.queue.push_back(Ready::Frame(Box::new(FrameNote {
+            self.queue.push_back(QueuedEvent::Frame(Box::new(QueuedFrame {
                 direction: Direction::Sent,
                 header,
                 payload: Span::Own(payload.to_vec()),
@@ -270,7 +270,7 @@ impl Connection {
     pub(super) fn push_close(&mut self, payload: ClosePayload) {
         self.push_control(Opcode::Close, &payload.to_bytes());
         self.sent_close = Some(payload);
-        self.queue.push_back(Ready::Close(Direction::Sent));
+        self.queue.push_back(QueuedEvent::Close(Direction::Sent));
     }
 
     fn count_sent(&mut self, header: &Header) {

@@ -76,9 +76,9 @@ impl Connection {
 
     /// The number of data messages that were not completely written, not counting a streamed one.
     pub fn unsent_messages(&mut self) -> u64 {
-        let begun = self.outbox.begun(0);
+        let boundary = self.outbox.next_boundary_after(0);
         let is_message_cut = !self.is_inside_frame() && self.outbox.is_message_cut();
-        self.outbox.messages_behind(begun) + u64::from(is_message_cut)
+        self.outbox.messages_after(boundary) + u64::from(is_message_cut)
     }
 
     fn count_if_complete(&mut self) {

@@ -12,7 +12,7 @@ const WINDOW: usize = 32 << 10;
 const TRUSTED: u32 = 16;
 
 /// The number of bytes kept of a compressed message: references to earlier messages are near its start.
-const MAX_PACKED: usize = 16 << 10;
+const MAX_COMPRESSED: usize = 16 << 10;
 
 /// The maximum output of an attempt, in bytes.
 const MAX_ATTEMPT: usize = 8 << 20;
@@ -21,25 +21,25 @@ const MAX_ATTEMPT: usize = 8 << 20;
 #[derive(Default)]
 pub(super) struct History {
     plain: Vec<u8>,
-    packed: Vec<u8>,
+    compressed: Vec<u8>,
     messages: u32,
 }
 
 impl History {
     /// Adds the next compressed bytes of the current message.
-    pub(super) fn push(&mut self, packed: &[u8]) {
+    pub(super) fn push(&mut self, compressed: &[u8]) {
         if !self.plain.is_empty() {
-            let room = MAX_PACKED - self.packed.len();
-            self.packed.extend_from_slice(&packed[..packed.len().min(room)]);
+            let room = MAX_COMPRESSED - self.compressed.len();
+            self.compressed.extend_from_slice(&compressed[..compressed.len().min(room)]);
         }
     }
 
     /// Records that the current message was inflated to `plain` on its own.
     pub(super) fn note(&mut self, plain: &[u8]) {
-        self.packed.clear();
+        self.compressed.clear();
         self.messages = self.messages.saturating_add(1);
         if self.messages > TRUSTED {
-            (self.plain, self.packed) = (Vec::new(), Vec::new());
+            (self.plain, self.compressed) = (Vec::new(), Vec::new());
             return;
         }
         let plain = &plain[plain.len().saturating_sub(WINDOW)..];
@@ -55,14 +55,14 @@ impl History {
         // A stored block (RFC 1951 section 3.2.4) fills the window with them.
         let [low, high] = length.to_le_bytes();
         let header = [0, low, high, !low, !high];
-        let (mut alone, mut behind) = (Attempt::new(), Attempt::new());
-        if !(behind.goes_on(&header) && behind.goes_on(&self.plain)) {
+        let (mut alone, mut with_context) = (Attempt::new(), Attempt::new());
+        if !(with_context.can_continue(&header) && with_context.can_continue(&self.plain)) {
             return false;
         }
-        for byte in self.packed.chunks(1) {
-            let goes_on = behind.goes_on(byte);
-            if !alone.goes_on(byte) {
-                return goes_on && alone.has_failed;
+        for byte in self.compressed.chunks(1) {
+            let can_continue = with_context.can_continue(byte);
+            if !alone.can_continue(byte) {
+                return can_continue && alone.has_failed;
             }
         }
         false
@@ -81,7 +81,7 @@ impl Attempt {
     }
 
     /// Inflates `bytes`; returns whether that succeeded and more can follow.
-    fn goes_on(&mut self, mut bytes: &[u8]) -> bool {
+    fn can_continue(&mut self, mut bytes: &[u8]) -> bool {
         let mut space = [0; 4 << 10];
         loop {
             let (read, made) = (self.state.total_in(), self.state.total_out());

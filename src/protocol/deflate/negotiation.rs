@@ -173,9 +173,9 @@ impl Offer {
     ///
     /// # Errors
     /// Why the response does not match the offer, and what would.
-    fn judge(&self, answer: &Self) -> Result<Agreed, Objection> {
+    fn validate(&self, answer: &Self) -> Result<Agreed, Mismatch> {
         if self.server_no_context_takeover && !answer.server_no_context_takeover {
-            return Err(Objection::new(
+            return Err(Mismatch::new(
                 format!("without {SERVER_TAKEOVER}"),
                 "it, as the offer asks for it",
                 "RFC 7692 section 7.1.1.1",
@@ -190,14 +190,14 @@ impl Offer {
                         Some(bits) => format!("{SERVER_WINDOW}={bits}"),
                         None => format!("without {SERVER_WINDOW}"),
                     };
-                    return Err(Objection::new(got, &expected, "RFC 7692 section 7.1.2.1"));
+                    return Err(Mismatch::new(got, &expected, "RFC 7692 section 7.1.2.1"));
                 }
             }
         }
         let client_window = match (self.client_max_window_bits, answer.client_max_window_bits) {
             (_, None) => MAX_WINDOW,
             (None, Some(_)) => {
-                return Err(Objection::new(
+                return Err(Mismatch::new(
                     format!("{CLIENT_WINDOW}, which was not offered"),
                     "only what was offered",
                     "RFC 7692 section 7.1.2.2",
@@ -219,13 +219,13 @@ impl Offer {
 
 /// Why a response does not match the offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::protocol) struct Objection {
+pub(in crate::protocol) struct Mismatch {
     pub(in crate::protocol) got: String,
     pub(in crate::protocol) expected: String,
     pub(in crate::protocol) section: &'static str,
 }
 
-impl Objection {
+impl Mismatch {
     fn new(got: String, expected: &str, section: &'static str) -> Self {
         Self { got, expected: expected.to_owned(), section }
     }
@@ -240,13 +240,13 @@ pub(in crate::protocol) fn is_permessage_deflate(element: &str) -> bool {
 ///
 /// # Errors
 /// If the response matches no offer: why it does not match the first one.
-pub(in crate::protocol) fn judge(offers: &[String], answer: &str) -> Result<Agreed, Objection> {
+pub(in crate::protocol) fn validate(offers: &[String], answer: &str) -> Result<Agreed, Mismatch> {
     let parsed = Offer::parse(answer).map_err(|error| {
         let expected = "only parameters of RFC 7692, each once, with the right value";
-        Objection::new(error.to_string(), expected, "RFC 7692 section 7.1")
+        Mismatch::new(error.to_string(), expected, "RFC 7692 section 7.1")
     })?;
     if matches!(parsed.client_max_window_bits, Some(None)) {
-        return Err(Objection::new(
+        return Err(Mismatch::new(
             format!("{CLIENT_WINDOW} without a value"),
             "a value, 8 to 15",
             "RFC 7692 section 7.1.2.2",
@@ -254,9 +254,9 @@ pub(in crate::protocol) fn judge(offers: &[String], answer: &str) -> Result<Agre
     }
     let mut first = None;
     for offer in offers.iter().filter_map(|offer| Offer::parse(offer).ok()) {
-        match offer.judge(&parsed) {
+        match offer.validate(&parsed) {
             Ok(agreed) => return Ok(agreed),
-            Err(objection) => first = first.or(Some(objection)),
+            Err(mismatch) => first = first.or(Some(mismatch)),
         }
     }
     // Only the user can set offers that we cannot parse: the response to them is accepted unchecked.

@@ -11,7 +11,7 @@ fn inflater(parameters: &str) -> Inflater {
 }
 
 /// Inflates one message, fed in pieces of this many bytes.
-fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, Flaw> {
+fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, InflateError> {
     inflate_within(inflater, payload, piece, 1 << 20)
 }
 
@@ -20,7 +20,7 @@ fn inflate_within(
     payload: &[u8],
     piece: usize,
     limit: u64,
-) -> Result<Vec<u8>, Flaw> {
+) -> Result<Vec<u8>, InflateError> {
     let mut out = Buffer::default();
     for bytes in payload.chunks(piece.max(1)) {
         inflater.push(bytes, &mut out, limit, &mut |_| true)?;
@@ -29,9 +29,9 @@ fn inflate_within(
     Ok(out.bytes().to_vec())
 }
 
-fn why(result: Result<Vec<u8>, Flaw>) -> String {
+fn why(result: Result<Vec<u8>, InflateError>) -> String {
     match result {
-        Err(Flaw::Corrupt(why)) => why,
+        Err(InflateError::Corrupt(why)) => why,
         other => panic!("expected corrupt data, got {other:?}"),
     }
 }
@@ -71,7 +71,7 @@ fn context_takeover_is_as_negotiated() {
 
     let mut forgetting = inflater("; server_no_context_takeover");
     assert_eq!(inflate(&mut forgetting, &first, 99), Ok(b"Hello".to_vec()));
-    let expected = Err(Flaw::KeptContext("server_no_context_takeover"));
+    let expected = Err(InflateError::KeptContext("server_no_context_takeover"));
     assert_eq!(inflate(&mut forgetting, &second, 99), expected);
     for piece in 1..5 {
         let mut forgetting = inflater("; server_no_context_takeover");
@@ -88,13 +88,13 @@ fn context_takeover_is_reported_only_if_it_happened() {
         let mut forgetting = inflater("; server_no_context_takeover");
         assert_eq!(inflate(&mut forgetting, &hello, 99), Ok(b"Hello".to_vec()));
         assert!(
-            matches!(inflate(&mut forgetting, broken, 99), Err(Flaw::Corrupt(_))),
+            matches!(inflate(&mut forgetting, broken, 99), Err(InflateError::Corrupt(_))),
             "{broken:x?}"
         );
     }
     let first = &[0xf2, 0x00, 0x11, 0x00, 0x00];
     let mut forgetting = inflater("; server_no_context_takeover");
-    assert!(matches!(inflate(&mut forgetting, first, 99), Err(Flaw::Corrupt(_))));
+    assert!(matches!(inflate(&mut forgetting, first, 99), Err(InflateError::Corrupt(_))));
 }
 
 /// As `zlib.deflateRawSync` produces it: nothing follows the final block.
@@ -132,13 +132,13 @@ fn truncated_data_is_detected_at_every_byte() {
     let text: Vec<u8> = (0..4000_u32).map(|n| (n * n % 251) as u8 ^ (n % 7) as u8).collect();
     for data in [&b"Hello, Hello, Hello, and once more"[..], &text, &[b'x'; 5000]] {
         let mut deflater = Deflater::new(&agreed(""), Role::Client);
-        let Some(packed) = deflater.pack(data) else { continue };
-        let packed = packed.to_vec();
-        assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(data.to_vec()));
-        let missed = (1..packed.len())
-            .filter(|cut| inflate(&mut inflater(""), &packed[..*cut], 999).is_ok())
+        let Some(compressed) = deflater.compress(data) else { continue };
+        let compressed = compressed.to_vec();
+        assert_eq!(inflate(&mut inflater(""), &compressed, 99), Ok(data.to_vec()));
+        let missed = (1..compressed.len())
+            .filter(|cut| inflate(&mut inflater(""), &compressed[..*cut], 999).is_ok())
             .collect::<Vec<_>>();
-        assert_eq!(missed, [0_usize; 0], "undetected cuts, of {} bytes", packed.len());
+        assert_eq!(missed, [0_usize; 0], "undetected cuts, of {} bytes", compressed.len());
     }
 }
 
@@ -164,26 +164,26 @@ fn the_defect_is_named() {
 fn a_bomb_is_stopped_at_the_limit_and_uses_no_more_memory() {
     const LIMIT: u64 = 100_000;
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     assert!(bomb.len() < 60 << 10);
     let mut out = Buffer::default();
-    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT, &mut |_| true), Err(Flaw::TooBig));
-    assert!(out.held() as u64 <= 2 * LIMIT, "{}", out.held());
+    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT, &mut |_| true), Err(InflateError::TooBig));
+    assert!(out.memory_usage() as u64 <= 2 * LIMIT, "{}", out.memory_usage());
 }
 
 #[test]
 fn a_bomb_is_stopped_when_memory_runs_out() {
     const MEMORY: usize = 3 << 20;
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     let (mut out, mut steps) = (Buffer::default(), 0);
     let mut may_grow = |size| {
         steps += 1;
         size <= MEMORY
     };
     let result = inflater("").push(&bomb, &mut out, u64::MAX, &mut may_grow);
-    assert_eq!(result, Err(Flaw::OverMemory));
-    assert!(out.held() <= MEMORY, "{}", out.held());
+    assert_eq!(result, Err(InflateError::OverMemory));
+    assert!(out.memory_usage() <= MEMORY, "{}", out.memory_usage());
     assert!(steps > 10);
 }
 
@@ -191,9 +191,9 @@ fn a_bomb_is_stopped_when_memory_runs_out() {
 fn exactly_the_limit_is_allowed() {
     let data = vec![b'a'; 10_000];
     let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let packed = deflater.pack(&data).expect("it shrinks").to_vec();
-    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 10_000), Ok(data));
-    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 9_999), Err(Flaw::TooBig));
+    let compressed = deflater.compress(&data).expect("it shrinks").to_vec();
+    assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 10_000), Ok(data));
+    assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 9_999), Err(InflateError::TooBig));
 }
 
 #[test]
@@ -207,11 +207,11 @@ fn incompressible_data_is_sent_uncompressed_and_never_referred_to() {
     .take(2000)
     .collect();
     let mut deflater = Deflater::new(&agreed(""), Role::Client);
-    assert_eq!(deflater.pack(b"tiny"), None);
-    assert_eq!(deflater.pack(&noise), None);
+    assert_eq!(deflater.compress(b"tiny"), None);
+    assert_eq!(deflater.compress(&noise), None);
     let again = [&noise[..], &[b'x'; 3000]].concat();
-    let packed = deflater.pack(&again).expect("half of it shrinks").to_vec();
-    assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(again));
+    let compressed = deflater.compress(&again).expect("half of it shrinks").to_vec();
+    assert_eq!(inflate(&mut inflater(""), &compressed, 99), Ok(again));
 }
 
 #[test]
@@ -225,10 +225,10 @@ fn all_parameters_work_in_both_directions() {
                 let mut inflater = Inflater::new(&agreed(&parameters), receiver);
                 for round in 0..4_usize {
                     let data: Vec<u8> = (0..40_000).map(|n| (n / 7 % 90 + round) as u8).collect();
-                    match deflater.pack(&data) {
-                        Some(packed) => {
-                            let packed = packed.to_vec();
-                            assert_eq!(inflate(&mut inflater, &packed, 777), Ok(data));
+                    match deflater.compress(&data) {
+                        Some(compressed) => {
+                            let compressed = compressed.to_vec();
+                            assert_eq!(inflate(&mut inflater, &compressed, 777), Ok(data));
                         }
                         None => {
                             assert_eq!(bits, 8, "only a window of 8 bits is too small for zlib")

@@ -107,7 +107,7 @@ pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<Head
 ///
 /// # Errors
 /// All violations, at least one.
-pub fn judge_response(
+pub fn validate_response(
     request: &Request,
     line: &StatusLine,
     head: &Head,
@@ -121,14 +121,14 @@ pub fn judge_response(
             "RFC 6455 section 4.2.2",
         ));
     }
-    findings.extend(judge_upgrade(head));
-    findings.extend(judge_connection(head));
-    findings.extend(judge_accept(request, head));
-    let subprotocol = judge_subprotocol(request, head).unwrap_or_else(|finding| {
+    findings.extend(validate_upgrade(head));
+    findings.extend(validate_connection(head));
+    findings.extend(validate_accept(request, head));
+    let subprotocol = validate_subprotocol(request, head).unwrap_or_else(|finding| {
         findings.push(finding);
         None
     });
-    let deflate = extensions::judge(request, head).unwrap_or_else(|mut objections| {
+    let deflate = extensions::validate(request, head).unwrap_or_else(|mut objections| {
         findings.append(&mut objections);
         None
     });
@@ -143,7 +143,7 @@ pub fn judge_response(
     })
 }
 
-fn judge_upgrade(head: &Head) -> Option<Finding> {
+fn validate_upgrade(head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     let values = head.list("Upgrade");
     match values.as_slice() {
@@ -153,7 +153,7 @@ fn judge_upgrade(head: &Head) -> Option<Finding> {
     }
 }
 
-fn judge_connection(head: &Head) -> Option<Finding> {
+fn validate_connection(head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     let values = head.list("Connection");
     if contains_ignoring_case(&values, "upgrade") {
@@ -163,7 +163,7 @@ fn judge_connection(head: &Head) -> Option<Finding> {
     Some(Finding::new("Connection", got, "'Upgrade'", SECTION))
 }
 
-fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
+fn validate_accept(request: &Request, head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     const HEADER: &str = "Sec-WebSocket-Accept";
     let key = request.key.as_ref()?; // removed by the user: nothing can be expected
@@ -202,7 +202,7 @@ fn accept_remark(value: &str, key: &str) -> &'static str {
 }
 
 /// RFC 6455 section 4.1: at most one, and one that was offered, compared case-sensitively.
-fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
+fn validate_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
     const SECTION: &str = "RFC 6455 section 4.1";
     const HEADER: &str = "Sec-WebSocket-Protocol";
     let values: Vec<_> = head.values(HEADER).collect();
@@ -255,9 +255,9 @@ mod tests {
         }
     }
 
-    fn judge(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
+    fn validate(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
         let (line, head) = parse_response(response.as_bytes()).unwrap().unwrap();
-        judge_response(&Request::new(options), &line, &head).map_err(|findings| {
+        validate_response(&Request::new(options), &line, &head).map_err(|findings| {
             findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         })
     }
@@ -285,7 +285,7 @@ mod tests {
              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\r\n"
         );
-        let agreement = judge(&options(), &response("", "")).unwrap();
+        let agreement = validate(&options(), &response("", "")).unwrap();
         assert_eq!(agreement.subprotocol.as_deref(), Some("chat"));
     }
 
@@ -298,7 +298,7 @@ mod tests {
             ("Protocol", ""),
             ("Extra", "Server: x\r\nDate: y\r\n"),
         ] {
-            assert!(judge(&options(), &response(name, line)).is_ok(), "{line:?}");
+            assert!(validate(&options(), &response(name, line)).is_ok(), "{line:?}");
         }
     }
 
@@ -334,7 +334,7 @@ mod tests {
                 "'foo; a=1', which was not offered",
             ),
         ] {
-            let verdict = judge(&options(), &response(name, line)).unwrap_err();
+            let verdict = validate(&options(), &response(name, line)).unwrap_err();
             assert!(verdict.contains(expected), "{line:?}: {verdict}");
             assert!(verdict.contains("RFC 6455 section 4."), "{verdict}");
         }

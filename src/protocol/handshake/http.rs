@@ -84,14 +84,14 @@ pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
 }
 
 /// The violations of HTTP in a request, and a body in an upgrade request.
-pub(super) fn judge(line: &RequestLine, head: &Head) -> Vec<Finding> {
-    let checks = [judge_target(line), judge_host(line, head), judge_origin(head)];
-    let body = if is_upgrade(line, head) { judge_body(head) } else { None };
-    judge_lines(head).chain(checks.into_iter().chain([body]).flatten()).collect()
+pub(super) fn validate(line: &RequestLine, head: &Head) -> Vec<Finding> {
+    let checks = [validate_target(line), validate_host(line, head), validate_origin(head)];
+    let body = if is_upgrade(line, head) { validate_body(head) } else { None };
+    validate_lines(head).chain(checks.into_iter().chain([body]).flatten()).collect()
 }
 
 /// Malformed lines are rejected: an intermediary may interpret them differently.
-fn judge_lines(head: &Head) -> impl Iterator<Item = Finding> {
+fn validate_lines(head: &Head) -> impl Iterator<Item = Finding> {
     head.malformed_lines().iter().map(|line| {
         let got = format!("line {} ({})", line.number, line.fault);
         Finding::new(MALFORMED, got, "", "RFC 9112 section 5")
@@ -103,7 +103,7 @@ pub(super) fn is_upgrade(line: &RequestLine, head: &Head) -> bool {
     line.method == "GET" && head.value("Upgrade").is_some()
 }
 
-fn judge_target(line: &RequestLine) -> Option<Finding> {
+fn validate_target(line: &RequestLine) -> Option<Finding> {
     let is_valid = match Target::parse(&line.target) {
         _ if line.method != "GET" => true, // refused for its method
         Some(Target { authority: Some(authority), .. }) => Authority::parse(authority).is_some(),
@@ -115,7 +115,7 @@ fn judge_target(line: &RequestLine) -> Option<Finding> {
 }
 
 /// Exactly one valid Host: of several, two intermediaries might choose different ones.
-fn judge_host(line: &RequestLine, head: &Head) -> Option<Finding> {
+fn validate_host(line: &RequestLine, head: &Head) -> Option<Finding> {
     let values: Vec<_> = head.values("Host").collect();
     let got = match values.as_slice() {
         [] if line.minor_version == 0 => return None,
@@ -127,14 +127,14 @@ fn judge_host(line: &RequestLine, head: &Head) -> Option<Finding> {
     Some(Finding::new("Host", got, "one host, perhaps with a port", "RFC 9112 section 3.2"))
 }
 
-fn judge_origin(head: &Head) -> Option<Finding> {
+fn validate_origin(head: &Head) -> Option<Finding> {
     let count = head.values("Origin").count();
     let got = format!("sent {count} times");
     (count > 1).then(|| Finding::new("Origin", got, "at most one", "RFC 6454 section 7.3"))
 }
 
 /// The bytes of a body would be interpreted as frames.
-fn judge_body(head: &Head) -> Option<Finding> {
+fn validate_body(head: &Head) -> Option<Finding> {
     let expected = "no body in a request for an upgrade";
     let object = |header, got| Some(Finding::new(header, got, expected, "RFC 9110 section 9.3.1"));
     if let Some(coding) = head.value("Transfer-Encoding") {
@@ -164,7 +164,7 @@ mod tests {
     /// The violations in an upgrade request, as text.
     fn faults(start_line: &str, fields: &str) -> String {
         let (line, head) = parsed(&format!("{start_line}\r\nUpgrade: websocket\r\n{fields}\r\n"));
-        judge(&line, &head).iter().map(|finding| format!("{finding}\n")).collect()
+        validate(&line, &head).iter().map(|finding| format!("{finding}\n")).collect()
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ListenHosts {
 }
 
 /// Why a request is refused with 403.
-pub(super) struct Foreign {
+pub(super) struct Forbidden {
     pub(super) finding: Finding,
     /// What the user can do about it.
     pub(super) hint: &'static str,
@@ -50,25 +50,29 @@ const HINT_OPAQUE: &str = "a page without a host (a local file, a browser extens
 const HINT_ONLY: &str = "--allow-origin can be repeated; --allow-origin '*' accepts everything";
 
 /// Checks the origin of a request and the host it is addressed to.
-pub(super) fn judge(
+pub(super) fn validate(
     allowed: &AllowedOrigins,
     listening: &ListenHosts,
     authority: Option<&Authority>,
     origin: Option<&str>,
     is_upgrade: bool,
-) -> Result<(), Foreign> {
+) -> Result<(), Forbidden> {
     match allowed {
         AllowedOrigins::Any => Ok(()),
-        AllowedOrigins::Only(origins) => judge_listed(origins, origin, is_upgrade),
+        AllowedOrigins::Only(origins) => validate_listed(origins, origin, is_upgrade),
         AllowedOrigins::Local => {
-            judge_host(listening, authority)?;
-            origin.map_or(Ok(()), |origin| judge_local(origin, authority))
+            validate_host(listening, authority)?;
+            origin.map_or(Ok(()), |origin| validate_local(origin, authority))
         }
     }
 }
 
 /// With a list, Host need not be checked: the origin of a page that uses DNS rebinding is not in it.
-fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> Result<(), Foreign> {
+fn validate_listed(
+    origins: &[String],
+    origin: Option<&str>,
+    is_upgrade: bool,
+) -> Result<(), Forbidden> {
     let got = match origin {
         Some(origin) if origins.contains(&normalize_origin(origin)) => return Ok(()),
         Some(origin) => format!("'{origin}'"),
@@ -81,11 +85,11 @@ fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> R
     };
     let expected = format!("{expected}, as --allow-origin says");
     let finding = Finding::new("Origin", got, expected, "RFC 6455 section 4.2.2");
-    Err(Foreign { finding, hint: HINT_ONLY })
+    Err(Forbidden { finding, hint: HINT_ONLY })
 }
 
 /// A server on a loopback address is reached by another host name only with DNS rebinding.
-fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<(), Foreign> {
+fn validate_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<(), Forbidden> {
     let host = authority.map(|authority| &authority.host);
     let is_known = |host: &Host| is_loopback(host) || listening.hosts.contains(host);
     if !listening.is_loopback || host.is_some_and(is_known) {
@@ -93,10 +97,10 @@ fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<
     }
     let got = host.map_or_else(|| "missing".to_owned(), |host| format!("'{host}'"));
     let finding = Finding::new("Host", got, EXPECTED_HOST, "RFC 6455 section 10.2");
-    Err(Foreign { finding, hint: HINT_HOST })
+    Err(Forbidden { finding, hint: HINT_HOST })
 }
 
-fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreign> {
+fn validate_local(origin: &str, authority: Option<&Authority>) -> Result<(), Forbidden> {
     let is_own = |(host, port): &(Host, u16), scheme_port: u16| {
         authority.is_some_and(|own| own.host == *host && own.port.unwrap_or(scheme_port) == *port)
     };
@@ -108,7 +112,7 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     };
     let finding =
         Finding::new("Origin", format!("'{origin}'"), EXPECTED_ORIGIN, "RFC 6455 section 10.2");
-    Err(Foreign { finding, hint })
+    Err(Forbidden { finding, hint })
 }
 
 /// Whether a name is a localhost name (RFC 6761 section 6.3).
@@ -177,8 +181,8 @@ mod tests {
         origin: Option<&str>,
     ) -> Option<String> {
         let authority = Authority::parse(host);
-        let verdict = judge(allowed, listening, authority.as_ref(), origin, true);
-        verdict.err().map(|foreign| foreign.finding.to_string())
+        let verdict = validate(allowed, listening, authority.as_ref(), origin, true);
+        verdict.err().map(|forbidden| forbidden.finding.to_string())
     }
 
     #[test]
@@ -189,7 +193,7 @@ mod tests {
             ("file://", HINT_OPAQUE),
             ("chrome-extension://abc", HINT_OPAQUE),
         ] {
-            let verdict = judge_local(origin, Authority::parse("127.0.0.1").as_ref());
+            let verdict = validate_local(origin, Authority::parse("127.0.0.1").as_ref());
             assert_eq!(verdict.err().map(|it| it.hint), Some(hint), "{origin}");
         }
     }
@@ -303,8 +307,8 @@ mod tests {
         for origin in [None, Some("http://localhost"), Some("https://a.example.evil")] {
             assert!(judged(origin).is_some(), "{origin:?}");
         }
-        assert!(judge(&allowed, &loopback(), None, None, false).is_ok(), "our page");
-        assert!(judge(&allowed, &loopback(), None, Some("http://b"), false).is_err());
+        assert!(validate(&allowed, &loopback(), None, None, false).is_ok(), "our page");
+        assert!(validate(&allowed, &loopback(), None, Some("http://b"), false).is_err());
     }
 
     #[test]

@@ -89,7 +89,7 @@ pub fn answer(
     line: &RequestLine,
     head: &Head,
 ) -> Result<(Head, Agreement), Box<Refusal>> {
-    let findings = http::judge(line, head);
+    let findings = http::validate(line, head);
     if !findings.is_empty() {
         let hint = findings
             .iter()
@@ -97,16 +97,16 @@ pub fn answer(
             .then_some("--lenient takes requests in spite of such lines");
         return Err(Box::new(Refusal { hint, ..*refuse(line, 400, &[], findings) }));
     }
-    judge_origin(options, line, head)?;
-    if let Some(finding) = judge_path(options, line) {
+    validate_origin(options, line, head)?;
+    if let Some(finding) = validate_path(options, line) {
         return Err(refuse(line, 404, &[], vec![finding]));
     }
-    if let Some(finding) = judge_credentials(options, head) {
+    if let Some(finding) = validate_credentials(options, head) {
         let challenge = "Basic realm=\"wscope\", charset=\"UTF-8\"";
         let challenge = HeaderLine::new("WWW-Authenticate", challenge);
         return Err(refuse(line, 401, &[challenge], vec![finding]));
     }
-    let findings = judge_request(line, head);
+    let findings = validate_request(line, head);
     if !findings.is_empty() {
         let is_plain = line.method == "GET" && !is_upgrade(line, head);
         return Err(Box::new(Refusal { is_plain, ..*refuse_request(line, findings) }));
@@ -137,7 +137,7 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
 }
 
 /// Checks the path (RFC 6455 section 4.2.2, /resource name/).
-fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
+fn validate_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
     let expected = options.path.as_ref()?;
     let resource = resource_name(&line.target);
     let path = resource.split(['?', '#']).next().unwrap_or_default();
@@ -148,7 +148,7 @@ fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
 }
 
 /// RFC 6455 section 4.2.2, item 2. The received credentials are not repeated: they may be almost right.
-fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
+fn validate_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
     let expected = options.credentials.as_ref()?;
     let got = match head.value("Authorization") {
         None => "missing",
@@ -160,7 +160,7 @@ fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
 }
 
 /// RFC 6455 section 4.2.2, /origin/. A request for the page with a wrong Host is refused too.
-fn judge_origin(
+fn validate_origin(
     options: &ServerOptions,
     line: &RequestLine,
     head: &Head,
@@ -168,16 +168,15 @@ fn judge_origin(
     let (authority, origin) = (authority(line, head), head.value("Origin"));
     let origin = origin.as_deref().map(str::trim);
     let (allowed, listening) = (&options.origins, &options.listening);
-    origin::judge(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head)).map_err(
-        |foreign| {
-            let refusal = refuse(line, 403, &[], vec![foreign.finding]);
-            Box::new(Refusal { hint: Some(foreign.hint), ..*refusal })
-        },
-    )
+    origin::validate(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head))
+        .map_err(|forbidden| {
+            let refusal = refuse(line, 403, &[], vec![forbidden.finding]);
+            Box::new(Refusal { hint: Some(forbidden.hint), ..*refusal })
+        })
 }
 
 /// The requirements of RFC 6455 section 4.2.1.
-fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
+fn validate_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.1";
     let mut findings = Vec::new();
     let mut object = |header, got: String, expected: &str| {

@@ -82,7 +82,7 @@ pub(super) struct Fields {
 }
 
 /// A field line with its continuation lines.
-struct Open {
+struct FieldLine {
     number: usize,
     line: Range<usize>,
     /// Where it starts in the unfolded text, if it has continuation lines.
@@ -96,7 +96,7 @@ impl Fields {
     /// If there are too many.
     pub(super) fn sort(head: &[u8], mut at: usize) -> Result<Self, HeadError> {
         let mut fields = Self::default();
-        let mut open: Option<Open> = None;
+        let mut open: Option<FieldLine> = None;
         let mut number = 0;
         while let Some(length) = memchr::memchr(b'\n', &head[at..]) {
             let line = at..at + length - usize::from(head[at..at + length].ends_with(b"\r"));
@@ -108,7 +108,9 @@ impl Fields {
             match &mut open {
                 Some(open) if is_space(head[line.start]) => fields.unfold(head, open, line),
                 _ => {
-                    if let Some(whole) = open.replace(Open { number, line, unfolded_from: None }) {
+                    if let Some(whole) =
+                        open.replace(FieldLine { number, line, unfolded_from: None })
+                    {
                         fields.add(head, whole);
                     }
                 }
@@ -124,7 +126,7 @@ impl Fields {
     }
 
     /// Obsolete line folding is replaced by a space (RFC 9112 section 5.2).
-    fn unfold(&mut self, head: &[u8], open: &mut Open, line: Range<usize>) {
+    fn unfold(&mut self, head: &[u8], open: &mut FieldLine, line: Range<usize>) {
         if open.unfolded_from.is_none() {
             open.unfolded_from = Some(self.unfolded.len());
             self.unfolded.extend_from_slice(trim_end(&head[open.line.clone()]));
@@ -134,8 +136,8 @@ impl Fields {
     }
 
     /// Adds a line with all its continuation lines.
-    fn add(&mut self, head: &[u8], whole: Open) {
-        let Open { number, line, unfolded_from } = whole;
+    fn add(&mut self, head: &[u8], whole: FieldLine) {
+        let FieldLine { number, line, unfolded_from } = whole;
         let text = match unfolded_from {
             Some(from) => &self.unfolded[from..],
             None => &head[line.clone()],

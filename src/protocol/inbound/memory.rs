@@ -1,6 +1,6 @@
 //! Memory accounting of one direction: memory is counted while a message grows.
 
-use super::{Inbound, Incoming, Ready, Span};
+use super::{Inbound, IncomingFrame, QueuedEvent, Span};
 use crate::protocol::memory::{Account, Charge};
 use crate::protocol::payload::Payload;
 use crate::protocol::violation::{Rule, Violation};
@@ -13,21 +13,21 @@ const SHARED_FROM: usize = 256 << 10;
 pub(in crate::protocol) struct Growth {
     pub(in crate::protocol) charge: Charge,
     /// Bytes of memory used for the connection besides this direction.
-    pub(in crate::protocol) beside: usize,
+    pub(in crate::protocol) other_bytes: usize,
 }
 
 impl Growth {
     pub(in crate::protocol) fn new(account: &Account) -> Self {
-        Self { charge: account.charge(), beside: 0 }
+        Self { charge: account.charge(), other_bytes: 0 }
     }
 
     /// Whether the memory of this direction may grow to `held` bytes.
-    pub(super) fn may_hold(&mut self, held: usize) -> bool {
-        self.charge.grow(held + self.beside).is_ok()
+    pub(super) fn try_grow(&mut self, held: usize) -> bool {
+        self.charge.grow(held + self.other_bytes).is_ok()
     }
 
     /// Whether `count` bytes may be added, until memory is counted again.
-    pub(in crate::protocol) fn may_add(&mut self, count: usize) -> bool {
+    pub(in crate::protocol) fn try_add(&mut self, count: usize) -> bool {
         self.charge.grow(self.charge.bytes() + count).is_ok()
     }
 }
@@ -35,7 +35,7 @@ impl Growth {
 impl Inbound {
     /// Bytes of memory in use.
     pub fn held_bytes(&self) -> usize {
-        self.input.held() + self.payload.held() + self.inflated.held()
+        self.input.memory_usage() + self.payload.memory_usage() + self.inflated.memory_usage()
     }
 
     /// Whether no part of a message was received and no event is queued.
@@ -49,8 +49,8 @@ impl Inbound {
     }
 
     /// Moves the buffer of the message that is returned next into a shared payload, if nothing else uses it.
-    pub(in crate::protocol) fn share(&mut self, ready: &mut Ready) {
-        let Ready::Message { span, .. } = ready else { return };
+    pub(in crate::protocol) fn share(&mut self, queued: &mut QueuedEvent) {
+        let QueuedEvent::Message { span, .. } = queued else { return };
         if span.len() < SHARED_FROM || self.growth.is_none() || !self.is_idle() {
             return;
         }
@@ -67,13 +67,14 @@ impl Inbound {
     }
 
     /// Reclaims the buffer of a shared message, if no one else uses it.
-    pub(in crate::protocol) fn take_back(&mut self, ready: Option<Ready>) {
-        let Some(Ready::Message { span: Span::Shared { payload, is_inflated }, .. }) = ready else {
+    pub(in crate::protocol) fn reclaim(&mut self, queued: Option<QueuedEvent>) {
+        let Some(QueuedEvent::Message { span: Span::Shared { payload, is_inflated }, .. }) = queued
+        else {
             return;
         };
         let place = if is_inflated { &mut self.inflated } else { &mut self.payload };
         if let Ok(buffer) = payload.into_buffer()
-            && place.held() == 0
+            && place.memory_usage() == 0
         {
             *place = buffer;
         }
@@ -94,35 +95,37 @@ impl Inbound {
     }
 
     /// Copies the bytes of a queued event into the event, so that the buffers can be freed.
-    pub(in crate::protocol) fn copy_bytes(&self, ready: &mut Ready) {
+    pub(in crate::protocol) fn copy_bytes(&self, queued: &mut QueuedEvent) {
         let own = |span: &mut Span| *span = Span::Own(self.bytes(span).to_vec());
-        match ready {
-            Ready::Frame(note) => {
-                own(&mut note.payload);
-                note.plain.as_mut().map(own);
+        match queued {
+            QueuedEvent::Frame(frame) => {
+                own(&mut frame.payload);
+                frame.plain.as_mut().map(own);
             }
-            Ready::Message { span, .. } | Ready::Ping(_, span) | Ready::Pong(_, span, _) => {
+            QueuedEvent::Message { span, .. }
+            | QueuedEvent::Ping(_, span)
+            | QueuedEvent::Pong(_, span, _) => {
                 own(span);
             }
-            Ready::Close(_) | Ready::Violation | Ready::Tolerated(_) => {}
+            QueuedEvent::Close(_) | QueuedEvent::Violation | QueuedEvent::Tolerated(_) => {}
         }
     }
 
     /// Discards the message being received because the budget is exceeded. Queued events must own their
     /// bytes: see [`Inbound::copy_bytes`].
-    pub(in crate::protocol) fn give_up_message(&mut self) {
+    pub(in crate::protocol) fn discard_message(&mut self) {
         let frame = self.frame.take();
         self.fail(self.over_memory(frame.as_ref()));
     }
 
     /// Counts the memory of a growing message.
-    pub(super) fn count_growth(&mut self, frame: &Incoming) -> Result<(), Violation> {
+    pub(super) fn count_growth(&mut self, frame: &IncomingFrame) -> Result<(), Violation> {
         let held = self.held_bytes();
-        let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.may_hold(held));
+        let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.try_grow(held));
         if is_refused { Err(self.over_memory(Some(frame))) } else { Ok(()) }
     }
 
-    pub(super) fn over_memory(&self, frame: Option<&Incoming>) -> Violation {
+    pub(super) fn over_memory(&self, frame: Option<&IncomingFrame>) -> Violation {
         let limit = self.growth.as_ref().map_or(0, |growth| growth.charge.account().limit());
         let detail = format!("the limit for all connections is {limit} bytes");
         let rule = Rule::OverMemory;

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn objection(offer: &str, answer: &str) -> String {
-    match judge(&split_list(offer), answer) {
-        Err(Objection { got, expected, section }) => {
+fn mismatch(offer: &str, answer: &str) -> String {
+    match validate(&split_list(offer), answer) {
+        Err(Mismatch { got, expected, section }) => {
             format!("{got}; expected {expected} ({section})")
         }
         Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
@@ -12,7 +12,7 @@ fn objection(offer: &str, answer: &str) -> String {
 }
 
 fn agreement(offer: &str, answer: &str) -> Agreed {
-    judge(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
+    validate(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn mismatched_responses_are_explained() {
             "without server_no_context_takeover",
         ),
     ] {
-        let got = objection(offer, answer);
+        let got = mismatch(offer, answer);
         assert!(got.contains(expected), "{answer}: {got}");
     }
 }

@@ -12,7 +12,7 @@ const PREDECESSORS: [&str; 4] =
     ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
 
 /// The negotiated parameters of permessage-deflate, if it was accepted.
-pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
+pub(super) fn validate(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
     let (mut findings, mut agreed) = (Vec::new(), None);
     for element in head.list(HEADER) {
         let offers = &request.extensions;
@@ -32,13 +32,13 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
                 .filter(|offer| negotiation::is_permessage_deflate(offer))
                 .cloned()
                 .collect();
-            match negotiation::judge(&offers, &element) {
+            match negotiation::validate(&offers, &element) {
                 Ok(parameters) => agreed = Some(parameters),
-                Err(objection) => findings.push(Finding::new(
+                Err(mismatch) => findings.push(Finding::new(
                     HEADER,
-                    format!("'{element}': {}", objection.got),
-                    objection.expected,
-                    objection.section,
+                    format!("'{element}': {}", mismatch.got),
+                    mismatch.expected,
+                    mismatch.section,
                 )),
             }
         }

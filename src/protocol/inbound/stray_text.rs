@@ -40,7 +40,7 @@ const MAX_EXCERPT: usize = 4 << 10;
 
 /// What was detected where a frame should start.
 #[derive(Debug, PartialEq, Eq)]
-enum Reading {
+enum Detected {
     Frame,
     /// More bytes are needed.
     Undecided,
@@ -55,7 +55,7 @@ impl Inbound {
     ///
     /// # Errors
     /// If text was detected.
-    pub(super) fn may_be_foreign(&self, is_all: bool) -> Result<bool, Violation> {
+    pub(super) fn detect_text(&self, is_all: bool) -> Result<bool, Violation> {
         let bytes = self.input.bytes();
         let Some(&first) = bytes.first() else { return Ok(false) };
         // Every such text starts like this, and hardly any frame. With compression A and B start a
@@ -64,11 +64,11 @@ impl Inbound {
         if !matches!(first, b'\r' | b'0'..=b'9' | b'<' | b'A'..=b'T' | b'a'..=b'f') || is_data {
             return Ok(false);
         }
-        let (rule, cause, detail) = match read(bytes, self.limits.role, is_all) {
-            Reading::Frame => return Ok(false),
-            Reading::Undecided => return Ok(true),
-            Reading::Response(line) => (Rule::HttpAfterUpgrade, None, line),
-            Reading::Text(cause, text) => {
+        let (rule, cause, detail) = match detect(bytes, self.limits.role, is_all) {
+            Detected::Frame => return Ok(false),
+            Detected::Undecided => return Ok(true),
+            Detected::Response(line) => (Rule::HttpAfterUpgrade, None, line),
+            Detected::Text(cause, text) => {
                 (Rule::TextInsteadOfFrame, Some(cause), format!("{cause}: {text:?}"))
             }
         };
@@ -77,7 +77,7 @@ impl Inbound {
     }
 
     /// Keeps the rest of a text received in place of frames, to be shown.
-    pub(super) fn keep_foreign(&mut self) {
+    pub(super) fn keep_text(&mut self) {
         let Some(violation) = &mut self.violation else { return };
         if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::TextInsteadOfFrame) {
             let room = MAX_EXCERPT.saturating_sub(violation.excerpt.len());
@@ -93,27 +93,27 @@ impl Inbound {
     }
 }
 
-fn read(bytes: &[u8], role: Role, is_all: bool) -> Reading {
+fn detect(bytes: &[u8], role: Role, is_all: bool) -> Detected {
     let (is_after_line_end, text) = match bytes {
         [b'\r', b'\n', text @ ..] => (true, text),
-        [b'\r'] => return Reading::Undecided,
-        [b'\r', ..] => return Reading::Frame,
+        [b'\r'] => return Detected::Undecided,
+        [b'\r', ..] => return Detected::Frame,
         text => (false, text),
     };
     match text {
-        [] => Reading::Undecided,
+        [] => Detected::Undecided,
         // A valid frame follows.
         [0x81 | 0x82 | 0x88 | 0x89 | 0x8a, ..] if is_after_line_end => {
-            Reading::Text(Cause::LineEnd, "\r\n".to_owned())
+            Detected::Text(Cause::LineEnd, "\r\n".to_owned())
         }
         [b'<', ..] => tag(text),
         _ if starts(text, RESPONSE).is_some() => match line(text, RESPONSE, is_all) {
-            Ok(line) => Reading::Response(line),
+            Ok(line) => Detected::Response(line),
             Err(other) => other,
         },
         _ => match METHODS.iter().find(|method| starts(text, method).is_some()) {
             Some(method) if role == Role::Server => match line(text, method, is_all) {
-                Ok(line) => Reading::Text(Cause::HttpRequest, line),
+                Ok(line) => Detected::Text(Cause::HttpRequest, line),
                 Err(other) => other,
             },
             _ => chunk(text),
@@ -128,45 +128,45 @@ fn starts(text: &[u8], start: &[u8]) -> Option<bool> {
 }
 
 /// The first line, once it is complete.
-fn line(text: &[u8], start: &[u8], is_all: bool) -> Result<String, Reading> {
+fn line(text: &[u8], start: &[u8], is_all: bool) -> Result<String, Detected> {
     if starts(text, start) != Some(true) {
-        return Err(Reading::Undecided);
+        return Err(Detected::Undecided);
     }
     let line = text.split(|byte| b"\r\n".contains(byte)).next().unwrap_or_default();
     if line.len() == text.len() && line.len() < MAX_LINE && !is_all {
-        return Err(Reading::Undecided);
+        return Err(Detected::Undecided);
     }
     Ok(String::from_utf8_lossy(&line[..line.len().min(MAX_LINE)]).into_owned())
 }
 
 /// `<html>`, `<!DOCTYPE html>`, `<?xml version="1.0"?>`.
-fn tag(text: &[u8]) -> Reading {
+fn tag(text: &[u8]) -> Detected {
     let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!?-/".contains(byte);
     let name = text[1..].iter().take_while(|byte| is_in_name(byte)).count();
     let is_name =
         text.get(1).is_some_and(|byte| byte.is_ascii_alphabetic() || b"!?/".contains(byte));
     match text.get(1 + name) {
-        _ if name > MAX_TAG => Reading::Frame,
-        None => Reading::Undecided,
+        _ if name > MAX_TAG => Detected::Frame,
+        None => Detected::Undecided,
         Some(b'>' | b' ' | b'\r' | b'\n') if is_name => {
             let tag = String::from_utf8_lossy(&text[..1 + name]).into_owned();
-            Reading::Text(Cause::Markup, tag)
+            Detected::Text(Cause::Markup, tag)
         }
-        Some(_) => Reading::Frame,
+        Some(_) => Detected::Frame,
     }
 }
 
 /// `1f4\r\n` (RFC 9112 section 7.1).
-fn chunk(text: &[u8]) -> Reading {
+fn chunk(text: &[u8]) -> Detected {
     let digits = text.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     match &text[digits..] {
-        _ if digits == 0 || digits > MAX_DIGITS => Reading::Frame,
-        [] | [b'\r'] => Reading::Undecided,
+        _ if digits == 0 || digits > MAX_DIGITS => Detected::Frame,
+        [] | [b'\r'] => Detected::Undecided,
         [b'\r', b'\n', ..] => {
             let size = String::from_utf8_lossy(&text[..digits + 2]).into_owned();
-            Reading::Text(Cause::HttpChunk, size)
+            Detected::Text(Cause::HttpChunk, size)
         }
-        _ => Reading::Frame,
+        _ => Detected::Frame,
     }
 }
 
@@ -174,14 +174,14 @@ fn chunk(text: &[u8]) -> Reading {
 mod tests {
     use super::*;
 
-    fn reads(text: &[u8]) -> Reading {
-        read(text, Role::Server, false)
+    fn detected(text: &[u8]) -> Detected {
+        detect(text, Role::Server, false)
     }
 
     #[test]
     fn text_is_distinguished_from_frames_at_every_split_point() {
-        let text = |cause, text: &str| Reading::Text(cause, text.to_owned());
-        let cases: [(&[u8], Reading); 14] = [
+        let text = |cause, text: &str| Detected::Text(cause, text.to_owned());
+        let cases: [(&[u8], Detected); 14] = [
             (b"7\r\n\x81", text(Cause::HttpChunk, "7\r\n")),
             (b"\r\n1fA0\r\n", text(Cause::HttpChunk, "1fA0\r\n")),
             (b"0\r\n\r\n", text(Cause::HttpChunk, "0\r\n")),
@@ -189,21 +189,21 @@ mod tests {
             (b"<!DOCTYPE html>", text(Cause::Markup, "<!DOCTYPE")),
             (b"\r\n\x81\x02hi", text(Cause::LineEnd, "\r\n")),
             (b"GET / HTTP/1.1\r\n", text(Cause::HttpRequest, "GET / HTTP/1.1")),
-            (b"HTTP/1.1 504\r\n", Reading::Response("HTTP/1.1 504".to_owned())),
-            (b"\r\nHTTP/1.1 200 OK\n", Reading::Response("HTTP/1.1 200 OK".to_owned())),
-            (b"123456789\r\n", Reading::Frame),
-            (b"42 is it", Reading::Frame),
-            (b"<3 you", Reading::Frame),
-            (b"GETTING", Reading::Frame),
-            (b"\r\n\r\n", Reading::Frame),
+            (b"HTTP/1.1 504\r\n", Detected::Response("HTTP/1.1 504".to_owned())),
+            (b"\r\nHTTP/1.1 200 OK\n", Detected::Response("HTTP/1.1 200 OK".to_owned())),
+            (b"123456789\r\n", Detected::Frame),
+            (b"42 is it", Detected::Frame),
+            (b"<3 you", Detected::Frame),
+            (b"GETTING", Detected::Frame),
+            (b"\r\n\r\n", Detected::Frame),
         ];
         for (bytes, expected) in cases {
-            assert_eq!(reads(bytes), expected, "{bytes:?}");
+            assert_eq!(detected(bytes), expected, "{bytes:?}");
             let shown = String::from_utf8_lossy(bytes);
             for length in 1..bytes.len() {
-                let reading = reads(&bytes[..length]);
+                let detected = detected(&bytes[..length]);
                 assert!(
-                    [&Reading::Undecided, &expected].contains(&&reading),
+                    [&Detected::Undecided, &expected].contains(&&detected),
                     "{shown} at {length}"
                 );
             }
@@ -212,6 +212,6 @@ mod tests {
 
     #[test]
     fn requests_come_from_clients_only() {
-        assert_eq!(read(b"GET / HTTP/1.1\r\n", Role::Client, false), Reading::Frame);
+        assert_eq!(detect(b"GET / HTTP/1.1\r\n", Role::Client, false), Detected::Frame);
     }
 }

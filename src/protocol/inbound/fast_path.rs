@@ -2,14 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Inbound, State};
+use super::{Inbound, InboundState};
 use crate::protocol::frame::apply_mask;
 use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
 use crate::protocol::vocabulary::{Event, Role};
 
 /// A message whose payload is still in the input buffer.
-pub(in crate::protocol) struct PlainMessage {
+pub(in crate::protocol) struct WholeMessage {
     kind: MessageKind,
     /// The range of its payload in the input.
     payload: Range<usize>,
@@ -19,7 +19,7 @@ pub(in crate::protocol) struct PlainMessage {
 
 /// The header of a message in one frame, without reserved bits and with the shortest length encoding (RFC
 /// 6455 section 5.2).
-struct PlainHeader {
+struct WholeHeader {
     kind: MessageKind,
     mask: Option<[u8; 4]>,
     /// Length of the payload in bytes.
@@ -28,7 +28,7 @@ struct PlainHeader {
     size: usize,
 }
 
-impl PlainHeader {
+impl WholeHeader {
     /// Decodes the header at the start of `bytes`; `None` if it is not such a header, or not complete.
     #[inline]
     fn decode(bytes: &[u8]) -> Option<Self> {
@@ -61,12 +61,12 @@ impl Inbound {
     /// Everything else is left untouched for the slow path, [`Inbound::parse_frame`], which yields the same
     /// message or reports the violation.
     #[inline]
-    pub(in crate::protocol) fn plain_message(&mut self) -> Option<PlainMessage> {
+    pub(in crate::protocol) fn next_whole_message(&mut self) -> Option<WholeMessage> {
         if !self.is_between_messages() {
             return None;
         }
-        let header = PlainHeader::decode(self.input.bytes())?;
-        if !self.is_ordinary(&header) {
+        let header = WholeHeader::decode(self.input.bytes())?;
+        if !self.is_valid_for(&header) {
             return None;
         }
         let length = usize::try_from(header.length).ok()?;
@@ -84,12 +84,12 @@ impl Inbound {
         self.counters.messages += 1;
         self.counters.payload_bytes += header.length;
         let wire_size = header.size as u64 + header.length;
-        Some(PlainMessage { kind: header.kind, payload, wire_size })
+        Some(WholeMessage { kind: header.kind, payload, wire_size })
     }
 
     /// The event of such a message.
     #[inline]
-    pub(in crate::protocol) fn plain_event(&self, message: PlainMessage) -> Event<'_> {
+    pub(in crate::protocol) fn whole_event(&self, message: WholeMessage) -> Event<'_> {
         Event::Message {
             kind: message.kind,
             data: self.input.slice(message.payload),
@@ -102,7 +102,7 @@ impl Inbound {
 
     /// Whether no message is being received, no event is queued, and frames are not observed.
     fn is_between_messages(&self) -> bool {
-        self.state == State::Open
+        self.state == InboundState::Open
             && self.frame.is_none()
             && self.message.is_none()
             && self.queue.is_empty()
@@ -110,12 +110,12 @@ impl Inbound {
     }
 
     /// Whether mask and length are valid for the role and the limit.
-    fn is_ordinary(&self, header: &PlainHeader) -> bool {
+    fn is_valid_for(&self, header: &WholeHeader) -> bool {
         header.mask.is_some() == (self.limits.role == Role::Server)
             && header.length <= self.limits.max_message_size
     }
 
-    fn unmask(&mut self, header: &PlainHeader, payload: &Range<usize>) {
+    fn unmask(&mut self, header: &WholeHeader, payload: &Range<usize>) {
         if let Some(key) = header.mask {
             apply_mask(self.input.slice_mut(payload.clone()), key, 0);
         }
