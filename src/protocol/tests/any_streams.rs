@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::support::ROLES;
-use super::wire::{Raw, close, frame, heard_by};
+use super::wire::{Raw, bytes_for, close, frame};
 use crate::protocol::Role;
 
 pub(super) fn role() -> impl Strategy<Value = Role> {
@@ -81,7 +81,7 @@ fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
 /// A valid stream with some of its bytes changed.
 pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     (good_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
-        let mut bytes = heard_by(role, &frames);
+        let mut bytes = bytes_for(role, &frames);
         for (place, change) in changes {
             if !bytes.is_empty() {
                 let place = place.index(bytes.len());
@@ -95,7 +95,7 @@ pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
 /// A valid stream with a part missing.
 pub(super) fn stream_with_gap(role: Role) -> impl Strategy<Value = Vec<u8>> {
     (good_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
-        let mut bytes = heard_by(role, &frames);
+        let mut bytes = bytes_for(role, &frames);
         let (first, second) = (first.index(bytes.len() + 1), second.index(bytes.len() + 1));
         bytes.drain(first.min(second)..first.max(second));
         bytes
@@ -106,8 +106,8 @@ pub(super) fn stream_with_gap(role: Role) -> impl Strategy<Value = Vec<u8>> {
 pub(super) fn any_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..400),
-        any_frames().prop_map(move |frames| heard_by(role, &frames)),
-        good_stream().prop_map(move |frames| heard_by(role, &frames)),
+        any_frames().prop_map(move |frames| bytes_for(role, &frames)),
+        good_stream().prop_map(move |frames| bytes_for(role, &frames)),
         changed_stream(role),
         stream_with_gap(role),
     ]

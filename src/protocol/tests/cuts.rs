@@ -2,9 +2,9 @@
 //! point, the same is observed, written and counted.
 
 use super::streams;
-use super::support::{End, Observed, ROLES, options};
+use super::support::{Endpoint, Observed, ROLES, options};
 use super::violations::HTTP;
-use super::wire::{frame, heard_by};
+use super::wire::{bytes_for, frame};
 use crate::protocol::vocabulary::Counters;
 use crate::protocol::{Cause, Ending, Role, Rule, TransportEnd, Violation};
 
@@ -25,21 +25,21 @@ pub(super) enum Watching {
     Frames,
 }
 
-fn end(role: Role, watching: Watching, early: &[u8]) -> End {
+fn end(role: Role, watching: Watching, early: &[u8]) -> Endpoint {
     let mut options = options(role);
     options.observe_frames = matches!(watching, Watching::Frames);
-    End::after_head(options, early)
+    Endpoint::after_head(options, early)
 }
 
-fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut observed = end.tells();
+fn outcome<'a>(mut end: Endpoint, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+    let mut observed = end.events();
     for piece in pieces {
-        observed.append(&mut end.hears(piece));
+        observed.append(&mut end.receives(piece));
     }
-    let written = end.writes();
+    let written = end.take_output();
     let was_finished = end.is_finished();
-    end.loses_transport(TransportEnd::Eof);
-    observed.append(&mut end.tells());
+    end.end_transport(TransportEnd::Eof);
+    observed.append(&mut end.events());
     clear_partial_payloads(&mut observed);
     let mut ending = end.ending();
     if let Some(violation) = &mut ending.violation {
@@ -125,7 +125,7 @@ fn the_result_does_not_depend_on_two_cuts() {
         frame(0x88, b"\x03\xe8"),
     ];
     for role in ROLES {
-        let bytes = heard_by(role, &frames);
+        let bytes = bytes_for(role, &frames);
         let whole = outcome(end(role, Watching::Frames, b""), [&bytes[..]]);
         for first in 0..bytes.len() {
             for second in first..bytes.len() {

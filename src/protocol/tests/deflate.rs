@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::any_streams::pieces;
-use super::support::{End, LIMIT, Observed, ROLES, options, said};
-use super::wire::{Raw, frame, heard_by};
+use super::support::{Endpoint, LIMIT, Observed, ROLES, close_payload, options};
+use super::wire::{Raw, bytes_for, frame};
 use crate::protocol::deflate::{Agreed, Offer};
 use crate::protocol::vocabulary::{Compressed, Direction};
 use crate::protocol::{MessageKind, Role, Rule, Violation};
@@ -16,22 +16,22 @@ fn agreed(parameters: &str) -> Agreed {
 }
 
 /// An endpoint with permessage-deflate.
-pub(super) fn end(role: Role) -> End {
+pub(super) fn end(role: Role) -> Endpoint {
     watched(role, false)
 }
 
-fn watched(role: Role, observe_frames: bool) -> End {
+fn watched(role: Role, observe_frames: bool) -> Endpoint {
     let mut options = options(role);
     options.deflate = Some(agreed(""));
     options.observe_frames = observe_frames;
-    End::with(options)
+    Endpoint::with(options)
 }
 
 /// A message as the peer compresses it.
 fn packed(role: Role, kind: MessageKind, data: &[u8]) -> Vec<u8> {
     let mut peer = end(super::wire::peer_of(role));
     peer.sends(kind, data);
-    peer.writes()
+    peer.take_output()
 }
 
 fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Observed {
@@ -46,9 +46,9 @@ fn the_example_of_the_rfc_is_inflated_whole_and_in_fragments() {
     for role in ROLES {
         let whole = [frame(0xc1, HELLO)];
         let parts = [frame(0x41, &HELLO[..3]), frame(0x89, "p"), frame(0x80, &HELLO[3..])];
-        let observed = end(role).hears(&heard_by(role, &whole));
+        let observed = end(role).receives(&bytes_for(role, &whole));
         assert_eq!(observed, [text("Hello", 1, 9 + key(role), true)]);
-        let observed = end(role).hears(&heard_by(role, &parts));
+        let observed = end(role).receives(&bytes_for(role, &parts));
         assert_eq!(observed.last(), Some(&text("Hello", 2, 11 + 2 * key(role), true)));
     }
 }
@@ -58,7 +58,7 @@ fn compressed_and_uncompressed_messages_can_be_mixed() {
     for role in ROLES {
         let frames =
             [frame(0x81, "plain"), frame(0xc1, HELLO), frame(0x01, "pl"), frame(0x80, "n")];
-        let observed = end(role).hears(&heard_by(role, &frames));
+        let observed = end(role).receives(&bytes_for(role, &frames));
         let seen: Vec<bool> = observed
             .iter()
             .map(|event| matches!(event, Observed::Message { compressed: true, .. }))
@@ -76,7 +76,7 @@ fn rsv1_is_set_on_the_first_frame_only_and_compression_is_counted() {
         assert!(sent.is_ok_and(|sent| sent.compressed && sent.frames == 3));
         sender.sends(MessageKind::Text, b"tiny");
         let mut receiver = watched(super::wire::peer_of(role), true);
-        let observed = receiver.hears(&sender.writes());
+        let observed = receiver.receives(&sender.take_output());
         let marks: Vec<bool> = observed
             .iter()
             .filter_map(|event| match event {
@@ -125,13 +125,13 @@ fn violations_are_named_and_closed_with_their_code() {
     ];
     for role in ROLES {
         for (name, frames, rule, code, words) in &cases {
-            let observed = end(role).hears(&heard_by(role, frames));
+            let observed = end(role).receives(&bytes_for(role, frames));
             let violation = failure(&observed);
             assert_eq!(violation.rule, *rule, "{name}");
             assert!(violation.detail.contains(words), "{name}: {violation}");
             assert_eq!(
                 observed.last(),
-                Some(&Observed::Close(Direction::Sent, said(*code, rule.summary())))
+                Some(&Observed::Close(Direction::Sent, close_payload(*code, rule.summary())))
             );
         }
     }
@@ -146,7 +146,7 @@ fn inflated_text_must_be_utf8() {
         for pieces in [1, usize::MAX] {
             let mut end = end(role);
             let observed: Vec<Observed> =
-                bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.hears(p)).collect();
+                bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.receives(p)).collect();
             let violation = failure(&observed);
             assert_eq!(violation.rule, Rule::InvalidUtf8);
             assert_eq!(violation.detail, "at byte 46 of the message (ff)");
@@ -158,8 +158,8 @@ fn inflated_text_must_be_utf8() {
 fn a_bomb_costs_no_more_than_the_limit() {
     let mut sender = watched(Role::Server, false);
     sender.sends(MessageKind::Binary, &vec![0; 64 << 20]);
-    let bomb = sender.writes();
-    let observed = end(Role::Client).hears(&bomb);
+    let bomb = sender.take_output();
+    let observed = end(Role::Client).receives(&bomb);
     let violation = failure(&observed);
     assert_eq!(violation.rule, Rule::MessageTooBig);
     assert!(violation.detail.contains(&format!("more than the limit of {LIMIT}")), "{violation}");
@@ -169,7 +169,7 @@ fn a_bomb_costs_no_more_than_the_limit() {
 fn compressed_bytes_are_limited_too() {
     let endless = frame(0x41, "").with_length(&[127, 0, 0, 0, 0x10, 0, 0, 0, 0]);
     for role in ROLES {
-        let observed = end(role).hears(&endless.heard_by(role));
+        let observed = end(role).receives(&endless.bytes_for(role));
         assert_eq!(failure(&observed).rule, Rule::MessageTooBig);
     }
 }
@@ -199,18 +199,18 @@ proptest! {
         for ((kind, data), frames) in &contents {
             prop_assert!(peer.connection.send_in_frames(*kind, data, *frames, &mut |_| ()).is_ok());
         }
-        let mut bytes = peer.writes();
+        let mut bytes = peer.take_output();
         if let Some((place, change)) = damage {
             let place = place.index(bytes.len());
             bytes[place] ^= change;
         }
-        let whole = essence(&watched(role, false).hears(&bytes));
+        let whole = essence(&watched(role, false).receives(&bytes));
         for observe in [false, true] {
             let mut end = watched(role, observe);
             let (mut observed, mut rest) = (Vec::new(), &bytes[..]);
             for size in pieces.iter().cycle() {
                 let (piece, after) = rest.split_at((*size).min(rest.len()));
-                observed.append(&mut end.hears(piece));
+                observed.append(&mut end.receives(piece));
                 rest = after;
                 if rest.is_empty() {
                     break;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::support::{End, Observed, at, deliver};
+use super::support::{Endpoint, Observed, at, deliver};
 use crate::protocol::keepalive::{Action, Instead, Keepalive, MissedPong, Moment, Times};
 use crate::protocol::vocabulary::Direction::Received;
 
@@ -18,15 +18,15 @@ fn missed(instead: Instead) -> Action {
 
 /// A client with keepalive, and its server.
 struct Pair {
-    client: End,
-    server: End,
+    client: Endpoint,
+    server: Endpoint,
     watch: Keepalive,
 }
 
 impl Pair {
     fn new() -> Self {
         let watch = Keepalive::new(TIMES, at(0)).expect("a timeout is set");
-        Self { client: End::client(), server: End::server(), watch }
+        Self { client: Endpoint::client(), server: Endpoint::server(), watch }
     }
 
     /// Polls the client's keepalive at this time, and sends the ping if there is one.
@@ -36,7 +36,7 @@ impl Pair {
         let action = self.watch.poll(now, pending);
         if let Action::Ping(payload) = &action {
             self.client.at(millis).pings(payload);
-            self.client.tells();
+            self.client.events();
         }
         action
     }
@@ -106,7 +106,7 @@ fn a_peer_that_hangs_is_detected_in_time() {
 fn an_unsolicited_pong_is_not_an_answer() {
     let mut pair = Pair::new();
     pair.look(1000);
-    let lost = pair.client.writes();
+    let lost = pair.client.take_output();
     pair.watch.wrote(lost.len(), true, at(1000));
     for payload in ["", "keepalive 0", "keepalive 2", "1"] {
         pair.server.connection.pong(payload.as_bytes()).expect("it is open");

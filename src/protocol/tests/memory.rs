@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::support::{End, Observed, at, options};
-use super::wire::{Raw, frame, heard_by};
+use super::support::{Endpoint, Observed, at, options};
+use super::wire::{Raw, bytes_for, frame};
 use crate::protocol::connection::EndCause;
 use crate::protocol::memory::{Account, Budget};
 use crate::protocol::vocabulary::Misuse;
@@ -16,15 +16,15 @@ fn large_options() -> Options {
 }
 
 /// A server endpoint whose memory is counted.
-fn charged(budget: &Budget) -> (End, Account) {
+fn charged(budget: &Budget) -> (Endpoint, Account) {
     let account = budget.open(|| ());
-    let mut end = End::with(large_options());
+    let mut end = Endpoint::with(large_options());
     end.connection = Connection::new(large_options(), &[]).charge_to(&account);
     (end, account)
 }
 
-fn hears(end: &mut End, frames: &[Raw]) -> Vec<Observed> {
-    end.hears(&heard_by(Role::Server, frames))
+fn receives(end: &mut Endpoint, frames: &[Raw]) -> Vec<Observed> {
+    end.receives(&bytes_for(Role::Server, frames))
 }
 
 /// The code and the reason of the Close frame that these bytes end with.
@@ -46,19 +46,19 @@ fn close_in(bytes: &[u8]) -> (u16, String) {
 fn a_message_being_received_is_discarded_with_1009() {
     let budget = Budget::new(8 * MIB);
     let [(mut first, account), (mut second, _)] = [(); 2].map(|()| charged(&budget));
-    assert_eq!(hears(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
+    assert_eq!(receives(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
     assert!(budget.held() >= 6 * MIB);
-    assert_eq!(hears(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
+    assert_eq!(receives(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
     assert!(account.is_revoked());
     first.connection.check_memory(0, 0, at(0));
-    let observed = first.tells();
+    let observed = first.events();
     assert!(
         matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
-    let (code, reason) = close_in(&first.writes());
+    let (code, reason) = close_in(&first.take_output());
     assert_eq!((code, &reason[..]), (1009, "message over --max-memory"));
     assert!(budget.held() < 3 * MIB, "{}", budget.held());
-    let observed = hears(&mut second, &[frame(0x80, vec![2; MIB])]);
+    let observed = receives(&mut second, &[frame(0x80, vec![2; MIB])]);
     assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == 3 * MIB));
 }
 
@@ -66,11 +66,11 @@ fn a_message_being_received_is_discarded_with_1009() {
 fn a_single_message_can_exceed_the_budget() {
     let budget = Budget::new(MIB);
     let (mut end, _) = charged(&budget);
-    let observed = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
+    let observed = receives(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
     assert!(
         matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
-    assert_eq!(close_in(&end.writes()).0, 1009);
+    assert_eq!(close_in(&end.take_output()).0, 1009);
     end.connection.check_memory(0, 0, at(0));
     assert!(budget.held() <= MIB / 8, "{}", budget.held());
 }
@@ -82,12 +82,12 @@ fn unwritten_output_is_dropped_after_the_partly_written_frame() {
     for _ in 0..100 {
         end.sends(MessageKind::Binary, &[7; 20_000]);
     }
-    let mut written = end.writes_up_to(30_000);
+    let mut written = end.take_output_up_to(30_000);
     end.connection.check_memory(0, 0, at(0));
     budget.enforce();
     assert!(account.is_revoked());
     end.connection.check_memory(0, 0, at(0));
-    written.extend(end.writes());
+    written.extend(end.take_output());
     assert!(written.len() < 50_000, "two frames and the end: {}", written.len());
     let (code, reason) = close_in(&written);
     assert_eq!((code, &reason[..]), (1013, "over --max-memory; try again later"));
@@ -100,7 +100,7 @@ fn inside_a_long_frame_the_connection_is_abandoned() {
     let budget = Budget::new(3 * MIB);
     let (mut end, _) = charged(&budget);
     end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
-    end.writes_up_to(30_000);
+    end.take_output_up_to(30_000);
     end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
     end.connection.check_memory(0, 0, at(0));
@@ -122,17 +122,17 @@ fn memory_outside_of_the_connection_is_counted() {
 
 #[test]
 fn the_memory_of_a_large_message_is_freed_when_idle() {
-    let mut end = End::with(large_options());
+    let mut end = Endpoint::with(large_options());
     let message = [frame(0x82, vec![1; 5 * MIB])];
     for start in [0, 1000] {
-        hears(end.at(start), &message);
+        receives(end.at(start), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(200)));
         // A second one soon after reuses the memory.
-        hears(end.at(start + 100), &message);
+        receives(end.at(start + 100), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(300)));
-        end.at(start + 299).looks_at_the_clock();
+        end.at(start + 299).on_deadline();
         assert!(end.connection.held_bytes() > 4 * MIB);
-        end.at(start + 300).looks_at_the_clock();
+        end.at(start + 300).on_deadline();
         assert!(end.connection.held_bytes() < MIB / 4, "{}", end.connection.held_bytes());
         assert_eq!(end.connection.deadline(), None);
     }
@@ -140,24 +140,24 @@ fn the_memory_of_a_large_message_is_freed_when_idle() {
 
 #[test]
 fn memory_is_kept_while_a_message_is_incomplete() {
-    let mut end = End::with(large_options());
-    hears(&mut end, &[frame(0x02, vec![1; MIB])]);
+    let mut end = Endpoint::with(large_options());
+    receives(&mut end, &[frame(0x02, vec![1; MIB])]);
     assert_eq!(end.connection.deadline(), None);
     end.connection.release_idle_memory();
-    let observed = hears(&mut end, &[frame(0x80, [2])]);
+    let observed = receives(&mut end, &[frame(0x80, [2])]);
     assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == MIB + 1));
 }
 
 #[test]
 fn freeing_memory_does_not_end_the_connection() {
-    let mut end = End::with(large_options());
-    hears(&mut end, &[frame(0x82, vec![1; MIB])]);
-    end.at(10_000).looks_at_the_clock();
+    let mut end = Endpoint::with(large_options());
+    receives(&mut end, &[frame(0x82, vec![1; MIB])]);
+    end.at(10_000).on_deadline();
     assert!(end.connection.is_open());
 }
 
 /// A server endpoint that observes frames and tolerates violations.
-fn tolerant(budget: &Budget) -> (End, Account) {
+fn tolerant(budget: &Budget) -> (Endpoint, Account) {
     let (mut end, account) = charged(budget);
     let options = Options { observe_frames: true, lenient: true, ..large_options() };
     end.connection = Connection::new(options, &[]).charge_to(&account);
@@ -165,14 +165,14 @@ fn tolerant(budget: &Budget) -> (End, Account) {
 }
 
 /// Receives bytes, and returns the first event only, as if the output were stalled.
-fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Observed> {
+fn receive_first_event(end: &mut Endpoint, bytes: &[u8]) -> Option<Observed> {
     end.connection.receive_space()[..bytes.len()].copy_from_slice(bytes);
     end.connection.received(bytes.len());
     end.connection.next_event(at(0)).map(Observed::from)
 }
 
 /// Makes it free its memory.
-fn revoke(end: &mut End, budget: &Budget) {
+fn revoke(end: &mut Endpoint, budget: &Budget) {
     end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
     end.connection.check_memory(0, 0, at(0));
@@ -182,12 +182,12 @@ fn revoke(end: &mut End, budget: &Budget) {
 fn queued_events_are_kept_when_a_message_is_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, account) = tolerant(&budget);
-    let unmasked = frame(0x02, [7; 1000]).wrongly_masked().heard_by(Role::Server);
-    let first = hears_up_to_one(&mut end, &unmasked);
+    let unmasked = frame(0x02, [7; 1000]).wrongly_masked().bytes_for(Role::Server);
+    let first = receive_first_event(&mut end, &unmasked);
     assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
     revoke(&mut end, &budget);
     assert!(account.is_revoked());
-    let observed = end.tells();
+    let observed = end.events();
     assert!(
         matches!(&observed[..], [Observed::Frame(_, _, shown), Observed::Violation(_), ..] if *shown == [7; 1000]),
         "{observed:?}"
@@ -199,12 +199,12 @@ fn queued_events_are_kept_when_input_is_ignored() {
     for bad in [frame(0x82, [7; 1000]).wrongly_masked(), frame(0x0a, [7; 100])] {
         let (mut end, _) = tolerant(&Budget::new(MIB));
         let payload = bad.payload().to_vec();
-        let first = hears_up_to_one(&mut end, &bad.heard_by(Role::Server));
+        let first = receive_first_event(&mut end, &bad.bytes_for(Role::Server));
         assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
         end.connection.abandon();
         end.connection.receive_space()[..2000].fill(9);
         end.connection.received(2000);
-        let observed = end.tells();
+        let observed = end.events();
         assert!(
             matches!(&observed[..], [Observed::Frame(_, _, shown), _] if *shown == payload),
             "{observed:?}"
@@ -216,11 +216,11 @@ fn queued_events_are_kept_when_input_is_ignored() {
 fn a_skipped_frame_can_be_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, _) = tolerant(&budget);
-    hears(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
-    let reserved = frame(0x8b, [7; 100]).heard_by(Role::Server);
-    end.hears(&reserved[..50]);
+    receives(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
+    let reserved = frame(0x8b, [7; 100]).bytes_for(Role::Server);
+    end.receives(&reserved[..50]);
     revoke(&mut end, &budget);
-    let observed = end.tells();
+    let observed = end.events();
     let is_discarded = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
     assert!(observed.iter().any(is_discarded), "{observed:?}");
 }
@@ -241,10 +241,10 @@ fn a_message_to_send_is_counted_before_it_is_copied() {
 fn a_long_message_is_sent_back_without_a_copy() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
-    let bytes = heard_by(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
+    let bytes = bytes_for(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
     let (last, others) = bytes.split_last().unwrap();
     for _ in 0..3 {
-        end.hears(others);
+        end.receives(others);
         end.connection.receive_space()[0] = *last;
         end.connection.received(1);
         let payload = match end.connection.next_event(at(0)) {
@@ -253,7 +253,7 @@ fn a_long_message_is_sent_back_without_a_copy() {
         };
         end.connection.send_back(MessageKind::Binary, payload).unwrap();
         assert!(end.connection.held_bytes() < 3 * MIB, "{}", end.connection.held_bytes());
-        assert_eq!(end.writes().len(), 2 * MIB + 10);
+        assert_eq!(end.take_output().len(), 2 * MIB + 10);
     }
 }
 
@@ -262,10 +262,10 @@ fn the_memory_of_a_message_that_is_not_shared_is_reused() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
     let message = [frame(0x82, vec![1; 2 * MIB])];
-    hears(&mut end, &message);
+    receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
     assert!(end.connection.held_bytes() >= 2 * MIB);
-    hears(&mut end, &message);
+    receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
     assert!(end.connection.held_bytes() < 3 * MIB);
 }

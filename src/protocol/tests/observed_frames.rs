@@ -2,12 +2,12 @@
 
 use proptest::prelude::*;
 
-use super::any_bytes::{hear, is_close, violation};
+use super::any_bytes::{is_close, run, violation};
 use super::any_streams::{any_stream, pieces, role};
 use super::cuts::{Watching, check};
 use super::streams;
 use super::support::{Observed, ROLES};
-use super::wire::{close, frame, heard_by};
+use super::wire::{bytes_for, close, frame};
 use crate::protocol::Header;
 use crate::protocol::frame::apply_mask;
 use crate::protocol::vocabulary::Direction;
@@ -26,7 +26,7 @@ fn each_fragment_is_observed_with_its_payload() {
     let frames = [frame(0x01, "ab"), frame(0x89, "p"), frame(0x00, ""), frame(0x80, "cd")];
     for role in ROLES {
         for pieces in [1, usize::MAX] {
-            let observed = hear(role, true, &heard_by(role, &frames), &[pieces]);
+            let observed = run(role, true, &bytes_for(role, &frames), &[pieces]);
             let payloads: Vec<_> = observed
                 .iter()
                 .filter_map(|event| match event {
@@ -50,8 +50,8 @@ fn a_frame_with_an_invalid_payload_is_observed_once() {
             (vec![bad_close.clone()], &b"\x03\xe7why"[..]),
             (vec![start.clone(), cut_off_text.clone()], b"\xe2\x82"),
         ] {
-            let bytes = heard_by(role, &frames);
-            let mut observed = hear(role, true, &bytes, &[1]);
+            let bytes = bytes_for(role, &frames);
+            let mut observed = run(role, true, &bytes, &[1]);
             observed.truncate(observed.len() - 2); // our Close frame, as frame and as close event
             assert!(matches!(observed.pop(), Some(Observed::Violation(_))));
             let Some(Observed::Frame(Direction::Received, _, shown)) = observed.pop() else {
@@ -111,8 +111,8 @@ proptest! {
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let observed = hear(role, false, &bytes, &pieces);
-        let (frames, rest): (Vec<_>, Vec<_>) = hear(role, true, &bytes, &pieces)
+        let observed = run(role, false, &bytes, &pieces);
+        let (frames, rest): (Vec<_>, Vec<_>) = run(role, true, &bytes, &pieces)
             .into_iter()
             .partition(|event| matches!(event, Observed::Frame(..)));
         prop_assert_eq!(&rest, &observed);

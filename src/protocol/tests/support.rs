@@ -71,17 +71,17 @@ impl From<Event<'_>> for Observed {
 }
 
 /// The payload of a Close frame.
-pub(super) fn said(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
+pub(super) fn close_payload(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
     ClosePayload { code: code.into().map(CloseCode::new), reason: reason.to_owned() }
 }
 
 /// One endpoint of a connection, with the current time of the test.
-pub(super) struct End {
+pub(super) struct Endpoint {
     pub(super) connection: Connection,
     now: Instant,
 }
 
-impl End {
+impl Endpoint {
     pub(super) fn new(role: Role) -> Self {
         Self::with(options(role))
     }
@@ -110,21 +110,21 @@ impl End {
     }
 
     /// Receives bytes, as many at a time as it provides space for, and returns the events.
-    pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
-        let mut observed = self.tells();
+    pub(super) fn receives(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
+        let mut observed = self.events();
         while !bytes.is_empty() {
             let space = self.connection.receive_space();
             let count = space.len().min(bytes.len());
             space[..count].copy_from_slice(&bytes[..count]);
             self.connection.received(count);
             bytes = &bytes[count..];
-            observed.append(&mut self.tells());
+            observed.append(&mut self.events());
         }
         observed
     }
 
     /// The pending events.
-    pub(super) fn tells(&mut self) -> Vec<Observed> {
+    pub(super) fn events(&mut self) -> Vec<Observed> {
         let mut observed = Vec::new();
         while let Some(event) = self.connection.next_event(self.now) {
             observed.push(event.into());
@@ -133,12 +133,12 @@ impl End {
     }
 
     /// Writes all pending output.
-    pub(super) fn writes(&mut self) -> Vec<u8> {
-        self.writes_up_to(usize::MAX)
+    pub(super) fn take_output(&mut self) -> Vec<u8> {
+        self.take_output_up_to(usize::MAX)
     }
 
     /// Writes at most this many bytes of the pending output.
-    pub(super) fn writes_up_to(&mut self, room: usize) -> Vec<u8> {
+    pub(super) fn take_output_up_to(&mut self, room: usize) -> Vec<u8> {
         let pending = self.connection.pending_output();
         let taken = pending[..pending.len().min(room)].to_vec();
         self.connection.advance_output(taken.len());
@@ -154,19 +154,19 @@ impl End {
     }
 
     pub(super) fn closes(&mut self, code: u16, reason: &str) {
-        self.tries_to_close(Some(code), reason).expect("it is open");
+        self.try_close(Some(code), reason).expect("it is open");
     }
 
-    pub(super) fn tries_to_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Misuse> {
+    pub(super) fn try_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Misuse> {
         self.connection.close(code.map(CloseCode::new), reason, self.now)
     }
 
     /// Calls [`Connection::on_deadline`].
-    pub(super) fn looks_at_the_clock(&mut self) {
+    pub(super) fn on_deadline(&mut self) {
         self.connection.on_deadline(self.now);
     }
 
-    pub(super) fn loses_transport(&mut self, end: TransportEnd) {
+    pub(super) fn end_transport(&mut self, end: TransportEnd) {
         self.connection.receive_eof(end);
     }
 
@@ -185,12 +185,12 @@ impl End {
 }
 
 /// Delivers what `from` has written to `to`, and returns the events of `to`.
-pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Observed> {
-    to.hears(&from.writes())
+pub(super) fn deliver(from: &mut Endpoint, to: &mut Endpoint) -> Vec<Observed> {
+    to.receives(&from.take_output())
 }
 
 /// Passes bytes of this side through a tap, and returns its events.
-pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
+pub(super) fn pass_through(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
     let mut observed = Vec::new();
     loop {
         while let Some(event) = tap.next_event(from) {

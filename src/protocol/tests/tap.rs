@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::any_bytes::hear;
+use super::any_bytes::run;
 use super::any_streams::{any_stream, pieces};
 use super::streams;
-use super::support::{LIMIT, Observed, passes};
+use super::support::{LIMIT, Observed, pass_through};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Side, Tap, TapOptions};
 
@@ -32,7 +32,7 @@ fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Obser
     for (turn, &piece) in pieces.iter().cycle().enumerate() {
         let at = turn % 2;
         let (now, later) = rests[at].split_at(piece.min(rests[at].len()));
-        observed[at].append(&mut passes(tap, sides[at], now));
+        observed[at].append(&mut pass_through(tap, sides[at], now));
         rests[at] = later;
         if rests.iter().all(|rest| rest.is_empty()) {
             break;
@@ -40,7 +40,7 @@ fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Obser
     }
     for (side, observed) in sides.into_iter().zip(&mut observed) {
         tap.end(side);
-        observed.append(&mut passes(tap, side, b""));
+        observed.append(&mut pass_through(tap, side, b""));
     }
     observed
 }
@@ -53,8 +53,8 @@ fn all_tables_are_decoded_in_both_directions() {
         for observe_frames in [false, true] {
             let observed = pass_both(&mut tap(observe_frames), [sent, answered], &[usize::MAX]);
             let whole = [usize::MAX];
-            let server = of_the_peer(hear(Role::Server, observe_frames, sent, &whole));
-            let client = of_the_peer(hear(Role::Client, observe_frames, answered, &whole));
+            let server = of_the_peer(run(Role::Server, observe_frames, sent, &whole));
+            let client = of_the_peer(run(Role::Client, observe_frames, answered, &whole));
             assert_eq!(observed, [server, client], "{name} and {other}");
         }
     }
@@ -64,10 +64,10 @@ fn all_tables_are_decoded_in_both_directions() {
 #[test]
 fn the_directions_are_independent() {
     let mut tap = tap(false);
-    let observed = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
+    let observed = pass_through(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
     assert!(matches!(&observed[..], [Observed::Violation(_)]), "{observed:?}");
-    assert_eq!(passes(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
-    let observed = passes(&mut tap, Side::Server, b"\x81\x02hi");
+    assert_eq!(pass_through(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
+    let observed = pass_through(&mut tap, Side::Server, b"\x81\x02hi");
     assert!(
         matches!(&observed[..], [Observed::Message { data, .. }] if data == b"hi"),
         "{observed:?}"
@@ -80,8 +80,8 @@ fn the_directions_are_independent() {
 #[test]
 fn both_close_frames_are_reported() {
     let mut tap = tap(false);
-    passes(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
-    passes(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
+    pass_through(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
+    pass_through(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
     let code = |side| tap.inbound(side).close().and_then(|close| close.code).map(|code| code.get());
     assert_eq!([code(Side::Server), code(Side::Client)], [Some(1000), Some(1001)]);
 }
@@ -104,9 +104,9 @@ proptest! {
         };
         for (observed, role, bytes) in [(&observed[0], Role::Server, &sent), (&observed[1], Role::Client, &answered)] {
             // How much of an invalid frame is shown depends on the cuts.
-            let heard = of_the_peer(hear(role, observe_frames, bytes, &pieces));
-            prop_assert_eq!(kinds(observed), kinds(&heard));
-            prop_assert_eq!(messages(observed), messages(&heard));
+            let received = of_the_peer(run(role, observe_frames, bytes, &pieces));
+            prop_assert_eq!(kinds(observed), kinds(&received));
+            prop_assert_eq!(messages(observed), messages(&received));
         }
     }
 }

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::support::{End, Observed, options, passes};
+use super::support::{Endpoint, Observed, options, pass_through};
 use super::tap::of_the_peer;
 use crate::protocol::connection::Party;
 use crate::protocol::deflate::{Agreed, Offer};
@@ -23,35 +23,41 @@ enum Step {
 
 /// Two endpoints with the messages they should receive and have received, and a tap between them.
 struct Pair {
-    client: Seat,
-    server: Seat,
+    client: Participant,
+    server: Participant,
     between: Tap,
 }
 
 /// The message size limit of all three.
 const LIMIT: u64 = 1 << 20;
 
-struct Seat {
-    end: End,
-    due: Vec<(MessageKind, Vec<u8>)>,
-    heard: Vec<(MessageKind, Vec<u8>)>,
+struct Participant {
+    end: Endpoint,
+    expected: Vec<(MessageKind, Vec<u8>)>,
+    received: Vec<(MessageKind, Vec<u8>)>,
     pings: usize,
     pongs: usize,
 }
 
-impl Seat {
+impl Participant {
     fn new(role: Role, deflate: Option<Agreed>) -> Self {
         let mut options = options(role);
         options.deflate = deflate;
         options.max_message_size = LIMIT;
         options.observe_frames = role == Role::Server;
-        Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
+        Self {
+            end: Endpoint::with(options),
+            expected: vec![],
+            received: vec![],
+            pings: 0,
+            pongs: 0,
+        }
     }
 
-    fn note(&mut self, observed: Vec<Observed>) {
+    fn record(&mut self, observed: Vec<Observed>) {
         for event in observed {
             match event {
-                Observed::Message { kind, data, .. } => self.heard.push((kind, data)),
+                Observed::Message { kind, data, .. } => self.received.push((kind, data)),
                 Observed::Pong(Direction::Received, _, rtt) => {
                     assert!(rtt.is_some(), "each pong answers a ping");
                     self.pongs += 1;
@@ -71,12 +77,13 @@ impl Pair {
             lenient: false,
             deflate,
         });
-        let (client, server) = (Seat::new(Role::Client, deflate), Seat::new(Role::Server, deflate));
+        let (client, server) =
+            (Participant::new(Role::Client, deflate), Participant::new(Role::Server, deflate));
         Self { client, server, between }
     }
 
     /// That side, and the other.
-    fn seats(&mut self, side: Side) -> (&mut Seat, &mut Seat) {
+    fn participants(&mut self, side: Side) -> (&mut Participant, &mut Participant) {
         match side {
             Side::Client => (&mut self.client, &mut self.server),
             Side::Server => (&mut self.server, &mut self.client),
@@ -86,15 +93,15 @@ impl Pair {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Send(side, kind, size, frames) => {
-                let (from, to) = self.seats(*side);
+                let (from, to) = self.participants(*side);
                 let data = data(*kind, *size);
                 let connection = &mut from.end.connection;
                 let sent = connection.send_in_frames(*kind, &data, *frames, &mut |_| ());
                 assert_eq!(sent.map(|sent| sent.frames), Ok(*frames as u64));
-                to.due.push((*kind, data));
+                to.expected.push((*kind, data));
             }
             Step::Ping(side, payload) => {
-                let (from, _) = self.seats(*side);
+                let (from, _) = self.participants(*side);
                 let number = from.pings as u64;
                 from.end.pings(&[&number.to_be_bytes(), &payload[..]].concat());
                 from.pings += 1;
@@ -107,13 +114,13 @@ impl Pair {
 
     /// Delivers bytes; returns whether there were any.
     fn carry(&mut self, side: Side, count: usize) -> bool {
-        let (from, _) = self.seats(side);
-        let bytes = from.end.writes_up_to(count);
-        let seen = passes(&mut self.between, side, &bytes);
-        let (_, to) = self.seats(side);
-        let observed = to.end.hears(&bytes);
+        let (from, _) = self.participants(side);
+        let bytes = from.end.take_output_up_to(count);
+        let seen = pass_through(&mut self.between, side, &bytes);
+        let (_, to) = self.participants(side);
+        let observed = to.end.receives(&bytes);
         assert_eq!(seen, of_the_peer(as_the_tap_sees_them(&observed)));
-        to.note(observed);
+        to.record(observed);
         !bytes.is_empty()
     }
 
@@ -129,9 +136,14 @@ impl Pair {
     }
 
     fn check_arrivals(&self) {
-        for seat in [&self.client, &self.server] {
-            assert!(seat.heard == seat.due, "{} of {} messages", seat.heard.len(), seat.due.len());
-            assert_eq!(seat.pings, seat.pongs);
+        for participant in [&self.client, &self.server] {
+            assert!(
+                participant.received == participant.expected,
+                "{} of {} messages",
+                participant.received.len(),
+                participant.expected.len()
+            );
+            assert_eq!(participant.pings, participant.pongs);
         }
         self.check_counters();
     }
@@ -229,14 +241,14 @@ proptest! {
         pair.check_arrivals();
 
         for side in &closers {
-            pair.seats(*side).0.end.closes(1000, "done");
+            pair.participants(*side).0.end.closes(1000, "done");
         }
         pair.carry_all(&pieces);
         pair.check_arrivals();
         for side in [Side::Client, Side::Server] {
-            let seat = pair.seats(side).0;
-            prop_assert!(seat.end.is_finished());
-            let ending = seat.end.ending();
+            let participant = pair.participants(side).0;
+            prop_assert!(participant.end.is_finished());
+            let ending = participant.end.ending();
             prop_assert!(ending.is_clean());
             prop_assert_eq!(ending.code().get(), 1000);
             let initiator = if closers.contains(&side) { Party::Local } else { Party::Peer };
@@ -256,7 +268,7 @@ proptest! {
         for size in sizes {
             pair.take(&Step::Send(closer, MessageKind::Binary, size, 1));
         }
-        pair.seats(closer).0.end.closes(1001, "");
+        pair.participants(closer).0.end.closes(1001, "");
         pair.carry_all(&pieces);
         pair.check_arrivals();
         prop_assert!(pair.client.end.is_finished() && pair.server.end.is_finished());

@@ -1,7 +1,7 @@
 //! Text messages with valid and invalid UTF-8 (RFC 6455 section 8.1).
 
-use super::support::{End, Observed, ROLES, said};
-use super::wire::{Raw, close, frame, heard_by, peer_of};
+use super::support::{Endpoint, Observed, ROLES, close_payload};
+use super::wire::{Raw, bytes_for, close, frame, peer_of};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Header, MessageKind, Rule};
 
@@ -89,7 +89,7 @@ fn valid_text_is_received_for_any_fragmentation() {
             if bad.is_some() {
                 continue;
             }
-            let observed = End::new(role).hears(&heard_by(role, &frames));
+            let observed = Endpoint::new(role).receives(&bytes_for(role, &frames));
             let data: Vec<u8> = frames
                 .iter()
                 .filter(|frame| !frame.is_control())
@@ -107,8 +107,8 @@ fn invalid_text_is_a_violation_with_byte_and_frame() {
     for role in ROLES {
         for Text { name, frames, bad } in table() {
             let Some((at, number)) = bad else { continue };
-            let mut end = End::new(role);
-            let observed = end.hears(&heard_by(role, &frames));
+            let mut end = Endpoint::new(role);
+            let observed = end.receives(&bytes_for(role, &frames));
             let [.., Observed::Violation(violation), Observed::Close(Direction::Sent, answer)] =
                 &observed[..]
             else {
@@ -119,17 +119,17 @@ fn invalid_text_is_a_violation_with_byte_and_frame() {
             assert!(violation.detail.starts_with(&place), "{role:?}, {name}: {violation}");
             assert_eq!(
                 violation.frame,
-                Header::decode(&frames[number].heard_by(role)),
+                Header::decode(&frames[number].bytes_for(role)),
                 "{role:?}, {name}"
             );
             assert_eq!(
                 violation.offset,
-                heard_by(role, &frames[..number]).len() as u64,
+                bytes_for(role, &frames[..number]).len() as u64,
                 "{role:?}, {name}"
             );
-            assert_eq!(*answer, said(1007, "invalid UTF-8 in a text message"));
-            let wire = close(1007, "invalid UTF-8 in a text message").heard_by(peer_of(role));
-            assert!(end.writes().ends_with(&wire));
+            assert_eq!(*answer, close_payload(1007, "invalid UTF-8 in a text message"));
+            let wire = close(1007, "invalid UTF-8 in a text message").bytes_for(peer_of(role));
+            assert!(end.take_output().ends_with(&wire));
         }
     }
 }
@@ -140,11 +140,11 @@ fn an_invalid_byte_is_reported_before_its_frame_is_complete() {
     for role in ROLES {
         for (before, bad) in [("κόσμε", &b"\xf4\x90"[..]), ("", b"\xff"), ("a", b"\xc3(")] {
             let payload = [before.as_bytes(), bad, b"edited, and much more"].concat();
-            let bytes = frame(0x81, &payload).heard_by(role);
+            let bytes = frame(0x81, &payload).bytes_for(role);
             let until_bad = bytes.len() - b"edited, and much more".len();
-            let mut end = End::new(role);
-            assert_eq!(end.hears(&bytes[..until_bad - 1]), [], "{role:?}");
-            let observed = end.hears(&bytes[until_bad - 1..until_bad]);
+            let mut end = Endpoint::new(role);
+            assert_eq!(end.receives(&bytes[..until_bad - 1]), [], "{role:?}");
+            let observed = end.receives(&bytes[until_bad - 1..until_bad]);
             assert!(
                 matches!(&observed[0], Observed::Violation(it) if it.rule == Rule::InvalidUtf8),
                 "{observed:?}"
@@ -163,7 +163,7 @@ fn the_checker_is_reset_for_each_message() {
         frame(0x81, "é"),
     ];
     for role in ROLES {
-        let observed = End::new(role).hears(&heard_by(role, &frames));
+        let observed = Endpoint::new(role).receives(&bytes_for(role, &frames));
         assert_eq!(observed.len(), 3);
         assert!(
             observed.iter().all(|event| matches!(event, Observed::Message { .. })),

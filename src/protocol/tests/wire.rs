@@ -49,7 +49,7 @@ impl Raw {
     }
 
     /// The bytes for a receiver in this role.
-    pub(super) fn heard_by(&self, role: Role) -> Vec<u8> {
+    pub(super) fn bytes_for(&self, role: Role) -> Vec<u8> {
         let mut bytes = vec![self.first];
         bytes.extend_from_slice(&self.length);
         let start = bytes.len();
@@ -74,8 +74,8 @@ pub(super) fn peer_of(role: Role) -> Role {
 }
 
 /// The bytes of several frames for a receiver in this role.
-pub(super) fn heard_by(role: Role, frames: &[Raw]) -> Vec<u8> {
-    frames.iter().flat_map(|frame| frame.heard_by(role)).collect()
+pub(super) fn bytes_for(role: Role, frames: &[Raw]) -> Vec<u8> {
+    frames.iter().flat_map(|frame| frame.bytes_for(role)).collect()
 }
 
 fn shortest_length(length: usize) -> Vec<u8> {
