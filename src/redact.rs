@@ -68,7 +68,7 @@ impl Redaction {
                 return masked(name, end);
             }
         }
-        match names::misspelt(line) {
+        match names::obfuscated_name(line) {
             Some((name, end)) => masked(&name, end),
             None => Cow::Borrowed(line),
         }

@@ -66,11 +66,11 @@ fn silence(error: &ProxyError, authority: &str) -> String {
 fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
     Some(match fault {
         Fault::Refused(response) => return refused(error, response),
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => foreign(error, bytes, "an HTTP proxy"),
+        Fault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
         Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
             "that is HTTP: write the proxy with http://".to_owned()
         }
-        Fault::NotSocks(bytes) => foreign(error, bytes, "a SOCKS5 proxy"),
+        Fault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
         // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
         Fault::NoMethod(false) | Fault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
@@ -97,7 +97,7 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
 }
 
 /// The hint for a response in another protocol than that of the proxy's scheme.
-fn foreign(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
+fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     match bytes {
         [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
         [5, ..] if !error.via.proxy.kind.is_socks() => {

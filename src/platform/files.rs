@@ -18,7 +18,7 @@ pub enum FileError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It is larger than this many bytes.
-    #[error("the file is larger than {}", in_words(*.0))]
+    #[error("the file is larger than {}", format_size(*.0))]
     TooLarge(u64),
 }
 
@@ -153,7 +153,7 @@ pub fn panicked() -> io::Error {
 }
 
 /// A size with its unit.
-pub fn in_words(bytes: u64) -> String {
+pub fn format_size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
         1024..0x10_0000 => format!("{} KiB", bytes >> 10),

@@ -59,8 +59,8 @@ mod terminal {
         };
         let answer = {
             let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-            let mut silence = Silence::keep(&terminal, prompt)?;
-            read_secret(|| silence.key(deadline))
+            let mut no_echo = NoEcho::enable(&terminal, prompt)?;
+            read_secret(|| no_echo.key(deadline))
         };
         match ((&terminal).write_all(b"\n"), answer) {
             (Err(error), Ok(_)) => Err(error.into()),
@@ -80,7 +80,7 @@ mod terminal {
     /// Disables echo, line editing and signal keys of the terminal until dropped: a Ctrl-C that ended the
     /// program would leave the terminal without echo. A shell sets its own modes when it stops and
     /// continues a program: then these are set again, and the prompt is shown again.
-    struct Silence<'a> {
+    struct NoEcho<'a> {
         terminal: &'a File,
         /// The terminal in non-blocking mode: a shell may consume input after it was reported as readable.
         keys: File,
@@ -90,8 +90,8 @@ mod terminal {
         signals: EarlySignals,
     }
 
-    impl<'a> Silence<'a> {
-        fn keep(terminal: &'a File, prompt: &'a str) -> io::Result<Self> {
+    impl<'a> NoEcho<'a> {
+        fn enable(terminal: &'a File, prompt: &'a str) -> io::Result<Self> {
             let before = tcgetattr(terminal)?;
             let mut modes = before.clone();
             modes.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
@@ -99,9 +99,9 @@ mod terminal {
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
             let signals = EarlySignals::catch()?;
             let keys = open(OpenOptions::new().read(true).custom_flags(nonblocking()))?;
-            let silence = Self { terminal, keys, before, modes, prompt, signals };
-            silence.ask()?;
-            Ok(silence)
+            let no_echo = Self { terminal, keys, before, modes, prompt, signals };
+            no_echo.ask()?;
+            Ok(no_echo)
         }
 
         /// Sets the modes and shows the prompt. In the background this stops the program, as intended.
@@ -179,7 +179,7 @@ mod terminal {
         }
     }
 
-    impl Drop for Silence<'_> {
+    impl Drop for NoEcho<'_> {
         fn drop(&mut self) {
             let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was usable before
         }

@@ -27,7 +27,7 @@ struct Pending {
     signal: Signal,
     pipe: UnixStream,
     /// It was received and not taken yet: another one ends the process.
-    is_untaken: Arc<AtomicBool>,
+    is_pending: Arc<AtomicBool>,
 }
 
 impl Signals {
@@ -56,15 +56,15 @@ impl Signals {
     }
 
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
-        let is_untaken = Arc::new(AtomicBool::new(false));
+        let is_pending = Arc::new(AtomicBool::new(false));
         let code = i32::from(signal.exit_code());
         // Closing a terminal causes more than one SIGHUP: from the kernel and from the shell.
         if signal != Signal::Hangup {
             let second =
-                flag::register_conditional_shutdown(number, code, Arc::clone(&is_untaken))?;
-            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_untaken))?]);
+                flag::register_conditional_shutdown(number, code, Arc::clone(&is_pending))?;
+            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_pending))?]);
         }
-        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_untaken });
+        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending });
         Ok(())
     }
 
@@ -105,7 +105,7 @@ impl Signals {
 impl Pending {
     fn take(&mut self) -> Option<Signal> {
         // Before reading: a signal received in between is read, or stays untaken.
-        self.is_untaken.store(false, Ordering::SeqCst);
+        self.is_pending.store(false, Ordering::SeqCst);
         let was_received = was_received(&mut self.pipe);
         if was_received && self.signal == Signal::Interrupt {
             terminal::end_echoed_line();

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 #[cfg_attr(any(target_os = "linux", target_os = "android"), path = "title/memory.rs")]
-#[cfg_attr(target_vendor = "apple", path = "title/anew.rs")]
+#[cfg_attr(target_vendor = "apple", path = "title/exec.rs")]
 #[cfg_attr(
     not(any(target_os = "linux", target_os = "android", target_vendor = "apple")),
     path = "title/other.rs"

@@ -95,7 +95,7 @@ const CREDENTIALS: [&str; 4] = ["proxy-authorization", "authorization", "set-coo
 
 /// The name of a header with secrets at the start of a line, ignoring invalid characters in it, and its end:
 /// `Author ization: x`.
-pub(super) fn misspelt(line: &[u8]) -> Option<(String, usize)> {
+pub(super) fn obfuscated_name(line: &[u8]) -> Option<(String, usize)> {
     let mut name = String::new();
     for (at, &byte) in line.iter().enumerate() {
         let is_separator = matches!(byte, b':' | b'=');

@@ -16,7 +16,7 @@ const KUBERNETES: &str = "base64url.bearer.authorization.k8s.io.";
 pub(super) const PREFIXES: [&str; 2] = [KUBERNETES, "openai-insecure-api-key."];
 
 /// Names that are followed by a token: as the next subprotocol, or after a separator in the same one.
-const ANNOUNCERS: [&str; 12] = [
+const TOKEN_NAMES: [&str; 12] = [
     "bearer",
     "token",
     "access_token",
@@ -64,24 +64,24 @@ pub(super) fn masked(value: &str) -> Cow<'_, str> {
 /// The ranges of the tokens, in order.
 fn places(value: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut is_announced = false;
+    let mut follows_token_name = false;
     let mut start = 0;
     for part in value.split(',') {
         let name = part.trim();
-        let token = match is_announced && name.len() >= MIN_LENGTH && is_mixed(name) {
+        let token = match follows_token_name && name.len() >= MIN_LENGTH && is_mixed(name) {
             true => Some(name),
             false => token_in(name),
         };
         let end = start + part.trim_end().len();
         found.extend(token.map(|token| end - token.len()..end)); // a token is at the end of its subprotocol
-        is_announced = is_announcer(name);
+        follows_token_name = is_token_name(name);
         start += part.len() + 1;
     }
     found
 }
 
-fn is_announcer(name: &str) -> bool {
-    ANNOUNCERS.iter().any(|announcer| announcer.eq_ignore_ascii_case(name))
+fn is_token_name(name: &str) -> bool {
+    TOKEN_NAMES.iter().any(|token_name| token_name.eq_ignore_ascii_case(name))
 }
 
 /// Names of protocols are usually lower-case words; other names may be tokens.
@@ -100,7 +100,7 @@ fn token_in(name: &str) -> Option<&str> {
     if let Some(at) = name.find("eyJ").filter(is_object) {
         return Some(&name[at..]);
     }
-    if let Some(rest) = after_announcer(name) {
+    if let Some(rest) = after_token_name(name) {
         let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
         if rest.len() >= MIN_LENGTH && has_digit {
             return Some(rest);
@@ -146,10 +146,10 @@ fn is_random(text: &str) -> bool {
 }
 
 /// `openai-insecure-api-key.sk-…` → `sk-…`
-fn after_announcer(name: &str) -> Option<&str> {
+fn after_token_name(name: &str) -> Option<&str> {
     let lower = name.to_ascii_lowercase();
-    let ends = ANNOUNCERS.iter().filter_map(|announcer| {
-        let end = lower.find(announcer)? + announcer.len();
+    let ends = TOKEN_NAMES.iter().filter_map(|token_name| {
+        let end = lower.find(token_name)? + token_name.len();
         lower[end..].starts_with(SEPARATORS).then_some(end + 1)
     });
     ends.max().map(|end| &name[end..])

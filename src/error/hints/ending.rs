@@ -24,7 +24,7 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
     let violation = closed.ending.violation.as_ref()?;
     let text = match violation.rule {
         Rule::HttpAfterUpgrade => return http(violation),
-        Rule::TextInsteadOfFrame => foreign(violation)?,
+        Rule::TextInsteadOfFrame => stray_text(violation)?,
         _ if reads_as_text(violation) => {
             "these bytes are text, not a frame: something else is written to the connection beside the frames, such as an error page or debug output"
         }
@@ -103,7 +103,7 @@ fn http(violation: &Violation) -> Option<String> {
 }
 
 /// The hint for other text instead of a frame.
-fn foreign(violation: &Violation) -> Option<&'static str> {
+fn stray_text(violation: &Violation) -> Option<&'static str> {
     Some(match violation.cause? {
         Cause::HttpChunk => {
             "the peer, or a proxy in between, uses Transfer-Encoding: chunked, which ends with the upgrade (RFC 9112 section 6.1)"

@@ -119,7 +119,7 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
         (Answer::Nothing, None) => format!(
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             format!("{name} speaks TLS on this port, but did not complete the handshake in time")
         }
@@ -185,14 +185,14 @@ fn plain_http(peer: &Peer) -> String {
 fn not_tls(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Nothing, Some(silent)) => silent.to_owned(),
         _ => format!("{name} does not speak TLS on this port: {plain}"),
     }
 }
 
 /// The hint for bytes of another protocol.
-fn foreign(bytes: &[u8], peer: &Peer) -> String {
+fn other_protocol(bytes: &[u8], peer: &Peer) -> String {
     let Peer { port, unknown, is_proxy, .. } = peer;
     if is_http(bytes) {
         return plain_http(peer);
@@ -211,7 +211,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
         (Answer::Nothing, None) => format!(
             "{name} ended the connection when it had the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {

@@ -13,7 +13,7 @@ const MAX_CLEARED: usize = 500;
 
 /// The line being typed, and its echo.
 #[derive(Debug)]
-pub(super) struct Discipline {
+pub(super) struct LineDiscipline {
     keys: EditKeys,
     line: Vec<u8>,
     /// The next byte is inserted literally.
@@ -30,7 +30,7 @@ pub(super) enum Completed {
     End,
 }
 
-impl Discipline {
+impl LineDiscipline {
     pub(super) fn new(keys: EditKeys) -> Self {
         Self { keys, line: Vec::new(), is_literal: false, echo: Vec::new() }
     }
@@ -159,7 +159,7 @@ mod tests {
 
     /// What was completed, and the echo.
     fn typed(keys: &str) -> (Vec<Completed>, String) {
-        let mut discipline = Discipline::new(KEYS);
+        let mut discipline = LineDiscipline::new(KEYS);
         let completed = keys.bytes().filter_map(|byte| discipline.push(byte)).collect();
         (completed, String::from_utf8(discipline.take_echo()).expect("text"))
     }
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_discarded_line_leaves_no_state() {
-        let mut discipline = Discipline::new(KEYS);
+        let mut discipline = LineDiscipline::new(KEYS);
         for keys in ["ab\x16", "\x16"] {
             keys.bytes().for_each(|byte| assert_eq!(discipline.push(byte), None));
             discipline.clear();
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn long_lines_are_not_truncated_and_memory_is_limited() {
-        let mut discipline = Discipline::new(KEYS);
+        let mut discipline = LineDiscipline::new(KEYS);
         let (mut parts, mut count) = (0, 0);
         for _ in 0..2 * MAX_LINE + 10 {
             if let Some(Completed::Bytes(part)) = discipline.push(b'x') {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::discipline::{Completed, Discipline};
+use super::discipline::{Completed, LineDiscipline};
 use crate::platform::job_control::{JobControl, TerminalModes};
 use crate::platform::terminal::{self, SavedModes};
 
@@ -62,7 +62,7 @@ struct Shared {
 /// The line being typed.
 #[derive(Debug)]
 struct Line {
-    text: Discipline,
+    text: LineDiscipline,
     /// It is not shown: something else is being written to the terminal.
     is_hidden: bool,
 }
@@ -76,7 +76,7 @@ impl TypedLines {
     pub(super) fn take(typed: Read<'_>) -> io::Result<Option<Self>> {
         let modes = SavedModes::read().filter(SavedModes::edits_lines);
         let Some(modes) = modes.filter(|_| !terminal::is_in_background()) else { return Ok(None) };
-        let line = Line { text: Discipline::new(modes.edit_keys()), is_hidden: false };
+        let line = Line { text: LineDiscipline::new(modes.edit_keys()), is_hidden: false };
         let line = Mutex::new(line);
         let (echo, is_taken) = (open_echo(), AtomicBool::new(false));
         let shared = Arc::new(Shared { modes, is_taken, line, echo });

@@ -18,14 +18,14 @@ use super::{closed, threaded};
 /// Standard input, to be read until it would block.
 #[derive(Debug)]
 pub struct Reader {
-    way: In,
+    stream: Source,
     ready: bool,
     /// Line editing, if it is a terminal.
     typed: Option<TypedLines>,
 }
 
 #[derive(Debug)]
-enum In {
+enum Source {
     /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
     /// A socket, read with MSG_DONTWAIT.
@@ -43,20 +43,21 @@ impl Reader {
     /// If it cannot be registered.
     pub fn register(registry: &Registry, token: Token, waker: &Arc<Waker>) -> io::Result<Self> {
         let stdin = io::stdin();
-        let way = match kind_of(stdin.as_fd())? {
-            Kind::Socket => In::Socket(own(stdin.as_fd())?),
+        let stream = match kind_of(stdin.as_fd())? {
+            Kind::Socket => Source::Socket(own(stdin.as_fd())?),
             Kind::Stream => match reopen(0, OpenOptions::new().read(true)) {
-                Some(file) => In::Reopened(file),
-                None => In::Thread(threaded::Reader::register(registry, token, waker)?),
+                Some(file) => Source::Reopened(file),
+                None => Source::Thread(threaded::Reader::register(registry, token, waker)?),
             },
-            Kind::File => In::Direct(own(stdin.as_fd())?),
+            Kind::File => Source::Direct(own(stdin.as_fd())?),
         };
-        let mut reader = Self { way, ready: true, typed: None };
+        let mut reader = Self { stream, ready: true, typed: None };
         if rustix::termios::isatty(stdin.as_fd()) {
-            let way = &mut reader.way;
-            reader.typed = TypedLines::take(&mut |buffer| way.read(buffer))?;
+            let stream = &mut reader.stream;
+            reader.typed = TypedLines::take(&mut |buffer| stream.read(buffer))?;
         }
-        if let In::Reopened(file) | In::Socket(file) | In::Direct(file) = &reader.way {
+        if let Source::Reopened(file) | Source::Socket(file) | Source::Direct(file) = &reader.stream
+        {
             let fd = file.as_raw_fd();
             match registry.register(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
@@ -99,14 +100,14 @@ impl Reader {
     /// # Errors
     /// `WouldBlock` if there are none; those of the system.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let may_be_ready = self.ready || matches!(self.way, In::Thread(_));
+        let may_be_ready = self.ready || matches!(self.stream, Source::Thread(_));
         if !may_be_ready {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let way = &mut self.way;
+        let stream = &mut self.stream;
         let read = match &mut self.typed {
-            Some(typed) => typed.read(&mut |buffer| way.read(buffer), buffer),
-            None => way.read(buffer),
+            Some(typed) => typed.read(&mut |buffer| stream.read(buffer), buffer),
+            None => stream.read(buffer),
         };
         if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             self.ready = false;
@@ -115,7 +116,7 @@ impl Reader {
     }
 }
 
-impl In {
+impl Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Thread(thread) => thread.read(buffer),
@@ -131,13 +132,13 @@ impl In {
 /// Standard output or error, written without blocking.
 #[derive(Debug)]
 pub struct Writer {
-    way: Out,
+    stream: Sink,
     registered: bool,
     is_terminal: bool,
 }
 
 #[derive(Debug)]
-enum Out {
+enum Sink {
     /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
     /// A socket, written with MSG_DONTWAIT.
@@ -157,7 +158,7 @@ impl Writer {
     /// If the descriptor cannot be duplicated.
     pub fn stdout() -> io::Result<Self> {
         if closed::was_stdout_closed() {
-            return Ok(Self { way: Out::Closed, registered: false, is_terminal: false });
+            return Ok(Self { stream: Sink::Closed, registered: false, is_terminal: false });
         }
         Self::new(io::stdout().as_fd(), 1)
     }
@@ -171,15 +172,15 @@ impl Writer {
     }
 
     fn new(fd: BorrowedFd<'_>, number: u8) -> io::Result<Self> {
-        let way = match kind_of(fd)? {
-            Kind::Socket => Out::Socket(own(fd)?),
+        let stream = match kind_of(fd)? {
+            Kind::Socket => Sink::Socket(own(fd)?),
             Kind::Stream => match reopen(number, OpenOptions::new().write(true)) {
-                Some(file) => Out::Reopened(file),
-                None => Out::Thread(threaded::Writer::to(own(fd)?)),
+                Some(file) => Sink::Reopened(file),
+                None => Sink::Thread(threaded::Writer::to(own(fd)?)),
             },
-            Kind::File => Out::Direct(own(fd)?),
+            Kind::File => Sink::Direct(own(fd)?),
         };
-        Ok(Self { way, registered: false, is_terminal: rustix::termios::isatty(fd) })
+        Ok(Self { stream, registered: false, is_terminal: rustix::termios::isatty(fd) })
     }
 
     /// Whether it is a terminal.
@@ -197,14 +198,14 @@ impl Writer {
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
-        match &mut self.way {
-            Out::Reopened(file) | Out::Socket(file) if !self.registered => {
+        match &mut self.stream {
+            Sink::Reopened(file) | Sink::Socket(file) if !self.registered => {
                 let fd = file.as_raw_fd();
                 registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE)?;
                 self.registered = true;
                 Ok(())
             }
-            Out::Thread(thread) => thread.register(registry, token, waker),
+            Sink::Thread(thread) => thread.register(registry, token, waker),
             _ => Ok(()),
         }
     }
@@ -221,21 +222,21 @@ impl Writer {
     }
 
     fn write_to(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.way {
-            Out::Reopened(file) | Out::Direct(file) => file.write(bytes),
-            Out::Socket(file) => {
+        match &mut self.stream {
+            Sink::Reopened(file) | Sink::Direct(file) => file.write(bytes),
+            Sink::Socket(file) => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 Ok(rustix::net::send(file, bytes, flags)?)
             }
-            Out::Thread(thread) => thread.write(bytes),
-            Out::Closed => Err(io::Error::other(super::CLOSED)),
+            Sink::Thread(thread) => thread.write(bytes),
+            Sink::Closed => Err(io::Error::other(super::CLOSED)),
         }
     }
 
     /// Bytes that were accepted and not written to the stream yet.
     pub fn in_flight(&self) -> usize {
-        match &self.way {
-            Out::Thread(thread) => thread.in_flight(),
+        match &self.stream {
+            Sink::Thread(thread) => thread.in_flight(),
             _ => 0,
         }
     }
@@ -245,10 +246,10 @@ impl Writer {
     /// # Errors
     /// `Interrupted` by a signal.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let file = match &mut self.way {
-            Out::Thread(thread) => return thread.wait(until),
-            Out::Reopened(file) | Out::Socket(file) => file,
-            Out::Direct(_) | Out::Closed => return Ok(true),
+        let file = match &mut self.stream {
+            Sink::Thread(thread) => return thread.wait(until),
+            Sink::Reopened(file) | Sink::Socket(file) => file,
+            Sink::Direct(_) | Sink::Closed => return Ok(true),
         };
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let left = left.map(|left| Timespec {

@@ -73,14 +73,14 @@ fn a_timeout_suggests_ws_only_if_no_tls_was_received() {
 
 #[test]
 fn servers_and_proxies_have_different_hints_for_other_protocols() {
-    let foreign = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
+    let other_protocol = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
     let silent = "https:// is for proxies that speak TLS on this port: if";
     for (answer, server, proxy) in [
         (Answer::Nothing, "did not answer the ClientHello", silent),
-        (foreign(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
-        (foreign(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
-        (foreign(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
-        (foreign(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
+        (other_protocol(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
+        (other_protocol(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
+        (other_protocol(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
+        (other_protocol(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
     ] {
         for (peer, words) in [(&SERVER, server), (&PROXY, proxy)] {
             let given = timed_out(&answer, peer);
