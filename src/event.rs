@@ -8,7 +8,7 @@ use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
 use crate::protocol::close::Application;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{Ending, Party};
+use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
 use crate::redact::{Redaction, Secrets};
@@ -222,7 +222,7 @@ pub enum Level {
 #[derive(Clone, Debug)]
 pub struct Opened {
     /// Who initiated the connection.
-    pub initiator: Party,
+    pub initiator: Initiator,
     /// The URL, without userinfo.
     pub url: String,
     /// The remote address: that of the peer or of the proxy.

@@ -9,7 +9,7 @@ use crate::net::malformed::{objections, quoted};
 use crate::net::upgrade::{Response, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::counted::counted;
 use crate::protocol::head::HeadError;
 use crate::protocol::keepalive::{Instead, MissedPong};
@@ -247,8 +247,8 @@ fn abnormal(closed: &Closed) -> String {
                 format!(": \"{}\"", close.reason)
             };
             match ending.initiator {
-                Party::Peer => format!("closed by the peer: {}{reason}", ending.code()),
-                Party::Local => {
+                Initiator::Peer => format!("closed by the peer: {}{reason}", ending.code()),
+                Initiator::Local => {
                     format!("the peer answered our Close frame with {}{reason}", ending.code())
                 }
             }

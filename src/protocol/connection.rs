@@ -16,7 +16,7 @@ mod react;
 mod send;
 mod streamed;
 
-pub use ending::{EndCause, Ending, Party};
+pub use ending::{EndCause, Ending, Initiator};
 pub use options::Options;
 
 /// One connection after its opening handshake. See [the module above](super) for the order of calls.

@@ -109,7 +109,7 @@ mod tests {
     use crate::net::dial::Phase;
     use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::close::ClosePayload;
-    use crate::protocol::connection::{EndCause, Party};
+    use crate::protocol::connection::{EndCause, Initiator};
     use crate::protocol::vocabulary::{Position, TransportEnd};
 
     fn tls(reason: &str) -> DialError {
@@ -182,7 +182,7 @@ mod tests {
         let code = (code != 1005).then(|| CloseCode::new(code));
         Ending {
             cause: EndCause::Handshake,
-            initiator: Party::Peer,
+            initiator: Initiator::Peer,
             sent: None,
             received: Some(ClosePayload { code, reason: String::new() }),
             violation: None,

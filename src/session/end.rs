@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Session, wanted};
 use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice, secrets};
 use crate::protocol::close::Application;
-use crate::protocol::connection::{Ending, Party};
+use crate::protocol::connection::{Ending, Initiator};
 
 /// What was sent no longer than this before the end is named even if something was received since.
 const RECENT: Duration = Duration::from_millis(100);
@@ -125,7 +125,7 @@ impl Session<'_> {
 
     /// `listen` has none of these options.
     fn silence_advice(&self) -> SilenceAdvice {
-        let is_client = self.opened.initiator == Party::Local;
+        let is_client = self.opened.initiator == Initiator::Local;
         SilenceAdvice {
             ping_interval: is_client && self.plan.times.ping_interval.is_none(),
             reconnect: is_client && self.resend.is_none(),

@@ -17,7 +17,7 @@ use crate::net::upgrade::{UpgradeError, UpgradeFailed, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, Options, Party};
+use crate::protocol::connection::{Connection, Initiator, Options};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
@@ -139,7 +139,7 @@ impl Opening<'_> {
         let ignored = self.ignored_lines(heads.as_ref(), &upgraded, &secrets);
         let said = |text: String| secrets.mask_text(text);
         let opened = Opened {
-            initiator: Party::Local,
+            initiator: Initiator::Local,
             url: route.secrets.mask_text(config.redaction.url(&target.url()).into_owned()),
             remote: remote.socket(),
             proxy,

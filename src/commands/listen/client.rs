@@ -29,7 +29,7 @@ use crate::net::tls::TlsInfo;
 use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
-use crate::protocol::connection::{Connection, Party};
+use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::deflate::Agreed;
 use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, resource_name};
 use crate::protocol::head::Head;
@@ -417,7 +417,7 @@ impl Arrival<'_> {
             head: HeadView::new(&head, redaction),
         });
         Opened {
-            initiator: Party::Peer,
+            initiator: Initiator::Peer,
             url: redaction.url(&url).into_owned(),
             remote: self.remote.to_string(),
             proxy: None,

@@ -7,7 +7,7 @@ use crate::error::text::span;
 use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice};
 use crate::protocol::CloseCode;
 use crate::protocol::close::{APPLICATIONS, KNOWN};
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::keepalive::Instead;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
@@ -156,7 +156,7 @@ fn close_code(closed: &Closed) -> Option<String> {
     let code = closed.ending.code();
     let pointer =
         is_explained(code).then(|| format!("'wscope codes {}' explains the code", code.get()));
-    if !closed.ending.reason().is_empty() || closed.ending.initiator == Party::Local {
+    if !closed.ending.reason().is_empty() || closed.ending.initiator == Initiator::Local {
         return pointer;
     }
     let application = closed.application;

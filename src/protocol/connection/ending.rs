@@ -6,14 +6,14 @@ use crate::protocol::vocabulary::{IncompleteMessage, Position, TransportEnd};
 
 /// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
+pub enum Initiator {
     /// This side.
     Local,
     /// The remote side.
     Peer,
 }
 
-impl Party {
+impl Initiator {
     /// The name used in events.
     pub const fn name(self) -> &'static str {
         match self {
@@ -44,7 +44,7 @@ pub struct Ending {
     /// The cause.
     pub cause: EndCause,
     /// Who ended it first. A failure of the local system or network is not attributed to the peer.
-    pub initiator: Party,
+    pub initiator: Initiator,
     /// The Close frame we sent.
     pub sent: Option<ClosePayload>,
     /// The Close frame the peer sent.
@@ -64,12 +64,12 @@ impl Ending {
         peer_closed_first: bool,
     ) -> Self {
         let initiator = match &cause {
-            _ if peer_closed_first => Party::Peer,
+            _ if peer_closed_first => Initiator::Peer,
             // Also after a violation: we fail the connection (RFC 6455 section 7.1.7).
-            _ if sent.is_some() => Party::Local,
-            EndCause::Abandoned | EndCause::CloseTimeout => Party::Local,
-            EndCause::Transport(TransportEnd::Error(_), _) => Party::Local,
-            EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Party::Peer,
+            _ if sent.is_some() => Initiator::Local,
+            EndCause::Abandoned | EndCause::CloseTimeout => Initiator::Local,
+            EndCause::Transport(TransportEnd::Error(_), _) => Initiator::Local,
+            EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Initiator::Peer,
         };
         Self { cause, initiator, sent, received, violation, incomplete: None }
     }

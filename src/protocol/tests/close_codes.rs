@@ -3,7 +3,7 @@
 use super::support::{Endpoint, Observed, ROLES, close_payload, options};
 use super::wire::{Raw, bytes_for, close, frame, peer_of};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::Party;
+use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::{Direction, Misuse, TransportEnd};
 use crate::protocol::{CloseCode, Opcode, Role, Rule};
 
@@ -132,7 +132,7 @@ fn an_invalid_close_is_a_violation_that_shows_its_payload() {
             assert_eq!(end.take_output(), wire, "{role:?}, {name}");
             end.end_transport(TransportEnd::Eof);
             let ending = end.ending();
-            assert_eq!((ending.initiator, ending.received), (Party::Peer, None), "{name}");
+            assert_eq!((ending.initiator, ending.received), (Initiator::Peer, None), "{name}");
         }
     }
 }

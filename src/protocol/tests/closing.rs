@@ -2,7 +2,7 @@
 
 use super::support::{Endpoint, Observed, ROLES, at, close_payload, deliver};
 use super::wire::{bytes_for, close, frame, peer_of};
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::vocabulary::{Misuse, ReadyState};
 use crate::protocol::{MessageKind, Role, TransportEnd};
@@ -37,7 +37,7 @@ fn we_close_first() {
         assert_eq!(we.connection.ready_state(), ReadyState::Closed);
 
         let (ours, theirs) = (we.ending(), peer.ending());
-        assert_eq!((ours.initiator, theirs.initiator), (Party::Local, Party::Peer));
+        assert_eq!((ours.initiator, theirs.initiator), (Initiator::Local, Initiator::Peer));
         assert_eq!((ours.code().get(), ours.reason()), (1000, ""));
         assert_eq!((theirs.code().get(), theirs.reason()), (1000, "bye"));
         assert_eq!(
@@ -88,7 +88,7 @@ fn both_close_at_once() {
         );
         assert_eq!((we.take_output(), peer.take_output()), (vec![], vec![]));
         let (ours, theirs) = (we.ending(), peer.ending());
-        assert_eq!((ours.initiator, theirs.initiator), (Party::Local, Party::Local));
+        assert_eq!((ours.initiator, theirs.initiator), (Initiator::Local, Initiator::Local));
         assert_eq!((ours.code().get(), theirs.code().get()), (4000, 1001));
         assert!(ours.is_clean() && theirs.is_clean());
     }
@@ -122,7 +122,7 @@ fn the_connection_is_finished_only_when_our_close_is_written() {
     assert!(!end.is_finished());
     end.take_output();
     assert!(end.is_finished());
-    assert_eq!(end.ending().initiator, Party::Local);
+    assert_eq!(end.ending().initiator, Initiator::Local);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::support::{CLOSE_TIMEOUT, Endpoint, ROLES, at, close_payload, options};
 use super::wire::{bytes_for, close, frame};
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::{Misuse, Position, ReadyState};
 use crate::protocol::{MessageKind, Opcode, Role, TransportEnd};
 
@@ -17,7 +17,7 @@ fn ends() -> [TransportEnd; 3] {
 fn a_failure_of_the_local_network_is_not_attributed_to_the_peer() {
     let mut we = Endpoint::client();
     we.end_transport(TransportEnd::Error("Network is down".to_owned()));
-    assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Party::Local));
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Initiator::Local));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_transport_ends_before_any_close() {
             we.end_transport(end.clone());
             let ending = we.ending();
             assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
-            assert_eq!(ending.initiator, Party::Peer);
+            assert_eq!(ending.initiator, Initiator::Peer);
             assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
             assert_eq!((&ending.sent, &ending.received, &ending.violation), (&None, &None, &None));
             assert!(!ending.is_clean() && we.is_finished());
@@ -86,7 +86,7 @@ fn the_transport_ends_after_our_close() {
             we.end_transport(end.clone());
             let ending = we.ending();
             assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
-            assert_eq!(ending.initiator, Party::Local);
+            assert_eq!(ending.initiator, Initiator::Local);
             assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
             assert_eq!(
                 (&ending.sent, &ending.received),
@@ -121,7 +121,7 @@ fn the_transport_ends_before_our_answer_is_written() {
     assert!(!we.is_finished());
     we.end_transport(TransportEnd::Eof);
     assert!(we.is_finished());
-    assert_eq!((we.ending().code().get(), we.ending().initiator), (1001, Party::Peer));
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1001, Initiator::Peer));
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn a_peer_that_does_not_answer_our_close_times_out() {
         assert!(end.is_finished());
         assert_eq!(end.connection.deadline(), None);
         let ending = end.ending();
-        assert_eq!((&ending.cause, ending.initiator), (&EndCause::CloseTimeout, Party::Local));
+        assert_eq!((&ending.cause, ending.initiator), (&EndCause::CloseTimeout, Initiator::Local));
         assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
     }
 }
@@ -293,7 +293,7 @@ fn abandoning_ends_the_connection_immediately() {
             end.connection.abandon();
             assert!(end.is_finished());
             let ending = end.ending();
-            assert_eq!((&ending.cause, ending.initiator), (&EndCause::Abandoned, Party::Local));
+            assert_eq!((&ending.cause, ending.initiator), (&EndCause::Abandoned, Initiator::Local));
             assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
             assert_eq!(end.connection.send(MessageKind::Text, b"x"), Err(Misuse::Closing));
             assert_eq!(end.receives(&frame(0x81, "late").bytes_for(role)), []);

@@ -14,7 +14,7 @@ use super::any_streams::{good_stream, role};
 use super::support::{Endpoint, Observed, ROLES, close_payload, options};
 use super::wire::bytes_for;
 use super::{accepted, utf8};
-use crate::protocol::connection::Party;
+use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{Masks, MessageKind, Role};
 
@@ -237,7 +237,7 @@ fn we_close_and_the_peer_answers() {
             );
             let ending = interop.we.ending();
             assert!(interop.we.is_finished() && ending.is_clean());
-            assert_eq!((ending.initiator, ending.code().get()), (Party::Local, code));
+            assert_eq!((ending.initiator, ending.code().get()), (Initiator::Local, code));
         }
     }
 }
@@ -264,7 +264,7 @@ fn the_peer_closes_and_we_answer() {
             assert_eq!(interop.peer_receives(), [Message::Close(answer)]);
             let ending = interop.we.ending();
             assert!(interop.we.is_finished() && ending.is_clean());
-            assert_eq!(ending.initiator, Party::Peer);
+            assert_eq!(ending.initiator, Initiator::Peer);
         }
     }
 }

@@ -6,7 +6,7 @@ use proptest::sample::select;
 
 use super::support::{Endpoint, Observed, options, pass_through};
 use super::tap::of_the_peer;
-use crate::protocol::connection::Party;
+use crate::protocol::connection::Initiator;
 use crate::protocol::deflate::{Agreed, Offer};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
@@ -251,7 +251,7 @@ proptest! {
             let ending = participant.end.ending();
             prop_assert!(ending.is_clean());
             prop_assert_eq!(ending.code().get(), 1000);
-            let initiator = if closers.contains(&side) { Party::Local } else { Party::Peer };
+            let initiator = if closers.contains(&side) { Initiator::Local } else { Initiator::Peer };
             prop_assert_eq!(ending.initiator, initiator);
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::support::{Endpoint, LIMIT, Observed, ROLES, at, close_payload};
 use super::wire::{Raw, bytes_for, close, frame, peer_of};
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::{Direction, ReadyState};
 use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
@@ -203,7 +203,7 @@ fn assert_closed_for(end: &mut Endpoint, role: Role, rule: Rule) {
 
     end.end_transport(TransportEnd::Eof);
     let ending = end.ending();
-    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Local));
+    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Initiator::Local));
     assert_eq!((ending.code(), ending.reason()), (CloseCode::ABNORMAL, ""));
     assert_eq!(ending.sent, Some(close_payload(rule.close_code().get(), rule.summary())));
     assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), Some(rule));
@@ -348,7 +348,7 @@ fn truncated_text_is_detected_at_the_end() {
         let ending = end.ending();
         assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), rule);
         assert_eq!((observed.len(), ending.sent), (usize::from(rule.is_some()), None));
-        assert_eq!(ending.initiator, Party::Peer);
+        assert_eq!(ending.initiator, Initiator::Peer);
     }
 }
 
