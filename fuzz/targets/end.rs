@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use wscope::protocol::close::ClosePayload;
-use wscope::protocol::deflate::{Agreed, Offer};
+use wscope::protocol::deflate::{DeflateParams, Offer};
 use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
     Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
@@ -30,7 +30,7 @@ pub(crate) struct Setup {
     pub(crate) observe_frames: bool,
     pub(crate) max_message_size: u64,
     pub(crate) lenient: bool,
-    pub(crate) deflate: Option<Agreed>,
+    pub(crate) deflate: Option<DeflateParams>,
 }
 
 /// What permessage-deflate can be agreed on with.

@@ -84,7 +84,7 @@ impl Connection {
             close_timeout: options.close_timeout,
             observe_frames,
             phase: Phase::Open,
-            deflater: deflate.map(|agreed| Box::new(Deflater::new(agreed, role))),
+            deflater: deflate.map(|params| Box::new(Deflater::new(params, role))),
             inbound: Inbound::new(
                 InboundOptions {
                     role,

@@ -14,7 +14,7 @@ pub mod negotiation;
 
 use history::History;
 use negotiation::Terms;
-pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
+pub use negotiation::{DEFAULT_OFFER, DeflateParams, Offer, OfferError, choose, offers};
 
 /// The bytes removed from the end of a compressed message and appended again to inflate it (RFC 7692
 /// section 7.2.1): length and complement of an empty stored block.
@@ -98,12 +98,12 @@ pub(super) struct Inflater {
 
 impl Inflater {
     /// For the messages that `role` receives with these parameters.
-    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
+    pub(super) fn new(params: &DeflateParams, role: Role) -> Self {
         let sender = match role {
             Role::Client => Role::Server,
             Role::Server => Role::Client,
         };
-        let Terms { window, keeps_context } = agreed.terms(sender);
+        let Terms { window, keeps_context } = params.terms(sender);
         let window = window.max(MIN_ZLIB_WINDOW);
         Self {
             window,
@@ -284,8 +284,8 @@ pub(super) struct Deflater {
 
 impl Deflater {
     /// For the messages that `role` sends with these parameters.
-    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
-        let Terms { window, keeps_context } = agreed.terms(role);
+    pub(super) fn new(params: &DeflateParams, role: Role) -> Self {
+        let Terms { window, keeps_context } = params.terms(role);
         let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
         Self { window, keeps_context, state: None, compressed: Vec::new() }
     }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use super::deflate::Agreed;
+use super::deflate::DeflateParams;
 use super::head::{
     Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted,
 };
@@ -31,7 +31,7 @@ pub struct Agreement {
     /// The extensions in use: the value of the server's header.
     pub extensions: Option<String>,
     /// permessage-deflate, if it is one of them.
-    pub deflate: Option<Agreed>,
+    pub deflate: Option<DeflateParams>,
 }
 
 /// A violation of the requirements on a handshake.

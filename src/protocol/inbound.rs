@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use super::buffer::Buffer;
 use super::close::ClosePayload;
-use super::deflate::{Agreed, Inflater};
+use super::deflate::{DeflateParams, Inflater};
 use super::frame::Header;
 use super::message::{MessageKind, PartialMessage};
 use super::payload::Payload;
@@ -38,7 +38,7 @@ pub struct InboundOptions {
     /// Continue after violations where that is possible.
     pub lenient: bool,
     /// The parameters of permessage-deflate, if it was negotiated.
-    pub deflate: Option<Agreed>,
+    pub deflate: Option<DeflateParams>,
 }
 
 /// The frames from one endpoint, decoded, assembled into messages and validated (RFC 6455 section 5).
@@ -193,7 +193,7 @@ impl Inbound {
             unread: 0,
             inflated: Buffer::default(),
             utf8: Utf8Checker::default(),
-            inflater: deflate.map(|agreed| Box::new(Inflater::new(&agreed, role))),
+            inflater: deflate.map(|params| Box::new(Inflater::new(&params, role))),
             queue: VecDeque::new(),
             current: None,
             close: None,

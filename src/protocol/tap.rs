@@ -1,6 +1,6 @@
 //! A passive observer of both directions of a connection, for a proxy.
 
-use super::deflate::Agreed;
+use super::deflate::DeflateParams;
 use super::inbound::{Inbound, InboundOptions};
 use super::vocabulary::{Event, Role};
 
@@ -24,7 +24,7 @@ pub struct TapOptions {
     /// Continue after violations where that is possible.
     pub lenient: bool,
     /// The parameters of permessage-deflate, if it was negotiated.
-    pub deflate: Option<Agreed>,
+    pub deflate: Option<DeflateParams>,
 }
 
 /// Decodes both directions of a connection between two other endpoints without sending anything. The

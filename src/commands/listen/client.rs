@@ -30,7 +30,7 @@ use crate::net::{Deadline, Reactor, Stream, Timings};
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::protocol::connection::{Connection, Initiator};
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::handshake::{Agreement, Response, answer, expects_continue, resource_name};
 use crate::protocol::head::Head;
 use crate::protocol::memory::Account;
@@ -47,7 +47,7 @@ struct AcceptedClient {
     opened: Opened,
     /// Lines of its request that are not header fields.
     objections: Option<String>,
-    deflate: Option<Agreed>,
+    deflate: Option<DeflateParams>,
     received: Arc<AtomicU64>,
     account: Account,
 }

@@ -19,7 +19,7 @@ use crate::input::Action;
 use crate::input::mailbox::{Content, Outgoing};
 use crate::output::Outputs;
 use crate::protocol::connection::Options;
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
 use crate::protocol::memory::{Budget, SharedPayload};
@@ -161,7 +161,7 @@ impl Server {
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
     }
 
-    pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {
+    pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> Options {
         Options {
             role: Role::Server,
             max_message_size: self.config.capacity.message,

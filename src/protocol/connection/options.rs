@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
 use crate::protocol::vocabulary::Role;
 
@@ -20,7 +20,7 @@ pub struct Options {
     /// Continue after violations where that is possible.
     pub lenient: bool,
     /// The parameters of permessage-deflate, if it was negotiated.
-    pub deflate: Option<Agreed>,
+    pub deflate: Option<DeflateParams>,
     /// The source of masking keys (client role).
     pub masks: Masks,
 }

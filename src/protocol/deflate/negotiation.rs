@@ -21,7 +21,7 @@ const CLIENT_WINDOW: &str = "client_max_window_bits";
 
 /// The negotiated parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub struct DeflateParams {
     /// The server starts every message with an empty window.
     pub server_no_context_takeover: bool,
     /// The client starts every message with an empty window.
@@ -32,7 +32,7 @@ pub struct Agreed {
     pub client_max_window_bits: u8,
 }
 
-impl Default for Agreed {
+impl Default for DeflateParams {
     fn default() -> Self {
         Self {
             server_no_context_takeover: false,
@@ -43,7 +43,7 @@ impl Default for Agreed {
     }
 }
 
-impl Agreed {
+impl DeflateParams {
     /// The parameters for the messages that `sender` sends.
     pub(super) fn terms(&self, sender: Role) -> Terms {
         let (window, no_context_takeover) = match sender {
@@ -146,8 +146,8 @@ impl Offer {
     }
 
     /// Accepts the offer unchanged; returns the parameters, and the element for the server's response.
-    pub fn accept(&self) -> (Agreed, String) {
-        let agreed = Agreed {
+    pub fn accept(&self) -> (DeflateParams, String) {
+        let params = DeflateParams {
             server_no_context_takeover: self.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover,
             server_max_window_bits: self.server_max_window_bits.unwrap_or(MAX_WINDOW),
@@ -166,14 +166,14 @@ impl Offer {
         if let Some(bits) = self.client_max_window_bits.flatten() {
             answer += &format!("; {CLIENT_WINDOW}={bits}");
         }
-        (agreed, answer)
+        (params, answer)
     }
 
     /// Validates a server's response to this offer (RFC 7692 section 7.1).
     ///
     /// # Errors
     /// Why the response does not match the offer, and what would.
-    fn validate(&self, answer: &Self) -> Result<Agreed, Mismatch> {
+    fn validate(&self, answer: &Self) -> Result<DeflateParams, Mismatch> {
         if self.server_no_context_takeover && !answer.server_no_context_takeover {
             return Err(Mismatch::new(
                 format!("without {SERVER_TAKEOVER}"),
@@ -207,7 +207,7 @@ impl Offer {
         };
         // Our own limit applies even if the server does not repeat it.
         let limit = self.client_max_window_bits.flatten().unwrap_or(MAX_WINDOW);
-        Ok(Agreed {
+        Ok(DeflateParams {
             server_no_context_takeover: answer.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover
                 || answer.client_no_context_takeover,
@@ -240,7 +240,10 @@ pub(in crate::protocol) fn is_permessage_deflate(element: &str) -> bool {
 ///
 /// # Errors
 /// If the response matches no offer: why it does not match the first one.
-pub(in crate::protocol) fn validate(offers: &[String], answer: &str) -> Result<Agreed, Mismatch> {
+pub(in crate::protocol) fn validate(
+    offers: &[String],
+    answer: &str,
+) -> Result<DeflateParams, Mismatch> {
     let parsed = Offer::parse(answer).map_err(|error| {
         let expected = "only parameters of RFC 7692, each once, with the right value";
         Mismatch::new(error.to_string(), expected, "RFC 7692 section 7.1")
@@ -255,7 +258,7 @@ pub(in crate::protocol) fn validate(offers: &[String], answer: &str) -> Result<A
     let mut first = None;
     for offer in offers.iter().filter_map(|offer| Offer::parse(offer).ok()) {
         match offer.validate(&parsed) {
-            Ok(agreed) => return Ok(agreed),
+            Ok(params) => return Ok(params),
             Err(mismatch) => first = first.or(Some(mismatch)),
         }
     }
@@ -264,7 +267,7 @@ pub(in crate::protocol) fn validate(offers: &[String], answer: &str) -> Result<A
 }
 
 /// The server's choice: the first valid offer of permessage-deflate.
-pub fn choose(elements: &[String]) -> Option<(Agreed, String)> {
+pub fn choose(elements: &[String]) -> Option<(DeflateParams, String)> {
     elements.iter().find_map(|element| Offer::parse(element).ok()).map(|offer| offer.accept())
 }
 

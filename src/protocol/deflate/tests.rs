@@ -2,12 +2,12 @@
 
 use super::*;
 
-fn agreed(parameters: &str) -> Agreed {
+fn params(parameters: &str) -> DeflateParams {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
 fn inflater(parameters: &str) -> Inflater {
-    Inflater::new(&agreed(parameters), Role::Client)
+    Inflater::new(&params(parameters), Role::Client)
 }
 
 /// Inflates one message, fed in pieces of this many bytes.
@@ -131,7 +131,7 @@ fn an_empty_message_is_one_byte() {
 fn truncated_data_is_detected_at_every_byte() {
     let text: Vec<u8> = (0..4000_u32).map(|n| (n * n % 251) as u8 ^ (n % 7) as u8).collect();
     for data in [&b"Hello, Hello, Hello, and once more"[..], &text, &[b'x'; 5000]] {
-        let mut deflater = Deflater::new(&agreed(""), Role::Client);
+        let mut deflater = Deflater::new(&params(""), Role::Client);
         let Some(compressed) = deflater.compress(data) else { continue };
         let compressed = compressed.to_vec();
         assert_eq!(inflate(&mut inflater(""), &compressed, 99), Ok(data.to_vec()));
@@ -163,7 +163,7 @@ fn the_defect_is_named() {
 #[test]
 fn a_bomb_is_stopped_at_the_limit_and_uses_no_more_memory() {
     const LIMIT: u64 = 100_000;
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let mut deflater = Deflater::new(&params(""), Role::Server);
     let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     assert!(bomb.len() < 60 << 10);
     let mut out = Buffer::default();
@@ -174,7 +174,7 @@ fn a_bomb_is_stopped_at_the_limit_and_uses_no_more_memory() {
 #[test]
 fn a_bomb_is_stopped_when_memory_runs_out() {
     const MEMORY: usize = 3 << 20;
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let mut deflater = Deflater::new(&params(""), Role::Server);
     let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     let (mut out, mut steps) = (Buffer::default(), 0);
     let mut may_grow = |size| {
@@ -190,7 +190,7 @@ fn a_bomb_is_stopped_when_memory_runs_out() {
 #[test]
 fn exactly_the_limit_is_allowed() {
     let data = vec![b'a'; 10_000];
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
+    let mut deflater = Deflater::new(&params(""), Role::Server);
     let compressed = deflater.compress(&data).expect("it shrinks").to_vec();
     assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 10_000), Ok(data));
     assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 9_999), Err(InflateError::TooBig));
@@ -206,7 +206,7 @@ fn incompressible_data_is_sent_uncompressed_and_never_referred_to() {
     })
     .take(2000)
     .collect();
-    let mut deflater = Deflater::new(&agreed(""), Role::Client);
+    let mut deflater = Deflater::new(&params(""), Role::Client);
     assert_eq!(deflater.compress(b"tiny"), None);
     assert_eq!(deflater.compress(&noise), None);
     let again = [&noise[..], &[b'x'; 3000]].concat();
@@ -221,8 +221,8 @@ fn all_parameters_work_in_both_directions() {
             let parameters =
                 format!("; server_max_window_bits={bits}; client_max_window_bits={bits}{takeover}");
             for (sender, receiver) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
-                let mut deflater = Deflater::new(&agreed(&parameters), sender);
-                let mut inflater = Inflater::new(&agreed(&parameters), receiver);
+                let mut deflater = Deflater::new(&params(&parameters), sender);
+                let mut inflater = Inflater::new(&params(&parameters), receiver);
                 for round in 0..4_usize {
                     let data: Vec<u8> = (0..40_000).map(|n| (n / 7 % 90 + round) as u8).collect();
                     match deflater.compress(&data) {

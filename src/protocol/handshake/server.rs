@@ -133,7 +133,7 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
     let extensions = response.value(EXTENSIONS);
     // A header given by the user may differ.
     let deflate = chosen.filter(|(_, element)| extensions.as_ref() == Some(element));
-    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(agreed, _)| agreed) })
+    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(params, _)| params) })
 }
 
 /// Checks the path (RFC 6455 section 4.2.2, /resource name/).

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 use super::any_streams::pieces;
 use super::support::{Endpoint, LIMIT, Observed, ROLES, close_payload, options};
 use super::wire::{Raw, bytes_for, frame};
-use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::deflate::{DeflateParams, Offer};
 use crate::protocol::vocabulary::{Compressed, Direction};
 use crate::protocol::{MessageKind, Role, Rule, Violation};
 
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-fn agreed(parameters: &str) -> Agreed {
+fn params(parameters: &str) -> DeflateParams {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
@@ -22,7 +22,7 @@ pub(super) fn end(role: Role) -> Endpoint {
 
 fn watched(role: Role, observe_frames: bool) -> Endpoint {
     let mut options = options(role);
-    options.deflate = Some(agreed(""));
+    options.deflate = Some(params(""));
     options.observe_frames = observe_frames;
     Endpoint::with(options)
 }

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::support::{Endpoint, Observed, options, pass_through};
 use super::tap::of_the_peer;
 use crate::protocol::connection::Initiator;
-use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::deflate::{DeflateParams, Offer};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
 
@@ -40,7 +40,7 @@ struct Participant {
 }
 
 impl Participant {
-    fn new(role: Role, deflate: Option<Agreed>) -> Self {
+    fn new(role: Role, deflate: Option<DeflateParams>) -> Self {
         let mut options = options(role);
         options.deflate = deflate;
         options.max_message_size = LIMIT;
@@ -70,7 +70,7 @@ impl Participant {
 }
 
 impl Pair {
-    fn new(deflate: Option<Agreed>) -> Self {
+    fn new(deflate: Option<DeflateParams>) -> Self {
         let between = Tap::new(TapOptions {
             max_message_size: LIMIT,
             observe_frames: false,
@@ -196,10 +196,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// No compression, or any parameters.
-fn deflate() -> impl Strategy<Value = Option<Agreed>> {
+fn deflate() -> impl Strategy<Value = Option<DeflateParams>> {
     let window = select(vec![8, 9, 12, 15]);
     let flags = (any::<bool>(), any::<bool>());
-    let agreed = (flags, window.clone(), window).prop_map(|((server, client), s, c)| {
+    let params = (flags, window.clone(), window).prop_map(|((server, client), s, c)| {
         let flag = |set, name| if set { name } else { "" };
         let offer = format!(
             "permessage-deflate; server_max_window_bits={s}; client_max_window_bits={c}{}{}",
@@ -208,7 +208,7 @@ fn deflate() -> impl Strategy<Value = Option<Agreed>> {
         );
         Offer::parse(&offer).expect("an offer").accept().0
     });
-    prop::option::weighted(0.7, agreed)
+    prop::option::weighted(0.7, params)
 }
 
 fn piece() -> impl Strategy<Value = usize> {

@@ -7,11 +7,11 @@ fn mismatch(offer: &str, answer: &str) -> String {
         Err(Mismatch { got, expected, section }) => {
             format!("{got}; expected {expected} ({section})")
         }
-        Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
+        Ok(params) => panic!("{answer:?} to {offer:?}: {params:?}"),
     }
 }
 
-fn agreement(offer: &str, answer: &str) -> Agreed {
+fn agreement(offer: &str, answer: &str) -> DeflateParams {
     validate(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
 }
 
@@ -96,8 +96,8 @@ fn a_server_accepts_the_first_valid_offer() {
         "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=7, \
          permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate",
     );
-    let (agreed, answer) = choose(&offers).expect("one is valid");
+    let (params, answer) = choose(&offers).expect("one is valid");
     assert_eq!(answer, "permessage-deflate; server_max_window_bits=10");
-    assert_eq!((agreed.server_max_window_bits, agreed.client_max_window_bits), (10, 15));
+    assert_eq!((params.server_max_window_bits, params.client_max_window_bits), (10, 15));
     assert_eq!(choose(&split_list("permessage-bzip2")), None);
 }

@@ -1,7 +1,7 @@
 //! Validation of the extensions accepted by a server (RFC 6455 section 9.1, RFC 7692 section 7.1).
 
 use super::{Finding, Head, Request, contains_ignoring_case, quoted};
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::deflate::negotiation;
 use crate::protocol::handshake::extension_name;
 
@@ -12,14 +12,17 @@ const PREDECESSORS: [&str; 4] =
     ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
 
 /// The negotiated parameters of permessage-deflate, if it was accepted.
-pub(super) fn validate(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
-    let (mut findings, mut agreed) = (Vec::new(), None);
+pub(super) fn validate(
+    request: &Request,
+    head: &Head,
+) -> Result<Option<DeflateParams>, Vec<Finding>> {
+    let (mut findings, mut params) = (Vec::new(), None);
     for element in head.list(HEADER) {
         let offers = &request.extensions;
         let is_deflate = negotiation::is_permessage_deflate(&element);
         if !contains_ignoring_case(&names(offers), &extension_name(&element)) {
             findings.push(not_offered(&element, offers));
-        } else if is_deflate && agreed.is_some() {
+        } else if is_deflate && params.is_some() {
             findings.push(Finding::new(
                 HEADER,
                 format!("'{element}', a second time"),
@@ -33,7 +36,7 @@ pub(super) fn validate(request: &Request, head: &Head) -> Result<Option<Agreed>,
                 .cloned()
                 .collect();
             match negotiation::validate(&offers, &element) {
-                Ok(parameters) => agreed = Some(parameters),
+                Ok(parameters) => params = Some(parameters),
                 Err(mismatch) => findings.push(Finding::new(
                     HEADER,
                     format!("'{element}': {}", mismatch.got),
@@ -43,7 +46,7 @@ pub(super) fn validate(request: &Request, head: &Head) -> Result<Option<Agreed>,
             }
         }
     }
-    if findings.is_empty() { Ok(agreed) } else { Err(findings) }
+    if findings.is_empty() { Ok(params) } else { Err(findings) }
 }
 
 fn not_offered(element: &str, offers: &[String]) -> Finding {
