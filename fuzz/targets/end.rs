@@ -8,7 +8,7 @@ use wscope::protocol::close::ClosePayload;
 use wscope::protocol::deflate::{DeflateParams, Offer};
 use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
-    Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
+    Cause, Connection, ConnectionOptions, Ending, Event, Header, Masks, MessageKind, Role, Rule,
     TransportEnd, Violation,
 };
 
@@ -65,8 +65,8 @@ impl Setup {
         Self { role, observe_frames: false, max_message_size, lenient: false, ..self }
     }
 
-    fn options(self) -> Options {
-        Options {
+    fn options(self) -> ConnectionOptions {
+        ConnectionOptions {
             role: self.role,
             max_message_size: self.max_message_size,
             close_timeout: Some(CLOSE_TIMEOUT),

@@ -17,7 +17,7 @@ mod send;
 mod streamed;
 
 pub use ending::{EndCause, Ending, Initiator};
-pub use options::Options;
+pub use options::ConnectionOptions;
 
 /// One connection after its opening handshake. See [the module above](super) for the order of calls.
 #[derive(Debug)]
@@ -75,8 +75,8 @@ enum Phase {
 
 impl Connection {
     /// A connection whose opening handshake is complete. `early` are bytes received after the head.
-    pub fn new(options: Options, early: &[u8]) -> Self {
-        let Options { role, max_message_size, observe_frames, lenient, .. } = options;
+    pub fn new(options: ConnectionOptions, early: &[u8]) -> Self {
+        let ConnectionOptions { role, max_message_size, observe_frames, lenient, .. } = options;
         let masks = (role == Role::Client).then_some(options.masks);
         let deflate = options.deflate.as_ref();
         Self {

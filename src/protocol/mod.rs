@@ -41,7 +41,7 @@ mod tests;
 mod utf8;
 
 pub use close::CloseCode;
-pub use connection::{Connection, Ending, Options};
+pub use connection::{Connection, ConnectionOptions, Ending};
 pub use frame::{Header, Masks, Opcode};
 pub use inbound::{Inbound, InboundOptions};
 pub use message::MessageKind;

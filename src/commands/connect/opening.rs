@@ -17,7 +17,7 @@ use crate::net::upgrade::{UpgradeError, UpgradeFailed, Upgraded, upgrade};
 use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, dial};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, Initiator, Options};
+use crate::protocol::connection::{Connection, ConnectionOptions, Initiator};
 use crate::protocol::frame::Masks;
 use crate::protocol::handshake::Request;
 use crate::protocol::head::{Head, StatusLine};
@@ -388,7 +388,7 @@ impl Opening<'_> {
 
     fn connection(&self, upgraded: &Upgraded) -> Connection {
         let config = self.config;
-        let options = Options {
+        let options = ConnectionOptions {
             role: Role::Client,
             max_message_size: config.max_message_size,
             close_timeout: config.ending.close_timeout,

@@ -18,7 +18,7 @@ use crate::event::Clock;
 use crate::input::Action;
 use crate::input::mailbox::{Content, Outgoing};
 use crate::output::Outputs;
-use crate::protocol::connection::Options;
+use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
 use crate::protocol::keepalive::Times;
@@ -161,8 +161,8 @@ impl Server {
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
     }
 
-    pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> Options {
-        Options {
+    pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {
+        ConnectionOptions {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,

@@ -8,7 +8,7 @@ use crate::protocol::vocabulary::Role;
 
 /// The configuration of a [`Connection`](super::Connection).
 #[derive(Debug)]
-pub struct Options {
+pub struct ConnectionOptions {
     /// Our role.
     pub role: Role,
     /// The maximum size of a received message in bytes; a larger one closes the connection with 1009.

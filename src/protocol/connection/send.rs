@@ -28,7 +28,7 @@ impl Connection {
     }
 
     /// Sends a data message in `frames` frames, at least one, of about the same size. With
-    /// [`Options::observe_frames`](super::Options::observe_frames), `observer` is called with each.
+    /// [`ConnectionOptions::observe_frames`](super::ConnectionOptions::observe_frames), `observer` is called with each.
     ///
     /// # Errors
     /// As [`Connection::send`].

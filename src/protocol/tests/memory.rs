@@ -7,12 +7,14 @@ use super::wire::{Raw, bytes_for, frame};
 use crate::protocol::connection::EndCause;
 use crate::protocol::memory::{Account, Budget};
 use crate::protocol::vocabulary::Misuse;
-use crate::protocol::{Connection, Event, Header, MessageKind, Opcode, Options, Role, Rule};
+use crate::protocol::{
+    Connection, ConnectionOptions, Event, Header, MessageKind, Opcode, Role, Rule,
+};
 
 const MIB: usize = 1 << 20;
 
-fn large_options() -> Options {
-    Options { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
+fn large_options() -> ConnectionOptions {
+    ConnectionOptions { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
 }
 
 /// A server endpoint whose memory is counted.
@@ -159,7 +161,7 @@ fn freeing_memory_does_not_end_the_connection() {
 /// A server endpoint that observes frames and tolerates violations.
 fn tolerant(budget: &Budget) -> (Endpoint, Account) {
     let (mut end, account) = charged(budget);
-    let options = Options { observe_frames: true, lenient: true, ..large_options() };
+    let options = ConnectionOptions { observe_frames: true, lenient: true, ..large_options() };
     end.connection = Connection::new(options, &[]).charge_to(&account);
     (end, account)
 }

@@ -7,8 +7,8 @@ use super::wire::KEY;
 use crate::protocol::close::ClosePayload;
 use crate::protocol::vocabulary::{Counters, Direction, Misuse};
 use crate::protocol::{
-    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Side, Tap,
-    TransportEnd, Violation,
+    CloseCode, Connection, ConnectionOptions, Ending, Event, Header, Masks, MessageKind, Role,
+    Side, Tap, TransportEnd, Violation,
 };
 
 /// The message size limit of the endpoint under test.
@@ -28,8 +28,8 @@ pub(super) fn at(millis: u64) -> Instant {
 }
 
 /// The options of most tests.
-pub(super) fn options(role: Role) -> Options {
-    Options {
+pub(super) fn options(role: Role) -> ConnectionOptions {
+    ConnectionOptions {
         role,
         max_message_size: LIMIT,
         close_timeout: Some(CLOSE_TIMEOUT),
@@ -94,12 +94,12 @@ impl Endpoint {
         Self::new(Role::Server)
     }
 
-    pub(super) fn with(options: Options) -> Self {
+    pub(super) fn with(options: ConnectionOptions) -> Self {
         Self::after_head(options, &[])
     }
 
     /// An endpoint that received `early` together with the head of the handshake.
-    pub(super) fn after_head(options: Options, early: &[u8]) -> Self {
+    pub(super) fn after_head(options: ConnectionOptions, early: &[u8]) -> Self {
         Self { connection: Connection::new(options, early), now: at(0) }
     }
 
