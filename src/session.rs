@@ -11,7 +11,7 @@ use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
-use crate::protocol::keepalive::{Keepalive, MissedPong, Times};
+use crate::protocol::keepalive::{Keepalive, KeepaliveTimes, MissedPong};
 use crate::protocol::{CloseCode, Connection, MessageKind, Payload};
 use crate::scenario::Goal;
 use clock::PeerClock;
@@ -56,7 +56,7 @@ pub struct Plan {
     /// Takes note of every received data message.
     pub on_message: Option<OnMessage>,
     /// How the connection is watched.
-    pub times: Times,
+    pub times: KeepaliveTimes,
     /// What the connection before has left; `None`: nothing is kept for one after it.
     pub left: Option<VecDeque<Action<'static>>>,
     /// There is no more input.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::ConfigError;
 use super::connect::duration;
 use crate::cli::{FOREVER, ResilienceArgs};
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 
 /// What happens where it does not go smoothly.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct ResilienceConfig {
     /// The first wait before another attempt.
     pub first_delay: Duration,
     /// How the connection is watched.
-    pub times: Times,
+    pub times: KeepaliveTimes,
 }
 
 /// How many attempts there may be.
@@ -56,7 +56,7 @@ pub(super) fn resilience(args: &ResilienceArgs) -> Result<ResilienceConfig, Conf
         reconnect: attempts("--reconnect", args.reconnect.as_deref())?,
         on_close: args.reconnect_on_close,
         first_delay: first_delay(&args.reconnect_delay)?,
-        times: Times {
+        times: KeepaliveTimes {
             ping_interval,
             ping_timeout: ping_timeout.filter(|_| ping_interval.is_some()),
             idle_timeout: optional("--idle-timeout", &args.idle_timeout)?,

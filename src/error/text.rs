@@ -12,7 +12,7 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::counted::counted;
 use crate::protocol::head::HeadError;
-use crate::protocol::keepalive::{Instead, MissedPong};
+use crate::protocol::keepalive::{MissedPong, PeerActivity};
 use crate::protocol::vocabulary::TransportEnd;
 
 pub(super) fn message(error: &Error) -> String {
@@ -275,17 +275,17 @@ fn abnormal(closed: &Closed) -> String {
 fn missed_pong(missed: &MissedPong) -> String {
     let limit = missed.limit;
     let instead = match missed.instead {
-        Instead::TookNothing => {
+        PeerActivity::NotReading => {
             return format!(
                 "timed out: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
             );
         }
-        Instead::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
-        Instead::Messages(count) => {
+        PeerActivity::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
+        PeerActivity::Messages(count) => {
             format!("; it sent {}, and no pong", counted(count, "message"))
         }
-        Instead::Other => "; it sent something else, and no pong".to_owned(),
-        Instead::Nothing => String::new(),
+        PeerActivity::Other => "; it sent something else, and no pong".to_owned(),
+        PeerActivity::Nothing => String::new(),
     };
     format!("timed out: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
 }

@@ -17,7 +17,7 @@ pub fn is_own(payload: &[u8]) -> bool {
 
 /// The current time by two clocks. Pings are scheduled by the real clock, timeouts by the peer clock.
 #[derive(Clone, Copy, Debug)]
-pub struct Moment {
+pub struct KeepaliveTime {
     /// The time by the real clock.
     pub real: Instant,
     /// The time by the peer clock, which is paused while we do not read. All other times here are by this
@@ -29,7 +29,7 @@ pub struct Moment {
 
 /// Intervals and timeouts; `None` turns one off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
+pub struct KeepaliveTimes {
     /// The interval between pings.
     pub ping_interval: Option<Duration>,
     /// How long to wait for the answer to a ping.
@@ -42,7 +42,7 @@ pub struct Times {
 /// [`Keepalive::next_ping`] and [`Keepalive::deadline`]; it may be called at any other time.
 #[derive(Debug)]
 pub struct Keepalive {
-    times: Times,
+    times: KeepaliveTimes,
     next_ping: Option<Instant>,
     /// Since when an answer to a ping has been awaited.
     awaited: Option<Instant>,
@@ -66,14 +66,14 @@ pub struct MissedPong {
     /// The timeout.
     pub limit: Duration,
     /// What the peer did instead.
-    pub instead: Instead,
+    pub instead: PeerActivity,
 }
 
 /// What a peer did instead of answering a ping (RFC 6455 section 5.5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Instead {
+pub enum PeerActivity {
     /// It did not read what was to be sent, so it cannot have received the ping.
-    TookNothing,
+    NotReading,
     /// It sent pongs with another payload (RFC 6455 section 5.5.3).
     OtherPongs,
     /// It sent this many messages.
@@ -86,7 +86,7 @@ pub enum Instead {
 
 /// The result of [`Keepalive::poll`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum KeepaliveAction {
     /// Nothing to do.
     Nothing,
     /// Send a ping with this payload.
@@ -99,8 +99,8 @@ pub enum Action {
 
 impl Keepalive {
     /// Starts at `now`; `None` if no interval or timeout is set.
-    pub fn new(times: Times, now: Instant) -> Option<Self> {
-        (times != Times::default()).then(|| Self {
+    pub fn new(times: KeepaliveTimes, now: Instant) -> Option<Self> {
+        (times != KeepaliveTimes::default()).then(|| Self {
             times,
             next_ping: times.ping_interval.and_then(|interval| now.checked_add(interval)),
             awaited: None,
@@ -150,13 +150,13 @@ impl Keepalive {
     }
 
     /// What the peer has done since the ping whose answer is awaited was sent.
-    fn instead(&self) -> Instead {
+    fn instead(&self) -> PeerActivity {
         match self.messages.saturating_sub(self.messages_before) {
-            _ if self.unsent > 0 => Instead::TookNothing,
-            _ if self.has_other_pong => Instead::OtherPongs,
-            0 if self.has_received => Instead::Other,
-            0 => Instead::Nothing,
-            messages => Instead::Messages(messages),
+            _ if self.unsent > 0 => PeerActivity::NotReading,
+            _ if self.has_other_pong => PeerActivity::OtherPongs,
+            0 if self.has_received => PeerActivity::Other,
+            0 => PeerActivity::Nothing,
+            messages => PeerActivity::Messages(messages),
         }
     }
 
@@ -172,23 +172,23 @@ impl Keepalive {
     }
 
     /// What to do now. `pending`: bytes not yet accepted by the transport.
-    pub fn poll(&mut self, now: Moment, pending: usize) -> Action {
+    pub fn poll(&mut self, now: KeepaliveTime, pending: usize) -> KeepaliveAction {
         // While we do not read, the answer may have arrived already.
         let is_late = |(end, _): &(Instant, Duration)| !now.is_stalled && now.peer >= *end;
         if let Some((_, limit)) = self.ping_end().filter(is_late) {
-            return Action::PingTimeout(MissedPong { limit, instead: self.instead() });
+            return KeepaliveAction::PingTimeout(MissedPong { limit, instead: self.instead() });
         }
         if let Some((_, limit)) = self.idle_end().filter(is_late) {
-            return Action::IdleTimeout(limit);
+            return KeepaliveAction::IdleTimeout(limit);
         }
         if self.next_ping.is_none_or(|at| now.real < at) {
-            return Action::Nothing;
+            return KeepaliveAction::Nothing;
         }
         let interval = self.times.ping_interval;
         self.next_ping = interval.and_then(|interval| now.real.checked_add(interval));
         if self.awaited.is_some() && pending > 0 {
             // One queued ping is enough: they must not accumulate on a stalled transport.
-            return Action::Nothing;
+            return KeepaliveAction::Nothing;
         }
         self.pings += 1;
         let payload = self.payload();
@@ -198,7 +198,7 @@ impl Keepalive {
             self.messages_before = self.messages;
             (self.has_received, self.has_other_pong) = (false, false);
         }
-        Action::Ping(payload)
+        KeepaliveAction::Ping(payload)
     }
 
     /// The payload of the last ping: unique, and self-explanatory in the log of a server.
@@ -227,28 +227,28 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn pings(interval: u64, timeout: u64) -> Times {
-        Times {
+    fn pings(interval: u64, timeout: u64) -> KeepaliveTimes {
+        KeepaliveTimes {
             ping_interval: Some(SECOND * interval as u32),
             ping_timeout: Some(SECOND * timeout as u32),
             idle_timeout: None,
         }
     }
 
-    fn idle(limit: u64) -> Times {
-        Times { idle_timeout: Some(SECOND * limit as u32), ..Times::default() }
+    fn idle(limit: u64) -> KeepaliveTimes {
+        KeepaliveTimes { idle_timeout: Some(SECOND * limit as u32), ..KeepaliveTimes::default() }
     }
 
     /// A keepalive state, and a function from seconds after its start to instants.
-    fn watch(times: Times) -> (Keepalive, impl Fn(u64) -> Instant) {
+    fn watch(times: KeepaliveTimes) -> (Keepalive, impl Fn(u64) -> Instant) {
         let start = Instant::now();
         let watch = Keepalive::new(times, start).expect("a timeout is set");
         (watch, move |second| start + Duration::from_secs(second))
     }
 
     /// A time at which we read.
-    fn moment(now: Instant) -> Moment {
-        Moment { real: now, peer: now, is_stalled: false }
+    fn moment(now: Instant) -> KeepaliveTime {
+        KeepaliveTime { real: now, peer: now, is_stalled: false }
     }
 
     /// When to poll next, if both clocks agree.
@@ -256,17 +256,17 @@ mod tests {
         watch.next_ping().into_iter().chain(watch.deadline()).min()
     }
 
-    fn missed(limit: u64, instead: Instead) -> Action {
-        Action::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
+    fn missed(limit: u64, instead: PeerActivity) -> KeepaliveAction {
+        KeepaliveAction::PingTimeout(MissedPong { limit: Duration::from_secs(limit), instead })
     }
 
-    fn ping(number: u64) -> Action {
-        Action::Ping(format!("keepalive {number}").into_bytes())
+    fn ping(number: u64) -> KeepaliveAction {
+        KeepaliveAction::Ping(format!("keepalive {number}").into_bytes())
     }
 
     #[test]
     fn without_times_there_is_no_keepalive() {
-        assert!(Keepalive::new(Times::default(), Instant::now()).is_none());
+        assert!(Keepalive::new(KeepaliveTimes::default(), Instant::now()).is_none());
     }
 
     #[test]
@@ -275,7 +275,7 @@ mod tests {
         for number in 1..=5 {
             let second = 20 * number;
             assert_eq!(next(&watch), Some(at(second)));
-            assert_eq!(watch.poll(moment(at(second - 1)), 0), Action::Nothing);
+            assert_eq!(watch.poll(moment(at(second - 1)), 0), KeepaliveAction::Nothing);
             assert_eq!(watch.poll(moment(at(second)), 0), ping(number));
             watch.answered(format!("keepalive {number}").as_bytes(), at(second + 1));
         }
@@ -287,18 +287,18 @@ mod tests {
         assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         assert_eq!(next(&watch), Some(at(30)));
-        assert_eq!(watch.poll(moment(at(29)), 0), Action::Nothing);
-        assert_eq!(watch.poll(moment(at(30)), 0), missed(10, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(29)), 0), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(moment(at(30)), 0), missed(10, PeerActivity::Nothing));
     }
 
     /// None of it is an answer, but it is reported.
     #[test]
     fn what_was_received_instead_of_a_pong_is_reported() {
         for (pongs, messages, instead) in [
-            (0, 0, Instead::Other), // such as a ping
-            (0, 2, Instead::Messages(2)),
-            (1, 0, Instead::OtherPongs),
-            (1, 2, Instead::OtherPongs),
+            (0, 0, PeerActivity::Other), // such as a ping
+            (0, 2, PeerActivity::Messages(2)),
+            (1, 0, PeerActivity::OtherPongs),
+            (1, 2, PeerActivity::OtherPongs),
         ] {
             let (mut watch, at) = watch(pings(20, 10));
             watch.received(at(10), false, 5);
@@ -324,12 +324,12 @@ mod tests {
         watch.wrote(17, true, at(4));
         assert_eq!(watch.poll(moment(at(5)), 0), ping(5));
         watch.wrote(17, true, at(5));
-        assert_eq!(watch.poll(moment(at(6)), 0), missed(3, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(6)), 0), missed(3, PeerActivity::Nothing));
     }
 
     #[test]
     fn without_a_timeout_pings_are_only_sent() {
-        let (mut watch, at) = watch(Times { ping_timeout: None, ..pings(20, 1) });
+        let (mut watch, at) = watch(KeepaliveTimes { ping_timeout: None, ..pings(20, 1) });
         for number in 1..100 {
             assert_eq!(watch.poll(moment(at(20 * number)), 0), ping(number));
         }
@@ -337,17 +337,19 @@ mod tests {
 
     #[test]
     fn the_timeout_does_not_run_while_we_do_not_read() {
-        let (mut watch, at) = watch(Times { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
+        let (mut watch, at) =
+            watch(KeepaliveTimes { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
         watch.received(at(18), false, 0);
         assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         // We have not read since second 25.
-        let stalled = |real| Moment { real: at(real), peer: at(25), is_stalled: true };
-        assert_eq!(watch.poll(stalled(39), 0), Action::Nothing);
+        let stalled = |real| KeepaliveTime { real: at(real), peer: at(25), is_stalled: true };
+        assert_eq!(watch.poll(stalled(39), 0), KeepaliveAction::Nothing);
         assert_eq!(watch.poll(stalled(40), 0), ping(2)); // to keep the connection busy
-        let resumed = |real, peer| Moment { real: at(real), peer: at(peer), is_stalled: false };
-        assert_eq!(watch.poll(resumed(59, 29), 1), Action::Nothing); // we have read for 9 s
-        assert_eq!(watch.poll(resumed(60, 30), 1), missed(10, Instead::Nothing));
+        let resumed =
+            |real, peer| KeepaliveTime { real: at(real), peer: at(peer), is_stalled: false };
+        assert_eq!(watch.poll(resumed(59, 29), 1), KeepaliveAction::Nothing); // we have read for 9 s
+        assert_eq!(watch.poll(resumed(60, 30), 1), missed(10, PeerActivity::Nothing));
     }
 
     #[test]
@@ -355,8 +357,8 @@ mod tests {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
-        let stalled = Moment { real: at(31), peer: at(31), is_stalled: true };
-        assert_eq!(watch.poll(stalled, 0), Action::Nothing);
+        let stalled = KeepaliveTime { real: at(31), peer: at(31), is_stalled: true };
+        assert_eq!(watch.poll(stalled, 0), KeepaliveAction::Nothing);
     }
 
     #[test]
@@ -365,8 +367,8 @@ mod tests {
         assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         watch.received(at(29), true, 0);
-        assert_eq!(watch.poll(moment(at(38)), 1), Action::Nothing);
-        assert_eq!(watch.poll(moment(at(39)), 1), missed(10, Instead::Other));
+        assert_eq!(watch.poll(moment(at(38)), 1), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(moment(at(39)), 1), missed(10, PeerActivity::Other));
     }
 
     #[test]
@@ -375,18 +377,18 @@ mod tests {
         assert_eq!(watch.poll(moment(at(20)), 1000), ping(1));
         watch.wrote(500, true, at(28));
         watch.wrote(500, true, at(36));
-        assert_eq!(watch.poll(moment(at(40)), 100), Action::Nothing); // the first one is still queued
+        assert_eq!(watch.poll(moment(at(40)), 100), KeepaliveAction::Nothing); // the first one is still queued
         watch.wrote(100, true, at(40));
         watch.wrote(100, true, at(45)); // after the ping
-        assert_eq!(watch.poll(moment(at(49)), 1), Action::Nothing);
-        assert_eq!(watch.poll(moment(at(50)), 1), missed(10, Instead::Nothing));
+        assert_eq!(watch.poll(moment(at(49)), 1), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(moment(at(50)), 1), missed(10, PeerActivity::Nothing));
     }
 
     #[test]
     fn a_peer_that_does_not_read_times_out() {
         let (mut watch, at) = watch(pings(20, 10));
         assert_eq!(watch.poll(moment(at(20)), 500_000), ping(1));
-        assert_eq!(watch.poll(moment(at(30)), 500_000), missed(10, Instead::TookNothing));
+        assert_eq!(watch.poll(moment(at(30)), 500_000), missed(10, PeerActivity::NotReading));
     }
 
     #[test]
@@ -395,19 +397,19 @@ mod tests {
         watch.received(at(50), false, 0);
         assert_eq!(next(&watch), Some(at(110)));
         watch.wrote(10, true, at(100)); // output does not reset it
-        assert_eq!(watch.poll(moment(at(109)), 0), Action::Nothing);
-        assert_eq!(watch.poll(moment(at(110)), 0), Action::IdleTimeout(60 * SECOND));
+        assert_eq!(watch.poll(moment(at(109)), 0), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(moment(at(110)), 0), KeepaliveAction::IdleTimeout(60 * SECOND));
     }
 
     #[test]
     fn times_beyond_the_range_of_the_clock_are_never_reached() {
-        let times = Times {
+        let times = KeepaliveTimes {
             ping_interval: Some(Duration::MAX),
             ping_timeout: Some(Duration::MAX),
             idle_timeout: Some(Duration::MAX),
         };
         let (mut watch, at) = watch(times);
         assert_eq!(next(&watch), None);
-        assert_eq!(watch.poll(moment(at(1_000_000)), 0), Action::Nothing);
+        assert_eq!(watch.poll(moment(at(1_000_000)), 0), KeepaliveAction::Nothing);
     }
 }

@@ -7,7 +7,7 @@ use super::leaving::Closing;
 use super::patience::Patience;
 use super::{AfterInput, Session, Stop, resend};
 use crate::event::{EventKind, Level};
-use crate::protocol::keepalive::{Keepalive, Moment};
+use crate::protocol::keepalive::{Keepalive, KeepaliveTime};
 
 /// How long timers are put off for what can be read: a peer that never pauses must not stop them.
 const MAX_BEHIND: Duration = Duration::from_millis(500);
@@ -149,7 +149,7 @@ impl Session<'_> {
         }
         let now = self.clock.at(real);
         self.connection.on_deadline(now);
-        self.keep_alive(Moment { real, peer: now, is_stalled });
+        self.keep_alive(KeepaliveTime { real, peer: now, is_stalled });
         self.judge_silence(now);
     }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::resend::Resend;
 use super::{Session, Stop};
 use crate::protocol::CloseCode;
-use crate::protocol::keepalive::{Action, Keepalive, Moment};
+use crate::protocol::keepalive::{Keepalive, KeepaliveAction, KeepaliveTime};
 use crate::protocol::vocabulary::Misuse;
 
 /// The reason of our Close frame to a peer that does not answer, should it still be there.
@@ -13,17 +13,17 @@ const REASON: &str = "keepalive ping timeout";
 
 impl Session<'_> {
     /// Pings when it is time to, and ends what does not answer.
-    pub(super) fn keep_alive(&mut self, now: Moment) {
+    pub(super) fn keep_alive(&mut self, now: KeepaliveTime) {
         if !self.connection.is_open() {
             self.keepalive = None; // from here on it is the closing handshake that takes its time
         }
         let Some(keepalive) = &mut self.keepalive else { return };
         let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
         match keepalive.poll(now, unwritten) {
-            Action::Nothing => {}
+            KeepaliveAction::Nothing => {}
             // The connection is open, and the payload short.
-            Action::Ping(payload) => _ = self.ping(&payload),
-            Action::PingTimeout(missed) => {
+            KeepaliveAction::Ping(payload) => _ = self.ping(&payload),
+            KeepaliveAction::PingTimeout(missed) => {
                 let code = Some(CloseCode::INTERNAL_ERROR);
                 if self.connection.close(code, REASON, now.peer).is_ok() {
                     self.stop.get_or_insert(Stop::PingTimeout(missed));
@@ -31,7 +31,7 @@ impl Session<'_> {
                 self.write_socket();
                 self.connection.abandon();
             }
-            Action::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
+            KeepaliveAction::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
         }
     }
 

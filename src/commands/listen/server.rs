@@ -21,7 +21,7 @@ use crate::output::Outputs;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::{Budget, SharedPayload};
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
@@ -187,7 +187,7 @@ impl Server {
             close_reason: String::new(),
             goals: goals.collect(),
             on_message: Some(on_message(Arc::clone(self), number, received)),
-            times: Times::default(),
+            times: KeepaliveTimes::default(),
             left: None,
             input_ended: false,
         }

@@ -8,7 +8,7 @@ use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice};
 use crate::protocol::CloseCode;
 use crate::protocol::close::{APPLICATIONS, KNOWN};
 use crate::protocol::connection::{EndCause, Initiator};
-use crate::protocol::keepalive::Instead;
+use crate::protocol::keepalive::PeerActivity;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
@@ -214,17 +214,17 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
 }
 
 /// The hint for a ping that was not answered.
-pub(super) fn missed_pong(instead: Instead, silence_advice: SilenceAdvice) -> String {
+pub(super) fn missed_pong(instead: PeerActivity, silence_advice: SilenceAdvice) -> String {
     let text = match instead {
-        Instead::TookNothing => "the peer does not read, or the network in between fails",
-        Instead::Nothing => {
+        PeerActivity::NotReading => "the peer does not read, or the network in between fails",
+        PeerActivity::Nothing => {
             "nothing else was received either: the peer hangs or ignores pings, or the network in between fails"
         }
-        Instead::OtherPongs => {
+        PeerActivity::OtherPongs => {
             return "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
                 .to_owned();
         }
-        Instead::Messages(_) | Instead::Other => {
+        PeerActivity::Messages(_) | PeerActivity::Other => {
             return "the peer is there but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
                 .to_owned();
         }

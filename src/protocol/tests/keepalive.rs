@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use super::support::{Endpoint, Observed, at, deliver};
-use crate::protocol::keepalive::{Action, Instead, Keepalive, MissedPong, Moment, Times};
+use crate::protocol::keepalive::{
+    Keepalive, KeepaliveAction, KeepaliveTime, KeepaliveTimes, MissedPong, PeerActivity,
+};
 use crate::protocol::vocabulary::Direction::Received;
 
-const TIMES: Times = Times {
+const TIMES: KeepaliveTimes = KeepaliveTimes {
     ping_interval: Some(Duration::from_secs(1)),
     ping_timeout: Some(Duration::from_secs(3)),
     idle_timeout: Some(Duration::from_secs(5)),
 };
 
-fn missed(instead: Instead) -> Action {
-    Action::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
+fn missed(instead: PeerActivity) -> KeepaliveAction {
+    KeepaliveAction::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
 }
 
 /// A client with keepalive, and its server.
@@ -30,11 +32,11 @@ impl Pair {
     }
 
     /// Polls the client's keepalive at this time, and sends the ping if there is one.
-    fn look(&mut self, millis: u64) -> Action {
+    fn look(&mut self, millis: u64) -> KeepaliveAction {
         let pending = self.client.connection.pending_output().len();
-        let now = Moment { real: at(millis), peer: at(millis), is_stalled: false };
+        let now = KeepaliveTime { real: at(millis), peer: at(millis), is_stalled: false };
         let action = self.watch.poll(now, pending);
-        if let Action::Ping(payload) = &action {
+        if let KeepaliveAction::Ping(payload) = &action {
             self.client.at(millis).pings(payload);
             self.client.events();
         }
@@ -76,9 +78,9 @@ fn a_day_of_pings_does_not_accumulate_state() {
     let mut early = 0;
     for second in 1..=DAY {
         let millis = 1000 * second;
-        assert!(matches!(pair.look(millis), Action::Ping(_)), "second {second}");
+        assert!(matches!(pair.look(millis), KeepaliveAction::Ping(_)), "second {second}");
         pair.exchange(millis + 40);
-        assert_eq!(pair.look(millis + 41), Action::Nothing, "second {second}");
+        assert_eq!(pair.look(millis + 41), KeepaliveAction::Nothing, "second {second}");
         if second == 10 {
             early = pair.size();
         }
@@ -96,10 +98,10 @@ fn a_peer_that_hangs_is_detected_in_time() {
         pair.look(1000 * second);
         pair.exchange(1000 * second + 40);
     }
-    assert!(matches!(pair.look(61_000), Action::Ping(_)));
-    assert!(matches!(pair.look(62_000), Action::Nothing)); // the first one is not written yet
-    assert_eq!(pair.look(63_999), Action::Nothing);
-    assert_eq!(pair.look(64_000), missed(Instead::TookNothing));
+    assert!(matches!(pair.look(61_000), KeepaliveAction::Ping(_)));
+    assert!(matches!(pair.look(62_000), KeepaliveAction::Nothing)); // the first one is not written yet
+    assert_eq!(pair.look(63_999), KeepaliveAction::Nothing);
+    assert_eq!(pair.look(64_000), missed(PeerActivity::NotReading));
 }
 
 #[test]
@@ -112,5 +114,5 @@ fn an_unsolicited_pong_is_not_an_answer() {
         pair.server.connection.pong(payload.as_bytes()).expect("it is open");
     }
     pair.exchange(3900);
-    assert_eq!(pair.look(4000), missed(Instead::OtherPongs));
+    assert_eq!(pair.look(4000), missed(PeerActivity::OtherPongs));
 }
