@@ -93,7 +93,7 @@ impl Session<'_> {
     fn free_deadline(&self) -> Option<Instant> {
         let since =
             self.clock.stalled_since().filter(|_| self.freed_in != self.clock.stalled_since())?;
-        (self.connection.held_bytes() > KEEP_WHEN_STALLED).then(|| since + FREE_AFTER)
+        (self.connection.memory_usage() > KEEP_WHEN_STALLED).then(|| since + FREE_AFTER)
     }
 
     fn free_memory(&mut self, real: Instant) {

@@ -31,9 +31,9 @@ impl Connection {
     }
 
     /// Bytes of memory in use.
-    pub fn held_bytes(&self) -> usize {
+    pub fn memory_usage(&self) -> usize {
         let queued: usize = self.queue.iter().map(QueuedEvent::owned_bytes).sum();
-        self.inbound.held_bytes() + self.outbound_bytes() + queued
+        self.inbound.memory_usage() + self.outbound_bytes() + queued
     }
 
     fn outbound_bytes(&self) -> usize {
@@ -56,7 +56,7 @@ impl Connection {
     pub fn check_memory(&mut self, other_bytes: usize, least: usize, now: Instant) -> bool {
         self.other_bytes = other_bytes;
         self.reclaim();
-        let held = self.held_bytes() + other_bytes;
+        let held = self.memory_usage() + other_bytes;
         let Some(growth) = &mut self.inbound.growth else { return false };
         growth.charge.set(held);
         if !growth.charge.account().is_revoked() || self.has_shed {
@@ -64,7 +64,7 @@ impl Connection {
         }
         self.has_shed = true;
         self.shed(least, now);
-        let held = self.held_bytes() + other_bytes;
+        let held = self.memory_usage() + other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
             growth.charge.set(held);
         }
@@ -109,7 +109,7 @@ impl Connection {
     /// Sets the deadline for freeing memory, if enough is in use and the connection is idle.
     pub(super) fn schedule_release(&mut self, now: Instant) {
         let is_scheduled = self.inbound.release_at.is_some();
-        if !is_scheduled && self.is_idle() && self.held_bytes() >= KEEP_WHEN_IDLE {
+        if !is_scheduled && self.is_idle() && self.memory_usage() >= KEEP_WHEN_IDLE {
             self.inbound.release_at = Some(now + IDLE_TIME);
         }
     }

@@ -136,7 +136,7 @@ impl Inbound {
     /// Inflates bytes of the message and checks the result.
     fn inflate(&mut self, frame: &IncomingFrame, packed: Range<usize>) -> Result<(), Violation> {
         let start = self.inflated.len();
-        let other_bytes = self.held_bytes() - self.inflated.memory_usage();
+        let other_bytes = self.memory_usage() - self.inflated.memory_usage();
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let (bytes, limit) = (self.payload.slice(packed), self.limits.max_message_size);
         let growth = &mut self.growth;

@@ -34,7 +34,7 @@ impl Growth {
 
 impl Inbound {
     /// Bytes of memory in use.
-    pub fn held_bytes(&self) -> usize {
+    pub fn memory_usage(&self) -> usize {
         self.input.memory_usage() + self.payload.memory_usage() + self.inflated.memory_usage()
     }
 
@@ -120,7 +120,7 @@ impl Inbound {
 
     /// Counts the memory of a growing message.
     pub(super) fn count_growth(&mut self, frame: &IncomingFrame) -> Result<(), Violation> {
-        let held = self.held_bytes();
+        let held = self.memory_usage();
         let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.try_grow(held));
         if is_refused { Err(self.over_memory(Some(frame))) } else { Ok(()) }
     }

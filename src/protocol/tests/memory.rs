@@ -133,9 +133,9 @@ fn the_memory_of_a_large_message_is_freed_when_idle() {
         receives(end.at(start + 100), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(300)));
         end.at(start + 299).on_deadline();
-        assert!(end.connection.held_bytes() > 4 * MIB);
+        assert!(end.connection.memory_usage() > 4 * MIB);
         end.at(start + 300).on_deadline();
-        assert!(end.connection.held_bytes() < MIB / 4, "{}", end.connection.held_bytes());
+        assert!(end.connection.memory_usage() < MIB / 4, "{}", end.connection.memory_usage());
         assert_eq!(end.connection.deadline(), None);
     }
 }
@@ -236,7 +236,7 @@ fn a_message_to_send_is_counted_before_it_is_copied() {
     let misuse = end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).unwrap_err();
     assert_eq!(misuse, Misuse::Closing);
     assert!(account.is_revoked());
-    assert!(end.connection.held_bytes() < 3 * MIB, "it was not copied");
+    assert!(end.connection.memory_usage() < 3 * MIB, "it was not copied");
 }
 
 #[test]
@@ -254,7 +254,7 @@ fn a_long_message_is_sent_back_without_a_copy() {
             other => panic!("{other:?}"),
         };
         end.connection.send_back(MessageKind::Binary, payload).unwrap();
-        assert!(end.connection.held_bytes() < 3 * MIB, "{}", end.connection.held_bytes());
+        assert!(end.connection.memory_usage() < 3 * MIB, "{}", end.connection.memory_usage());
         assert_eq!(end.take_output().len(), 2 * MIB + 10);
     }
 }
@@ -266,8 +266,8 @@ fn the_memory_of_a_message_that_is_not_shared_is_reused() {
     let message = [frame(0x82, vec![1; 2 * MIB])];
     receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
-    assert!(end.connection.held_bytes() >= 2 * MIB);
+    assert!(end.connection.memory_usage() >= 2 * MIB);
     receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
-    assert!(end.connection.held_bytes() < 3 * MIB);
+    assert!(end.connection.memory_usage() < 3 * MIB);
 }
