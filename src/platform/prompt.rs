@@ -7,7 +7,7 @@ pub use terminal::ask_secret;
 
 /// Why a prompt was not answered.
 #[derive(Debug)]
-pub enum Unanswered {
+pub enum PromptError {
     /// A signal was received, or Ctrl-C was pressed.
     Signal(Signal),
     /// The timeout ran out.
@@ -16,7 +16,7 @@ pub enum Unanswered {
     Io(io::Error),
 }
 
-impl From<io::Error> for Unanswered {
+impl From<io::Error> for PromptError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -36,7 +36,7 @@ mod terminal {
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
     };
 
-    use super::{Signal, Unanswered};
+    use super::{PromptError, Signal};
     use crate::platform::early_signals::EarlySignals;
     use crate::platform::terminal::suspend_group;
 
@@ -53,7 +53,10 @@ mod terminal {
     ///
     /// # Errors
     /// If there is no answer.
-    pub fn ask_secret(prompt: &str, limit: Option<Duration>) -> Result<Option<String>, Unanswered> {
+    pub fn ask_secret(
+        prompt: &str,
+        limit: Option<Duration>,
+    ) -> Result<Option<String>, PromptError> {
         let Ok(terminal) = open(OpenOptions::new().read(true).write(true)) else {
             return Ok(None);
         };
@@ -127,11 +130,11 @@ mod terminal {
         }
 
         /// The next key; `None` if the terminal was closed.
-        fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, Unanswered> {
+        fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, PromptError> {
             loop {
                 let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
                 if left.is_some_and(|left| left.is_zero()) {
-                    return Err(Unanswered::TimedOut);
+                    return Err(PromptError::TimedOut);
                 }
                 let mut ready = [
                     PollFd::new(&self.signals, PollFlags::IN),
@@ -145,7 +148,7 @@ mod terminal {
                 };
                 if !ready[0].revents().is_empty() {
                     if let Some(signal) = self.signals.take() {
-                        return Err(Unanswered::Signal(signal));
+                        return Err(PromptError::Signal(signal));
                     }
                     self.ask()?;
                     return Ok(Some(CTRL_U)); // discards what was typed before
@@ -155,7 +158,7 @@ mod terminal {
                     Some(key) if self.is_suspend_key(key) => {
                         self.suspend()?;
                         if let Some(signal) = self.signals.take() {
-                            return Err(Unanswered::Signal(signal));
+                            return Err(PromptError::Signal(signal));
                         }
                         self.ask()?;
                         return Ok(Some(CTRL_U));
@@ -186,14 +189,16 @@ mod terminal {
     }
 
     fn read_secret(
-        mut next_key: impl FnMut() -> Result<Option<u8>, Unanswered>,
-    ) -> Result<String, Unanswered> {
-        let io = |kind, what: &str| Unanswered::Io(io::Error::new(kind, what));
+        mut next_key: impl FnMut() -> Result<Option<u8>, PromptError>,
+    ) -> Result<String, PromptError> {
+        let io = |kind, what: &str| PromptError::Io(io::Error::new(kind, what));
         let mut typed = Vec::new();
         loop {
             match next_key()? {
                 Some(b'\r' | b'\n') => break,
-                Some(CTRL_C | CTRL_BACKSLASH) => return Err(Unanswered::Signal(Signal::Interrupt)),
+                Some(CTRL_C | CTRL_BACKSLASH) => {
+                    return Err(PromptError::Signal(Signal::Interrupt));
+                }
                 Some(CTRL_D) if !typed.is_empty() => break,
                 None | Some(CTRL_D) => return Err(io(ErrorKind::UnexpectedEof, "no answer")),
                 Some(CTRL_U) => typed.clear(),
@@ -213,7 +218,7 @@ mod terminal {
     mod tests {
         use super::*;
 
-        fn answer(keys: &[u8]) -> Result<String, Unanswered> {
+        fn answer(keys: &[u8]) -> Result<String, PromptError> {
             let mut keys = keys.iter().copied();
             read_secret(|| Ok(keys.next()))
         }
@@ -242,11 +247,11 @@ mod terminal {
                 (&"x".repeat(MAX_SECRET + 1), ErrorKind::InvalidInput),
             ] {
                 let answer = answer(keys.as_bytes());
-                assert!(matches!(answer, Err(Unanswered::Io(error)) if error.kind() == kind));
+                assert!(matches!(answer, Err(PromptError::Io(error)) if error.kind() == kind));
             }
             assert!(answer(b"\xff\r").is_err());
             let interrupted = answer(b"abc\x03");
-            assert!(matches!(interrupted, Err(Unanswered::Signal(Signal::Interrupt))));
+            assert!(matches!(interrupted, Err(PromptError::Signal(Signal::Interrupt))));
         }
     }
 }
@@ -256,20 +261,20 @@ mod terminal {
     use std::io::{self, ErrorKind, IsTerminal};
     use std::time::Duration;
 
-    use super::{Signal, Unanswered};
+    use super::{PromptError, Signal};
 
     /// Prompts on the console; `None` if there is none. The answer may be empty. The timeout is not
     /// supported.
     ///
     /// # Errors
     /// If there is no answer.
-    pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, Unanswered> {
+    pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, PromptError> {
         if !io::stdin().is_terminal() {
             return Ok(None);
         }
         match rpassword::prompt_password(prompt) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {
-                Err(Unanswered::Signal(Signal::Interrupt))
+                Err(PromptError::Signal(Signal::Interrupt))
             }
             answer => Ok(Some(answer?)),
         }
