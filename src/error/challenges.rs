@@ -14,13 +14,13 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
     let wanted = wanted(&challenges);
     let Some(sent) = &rejected.credentials else {
         return match wanted {
-            Some(wanted) => format!("the server wants {wanted}"),
+            Some(wanted) => format!("the server requires {wanted}"),
             None => unnamed(rejected, is_explained),
         };
     };
     let Some(scheme) = &sent.scheme else {
         return match wanted {
-            Some(wanted) => format!("the server wants {wanted}"),
+            Some(wanted) => format!("the server requires {wanted}"),
             None => insufficient(rejected, &sent.source, is_explained),
         };
     };
@@ -34,7 +34,7 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
             }
             (None, false) => format!("{refused}{}", details(ours, &["realm", "scope"])),
         },
-        (None, Some(wanted)) => format!("{refused}: the server wants {wanted}"),
+        (None, Some(wanted)) => format!("{refused}: the server requires {wanted}"),
         (None, None) if is_explained => refused,
         (None, None) => format!("{refused}, or {}", origin(rejected)),
     }
@@ -44,9 +44,9 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
 fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
     let options = "-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL";
     match is_explained {
-        true => format!("the server does not say which credentials it wants: {options}"),
+        true => format!("the server does not specify which credentials it requires: {options}"),
         false => format!(
-            "the server wants credentials and does not say which ({options}), or {}",
+            "the server requires credentials and does not specify which ({options}), or {}",
             origin(rejected)
         ),
     }
@@ -55,7 +55,7 @@ fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
 /// A cookie, or a token in the URL or in a custom header, may be what was refused, or be unrelated.
 fn insufficient(rejected: &Rejected, source: &str, is_explained: bool) -> String {
     let refused = format!(
-        "what was sent ({source}) is not accepted as credentials, or the server wants others"
+        "what was sent ({source}) is not accepted as credentials, or the server requires others"
     );
     match is_explained {
         true => refused,
@@ -89,7 +89,7 @@ pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
     } else {
         format!(" ({})", shortened(&schemes.join("; ")))
     };
-    format!("a proxy in between wants credentials{schemes}")
+    format!("a proxy in between requires credentials{schemes}")
 }
 
 /// The challenges, with secrets masked that the server may repeat.

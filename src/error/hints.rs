@@ -56,7 +56,7 @@ fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
     let text = dial(error, attempt.is_redirected)?;
     Some(match error {
         DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
-            format!("{text} --retry waits for one that is starting")
+            format!("{text} --retry waits for a server that is starting")
         }
         _ => text,
     })
@@ -71,7 +71,7 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
             "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied if has_privileged_port(what) => {
-            "ports below 1024 need privileges"
+            "ports below 1024 require privileges"
         }
         _ => return None,
     };
@@ -121,7 +121,7 @@ mod tests {
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };
         let given = |error: &Error| hint(error).unwrap_or_default();
-        assert!(given(&unmet()).ends_with("--retry waits for one that is starting"));
+        assert!(given(&unmet()).ends_with("--retry waits for a server that is starting"));
         let several = unmet().of_several_tries();
         assert!(given(&several).ends_with("is the port right?"), "{}", given(&several));
     }

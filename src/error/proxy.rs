@@ -68,20 +68,20 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
         Fault::Refused(response) => return refused(error, response),
         Fault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
         Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
-            "that is HTTP: write the proxy with http://".to_owned()
+            "that is HTTP: use http:// for the proxy".to_owned()
         }
         Fault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
         // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
         Fault::NoMethod(false) | Fault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
-        Fault::NoMethod(true) => "it may want another authentication, such as GSSAPI".to_owned(),
+        Fault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
         Fault::Credentials(_) => format!(
-            "is the name and password right? In {}://USER:PASS@… write special characters as %XX",
+            "are the user name and password right? In {}://USER:PASS@… write special characters as %XX",
             error.via.proxy.kind.scheme()
         ),
         Fault::Reply(code) => return reply(error, *code),
-        Fault::Invalid(_) => "--lenient accepts the answer in spite of such lines".to_owned(),
+        Fault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
         Fault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
             match error.via.proxy.kind {
                 ProxyKind::Http => {
@@ -99,9 +99,9 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
 /// The hint for a response in another protocol than that of the proxy's scheme.
 fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     match bytes {
-        [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
+        [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: use https://".to_owned(),
         [5, ..] if !error.via.proxy.kind.is_socks() => {
-            "that looks like SOCKS: write the proxy with socks5h://".to_owned()
+            "that looks like SOCKS: use socks5h:// for the proxy".to_owned()
         }
         bytes => match protocol(bytes).or_else(|| socks(bytes)) {
             Some(what) => format!("that is {what}: is the proxy's port right?"),
@@ -113,7 +113,7 @@ fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
 fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     let authority = &error.authority;
     if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
-        return Some("the proxy speaks TLS on this port: write it with https://".to_owned());
+        return Some("the proxy speaks TLS on this port: use https://".to_owned());
     }
     Some(match response.line.status {
         407 => authentication(error, response),
@@ -177,11 +177,11 @@ fn authentication(error: &ProxyError, response: &Response) -> String {
         challenges.into_iter().map(|challenge| error.secrets.mask_text(challenge.scheme)).collect();
     match error.sent {
         _ if !knows_basic && !schemes.is_empty() => format!(
-            "the proxy wants {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
+            "the proxy requires {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
             shortened(&schemes.join(" or "))
         ),
         Some(sent) => not_accepted(sent),
-        None => format!("the proxy wants a name and password: {}", with_password(error)),
+        None => format!("the proxy requires a name and password: {}", with_password(error)),
     }
 }
 
@@ -194,11 +194,11 @@ fn reply(error: &ProxyError, code: u8) -> Option<String> {
         1 => "the proxy gives no other reason: its log may".to_owned(),
         2 => format!("the proxy's rules do not allow connections to {authority}"),
         3 | 4 if looks_up_here && is_name => format!(
-            "the proxy says that it cannot reach the address of {authority} that was found here: with socks5h:// it looks the name up itself"
+            "the proxy reports that it cannot reach the address of {authority} that was found here: with socks5h:// it looks the name up itself"
         ),
-        3 | 4 => format!("the proxy says that it cannot reach {authority}: is the host right?"),
+        3 | 4 => format!("the proxy reports that it cannot reach {authority}: is the host right?"),
         5 => format!(
-            "the proxy says that {authority} refused its connection: no program listens on that port, or a firewall rejects it"
+            "the proxy reports that {authority} refused its connection: no program listens on that port, or a firewall rejects it"
         ),
         7 => "the proxy does not support the command CONNECT".to_owned(),
         8 if looks_up_here && is_name => {

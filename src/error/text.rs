@@ -44,7 +44,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout { limit, is_unsent: true } => {
             format!(
-                "closing handshake: timed out: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
+                "closing handshake: timed out: the peer accepted no data for {limit:?}, so our Close frame could not be sent"
             )
         }
         Error::CloseTimeout { limit, is_unsent: false } => {
@@ -277,10 +277,10 @@ fn missed_pong(missed: &MissedPong) -> String {
     let instead = match missed.instead {
         PeerActivity::NotReading => {
             return format!(
-                "timed out: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
+                "timed out: the peer accepted no data for {limit:?}, so a ping could not be sent (--ping-timeout)"
             );
         }
-        PeerActivity::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
+        PeerActivity::OtherPongs => "; the payload of its pongs does not match".to_owned(),
         PeerActivity::Messages(count) => {
             format!("; it sent {}, and no pong", counted(count, "message"))
         }

@@ -204,10 +204,11 @@ mod terminal {
                 Some(CTRL_U) => typed.clear(),
                 Some(0x08 | 0x7f) => erase_character(&mut typed),
                 Some(byte) if typed.len() < MAX_SECRET => typed.push(byte),
-                Some(_) => return Err(io(ErrorKind::InvalidInput, "that is too long")),
+                Some(_) => return Err(io(ErrorKind::InvalidInput, "the answer is too long")),
             }
         }
-        String::from_utf8(typed).map_err(|_| io(ErrorKind::InvalidData, "that is not UTF-8"))
+        String::from_utf8(typed)
+            .map_err(|_| io(ErrorKind::InvalidData, "the answer is not valid UTF-8"))
     }
 
     fn erase_character(typed: &mut Vec<u8>) {

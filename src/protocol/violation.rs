@@ -157,7 +157,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Surrogate => "a UTF-16 surrogate",
-            Self::CutCharacter => "a character that is cut off",
+            Self::CutCharacter => "a truncated character",
             Self::KeptContext => "a reference to an earlier message",
             Self::HttpChunk => "the size of an HTTP chunk",
             Self::HttpRequest => "an HTTP request",

@@ -121,13 +121,13 @@ pub enum Misuse {
     #[error("the connection is closing: nothing more can be sent")]
     Closing,
     /// RFC 6455 section 5.5.
-    #[error("a {0} takes at most 125 bytes, not {1}")]
+    #[error("a {0} has at most 125 bytes of payload, not {1}")]
     ControlTooLong(Opcode, usize),
     /// RFC 6455 section 7.4.
     #[error("close code {0} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999")]
     CloseCode(CloseCode),
     /// Two bytes of a Close frame's 125 are for the code.
-    #[error("a close reason takes at most 123 bytes, not {0}")]
+    #[error("a close reason has at most 123 bytes, not {0}")]
     ReasonTooLong(usize),
     /// The frames of two messages must not interleave (RFC 6455 section 5.4).
     #[error("another message is still being sent")]

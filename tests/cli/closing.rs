@@ -399,7 +399,7 @@ fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
     let outcome = running.wait().code(7).stdout("enough\n");
     outcome
         .stderr_contains(
-            "the peer took nothing for 300ms, so that our Close frame could not be sent",
+            "the peer accepted no data for 300ms, so our Close frame could not be sent",
         )
         .stderr_lacks("did not answer");
 }

@@ -69,7 +69,7 @@ fn a_refused_port_is_named_with_the_reason() {
                 "wscope: could not connect: TCP connect: {address}: Connection refused"
             ))
             .stderr_contains(&format!("\nhint: no program listens on port {} there", closed.port))
-            .stderr_contains("? --retry waits for one that is starting\n");
+            .stderr_contains("? --retry waits for a server that is starting\n");
     }
 }
 

@@ -86,8 +86,8 @@ fn a_server_that_does_not_answer_is_gone() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
-             have another payload than the pings\nhint: a pong has to repeat the payload of the ping",
+            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); the payload of its \
+             pongs does not match\nhint: a pong has to repeat the payload of the ping",
         );
 }
 
@@ -104,7 +104,7 @@ fn a_server_that_sends_messages_and_no_pong_is_there() {
         .run()
         .code(7)
         .stderr_contains("within 300ms (--ping-timeout); it sent 2 messages, and no pong\n")
-        .stderr_contains("hint: the peer is there but does not answer pings");
+        .stderr_contains("hint: the peer is alive but does not answer pings");
 }
 
 /// What was received before the ping was sent answers nothing.
@@ -138,7 +138,7 @@ fn a_server_that_takes_nothing_is_not_said_to_have_not_answered() {
     let outcome = running.wait().code(7);
     outcome
         .stderr_contains(
-            "timed out: the peer took nothing for 300ms, so that a ping could not be sent",
+            "timed out: the peer accepted no data for 300ms, so a ping could not be sent",
         )
         .stderr_lacks("did not answer");
 }

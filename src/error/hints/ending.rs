@@ -26,7 +26,7 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
         Rule::HttpAfterUpgrade => return http(violation),
         Rule::TextInsteadOfFrame => stray_text(violation)?,
         _ if reads_as_text(violation) => {
-            "these bytes are text, not a frame: something else is written to the connection beside the frames, such as an error page or debug output"
+            "these bytes are text, not a frame: something other than frames is written to the connection, such as an error page or debug output"
         }
         Rule::ControlOverTolerance => {
             "Close, ping and pong frames carry at most 125 bytes: --lenient accepts up to 4096"
@@ -90,7 +90,7 @@ fn http(violation: &Violation) -> Option<String> {
     let text = match status {
         // RFC 9110 sections 15.6.3 and 15.6.5.
         Some(502 | 504) => {
-            "a gateway or proxy answers so when the server behind it has failed or does not answer"
+            "a gateway or proxy responds like this when the server behind it has failed or does not answer"
         }
         Some(400..=599_u16) if violation.offset == 0 => {
             "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
@@ -225,7 +225,7 @@ pub(super) fn missed_pong(instead: PeerActivity, silence_advice: SilenceAdvice) 
                 .to_owned();
         }
         PeerActivity::Messages(_) | PeerActivity::Other => {
-            return "the peer is there but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
+            return "the peer is alive but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
                 .to_owned();
         }
     };

@@ -18,7 +18,7 @@ pub(super) fn hint(rejected: &Rejected) -> Option<String> {
             return Some(silence(rejected));
         }
         UpgradeError::Invalid(_, findings) if findings.is_empty() => {
-            "--lenient accepts the response in spite of such lines"
+            "--lenient accepts responses with such lines"
         }
         // What is missing may be in one of those lines.
         UpgradeError::Invalid(response, _) if !response.head.malformed_lines().is_empty() => {

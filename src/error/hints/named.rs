@@ -73,10 +73,10 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     }
     if words.name_subprotocol() {
         return Some(match rejected.offered.is_empty() {
-            true => "the answer names a subprotocol, and none was offered: -s NAME offers one"
+            true => "the response mentions a subprotocol, and none was offered: -s NAME offers one"
                 .to_owned(),
             false => format!(
-                "the answer names a subprotocol: does the server know the one offered ({})? -s NAME offers another",
+                "the response mentions a subprotocol: does the server know the one offered ({})? -s NAME offers another",
                 rejected.offered.join(", ")
             ),
         });
@@ -84,10 +84,10 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     if words.name_origin() {
         let text = match rejected.sent_origin {
             false => {
-                "the answer names the Origin, and the request had none: -o https://HOST sends one"
+                "the response mentions the Origin, and the request had none: -o https://HOST sends one"
             }
             true => {
-                "the answer names the Origin: the server may accept another (-o ORIGIN), or a request without one"
+                "the response mentions the Origin: the server may accept another (-o ORIGIN), or a request without one"
             }
         };
         return Some(text.to_owned());
@@ -97,18 +97,20 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
             Some(host) => format!("which was {host}"),
             None => "and the request had none".to_owned(),
         };
-        return Some(format!("the answer names the Host, {sent}: -H 'Host: NAME' sends another"));
+        return Some(format!(
+            "the response mentions the Host, {sent}: -H 'Host: NAME' sends another"
+        ));
     }
     if words.name_upgrade() && (status < 500 && status != 426 || status == 501) {
         return Some(missing_upgrade(
             rejected,
-            "the answer names the Upgrade or Connection header",
+            "the response mentions the Upgrade or Connection header",
         ));
     }
     words.name_version().then(|| match asked_version(rejected) {
-        Some(asked) => format!("the answer names the WebSocket version, and the request {asked}"),
+        Some(asked) => format!("the response mentions the WebSocket version, and the request {asked}"),
         None => {
-            "the answer names the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
+            "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
                 .to_owned()
         }
     })

@@ -68,15 +68,15 @@ fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
         (None, WantedTls::Somewhere | WantedTls::Version) => {
-            "the answer asks for TLS: use wss:// instead of ws://, with the port for it"
+            "the response asks for TLS: use wss:// instead of ws://, with the port for it"
         }
         (Some(version), WantedTls::Version) => {
             return format!(
-                "the answer asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
+                "the response asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
             );
         }
         (Some(_), _) => {
-            "the answer asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
+            "the response asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
     };
     text.to_owned()
@@ -111,7 +111,7 @@ impl Refusal<'_> {
                 self.sender()
             ),
             511 => format!(
-                "this network wants a login first (captive portal): open a web page in a browser{retry}"
+                "this network requires a login (captive portal): open a web page in a browser{retry}"
             ),
             status @ 520..=527 if self.is_cloudflare() => {
                 format!("Cloudflare answered: {}{retry}", behind_cloudflare(status))
@@ -219,7 +219,7 @@ impl Refusal<'_> {
 
     fn success(&self) -> String {
         let what = match self.is_html() {
-            true => "an ordinary web page answered",
+            true => "the response is an ordinary web page",
             false => "an ordinary HTTP response",
         };
         let mut causes = vec!["a path that is not a WebSocket endpoint"];
@@ -261,7 +261,7 @@ impl Refusal<'_> {
         };
         match (self.names_a_cause(), shows_request) {
             (true, _) if self.words.name_protocol() => Some(
-                "the answer names a protocol: if a subprotocol is meant, -s NAME offers it"
+                "the response mentions a protocol: if a subprotocol is meant, -s NAME offers it"
                     .to_owned(),
             ),
             (true, true) => Some(path.to_owned()).filter(|path| !path.is_empty()),

@@ -36,19 +36,19 @@ fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
             ));
         }
         Cause::NoAnswer => {
-            "no answer came: the host may be down, or a firewall may drop the packets"
+            "no answer was received: the host may be down, or a firewall may drop the packets"
         }
         Cause::HostUnreachable => {
             "this system or a router reports that the host cannot be reached: it is down, its address is wrong, or a firewall rejects the packets"
         }
         Cause::NetworkUnreachable if has_v6 => {
-            "no route leads to that network: is this machine connected to it, with IPv6 for an IPv6 address?"
+            "there is no route to that network: is this machine connected to it, with IPv6 for an IPv6 address?"
         }
         Cause::NetworkUnreachable => {
-            "no route leads to that network: is this machine connected to it (by a VPN, for example)?"
+            "there is no route to that network: is this machine connected to it (by a VPN, for example)?"
         }
         Cause::NotUnicast => {
-            "that is a broadcast or multicast address, to which TCP does not connect"
+            "that is a broadcast or multicast address, to which TCP cannot connect"
         }
         Cause::NotPermitted => {
             "a firewall, a sandbox or a routing rule does not permit the connection"
@@ -66,7 +66,7 @@ fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
             "the address of --interface is a loopback address, from which only this machine can be reached"
         }
         Cause::InterfaceNotPermitted => {
-            "choosing an interface by its name takes privileges here (CAP_NET_RAW); its address does not"
+            "choosing an interface by its name requires privileges here (CAP_NET_RAW); its address does not"
         }
         Cause::NoInterface => "this machine has no network interface of that name",
         Cause::Other => return None,
@@ -109,7 +109,7 @@ fn clause(cause: Cause) -> Option<&'static str> {
             "a firewall, a sandbox or a routing rule does not permit the connection"
         }
         Cause::NoLocalAddress => "no local address or no free port to connect from",
-        Cause::NoZone => "a link-local address takes --interface NAME",
+        Cause::NoZone => "a link-local address requires --interface NAME",
         Cause::SourceNotLocal
         | Cause::SourceWithoutZone
         | Cause::SourceIsLoopback
@@ -138,14 +138,14 @@ mod tests {
     fn a_single_cause_is_explained() {
         for (cause, words) in [
             (Cause::Refused, "no program listens on port 80 there, or a firewall rejects"),
-            (Cause::NoAnswer, "no answer came"),
+            (Cause::NoAnswer, "no answer was received"),
             (Cause::HostUnreachable, "reports that the host cannot be reached"),
             (Cause::NetworkUnreachable, "(by a VPN, for example)?"),
             (Cause::NotPermitted, "does not permit the connection"),
             (Cause::NoLocalAddress, "no address to connect from, or no free port"),
             (Cause::SourceNotLocal, "does not have the address of --interface"),
             (Cause::SourceWithoutZone, "--interface NAME does"),
-            (Cause::InterfaceNotPermitted, "takes privileges"),
+            (Cause::InterfaceNotPermitted, "requires privileges"),
             (Cause::NoInterface, "no network interface of that name"),
         ] {
             let list = failures(&[("192.0.2.1:80", cause), ("192.0.2.2:80", cause)]);

@@ -43,11 +43,11 @@ pub(in crate::error) const REDIRECTED: Peer =
 pub(in crate::error) const PROXY: Peer = Peer {
     name: "the proxy",
     insecure: "--proxy-insecure",
-    plain: "write it with http:// instead of https://",
+    plain: "use http:// instead of https://",
     port: "is the proxy's port right?",
     unknown: "the proxy does not speak TLS on this port: https:// is for proxies that do",
     silent: Some(
-        "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, write it with http://, if it is a SOCKS proxy, with socks5h://",
+        "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, use http://, if it is a SOCKS proxy, with socks5h://",
     ),
     is_proxy: true,
 };
@@ -66,7 +66,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
                 .to_owned()
         }
         Fault::ClientCertificateWanted => {
-            "the server wants a certificate from the client: --cert FILE --key FILE".to_owned()
+            "the server requires a client certificate: --cert FILE --key FILE".to_owned()
         }
         Fault::ClientCertificateUnclear => {
             "the server's alert is about a client certificate, and none was given: --cert FILE --key FILE gives one".to_owned()
@@ -147,11 +147,11 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option
 pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
-            "the answer asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
+            "the response asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
         }
-        (Some(_), false) => "the answer asks for a client certificate: --cert FILE --key FILE",
+        (Some(_), false) => "the response asks for a client certificate: --cert FILE --key FILE",
         (Some(_), true) => {
-            "the answer asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
+            "the response asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
         }
     }
 }
@@ -178,7 +178,7 @@ fn other_name(peer: &Peer) -> &'static str {
 /// The hint for a plain HTTP response, which may also be from a firewall.
 fn plain_http(peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
-    format!("the answer is plain HTTP: if {name} does not speak TLS on this port, {plain}")
+    format!("the response is plain HTTP: if {name} does not speak TLS on this port, {plain}")
 }
 
 /// The hint if the TLS library reports that the response is not TLS.
@@ -209,7 +209,7 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     match (&failure.answer, peer.silent) {
         (Answer::Nothing, Some(silent)) => silent.to_owned(),
         (Answer::Nothing, None) => format!(
-            "{name} ended the connection when it had the ClientHello: if it does not speak TLS on this port, {plain}"
+            "{name} ended the connection after the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
         (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
@@ -235,7 +235,7 @@ fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
     if is_internal && failure.answer == Answer::Alert {
         return Some(format!(
-            "servers such as Caddy answer so when they have no certificate for '{}'{}",
+            "servers such as Caddy respond like this when they have no certificate for '{}'{}",
             failure.name,
             other_name(peer)
         ));
@@ -258,33 +258,33 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE has to contain the root")
         }
         Fault::Expired if failure.culprit().is_some() => {
-            format!("it has to be renewed; {insecure} accepts it all the same")
+            format!("it has to be renewed; {insecure} accepts it anyway")
         }
         Fault::Expired => format!(
-            "the certificate, or one above it, has expired; {insecure} accepts it all the same"
+            "the certificate, or one above it, has expired; {insecure} accepts it anyway"
         ),
         Fault::NotYetValid => format!(
-            "is the clock of this machine right? {insecure} accepts the certificate all the same"
+            "is the clock of this machine right? {insecure} accepts the certificate anyway"
         ),
         Fault::OtherName if peer.is_proxy => format!(
-            "the certificate is for another name: write the proxy with one that it is for; {insecure} accepts it all the same"
+            "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
         ),
         Fault::OtherName => format!(
-            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it all the same"
+            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it anyway"
         ),
         Fault::Weak => format!(
             "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
         ),
         Fault::WrongPurpose => match (above, failure.culprit()) {
             (Some(subject), _) => format!(
-                "the CA {subject} may not issue certificates for TLS servers; {insecure} accepts any certificate"
+                "the CA {subject} is not allowed to issue certificates for TLS servers; {insecure} accepts any certificate"
             ),
             (None, Some(_)) => format!(
-                "the certificate is not one for TLS servers: {} needs one that is; {insecure} accepts it all the same",
+                "the certificate is not one for TLS servers: {} needs one that is; {insecure} accepts it anyway",
                 peer.name
             ),
             (None, None) => format!(
-                "a certificate of the chain may not be used for TLS servers; {insecure} accepts any certificate"
+                "a certificate of the chain is not allowed for TLS servers; {insecure} accepts any certificate"
             ),
         },
         Fault::BadSignature => {
@@ -304,7 +304,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     if failure.fault == Fault::SelfSigned {
         let now = match failure.trust {
             (Trust::System, 0) => "",
-            _ => "; that of now does not",
+            _ => "; the current FILE does not",
         };
         return format!(
             "--cacert FILE trusts this certificate if FILE contains it{now}; {insecure} accepts any certificate"
@@ -312,10 +312,10 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     }
     let trusted = match failure.trust {
         (Trust::Named, _) => {
-            ", which is not among those it names now (--no-system-ca leaves out the system's)"
+            ", which is not in the current FILE (--no-system-ca leaves out the system's)"
         }
         (Trust::System, 0) => "",
-        (Trust::System, _) => ", which is not among those it names now",
+        (Trust::System, _) => ", which is not in the current FILE",
     };
     let wanted = match (failure.fault, failure.culprit()) {
         (Fault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
@@ -324,7 +324,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     };
     let incomplete = match failure.chain.as_slice() {
         [leaf] if !leaf.is_self_issued() && failure.fault == Fault::UnknownIssuer => format!(
-            "; {} sends its own certificate alone: if an intermediate CA has issued it, that CA's has to be sent, too",
+            "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA has to be sent too",
             peer.name
         ),
         _ => String::new(),
@@ -348,7 +348,7 @@ fn rejected(failure: &TlsFailure) -> String {
         "the server considers the certificate of --cert, or its issuer's, expired: is its clock right?"
             .to_owned()
     } else if has("certificate revoked") {
-        "the certificate of --cert is revoked, as the server says".to_owned()
+        "the server reports that the certificate of --cert is revoked".to_owned()
     } else if has("access denied") {
         "the server accepts the certificate of --cert, but does not grant it access".to_owned()
     } else if has("handshake failure") {

@@ -40,7 +40,7 @@ const PASSWORD: u8 = 2;
 const NONE_ACCEPTABLE: u8 = 0xff;
 
 impl Socks5 {
-    /// Asks for `destination`; the credentials are given if the proxy wants them.
+    /// Asks for `destination`; the credentials are given if the proxy requires them.
     pub fn new(destination: Destination, credentials: Option<Credentials>) -> Self {
         Self { credentials, destination, received: Vec::new(), state: State::Start }
     }

@@ -34,7 +34,7 @@ fn overwrite(args: &[OsString], shown: &[(usize, OsString)]) -> io::Result<()> {
     const MEMORY: &str = "/proc/self/mem";
     let naming = |path| move |error| io::Error::other(format!("{path}: {error}"));
     let place = place(&fs::read_to_string(STAT).map_err(naming(STAT))?)
-        .ok_or_else(|| io::Error::other(format!("{STAT} does not say where they are")))?;
+        .ok_or_else(|| io::Error::other(format!("{STAT} does not contain their address")))?;
     let memory = OpenOptions::new().read(true).write(true).open(MEMORY).map_err(naming(MEMORY))?;
     let start = find(&memory, args, place)?;
     let mut at = start;
@@ -63,7 +63,8 @@ fn place(stat: &str) -> Option<Range<u64>> {
 fn find(memory: &File, args: &[OsString], place: Range<u64>) -> io::Result<u64> {
     let expected: Vec<u8> =
         args.iter().flat_map(|arg| [arg.as_bytes(), b"\0"]).flatten().copied().collect();
-    let not_there = || io::Error::other("the arguments are not where the kernel has them");
+    let not_there =
+        || io::Error::other("the arguments are not at the address reported by the kernel");
     let start = place.end.checked_sub(expected.len() as u64).filter(|start| *start >= place.start);
     let start = start.ok_or_else(not_there)?;
     let mut found = vec![0; expected.len()];

@@ -76,7 +76,7 @@ impl fmt::Display for Defect {
             }
             Self::NotPacked => {
                 return f.write_str(
-                    "the body is not compressed as its head says: it is shown as received",
+                    "the body is not compressed as its head declares: it is shown as received",
                 );
             }
         };

@@ -16,7 +16,7 @@ pub const RANGES: &[CodeRange] = &[
             meaning: "Numbers below 1000 are not used.",
             sender: NEITHER,
             causes: &[
-                "An exit status, an HTTP status or a byte-swapped number taken for a close code.",
+                "An exit status, an HTTP status or a byte-swapped number used as a close code.",
             ],
             section: RANGE_SECTION,
         },
@@ -30,7 +30,7 @@ pub const RANGES: &[CodeRange] = &[
             meaning: "Reserved for the WebSocket protocol, its future revisions and public extensions. No \
                       meaning is registered for this number.",
             sender: NEITHER,
-            causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
+            causes: &["A server that uses a code of its own; 4000 to 4999 are reserved for that."],
             section: RANGE_SECTION,
         },
     },
@@ -41,7 +41,7 @@ pub const RANGES: &[CodeRange] = &[
         explanation: Explanation {
             summary: "For libraries and frameworks.",
             meaning: "For use by libraries, frameworks and applications, registered with IANA. wscope \
-                      knows no name for this number.",
+                      has no name for this number.",
             sender: EITHER,
             causes: &["A library or framework defines it: see its documentation."],
             section: RANGE_SECTION,

@@ -57,7 +57,7 @@ impl DeflateParams {
     /// 10".
     pub fn describe(&self, role: Role) -> String {
         let ways = match self.terms(role).window {
-            ..MIN_ZLIB_WINDOW => "compressed by the peer only, as our window is too small",
+            ..MIN_ZLIB_WINDOW => "compressed by the peer only (our window is too small)",
             _ => "compressed both ways",
         };
         let context = match (self.server_no_context_takeover, self.client_no_context_takeover) {
@@ -100,19 +100,19 @@ pub struct Offer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfferError {
     /// An extension other than permessage-deflate.
-    #[error("'{0}' is not permessage-deflate, the only extension there is")]
+    #[error("unsupported extension '{0}': only permessage-deflate is supported")]
     OtherExtension(String),
     /// A parameter that does not exist.
     #[error("unknown parameter '{0}'")]
     UnknownParameter(String),
     /// A repeated parameter.
-    #[error("parameter '{0}' is there twice")]
+    #[error("duplicate parameter '{0}'")]
     Duplicate(String),
     /// A parameter that has a value and must not have one.
-    #[error("parameter '{0}' takes no value")]
+    #[error("parameter '{0}' does not take a value")]
     ValueUnwanted(String),
     /// A parameter without its value.
-    #[error("parameter '{0}' needs a value, 8 to 15")]
+    #[error("parameter '{0}' requires a value from 8 to 15")]
     ValueMissing(String),
     /// A window out of range.
     #[error("parameter '{0}' is '{1}': must be 8 to 15")]
@@ -177,7 +177,7 @@ impl Offer {
         if self.server_no_context_takeover && !answer.server_no_context_takeover {
             return Err(Mismatch::new(
                 format!("without {SERVER_TAKEOVER}"),
-                "it, as the offer asks for it",
+                "it, as in the offer",
                 "RFC 7692 section 7.1.1.1",
             ));
         }
@@ -185,7 +185,7 @@ impl Offer {
             match answer.server_max_window_bits {
                 Some(bits) if bits <= asked => {}
                 given => {
-                    let expected = format!("at most {asked}, as the offer asks");
+                    let expected = format!("at most {asked}, as in the offer");
                     let got = match given {
                         Some(bits) => format!("{SERVER_WINDOW}={bits}"),
                         None => format!("without {SERVER_WINDOW}"),
@@ -245,13 +245,13 @@ pub(in crate::protocol) fn validate(
     answer: &str,
 ) -> Result<DeflateParams, Mismatch> {
     let parsed = Offer::parse(answer).map_err(|error| {
-        let expected = "only parameters of RFC 7692, each once, with the right value";
+        let expected = "valid parameters of RFC 7692, each at most once";
         Mismatch::new(error.to_string(), expected, "RFC 7692 section 7.1")
     })?;
     if matches!(parsed.client_max_window_bits, Some(None)) {
         return Err(Mismatch::new(
             format!("{CLIENT_WINDOW} without a value"),
-            "a value, 8 to 15",
+            "a value from 8 to 15",
             "RFC 7692 section 7.1.2.2",
         ));
     }

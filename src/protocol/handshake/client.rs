@@ -191,9 +191,9 @@ fn accept_remark(value: &str, key: &str) -> &'static str {
     if value == key {
         " (the key itself, not its hash)"
     } else if value == RFC_SAMPLE {
-        " (the example of the RFC)"
+        " (the example in the RFC)"
     } else if value.eq_ignore_ascii_case(&derive_accept_key(key.as_bytes())) {
-        " (differs in upper and lower case)"
+        " (differs in case)"
     } else if value.is_empty() {
         " (empty)"
     } else {
@@ -208,7 +208,7 @@ fn validate_subprotocol(request: &Request, head: &Head) -> Result<Option<String>
     let values: Vec<_> = head.values(HEADER).collect();
     let offered = &request.subprotocols;
     let expected = if offered.is_empty() {
-        "no such header, as no subprotocol was asked for".to_owned()
+        "no such header, since no subprotocol was offered".to_owned()
     } else {
         format!("one of {}", quoted(offered))
     };

@@ -124,7 +124,7 @@ fn validate_host(line: &RequestLine, head: &Head) -> Option<Finding> {
         [value] => format!("'{value}'"),
         several => format!("sent {} times", several.len()),
     };
-    Some(Finding::new("Host", got, "one host, perhaps with a port", "RFC 9112 section 3.2"))
+    Some(Finding::new("Host", got, "one host, optionally with a port", "RFC 9112 section 3.2"))
 }
 
 fn validate_origin(head: &Head) -> Option<Finding> {
@@ -135,7 +135,7 @@ fn validate_origin(head: &Head) -> Option<Finding> {
 
 /// The bytes of a body would be interpreted as frames.
 fn validate_body(head: &Head) -> Option<Finding> {
-    let expected = "no body in a request for an upgrade";
+    let expected = "no body in an upgrade request";
     let object = |header, got| Some(Finding::new(header, got, expected, "RFC 9110 section 9.3.1"));
     if let Some(coding) = head.value("Transfer-Encoding") {
         return object("Transfer-Encoding", format!("'{coding}'"));

@@ -36,17 +36,17 @@ pub(super) struct Forbidden {
 }
 
 const EXPECTED_HOST: &str =
-    "a loopback host or the address listened on, unless --allow-origin is given";
-const HINT_HOST: &str = "a page may have reached this server by DNS rebinding; if that host is yours, \
-                         --allow-origin ORIGIN accepts its pages, --allow-origin '*' everything";
+    "a loopback host or the listening address, unless --allow-origin is given";
+const HINT_HOST: &str = "a web page may have reached this server by DNS rebinding; if the host is yours, \
+                         --allow-origin ORIGIN accepts its pages, and --allow-origin '*' accepts everything";
 const EXPECTED_ORIGIN: &str =
-    "none, that of this server, a loopback one, or one accepted with --allow-origin";
+    "none, this server's own, a loopback origin, or one allowed with --allow-origin";
 const HINT_ORIGIN: &str = "a web page of another site tried to connect; if it is yours, \
-                           --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
-const HINT_NULL: &str = "a page without an origin of its own (a local file, a sandboxed frame) tried \
+                           --allow-origin ORIGIN accepts it, and --allow-origin '*' accepts everything";
+const HINT_NULL: &str = "a page with the origin null (a local file, a sandboxed frame) tried \
                          to connect; --allow-origin null accepts such pages";
 const HINT_OPAQUE: &str = "a page without a host (a local file, a browser extension) tried to connect; \
-                           --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
+                           --allow-origin ORIGIN accepts it, and --allow-origin '*' accepts everything";
 const HINT_ONLY: &str = "--allow-origin can be repeated; --allow-origin '*' accepts everything";
 
 /// Checks the origin of a request and the host it is addressed to.
@@ -83,7 +83,7 @@ fn validate_listed(
         [only] => format!("'{only}'"),
         several => format!("one of {}", quoted(several)),
     };
-    let expected = format!("{expected}, as --allow-origin says");
+    let expected = format!("{expected}, as set by --allow-origin");
     let finding = Finding::new("Origin", got, expected, "RFC 6455 section 4.2.2");
     Err(Forbidden { finding, hint: HINT_ONLY })
 }

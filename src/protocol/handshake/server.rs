@@ -94,7 +94,7 @@ pub fn answer(
         let hint = findings
             .iter()
             .all(|finding| finding.header == MALFORMED)
-            .then_some("--lenient takes requests in spite of such lines");
+            .then_some("--lenient accepts requests with such lines");
         return Err(Box::new(Refusal { hint, ..*refuse(line, 400, &[], findings) }));
     }
     validate_origin(options, line, head)?;
@@ -153,7 +153,7 @@ fn validate_credentials(options: &ServerOptions, head: &Head) -> Option<Finding>
     let got = match head.value("Authorization") {
         None => "missing",
         Some(value) if expected.match_authorization(&value) => return None,
-        Some(_) => "not the right user name and password",
+        Some(_) => "wrong user name or password",
     };
     let section = "RFC 6455 section 4.2.2, RFC 7617";
     Some(Finding::new("Authorization", got, "Basic, with user name and password", section))
@@ -370,7 +370,7 @@ mod tests {
             ["Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic QWxhZGRpbjo=", "Basic", "Basic ?"]
         {
             let request = with(&format!("Authorization: {wrong}"));
-            assert_refused(&options, &request, 401, "not the right user name");
+            assert_refused(&options, &request, 401, "wrong user name");
             let body = ask(&options, &request).unwrap_err().response.body;
             assert!(!String::from_utf8(body).unwrap().contains("QWxh"), "{wrong}");
         }

@@ -39,7 +39,7 @@ pub enum LineFault {
 impl fmt::Display for LineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LeadingSpace => "it starts with white space and continues no other line",
+            Self::LeadingSpace => "leading white space, but no line to continue",
             Self::NoColon => "no colon",
             Self::NoName => "empty name",
             Self::SpaceBeforeColon => "white space before the colon",

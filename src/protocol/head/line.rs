@@ -15,7 +15,7 @@ pub struct HeaderLine {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderLineError {
     /// Not of the form `Name: value`.
-    #[error("it has no colon; write 'Name: value', or 'Name;' to send it empty")]
+    #[error("no colon; use 'Name: value', or 'Name;' for an empty value")]
     NoColon,
     /// The name is empty.
     #[error("the name is empty")]

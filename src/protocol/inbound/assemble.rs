@@ -161,7 +161,7 @@ impl Inbound {
             InflateError::Corrupt(why) => (Rule::CorruptDeflate, why),
             InflateError::KeptContext(parameter) => {
                 let detail =
-                    format!("it refers to messages before it, although {parameter} was agreed on");
+                    format!("it refers to earlier messages, although {parameter} was negotiated");
                 (Rule::CorruptDeflate, detail)
             }
         };

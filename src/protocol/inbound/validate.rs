@@ -77,7 +77,7 @@ impl Inbound {
             return Some((Rule::ReservedBits, detail));
         }
         if header.rsv2 || header.rsv3 {
-            let detail = format!("{reserved} set on a {opcode} frame; only RSV1 has a meaning");
+            let detail = format!("{reserved} set on a {opcode} frame; only RSV1 is defined");
             return Some((Rule::ReservedBits, detail));
         }
         let can_start = matches!(opcode, Opcode::Text | Opcode::Binary);
@@ -196,7 +196,7 @@ pub(in crate::protocol) fn read_close(
         [byte] => {
             return Err((
                 Rule::CloseTooShort,
-                format!("payload 0x{byte:02x}, a code takes two bytes"),
+                format!("payload 0x{byte:02x}, but a close code has two bytes"),
                 None,
             ));
         }

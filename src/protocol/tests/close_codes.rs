@@ -44,7 +44,7 @@ fn payloads() -> Vec<Close> {
         refuses(
             frame(0x88, b"\x03"),
             Rule::CloseTooShort,
-            "payload 0x03, a code takes two bytes".to_owned(),
+            "payload 0x03, but a close code has two bytes".to_owned(),
         ),
         refuses(
             close(1000, b"ab\xff"),
@@ -54,8 +54,7 @@ fn payloads() -> Vec<Close> {
         refuses(
             close(1001, b"\xe2\x82"),
             Rule::InvalidUtf8InReason,
-            "close code 1001 Going Away, byte 0 of the reason (a character that is cut off)"
-                .to_owned(),
+            "close code 1001 Going Away, byte 0 of the reason (a truncated character)".to_owned(),
         ),
     ]
 }

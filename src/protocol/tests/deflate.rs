@@ -121,7 +121,7 @@ fn violations_are_named_and_closed_with_their_code() {
             1002,
             "continuation frame",
         ),
-        ("RSV2", vec![frame(0xe1, HELLO)], Rule::ReservedBits, 1002, "only RSV1 has a meaning"),
+        ("RSV2", vec![frame(0xe1, HELLO)], Rule::ReservedBits, 1002, "only RSV1 is defined"),
     ];
     for role in ROLES {
         for (name, frames, rule, code, words) in &cases {

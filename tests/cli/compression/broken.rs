@@ -115,8 +115,8 @@ fn a_context_that_was_to_be_given_up_and_was_kept() {
     let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("Hello\n");
     outcome
         .stderr_contains(
-            "corrupt compressed message: it refers to messages before it, although \
-             server_no_context_takeover was agreed on (RFC 7692",
+            "corrupt compressed message: it refers to earlier messages, although \
+             server_no_context_takeover was negotiated (RFC 7692",
         )
         .stderr_contains("hint: the sender has to compress each message on its own");
     // What cannot be inflated in any way is no such reference.
@@ -125,5 +125,5 @@ fn a_context_that_was_to_be_given_up_and_was_kept() {
         peer.expect_close(BAD_DATA);
     });
     let outcome = wscope().arg(server.url()).stdin_open().run().code(5);
-    outcome.stderr_lacks("was agreed on");
+    outcome.stderr_lacks("was negotiated");
 }

@@ -26,7 +26,7 @@ const CHALLENGE: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Aut
 fn a_challenge_is_shown_and_explained() {
     refused(CHALLENGE, "http://", &[])
         .stderr_contains("wscope: could not connect: proxy http://127.0.0.1:")
-        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy wants a name and password: --proxy http://USER:PASS@127.0.0.1:")
+        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy requires a name and password: --proxy http://USER:PASS@127.0.0.1:")
         .stderr_contains("< HTTP/1.1 407 Proxy Authentication Required\n< Proxy-Authenticate: Basic realm=\"x, y\"\n< Set-Cookie: ***\n")
         .stderr_contains("\n<\n< ask for help\n")
         .stderr_lacks("> CONNECT");
@@ -58,7 +58,7 @@ fn a_challenge_of_another_kind_is_named() {
     ] {
         refused(format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
             .stderr_contains(&format!(
-                "hint: the proxy wants {schemes}; wscope supports only Basic"
+                "hint: the proxy requires {schemes}; wscope supports only Basic"
             ));
     }
 }
@@ -170,9 +170,9 @@ fn what_is_no_http_proxy_is_recognised() {
         (
             &b"\x05\xff"[..],
             "its answer to CONNECT is not HTTP: bytes 05 ff",
-            "write the proxy with socks5h://",
+            "use socks5h:// for the proxy",
         ),
-        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),
+        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "use https://"),
         (
             b"SSH-2.0-x\r\n",
             "is not HTTP: \"SSH-2.0-x",

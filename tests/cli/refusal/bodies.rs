@@ -108,7 +108,7 @@ fn a_cause_that_is_given_is_not_guessed_at() {
         (
             "400 Bad Request",
             "Client must support 'binary' protocol",
-            "the answer names a protocol: if a subprotocol is meant, -s NAME offers it",
+            "the response mentions a protocol: if a subprotocol is meant, -s NAME offers it",
         ),
     ] {
         let length = body.len();

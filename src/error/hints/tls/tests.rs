@@ -19,12 +19,12 @@ fn server_hello() -> Vec<u8> {
 fn the_hint_depends_on_what_the_server_sent() {
     let hello = server_hello();
     for (reason, seen, words, ws) in [
-        ("unexpected EOF", &b""[..], "when it had the ClientHello: if it does not", true),
+        ("unexpected EOF", &b""[..], "after the ClientHello: if it does not", true),
         ("unexpected EOF", &hello, "speaks TLS on this port, and ended the connection", false),
         ("wrong version number", b"SSH-2.0-x\r\n", "that is an SSH server", false),
         ("wrong version number", b"hello", "speaks neither TLS nor HTTP", false),
-        ("wrong version number", b"HTTP/1.1 403 No", "the answer is plain HTTP: if the", true),
-        ("wrong version number", b"<HTML><body>", "the answer is plain HTTP: if the", true),
+        ("wrong version number", b"HTTP/1.1 403 No", "the response is plain HTTP: if the", true),
+        ("wrong version number", b"<HTML><body>", "the response is plain HTTP: if the", true),
         ("wrong version number", b"-ERR unknown command", "that is a Redis server", false),
         ("ssl/tls alert handshake failure", &[21, 3, 3], "rejected the ClientHello", false),
         ("ssl/tls alert bad certificate", &hello, "and none was given", false),
@@ -77,7 +77,7 @@ fn servers_and_proxies_have_different_hints_for_other_protocols() {
     let silent = "https:// is for proxies that speak TLS on this port: if";
     for (answer, server, proxy) in [
         (Answer::Nothing, "did not answer the ClientHello", silent),
-        (other_protocol(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
+        (other_protocol(b"HTTP/1.1 400"), "use ws://", "use http:// instead"),
         (other_protocol(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
         (other_protocol(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
         (other_protocol(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),

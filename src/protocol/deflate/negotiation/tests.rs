@@ -37,7 +37,7 @@ fn matching_responses_are_accepted() {
         (
             DEFAULT_OFFER,
             "permessage-deflate; client_max_window_bits=8",
-            "compressed by the peer only, as our window is too small, context kept, client window 8",
+            "compressed by the peer only (our window is too small), context kept, client window 8",
         ),
         (
             "permessage-deflate; server_no_context_takeover, permessage-deflate",
@@ -56,10 +56,14 @@ fn mismatched_responses_are_explained() {
         (
             DEFAULT_OFFER,
             "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-            "'server_no_context_takeover' is there twice",
+            "duplicate parameter 'server_no_context_takeover'",
         ),
-        (DEFAULT_OFFER, "permessage-deflate; server_no_context_takeover=1", "takes no value"),
-        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "needs a value"),
+        (
+            DEFAULT_OFFER,
+            "permessage-deflate; server_no_context_takeover=1",
+            "does not take a value",
+        ),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "requires a value"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7': must be"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16': must be"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09': must be"),

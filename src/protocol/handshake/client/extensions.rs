@@ -25,7 +25,7 @@ pub(super) fn validate(
         } else if is_deflate && params.is_some() {
             findings.push(Finding::new(
                 HEADER,
-                format!("'{element}', a second time"),
+                format!("'{element}', repeated"),
                 "permessage-deflate once",
                 "RFC 7692 section 5",
             ));
@@ -52,13 +52,13 @@ pub(super) fn validate(
 fn not_offered(element: &str, offers: &[String]) -> Finding {
     const SECTION: &str = "RFC 6455 section 4.1";
     let expected = match offers {
-        [] => "no such header, as no extension was asked for".to_owned(),
-        _ => format!("nothing but {}", quoted(&names(offers))),
+        [] => "no such header, since no extension was offered".to_owned(),
+        _ => format!("only {}", quoted(&names(offers))),
     };
     let name = extension_name(element);
     if PREDECESSORS.iter().any(|predecessor| name.eq_ignore_ascii_case(predecessor)) {
         let got = format!(
-            "'{element}', which was not offered: a draft that permessage-deflate (RFC 7692) has replaced"
+            "'{element}', which was not offered: a draft replaced by permessage-deflate (RFC 7692)"
         );
         return Finding::new(HEADER, got, expected, SECTION);
     }
