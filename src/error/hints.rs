@@ -26,7 +26,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
-            Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
+            Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error, attempt) => {
@@ -39,7 +39,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Protocol(closed) => ending::protocol(closed),
         Error::Abnormal(closed) => ending::abnormal(closed),
         Error::CloseTimeout { .. } => {
-            Some("--close-timeout TIME waits longer, 0 without a limit".to_owned())
+            Some("--close-timeout TIME changes the limit, and 0 disables it".to_owned())
         }
         Error::Redirect(rejected, why) => redirect::hint(rejected, why),
         Error::PingTimeout(missed, silence_advice) => {
@@ -68,7 +68,7 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
             "another program uses that address: choose another port, or :0 for any free one"
         }
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
-            "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
+            "a link-local address requires the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied if has_privileged_port(what) => {
             "ports below 1024 require privileges"

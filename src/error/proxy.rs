@@ -133,10 +133,10 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
             Some(sent) => not_accepted(sent),
             None => "401 is a web server's status, where a proxy has 407: is the port that of a forward proxy?".to_owned(),
         },
-        500 if !says_unreachable(response) => {
+        500 if !mentions_unreachable(response) => {
             "the proxy failed: its answer, or its log, may say why".to_owned()
         }
-        503 if !says_unreachable(response) => format!(
+        503 if !mentions_unreachable(response) => format!(
             "the proxy could not reach {authority}, or is overloaded: its answer may say which{}",
             local(error)
         ),
@@ -149,7 +149,7 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
 }
 
 /// Whether the response names the cause, as tinyproxy's 500 does.
-fn says_unreachable(response: &Response) -> bool {
+fn mentions_unreachable(response: &Response) -> bool {
     let body = String::from_utf8_lossy(&response.body.bytes);
     let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
     ["unable to connect", "could not connect", "connection refused"]

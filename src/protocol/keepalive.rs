@@ -247,7 +247,7 @@ mod tests {
     }
 
     /// A time at which we read.
-    fn moment(now: Instant) -> KeepaliveTime {
+    fn time_at(now: Instant) -> KeepaliveTime {
         KeepaliveTime { real: now, peer: now, is_stalled: false }
     }
 
@@ -275,8 +275,8 @@ mod tests {
         for number in 1..=5 {
             let second = 20 * number;
             assert_eq!(next(&watch), Some(at(second)));
-            assert_eq!(watch.poll(moment(at(second - 1)), 0), KeepaliveAction::Nothing);
-            assert_eq!(watch.poll(moment(at(second)), 0), ping(number));
+            assert_eq!(watch.poll(time_at(at(second - 1)), 0), KeepaliveAction::Nothing);
+            assert_eq!(watch.poll(time_at(at(second)), 0), ping(number));
             watch.answered(format!("keepalive {number}").as_bytes(), at(second + 1));
         }
     }
@@ -284,11 +284,11 @@ mod tests {
     #[test]
     fn a_peer_that_does_not_answer_times_out() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(time_at(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         assert_eq!(next(&watch), Some(at(30)));
-        assert_eq!(watch.poll(moment(at(29)), 0), KeepaliveAction::Nothing);
-        assert_eq!(watch.poll(moment(at(30)), 0), missed(10, PeerActivity::Nothing));
+        assert_eq!(watch.poll(time_at(at(29)), 0), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(time_at(at(30)), 0), missed(10, PeerActivity::Nothing));
     }
 
     /// None of it is an answer, but it is reported.
@@ -303,35 +303,35 @@ mod tests {
             let (mut watch, at) = watch(pings(20, 10));
             watch.received(at(10), false, 5);
             watch.other_pong(); // before the ping
-            assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
+            assert_eq!(watch.poll(time_at(at(20)), 0), ping(1));
             watch.wrote(17, true, at(20));
             (0..pongs).for_each(|_| watch.other_pong());
             watch.received(at(25), false, 5 + messages);
-            assert_eq!(watch.poll(moment(at(30)), 0), missed(10, instead));
+            assert_eq!(watch.poll(time_at(at(30)), 0), missed(10, instead));
         }
     }
 
     #[test]
     fn the_timeout_may_be_longer_than_the_interval() {
         let (mut watch, at) = watch(pings(1, 3));
-        assert_eq!(watch.poll(moment(at(1)), 0), ping(1));
+        assert_eq!(watch.poll(time_at(at(1)), 0), ping(1));
         watch.wrote(17, true, at(1));
-        assert_eq!(watch.poll(moment(at(2)), 0), ping(2));
+        assert_eq!(watch.poll(time_at(at(2)), 0), ping(2));
         watch.answered(b"keepalive 1", at(3));
-        assert_eq!(watch.poll(moment(at(3)), 0), ping(3));
+        assert_eq!(watch.poll(time_at(at(3)), 0), ping(3));
         watch.wrote(17, true, at(3));
-        assert_eq!(watch.poll(moment(at(4)), 0), ping(4));
+        assert_eq!(watch.poll(time_at(at(4)), 0), ping(4));
         watch.wrote(17, true, at(4));
-        assert_eq!(watch.poll(moment(at(5)), 0), ping(5));
+        assert_eq!(watch.poll(time_at(at(5)), 0), ping(5));
         watch.wrote(17, true, at(5));
-        assert_eq!(watch.poll(moment(at(6)), 0), missed(3, PeerActivity::Nothing));
+        assert_eq!(watch.poll(time_at(at(6)), 0), missed(3, PeerActivity::Nothing));
     }
 
     #[test]
     fn without_a_timeout_pings_are_only_sent() {
         let (mut watch, at) = watch(KeepaliveTimes { ping_timeout: None, ..pings(20, 1) });
         for number in 1..100 {
-            assert_eq!(watch.poll(moment(at(20 * number)), 0), ping(number));
+            assert_eq!(watch.poll(time_at(at(20 * number)), 0), ping(number));
         }
     }
 
@@ -340,7 +340,7 @@ mod tests {
         let (mut watch, at) =
             watch(KeepaliveTimes { idle_timeout: Some(15 * SECOND), ..pings(20, 10) });
         watch.received(at(18), false, 0);
-        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(time_at(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         // We have not read since second 25.
         let stalled = |real| KeepaliveTime { real: at(real), peer: at(25), is_stalled: true };
@@ -355,7 +355,7 @@ mod tests {
     #[test]
     fn a_peer_does_not_time_out_before_we_have_read() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(time_at(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         let stalled = KeepaliveTime { real: at(31), peer: at(31), is_stalled: true };
         assert_eq!(watch.poll(stalled, 0), KeepaliveAction::Nothing);
@@ -364,31 +364,31 @@ mod tests {
     #[test]
     fn a_message_being_received_extends_the_timeout() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.poll(moment(at(20)), 0), ping(1));
+        assert_eq!(watch.poll(time_at(at(20)), 0), ping(1));
         watch.wrote(17, true, at(20));
         watch.received(at(29), true, 0);
-        assert_eq!(watch.poll(moment(at(38)), 1), KeepaliveAction::Nothing);
-        assert_eq!(watch.poll(moment(at(39)), 1), missed(10, PeerActivity::Other));
+        assert_eq!(watch.poll(time_at(at(38)), 1), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(time_at(at(39)), 1), missed(10, PeerActivity::Other));
     }
 
     #[test]
     fn slow_output_before_the_ping_extends_the_timeout() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.poll(moment(at(20)), 1000), ping(1));
+        assert_eq!(watch.poll(time_at(at(20)), 1000), ping(1));
         watch.wrote(500, true, at(28));
         watch.wrote(500, true, at(36));
-        assert_eq!(watch.poll(moment(at(40)), 100), KeepaliveAction::Nothing); // the first one is still queued
+        assert_eq!(watch.poll(time_at(at(40)), 100), KeepaliveAction::Nothing); // the first one is still queued
         watch.wrote(100, true, at(40));
         watch.wrote(100, true, at(45)); // after the ping
-        assert_eq!(watch.poll(moment(at(49)), 1), KeepaliveAction::Nothing);
-        assert_eq!(watch.poll(moment(at(50)), 1), missed(10, PeerActivity::Nothing));
+        assert_eq!(watch.poll(time_at(at(49)), 1), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(time_at(at(50)), 1), missed(10, PeerActivity::Nothing));
     }
 
     #[test]
     fn a_peer_that_does_not_read_times_out() {
         let (mut watch, at) = watch(pings(20, 10));
-        assert_eq!(watch.poll(moment(at(20)), 500_000), ping(1));
-        assert_eq!(watch.poll(moment(at(30)), 500_000), missed(10, PeerActivity::NotReading));
+        assert_eq!(watch.poll(time_at(at(20)), 500_000), ping(1));
+        assert_eq!(watch.poll(time_at(at(30)), 500_000), missed(10, PeerActivity::NotReading));
     }
 
     #[test]
@@ -397,8 +397,8 @@ mod tests {
         watch.received(at(50), false, 0);
         assert_eq!(next(&watch), Some(at(110)));
         watch.wrote(10, true, at(100)); // output does not reset it
-        assert_eq!(watch.poll(moment(at(109)), 0), KeepaliveAction::Nothing);
-        assert_eq!(watch.poll(moment(at(110)), 0), KeepaliveAction::IdleTimeout(60 * SECOND));
+        assert_eq!(watch.poll(time_at(at(109)), 0), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(time_at(at(110)), 0), KeepaliveAction::IdleTimeout(60 * SECOND));
     }
 
     #[test]
@@ -410,6 +410,6 @@ mod tests {
         };
         let (mut watch, at) = watch(times);
         assert_eq!(next(&watch), None);
-        assert_eq!(watch.poll(moment(at(1_000_000)), 0), KeepaliveAction::Nothing);
+        assert_eq!(watch.poll(time_at(at(1_000_000)), 0), KeepaliveAction::Nothing);
     }
 }

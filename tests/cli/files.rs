@@ -71,7 +71,7 @@ fn a_fifo_without_a_writer_is_waited_for_up_to_max_time() {
             with_option(client, (option, at), "fifo").args(["-m", "300ms", &deserted_url()]);
         client.run().code(7).stderr(&format!(
             "wscope: timed out: --max-time 300ms ran out while reading {option} fifo\n\
-                 hint: fifo is a FIFO: it is read until all that write to it have closed it\n"
+                 hint: fifo is a FIFO: it is read until all writers have closed it\n"
         ));
     }
 }

@@ -59,11 +59,11 @@ fn advice(code: Option<u64>, path: &str, query: &str) -> String {
         }
         (Some(5), None) => format!("{THIS}: the query has to name the version, as in EIO=4"),
         (Some(5), Some("4")) => {
-            format!("{THIS}, and it does not accept version 4: EIO=3 asks for the one before")
+            format!("{THIS}, and it does not accept version 4: EIO=3 requests the previous one")
         }
         (Some(5), Some(version)) => {
             format!(
-                "{THIS}, and it does not accept version {version}: EIO=4 asks for the current one"
+                "{THIS}, and it does not accept version {version}: EIO=4 requests the current one"
             )
         }
         _ => ENGINE_IO.to_owned(),

@@ -42,7 +42,7 @@ fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
     let text = if accepts == 0 && is_hixie {
         "the server speaks a draft of the protocol (hixie-75 or hixie-76), not RFC 6455"
     } else if accepts == 1 && is_wrong("Sec-WebSocket-Accept") {
-        "that is not the hash of the key sent: the server computed it wrongly, or a cache or proxy in between answered for it"
+        "that is not the hash of the key sent: the server computed it incorrectly, or a cache or proxy in between answered for it"
     } else if accepts == 1
         && (is_wrong("Connection") || (is_wrong("Upgrade") && count("Upgrade") == 0))
     {

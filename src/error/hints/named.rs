@@ -62,7 +62,7 @@ fn asked_version(rejected: &Rejected) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
         Some(version) => format!("asked for WebSocket version {version} (-H)"),
-        None => "named no WebSocket version (-H removed it)".to_owned(),
+        None => "had no WebSocket version (-H removed it)".to_owned(),
     })
 }
 
@@ -110,7 +110,7 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     words.name_version().then(|| match asked_version(rejected) {
         Some(asked) => format!("the response mentions the WebSocket version, and the request {asked}"),
         None => {
-            "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
+            "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' requests a version other than 13"
                 .to_owned()
         }
     })

@@ -114,7 +114,7 @@ impl Refusal<'_> {
                 "this network requires a login (captive portal): open a web page in a browser{retry}"
             ),
             status @ 520..=527 if self.is_cloudflare() => {
-                format!("Cloudflare answered: {}{retry}", behind_cloudflare(status))
+                format!("Cloudflare answered: {}{retry}", cloudflare_status(status))
             }
             500..=599 if self.names_a_cause() => return None,
             500 => format!("the server failed to handle the request: its log may say why{retry}"),
@@ -380,7 +380,7 @@ fn usual(causes: &[&str]) -> String {
 }
 
 /// The meaning of Cloudflare's own status codes.
-fn behind_cloudflare(status: u16) -> &'static str {
+fn cloudflare_status(status: u16) -> &'static str {
     match status {
         520 => "the server behind it gave an empty or invalid response",
         521 => "the server behind it refuses connections",

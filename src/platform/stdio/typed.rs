@@ -28,13 +28,13 @@ const READ_SIZE: usize = 4 << 10;
 static EDITED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
 
 /// Writes to a terminal. The line being typed is cleared meanwhile, and shown again after what was written.
-pub(super) fn write_beside_line(
+pub(super) fn write_around_line(
     bytes: &[u8],
     write: impl FnOnce(&[u8]) -> io::Result<usize>,
 ) -> io::Result<usize> {
     let edited = EDITED.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
     match edited.filter(|shared| shared.has_shown_line()) {
-        Some(shared) => shared.write_beside_line(bytes, write),
+        Some(shared) => shared.write_around_line(bytes, write),
         None => write(bytes),
     }
 }
@@ -173,7 +173,7 @@ impl Shared {
         is_ours && !self.line().text.shown().0.is_empty()
     }
 
-    fn write_beside_line(
+    fn write_around_line(
         &self,
         bytes: &[u8],
         write: impl FnOnce(&[u8]) -> io::Result<usize>,

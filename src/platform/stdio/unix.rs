@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::typed::{TypedLines, write_beside_line};
+use super::typed::{TypedLines, write_around_line};
 use super::{closed, threaded};
 
 /// Standard input, to be read until it would block.
@@ -216,7 +216,7 @@ impl Writer {
     /// `WouldBlock` if nothing can be written; those of the system.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.is_terminal {
-            true => write_beside_line(bytes, |bytes| self.write_to(bytes)),
+            true => write_around_line(bytes, |bytes| self.write_to(bytes)),
             false => self.write_to(bytes),
         }
     }

@@ -40,7 +40,7 @@ fn overwrite(args: &[OsString], shown: &[(usize, OsString)]) -> io::Result<()> {
     let mut at = start;
     for (index, arg) in args.iter().enumerate() {
         if let Some((_, shown)) = shown.iter().find(|(place, _)| *place == index) {
-            memory.write_all_at(&in_place_of(arg.as_bytes(), shown.as_bytes()), at)?;
+            memory.write_all_at(&padded(arg.as_bytes(), shown.as_bytes()), at)?;
         }
         at += arg.len() as u64 + 1;
     }
@@ -73,7 +73,7 @@ fn find(memory: &File, args: &[OsString], place: Range<u64>) -> io::Result<u64> 
 }
 
 /// The text to show, truncated or padded to the length of the argument it replaces.
-fn in_place_of(arg: &[u8], shown: &[u8]) -> Vec<u8> {
+fn padded(arg: &[u8], shown: &[u8]) -> Vec<u8> {
     let mut bytes = shown.to_vec();
     bytes.resize(arg.len(), 0);
     bytes
@@ -81,7 +81,7 @@ fn in_place_of(arg: &[u8], shown: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_place_of, place};
+    use super::{padded, place};
 
     #[test]
     fn the_range_is_parsed_for_any_process_name() {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_string_keeps_its_length() {
-        assert_eq!(in_place_of(b"--bearer=secret", b"--bearer=***"), b"--bearer=***\0\0\0");
-        assert_eq!(in_place_of(b"-HCookie:x", b"-HCookie: ***"), b"-HCookie: ");
+        assert_eq!(padded(b"--bearer=secret", b"--bearer=***"), b"--bearer=***\0\0\0");
+        assert_eq!(padded(b"-HCookie:x", b"-HCookie: ***"), b"-HCookie: ");
     }
 }

@@ -291,7 +291,7 @@ pub(super) const REGISTERED: &[RegisteredCode] = &[
         code: 3008,
         name: "Timeout",
         explanation: Explanation {
-            summary: "An answer took too long; like HTTP 408.",
+            summary: "A response took too long; like HTTP 408.",
             meaning: "The endpoint took too long to respond; equivalent to HTTP status 408.",
             sender: EITHER,
             causes: &["No login, pong or answer was received within the server's limit."],

@@ -11,7 +11,7 @@ use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Part;
 
 /// The maximum number of invalid bytes shown of a text that is not UTF-8.
-const MAX_BAD_BYTES: usize = 4;
+const MAX_INVALID_BYTES: usize = 4;
 
 impl Inbound {
     /// Starts a data frame that has been validated.
@@ -202,7 +202,7 @@ impl Inbound {
         let payload = self.payload.slice(frame.start..self.payload.len());
         let is_cut = is_cut && utf8::is_cut(text, at as usize);
         let text = text.get(at as usize..).unwrap_or_default();
-        let violation = bad_text(frame, text, at, is_cut, payload);
+        let violation = invalid_text(frame, text, at, is_cut, payload);
         self.utf8 = Default::default();
         self.tolerate(violation)
     }
@@ -271,14 +271,14 @@ fn kind_of(header: &Header) -> MessageKind {
 }
 
 /// `text`: the message from byte `at` on, where it is not valid UTF-8.
-fn bad_text(
+fn invalid_text(
     frame: &IncomingFrame,
     text: &[u8],
     at: u64,
     is_cut: bool,
     payload: &[u8],
 ) -> Violation {
-    let bad = wrong_sequence(text);
+    let bad = invalid_sequence(text);
     let cause = match is_cut {
         true => Some(Cause::CutCharacter),
         false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
@@ -293,10 +293,10 @@ fn bad_text(
 }
 
 /// The shortest prefix of `bytes` that is not the start of a character.
-fn wrong_sequence(bytes: &[u8]) -> &[u8] {
+fn invalid_sequence(bytes: &[u8]) -> &[u8] {
     let is_wrong = |length: &usize| {
         std::str::from_utf8(&bytes[..*length]).is_err_and(|error| error.error_len().is_some())
     };
-    let length = (1..=bytes.len().min(MAX_BAD_BYTES)).find(is_wrong);
-    &bytes[..length.unwrap_or(bytes.len().min(MAX_BAD_BYTES))]
+    let length = (1..=bytes.len().min(MAX_INVALID_BYTES)).find(is_wrong);
+    &bytes[..length.unwrap_or(bytes.len().min(MAX_INVALID_BYTES))]
 }

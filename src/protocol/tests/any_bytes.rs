@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::any_streams::{any_stream, good_stream, pieces, role};
+use super::any_streams::{any_stream, pieces, role, valid_stream};
 use super::support::{Endpoint, Observed, options};
 use super::wire::bytes_for;
 use crate::protocol::vocabulary::Direction;
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn valid_streams_have_no_violations(role in role(), frames in good_stream(), pieces in pieces()) {
+    fn valid_streams_have_no_violations(role in role(), frames in valid_stream(), pieces in pieces()) {
         let observed = run(role, false, &bytes_for(role, &frames), &pieces);
         prop_assert_eq!(violation(&observed), None);
     }

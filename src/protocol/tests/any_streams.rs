@@ -52,7 +52,7 @@ fn control() -> impl Strategy<Value = Raw> {
 }
 
 /// Messages, and an optional Close frame.
-pub(super) fn good_stream() -> impl Strategy<Value = Vec<Raw>> {
+pub(super) fn valid_stream() -> impl Strategy<Value = Vec<Raw>> {
     let closing =
         prop::option::of(select(vec![close(1000, "bye"), close(4000, "é"), frame(0x88, "")]));
     (vec(message(), 0..5), closing).prop_map(|(messages, closing)| {
@@ -80,7 +80,7 @@ fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
 
 /// A valid stream with some of its bytes changed.
 pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    (good_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
+    (valid_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
         let mut bytes = bytes_for(role, &frames);
         for (place, change) in changes {
             if !bytes.is_empty() {
@@ -94,7 +94,7 @@ pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
 
 /// A valid stream with a part missing.
 pub(super) fn stream_with_gap(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    (good_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
+    (valid_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
         let mut bytes = bytes_for(role, &frames);
         let (first, second) = (first.index(bytes.len() + 1), second.index(bytes.len() + 1));
         bytes.drain(first.min(second)..first.max(second));
@@ -107,7 +107,7 @@ pub(super) fn any_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..400),
         any_frames().prop_map(move |frames| bytes_for(role, &frames)),
-        good_stream().prop_map(move |frames| bytes_for(role, &frames)),
+        valid_stream().prop_map(move |frames| bytes_for(role, &frames)),
         changed_stream(role),
         stream_with_gap(role),
     ]

@@ -10,7 +10,7 @@ use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::protocol::{Role as PeerRole, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, WebSocket};
 
-use super::any_streams::{good_stream, role};
+use super::any_streams::{role, valid_stream};
 use super::support::{Endpoint, Observed, ROLES, close_payload, options};
 use super::wire::bytes_for;
 use super::{accepted, utf8};
@@ -326,7 +326,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_peer_reads_the_same_messages(role in role(), frames in good_stream()) {
+    fn the_peer_reads_the_same_messages(role in role(), frames in valid_stream()) {
         let bytes = bytes_for(role, &frames);
         let theirs = read_by_tungstenite(role, &bytes).expect("the stream is valid");
         prop_assert_eq!(message_data(Endpoint::new(role).receives(&bytes)), theirs);

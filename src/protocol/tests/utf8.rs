@@ -9,15 +9,15 @@ use crate::protocol::{Header, MessageKind, Rule};
 pub(super) struct Text {
     pub(super) name: String,
     pub(super) frames: Vec<Raw>,
-    bad: Option<(u64, usize)>,
+    invalid: Option<(u64, usize)>,
 }
 
-fn good(name: &str, frames: Vec<Raw>) -> Text {
-    Text { name: name.to_owned(), frames, bad: None }
+fn valid(name: &str, frames: Vec<Raw>) -> Text {
+    Text { name: name.to_owned(), frames, invalid: None }
 }
 
-fn bad(name: &str, frames: Vec<Raw>, at: u64, frame: usize) -> Text {
-    Text { name: name.to_owned(), frames, bad: Some((at, frame)) }
+fn invalid(name: &str, frames: Vec<Raw>, at: u64, frame: usize) -> Text {
+    Text { name: name.to_owned(), frames, invalid: Some((at, frame)) }
 }
 
 pub(super) fn table() -> Vec<Text> {
@@ -25,13 +25,13 @@ pub(super) fn table() -> Vec<Text> {
     let long = long.as_bytes();
     let broken_at_last = [long, b"\xff"].concat();
     vec![
-        good("characters of every length", vec![frame(0x81, "aé한😀")]),
-        good("cut inside a character", vec![frame(0x01, b"\xf0\x9f"), frame(0x80, b"\x98\x80")]),
-        good(
+        valid("characters of every length", vec![frame(0x81, "aé한😀")]),
+        valid("cut inside a character", vec![frame(0x01, b"\xf0\x9f"), frame(0x80, b"\x98\x80")]),
+        valid(
             "cut inside a character by a ping",
             vec![frame(0x01, b"\xf0"), frame(0x89, b"\xff"), frame(0x80, b"\x9f\x98\x80")],
         ),
-        good(
+        valid(
             "one byte in each fragment, some empty",
             vec![
                 frame(0x01, b"\xf0"),
@@ -42,38 +42,43 @@ pub(super) fn table() -> Vec<Text> {
                 frame(0x80, b""),
             ],
         ),
-        good(
+        valid(
             "long, cut inside a character",
             vec![frame(0x01, &long[..17_000]), frame(0x80, &long[17_000..])],
         ),
-        bad("wrong at once", vec![frame(0x81, b"\xffabc")], 0, 0),
-        bad("wrong later", vec![frame(0x81, b"ab\xc0\xaf")], 2, 0),
-        bad("a surrogate", vec![frame(0x81, b"a\xed\xa0\x80")], 1, 0),
-        bad("beyond U+10FFFF", vec![frame(0x81, b"\xf4\x90\x80\x80")], 0, 0),
-        bad("cut off at the end", vec![frame(0x81, b"ab\xf0\x9f\x98")], 2, 0),
-        bad("after another message", vec![frame(0x81, "fine"), frame(0x81, b"a\xff")], 1, 1),
-        bad("after a ping", vec![frame(0x89, "fine"), frame(0x81, b"a\xff")], 1, 1),
-        bad("wrong across fragments", vec![frame(0x01, b"a\xc3"), frame(0x80, b"(")], 1, 1),
-        bad(
+        invalid("wrong at once", vec![frame(0x81, b"\xffabc")], 0, 0),
+        invalid("wrong later", vec![frame(0x81, b"ab\xc0\xaf")], 2, 0),
+        invalid("a surrogate", vec![frame(0x81, b"a\xed\xa0\x80")], 1, 0),
+        invalid("beyond U+10FFFF", vec![frame(0x81, b"\xf4\x90\x80\x80")], 0, 0),
+        invalid("cut off at the end", vec![frame(0x81, b"ab\xf0\x9f\x98")], 2, 0),
+        invalid("after another message", vec![frame(0x81, "fine"), frame(0x81, b"a\xff")], 1, 1),
+        invalid("after a ping", vec![frame(0x89, "fine"), frame(0x81, b"a\xff")], 1, 1),
+        invalid("wrong across fragments", vec![frame(0x01, b"a\xc3"), frame(0x80, b"(")], 1, 1),
+        invalid(
             "wrong in the middle fragment",
             vec![frame(0x01, "a"), frame(0x00, b"\xff"), frame(0x80, "")],
             1,
             1,
         ),
-        bad("cut off in the last fragment", vec![frame(0x01, "é"), frame(0x80, b"\xe2\x82")], 2, 1),
-        bad(
+        invalid(
+            "cut off in the last fragment",
+            vec![frame(0x01, "é"), frame(0x80, b"\xe2\x82")],
+            2,
+            1,
+        ),
+        invalid(
             "cut off by an empty last fragment",
             vec![frame(0x01, b"\xe2\x82"), frame(0x80, "")],
             0,
             1,
         ),
-        bad(
+        invalid(
             "wrong at the end of a long frame",
             vec![frame(0x81, &broken_at_last)],
             long.len() as u64,
             0,
         ),
-        bad(
+        invalid(
             "cut off at the end of a long frame",
             vec![frame(0x81, &long[..long.len() - 1])],
             long.len() as u64 - 2,
@@ -85,8 +90,8 @@ pub(super) fn table() -> Vec<Text> {
 #[test]
 fn valid_text_is_received_for_any_fragmentation() {
     for role in ROLES {
-        for Text { name, frames, bad } in table() {
-            if bad.is_some() {
+        for Text { name, frames, invalid } in table() {
+            if invalid.is_some() {
                 continue;
             }
             let observed = Endpoint::new(role).receives(&bytes_for(role, &frames));
@@ -105,8 +110,8 @@ fn valid_text_is_received_for_any_fragmentation() {
 #[test]
 fn invalid_text_is_a_violation_with_byte_and_frame() {
     for role in ROLES {
-        for Text { name, frames, bad } in table() {
-            let Some((at, number)) = bad else { continue };
+        for Text { name, frames, invalid } in table() {
+            let Some((at, number)) = invalid else { continue };
             let mut end = Endpoint::new(role);
             let observed = end.receives(&bytes_for(role, &frames));
             let [.., Observed::Violation(violation), Observed::Close(Direction::Sent, answer)] =
@@ -138,8 +143,9 @@ fn invalid_text_is_a_violation_with_byte_and_frame() {
 #[test]
 fn an_invalid_byte_is_reported_before_its_frame_is_complete() {
     for role in ROLES {
-        for (before, bad) in [("κόσμε", &b"\xf4\x90"[..]), ("", b"\xff"), ("a", b"\xc3(")] {
-            let payload = [before.as_bytes(), bad, b"edited, and much more"].concat();
+        for (before, invalid) in [("κόσμε", &b"\xf4\x90"[..]), ("", b"\xff"), ("a", b"\xc3(")]
+        {
+            let payload = [before.as_bytes(), invalid, b"edited, and much more"].concat();
             let bytes = frame(0x81, &payload).bytes_for(role);
             let until_bad = bytes.len() - b"edited, and much more".len();
             let mut end = Endpoint::new(role);

@@ -169,7 +169,7 @@ fn headers_of_the_handshake_that_were_replaced_are_named() {
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 13",
             &["-H", "Sec-WebSocket-Version:"],
-            "the request named no WebSocket version (-H removed it), and the server speaks 13",
+            "the request had no WebSocket version (-H removed it), and the server speaks 13",
         ),
     ] {
         let got = hint(head, options);
