@@ -13,7 +13,9 @@ use wscope::platform::batches::Batch;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
 use wscope::protocol::vocabulary::Direction;
-use wscope::protocol::{Connection, Event, Header, Masks, MessageKind, Opcode, Options, Role};
+use wscope::protocol::{
+    Connection, ConnectionOptions, Event, Header, Masks, MessageKind, Opcode, Role,
+};
 
 fn main() {
     divan::main();
@@ -24,9 +26,9 @@ const MESSAGES: usize = 1000;
 
 const SIZES: [usize; 4] = [0, 64, 1 << 10, 64 << 10];
 
-fn options(role: Role, compress: bool) -> Options {
+fn options(role: Role, compress: bool) -> ConnectionOptions {
     let offer = Offer::parse("permessage-deflate").expect("an offer");
-    Options {
+    ConnectionOptions {
         role,
         max_message_size: 64 << 20,
         close_timeout: None,

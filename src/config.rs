@@ -234,7 +234,7 @@ pub struct Commentary {
     pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
-    /// Times.
+    /// KeepaliveTimes.
     pub timestamps: Option<Timestamps>,
 }
 

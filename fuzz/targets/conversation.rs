@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use wscope::protocol::connection::{EndCause, Party};
+use wscope::protocol::connection::{EndCause, Initiator};
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, Ending, MessageKind, Role, Rule};
 
@@ -254,7 +254,7 @@ impl Pair {
             }
             assert!(ending.cause != EndCause::CloseTimeout || local.has_closed);
             if ending.is_clean() {
-                let initiator = if local.has_closed { Party::Local } else { Party::Peer };
+                let initiator = if local.has_closed { Initiator::Local } else { Initiator::Peer };
                 assert_eq!(ending.initiator, initiator);
                 assert!(local.has_closed || ending.code() == other.code() || !other.is_clean());
             }

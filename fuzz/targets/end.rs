@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use wscope::protocol::close::ClosePayload;
-use wscope::protocol::deflate::{Agreed, Offer};
+use wscope::protocol::deflate::{DeflateParams, Offer};
 use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
-    Cause, Connection, Ending, Event, Masks, MessageKind, Options, Role, Rule, TransportEnd,
-    Violation,
+    Cause, Connection, ConnectionOptions, Ending, Event, Masks, MessageKind, Role, Rule,
+    TransportEnd, Violation,
 };
 
 use super::input::Input;
@@ -31,7 +31,7 @@ pub(crate) struct Setup {
     pub(crate) observe_frames: bool,
     pub(crate) max_message_size: u64,
     pub(crate) lenient: bool,
-    pub(crate) deflate: Option<Agreed>,
+    pub(crate) deflate: Option<DeflateParams>,
 }
 
 /// The permessage-deflate offers to choose from.
@@ -66,8 +66,8 @@ impl Setup {
         Self { role, observe_frames: false, max_message_size, lenient: false, ..self }
     }
 
-    fn options(self) -> Options {
-        Options {
+    fn options(self) -> ConnectionOptions {
+        ConnectionOptions {
             role: self.role,
             max_message_size: self.max_message_size,
             close_timeout: Some(CLOSE_TIMEOUT),

@@ -8,7 +8,7 @@ use wscope::protocol::body::{Body, BodyEnd, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
     AllowedOrigins, ListenHosts, Request, RequestOptions, ServerOptions, answer, generate_key,
-    judge_response,
+    validate_response,
 };
 use wscope::protocol::head::{
     Head, HeadError, HeaderLine, MAX_FIELDS, MAX_HEAD, RequestLine, StatusLine, is_token,
@@ -62,7 +62,7 @@ fn response(bytes: &[u8]) {
     assert!((100..1000).contains(&line.status) && line.minor_version <= 1);
     check_head(&head);
     check_body(&line, &head, &bytes[head.bytes().len()..]);
-    if let Ok(agreement) = judge_response(&Request::new(&rfc_request()), &line, &head) {
+    if let Ok(agreement) = validate_response(&Request::new(&rfc_request()), &line, &head) {
         assert_eq!(
             head.value("Sec-WebSocket-Accept").as_deref(),
             Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
@@ -214,7 +214,7 @@ fn own_request(mut input: Input<'_>) {
         return;
     };
     let (status, response) = must_parse(response.bytes());
-    match judge_response(&request, &status, &response) {
+    match validate_response(&request, &status, &response) {
         Ok(judged) => {
             assert_eq!(judged.subprotocol, agreement.subprotocol);
             // The client's limit on its own window is not compared.

@@ -32,7 +32,7 @@ pub enum RedirectError {
     BadLocation {
         /// As received.
         location: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         reason: String,
     },
     /// From wss to ws (RFC 6455 section 10.6).
@@ -49,13 +49,13 @@ pub enum RedirectError {
     TooMany {
         /// The limit.
         max: usize,
-        /// Where they led.
+        /// The URLs.
         hops: Vec<String>,
     },
 }
 
 impl RedirectError {
-    /// The same with secrets masked in all that it quotes.
+    /// Masks secrets in the quoted text.
     pub fn masked(self, redaction: Redaction, secrets: &Secrets) -> Self {
         let mask = |url: String| secrets.mask_text(redaction.url(&url).into_owned());
         match self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::Error;
 use crate::observer::{Observer, Progress};
 use crate::platform::signals::Signal;
-use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::session::{Report, Stop};
 
 /// The time limits that may have expired, for messages.
@@ -22,7 +22,7 @@ pub(super) struct TimeLimits {
 pub(super) fn verdict(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     let verdict = judge(report, limits);
     report.closed.failure_follows = match &verdict {
-        Err(Error::Unmet(..)) => report.closed.ending.initiator == Party::Peer,
+        Err(Error::Unmet(..)) => report.closed.ending.initiator == Initiator::Peer,
         Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. }) => true,
         _ => false,
     };
@@ -113,7 +113,7 @@ fn explains_unmet(failure: &Error, report: &Report) -> bool {
 
 /// A normal close by the peer, with its reason if there is one.
 fn normal_close(ending: &Ending) -> Option<String> {
-    let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
+    let close = ending.received.as_ref().filter(|_| ending.initiator == Initiator::Peer)?;
     let reason =
         if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
     Some(format!("closed by the peer: {}{reason}", ending.code()))
@@ -142,6 +142,6 @@ fn is_unanswered_success(report: &Report) -> bool {
 fn is_normal(report: &Report) -> bool {
     let ending = &report.closed.ending;
     let chosen = ending.sent.as_ref().and_then(|close| close.code);
-    let is_echo = ending.initiator == Party::Local && Some(ending.code()) == chosen;
+    let is_echo = ending.initiator == Initiator::Local && Some(ending.code()) == chosen;
     ending.is_clean() && (ending.code().is_normal() || is_echo)
 }

@@ -6,7 +6,7 @@ use super::ConfigError;
 use super::connect::duration;
 use crate::cli::{FOREVER, ResilienceArgs};
 use crate::client::retry::AttemptLimit;
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 
 /// Further attempts, and the monitoring of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +20,7 @@ pub struct ResilienceConfig {
     /// The first wait before another attempt.
     pub first_delay: Duration,
     /// When pings are sent and when silence ends the connection.
-    pub times: Times,
+    pub times: KeepaliveTimes,
 }
 
 pub(super) fn resilience(args: &ResilienceArgs) -> Result<ResilienceConfig, ConfigError> {
@@ -35,7 +35,7 @@ pub(super) fn resilience(args: &ResilienceArgs) -> Result<ResilienceConfig, Conf
         reconnect: attempts("--reconnect", args.reconnect.as_deref())?,
         on_close: args.reconnect_on_close,
         first_delay: first_delay(&args.reconnect_delay)?,
-        times: Times {
+        times: KeepaliveTimes {
             ping_interval,
             ping_timeout: ping_timeout.filter(|_| ping_interval.is_some()),
             idle_timeout: optional("--idle-timeout", &args.idle_timeout)?,

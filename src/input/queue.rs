@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use mio::{Registry, Token, Waker};
 
 use super::{Action, Next, Shutdown, Source};
-use crate::platform::files::in_words;
+use crate::platform::files::format_size;
 use crate::protocol::CloseCode;
 use crate::protocol::memory::Account;
 
@@ -106,7 +106,8 @@ impl ClientQueue {
         }
         let size = outgoing.size();
         if !queue.waiting.is_empty() && queue.bytes + size > self.shared.limit {
-            let reason = format!("too slow: {} were waiting", in_words(self.shared.limit as u64));
+            let reason =
+                format!("too slow: {} were waiting", format_size(self.shared.limit as u64));
             queue.clear();
             queue.close = Some((CloseCode::TRY_AGAIN_LATER, reason));
             queue.is_urgent = true;

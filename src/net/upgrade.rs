@@ -8,7 +8,7 @@ use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
-use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
+use crate::protocol::handshake::{Agreement, Finding, Request, validate_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::Secrets;
@@ -157,7 +157,7 @@ impl Upgrade<'_> {
             return Err(UpgradeError::Refused(Box::new(Response { line, head, body })));
         }
         let early = std::mem::take(&mut self.received);
-        let findings = match judge_response(request, &line, &head.judged(lenient)) {
+        let findings = match validate_response(request, &line, &head.judged(lenient)) {
             Ok(agreement) if lenient || head.malformed_lines().is_empty() => {
                 let interim = std::mem::take(&mut self.interim);
                 return Ok(Upgraded { line, head, agreement, early, took, interim });

@@ -1,8 +1,8 @@
-//! The core as a whole, from tables of bytes and with two ends joined: no socket, and one instant from
-//! which all times are made.
+//! Tests of the protocol as a whole, with tables of bytes and with two connected endpoints: no sockets, and
+//! all times derived from one instant.
 //!
-//! [`support`] has the end under test, [`wire`] builds the frames it hears. [`cuts`] feeds the streams
-//! of all tables again in every possible piece.
+//! [`support`] contains the endpoint under test, [`wire`] builds the frames it receives. [`cuts`] feeds the
+//! streams of all tables again, split at every point.
 
 mod accepted;
 mod any_bytes;

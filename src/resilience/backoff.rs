@@ -3,24 +3,24 @@
 
 use std::time::Duration;
 
-/// Waits between attempts, each up to twice as long as the one before.
+/// The delays between attempts; the limit of each is twice that of the previous one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backoff {
     first: Duration,
     attempts: u64,
 }
 
-/// The longest wait, in first waits: 30 s for 0.5 s.
+/// The maximum delay, as a multiple of the first: 30 s for 0.5 s.
 const LONGEST: u32 = 60;
 
 /// A connection that was open for this many first waits counts as working.
 const WORKING: u32 = 10;
 
-/// From this many doublings on the longest wait has been reached.
+/// The number of doublings after which the maximum delay is reached.
 const MAX_DOUBLINGS: u64 = 6;
 
 impl Backoff {
-    /// The first wait is up to `first`.
+    /// The first delay is up to `first`.
     pub fn new(first: Duration) -> Self {
         Self { first, attempts: 0 }
     }

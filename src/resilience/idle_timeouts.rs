@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::TransportEnd;
 
 /// Idle timeouts are not shorter: a connection that ends sooner has another cause, unless the peer names this one.
@@ -19,7 +19,7 @@ pub fn may_be_idle_timeout(ending: &Ending, quiet: Duration) -> bool {
     };
     let reason = close.reason.to_ascii_lowercase();
     let has_any = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    let is_by_peer = ending.initiator == Party::Peer && ending.failure().is_none();
+    let is_by_peer = ending.initiator == Initiator::Peer && ending.failure().is_none();
     let is_ordinary =
         matches!(ending.code(), CloseCode::NORMAL | CloseCode::GOING_AWAY | CloseCode::NO_STATUS);
     is_by_peer
@@ -59,7 +59,7 @@ mod tests {
         let code = (code != 1005).then(|| CloseCode::new(code));
         Ending {
             cause: EndCause::Handshake,
-            initiator: Party::Peer,
+            initiator: Initiator::Peer,
             sent: None,
             received: Some(ClosePayload { code, reason: reason.to_owned() }),
             violation: None,

@@ -15,7 +15,7 @@ use crate::protocol::connection::Ending;
 pub fn is_dial_transient(error: &DialError) -> bool {
     match error {
         DialError::Dns { .. } | DialError::Tcp(..) | DialError::Timeout { .. } => true,
-        // Ended by the network, rather than by one of the two sides.
+        // Probably ended by the network, not by one of the two sides.
         DialError::Tls(failure) => failure.fault == TlsFault::Ended,
         DialError::Socket(_, error) => {
             matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused)
@@ -110,7 +110,7 @@ mod tests {
     use crate::net::dial::Phase;
     use crate::net::tls::{TlsFailure, TlsOptions};
     use crate::protocol::close::ClosePayload;
-    use crate::protocol::connection::{EndCause, Party};
+    use crate::protocol::connection::{EndCause, Initiator};
     use crate::protocol::vocabulary::{Position, TransportEnd};
 
     fn tls(reason: &str) -> DialError {
@@ -183,7 +183,7 @@ mod tests {
         let code = (code != 1005).then(|| CloseCode::new(code));
         Ending {
             cause: EndCause::Handshake,
-            initiator: Party::Peer,
+            initiator: Initiator::Peer,
             sent: None,
             received: Some(ClosePayload { code, reason: String::new() }),
             violation: None,

@@ -6,7 +6,7 @@ use super::traffic::Quiet;
 use super::{Session, hints};
 use crate::event::{Closed, SOON, SilenceAdvice, secrets};
 use crate::protocol::close::Application;
-use crate::protocol::connection::{Ending, Party};
+use crate::protocol::connection::{Ending, Initiator};
 
 /// What a connection was like when it ended.
 pub(super) struct Circumstances {
@@ -60,7 +60,7 @@ impl Session<'_> {
 
     /// Only for a client: `listen` does not have these options.
     fn silence_advice(&self) -> SilenceAdvice {
-        let is_client = self.opened.initiator == Party::Local;
+        let is_client = self.opened.initiator == Initiator::Local;
         SilenceAdvice {
             ping_interval: is_client && self.plan.times.ping_interval.is_none(),
             reconnect: is_client && self.outgoing.resend.is_none(),

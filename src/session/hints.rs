@@ -1,7 +1,7 @@
 //! Hints at what a server that ended a connection at once may require.
 
 use crate::event::Opened;
-use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Position, TransportEnd};
 use crate::protocol::{CloseCode, MessageKind};
 
@@ -56,7 +56,7 @@ pub(super) fn start(kind: MessageKind, data: &[u8]) -> String {
 /// after the message `first`, without a code or a Close frame. A message that refuses something also counts
 /// before a normal closure.
 pub(super) fn hint(ending: &Ending, opened: &Opened, first: Option<&str>) -> Option<String> {
-    let is_ours = ending.initiator == Party::Local || opened.initiator == Party::Peer;
+    let is_ours = ending.initiator == Initiator::Local || opened.initiator == Initiator::Peer;
     if is_ours {
         return None;
     }
@@ -98,7 +98,7 @@ fn is_silent(ending: &Ending) -> bool {
 
 /// A Close frame without a code soon after `sent`: some servers handle an error this way.
 pub(super) fn bare_close(ending: &Ending, opened: &Opened, sent: &str) -> Option<String> {
-    let is_of_server = ending.initiator == Party::Peer && opened.initiator == Party::Local;
+    let is_of_server = ending.initiator == Initiator::Peer && opened.initiator == Initiator::Local;
     let is_bare = ending.received.is_some() && is_silent(ending);
     (is_of_server && is_bare).then(|| {
         format!(

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::input::Action;
 use crate::observer::Observer;
 use crate::protocol::CloseCode;
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 
 /// What a session is to do.
 pub struct Plan {
@@ -23,7 +23,7 @@ pub struct Plan {
     /// Receive its events, in this order, and steer it.
     pub observers: Vec<Box<dyn Observer>>,
     /// When to send pings, and when the peer counts as lost.
-    pub times: Times,
+    pub times: KeepaliveTimes,
     /// What the previous connection has not sent; `None`: nothing is kept for another connection.
     pub unsent: Option<VecDeque<Action>>,
     /// There is no more input.

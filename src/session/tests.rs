@@ -12,9 +12,9 @@ use crate::input::{Action, NoInput};
 use crate::net::{Reactor, Stream, Timings};
 use crate::observer::{Observed, Observer, Progress, Response};
 use crate::output::Outputs;
-use crate::protocol::connection::{Options, Party};
+use crate::protocol::connection::{ConnectionOptions, Initiator};
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::vocabulary::{Direction, Role};
 use crate::protocol::{CloseCode, Connection, MessageKind};
 use crate::redact::Secrets;
@@ -22,7 +22,7 @@ use crate::redact::Secrets;
 const LIMIT: Duration = Duration::from_secs(20);
 
 fn connection(role: Role) -> Connection {
-    let options = Options {
+    let options = ConnectionOptions {
         role,
         max_message_size: 1 << 20,
         close_timeout: Some(LIMIT),
@@ -57,7 +57,7 @@ fn peer() -> (TcpStream, JoinHandle<()>) {
 fn opened() -> Opened {
     let head = || HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
     Opened {
-        initiator: Party::Local,
+        initiator: Initiator::Local,
         url: "ws://test/".to_owned(),
         remote: String::new(),
         proxy: None,
@@ -95,7 +95,7 @@ fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
         close_code: Some(CloseCode::NORMAL),
         close_reason: String::new(),
         observers: vec![Box::new(observer)],
-        times: Times::default(),
+        times: KeepaliveTimes::default(),
         unsent: None,
         input_ended: false,
     };

@@ -7,7 +7,7 @@ use super::clock::Wait;
 use super::{AfterInput, Session, Stop};
 use crate::event::{EventKind, Level};
 use crate::net::Woken;
-use crate::protocol::keepalive::{Keepalive, Moment};
+use crate::protocol::keepalive::{Keepalive, KeepaliveTime};
 
 /// How often to check whether other connections have freed their memory.
 const BUDGET_INTERVAL: Duration = Duration::from_millis(100);
@@ -66,7 +66,7 @@ impl Session<'_> {
     fn free_deadline(&self) -> Option<Instant> {
         let since =
             self.clock.stalled_since().filter(|_| self.freed_in != self.clock.stalled_since())?;
-        (self.connection.held_bytes() > KEEP_WHEN_STALLED).then(|| since + FREE_AFTER)
+        (self.connection.memory_usage() > KEEP_WHEN_STALLED).then(|| since + FREE_AFTER)
     }
 
     fn free_memory(&mut self, real: Instant) {
@@ -120,7 +120,7 @@ impl Session<'_> {
         }
         let now = self.clock.at(real);
         self.connection.on_deadline(now);
-        self.keep_alive(Moment { real, peer: now, is_stalled });
+        self.keep_alive(KeepaliveTime { real, peer: now, is_stalled });
         self.observers.on_deadline(now);
         self.follow_observers();
         self.judge_silence(now);

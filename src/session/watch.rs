@@ -6,26 +6,26 @@ use super::resend::Resend;
 use super::sender::Sender;
 use super::{Session, Stop};
 use crate::protocol::CloseCode;
-use crate::protocol::keepalive::{Action, Keepalive, Moment};
+use crate::protocol::keepalive::{Keepalive, KeepaliveAction, KeepaliveTime};
 
 /// The reason of our Close frame to a peer that does not answer.
 const REASON: &str = "keepalive ping timeout";
 
 impl Session<'_> {
     /// Sends pings, and ends a connection whose peer does not answer.
-    pub(super) fn keep_alive(&mut self, now: Moment) {
+    pub(super) fn keep_alive(&mut self, now: KeepaliveTime) {
         if !self.connection.is_open() {
             self.keepalive = None; // from now on the closing handshake has its own limit
         }
         let Some(keepalive) = &mut self.keepalive else { return };
         let unwritten = usize::try_from(self.connection.unwritten()).unwrap_or(usize::MAX);
         match keepalive.poll(now, unwritten) {
-            Action::Nothing => {}
+            KeepaliveAction::Nothing => {}
             // The connection is open, and the payload short.
-            Action::Ping(payload) => {
+            KeepaliveAction::Ping(payload) => {
                 _ = Sender { now: now.peer, ..self.sender() }.ping(&payload);
             }
-            Action::PingTimeout(missed) => {
+            KeepaliveAction::PingTimeout(missed) => {
                 let code = Some(CloseCode::INTERNAL_ERROR);
                 if self.connection.close(code, REASON, now.peer).is_ok() {
                     self.stop.get_or_insert(Stop::PingTimeout(missed));
@@ -33,7 +33,7 @@ impl Session<'_> {
                 self.write_socket();
                 self.connection.abandon();
             }
-            Action::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
+            KeepaliveAction::IdleTimeout(limit) => self.end(Stop::IdleTimeout(limit)),
         }
     }
 

@@ -402,7 +402,7 @@ fn a_stalled_server_is_not_reported_as_not_answering_our_close() {
     let outcome = running.wait().code(7).stdout("enough\n");
     outcome
         .stderr_contains(
-            "the peer took nothing for 300ms, so that our Close frame could not be sent",
+            "the peer accepted no data for 300ms, so our Close frame could not be sent",
         )
         .stderr_lacks("did not answer");
 }

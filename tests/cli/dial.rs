@@ -68,7 +68,7 @@ fn a_refused_connection_is_reported_with_its_cause() {
                 "wscope: could not connect: TCP connect: {address}: Connection refused"
             ))
             .stderr_contains(&format!("\nhint: no program listens on port {} there", closed.port))
-            .stderr_contains("? --retry waits for one that is starting\n");
+            .stderr_contains("? --retry waits for a server that is starting\n");
     }
 }
 

@@ -71,7 +71,7 @@ fn max_time_ends_the_wait_for_a_writer_of_a_fifo() {
             with_option(client, (option, at), "fifo").args(["-m", "300ms", &refused_url()]);
         client.run().code(7).stderr(&format!(
             "wscope: timed out: --max-time 300ms ran out while reading {option} fifo\n\
-                 hint: fifo is a FIFO: it is read until all that write to it have closed it\n"
+                 hint: fifo is a FIFO: it is read until all writers have closed it\n"
         ));
     }
 }

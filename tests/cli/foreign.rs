@@ -32,7 +32,9 @@ fn http_is_recognised_at_every_frame_boundary() {
             .stderr_contains(
                 "protocol error: HTTP response instead of frames: HTTP/1.1 504 Gateway Time-out",
             )
-            .stderr_contains("hint: a gateway or proxy answers so when the server behind it")
+            .stderr_contains(
+                "hint: a gateway or proxy responds like this when the server behind it",
+            )
             .stderr_contains("\n< Content-Length: 5\n< \n< sorry\n")
             .stderr_lacks("compression")
             .stderr_lacks("frame at byte");

@@ -194,7 +194,7 @@ fn malformed_heads_are_reported_with_the_line() {
             "line 1 (no colon): \"Upgrade websocket\"",
         ),
         (with("Connection: Up", "Connection : Up"), "line 2 (white space before the colon)"),
-        (with("Upgrade: ", " Upgrade: "), "line 1 (it starts with white space"),
+        (with("Upgrade: ", " Upgrade: "), "line 1 (leading white space"),
         (with("Connection:", "Conn(ection:"), "line 2 (invalid character in the name)"),
         (with("Connection: ", ": "), "line 2 (empty name)"),
         (with("Upgrade: web", "Upgrade: \u{1b}[2Jweb"), "line 1 (control character in the value)"),

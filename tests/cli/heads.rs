@@ -86,7 +86,7 @@ fn a_101_with_a_malformed_line_requires_lenient() {
             .stdout("")
             .stderr_contains("wscope: opening handshake: invalid HTTP response: malformed header")
             .stderr_contains(words)
-            .stderr_contains("hint: --lenient accepts the response")
+            .stderr_contains("hint: --lenient accepts responses")
             .stderr_contains("< HTTP/1.1 101 Switching Protocols\n")
             .stderr_lacks("\u{1b}");
         accepted_with(line, &["--lenient"])
@@ -209,7 +209,7 @@ fn listen_refuses_a_request_with_a_malformed_line_and_shows_it() {
         let reported =
             server.wait_stderr("refused: 400 Bad Request: malformed header field, line 6 ");
         assert!(reported.contains(words), "{reported}");
-        assert!(server.wait_stderr("hint: ").contains("--lenient takes requests"));
+        assert!(server.wait_stderr("hint: ").contains("--lenient accepts requests"));
         server.wait_stderr("< GET / HTTP/1.1");
         server.wait_stderr(&format!("< {}", line.replace('\u{1b}', "\\e")));
     }

@@ -86,8 +86,8 @@ fn a_server_with_wrong_pongs_times_out() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
-             have another payload than the pings\nhint: a pong has to repeat the payload of the ping",
+            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); the payload of its \
+             pongs does not match\nhint: a pong has to repeat the payload of the ping",
         );
 }
 
@@ -104,7 +104,7 @@ fn a_server_that_sends_messages_but_no_pongs_times_out() {
         .run()
         .code(7)
         .stderr_contains("within 300ms (--ping-timeout); it sent 2 messages, and no pong\n")
-        .stderr_contains("hint: the peer is there but does not answer pings");
+        .stderr_contains("hint: the peer is alive but does not answer pings");
 }
 
 /// A message received before the ping was sent is not a sign of activity.
@@ -138,7 +138,7 @@ fn a_stalled_server_is_not_reported_as_not_answering() {
     let outcome = running.wait().code(7);
     outcome
         .stderr_contains(
-            "timed out: the peer took nothing for 300ms, so that a ping could not be sent",
+            "timed out: the peer accepted no data for 300ms, so a ping could not be sent",
         )
         .stderr_lacks("did not answer");
 }

@@ -150,11 +150,11 @@ fn the_kind_of_invalid_utf8_is_explained() {
         (text_of(b"\xed\xbf\xbf"), "(ed bf) (", "CESU-8"),
         (
             text_of(b"price: \xe2\x82"),
-            "at byte 7 of the message (e2 82, a character that is cut off)",
+            "at byte 7 of the message (e2 82, a truncated character)",
             "hint: the peer ends a text message inside a character",
         ),
-        (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a character that is cut off)", ""),
-        // é in Latin-1, which cannot be identified.
+        (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a truncated character)", ""),
+        // é in Latin-1, which cannot be known.
         (
             text_of(b"caf\xe9"),
             "at byte 3 of the message (e9) (",
@@ -163,7 +163,7 @@ fn the_kind_of_invalid_utf8_is_explained() {
         (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: text messages have to be UTF-8"),
         (
             frame(true, 0, CLOSE, &cut_reason),
-            "byte 122 of the reason (a character that is cut off)",
+            "byte 122 of the reason (a truncated character)",
             "hint: a reason has at most 123 bytes",
         ),
         (

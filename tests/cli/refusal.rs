@@ -50,7 +50,7 @@ fn the_whole_response_is_shown() {
     for options in [&[][..], &["-q"]] {
         refused(format!("{head}{BODY}"), options).stdout("").stderr_contains(&format!(
             "wscope: opening handshake refused: 401 Unauthorized\n\
-             hint: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN\n\
+             hint: the server requires a token (Bearer, realm \"x\"): --bearer TOKEN\n\
              < HTTP/1.1 401 Unauthorized\n< Server: nginx\n< WWW-Authenticate: Bearer realm=\"x\"\n\
              < X-Dup: 1\n< x-dup: 2\n< Content-Type: application/json\n< Content-Length: {length}\n\
              <\n< {{\"error\":\"token expired\",\n<  \"code\": 17}}\n"

@@ -96,7 +96,7 @@ fn a_header_can_be_sent_empty() {
     assert!(head.contains("\r\nUser-Agent:\r\n"), "{head}");
     assert!(head.contains("\r\nX-Empty:\r\nX-Blank:\r\n"), "{head}");
     let outcome = wscope().args(["-H", "X-Other; a", "ws://localhost:1"]).run().code(2);
-    outcome.stderr_contains("it has no colon; write 'Name: value', or 'Name;' to send it empty");
+    outcome.stderr_contains("no colon; use 'Name: value', or 'Name;' for an empty value");
     assert!(!request(&["-A", ""]).contains("User-Agent"), "an empty name, as with curl");
 }
 

@@ -110,7 +110,7 @@ fn interface_selects_the_local_address() {
         .code(3)
         .stderr_contains("127.0.0.1 is not an IPv6 address")
         .stderr_contains(
-            "hint: --interface names an IPv6 address, from which no other can be reached",
+            "hint: --interface names an IPv6 address, which can only reach addresses of that family",
         );
 }
 

@@ -13,7 +13,7 @@ use crate::net::malformed::objections;
 use crate::net::{Deadline, Reactor, Stream};
 use crate::output::human::Detail;
 use crate::protocol::CloseCode;
-use crate::protocol::connection::{Connection, Options};
+use crate::protocol::connection::{Connection, ConnectionOptions};
 use crate::protocol::frame::Masks;
 use crate::protocol::vocabulary::Role;
 use crate::session::Journal;
@@ -164,7 +164,7 @@ impl Opening<'_> {
 
     fn connection(&self, open: &OpenConnection) -> Connection {
         let config = self.config;
-        let options = Options {
+        let options = ConnectionOptions {
             role: Role::Client,
             max_message_size: config.max_message_size,
             close_timeout: config.ending.close_timeout,

@@ -19,7 +19,7 @@ use crate::net::Reactor;
 use crate::net::malformed::objections;
 use crate::output::Outputs;
 use crate::output::human::Detail;
-use crate::protocol::connection::{Connection, Party};
+use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::handshake::resource_name;
 use crate::protocol::memory::Account;
 use crate::protocol::vocabulary::Role;
@@ -262,7 +262,7 @@ fn opened(client: &AcceptedClient, redaction: Redaction) -> Opened {
         head: HeadView::new(head, redaction),
     });
     Opened {
-        initiator: Party::Peer,
+        initiator: Initiator::Peer,
         url: redaction.url(&url).into_owned(),
         remote: client.remote.to_string(),
         proxy: None,

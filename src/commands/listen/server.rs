@@ -19,10 +19,10 @@ use crate::event::Clock;
 use crate::input::Action;
 use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::protocol::connection::Options;
-use crate::protocol::deflate::Agreed;
+use crate::protocol::connection::ConnectionOptions;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::Times;
+use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
@@ -158,8 +158,8 @@ impl Server {
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
     }
 
-    pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {
-        Options {
+    pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {
+        ConnectionOptions {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
@@ -179,7 +179,7 @@ impl Server {
             close_code: Some(CloseCode::NORMAL),
             close_reason: String::new(),
             observers: self.observers(number, received),
-            times: Times::default(),
+            times: KeepaliveTimes::default(),
             unsent: None,
             input_ended: false,
         }

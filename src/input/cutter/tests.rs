@@ -134,7 +134,7 @@ fn bad_utf8_is_placed_and_what_came_before_is_kept() {
     assert_eq!(messages, ["ok"]);
     assert!(failure.is_some_and(|text| text.contains("line 2, byte 3")));
     for (bytes, cause) in [
-        (&b"ok\nab\xe2\x82"[..], "of the input): a character that is cut off; "),
+        (&b"ok\nab\xe2\x82"[..], "of the input): a truncated character; "),
         (b"ok\nab\xed\xa0\x80c\n", "of the input): a UTF-16 surrogate; "),
         (b"ok\nab\xe9", "of the input); "),
     ] {

@@ -15,7 +15,7 @@ use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
 
 impl Human {
@@ -42,11 +42,11 @@ impl Human {
         }
         // The peer's head is always shown, ours with `-v`: our request was shown when it was sent.
         let answering = match opened.initiator {
-            Party::Local => Direction::Received,
-            Party::Peer => Direction::Sent,
+            Initiator::Local => Direction::Received,
+            Initiator::Peer => Direction::Sent,
         };
         let mut text = String::new();
-        if opened.initiator == Party::Peer {
+        if opened.initiator == Initiator::Peer {
             text += &self.head(Direction::Received, &opened.request);
         }
         if answering == Direction::Received || self.shows(Detail::Control) {
@@ -131,7 +131,7 @@ impl Human {
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
             Detail::Line => {
-                closed.ending.initiator == Party::Peer
+                closed.ending.initiator == Initiator::Peer
                     || closed.ending.cause == EndCause::CloseTimeout
                     || differing_answer(closed).is_some()
             }
@@ -163,14 +163,14 @@ fn summary(opened: &Opened) -> String {
 
 fn connected(opened: &Opened) -> String {
     let text = match opened.initiator {
-        Party::Local => {
+        Initiator::Local => {
             let remote = match &opened.proxy {
                 Some(proxy) => format!("via {}", proxy.words),
                 None => opened.remote.clone(),
             };
             format!("connected to {} ({remote})", opened.url)
         }
-        Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
+        Initiator::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     };
     escape(&text, Newlines::Escape).into_owned() // a client chooses its request target
 }
@@ -234,12 +234,12 @@ fn closed_text(closed: &Closed) -> String {
         return format!("connection aborted: {}: our Close frame could not be sent", ending.code());
     }
     let (who, close) = match (ending.initiator, &ending.sent) {
-        (Party::Local, Some(sent)) => ("by us", Some(sent)),
-        (Party::Local, None) => ("by us", None),
-        (Party::Peer, _) => ("by the peer", ending.received.as_ref()),
+        (Initiator::Local, Some(sent)) => ("by us", Some(sent)),
+        (Initiator::Local, None) => ("by us", None),
+        (Initiator::Peer, _) => ("by the peer", ending.received.as_ref()),
     };
     let text = match close {
-        None if ending.initiator == Party::Peer => {
+        None if ending.initiator == Initiator::Peer => {
             format!("closed {who}: {}{}", ending.code(), transport_text(ending))
         }
         None => format!("closed {who}: {}", ending.code()),
@@ -276,7 +276,7 @@ fn transport_text(ending: &Ending) -> String {
 
 /// When the peer closed, if that was soon after other traffic.
 fn when(closed: &Closed) -> String {
-    if closed.ending.initiator == Party::Local || closed.ending.received.is_none() {
+    if closed.ending.initiator == Initiator::Local || closed.ending.received.is_none() {
         return String::new();
     }
     match (closed.last.sent(), &closed.last) {
@@ -295,7 +295,7 @@ fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
     let (sent, received) = (ending.sent.as_ref()?, ending.received.as_ref()?);
     let is_echo = received.code == sent.code
         && (received.reason == sent.reason || received.reason.is_empty());
-    (ending.initiator == Party::Local && !is_echo).then_some(received)
+    (ending.initiator == Initiator::Local && !is_echo).then_some(received)
 }
 
 /// What compression saved, if there was any.

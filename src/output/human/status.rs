@@ -8,7 +8,7 @@ use crate::event::{ServerStatus, Shown, Status};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
-use crate::platform::files::in_words;
+use crate::platform::files::format_size;
 use crate::protocol::vocabulary::{Counters, Direction};
 
 impl Human {
@@ -62,7 +62,7 @@ impl Human {
             ("clients", format!("{} connected, {} in all", status.clients, status.admitted)),
             ("received", counted(status.received, "message")),
             ("sent", counted(status.sent, "message")),
-            ("memory", format!("{} of {}", counted(held, "byte"), in_words(limit))),
+            ("memory", format!("{} of {}", counted(held, "byte"), format_size(limit))),
             ("age", short(status.age)),
         ])
     }

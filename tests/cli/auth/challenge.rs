@@ -17,7 +17,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\", charset=\"UTF-8\"",
             &[][..],
-            "the server wants a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\"",
@@ -27,7 +27,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\", scope=\"read write\"",
             &[],
-            "the server wants a token (Bearer, realm \"api\", scope \"read write\"): --bearer TOKEN",
+            "the server requires a token (Bearer, realm \"api\", scope \"read write\"): --bearer TOKEN",
         ),
         (
             "401 Unauthorized\r\nwww-authenticate: bearer error=\"invalid_token\", error_description=\"The token expired\"",
@@ -42,32 +42,32 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=x",
             USER,
-            "the Basic credentials sent (--user) were refused: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN",
+            "the Basic credentials sent (--user) were refused: the server requires a token (Bearer, realm \"x\"): --bearer TOKEN",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Basic realm=x",
             &[],
-            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate, NTLM",
             &[],
-            "the server wants Negotiate, NTLM (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?",
+            "the server requires Negotiate, NTLM (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", qop=\"auth\", algorithm=SHA-256, nonce=\"x\"",
             USER,
-            "the Basic credentials sent (--user) were refused: the server wants a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not support: does the server accept a token or a cookie instead?",
+            "the Basic credentials sent (--user) were refused: the server requires a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Custom x=y",
             &[],
-            "the server wants credentials of the scheme Custom: -H 'Authorization: Custom …'",
+            "the server requires credentials of the scheme Custom: -H 'Authorization: Custom …'",
         ),
         (
             "401 Unauthorized",
             &[],
-            "the server wants credentials and does not say which (-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL), or it checks the Origin header (-o https://HOST)",
+            "the server requires credentials and does not specify which (-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL), or it checks the Origin header (-o https://HOST)",
         ),
         (
             "401 Unauthorized",
@@ -77,12 +77,12 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "401 Unauthorized",
             &["--cookie", "session=abcdef"],
-            "what was sent (--cookie) is not accepted as credentials, or the server wants others, or it checks the Origin header (-o https://HOST)",
+            "what was sent (--cookie) is not accepted as credentials, or the server requires others, or it checks the Origin header (-o https://HOST)",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
             &["--cookie", "session=abcdef"],
-            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
         ),
         (
             "403 Forbidden",
@@ -102,7 +102,7 @@ fn the_hint_names_the_required_and_the_sent_credentials() {
         (
             "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"",
             &[],
-            "a proxy in between wants credentials (Basic, realm \"corp\")",
+            "a proxy in between requires credentials (Basic, realm \"corp\")",
         ),
     ] {
         refused(response, args).stderr_contains(&format!("\nhint: {hint}\n"));
@@ -118,7 +118,8 @@ fn the_hint_names_the_source_of_the_credentials() {
     });
     let run = |name: &str, value: &str| wscope().env(name, value).arg(server.url()).run().code(4);
     run("WSCOPE_USER", "me:pass").stderr_contains("(WSCOPE_USER) were refused");
-    run("WSCOPE_BEARER", "abc").stderr_contains("(WSCOPE_BEARER) were refused: the server wants a");
+    run("WSCOPE_BEARER", "abc")
+        .stderr_contains("(WSCOPE_BEARER) were refused: the server requires a");
 }
 
 #[test]

@@ -132,7 +132,7 @@ fn a_close_code_without_a_reason_is_explained() {
             &[][..],
             1011,
             "",
-            "the endpoint met an unexpected condition that kept it from going on; 'wscope codes 1011' \
+            "the endpoint encountered an unexpected condition that prevented it from continuing; 'wscope codes 1011' \
              explains the code",
         ),
         (&[], 1011, "out of memory", "'wscope codes 1011' explains the code"),

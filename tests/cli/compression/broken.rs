@@ -118,8 +118,8 @@ fn context_takeover_in_spite_of_no_context_takeover() {
     let outcome = wscope().arg(server.url()).stdin_open().run().code(5).stdout("Hello\n");
     outcome
         .stderr_contains(
-            "corrupt compressed message: it refers to messages before it, although \
-             server_no_context_takeover was agreed on (RFC 7692",
+            "corrupt compressed message: it refers to earlier messages, although \
+             server_no_context_takeover was negotiated (RFC 7692",
         )
         .stderr_contains("hint: the sender has to compress each message on its own");
     // Data that cannot be inflated at all is not such a reference.
@@ -130,5 +130,5 @@ fn context_takeover_in_spite_of_no_context_takeover() {
         peer.expect_close(BAD_DATA);
     });
     let outcome = wscope().arg(server.url()).stdin_open().run().code(5);
-    outcome.stderr_lacks("was agreed on");
+    outcome.stderr_lacks("was negotiated");
 }

@@ -51,9 +51,9 @@ fn an_invalid_offer_is_a_usage_error() {
         ("fast", "unknown parameter 'fast'"),
         ("server_max_window_bits=7", "parameter 'server_max_window_bits' is '7': must be 8 to 15"),
         ("server_max_window_bits=16", "is '16': must be 8 to 15"),
-        ("server_max_window_bits", "needs a value, 8 to 15"),
-        ("client_no_context_takeover=1", "takes no value"),
-        ("client_max_window_bits; client_max_window_bits=9", "is there twice"),
+        ("server_max_window_bits", "requires a value from 8 to 15"),
+        ("client_no_context_takeover=1", "does not take a value"),
+        ("client_max_window_bits; client_max_window_bits=9", "duplicate parameter"),
         ("server_max_window_bits=10, bogus", "unknown parameter 'bogus'"),
     ] {
         let outcome = wscope().args(["--compress", given, "ws://127.0.0.1:9/"]).run().code(2);
@@ -113,7 +113,7 @@ fn a_response_that_does_not_match_the_offer_is_refused() {
         (
             &[],
             "permessage-deflate; client_max_window_bits=10; client_max_window_bits=10",
-            "parameter 'client_max_window_bits' is there twice",
+            "duplicate parameter 'client_max_window_bits'",
             "7692 section 7.1",
         ),
         (
@@ -146,7 +146,7 @@ fn a_response_that_does_not_match_the_offer_is_refused() {
             "without server_no_context_takeover",
             "7692 section 7.1.1.1",
         ),
-        (&[], TWICE, "a second time; expected permessage-deflate once", "7692 section 5"),
+        (&[], TWICE, "repeated; expected permessage-deflate once", "7692 section 5"),
     ] {
         let outcome = refused(options, answer);
         outcome
@@ -162,7 +162,7 @@ fn a_predecessor_of_permessage_deflate_is_explained() {
     for name in ["x-webkit-deflate-frame", "deflate-frame"] {
         refused(&[], name)
             .stderr_contains(&format!("'{name}', which was not offered"))
-            .stderr_contains("a draft that permessage-deflate (RFC 7692) has replaced")
+            .stderr_contains("a draft replaced by permessage-deflate (RFC 7692)")
             .stderr_contains("RFC 6455 section 4.1");
     }
 }

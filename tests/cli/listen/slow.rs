@@ -52,8 +52,7 @@ fn a_stalled_client_is_disconnected_after_the_close_timeout() {
         sender.send(&message);
     }
     server.wait_stderr("too slow: 16 MiB are waiting");
-    server
-        .wait_stderr("the peer took nothing for 100ms, so that our Close frame could not be sent");
+    server.wait_stderr("the peer accepted no data for 100ms, so our Close frame could not be sent");
     leave(sender);
     drop(stalled);
 }

@@ -111,7 +111,7 @@ fn failures_name_the_variable() {
         .code(3)
         .stderr_contains(" from all_proxy refused CONNECT")
         .stderr_contains(
-            "hint: the proxy wants a name and password: all_proxy=http://USER:PASS@127.0.0.1:",
+            "hint: the proxy requires a name and password: all_proxy=http://USER:PASS@127.0.0.1:",
         );
 }
 

@@ -23,7 +23,7 @@ const CHALLENGE: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Aut
 fn a_challenge_is_shown_and_explained() {
     refused(CHALLENGE, "http://", &[])
         .stderr_contains("wscope: could not connect: proxy http://127.0.0.1:")
-        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy wants a name and password: --proxy http://USER:PASS@127.0.0.1:")
+        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy requires a name and password: --proxy http://USER:PASS@127.0.0.1:")
         .stderr_contains("< HTTP/1.1 407 Proxy Authentication Required\n< Proxy-Authenticate: Basic realm=\"x, y\"\n< Set-Cookie: ***\n")
         .stderr_contains("\n<\n< ask for help\n")
         .stderr_lacks("> CONNECT");
@@ -55,7 +55,7 @@ fn an_unsupported_challenge_is_reported() {
     ] {
         refused(format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
             .stderr_contains(&format!(
-                "hint: the proxy wants {schemes}; wscope supports only Basic"
+                "hint: the proxy requires {schemes}; wscope supports only Basic"
             ));
     }
 }
@@ -161,9 +161,9 @@ fn other_protocols_are_recognised() {
         (
             &b"\x05\xff"[..],
             "its answer to CONNECT is not HTTP: bytes 05 ff",
-            "write the proxy with socks5h://",
+            "use socks5h:// for the proxy",
         ),
-        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),
+        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "use https://"),
         (
             b"SSH-2.0-x\r\n",
             "is not HTTP: \"SSH-2.0-x",

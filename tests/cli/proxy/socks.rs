@@ -164,17 +164,17 @@ fn every_reply_code_is_described() {
         (
             &[b"\x05\x00", b"\x05\x03\x00\x01\0\0\0\0\0\0"],
             "network unreachable (SOCKS5 reply 3)",
-            "says that it cannot reach target.invalid:80",
+            "reports that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x04\x00\x01\0\0\0\0\0\0"],
             "host unreachable (SOCKS5 reply 4)",
-            "says that it cannot reach target.invalid:80",
+            "reports that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x05\x00\x01\0\0\0\0\0\0"],
             "connection refused (SOCKS5 reply 5)",
-            "says that target.invalid:80 refused its connection: no program listens",
+            "reports that target.invalid:80 refused its connection: no program listens",
         ),
         (&[b"\x05\x00", b"\x05\x06\x00\x01\0\0\0\0\0\0"], "TTL expired (SOCKS5 reply 6)", ""),
         (
@@ -207,7 +207,7 @@ fn an_unreachable_ipv6_address_has_no_hint_about_names() {
         .args(["--proxy", &url, "ws://[2001:db8::abcd]:9/"])
         .run()
         .code(3)
-        .stderr_contains("hint: the proxy says that it cannot reach [2001:db8::abcd]:9")
+        .stderr_contains("hint: the proxy reports that it cannot reach [2001:db8::abcd]:9")
         .stderr_lacks("socks5h");
 }
 
@@ -237,13 +237,13 @@ fn other_refusals() {
             "socks5h://",
             &[b"HTTP/1.1 400 Bad Request\r\n\r\n"],
             "its answer is not SOCKS5: \"HTTP/1.1 400",
-            "write the proxy with http://",
+            "use http:// for the proxy",
         ),
         (
             "socks5h://",
             &[b"\x15\x03\x01\0\x02\x02\x46"],
             "is not SOCKS5: bytes 15 03 01 00",
-            "write it with https://",
+            "use https://",
         ),
         (
             "socks5h://",
@@ -271,6 +271,8 @@ fn a_wrong_password_is_reported() {
     let outcome = run_through("socks5h://me:hunter2@", &proxy, &["-v"]).code(3);
     assert_no_secret(&outcome, &["hunter2"]);
     outcome
-        .stderr_contains("it does not accept the name and password (status 1)\nhint: is the name")
+        .stderr_contains(
+            "it does not accept the name and password (status 1)\nhint: are the user name",
+        )
         .stderr_lacks("me:");
 }

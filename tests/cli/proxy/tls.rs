@@ -197,7 +197,7 @@ fn a_proxy_without_tls_is_recognised() {
     });
     outcome
         .code(3)
-        .stderr_contains("hint: the answer is plain HTTP: if the proxy does not speak TLS on this port, write it with http://");
+        .stderr_contains("hint: the response is plain HTTP: if the proxy does not speak TLS on this port, use http://");
 }
 
 /// The hints for a server with TLS do not apply to a proxy.

@@ -105,7 +105,7 @@ fn there_is_no_guess_if_the_body_gives_the_cause() {
         (
             "400 Bad Request",
             "Client must support 'binary' protocol",
-            "the answer names a protocol: if a subprotocol is meant, -s NAME offers it",
+            "the response mentions a protocol: if a subprotocol is meant, -s NAME offers it",
         ),
     ] {
         let length = body.len();

@@ -15,15 +15,15 @@ fn hints_match_the_response() {
         ("301 Moved\r\nLocation: wss://b.example/ws", "redirects to wss://b.example/ws"),
         ("302 Found", "redirects without a Location header"),
         ("400 Bad Request", "check path, Host, Origin (-o) and subprotocol (-s)"),
-        ("401 Unauthorized", "wants credentials and does not say which"),
+        ("401 Unauthorized", "requires credentials and does not specify which"),
         ("401 Unauthorized", "or it checks the Origin header (-o https://HOST)"),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x",
-            "wants a user name and password (Basic, realm \"x\")",
+            "requires a user name and password (Basic, realm \"x\")",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=x",
-            "wants a Digest login (realm \"x\"), which wscope does not support",
+            "requires a Digest login (realm \"x\"), which wscope does not support",
         ),
         (
             "403 Forbidden",
@@ -38,7 +38,7 @@ fn hints_match_the_response() {
             "405 Method Not Allowed",
             "GET is not allowed at this path, and a WebSocket is opened with GET",
         ),
-        ("407 Proxy Authentication Required", "a proxy in between wants credentials"),
+        ("407 Proxy Authentication Required", "a proxy in between requires credentials"),
         ("408 Request Timeout", "whole request in time; --retry tries again"),
         ("426 Upgrade Required", "does a reverse proxy in between forward Upgrade and Connection?"),
         (
@@ -74,16 +74,13 @@ fn hints_match_the_response() {
             "the server behind it did not respond in time; --retry tries again",
         ),
         ("507 Insufficient Storage", "--retry tries again"),
-        (
-            "511 Network Authentication Required",
-            "this network wants a login first (captive portal)",
-        ),
+        ("511 Network Authentication Required", "this network requires a login (captive portal)"),
         (
             "521 \r\nServer: cloudflare",
             "Cloudflare answered: the server behind it refuses connections",
         ),
         ("525 \r\nServer: Cloudflare", "the TLS handshake with the server behind it failed"),
-        ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
+        ("200 OK\r\nContent-Type: text/html", "the response is an ordinary web page"),
         ("200 OK\r\nContent-Type: application/xml", "an ordinary HTTP response"),
         ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP response"),
     ] {
@@ -172,7 +169,7 @@ fn replaced_headers_of_the_handshake_are_reported() {
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 13",
             &["-H", "Sec-WebSocket-Version:"],
-            "the request named no WebSocket version (-H removed it), and the server speaks 13",
+            "the request had no WebSocket version (-H removed it), and the server speaks 13",
         ),
     ] {
         let got = hint(head, options);

@@ -38,7 +38,7 @@ fn texts_about_the_subprotocol_are_recognised() {
         ["Unsupported subprotocol", "missing Sec-WebSocket-Protocol header", "bad sub-protocol"]
     {
         let got = hint("400 Bad Request", "", body, &[]);
-        assert!(got.contains("names a subprotocol, and none was offered: -s NAME"), "{got}");
+        assert!(got.contains("mentions a subprotocol, and none was offered: -s NAME"), "{got}");
         let got = hint("400 Bad Request", "", body, &["-s", "soap"]);
         assert!(got.contains("the one offered (soap)? -s NAME"), "{got}");
     }
@@ -56,7 +56,7 @@ fn texts_about_the_origin_are_recognised() {
     ] {
         let fields = if body.contains('<') { "Content-Type: text/html\r\n" } else { "" };
         let got = hint(status, fields, body, &[]);
-        assert!(got.contains("names the Origin") && got.contains("-o https://HOST"), "{got}");
+        assert!(got.contains("mentions the Origin") && got.contains("-o https://HOST"), "{got}");
         let got = hint(status, fields, body, &["-o", "http://a.example"]);
         assert!(got.contains("may accept another (-o ORIGIN), or a request without one"), "{got}");
     }
@@ -83,12 +83,12 @@ fn texts_about_the_host_and_the_upgrade_are_recognised() {
     ] {
         let got = hint(status, "", body, &["-H", "Host: a.example"]);
         let expected =
-            "the answer names the Host, which was a.example: -H 'Host: NAME' sends another";
+            "the response mentions the Host, which was a.example: -H 'Host: NAME' sends another";
         assert_eq!(got, expected, "{body}");
     }
     let body = "Rejected an incoming WebSocket connection from the http://a origin. Use the command line flag --remote-allow-origins=http://a";
     let got = hint("500 Internal Server Error", "", body, &["-o", "http://a"]);
-    assert!(got.contains("names the Origin") && got.contains("a request without one"), "{got}");
+    assert!(got.contains("mentions the Origin") && got.contains("a request without one"), "{got}");
     for body in [
         "Can \"Upgrade\" only to \"WebSocket\".",
         "Failed to open a WebSocket connection: missing Connection header.",
@@ -178,7 +178,7 @@ fn texts_of_a_proxy_about_tls_are_recognised() {
         Server::respond(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
     let url = proxy.http_url();
     let outcome = wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3);
-    assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: write it with https://");
+    assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: use https://");
 }
 
 #[test]

@@ -61,7 +61,7 @@ fn the_system_is_trusted_by_default() {
         .code(3)
         .stderr_contains("unable to get local issuer certificate")
         .stderr_contains(
-            "which is not among those it names now (--no-system-ca leaves out the system's)",
+            "which is not in the current FILE (--no-system-ca leaves out the system's)",
         );
 }
 

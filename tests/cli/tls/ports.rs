@@ -10,15 +10,12 @@ fn wss_to_a_port_without_tls() {
     for (answer, hint) in [
         (
             "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-            "the answer is plain HTTP: if the server does not speak TLS on this port, use ws://",
+            "the response is plain HTTP: if the server does not speak TLS on this port, use ws://",
         ),
-        ("<html><body>no</body></html>", "the answer is plain HTTP: if the server does not"),
+        ("<html><body>no</body></html>", "the response is plain HTTP: if the server does not"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "that is an SSH server: is the port right?"),
         ("hello\r\n", "the server speaks neither TLS nor HTTP on this port"),
-        (
-            "",
-            "the server ended the connection when it had the ClientHello: if it does not speak TLS",
-        ),
+        ("", "the server ended the connection after the ClientHello: if it does not speak TLS"),
     ] {
         let server = Server::script(move |peer| peer.send(answer));
         let outcome = wscope().arg(wss(&server)).run();

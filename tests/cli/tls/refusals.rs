@@ -174,7 +174,7 @@ fn a_missing_intermediate_is_distinguished_from_an_unknown_root() {
     localhost(trusting(&alone), &server)
         .run()
         .stderr_contains("CN=Middle is not known")
-        .stderr_contains("; the server sends its own certificate alone: ");
+        .stderr_contains("; the server sends only its own certificate: ");
     let server = refused_twice(&whole);
     localhost(wscope(), &server)
         .run()

@@ -6,7 +6,7 @@ use crate::event::{
 };
 use crate::net::malformed::objections;
 use crate::net::tunnel::Heads;
-use crate::protocol::connection::Party;
+use crate::protocol::connection::Initiator;
 use crate::protocol::handshake::Request;
 use crate::protocol::vocabulary::Role;
 use crate::redact::{Redaction, Secrets};
@@ -67,7 +67,7 @@ pub(super) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
     let mask = |text: String| secrets.mask_text(text);
     let target = &chain.target;
     Opened {
-        initiator: Party::Local,
+        initiator: Initiator::Local,
         url: chain.secrets.mask_text(redaction.url(&target.url()).into_owned()),
         remote: open.remote.socket(),
         proxy: proxied(open, redaction),

@@ -1,5 +1,5 @@
-//! On macOS the program starts itself anew in its own place, under the same process id, with the secrets in the
-//! environment: that is for its owner's eyes alone. The system tells the very file that was started.
+//! On macOS the program replaces itself with execve, under the same process id, with the secrets in the
+//! environment, which only its owner can read. The system reports the path of the executable exactly.
 
 use std::env;
 use std::ffi::OsString;
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use super::Arguments;
 
-/// The names of the variables begin so, and end with the place of the argument.
+/// The prefix of the variables' names, followed by the index of the argument.
 const VARIABLE: &str = "WSCOPE_ARG_";
 
 pub(super) fn hide(
@@ -17,11 +17,11 @@ pub(super) fn hide(
 ) -> Arguments {
     let (args, were_hidden) = restore(args);
     let shown = if were_hidden { Vec::new() } else { secrets(&args) };
-    let visible = (!shown.is_empty()).then(|| start_anew(&args, &shown));
+    let visible = (!shown.is_empty()).then(|| execute_again(&args, &shown));
     Arguments { args, visible }
 }
 
-/// The arguments, with the secrets that were taken out; and whether any were.
+/// The arguments with the secrets restored, and whether there were any.
 fn restore(mut args: Vec<OsString>) -> (Vec<OsString>, bool) {
     let mut were_hidden = false;
     for (place, arg) in args.iter_mut().enumerate() {
@@ -34,9 +34,9 @@ fn restore(mut args: Vec<OsString>) -> (Vec<OsString>, bool) {
     (args, were_hidden)
 }
 
-/// Starts the program anew with these arguments shown instead. Returns only if that is not possible, with the
+/// Executes the program again with these arguments shown instead. Returns only if that fails, with the
 /// reason.
-fn start_anew(args: &[OsString], shown: &[(usize, OsString)]) -> String {
+fn execute_again(args: &[OsString], shown: &[(usize, OsString)]) -> String {
     let program = match env::current_exe() {
         Ok(program) => program,
         Err(error) => return error.to_string(),

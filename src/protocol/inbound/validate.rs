@@ -1,4 +1,4 @@
-//! What can be said against a frame (RFC 6455 section 5), each objection with the rule it rests on.
+//! Validation of frames (RFC 6455 section 5): each violation with the rule that was broken.
 
 use super::Inbound;
 use crate::protocol::close::{CloseCode, ClosePayload};
@@ -8,25 +8,25 @@ use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Role;
 
-/// The longest control frame that is tolerated where violations are.
+/// The maximum payload of a control frame where violations are tolerated, in bytes.
 const MAX_TOLERATED_CONTROL: u64 = 4 << 10;
 
-type Objection = Option<(Rule, String)>;
+type Problem = Option<(Rule, String)>;
 
 impl Inbound {
-    /// Everything that can be said against a frame from its header alone.
-    pub(super) fn judge(&mut self, header: &Header) -> Result<(), Violation> {
-        // A frame that is tolerated is judged again when more of it has been received.
-        if self.judged == Some(self.offset) {
+    /// Validates a frame by its header.
+    pub(super) fn validate(&mut self, header: &Header) -> Result<(), Violation> {
+        // This is called again for the same frame when more of it has been received.
+        if self.tolerated_at == Some(self.offset) {
             return Ok(());
         }
         let checks = [
-            opcode_objection,
-            Self::reserved_bits_objection,
-            Self::masking_objection,
-            Self::control_objection,
-            Self::sequence_objection,
-            Self::length_objection,
+            check_opcode,
+            Self::check_reserved_bits,
+            Self::check_masking,
+            Self::check_control,
+            Self::check_sequence,
+            Self::check_length,
         ];
         for check in checks {
             if let Some((rule, detail)) = check(self, header) {
@@ -34,8 +34,8 @@ impl Inbound {
                 if rule == Rule::MessageInsideMessage && !self.can_abandon_message() {
                     return Err(violation);
                 }
-                self.object(violation)?;
-                self.judged = Some(self.offset);
+                self.tolerate(violation)?;
+                self.tolerated_at = Some(self.offset);
                 if rule == Rule::MessageInsideMessage {
                     self.abandon_message();
                 }
@@ -55,18 +55,18 @@ impl Inbound {
         Violation::by_frame(*header, self.offset, rule, detail, &payload)
     }
 
-    /// What half a compressed message leaves behind cannot be inflated on.
+    /// After an incomplete compressed message the inflater cannot continue.
     fn can_abandon_message(&self) -> bool {
         self.message.is_none_or(|message| !message.compressed)
     }
 
-    /// What has come of an unfinished message is given up.
+    /// Discards the received part of an incomplete message.
     fn abandon_message(&mut self) {
         self.message = None;
         self.utf8 = Default::default();
     }
 
-    fn reserved_bits_objection(&self, header: &Header) -> Objection {
+    fn check_reserved_bits(&self, header: &Header) -> Problem {
         if !(header.rsv1 || header.rsv2 || header.rsv3) {
             return None;
         }
@@ -77,14 +77,14 @@ impl Inbound {
             return Some((Rule::ReservedBits, detail));
         }
         if header.rsv2 || header.rsv3 {
-            let detail = format!("{reserved} set on a {opcode} frame; only RSV1 has a meaning");
+            let detail = format!("{reserved} set on a {opcode} frame; only RSV1 is defined");
             return Some((Rule::ReservedBits, detail));
         }
         let can_start = matches!(opcode, Opcode::Text | Opcode::Binary);
         (!can_start).then(|| (Rule::MisplacedRsv1, format!("{opcode} frame")))
     }
 
-    fn masking_objection(&self, header: &Header) -> Objection {
+    fn check_masking(&self, header: &Header) -> Problem {
         match (self.limits.role, header.mask) {
             (Role::Client, Some([a, b, c, d])) => {
                 let detail = format!(
@@ -100,7 +100,7 @@ impl Inbound {
         }
     }
 
-    fn control_objection(&self, header: &Header) -> Objection {
+    fn check_control(&self, header: &Header) -> Problem {
         let opcode = header.opcode;
         if !opcode.is_control() {
             return None;
@@ -118,7 +118,7 @@ impl Inbound {
         Some((rule, format!("{opcode} frame with {} bytes of payload", header.length)))
     }
 
-    fn sequence_objection(&self, header: &Header) -> Objection {
+    fn check_sequence(&self, header: &Header) -> Problem {
         let opcode = header.opcode;
         match (opcode, self.message) {
             (Opcode::Continuation, None) => {
@@ -136,7 +136,7 @@ impl Inbound {
         }
     }
 
-    fn length_objection(&self, header: &Header) -> Objection {
+    fn check_length(&self, header: &Header) -> Problem {
         let length = header.length;
         if length >> 63 != 0 {
             return Some((Rule::LengthTooLarge, format!("declared length {length}")));
@@ -145,10 +145,10 @@ impl Inbound {
             let detail = format!("length {length} encoded in {} bits", header.length_bits());
             return Some((Rule::LengthNotMinimal, detail));
         }
-        self.size_objection(header)
+        self.check_size(header)
     }
 
-    fn size_objection(&self, header: &Header) -> Objection {
+    fn check_size(&self, header: &Header) -> Problem {
         let (opcode, length) = (header.opcode, header.length);
         if opcode.is_control() || matches!(opcode, Opcode::Reserved(_)) {
             return None;
@@ -163,14 +163,14 @@ impl Inbound {
         let total = before.saturating_add(length);
         if compressed {
             let detail = || format!("{total} compressed bytes, over the limit of {limit}");
-            return (total > packed_limit(limit)).then(|| (Rule::MessageTooBig, detail()));
+            return (total > compressed_limit(limit)).then(|| (Rule::MessageTooBig, detail()));
         }
         let detail = || format!("{total} bytes, over the limit of {limit}");
         (total > limit).then(|| (Rule::MessageTooBig, detail()))
     }
 }
 
-fn opcode_objection(_: &Inbound, header: &Header) -> Objection {
+fn check_opcode(_: &Inbound, header: &Header) -> Problem {
     match header.opcode {
         Opcode::Reserved(bits) => {
             Some((Rule::ReservedOpcode, format!("opcode {bits} (0x{bits:x})")))
@@ -179,16 +179,15 @@ fn opcode_objection(_: &Inbound, header: &Header) -> Objection {
     }
 }
 
-/// What cannot be compressed gets a little longer by the attempt: no message within the limit needs
-/// more than this.
-fn packed_limit(limit: u64) -> u64 {
+/// The maximum compressed size of a message within the limit: incompressible data becomes slightly longer.
+fn compressed_limit(limit: u64) -> u64 {
     limit.saturating_add(limit / 16).saturating_add(1024)
 }
 
 /// RFC 6455 section 5.5.1: a code and a reason, or nothing.
 ///
 /// # Errors
-/// The rule that is broken, what came, and why if that is known.
+/// The violated rule, what was received, and the cause if it is known.
 pub(in crate::protocol) fn read_close(
     payload: &[u8],
 ) -> Result<ClosePayload, (Rule, String, Option<Cause>)> {
@@ -197,7 +196,7 @@ pub(in crate::protocol) fn read_close(
         [byte] => {
             return Err((
                 Rule::CloseTooShort,
-                format!("payload 0x{byte:02x}, a code takes two bytes"),
+                format!("payload 0x{byte:02x}, but a close code has two bytes"),
                 None,
             ));
         }
@@ -223,7 +222,7 @@ pub(in crate::protocol) fn read_close(
     }
 }
 
-/// What can be made of a payload that [`read_close`] objects to.
+/// Parses a payload that [`read_close`] rejects as far as possible.
 pub(super) fn read_close_leniently(payload: &[u8]) -> ClosePayload {
     match payload.split_first_chunk() {
         Some((code, reason)) => ClosePayload {

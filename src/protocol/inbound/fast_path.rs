@@ -1,36 +1,35 @@
-//! The short way for what nearly all traffic is made of.
+//! The fast path for the most common kind of message: in one valid frame, received completely.
 
 use std::ops::Range;
 
-use super::{Inbound, State};
+use super::{Inbound, InboundState};
 use crate::protocol::frame::apply_mask;
 use crate::protocol::message::MessageKind;
 use crate::protocol::utf8;
 use crate::protocol::vocabulary::{Event, Role};
 
-/// A message that is still where it was read to.
-pub(in crate::protocol) struct PlainMessage {
+/// A message whose payload is still in the input buffer.
+pub(in crate::protocol) struct WholeMessage {
     kind: MessageKind,
-    /// Where its payload is in the input.
+    /// The range of its payload in the input.
     payload: Range<usize>,
-    /// Header and payload, in bytes.
+    /// The size of header and payload, in bytes.
     wire_size: u64,
 }
 
-/// The header of a whole message in one frame, without reserved bits and of the shortest encoding (RFC
+/// The header of a message in one frame, without reserved bits and with the shortest length encoding (RFC
 /// 6455 section 5.2).
-struct PlainHeader {
+struct WholeHeader {
     kind: MessageKind,
     mask: Option<[u8; 4]>,
-    /// Of the payload.
+    /// Length of the payload in bytes.
     length: u64,
-    /// Of the header.
+    /// Size of the header in bytes.
     size: usize,
 }
 
-impl PlainHeader {
-    /// Decodes the header at the start of `bytes`; `None` if it is not such a one, or not there as a
-    /// whole.
+impl WholeHeader {
+    /// Decodes the header at the start of `bytes`; `None` if it is not such a header, or not complete.
     #[inline]
     fn decode(bytes: &[u8]) -> Option<Self> {
         let (&[first, second], rest) = bytes.split_first_chunk()?;
@@ -56,18 +55,18 @@ impl PlainHeader {
 }
 
 impl Inbound {
-    /// The next message, if it is in the input as a whole, in one valid frame, and no event comes
-    /// before it. It is not copied.
+    /// The next message, if it is completely in the input, in one valid frame, and no event precedes it. It
+    /// is not copied.
     ///
-    /// Whatever is out of the ordinary is left untouched for the long way, [`Inbound::parse_frame`],
-    /// which comes to the same message, or says what is wrong with it.
+    /// Everything else is left untouched for the slow path, [`Inbound::parse_frame`], which yields the same
+    /// message or reports the violation.
     #[inline]
-    pub(in crate::protocol) fn plain_message(&mut self) -> Option<PlainMessage> {
+    pub(in crate::protocol) fn next_whole_message(&mut self) -> Option<WholeMessage> {
         if !self.is_between_messages() {
             return None;
         }
-        let header = PlainHeader::decode(self.input.bytes())?;
-        if !self.is_ordinary(&header) {
+        let header = WholeHeader::decode(self.input.bytes())?;
+        if !self.is_valid_for(&header) {
             return None;
         }
         let length = usize::try_from(header.length).ok()?;
@@ -85,12 +84,12 @@ impl Inbound {
         self.counters.messages += 1;
         self.counters.payload_bytes += header.length;
         let wire_size = header.size as u64 + header.length;
-        Some(PlainMessage { kind: header.kind, payload, wire_size })
+        Some(WholeMessage { kind: header.kind, payload, wire_size })
     }
 
-    /// A plain message with its payload.
+    /// The event of such a message.
     #[inline]
-    pub(in crate::protocol) fn plain_event(&self, message: PlainMessage) -> Event<'_> {
+    pub(in crate::protocol) fn whole_event(&self, message: WholeMessage) -> Event<'_> {
         Event::Message {
             kind: message.kind,
             data: self.input.slice(message.payload),
@@ -101,22 +100,22 @@ impl Inbound {
         }
     }
 
-    /// Nothing is half done, and nothing waits to be handed out.
+    /// Whether no message is being received, no event is queued, and frames are not observed.
     fn is_between_messages(&self) -> bool {
-        self.state == State::Open
+        self.state == InboundState::Open
             && self.frame.is_none()
             && self.message.is_none()
             && self.queue.is_empty()
             && !self.limits.observe_frames
     }
 
-    /// Whether the header says what it has to in this role and within this limit.
-    fn is_ordinary(&self, header: &PlainHeader) -> bool {
+    /// Whether mask and length are valid for the role and the limit.
+    fn is_valid_for(&self, header: &WholeHeader) -> bool {
         header.mask.is_some() == (self.limits.role == Role::Server)
             && header.length <= self.limits.max_message_size
     }
 
-    fn unmask(&mut self, header: &PlainHeader, payload: &Range<usize>) {
+    fn unmask(&mut self, header: &WholeHeader, payload: &Range<usize>) {
         if let Some(key) = header.mask {
             apply_mask(self.input.slice_mut(payload.clone()), key, 0);
         }
