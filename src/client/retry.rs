@@ -140,11 +140,11 @@ impl RetryPolicy {
         let FailureClass::Transient { retry_after: demanded } = class else {
             return RetryDecision::GiveUp(GiveUpReason::Permanent);
         };
-        if self.max_time.is_some_and(|end| now >= end) {
-            return RetryDecision::GiveUp(GiveUpReason::OutOfTime);
-        }
         if !self.limit.is_some_and(|limit| limit.allows_after(backoff.attempts())) {
             return RetryDecision::GiveUp(GiveUpReason::LimitReached);
+        }
+        if self.max_time.is_some_and(|end| now >= end) {
+            return RetryDecision::GiveUp(GiveUpReason::OutOfTime);
         }
         let own = backoff.next(random);
         let delay = self.in_time(own, backoff, now).max(demanded.unwrap_or_default());

@@ -295,5 +295,5 @@ fn a_link_local_address_is_explained() {
     let outcome = wscope().arg("ws://[fe80::1%25eth0]:9/").run().code(2);
     outcome.stderr_contains("a URL cannot name the zone of an IPv6 address: --interface NAME does");
     let outcome = wscope().args(["listen", "[fe80::1]:0"]).run().code(8);
-    outcome.stderr_contains("hint: a link-local address needs the number of its network");
+    outcome.stderr_contains("hint: a link-local address requires the number of its network");
 }

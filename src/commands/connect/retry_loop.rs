@@ -91,6 +91,7 @@ impl RetryLoop<'_> {
         let policy = RetryPolicy { limit: self.limit, max_time: self.opening.max_time };
         let wait = match policy.decide(failure.class, backoff, Instant::now(), rand::random()) {
             RetryDecision::Wait(wait) => wait,
+            RetryDecision::GiveUp(GiveUpReason::OutOfTime) => return Err(self.out_of_time(failure)),
             RetryDecision::GiveUp(reason) => return Err(give_up(conversation, reason, failure)),
         };
         let RetryWait { delay, until, is_demanded, is_long } = wait;
@@ -120,6 +121,22 @@ impl RetryLoop<'_> {
     }
 }
 
+impl RetryLoop<'_> {
+    /// `--max-time` has run out after a failure. An error that reports that keeps its details.
+    fn out_of_time(&self, failure: Failure) -> GivenUp {
+        let expects = !self.opening.config.ending.expect.is_empty();
+        let reports_it = |error: &Error| match error.exit_code() {
+            1 => true,
+            7 => !expects,
+            _ => false,
+        };
+        match failure.error.filter(reports_it) {
+            Some(error) => error.into(),
+            None => GivenUp::Stopped(Stop::MaxTime),
+        }
+    }
+}
+
 fn give_up(conversation: &mut Conversation<'_>, reason: GiveUpReason, failure: Failure) -> GivenUp {
     let text = match reason {
         GiveUpReason::WaitExceedsMaxTime => {
@@ -135,7 +152,6 @@ fn give_up(conversation: &mut Conversation<'_>, reason: GiveUpReason, failure: F
     }
     match failure.error {
         Some(error) => error.into(),
-        None if reason == GiveUpReason::OutOfTime => GivenUp::Stopped(Stop::MaxTime),
         None => GivenUp::Lost,
     }
 }
