@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::Bytes;
 
 use super::resend::Tracked;
-use super::sender::{Origin, SendData, Sender};
+use super::sender::{Origin, Sender};
 use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
 use crate::event::{EventKind, Shown, Status};
 use crate::input::{Action, InputError, Next, Show};
@@ -44,11 +44,12 @@ impl<'a> Session<'a> {
     pub(super) fn take_actions(&mut self) {
         self.input.has_more = true;
         self.end_for_source();
-        for _ in 0..ACTION_BUDGET {
+        let mut budget = ACTION_BUDGET;
+        while budget > 0 {
             if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
             }
-            self.input.has_more = self.take_action();
+            self.input.has_more = self.take_action(&mut budget);
             if self.connection.has_events() {
                 self.take_events();
             }
@@ -87,8 +88,9 @@ impl<'a> Session<'a> {
         self.connection.pending_output().len() < HIGH_WATER && self.outgoing.has_room()
     }
 
-    /// Carries out the next action; `false` if there is none at the moment.
-    fn take_action(&mut self) -> bool {
+    /// Carries out the next action, or several messages of the input; `false` if there is none at the moment.
+    fn take_action(&mut self, budget: &mut usize) -> bool {
+        *budget = budget.saturating_sub(1);
         if let Some(has_more) = self.continue_upload() {
             return has_more;
         }
@@ -100,33 +102,42 @@ impl<'a> Session<'a> {
         if self.input.has_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
-        self.take_from_source()
+        self.take_from_source(budget)
     }
 
-    fn take_from_source(&mut self) -> bool {
+    fn take_from_source(&mut self, budget: &mut usize) -> bool {
         let typed = self.source.next_is_typed();
         let is_kept = self.keeps_input();
-        match self.source.next(self.reactor.registry()) {
+        let mut sender = Sender {
+            connection: &mut self.connection,
+            journal: &mut self.journal,
+            observers: &mut self.observers,
+            traffic: &mut self.traffic,
+            resend: self.outgoing.resend.as_mut(),
+            now: self.clock.event_time(),
+        };
+        // The hot path: payloads are borrowed from the source, and one after the other is sent.
+        let next = loop {
+            match self.source.next(self.reactor.registry()) {
+                Next::Message(kind, data) if !is_kept => {
+                    let sent = sender.message(kind, data, None, 1, Origin::Input, typed);
+                    if sent.is_err() || !sender.can_go_on() || *budget == 0 {
+                        self.check(sent, typed);
+                        return true;
+                    }
+                    *budget -= 1;
+                }
+                next => break next,
+            }
+        };
+        match next {
             Next::Pending => return false,
             Next::End => self.input.has_ended = true,
             Next::Failed(error) => self.input.fail(error),
-            Next::Message(kind, data) if is_kept => {
+            // What is not sent on this connection is kept.
+            Next::Message(kind, data) => {
                 let action = Action::Send(kind, Bytes::copy_from_slice(data));
                 self.keep_input(action);
-            }
-            // The hot path: the payload is borrowed from the source.
-            Next::Message(kind, data) => {
-                let mut sender = Sender {
-                    connection: &mut self.connection,
-                    journal: &mut self.journal,
-                    observers: &mut self.observers,
-                    traffic: &mut self.traffic,
-                    resend: self.outgoing.resend.as_mut(),
-                    now: self.clock.event_time(),
-                };
-                let data = SendData::Borrowed(data);
-                let sent = sender.message(kind, data, 1, Origin::Input, typed);
-                self.check(sent, typed);
             }
             Next::Action(action) if is_kept && action.is_sent() => self.keep_input(action),
             Next::Action(action) => self.perform(action, Origin::Input, typed),
@@ -138,11 +149,11 @@ impl<'a> Session<'a> {
     pub(super) fn perform(&mut self, action: Action, origin: Origin, typed: bool) {
         let done = match action {
             Action::Send(kind, data) => {
-                self.sender().message(kind, SendData::Shared(&data), 1, origin, typed)
+                self.sender().message(kind, &data, Some(&data), 1, origin, typed)
             }
             Action::SendBack(kind, payload) => self.sender().send_back(kind, payload),
             Action::Fragments(kind, data, frames) => {
-                self.sender().message(kind, SendData::Shared(&data), frames, origin, typed)
+                self.sender().message(kind, &data, Some(&data), frames, origin, typed)
             }
             Action::File(file) if self.outgoing.upload.is_some() => {
                 self.outgoing.push(Action::File(file)); // of an observer

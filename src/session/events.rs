@@ -79,13 +79,14 @@ impl Session<'_> {
             self.keep_unsent();
             self.drop_unsent_if_ending();
         }
-        self.follow_observers();
+        if self.observers.have_response() {
+            self.follow_observers();
+        }
         true
     }
 
     /// Carries out the actions of the observers, then ends the connection if they have decided so: nothing
     /// follows a Close frame.
-    #[inline]
     pub(super) fn follow_observers(&mut self) {
         // What is sent may be followed by more.
         while self.observers.have_response() {

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use bytes::Bytes;
 
-use super::Journal;
 use super::observers::Observers;
 use super::resend::{Resend, Tracked};
 use super::traffic::Traffic;
+use super::{HIGH_WATER, Journal};
 use crate::event::{EventKind, Message};
 use crate::input::Action;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse};
@@ -23,31 +23,6 @@ pub(super) enum Origin {
     Input,
     /// An observer. It belongs to this connection and is not sent on another one.
     Observer,
-}
-
-/// The payload of a data message to send.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum SendData<'a> {
-    /// From a buffer that will be used again.
-    Borrowed(&'a [u8]),
-    /// It can be kept without a copy.
-    Shared(&'a Bytes),
-}
-
-impl SendData<'_> {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Borrowed(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
-
-    fn to_shared(self) -> Bytes {
-        match self {
-            Self::Borrowed(bytes) => Bytes::copy_from_slice(bytes),
-            Self::Shared(bytes) => bytes.clone(),
-        }
-    }
 }
 
 /// The parts of a session that sending needs. The input may be borrowed meanwhile.
@@ -66,26 +41,53 @@ impl Sender<'_, '_> {
     pub(super) fn message(
         &mut self,
         kind: MessageKind,
-        data: SendData<'_>,
+        data: &[u8],
+        shared: Option<&Bytes>,
+        frames: usize,
+        origin: Origin,
+        typed: bool,
+    ) -> Result<(), Misuse> {
+        if self.resend.is_none() {
+            return self.encode(kind, data, frames, typed);
+        }
+        self.tracked_message(kind, data, shared, frames, origin, typed)
+    }
+
+    /// The same, remembered until the transport has taken it.
+    fn tracked_message(
+        &mut self,
+        kind: MessageKind,
+        data: &[u8],
+        shared: Option<&Bytes>,
         frames: usize,
         origin: Origin,
         typed: bool,
     ) -> Result<(), Misuse> {
         let start = self.position();
-        let sent = self.encode(kind, data.bytes(), frames, typed);
+        let sent = self.encode(kind, data, frames, typed);
         match (start, origin) {
             (None, _) | (_, Origin::Preset) => {}
             (Some(start), Origin::Observer) => self.track_reply(start, sent.is_ok()),
             (Some(start), Origin::Input) if sent.is_ok() => {
+                let data = shared.map_or_else(|| Bytes::copy_from_slice(data), Bytes::clone);
                 let action = match frames {
-                    1 => Action::Send(kind, data.to_shared()),
-                    _ => Action::Fragments(kind, data.to_shared(), frames),
+                    1 => Action::Send(kind, data),
+                    _ => Action::Fragments(kind, data, frames),
                 };
                 self.track(start, Tracked::Input(action));
             }
             (Some(_), Origin::Input) => {}
         }
         sent
+    }
+
+    /// Whether the next message may follow at once: nothing else is to be done between the two.
+    #[inline]
+    pub(super) fn can_go_on(&self) -> bool {
+        self.resend.is_none()
+            && self.observers.is_empty()
+            && !self.connection.has_events()
+            && self.connection.pending_output().len() < HIGH_WATER
     }
 
     /// Sends a long message back that was received, if possible without a copy.
@@ -121,27 +123,31 @@ impl Sender<'_, '_> {
         };
         let sent = self.connection.send_in_frames(kind, data, frames, &mut watcher)?;
         self.traffic.on_send(self.connection.received_counters().messages);
-        let is_shown = self.journal.shows_sent(kind);
-        if !is_shown && !self.observers.want_sent() {
-            return Ok(());
-        }
-        let message = Message {
-            direction: Direction::Sent,
-            kind,
-            data,
-            wire_size: sent.wire_size,
-            compressed: sent.compressed,
-            frames: sent.frames,
-            typed,
-            surplus: false,
-        };
-        if self.observers.want_sent() {
-            self.observers.on_event(now, &EventKind::Message(message), None);
-        }
-        if is_shown {
-            self.journal.emit(EventKind::Message(message));
+        if self.journal.shows_sent(kind) || self.observers.want_sent() {
+            let (wire_size, compressed, frames) = (sent.wire_size, sent.compressed, sent.frames);
+            let direction = Direction::Sent;
+            self.report_sent(Message {
+                direction,
+                kind,
+                data,
+                wire_size,
+                compressed,
+                frames,
+                typed,
+                surplus: false,
+            });
         }
         Ok(())
+    }
+
+    #[cold]
+    fn report_sent(&mut self, message: Message<'_>) {
+        if self.observers.want_sent() {
+            self.observers.on_event(self.now, &EventKind::Message(message), None);
+        }
+        if self.journal.shows_sent(message.kind) {
+            self.journal.emit(EventKind::Message(message));
+        }
     }
 
     /// Sends a frame as the user wrote it.
