@@ -1,8 +1,6 @@
 //! Splits a stream of bytes into records, at newlines, at NULs, as it is read, or not at all, and parses
 //! records to actions. Reads no file descriptor.
 
-use std::ops::Range;
-
 use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed, Prompt};
 use super::{Action, InputError, Next, is_utf16, json};
 use crate::protocol::{MessageKind, Utf8Checker, utf8_cause};
@@ -45,8 +43,8 @@ pub(super) struct Cutter {
     end: usize,
     /// Up to where no separator has been found.
     searched: usize,
-    /// The next record, without its separator.
-    record: Option<Range<usize>>,
+    /// Where the next record, which begins at `start`, ends, without its separator.
+    record_end: Option<usize>,
     /// Records taken.
     count: u64,
     /// Where `start` is in the whole input.
@@ -68,7 +66,7 @@ impl Cutter {
             start: 0,
             end: 0,
             searched: 0,
-            record: None,
+            record_end: None,
             count: 0,
             offset: 0,
             utf8: Utf8Checker::default(),
@@ -152,14 +150,14 @@ impl Cutter {
     /// Looks for the next whole record.
     #[inline(always)]
     pub(super) fn has_record(&mut self) -> bool {
-        while self.record.is_none() {
-            let Some(record) = self.find_record() else { return false };
+        while self.record_end.is_none() {
+            let Some(end) = self.find_record() else { return false };
             if self.framing == InputFraming::Json
-                && self.buffer[record.clone()].trim_ascii().is_empty()
+                && self.buffer[self.start..end].trim_ascii().is_empty()
             {
-                self.consume(&record); // a blank line between objects
+                self.consume(end); // a blank line between objects
             } else {
-                self.record = Some(record);
+                self.record_end = Some(end);
             }
         }
         true
@@ -173,11 +171,11 @@ impl Cutter {
     }
 
     fn take_file_of_command(&mut self) -> Option<FileRequest<Action>> {
-        let record = self.record.clone()?;
-        let text = self.buffer[record.clone()].strip_prefix(b"/")?;
+        let end = self.record_end?;
+        let text = self.buffer[self.start..end].strip_prefix(b"/")?;
         let Ok(Parsed::File(file)) = command(text) else { return None };
-        self.record = None;
-        self.consume(&record);
+        self.record_end = None;
+        self.consume(end);
         Some(file)
     }
 
@@ -191,13 +189,14 @@ impl Cutter {
     /// The action of the record found, or how the input ended.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Next<'_> {
-        let Some(record) = self.record.take() else { return self.end() };
-        let record_end = self.offset + record.len() as u64;
-        if self.bad_utf8.is_some_and(|bad| bad < record_end) {
+        let Some(end) = self.record_end.take() else { return self.end() };
+        let start = self.start;
+        let offset = self.offset + (end - start) as u64;
+        if self.bad_utf8.is_some_and(|bad| bad < offset) {
             return self.end();
         }
-        self.consume(&record);
-        let (record, line) = (&self.buffer[record], self.count);
+        self.consume(end);
+        let (record, line) = (&self.buffer[start..end], self.count);
         let action = match (self.framing, record) {
             (InputFraming::Json, _) => {
                 json::action(record).map_err(|json::JsonError { column, reason }| {
@@ -225,7 +224,8 @@ impl Cutter {
         }
     }
 
-    fn find_record(&mut self) -> Option<Range<usize>> {
+    /// Where the record that begins at `start` ends, if it is complete.
+    fn find_record(&mut self) -> Option<usize> {
         let separator = match self.framing {
             InputFraming::Lines | InputFraming::Commands | InputFraming::Json => b'\n',
             InputFraming::Nul => 0,
@@ -233,7 +233,7 @@ impl Cutter {
             InputFraming::Whole => return self.find_last(),
         };
         match memchr::memchr(separator, &self.buffer[self.searched..self.end]) {
-            Some(at) => Some(self.start..self.searched + at),
+            Some(at) => Some(self.searched + at),
             None => {
                 self.searched = self.end;
                 self.find_last()
@@ -242,15 +242,15 @@ impl Cutter {
     }
 
     /// What is left at the end of the input. A failed read leaves only a part of a record.
-    fn find_last(&mut self) -> Option<Range<usize>> {
+    fn find_last(&mut self) -> Option<usize> {
         let is_good = self.ended && self.failure.is_none() && self.bad_utf8.is_none();
         let is_record =
             self.start < self.end || (self.framing == InputFraming::Whole && self.count == 0);
-        (is_good && is_record).then_some(self.start..self.end)
+        (is_good && is_record).then_some(self.end)
     }
 
     /// All that has been read; text is not split inside a character.
-    fn find_chunk(&mut self) -> Option<Range<usize>> {
+    fn find_chunk(&mut self) -> Option<usize> {
         let mut end = self.end;
         if self.kind == MessageKind::Text {
             let tail = &self.buffer[self.start..end];
@@ -259,13 +259,14 @@ impl Cutter {
                 end -= behind + 1;
             }
         }
-        (self.start < end).then_some(self.start..end)
+        (self.start < end).then_some(end)
     }
 
-    fn consume(&mut self, record: &Range<usize>) {
-        let has_separator = record.end < self.end
-            && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
-        let next = record.end + usize::from(has_separator);
+    /// Goes on behind a record that ends there.
+    fn consume(&mut self, end: usize) {
+        let has_separator =
+            end < self.end && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
+        let next = end + usize::from(has_separator);
         self.count += 1;
         self.offset += (next - self.start) as u64;
         self.start = next;
