@@ -1,4 +1,4 @@
-//! What a message costs, step by step: `cargo bench --bench core`.
+//! The cost of a message, step by step: `cargo bench --bench core`.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -7,13 +7,15 @@ use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use wscope::event::{Clock, Event as Observed, EventKind, Message};
 use wscope::output::escape::{Newlines, escape};
-use wscope::output::json::{Frames, Json};
-use wscope::output::{Format, Lane, Outlet};
+use wscope::output::json::{Json, JsonFrames};
+use wscope::output::{BatchSink, Format, Outlet};
 use wscope::platform::batches::Batch;
 use wscope::protocol::deflate::Offer;
 use wscope::protocol::frame::apply_mask;
 use wscope::protocol::vocabulary::Direction;
-use wscope::protocol::{Connection, Event, Header, Masks, MessageKind, Opcode, Options, Role};
+use wscope::protocol::{
+    Connection, ConnectionOptions, Event, Header, Masks, MessageKind, Opcode, Role,
+};
 
 fn main() {
     divan::main();
@@ -24,9 +26,9 @@ const MESSAGES: usize = 1000;
 
 const SIZES: [usize; 4] = [0, 64, 1 << 10, 64 << 10];
 
-fn options(role: Role, compress: bool) -> Options {
+fn options(role: Role, compress: bool) -> ConnectionOptions {
     let offer = Offer::parse("permessage-deflate").expect("an offer");
-    Options {
+    ConnectionOptions {
         role,
         max_message_size: 64 << 20,
         close_timeout: None,
@@ -37,7 +39,7 @@ fn options(role: Role, compress: bool) -> Options {
     }
 }
 
-/// JSON of about this size, which no two messages have alike.
+/// JSON of about this size, different for each message.
 fn json(number: usize, size: usize) -> Vec<u8> {
     let mut text = format!("{{\"id\":{number},\"tags\":[");
     for tag in 0.. {
@@ -50,7 +52,7 @@ fn json(number: usize, size: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-/// What the other side writes to send so many messages.
+/// The output of a connection that sends `count` messages.
 fn stream(sender: Role, compress: bool, size: usize, count: usize, frames: usize) -> Vec<u8> {
     let mut connection = Connection::new(options(sender, compress), &[]);
     for number in 0..count {
@@ -61,7 +63,7 @@ fn stream(sender: Role, compress: bool, size: usize, count: usize, frames: usize
     connection.pending_output().to_vec()
 }
 
-/// Takes a stream in, and counts the messages.
+/// Receives a stream, and counts the messages.
 fn receive(role: Role, compress: bool, mut bytes: &[u8]) -> usize {
     let mut connection = Connection::new(options(role, compress), &[]);
     let now = Instant::now();
@@ -138,7 +140,7 @@ fn deflate(bencher: Bencher<'_, '_>, size: usize) {
 }
 
 #[divan::bench(args = [5, 300, 70_000])]
-fn header_there_and_back(length: u64) -> Option<Header> {
+fn header_encode_and_decode(length: u64) -> Option<Header> {
     let header = Header::new(Opcode::Text, true, Some([1, 2, 3, 4]), black_box(length));
     Header::decode(black_box(header.bytes()))
 }
@@ -151,10 +153,10 @@ fn mask(bencher: Bencher<'_, '_>, size: usize) {
         .bench_local(|| apply_mask(black_box(&mut bytes), [1, 2, 3, 4], 1));
 }
 
-/// A place that takes everything.
-struct Nowhere;
+/// A lane that discards everything.
+struct Discard;
 
-impl Lane for Nowhere {
+impl BatchSink for Discard {
     fn offer(&mut self, batch: &mut Batch) -> bool {
         black_box(std::mem::take(batch));
         true
@@ -180,8 +182,8 @@ fn json_event(bencher: Bencher<'_, '_>, size: usize) {
     };
     let event =
         Observed { at: Clock::start().now(), connection: None, what: EventKind::Message(message) };
-    let mut out = Outlet::lane("nowhere", Nowhere);
-    let mut format = Json::new(Frames::None);
+    let mut out = Outlet::batches("discard", Discard);
+    let mut format = Json::new(JsonFrames::None);
     bencher.counter(ItemsCount::new(MESSAGES)).bench_local(|| {
         for _ in 0..MESSAGES {
             format.event(black_box(&event), &mut out);

@@ -1,7 +1,7 @@
-//! The program itself between sockets and pipes: `cargo bench --bench end_to_end`.
+//! The program with a socket and pipes: `cargo bench --bench end_to_end`.
 //!
-//! A server in this process sends ready-made frames, or counts what comes; wscope stands between it
-//! and a pipe, as users have it. Messages a second are from the start of the process to its end.
+//! A server in this process sends prepared frames, or counts what it receives; wscope runs between it
+//! and a pipe, as users run it. Messages per second are from the start of the process to its end.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -43,7 +43,7 @@ fn serve(work: impl FnOnce(&mut TcpStream) + Send + 'static) -> (String, JoinHan
         socket.write_all(response.bytes()).expect("an open connection");
         work(&mut socket);
         let mut rest = Vec::new();
-        let _ = socket.read_to_end(&mut rest); // until the client has gone
+        let _ = socket.read_to_end(&mut rest); // until the client disconnects
     });
     (url, server)
 }
@@ -106,7 +106,7 @@ fn send_64_byte_lines_from_a_pipe(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench(sample_count = 50, sample_size = 1)]
-fn from_start_to_the_first_answer(bencher: Bencher<'_, '_>) {
+fn from_start_to_the_first_reply(bencher: Bencher<'_, '_>) {
     bencher.bench(|| {
         let (url, server) = serve(|socket| {
             let mut request = [0; 8]; // a masked "hi"

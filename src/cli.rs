@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod auth;
+mod complaint;
 mod listen;
+mod options;
 mod resilience;
 mod route;
 mod settings;
@@ -16,7 +18,9 @@ mod tls;
 mod wscat;
 
 pub use auth::AuthArgs;
+pub use complaint::{complaint, extra_url};
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
+pub use options::{arguments, is_given, option_name};
 pub use resilience::{FOREVER, ResilienceArgs};
 pub use route::RouteArgs;
 pub use settings::SettingsArgs;

@@ -3,22 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::client::EndpointConfig;
 use crate::event::Level;
 use crate::input::Action;
 use crate::input::file::LoadError;
-use crate::input::stdin::Framing as InputFraming;
-use crate::net::dial::DialOptions;
+use crate::input::stdin::InputFraming;
 use crate::net::proxy::{BadSetting, Variables};
-use crate::net::target::{Target, TargetError};
+use crate::net::target::TargetError;
 use crate::output::human::{Detail, Timestamps};
-use crate::output::json::Frames as JsonFrames;
-use crate::output::payload::Framing as OutputFraming;
+use crate::output::json::JsonFrames;
+use crate::output::payload::OutputFraming;
 use crate::platform::files::FileError;
 use crate::platform::signals::Signal;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
-use crate::protocol::head::HeaderLine;
-use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
@@ -38,13 +36,13 @@ mod tls;
 mod values;
 pub mod wscat;
 
-pub use auth::{AuthConfig, AuthEnv, SentCredentials};
+pub use auth::{AuthEnv, CredentialSources, SentCredentials};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
-pub use resilience::{Attempts, ResilienceConfig};
+pub use resilience::ResilienceConfig;
 pub use route::proxy_remark;
 pub use secrets::{GivenValues, secret_arguments};
-pub use settings::{Blame, Expanded, SettingError, SettingsEnv, complaint, expand, extra_url};
+pub use settings::{Expanded, SettingError, SettingsEnv, expand};
 pub use shared::failure_color;
 pub use values::{parse_duration, parse_size};
 
@@ -153,75 +151,45 @@ impl ConfigError {
     }
 }
 
-/// All that a connection is to be and do.
+/// What `wscope URL` does.
 #[derive(Debug)]
 pub struct ConnectConfig {
-    /// Where to.
-    pub target: Target,
-    /// The way there.
-    pub dial: DialOptions,
-    /// Certificates are not checked because `-n` said so.
-    pub says_unchecked: bool,
-    /// The opening handshake.
-    pub handshake: HandshakeConfig,
-    /// Who we are to the server.
-    pub auth: AuthConfig,
-    /// What the user should be told first.
+    /// What to connect to, and how.
+    pub endpoint: EndpointConfig,
+    /// What the server has to agree to.
+    pub negotiation: NegotiationConfig,
+    /// Where the credentials of the request come from.
+    pub credential_sources: CredentialSources,
+    /// Certificates are not checked because of `-n`, which deserves a warning.
+    pub warns_unchecked: bool,
+    /// What is shown first.
     pub notices: Vec<(Level, String)>,
     /// Where actions come from after the presets.
     pub input: Input,
     /// Sent first.
-    pub presets: Vec<Action<'static>>,
+    pub presets: Vec<Action>,
     /// Send every received message back.
     pub echo: bool,
     /// What standard output gets.
     pub stdout: Stdout,
-    /// What is told beside it, and how.
+    /// What is shown beside it, and how.
     pub commentary: Commentary,
     /// Larger received messages close the connection.
     pub max_message_size: u64,
-    /// Go on after violations.
-    pub lenient: bool,
     /// What ends the run.
     pub ending: EndingConfig,
-    /// Limit on everything up to the end of the opening handshake.
-    pub connect_timeout: Option<Duration>,
-    /// What happens where it does not go smoothly.
+    /// Further attempts, and the monitoring of the connection.
     pub resilience: ResilienceConfig,
-    /// Whether secrets are masked.
-    pub redaction: Redaction,
-    /// All that were given, used or not.
-    pub secrets: Secrets,
     /// See [`Env::history`].
     pub history: Option<PathBuf>,
 }
 
-impl ConnectConfig {
-    /// What the peer may say again and is not to be shown.
-    pub fn hidden_secrets(&self) -> Secrets {
-        match self.redaction {
-            Redaction::Mask => self.secrets.clone(),
-            Redaction::Show => Secrets::default(),
-        }
-    }
-}
-
-/// What goes into the request.
-#[derive(Debug)]
-pub struct HandshakeConfig {
-    /// Offered, best first.
-    pub subprotocols: Vec<String>,
-    /// Origin header.
-    pub origin: Option<String>,
-    /// User-Agent header.
-    pub user_agent: String,
-    /// The user's own headers.
-    pub headers: Vec<HeaderLine>,
-    /// Extensions to offer.
-    pub extensions: Option<String>,
-    /// They were asked for by name.
+/// What the server has to agree to.
+#[derive(Clone, Copy, Debug)]
+pub struct NegotiationConfig {
+    /// Compression was requested with an option.
     pub wants_compression: bool,
-    /// A subprotocol has to be chosen if any was offered.
+    /// Without that, or without one of the offered subprotocols, the connection fails; else there is a warning.
     pub strict: bool,
 }
 
@@ -266,7 +234,7 @@ pub struct Commentary {
     pub takes_commands: bool,
     /// Long JSON messages are indented.
     pub pretty: bool,
-    /// Times.
+    /// KeepaliveTimes.
     pub timestamps: Option<Timestamps>,
 }
 

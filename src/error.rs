@@ -1,9 +1,10 @@
-//! Why a run failed: one variant a stage, each with its exit status, its words and its hint.
+//! The error of a run: a variant for each stage, with exit status, message and hint.
 
 use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
+use crate::client::redirect::RedirectError;
 use crate::config::{ConfigError, SentCredentials};
 use crate::event::{
     Closed, FailedResponse, Failure, FailureKind, HeadView, Hop, InterimView, SilenceAdvice,
@@ -19,47 +20,48 @@ use crate::platform::signals::Signal;
 use crate::protocol::body::MAX_KEPT;
 use crate::protocol::keepalive::MissedPong;
 use crate::redact::{Redaction, Secrets};
-use crate::resilience::redirect::RedirectError;
 
 mod answer;
 mod challenges;
 mod hints;
+mod opening;
 mod proxy;
 mod report;
 mod text;
 mod words;
 
 use answer::Answer;
+pub use opening::AttemptContext;
 pub use report::report;
 
 /// Why a run failed.
 #[derive(Debug)]
 pub enum Error {
-    /// The command line cannot be carried out.
+    /// The configuration is invalid or cannot be read.
     Config(ConfigError),
-    /// Wrong usage of another kind.
+    /// Other wrong usage.
     Usage {
-        /// What is wrong.
+        /// The message.
         message: String,
-        /// What was meant, perhaps.
+        /// The hint.
         hint: Option<String>,
     },
-    /// There is no connection.
+    /// Connecting failed.
     Dial(DialError, Box<DialAttempt>),
     /// The opening handshake failed.
     Upgrade(Box<Rejected>),
     /// A redirect that is not followed.
     Redirect(Box<Rejected>, RedirectError),
-    /// No subprotocol was chosen, and `--strict` wants one.
+    /// No subprotocol was chosen, and `--strict` requires one.
     NoSubprotocol {
-        /// Those that were offered.
+        /// The subprotocols that were offered.
         offered: Vec<String>,
-        /// The request, if it is to be shown, and the response.
+        /// The request, if it is shown, and the response.
         heads: Box<(Option<HeadView>, HeadView)>,
     },
-    /// permessage-deflate was not accepted, and `--strict` wants it.
+    /// permessage-deflate was not accepted, and `--strict` requires it.
     NoCompression,
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Protocol(Box<Closed>),
     /// The connection ended abnormally.
     Abnormal(Box<Closed>),
@@ -67,7 +69,7 @@ pub enum Error {
     CloseTimeout {
         /// `--close-timeout`.
         limit: Duration,
-        /// The transport has not taken our Close frame.
+        /// Our Close frame was not completely written.
         is_unsent: bool,
     },
     /// `--max-time` ran out.
@@ -80,68 +82,68 @@ pub enum Error {
     Input(InputError),
     /// An output cannot be written.
     Output(OutputError),
-    /// The system failed us.
+    /// An error of the system.
     System(String, io::Error),
-    /// Goals that were not met, each in words, and the failure that ended the run before.
+    /// Descriptions of the expectations that were not met, and the failure that ended the run before.
     Unmet(Vec<String>, Option<Box<Error>>),
     /// A signal ended the run.
     Signal(Signal),
 }
 
-/// Whether something is attempted more than once if it fails.
+/// Whether a failed attempt is repeated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tries {
-    /// It is not.
+    /// There is one attempt.
     One,
-    /// As `--retry` or `--reconnect` says.
+    /// There are several attempts, with `--retry` or `--reconnect`.
     Several,
 }
 
-/// What is known of a failed attempt to dial beside the error.
+/// Details of a failed attempt to connect.
 #[derive(Clone, Debug)]
 pub struct DialAttempt {
-    /// How often it was attempted.
+    /// Whether it is repeated.
     pub tries: Tries,
-    /// What a redirect may have put into the name of the host, and is not to be shown.
+    /// Secrets that a redirect may have put into the host name, to be masked.
     pub secrets: Secrets,
-    /// A redirect led there.
+    /// The target is from a redirect.
     pub is_redirected: bool,
     /// `--max-time`, if it has run out.
     pub max_time: Option<Duration>,
 }
 
-/// A failed opening handshake, with what is needed to explain it.
+/// A failed opening handshake, with details to explain it.
 #[derive(Debug)]
 pub struct Rejected {
-    /// What the server did.
+    /// The error.
     pub error: UpgradeError,
-    /// What it had answered before that.
+    /// The interim responses received before it.
     pub interim: Vec<Interim>,
-    /// The proxy in between, in words.
+    /// A description of the proxy.
     pub via: Option<String>,
-    /// The version of TLS that the connection was under.
+    /// The TLS version of the connection.
     pub tls: Option<String>,
-    /// There was a certificate of ours for a server that asks for one.
+    /// A client certificate was configured.
     pub gave_certificate: bool,
-    /// Whether the server answers in TLS on a second connection, if that was looked into.
+    /// Whether the server answers in TLS on a second connection, if that was tested.
     pub speaks_tls: Option<bool>,
     /// The request had an Origin header.
     pub sent_origin: bool,
     /// The subprotocols that the request offered, without secrets.
     pub offered: Vec<String>,
-    /// The path that was asked for, without its query.
+    /// The requested path, without its query.
     pub path: String,
-    /// The query that was asked for. It may hold secrets: it is read and not shown.
+    /// The requested query. It may contain secrets and is never shown.
     pub query: String,
     /// The Host header of the request, without secrets.
     pub host: Option<String>,
-    /// Which of the handshake's own headers -H replaced, with the new value without secrets, or removed.
+    /// The headers of the handshake that -H replaced, with the new value without secrets, or removed.
     pub replaced: Vec<(&'static str, Option<String>)>,
-    /// The request asked for an upgrade to websocket, in Upgrade and Connection.
+    /// The request had Upgrade and Connection for an upgrade to websocket.
     pub asked_upgrade: bool,
-    /// The credentials that the request had.
+    /// The credentials in the request.
     pub credentials: Option<SentCredentials>,
-    /// What the server may say again and is not to be shown.
+    /// Secrets that the server may repeat, to be masked.
     pub secrets: Secrets,
     /// `--connect-timeout`.
     pub limit: Duration,
@@ -149,18 +151,18 @@ pub struct Rejected {
     pub max_time: Option<Duration>,
     /// Whether secrets are masked.
     pub redaction: Redaction,
-    /// Redirects are followed, as far as they can be.
+    /// Redirects are followed.
     pub follows: bool,
-    /// How often it was attempted.
+    /// Whether it is repeated.
     pub tries: Tries,
-    /// The request, if it is to be shown.
+    /// The request, if it is shown.
     pub request: Option<HeadView>,
-    /// The request has been shown when it was sent.
+    /// The request was already shown when it was sent.
     pub request_shown: bool,
 }
 
 impl Rejected {
-    /// What -H replaced this header of the handshake with, if it did: nothing if it removed it.
+    /// The value with which -H replaced this header of the handshake; `Some(None)` if it removed it.
     fn replaced(&self, name: &str) -> Option<Option<&str>> {
         let replaced = self.replaced.iter().find(|(replaced, _)| *replaced == name);
         replaced.map(|(_, value)| value.as_deref())
@@ -177,37 +179,7 @@ impl From<ConfigError> for Error {
 }
 
 impl Error {
-    /// A refused handshake that is a redirect which is not followed.
-    pub fn redirect(refused: Self, why: RedirectError) -> Self {
-        match refused {
-            Self::Upgrade(rejected) => {
-                let why = why.masked(rejected.redaction, &rejected.secrets);
-                Self::Redirect(rejected, why)
-            }
-            other => other,
-        }
-    }
-
-    /// The failure of what is attempted more than once.
-    #[must_use]
-    pub fn of_several_tries(self) -> Self {
-        match self {
-            Self::Dial(error, mut attempt) => {
-                attempt.tries = Tries::Several;
-                Self::Dial(error, attempt)
-            }
-            Self::Upgrade(mut rejected) => {
-                rejected.tries = Tries::Several;
-                Self::Upgrade(rejected)
-            }
-            Self::Unmet(goals, Some(end)) => {
-                Self::Unmet(goals, Some(Box::new(end.of_several_tries())))
-            }
-            other => other,
-        }
-    }
-
-    /// What ended the run, also where goals were not met because of it.
+    /// The error that ended the run, also if expectations were not met because of it.
     fn cause(&self) -> &Self {
         match self {
             Self::Unmet(_, Some(end)) => end.cause(),
@@ -249,7 +221,7 @@ impl Error {
         }
     }
 
-    /// The kind that events tell; `None` when the user ended the run.
+    /// The kind used in events; `None` if the user ended the run.
     pub fn kind(&self) -> Option<FailureKind> {
         Some(match self.exit_code() {
             1 => FailureKind::Expectation,
@@ -264,12 +236,12 @@ impl Error {
         })
     }
 
-    /// WHAT: WHY, on one line.
+    /// The message, `WHAT: WHY`, on one line.
     pub fn message(&self) -> String {
         text::message(self)
     }
 
-    /// What to do about it, where that can be known.
+    /// What to do about it, if known.
     pub fn hint(&self) -> Option<String> {
         hints::hint(self)
     }
@@ -279,7 +251,7 @@ impl Error {
         Answer::of(self).map(|answer| answer.view())
     }
 
-    /// The interim responses that came before the failure.
+    /// The interim responses received before the failure.
     pub fn interim(&self) -> Vec<InterimView> {
         let (interim, from, redaction, secrets) = match self.cause() {
             Self::Upgrade(it) | Self::Redirect(it, _) => {
@@ -305,7 +277,7 @@ impl Error {
         }
     }
 
-    /// Whether what was sent is to be shown: then nothing that came is shortened for people.
+    /// Whether the request is shown (-v): then received text is not shortened.
     fn is_verbose(&self) -> bool {
         match self.cause() {
             Self::Upgrade(rejected) | Self::Redirect(rejected, _) => rejected.request.is_some(),
@@ -314,7 +286,7 @@ impl Error {
         }
     }
 
-    /// Bytes of the peer that explain the failure and are no HTTP response of its own.
+    /// Bytes received from the peer that explain the failure and are not an HTTP response.
     pub fn excerpt(&self) -> Option<Cow<'_, [u8]>> {
         let bytes: Option<Cow<'_, [u8]>> = match self.cause() {
             Self::Upgrade(rejected) => match &rejected.error {
@@ -346,7 +318,7 @@ impl Error {
         bytes.filter(|bytes| !bytes.is_empty())
     }
 
-    /// The failure as events tell it.
+    /// The failure for events.
     pub fn failure(&self) -> Option<Failure> {
         Some(Failure {
             kind: self.kind()?,

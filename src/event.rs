@@ -1,4 +1,4 @@
-//! The vocabulary between what happens and what is shown: outputs see nothing else.
+//! Events: the only interface between a session and its outputs.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,7 +8,7 @@ use crate::net::upgrade::Interim;
 use crate::protocol::MessageKind;
 use crate::protocol::close::Application;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{Ending, Party};
+use crate::protocol::connection::{Ending, Initiator};
 use crate::protocol::violation::Violation;
 use crate::protocol::vocabulary::{Counters, Direction, FrameEvent, ReadyState};
 use crate::redact::{Redaction, Secrets};
@@ -17,30 +17,31 @@ mod closed;
 pub mod failure;
 pub mod head_view;
 pub mod secrets;
+mod server_status;
 
 pub use closed::SOON;
 pub use failure::{FailedResponse, Failure, FailureKind};
 pub use head_view::HeadView;
+pub use server_status::ServerStatus;
 
-/// Something that happened, with when and on which connection.
+/// An event with its time and connection.
 #[derive(Debug)]
 pub struct Event<'a> {
-    /// When.
+    /// When it occurred.
     pub at: Stamp,
-    /// Which of several connections.
+    /// The number of the connection, if there are several.
     pub connection: Option<u64>,
-    /// What.
+    /// What occurred.
     pub what: EventKind<'a>,
 }
 
 impl Event<'_> {
-    /// Whether it is a message that the peer sent.
+    /// Whether it is a received message.
     pub fn is_received_message(&self) -> bool {
         matches!(&self.what, EventKind::Message(message) if message.direction == Direction::Received)
     }
 
-    /// Whether it is a text message that is not more than was asked for: most displays beside a pipe
-    /// ignore those.
+    /// Whether it is a text message within `--count`: most displays in a pipe ignore such messages.
     #[inline]
     pub fn is_ordinary_text(&self) -> bool {
         matches!(&self.what, EventKind::Message(message)
@@ -48,16 +49,16 @@ impl Event<'_> {
     }
 }
 
-/// A moment, by the calendar and since the start.
+/// A time, by the wall clock and since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
-    /// By the system's clock.
+    /// By the system clock.
     pub wall: SystemTime,
     /// Since the program started; monotonic.
     pub elapsed: Duration,
 }
 
-/// Makes stamps.
+/// A source of time stamps.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     start: Instant,
@@ -69,74 +70,74 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
-    /// This moment.
+    /// The current time.
     pub fn now(&self) -> Stamp {
         Stamp { wall: SystemTime::now(), elapsed: self.start.elapsed() }
     }
 }
 
-/// What happened.
+/// The kinds of events.
 #[derive(Debug)]
 pub enum EventKind<'a> {
-    /// An HTTP proxy has opened a tunnel. [`EventKind::Open`] has the same again.
+    /// An HTTP proxy has opened a tunnel. [`EventKind::Open`] contains the same data.
     Tunnel(&'a ProxyHeads),
     /// The request of the opening handshake has been sent. Secrets are already masked.
     Request(&'a HeadView),
-    /// The opening handshake is done.
+    /// The opening handshake is complete.
     Open(&'a Opened),
     /// A data message.
     Message(Message<'a>),
-    /// A data message that was sent from a file and never was in memory as a whole.
+    /// A data message that was streamed from a file.
     FileSent(&'a FileSent<'a>),
     /// A ping.
     Ping(Direction, &'a [u8]),
-    /// A pong, with the round-trip time when it answers a ping of ours.
+    /// A pong, with the round-trip time if it answers one of our pings.
     Pong(Direction, &'a [u8], Option<Duration>),
-    /// A frame, before what it means.
+    /// A frame; precedes the event that it causes.
     Frame(&'a FrameEvent<'a>),
     /// A Close frame.
     CloseFrame(Direction, &'a ClosePayload),
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and `--lenient` tolerates it.
+    /// The peer violated the protocol, and `--lenient` tolerates it.
     Tolerated(&'a Violation),
-    /// The connection is over.
+    /// The connection has ended.
     Closed(&'a Closed),
-    /// The server sends us on.
+    /// A redirect is followed.
     Redirect(&'a Redirect),
-    /// There will be another attempt to connect.
+    /// Another attempt to connect is scheduled.
     RetryScheduled(&'a RetryScheduled),
-    /// Something worth knowing that is not a failure.
+    /// An informational message or a warning.
     Notice(Level, &'a str),
-    /// The run has failed. The last event, if there is one.
+    /// The run has failed. Always the last event.
     Failure(&'a Failure),
-    /// The user asked to see something.
+    /// Output requested by the user.
     Shown(Shown<'a>),
 }
 
-/// A data message, whole.
+/// A complete data message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
     /// Who sent it.
     pub direction: Direction,
     /// Text or binary.
     pub kind: MessageKind,
-    /// Its payload; valid UTF-8 if it is text, unless that was tolerated.
+    /// The payload; valid UTF-8 if it is text, unless that violation was tolerated.
     pub data: &'a [u8],
-    /// Frame headers and payloads, in bytes.
+    /// The size of frame headers and payloads, in bytes.
     pub wire_size: u64,
-    /// Whether it came or went compressed.
+    /// Whether it was compressed.
     pub compressed: bool,
-    /// How many frames.
+    /// The number of frames.
     pub frames: u64,
-    /// It can already be seen on the terminal, because it was typed there.
+    /// It is already visible on the terminal, because it was typed there.
     pub typed: bool,
-    /// It came after as many as were asked for (`--count`).
+    /// It was received after the number of messages requested with `--count`.
     pub surplus: bool,
 }
 
 impl<'a> Message<'a> {
-    /// One that was received, of which only the payload is known.
+    /// A received message of which only the payload is known.
     pub fn received(kind: MessageKind, data: &'a [u8]) -> Self {
         Self {
             direction: Direction::Received,
@@ -161,16 +162,16 @@ impl Message<'_> {
     }
 }
 
-/// A file that was sent as one message while it was read.
+/// A file that was sent as one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileSent<'a> {
     /// Text or binary.
     pub kind: MessageKind,
-    /// Where the file is.
+    /// The path of the file.
     pub path: &'a str,
     /// Its length, in bytes.
     pub size: u64,
-    /// Frame header and payload, in bytes.
+    /// The size of frame header and payload, in bytes.
     pub wire_size: u64,
 }
 
@@ -181,56 +182,56 @@ pub struct Redirect {
     pub status: u16,
     /// Its reason phrase.
     pub reason: String,
-    /// The URL that was asked.
+    /// The URL of the request.
     pub from: String,
-    /// The URL to ask next.
+    /// The URL of the next request.
     pub to: String,
-    /// The interim responses that came before it.
+    /// The interim responses received before it.
     pub interim: Vec<InterimView>,
 }
 
-/// An attempt to come.
+/// A scheduled attempt to connect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryScheduled {
-    /// There was a connection before; else it is the first one that failed.
+    /// There was a connection before; else the first attempt failed.
     pub is_reconnect: bool,
-    /// Which attempt since the last connection that stood, from 1.
+    /// The number of the attempt since the last stable connection, from 1.
     pub attempt: u64,
-    /// How many there may be.
+    /// The maximum number of attempts.
     pub limit: Option<u64>,
-    /// When, from now.
+    /// The delay before the attempt.
     pub delay: Duration,
-    /// The server asked for that long.
+    /// The delay was requested by the server.
     pub is_asked: bool,
-    /// What went wrong, in the words of a failure: safe to be shown.
+    /// The message of the failure. Secrets are already masked.
     pub reason: String,
-    /// Inputs that wait for the connection.
+    /// The number of inputs queued for the connection.
     pub waiting: usize,
-    /// Messages that the lost connection had taken and that may not have arrived.
+    /// The number of messages written to the lost connection that may not have been received.
     pub unconfirmed: u64,
 }
 
-/// How much a notice matters.
+/// The level of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Worth knowing.
+    /// Information.
     Info,
-    /// Probably not what was wanted.
+    /// A possible problem.
     Warning,
 }
 
 /// An opened connection. Secrets are already masked.
 #[derive(Clone, Debug)]
 pub struct Opened {
-    /// Who asked for the connection.
-    pub initiator: Party,
+    /// Who initiated the connection.
+    pub initiator: Initiator,
     /// The URL, without userinfo.
     pub url: String,
-    /// The address that we are connected to: the peer's, or that of the proxy.
+    /// The remote address: that of the peer or of the proxy.
     pub remote: String,
-    /// The proxy in between.
+    /// The proxy.
     pub proxy: Option<Proxied>,
-    /// Ours.
+    /// The local address.
     pub local: String,
     /// Minor HTTP version of the response.
     pub http_minor: u8,
@@ -240,25 +241,25 @@ pub struct Opened {
     pub reason: String,
     /// The request head.
     pub request: HeadView,
-    /// The interim responses that came before the response.
+    /// The interim responses received before the response.
     pub interim: Vec<InterimView>,
     /// The response head.
     pub response: HeadView,
-    /// Whether it had credentials, in header fields or in the URL.
+    /// Whether the request had credentials, in header fields or in the URL.
     pub has_credentials: bool,
     /// Subprotocols that were offered.
     pub offered: Vec<String>,
-    /// The one chosen.
+    /// The subprotocol that was chosen.
     pub protocol: Option<String>,
-    /// The extensions agreed on.
+    /// The negotiated extensions.
     pub extensions: Option<String>,
-    /// What that means for compression, in words.
+    /// A description of the negotiated compression.
     pub compression: Option<String>,
-    /// For wss.
+    /// The TLS session, for wss.
     pub tls: Option<TlsInfo>,
-    /// How long it took.
+    /// The duration of each phase.
     pub timings: Timings,
-    /// What the peer may say again and is not to be shown.
+    /// Secrets that the peer may repeat, to be masked.
     pub secrets: Secrets,
 }
 
@@ -267,18 +268,18 @@ pub struct Opened {
 pub struct Proxied {
     /// Its URL, without userinfo.
     pub url: String,
-    /// The same in words, with who said that it is to be used.
+    /// A description with the option or variable that selected it.
     pub words: String,
-    /// The CONNECT request and what came of it, from an HTTP proxy. Secrets are already masked.
+    /// The CONNECT request and its responses, for an HTTP proxy. Secrets are already masked.
     pub heads: Option<ProxyHeads>,
 }
 
-/// A CONNECT request and the answer to it.
+/// A CONNECT request and its responses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyHeads {
     /// The request.
     pub request: HeadView,
-    /// The interim responses to it.
+    /// The interim responses.
     pub interim: Vec<InterimView>,
     /// The response that opened the tunnel.
     pub response: Option<HeadView>,
@@ -287,7 +288,7 @@ pub struct ProxyHeads {
 /// An interim response (RFC 9110 section 15.2). Secrets are already masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InterimView {
-    /// Whose it is.
+    /// Who sent it.
     pub from: Hop,
     /// Status code, 100 to 199.
     pub status: u16,
@@ -298,7 +299,7 @@ pub struct InterimView {
 }
 
 impl InterimView {
-    /// What may be shown of several.
+    /// The views of several, with secrets masked.
     pub fn all(
         interim: &[Interim],
         from: Hop,
@@ -308,7 +309,7 @@ impl InterimView {
         interim.iter().map(|it| Self::new(it, from, redaction, secrets)).collect()
     }
 
-    /// What may be shown of it.
+    /// A view with secrets masked.
     pub fn new(interim: &Interim, from: Hop, redaction: Redaction, secrets: &Secrets) -> Self {
         Self {
             from,
@@ -319,7 +320,7 @@ impl InterimView {
     }
 }
 
-/// Who answers a request.
+/// The sender of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hop {
     /// The server.
@@ -338,34 +339,34 @@ impl Hop {
     }
 }
 
-/// The end of a connection, with its circumstances.
+/// The end of a connection, with details.
 #[derive(Clone, Debug)]
 pub struct Closed {
-    /// Who, how, with which code.
+    /// Initiator, cause and close code.
     pub ending: Ending,
-    /// How long nothing had come or gone before the end.
+    /// The time without traffic before the end.
     pub quiet: Duration,
-    /// What came or went then.
+    /// The last traffic before it.
     pub last: LastTraffic,
-    /// How long the connection had been open.
+    /// How long the connection was open.
     pub age: Duration,
-    /// What came.
+    /// Totals received.
     pub received: Counters,
-    /// What went.
+    /// Totals sent.
     pub sent: Counters,
-    /// The transport has not taken our Close frame.
+    /// Our Close frame was not completely written.
     pub is_unsent: bool,
-    /// What the request lacked that the server may require, if the connection ended at once.
+    /// What the request lacked that the server may require, if the connection ended immediately.
     pub hint: Option<String>,
-    /// Whose close codes these are, if that is known.
+    /// The application that defines the close code, if it is known.
     pub application: Option<Application>,
-    /// Options that could be tried.
+    /// Options to suggest.
     pub silence_advice: SilenceAdvice,
-    /// A failure follows that tells the same.
+    /// A failure event with the same information follows.
     pub failure_follows: bool,
 }
 
-/// Options against lost connections that exist for this connection and are not in use.
+/// Options against lost connections that apply to this connection and are not in use.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SilenceAdvice {
     /// `--ping-interval`.
@@ -376,21 +377,21 @@ pub struct SilenceAdvice {
     pub goals: bool,
 }
 
-/// What came or went last before a connection ended.
+/// The last traffic before a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LastTraffic {
     /// Nothing since the opening handshake.
     Handshake,
-    /// Our data message of this number, so long before the end.
+    /// Our data message with this number, this long before the end.
     Message(u64, Duration),
-    /// A raw frame of ours, in words, so long before the end.
+    /// A raw frame of ours, as text, this long before the end.
     Frame(String, Duration),
     /// Anything else.
     Other,
 }
 
 impl LastTraffic {
-    /// What we had sent, in words, and how long before the end, if it was that.
+    /// A description of what we had sent, and how long before the end, if that was the last traffic.
     pub fn sent(&self) -> Option<(String, Duration)> {
         match self {
             Self::Message(number, ago) => Some((format!("message {number}"), *ago)),
@@ -400,18 +401,20 @@ impl LastTraffic {
     }
 }
 
-/// Something the user asked to see.
+/// Output requested by the user.
 #[derive(Debug)]
 pub enum Shown<'a> {
     /// The state of the connection.
     Status(&'a Status),
+    /// The state of a server.
+    ServerStatus(&'a ServerStatus),
     /// The heads of the opening handshake.
     Headers(&'a Opened),
-    /// The last message, whole.
+    /// The last message, not truncated.
     Full(Message<'a>),
     /// Lines of text, such as help.
     Text(&'a str),
-    /// A command that was not understood or could not be done.
+    /// A command that is invalid or failed.
     Problem(&'a str),
 }
 
@@ -420,19 +423,19 @@ pub enum Shown<'a> {
 pub struct Status {
     /// The URL, without userinfo.
     pub url: String,
-    /// The state in the words of the WebSocket API.
+    /// The state as `readyState` of the WebSocket API.
     pub state: ReadyState,
     /// The subprotocol in use.
     pub protocol: Option<String>,
     /// The extensions in use.
     pub extensions: Option<String>,
-    /// What that means for compression, in words.
+    /// A description of the negotiated compression.
     pub compression: Option<String>,
-    /// Bytes that the kernel has not taken yet.
+    /// Bytes not accepted by the kernel yet.
     pub buffered: usize,
-    /// What came.
+    /// Totals received.
     pub received: Counters,
-    /// What went.
+    /// Totals sent.
     pub sent: Counters,
     /// The last round-trip time measured.
     pub rtt: Option<Duration>,

@@ -4,23 +4,26 @@
 //! [`protocol::Connection`], and outputs see nothing but [`event::Event`]s. Imports only point from
 //! the top of this list to its bottom:
 //!
-//! `commands`, `config`, `cli` and `error`, `session`, `scenario`, `input` and `output`, `event`,
-//! `resilience`, `net`, `protocol`; `platform` and `redact` may be used by all.
+//! `commands`, `error`, `config`, `session`, `scenario`, `observer`, `input`, `output`, `event`, `client`,
+//! `server`, `resilience`, `net`, `protocol`; `cli`, `redact` and `platform`.
 
 // In tests an unwrap is an assertion.
 #![cfg_attr(not(test), warn(clippy::unwrap_used))]
 
 pub mod cli;
+pub mod client;
 pub mod commands;
 pub mod config;
 pub mod error;
 pub mod event;
 pub mod input;
 pub mod net;
+pub mod observer;
 pub mod output;
 pub mod platform;
 pub mod protocol;
 pub mod redact;
 pub mod resilience;
 pub mod scenario;
+pub mod server;
 pub mod session;

@@ -1,4 +1,4 @@
-//! Reads the world, runs what was asked for, prints why it failed, returns the exit status.
+//! Reads the environment, runs the command, prints its failure, returns the exit status.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -17,7 +17,7 @@ use wscope::platform::{stdio, terminal};
 fn main() -> ExitCode {
     terminal::restore_on_panic();
     let Arguments { args, visible } = commands::arguments();
-    let env = surroundings(visible);
+    let env = environment(visible);
     match commands::run(&args, &env) {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn surroundings(visible_secrets: Option<String>) -> Env {
+fn environment(visible_secrets: Option<String>) -> Env {
     let set = |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty());
     let term = env::var("TERM").unwrap_or_default();
     let state = set("XDG_STATE_HOME")

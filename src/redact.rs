@@ -1,4 +1,4 @@
-//! Secrets out of everything that is shown or recorded.
+//! Masking of secrets in everything that is shown or recorded.
 
 use std::borrow::Cow;
 
@@ -15,17 +15,17 @@ pub use secrets::{Collector, Secrets};
 /// Whether secrets are masked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Redaction {
-    /// They show as `***`.
+    /// They are shown as `***`.
     #[default]
     Mask,
-    /// They show: `--show-secrets`.
+    /// They are shown: `--show-secrets`.
     Show,
 }
 
 const MASK: &[u8] = b"***";
 
 impl Redaction {
-    /// A header's value. The scheme of credentials stays visible.
+    /// Masks a header's value. The scheme of credentials stays visible.
     pub fn value<'a>(self, name: &str, value: &'a [u8]) -> Cow<'a, [u8]> {
         if self == Self::Show {
             return Cow::Borrowed(value);
@@ -48,8 +48,7 @@ impl Redaction {
         }
     }
 
-    /// A line that is not a header field and may have been meant as one: what stands behind the name of a
-    /// header with secrets is one.
+    /// Masks a malformed header line: what follows the name of a header with secrets may be a secret.
     pub fn malformed_line(self, line: &[u8]) -> Cow<'_, [u8]> {
         let is_end = |byte: &u8| b": \t=".contains(byte);
         let start = line.iter().take_while(|byte| b" \t".contains(byte)).count();
@@ -69,13 +68,13 @@ impl Redaction {
                 return masked(name, end);
             }
         }
-        match names::misspelt(line) {
+        match names::obfuscated_name(line) {
             Some((name, end)) => masked(&name, end),
             None => Cow::Borrowed(line),
         }
     }
 
-    /// Whether a header of this name and value is or holds credentials.
+    /// Whether a header with this name and value contains credentials.
     pub fn is_credential(name: &str, value: &[u8]) -> bool {
         match HeaderKind::of(name) {
             HeaderKind::Plain => false,
@@ -89,8 +88,8 @@ impl Redaction {
         }
     }
 
-    /// What holds credentials in a request to this URL or target: the names of header fields, and `?NAME` for
-    /// parameters of the query.
+    /// The places of credentials in a request to this URL or target: names of header fields, and `?NAME` for
+    /// query parameters.
     pub fn credentials<'a>(
         url: &str,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -106,7 +105,7 @@ impl Redaction {
         found
     }
 
-    /// A request line, whose target may have secrets in its query.
+    /// Masks secrets in the query of a request line's target.
     pub fn start_line(self, line: &[u8]) -> Vec<u8> {
         match (self, str::from_utf8(line)) {
             (Self::Mask, Ok(line)) if !line.starts_with("HTTP/") => {
@@ -117,8 +116,8 @@ impl Redaction {
         }
     }
 
-    /// A URL or request target: its userinfo, and the values of token-like parameters in its query
-    /// and its fragment.
+    /// Masks a URL or request target: its userinfo, and the values of token-like parameters in its query
+    /// and fragment.
     pub fn url<'a>(self, url: &'a str) -> Cow<'a, str> {
         if self == Self::Show || !url.contains(['@', '=', '%']) {
             return Cow::Borrowed(url);
@@ -135,7 +134,8 @@ impl Redaction {
         if masked == url { Cow::Borrowed(url) } else { Cow::Owned(masked) }
     }
 
-    /// What may be a URL, perhaps without scheme: all before an @ may be a secret.
+    /// Masks an argument that may be a URL, possibly without a scheme: everything before an @ may be a
+    /// secret.
     pub fn argument<'a>(self, text: &'a str) -> Cow<'a, str> {
         let host = text.split(['/', '?', '#']).next().unwrap_or_default();
         match host.rsplit_once('@') {
@@ -148,7 +148,7 @@ impl Redaction {
     }
 }
 
-/// What stands before the @ of a URL's authority, which begins behind two slashes.
+/// The userinfo in a URL's authority, which starts after two slashes.
 fn userinfo(url: &str) -> Option<&str> {
     let path_end = url.find(['?', '#']).unwrap_or(url.len());
     let (_, rest) = url[..path_end].split_once("//")?;
@@ -156,7 +156,7 @@ fn userinfo(url: &str) -> Option<&str> {
     authority.rsplit_once('@').map(|(userinfo, _)| userinfo)
 }
 
-/// The name stays visible if there is a password; alone it may be a token.
+/// The user name stays visible if there is a password; on its own it may be a token.
 fn without_userinfo(url: &str) -> String {
     let Some(userinfo) = userinfo(url) else { return url.to_owned() };
     let start = url.find("//").map_or(0, |at| at + 2);
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_masked_where_they_stand() {
+    fn secrets_are_masked() {
         let mask = Redaction::Mask;
         assert_eq!(mask.value("authorization", b"Bearer abc").as_ref(), b"Bearer ***");
         assert_eq!(mask.value("Cookie", b"a=b; c=d").as_ref(), b"***");
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_credentials_is_named() {
+    fn places_of_credentials_are_named() {
         let fields = [
             ("Host", &b"h"[..]),
             ("Cookie", b"a=b"),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_was_meant_as_a_header_is_masked_like_one() {
+    fn malformed_header_lines_are_masked() {
         for (line, masked) in [
             ("Set-Cookie : a=hunter2", "Set-Cookie : ***"),
             ("Set-Cookie a=hunter2", "Set-Cookie ***"),
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn on_request_nothing_is_masked() {
+    fn nothing_is_masked_with_show_secrets() {
         assert_eq!(Redaction::Show.value("Cookie", b"a=b").as_ref(), b"a=b");
         assert_eq!(Redaction::Show.url("/x?token=abc"), "/x?token=abc");
     }

@@ -1,5 +1,4 @@
-//! Every input that the fuzz targets start from, and every one that has found something, run as an
-//! ordinary test.
+//! Runs every seed input of the fuzz targets, and every one that has found a bug, as an ordinary test.
 
 use std::fs;
 use std::panic::catch_unwind;
@@ -21,7 +20,7 @@ fn run_all(target: &str, run: fn(&[u8])) {
     assert!(!corpus.is_empty(), "no inputs for {target}");
     for file in corpus.into_iter().chain(files(&fuzz.join("regressions").join(target))) {
         let input = fs::read(&file).expect("an input");
-        catch_unwind(|| run(&input)).unwrap_or_else(|_| panic!("that was {}", file.display()));
+        catch_unwind(|| run(&input)).unwrap_or_else(|_| panic!("failed on {}", file.display()));
     }
 }
 

@@ -1,18 +1,19 @@
-//! A client and a server joined by two queues of bytes, doing what the input says.
+//! A client and a server connected by two queues of bytes, which perform the actions of the input.
 //!
 //! Input: a byte of [`Setup`] for each end; then actions.
 
 use std::time::Duration;
 
-use wscope::protocol::connection::{EndCause, Party};
+use wscope::protocol::connection::{EndCause, Initiator};
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, Ending, MessageKind, Role, Rule};
 
-use super::end::{End, Observed, Setup};
+use super::end::{End, Setup};
 use super::input::Input;
+use super::observed::Observed;
 
-/// Whatever they do, what is heard is what was said, in order; and once all has been carried, all of
-/// it, with endings that agree.
+/// Whatever they do, messages are received as they were sent, in order; once all bytes have been
+/// transferred, all of them, with endings that agree.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let mut pair = Pair::new(&mut input);
@@ -22,7 +23,7 @@ pub fn run(data: &[u8]) {
         }
         pair.act(&mut input);
     }
-    pair.carry_all();
+    pair.transfer_all();
     pair.check_order();
     pair.check_arrivals();
     pair.lose_transports();
@@ -33,27 +34,27 @@ const MAX_ACTIONS: usize = 60;
 
 type Message = (MessageKind, Vec<u8>);
 
-struct Seat {
+struct Peer {
     end: End,
-    /// Written by this end and not yet heard by the other.
+    /// Written by this end and not yet received by the other.
     queue: Vec<u8>,
-    said: Vec<Message>,
+    sent: Vec<Message>,
     pings: Vec<Vec<u8>>,
     has_closed: bool,
-    /// It heard of the end of the transport, or the time for the closing handshake ran out.
+    /// Its transport has ended, or its closing handshake has timed out.
     is_cut_off: bool,
 }
 
 struct Pair {
-    seats: [Seat; 2],
+    peers: [Peer; 2],
 }
 
-impl Seat {
+impl Peer {
     fn new(setup: Setup) -> Self {
         Self {
             end: End::new(setup),
             queue: Vec::new(),
-            said: Vec::new(),
+            sent: Vec::new(),
             pings: Vec::new(),
             has_closed: false,
             is_cut_off: false,
@@ -65,7 +66,7 @@ impl Seat {
         let sent = self.end.connection.send(kind, &data);
         assert_eq!(sent.is_ok(), was_open);
         if sent.is_ok() {
-            self.said.push((kind, data));
+            self.sent.push((kind, data));
         }
     }
 
@@ -76,13 +77,13 @@ impl Seat {
         if may {
             self.pings.push(payload.to_vec());
         }
-        self.end.tells();
+        self.end.record_events();
     }
 
     fn pong(&mut self, payload: &[u8]) {
         let may = self.end.connection.is_open() && payload.len() <= 125;
         assert_eq!(self.end.connection.pong(payload).is_ok(), may);
-        self.end.tells();
+        self.end.record_events();
     }
 
     fn close(&mut self, code: Option<CloseCode>, reason: &str) {
@@ -91,30 +92,30 @@ impl Seat {
         let now = self.end.now();
         assert_eq!(self.end.connection.close(code, reason, now).is_ok(), may);
         self.has_closed |= may;
-        self.end.tells();
+        self.end.record_events();
     }
 
     fn lose_transport(&mut self) {
         self.is_cut_off = true;
-        self.end.loses_transport();
+        self.end.lose_transport();
     }
 
-    fn heard(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
-        self.end.told.iter().filter_map(|told| match told {
+    fn received_messages(&self) -> impl Iterator<Item = (MessageKind, &[u8])> {
+        self.end.events.iter().filter_map(|event| match event {
             Observed::Message { kind, data, .. } => Some((*kind, &data[..])),
             _ => None,
         })
     }
 
-    fn pinged(&self) -> impl Iterator<Item = &Vec<u8>> {
-        self.end.told.iter().filter_map(|told| match told {
+    fn received_pings(&self) -> impl Iterator<Item = &Vec<u8>> {
+        self.end.events.iter().filter_map(|event| match event {
             Observed::Ping(Direction::Received, payload) => Some(payload),
             _ => None,
         })
     }
 
     fn broken_rule(&self) -> Option<Rule> {
-        self.end.told.iter().find_map(|told| match told {
+        self.end.events.iter().find_map(|event| match event {
             Observed::Violation(violation) => Some(violation.rule),
             _ => None,
         })
@@ -134,93 +135,96 @@ impl Pair {
             deflate: client.deflate,
             ..Setup::from(&mut *input)
         };
-        Self { seats: [Seat::new(client), Seat::new(server)] }
+        Self { peers: [Peer::new(client), Peer::new(server)] }
     }
 
     fn act(&mut self, input: &mut Input<'_>) {
         let action = input.byte();
         let index = usize::from(action & 1);
-        let seat = &mut self.seats[index];
+        let peer = &mut self.peers[index];
         match action >> 1 & 15 {
             0..4 => {
                 let kind = input.choose(&[MessageKind::Text, MessageKind::Binary]);
-                seat.send(kind, content(kind, input));
+                peer.send(kind, content(kind, input));
             }
-            4 => seat.ping(input.bytes()),
-            5 => seat.pong(input.bytes()),
+            4 => peer.ping(input.bytes()),
+            5 => peer.pong(input.bytes()),
             6 => {
                 let code = input.flag().then(|| input.number().into());
-                seat.close(code, &input.text());
+                peer.close(code, &input.text());
             }
-            7 => seat.close(Some(CloseCode::NORMAL), ""),
+            7 => peer.close(Some(CloseCode::NORMAL), ""),
             8 => self.wait(Duration::from_millis(u64::from(input.number()))),
-            9 if input.byte() == 0xff => seat.lose_transport(),
-            10 => self.carry_all(),
+            9 if input.byte() == 0xff => peer.lose_transport(),
+            10 => self.transfer_all(),
             11 => {
-                self.carry(index, usize::from(input.number()));
+                self.transfer(index, usize::from(input.number()));
             }
             _ => {
-                self.carry(index, usize::from(input.byte()));
+                self.transfer(index, usize::from(input.byte()));
             }
         }
     }
 
     fn wait(&mut self, time: Duration) {
-        for seat in &mut self.seats {
-            let was_finished = seat.end.connection.is_finished();
-            seat.end.waits(time);
-            seat.is_cut_off |= !was_finished && seat.end.connection.is_finished();
+        for peer in &mut self.peers {
+            let was_finished = peer.end.connection.is_finished();
+            peer.end.advance_time(time);
+            peer.is_cut_off |= !was_finished && peer.end.connection.is_finished();
         }
     }
 
-    /// Brings so many bytes from one end to the other. Returns whether there were any.
-    fn carry(&mut self, from: usize, count: usize) -> bool {
-        let [client, server] = &mut self.seats;
+    /// Transfers up to `count` bytes from one end to the other. Returns whether there were any.
+    fn transfer(&mut self, from: usize, count: usize) -> bool {
+        let [client, server] = &mut self.peers;
         let (from, to) = if from == 0 { (client, server) } else { (server, client) };
         if !from.is_cut_off {
-            from.queue.extend(from.end.writes(count));
+            from.queue.extend(from.end.take_output(count));
         }
         let rest = from.queue.split_off(count.min(from.queue.len()));
         let bytes = std::mem::replace(&mut from.queue, rest);
         if !to.is_cut_off {
-            to.end.hears(&bytes);
+            to.end.receive(&bytes);
         }
         !bytes.is_empty()
     }
 
-    fn carry_all(&mut self) {
+    fn transfer_all(&mut self) {
         loop {
-            let carried = [0, 1].map(|index| self.carry(index, usize::MAX));
-            if carried == [false, false] {
+            let transferred = [0, 1].map(|index| self.transfer(index, usize::MAX));
+            if transferred == [false, false] {
                 return;
             }
         }
     }
 
     /// Each end and the other.
-    fn both_ways(&self) -> [(&Seat, &Seat); 2] {
-        let [client, server] = &self.seats;
+    fn both_ways(&self) -> [(&Peer, &Peer); 2] {
+        let [client, server] = &self.peers;
         [(client, server), (server, client)]
     }
 
     fn check_order(&self) {
         for (from, to) in self.both_ways() {
-            let said = from.said.iter().map(|(kind, data)| (*kind, &data[..]));
-            assert!(to.heard().zip(said).all(|(heard, said)| heard == said), "not what was said");
-            assert!(to.heard().count() <= from.said.len());
-            assert!(to.pinged().eq(from.pings.iter().take(to.pinged().count())));
+            let sent = from.sent.iter().map(|(kind, data)| (*kind, &data[..]));
+            assert!(
+                to.received_messages().zip(sent).all(|(received, sent)| received == sent),
+                "a message differs from the one sent"
+            );
+            assert!(to.received_messages().count() <= from.sent.len());
+            assert!(to.received_pings().eq(from.pings.iter().take(to.received_pings().count())));
             assert!(to.broken_rule().is_none_or(|rule| rule == Rule::MessageTooBig));
         }
     }
 
-    /// Nothing is lost but by the end of the transport or a message over the limit.
+    /// Nothing is lost except by the end of the transport or a message over the limit.
     fn check_arrivals(&self) {
         for (from, to) in self.both_ways() {
             if from.is_cut_off || to.is_cut_off || to.broken_rule().is_some() {
                 continue;
             }
-            assert_eq!(to.heard().count(), from.said.len());
-            assert_eq!(to.pinged().count(), from.pings.len());
+            assert_eq!(to.received_messages().count(), from.sent.len());
+            assert_eq!(to.received_pings().count(), from.pings.len());
             let sent = from.end.connection.sent_counters();
             assert_eq!(to.end.connection.received_counters(), sent);
             let is_over = from.has_closed || to.has_closed || from.broken_rule().is_some();
@@ -230,29 +234,29 @@ impl Pair {
 
     /// The end that has finished ends the transport; if neither has, the client does.
     fn lose_transports(&mut self) {
-        let first = usize::from(!self.seats[0].end.connection.is_finished());
+        let first = usize::from(!self.peers[0].end.connection.is_finished());
         for index in [first, 1 - first] {
-            self.seats[index].lose_transport();
+            self.peers[index].lose_transport();
         }
     }
 
     fn check_endings(&self) {
-        for (seat, peer) in self.both_ways() {
-            let (Some(ending), Some(other)) = (seat.ending(), peer.ending()) else {
+        for (local, remote) in self.both_ways() {
+            let (Some(ending), Some(other)) = (local.ending(), remote.ending()) else {
                 panic!("without transport there is an ending");
             };
             let both = ending.sent.is_some() && ending.received.is_some();
             assert_eq!(ending.cause == EndCause::Handshake, both && ending.violation.is_none());
             assert_eq!(ending.is_clean(), ending.cause == EndCause::Handshake);
-            assert_eq!(ending.violation.is_some(), seat.broken_rule().is_some());
+            assert_eq!(ending.violation.is_some(), local.broken_rule().is_some());
             if let Some(received) = &ending.received {
                 assert_eq!(Some(received), other.sent.as_ref());
             }
-            assert!(ending.cause != EndCause::CloseTimeout || seat.has_closed);
+            assert!(ending.cause != EndCause::CloseTimeout || local.has_closed);
             if ending.is_clean() {
-                let initiator = if seat.has_closed { Party::Local } else { Party::Peer };
+                let initiator = if local.has_closed { Initiator::Local } else { Initiator::Peer };
                 assert_eq!(ending.initiator, initiator);
-                assert!(seat.has_closed || ending.code() == other.code() || !other.is_clean());
+                assert!(local.has_closed || ending.code() == other.code() || !other.is_clean());
             }
         }
     }

@@ -1,39 +1,40 @@
-//! One end of a connection, and what it tells in a form that can be kept and compared. What must hold
-//! for every event is checked here.
+//! One end of a connection and its events, in a form that can be stored and compared. The invariants of
+//! every event are checked here.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use wscope::protocol::close::ClosePayload;
-use wscope::protocol::deflate::{Agreed, Offer};
+use wscope::protocol::deflate::{DeflateParams, Offer};
 use wscope::protocol::vocabulary::{Counters, Direction};
 use wscope::protocol::{
-    Cause, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Rule,
+    Cause, Connection, ConnectionOptions, Ending, Event, Masks, MessageKind, Role, Rule,
     TransportEnd, Violation,
 };
 
 use super::input::Input;
+use super::observed::Observed;
 use super::wire::KEY;
 
 /// How long an end waits for the peer's Close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// No more room than this may be made for bytes that have only been announced.
+/// The largest buffer that may be allocated for a length that has only been announced.
 const MAX_ROOM: usize = 1 << 20;
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// What an end is made with; everything that an input can choose.
+/// The configuration of an end: everything that an input can choose.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Setup {
     pub(crate) role: Role,
     pub(crate) observe_frames: bool,
     pub(crate) max_message_size: u64,
     pub(crate) lenient: bool,
-    pub(crate) deflate: Option<Agreed>,
+    pub(crate) deflate: Option<DeflateParams>,
 }
 
-/// What permessage-deflate can be agreed on with.
+/// The permessage-deflate offers to choose from.
 const DEFLATE: [&str; 7] = [
     "permessage-deflate",
     "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
@@ -45,7 +46,7 @@ const DEFLATE: [&str; 7] = [
 ];
 
 impl Setup {
-    /// One byte of the input chooses.
+    /// Chosen by one byte of the input.
     pub(crate) fn from(input: &mut Input<'_>) -> Self {
         let bits = input.byte();
         Self {
@@ -59,14 +60,14 @@ impl Setup {
         }
     }
 
-    /// An end at the other side, which takes messages of this size.
+    /// The opposite end, with this limit on messages.
     pub(crate) fn peer(self, max_message_size: u64) -> Self {
         let role = if self.role == Role::Client { Role::Server } else { Role::Client };
         Self { role, observe_frames: false, max_message_size, lenient: false, ..self }
     }
 
-    fn options(self) -> Options {
-        Options {
+    fn options(self) -> ConnectionOptions {
+        ConnectionOptions {
             role: self.role,
             max_message_size: self.max_message_size,
             close_timeout: Some(CLOSE_TIMEOUT),
@@ -78,46 +79,16 @@ impl Setup {
     }
 }
 
-/// An [`Event`] that owns its bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Observed {
-    Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
-    Ping(Direction, Vec<u8>),
-    Pong(Direction, Vec<u8>, Option<Duration>),
-    Close(Direction, ClosePayload),
-    Violation(Violation),
-    Tolerated(Violation),
-}
-
-impl From<Event<'_>> for Observed {
-    fn from(event: Event<'_>) -> Self {
-        match event {
-            Event::Frame(frame) => {
-                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
-            }
-            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
-                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
-            }
-            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
-            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
-            Event::Close(direction, close) => Self::Close(direction, close.clone()),
-            Event::Violation(violation) => Self::Violation(violation.clone()),
-            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
-        }
-    }
-}
-
 impl Observed {
-    /// Whether the peer said it, or did it.
-    fn is_heard(&self) -> bool {
+    /// Whether the peer caused it.
+    fn is_received(&self) -> bool {
         match self {
             Self::Frame(direction, ..)
             | Self::Ping(direction, _)
             | Self::Pong(direction, ..)
             | Self::Close(direction, _) => *direction == Direction::Received,
             Self::Message { .. } => true,
-            // What comes behind a Close frame is named, but not heard.
+            // A frame after the Close frame is reported, but not processed.
             Self::Violation(violation) | Self::Tolerated(violation) => {
                 violation.rule != Rule::FrameAfterClose
             }
@@ -125,16 +96,16 @@ impl Observed {
     }
 }
 
-/// One end of a connection, and what it has told.
+/// One end of a connection, and the events it has emitted.
 pub(crate) struct End {
     pub(crate) connection: Connection,
-    pub(crate) told: Vec<Observed>,
+    pub(crate) events: Vec<Observed>,
     setup: Setup,
     now: Instant,
-    /// A Close frame or a violation was told: nothing may be heard after it.
+    /// A Close frame or a violation was received: no event may follow it.
     is_over: bool,
     has_late_frame: bool,
-    heard: Counters,
+    received: Counters,
 }
 
 impl End {
@@ -146,14 +117,14 @@ impl End {
     pub(crate) fn after_head(setup: Setup, early: &[u8]) -> Self {
         let mut end = Self {
             connection: Connection::new(setup.options(), early),
-            told: Vec::new(),
+            events: Vec::new(),
             setup,
             now: *START,
             is_over: false,
             has_late_frame: false,
-            heard: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
+            received: Counters { wire_bytes: early.len() as u64, ..Counters::default() },
         };
-        end.tells();
+        end.record_events();
         end
     }
 
@@ -162,84 +133,84 @@ impl End {
     }
 
     /// Lets time pass.
-    pub(crate) fn waits(&mut self, time: Duration) {
+    pub(crate) fn advance_time(&mut self, time: Duration) {
         self.now += time;
         self.connection.on_deadline(self.now);
         assert!(self.connection.deadline().is_none_or(|deadline| self.now < deadline));
     }
 
-    /// Receives bytes, as many at a time as it makes room for.
-    pub(crate) fn hears(&mut self, mut bytes: &[u8]) {
+    /// Receives bytes, as many at a time as the receive buffer has space for.
+    pub(crate) fn receive(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let space = self.connection.receive_space();
             assert!((1..=MAX_ROOM).contains(&space.len()), "room for {} bytes", space.len());
             let count = space.len().min(bytes.len());
             space[..count].copy_from_slice(&bytes[..count]);
             self.connection.received(count);
-            self.heard.wire_bytes += count as u64;
+            self.received.wire_bytes += count as u64;
             bytes = &bytes[count..];
-            self.tells();
+            self.record_events();
         }
     }
 
     /// Loses the transport.
-    pub(crate) fn loses_transport(&mut self) {
-        self.tells();
+    pub(crate) fn lose_transport(&mut self) {
+        self.record_events();
         self.connection.receive_eof(TransportEnd::Eof);
-        // What was waited for to be known as a frame or a text is judged now, and nothing else.
+        // Bytes that could still become a frame or a text are judged now; nothing else may be emitted.
         while let Some(event) = self.connection.next_event(self.now) {
             let is_judgement = matches!(event, Event::Violation(_) | Event::Tolerated(_))
                 || matches!(event, Event::Frame(frame) if frame.direction == Direction::Received);
-            assert!(is_judgement, "told after the end");
+            assert!(is_judgement, "an event after the end");
         }
-        // A Close frame that is still to be written does not hold up the end in all phases.
+        // A Close frame that is still to be written does not delay the end in all phases.
         let count = self.connection.pending_output().len();
         self.connection.advance_output(count);
         assert!(self.connection.is_finished());
         assert!(self.connection.deadline().is_none());
     }
 
-    /// What it writes to a transport that takes no more than this.
-    pub(crate) fn writes(&mut self, room: usize) -> Vec<u8> {
+    /// The output that a transport takes which has room for this many bytes.
+    pub(crate) fn take_output(&mut self, room: usize) -> Vec<u8> {
         let pending = self.connection.pending_output();
         let taken = pending[..pending.len().min(room)].to_vec();
         self.connection.advance_output(taken.len());
         taken
     }
 
-    /// Takes down what there is to tell.
-    pub(crate) fn tells(&mut self) {
+    /// Records the pending events.
+    pub(crate) fn record_events(&mut self) {
         while let Some(event) = self.connection.next_event(self.now) {
-            let told = Observed::from(event);
-            self.check(&told);
-            self.told.push(told);
+            let event = Observed::from(event);
+            self.check(&event);
+            self.events.push(event);
         }
         let counters = self.connection.received_counters();
-        assert!(counters.frames >= self.heard.frames, "frames are not forgotten");
-        self.heard.frames = counters.frames;
+        assert!(counters.frames >= self.received.frames, "the frame counter decreased");
+        self.received.frames = counters.frames;
         let packed = counters.compressed.packed_bytes;
-        assert!(packed >= self.heard.compressed.packed_bytes && packed <= counters.wire_bytes);
-        self.heard.compressed.packed_bytes = packed;
-        assert_eq!(counters, self.heard);
+        assert!(packed >= self.received.compressed.packed_bytes && packed <= counters.wire_bytes);
+        self.received.compressed.packed_bytes = packed;
+        assert_eq!(counters, self.received);
         let has_ended = self.connection.ending().is_some();
         assert!(has_ended || !self.connection.is_finished());
     }
 
-    fn check(&mut self, told: &Observed) {
-        if self.is_over && told.is_heard() {
-            // One frame behind a Close frame is looked at, so that it can be named.
-            let is_late_frame = matches!(told, Observed::Frame(..)) && !self.has_late_frame;
-            assert!(is_late_frame, "{told:?} after the end");
+    fn check(&mut self, event: &Observed) {
+        if self.is_over && event.is_received() {
+            // One frame after a Close frame is decoded, so that it can be reported.
+            let is_late_frame = matches!(event, Observed::Frame(..)) && !self.has_late_frame;
+            assert!(is_late_frame, "{event:?} after the end");
             self.has_late_frame = true;
         }
-        match told {
+        match event {
             Observed::Message { kind, data, frames, wire_size, compressed } => {
-                self.heard.messages += 1;
-                self.heard.payload_bytes += data.len() as u64;
+                self.received.messages += 1;
+                self.received.payload_bytes += data.len() as u64;
                 if *compressed {
                     assert!(self.setup.deflate.is_some());
-                    self.heard.compressed.messages += 1;
-                    self.heard.compressed.plain_bytes += data.len() as u64;
+                    self.received.compressed.messages += 1;
+                    self.received.compressed.plain_bytes += data.len() as u64;
                 }
                 assert!(data.len() as u64 <= self.setup.max_message_size);
                 let is_text = *kind == MessageKind::Text && !self.setup.lenient;
@@ -260,10 +231,10 @@ impl End {
             }
             Observed::Violation(violation) => {
                 self.is_over = true;
-                // Half a compressed message leaves nothing that could be gone on with.
-                let is_hopeless =
+                // Half a compressed message leaves the context in an unknown state.
+                let is_unrecoverable =
                     violation.rule == Rule::MessageInsideMessage && self.setup.deflate.is_some();
-                assert!(!self.setup.lenient || !violation.rule.is_tolerable() || is_hopeless);
+                assert!(!self.setup.lenient || !violation.rule.is_tolerable() || is_unrecoverable);
                 check_violation(violation);
             }
             Observed::Tolerated(violation) => {
@@ -280,10 +251,10 @@ fn check_violation(violation: &Violation) {
     assert!(!violation.to_string().is_empty());
 }
 
-/// Everything a stream does to an end, until the transport ends.
+/// The effects of a stream on an end, until the transport ends.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Outcome {
-    pub(crate) told: Vec<Observed>,
+    pub(crate) events: Vec<Observed>,
     pub(crate) written: Vec<u8>,
     received: Counters,
     sent: Counters,
@@ -291,7 +262,7 @@ pub(crate) struct Outcome {
     ending: Option<Ending>,
 }
 
-/// What an end does that gets `early` with the head and then the pieces.
+/// The effects on an end that receives `early` with the head and then the pieces.
 pub(crate) fn outcome<'a>(
     setup: Setup,
     early: &[u8],
@@ -299,16 +270,16 @@ pub(crate) fn outcome<'a>(
 ) -> Outcome {
     let mut end = End::after_head(setup, early);
     for piece in pieces {
-        end.hears(piece);
+        end.receive(piece);
     }
-    let written = end.writes(usize::MAX);
+    let written = end.take_output(usize::MAX);
     let was_finished = end.connection.is_finished();
-    end.loses_transport();
+    end.lose_transport();
     let mut ending = end.connection.ending();
-    forget_how_much_was_there(&mut end.told);
-    ending.as_mut().and_then(|it| it.violation.as_mut()).into_iter().for_each(forget_bytes);
+    clear_partial_payloads(&mut end.events);
+    ending.as_mut().and_then(|it| it.violation.as_mut()).into_iter().for_each(clear_payload);
     Outcome {
-        told: end.told,
+        events: end.events,
         written,
         received: end.connection.received_counters(),
         sent: end.connection.sent_counters(),
@@ -317,12 +288,12 @@ pub(crate) fn outcome<'a>(
     }
 }
 
-/// Of what is refused as much is shown as had come.
-fn forget_how_much_was_there(told: &mut [Observed]) {
-    for index in 0..told.len() {
-        let (before, rest) = told.split_at_mut(index);
+/// How much of a refused payload is shown depends on how much had arrived.
+fn clear_partial_payloads(events: &mut [Observed]) {
+    for index in 0..events.len() {
+        let (before, rest) = events.split_at_mut(index);
         if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
-            forget_bytes(violation);
+            clear_payload(violation);
             if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
                 payload.clear();
             }
@@ -330,10 +301,9 @@ fn forget_how_much_was_there(told: &mut [Observed]) {
     }
 }
 
-/// Of an HTTP response, or another text, as much is shown as has come with its first line, the reason why
-/// data cannot be inflated is not always known, and a surrogate is known by the byte behind those that
-/// are wrong: all of it does depend on the cuts.
-fn forget_bytes(violation: &mut Violation) {
+/// Clears what depends on the cuts: how much of an HTTP response or another text arrived with its first
+/// line, the reason why data cannot be inflated, and whether the byte that identifies a surrogate has arrived.
+fn clear_payload(violation: &mut Violation) {
     violation.payload = Box::default();
     if matches!(violation.rule, Rule::HttpAfterUpgrade | Rule::CorruptDeflate) {
         violation.detail.clear();
@@ -347,8 +317,8 @@ fn forget_bytes(violation: &mut Violation) {
     }
 }
 
-/// Where the transport cuts a stream must not matter: nowhere, everywhere, at so many places each for
-/// itself, into pieces of these sizes. Returns what the stream does in any case.
+/// Where the transport cuts a stream must not matter: nowhere, at every byte, once at each of `cuts`
+/// places, into pieces of these sizes. Returns the outcome.
 pub(crate) fn same_however_cut(setup: Setup, bytes: &[u8], cuts: usize, sizes: &[u8]) -> Outcome {
     let whole = outcome(setup, &[], [bytes]);
     assert_eq!(outcome(setup, bytes, []), whole, "with the head");
@@ -366,10 +336,10 @@ pub(crate) fn same_however_cut(setup: Setup, bytes: &[u8], cuts: usize, sizes: &
     whole
 }
 
-/// Pieces of these sizes by turns, an empty one for each zero.
+/// Pieces of these sizes in turn, an empty one for each zero.
 fn pieces<'a>(bytes: &'a [u8], sizes: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut rest = bytes;
-    // What is left after a few turns comes as a whole.
+    // The rest is one piece.
     let sizes = sizes.iter().cycle().take(100).map(|size| usize::from(*size));
     sizes.chain([usize::MAX]).map(move |size| {
         let (piece, later) = rest.split_at(size.min(rest.len()));

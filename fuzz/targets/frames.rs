@@ -1,4 +1,4 @@
-//! Any bytes at all, heard as frames by either end.
+//! Arbitrary bytes, received as frames by either end.
 //!
 //! Input: a byte of [`Setup`], three piece sizes, the stream.
 
@@ -17,7 +17,7 @@ pub fn run(data: &[u8]) {
     same_however_cut(setup, stream, 12, sizes);
 }
 
-/// Goes from header to header, as far as the lengths lead.
+/// Walks from header to header by the lengths in them.
 fn check_headers(mut stream: &[u8]) {
     while let Some(header) = Header::decode(stream) {
         check_header(&header, stream);

@@ -1,14 +1,14 @@
-//! HTTP heads and what is made of them: bodies, verdicts, answers.
+//! HTTP heads and what depends on them: bodies, verdicts, responses.
 //!
-//! Input: a byte that says whether the rest is a response, a request, or what a request of ours is
-//! made from.
+//! Input: a byte that selects whether the rest is a response, a request, or the options of a request of
+//! our own.
 
 use wscope::output::html::text;
 use wscope::protocol::body::{Body, BodyEnd, MAX_KEPT};
 use wscope::protocol::deflate::DEFAULT_OFFER;
 use wscope::protocol::handshake::{
     AllowedOrigins, ListenHosts, Request, RequestOptions, ServerOptions, answer, generate_key,
-    judge_response,
+    validate_response,
 };
 use wscope::protocol::head::{
     Head, HeadError, HeaderLine, MAX_FIELDS, MAX_HEAD, RequestLine, StatusLine, is_token,
@@ -17,8 +17,8 @@ use wscope::protocol::head::{
 
 use super::input::Input;
 
-/// Nothing panics, what is kept is what came, cuts do not matter, and our two ends understand each
-/// other.
+/// Nothing panics, heads are stored as received, cuts do not matter, and our client and our server accept
+/// each other.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     match input.byte() % 4 {
@@ -51,7 +51,7 @@ fn server() -> ServerOptions {
     }
 }
 
-/// One that only this machine can reach, and only its own pages.
+/// A server that only this machine and its own pages can reach.
 fn local_server() -> ServerOptions {
     let listening = ListenHosts { is_loopback: true, hosts: Vec::new() };
     ServerOptions { origins: AllowedOrigins::Local, listening, ..server() }
@@ -62,7 +62,7 @@ fn response(bytes: &[u8]) {
     assert!((100..1000).contains(&line.status) && line.minor_version <= 1);
     check_head(&head);
     check_body(&line, &head, &bytes[head.bytes().len()..]);
-    if let Ok(agreement) = judge_response(&Request::new(&rfc_request()), &line, &head) {
+    if let Ok(agreement) = validate_response(&Request::new(&rfc_request()), &line, &head) {
         assert_eq!(
             head.value("Sec-WebSocket-Accept").as_deref(),
             Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
@@ -82,14 +82,14 @@ fn request(bytes: &[u8]) {
     }
 }
 
-/// The result, and that it comes with the last byte of the head and no other.
+/// The result, which must come with the last byte of the head and with no other.
 fn parse_however_cut<T: PartialEq + std::fmt::Debug>(
     bytes: &[u8],
     parse: impl Fn(&[u8]) -> Result<Option<(T, Head)>, HeadError>,
 ) -> Option<(T, Head)> {
     let whole = parse(bytes);
     if whole == Ok(None) {
-        assert!(bytes.len() < MAX_HEAD && !has_empty_line(bytes), "waits for more in vain");
+        assert!(bytes.len() < MAX_HEAD && !has_empty_line(bytes), "waits for more without reason");
     }
     let every = bytes.len().div_ceil(MAX_CUTS).max(1);
     for cut in (0..bytes.len()).step_by(every) {
@@ -117,7 +117,7 @@ fn has_empty_line(bytes: &[u8]) -> bool {
     is_there(b"\n\n") || is_there(b"\n\r\n")
 }
 
-/// The parts of a head are where it says, and make the same head again.
+/// The parts of a head are where it reports them, and build the same head again.
 fn check_head(head: &Head) {
     assert!(head.bytes().starts_with(head.start_line()) && head.bytes().ends_with(b"\n"));
     let lines = head.fields().count() + head.malformed_lines().len();
@@ -153,7 +153,7 @@ fn check_body(line: &StatusLine, head: &Head, bytes: &[u8]) {
     assert_eq!(body(line, head, bytes.chunks(7)), whole);
 }
 
-/// What is kept of a body, and whether it is all that is wanted.
+/// The stored part of a body, and whether it is complete.
 fn body<'a>(
     line: &StatusLine,
     head: &Head,
@@ -170,7 +170,7 @@ fn body<'a>(
     (bytes, is_done)
 }
 
-/// Whatever is asked, what we answer is HTTP.
+/// Whatever the request, our response is HTTP.
 fn check_answer(options: &ServerOptions, line: &RequestLine, head: &Head) {
     match answer(options, line, head) {
         Ok((response, agreement)) => {
@@ -197,8 +197,8 @@ fn must_parse(response: &[u8]) -> (StatusLine, Head) {
     }
 }
 
-/// A request of ours, made from what users may give, is one for our server; without headers of
-/// theirs it is also accepted, and so is the answer.
+/// A request of ours, built from options of a user, is understood by our server; without custom headers it
+/// is also accepted, and so is the response.
 fn own_request(mut input: Input<'_>) {
     let options = request_options(&mut input);
     let request = Request::new(&options);
@@ -214,10 +214,10 @@ fn own_request(mut input: Input<'_>) {
         return;
     };
     let (status, response) = must_parse(response.bytes());
-    match judge_response(&request, &status, &response) {
+    match validate_response(&request, &status, &response) {
         Ok(judged) => {
             assert_eq!(judged.subprotocol, agreement.subprotocol);
-            // The client's own limit on its window is its own affair.
+            // The client's limit on its own window is not compared.
             assert_eq!(judged.deflate.is_some(), agreement.deflate.is_some());
         }
         Err(findings) => assert!(!options.custom.is_empty(), "{findings:?}"),

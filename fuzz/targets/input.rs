@@ -1,7 +1,7 @@
-//! Choices read from the bytes of an input. An input that has run out gives zeros, so that every
-//! input means something.
+//! Choices read from the bytes of an input. An exhausted input gives zeros, so that every input is
+//! valid.
 
-/// What is left of an input.
+/// The unread part of an input.
 pub(crate) struct Input<'a> {
     rest: &'a [u8],
 }
@@ -15,7 +15,7 @@ impl<'a> Input<'a> {
         self.rest.is_empty()
     }
 
-    /// Everything that has not been read.
+    /// All unread bytes.
     pub(crate) fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -38,20 +38,20 @@ impl<'a> Input<'a> {
         from[usize::from(self.byte()) % from.len()]
     }
 
-    /// The next bytes, fewer if there are not as many.
+    /// The next `count` bytes, or as many as are left.
     pub(crate) fn take(&mut self, count: usize) -> &'a [u8] {
         let (taken, rest) = self.rest.split_at(count.min(self.rest.len()));
         self.rest = rest;
         taken
     }
 
-    /// Some bytes, as many as the next one says.
+    /// Bytes with their length in the byte before them.
     pub(crate) fn bytes(&mut self) -> &'a [u8] {
         let count = self.byte();
         self.take(count.into())
     }
 
-    /// Some text, and its length in bytes before it; what is no UTF-8 is replaced.
+    /// Text with its length in the byte before it; invalid UTF-8 is replaced.
     pub(crate) fn text(&mut self) -> String {
         String::from_utf8_lossy(self.bytes()).into_owned()
     }

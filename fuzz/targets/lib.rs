@@ -1,5 +1,5 @@
-//! What the fuzz targets do with their input. `tests/corpus.rs` of the main crate does the same with
-//! the inputs that are kept.
+//! The fuzz targets. `tests/corpus.rs` of the main crate runs them on the inputs in `corpus/` and
+//! `regressions/`.
 
 pub mod conversation;
 pub mod frames;
@@ -9,3 +9,8 @@ pub mod messages;
 mod end;
 mod input;
 mod wire;
+
+#[path = "../../src/protocol/tests/observed.rs"]
+mod observed;
+
+use wscope::protocol;

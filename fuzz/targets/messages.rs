@@ -1,15 +1,16 @@
-//! Messages, control frames and faults in any order, of which it is known what they should set off.
+//! Messages, control frames and faults in any order, each with its expected event.
 //!
 //! Input: a byte of [`Setup`], three piece sizes, how many bytes are missing at the end; then steps.
 
 use wscope::protocol::vocabulary::Direction;
 use wscope::protocol::{CloseCode, MessageKind, Role, Rule};
 
-use super::end::{End, Observed, Outcome, Setup, same_however_cut};
+use super::end::{End, Outcome, Setup, same_however_cut};
 use super::input::Input;
+use super::observed::Observed;
 use super::wire::{Length, frame, frame_for};
 
-/// What is heard is what was said, up to the first fault, and is answered as it must be.
+/// Everything is received as it was sent, up to the first fault, and answered as required.
 pub fn run(data: &[u8]) {
     let mut input = Input::new(data);
     let setup = Setup { lenient: false, ..Setup::from(&mut input) };
@@ -24,20 +25,24 @@ pub fn run(data: &[u8]) {
     }
     let length = script.stream.len().saturating_sub(missing);
     let outcome = same_however_cut(script.setup, &script.stream[..length], 3, sizes);
-    let heard: Vec<Due> = outcome.told.iter().filter_map(Due::from_told).collect();
+    let received: Vec<Expected> = outcome.events.iter().filter_map(Expected::from_event).collect();
     if missing == 0 {
-        assert_eq!(heard, script.due);
+        assert_eq!(received, script.expected);
     } else {
-        assert!(script.due.starts_with(&heard), "{heard:?} is no start of {:?}", script.due);
+        assert!(
+            script.expected.starts_with(&received),
+            "{received:?} is not a prefix of {:?}",
+            script.expected
+        );
     }
-    check_answers(script.setup, &outcome, &heard);
+    check_replies(script.setup, &outcome, &received);
 }
 
 const MAX_STEPS: usize = 40;
 
-/// Something that has to be heard.
+/// An event that is expected.
 #[derive(Clone, Debug, PartialEq)]
-enum Due {
+enum Expected {
     Message(MessageKind, Vec<u8>),
     Ping(Vec<u8>),
     Pong(Vec<u8>),
@@ -45,9 +50,9 @@ enum Due {
     Violation,
 }
 
-impl Due {
-    fn from_told(told: &Observed) -> Option<Self> {
-        match told {
+impl Expected {
+    fn from_event(event: &Observed) -> Option<Self> {
+        match event {
             Observed::Message { kind, data, .. } => Some(Self::Message(*kind, data.clone())),
             Observed::Ping(Direction::Received, data) => Some(Self::Ping(data.clone())),
             Observed::Pong(Direction::Received, data, _) => Some(Self::Pong(data.clone())),
@@ -60,26 +65,26 @@ impl Due {
     }
 }
 
-/// A stream and what it says.
+/// A stream and the events expected of it.
 struct Script {
     setup: Setup,
     stream: Vec<u8>,
-    due: Vec<Due>,
-    /// Compresses messages, where that was agreed on.
-    packer: Option<End>,
-    /// A Close frame or a fault came: the rest of the stream must not matter.
+    expected: Vec<Expected>,
+    /// Compresses messages, if that was negotiated.
+    compressor: Option<End>,
+    /// Contains a Close frame or a fault: the rest of the stream must be ignored.
     is_over: bool,
 }
 
 impl Script {
     fn new(setup: Setup) -> Self {
-        let packer = setup.deflate.map(|_| End::new(setup.peer(0)));
-        Self { setup, stream: Vec::new(), due: Vec::new(), packer, is_over: false }
+        let compressor = setup.deflate.map(|_| End::new(setup.peer(0)));
+        Self { setup, stream: Vec::new(), expected: Vec::new(), compressor, is_over: false }
     }
 
     fn step(&mut self, input: &mut Input<'_>) {
         match input.byte() % 8 {
-            0..4 if self.packer.is_some() && input.flag() => self.packed_message(input),
+            0..4 if self.compressor.is_some() && input.flag() => self.compressed_message(input),
             0..4 => self.message(input),
             4 | 5 => self.control(input),
             6 => self.close(input),
@@ -87,10 +92,10 @@ impl Script {
         }
     }
 
-    fn is_due(&mut self, due: Due) {
+    fn expect(&mut self, event: Expected) {
         if !self.is_over {
-            self.is_over = matches!(due, Due::Close(_) | Due::Violation);
-            self.due.push(due);
+            self.is_over = matches!(event, Expected::Close(_) | Expected::Violation);
+            self.expected.push(event);
         }
     }
 
@@ -110,31 +115,31 @@ impl Script {
             self.frame(fin | opcode, &content[range[0]..range[1]]);
             let so_far = &content[..range[1]];
             let is_too_big = so_far.len() as u64 > self.setup.max_message_size;
-            if is_too_big || (kind == MessageKind::Text && is_wrong(so_far, index == last)) {
-                self.is_due(Due::Violation);
+            if is_too_big || (kind == MessageKind::Text && is_invalid_utf8(so_far, index == last)) {
+                self.expect(Expected::Violation);
             }
             if index < last && input.flag() {
                 self.control(input);
             }
         }
-        self.is_due(Due::Message(kind, content));
+        self.expect(Expected::Message(kind, content));
     }
 
     /// A message in up to four fragments, compressed where that makes it shorter.
-    fn packed_message(&mut self, input: &mut Input<'_>) {
+    fn compressed_message(&mut self, input: &mut Input<'_>) {
         let kind = input.choose(&[MessageKind::Text, MessageKind::Binary]);
         let frames = 1 + usize::from(input.byte() % 4);
         let content = content(input);
-        let Some(packer) = &mut self.packer else { return };
-        let sent = packer.connection.send_in_frames(kind, &content, frames, &mut |_| ());
+        let Some(compressor) = &mut self.compressor else { return };
+        let sent = compressor.connection.send_in_frames(kind, &content, frames, &mut |_| ());
         assert_eq!(sent.map(|sent| sent.frames), Ok(frames as u64));
-        let bytes = packer.writes(usize::MAX);
+        let bytes = compressor.take_output(usize::MAX);
         self.stream.extend(bytes);
         let is_too_big = content.len() as u64 > self.setup.max_message_size;
-        let is_wrong = kind == MessageKind::Text && is_wrong(&content, true);
-        self.is_due(match is_too_big || is_wrong {
-            true => Due::Violation,
-            false => Due::Message(kind, content),
+        let is_invalid_utf8 = kind == MessageKind::Text && is_invalid_utf8(&content, true);
+        self.expect(match is_too_big || is_invalid_utf8 {
+            true => Expected::Violation,
+            false => Expected::Message(kind, content),
         });
     }
 
@@ -142,25 +147,29 @@ impl Script {
         let is_ping = input.flag();
         let payload = at_most(input.bytes(), 125).to_vec();
         self.frame(if is_ping { 0x89 } else { 0x8a }, &payload);
-        self.is_due(if is_ping { Due::Ping(payload) } else { Due::Pong(payload) });
+        self.expect(if is_ping { Expected::Ping(payload) } else { Expected::Pong(payload) });
     }
 
     fn close(&mut self, input: &mut Input<'_>) {
         let payload = at_most(input.bytes(), 125);
         self.frame(0x88, payload);
-        self.is_due(match payload {
-            [] => Due::Close(None),
+        self.expect(match payload {
+            [] => Expected::Close(None),
             [high, low, reason @ ..] => {
                 let code = u16::from_be_bytes([*high, *low]);
-                let is_right = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
+                let is_valid_code = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
                 let is_text = str::from_utf8(reason).is_ok();
-                if is_right && is_text { Due::Close(Some(code.into())) } else { Due::Violation }
+                if is_valid_code && is_text {
+                    Expected::Close(Some(code.into()))
+                } else {
+                    Expected::Violation
+                }
             }
-            _ => Due::Violation,
+            _ => Expected::Violation,
         });
     }
 
-    /// A frame that is wrong wherever a message may start.
+    /// A frame that is invalid wherever a message may start.
     fn fault(&mut self, input: &mut Input<'_>) {
         let is_masked = self.setup.role == Role::Server;
         let (kind, choice) = (input.byte() % 8, input.byte());
@@ -172,7 +181,7 @@ impl Script {
                 0x80 | [3, 4, 5, 6, 7, 11, 12, 13, 14, 15][usize::from(choice % 10)],
                 payload,
             ),
-            1 => shortest(0x81 | meaningless_bits(choice, self.setup), payload),
+            1 => shortest(0x81 | undefined_bits(choice, self.setup), payload),
             2 => frame(
                 0x80 | [1, 2, 8, 9][usize::from(choice % 4)],
                 Length::Shortest,
@@ -190,12 +199,12 @@ impl Script {
             }
         };
         self.stream.extend(bytes);
-        self.is_due(Due::Violation);
+        self.expect(Expected::Violation);
     }
 }
 
-/// Reserved bits, at least one of which no extension has given a meaning.
-fn meaningless_bits(choice: u8, setup: Setup) -> u8 {
+/// Reserved bits, at least one of which no extension uses.
+fn undefined_bits(choice: u8, setup: Setup) -> u8 {
     match choice & 0x70 {
         0 | 0x40 if setup.deflate.is_some() => 0x20,
         0 => 0x40,
@@ -225,8 +234,8 @@ fn cuts(input: &mut Input<'_>, length: usize) -> Vec<usize> {
     cuts
 }
 
-/// Whether this is no text, nor, unless it is all, the start of one.
-fn is_wrong(bytes: &[u8], is_all: bool) -> bool {
+/// Whether this is not UTF-8, nor, unless it is the whole text, the start of it.
+fn is_invalid_utf8(bytes: &[u8], is_all: bool) -> bool {
     str::from_utf8(bytes).is_err_and(|error| is_all || error.error_len().is_some())
 }
 
@@ -234,26 +243,27 @@ fn at_most(bytes: &[u8], count: usize) -> &[u8] {
     &bytes[..bytes.len().min(count)]
 }
 
-/// What was written in answer is right for the peer, and says what it has to.
-fn check_answers(setup: Setup, outcome: &Outcome, heard: &[Due]) {
+/// The output is valid for the peer and has the required replies.
+fn check_replies(setup: Setup, outcome: &Outcome, received: &[Expected]) {
     let mut peer = End::new(setup.peer(0));
-    peer.hears(&outcome.written);
-    let answers: Vec<Due> = peer.told.iter().filter_map(Due::from_told).collect();
-    let due: Vec<Due> = heard.iter().filter_map(|heard| answer_to(heard, outcome)).collect();
-    assert_eq!(answers, due);
+    peer.receive(&outcome.written);
+    let replies: Vec<Expected> = peer.events.iter().filter_map(Expected::from_event).collect();
+    let expected: Vec<Expected> =
+        received.iter().filter_map(|event| reply_to(event, outcome)).collect();
+    assert_eq!(replies, expected);
 }
 
-fn answer_to(heard: &Due, outcome: &Outcome) -> Option<Due> {
-    match heard {
-        Due::Ping(payload) => Some(Due::Pong(payload.clone())),
-        Due::Close(code) => Some(Due::Close(*code)),
-        Due::Violation => {
-            let rule = outcome.told.iter().find_map(|told| match told {
+fn reply_to(event: &Expected, outcome: &Outcome) -> Option<Expected> {
+    match event {
+        Expected::Ping(payload) => Some(Expected::Pong(payload.clone())),
+        Expected::Close(code) => Some(Expected::Close(*code)),
+        Expected::Violation => {
+            let rule = outcome.events.iter().find_map(|event| match event {
                 Observed::Violation(violation) => Some(violation.rule),
                 _ => None,
             })?;
-            Some(Due::Close(Some(rule.close_code())))
+            Some(Expected::Close(Some(rule.close_code())))
         }
-        Due::Message(..) | Due::Pong(_) => None,
+        Expected::Message(..) | Expected::Pong(_) => None,
     }
 }

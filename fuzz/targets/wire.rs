@@ -1,4 +1,4 @@
-//! Frames to be heard, well-formed or not.
+//! Frames to be received, well-formed or not.
 
 use wscope::protocol::Role;
 use wscope::protocol::frame::apply_mask;
@@ -12,7 +12,7 @@ pub(crate) enum Length {
     Shortest,
     Bits16,
     Bits64,
-    /// The top bit set, which is never right.
+    /// The top bit set, which is never valid.
     TopBit,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn frame(first: u8, length: Length, is_masked: bool, payload: &[u8]) 
     bytes
 }
 
-/// The bytes of a frame as an end in this role has to get it.
+/// The bytes of a frame as an end in this role has to receive it.
 pub(crate) fn frame_for(role: Role, first: u8, payload: &[u8]) -> Vec<u8> {
     frame(first, Length::Shortest, role == Role::Server, payload)
 }

@@ -46,7 +46,7 @@ other sites cannot connect unless --allow-origin names them.
 
 No client delays another. The queue of a client that reads too slowly is
 limited to 16 MiB, or one message; beyond that the queue is dropped and the
-client closed with 1013 (Try RetryScheduled Later). All clients together hold no more
+client closed with 1013 (Try Again Later). All clients together hold no more
 than --max-memory.
 
 While standard output is stalled, clients with more to be written are not read;

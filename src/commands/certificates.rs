@@ -1,11 +1,11 @@
-//! What there is to say about certificates that did their work.
+//! Warnings about certificates that were accepted.
 
 use crate::net::tls::{CertificateInfo, TlsInfo, TlsOptions, Validity, utc};
 
-/// A certificate that ends in fewer days than this is worth a warning.
+/// A certificate that expires in fewer days than this is worth a warning.
 const SOON: i64 = 14;
 
-/// Warnings about the server's certificate, and about ours if it may have been asked for.
+/// Warnings about the server's certificate, and about the client's if there is one.
 pub(super) fn warnings(tls: Option<&TlsInfo>, options: &TlsOptions) -> Vec<String> {
     let Some(tls) = tls else { return Vec::new() };
     let server = tls.certificate.as_ref().and_then(|it| warning("the server's certificate", it));

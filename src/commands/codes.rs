@@ -99,7 +99,7 @@ mod tests {
         );
         assert!(
             table.contains(
-                "\n1008        Policy Violation      A rule of the endpoint was broken.\n"
+                "\n1008        Policy Violation      The endpoint's policy was violated.\n"
             )
         );
         assert!(table.contains("\n5000-65535  Invalid"));

@@ -4,30 +4,28 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use super::displays::{self, Failures};
-use super::verdict::{Limits, verdict};
+use super::verdict::{TimeLimits, verdict};
 use super::{RunError, lost};
 use crate::config::{ConnectConfig, proxy_remark};
 use crate::error::Error;
 use crate::event::{Clock, Event, EventKind, Level};
 use crate::net::Reactor;
 use crate::output::human::Detail;
-use crate::output::json::{Frames, Json};
+use crate::output::json::{Json, JsonFrames};
 use crate::output::{Outlet, Output, Outputs};
 use crate::platform::Signals;
 use crate::platform::stdio::{FINAL_FLUSH_LIMIT, Writer, are_one_stream};
-use crate::session::Rest;
+use crate::session::Unsent;
 
-mod attempts;
 mod conversation;
-mod lifetime;
 mod opening;
 mod pause;
-mod redirects;
-mod request;
+mod retry_loop;
+mod run;
 
 use conversation::Conversation;
-use lifetime::{Ended, Lifetime};
 use opening::Opening;
+use run::{Ended, Run};
 
 /// After a run that has to end, from the end of its session: for the terminal and for the last lines.
 const DELIVERY_LIMIT: Duration = Duration::from_millis(150);
@@ -37,35 +35,37 @@ const REPORT_LIMIT: Duration = Duration::from_millis(200);
 
 const STANDARD_OUTPUT: &str = "standard output";
 
-/// Connects and works until it is over.
+/// Runs the command to its end.
 ///
 /// # Errors
-/// Why it was no success.
+/// Why it failed.
 pub fn run(config: ConnectConfig) -> Result<(), RunError> {
     let clock = Clock::start();
     let mut outputs = outputs(&config)?;
     let max_time = config.ending.time_left.map(|left| Instant::now() + left);
-    let mut run = Run { clock, config, outputs: &mut outputs, max_time, leave_by: None };
-    let mut reactor = run.reactor()?;
-    let result = run.run(&mut reactor);
+    let mut command =
+        ConnectCommand { clock, config, outputs: &mut outputs, max_time, leave_by: None };
+    let mut reactor = command.reactor()?;
+    let result = command.run(&mut reactor);
     if let Err(error) = &result
         && let Some(failure) = error.failure()
     {
-        run.emit(EventKind::Failure(&failure));
+        command.emit(EventKind::Failure(&failure));
     }
-    let result = run.deliver(&mut reactor, result);
-    let report_by = match run.leave_by {
+    let result = command.deliver(&mut reactor, result);
+    let report_by = match command.leave_by {
         Some(leave_by) => Some(leave_by + REPORT_LIMIT),
-        None => run.max_time.map(|end| end.max(Instant::now() + FINAL_FLUSH_LIMIT)),
+        None => command.max_time.map(|end| end.max(Instant::now() + FINAL_FLUSH_LIMIT)),
     };
     result.map_err(|error| RunError { error: Box::new(error), report_by })
 }
 
-/// Events of a run that failed before anything could be set up.
+/// Emits the event of a failure before anything could be set up.
 pub fn emit_failure(error: &Error) {
     let (Some(failure), Ok(writer)) = (error.failure(), Writer::stdout()) else { return };
     let mut outputs = Outputs::default();
-    outputs.push(Output::new(Json::new(Frames::None), Outlet::stream(STANDARD_OUTPUT, writer)));
+    let json = Box::new(Json::new(JsonFrames::None));
+    outputs.push(Output::new(json, Outlet::stream(STANDARD_OUTPUT, writer)));
     outputs.event(&Event {
         at: Clock::start().now(),
         connection: None,
@@ -74,16 +74,16 @@ pub fn emit_failure(error: &Error) {
     let _ = outputs.drain(None); // the failure itself is reported on standard error
 }
 
-struct Run<'a> {
+struct ConnectCommand<'a> {
     clock: Clock,
     config: ConnectConfig,
     outputs: &'a mut Outputs,
     max_time: Option<Instant>,
-    /// A signal or `--max-time` has ended the run: nothing is waited for beyond this time.
+    /// A signal or `--max-time` has ended the run: no wait is longer than until then.
     leave_by: Option<Instant>,
 }
 
-impl Run<'_> {
+impl ConnectCommand<'_> {
     fn reactor(&self) -> Result<Reactor, Error> {
         let signals = Signals::install()
             .map_err(|error| Error::System("signal handlers".to_owned(), error))?;
@@ -91,7 +91,7 @@ impl Run<'_> {
     }
 
     fn run(&mut self, reactor: &mut Reactor) -> Result<(), Error> {
-        self.say_assumptions();
+        self.emit_notices();
         let presets = std::mem::take(&mut self.config.presets);
         let config = &self.config;
         let max_time = self.max_time;
@@ -103,7 +103,7 @@ impl Run<'_> {
             source: None,
         };
         let opening = Opening { config, max_time };
-        let ended = Lifetime { opening, conversation: &mut conversation, presets }.run();
+        let ended = Run { opening, conversation: &mut conversation, presets }.run();
         self.leave_by = ended.as_ref().map_or_else(leave_after, |ended| ended.as_ref()?.leave_by());
         let not_shown = conversation.end(self.leave_by);
         drop(conversation);
@@ -112,7 +112,7 @@ impl Run<'_> {
         self.conclude(ended)
     }
 
-    /// Hands on what there is to report of the end, however long it takes, unless the run is ended.
+    /// Writes what is left to report of the end, however long it takes, unless the run is ended.
     fn deliver(&mut self, reactor: &mut Reactor, result: Result<(), Error>) -> Result<(), Error> {
         let leave_by = self.leave_by.map(|leave_by| leave_by + DELIVERY_LIMIT);
         let until = leave_by.or(self.max_time);
@@ -138,12 +138,12 @@ impl Run<'_> {
         Error::MaxTime(self.config.ending.max_time.unwrap_or_default())
     }
 
-    fn say_assumptions(&mut self) {
-        let assumption = self.config.target.assumption();
+    fn emit_notices(&mut self) {
+        let assumption = self.config.endpoint.target.assumption();
         if let Some(text) = assumption {
             self.emit(EventKind::Notice(Level::Info, &text));
         }
-        if self.config.says_unchecked {
+        if self.config.warns_unchecked {
             self.emit(EventKind::Notice(
                 Level::Warning,
                 "-n: the server's certificate is not checked",
@@ -152,12 +152,13 @@ impl Run<'_> {
         for (level, text) in std::mem::take(&mut self.config.notices) {
             self.emit(EventKind::Notice(level, &text));
         }
-        self.say_proxy();
+        self.emit_proxy_notice();
         let _ = self.outputs.flush(); // a failure shows again later
     }
 
-    fn say_proxy(&mut self) {
-        let choice = self.config.dial.route.choose(&self.config.target);
+    fn emit_proxy_notice(&mut self) {
+        let endpoint = &self.config.endpoint;
+        let choice = endpoint.route.choose(&endpoint.target);
         if let Some((is_detail, text)) = choice.ok().as_ref().and_then(proxy_remark)
             && (!is_detail || self.config.commentary.detail >= Detail::Control)
         {
@@ -168,16 +169,16 @@ impl Run<'_> {
     fn conclude(&mut self, ended: Ended) -> Result<(), Error> {
         let Ended { mut report, is_reported, failure } = ended;
         let ending = &self.config.ending;
-        let limits = Limits { max_time: ending.max_time, close_timeout: ending.close_timeout };
+        let limits = TimeLimits { max_time: ending.max_time, close_timeout: ending.close_timeout };
         let verdict = verdict(&mut report, limits);
         if !is_reported {
             self.emit(EventKind::Closed(&report.closed));
         }
-        let peer_closed = report.leave_by.is_none() && report.closed.ending.received.is_some();
+        let peer_closed = report.deadline.is_none() && report.closed.ending.received.is_some();
         for text in lost::texts(&report.lost, self.outputs.have_display(), peer_closed) {
             self.emit(EventKind::Notice(Level::Warning, &text));
         }
-        self.say_rest(&report.rest.unwrap_or_default(), is_reported);
+        self.emit_unsent(&report.unsent.unwrap_or_default(), is_reported);
         match (failure, verdict) {
             (None, verdict) => verdict,
             (Some(error), Err(Error::Unmet(unmet, _))) => {
@@ -187,15 +188,15 @@ impl Run<'_> {
         }
     }
 
-    /// What `--reconnect` could not do for the input.
-    fn say_rest(&mut self, rest: &Rest, was_lost: bool) {
+    /// Warns of input that `--reconnect` did not deliver.
+    fn emit_unsent(&mut self, unsent: &Unsent, was_lost: bool) {
         let texts = [
-            match rest.waiting() {
+            match unsent.waiting() {
                 0 => None,
                 1 => Some("not sent: 1 message that was read from the input".to_owned()),
                 many => Some(format!("not sent: {many} messages that were read from the input")),
             },
-            match rest.unconfirmed {
+            match unsent.unconfirmed {
                 0 => None,
                 1 => Some("1 message may not have arrived".to_owned()),
                 many => Some(format!("{many} messages may not have arrived")),
@@ -212,7 +213,7 @@ impl Run<'_> {
     }
 }
 
-/// When a run has to be over that failed like this.
+/// Until when a run with this failure has to be over.
 fn leave_after(error: &Error) -> Option<Instant> {
     matches!(error, Error::Signal(_) | Error::MaxTime(_)).then(Instant::now)
 }

@@ -1,9 +1,9 @@
 //! The outputs that a configuration asks for.
 
 use crate::config::{Commentary, Stdout};
-use crate::output::human::{Detail, Human, Options};
+use crate::output::human::{Detail, Human, HumanOptions};
 use crate::output::json::Json;
-use crate::output::payload::{Framing, Payload};
+use crate::output::payload::{OutputFraming, Payload};
 use crate::output::style::Style;
 use crate::output::{Format, Joined, Outlet, Output, Outputs};
 
@@ -21,7 +21,10 @@ pub(super) enum Failures {
 
 /// Whether messages are written without any escape or encoding.
 fn writes_as_it_is(stdout: Stdout) -> bool {
-    matches!(stdout, Stdout::Payload(Framing::Lines | Framing::Nul | Framing::Raw))
+    matches!(
+        stdout,
+        Stdout::Payload(OutputFraming::Lines | OutputFraming::Nul | OutputFraming::Raw)
+    )
 }
 
 /// Builds them on these outlets. On a terminal, messages and what is reported beside them share standard
@@ -34,7 +37,7 @@ pub(super) fn outputs(
     err: Option<Outlet>,
     failures: Failures,
 ) -> Outputs {
-    let human = Options {
+    let human = HumanOptions {
         style: Style::new(commentary.stdout_color),
         width: None,
         messages: true,
@@ -49,10 +52,10 @@ pub(super) fn outputs(
         failures: failures == Failures::Each,
     };
     let is_shared = stdout == Stdout::Decorated && commentary.on_terminal;
-    let beside = Options {
+    let beside = HumanOptions {
         style: Style::new(commentary.stderr_color),
         messages: false,
-        notes_binary: stdout == Stdout::Payload(Framing::Lines),
+        notes_binary: stdout == Stdout::Payload(OutputFraming::Lines),
         notes_controls: commentary.stdout_on_terminal && writes_as_it_is(stdout),
         answers: stdout != Stdout::Decorated,
         escapes: commentary.on_terminal,
@@ -62,7 +65,7 @@ pub(super) fn outputs(
         Stdout::Decorated => {
             let detail = if is_shared { commentary.detail } else { Detail::Quiet };
             let failures = human.failures && is_shared;
-            Box::new(Human::new(Options { detail, failures, ..human }))
+            Box::new(Human::new(HumanOptions { detail, failures, ..human }))
         }
         Stdout::Payload(framing) => Box::new(Payload::new(framing)),
         Stdout::Json(frames) => Box::new(Json::new(frames)),
@@ -70,10 +73,13 @@ pub(super) fn outputs(
     let mut outputs = Outputs::default();
     match (err, is_shared) {
         (_, true) => outputs.push(Output::new(messages, out)),
-        (None, false) => outputs.push(Output::new(Joined::new(Human::new(beside), messages), out)),
+        (None, false) => {
+            let joined = Joined::new(Human::new(beside), messages);
+            outputs.push(Output::new(Box::new(joined), out));
+        }
         (Some(err), false) => {
             outputs.push(Output::new(messages, out));
-            outputs.push(Output::new(Human::new(beside), err));
+            outputs.push(Output::new(Box::new(Human::new(beside)), err));
         }
     }
     outputs

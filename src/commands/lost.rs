@@ -1,4 +1,4 @@
-//! What did not reach its place, in words.
+//! What was not delivered, as text.
 
 use crate::session::Lost;
 
@@ -19,11 +19,11 @@ pub(super) fn texts(lost: &Lost, on_display: bool, peer_closed: bool) -> Vec<Str
     };
     let sent = (lost.sent > 0).then(|| {
         let why = if peer_closed { ": the peer closed before" } else { "" };
-        let rest = match lost.input_left {
+        let input = match lost.input_left {
             true => "; standard input was not read to its end",
             false => "",
         };
-        format!("{} not sent{why}{rest}", messages(lost.sent))
+        format!("{} not sent{why}{input}", messages(lost.sent))
     });
     received.into_iter().chain(sent).collect()
 }

@@ -1,4 +1,4 @@
-//! The verbs.
+//! The commands.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
 
-use crate::cli::{Cli, Command as Verb};
+use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
     ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder, expand,
@@ -28,17 +28,17 @@ mod lost;
 mod usage;
 mod verdict;
 
-/// The command line. Secrets in it are taken out of what others see of this process.
+/// The command line. Secrets in it are hidden from the process list.
 pub fn arguments() -> Arguments {
     title::hide_secrets(std::env::args_os().collect(), secret_arguments)
 }
 
-/// A run that was no success.
+/// A run that failed.
 #[derive(Debug)]
 pub struct RunError {
-    /// Why.
+    /// The failure.
     pub error: Box<Error>,
-    /// Until when standard error is waited for: a signal or `--max-time` ends that as well.
+    /// When waiting for standard error ends, after a signal or with `--max-time`.
     pub report_by: Option<Instant>,
 }
 
@@ -48,18 +48,18 @@ impl<E: Into<Error>> From<E> for RunError {
     }
 }
 
-/// Does what the command line says.
+/// Runs the command line.
 ///
 /// # Errors
-/// Why it was no success; it has not been printed.
+/// The failure, which has not been printed.
 pub fn run(args: &[OsString], env: &Env) -> Result<(), RunError> {
     run_with(args, env, Typed { args, notices: Vec::new() })
 }
 
-/// What was typed, where another command line is carried out in place of it.
+/// The command line as it was typed; a rewritten one may run in its place.
 struct Typed<'a> {
     args: &'a [OsString],
-    /// What is to be said of that.
+    /// Notices about the rewriting.
     notices: Vec<(Level, String)>,
 }
 
@@ -84,34 +84,36 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
     let mut given = GivenValues::typed(typed);
     if let Some(expanded) = &expanded {
         notices.extend(expanded.notices.iter().cloned());
-        given = given.and(&expanded.given);
+        given = given.and(expanded.given());
     }
     let result = match cli.command {
         None => {
-            return connect::run(told(ConnectConfig::wants_json(&cli.connect), || {
+            return connect::run(configured(ConnectConfig::wants_json(&cli.connect), || {
                 refuse_mistyped_command(cli.connect.url.as_deref())?;
                 let config = ConnectConfig::new(&cli.connect, &order, &given, env);
-                let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
+                let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
                 config.notices.splice(0..0, notices);
                 Ok(config)
             })?);
         }
-        Some(Verb::Listen(args)) => listen::run(told(ListenConfig::wants_json(&args), || {
-            let config = ListenConfig::new(&args, &given, env);
-            let mut config = config.map_err(|error| blamed(expanded.as_ref(), error))?;
-            config.notices.splice(0..0, notices);
-            Ok(config)
-        })?),
-        Some(Verb::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
-        Some(Verb::Completions(args)) => print(&completions::completions(args.shell)),
-        Some(Verb::Man) => print(
+        Some(Subcommand::Listen(args)) => {
+            listen::run(configured(ListenConfig::wants_json(&args), || {
+                let config = ListenConfig::new(&args, &given, env);
+                let mut config = config.map_err(|error| located(expanded.as_ref(), error))?;
+                config.notices.splice(0..0, notices);
+                Ok(config)
+            })?)
+        }
+        Some(Subcommand::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
+        Some(Subcommand::Completions(args)) => print(&completions::completions(args.shell)),
+        Some(Subcommand::Man) => print(
             &completions::man().map_err(|error| Error::System("manual page".to_owned(), error))?,
         ),
     };
     Ok(result?)
 }
 
-/// A command line with the settings from elsewhere.
+/// A parsed command line with the settings.
 struct Command {
     cli: Cli,
     order: SendOrder,
@@ -120,28 +122,24 @@ struct Command {
 
 fn command(args: &[OsString], typed: &ArgMatches, env: &Env) -> Result<Command, Error> {
     let expanded = expand(args, typed, &env.settings)?;
-    let matches = match &expanded {
-        None => typed.clone(),
-        Some(expanded) => Cli::command()
-            .try_get_matches_from(&expanded.args)
-            .map_err(|problem| expanded.blame.parsing(&problem))?,
-    };
-    let mut cli = Cli::from_arg_matches(&matches).map_err(|problem| usage(args, &problem))?;
-    if let Some(url) = expanded.as_ref().and_then(|expanded| expanded.url.clone()) {
-        (cli.connect.url, cli.connect.wscat.connect) = (Some(url), None);
+    let matches = expanded.as_ref().map_or(typed, |expanded| &expanded.matches);
+    let mut cli = Cli::from_arg_matches(matches).map_err(|problem| usage(args, &problem))?;
+    if let Some(expanded) = &expanded {
+        expanded.settle(&mut cli.connect);
     }
-    Ok(Command { cli, order: SendOrder::new(&matches), expanded })
+    Ok(Command { cli, order: SendOrder::new(matches), expanded })
 }
 
-fn blamed(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
+/// The error with the place of the setting that is its cause.
+fn located(expanded: Option<&Expanded>, error: ConfigError) -> ConfigError {
     match expanded {
-        Some(expanded) => expanded.blame.carrying_out(error),
+        Some(expanded) => expanded.locate(error),
         None => error,
     }
 }
 
-/// With `--json` a failure before anything is set up is told there too.
-fn told<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+/// The configuration. With `--json` its failure is an event too.
+fn configured<T>(as_json: bool, configure: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     let config = configure();
     if let Err(error) = &config
         && as_json

@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 
 use super::connect;
-use crate::cli::similar_command;
-use crate::config::{complaint, extra_url};
+use crate::cli::{complaint, extra_url, similar_command};
 use crate::error::Error;
 use crate::redact::Redaction;
 

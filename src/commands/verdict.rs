@@ -1,44 +1,35 @@
-//! The result of a connection that was open: success, or which failure.
+//! The result of a connection that was open: success, or a failure.
 
 use std::time::Duration;
 
 use crate::error::Error;
+use crate::observer::{Observer, Progress};
 use crate::platform::signals::Signal;
-use crate::protocol::connection::{EndCause, Ending, Party};
-use crate::scenario::{Goal, Progress};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::session::{Report, Stop};
 
-/// The time limits that may have run out, for messages.
+/// The time limits that may have expired, for messages.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct TimeLimits {
     /// `--max-time`.
     pub(super) max_time: Option<Duration>,
     /// `--close-timeout`.
     pub(super) close_timeout: Option<Duration>,
 }
 
-/// Reports the code of the connection to the goals, once. Close frames have been reported to them
-/// already, and an end without one has a code too: 1006.
-pub(super) fn note_end(report: &mut Report) {
-    let ending = &report.closed.ending;
-    if ending.received.is_none() {
-        report.goals.iter_mut().for_each(|goal| _ = goal.close(ending.code()));
-    }
-}
-
-/// The exit status of a connection; the first reason that holds counts. The end of the connection is
-/// marked if the failure says the same.
-pub(super) fn verdict(report: &mut Report, limits: Limits) -> Result<(), Error> {
+/// The result of a connection: the first failure that applies. The end of the connection is marked if the
+/// failure repeats it.
+pub(super) fn verdict(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     let verdict = judge(report, limits);
     report.closed.failure_follows = match &verdict {
-        Err(Error::Unmet(..)) => report.closed.ending.initiator == Party::Peer,
+        Err(Error::Unmet(..)) => report.closed.ending.initiator == Initiator::Peer,
         Err(Error::Protocol(_) | Error::Abnormal(_) | Error::CloseTimeout { .. }) => true,
         _ => false,
     };
     verdict
 }
 
-fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
+fn judge(report: &mut Report, limits: TimeLimits) -> Result<(), Error> {
     if let Some(signal) = report.stop.as_ref().and_then(signal_of) {
         return Err(Error::Signal(signal));
     }
@@ -55,12 +46,8 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     if matches!(report.stop, Some(Stop::OutputClosed)) {
         return Ok(());
     }
-    let unmet: Vec<&dyn Goal> = report
-        .goals
-        .iter()
-        .map(AsRef::as_ref)
-        .filter(|goal| goal.progress() != Progress::Met)
-        .collect();
+    let unmet: Vec<&dyn Observer> =
+        report.observers.iter().map(AsRef::as_ref).filter(|goal| is_unmet(*goal)).collect();
     let words = || unmet.iter().map(|goal| goal.shortfall());
     let failure = failure_of_end(report, limits);
     if unmet.iter().any(|goal| goal.outranks_abnormal_end()) {
@@ -78,12 +65,16 @@ fn judge(report: &mut Report, limits: Limits) -> Result<(), Error> {
     }
 }
 
-/// How the connection failed, whatever was expected of it.
-fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
+fn is_unmet(observer: &dyn Observer) -> bool {
+    observer.progress().is_some_and(|progress| progress != Progress::Met)
+}
+
+/// How the connection failed, apart from its goals.
+fn failure_of_end(report: &Report, limits: TimeLimits) -> Option<Error> {
     let closed = &report.closed;
     let ending = &closed.ending;
     let max_time = || Some(Error::MaxTime(limits.max_time.unwrap_or_default()));
-    // What the peer does wrong after the time has run out is not why the run ended.
+    // What the peer does wrong after the time limit is not why the run ended.
     match report.stop {
         Some(Stop::MaxTime) => return max_time(),
         Some(Stop::PingTimeout(missed)) => {
@@ -97,11 +88,11 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     if ending.violation.is_some() {
         return Some(Error::Protocol(Box::new(closed.clone())));
     }
-    if report.leave_by.is_some() && report.lost.received > 0 {
+    if report.deadline.is_some() && report.lost.received > 0 {
         return max_time();
     }
-    let is_met = report.goals.iter().all(|goal| goal.progress() == Progress::Met);
-    let outranks = report.goals.iter().any(|goal| goal.outranks_abnormal_end());
+    let is_met = !report.observers.iter().any(|goal| is_unmet(goal.as_ref()));
+    let outranks = report.observers.iter().any(|goal| goal.outranks_abnormal_end());
     if (is_met && outranks) || is_unanswered_success(report) {
         return None;
     }
@@ -113,16 +104,16 @@ fn failure_of_end(report: &Report, limits: Limits) -> Option<Error> {
     is_failure.then(|| Error::Abnormal(Box::new(closed.clone())))
 }
 
-/// Whether a failure is why a goal was not met. Once one is missed we close, and how that is answered
-/// does not matter.
+/// Whether a failure is why a goal was not met. Once a goal is missed we close, and the answer to that does
+/// not matter.
 fn explains_unmet(failure: &Error, report: &Report) -> bool {
     let is_answer = matches!(failure, Error::Abnormal(_) | Error::CloseTimeout { .. });
     !(is_answer && matches!(report.stop, Some(Stop::GoalMissed)))
 }
 
-/// A normal close by the peer, in its words if it had any.
+/// A normal close by the peer, with its reason if there is one.
 fn normal_close(ending: &Ending) -> Option<String> {
-    let close = ending.received.as_ref().filter(|_| ending.initiator == Party::Peer)?;
+    let close = ending.received.as_ref().filter(|_| ending.initiator == Initiator::Peer)?;
     let reason =
         if close.reason.is_empty() { String::new() } else { format!(": \"{}\"", close.reason) };
     Some(format!("closed by the peer: {}{reason}", ending.code()))
@@ -147,10 +138,10 @@ fn is_unanswered_success(report: &Report) -> bool {
     matches!(report.stop, Some(Stop::GoalsMet)) && is_unanswered && ending.sent.is_some()
 }
 
-/// Closed with 1000, 1001 or without a code, or with the code that we chose.
+/// Whether it was closed with 1000, 1001 or without a code, or with the code that we chose.
 fn is_normal(report: &Report) -> bool {
     let ending = &report.closed.ending;
     let chosen = ending.sent.as_ref().and_then(|close| close.code);
-    let is_echo = ending.initiator == Party::Local && Some(ending.code()) == chosen;
+    let is_echo = ending.initiator == Initiator::Local && Some(ending.code()) == chosen;
     ending.is_clean() && (ending.code().is_normal() || is_echo)
 }

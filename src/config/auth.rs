@@ -43,15 +43,24 @@ impl AuthEnv {
     }
 }
 
-/// What is sent about who we are.
+/// The credentials for a server.
 #[derive(Debug, Default)]
-pub struct AuthConfig {
-    /// Authorization and Cookie, which must not follow to another host.
-    pub headers: Vec<HeaderLine>,
-    /// Where the Authorization came from, in words.
-    source: Option<&'static str>,
-    /// What the user should be told about it.
-    pub notices: Vec<(Level, String)>,
+pub(super) struct Credentials {
+    /// Authorization and Cookie.
+    pub(super) headers: Vec<HeaderLine>,
+    /// Where these come from.
+    pub(super) sources: CredentialSources,
+    /// What is shown about that.
+    pub(super) notices: Vec<(Level, String)>,
+}
+
+/// Where the credentials of a request come from, as messages name it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CredentialSources {
+    /// That of Authorization; `None`: a header of the user's own.
+    authorization: Option<&'static str>,
+    /// There is a Cookie of `--cookie`.
+    has_cookie: bool,
 }
 
 /// The credentials that a request had.
@@ -63,9 +72,8 @@ pub struct SentCredentials {
     pub source: String,
 }
 
-impl AuthConfig {
-    /// The credentials that this request of ours has for a target: scheme, and where they come from in words.
-    /// Those in Authorization go before others.
+impl CredentialSources {
+    /// The credentials that this request to a target had. Those in Authorization take precedence.
     pub fn sent(&self, target: &str, request: &Head) -> Option<SentCredentials> {
         self.authorization_sent(request).or_else(|| self.others_sent(target, request))
     }
@@ -73,7 +81,7 @@ impl AuthConfig {
     fn authorization_sent(&self, request: &Head) -> Option<SentCredentials> {
         let value = request.value("Authorization")?;
         let scheme = value.split_whitespace().next().filter(|scheme| scheme.len() < value.len());
-        let source = self.source.unwrap_or("-H Authorization").to_owned();
+        let source = self.authorization.unwrap_or("-H Authorization").to_owned();
         Some(SentCredentials { scheme: Some(scheme.unwrap_or("unnamed").to_owned()), source })
     }
 
@@ -82,7 +90,7 @@ impl AuthConfig {
         let sources = found.iter().map(|name| match name.strip_prefix('?') {
             Some(name) => format!("{name} in the URL"),
             None if name.eq_ignore_ascii_case("Sec-WebSocket-Protocol") => "-s".to_owned(),
-            None if self.headers.iter().any(|line| line.is(name)) => "--cookie".to_owned(),
+            None if self.has_cookie && name.eq_ignore_ascii_case("Cookie") => "--cookie".to_owned(),
             None => format!("-H {name}"),
         });
         let source = sources.collect::<Vec<_>>().join(", ");
@@ -97,18 +105,19 @@ pub(super) fn auth(
     target: &Target,
     env: &Env,
     files: &FileReader,
-) -> Result<AuthConfig, ConfigError> {
-    let mut found = AuthConfig::default();
+) -> Result<Credentials, ConfigError> {
+    let mut found = Credentials::default();
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
     if !is_own("Authorization") {
         let authorization = authorization(args, target, env, files, &mut found.notices)?;
         if let Some((line, source)) = authorization {
             found.headers.push(line);
-            found.source = Some(source);
+            found.sources.authorization = Some(source);
         }
     }
     if !is_own("Cookie") {
         let cookie = cookie(&args.cookies, target, files, &mut found.notices)?;
+        found.sources.has_cookie = cookie.is_some();
         found.headers.extend(cookie);
     }
     Ok(found)

@@ -3,26 +3,26 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::auth::{auth, netrc_passwords};
+use super::auth::{CredentialSources, auth, netrc_passwords};
 use super::files::FileReader;
 use super::route::{proxy_tls, route};
 use super::secrets::{GivenValues, Used, secrets, shown_header};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::tls;
 use super::{
-    AuthConfig, ConfigError, ConnectConfig, EndingConfig, Env, HandshakeConfig, Input, SendOrder,
-    Stdout, USER_AGENT, history, parse_duration, parse_size, presets, resilience,
+    ConfigError, ConnectConfig, EndingConfig, Env, Input, NegotiationConfig, ResilienceConfig,
+    SendOrder, Stdout, USER_AGENT, history, parse_duration, parse_size, presets, resilience,
 };
 use crate::cli::{
     ConnectArgs, EndingArgs, HandshakeArgs, InputMode, OutputMode, ReceivingArgs, SendingArgs,
 };
-use crate::input::stdin::Framing as InputFraming;
-use crate::net::dial::DialOptions;
+use crate::client::{EndpointConfig, EndpointTls, HandshakeConfig};
+use crate::input::stdin::InputFraming;
 use crate::net::proxy::Choice;
-use crate::net::route::RouteOptions;
 use crate::net::target::Target;
-use crate::output::json::Frames as JsonFrames;
-use crate::output::payload::Framing as OutputFraming;
+use crate::net::tls::ClientContext;
+use crate::output::json::JsonFrames;
+use crate::output::payload::OutputFraming;
 use crate::protocol::MessageKind;
 use crate::protocol::close::CloseCode;
 use crate::protocol::close::ClosePayload;
@@ -33,14 +33,14 @@ use crate::redact::{Redaction, Secrets};
 use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
-/// The wait after the end of input, where nothing else is said.
+/// The default wait after the end of input.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
-/// The limit of a run with expectations, where nothing else is said.
+/// The default limit of a run with expectations.
 const DEFAULT_EXPECT_TIME: Duration = Duration::from_secs(30);
 
 impl ConnectConfig {
-    /// Resolves what was typed. `order` tells in which order -x, --send-hex and --send-file came.
+    /// Resolves what was typed. `order` is that of -x, --send-hex, --send-file and --send-frame.
     ///
     /// # Errors
     /// With the first value that cannot be used.
@@ -54,78 +54,108 @@ impl ConnectConfig {
         let target = Target::parse(url).map_err(ConfigError::Target)?;
         let max_time = max_time(&args.ending)?;
         let files = FileReader::new(max_time);
-        let mut handshake = handshake_config(&args.handshake, &files)?;
+        let handshake = handshake_config(&args.handshake, &files)?;
         let kind = if args.sending.binary { MessageKind::Binary } else { MessageKind::Text };
         let input = input(args, kind, env)?;
         let takes_commands = matches!(input, Input::Repl | Input::Plain);
-        let commentary = commentary(&args.display, takes_commands, env);
-        let tls = tls(&args.tls, &files)?;
-        let redaction = redaction(args.display.show_secrets);
-        let route = route(&args.route, &target, &mut handshake, redaction, env, &files)?;
-        let dial = DialOptions {
-            route: RouteOptions { lenient: args.receiving.lenient, ..route },
-            proxy_tls: proxy_tls(&args.route, &tls),
-            tls,
-        };
-        let config = Self {
-            auth: AuthConfig::default(),
+        let mut config = Self {
+            endpoint: endpoint(args, target, handshake, env, &files)?,
+            negotiation: NegotiationConfig {
+                wants_compression: args.handshake.compress.is_some(),
+                strict: args.handshake.strict,
+            },
+            credential_sources: CredentialSources::default(),
+            warns_unchecked: args.tls.no_check,
             notices: Vec::new(),
-            target,
-            dial,
-            says_unchecked: args.tls.no_check,
-            handshake,
             input,
             presets: presets::presets(&args.sending, kind, order, &files)?,
             echo: args.sending.echo,
             stdout: stdout(&args.receiving, &args.sending, args.display.verbose, env),
-            commentary,
-            lenient: args.receiving.lenient,
+            commentary: commentary(&args.display, takes_commands, env),
             max_message_size: size("--max-message-size", &args.receiving.max_message_size)?,
             ending: ending(&args.ending, args.handshake.strict, args.sending.echo, input)?,
-            connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
             resilience: resilience::resilience(&args.resilience)?,
-            redaction,
-            secrets: Secrets::default(),
             history: history::file(&args.settings, env.history.as_ref()),
         };
-        // Last, as it may ask for a password.
-        let own = &config.handshake.headers;
-        let mut auth = auth(&args.auth, own, &config.target, env, &files)?;
-        let mut notices = notices(&args.display, env);
-        notices.append(&mut auth.notices);
-        let config = Self { notices, auth, ..config };
-        let passwords = netrc_passwords(&args.auth, &config.target, env, &files);
-        let secrets = config.given_secrets(given, passwords, env, &files);
-        let ending = EndingConfig { max_time, time_left: files.time_left(), ..config.ending };
-        Ok(Self { secrets, ending, ..config })
+        let ResilienceConfig { retry, reconnect, .. } = &config.resilience;
+        // Where another attempt follows, a failure is not investigated.
+        config.endpoint.probes_tls = retry.is_none() && reconnect.is_none();
+        config.with_credentials(args, given, env, max_time, &files)
     }
 
-    fn given_secrets(
-        &self,
+    /// The last step, as it may ask for a password.
+    fn with_credentials(
+        mut self,
+        args: &ConnectArgs,
         given: &GivenValues,
-        passwords: Vec<String>,
         env: &Env,
+        max_time: Option<Duration>,
         files: &FileReader,
-    ) -> Secrets {
-        let own = self.handshake.headers.iter().chain(&self.auth.headers);
-        let used = Used {
-            target: Some(&self.target),
-            headers: own.chain(&self.dial.route.proxy_headers).collect(),
-            user: env.auth.user.as_ref(),
-            bearer: env.auth.bearer.as_ref(),
-            proxies: Some(&env.proxies),
-            passwords,
-        };
-        let secrets = secrets(given, &used, files);
-        match self.dial.route.choose(&self.target) {
-            Ok(Choice::Through(proxy, _)) => secrets.and(proxy.secrets(Redaction::Mask)),
-            _ => secrets,
-        }
+    ) -> Result<Self, ConfigError> {
+        let EndpointConfig { target, handshake, .. } = &mut self.endpoint;
+        let credentials = auth(&args.auth, &handshake.headers, target, env, files)?;
+        handshake.credentials = credentials.headers;
+        self.credential_sources = credentials.sources;
+        self.notices = notices(&args.display, env);
+        self.notices.extend(credentials.notices);
+        let passwords = netrc_passwords(&args.auth, target, env, files);
+        self.endpoint.secrets = given_secrets(&self.endpoint, given, passwords, env, files);
+        self.ending.max_time = max_time;
+        self.ending.time_left = files.time_left();
+        Ok(self)
     }
 
-    /// Whether `--json` was asked for: failures before the connection are told there too.
+    /// Whether `--json` was given: failures before the connection are reported there too.
     pub fn wants_json(args: &ConnectArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
+    }
+}
+
+fn endpoint(
+    args: &ConnectArgs,
+    target: Target,
+    mut handshake: HandshakeConfig,
+    env: &Env,
+    files: &FileReader,
+) -> Result<EndpointConfig, ConfigError> {
+    let tls = tls(&args.tls, files)?;
+    let resilience = &args.resilience;
+    Ok(EndpointConfig {
+        route: route(&args.route, &target, &mut handshake, env, files)?,
+        target,
+        proxy_tls: ClientContext::new(proxy_tls(&args.route, &tls)),
+        tls: EndpointTls::new(tls),
+        handshake,
+        lenient: args.receiving.lenient,
+        max_redirects: resilience.location.then_some(resilience.max_redirs),
+        connect_timeout: duration("--connect-timeout", &args.network.connect_timeout)?,
+        probes_tls: false,
+        redaction: redaction(args.display.show_secrets),
+        secrets: Secrets::default(),
+    })
+}
+
+fn given_secrets(
+    endpoint: &EndpointConfig,
+    given: &GivenValues,
+    passwords: Vec<String>,
+    env: &Env,
+    files: &FileReader,
+) -> Secrets {
+    let handshake = &endpoint.handshake;
+    let own = handshake.headers.iter().chain(&handshake.credentials);
+    let used = Used {
+        target: Some(&endpoint.target),
+        headers: own.chain(&endpoint.route.proxy_headers).collect(),
+        user: env.auth.user.as_ref(),
+        bearer: env.auth.bearer.as_ref(),
+        proxies: Some(&env.proxies),
+        passwords,
+    };
+    let secrets = secrets(given, &used, files);
+    match endpoint.route.choose(&endpoint.target) {
+        Ok(Choice::Through(proxy, _)) => secrets.and(proxy.secrets(Redaction::Mask)),
+        _ => secrets,
     }
 }
 
@@ -143,10 +173,9 @@ fn handshake_config(
         subprotocols: subprotocols(&args.subprotocols)?,
         origin: args.origin.clone(),
         user_agent: args.user_agent.clone().unwrap_or_else(|| USER_AGENT.to_owned()),
+        credentials: Vec::new(),
         headers: headers(&args.headers, files)?,
         extensions: extensions(args)?,
-        wants_compression: args.compress.is_some(),
-        strict: args.strict,
     })
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::ConfigError;
 use crate::input::is_utf16;
 use crate::platform::files::{Background, FileError, is_fifo, read};
-use crate::platform::prompt::{Unanswered, ask_secret};
+use crate::platform::prompt::{PromptError, ask_secret};
 
 /// The limit for settings, credentials, certificates and keys, in bytes.
 const MAX_SETTING: u64 = 1 << 20;
@@ -52,9 +52,9 @@ impl FileReader {
         let answer = ask_secret(prompt, self.left.get());
         self.left.set(self.left.get().map(|left| left.saturating_sub(started.elapsed())));
         answer.map_err(|why| match why {
-            Unanswered::Signal(signal) => ConfigError::Interrupted(signal),
-            Unanswered::TimedOut => ConfigError::AnswerTimeout(self.limit, what),
-            Unanswered::Io(error) => failed(error),
+            PromptError::Signal(signal) => ConfigError::Interrupted(signal),
+            PromptError::TimedOut => ConfigError::AnswerTimeout(self.limit, what),
+            PromptError::Io(error) => failed(error),
         })
     }
 

@@ -1,4 +1,4 @@
-//! `wscope listen`: what was typed → what will be done.
+//! The configuration of `wscope listen`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,26 +13,21 @@ use super::tls::{Files, identity};
 use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
-use crate::net::accept::Acceptor;
+use crate::net::accept::TlsAcceptor;
 use crate::protocol::handshake::{
     AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
 };
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
+use crate::server::AcceptOptions;
 
-/// All that a server is to be and do.
+/// The configuration of a server.
 #[derive(Debug)]
 pub struct ListenConfig {
     /// The address to listen on, as it was typed.
     pub address: String,
-    /// Who may come, and what is agreed on.
-    pub handshake: ServerOptions,
-    /// Go on after violations.
-    pub lenient: bool,
-    /// Limit on everything up to the end of the opening handshake.
-    pub handshake_timeout: Option<Duration>,
-    /// For wss.
-    pub tls: Option<Acceptor>,
+    /// Who may connect, and how; `lenient` also: go on after violations.
+    pub accept: AcceptOptions,
     /// How much is served and held.
     pub capacity: Capacity,
     /// Texts that every client is sent first.
@@ -45,21 +40,21 @@ pub struct ListenConfig {
     pub input: ServerInput,
     /// What standard output gets.
     pub stdout: Stdout,
-    /// What is told beside it, and how.
+    /// What is reported beside it, and how.
     pub commentary: Commentary,
-    /// Serve one client and leave with its outcome.
+    /// Serve one client and exit with its result.
     pub once: bool,
-    /// Leave after this many received messages.
+    /// Exit after this many received messages.
     pub count: Option<u64>,
     /// Limit on the closing handshake.
     pub close_timeout: Option<Duration>,
     /// Whether secrets are masked.
     pub redaction: Redaction,
-    /// All that were given, used or not.
+    /// The secrets that were given, used or not.
     pub secrets: Secrets,
     /// Where the line editor keeps its history.
     pub history: Option<PathBuf>,
-    /// What the user should be told first.
+    /// Reported first.
     pub notices: Vec<(Level, String)>,
 }
 
@@ -68,8 +63,6 @@ pub struct ListenConfig {
 pub struct Capacity {
     /// Clients at a time.
     pub clients: usize,
-    /// Connections at a time that are no clients yet.
-    pub handshakes: usize,
     /// Bytes that may wait for one client.
     pub backlog: usize,
     /// Larger received messages close the connection.
@@ -96,26 +89,24 @@ pub enum ServerInput {
     Plain,
     /// Standard input.
     Stdin,
-    /// Nowhere: to read from the terminal would stop us.
+    /// Nowhere: reading from the terminal would stop the process.
     None,
 }
 
-/// Connections at a time that are not clients yet, each with a thread: of some 40 KiB,
-/// or 100 KiB with TLS.
+/// Unfinished handshakes at a time, each with a thread: of some 40 KiB, or 100 KiB with TLS.
 const MAX_HANDSHAKES: usize = 2048;
 
 /// Bytes that may wait for one client.
 const MAX_BACKLOG: usize = 16 << 20;
 
 impl ListenConfig {
-    /// Resolves what was typed.
+    /// Resolves the command line.
     ///
     /// # Errors
-    /// With the first value that cannot be used.
+    /// With the first value that is not valid.
     pub fn new(args: &ListenArgs, given: &GivenValues, env: &Env) -> Result<Self, ConfigError> {
         let capacity = Capacity {
             clients: at_least_one("--max-clients", args.handshake.max_clients)?,
-            handshakes: MAX_HANDSHAKES,
             backlog: MAX_BACKLOG,
             message: size("--max-message-size", &args.receiving.max_message_size)?,
             memory: at_least_one("--max-memory", memory(&args.receiving.max_memory)?)?,
@@ -126,14 +117,17 @@ impl ListenConfig {
         let input = input(env);
         let takes_commands = matches!(input, ServerInput::Repl | ServerInput::Plain);
         let count = if args.ending.one { Some(1) } else { args.ending.count };
-        let handshake = handshake(args, &files)?;
+        let rules = handshake(args, &files)?;
         Ok(Self {
             address: args.address.clone(),
-            secrets: given_secrets(&handshake, given, &files),
-            handshake,
-            lenient: args.receiving.lenient,
-            handshake_timeout: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
-            tls: acceptor(&args.tls, &files)?,
+            secrets: given_secrets(&rules, given, &files),
+            accept: AcceptOptions {
+                rules,
+                lenient: args.receiving.lenient,
+                time_limit: duration("--handshake-timeout", &args.handshake.handshake_timeout)?,
+                tls: acceptor(&args.tls, &files)?,
+                max_handshakes: MAX_HANDSHAKES,
+            },
             capacity,
             greeting: args.sending.send.clone(),
             echo: args.sending.echo,
@@ -150,7 +144,7 @@ impl ListenConfig {
         })
     }
 
-    /// Whether `--json` was asked for: failures before a connection are told there too.
+    /// Whether `--json` is set: failures before a connection are reported there too.
     pub fn wants_json(args: &ListenArgs) -> bool {
         args.receiving.json || args.receiving.output == Some(OutputMode::Json)
     }
@@ -196,7 +190,7 @@ fn is_path(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#".contains(&byte))
 }
 
-/// `USER:PASS`, or the first line of a file. What was given is not shown.
+/// `USER:PASS`, or the first line of a file. The value is not shown in errors.
 fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
     let text = match given.strip_prefix('@') {
         Some(path) => files.text("--user", Path::new(path))?,
@@ -239,7 +233,7 @@ fn origin(given: &str) -> Result<String, ConfigError> {
     Ok(normalize_origin(bare.unwrap_or(given)))
 }
 
-fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor>, ConfigError> {
+fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<TlsAcceptor>, ConfigError> {
     let files = Files {
         cert: ("--tls-cert", args.tls_cert.as_deref()),
         key: ("--tls-key", args.tls_key.as_deref()),
@@ -249,7 +243,7 @@ fn acceptor(args: &ServerTlsArgs, reader: &FileReader) -> Result<Option<Acceptor
     let Some(identity) = identity(&files)? else { return Ok(None) };
     let path = args.tls_cert.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let bad = |reason| ConfigError::value("--tls-cert", &path, reason);
-    Acceptor::new(&identity).map(Some).map_err(bad)
+    TlsAcceptor::new(&identity).map(Some).map_err(bad)
 }
 
 fn broadcast(args: &ListenArgs) -> Result<Option<Broadcast>, ConfigError> {

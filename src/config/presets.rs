@@ -1,14 +1,14 @@
 //! What `-x`, `--send-hex`, `--send-file` and `--send-frame` send, in the order given.
 
-use std::borrow::Cow;
 use std::path::Path;
 
+use bytes::Bytes;
 use clap::ArgMatches;
 
 use super::ConfigError;
 use super::files::FileReader;
 use crate::cli::SendingArgs;
-use crate::input::file::{FileMessage, Loaded, load};
+use crate::input::file::load;
 use crate::input::raw::parse_frame;
 use crate::input::{Action, decode_hex};
 use crate::protocol::MessageKind;
@@ -40,11 +40,11 @@ pub(super) fn presets(
     kind: MessageKind,
     order: &SendOrder,
     files: &FileReader,
-) -> Result<Vec<Action<'static>>, ConfigError> {
+) -> Result<Vec<Action>, ConfigError> {
     let mut placed = Vec::new();
     let place = |places: &[usize], index: usize| places.get(index).copied().unwrap_or(usize::MAX);
     for (index, text) in args.send.iter().enumerate() {
-        placed.push((place(&order.text, index), send(kind, text.clone().into_bytes())));
+        placed.push((place(&order.text, index), send(kind, text.clone())));
     }
     for (index, hex) in args.send_hex.iter().enumerate() {
         let bytes =
@@ -63,25 +63,17 @@ pub(super) fn presets(
     Ok(placed.into_iter().map(|(_, action)| action).collect())
 }
 
-fn send(kind: MessageKind, bytes: Vec<u8>) -> Action<'static> {
-    Action::Send(kind, Cow::Owned(bytes))
+fn send(kind: MessageKind, data: impl Into<Bytes>) -> Action {
+    Action::Send(kind, data.into())
 }
 
 /// Loads a small file; of a large one only the text is checked. Both are done before connecting.
-fn file(
-    path: &Path,
-    kind: MessageKind,
-    files: &FileReader,
-) -> Result<Action<'static>, ConfigError> {
+fn file(path: &Path, kind: MessageKind, files: &FileReader) -> Result<Action, ConfigError> {
     const OPTION: &str = "--send-file";
     let owned = path.to_owned();
     let shown = path.to_string_lossy().into_owned();
     match files.run(OPTION, path, move || load(&owned, kind.into()))? {
-        Ok(Loaded::Payload(kind, data)) => Ok(send(kind, data)),
-        Ok(Loaded::Large(kind)) => {
-            let name = format!("{OPTION} {shown}");
-            Ok(Action::File(FileMessage { path: path.to_owned(), kind, name }))
-        }
+        Ok(loaded) => Ok(Action::file(loaded, path.to_owned(), format!("{OPTION} {shown}"))),
         Err(error) => Err(ConfigError::Unreadable { path: shown, error }),
     }
 }

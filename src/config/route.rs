@@ -1,18 +1,19 @@
-//! The way to the server: what was typed, and the environment → where to connect, through which proxy.
+//! Proxy and routing: what was typed, and the environment → where to connect, through which proxy.
 
 use std::net::IpAddr;
 
 use super::connect::headers_of;
 use super::files::FileReader;
-use super::{ConfigError, Env, HandshakeConfig};
+use super::{ConfigError, Env};
 use crate::cli::RouteArgs;
+use crate::client::HandshakeConfig;
 use crate::net::proxy::{Choice, Origin, ProxyPolicy};
 use crate::net::route::{ConnectTo, Family, Resolve, RouteOptions, Source};
 use crate::net::target::Target;
 use crate::net::tls::TlsOptions;
-use crate::redact::Redaction;
+use crate::protocol::head::HeaderLine;
 
-/// Resolves the way to `target`. Of the request's headers, those for the proxy are taken out.
+/// Resolves the options. Headers for the proxy are taken out of the request's.
 ///
 /// # Errors
 /// With the first value that cannot be used.
@@ -20,7 +21,6 @@ pub(super) fn route(
     args: &RouteArgs,
     target: &Target,
     handshake: &mut HandshakeConfig,
-    redaction: Redaction,
     env: &Env,
     files: &FileReader,
 ) -> Result<RouteOptions, ConfigError> {
@@ -28,21 +28,17 @@ pub(super) fn route(
     let mut route = RouteOptions {
         family: family(args),
         proxies: ProxyPolicy::new(proxy, no_proxy, &env.proxies).map_err(ConfigError::Setting)?,
-        user_agent: handshake.user_agent.clone(),
         proxy_headers: headers_of("--proxy-header", &args.proxy_header, files)?,
         socket: args.unix_socket.clone(),
         connect_to: each("--connect-to", &args.connect_to, ConnectTo::parse)?,
         resolve: each("--resolve", &args.resolve, Resolve::parse)?,
         source: args.interface.as_deref().map(|text| source(text, family(args))).transpose()?,
-        lenient: false,
-        redaction,
     };
     if let Choice::Through(proxy, _) = route.choose(target).map_err(ConfigError::Setting)?
         && !proxy.kind.is_socks()
     {
-        // RFC 9110 section 11.7.2: that header is for the next proxy, and for nobody behind it.
-        let is_for_proxy =
-            |line: &crate::protocol::head::HeaderLine| line.is("Proxy-Authorization");
+        // RFC 9110 section 11.7.2: that header is for the next proxy only.
+        let is_for_proxy = |line: &HeaderLine| line.is("Proxy-Authorization");
         route.proxy_headers.extend(handshake.headers.extract_if(.., |line| is_for_proxy(line)));
     }
     Ok(route)
@@ -58,7 +54,7 @@ pub(super) fn proxy_tls(args: &RouteArgs, tls: &TlsOptions) -> TlsOptions {
     }
 }
 
-/// What should be told of the choice of a proxy: whether only on demand, and in words.
+/// A notice about the choice of a proxy: whether it is only for `-v`, and its text.
 pub fn proxy_remark(choice: &Choice) -> Option<(bool, String)> {
     let (proxy, origin, why) = match choice {
         Choice::Direct => return None,

@@ -87,11 +87,6 @@ pub(super) fn shown_header(line: &str) -> String {
     header(line).unwrap_or_else(|| line.to_owned())
 }
 
-/// Whether an option has a secret for its value.
-pub(super) fn is_secret(option: &str, value: &str) -> bool {
-    Kind::of(option).masked(value).is_some()
-}
-
 /// The arguments that hold secrets, each by its place and as it may be shown.
 pub fn secret_arguments(args: &[OsString]) -> Vec<(usize, OsString)> {
     let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();

@@ -1,36 +1,30 @@
-//! Options from the configuration file and from WSCOPE_OPTIONS, put before those of the command line.
+//! Options from the configuration file and from WSCOPE_OPTIONS.
 //!
-//! The command line goes before WSCOPE_OPTIONS, that before the section of the endpoint, that before
-//! the options for all. What cannot stand beside an option of more weight gives way to it.
+//! They are arguments put before those of the command line: the options for all connections, those of the
+//! endpoint, those of WSCOPE_OPTIONS. An option replaces those before it that it excludes.
 
-use std::collections::HashSet;
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::ArgMatches;
-use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory};
 
 use super::files::FileReader;
 use super::secrets::GivenValues;
-use super::{ConfigError, parse_duration, privacy, secrets};
+use super::{ConfigError, parse_duration, privacy, secret_arguments};
+use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
+use crate::net::proxy::{BadSetting, Origin};
 use crate::platform::files::FileError;
+use endpoint::Endpoint;
+use file::Section;
+use sources::{Setting, Source};
 
-mod blame;
-mod catalog;
 mod endpoint;
 mod file;
+mod sources;
 mod words;
-
-pub use blame::{Blame, SettingError, complaint, extra_url};
-pub(super) use catalog::Catalog;
-use catalog::Given;
-use file::{File, Line};
-
-/// What is no setting.
-const UNSETTLED: [&str; 5] = ["connect", "listen", "no_config", "help", "version"];
 
 /// Where settings are.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +38,7 @@ pub struct SettingsEnv {
 }
 
 impl SettingsEnv {
-    /// Reads it by way of a look-up that knows no empty values.
+    /// Reads it with a function that gives the value of a variable, unless it is empty.
     pub fn read(variable: impl Fn(&str) -> Option<OsString>) -> Self {
         let home = variable("HOME").or_else(|| variable("USERPROFILE")).map(PathBuf::from);
         let folder = variable("XDG_CONFIG_HOME")
@@ -60,26 +54,56 @@ impl SettingsEnv {
     }
 }
 
-/// A command line with what was put before it.
-#[derive(Debug)]
-pub struct Expanded {
-    /// All of it.
-    pub args: Vec<OsString>,
-    /// The URL of the endpoint that was named.
-    pub url: Option<String>,
-    /// What the user should be told.
-    pub notices: Vec<(Level, String)>,
-    /// The values of all settings, also of those that give way.
-    pub given: GivenValues,
-    /// Who is to blame if it cannot be carried out.
-    pub blame: Blame,
+/// What is wrong with a setting, and where it is.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct SettingError {
+    /// The file and the line, or the variable.
+    pub place: String,
+    /// What is wrong there.
+    pub reason: String,
+    /// The line without its value, and below it carets: two indented lines.
+    pub marked: Option<String>,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
-/// Puts the settings before what was typed. `matches` is what clap made of that alone; `None` if there
-/// is nothing to add.
+impl From<SettingError> for ConfigError {
+    fn from(error: SettingError) -> Self {
+        Self::Configured(error)
+    }
+}
+
+impl SettingError {
+    pub(super) fn plain(place: &str, reason: &str) -> Self {
+        Self { place: place.to_owned(), reason: reason.to_owned(), marked: None, hint: None }
+    }
+
+    fn at_line(path: &Path, number: usize, reason: &str) -> Self {
+        Self::plain(&format!("{}, line {number}", path.display()), reason)
+    }
+}
+
+/// A command line with the settings before it.
+#[derive(Debug)]
+pub struct Expanded {
+    /// What clap makes of it.
+    pub matches: ArgMatches,
+    /// Warnings to show first.
+    pub notices: Vec<(Level, String)>,
+    endpoint: Option<Endpoint>,
+    settings: Vec<Setting>,
+    /// What clap makes of each source alone; the last is the command line.
+    sources: Vec<ArgMatches>,
+    /// The configuration file.
+    path: PathBuf,
+}
+
+/// Puts the settings before the arguments. `matches` is what clap makes of the arguments alone. `None` if there
+/// are no settings.
 ///
 /// # Errors
-/// With the first line of the file that cannot be read, or when there is no endpoint of that name.
+/// With the first setting that is wrong, or if there is no endpoint of that name.
 pub fn expand(
     args: &[OsString],
     matches: &ArgMatches,
@@ -90,236 +114,160 @@ pub fn expand(
         None => (None, matches),
     };
     let Ok(no_config) = typed.try_get_one::<bool>("no_config") else { return Ok(None) };
-    let ignored = no_config.is_some_and(|no| *no);
     let url = |id| typed.try_get_one::<String>(id).ok().flatten();
-    let place = url("url").or_else(|| url("connect")).and_then(|url| url.strip_prefix('@'));
-    if ignored {
-        return match place {
-            Some(_) => Err(SettingError::plain(
-                "--no-config",
-                "it leaves out the file that has the endpoints",
-            )
-            .into()),
-            None => Ok(None),
-        };
+    let name = url("url").or_else(|| url("connect")).and_then(|url| url.strip_prefix('@'));
+    if no_config.is_some_and(|no| *no) {
+        let reason = "it leaves out the file that has the endpoints";
+        let error = name.map(|_| SettingError::plain("--no-config", reason).into());
+        return error.map_or(Ok(None), Err);
     }
-    let files = FileReader::new(max_time(typed));
-    let file = env.file.as_deref().map(|path| read(path, &files)).transpose()?;
-    let file = file.flatten();
-    let exists = file.is_some();
-    let file = file.unwrap_or_default();
-    let Some(path) = env.file.clone().or_else(|| place.is_none().then(PathBuf::new)) else {
-        let reason = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
-        return Err(SettingError::plain(&format!("@{}", place.unwrap_or_default()), reason).into());
-    };
-    let is_empty = file.defaults.is_empty() && file.endpoints.is_empty();
-    if is_empty && place.is_none() && env.options.is_none() {
+    let file = env.file.as_deref().map(|path| read(path, max_time(typed))).transpose()?.flatten();
+    let sections = file.as_deref().unwrap_or_default();
+    let is_empty = sections.iter().all(|it| it.name.is_empty() && it.lines.is_empty());
+    if is_empty && name.is_none() && env.options.is_none() {
         return Ok(None);
     }
-    let sources = Sources { catalog: Catalog::new(), path, home: env.home.as_deref() };
-    let endpoint = place.map(|place| endpoint::find(exists.then_some(&file), place, &sources.path));
-    let endpoint = endpoint.transpose()?;
-    let lists = [
-        sources.lines(&file.defaults, false)?,
-        endpoint
-            .as_ref()
-            .map_or(Ok(Vec::new()), |found| sources.lines(&found.endpoint.lines, true))?,
-        sources.variable(env.options.as_ref())?,
-    ];
-    let values = lists.iter().flatten();
-    let values = values.filter_map(|it| Some((it.option.as_str(), it.value.as_deref()?)));
-    let given = GivenValues::settings(values);
-    let settings = sources.merge(lists, typed, subcommand);
-    let mut notices = Vec::new();
-    if has_secret(&file) && privacy::others_may_read(&sources.path) {
-        notices.push((Level::Warning, privacy::warning(&sources.path)));
+    let no_file = "there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set";
+    let path = match (&env.file, name) {
+        (None, Some(name)) => return Err(SettingError::plain(&format!("@{name}"), no_file).into()),
+        (path, _) => path.clone().unwrap_or_default(),
+    };
+    let endpoint = name.map(|name| endpoint::find(file.as_deref(), name, &path)).transpose()?;
+    let defaults = sections.first().map_or(&[][..], |section| &section.lines);
+    let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
+    let (mut settings, mut sources) = (Vec::new(), Vec::new());
+    for source in [
+        Source::of_lines(defaults, &path, env.home.as_deref())?,
+        Source::of_lines(of_endpoint, &path, env.home.as_deref())?,
+        Source::of_variable(env.options.as_deref().unwrap_or_default(), &path)?,
+    ] {
+        settings.extend(source.settings);
+        sources.push(source.matches);
     }
-    let at = args.len().min(if subcommand.is_some() { 2 } else { 1 });
-    let mut expanded = args.to_vec();
-    expanded.splice(at..at, settings.iter().flat_map(Given::args));
-    let url_line = endpoint.as_ref().map(|found| found.url_line.clone());
-    Ok(Some(Expanded {
-        args: expanded,
-        url: endpoint.map(|found| found.url),
-        notices,
-        given,
-        blame: Blame::new(sources.path, settings, url_line, typed),
-    }))
+    sources.push(typed.clone());
+    let matches = parse(args, subcommand, &settings);
+    let matches = matches.map_err(|problem| sources::located(&settings, &path, &problem))?;
+    let mut notices = Vec::new();
+    if has_secret(sections) && privacy::others_may_read(&path) {
+        notices.push((Level::Warning, privacy::warning(&path)));
+    }
+    Ok(Some(Expanded { matches, notices, endpoint, settings, sources, path }))
 }
 
-/// `--max-time` as it was typed; a bad value is reported later.
+/// `--max-time` on the command line; a bad value is reported later.
 fn max_time(typed: &ArgMatches) -> Option<Duration> {
     let text = typed.try_get_one::<String>("max_time").ok().flatten()?;
     parse_duration(text).ok().filter(|duration| !duration.is_zero())
 }
 
-/// A file that is not there is an empty one.
-fn read(path: &Path, files: &FileReader) -> Result<Option<File>, ConfigError> {
-    let shown = path.display().to_string();
-    let plain = |reason: &str| ConfigError::from(SettingError::plain(&shown, reason));
-    let text = match files.bytes("configuration file", path) {
+/// `None` if there is no such file.
+fn read(path: &Path, limit: Option<Duration>) -> Result<Option<Vec<Section>>, ConfigError> {
+    let text = match FileReader::new(limit).bytes("configuration file", path) {
         Err(ConfigError::File { error: FileError::Io(error), .. })
-            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             return Ok(None);
         }
-        Err(ConfigError::File { error, .. }) => return Err(plain(&error.to_string())),
+        Err(ConfigError::File { error, path, .. }) => {
+            return Err(SettingError::plain(&path, &error.to_string()).into());
+        }
         text => text?,
     };
     let text = String::from_utf8(text).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        ConfigError::from(SettingError::plain(&format!("{shown}, line {line}"), "it is not UTF-8"))
+        let number = memchr::memchr_iter(b'\n', before).count() + 1;
+        SettingError::at_line(path, number, "it is not UTF-8")
     })?;
-    file::parse(&text).map(Some).map_err(|fault| SettingError::fault(path, &fault).into())
+    Ok(Some(file::parse(path, &text)?))
 }
 
-struct Sources<'a> {
-    catalog: Catalog,
-    path: PathBuf,
-    home: Option<&'a Path>,
-}
-
-impl Sources<'_> {
-    fn lines(&self, lines: &[Line], in_section: bool) -> Result<Vec<Given>, ConfigError> {
-        let mut all = Vec::new();
-        for line in lines.iter().filter(|line| !(in_section && endpoint::is_url(line))) {
-            let given = self.catalog.line(line, self.home);
-            let reason = match given.id.as_deref() {
-                Some(id) if UNSETTLED.contains(&id) => {
-                    "this belongs on the command line".to_owned()
-                }
-                Some(_) if given.lacks_value => needs_value(&given),
-                Some(_) if given.is_flag && given.value.is_some() => {
-                    "it is on or off: a value other than true or false means nothing".to_owned()
-                }
-                Some(_) => {
-                    all.push(given);
-                    continue;
-                }
-                None if endpoint::is_url(line) => {
-                    "a URL belongs to an endpoint: write [NAME] above it".to_owned()
-                }
-                None => {
-                    return Err(blame::alone(&given, &self.path)
-                        .unwrap_or_else(|| SettingError::line(&self.path, line, "no such option"))
-                        .into());
-                }
-            };
-            return Err(SettingError::line(&self.path, line, &reason).into());
-        }
-        Ok(all)
-    }
-
-    fn variable(&self, options: Option<&OsString>) -> Result<Vec<Given>, ConfigError> {
-        let Some(options) = options else { return Ok(Vec::new()) };
-        let bad = |reason: &str| ConfigError::from(SettingError::plain(blame::VARIABLE, reason));
-        let text = options.to_str().ok_or_else(|| bad("it is not UTF-8"))?;
-        let words = words::split(text).map_err(|reason| bad(&reason))?;
-        let all = self.catalog.words(words).map_err(|reason| bad(&reason))?;
-        let wrong = all.iter().find(|given| given.id.is_none() || given.lacks_value);
-        if let Some(given) = wrong {
-            let error = (!given.lacks_value).then(|| blame::alone(given, &self.path)).flatten();
-            return Err(error.map_or_else(|| bad(&needs_value(given)), ConfigError::from));
-        }
-        let is_unsettled =
-            |given: &&Given| given.id.as_deref().is_some_and(|id| UNSETTLED.contains(&id));
-        match all.iter().find(is_unsettled) {
-            Some(own) => Err(bad(&format!("{} belongs on the command line", own.option))),
-            None => Ok(all),
-        }
-    }
-
-    /// One list in the end, the weightiest last.
-    fn merge(
-        &self,
-        lists: [Vec<Given>; 3],
-        typed: &ArgMatches,
-        subcommand: Option<&str>,
-    ) -> Vec<Given> {
-        let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
-        let mut weightier = Weightier::default();
-        for id in typed.ids().map(|id| id.as_str()).filter(|id| is_typed(id)) {
-            weightier.add(id, None);
-            for value in typed.get_raw(id).into_iter().flatten() {
-                weightier.add(id, value.to_str());
-            }
-        }
-        let mut kept: Vec<Given> = Vec::new(); // the weightiest first
-        let mut off = HashSet::new();
-        for list in lists.into_iter().rev() {
-            let fits = |given: &Given| {
-                let id = given.id.as_deref().unwrap_or_default();
-                self.catalog.is_for(id, subcommand) && !self.gives_way(given, &weightier)
-            };
-            let list: Vec<_> = list.into_iter().filter(fits).collect();
-            for given in &list {
-                weightier.add(given.id.as_deref().unwrap_or_default(), given.value.as_deref());
-            }
-            for given in list.into_iter().rev() {
-                if given.is_off {
-                    off.insert(given.id);
-                } else if !off.contains(&given.id) {
-                    kept.push(given);
-                }
-            }
-        }
-        kept.reverse();
-        kept
-    }
-
-    /// Options exclude each other; a header replaces those of its name, and subprotocols all others.
-    fn gives_way(&self, given: &Given, weightier: &Weightier) -> bool {
-        let Some(id) = given.id.as_deref() else { return false };
-        let is_replaced = || {
-            let name = header_name(given.value.as_deref());
-            name.is_some_and(|name| weightier.headers.contains(&name))
-        };
-        match id {
-            "subprotocols" => weightier.ids.contains(id),
-            "headers" if is_replaced() => true,
-            _ => weightier.ids.iter().any(|other| other != id && self.catalog.exclude(id, other)),
-        }
-    }
-}
-
-/// What goes before a setting.
-#[derive(Default)]
-struct Weightier {
-    /// Clap's names of the options.
-    ids: HashSet<String>,
-    /// The names of the headers, in lower case.
-    headers: HashSet<String>,
-}
-
-impl Weightier {
-    fn add(&mut self, id: &str, value: Option<&str>) {
-        if !self.ids.contains(id) {
-            self.ids.insert(id.to_owned());
-        }
-        if id == "headers" {
-            self.headers.extend(header_name(value));
-        }
-    }
-}
-
-fn needs_value(given: &Given) -> String {
-    let name = given.option.trim_start_matches('-');
-    match given.option.starts_with("--") {
-        true => format!("a value is required: {name} = VALUE"),
-        false => format!("a value is required: {} VALUE", given.option),
-    }
-}
-
-fn header_name(line: Option<&str>) -> Option<String> {
-    let line = line.filter(|line| !line.starts_with('@'))?;
-    Some(line.split(':').next()?.trim().to_ascii_lowercase())
-}
-
-fn has_secret(file: &File) -> bool {
-    let sections = file.endpoints.iter().flat_map(|endpoint| &endpoint.lines);
-    file.defaults.iter().chain(sections).any(|line| {
-        let value = line.value.as_deref().unwrap_or_default();
-        secrets::is_secret(&line.option, value)
+/// Whether any line of the file has a secret, also one that is not in use.
+fn has_secret(file: &[Section]) -> bool {
+    let mut lines = file.iter().flat_map(|section| &section.lines);
+    lines.any(|line| {
+        let value = line.value.iter().flat_map(|value| ["=", value]);
+        let argument: String = [line.option.as_str()].into_iter().chain(value).collect();
+        !secret_arguments(&["wscope", &argument].map(OsString::from)).is_empty()
     })
+}
+
+/// What clap makes of a command line with these settings before it. A subcommand takes only those for the display.
+fn parse(
+    args: &[OsString],
+    subcommand: Option<&str>,
+    settings: &[Setting],
+) -> Result<ArgMatches, clap::Error> {
+    let command = sources::last_wins(Cli::command());
+    let mut given = sources::arguments(settings);
+    if let Some(command) = subcommand.and_then(|name| command.find_subcommand(name)) {
+        let matches = sources::parse(&mut sources::last_wins(sources::command()), settings)?;
+        let options = command.get_arguments();
+        let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
+        given = display.flat_map(|arg| cli::arguments(arg, &matches)).collect();
+    }
+    let (words, rest) = args.split_at(args.len().min(if subcommand.is_some() { 2 } else { 1 }));
+    command.try_get_matches_from([words, &given, rest].concat())
+}
+
+impl Expanded {
+    /// Sets the URL of the endpoint, and what does not simply add up: a header replaces those of its name from
+    /// sources before, and subprotocols replace all from sources before.
+    pub fn settle(&self, args: &mut ConnectArgs) {
+        if let Some(endpoint) = &self.endpoint {
+            (args.url, args.wscat.connect) = (Some(endpoint.url.clone()), None);
+        }
+        args.handshake.headers = sources::last_values(&self.sources, "headers", |line| {
+            let name = line.split(':').next().filter(|_| !line.starts_with('@'))?;
+            Some(name.trim().to_ascii_lowercase())
+        });
+        args.handshake.subprotocols =
+            sources::last_values(&self.sources, "subprotocols", |_| Some(String::new()));
+    }
+
+    /// The values of all settings, also of those that are replaced.
+    pub fn given(&self) -> GivenValues {
+        let args = self.settings.iter().flat_map(|setting| setting.args.iter().cloned());
+        GivenValues::typed(&[OsString::from("wscope")].into_iter().chain(args).collect::<Vec<_>>())
+    }
+
+    /// The same error with the place of the setting that is its cause, if it is one.
+    pub fn locate(&self, error: ConfigError) -> ConfigError {
+        let (option, value) = match &error {
+            ConfigError::Value { option, value, .. } => (*option, value),
+            ConfigError::File { option, path, .. } => (*option, path),
+            ConfigError::Setting(BadSetting { origin: Origin::Option(option), shown, .. }) => {
+                (*option, shown)
+            }
+            ConfigError::Target(target) => {
+                let Some(Endpoint { url_line: line, .. }) = &self.endpoint else { return error };
+                let located = line.error(&self.path, &format!("bad URL: {target}"));
+                let hint = located.hint.filter(|_| line.has_comment());
+                return SettingError { marked: Some(target.marked()), hint, ..located }.into();
+            }
+            _ => return error,
+        };
+        match self.setting(option, value) {
+            Some(setting) => setting.error(&self.path, &error.to_string()).into(),
+            None => error,
+        }
+    }
+
+    /// The last setting of this option with this value, unless that is on the command line too.
+    fn setting(&self, option: &str, value: &str) -> Option<&Setting> {
+        let command = Cli::command();
+        let id = sources::find(&command, option)?.get_id().as_str();
+        let is_masked = value.contains("***");
+        let has_value = |matches: &ArgMatches| {
+            let mut values = matches.try_get_raw(id).ok().flatten().into_iter().flatten();
+            values.any(|own| is_masked || own.to_string_lossy().contains(value))
+        };
+        if !is_masked && self.sources.last().is_some_and(has_value) {
+            return None;
+        }
+        let mut command = sources::command().ignore_errors(true);
+        self.settings.iter().rev().find(|setting| {
+            sources::parse(&mut command, std::slice::from_ref(setting))
+                .is_ok_and(|it| has_value(&it))
+        })
+    }
 }

@@ -1,4 +1,4 @@
-//! TLS: what was typed → whom to trust, who we are, which versions.
+//! TLS: what was typed → which certificates are trusted, the client certificate, versions.
 
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ fn server_name(given: Option<&str>) -> Result<ServerName, ConfigError> {
     match url::Host::parse(name) {
         Ok(url::Host::Domain(host)) => {
             let host = host.trim_end_matches('.');
-            // What does not fit into a label or a name is no DNS name (RFC 1035 section 2.3.4).
+            // The limits of DNS names and their labels (RFC 1035 section 2.3.4).
             match host.len() <= 253 && host.split('.').all(|label| (1..=63).contains(&label.len()))
             {
                 true => Ok(ServerName::Other(host.to_owned())),

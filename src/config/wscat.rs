@@ -1,58 +1,57 @@
-//! wscat's own options, said in ours.
+//! wscat's own options in terms of ours.
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory};
 
 use super::ConfigError;
-use super::settings::{Catalog, SettingError};
-use crate::cli::{Cli, ConnectArgs, InputMode, MAX_REDIRECTS, SendingArgs};
+use super::SettingError;
+use crate::cli::{
+    Cli, ConnectArgs, InputMode, MAX_REDIRECTS, SendingArgs, arguments, is_given, option_name,
+};
 
-/// What wscat's help does not call '--connect only', and what it ignores all the same when it listens.
+/// Options that wscat accepts with `-l` and ignores.
 const IGNORED: [&str; 8] =
     ["user", "host", "location", "max_redirects", "origin", "proxy", "wait", "slash"];
 
-/// What is said of a `-l` that listens.
+/// The notice about `-l`.
 pub const LOOPBACK: &str =
     "-l: for clients on this machine; 'wscope listen 0.0.0.0:PORT' is for all others too";
 
 /// `wscope -l PORT …` as `wscope listen PORT …`.
 ///
 /// # Errors
-/// With the first option that only makes sense for connecting.
+/// With the first option that is for connecting only.
 pub fn listening(
     args: &[OsString],
     typed: &ArgMatches,
 ) -> Result<Option<Vec<OsString>>, ConfigError> {
     let Some(port) = typed.get_one::<String>("listen") else { return Ok(None) };
-    let bad = |reason: &str| ConfigError::from(SettingError::plain("-l", reason));
-    let words = args.iter().skip(1).map(|arg| arg.to_str().map(str::to_owned));
-    let words: Option<Vec<String>> = words.collect();
-    let words =
-        words.ok_or_else(|| bad("write 'wscope listen' for arguments that are not UTF-8"))?;
-    let given = Catalog::new().words(words).map_err(|reason| bad(&reason))?;
+    let command = Cli::command();
+    let is_known = |id: &str| {
+        let listen = command.find_subcommand("listen");
+        listen.is_some_and(|it| it.get_arguments().any(|arg| arg.get_id() == id))
+    };
     let mut rewritten: Vec<OsString> = args.iter().take(1).cloned().collect();
     rewritten.extend(["listen".into(), port.into()]);
-    let mut command = Cli::command();
-    command.build();
-    let listen = command.find_subcommand("listen");
-    for given in &given {
-        let id = given.id.as_deref().unwrap_or_default();
-        let is_known = listen.is_some_and(|it| it.get_arguments().any(|arg| arg.get_id() == id));
-        match id {
+    for arg in command.get_arguments().filter(|arg| is_given(arg.get_id().as_str(), typed)) {
+        match arg.get_id().as_str() {
             "listen" => {}
             id if IGNORED.contains(&id) => {}
-            _ if is_known => rewritten.extend(given.args()),
-            _ => return Err(bad(&format!("{} is for connecting", given.option))),
+            id if is_known(id) => rewritten.extend(arguments(arg, typed)),
+            _ => {
+                let letter = arg.get_short().map(|letter| format!("-{letter}"));
+                let name = letter.unwrap_or_else(|| option_name(arg));
+                let reason = format!("{name} is for connecting");
+                return Err(SettingError::plain("-l", &reason).into());
+            }
         }
     }
     Ok(Some(rewritten))
 }
 
-/// A command line that clap did not take because behind wscat's `--max-redirects`, whose number may be
-/// missing, stands what is none: the URL.
+/// A command line that clap refused because the URL follows wscat's `--max-redirects` without its number.
 pub fn without_number(args: &[OsString], problem: &clap::Error) -> Option<Vec<OsString>> {
     const OPTION: &str = "--max-redirects";
     let context = |kind| match problem.get(kind) {
@@ -70,7 +69,7 @@ pub fn without_number(args: &[OsString], problem: &clap::Error) -> Option<Vec<Os
     Cli::command().try_get_matches_from(&args).is_ok().then_some(args)
 }
 
-/// Whether standard input is cut into lines, if it is no terminal.
+/// Whether standard input is split into lines, if it is not a terminal.
 fn is_lines(args: &SendingArgs) -> bool {
     match args.input {
         Some(mode) => mode == InputMode::Lines,
@@ -79,14 +78,11 @@ fn is_lines(args: &SendingArgs) -> bool {
 }
 
 impl ConnectArgs {
-    /// Puts wscat's options in terms of the others. `typed` is the command line without settings
-    /// from elsewhere: a wait among those is not meant to take the prompt away.
+    /// Applies wscat's options. `typed` is the command line without settings: a `wait` in the configuration
+    /// file does not remove the prompt.
     pub fn settle_wscat(&mut self, typed: &ArgMatches) {
         const SENDING: [&str; 4] = ["send", "send_hex", "send_file", "send_frame"];
-        let is_typed = |id: &str| {
-            typed.try_contains_id(id).is_ok_and(|is_there| is_there)
-                && typed.value_source(id) == Some(ValueSource::CommandLine)
-        };
+        let is_typed = |id: &str| is_given(id, typed);
         self.wscat.leaves = is_typed("wait") && SENDING.into_iter().any(is_typed);
         if !is_typed("slash") {
             self.sending.slash &= is_lines(&self.sending);

@@ -1,4 +1,4 @@
-//! The response that a failed handshake had, as it may be shown.
+//! The response of a failed handshake, with secrets masked.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use crate::net::upgrade::{Response, UpgradeError};
 use crate::protocol::counted::counted;
 use crate::redact::{Redaction, Secrets};
 
-/// A response of the server or of a proxy, with what is to be masked in it.
+/// A response of the server or of a proxy, with the secrets to mask in it.
 pub(super) struct Answer<'a> {
     response: &'a Response,
     redaction: Redaction,
@@ -20,7 +20,7 @@ pub(super) struct Answer<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// The response that came with this failure.
+    /// The response that caused this failure.
     pub(super) fn of(error: &'a Error) -> Option<Self> {
         let (response, redaction, secrets) = match error.cause() {
             Error::Upgrade(rejected) | Error::Redirect(rejected, _) => match &rejected.error {
@@ -54,19 +54,19 @@ impl<'a> Answer<'a> {
         HeadView::new(&self.response.head, self.redaction).without(self.secrets)
     }
 
-    /// The body as far as it has come.
+    /// The received part of the body.
     pub(super) fn body(&self) -> Cow<'_, [u8]> {
         self.masked(&self.response.body.bytes)
     }
 
     /// The text of a body that is an HTML page.
     pub(super) fn page(&self) -> Option<String> {
-        // Markup may stand in the middle of a secret.
+        // Markup may interrupt a secret.
         let text = of_page(self.response)?;
         Some(String::from_utf8_lossy(&self.masked(text.as_bytes())).into_owned())
     }
 
-    /// Why the body is not all of it, in words.
+    /// Why the body is incomplete.
     pub(super) fn defect(&self) -> Option<String> {
         let body = &self.response.body;
         match &body.defect {
@@ -77,12 +77,12 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// Whether the body goes on after what is kept of it.
+    /// Whether the body is longer than what was kept.
     pub(super) fn is_cut(&self) -> bool {
         self.response.body.is_cut
     }
 
-    /// That the body is encoded, in words, if it is and is not decoded.
+    /// A note that the body is encoded, if it was not decoded.
     pub(super) fn undecoded(&self) -> Option<String> {
         let body = &self.response.body;
         let codings = body.undecoded.as_ref().filter(|_| !body.bytes.is_empty())?;

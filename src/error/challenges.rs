@@ -1,26 +1,26 @@
-//! Refused credentials, explained: what the server asks for, and what it was given.
+//! Hints for refused credentials: what the server requires, and what was sent.
 
 use crate::net::upgrade::Response;
 use crate::protocol::challenge::Challenge;
 
 use super::Rejected;
 
-/// How much of a text of the server is quoted, in characters.
+/// The maximum number of characters quoted from a text of the server.
 const MAX_QUOTED: usize = 200;
 
-/// Status 401: what to do about it. `is_explained`: the body names the cause.
+/// The hint for status 401. `is_explained`: the body names the cause.
 pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explained: bool) -> String {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let wanted = wanted(&challenges);
     let Some(sent) = &rejected.credentials else {
         return match wanted {
-            Some(wanted) => format!("the server wants {wanted}"),
+            Some(wanted) => format!("the server requires {wanted}"),
             None => unnamed(rejected, is_explained),
         };
     };
     let Some(scheme) = &sent.scheme else {
         return match wanted {
-            Some(wanted) => format!("the server wants {wanted}"),
+            Some(wanted) => format!("the server requires {wanted}"),
             None => insufficient(rejected, &sent.source, is_explained),
         };
     };
@@ -34,28 +34,28 @@ pub(super) fn unauthorized(rejected: &Rejected, response: &Response, is_explaine
             }
             (None, false) => format!("{refused}{}", details(ours, &["realm", "scope"])),
         },
-        (None, Some(wanted)) => format!("{refused}: the server wants {wanted}"),
+        (None, Some(wanted)) => format!("{refused}: the server requires {wanted}"),
         (None, None) if is_explained => refused,
         (None, None) => format!("{refused}, or {}", origin(rejected)),
     }
 }
 
-/// Without a challenge it is not known what is wanted. `ws` for Node.js answers like this also to an Origin.
+/// Without a challenge it is not known what is required. `ws` for Node.js also responds so to a wrong Origin.
 fn unnamed(rejected: &Rejected, is_explained: bool) -> String {
     let options = "-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL";
     match is_explained {
-        true => format!("the server does not say which credentials it wants: {options}"),
+        true => format!("the server does not specify which credentials it requires: {options}"),
         false => format!(
-            "the server wants credentials and does not say which ({options}), or {}",
+            "the server requires credentials and does not specify which ({options}), or {}",
             origin(rejected)
         ),
     }
 }
 
-/// A cookie, or a token in the URL or a header of its own, may be what is refused, or have nothing to do with it.
+/// A cookie, or a token in the URL or in a custom header, may be what was refused, or be unrelated.
 fn insufficient(rejected: &Rejected, source: &str, is_explained: bool) -> String {
     let refused = format!(
-        "what was sent ({source}) is not accepted as credentials, or the server wants others"
+        "what was sent ({source}) is not accepted as credentials, or the server requires others"
     );
     match is_explained {
         true => refused,
@@ -70,14 +70,14 @@ fn origin(rejected: &Rejected) -> &'static str {
     }
 }
 
-/// Status 403 that says what is wrong with a token.
+/// The hint for status 403 with a challenge that explains why a token was refused.
 pub(super) fn bad_token(rejected: &Rejected, response: &Response) -> Option<String> {
     let challenges = challenges(rejected, response, "WWW-Authenticate");
     let error = challenges.iter().find_map(bearer_error)?;
     Some(format!("not allowed with this token: {error}"))
 }
 
-/// Status 407 from where the server should be: a proxy that was not asked for.
+/// The hint for status 407 in place of the server's response: from a proxy that was not configured.
 pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
     let challenges = challenges(rejected, response, "Proxy-Authenticate");
     let schemes: Vec<_> = challenges
@@ -89,16 +89,16 @@ pub(super) fn proxy_wants(rejected: &Rejected, response: &Response) -> String {
     } else {
         format!(" ({})", shortened(&schemes.join("; ")))
     };
-    format!("a proxy in between wants credentials{schemes}")
+    format!("a proxy in between requires credentials{schemes}")
 }
 
-/// Without the secrets that the server may repeat there.
+/// The challenges, with secrets masked that the server may repeat.
 fn challenges(rejected: &Rejected, response: &Response, field: &str) -> Vec<Challenge> {
     let found = Challenge::read(&response.head, field).into_iter();
     found.map(|challenge| challenge.map(|word| rejected.secrets.mask_text(word))).collect()
 }
 
-/// The first scheme that is supported, else the names of those that are not.
+/// A description of the first supported scheme, else the names of the others.
 fn wanted(challenges: &[Challenge]) -> Option<String> {
     let known = challenges.iter().find_map(|challenge| {
         let details = |names: &[&str]| details(challenge, names);
@@ -133,7 +133,7 @@ fn wanted(challenges: &[Challenge]) -> Option<String> {
     })
 }
 
-/// What RFC 6750 section 3 lets a server say.
+/// The error in a Bearer challenge (RFC 6750 section 3).
 fn bearer_error(challenge: &Challenge) -> Option<String> {
     let error = challenge.parameter("error")?;
     let description = challenge.parameter("error_description");
@@ -148,7 +148,7 @@ fn details(challenge: &Challenge, names: &[&str]) -> String {
     named.map(|(name, value)| format!(", {name} \"{}\"", shortened(value))).collect()
 }
 
-/// The start of a text of the server.
+/// A text of the server, truncated.
 pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MAX_QUOTED) {
         Some((end, _)) => format!("{}…", &text[..end]),

@@ -1,4 +1,4 @@
-//! What to do about a failure, where that can be known.
+//! Hints: what to do about a failure, if known.
 
 use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
@@ -26,7 +26,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::System(what, error) => system(what, error),
         Error::Config(ConfigError::Configured(error)) => error.hint.clone(),
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
-            Some(format!("{path} is a FIFO: it is read until all that write to it have closed it"))
+            Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
         Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
         Error::Dial(error, attempt) => {
@@ -39,7 +39,7 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Protocol(closed) => ending::protocol(closed),
         Error::Abnormal(closed) => ending::abnormal(closed),
         Error::CloseTimeout { .. } => {
-            Some("--close-timeout TIME waits longer, 0 without a limit".to_owned())
+            Some("--close-timeout TIME changes the limit, and 0 disables it".to_owned())
         }
         Error::Redirect(rejected, why) => redirect::hint(rejected, why),
         Error::PingTimeout(missed, silence_advice) => {
@@ -56,7 +56,7 @@ fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
     let text = dial(error, attempt.is_redirected)?;
     Some(match error {
         DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
-            format!("{text} --retry waits for one that is starting")
+            format!("{text} --retry waits for a server that is starting")
         }
         _ => text,
     })
@@ -68,17 +68,17 @@ fn system(what: &str, error: &std::io::Error) -> Option<String> {
             "another program uses that address: choose another port, or :0 for any free one"
         }
         std::io::ErrorKind::InvalidInput if what.contains("[fe80:") => {
-            "a link-local address needs the number of its network interface: [fe80::1%2]:8080"
+            "a link-local address requires the number of its network interface: [fe80::1%2]:8080"
         }
         std::io::ErrorKind::PermissionDenied if has_privileged_port(what) => {
-            "ports below 1024 need privileges"
+            "ports below 1024 require privileges"
         }
         _ => return None,
     };
     Some(text.to_owned())
 }
 
-/// Whether the address that could not be listened on has a port that may need privileges.
+/// Whether listening failed on an address with a port that may require privileges.
 fn has_privileged_port(what: &str) -> bool {
     let port = what.strip_prefix("cannot listen on ").and_then(|address| address.rsplit_once(':'));
     port.and_then(|(_, port)| port.parse().ok()).is_some_and(|port: u16| (1..1024).contains(&port))
@@ -108,26 +108,26 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_a_run_counts_also_where_goals_were_not_met() {
-        let unmet = || {
+    fn the_hint_of_the_cause_is_given_for_unmet_expectations() {
+        let unmet = |tries| {
             let failure = Failure {
                 address: "127.0.0.1:80".parse().expect("an address"),
                 cause: Cause::Refused,
                 error: std::io::ErrorKind::ConnectionRefused.into(),
             };
-            let (tries, secrets) = (Tries::One, Secrets::default());
+            let secrets = Secrets::default();
             let attempt = DialAttempt { tries, secrets, is_redirected: false, max_time: None };
             let end = Error::Dial(DialError::Tcp(vec![failure], None), Box::new(attempt));
             Error::Unmet(vec!["awaited".to_owned()], Some(Box::new(end)))
         };
-        let given = |error: &Error| hint(error).unwrap_or_default();
-        assert!(given(&unmet()).ends_with("--retry waits for one that is starting"));
-        let several = unmet().of_several_tries();
-        assert!(given(&several).ends_with("is the port right?"), "{}", given(&several));
+        let given = |tries| hint(&unmet(tries)).unwrap_or_default();
+        assert!(given(Tries::One).ends_with("--retry waits for a server that is starting"));
+        let several = given(Tries::Several);
+        assert!(several.ends_with("is the port right?"), "{several}");
     }
 
     #[test]
-    fn privileges_are_needed_for_low_ports_only() {
+    fn only_low_ports_require_privileges() {
         let denied = |what: &str| {
             let error = std::io::ErrorKind::PermissionDenied.into();
             hint(&Error::System(what.to_owned(), error))

@@ -1,11 +1,11 @@
-//! What to do about a proxy that does not lead to the target.
+//! Hints for failed connections through a proxy.
 
 use super::challenges::shortened;
 use super::hints::banner::{protocol, socks};
 use super::hints::{tls, wanted_tls};
 use super::words::WantedTls;
 use crate::net::DialError;
-use crate::net::dial::{Phase, ProxyCause, ProxyError, SentCredentials};
+use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
 use crate::net::tcp::Cause;
 use crate::net::tunnel::Fault;
@@ -20,7 +20,7 @@ pub(super) fn hint(error: &ProxyError) -> Option<String> {
     }
 }
 
-/// The proxy itself is not reached, or does not answer in time.
+/// The hint if the proxy itself is not reached, or does not answer in time.
 fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     let direct = without(error);
     match reach {
@@ -43,7 +43,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
     }
 }
 
-/// It takes connections and does not complete its answer.
+/// The hint if it accepts the connection but does not complete its answer.
 fn silence(error: &ProxyError, authority: &str) -> String {
     if error.has_answered {
         return format!(
@@ -66,22 +66,22 @@ fn silence(error: &ProxyError, authority: &str) -> String {
 fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
     Some(match fault {
         Fault::Refused(response) => return refused(error, response),
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => foreign(error, bytes, "an HTTP proxy"),
+        Fault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
         Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
-            "that is HTTP: write the proxy with http://".to_owned()
+            "that is HTTP: use http:// for the proxy".to_owned()
         }
-        Fault::NotSocks(bytes) => foreign(error, bytes, "a SOCKS5 proxy"),
-        // 2 is the method with them (RFC 1928 section 3), and is offered where they are given.
+        Fault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
+        // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
         Fault::NoMethod(false) | Fault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
-        Fault::NoMethod(true) => "it may want another authentication, such as GSSAPI".to_owned(),
+        Fault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
         Fault::Credentials(_) => format!(
-            "is the name and password right? In {}://USER:PASS@… write special characters as %XX",
+            "are the user name and password right? In {}://USER:PASS@… write special characters as %XX",
             error.via.proxy.kind.scheme()
         ),
         Fault::Reply(code) => return reply(error, *code),
-        Fault::Invalid(_) => "--lenient accepts the answer in spite of such lines".to_owned(),
+        Fault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
         Fault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
             match error.via.proxy.kind {
                 ProxyKind::Http => {
@@ -96,12 +96,12 @@ fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
     })
 }
 
-/// An answer in another protocol than that of the proxy's scheme.
-fn foreign(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
+/// The hint for a response in another protocol than that of the proxy's scheme.
+fn other_protocol(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
     match bytes {
-        [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: write it with https://".to_owned(),
+        [0x15 | 0x16, 3, ..] => "the proxy speaks TLS: use https://".to_owned(),
         [5, ..] if !error.via.proxy.kind.is_socks() => {
-            "that looks like SOCKS: write the proxy with socks5h://".to_owned()
+            "that looks like SOCKS: use socks5h:// for the proxy".to_owned()
         }
         bytes => match protocol(bytes).or_else(|| socks(bytes)) {
             Some(what) => format!("that is {what}: is the proxy's port right?"),
@@ -113,7 +113,7 @@ fn foreign(error: &ProxyError, bytes: &[u8], expected: &str) -> String {
 fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     let authority = &error.authority;
     if error.via.proxy.kind == ProxyKind::Http && wanted_tls(response) == Some(WantedTls::Here) {
-        return Some("the proxy speaks TLS on this port: write it with https://".to_owned());
+        return Some("the proxy speaks TLS on this port: use https://".to_owned());
     }
     Some(match response.line.status {
         407 => authentication(error, response),
@@ -128,15 +128,15 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
             "that server does not support CONNECT: is the port that of a forward proxy?".to_owned()
         }
         400 => "servers that are not proxies often answer CONNECT like this: is the port that of a forward proxy?".to_owned(),
-        // tinyproxy says so of a wrong password.
+        // tinyproxy responds so to a wrong password.
         401 => match error.sent {
             Some(sent) => not_accepted(sent),
             None => "401 is a web server's status, where a proxy has 407: is the port that of a forward proxy?".to_owned(),
         },
-        500 if !says_unreachable(response) => {
+        500 if !mentions_unreachable(response) => {
             "the proxy failed: its answer, or its log, may say why".to_owned()
         }
-        503 if !says_unreachable(response) => format!(
+        503 if !mentions_unreachable(response) => format!(
             "the proxy could not reach {authority}, or is overloaded: its answer may say which{}",
             local(error)
         ),
@@ -148,8 +148,8 @@ fn refused(error: &ProxyError, response: &Response) -> Option<String> {
     })
 }
 
-/// Whether the answer names the cause, as tinyproxy's 500 does.
-fn says_unreachable(response: &Response) -> bool {
+/// Whether the response names the cause, as tinyproxy's 500 does.
+fn mentions_unreachable(response: &Response) -> bool {
     let body = String::from_utf8_lossy(&response.body.bytes);
     let words = format!("{}\n{body}", response.line.reason).to_ascii_lowercase();
     ["unable to connect", "could not connect", "connection refused"]
@@ -157,12 +157,12 @@ fn says_unreachable(response: &Response) -> bool {
         .any(|phrase| words.contains(phrase))
 }
 
-fn not_accepted(sent: SentCredentials) -> String {
+fn not_accepted(sent: ProxyCredentials) -> String {
     match sent {
-        SentCredentials::Url => {
+        ProxyCredentials::Url => {
             "the proxy does not accept this name and password; in the URL, special characters are written %XX"
         }
-        SentCredentials::Header => {
+        ProxyCredentials::Header => {
             "the proxy does not accept the Proxy-Authorization header that was given"
         }
     }
@@ -177,11 +177,11 @@ fn authentication(error: &ProxyError, response: &Response) -> String {
         challenges.into_iter().map(|challenge| error.secrets.mask_text(challenge.scheme)).collect();
     match error.sent {
         _ if !knows_basic && !schemes.is_empty() => format!(
-            "the proxy wants {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
+            "the proxy requires {}; wscope supports only Basic: --proxy-header 'Proxy-Authorization: …' sends other credentials",
             shortened(&schemes.join(" or "))
         ),
         Some(sent) => not_accepted(sent),
-        None => format!("the proxy wants a name and password: {}", with_password(error)),
+        None => format!("the proxy requires a name and password: {}", with_password(error)),
     }
 }
 
@@ -194,11 +194,11 @@ fn reply(error: &ProxyError, code: u8) -> Option<String> {
         1 => "the proxy gives no other reason: its log may".to_owned(),
         2 => format!("the proxy's rules do not allow connections to {authority}"),
         3 | 4 if looks_up_here && is_name => format!(
-            "the proxy says that it cannot reach the address of {authority} that was found here: with socks5h:// it looks the name up itself"
+            "the proxy reports that it cannot reach the address of {authority} that was found here: with socks5h:// it looks the name up itself"
         ),
-        3 | 4 => format!("the proxy says that it cannot reach {authority}: is the host right?"),
+        3 | 4 => format!("the proxy reports that it cannot reach {authority}: is the host right?"),
         5 => format!(
-            "the proxy says that {authority} refused its connection: no program listens on that port, or a firewall rejects it"
+            "the proxy reports that {authority} refused its connection: no program listens on that port, or a firewall rejects it"
         ),
         7 => "the proxy does not support the command CONNECT".to_owned(),
         8 if looks_up_here && is_name => {
@@ -213,7 +213,7 @@ fn reply(error: &ProxyError, code: u8) -> Option<String> {
     Some(format!("{text}{}", local(error)))
 }
 
-/// Whether a host and port begin with a name, not an address.
+/// Whether the host of an authority is a name, not an address.
 fn is_name(authority: &str) -> bool {
     let host = host_of(authority);
     !host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()
@@ -223,7 +223,7 @@ fn host_of(authority: &str) -> &str {
     authority.rsplit_once(':').map_or("", |(host, _)| host)
 }
 
-/// A proxy's localhost is its own machine.
+/// An addition to the hint for a loopback target, which is the proxy's own machine.
 fn local(error: &ProxyError) -> String {
     let host = host_of(&error.authority);
     match host == "localhost" || host.starts_with("127.") || host == "[::1]" {
@@ -243,7 +243,7 @@ fn with_password(error: &ProxyError) -> String {
     }
 }
 
-/// Which variable names the proxy, and how to connect without it.
+/// Mentions the variable that names the proxy, and how to connect without it.
 fn without(error: &ProxyError) -> String {
     match error.via.origin {
         Origin::Option(_) => String::new(),

@@ -1,4 +1,4 @@
-//! A failure as it is printed: the line, the hint, the server's own words.
+//! Printing of a failure: message, hint, and the server's response.
 
 use super::Error;
 use super::answer::Answer;
@@ -15,8 +15,8 @@ use crate::output::wrap::{HANGING, wrap};
 
 mod body;
 
-/// The text for standard error, with its last newline. On a terminal, which has so many columns, lines are
-/// broken between words, and a long HTML page is cut.
+/// The text for standard error, with its last newline. On a terminal, which has this many `columns`, lines are
+/// wrapped between words, and a long HTML page is truncated.
 pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     let labelled = |role, label: &str, text: &str| {
         let text = wrap(text, columns, label.len() + 1, HANGING);
@@ -61,7 +61,7 @@ pub fn report(error: &Error, style: Style, columns: Option<usize>) -> String {
     text + &words(error, style, columns)
 }
 
-/// What the server showed when it was asked again.
+/// The certificates that were received on a second connection.
 fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
     let [first, above @ ..] = failure.chain.as_slice() else { return String::new() };
     let title = |text: &str| format!("{}\n", style.paint(Role::Dim, text));
@@ -81,7 +81,7 @@ fn certificates(failure: &TlsFailure, whose: &str, style: Style) -> String {
     text
 }
 
-/// What the server said.
+/// The server's response, or other data received.
 fn words(error: &Error, style: Style, columns: Option<usize>) -> String {
     let Some(answer) = Answer::of(error) else {
         return error.excerpt().map(|bytes| body::text(&bytes, style, columns)).unwrap_or_default();

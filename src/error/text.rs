@@ -1,4 +1,4 @@
-//! Failures in one line each.
+//! The message of a failure, in one line.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use crate::net::malformed::{objections, quoted};
 use crate::net::upgrade::{Response, UpgradeError, interim_names};
 use crate::output::escape::{Newlines, escape, escape_bytes};
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{EndCause, Party};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::counted::counted;
 use crate::protocol::head::HeadError;
-use crate::protocol::keepalive::{Instead, MissedPong};
+use crate::protocol::keepalive::{MissedPong, PeerActivity};
 use crate::protocol::vocabulary::TransportEnd;
 
 pub(super) fn message(error: &Error) -> String {
@@ -25,7 +25,7 @@ pub(super) fn message(error: &Error) -> String {
         }
         Error::Upgrade(rejected) => match &rejected.via {
             None => upgrade(rejected),
-            // The fault may lie in the proxy.
+            // The proxy may be the cause.
             Some(via) => {
                 let what = format!("opening handshake via {via}");
                 upgrade(rejected).replacen("opening handshake", &what, 1)
@@ -44,7 +44,7 @@ pub(super) fn message(error: &Error) -> String {
         Error::Abnormal(closed) => abnormal(closed),
         Error::CloseTimeout { limit, is_unsent: true } => {
             format!(
-                "closing handshake: timed out: the peer took nothing for {limit:?}, so that our Close frame could not be sent"
+                "closing handshake: timed out: the peer accepted no data for {limit:?}, so our Close frame could not be sent"
             )
         }
         Error::CloseTimeout { limit, is_unsent: false } => {
@@ -81,7 +81,7 @@ pub(super) fn message(error: &Error) -> String {
     escape(&text, Newlines::Escape).into_owned()
 }
 
-/// `--max-time`, if it ran out with an attempt to connect.
+/// `--max-time`, if it ran out during an attempt to connect.
 fn spent_time(error: &Error) -> Option<Duration> {
     match error {
         Error::Dial(_, attempt) => attempt.max_time,
@@ -158,15 +158,15 @@ fn upgrade(rejected: &Rejected) -> String {
     }
 }
 
-/// What the steps before may take of a limit without being mentioned.
+/// How much of a limit earlier phases may take without being mentioned.
 const TOLERANCE: Duration = Duration::from_millis(50);
 
-/// Lines of a response head that are not header fields.
+/// A description of the malformed lines of a response head.
 fn malformed(rejected: &Rejected, response: &Response) -> Option<String> {
     objections(&response.head, rejected.redaction, &rejected.secrets)
 }
 
-/// How long was waited for a response: the whole limit, or what earlier steps had left of it.
+/// How long a response was awaited: the whole limit, or what earlier phases had left of it.
 struct Waited {
     waited: Duration,
     limit: Duration,
@@ -224,7 +224,7 @@ fn protocol(closed: &Closed) -> String {
         (Some(ClosePayload { code: Some(code), .. }), _, Some(_)) => {
             format!("; closed with {code}")
         }
-        // It is behind the peer's Close frame.
+        // The frame follows the peer's Close frame.
         (_, Some(close), None) => {
             let reason = match close.reason.as_str() {
                 "" => String::new(),
@@ -247,8 +247,8 @@ fn abnormal(closed: &Closed) -> String {
                 format!(": \"{}\"", close.reason)
             };
             match ending.initiator {
-                Party::Peer => format!("closed by the peer: {}{reason}", ending.code()),
-                Party::Local => {
+                Initiator::Peer => format!("closed by the peer: {}{reason}", ending.code()),
+                Initiator::Local => {
                     format!("the peer answered our Close frame with {}{reason}", ending.code())
                 }
             }
@@ -271,26 +271,26 @@ fn abnormal(closed: &Closed) -> String {
     }
 }
 
-/// A ping without its pong, with what came instead.
+/// A ping without a pong, with what was received instead.
 fn missed_pong(missed: &MissedPong) -> String {
     let limit = missed.limit;
     let instead = match missed.instead {
-        Instead::TookNothing => {
+        PeerActivity::NotReading => {
             return format!(
-                "timed out: the peer took nothing for {limit:?}, so that a ping could not be sent (--ping-timeout)"
+                "timed out: the peer accepted no data for {limit:?}, so a ping could not be sent (--ping-timeout)"
             );
         }
-        Instead::OtherPongs => "; its pongs have another payload than the pings".to_owned(),
-        Instead::Messages(count) => {
+        PeerActivity::OtherPongs => "; the payload of its pongs does not match".to_owned(),
+        PeerActivity::Messages(count) => {
             format!("; it sent {}, and no pong", counted(count, "message"))
         }
-        Instead::Other => "; it sent something else, and no pong".to_owned(),
-        Instead::Nothing => String::new(),
+        PeerActivity::Other => "; it sent something else, and no pong".to_owned(),
+        PeerActivity::Nothing => String::new(),
     };
     format!("timed out: the peer did not answer a ping within {limit:?} (--ping-timeout){instead}")
 }
 
-/// What preceded an end without a Close frame, and when.
+/// What preceded an end without a Close frame, and how long before.
 fn circumstances(closed: &Closed) -> String {
     let quiet = span(closed.quiet);
     let sent = closed.last.sent().filter(|_| closed.ending.sent.is_none());
@@ -309,7 +309,7 @@ fn circumstances(closed: &Closed) -> String {
     }
 }
 
-/// A time in words.
+/// A duration with its unit.
 pub(super) fn span(duration: Duration) -> String {
     match duration.as_secs_f64() {
         ..1.0 => format!("{} ms", duration.as_millis()),
@@ -325,7 +325,7 @@ mod tests {
     use super::span;
 
     #[test]
-    fn times_are_as_exact_as_they_tell_something() {
+    fn durations_have_a_suitable_precision() {
         assert_eq!(span(Duration::from_micros(99_900)), "99 ms");
         assert_eq!(span(Duration::from_millis(1500)), "1.5 s");
         assert_eq!(span(Duration::from_secs(60)), "60 s");

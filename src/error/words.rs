@@ -1,4 +1,4 @@
-//! What a refusal says, in words that can be searched.
+//! The searchable text of a refusal.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ pub(super) fn of_page(response: &Response) -> Option<String> {
     }
     let body = readable(&response.body.bytes);
     let kind = response.head.value("Content-Type");
-    // A cut may go through a tag.
+    // The text may be truncated inside a tag.
     let whole = if response.body.is_partial() { body.trim_end_matches('<') } else { &body };
     html::is_html(kind.as_deref(), &body).then(|| html::text(whole))
 }
 
-/// Text in UTF-8, or else in Latin-1. It may end in the middle of a character, because only its start is
+/// Text in UTF-8, or else in Latin-1. It may end in the middle of a character, because only its first bytes are
 /// kept.
 pub(super) fn readable(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
@@ -30,11 +30,11 @@ pub(super) fn readable(bytes: &[u8]) -> Cow<'_, str> {
 /// Reason phrase and body of a refusal in lower case, without markup.
 pub(super) struct Words {
     text: String,
-    /// The body, if it is not an HTML page: those of servers and frameworks seldom name a cause.
+    /// The body, if it is not an HTML page: pages of servers and frameworks rarely name a cause.
     own: String,
 }
 
-/// What nginx, Go, Apache, Tomcat and IIS say to a request in plain HTTP where they speak TLS.
+/// Responses of nginx, Go, Apache, Tomcat and IIS to plain HTTP on a TLS port.
 const TLS_HERE: [&str; 5] = [
     "plain http request was sent to https port",
     "http request to an https server",
@@ -43,7 +43,7 @@ const TLS_HERE: [&str; 5] = [
     "speaking plain http to an https",
 ];
 
-/// How others say that they want TLS, be it on this port or on another.
+/// Phrases that request TLS, on this port or another.
 const TLS_SOMEWHERE: [&str; 10] = [
     "requires tls",
     "requires ssl",
@@ -57,20 +57,20 @@ const TLS_SOMEWHERE: [&str; 10] = [
     "secured with secure sockets layer",
 ];
 
-/// Where TLS is missing.
+/// Where TLS is required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WantedTls {
-    /// On the port that the request went to.
+    /// On the port of the request.
     Here,
-    /// It is not said on which port.
+    /// On an unspecified port.
     Somewhere,
-    /// Certain versions of it.
+    /// With certain versions of TLS.
     Version,
-    /// With a certificate of the client.
+    /// With a client certificate.
     Client,
 }
 
-/// How a client certificate is asked for.
+/// Phrases that request a client certificate.
 const CLIENT: [&str; 6] = [
     "requires a client certificate",
     "requires client certificate",
@@ -80,16 +80,16 @@ const CLIENT: [&str; 6] = [
     "mutual tls required",
 ];
 
-/// What stands before `protocol` where that is not a subprotocol.
+/// Words before `protocol` if it is not a subprotocol.
 const OTHER_PROTOCOL: [&str; 6] = ["http", "websocket", "socket", "tls", "ssl", "transport"];
 
-/// What stands after `protocol` where it is not about which one.
+/// Words after `protocol` if it is not a subprotocol.
 const NOT_A_PROTOCOL: [&str; 3] = ["error", "version", "violation"];
 
-/// The server behind a proxy, not the header.
+/// Words after `origin` for the upstream server of a proxy, not the header.
 const ORIGIN_SERVER: [&str; 5] = ["server", "servers", "web", "host", "dns"];
 
-/// What stands near `origin` in pages that are about the header. In other pages it may be that of anything.
+/// Words near `origin` in pages that are about the header. In other pages the word may be about anything.
 const ABOUT_ORIGIN: [&str; 12] = [
     "allowed",
     "bad",
@@ -105,10 +105,10 @@ const ABOUT_ORIGIN: [&str; 12] = [
     "unknown",
 ];
 
-/// How near, in words.
+/// The maximum distance from `origin`, in words.
 const NEAR: usize = 4;
 
-/// What is said of the Host header (Go, Django, Starlette, Vite, webpack-dev-server, Rails, Chromium).
+/// Phrases about the Host header (Go, Django, Starlette, Vite, webpack-dev-server, Rails, Chromium).
 const HOST: [&str; 9] = [
     "host header",
     "http_host",
@@ -121,7 +121,7 @@ const HOST: [&str; 9] = [
     "host not allowed",
 ];
 
-/// What is said where no upgrade was seen (Tornado, gorilla, coder/websocket, aiohttp, websockets, ws).
+/// Phrases about a missing upgrade (Tornado, gorilla, coder/websocket, aiohttp, websockets, ws).
 const UPGRADE: [&str; 6] = [
     "upgrade header",
     "upgrade hdr",
@@ -131,16 +131,16 @@ const UPGRADE: [&str; 6] = [
     "'upgrade' token",
 ];
 
-/// The same, in words that pages have also about browsers.
+/// Further phrases about a missing upgrade that pages also use about browsers.
 const OWN_UPGRADE: [&str; 2] = ["missing upgrade", "upgrade required"];
 
-/// What is said of the version of the WebSocket protocol.
+/// Phrases about the version of the WebSocket protocol.
 const VERSION: [&str; 2] = ["sec-websocket-version", "websocket version"];
 
-/// The same, in words that pages have also about browsers.
+/// Further phrases about the version that pages also use about browsers.
 const OWN_VERSION: [&str; 1] = ["unsupported version"];
 
-/// What proxies say whose server is not available (HAProxy, Envoy, Traefik, Varnish).
+/// Phrases of proxies whose upstream server is not available (HAProxy, Envoy, Traefik, Varnish).
 const BACKEND: [&str; 6] = [
     "no server is available",
     "no healthy upstream",
@@ -150,17 +150,17 @@ const BACKEND: [&str; 6] = [
     "no backend",
 ];
 
-/// Words that stand in bodies that name no cause.
+/// Words in bodies that do not name a cause.
 const NO_CAUSE: &str = "access allowed app bad body cannot code denied description detail details error \
     errors exception failed failure false forbidden found from handshake http https internal message method \
     name null page path reason request response server service status statuscode success text this \
     timestamp title traceid true type unauthorized unknown websocket your";
 
-/// A longer body is not a short text that names a cause.
+/// A longer body is not considered a short text that names a cause.
 const MAX_CAUSE: usize = 500;
 
 impl Words {
-    /// Those of this refusal; none if it repeats the request, of which nothing can be concluded.
+    /// The text of this refusal; empty if it repeats the request, which would match falsely.
     pub(super) fn of(response: &Response) -> Self {
         let page = of_page(response);
         let is_readable = response.body.undecoded.is_none();
@@ -175,8 +175,8 @@ impl Words {
         }
     }
 
-    /// Whether the body is a short text that says more than the status and the path do: then it names the
-    /// cause, and there is no need to guess.
+    /// Whether the body is a short text with more information than the status and the path: then it names the
+    /// cause, and no guess is needed.
     pub(super) fn name_a_cause(&self, path: &str) -> bool {
         let path = path.to_ascii_lowercase();
         let reason = self.text.lines().next().unwrap_or_default();
@@ -191,22 +191,22 @@ impl Words {
         is_short && words(&self.own).nth(1).is_some() && words(&self.own).any(is_news)
     }
 
-    /// Whether they name the Host header.
+    /// Whether it names the Host header.
     pub(super) fn name_host(&self) -> bool {
         self.contain(&HOST)
     }
 
-    /// Whether they name the Upgrade or Connection header.
+    /// Whether it names the Upgrade or Connection header.
     pub(super) fn name_upgrade(&self) -> bool {
         self.contain(&UPGRADE) || self.say(&OWN_UPGRADE)
     }
 
-    /// Whether they name the version of the WebSocket protocol.
+    /// Whether it names the version of the WebSocket protocol.
     pub(super) fn name_version(&self) -> bool {
         self.contain(&VERSION) || self.say(&OWN_VERSION)
     }
 
-    /// Whether they name a protocol which may be a subprotocol.
+    /// Whether it names a protocol which may be a subprotocol.
     pub(super) fn name_protocol(&self) -> bool {
         let mut before = "";
         let mut words = words(&self.own).peekable();
@@ -221,7 +221,7 @@ impl Words {
         false
     }
 
-    /// Whether they name the server behind a proxy.
+    /// Whether it names the server behind a proxy.
     pub(super) fn name_backend(&self) -> bool {
         self.contain(&BACKEND)
     }
@@ -230,7 +230,7 @@ impl Words {
         phrases.iter().any(|phrase| self.text.contains(phrase))
     }
 
-    /// Without the words of a page.
+    /// As [`Words::contain`], ignoring pages.
     fn say(&self, phrases: &[&str]) -> bool {
         let (reason, _) = self.parts();
         phrases.iter().any(|phrase| reason.contains(phrase) || self.own.contains(phrase))
@@ -241,7 +241,7 @@ impl Words {
         self.text.split_once('\n').unwrap_or((&self.text, ""))
     }
 
-    /// Whether they say that TLS is missing.
+    /// Whether it requests TLS.
     pub(super) fn wanted_tls(&self) -> Option<WantedTls> {
         if self.contain(&TLS_HERE) {
             return Some(WantedTls::Here);
@@ -260,7 +260,7 @@ impl Words {
         })
     }
 
-    /// What follows a phrase that does not start or end within a word.
+    /// The text after a phrase that does not start or end within a word.
     fn behind(&self, phrase: &str) -> Option<&str> {
         let is_within = |c: char| c.is_alphanumeric() || c == '-';
         let text = self.text.as_str();
@@ -270,12 +270,12 @@ impl Words {
             .map(|(_, rest)| rest)
     }
 
-    /// Whether they name the subprotocol.
+    /// Whether it names the subprotocol.
     pub(super) fn name_subprotocol(&self) -> bool {
         self.contain(&["subprotocol", "sub-protocol", "sub protocol", "sec-websocket-protocol"])
     }
 
-    /// Whether they name the Origin of the request.
+    /// Whether it names the Origin of the request.
     pub(super) fn name_origin(&self) -> bool {
         let (reason, body) = self.parts();
         let is_page = self.own.is_empty();
@@ -283,7 +283,7 @@ impl Words {
     }
 }
 
-/// In a page the words around it have to be about the header.
+/// In a page the surrounding words have to be about the header.
 fn names_origin(text: &str, is_page: bool) -> bool {
     let words: Vec<&str> = words(text).collect();
     let is_about_it = |at: usize| {
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_of_tls_is_told_apart() {
+    fn requirements_of_tls_are_distinguished() {
         for (text, wanted) in [
             ("The plain HTTP request was sent to HTTPS port", Some(WantedTls::Here)),
             ("this endpoint requires TLS", Some(WantedTls::Somewhere)),
@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_is_more_than_the_status() {
+    fn a_cause_has_more_information_than_the_status() {
         for text in [
             "token expired",
             "{\"detail\":\"Not authenticated\"}",
@@ -365,13 +365,13 @@ mod tests {
         assert!(!words(&"long ".repeat(200)).name_a_cause("/"), "a long text");
     }
 
-    /// Those of a page.
+    /// The text of a page.
     fn page(text: &str) -> Words {
         Words { own: String::new(), ..words(text) }
     }
 
     #[test]
-    fn pages_have_common_words_for_other_things() {
+    fn common_words_in_pages_are_ignored() {
         for text in ["Cross-origin request", "The Origin header is missing", "origin not allowed"] {
             assert!(page(text).name_origin(), "{text}");
         }
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn an_origin_is_not_an_origin_server() {
+    fn an_origin_server_is_not_an_origin() {
         for text in ["Origin not allowed", "bad 'origin'", "cross-origin", "Allowed origins: a"] {
             assert!(words(text).name_origin(), "{text}");
         }

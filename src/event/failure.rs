@@ -1,24 +1,24 @@
-//! Why a run failed, for outputs.
+//! The failure of a run, for outputs.
 
 use super::{HeadView, InterimView};
 use crate::net::tls::CertificateInfo;
 
-/// The kinds of failure that events tell apart.
+/// The kinds of failures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// Wrong usage.
     Usage,
-    /// No connection.
+    /// Connecting failed.
     Connect,
-    /// The opening handshake was refused or wrong.
+    /// The opening handshake was refused or invalid.
     Handshake,
-    /// The peer broke the protocol.
+    /// The peer violated the protocol.
     Protocol,
     /// The connection ended abnormally.
     Abnormal,
-    /// A time limit ran out.
+    /// A timeout ran out.
     Timeout,
-    /// Trouble on this machine.
+    /// A local error.
     Local,
     /// An expectation was not met.
     Expectation,
@@ -40,29 +40,29 @@ impl FailureKind {
     }
 }
 
-/// Why the run failed.
+/// The failure of a run.
 #[derive(Clone, Debug)]
 pub struct Failure {
-    /// Which kind.
+    /// The kind.
     pub kind: FailureKind,
-    /// WHAT: WHY.
+    /// The message, `WHAT: WHY`.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
     /// The request that was refused. Secrets are already masked.
     pub request: Option<HeadView>,
-    /// The interim responses that came before the failure.
+    /// The interim responses received before the failure.
     pub interim: Vec<InterimView>,
     /// The response of a refused handshake.
     pub response: Option<FailedResponse>,
-    /// The peer's own words, where they are no response to the handshake. Secrets are already masked.
+    /// Data sent by the peer that is not a handshake response. Secrets are already masked.
     pub excerpt: Vec<u8>,
-    /// The server's certificate, if that is why.
+    /// The server's certificate, if it is the cause.
     pub certificate: Option<CertificateInfo>,
 }
 
 impl Failure {
-    /// A failure of this kind, in words.
+    /// A failure with this kind and message.
     pub fn new(kind: FailureKind, message: String) -> Self {
         Self {
             kind,
@@ -77,13 +77,13 @@ impl Failure {
     }
 }
 
-/// What a server answered instead of 101.
+/// A response of the server other than 101.
 #[derive(Clone, Debug)]
 pub struct FailedResponse {
     /// Status code.
     pub status: u16,
     /// The head. Secrets are already masked.
     pub head: HeadView,
-    /// The start of the body.
+    /// The first bytes of the body.
     pub body: Vec<u8>,
 }

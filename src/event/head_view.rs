@@ -1,4 +1,4 @@
-//! A head as it is shown: as it was on the wire, but without secrets.
+//! An HTTP head as received, with secrets masked.
 
 use crate::protocol::head::{Head, MalformedLine};
 
@@ -9,16 +9,16 @@ use crate::redact::{Redaction, Secrets};
 pub struct HeadView {
     /// The request or status line.
     pub start_line: Vec<u8>,
-    /// Names and values, in order and as they came.
+    /// Names and values, in order and as received.
     pub fields: Vec<(String, Vec<u8>)>,
-    /// Lines that are not header fields, in order.
+    /// Malformed lines, in order.
     pub malformed: Vec<MalformedView>,
 }
 
-/// A line of a head that is not a header field.
+/// A malformed line of a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MalformedView {
-    /// How many fields stand before it.
+    /// The number of fields before it.
     pub fields_before: usize,
     /// The line.
     pub text: Vec<u8>,
@@ -31,17 +31,17 @@ impl MalformedView {
     }
 }
 
-/// A line of a head behind the first one.
+/// A line of a head after the start line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line<'a> {
     /// Name and value.
     Field(&'a str, &'a [u8]),
-    /// What is not a header field.
+    /// A malformed line.
     Malformed(&'a [u8]),
 }
 
 impl HeadView {
-    /// What may be shown of `head`.
+    /// A view of `head` with secrets masked.
     pub fn new(head: &Head, redaction: Redaction) -> Self {
         Self {
             start_line: redaction.start_line(head.start_line()),
@@ -57,7 +57,7 @@ impl HeadView {
         }
     }
 
-    /// The lines behind the first one, in order.
+    /// The lines after the start line, in order.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let mut malformed = self.malformed.iter().peekable();
         let mut fields = self.fields.iter().enumerate().peekable();
@@ -70,7 +70,7 @@ impl HeadView {
         })
     }
 
-    /// The same, where secrets of the request are repeated.
+    /// The view with repeated secrets of the request masked.
     #[must_use]
     pub fn without(self, secrets: &Secrets) -> Self {
         let fields = self.fields.into_iter();

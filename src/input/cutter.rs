@@ -1,8 +1,5 @@
-//! A stream of bytes cut into records, and records made into actions: at newlines, at NULs, as it
-//! comes, or not at all. Knows no file descriptor.
-
-use std::borrow::Cow;
-use std::ops::Range;
+//! Splits a stream of bytes into records, at newlines, at NULs, as it is read, or not at all, and parses
+//! records to actions. Reads no file descriptor.
 
 use super::repl::{CONNECTION_COMMANDS, FileRequest, Parsed, Prompt};
 use super::{Action, InputError, Next, is_utf16, json};
@@ -10,7 +7,7 @@ use crate::protocol::{MessageKind, Utf8Checker, utf8_cause};
 
 /// How a stream of bytes becomes messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
+pub enum InputFraming {
     /// A message a line, without its newline.
     Lines,
     /// The same, but a line that starts with a slash is a command.
@@ -28,16 +25,16 @@ pub enum Framing {
 /// The longest message that is held in memory, in bytes.
 const MAX_MESSAGE: usize = 1 << 30;
 
-/// A buffer above this size gives its memory back when there is no more input for now.
+/// A larger buffer is freed when there is no more input for now, in bytes.
 const KEEP_SIZE: usize = 4 << 20;
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 64 << 10;
 
-/// Cuts the bytes given to it.
+/// Splits the bytes that are read into its buffer.
 #[derive(Debug)]
 pub(super) struct Cutter {
-    framing: Framing,
+    framing: InputFraming,
     kind: MessageKind,
     buffer: Vec<u8>,
     /// Where the next record starts.
@@ -46,22 +43,22 @@ pub(super) struct Cutter {
     end: usize,
     /// Up to where no separator has been found.
     searched: usize,
-    /// The next record, without its separator.
-    record: Option<Range<usize>>,
-    /// Records handed out.
+    /// Where the next record, which begins at `start`, ends, without its separator.
+    record_end: Option<usize>,
+    /// Records taken.
     count: u64,
     /// Where `start` is in the whole input.
     offset: u64,
     utf8: Utf8Checker,
     ended: bool,
-    /// What is told when all good records have been handed out.
+    /// Reported when all records before it have been taken.
     failure: Option<InputError>,
-    /// Where in the whole input text ceases to be UTF-8.
+    /// The offset in the whole input of the first byte that is not UTF-8.
     bad_utf8: Option<u64>,
 }
 
 impl Cutter {
-    pub(super) fn new(framing: Framing, kind: MessageKind) -> Self {
+    pub(super) fn new(framing: InputFraming, kind: MessageKind) -> Self {
         Self {
             framing,
             kind,
@@ -69,7 +66,7 @@ impl Cutter {
             start: 0,
             end: 0,
             searched: 0,
-            record: None,
+            record_end: None,
             count: 0,
             offset: 0,
             utf8: Utf8Checker::default(),
@@ -84,7 +81,7 @@ impl Cutter {
         self.ended
     }
 
-    /// How many messages have been read as a whole and not handed out. They are given up.
+    /// Drops the messages that have been read as a whole and not taken, and returns how many.
     #[cold]
     pub(super) fn take_waiting_messages(&mut self) -> u64 {
         let mut messages = 0;
@@ -93,13 +90,16 @@ impl Cutter {
                 messages += 1;
                 continue;
             }
-            let Next::Action(action) = self.next() else { break };
-            messages += u64::from(action.is_message());
+            messages += match self.next() {
+                Next::Message(..) => 1,
+                Next::Action(action) => u64::from(action.is_message()),
+                Next::Pending | Next::End | Next::Failed(_) => break,
+            };
         }
         messages
     }
 
-    /// Where the next bytes of the input go.
+    /// The space for the next bytes of the input.
     pub(super) fn space(&mut self) -> &mut [u8] {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
@@ -115,23 +115,23 @@ impl Cutter {
         &mut self.buffer[self.end..]
     }
 
-    /// Says that `count` bytes were read; 0 is the end of the input.
+    /// Notes that `count` bytes were read; 0 is the end of the input.
     pub(super) fn filled(&mut self, count: usize) {
         self.ended |= count == 0;
         let fresh = self.end..self.end + count;
         self.end = fresh.end;
-        if self.kind == MessageKind::Text && self.framing != Framing::Json {
+        if self.kind == MessageKind::Text && self.framing != InputFraming::Json {
             let checked =
                 if count == 0 { self.utf8.finish() } else { self.utf8.push(&self.buffer[fresh]) };
             self.bad_utf8 = checked.err();
             self.ended |= self.bad_utf8.is_some();
         }
-        if self.end - self.start > MAX_MESSAGE && self.framing != Framing::Chunks {
+        if self.end - self.start > MAX_MESSAGE && self.framing != InputFraming::Chunks {
             self.fail(InputError::TooLong { line: self.count + 1, limit: MAX_MESSAGE });
         }
     }
 
-    /// Gives back memory that only a long record needed: there is no more input for now.
+    /// Frees memory that only a long record needed: there is no more input for now.
     pub(super) fn release_idle_memory(&mut self) {
         let rest = self.end - self.start;
         if self.buffer.len() > KEEP_SIZE && rest <= READ_SIZE {
@@ -141,7 +141,7 @@ impl Cutter {
         }
     }
 
-    /// Says that the input cannot be read on.
+    /// Notes that the input cannot be read on.
     pub(super) fn fail(&mut self, failure: InputError) {
         self.ended = true;
         self.failure = Some(failure);
@@ -150,31 +150,32 @@ impl Cutter {
     /// Looks for the next whole record.
     #[inline(always)]
     pub(super) fn has_record(&mut self) -> bool {
-        while self.record.is_none() {
-            let Some(record) = self.find_record() else { return false };
-            if self.framing == Framing::Json && self.buffer[record.clone()].trim_ascii().is_empty()
+        while self.record_end.is_none() {
+            let Some(end) = self.find_record() else { return false };
+            if self.framing == InputFraming::Json
+                && self.buffer[self.start..end].trim_ascii().is_empty()
             {
-                self.consume(&record); // a blank line between objects says nothing
+                self.consume(end); // a blank line between objects
             } else {
-                self.record = Some(record);
+                self.record_end = Some(end);
             }
         }
         true
     }
 
-    /// The file that has to be loaded before the record found is an action, if there is one. To be
-    /// asked for before [`Cutter::next`].
+    /// The file that the record found names, if it does: it has to be loaded first. To be called before
+    /// [`Cutter::next`].
     #[inline(always)]
-    pub(super) fn take_file(&mut self) -> Option<FileRequest> {
-        if self.framing == Framing::Commands { self.take_file_of_command() } else { None }
+    pub(super) fn take_file(&mut self) -> Option<FileRequest<Action>> {
+        if self.framing == InputFraming::Commands { self.take_file_of_command() } else { None }
     }
 
-    fn take_file_of_command(&mut self) -> Option<FileRequest> {
-        let record = self.record.clone()?;
-        let text = self.buffer[record.clone()].strip_prefix(b"/")?;
+    fn take_file_of_command(&mut self) -> Option<FileRequest<Action>> {
+        let end = self.record_end?;
+        let text = self.buffer[self.start..end].strip_prefix(b"/")?;
         let Ok(Parsed::File(file)) = command(text) else { return None };
-        self.record = None;
-        self.consume(&record);
+        self.record_end = None;
+        self.consume(end);
         Some(file)
     }
 
@@ -188,28 +189,29 @@ impl Cutter {
     /// The action of the record found, or how the input ended.
     #[inline(always)]
     pub(super) fn next(&mut self) -> Next<'_> {
-        let Some(record) = self.record.take() else { return self.end() };
-        let record_end = self.offset + record.len() as u64;
-        if self.bad_utf8.is_some_and(|bad| bad < record_end) {
+        let Some(end) = self.record_end.take() else { return self.end() };
+        let start = self.start;
+        let offset = self.offset + (end - start) as u64;
+        if self.bad_utf8.is_some_and(|bad| bad < offset) {
             return self.end();
         }
-        self.consume(&record);
-        let (record, line) = (&self.buffer[record], self.count);
+        self.consume(end);
+        let (record, line) = (&self.buffer[start..end], self.count);
         let action = match (self.framing, record) {
-            (Framing::Json, _) => {
-                json::action(record).map_err(|json::Problem { column, reason }| {
+            (InputFraming::Json, _) => {
+                json::action(record).map_err(|json::JsonError { column, reason }| {
                     InputError::BadJson { line, column, reason }
                 })
             }
-            (Framing::Commands, [b'/', text @ ..]) if !text.starts_with(b"/") => {
+            (InputFraming::Commands, [b'/', text @ ..]) if !text.starts_with(b"/") => {
                 match command(text) {
                     Ok(Parsed::Ready(action)) => Ok(action),
                     Ok(Parsed::File(_)) => return Next::Pending, // it is being loaded
                     Err(reason) => Err(InputError::BadCommand { line, reason }),
                 }
             }
-            (Framing::Commands, [b'/', text @ ..] | text) | (_, text) => {
-                Ok(Action::Send(self.kind, Cow::Borrowed(text)))
+            (InputFraming::Commands, [b'/', text @ ..] | text) | (_, text) => {
+                return Next::Message(self.kind, text);
             }
         };
         match action {
@@ -222,15 +224,16 @@ impl Cutter {
         }
     }
 
-    fn find_record(&mut self) -> Option<Range<usize>> {
+    /// Where the record that begins at `start` ends, if it is complete.
+    fn find_record(&mut self) -> Option<usize> {
         let separator = match self.framing {
-            Framing::Lines | Framing::Commands | Framing::Json => b'\n',
-            Framing::Nul => 0,
-            Framing::Chunks => return self.find_chunk(),
-            Framing::Whole => return self.find_last(),
+            InputFraming::Lines | InputFraming::Commands | InputFraming::Json => b'\n',
+            InputFraming::Nul => 0,
+            InputFraming::Chunks => return self.find_chunk(),
+            InputFraming::Whole => return self.find_last(),
         };
         match memchr::memchr(separator, &self.buffer[self.searched..self.end]) {
-            Some(at) => Some(self.start..self.searched + at),
+            Some(at) => Some(self.searched + at),
             None => {
                 self.searched = self.end;
                 self.find_last()
@@ -239,15 +242,15 @@ impl Cutter {
     }
 
     /// What is left at the end of the input. A failed read leaves only a part of a record.
-    fn find_last(&mut self) -> Option<Range<usize>> {
+    fn find_last(&mut self) -> Option<usize> {
         let is_good = self.ended && self.failure.is_none() && self.bad_utf8.is_none();
         let is_record =
-            self.start < self.end || (self.framing == Framing::Whole && self.count == 0);
-        (is_good && is_record).then_some(self.start..self.end)
+            self.start < self.end || (self.framing == InputFraming::Whole && self.count == 0);
+        (is_good && is_record).then_some(self.end)
     }
 
-    /// All that is there; text is not cut inside a character.
-    fn find_chunk(&mut self) -> Option<Range<usize>> {
+    /// All that has been read; text is not split inside a character.
+    fn find_chunk(&mut self) -> Option<usize> {
         let mut end = self.end;
         if self.kind == MessageKind::Text {
             let tail = &self.buffer[self.start..end];
@@ -256,13 +259,14 @@ impl Cutter {
                 end -= behind + 1;
             }
         }
-        (self.start < end).then_some(self.start..end)
+        (self.start < end).then_some(end)
     }
 
-    fn consume(&mut self, record: &Range<usize>) {
+    /// Goes on behind a record that ends there.
+    fn consume(&mut self, end: usize) {
         let has_separator =
-            record.end < self.end && !matches!(self.framing, Framing::Whole | Framing::Chunks);
-        let next = record.end + usize::from(has_separator);
+            end < self.end && !matches!(self.framing, InputFraming::Whole | InputFraming::Chunks);
+        let next = end + usize::from(has_separator);
         self.count += 1;
         self.offset += (next - self.start) as u64;
         self.start = next;
@@ -288,7 +292,7 @@ impl Cutter {
 }
 
 /// A line without its slash, as the prompt understands it.
-fn command(line: &[u8]) -> Result<Parsed<Action<'static>>, String> {
+fn command(line: &[u8]) -> Result<Parsed<Action>, String> {
     let text = str::from_utf8(line).map_err(|_| "a command has to be UTF-8".to_owned())?;
     CONNECTION_COMMANDS.command(text.trim_end_matches('\r'), Prompt::None)
 }

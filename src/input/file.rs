@@ -44,7 +44,7 @@ impl From<MessageKind> for FileKind {
     }
 }
 
-/// What became of a file.
+/// A file that has been looked at.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Loaded {
     /// The payload of a message.
@@ -77,7 +77,7 @@ pub enum LoadError {
         /// It is in UTF-16, as its byte order mark says.
         is_utf16: bool,
     },
-    /// It has changed since it was looked at.
+    /// It has changed since its message was begun.
     #[error("it ended after {read} of {length} bytes: it was shortened while it was sent")]
     Shortened {
         /// Bytes that could be read.
@@ -108,7 +108,7 @@ const PIECE: usize = 256 << 10;
 /// Pieces that may wait between the thread and the event loop.
 const QUEUE: usize = 2;
 
-/// Loads a file, and blocks as long as it does. Of a large regular file only the type is found out.
+/// Loads a file; blocks until that is done. Of a large regular file only the type of message is determined.
 ///
 /// # Errors
 /// Why it cannot be sent.

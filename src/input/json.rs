@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 use serde::Deserialize;
 
@@ -10,18 +11,18 @@ use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::MAX_CONTROL_PAYLOAD;
 use crate::protocol::{CloseCode, MessageKind};
 
-/// Why a line is no action.
+/// Why a line is not an action.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(super) struct JsonError {
     /// Which byte of the line, from 1.
     pub(super) column: u64,
-    /// What is wrong there.
+    /// What is wrong there, in words.
     pub(super) reason: String,
 }
 
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-enum Line<'a> {
+enum JsonLine<'a> {
     Text {
         #[serde(borrow)]
         data: Cow<'a, str>,
@@ -63,8 +64,8 @@ enum Encoding {
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads one line.
-pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
-    let problem = |reason: &str| Problem { column: 1, reason: reason.to_owned() };
+pub(super) fn action(line: &[u8]) -> Result<Action, JsonError> {
+    let problem = |reason: &str| JsonError { column: 1, reason: reason.to_owned() };
     if line.starts_with(BYTE_ORDER_MARK) {
         return Err(problem(
             "a byte order mark (U+FEFF) stands before the JSON; it has to be UTF-8 without one",
@@ -75,20 +76,20 @@ pub(super) fn action(line: &[u8]) -> Result<Action<'static>, Problem> {
             "the input is UTF-16, as its byte order mark says; it has to be UTF-8",
         ));
     }
-    let text = str::from_utf8(line).map_err(|error| Problem {
+    let text = str::from_utf8(line).map_err(|error| JsonError {
         column: error.valid_up_to() as u64 + 1,
         reason: "invalid UTF-8".to_owned(),
     })?;
-    let line: Line<'_> = serde_json::from_str(text).map_err(|error| Problem {
+    let line: JsonLine<'_> = serde_json::from_str(text).map_err(|error| JsonError {
         column: error.column().max(1) as u64,
         reason: without_position(&error),
     })?;
-    build(line).map_err(|reason| Problem { column: 1, reason })
+    build(line).map_err(|reason| JsonError { column: 1, reason })
 }
 
 fn without_position(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    // The first is what the library says where no other escape follows.
+    // The first is the library's text where no other escape follows.
     if ["unexpected end of hex escape", "lone leading surrogate"]
         .iter()
         .any(|it| text.starts_with(it))
@@ -98,21 +99,19 @@ fn without_position(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
-fn build(line: Line<'_>) -> Result<Action<'static>, String> {
+fn build(line: JsonLine<'_>) -> Result<Action, String> {
     Ok(match line {
-        Line::Text { data } => {
-            Action::Send(MessageKind::Text, Cow::Owned(data.into_owned().into_bytes()))
+        JsonLine::Text { data } => Action::Send(MessageKind::Text, data.into_owned().into()),
+        JsonLine::Binary { encoding, data } => {
+            Action::Send(MessageKind::Binary, decode(encoding, &data)?.into())
         }
-        Line::Binary { encoding, data } => {
-            Action::Send(MessageKind::Binary, Cow::Owned(decode(encoding, &data)?))
-        }
-        Line::Ping { encoding, data } => {
+        JsonLine::Ping { encoding, data } => {
             Action::Ping(short("ping", control_data(encoding, data)?)?)
         }
-        Line::Pong { encoding, data } => {
+        JsonLine::Pong { encoding, data } => {
             Action::Pong(short("pong", control_data(encoding, data)?)?)
         }
-        Line::Close { code, reason } => {
+        JsonLine::Close { code, reason } => {
             let code = code.map(CloseCode::new);
             ClosePayload::to_send(code, reason.as_deref().unwrap_or_default())
                 .map_err(|misuse| misuse.to_string())?;
@@ -122,9 +121,9 @@ fn build(line: Line<'_>) -> Result<Action<'static>, String> {
 }
 
 /// RFC 6455 section 5.5.
-fn short(name: &str, data: Vec<u8>) -> Result<Vec<u8>, String> {
+fn short(name: &str, data: Vec<u8>) -> Result<Bytes, String> {
     match data.len() {
-        0..=MAX_CONTROL_PAYLOAD => Ok(data),
+        0..=MAX_CONTROL_PAYLOAD => Ok(data.into()),
         more => Err(format!("a {name} takes at most {MAX_CONTROL_PAYLOAD} bytes, not {more}")),
     }
 }
@@ -152,7 +151,7 @@ mod tests {
 
     #[test]
     fn each_type_becomes_its_action() {
-        let send = |kind, data: &[u8]| Action::Send(kind, Cow::Owned(data.to_vec()));
+        let send = |kind, data: &[u8]| Action::Send(kind, Bytes::copy_from_slice(data));
         let cases = [
             (r#"{"type":"text","data":"h\u00e9\n"}"#, send(MessageKind::Text, "hé\n".as_bytes())),
             (
@@ -163,8 +162,8 @@ mod tests {
                 r#"{"type":"binary","encoding":"hex","data":"00fF"}"#,
                 send(MessageKind::Binary, &[0, 255]),
             ),
-            (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p".to_vec())),
-            (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1])),
+            (r#"{"type":"ping","data":"p"}"#, Action::Ping(b"p"[..].into())),
+            (r#"{"type":"pong","encoding":"hex","data":"01"}"#, Action::Pong(vec![1].into())),
             (
                 r#"{"type":"close","code":1000,"reason":"bye"}"#,
                 Action::Close(Some(CloseCode::NORMAL), Some("bye".to_owned())),

@@ -1,6 +1,5 @@
-//! Where actions come from.
+//! Sources of actions.
 
-use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,93 +7,21 @@ use std::time::Instant;
 use data_encoding::HEXLOWER_PERMISSIVE;
 use mio::{Registry, Token, Waker};
 
-use self::file::FileMessage;
-use crate::platform::signals::Signal;
-use crate::protocol::{Cause, CloseCode, MessageKind, RawFrame};
+use crate::protocol::{Cause, MessageKind};
 
+mod action;
 mod cutter;
 pub mod file;
 mod json;
-pub mod mailbox;
 pub mod plain;
+pub mod queue;
 pub mod raw;
 pub mod repl;
 pub mod stdin;
 
-/// Something to be done on the connection. All inputs produce these and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action<'a> {
-    /// Send a data message.
-    Send(MessageKind, Cow<'a, [u8]>),
-    /// Send a data message in so many frames.
-    Fragments(MessageKind, Vec<u8>, usize),
-    /// Send a file as one message while it is read.
-    File(FileMessage),
-    /// Send this very frame, allowed or not.
-    Frame(Box<RawFrame>),
-    /// Send a ping.
-    Ping(Vec<u8>),
-    /// Send an unsolicited pong.
-    Pong(Vec<u8>),
-    /// Close; `None` for both means as the options say.
-    Close(Option<CloseCode>, Option<String>),
-    /// End the session as at this signal, where it was not sent as one.
-    Leave(Signal),
-    /// Show something to the user.
-    Show(Show),
-}
+pub use action::{Action, Show};
 
-impl Action<'_> {
-    /// Whether it is something for the peer, other than the end.
-    pub fn is_sent(&self) -> bool {
-        match self {
-            Self::Send(..)
-            | Self::Fragments(..)
-            | Self::File(_)
-            | Self::Frame(_)
-            | Self::Ping(_)
-            | Self::Pong(_) => true,
-            Self::Close(..) | Self::Leave(_) | Self::Show(_) => false,
-        }
-    }
-
-    /// Whether it is a data message.
-    pub fn is_message(&self) -> bool {
-        matches!(self, Self::Send(..) | Self::Fragments(..) | Self::File(_))
-    }
-
-    /// The same, with its own copy of the payload.
-    pub fn into_owned(self) -> Action<'static> {
-        match self {
-            Self::Send(kind, data) => Action::Send(kind, Cow::Owned(data.into_owned())),
-            Self::Fragments(kind, data, frames) => Action::Fragments(kind, data, frames),
-            Self::File(file) => Action::File(file),
-            Self::Frame(frame) => Action::Frame(frame),
-            Self::Ping(data) => Action::Ping(data),
-            Self::Pong(data) => Action::Pong(data),
-            Self::Close(code, reason) => Action::Close(code, reason),
-            Self::Leave(signal) => Action::Leave(signal),
-            Self::Show(show) => Action::Show(show),
-        }
-    }
-}
-
-/// What a user can ask to see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Show {
-    /// The state of the connection.
-    Status,
-    /// The heads of the opening handshake.
-    Headers,
-    /// The last received message, whole.
-    Full,
-    /// These lines.
-    Text(String),
-    /// A command that was not understood or could not be done.
-    Problem(String),
-}
-
-/// The end of a session that whoever provides its actions wants.
+/// How a source ends the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shutdown {
     /// When the connection has to be over.
@@ -103,20 +30,23 @@ pub struct Shutdown {
     pub is_interrupted: bool,
 }
 
-/// What a source has to offer next.
+/// What a source yields.
 #[derive(Debug)]
 pub enum Next<'a> {
+    /// [`Action::Send`], with a payload that is still in the buffer of the source: a reference count for
+    /// each line of bulk data costs more than cutting it out.
+    Message(MessageKind, &'a [u8]),
     /// An action.
-    Action(Action<'a>),
+    Action(Action),
     /// Nothing yet: readiness will be announced.
     Pending,
-    /// Nothing ever again.
+    /// There are no more actions.
     End,
-    /// Nothing ever again, because of this.
+    /// There are no more actions, because of this.
     Failed(InputError),
 }
 
-/// Why an input cannot be read on. What came before it has been handed out.
+/// Why an input cannot be read on. The actions before it have been taken.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// A text message is not UTF-8.
@@ -140,7 +70,7 @@ pub enum InputError {
         /// Why, if it is known.
         cause: Option<Cause>,
     },
-    /// A line of `--input json` does not say what to do.
+    /// A line of `--input json` is not an action.
     #[error("standard input: line {line}, byte {column}: {reason}")]
     BadJson {
         /// Which line, from 1.
@@ -150,7 +80,7 @@ pub enum InputError {
         /// What is wrong.
         reason: String,
     },
-    /// A line of `--slash` is no command that can be carried out.
+    /// A line of `--slash` is not a command that can be carried out.
     #[error("standard input: line {line}: {reason}")]
     BadCommand {
         /// Which line, from 1.
@@ -168,10 +98,10 @@ pub enum InputError {
         /// The limit.
         limit: usize,
     },
-    /// What it asks for is not allowed.
+    /// An action cannot be carried out.
     #[error("{0}")]
     Refused(String),
-    /// The system refuses to read on.
+    /// Reading failed.
     #[error("standard input: {0}")]
     Io(#[from] io::Error),
 }
@@ -186,7 +116,7 @@ pub trait Source {
     fn register(&mut self, registry: &Registry, token: Token, waker: &Arc<Waker>)
     -> io::Result<()>;
 
-    /// Takes note that the token was announced, or the loop woken.
+    /// Notes that the token was announced, or the loop woken.
     fn set_ready(&mut self);
 
     /// The next action.
@@ -202,8 +132,8 @@ pub trait Source {
         self.is_typed()
     }
 
-    /// Whether Ctrl-C was pressed where it sends no signal. What was typed before it stays where it is;
-    /// for times in which no actions are taken.
+    /// Whether Ctrl-C was pressed where it sends no signal; for times in which no actions are taken. Lines
+    /// that were typed before it are kept.
     fn take_interrupt(&mut self) -> bool {
         false
     }
@@ -211,8 +141,7 @@ pub trait Source {
     /// The session is being closed: from now on Ctrl-C ends it, whatever is on the line being typed.
     fn set_closing(&mut self) {}
 
-    /// Ctrl-C has sent SIGINT: gives up the line being typed; false if there is none, or nobody would type
-    /// another one.
+    /// Ctrl-C has sent SIGINT: drops the line being typed; `false` if there is none, or the input cannot go on.
     fn clear_line(&mut self) -> bool {
         false
     }
@@ -223,13 +152,13 @@ pub trait Source {
         false
     }
 
-    /// How many messages have been read from it and not taken. They are given up.
+    /// Drops the messages that have been read and not taken, and returns how many.
     fn take_waiting_messages(&mut self) -> u64 {
         0
     }
 
-    /// How whoever provides the actions ends the session, if it does. Actions that wait are carried out
-    /// before, as far as the socket keeps up.
+    /// How the source ends the session, if it does. Actions that are waiting are carried out before, as far
+    /// as the socket keeps up.
     fn shutdown(&self) -> Option<Shutdown> {
         None
     }
@@ -240,7 +169,7 @@ pub trait Source {
     }
 }
 
-/// No actions at all.
+/// A source without actions.
 #[derive(Clone, Copy, Debug)]
 pub struct NoInput;
 

@@ -1,27 +1,27 @@
-//! Lines and commands typed on a terminal where no line editor can run: standard output goes elsewhere, or
-//! the terminal is dumb.
+//! Lines and commands typed on a terminal without the line editor: standard output is redirected, or the
+//! terminal is dumb.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use mio::{Registry, Token, Waker};
 
-use super::repl::{CommandSet, Loading, NOT_UTF8, Parsed, Prompt, Typed};
+use super::repl::{CommandSet, Loading, NOT_UTF8, NextLine, Parsed, Prompt};
 use super::{Action, Next, Source};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
 
-/// A longer line is given up, in bytes.
+/// A longer line is dropped, in bytes.
 const MAX_LINE: usize = 256 << 20;
 
-/// What is shown then.
+/// Shown then.
 const TOO_LONG: &str = "a line of more than 256 MiB was typed: it was dropped";
 
 /// Bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
 
-/// A terminal whose lines become these.
+/// A terminal whose lines are parsed to `T`.
 #[derive(Debug)]
 pub struct PlainLines<T: 'static> {
     commands: &'static CommandSet<T>,
@@ -32,15 +32,15 @@ pub struct PlainLines<T: 'static> {
     /// Up to where it has no newline.
     searched: usize,
     is_too_long: bool,
-    /// The file that the last line named: later lines wait for it.
+    /// The file that the last line named. Later lines wait until it is loaded.
     loading: Option<Loading<T>>,
     has_ended: bool,
-    /// Ctrl-C ends the other programs of a pipeline, so that there is nothing to go on for.
+    /// Ctrl-C ends the other programs of the pipeline, so it always ends this one.
     is_in_pipeline: bool,
 }
 
-impl<T: Send + 'static> PlainLines<T> {
-    /// One that knows these commands.
+impl<T: From<Action> + Send + 'static> PlainLines<T> {
+    /// One with these commands.
     pub fn new(commands: &'static CommandSet<T>) -> Self {
         Self {
             commands,
@@ -76,35 +76,35 @@ impl<T: Send + 'static> PlainLines<T> {
         }
     }
 
-    /// The next line. One that names a file comes when that is loaded.
-    pub fn take(&mut self) -> Typed<T> {
+    /// The next line. One that names a file follows when that is loaded.
+    pub fn take(&mut self) -> NextLine<T> {
         if let Some(loading) = &self.loading {
-            let Some(loaded) = loading.poll() else { return Typed::Pending };
+            let Some(loaded) = loading.poll() else { return NextLine::Pending };
             self.loading = None;
-            return Typed::Line(loaded.unwrap_or_else(self.commands.problem));
+            return NextLine::Line(
+                loaded.unwrap_or_else(|problem| Action::problem(problem).into()),
+            );
         }
         loop {
             let parsed = match self.read_line() {
-                Typed::Line(Some(line)) => self.parse(line),
-                Typed::Line(None) => {
-                    Some(Parsed::Ready((self.commands.problem)(TOO_LONG.to_owned())))
-                }
-                Typed::Pending => return Typed::Pending,
-                Typed::End if terminal::is_gone() && !self.has_ended => {
+                NextLine::Line(Some(line)) => self.parse(line),
+                NextLine::Line(None) => Some(Parsed::Ready(Action::problem(TOO_LONG).into())),
+                NextLine::Pending => return NextLine::Pending,
+                NextLine::End if terminal::is_gone() && !self.has_ended => {
                     self.has_ended = true;
-                    return Typed::Line((self.commands.leave)(Signal::Hangup));
+                    return NextLine::Line(Action::Leave(Signal::Hangup).into());
                 }
-                Typed::End => return Typed::End,
+                NextLine::End => return NextLine::End,
             };
             match (parsed, &self.waker) {
-                (Some(Parsed::Ready(line)), _) => return Typed::Line(line),
+                (Some(Parsed::Ready(line)), _) => return NextLine::Line(line),
                 (Some(Parsed::File(file)), Some(waker)) => {
-                    return match Loading::start(self.commands, file, waker) {
+                    return match Loading::start(file, waker) {
                         Ok(loading) => {
                             self.loading = Some(loading);
-                            Typed::Pending
+                            NextLine::Pending
                         }
-                        Err(problem) => Typed::Line((self.commands.problem)(problem)),
+                        Err(problem) => NextLine::Line(Action::problem(problem).into()),
                     };
                 }
                 (Some(Parsed::File(_)) | None, _) => {}
@@ -112,10 +112,10 @@ impl<T: Send + 'static> PlainLines<T> {
         }
     }
 
-    /// How many lines have been typed and not taken that become one of these. They are given up.
+    /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let mut count = u64::from(self.loading.take().is_some());
-        while let Typed::Line(line) = self.read_line() {
+        while let NextLine::Line(line) = self.read_line() {
             count += match line.and_then(|line| self.parse(line)) {
                 Some(Parsed::Ready(line)) => u64::from(is_counted(&line)),
                 Some(Parsed::File(_)) => 1, // what it becomes is one
@@ -125,7 +125,7 @@ impl<T: Send + 'static> PlainLines<T> {
         count
     }
 
-    /// Gives up the line being typed after Ctrl-C; false if there is none.
+    /// Drops the line being typed after Ctrl-C; `false` if there is none.
     pub fn clear_line(&mut self) -> bool {
         let had_start = !std::mem::take(&mut self.line).is_empty();
         self.searched = 0;
@@ -136,19 +136,19 @@ impl<T: Send + 'static> PlainLines<T> {
     fn parse(&self, line: Vec<u8>) -> Option<Parsed<T>> {
         match String::from_utf8(line) {
             Ok(line) => self.commands.parse(&line, Prompt::Terminal),
-            Err(_) => Some(Parsed::Ready((self.commands.problem)(NOT_UTF8.to_owned()))),
+            Err(_) => Some(Parsed::Ready(Action::problem(NOT_UTF8).into())),
         }
     }
 
-    /// The next line; `None` for one that was given up.
-    fn read_line(&mut self) -> Typed<Option<Vec<u8>>> {
+    /// The next line; `None` for one that was dropped.
+    fn read_line(&mut self) -> NextLine<Option<Vec<u8>>> {
         loop {
             if let Some(at) = memchr::memchr(b'\n', &self.line[self.searched..]) {
                 let rest = self.line.split_off(self.searched + at + 1);
                 let line = std::mem::replace(&mut self.line, rest);
                 self.searched = 0;
                 let is_too_long = std::mem::take(&mut self.is_too_long);
-                return Typed::Line(Some(line).filter(|_| !is_too_long));
+                return NextLine::Line(Some(line).filter(|_| !is_too_long));
             }
             if self.line.len() > MAX_LINE {
                 self.line = Vec::new();
@@ -156,26 +156,32 @@ impl<T: Send + 'static> PlainLines<T> {
             }
             self.searched = self.line.len();
             let Some(reader) = self.reader.as_mut().filter(|_| !self.has_ended) else {
-                return Typed::End;
+                return NextLine::End;
             };
             let mut bytes = [0; READ_SIZE];
             match reader.read(&mut bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Typed::Pending,
-                Ok(0) | Err(_) if terminal::is_gone() => return Typed::End,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return NextLine::Pending;
+                }
+                Ok(0) | Err(_) if terminal::is_gone() => return NextLine::End,
                 Ok(count @ 1..) => self.line.extend_from_slice(&bytes[..count]),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Ok(0) | Err(_) => {
                     self.has_ended = true;
                     let line = std::mem::take(&mut self.line);
                     self.searched = 0;
-                    return if line.is_empty() { Typed::End } else { Typed::Line(Some(line)) };
+                    return if line.is_empty() {
+                        NextLine::End
+                    } else {
+                        NextLine::Line(Some(line))
+                    };
                 }
             }
         }
     }
 }
 
-impl Source for PlainLines<Action<'static>> {
+impl Source for PlainLines<Action> {
     fn register(
         &mut self,
         registry: &Registry,

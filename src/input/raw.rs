@@ -1,5 +1,6 @@
 //! Frames as they are written down: "text nofin rsv1 mask=00000000 length=9 hello".
 
+use bytes::Bytes;
 use data_encoding::BASE64;
 
 use super::decode_hex;
@@ -93,14 +94,15 @@ fn take_option(frame: &mut RawFrame, word: &str) -> Result<bool, String> {
     Ok(true)
 }
 
-fn payload(text: &str) -> Result<Vec<u8>, String> {
+fn payload(text: &str) -> Result<Bytes, String> {
     if let Some(digits) = text.strip_prefix("hex:") {
-        return decode_hex(digits);
+        return decode_hex(digits).map(Bytes::from);
     }
     if let Some(data) = text.strip_prefix("base64:") {
-        return BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"));
+        let bytes = BASE64.decode(data.as_bytes());
+        return bytes.map(Bytes::from).map_err(|error| format!("not base64: {error}"));
     }
-    Ok(text.strip_prefix("text:").unwrap_or(text).as_bytes().to_vec())
+    Ok(Bytes::copy_from_slice(text.strip_prefix("text:").unwrap_or(text).as_bytes()))
 }
 
 #[cfg(test)]
@@ -113,7 +115,7 @@ mod tests {
         assert_eq!(parse_frame("text hello you"), Ok(plain.clone()));
         assert_eq!(
             parse_frame("1 text:nofin"),
-            Ok(RawFrame { payload: b"nofin".to_vec(), ..plain })
+            Ok(RawFrame { payload: b"nofin"[..].into(), ..plain })
         );
         assert_eq!(
             parse_frame("11 nofin rsv1 rsv3 mask=0a0B0c0d length=70000 bits=64 hex:00 ff"),
@@ -124,7 +126,7 @@ mod tests {
                 mask: RawMask::Key([10, 11, 12, 13]),
                 length: Some(70_000),
                 encoding: Some(LengthEncoding::Long),
-                payload: vec![0, 255],
+                payload: vec![0, 255].into(),
             })
         );
         let ping = RawFrame { mask: RawMask::Off, ..RawFrame::new(Opcode::Ping, vec![]) };

@@ -17,7 +17,7 @@ use crate::platform::job_control::JobControl;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
-mod command;
+mod connection;
 mod editor;
 mod helper;
 mod history;
@@ -27,36 +27,35 @@ mod server;
 mod set;
 mod visible;
 
-pub use command::CONNECTION_COMMANDS;
+pub use connection::CONNECTION_COMMANDS;
 pub(super) use editor::NOT_UTF8;
-use editor::{Keyboard, Line, editor, editor_config};
-use history::History;
+use editor::{EditorLine, Keyboard, editor, editor_config};
+use history::LineHistory;
 use keys::Keys;
 use screen::Screen;
-pub use server::{OperatorCommand, Recipients, SERVER_COMMANDS};
+pub use server::{OperatorCommand, SERVER_COMMANDS};
 pub use set::{CommandSet, FileRequest, Parsed};
 pub(super) use set::{Loading, Prompt};
 
-/// How the line editor is to be.
+/// Options of the line editor.
 #[derive(Debug)]
 pub struct ReplOptions {
-    /// Where lines are remembered.
+    /// The history file; `None`: lines are kept for this session only.
     pub history: Option<PathBuf>,
-    /// Not remembered there.
+    /// Masked in that file.
     pub secrets: Secrets,
     /// Colours.
     pub color: bool,
 }
 
-/// A running line editor, whose lines become these.
+/// A running line editor, whose lines are parsed to `T`.
 #[derive(Debug)]
 pub struct Repl<T: 'static> {
-    lines: Receiver<Line<T>>,
-    /// Taken from `lines` and not handed out.
-    behind: VecDeque<Line<T>>,
-    /// The file that the last line named: later lines wait for it.
+    lines: Receiver<EditorLine<T>>,
+    /// Received from `lines` and not taken.
+    behind: VecDeque<EditorLine<T>>,
+    /// The file that the last line named. Later lines wait until it is loaded.
     loading: Option<Loading<T>>,
-    commands: &'static CommandSet<T>,
     waker: Arc<Waker>,
     screen: Screen,
     keys: Arc<Keys>,
@@ -69,9 +68,9 @@ pub struct Repl<T: 'static> {
     size: Option<(u16, u16)>,
 }
 
-/// What was typed.
+/// What a prompt yields.
 #[derive(Debug)]
-pub enum Typed<T> {
+pub enum NextLine<T> {
     /// A line.
     Line(T),
     /// Nothing yet.
@@ -80,34 +79,34 @@ pub enum Typed<T> {
     End,
 }
 
-impl From<Typed<Action<'static>>> for Next<'_> {
-    fn from(typed: Typed<Action<'static>>) -> Self {
+impl From<NextLine<Action>> for Next<'_> {
+    fn from(typed: NextLine<Action>) -> Self {
         match typed {
-            Typed::Line(action) => Self::Action(action),
-            Typed::Pending => Self::Pending,
-            Typed::End => Self::End,
+            NextLine::Line(action) => Self::Action(action),
+            NextLine::Pending => Self::Pending,
+            NextLine::End => Self::End,
         }
     }
 }
 
-/// How long the editor is asked to end before its terminal is taken from it.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long the editor may take to end before its terminal is restored all the same.
+const END_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The same where the run has to end: half of it to end, half of it in which the modes of a terminal that
 /// takes no output are set again.
-const SHORT_PATIENCE: Duration = Duration::from_millis(100);
+const SHORT_END_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How often they are.
+/// The interval at which they are.
 const RESTORE_EVERY: Duration = Duration::from_millis(10);
 
-/// How often it is asked: a signal that comes between two lines is lost on it.
-const ASK_EVERY: Duration = Duration::from_millis(5);
+/// The interval of the signals that end it: one that arrives between two lines has no effect.
+const INTERRUPT_EVERY: Duration = Duration::from_millis(5);
 
-impl<T: Send + 'static> Repl<T> {
-    /// Puts the terminal into the editor's hands; lines are announced by `waker`.
+impl<T: From<Action> + Send + 'static> Repl<T> {
+    /// Starts the editor on the terminal; `waker` announces lines.
     ///
     /// # Errors
-    /// When the terminal cannot be used so.
+    /// When the terminal cannot be used like that.
     pub fn start(
         options: ReplOptions,
         commands: &'static CommandSet<T>,
@@ -120,11 +119,11 @@ impl<T: Send + 'static> Repl<T> {
         }
         let keys = Arc::new(Keys::default());
         let config = editor_config().map_err(io::Error::other)?;
-        let mut editor = editor(&config, commands.commands, options.color, modes.as_ref(), &keys)
+        let mut editor = editor(&config, commands.words, options.color, modes.as_ref(), &keys)
             .map_err(io::Error::other)?;
         let history = options
             .history
-            .and_then(|path| History::load(path, options.secrets, &config, &mut editor));
+            .and_then(|path| LineHistory::load(path, options.secrets, &config, &mut editor));
         let printer = editor.create_external_printer().map_err(io::Error::other)?;
         let screen = Screen::start(printer, Arc::clone(&waker), modes.clone())?;
         let jobs = modes.clone().map(|modes| JobControl::start(screen.job_modes(modes), None));
@@ -143,10 +142,10 @@ impl<T: Send + 'static> Repl<T> {
         let (is_interrupted, editors_waker) = (Arc::clone(&interrupted), Arc::clone(&waker));
         let thread = thread::Builder::new().name("editor".to_owned()).spawn(move || {
             keyboard.read_lines(&mut editor, commands, |line| {
-                let is_interrupt = matches!(line, Line::Interrupt(_));
-                // The session has ended when nobody listens: then `ending` is set as well.
+                let is_interrupt = matches!(line, EditorLine::Interrupt(_));
+                // Fails when the session has ended: then `ending` is set as well.
                 let _ = sender.send(line);
-                // Behind the line, so that it is not forgotten before that is there.
+                // After the line, so that the flag is not taken back before the line can be received.
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = editors_waker.wake();
             });
@@ -156,7 +155,6 @@ impl<T: Send + 'static> Repl<T> {
             lines,
             behind: VecDeque::new(),
             loading: None,
-            commands,
             waker,
             screen,
             keys,
@@ -169,63 +167,63 @@ impl<T: Send + 'static> Repl<T> {
         })
     }
 
-    /// The next line. One that names a file comes when that is loaded.
-    pub fn take(&mut self) -> Typed<T> {
+    /// The next line. One that names a file follows when that is loaded.
+    pub fn take(&mut self) -> NextLine<T> {
         if let Some(loading) = &self.loading {
             return match loading.poll() {
-                None => self.take_interrupt().map_or(Typed::Pending, Typed::Line),
+                None => self.take_interrupt().map_or(NextLine::Pending, NextLine::Line),
                 Some(loaded) => {
                     self.loading = None;
-                    Typed::Line(loaded.unwrap_or_else(self.commands.problem))
+                    NextLine::Line(loaded.unwrap_or_else(|problem| Action::problem(problem).into()))
                 }
             };
         }
         match self.behind.pop_front().map_or_else(|| self.lines.try_recv(), Ok) {
-            Ok(Line::Typed(Parsed::Ready(line)) | Line::Interrupt(line)) => Typed::Line(line),
-            Ok(Line::Typed(Parsed::File(file))) => {
-                match Loading::start(self.commands, file, &self.waker) {
-                    Ok(loading) => {
-                        self.loading = Some(loading);
-                        Typed::Pending
-                    }
-                    Err(problem) => Typed::Line((self.commands.problem)(problem)),
-                }
+            Ok(EditorLine::Typed(Parsed::Ready(line)) | EditorLine::Interrupt(line)) => {
+                NextLine::Line(line)
             }
-            Ok(Line::End) | Err(TryRecvError::Disconnected) => Typed::End,
-            Err(TryRecvError::Empty) => Typed::Pending,
+            Ok(EditorLine::Typed(Parsed::File(file))) => match Loading::start(file, &self.waker) {
+                Ok(loading) => {
+                    self.loading = Some(loading);
+                    NextLine::Pending
+                }
+                Err(problem) => NextLine::Line(Action::problem(problem).into()),
+            },
+            Ok(EditorLine::End) | Err(TryRecvError::Disconnected) => NextLine::End,
+            Err(TryRecvError::Empty) => NextLine::Pending,
         }
     }
 
-    /// How many lines have been typed and not taken that become one of these. They are given up.
+    /// Drops the lines that have not been taken, and returns how many of them `is_counted` accepts.
     pub fn take_waiting(&mut self, is_counted: impl Fn(&T) -> bool) -> u64 {
         let loading = usize::from(self.loading.take().is_some());
         let lines = self.behind.drain(..).chain(self.lines.try_iter());
-        let is_counted = |line: &Line<T>| match line {
-            Line::Typed(Parsed::Ready(line)) => is_counted(line),
-            Line::Typed(Parsed::File(_)) => true,
-            Line::Interrupt(_) | Line::End => false,
+        let is_counted = |line: &EditorLine<T>| match line {
+            EditorLine::Typed(Parsed::Ready(line)) => is_counted(line),
+            EditorLine::Typed(Parsed::File(_)) => true,
+            EditorLine::Interrupt(_) | EditorLine::End => false,
         };
         (loading + lines.filter(is_counted).count()) as u64
     }
 
-    /// Ctrl-C, which waits for no line before it.
+    /// Ctrl-C, ahead of the lines before it.
     pub fn take_interrupt(&mut self) -> Option<T> {
         self.behind.extend(self.lines.try_iter());
-        let at = self.behind.iter().position(|line| matches!(line, Line::Interrupt(_)))?;
+        let at = self.behind.iter().position(|line| matches!(line, EditorLine::Interrupt(_)))?;
         match self.behind.remove(at)? {
-            Line::Interrupt(line) => Some(line),
-            Line::Typed(_) | Line::End => None,
+            EditorLine::Interrupt(line) => Some(line),
+            EditorLine::Typed(_) | EditorLine::End => None,
         }
     }
 }
 
 impl<T> Repl<T> {
-    /// Where output goes while the editor has the terminal.
+    /// The queue of output for the terminal while the editor has it.
     pub fn screen(&self) -> &BatchQueue {
         self.screen.batches()
     }
 
-    /// A way there for the loop that takes the lines.
+    /// A sender to it for the loop that takes the lines.
     pub fn lane(&self) -> BatchSender {
         self.screen.batches().sender(Arc::clone(&self.waker))
     }
@@ -235,32 +233,31 @@ impl<T> Repl<T> {
         self.keys.set_closing();
     }
 
-    /// A flag that Ctrl-C sets, for waits that take no lines.
+    /// A flag that Ctrl-C sets, for waits during which no lines are taken.
     pub fn interrupted(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
     }
 
-    /// Takes the flag back: what was typed until now is in the lines.
+    /// Clears the flag: what was typed until now is in the lines.
     pub fn forget_interrupt(&self) {
         self.interrupted.store(false, Ordering::SeqCst);
     }
 
-    /// Prints what is waiting and gives the terminal back as it was found; a terminal that takes no
-    /// output is not waited for beyond `until`, or 0.1 s from now if that is later. Returns how many received
-    /// messages were not shown.
+    /// Prints what is queued and restores the terminal as it was found. For a terminal that takes no output it
+    /// waits until `until`, or for 0.1 s if that is later. Returns how many received messages were not shown.
     pub fn end(&mut self, until: Option<Instant>) -> usize {
         let Some(editor) = self.editor.take() else { return 0 };
-        let until = || until.unwrap_or_else(|| Instant::now() + PATIENCE);
+        let until = || until.unwrap_or_else(|| Instant::now() + END_TIMEOUT);
         self.screen.wait_until_shown(until());
         self.ending.store(true, Ordering::SeqCst);
         if let Some(jobs) = &self.jobs {
             jobs.release();
         }
-        // In the background an editor that is reading a line stays there: giving the terminal back would
+        // In the background an editor that is reading a line is left there: restoring the terminal would
         // stop the program.
-        let end = until().max(Instant::now() + SHORT_PATIENCE);
+        let end = until().max(Instant::now() + SHORT_END_TIMEOUT);
         let mut is_over =
-            terminal::is_in_background() || interrupt(&editor, end - SHORT_PATIENCE / 2);
+            terminal::is_in_background() || interrupt(&editor, end - SHORT_END_TIMEOUT / 2);
         let not_shown = self.screen.close();
         self.restore_modes();
         while !is_over && Instant::now() < end {
@@ -290,11 +287,11 @@ impl<T> Repl<T> {
     }
 }
 
-/// Gets the editor's thread out of reading a line. False if it has not ended by then.
+/// Interrupts the editor's thread, which is reading a line; `false` if it has not ended by then.
 fn interrupt(editor: &JoinHandle<()>, until: Instant) -> bool {
     while !editor.is_finished() && Instant::now() < until {
         interrupt_self();
-        thread::sleep(ASK_EVERY);
+        thread::sleep(INTERRUPT_EVERY);
     }
     editor.is_finished()
 }
@@ -305,7 +302,7 @@ impl<T> Drop for Repl<T> {
     }
 }
 
-impl Source for Repl<Action<'static>> {
+impl Source for Repl<Action> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use mio::{Registry, Token, Waker};
 
 use super::cutter::Cutter;
-pub use super::cutter::Framing;
-use super::repl::{CONNECTION_COMMANDS, Loading};
+pub use super::cutter::InputFraming;
+use super::repl::Loading;
 use super::{Action, InputError, Next, Source};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
@@ -20,13 +20,13 @@ pub struct Stdin {
     reader: Option<Reader>,
     cutter: Cutter,
     waker: Option<Arc<Waker>>,
-    /// The file that the last line named: later ones wait for it.
-    loading: Option<Loading<Action<'static>>>,
+    /// The file that the last line named. Later lines wait until it is loaded.
+    loading: Option<Loading<Action>>,
 }
 
 impl Stdin {
     /// Reads messages of this kind, framed like this.
-    pub fn new(framing: Framing, kind: MessageKind) -> Self {
+    pub fn new(framing: InputFraming, kind: MessageKind) -> Self {
         Self { reader: None, cutter: Cutter::new(framing, kind), waker: None, loading: None }
     }
 }
@@ -86,7 +86,7 @@ impl Source for Stdin {
             }
         }
         if let (Some(file), Some(waker)) = (self.cutter.take_file(), &self.waker) {
-            return match Loading::start(&CONNECTION_COMMANDS, file, waker) {
+            return match Loading::start(file, waker) {
                 Ok(loading) => {
                     self.loading = Some(loading);
                     Next::Pending

@@ -1,4 +1,4 @@
-//! From a target to a connected stream: name, TCP, proxy, TLS, each under the same deadline and timed.
+//! From a target to a connected stream: name, TCP, proxy, TLS, all under one deadline, each timed.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,35 +14,35 @@ use super::route::{RouteOptions, Source};
 use super::stream::Stream;
 use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
-use super::tls::{self, TlsInfo, TlsOptions};
+use super::tls::{self, ClientContext, TlsInfo, TlsOptions};
 use super::tunnel::socks5::Destination;
-use super::tunnel::{self, Connect, Conversation, Heads, Socks5, TunnelError};
+use super::tunnel::{self, Connect, Heads, Socks5, TunnelError, TunnelHandshake};
 use super::unix;
 use crate::protocol::head::HeaderLine;
+use crate::redact::Redaction;
 
 mod error;
-mod look;
+mod second_connection;
 
-pub use error::{DialError, Phase, ProxyCause, ProxyError, SentCredentials};
+pub use error::{DialError, Phase, ProxyCause, ProxyCredentials, ProxyError};
 use error::{tcp_failed, tls_failed, wait_failed};
-pub use look::answers_in_tls;
+pub use second_connection::answers_in_tls;
 
 /// How to dial.
-#[derive(Clone, Debug, Default)]
-pub struct DialOptions {
-    /// The way there.
-    pub route: RouteOptions,
+#[derive(Clone, Copy, Debug)]
+pub struct DialOptions<'a> {
+    /// Addresses and proxies.
+    pub route: &'a RouteOptions,
     /// For wss.
-    pub tls: TlsOptions,
-    /// For proxies that are spoken to over TLS.
-    pub proxy_tls: TlsOptions,
-}
-
-impl DialOptions {
-    /// The same on the way to another host than the one they were given for.
-    pub fn elsewhere(&self) -> Self {
-        Self { tls: self.tls.elsewhere(), ..self.clone() }
-    }
+    pub tls: &'a ClientContext,
+    /// For https proxies.
+    pub proxy_tls: &'a ClientContext,
+    /// The User-Agent header of CONNECT requests; empty: none.
+    pub user_agent: &'a str,
+    /// Lines of a proxy's answer that are not header fields are accepted.
+    pub lenient: bool,
+    /// Whether secrets in what proxies send are masked.
+    pub redaction: Redaction,
 }
 
 /// How long each phase took; `None` for one that was not needed.
@@ -58,16 +58,16 @@ pub struct Timings {
     pub tls: Option<Duration>,
     /// From the first byte of the request to the last of the response head.
     pub upgrade: Option<Duration>,
-    /// All together.
+    /// The whole.
     pub total: Duration,
 }
 
-/// A proxy, and who said that it is to be used.
+/// A proxy, and the setting that names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Via {
     /// The proxy.
     pub proxy: Proxy,
-    /// Who said so.
+    /// The setting.
     pub origin: Origin,
 }
 
@@ -80,19 +80,19 @@ impl fmt::Display for Via {
     }
 }
 
-/// The other end, as far as it can be seen from here.
+/// The other end, as far as it is known here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Remote {
-    /// This address.
+    /// The server at this address.
     Address(SocketAddr),
-    /// The server behind this Unix socket.
+    /// The server at this Unix socket.
     Socket(PathBuf),
     /// A host and port behind a proxy, which has this address.
     Tunnel(Box<Via>, String, SocketAddr),
 }
 
 impl Remote {
-    /// What our socket is connected to.
+    /// The address or path that our socket is connected to.
     pub fn socket(&self) -> String {
         match self {
             Self::Address(address) | Self::Tunnel(_, _, address) => address.to_string(),
@@ -121,28 +121,28 @@ impl fmt::Display for Remote {
 /// A connection before its opening handshake.
 #[derive(Debug)]
 pub struct Dialed {
-    /// The bytes.
+    /// The connection.
     pub stream: Stream,
-    /// What is at the other end.
+    /// The other end.
     pub remote: Remote,
-    /// What was said to an HTTP proxy, and by it.
+    /// The CONNECT request and its responses, with an HTTP proxy.
     pub heads: Option<Heads>,
     /// For wss.
     pub tls: Option<TlsInfo>,
-    /// Up to here.
+    /// How long it took so far.
     pub timings: Timings,
 }
 
-/// How many addresses of a name a SOCKS5 proxy is asked for, one after the other.
+/// The most addresses of a name that a SOCKS5 proxy is to connect to, one after the other.
 const MAX_DESTINATIONS: usize = 4;
 
 /// Connects to `target`.
 ///
 /// # Errors
-/// Which phase failed, with which address, and what the system, the proxy or the TLS library said.
+/// Which phase failed, with which address, and the reason of the system, the proxy or the TLS library.
 pub fn dial(
     target: &Target,
-    options: &DialOptions,
+    options: DialOptions<'_>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Dialed, DialError> {
@@ -153,11 +153,11 @@ pub fn dial(
     if target.scheme.is_tls() {
         let before = Instant::now();
         let info;
-        let name = certificate_name(target, &options.tls);
-        (stream, info) =
-            dialer.start_tls(stream, name, &options.tls, &remote).map_err(|error| {
-                dialer.explain(error, &options.tls, |dialer| Ok(dialer.reach(target)?.stream))
-            })?;
+        let name = certificate_name(target, options.tls.options());
+        (stream, info) = dialer.start_tls(stream, name, options.tls, &remote).map_err(|error| {
+            let options = options.tls.options();
+            dialer.explain(error, options, |dialer| Ok(dialer.reach(target)?.stream))
+        })?;
         dialer.timings.tls = Some(before.elapsed());
         tls = Some(info);
     }
@@ -166,7 +166,7 @@ pub fn dial(
 }
 
 struct Dialer<'a> {
-    options: &'a DialOptions,
+    options: DialOptions<'a>,
     reactor: &'a mut Reactor,
     deadline: Deadline,
     timings: Timings,
@@ -179,9 +179,9 @@ struct Reached {
 }
 
 impl Dialer<'_> {
-    /// As far as the target's own bytes, over whatever leads there.
+    /// Connects to the target, through a proxy if one is to be used, without TLS to the target.
     fn reach(&mut self, target: &Target) -> Result<Reached, DialError> {
-        let route = &self.options.route;
+        let route = self.options.route;
         let (host, port) = match route.endpoint(target) {
             Endpoint::Tcp { host, port } => (host, port),
             Endpoint::Unix(path) => {
@@ -218,7 +218,7 @@ impl Dialer<'_> {
     }
 
     fn addresses(&mut self, host: &Host<String>, port: u16) -> Result<Vec<SocketAddr>, DialError> {
-        let route = &self.options.route;
+        let route = self.options.route;
         let before = Instant::now();
         let mut addresses = match route.resolved(host, port) {
             Some(given) => given,
@@ -247,7 +247,7 @@ impl Dialer<'_> {
 
     fn tunnel(&mut self, via: Via, host: &Host<String>, port: u16) -> Result<Reached, DialError> {
         let authority = format!("{host}:{port}");
-        // Before the proxy is connected to: it is not why a name is unknown here.
+        // Before the proxy is connected to: it has no part in this look-up.
         let mut destinations = match (via.proxy.kind, host) {
             (ProxyKind::Socks5, _) => {
                 self.addresses(host, port)?.into_iter().map(Destination::Address).collect()
@@ -264,7 +264,7 @@ impl Dialer<'_> {
                 other => return other,
             }
         }
-        Err(failed.unwrap_or_else(|| error::no_address(host, &self.options.route)))
+        Err(failed.unwrap_or_else(|| error::no_address(host, self.options.route)))
     }
 
     fn tunnel_to(
@@ -281,9 +281,9 @@ impl Dialer<'_> {
         if proxy.kind == ProxyKind::Https {
             let name = host_name(&proxy.host);
             let remote = Remote::Address(address);
-            let options = &self.options.proxy_tls;
-            (stream, _) = self.start_tls(stream, name, options, &remote).map_err(|error| {
-                let error = self.explain(error, options, |dialer| {
+            let context = self.options.proxy_tls;
+            (stream, _) = self.start_tls(stream, name, context, &remote).map_err(|error| {
+                let error = self.explain(error, context.options(), |dialer| {
                     Ok(dialer.connect_tcp(&proxy.host, proxy.port)?.0)
                 });
                 self.proxy_failed(error, &via, &authority)
@@ -308,13 +308,13 @@ impl Dialer<'_> {
         via: &Via,
         authority: &str,
     ) -> Result<(Vec<u8>, Option<Heads>), DialError> {
-        let route = &self.options.route;
+        let options = self.options;
         let mut common = Vec::new();
-        common.extend(HeaderLine::user_agent(&route.user_agent));
+        common.extend(HeaderLine::user_agent(options.user_agent));
         let basic = via.proxy.basic();
         common.extend(basic.map(|value| HeaderLine::new("Proxy-Authorization", &value)));
-        let connect = Connect::new(authority, &common, &route.proxy_headers);
-        let mut connect = connect.lenient(route.lenient);
+        let connect = Connect::new(authority, &common, &options.route.proxy_headers);
+        let mut connect = connect.lenient(options.lenient);
         let outcome = self.converse(stream, &mut connect, via, authority);
         let heads = connect.into_heads();
         match outcome {
@@ -326,7 +326,7 @@ impl Dialer<'_> {
     fn converse(
         &mut self,
         stream: &mut Stream,
-        conversation: &mut dyn Conversation,
+        conversation: &mut dyn TunnelHandshake,
         via: &Via,
         authority: &str,
     ) -> Result<Vec<u8>, error::TunnelFailed> {
@@ -348,12 +348,12 @@ impl Dialer<'_> {
         &mut self,
         stream: Stream,
         name: String,
-        options: &TlsOptions,
+        context: &ClientContext,
         remote: &Remote,
     ) -> Result<(Stream, TlsInfo), DialError> {
-        match tls::connect(stream, &name, options, self.reactor, self.deadline) {
+        match tls::connect(stream, &name, context, self.reactor, self.deadline) {
             Ok((stream, info)) => Ok((Stream::Tls(Box::new(stream)), info)),
-            Err(error) => Err(tls_failed(error, remote, name, options, self.deadline)),
+            Err(error) => Err(tls_failed(error, remote, name, context.options(), self.deadline)),
         }
     }
 
@@ -371,13 +371,13 @@ impl Dialer<'_> {
             interim: Vec::new(),
             sent: None,
             has_answered: false,
-            redaction: self.options.route.redaction,
-            secrets: via.proxy.secrets(self.options.route.redaction),
+            redaction: self.options.redaction,
+            secrets: via.proxy.secrets(self.options.redaction),
         }
     }
 }
 
-/// The name that the certificate of the target has to be for.
+/// The name that the certificate of the target must be for.
 pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
     match &target.endpoint {
         Endpoint::Tcp { host, .. } => options.name_for(&host_name(host)),
@@ -385,7 +385,7 @@ pub fn certificate_name(target: &Target, options: &TlsOptions) -> String {
     }
 }
 
-/// The host as certificates spell it: no brackets around IPv6 addresses.
+/// The host as in certificates: no brackets around IPv6 addresses.
 fn host_name(host: &Host<String>) -> String {
     match host {
         Host::Domain(name) => name.trim_end_matches('.').to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod dial;
+pub mod exchange;
 pub mod malformed;
 pub mod proxy;
 pub mod reactor;
@@ -18,6 +19,6 @@ pub mod unix;
 pub mod upgrade;
 
 pub use dial::{DialError, DialOptions, Dialed, Remote, Timings, dial};
-pub use reactor::{Deadline, Interrupted, Reactor};
+pub use reactor::{Deadline, Interrupted, Reactor, Woken};
 pub use stream::Stream;
 pub use target::Target;

@@ -16,7 +16,7 @@ mod tests;
 pub use bypass::{Bypass, Entry};
 pub use choice::{BadSetting, Choice, Origin, ProxyPolicy, VARIABLES, Variables};
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProxyKind {
     /// HTTP CONNECT (RFC 9110 section 9.3.6).
@@ -30,7 +30,7 @@ pub enum ProxyKind {
 }
 
 impl ProxyKind {
-    /// As it stands before the colon.
+    /// The scheme of its URL.
     pub const fn scheme(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -57,13 +57,13 @@ impl ProxyKind {
 /// A proxy. Displayed, it has no userinfo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxy {
-    /// How it is spoken to.
+    /// Its protocol.
     pub kind: ProxyKind,
     /// Where it is.
     pub host: Host<String>,
     /// Never 0.
     pub port: u16,
-    /// What it may ask for.
+    /// For a proxy that requires them.
     pub credentials: Option<Credentials>,
 }
 
@@ -124,7 +124,7 @@ impl Proxy {
         Some(basic::authorization(pair.as_bytes()))
     }
 
-    /// What it may say again and is not to be shown.
+    /// What it may repeat and must not be shown.
     pub fn secrets(&self, redaction: Redaction) -> Secrets {
         let basic = self.basic();
         let field = basic.as_ref().map(|value| ("Proxy-Authorization", value.as_bytes()));

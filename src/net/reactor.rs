@@ -5,12 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Registry, Token, Waker};
+use mio::{Events, Poll, Registry, Waker};
 
 use crate::platform::Signals;
 use crate::platform::signals::Signal;
 
-/// What the event loop knows its sources by.
+#[cfg(test)]
+pub(in crate::net) mod tests;
+mod woken;
+
+pub use woken::{SocketReadiness, Woken};
+
+/// The tokens of the event loop's sources.
 pub mod tokens {
     use mio::Token;
 
@@ -18,19 +24,19 @@ pub mod tokens {
     pub const SOCKET: Token = Token(0);
     /// SIGINT, SIGTERM, SIGHUP and SIGCONT.
     pub const SIGNALS: Token = Token(1);
-    /// Where actions come from.
+    /// The source of actions.
     pub const INPUT: Token = Token(2);
-    /// Any thread that has something for the loop.
+    /// Wake-ups by other threads.
     pub const WAKER: Token = Token(3);
-    /// Where clients come in.
+    /// The listening socket.
     pub const LISTENER: Token = Token(4);
-    /// The first of the outputs; the others follow.
+    /// The first of the outputs; the others have the next numbers.
     pub const OUTPUTS: usize = 8;
-    /// The first of the connection attempts; the others follow.
+    /// The first of the connection attempts; the others have the next numbers.
     pub const ATTEMPTS: usize = 64;
 }
 
-/// A signal came while something was being waited for.
+/// A signal was received during a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("interrupted by {}", .0.name())]
 pub struct Interrupted(pub Signal);
@@ -38,7 +44,7 @@ pub struct Interrupted(pub Signal);
 /// A time limit over several steps.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
-    /// When it runs out; `None`: never.
+    /// When it passes; `None`: never.
     pub at: Option<Instant>,
     /// The limit, for messages.
     pub limit: Duration,
@@ -56,23 +62,22 @@ impl Deadline {
         Self { at: self.at.into_iter().chain(other.at).min(), ..self }
     }
 
-    /// Whether it has run out.
+    /// Whether it has passed.
     pub fn has_passed(&self) -> bool {
         self.at.is_some_and(|at| Instant::now() >= at)
     }
 }
 
-/// A poll with its events and the signals, which every wait may be ended by.
+/// A poll with its events, and the signals, which may end every wait.
 #[derive(Debug)]
 pub struct Reactor {
     poll: Poll,
     events: Events,
     signals: Option<Signals>,
-    /// mio allows one a poll; with its last owner gone, a wake-up that was not seen yet is lost.
+    /// mio allows one for each poll; when it is dropped, a wake-up that was not seen yet is lost.
     waker: Arc<Waker>,
-    /// Ctrl-C was pressed where it sends no signal.
+    /// Ends [`Reactor::wait_for`].
     interrupted: Option<Arc<AtomicBool>>,
-    was_interrupted: bool,
 }
 
 /// Where signals cannot be waited for, waits are cut into pieces of this length.
@@ -80,7 +85,7 @@ const LONGEST_WAIT: Option<Duration> =
     if cfg!(unix) { None } else { Some(Duration::from_millis(100)) };
 
 impl Reactor {
-    /// A poll, which hears of signals if they are given to it.
+    /// A reactor whose waits are also ended by `signals`.
     ///
     /// # Errors
     /// When the system refuses one.
@@ -90,27 +95,20 @@ impl Reactor {
             signals.register(poll.registry(), tokens::SIGNALS)?;
         }
         let waker = Arc::new(Waker::new(poll.registry(), tokens::WAKER)?);
-        Ok(Self {
-            poll,
-            events: Events::with_capacity(64),
-            signals,
-            waker,
-            interrupted: None,
-            was_interrupted: false,
-        })
+        Ok(Self { poll, events: Events::with_capacity(64), signals, waker, interrupted: None })
     }
 
-    /// Where sources are registered.
+    /// Registers sources.
     pub fn registry(&self) -> &Registry {
         self.poll.registry()
     }
 
-    /// With it other threads end a wait.
+    /// With it, other threads end a wait.
     pub fn waker(&self) -> Arc<Waker> {
         Arc::clone(&self.waker)
     }
 
-    /// The next signal that has come, each one once.
+    /// The next signal that was received, each one once.
     pub fn take_signal(&mut self) -> Option<Signal> {
         self.signals.as_mut().and_then(Signals::take)
     }
@@ -140,21 +138,22 @@ impl Reactor {
     ///
     /// # Errors
     /// As the system says.
-    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<&Events> {
+    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<Woken> {
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let timeout = match (left, LONGEST_WAIT) {
             (Some(left), Some(longest)) => Some(left.min(longest)),
             (left, longest) => left.or(longest),
         };
-        self.was_interrupted = false;
-        match self.poll.poll(&mut self.events, timeout) {
+        let was_interrupted = match self.poll.poll(&mut self.events, timeout) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                self.was_interrupted = true;
                 self.poll_again()?; // for what the signal's handler has announced
+                true
             }
-            result => result?,
-        }
-        Ok(&self.events)
+            result => result.map(|()| false)?,
+        };
+        let mut woken = Woken::new(was_interrupted);
+        self.events.iter().for_each(|event| woken.add(event));
+        Ok(woken)
     }
 
     fn poll_again(&mut self) -> io::Result<()> {
@@ -164,14 +163,7 @@ impl Reactor {
         }
     }
 
-    /// Whether the last wait was cut short by a signal. On Linux that is also so, in every thread,
-    /// when the process was stopped during the wait and has been continued.
-    pub fn was_interrupted(&self) -> bool {
-        self.was_interrupted
-    }
-
-    /// Waits as [`Reactor::wait`] does, for the steps before the session; tells which tokens are
-    /// ready.
+    /// Waits as [`Reactor::wait`] does, for the steps before the session.
     ///
     /// # Errors
     /// [`WaitError::Interrupted`] by a signal, [`WaitError::TimedOut`] at the deadline.
@@ -179,16 +171,16 @@ impl Reactor {
         &mut self,
         deadline: Deadline,
         until: Option<Instant>,
-    ) -> Result<Vec<Token>, WaitError> {
+    ) -> Result<Woken, WaitError> {
         if deadline.has_passed() {
             return Err(WaitError::TimedOut);
         }
         let until = [deadline.at, until].into_iter().flatten().min();
-        let ready = self.wait(until)?.iter().map(mio::event::Event::token).collect();
+        let woken = self.wait(until)?;
         let pressed = self.is_interrupted().then_some(Signal::Interrupt);
         match pressed.or_else(|| self.take_signal()) {
             Some(signal) => Err(WaitError::Interrupted(Interrupted(signal))),
-            None => Ok(ready),
+            None => Ok(woken),
         }
     }
 }
@@ -199,10 +191,10 @@ pub enum WaitError {
     /// The deadline passed.
     #[error("timed out")]
     TimedOut,
-    /// A signal came.
+    /// A signal was received.
     #[error(transparent)]
     Interrupted(#[from] Interrupted),
-    /// The system failed us.
+    /// The system refused something.
     #[error(transparent)]
     Io(#[from] io::Error),
 }

@@ -23,10 +23,10 @@ pub fn loopback(port: u16) -> Vec<SocketAddr> {
 }
 
 /// All addresses of a host, in the order of RFC 8305 section 4. Literal addresses need no look-up. A name of
-/// this machine is this machine, whatever the system knows of it.
+/// this machine (RFC 6761 section 6.3) is a loopback address even if the system does not know it.
 ///
 /// # Errors
-/// The system's words when the look-up fails, or why it was given up.
+/// The system's error, or why the wait for it ended.
 pub fn resolve(
     host: &Host<String>,
     port: u16,
@@ -53,7 +53,7 @@ pub fn resolve(
     }
 }
 
-/// getaddrinfo knows no time limit, so it runs in a thread that may be left behind.
+/// getaddrinfo has no time limit, so it runs in a thread that is abandoned if it takes too long.
 fn look_up(
     name: String,
     port: u16,

@@ -1,4 +1,4 @@
-//! Where to really connect: what options put in the place of what the URL says.
+//! Proxy and routing: which address to connect to, where options replace what the URL says.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -8,7 +8,6 @@ use url::Host;
 use super::proxy::{BadSetting, Choice, ProxyPolicy};
 use super::target::{Authority, Endpoint, Target};
 use crate::protocol::head::HeaderLine;
-use crate::redact::Redaction;
 
 #[cfg(test)]
 mod tests;
@@ -36,29 +35,23 @@ impl Family {
     }
 }
 
-/// The way to a target.
+/// How targets are reached.
 #[derive(Clone, Debug, Default)]
 pub struct RouteOptions {
     /// Which addresses may be used.
     pub family: Family,
-    /// Proxies.
+    /// Which proxies are used, and for which targets.
     pub proxies: ProxyPolicy,
-    /// The User-Agent header for them.
-    pub user_agent: String,
-    /// The user's own headers for them.
+    /// The user's own headers for CONNECT requests.
     pub proxy_headers: Vec<HeaderLine>,
-    /// Instead of any host.
+    /// A Unix socket in the place of any host.
     pub socket: Option<PathBuf>,
-    /// Other hosts and ports for some; the first that fits counts.
+    /// Other hosts and ports for some; the first that matches is used.
     pub connect_to: Vec<ConnectTo>,
-    /// Addresses for some names; the first that fits counts.
+    /// Addresses for some names; the first that matches is used.
     pub resolve: Vec<Resolve>,
     /// Our end of the connection.
     pub source: Option<Source>,
-    /// Lines of a proxy's answer that are not header fields are accepted.
-    pub lenient: bool,
-    /// For what proxies say.
-    pub redaction: Redaction,
 }
 
 /// Our end of a connection.
@@ -71,23 +64,23 @@ pub enum Source {
 }
 
 impl RouteOptions {
-    /// What to connect to, or to ask a proxy for.
+    /// What to connect to, or what a proxy is to connect to.
     pub fn endpoint(&self, target: &Target) -> Endpoint {
         if let Some(path) = &self.socket {
             return Endpoint::Unix(path.clone());
         }
         let Endpoint::Tcp { host, port } = &target.endpoint else { return target.endpoint.clone() };
-        let other = self.connect_to.iter().find(|it| it.fits(host, *port));
+        let other = self.connect_to.iter().find(|it| it.matches(host, *port));
         Endpoint::Tcp {
             host: other.and_then(|it| it.to.0.clone()).unwrap_or_else(|| host.clone()),
             port: other.and_then(|it| it.to.1).unwrap_or(*port),
         }
     }
 
-    /// Which proxy leads to the target. NO_PROXY is about the host in the URL.
+    /// Which proxy is used for the target. NO_PROXY is matched against the host in the URL.
     ///
     /// # Errors
-    /// When the setting that counts holds no proxy.
+    /// When the setting that applies is not a proxy.
     pub fn choose(&self, target: &Target) -> Result<Choice, BadSetting> {
         match &self.socket {
             Some(path) => self.proxies.choose(target.scheme, &Endpoint::Unix(path.clone())),
@@ -97,14 +90,14 @@ impl RouteOptions {
 
     /// The addresses given for a host and port.
     pub fn resolved(&self, host: &Host<String>, port: u16) -> Option<Vec<SocketAddr>> {
-        let found = self.resolve.iter().find(|it| it.fits(host, port))?;
+        let found = self.resolve.iter().find(|it| it.matches(host, port))?;
         Some(found.addresses.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 }
 
 type HostAndPort = (Option<Host<String>>, Option<u16>);
 
-/// Another host and port for those that it fits.
+/// Another host and port for those that it matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectTo {
     from: HostAndPort,
@@ -112,8 +105,8 @@ pub struct ConnectTo {
 }
 
 impl ConnectTo {
-    /// Reads `HOST:PORT`, for every target, or curl's `HOST1:PORT1:HOST2:PORT2`. What is empty fits all,
-    /// or stays as it is.
+    /// Reads `HOST:PORT`, for every target, or curl's `HOST1:PORT1:HOST2:PORT2`. An empty part matches all, or
+    /// replaces nothing.
     ///
     /// # Errors
     /// What is wrong.
@@ -128,7 +121,7 @@ impl ConnectTo {
         }
     }
 
-    fn fits(&self, host: &Host<String>, port: u16) -> bool {
+    fn matches(&self, host: &Host<String>, port: u16) -> bool {
         let (from_host, from_port) = &self.from;
         from_host.as_ref().is_none_or(|from| from == host)
             && from_port.is_none_or(|from| from == port)
@@ -151,7 +144,7 @@ impl Resolve {
     /// What is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let form = || "write HOST:PORT:ADDRESS[,ADDRESS]".to_owned();
-        // curl's + lets an entry of its cache grow old; there is no cache here.
+        // With + curl's cache entry expires; there is no cache here.
         let text = text.strip_prefix('+').unwrap_or(text);
         let parts = split(text);
         let [host, port, _, ..] = parts.as_slice() else { return Err(form()) };
@@ -165,7 +158,7 @@ impl Resolve {
         Ok(Self { host, port: port.ok_or_else(form)?, addresses: addresses? })
     }
 
-    fn fits(&self, host: &Host<String>, port: u16) -> bool {
+    fn matches(&self, host: &Host<String>, port: u16) -> bool {
         self.port == port && self.host.as_ref().is_none_or(|own| own == host)
     }
 }

@@ -1,4 +1,4 @@
-//! The connection's byte stream: a socket, and whatever is put on top of it.
+//! The connection's byte stream: a socket, and the layers on top of it.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
@@ -30,7 +30,7 @@ pub enum Stream {
 /// A stream with bytes that come before its own.
 #[derive(Debug)]
 pub struct Resumed {
-    /// Not handed out yet, from `at` on.
+    /// Not read yet, from `at` on.
     early: Vec<u8>,
     at: usize,
     stream: Stream,
@@ -57,16 +57,16 @@ impl Stream {
         }
     }
 
-    /// Tells the peer that nothing more will come: close_notify under TLS, then FIN.
+    /// Ends our direction: close_notify under TLS, then FIN.
     pub fn finish_sending(&mut self) {
         let _ = match self {
             Self::Plain(tcp) => tcp.shutdown(Shutdown::Write),
             #[cfg(unix)]
             Self::Unix(unix) => unix.shutdown(Shutdown::Write),
             Self::Tls(tls) => {
-                let said = tls.shutdown();
+                let sent = tls.shutdown();
                 tls.get_mut().inner_mut().finish_sending();
-                said
+                sent
             }
             Self::Accepted(tls) => {
                 shut_down(tls);
@@ -76,7 +76,7 @@ impl Stream {
         }; // the peer may have gone already
     }
 
-    /// Whether TLS is between us and the socket: it holds on to what it could not write.
+    /// Whether there is TLS on the socket: it buffers what it could not write.
     pub fn is_tls(&self) -> bool {
         match self {
             Self::Tls(_) | Self::Accepted(_) => true,
@@ -85,7 +85,7 @@ impl Stream {
         }
     }
 
-    /// Whether bytes may be waiting that no readiness will announce again: TLS holds decrypted ones.
+    /// Whether there may be bytes to read without another readiness event: TLS buffers decrypted ones.
     pub fn holds_bytes(&self) -> bool {
         match self {
             Self::Plain(_) => false,

@@ -22,7 +22,7 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// The most addresses that are tried.
 const MAX_ADDRESSES: usize = 32;
 
-/// An address that was tried in vain, with the system's words.
+/// A failed attempt, with the system's error.
 #[derive(Debug)]
 pub struct Failure {
     /// Where to.
@@ -39,7 +39,7 @@ impl Failure {
     }
 }
 
-/// Why there is no TCP connection.
+/// Why connecting failed.
 #[derive(Debug)]
 pub enum ConnectError {
     /// Every address failed.
@@ -79,8 +79,8 @@ pub fn connect(
             continue;
         }
         match reactor.wait_for(deadline, next_start) {
-            Ok(ready) => {
-                if let Some(winner) = ready.iter().find_map(|token| race.settle(*token)) {
+            Ok(woken) => {
+                if let Some(winner) = woken.attempts().find_map(|index| race.settle(index)) {
                     race.give_up(reactor);
                     return finish(winner, reactor);
                 }
@@ -128,8 +128,8 @@ impl Race {
     }
 
     /// Looks at an attempt that became ready; the winner if it is connected.
-    fn settle(&mut self, token: Token) -> Option<Attempt> {
-        let slot = self.attempts.get_mut(token.0.checked_sub(tokens::ATTEMPTS)?)?;
+    fn settle(&mut self, index: usize) -> Option<Attempt> {
+        let slot = self.attempts.get_mut(index)?;
         let attempt = slot.take()?;
         let error = match attempt.stream.take_error() {
             Ok(None) => match attempt.stream.peer_addr() {

@@ -1,20 +1,21 @@
-//! TLS over a connected stream, under the dial's deadline.
+//! TLS over a connected stream, under a deadline.
 
 use std::io;
 
-use native_tls::{HandshakeError, Protocol, TlsConnector, TlsStream};
+use native_tls::{HandshakeError, Protocol, TlsStream};
 
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls_hello::{Answer, HelloTap, Seen, Server, ServerHello, answer, server_hello};
+use super::tls_hello::{Answer, HelloTap, Seen, ServerEnd, ServerHello, answer, server_hello};
 
 mod algorithms;
 mod certificate;
+mod client;
 mod failure;
 mod fault;
 mod identity;
-#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/look_other.rs")]
-mod look;
+#[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/peer_certificates_other.rs")]
+mod peer_certificates;
 mod rehearsal;
 #[cfg_attr(any(windows, target_vendor = "apple"), path = "tls/server_other.rs")]
 mod server;
@@ -23,10 +24,11 @@ mod server_handshake;
 mod system_roots;
 
 pub use certificate::{CertificateInfo, Validity, utc};
+pub use client::ClientContext;
 pub use failure::TlsFailure;
 pub use fault::{Fault, is_http};
-pub use identity::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
-pub use look::certificates;
+pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
+pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
 pub use server::{ServerContext, ServerStream};
 pub use server_handshake::{ServerHandshake, shut_down};
@@ -35,18 +37,18 @@ pub use server_handshake::{ServerHandshake, shut_down};
 /// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.
 pub(in crate::net) const ALPN: &str = "http/1.1";
 
-/// How TLS is to be done.
+/// The options of TLS as a client.
 #[derive(Clone, Default)]
 pub struct TlsOptions {
     /// Accept any certificate.
     pub insecure: bool,
     /// Certificates trusted.
     pub roots: Vec<native_tls::Certificate>,
-    /// The system's are trusted beside these.
+    /// Whether the system's are trusted, too.
     pub trust: Trust,
-    /// Who we are, for a server that asks.
+    /// The client certificate, for a server that requests one.
     pub identity: Option<Identity>,
-    /// The name that the server is asked for and its certificate has to be for.
+    /// The name that is sent to the server and that its certificate must be for.
     pub server_name: ServerName,
     /// The oldest version of the protocol.
     pub min: Option<Protocol>,
@@ -54,17 +56,17 @@ pub struct TlsOptions {
     pub max: Option<Protocol>,
 }
 
-/// Whose certificates are trusted beside those that were named.
+/// Which certificates are trusted beside those that were named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trust {
     /// The system's.
     #[default]
     System,
-    /// No others than those of `roots`.
+    /// None.
     Named,
 }
 
-/// Which name is sent to the server (server_name, RFC 6066 section 3), and its certificate is checked for.
+/// Which name is sent to the server (server_name, RFC 6066 section 3) and its certificate must be for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ServerName {
     /// That of the host connected to.
@@ -72,7 +74,7 @@ pub enum ServerName {
     Host,
     /// This one.
     Other(String),
-    /// None is sent; the certificate has to be for the host.
+    /// None is sent; the certificate must be for the host.
     Omitted,
 }
 
@@ -90,16 +92,18 @@ impl std::fmt::Debug for TlsOptions {
 }
 
 impl TlsOptions {
-    /// The same for another host than the one they were given for, without the client certificate.
-    pub(super) fn elsewhere(&self) -> Self {
+    /// The options for another host than the one these were given for: without the client certificate and
+    /// without a name that replaces the host's. `None`: these hold for all hosts.
+    pub fn for_other_hosts(&self) -> Option<Self> {
         let server_name = match self.server_name {
             ServerName::Omitted => ServerName::Omitted,
             ServerName::Host | ServerName::Other(_) => ServerName::Host,
         };
-        Self { identity: None, server_name, ..self.clone() }
+        let is_same = self.identity.is_none() && server_name == self.server_name;
+        (!is_same).then(|| Self { identity: None, server_name, ..self.clone() })
     }
 
-    /// The name that a certificate has to be for, on the way to this host.
+    /// The name that the certificate of this host must be for.
     pub fn name_for(&self, host: &str) -> String {
         match &self.server_name {
             ServerName::Other(name) => name.clone(),
@@ -108,14 +112,14 @@ impl TlsOptions {
     }
 }
 
-/// What is known of an established TLS connection.
+/// The properties of an established TLS connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsInfo {
     /// "TLSv1.3"; "unknown" if the ServerHello could not be read.
     pub version: String,
     /// IANA's name of the cipher suite.
     pub cipher: String,
-    /// The application protocol that was agreed on (ALPN, RFC 7301); many servers choose none.
+    /// The application protocol that was negotiated (ALPN, RFC 7301); many servers choose none.
     pub alpn: Option<String>,
     /// The peer's certificate; clients rarely have one.
     pub certificate: Option<CertificateInfo>,
@@ -126,9 +130,9 @@ pub struct TlsInfo {
 pub enum TlsError {
     /// The connector could not be built.
     Setup(String),
-    /// The handshake failed; OpenSSL's words, and what the server had sent.
+    /// The handshake failed.
     Handshake {
-        /// The TLS library's words.
+        /// The TLS library's reason.
         reason: String,
         /// What the server had sent until then.
         seen: Vec<u8>,
@@ -142,26 +146,26 @@ pub enum TlsError {
     },
 }
 
-/// Does the TLS handshake with the server called `name`.
+/// Performs the TLS handshake with the server of this name.
 ///
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
 pub fn connect(
     stream: Stream,
     name: &str,
-    options: &TlsOptions,
+    context: &ClientContext,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(TlsStream<HelloTap<Stream>>, TlsInfo), TlsError> {
-    let connector = connector(options).map_err(|error| TlsError::Setup(reason_of(&error)))?;
-    let (tap, seen) = HelloTap::new(stream, Server::Peer);
-    shake_hands(connector.connect(name, tap), &seen, reactor, deadline)
+    let connector = context.connector().map_err(TlsError::Setup)?;
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
+    handshake(connector.connect(name, tap), &seen, reactor, deadline)
 }
 
 type Tapped = HelloTap<Stream>;
 type Progress = Result<TlsStream<Tapped>, HandshakeError<Tapped>>;
 
-fn shake_hands(
+fn handshake(
     mut progress: Progress,
     seen: &Seen,
     reactor: &mut Reactor,
@@ -185,7 +189,7 @@ fn shake_hands(
     }
 }
 
-/// How the server called `name` answers a ClientHello. The handshake goes no further than that takes.
+/// How the server of this name answers a ClientHello. The handshake goes no further than that requires.
 ///
 /// # Errors
 /// When a signal ends the wait.
@@ -196,9 +200,17 @@ pub fn first_answer(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Answer, Interrupted> {
-    let options = TlsOptions { insecure: true, identity: None, ..options.clone() };
-    let Ok(connector) = connector(&options) else { return Ok(Answer::Nothing) };
-    let (tap, seen) = HelloTap::new(stream, Server::Peer);
+    // Nothing is verified, so that no certificates have to be read.
+    let (trust, roots) = (Trust::Named, Vec::new());
+    let context = ClientContext::new(TlsOptions {
+        insecure: true,
+        identity: None,
+        trust,
+        roots,
+        ..options.clone()
+    });
+    let Ok(connector) = context.connector() else { return Ok(Answer::Nothing) };
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Peer);
     let mut progress = connector.connect(name, tap);
     loop {
         match (answer(&bytes_of(&seen)), progress) {
@@ -215,7 +227,7 @@ pub fn first_answer(
     }
 }
 
-/// Does the TLS handshake with a client.
+/// Performs the TLS handshake with a client.
 ///
 /// # Errors
 /// With the TLS library's reason, or why the wait for it ended.
@@ -225,7 +237,7 @@ pub fn accept(
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(ServerStream<HelloTap<Stream>>, TlsInfo), TlsError> {
-    let (tap, seen) = HelloTap::new(stream, Server::Local);
+    let (tap, seen) = HelloTap::new(stream, ServerEnd::Local);
     let mut handshake = context.accept(tap);
     loop {
         match handshake {
@@ -256,33 +268,14 @@ fn bytes_of(seen: &Seen) -> Vec<u8> {
     seen.lock().map(|seen| seen.clone()).unwrap_or_default()
 }
 
-fn connector(options: &TlsOptions) -> native_tls::Result<TlsConnector> {
-    let mut builder = TlsConnector::builder();
-    builder
-        .danger_accept_invalid_certs(options.insecure)
-        .danger_accept_invalid_hostnames(options.insecure)
-        .disable_built_in_roots(options.trust == Trust::Named)
-        .use_sni(options.server_name != ServerName::Omitted)
-        .min_protocol_version(options.min.or(Some(Protocol::Tlsv10)))
-        .max_protocol_version(options.max)
-        .request_alpns(&[ALPN]);
-    for root in &options.roots {
-        builder.add_root_certificate(root.clone());
-    }
-    if let Some(identity) = &options.identity {
-        builder.identity(identity.native.clone());
-    }
-    builder.build()
-}
-
-/// What a TLS alert received from the server says, if that is why a read failed.
+/// The description of a TLS alert from the server, if that is why a read failed.
 pub fn alert(error: &io::Error) -> Option<String> {
     let text = error.to_string();
     text.contains("alert").then(|| reason_in(&text))
 }
 
-/// Why TLS failed on an open connection, if that is why a read or write failed: the library's reason, without
-/// its numbers and source files.
+/// Why TLS failed on an open connection, if that is why a read or write failed: the library's reason, without its
+/// numbers and source files.
 pub fn broken(error: &io::Error) -> Option<String> {
     let text = error.to_string();
     let is_alert = text.contains("alert");
@@ -301,7 +294,7 @@ fn reason_of(error: &native_tls::Error) -> String {
     }
 }
 
-/// The library's error without its numbers and source files; the verdict on a certificate stands in
+/// The library's error without its numbers and source files; the result of certificate verification stands in
 /// parentheses at its end.
 fn reason_in(text: &str) -> String {
     let verdict = text.rfind(": (").map(|at| text[at + 3..].trim_end_matches(')'));

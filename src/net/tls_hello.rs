@@ -1,4 +1,4 @@
-//! A look at the start of a TLS connection from below.
+//! The start of a TLS connection, read from the stream below it.
 //!
 //! native-tls reports neither the protocol version nor the cipher suite; both are in the
 //! ServerHello, which is not encrypted in TLS 1.3 either (RFC 8446 section 4.1.3).
@@ -8,33 +8,33 @@ use std::sync::{Arc, Mutex};
 
 use super::read_ahead::ReadAhead;
 
-/// How much of what the server sends first is looked at, in bytes.
+/// The most bytes from the server that are kept.
 const MAX_SEEN: usize = 32 << 10;
 
 /// The first bytes from the server, at most 32 KiB; they outlive a stream that failed.
 pub type Seen = Arc<Mutex<Vec<u8>>>;
 
-/// A stream that remembers the first bytes that the server sends through it, and reads ahead.
+/// A stream that keeps a copy of the first bytes from the server, and reads ahead.
 #[derive(Debug)]
 pub struct HelloTap<S> {
     inner: S,
-    server: Server,
+    server: ServerEnd,
     seen: Option<Seen>,
     ahead: ReadAhead,
 }
 
-/// Where the server is, seen from the stream.
+/// Which end of the stream is the TLS server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Server {
-    /// At the other end: what is read is from it.
+pub enum ServerEnd {
+    /// The other one: what is read is from it.
     Peer,
-    /// Here: what is written is from it.
+    /// This one: what is written is from it.
     Local,
 }
 
 impl<S> HelloTap<S> {
-    /// Looks at what comes through `inner` from the server.
-    pub fn new(inner: S, server: Server) -> (Self, Seen) {
+    /// Keeps what the server sends through `inner`.
+    pub fn new(inner: S, server: ServerEnd) -> (Self, Seen) {
         let seen = Seen::default();
         (Self { inner, server, seen: Some(Arc::clone(&seen)), ahead: ReadAhead::default() }, seen)
     }
@@ -44,19 +44,19 @@ impl<S> HelloTap<S> {
         &self.inner
     }
 
-    /// The stream below, to be used.
+    /// The stream below.
     pub fn inner_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The handshake is complete: nothing more is noted, and an end of the stream below is an error. A TLS
-    /// library reports an end by close_notify, which it reads, and one without it in the same way else.
+    /// The handshake is complete: nothing more is kept, and an end of the stream below is an error. A TLS library
+    /// would report an end without close_notify like one with it.
     pub fn stop(&mut self) {
         self.seen = None;
     }
 
-    /// Where to note bytes of this end, if it is the server's.
-    fn notes(&self, server: Server) -> Option<&Seen> {
+    /// Where to keep the bytes of this end, if it is the server.
+    fn notes(&self, server: ServerEnd) -> Option<&Seen> {
         self.seen.as_ref().filter(|_| server == self.server)
     }
 }
@@ -70,7 +70,7 @@ fn note(seen: Option<&Seen>, bytes: &[u8]) {
     }
 }
 
-/// Notes what is read ahead: a TLS library that gives up has asked for the first bytes alone.
+/// Keeps what is read ahead: a TLS library that fails has read the first bytes only.
 struct Noting<'a, S> {
     inner: &'a mut S,
     seen: Option<Seen>,
@@ -86,7 +86,7 @@ impl<S: Read> Read for Noting<'_, S> {
 
 impl<S: Read> Read for HelloTap<S> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let seen = self.notes(Server::Peer).map(Arc::clone);
+        let seen = self.notes(ServerEnd::Peer).map(Arc::clone);
         let count = self.ahead.read(&mut Noting { inner: &mut self.inner, seen }, buffer)?;
         match count {
             0 if self.seen.is_none() && !buffer.is_empty() => {
@@ -100,7 +100,7 @@ impl<S: Read> Read for HelloTap<S> {
 impl<S: Write> Write for HelloTap<S> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.inner.write(bytes)?;
-        note(self.notes(Server::Local), &bytes[..count]);
+        note(self.notes(ServerEnd::Local), &bytes[..count]);
         Ok(count)
     }
 
@@ -137,8 +137,8 @@ pub fn server_hello(bytes: &[u8]) -> Option<ServerHello> {
     Some(ServerHello { version: version_name(version), cipher: cipher_name(cipher) })
 }
 
-/// Whether the server asked for a certificate (RFC 5246 section 7.4.4); `None` if that is not known. In TLS
-/// 1.3 the request is encrypted.
+/// Whether the server requested a certificate (RFC 5246 section 7.4.4); `None` if that is not known. In TLS 1.3
+/// the request is encrypted.
 pub fn certificate_request(bytes: &[u8]) -> Option<bool> {
     const CERTIFICATE_REQUEST: u8 = 13;
     const SERVER_HELLO_DONE: u8 = 14;
@@ -341,10 +341,10 @@ mod tests {
         }
     }
 
-    /// A library that gives up after a record's header has not asked for the rest.
+    /// A library that fails after a record's header has not read the rest.
     #[test]
     fn bytes_read_ahead_are_seen() {
-        let (mut tap, seen) = HelloTap::new(&b"220 mail.example\r\n"[..], Server::Peer);
+        let (mut tap, seen) = HelloTap::new(&b"220 mail.example\r\n"[..], ServerEnd::Peer);
         tap.read_exact(&mut [0; 5]).unwrap();
         assert_eq!(*seen.lock().unwrap(), b"220 mail.example\r\n");
         tap.stop();
@@ -353,7 +353,7 @@ mod tests {
     #[test]
     fn only_the_server_is_looked_at() {
         let bytes = hello(0x0303, 0x1302, &[]);
-        for (server, is_seen) in [(Server::Peer, false), (Server::Local, true)] {
+        for (server, is_seen) in [(ServerEnd::Peer, false), (ServerEnd::Local, true)] {
             let (mut tap, seen) = HelloTap::new(Vec::new(), server);
             tap.write_all(&bytes).unwrap();
             assert_eq!(server_hello(&seen.lock().unwrap()).is_some(), is_seen, "{server:?}");

@@ -1,12 +1,11 @@
-//! Through a proxy to the target: what is said (pure, in [`connect`] and [`socks5`]), and the loop that
-//! carries it over a stream.
+//! Through a proxy to the target: the handshakes with it (pure, in [`connect`] and [`socks5`]), and the loop
+//! that does their I/O.
 
-use std::io::{self, Read, Write};
 use std::time::Duration;
 
+use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls::is_truncation;
 use super::upgrade::Response;
 use crate::protocol::head::HeadError;
 use crate::protocol::vocabulary::TransportEnd;
@@ -19,58 +18,58 @@ mod tests;
 pub use connect::{Connect, Heads};
 pub use socks5::Socks5;
 
-/// What a conversation with a proxy needs next.
+/// What a handshake with a proxy needs next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum TunnelStep {
     /// These bytes have to be sent.
     Send(Vec<u8>),
     /// Bytes from the proxy.
     Receive,
-    /// The same, but what is missing is not worth a long wait.
+    /// Bytes that are not worth a long wait.
     ReceiveRest,
     /// Nothing: the target is reached. These bytes are from it already.
     Done(Vec<u8>),
 }
 
-/// A conversation with a proxy, without I/O.
-pub trait Conversation {
-    /// What is to be done next.
+/// A handshake with a proxy, without I/O.
+pub trait TunnelHandshake {
+    /// The next step.
     ///
     /// # Errors
     /// When the target cannot be reached like this.
-    fn step(&mut self) -> Result<Step, Fault>;
+    fn step(&mut self) -> Result<TunnelStep, Fault>;
 
     /// Takes bytes from the proxy.
     fn receive(&mut self, bytes: &[u8]);
 
-    /// Whether the proxy has sent something in this protocol.
+    /// Whether the proxy has sent anything in this protocol.
     fn has_answered(&self) -> bool;
 
-    /// What it means that no more bytes will come.
+    /// Why the handshake fails if no more bytes are received.
     fn end(&mut self, end: TransportEnd) -> Fault;
 
-    /// What it means that the rest ([`Step::ReceiveRest`]) was not received in time.
+    /// Why it fails if the rest ([`TunnelStep::ReceiveRest`]) is not received in time.
     fn time_out_rest(&mut self) -> Fault {
         self.end(TransportEnd::Eof)
     }
 }
 
-/// Why a proxy does not lead to the target.
+/// Why a proxy does not connect to the target.
 #[derive(Debug)]
 pub enum Fault {
-    /// The answer to CONNECT is no: another status than 2xx.
+    /// The response to CONNECT has another status than 2xx.
     Refused(Box<Response>),
-    /// The answer to CONNECT is yes, with lines that are not header fields.
+    /// The response to CONNECT has a status of 2xx, and lines that are not header fields.
     Invalid(Box<Response>),
-    /// The answer to CONNECT is not HTTP; with what came.
+    /// The response to CONNECT is not HTTP; with what was received.
     Malformed(HeadError, Vec<u8>),
-    /// The answer to a SOCKS5 greeting is not SOCKS5; with what came.
+    /// The reply to a SOCKS5 greeting is not SOCKS5; with what was received.
     NotSocks(Vec<u8>),
     /// It accepts none of the authentication methods offered; whether a password was among them.
     NoMethod(bool),
     /// It chose an authentication method that was not offered.
     Method(u8),
-    /// It does not accept the name and password.
+    /// It does not accept the name and password; with the status.
     Credentials(u8),
     /// The SOCKS5 reply code (RFC 1928 section 6), which is not 0.
     Reply(u8),
@@ -78,14 +77,14 @@ pub enum Fault {
     BadReply(String),
     /// The name is too long for SOCKS5.
     NameTooLong,
-    /// The connection ended; with what had come of an answer.
+    /// The connection ended; with what had been received of a response.
     Ended(TransportEnd, Vec<u8>),
 }
 
 /// Why there is no tunnel.
 #[derive(Debug)]
 pub enum TunnelError {
-    /// The proxy is why.
+    /// Because of the proxy.
     Fault(Fault),
     /// The wait for it ended.
     Wait(WaitError),
@@ -100,82 +99,64 @@ impl From<WaitError> for TunnelError {
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// Holds a conversation to its end. Returns what came behind it: the target's first bytes.
+/// Does the handshake. Returns the bytes that follow it: the target's first.
 ///
 /// # Errors
-/// With everything the proxy said.
+/// With everything that the proxy sent.
 pub fn open(
     stream: &mut Stream,
-    conversation: &mut dyn Conversation,
+    handshake: &mut dyn TunnelHandshake,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<Vec<u8>, TunnelError> {
+    let mut exchange = Exchange::new(stream, reactor);
     let mut rest: Option<Deadline> = None;
     loop {
-        match conversation.step().map_err(TunnelError::Fault)? {
-            Step::Send(bytes) => send(stream, &bytes, reactor, deadline)?,
-            Step::Receive => {
-                if let Some(end) = receive(stream, conversation, reactor, deadline)? {
-                    return Err(TunnelError::Fault(conversation.end(end)));
+        match handshake.step().map_err(TunnelError::Fault)? {
+            TunnelStep::Send(bytes) => send(&mut exchange, &bytes, deadline)?,
+            TunnelStep::Receive => {
+                if let Some(end) = receive(&mut exchange, handshake, deadline)? {
+                    return Err(TunnelError::Fault(handshake.end(end)));
                 }
             }
-            Step::ReceiveRest => {
+            TunnelStep::ReceiveRest => {
                 let until = *rest.get_or_insert_with(|| deadline.or_after(BODY_PATIENCE));
-                match receive(stream, conversation, reactor, until) {
+                match receive(&mut exchange, handshake, until) {
                     Ok(None) => {}
-                    Ok(Some(end)) => return Err(TunnelError::Fault(conversation.end(end))),
+                    Ok(Some(end)) => return Err(TunnelError::Fault(handshake.end(end))),
                     Err(WaitError::Interrupted(interrupted)) => {
                         return Err(TunnelError::Wait(interrupted.into()));
                     }
-                    Err(_) => return Err(TunnelError::Fault(conversation.time_out_rest())),
+                    Err(_) => return Err(TunnelError::Fault(handshake.time_out_rest())),
                 }
             }
-            Step::Done(early) => return Ok(early),
+            TunnelStep::Done(early) => return Ok(early),
         }
     }
 }
 
-fn send(
-    stream: &mut Stream,
-    mut bytes: &[u8],
-    reactor: &mut Reactor,
-    deadline: Deadline,
-) -> Result<(), WaitError> {
-    while !bytes.is_empty() {
-        match stream.write(bytes) {
-            Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                reactor.wait_for(deadline, None)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // The proxy may have sent the reason before it closed the connection: read that first.
-            Err(_) => return Ok(()),
-        }
+fn send(exchange: &mut Exchange<'_>, bytes: &[u8], deadline: Deadline) -> Result<(), WaitError> {
+    match exchange.write_all(bytes, deadline) {
+        Err(ExchangeError::Wait(error)) => Err(error),
+        // The proxy may have sent the reason before it closed the connection: read that first.
+        Ok(()) | Err(ExchangeError::Transport(_) | ExchangeError::Alert { .. }) => Ok(()),
     }
-    Ok(())
 }
 
 /// Reads at least one byte; `Some` at the end of the stream.
 fn receive(
-    stream: &mut Stream,
-    conversation: &mut dyn Conversation,
-    reactor: &mut Reactor,
+    exchange: &mut Exchange<'_>,
+    handshake: &mut dyn TunnelHandshake,
     deadline: Deadline,
 ) -> Result<Option<TransportEnd>, WaitError> {
-    let mut buffer = [0; 4 << 10];
-    loop {
-        match stream.read(&mut buffer) {
-            Ok(0) => return Ok(Some(TransportEnd::Eof)),
-            Ok(count) => {
-                conversation.receive(&buffer[..count]);
-                return Ok(None);
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                reactor.wait_for(deadline, None)?;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-            Err(error) => return Ok(Some(TransportEnd::from(&error))),
+    let mut received = Vec::new();
+    match exchange.read_more(&mut received, deadline) {
+        Ok(()) => {
+            handshake.receive(&received);
+            Ok(None)
         }
+        Err(ExchangeError::Transport(end)) => Ok(Some(end)),
+        Err(ExchangeError::Alert { message, .. }) => Ok(Some(TransportEnd::Error(message))),
+        Err(ExchangeError::Wait(error)) => Err(error),
     }
 }

@@ -41,7 +41,7 @@ mod connect {
         }
     }
 
-    /// The system says "connection refused" also of files that are no sockets.
+    /// The system reports "connection refused" also for files that are not sockets.
     fn explain(path: &Path, error: io::Error) -> io::Error {
         let is_other = fs::metadata(path).is_ok_and(|found| !found.file_type().is_socket());
         match error.kind() {
@@ -56,7 +56,7 @@ mod connect {
 /// Connects to the socket at `path`.
 ///
 /// # Errors
-/// As the system says, or why the wait for room in the socket's queue ended.
+/// The system's error, or why the wait for room in the socket's queue ended.
 #[cfg(unix)]
 pub fn connect(
     path: &Path,
@@ -66,7 +66,7 @@ pub fn connect(
     connect::connect(path, reactor, deadline)
 }
 
-/// There are none here that could be waited for.
+/// There are none here that work with the event loop.
 ///
 /// # Errors
 /// Always.

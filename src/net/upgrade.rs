@@ -1,14 +1,14 @@
 //! The opening handshake over a connected stream: the request out, the response in, judged.
 
 use std::fmt;
-use std::io::{self, Read, Write};
+use std::io;
 use std::time::{Duration, Instant};
 
+use super::exchange::{Exchange, ExchangeError};
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
-use super::tls::{alert, is_truncation};
 use crate::protocol::body::{Body, BodyEnd, Excerpt, MAX_KEPT};
-use crate::protocol::handshake::{Agreement, Finding, Request, judge_response};
+use crate::protocol::handshake::{Agreement, Finding, Request, validate_response};
 use crate::protocol::head::{Head, HeadError, StatusLine, parse_response};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::Secrets;
@@ -22,11 +22,11 @@ pub struct Upgraded {
     pub head: Head,
     /// What was agreed on.
     pub agreement: Agreement,
-    /// What came behind the head.
+    /// The bytes after the head.
     pub early: Vec<u8>,
     /// From the first byte of the request to the last of the head.
     pub took: Duration,
-    /// What came before the response.
+    /// The interim responses before it.
     pub interim: Vec<Interim>,
 }
 
@@ -35,7 +35,7 @@ pub struct Upgraded {
 pub struct UpgradeFailed {
     /// Why.
     pub error: UpgradeError,
-    /// What came before that.
+    /// The interim responses before that.
     pub interim: Vec<Interim>,
 }
 
@@ -61,39 +61,39 @@ impl fmt::Display for Interim {
     }
 }
 
-/// Why it did not.
+/// Why it failed.
 #[derive(Debug)]
 pub enum UpgradeError {
     /// Another status than 101.
     Refused(Box<Response>),
     /// Status 101, but wrong in these points, or with lines that are not header fields.
     Invalid(Box<Response>, Vec<Finding>),
-    /// Not an HTTP response; with what came.
+    /// Not an HTTP response; with what was received.
     Malformed(HeadError, Vec<u8>),
-    /// The connection ended; with what had come of a response.
+    /// The connection ended; with what had been received of a response.
     Ended(TransportEnd, Vec<u8>),
-    /// The server ended TLS with an alert: in TLS 1.3 it judges our certificate only now.
+    /// The server ended TLS with an alert: in TLS 1.3 it verifies our certificate only now.
     Tls(String),
-    /// Time ran out; with what had come of a response, and the time since the request was begun.
+    /// Time ran out; with what had been received of a response, and the time since the request was begun.
     TimedOut(Vec<u8>, Duration),
     /// A signal came.
     Interrupted(Interrupted),
-    /// The system failed us.
+    /// The system refused something.
     System(io::Error),
 }
 
-/// A response that is no upgrade.
+/// A response that is not an upgrade.
 #[derive(Debug)]
 pub struct Response {
     /// Its first line.
     pub line: StatusLine,
     /// Its head.
     pub head: Head,
-    /// What has come of its body.
+    /// The start of its body.
     pub body: Excerpt,
 }
 
-/// The interim responses that came, by name; `None` without any.
+/// The interim responses by name; `None` without any.
 pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
     let list: Vec<_> = interim.iter().map(Interim::to_string).collect();
     (!list.is_empty()).then(|| secrets.mask_text(list.join(", ")))
@@ -102,7 +102,7 @@ pub fn interim_names(interim: &[Interim], secrets: &Secrets) -> Option<String> {
 /// How long the body of a refusal is waited for, once its head is there.
 const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most interim responses (1xx) that are taken before the final one.
+/// The most interim responses (1xx) that are accepted before the final one.
 pub(super) const MAX_INTERIM: usize = 16;
 
 /// Sends the request, reads the response and judges it; a `lenient` judge accepts lines that are not header
@@ -110,7 +110,7 @@ pub(super) const MAX_INTERIM: usize = 16;
 /// response.
 ///
 /// # Errors
-/// With everything the server said.
+/// With everything that the server sent.
 pub fn upgrade(
     stream: &mut Stream,
     request: &Request,
@@ -122,21 +122,21 @@ pub fn upgrade(
 ) -> Result<Upgraded, UpgradeFailed> {
     let start = Instant::now();
     let (received, interim) = (Vec::new(), Vec::new());
-    let mut exchange = Exchange { stream, reactor, start, received, interim };
-    let outcome = exchange.run(request, deadline, lenient, on_sent, skips_body);
-    outcome.map_err(|error| UpgradeFailed { error, interim: exchange.interim })
+    let exchange = Exchange::new(stream, reactor);
+    let mut upgrade = Upgrade { exchange, start, received, interim };
+    let outcome = upgrade.run(request, deadline, lenient, on_sent, skips_body);
+    outcome.map_err(|error| UpgradeFailed { error, interim: upgrade.interim })
 }
 
-struct Exchange<'a> {
-    stream: &'a mut Stream,
-    reactor: &'a mut Reactor,
+struct Upgrade<'a> {
+    exchange: Exchange<'a>,
     start: Instant,
     /// Read and not used yet.
     received: Vec<u8>,
     interim: Vec<Interim>,
 }
 
-impl Exchange<'_> {
+impl Upgrade<'_> {
     fn run(
         &mut self,
         request: &Request,
@@ -157,7 +157,7 @@ impl Exchange<'_> {
             return Err(UpgradeError::Refused(Box::new(Response { line, head, body })));
         }
         let early = std::mem::take(&mut self.received);
-        let findings = match judge_response(request, &line, &head.judged(lenient)) {
+        let findings = match validate_response(request, &line, &head.judged(lenient)) {
             Ok(agreement) if lenient || head.malformed_lines().is_empty() => {
                 let interim = std::mem::take(&mut self.interim);
                 return Ok(Upgraded { line, head, agreement, early, took, interim });
@@ -169,17 +169,12 @@ impl Exchange<'_> {
         Err(UpgradeError::Invalid(Box::new(response), findings))
     }
 
-    fn send(&mut self, mut bytes: &[u8], deadline: Deadline) -> Result<(), UpgradeError> {
-        while !bytes.is_empty() {
-            match self.stream.write(bytes) {
-                Ok(count) => bytes = &bytes[count..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // The server may have sent the reason before it closed the connection: read that first.
-                Err(_) => return Ok(()),
-            }
+    fn send(&mut self, bytes: &[u8], deadline: Deadline) -> Result<(), UpgradeError> {
+        match self.exchange.write_all(bytes, deadline) {
+            Err(ExchangeError::Wait(error)) => Err(self.wait_failed(error)),
+            // The server may have sent the reason before it closed the connection: read that first.
+            Ok(()) | Err(ExchangeError::Transport(_) | ExchangeError::Alert { .. }) => Ok(()),
         }
-        Ok(())
     }
 
     /// The final response head; interim ones are kept apart.
@@ -207,8 +202,8 @@ impl Exchange<'_> {
         }
     }
 
-    /// The start of a refusal's body: as much as comes before the end, the limit or the deadline. Only
-    /// a signal is an error.
+    /// The start of a refusal's body: what is received before the end, the limit or the deadline. Only a
+    /// signal is an error.
     fn body(
         &mut self,
         line: &StatusLine,
@@ -234,11 +229,10 @@ impl Exchange<'_> {
         }
     }
 
-    /// Takes what else is already there of a response that cannot be understood. Only a signal is an
-    /// error.
+    /// Reads what else was already sent of a response that cannot be parsed. Only a signal is an error.
     fn read_on(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
         let until = deadline.or_after(Duration::from_millis(100));
-        let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is there
+        let mut received = std::mem::take(&mut self.received); // a wait that ends takes what is in it
         while received.len() < MAX_KEPT {
             match self.read(until) {
                 Ok(None) => received.append(&mut self.received),
@@ -252,34 +246,22 @@ impl Exchange<'_> {
 
     /// Reads at least one byte; `Some` at the end of the stream.
     fn read(&mut self, deadline: Deadline) -> Result<Option<TransportEnd>, UpgradeError> {
-        let mut buffer = [0; 16 << 10];
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Ok(Some(TransportEnd::Eof)),
-                Ok(count) => {
-                    self.received.extend_from_slice(&buffer[..count]);
-                    return Ok(None);
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.wait(deadline)?,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_truncation(&error) => return Ok(Some(TransportEnd::Truncated)),
-                Err(error) => match alert(&error) {
-                    Some(reason) => return Err(UpgradeError::Tls(reason)),
-                    None => return Ok(Some(TransportEnd::from(&error))),
-                },
-            }
+        match self.exchange.read_more(&mut self.received, deadline) {
+            Ok(()) => Ok(None),
+            Err(ExchangeError::Transport(end)) => Ok(Some(end)),
+            Err(ExchangeError::Alert { reason, .. }) => Err(UpgradeError::Tls(reason)),
+            Err(ExchangeError::Wait(error)) => Err(self.wait_failed(error)),
         }
     }
 
-    fn wait(&mut self, deadline: Deadline) -> Result<(), UpgradeError> {
-        match self.reactor.wait_for(deadline, None) {
-            Ok(_) => Ok(()),
-            Err(WaitError::TimedOut) => {
+    fn wait_failed(&mut self, error: WaitError) -> UpgradeError {
+        match error {
+            WaitError::TimedOut => {
                 let received = std::mem::take(&mut self.received);
-                Err(UpgradeError::TimedOut(received, self.start.elapsed()))
+                UpgradeError::TimedOut(received, self.start.elapsed())
             }
-            Err(WaitError::Interrupted(interrupted)) => Err(UpgradeError::Interrupted(interrupted)),
-            Err(WaitError::Io(error)) => Err(UpgradeError::System(error)),
+            WaitError::Interrupted(interrupted) => UpgradeError::Interrupted(interrupted),
+            WaitError::Io(error) => UpgradeError::System(error),
         }
     }
 }

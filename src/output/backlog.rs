@@ -1,17 +1,17 @@
-//! Bytes that wait for a stream, with the places where records end.
+//! Bytes waiting for a stream, and where records end in them.
 
 use crate::platform::batches::Batch;
 use crate::protocol::large;
 
-/// A queue of bytes. To add and to take a byte costs the same however many wait.
+/// A queue of bytes. The cost of adding and taking a byte does not depend on its length.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     bytes: Vec<u8>,
-    /// Taken already, from the front of `bytes`.
+    /// How many bytes at the front of `bytes` were taken.
     taken: usize,
-    /// Where `bytes` starts in all that was ever added.
+    /// How many bytes were added before `bytes`.
     base: u64,
-    /// Ends of records; those before `gone` have been taken as a whole.
+    /// Ends of records; the records of those before `gone` were taken as a whole.
     ends: Vec<RecordEnd>,
     gone: usize,
     /// Where the first of the other records starts.
@@ -22,7 +22,7 @@ pub(super) struct Backlog {
     is_in_part: bool,
 }
 
-/// Where a record ends in all that was ever added, and whether it is a received message.
+/// How many bytes were added up to the end of a record, and whether it is a received message.
 #[derive(Clone, Copy, Debug)]
 struct RecordEnd(u64);
 
@@ -60,8 +60,8 @@ impl Backlog {
         self.bytes.extend_from_slice(end);
     }
 
-    /// Makes room for `count` bytes. What is kept when it is empty again grows as usual: to map memory
-    /// for each of many long messages would be a good part of what they cost.
+    /// Makes room for `count` bytes. Up to the capacity that an empty queue keeps, it grows as usual: mapping
+    /// memory for each of many long messages would be a large part of their cost.
     #[inline]
     fn reserve(&mut self, count: usize) {
         if self.bytes.len() + count <= KEEP_CAPACITY / 2 {
@@ -71,8 +71,8 @@ impl Backlog {
         }
     }
 
-    /// Counts bytes that did not have to wait.
-    pub(super) fn pass(&mut self, count: usize) {
+    /// Counts bytes that were written without waiting.
+    pub(super) fn count_written(&mut self, count: usize) {
         debug_assert!(self.len() == 0);
         self.base += count as u64;
     }
@@ -102,24 +102,24 @@ impl Backlog {
         self.base + self.taken as u64
     }
 
-    /// How many bytes wait.
+    /// How many bytes are waiting.
     pub(super) fn len(&self) -> usize {
         self.bytes.len() - self.taken
     }
 
-    /// The bytes that wait.
+    /// The bytes that are waiting.
     pub(super) fn waiting(&self) -> &[u8] {
         &self.bytes[self.taken..]
     }
 
-    /// How many received messages wait, or the last part of one.
+    /// How many received messages are waiting, at least with their last byte.
     pub(super) fn messages(&self) -> u64 {
         let at = self.taken();
         let waiting = self.ends.iter().filter(|end| end.at() > at && end.is_message());
         waiting.count() as u64
     }
 
-    /// Says that the first `count` waiting bytes were taken.
+    /// Removes the first `count` waiting bytes.
     pub(super) fn advance(&mut self, count: usize) {
         self.taken += count;
         if self.taken == self.bytes.len() {
@@ -151,7 +151,7 @@ impl Backlog {
         let mut batch = match end {
             Some(length) if length <= part && !continues => return Some(self.take_batch(size)),
             Some(length) if length <= part => self.take_bytes(length, 1),
-            // Its end is to have a byte to stand behind.
+            // The last part must not be empty.
             None if self.len() <= part => return None,
             _ => self.take_bytes(part, 0),
         };
@@ -165,7 +165,7 @@ impl Backlog {
         self.is_in_part
     }
 
-    /// Takes so many bytes, in which so many records end.
+    /// Takes `count` bytes, in which `records` records end.
     fn take_bytes(&mut self, count: usize, records: usize) -> Batch {
         let at = self.taken();
         let ends = self.ends[self.gone..].iter().take(records).filter(|end| end.is_message());
@@ -186,7 +186,7 @@ impl Backlog {
         bytes
     }
 
-    /// Takes a batch back, in front of what waits.
+    /// Puts a batch back in front.
     pub(super) fn put_back(&mut self, batch: Batch) {
         let at = self.taken();
         self.forget_ends();
@@ -200,7 +200,7 @@ impl Backlog {
         self.taken = 0;
     }
 
-    /// Drops the records of which nothing was taken. Returns how many were received messages.
+    /// Drops the records of which nothing was taken. Returns how many of them were received messages.
     pub(super) fn discard_unbegun(&mut self) -> u64 {
         self.forget_ends();
         let ends = &self.ends[self.gone..];
@@ -289,12 +289,12 @@ mod tests {
     #[test]
     fn a_record_whose_first_part_did_not_wait_is_begun() {
         let mut backlog = Backlog::default();
-        backlog.pass(3);
+        backlog.count_written(3);
         backlog.extend(b"rest\n");
         backlog.end_record(true);
         assert_eq!((backlog.discard_unbegun(), backlog.waiting()), (0, &b"rest\n"[..]));
         backlog.advance(5);
-        backlog.pass(10);
+        backlog.count_written(10);
         backlog.end_record(true); // all of it was taken
         backlog.extend(b"next\n");
         backlog.end_record(true);

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn controls_are_told_from_text() {
+    fn text_that_may_control_is_detected() {
         for bytes in [&b"\x1b[m"[..], b"\x07", b"\0", b"\x7f", b"\xff", "\u{9b}".as_bytes()] {
             assert!(may_control(bytes), "{bytes:?}");
         }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn readable_text_is_told_from_binary() {
+    fn readable_text_is_detected() {
         for text in ["a", "line\r\n\tline\n", "{\"a\": 1}", "Grüße", FAMILY] {
             assert!(is_readable_text(text.as_bytes()), "{text:?}");
         }

@@ -1,4 +1,4 @@
-//! The header lines of a head, as people are shown them.
+//! The header lines of a head for people.
 
 use super::escape::{Newlines, escape, escape_bytes};
 use super::style::{Role, Style};

@@ -1,4 +1,4 @@
-//! The text of an HTML page, for people in a hurry: what a browser would show, without its layout.
+//! The text of an HTML page as a browser would show it, without its layout.
 
 /// Elements whose content is not text.
 const HIDDEN: [&str; 5] = ["script", "style", "template", "noscript", "svg"];
@@ -66,7 +66,7 @@ pub fn text(html: &str) -> String {
 struct Text {
     lines: String,
     line: String,
-    /// A space is due before the next word.
+    /// There is a space before the next word.
     is_apart: bool,
 }
 
@@ -94,7 +94,7 @@ impl Text {
         self.is_apart = false;
     }
 
-    /// Adds the character that the reference at `at` stands for. Returns where to go on.
+    /// Adds the character that the reference at `at` stands for. Returns where to continue.
     fn push_reference(&mut self, html: &str, at: usize) -> usize {
         let rest = &html[at + 1..];
         let end = rest.bytes().take(MAX_REFERENCE).position(|byte| byte == b';');
@@ -108,7 +108,7 @@ impl Text {
         at + 1
     }
 
-    /// Does what the tag at `at` says. Returns where to go on.
+    /// Applies the tag at `at`. Returns where to continue.
     fn push_tag(&mut self, html: &str, lower: &str, at: usize) -> usize {
         let rest = &lower[at + 1..];
         let find = |mark: &str, from: usize| lower[from..].find(mark).map(|offset| from + offset);

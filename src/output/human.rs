@@ -1,4 +1,4 @@
-//! Events for people: messages decorated, and what is to be known beside them.
+//! Events for people: decorated messages, and remarks on the connection.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,7 +23,7 @@ mod status;
 
 pub use stamp::Timestamps;
 
-/// How much is told beside the messages.
+/// How much is shown besides messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// Errors only.
@@ -40,60 +40,61 @@ pub enum Detail {
     Bytes,
 }
 
-/// What is told and how it looks.
+/// What is shown, and how.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub struct HumanOptions {
     /// Colours.
     pub style: Style,
-    /// Columns; `None`: as many as the terminal has at the time.
+    /// Columns; `None`: the current width of the terminal.
     pub width: Option<usize>,
     /// Messages are shown here.
     pub messages: bool,
-    /// What is told beside them here.
+    /// What is shown besides them here.
     pub detail: Detail,
-    /// There is a command that shows the last message whole.
+    /// There is a command that shows the last message in full.
     pub full_command: bool,
     /// JSON messages are indented.
     pub pretty: bool,
-    /// The first binary message is pointed out, because the output does not tell the types apart.
+    /// The first binary message is noted, because the output of messages does not show their type.
     pub notes_binary: bool,
-    /// The first message that may control the terminal is warned of, because it is written there as it is.
+    /// There is a warning at the first message that may control the terminal, because it is written there
+    /// unescaped.
     pub notes_controls: bool,
     /// What the user asks to see is shown here.
     pub answers: bool,
-    /// When things happened is told like this.
+    /// How times are shown.
     pub timestamps: Option<Timestamps>,
-    /// The peer's control characters are escaped: the stream is a terminal.
+    /// Control characters of the peer are escaped, since the stream is a terminal.
     pub escapes: bool,
-    /// The failure of one of several connections is told here.
+    /// Failures of single connections are shown here.
     pub failures: bool,
 }
 
-/// What marks lines as ours where they stand among others.
+/// Marks our lines among others.
 const OURS: &str = "wscope: ";
 
-/// Nothing is laid out for fewer columns.
+/// The least width that is laid out for.
 const MIN_COLUMNS: usize = 20;
 
-/// How much is dumped of words that are no text.
+/// How many bytes of an excerpt that is not text are dumped.
 const MAX_EXCERPT_DUMP: usize = 256;
 
 /// Writes lines for people.
 #[derive(Debug)]
 pub struct Human {
-    options: Options,
+    options: HumanOptions,
     binary_noted: bool,
     controls_noted: bool,
     surplus: u64,
-    /// When the last line with a time was written, for the delta.
+    /// The time of the last line that had one, for the delta.
     last: Option<Duration>,
-    /// Columns that the time and the number of the connection take in front of the lines of an event.
+    /// Columns of the time and the number of the connection before the lines of an event.
     margin: usize,
 }
 
 impl Human {
-    /// Writes them like this.
-    pub fn new(options: Options) -> Self {
+    /// Writes them according to `options`.
+    pub fn new(options: HumanOptions) -> Self {
         Self {
             options,
             binary_noted: false,
@@ -104,7 +105,7 @@ impl Human {
         }
     }
 
-    fn tells(&self, detail: Detail) -> bool {
+    fn shows(&self, detail: Detail) -> bool {
         self.options.detail >= detail
     }
 
@@ -112,25 +113,25 @@ impl Human {
         self.options.style.paint(role, text)
     }
 
-    /// A line beside the messages, marked as ours where it stands alone in a pipe.
+    /// A line that is not a message, marked as ours in a pipe.
     fn remark(&self, role: Role, text: &str) -> String {
         let prefix = if self.options.escapes { "" } else { OURS };
         format!("{prefix}{}\n", self.paragraph(role, text, prefix.len(), HANGING))
     }
 
-    /// Advice on what to do.
+    /// A hint.
     fn advice(&self, text: &str) -> String {
         let label = "hint:";
         let text = self.wrapped(text, label.len() + 1, HANGING);
         format!("{} {text}\n", self.paint(Role::Hint, label))
     }
 
-    /// A painted text, behind `lead` columns of its first line.
+    /// A painted text whose first line has `lead` columns before it.
     fn paragraph(&self, role: Role, text: &str, lead: usize, indent: usize) -> String {
         self.options.style.paint_lines(role, &self.wrapped(text, lead, indent))
     }
 
-    /// See [`wrap`]; in a pipe nothing is broken.
+    /// See [`wrap`]; in a pipe lines are not broken.
     fn wrapped<'t>(&self, text: &'t str, lead: usize, indent: usize) -> Cow<'t, str> {
         wrap(text, self.columns(), lead, indent)
     }
@@ -140,7 +141,7 @@ impl Human {
         self.options.escapes.then(|| self.width())
     }
 
-    /// The same, and what JSON is laid out for in a pipe.
+    /// The same; in a pipe the width that JSON is laid out for.
     fn width(&self) -> usize {
         let columns = self.options.width.unwrap_or_else(terminal::width);
         columns.saturating_sub(self.margin).max(MIN_COLUMNS)
@@ -162,13 +163,13 @@ impl Human {
         }
         let heads = failure.request.iter().map(|head| (Direction::Received, head));
         let answer = failure.response.iter().map(|response| (Direction::Sent, &response.head));
-        for (direction, head) in heads.chain(answer).filter(|_| self.tells(Detail::Control)) {
+        for (direction, head) in heads.chain(answer).filter(|_| self.shows(Detail::Control)) {
             text += &self.head(direction, head);
         }
         text + &self.excerpt(&failure.excerpt)
     }
 
-    /// The peer's own words.
+    /// Bytes of the peer that a failure quotes.
     fn excerpt(&self, bytes: &[u8]) -> String {
         if !is_readable_text(bytes) {
             let bytes = &bytes[..bytes.len().min(MAX_EXCERPT_DUMP)];
@@ -198,7 +199,7 @@ impl Human {
         })
     }
 
-    /// What there is to show of an event, without what stands in front of its lines.
+    /// The lines of an event without time and number.
     fn lines_of(&mut self, event: &Event<'_>) -> Option<String> {
         Some(match &event.what {
             EventKind::Tunnel(heads) => self.tunnel(heads)?,
@@ -211,9 +212,9 @@ impl Human {
             EventKind::FileSent(file) => self.file_sent(file)?,
             EventKind::Ping(direction, data) => self.control("ping", *direction, data)?,
             EventKind::Pong(_, data, Some(_))
-                if keepalive::is_own(data) && !self.tells(Detail::Control) =>
+                if keepalive::is_own(data) && !self.shows(Detail::Control) =>
             {
-                return None; // nobody has typed that ping
+                return None; // that ping was not typed
             }
             EventKind::Pong(_, data, Some(rtt)) => self.answered_ping(data, *rtt)?,
             EventKind::Pong(direction, data, None) => self.control("pong", *direction, data)?,
@@ -223,8 +224,8 @@ impl Human {
             EventKind::Tolerated(violation) => self.tolerated(violation)?,
             EventKind::Closed(closed) => self.closed(closed)?,
             EventKind::Redirect(hop) => self.redirect(hop)?,
-            EventKind::RetryScheduled(again) => self.again(again)?,
-            EventKind::Notice(Level::Info, _) if !self.tells(Detail::Line) => return None,
+            EventKind::RetryScheduled(retry) => self.retry(retry)?,
+            EventKind::Notice(Level::Info, _) if !self.shows(Detail::Line) => return None,
             EventKind::Notice(Level::Warning, _) if self.options.detail == Detail::Quiet => {
                 return None;
             }
@@ -233,7 +234,7 @@ impl Human {
             EventKind::Failure(failure) if self.options.failures && event.connection.is_some() => {
                 self.failure(failure)
             }
-            EventKind::Failure(_) => return None, // told by whoever ends the program
+            EventKind::Failure(_) => return None, // printed at the end of the program
         })
     }
 }
@@ -242,7 +243,7 @@ impl Format for Human {
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
         if let EventKind::Message(message) = &event.what {
             self.surplus += u64::from(message.surplus);
-            if self.passes_over(message) {
+            if self.ignores(message) {
                 return;
             }
         }

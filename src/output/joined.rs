@@ -1,34 +1,34 @@
-//! Two formats on one outlet: standard output and standard error that lead to the same place.
+//! Two formats on one outlet, for when standard output and standard error are the same file or pipe.
 
 use super::{Format, Outlet};
 use crate::event::Event;
 use crate::output::human::Human;
 
-/// What is reported beside the messages, and the messages, in the order of the events.
-pub struct Joined<F> {
-    beside: Human,
-    messages: F,
+/// Messages and remarks, in the order of the events.
+pub struct Joined {
+    remarks: Human,
+    messages: Box<dyn Format>,
 }
 
-impl<F: Format> Joined<F> {
-    /// Joins the two. `beside` has no part in showing messages.
-    pub fn new(beside: Human, messages: F) -> Self {
-        Self { beside, messages }
+impl Joined {
+    /// Joins the two. `remarks` does not show messages.
+    pub fn new(remarks: Human, messages: Box<dyn Format>) -> Self {
+        Self { remarks, messages }
     }
 }
 
-impl<F: Format> Format for Joined<F> {
-    /// A remark on a message stands before it.
+impl Format for Joined {
+    /// A remark on a message comes before it.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        self.beside.event(event, out);
+        self.remarks.event(event, out);
         self.messages.event(event, out);
     }
 
     fn ignores_text(&self) -> bool {
-        self.beside.ignores_text() && self.messages.ignores_text()
+        self.remarks.ignores_text() && self.messages.ignores_text()
     }
 
     fn ignores_sent(&self) -> bool {
-        self.beside.ignores_sent() && self.messages.ignores_sent()
+        self.remarks.ignores_sent() && self.messages.ignores_sent()
     }
 }

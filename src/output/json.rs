@@ -19,12 +19,12 @@ use crate::protocol::{CloseCode, MessageKind};
 mod object;
 mod text;
 
-use object::{Object, When};
+use object::{Object, TimeFields};
 
-/// What is told of frames.
+/// Which events of frames are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Frames {
-    /// Nothing.
+pub enum JsonFrames {
+    /// None.
     None,
     /// An event for each, without the payload.
     Headers,
@@ -35,16 +35,16 @@ pub enum Frames {
 /// Writes events.
 #[derive(Debug)]
 pub struct Json {
-    frames: Frames,
-    /// What has not been handed over of an event.
+    frames: JsonFrames,
+    /// The part of an event that the outlet does not have yet.
     part: Vec<u8>,
-    when: When,
+    when: TimeFields,
 }
 
 impl Json {
-    /// Writes them, with or without those of frames.
-    pub fn new(frames: Frames) -> Self {
-        Self { frames, part: Vec::new(), when: When::default() }
+    /// Writes them, and these of frames.
+    pub fn new(frames: JsonFrames) -> Self {
+        Self { frames, part: Vec::new(), when: TimeFields::default() }
     }
 }
 
@@ -62,15 +62,22 @@ impl Format for Json {
             EventKind::Pong(direction, data, rtt) => {
                 control(object, event, "pong", *direction, data, *rtt)
             }
-            EventKind::Frame(shown) if self.frames >= Frames::Headers || shown.raw => {
+            EventKind::Frame(shown) if self.frames >= JsonFrames::Headers || shown.raw => {
                 frame(object, event, shown, self.frames)
             }
             EventKind::Tolerated(broken) => violation(object, event, broken),
             EventKind::Closed(closed) => close(object, event, closed),
             EventKind::Redirect(hop) => redirect(object, event, hop),
-            EventKind::RetryScheduled(attempt) => again(object, event, attempt),
+            EventKind::RetryScheduled(attempt) => retry(object, event, attempt),
             EventKind::Failure(failure) => error(object, event, failure),
-            _ => {}
+            // Other events have the same, or it is for people only.
+            EventKind::Tunnel(_)
+            | EventKind::Request(_)
+            | EventKind::Frame(_)
+            | EventKind::CloseFrame(..)
+            | EventKind::Violation(_)
+            | EventKind::Notice(..)
+            | EventKind::Shown(_) => {}
         }
     }
 }
@@ -128,14 +135,14 @@ fn redirect(mut object: Object<'_>, event: &Event<'_>, hop: &Redirect) {
     object.end();
 }
 
-fn again(mut object: Object<'_>, event: &Event<'_>, again: &RetryScheduled) {
-    object.start(if again.is_reconnect { "reconnect" } else { "retry" }, event);
-    object.number("attempt", again.attempt);
-    object.millis("delay_ms", Some(again.delay));
-    object.text("reason", &again.reason);
-    if again.is_reconnect {
-        object.number("waiting", again.waiting as u64);
-        object.number("unconfirmed", again.unconfirmed);
+fn retry(mut object: Object<'_>, event: &Event<'_>, retry: &RetryScheduled) {
+    object.start(if retry.is_reconnect { "reconnect" } else { "retry" }, event);
+    object.number("attempt", retry.attempt);
+    object.millis("delay_ms", Some(retry.delay));
+    object.text("reason", &retry.reason);
+    if retry.is_reconnect {
+        object.number("waiting", retry.waiting as u64);
+        object.number("unconfirmed", retry.unconfirmed);
     }
     object.end();
 }
@@ -214,7 +221,7 @@ fn control(
     object.end();
 }
 
-fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, detail: Frames) {
+fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, detail: JsonFrames) {
     let header = &frame.header;
     object.start("frame", event);
     object.text("direction", frame.direction.name());
@@ -236,7 +243,7 @@ fn frame(mut object: Object<'_>, event: &Event<'_>, frame: &FrameEvent<'_>, deta
     object.boolean("final_block", frame.part.is_some_and(|part| part.is_final_block));
     object.text("header", &HEXLOWER.encode(header.bytes()));
     object.boolean("raw", frame.raw);
-    if detail == Frames::Payloads {
+    if detail == JsonFrames::Payloads {
         object.base64(frame.payload);
     }
     object.end();

@@ -1,4 +1,4 @@
-//! JSON laid out for reading, without changing what it says.
+//! JSON laid out for reading, with its tokens unchanged.
 //!
 //! The layout works on the tokens of the original text, so numbers, the order of keys, duplicate
 //! keys and the spelling of strings stay exactly as the peer sent them. Nothing here recurses, and

@@ -1,7 +1,12 @@
-//! Where events go: each format turns events into bytes, each outlet brings bytes to a stream.
+//! Outputs: a format turns events into bytes, an outlet writes them to a stream.
+//!
+//! A further display or export is a [`Format`] in a file of its own.
 
 mod backlog;
+mod batch_sink;
 pub mod certificate;
+mod deferred;
+mod destination;
 pub mod escape;
 pub mod head;
 pub mod hex_dump;
@@ -10,8 +15,6 @@ pub mod human;
 mod joined;
 pub mod json;
 pub mod json_view;
-mod lane;
-mod later;
 pub mod outlet;
 pub mod payload;
 pub mod report;
@@ -26,41 +29,28 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use crate::event::Event;
+use crate::net::Woken;
 use crate::protocol::{MessageKind, Payload};
 
+pub use batch_sink::BatchSink;
+use deferred::LONG;
 pub use joined::Joined;
-pub use lane::Lane;
-use later::LONG;
 pub use outlet::Outlet;
 
 /// Turns events into bytes.
 pub trait Format: Send {
-    /// Takes note of an event and writes what there is to say about it.
+    /// Writes what is shown of an event, if anything.
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet);
 
-    /// Whether it never has anything to say about a text message, but for those that are more than
-    /// were asked for. It is asked once: most displays beside a pipe do, and most messages are text.
+    /// Whether it never writes anything for a text message, other than those beyond `--count`. This is called
+    /// once. With a pipe most displays ignore them, and most messages are text.
     fn ignores_text(&self) -> bool {
         false
     }
 
-    /// Whether it never has anything to say about a message of ours. It is asked once.
+    /// Whether it never writes anything for a message of ours. This is called once.
     fn ignores_sent(&self) -> bool {
         false
-    }
-}
-
-impl Format for Box<dyn Format> {
-    fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        (**self).event(event, out);
-    }
-
-    fn ignores_text(&self) -> bool {
-        (**self).ignores_text()
-    }
-
-    fn ignores_sent(&self) -> bool {
-        (**self).ignores_sent()
     }
 }
 
@@ -73,10 +63,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// Joins the two.
-    pub fn new(format: impl Format + 'static, outlet: Outlet) -> Self {
+    /// Writes what `format` makes of events to `outlet`.
+    pub fn new(format: Box<dyn Format>, outlet: Outlet) -> Self {
         let (ignores_text, ignores_sent) = (format.ignores_text(), format.ignores_sent());
-        Self { format: Box::new(format), outlet, ignores_text, ignores_sent }
+        Self { format, outlet, ignores_text, ignores_sent }
     }
 }
 
@@ -84,54 +74,54 @@ impl Output {
 #[derive(Default)]
 pub struct Outputs {
     outputs: Vec<Output>,
-    /// There is one that has something to say about a text message of ours.
+    /// An output shows text messages of ours.
     show_sent_text: bool,
-    /// The run is ending: nothing waits for room any more.
-    ending: Option<Ending>,
+    /// The run is ending: what has no room is dropped.
+    draining: Option<Draining>,
 }
 
-/// What is left to do for outputs whose run has to end.
+/// What is still shown at the end of a run.
 #[derive(Debug, Default)]
-struct Ending {
-    /// How many more received messages people are shown.
+struct Draining {
+    /// How many more received messages are shown on a terminal.
     allowance: Option<u64>,
-    /// Received messages that were not handed to an output that matters.
+    /// Received messages that an essential output was not given.
     dropped: u64,
 }
 
-/// Received messages that people are still shown after Ctrl-C: the last words of a peer that was quiet.
+/// Received messages that are still shown on a terminal after Ctrl-C: the last messages of a quiet peer.
 const LAST_MESSAGES: u64 = 20;
 
-/// An output cannot be written any more.
+/// An output cannot be written to any more.
 #[derive(Debug)]
 pub struct OutputError {
-    /// Which one, in the user's words.
+    /// What it is called in error messages.
     pub name: &'static str,
-    /// The system's words.
+    /// The error of the system.
     pub error: io::Error,
 }
 
 impl OutputError {
-    /// Whether the reader has gone, as `head` does when it has enough.
+    /// Whether the reader has closed the pipe, as `head` does when it has enough.
     pub fn is_closed_pipe(&self) -> bool {
         self.error.kind() == io::ErrorKind::BrokenPipe
     }
 }
 
 impl Outputs {
-    /// Adds one.
+    /// Adds an output.
     pub fn push(&mut self, output: Output) {
         self.show_sent_text |= !(output.ignores_text || output.ignores_sent);
         self.outputs.push(output);
     }
 
-    /// Whether a message of ours is worth an event: most displays beside a pipe ignore text.
+    /// Whether a message of ours needs an event.
     #[inline]
     pub fn show_sent(&self, kind: MessageKind) -> bool {
         self.show_sent_text || kind != MessageKind::Text
     }
 
-    /// Lets `registry`, from token `first` on, or `waker` announce when an output takes bytes again.
+    /// Registers for readiness to write: `registry`, from token `first` on, or `waker` reports it.
     ///
     /// # Errors
     /// When the system refuses.
@@ -147,14 +137,19 @@ impl Outputs {
         Ok(())
     }
 
-    /// Takes note that an output's token was announced.
-    pub fn set_ready(&mut self, index: usize, reader_gone: bool) {
-        if let Some(output) = self.outputs.get_mut(index) {
-            output.outlet.set_ready(reader_gone);
+    /// Records which outputs take bytes again, after a wait.
+    pub fn set_ready(&mut self, woken: &Woken) {
+        if woken.is_woken {
+            self.set_all_ready(); // also after a wake-up that is not about them
+        }
+        for (index, reader_gone) in woken.outputs() {
+            if let Some(output) = self.outputs.get_mut(index) {
+                output.outlet.set_ready(reader_gone);
+            }
         }
     }
 
-    /// Takes note that any output may take bytes again.
+    /// Assumes that every output takes bytes again.
     pub fn set_all_ready(&mut self) {
         for output in &mut self.outputs {
             output.outlet.set_ready(false);
@@ -164,7 +159,7 @@ impl Outputs {
     /// Reports an event to all outputs.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>) {
-        if self.ending.is_some() {
+        if self.draining.is_some() {
             return self.last_event(event);
         }
         let is_received = event.is_received_message();
@@ -177,8 +172,8 @@ impl Outputs {
         }
     }
 
-    /// Lends the outputs the message that the events until the next call are about, so that they need not
-    /// copy it.
+    /// Lends the outputs the message that the events until the next call are about, so that they can keep it
+    /// without a copy.
     pub fn lend(&mut self, payload: Option<&Payload>) {
         for output in &mut self.outputs {
             output.outlet.lend(payload);
@@ -187,20 +182,20 @@ impl Outputs {
 
     #[cold]
     fn last_event(&mut self, event: &Event<'_>) {
-        let Some(ending) = &mut self.ending else { return };
+        let Some(draining) = &mut self.draining else { return };
         let is_received = event.is_received_message();
         for Output { format, outlet, .. } in &mut self.outputs {
-            if !ending.drops(outlet, is_received) {
+            if !draining.drops(outlet, is_received) {
                 format.event(event, outlet);
                 outlet.end_record(is_received);
             }
         }
     }
 
-    /// Brings on what the streams take now.
+    /// Writes what the streams take now.
     ///
     /// # Errors
-    /// The first output that cannot be written any more; it is told once, and is silent from then on.
+    /// The first output that cannot be written to any more. It is reported once.
     pub fn flush(&mut self) -> Result<(), OutputError> {
         let mut failed = None;
         for output in &mut self.outputs {
@@ -212,7 +207,7 @@ impl Outputs {
         failed.map_or(Ok(()), Err)
     }
 
-    /// See [`Outlet::flush_ahead`]. What fails is told by [`Outputs::flush`].
+    /// See [`Outlet::flush_ahead`]. [`Outputs::flush`] reports what fails.
     pub fn flush_ahead(&mut self) {
         for output in &mut self.outputs {
             output.outlet.flush_ahead();
@@ -224,12 +219,12 @@ impl Outputs {
         self.outputs.iter().any(|output| output.outlet.is_backed_up())
     }
 
-    /// Bytes that are waiting, also where they were handed to.
+    /// Bytes that are waiting, here or in a [`BatchSink`].
     pub fn held(&self) -> usize {
         self.outputs.iter().map(|output| output.outlet.held()).sum()
     }
 
-    /// Bytes that the outputs that matter to the run have taken so far.
+    /// Bytes that the essential outputs have written so far.
     pub fn taken(&self) -> u64 {
         let essential = self.outputs.iter().filter(|output| output.outlet.is_essential());
         essential.map(|output| output.outlet.taken()).sum()
@@ -240,23 +235,22 @@ impl Outputs {
         self.outputs.iter().all(|output| output.outlet.pending() == 0)
     }
 
-    /// Says that the run is ending: from now on what has no room is dropped. If the run was
-    /// interrupted, what people were still to be shown on a terminal is dropped too, so that a flood
-    /// stops at once.
+    /// Begins the end of the run: from now on what has no room is dropped. If the run was interrupted, what
+    /// waits for a terminal is dropped too, so that a flood stops at once.
     pub fn end(&mut self, was_interrupted: bool) {
-        let mut ending = Ending::default();
+        let mut draining = Draining::default();
         if was_interrupted && self.have_display() {
             let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
-            ending.dropped = outlets.map(Outlet::stop_display).sum();
-            ending.allowance = Some(if ending.dropped > 0 { 0 } else { LAST_MESSAGES });
+            draining.dropped = outlets.map(Outlet::stop_display).sum();
+            draining.allowance = Some(if draining.dropped > 0 { 0 } else { LAST_MESSAGES });
         }
-        self.ending = Some(ending);
+        self.draining = Some(draining);
     }
 
-    /// Drops what waits, since the run ends without it. Returns how many received messages did not
-    /// reach the outputs that matter to the run, or not as a whole, and how many bytes were dropped.
+    /// Drops what is waiting. Returns how many received messages did not reach the essential outputs as a
+    /// whole, and how many bytes were dropped.
     pub fn give_up(&mut self) -> (u64, usize) {
-        let dropped = self.ending.as_ref().map_or(0, |ending| ending.dropped);
+        let dropped = self.draining.as_ref().map_or(0, |draining| draining.dropped);
         let outlets = self.outputs.iter_mut().map(|output| &mut output.outlet);
         outlets.filter(|outlet| outlet.is_essential()).map(Outlet::give_up).fold(
             (dropped, 0),
@@ -266,13 +260,12 @@ impl Outputs {
         )
     }
 
-    /// Whether received messages are shown to people.
+    /// Whether received messages are shown on a terminal.
     pub fn have_display(&self) -> bool {
         self.outputs.first().is_some_and(|output| output.outlet.is_display())
     }
 
-    /// Waits, outside of any event loop, until everything has been delivered, or until this time or a
-    /// signal.
+    /// Blocks until everything is written, or until this time or a signal.
     ///
     /// # Errors
     /// As [`Outputs::flush`].
@@ -287,24 +280,24 @@ impl Outputs {
         }
     }
 
-    /// Comes back from [`Outputs::redirect`].
+    /// Undoes [`Outputs::redirect`].
     pub fn restore(&mut self, index: usize) {
         if let Some(output) = self.outputs.get_mut(index) {
             output.outlet.restore();
         }
     }
 
-    /// Moves the bytes of outlet `index` to another way.
-    pub fn redirect(&mut self, index: usize, lane: Box<dyn Lane>) {
+    /// Hands the bytes of outlet `index` to `sink` in place of its stream.
+    pub fn redirect(&mut self, index: usize, sink: Box<dyn BatchSink>) {
         if let Some(output) = self.outputs.get_mut(index) {
-            output.outlet.redirect(lane);
+            output.outlet.redirect(sink);
         }
     }
 }
 
-impl Ending {
-    /// Whether an outlet is not told of an event. After the first received message that is dropped no
-    /// further one is shown: what was shown has no gaps.
+impl Draining {
+    /// Whether an outlet does not get an event. After the first received message that is dropped no further
+    /// one is shown, so that there are no gaps.
     fn drops(&mut self, outlet: &Outlet, is_received: bool) -> bool {
         if !is_received || !outlet.is_essential() {
             return outlet.is_backed_up();

@@ -1,4 +1,4 @@
-//! Bytes on their way to a stream that may not take them all at once.
+//! A buffer in front of a stream that may not take all bytes at once.
 
 use std::fmt;
 use std::io;
@@ -8,86 +8,72 @@ use std::time::Instant;
 use mio::{Registry, Token, Waker};
 
 use super::backlog::Backlog;
-use super::lane::Lane;
-use super::later::{LONG, Later, Render, unchanged_piece};
+use super::batch_sink::BatchSink;
+use super::deferred::{Deferred, LONG, Render, unchanged_piece};
+use super::destination::Destination;
 use crate::platform::batches::Batch;
 use crate::platform::stdio::Writer;
 use crate::protocol::Payload;
 
-/// A buffer in front of a stream.
+/// A buffer with the stream that it is written to.
 pub struct Outlet {
     name: &'static str,
     backlog: Backlog,
-    /// What follows the backlog, if that is not all.
-    later: Option<Box<Later>>,
-    /// What a lane did not take.
+    /// What follows the backlog: a long value and all that comes behind it.
+    deferred: Option<Box<Deferred>>,
+    /// What a sink did not take.
     refused: Option<Batch>,
-    /// The message that the event is about, if it can be kept.
+    /// The message that the current event is about, if it can be kept.
     payload: Option<Payload>,
-    way: Way,
+    destination: Destination,
     ready: bool,
-    /// Whether people look at it.
+    /// It is a terminal.
     is_display: bool,
-    /// Whether an error matters to the run.
+    /// An error ends the run.
     essential: bool,
     error: Option<io::Error>,
 }
 
-enum Way {
-    Stream(Writer),
-    /// Batches of whole records, for a while or always, and the way to come back to.
-    Lane(Box<dyn Lane>, Box<Way>),
-    /// After an error nothing is kept.
-    Broken,
-    #[cfg(test)]
-    Memory,
-}
-
-/// Above this many bytes that wait for a stream nothing should be added.
-const HIGH_WATER: usize = 1 << 20;
-
-/// The same for a lane: there may be one for each of many connections.
-const LANE_HIGH_WATER: usize = 256 << 10;
-
-/// Waiting bytes are brought on without being asked from this many on.
+/// As many bytes are flushed when they are added.
 const FLUSH_SIZE: usize = 64 << 10;
 
-/// So much of a long value is rendered before its stream takes it.
+/// How many bytes of a long value are rendered ahead of the stream.
 const RENDER_AHEAD: usize = 256 << 10;
 
-/// Bytes that a lane is offered at a time: they are lost from sight when the display is stopped.
+/// Bytes that a sink is offered at a time.
 const BATCH_SIZE: usize = 8 << 10;
 
-/// A record of more than this is handed over in parts where that is possible. Less than [`FLUSH_SIZE`]:
-/// what is left below that is not handed over before more of the record is rendered.
+/// A longer record is offered in parts, to sinks that take them. This is less than [`FLUSH_SIZE`], since what
+/// is left below this size is not offered before more of the record is rendered.
 const PART_SIZE: usize = 48 << 10;
 
 impl Outlet {
-    /// An outlet to a stream called `name` in messages.
+    /// An outlet to a stream that error messages call `name`.
     pub fn stream(name: &'static str, writer: Writer) -> Self {
         let is_display = writer.is_terminal();
-        Self { is_display, ..Self::new(name, Way::Stream(writer)) }
+        Self { is_display, ..Self::new(name, Destination::Stream(writer)) }
     }
 
-    /// An outlet by a lane alone. What was handed over to it is not taken back.
-    pub fn lane(name: &'static str, lane: impl Lane + 'static) -> Self {
-        Self::new(name, Way::Lane(Box::new(lane), Box::new(Way::Broken)))
+    /// An outlet to a sink.
+    pub fn batches(name: &'static str, sink: impl BatchSink + 'static) -> Self {
+        let none = Box::new(Destination::Broken);
+        Self::new(name, Destination::Batches(Box::new(sink), none))
     }
 
-    /// The same, but when it cannot be written the run goes on.
+    /// The same, but an error does not end the run.
     pub fn optional(mut self) -> Self {
         self.essential = false;
         self
     }
 
-    fn new(name: &'static str, way: Way) -> Self {
+    fn new(name: &'static str, destination: Destination) -> Self {
         Self {
             name,
             backlog: Backlog::default(),
-            later: None,
+            deferred: None,
             refused: None,
             payload: None,
-            way,
+            destination,
             ready: true,
             is_display: false,
             essential: true,
@@ -95,18 +81,18 @@ impl Outlet {
         }
     }
 
-    /// Lends it the message that the events until the next call are about: then it needs no copy of it.
+    /// See [`super::Outputs::lend`].
     pub(super) fn lend(&mut self, payload: Option<&Payload>) {
         self.payload = payload.cloned();
     }
 
-    /// Takes bytes.
+    /// Adds bytes.
     pub fn put(&mut self, bytes: &[u8]) {
-        if let Some(later) = &mut self.later {
-            return later.add(bytes);
+        if let Some(deferred) = &mut self.deferred {
+            return deferred.add(bytes);
         }
-        if self.takes_whole_records() {
-            match bytes.len() >= LONG && self.takes_parts() {
+        if self.destination.takes_whole_records() {
+            match bytes.len() >= LONG && self.destination.takes_parts() {
                 true => self.put_long(bytes, unchanged_piece),
                 false => self.backlog.extend(bytes),
             }
@@ -115,15 +101,15 @@ impl Outlet {
         if bytes.len() >= FLUSH_SIZE {
             self.flush();
         }
-        // Long payloads go straight to the stream, without a copy.
+        // Long payloads are written without a copy.
         let direct = if bytes.len() >= FLUSH_SIZE && self.pending() == 0 {
             self.write_some(bytes)
         } else {
             0
         };
-        if !matches!(self.way, Way::Broken) {
+        if !self.destination.is_broken() {
             if direct > 0 {
-                self.backlog.pass(direct);
+                self.backlog.count_written(direct);
             }
             self.backlog.extend(&bytes[direct..]);
         }
@@ -132,29 +118,29 @@ impl Outlet {
         }
     }
 
-    /// Takes a short record and what ends it.
+    /// Adds a short record and its end.
     pub fn put_record(&mut self, bytes: &[u8], end: &[u8]) {
-        let is_direct = self.later.is_none() && !matches!(self.way, Way::Broken);
+        let is_direct = self.deferred.is_none() && !self.destination.is_broken();
         if bytes.len() + end.len() >= FLUSH_SIZE || !is_direct {
             self.put(bytes);
             return self.put(end);
         }
         self.backlog.extend_by(bytes, end);
-        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.takes_whole_records() {
+        if self.backlog.len() >= FLUSH_SIZE && self.ready && !self.destination.takes_whole_records()
+        {
             self.flush();
         }
     }
 
-    /// Takes a value that is rendered while the stream takes it. A lane gets it as a whole, unless it takes
-    /// parts.
+    /// Adds a value that is rendered as the stream takes it. A sink gets it as a whole, unless it takes parts.
     pub fn put_long(&mut self, value: &[u8], render: Render) {
-        let takes_parts = self.takes_parts();
-        let is_whole = self.takes_whole_records() && !takes_parts;
+        let takes_parts = self.destination.takes_parts();
+        let is_whole = self.destination.takes_whole_records() && !takes_parts;
         let (mut at, mut piece) = (0, Vec::new());
-        while at < value.len() && !matches!(self.way, Way::Broken) {
-            let is_stalled = self.later.is_some() || self.backlog.len() >= RENDER_AHEAD;
+        while at < value.len() && !self.destination.is_broken() {
+            let is_stalled = self.deferred.is_some() || self.backlog.len() >= RENDER_AHEAD;
             if is_stalled && !is_whole {
-                return self.later.get_or_insert_default().add_value(
+                return self.deferred.get_or_insert_default().add_value(
                     &value[at..],
                     render,
                     self.payload.as_ref(),
@@ -169,178 +155,162 @@ impl Outlet {
         }
     }
 
-    /// Says that what was put in until now is a whole record, if there is anything, and whether it is a
-    /// received message.
+    /// Marks the end of a record, if anything was added, and whether it is a received message.
     #[inline]
     pub(super) fn end_record(&mut self, is_message: bool) {
-        match &mut self.later {
+        match &mut self.deferred {
             None => self.backlog.end_record(is_message),
-            Some(later) => later.end_record(is_message),
+            Some(deferred) => deferred.end_record(is_message),
         }
     }
 
-    /// Whether nothing may come between the parts of a record: neither what others write nor a prompt.
-    fn takes_whole_records(&self) -> bool {
-        !matches!(self.way, Way::Stream(_) | Way::Broken)
-    }
-
-    fn takes_parts(&self) -> bool {
-        matches!(&self.way, Way::Lane(lane, _) if lane.takes_parts())
-    }
-
-    /// Brings on what the stream takes now.
+    /// Writes what the stream takes now.
     pub fn flush(&mut self) {
         self.flush_backlog();
-        while self.later.is_some() && self.ready && self.backlog.len() < FLUSH_SIZE {
+        while self.deferred.is_some() && self.ready && self.backlog.len() < FLUSH_SIZE {
             self.render_more(RENDER_AHEAD);
             self.flush_backlog();
         }
     }
 
     fn render_more(&mut self, size: usize) {
-        self.later.take_if(|later| !later.refill(&mut self.backlog, size));
+        self.deferred.take_if(|deferred| !deferred.refill(&mut self.backlog, size));
     }
 
     fn flush_backlog(&mut self) {
         if self.pending() == 0 || !self.ready {
             return;
         }
-        if matches!(self.way, Way::Lane(..)) {
+        if matches!(self.destination, Destination::Batches(..)) {
             return self.offer();
         }
-        // Out of the way while it is written.
+        // It cannot be borrowed while it is written.
         let mut backlog = std::mem::take(&mut self.backlog);
         let count = self.write_some(backlog.waiting());
-        if !matches!(self.way, Way::Broken) {
+        if !self.destination.is_broken() {
             backlog.advance(count);
             self.backlog = backlog;
         }
     }
 
-    /// Tries to bring much that is waiting on before the stream is announced: its reader is to have
-    /// work while more is received. Otherwise the two take turns, and wait for each other.
+    /// Writes without waiting for readiness if much is waiting, so that the reader of a pipe has work while
+    /// more is received. Otherwise the two would take turns.
     pub fn flush_ahead(&mut self) {
-        let is_much = self.backlog.len() >= FLUSH_SIZE || self.later.is_some();
-        if is_much && matches!(self.way, Way::Stream(_)) {
+        let is_much = self.backlog.len() >= FLUSH_SIZE || self.deferred.is_some();
+        if is_much && matches!(self.destination, Destination::Stream(_)) {
             self.ready = true;
             self.flush();
         }
     }
 
     fn offer(&mut self) {
-        let Way::Lane(lane, _) = &mut self.way else { return };
-        let takes_parts = lane.takes_parts();
+        let Destination::Batches(sink, _) = &mut self.destination else { return };
+        let takes_parts = sink.takes_parts();
         while self.refused.is_some() || self.backlog.len() > 0 {
             let next = self.refused.take().or_else(|| match takes_parts {
                 true => self.backlog.take_part(BATCH_SIZE, PART_SIZE),
                 false => Some(self.backlog.take_batch(BATCH_SIZE)),
             });
             let Some(mut batch) = next else { return };
-            if !lane.offer(&mut batch) {
+            if !sink.offer(&mut batch) {
                 self.refused = Some(batch);
                 return;
             }
         }
     }
 
-    /// Bytes waiting; of a value that is rendered as the stream takes it, those of the value.
+    /// Bytes waiting; a value that is not rendered yet counts with its own size.
     pub fn pending(&self) -> usize {
-        let in_flight = if let Way::Stream(writer) = &self.way { writer.in_flight() } else { 0 };
-        let later = self.later.as_ref().map_or(0, |later| later.held());
+        let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.held());
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        self.backlog.len() + later + refused + in_flight
+        self.backlog.len() + deferred + refused + self.destination.in_flight()
     }
 
-    /// Bytes that have been brought on so far.
+    /// Bytes written so far.
     pub fn taken(&self) -> u64 {
         self.backlog.taken()
     }
 
-    /// Received messages waiting, or the last part of one.
+    /// Received messages of which at least the last byte is waiting.
     pub fn pending_messages(&self) -> u64 {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.message_ends.len());
-        let later = self.later.as_ref().map_or(0, |later| later.messages());
-        self.backlog.messages() + later + refused as u64
+        let deferred = self.deferred.as_ref().map_or(0, |deferred| deferred.messages());
+        self.backlog.messages() + deferred + refused as u64
     }
 
-    /// Drops what waits, since the run ends without it, and what follows where a record may be cut by
-    /// that. Returns received messages and bytes.
+    /// Drops what is waiting, and all that follows if that cuts a record. Returns the numbers of received
+    /// messages and bytes dropped.
     pub fn give_up(&mut self) -> (u64, usize) {
         if self.is_display {
             return (self.stop_display(), 0);
         }
         let messages = self.pending_messages();
         // The number of bytes is shown only without messages, and to render all of them takes time.
-        let later = self.later.take_if(|_| messages == 0).map_or(0, |later| later.rendered_len());
-        let bytes = self.pending() + later;
+        let deferred =
+            self.deferred.take_if(|_| messages == 0).map_or(0, |deferred| deferred.rendered_len());
+        let bytes = self.pending() + deferred;
         if bytes == 0 {
             return (0, 0);
         }
         let is_cut =
             self.backlog.is_in_part() || self.refused.as_ref().is_some_and(|it| it.continues);
         self.backlog.clear();
-        (self.later, self.refused) = (None, None);
-        if is_cut || !self.takes_whole_records() {
-            self.way = Way::Broken;
+        (self.deferred, self.refused) = (None, None);
+        if is_cut || !self.destination.takes_whole_records() {
+            self.destination = Destination::Broken;
         }
         (messages, bytes)
     }
 
-    /// Drops what people were still to be shown, if this is their terminal. Returns how many received
-    /// messages are among it.
+    /// Drops what is waiting for a terminal. Returns how many received messages that were.
     pub fn stop_display(&mut self) -> u64 {
         if !self.is_display {
             return 0;
         }
-        self.render_more(usize::MAX); // a record that was begun ends
-        let shown_by_lane = if let Way::Lane(lane, _) = &mut self.way { lane.discard() } else { 0 };
+        self.render_more(usize::MAX); // so that a record that was begun is not cut
+        let in_sink = self.destination.discard();
         let refused = self.refused.take().map_or(0, |batch| batch.message_ends.len());
-        shown_by_lane + refused as u64 + self.backlog.discard_unbegun()
+        in_sink + refused as u64 + self.backlog.discard_unbegun()
     }
 
-    /// Whether people look at it.
+    /// Whether it is a terminal.
     pub fn is_display(&self) -> bool {
         self.is_display
     }
 
-    /// Waits until the stream takes more; false when `until` has passed.
+    /// Blocks until the stream takes more; false when `until` has passed.
     ///
     /// # Errors
-    /// As the system says; `Interrupted` when a signal comes.
+    /// `Interrupted` after a signal, and other errors of the system.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let is_writable = match &mut self.way {
-            Way::Stream(writer) => writer.wait(until)?,
-            _ => false,
-        };
+        let is_writable = self.destination.wait(until)?;
         self.ready |= is_writable;
         Ok(is_writable)
     }
 
-    /// Bytes waiting, also those that a lane has taken and not brought on.
+    /// Bytes waiting, including those in a sink.
     pub fn held(&self) -> usize {
-        let taken = if let Way::Lane(lane, _) = &self.way { lane.queued() } else { 0 };
-        self.pending() + taken
+        self.pending() + self.destination.queued()
     }
 
     /// Whether so much is waiting that nothing should be added.
     #[inline]
     pub fn is_backed_up(&self) -> bool {
         let refused = self.refused.as_ref().map_or(0, |batch| batch.bytes.len());
-        let limit = if let Way::Lane(..) = self.way { LANE_HIGH_WATER } else { HIGH_WATER };
-        self.backlog.len() + refused > limit || self.later.is_some()
+        self.backlog.len() + refused > self.destination.high_water() || self.deferred.is_some()
     }
 
-    /// Whether an error matters to the run.
+    /// Whether an error ends the run.
     pub fn is_essential(&self) -> bool {
         self.essential
     }
 
-    /// The stream's name in messages.
+    /// What error messages call it.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What went wrong, once.
+    /// The error, once.
     pub fn take_error(&mut self) -> Option<io::Error> {
         self.error.take()
     }
@@ -355,34 +325,27 @@ impl Outlet {
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
-        match &mut self.way {
-            Way::Stream(writer) => writer.register(registry, token, waker),
-            _ => Ok(()),
-        }
+        self.destination.register(registry, token, waker)
     }
 
-    /// Takes note that the stream takes bytes again, or that its reader has gone.
+    /// Marks the stream as ready, or its reader as gone.
     pub fn set_ready(&mut self, reader_gone: bool) {
         self.ready = true;
-        if reader_gone && !matches!(self.way, Way::Broken) {
+        if reader_gone && !self.destination.is_broken() {
             self.break_off(io::ErrorKind::BrokenPipe.into());
         }
     }
 
-    /// Sends everything that is waiting, and all that follows, another way.
-    pub fn redirect(&mut self, lane: Box<dyn Lane>) {
+    /// Hands everything that is waiting, and all that follows, to `sink` in place of the stream.
+    pub fn redirect(&mut self, sink: Box<dyn BatchSink>) {
         self.render_more(usize::MAX);
-        let before = std::mem::replace(&mut self.way, Way::Broken);
-        self.way = Way::Lane(lane, Box::new(before));
+        self.destination.redirect(sink);
         self.ready = true;
     }
 
-    /// Comes back from [`Outlet::redirect`].
+    /// Undoes [`Outlet::redirect`].
     pub fn restore(&mut self) {
-        self.way = match std::mem::replace(&mut self.way, Way::Broken) {
-            Way::Lane(_, before) => *before,
-            way => way,
-        };
+        self.destination.restore();
         if let Some(batch) = self.refused.take() {
             self.backlog.put_back(batch);
         }
@@ -391,12 +354,7 @@ impl Outlet {
     fn write_some(&mut self, bytes: &[u8]) -> usize {
         let mut count = 0;
         while count < bytes.len() {
-            let written = match &mut self.way {
-                Way::Stream(writer) => writer.write(&bytes[count..]),
-                Way::Lane(..) | Way::Broken => break,
-                #[cfg(test)]
-                Way::Memory => break,
-            };
+            let Some(written) = self.destination.write(&bytes[count..]) else { break };
             match written {
                 Ok(written) => count += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -415,9 +373,9 @@ impl Outlet {
 
     fn break_off(&mut self, error: io::Error) {
         self.error = Some(error).filter(|_| self.essential);
-        self.way = Way::Broken;
+        self.destination = Destination::Broken;
         self.backlog.clear();
-        self.later = None;
+        self.deferred = None;
         self.refused = None;
     }
 }
@@ -433,12 +391,12 @@ impl fmt::Debug for Outlet {
 
 #[cfg(test)]
 impl Outlet {
-    /// An outlet that keeps everything.
+    /// An outlet that keeps all bytes.
     pub(crate) fn memory() -> Self {
-        Self { ready: false, ..Self::new("memory", Way::Memory) }
+        Self { ready: false, ..Self::new("memory", Destination::Memory) }
     }
 
-    /// What was put in so far.
+    /// The bytes added so far.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(self.backlog.waiting()).into_owned()
     }

@@ -1,20 +1,20 @@
-//! Received messages and nothing else, for pipes.
+//! The payloads of received messages, for pipes.
 
 use data_encoding::{BASE64, Encoding, HEXLOWER};
 
-use super::later::{BLOCK, Render, base64_piece, hex_piece};
+use super::deferred::{BLOCK, Render, base64_piece, hex_piece};
 use super::{Format, Outlet};
-use crate::event::{Event, EventKind, Message};
+use crate::event::{Event, EventKind};
 use crate::protocol::vocabulary::Direction;
 
 /// How a message is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// As it is, with a newline.
+pub enum OutputFraming {
+    /// Unchanged, with a newline.
     Lines,
-    /// As it is, with a NUL.
+    /// Unchanged, with a NUL.
     Nul,
-    /// As it is.
+    /// Unchanged.
     Raw,
     /// In hex, with a newline.
     Hex,
@@ -25,13 +25,24 @@ pub enum Framing {
 /// Writes the payload of every received message.
 #[derive(Debug)]
 pub struct Payload {
-    framing: Framing,
+    framing: OutputFraming,
 }
 
 impl Payload {
-    /// Writes them like this.
-    pub fn new(framing: Framing) -> Self {
+    /// Writes them in this way.
+    pub fn new(framing: OutputFraming) -> Self {
         Self { framing }
+    }
+
+    #[inline]
+    fn message(&self, data: &[u8], out: &mut Outlet) {
+        match self.framing {
+            OutputFraming::Lines => out.put_record(data, b"\n"),
+            OutputFraming::Nul => out.put_record(data, b"\0"),
+            OutputFraming::Raw => out.put(data),
+            OutputFraming::Hex => put_encoded(&HEXLOWER, hex_piece, data, out),
+            OutputFraming::Base64 => put_encoded(&BASE64, base64_piece, data, out),
+        }
     }
 }
 
@@ -41,25 +52,33 @@ impl Format for Payload {
     }
 
     fn event(&mut self, event: &Event<'_>, out: &mut Outlet) {
-        if let EventKind::Message(Message {
-            direction: Direction::Received,
-            data,
-            surplus: false,
-            ..
-        }) = &event.what
-        {
-            match self.framing {
-                Framing::Lines => out.put_record(data, b"\n"),
-                Framing::Nul => out.put_record(data, b"\0"),
-                Framing::Raw => out.put(data),
-                Framing::Hex => put_encoded(&HEXLOWER, hex_piece, data, out),
-                Framing::Base64 => put_encoded(&BASE64, base64_piece, data, out),
+        match &event.what {
+            EventKind::Message(message) => {
+                if message.direction == Direction::Received && !message.surplus {
+                    self.message(message.data, out);
+                }
             }
+            EventKind::Tunnel(_)
+            | EventKind::Request(_)
+            | EventKind::Open(_)
+            | EventKind::FileSent(_)
+            | EventKind::Ping(..)
+            | EventKind::Pong(..)
+            | EventKind::Frame(_)
+            | EventKind::CloseFrame(..)
+            | EventKind::Violation(_)
+            | EventKind::Tolerated(_)
+            | EventKind::Closed(_)
+            | EventKind::Redirect(_)
+            | EventKind::RetryScheduled(_)
+            | EventKind::Notice(..)
+            | EventKind::Failure(_)
+            | EventKind::Shown(_) => {}
         }
     }
 }
 
-/// A long message is encoded in parts, so that it is not held a second time.
+/// A long message is encoded in parts, so that there is no second copy of it.
 fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet) {
     if data.len() <= BLOCK {
         return out.put_record(encoding.encode(data).as_bytes(), b"\n");
@@ -71,10 +90,10 @@ fn put_encoded(encoding: &Encoding, piece: Render, data: &[u8], out: &mut Outlet
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Clock;
+    use crate::event::{Clock, Message};
     use crate::protocol::MessageKind;
 
-    fn shown(framing: Framing, messages: &[(&[u8], Direction, bool)]) -> String {
+    fn shown(framing: OutputFraming, messages: &[(&[u8], Direction, bool)]) -> String {
         let (mut format, mut out) = (Payload::new(framing), Outlet::memory());
         for (data, direction, surplus) in messages {
             let message = Message {
@@ -108,11 +127,11 @@ mod tests {
             (b"more than asked for", Direction::Received, true),
         ];
         for (framing, expected) in [
-            (Framing::Lines, "a\nb\n\n"),
-            (Framing::Nul, "a\nb\0\0"),
-            (Framing::Raw, "a\nb"),
-            (Framing::Hex, "610a62\n\n"),
-            (Framing::Base64, "YQpi\n\n"),
+            (OutputFraming::Lines, "a\nb\n\n"),
+            (OutputFraming::Nul, "a\nb\0\0"),
+            (OutputFraming::Raw, "a\nb"),
+            (OutputFraming::Hex, "610a62\n\n"),
+            (OutputFraming::Base64, "YQpi\n\n"),
         ] {
             assert_eq!(shown(framing, &messages), expected, "{framing:?}");
         }
@@ -122,7 +141,9 @@ mod tests {
     fn a_long_message_is_encoded_in_parts_as_if_in_one() {
         for size in [BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 2] {
             let data: Vec<u8> = (0..size).map(|at| at as u8).collect();
-            for (framing, encoding) in [(Framing::Hex, HEXLOWER), (Framing::Base64, BASE64)] {
+            for (framing, encoding) in
+                [(OutputFraming::Hex, HEXLOWER), (OutputFraming::Base64, BASE64)]
+            {
                 let text = shown(framing, &[(&data, Direction::Received, false)]);
                 assert_eq!(text, encoding.encode(&data) + "\n", "{framing:?} {size}");
             }

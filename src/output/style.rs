@@ -1,8 +1,8 @@
 //! Colour, decided per stream.
 //!
 //! The `colored` crate decides once for the whole process, by looking at stdout. Here stdout and
-//! stderr may differ (one piped, one a terminal), so the decision is a value handed to whoever
-//! writes to that stream, and the crate's global switch is never consulted.
+//! stderr may differ (one piped, one a terminal), so the decision is a value for each stream, and the crate's
+//! global switch is ignored.
 
 use colored::Color;
 
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn colored_style_wraps_the_text_whatever_the_global_switch_says() {
+    fn colored_style_ignores_the_global_switch() {
         colored::control::set_override(false);
         let style = Style::new(true);
         assert!(style.is_colored());

@@ -1,5 +1,5 @@
-//! A bounded queue of batches of output, from several threads to the one that writes them. Senders
-//! never block: a sender whose batch finds no room keeps it, and is woken when there is room.
+//! A bounded queue of output batches from several threads to the one that writes them. Senders never block:
+//! if the queue is full, a sender keeps its batch and is woken when there is space again.
 
 mod parts;
 mod sender;
@@ -15,25 +15,25 @@ use std::time::Instant;
 
 use mio::Waker;
 
-/// Whole events, in order, or a part of one.
+/// Complete events, in order, or a part of one.
 #[derive(Debug, Default)]
 pub struct Batch {
     /// Their bytes.
     pub bytes: Vec<u8>,
-    /// Where in `bytes` each received message ends.
+    /// The end of each received message in `bytes`.
     pub message_ends: Vec<usize>,
-    /// It goes on with the event that the sender's batch before is a part of.
+    /// It continues the event of the sender's previous batch.
     pub continues: bool,
-    /// Its event goes on in the sender's next batch.
+    /// Its event is continued in the sender's next batch.
     pub is_continued: bool,
 }
 
-/// What becomes of a batch that finds no room.
+/// What happens to a batch when the queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenFull {
     /// The sender keeps it.
     Wait,
-    /// The sender keeps it while the stream takes bytes; it is dropped while the stream is stalled.
+    /// The sender keeps it while the stream accepts bytes; it is dropped while the stream is stalled.
     DropIfStalled,
     /// It is dropped.
     Drop,
@@ -48,13 +48,13 @@ pub struct Unwritten {
     pub lines: usize,
 }
 
-/// The queue, as its owner and the thread that writes see it.
+/// The queue, for its owner and the writing thread.
 #[derive(Clone, Debug)]
 pub struct BatchQueue {
     shared: Arc<Shared>,
 }
 
-/// One of the senders. Batches of one sender are written in order.
+/// A sender of the queue. Batches of one sender are written in order.
 #[derive(Debug)]
 pub struct BatchSender {
     shared: Arc<Shared>,
@@ -64,11 +64,11 @@ pub struct BatchSender {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// A batch has come or gone.
+    /// Notified when a batch was added or removed.
     changed: Condvar,
-    /// Events may come in parts.
+    /// Events may be sent in parts.
     takes_parts: bool,
-    /// Wakes the writing thread, where it waits for more than batches.
+    /// Wakes the writing thread, if it waits in an event loop.
     writer: OnceLock<Arc<Waker>>,
 }
 
@@ -77,25 +77,25 @@ struct State {
     batches: VecDeque<(Batch, Arc<Lane>)>,
     /// The batch that is being written.
     current: Option<Current>,
-    /// The sender of the event of which a part was taken last: only that one's batches can follow.
+    /// The sender of the event whose last part is not taken yet: only its batches can be written next.
     open: Option<Arc<Lane>>,
-    /// Events of which a part has come and the end has not.
+    /// The number of events of which the last part was not sent yet.
     unfinished: usize,
     /// Bytes of all these batches.
     queued: usize,
-    /// Senders that keep a batch until there is room.
+    /// Senders that keep a batch until there is space.
     blocked: Vec<Arc<Lane>>,
     when_full: WhenFull,
     dropped: Unwritten,
-    /// Lines that were dropped are counted in the output itself.
+    /// The number of dropped lines is written to the output itself.
     notes_dropped: bool,
-    /// The writing thread has found nothing to write.
+    /// The writing thread found nothing to write.
     is_starved: bool,
     /// Batches with received messages are dropped.
     drops_messages: bool,
-    /// Nothing is written any more.
+    /// No more batches are written.
     is_closed: bool,
-    /// Woken whenever nothing is left to be written.
+    /// Woken whenever everything is written.
     watcher: Option<Arc<Waker>>,
 }
 
@@ -103,44 +103,44 @@ struct State {
 struct Current {
     lane: Arc<Lane>,
     size: usize,
-    /// Messages of it that are not written.
+    /// Its messages that are not written yet.
     messages: usize,
-    /// When it was taken, or bytes of it were last written.
+    /// When it was taken, or its bytes were last written.
     last_progress: Instant,
 }
 
 #[derive(Debug)]
 struct Lane {
     waker: Arc<Waker>,
-    /// Bytes in the queue. This and the flags below change only while the queue is locked.
+    /// Bytes in the queue. This and the flags below are only changed while the queue is locked.
     queued: AtomicUsize,
     is_blocked: AtomicBool,
-    /// A part of an event has come from it, and the end has not.
+    /// The last part of its current event was not sent yet.
     is_unfinished: AtomicBool,
-    /// The first part of an event was dropped: so is the rest.
+    /// The first part of an event was dropped, so the rest is dropped too.
     drops_rest: AtomicBool,
 }
 
-/// A sender with this many bytes in the queue has to wait. One batch may be of any size.
+/// A sender with this many bytes in the queue must wait. A single batch may be of any size.
 const LANE_LIMIT: usize = 256 << 10;
 
-/// With this many bytes in the queue all senders have to wait.
+/// With this many bytes in the queue all senders must wait.
 const TOTAL_LIMIT: usize = 4 << 20;
 
 impl BatchQueue {
-    /// A queue that loses nothing: senders wait.
+    /// A queue without loss: senders wait.
     pub fn lossless() -> Self {
         Self::new(WhenFull::Wait, false, false)
     }
 
-    /// The same, where a long event may come in parts, so that it is in memory nowhere as a whole. No
-    /// other event is written before its end.
+    /// A queue without loss in which a long event may be sent in parts, so that it is never completely in
+    /// memory. No other event is written before its end.
     pub fn lossless_in_parts() -> Self {
         Self::new(WhenFull::Wait, false, true)
     }
 
-    /// A queue for a log: what finds no room while the stream is stalled is dropped, and the number of
-    /// dropped lines is written when the stream takes bytes again.
+    /// A queue for a log: if it is full while the stream is stalled, batches are dropped, and the number of
+    /// dropped lines is written when the stream accepts bytes again.
     pub fn lossy() -> Self {
         Self::new(WhenFull::DropIfStalled, true, false)
     }
@@ -165,7 +165,7 @@ impl BatchQueue {
         Self { shared: Arc::new(Shared { state, changed, takes_parts, writer }) }
     }
 
-    /// A new sender; `waker` is woken when a batch that found no room can be offered again.
+    /// A new sender; `waker` is woken when a batch that was not accepted can be offered again.
     pub fn sender(&self, waker: Arc<Waker>) -> BatchSender {
         let lane = Arc::new(Lane {
             waker,
@@ -177,24 +177,24 @@ impl BatchQueue {
         BatchSender { shared: Arc::clone(&self.shared), lane }
     }
 
-    /// Wakes the writing thread through `waker` when a batch comes.
+    /// Sets the waker of the writing thread, used when a batch is added.
     pub fn set_writer(&self, waker: Arc<Waker>) {
         let _ = self.shared.writer.set(waker); // there is one writing thread
     }
 
-    /// Wakes `watcher` whenever nothing is left to be written.
+    /// Wakes `watcher` whenever everything is written.
     pub fn watch(&self, watcher: Arc<Waker>) {
         self.shared.state().watcher = Some(watcher);
     }
 
-    /// Changes what becomes of batches that find no room, from now on.
+    /// Changes what happens to batches when the queue is full.
     pub fn set_when_full(&self, when_full: WhenFull) {
         let mut state = self.shared.state();
         state.when_full = when_full;
         state.wake_all();
     }
 
-    /// Drops what has received messages in it, from the batches that wait and from those to come.
+    /// Drops batches with received messages, queued and future ones.
     pub fn drop_messages(&self) {
         let mut state = self.shared.state();
         state.drops_messages = true;
@@ -209,7 +209,7 @@ impl BatchQueue {
         state.wake_all();
     }
 
-    /// The next batch to write. The one before it counts as written.
+    /// The next batch to write. The previous one counts as written.
     pub fn take(&self) -> Option<Batch> {
         let mut state = self.shared.state();
         let batch = state.take();
@@ -217,7 +217,7 @@ impl BatchQueue {
         batch
     }
 
-    /// Waits for a batch to write; `None` once the queue is closed. The one before it counts as written.
+    /// Waits for a batch to write; `None` once the queue is closed. The previous one counts as written.
     pub fn wait_for_batch(&self) -> Option<Batch> {
         let mut state = self.shared.state();
         loop {
@@ -230,7 +230,7 @@ impl BatchQueue {
         }
     }
 
-    /// Says that the first `written` bytes of the batch taken last have been written.
+    /// Records that the first `written` bytes of the batch taken last have been written.
     pub fn progress(&self, batch: &Batch, written: usize) {
         if let Some(current) = &mut self.shared.state().current {
             let ends = &batch.message_ends;
@@ -239,7 +239,7 @@ impl BatchQueue {
         }
     }
 
-    /// Drops what waits and all that follows, and returns what has not been written until now.
+    /// Drops queued and future batches, and returns what was not written.
     pub fn close(&self) -> Unwritten {
         let mut state = self.shared.state();
         let unwritten = state.close();
@@ -247,23 +247,23 @@ impl BatchQueue {
         unwritten
     }
 
-    /// What was dropped.
+    /// What was dropped so far.
     pub fn dropped(&self) -> Unwritten {
         self.shared.state().dropped
     }
 
-    /// Whether nothing is written any more.
+    /// Whether the queue is closed.
     pub fn is_closed(&self) -> bool {
         self.shared.state().is_closed
     }
 
-    /// Whether nothing is left to be written, and no sender waits.
+    /// Whether everything is written, and no sender waits.
     pub fn is_idle(&self) -> bool {
         let state = self.shared.state();
         state.is_empty() && state.blocked.is_empty()
     }
 
-    /// Waits until nothing is left to be written; false when `deadline` has passed before.
+    /// Waits until everything is written; false if `deadline` passes before.
     pub fn wait_until_written(&self, deadline: Instant) -> bool {
         let state = self.shared.state();
         let limit = deadline.saturating_duration_since(Instant::now());
@@ -279,12 +279,12 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Has the writing thread look again, if it has found nothing to write.
+    /// Wakes the writing thread, if it found nothing to write.
     fn wake_writer(&self, state: &mut State) {
         if std::mem::take(&mut state.is_starved) {
             self.changed.notify_all();
             if let Some(writer) = self.writer.get() {
-                let _ = writer.wake(); // it looks again soon, woken or not
+                let _ = writer.wake(); // it polls again soon in any case
             }
         }
     }
@@ -309,7 +309,7 @@ impl State {
         self.current.is_none() && self.batches.is_empty() && self.open.is_none()
     }
 
-    /// Takes a batch or drops it; false if its sender has to keep it.
+    /// Queues a batch or drops it; false if its sender must keep it.
     fn accept(&mut self, batch: &mut Batch, lane: &Arc<Lane>) -> bool {
         let messages = batch.messages_begun();
         if self.is_closed {
@@ -327,7 +327,7 @@ impl State {
             *batch = Batch::default();
         } else if self.drops() {
             self.dropped.lines += memchr::memchr_iter(b'\n', &batch.bytes).count();
-            // What is written of the messages has no gaps; a log says where it has.
+            // The messages that are written have no gaps; a log states where it has one.
             self.drops_messages |= !self.notes_dropped && messages > 0;
             self.drop_batch(batch, lane);
         } else {
@@ -350,7 +350,7 @@ impl State {
         }
     }
 
-    /// Says in the output what is missing at this place.
+    /// Writes a note about dropped lines at this point of the output.
     fn note_dropped(&mut self, lane: &Arc<Lane>) {
         let lines = self.dropped.lines;
         if self.notes_dropped && lines > 0 {
@@ -382,7 +382,7 @@ impl State {
         Some(batch)
     }
 
-    /// What was dropped, and the messages that are still in the queue.
+    /// What was dropped, including the messages still in the queue.
     fn unwritten(&self) -> Unwritten {
         let queued = self.batches.iter().map(|(batch, _)| batch.message_ends.len());
         let current = self.current.as_ref().map_or(0, |current| current.messages);

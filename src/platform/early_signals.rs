@@ -1,4 +1,4 @@
-//! Signals that end the program while it asks something, before it has an event loop.
+//! Handling of signals during a prompt, before there is an event loop.
 
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,34 +15,36 @@ use super::signals::is_ignored;
 const ENDING: [(Signal, i32); 3] =
     [(Signal::Interrupt, SIGINT), (Signal::Terminate, SIGTERM), (Signal::Hangup, SIGHUP)];
 
-/// After a question a signal ends the program as if it had never been handled: these handlers see to that.
+/// Handlers that restore the default action of signals after a prompt.
 static DEFAULTS: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
 
-/// Handlers of SIGCONT and of the signals that end the program, but for those that are ignored.
+/// Handlers of SIGCONT and of the signals that end the program, except for ignored ones.
 #[derive(Debug)]
 pub(super) struct EarlySignals {
     wake: UnixStream,
-    /// Which one of `ENDING` came last, counted from 1.
-    came: Arc<AtomicUsize>,
+    /// Which one of `ENDING` was received last, counted from 1.
+    received: Arc<AtomicUsize>,
     is_over: Arc<AtomicBool>,
     handlers: Vec<SigId>,
 }
 
 impl EarlySignals {
+    /// Installs the handlers.
+    ///
     /// # Errors
-    /// When the system refuses the handlers.
+    /// If the handlers cannot be installed.
     pub(super) fn catch() -> io::Result<Self> {
         let (wake, sender) = UnixStream::pair()?;
         wake.set_nonblocking(true)?;
         let mut signals =
-            Self { wake, came: Arc::default(), is_over: Arc::default(), handlers: Vec::new() };
+            Self { wake, received: Arc::default(), is_over: Arc::default(), handlers: Vec::new() };
         let mut defaults = Vec::new();
         for (place, (_, number)) in ENDING.into_iter().enumerate() {
             if is_ignored(number) {
                 continue;
             }
-            let came = Arc::clone(&signals.came);
-            signals.handlers.push(flag::register_usize(number, came, place + 1)?);
+            let received = Arc::clone(&signals.received);
+            signals.handlers.push(flag::register_usize(number, received, place + 1)?);
             signals.handlers.push(low_level::pipe::register(number, sender.try_clone()?)?);
             let is_over = Arc::clone(&signals.is_over);
             defaults.push(flag::register_conditional_default(number, is_over)?);
@@ -52,11 +54,11 @@ impl EarlySignals {
         Ok(signals)
     }
 
-    /// The signal that came. To be called when there is something to read; without a signal the program was
-    /// continued after a stop.
+    /// The signal that was received, if any; else the program was continued after a stop. To be called when
+    /// the descriptor is readable.
     pub(super) fn take(&mut self) -> Option<Signal> {
         while matches!(self.wake.read(&mut [0; 16]), Ok(1..)) {}
-        let place = self.came.swap(0, Ordering::SeqCst).checked_sub(1)?;
+        let place = self.received.swap(0, Ordering::SeqCst).checked_sub(1)?;
         ENDING.get(place).map(|(signal, _)| *signal)
     }
 }
@@ -76,12 +78,12 @@ impl Drop for EarlySignals {
         if let Some(signal) = self.take()
             && let Some((_, number)) = ENDING.iter().find(|(it, _)| *it == signal)
         {
-            let _ = low_level::raise(*number); // it came too late to be noticed
+            let _ = low_level::raise(*number); // it was received too late to be returned
         }
     }
 }
 
-/// Called when other handlers have been installed.
+/// Removes the handlers of the default actions, when other handlers have been installed.
 pub(super) fn leave_to_others() {
     replace_defaults(Vec::new());
 }

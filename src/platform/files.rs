@@ -1,5 +1,5 @@
-//! Reads files that may not be regular ones: opening a FIFO blocks until it has a writer, a device may
-//! never end, and a network disk may hang. What is read is bounded, and so is the wait.
+//! Reading of files that may not be regular ones: opening a FIFO blocks until it has a writer, a device may
+//! never end, and a network file system may hang. The size is limited, and waits have a deadline.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,19 +14,19 @@ use mio::Waker;
 /// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The system refuses.
+    /// An error of the system.
     #[error(transparent)]
     Io(#[from] io::Error),
     /// It is larger than this many bytes.
-    #[error("the file is larger than {}", in_words(*.0))]
+    #[error("the file is larger than {}", format_size(*.0))]
     TooLarge(u64),
 }
 
-/// A file that is open for reading.
+/// A file opened for reading.
 #[derive(Debug)]
 pub struct OpenFile {
     file: File,
-    /// Its length, if it is a regular file; what a FIFO or a device has is known only at its end.
+    /// Its length, if it is a regular file; that of a FIFO or device is not known in advance.
     pub length: Option<u64>,
 }
 
@@ -34,14 +34,14 @@ impl OpenFile {
     /// Opens a file. Blocks on a FIFO until it has a writer.
     ///
     /// # Errors
-    /// As the system says.
+    /// Those of the system.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         let metadata = file.metadata()?;
         Ok(Self { file, length: metadata.is_file().then_some(metadata.len()) })
     }
 
-    /// Reads all of it.
+    /// Reads the file to its end.
     ///
     /// # Errors
     /// [`FileError::TooLarge`] beyond `limit` bytes.
@@ -54,10 +54,10 @@ impl OpenFile {
         if bytes.len() as u64 > limit { Err(FileError::TooLarge(limit)) } else { Ok(bytes) }
     }
 
-    /// Reads up to `size` bytes; fewer only at the end.
+    /// Reads `size` bytes, or fewer at the end.
     ///
     /// # Errors
-    /// As the system says.
+    /// Those of the system.
     pub fn read_piece(&mut self, size: usize) -> io::Result<Vec<u8>> {
         let mut piece = Vec::with_capacity(size);
         (&mut self.file).take(size as u64).read_to_end(&mut piece)?;
@@ -65,39 +65,39 @@ impl OpenFile {
     }
 }
 
-/// Reads a file of at most `limit` bytes. Blocks as long as the file does.
+/// Reads a file of at most `limit` bytes. May block.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// If it cannot be read or is too large.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     OpenFile::open(path)?.read_all(limit)
 }
 
-/// Whether reading this waits for other processes.
+/// Whether the file is a FIFO, so that reading it waits for other processes.
 #[cfg(unix)]
 pub fn is_fifo(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt;
     std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
 }
 
-/// Pipes have no paths among those of files here.
+/// Always false: pipes are not part of the file system here.
 #[cfg(not(unix))]
 pub fn is_fifo(_: &Path) -> bool {
     false
 }
 
-/// A thread that does something that may block, and its result. When this is dropped the thread runs
-/// on: a blocked system call cannot be ended.
+/// The result of a thread that may block. The thread continues when this is dropped: a blocking system call
+/// cannot be cancelled.
 #[derive(Debug)]
 pub struct Background<T> {
     result: Receiver<T>,
 }
 
 impl<T: Send + 'static> Background<T> {
-    /// Starts a thread; `waker` announces its end.
+    /// Starts a thread; `waker` is woken when it ends.
     ///
     /// # Errors
-    /// When the system refuses a thread.
+    /// If the thread cannot be started.
     pub fn start(
         waker: Option<Arc<Waker>>,
         job: impl FnOnce() -> T + Send + 'static,
@@ -113,10 +113,10 @@ impl<T: Send + 'static> Background<T> {
         Ok(Self { result })
     }
 
-    /// The result, once it is there.
+    /// The result, if it is available.
     ///
     /// # Errors
-    /// When the thread has panicked.
+    /// If the thread has panicked.
     pub fn poll(&self) -> io::Result<Option<T>> {
         match self.result.try_recv() {
             Ok(result) => Ok(Some(result)),
@@ -128,15 +128,15 @@ impl<T: Send + 'static> Background<T> {
     /// Waits for the result.
     ///
     /// # Errors
-    /// When the thread has panicked.
+    /// If the thread has panicked.
     pub fn wait(&self) -> io::Result<T> {
         self.result.recv().map_err(|_| panicked())
     }
 
-    /// Waits for the result; `None` if it is not there in time.
+    /// Waits for the result; `None` if `deadline` passes before.
     ///
     /// # Errors
-    /// When the thread has panicked.
+    /// If the thread has panicked.
     pub fn wait_until(&self, deadline: Instant) -> io::Result<Option<T>> {
         let left = deadline.saturating_duration_since(Instant::now());
         match self.result.recv_timeout(left) {
@@ -147,13 +147,13 @@ impl<T: Send + 'static> Background<T> {
     }
 }
 
-/// What is said of a thread that ended without a result.
+/// The error for a thread that ended without a result.
 pub fn panicked() -> io::Error {
     io::Error::other("the thread that reads it has panicked")
 }
 
-/// A limit with its unit.
-pub fn in_words(bytes: u64) -> String {
+/// A size with its unit.
+pub fn format_size(bytes: u64) -> String {
     match bytes {
         0..1024 => format!("{bytes} bytes"),
         1024..0x10_0000 => format!("{} KiB", bytes >> 10),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_are_whole_but_for_the_last() {
+    fn only_the_last_piece_is_shorter() {
         let (_folder, path) = file(&[7; 100]);
         let mut open = OpenFile::open(&path).expect("a file");
         assert_eq!(open.length, Some(100));
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_has_an_end() {
+    fn waiting_stops_at_the_deadline() {
         let (release, held) = channel::<()>();
         let job = move || held.recv().is_ok();
         let background = Background::start(None, job).expect("a thread");

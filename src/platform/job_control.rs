@@ -1,7 +1,7 @@
-//! Stopping and continuing a program that has changed the modes of its terminal.
+//! Stopping and continuing a program that has changed the terminal modes.
 //!
-//! Before it stops, the terminal is put back for whoever uses it next. When it goes on, the modes are set
-//! again as soon as it is in the foreground; until then the terminal is left alone.
+//! Before it stops, the original modes are restored. When it continues, its own modes are set again as soon
+//! as it is in the foreground; until then the terminal is not touched.
 
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,25 +15,25 @@ use signal_hook::low_level;
 use super::signals::is_ignored;
 use super::terminal::{self, suspend_group};
 
-/// How often a program in the background looks whether it is in the foreground: a shell announces that
-/// only to a program that was stopped.
+/// How often a program in the background checks whether it is in the foreground: a shell sends SIGCONT only
+/// to a stopped program.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// How long SIGCONT is waited for before a stop that the parent, which was stopped first, does not see. The
-/// thread that the system delivers it to may have to wait for a processor.
+/// How long to wait for SIGCONT before a stop that the parent, which was stopped first, does not notice: the
+/// thread that receives it may not be scheduled immediately.
 const SCRIPT_GRACE: Duration = Duration::from_millis(50);
 
-/// What has to be done to a terminal around a stop.
+/// The changes to terminal modes around a stop.
 pub trait TerminalModes: Send + 'static {
-    /// Puts the modes back that it was found in; does nothing in the background.
+    /// Restores the original modes; does nothing in the background.
     fn give_back(&self);
-    /// Sets the modes of this program, which is in the foreground.
+    /// Sets the modes of this program, which must be in the foreground.
     fn take(&self);
-    /// The program uses the terminal again: shows what it had shown.
+    /// Shows the line again that was shown before the stop.
     fn redraw(&self);
 }
 
-/// Handles SIGTSTP and SIGCONT in a thread, for as long as the process lives.
+/// Handles SIGTSTP and SIGCONT in a thread, until the process ends.
 #[derive(Clone, Debug)]
 pub struct JobControl {
     shared: Arc<Shared>,
@@ -43,24 +43,24 @@ pub struct JobControl {
 struct Shared {
     state: Mutex<State>,
     changed: Condvar,
-    /// Whoever started the program wants no stops, or is not there to continue it.
+    /// SIGTSTP is ignored, or no process could continue the program.
     ignores_stops: bool,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The terminal has been given back for good.
+    /// The original modes of the terminal are restored and must not be changed any more.
     is_released: bool,
-    /// How often the terminal was taken again.
+    /// The number of times the modes were set again after a stop.
     resumed: u64,
 }
 
 impl JobControl {
-    /// Takes SIGTSTP and SIGCONT over, unless SIGTSTP is ignored or without effect. The modes are set
-    /// already, or will be after so much time.
+    /// Installs handlers of SIGTSTP and SIGCONT, unless SIGTSTP is ignored or without effect. The modes are
+    /// set already, or are set after the time `take_after`.
     ///
     /// # Errors
-    /// When the system refuses the handlers or the thread.
+    /// If the handlers cannot be installed or the thread cannot be started.
     pub fn start(modes: impl TerminalModes, take_after: Option<Duration>) -> io::Result<Self> {
         let ignores_stops = is_ignored(SIGTSTP) || terminal::leads_session();
         let handled = if ignores_stops { &[SIGCONT][..] } else { &[SIGCONT, SIGTSTP] };
@@ -74,8 +74,8 @@ impl JobControl {
         Ok(Self { shared })
     }
 
-    /// Stops the process group, as Ctrl-Z does, and returns when the terminal is in the modes of this
-    /// program again. Where there is no shell that could continue it, nothing stops.
+    /// Stops the process group, as Ctrl-Z does, and returns when the modes of this program are set again.
+    /// Without a shell that could continue it, the program does not stop.
     pub fn suspend(&self) {
         if self.shared.ignores_stops {
             return;
@@ -88,7 +88,7 @@ impl JobControl {
         }
     }
 
-    /// Leaves the modes of the terminal alone from now on.
+    /// Never changes the terminal modes again.
     pub fn release(&self) {
         self.shared.state().is_released = true;
         self.shared.changed.notify_all();
@@ -108,20 +108,20 @@ impl Shared {
     ) {
         let mut is_resuming = take_after.is_some();
         loop {
-            let came: Vec<i32> = if is_resuming {
+            let received: Vec<i32> = if is_resuming {
                 thread::sleep(take_after.take().unwrap_or(CHECK_INTERVAL));
                 signals.pending().collect()
             } else {
                 signals.wait().collect()
             };
-            let is_continued = came.contains(&SIGCONT);
+            let is_continued = received.contains(&SIGCONT);
             is_resuming |= is_continued;
-            // One that was continued since needs no stop any more.
-            if came.contains(&SIGTSTP) && !is_continued {
+            // A program that was continued since then must not stop.
+            if received.contains(&SIGTSTP) && !is_continued {
                 self.give_back(modes);
                 let signal = stop_signal();
-                // A script that was stopped with this process may have been told to go on already: then
-                // nobody would continue a process that stops now.
+                // A script that was stopped with this process may have been continued already: then no
+                // one would continue a process that stops now.
                 if signal == SIGTTIN {
                     thread::sleep(SCRIPT_GRACE);
                 }
@@ -141,7 +141,7 @@ impl Shared {
         }
     }
 
-    /// False in the background.
+    /// Sets the modes again; false in the background.
     fn resume(&self, modes: &impl TerminalModes) -> bool {
         let mut state = self.state();
         if state.is_released {
@@ -159,14 +159,14 @@ impl Shared {
     }
 }
 
-/// What stops the process as SIGTSTP does where it is not handled: not if nobody could continue it.
+/// The signal with the effect of an unhandled SIGTSTP: it must not stop a process that no one could continue.
 fn stop_signal() -> i32 {
-    // There may be a shell all the same: the kernel knows, and does nothing at SIGTTIN if not.
+    // There may still be a shell: if not, the kernel ignores SIGTTIN.
     if terminal::has_shell() { SIGSTOP } else { SIGTTIN }
 }
 
-/// Raises it in this thread, which therefore does not go on before it is continued. Whether SIGCONT is sure
-/// to have come.
+/// Raises the signal in this thread, which returns only when continued. Returns whether SIGCONT was certainly
+/// received.
 fn stop(signal: i32) -> bool {
     low_level::raise(signal).is_ok() && signal == SIGSTOP
 }

@@ -1,24 +1,24 @@
-//! There is no job control here: programs are not stopped by their terminal.
+//! Job control on systems without it: programs are not stopped by their terminal.
 
 use std::io;
 use std::time::Duration;
 
-/// What has to be done to a terminal around a stop.
+/// The changes to terminal modes around a stop.
 pub trait TerminalModes: Send + 'static {
-    /// Puts the modes back that it was found in.
+    /// Restores the original modes.
     fn give_back(&self);
-    /// Sets the modes of this program, which is in the foreground.
+    /// Sets the modes of this program, which must be in the foreground.
     fn take(&self);
-    /// The program uses the terminal again: shows what it had shown.
+    /// Shows the line again that was shown before the stop.
     fn redraw(&self);
 }
 
-/// Nothing to handle.
+/// Does nothing on this system.
 #[derive(Clone, Debug)]
 pub struct JobControl;
 
 impl JobControl {
-    /// Nothing to take over here.
+    /// Does nothing.
     ///
     /// # Errors
     /// None.
@@ -26,9 +26,9 @@ impl JobControl {
         Ok(Self)
     }
 
-    /// No key does that here.
+    /// Does nothing.
     pub fn suspend(&self) {}
 
-    /// Nothing to leave alone here.
+    /// Does nothing.
     pub fn release(&self) {}
 }

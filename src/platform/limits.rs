@@ -1,7 +1,6 @@
-//! How much the system lets one process have.
+//! Resource limits of the process.
 
-/// Raises the number of files and sockets that may be open to what the system allows at most.
-/// Where that cannot be done, the number stays as it is.
+/// Raises the soft limit on open files and sockets to the hard limit. Does nothing if that fails.
 #[cfg(unix)]
 pub fn raise_open_files() {
     use rustix::process::{Resource, getrlimit, setrlimit};
@@ -10,21 +9,21 @@ pub fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, limit); // macOS refuses "unlimited"
 }
 
-/// There is no such limit here.
+/// Does nothing: there is no such limit on this system.
 #[cfg(not(unix))]
 pub fn raise_open_files() {}
 
-/// Connections that may wait to be accepted; the kernel may allow fewer.
+/// The maximum number of connections not accepted yet; the kernel may allow fewer.
 #[cfg(unix)]
 const BACKLOG: i32 = 4096;
 
-/// Lets more connections wait to be accepted than the usual 128: those beyond are not told, and try
-/// again after a second.
+/// Raises the backlog of a listener from the usual 128: connections beyond it are silently dropped, and
+/// retried by the client after a second.
 #[cfg(unix)]
 pub fn widen_backlog(listener: &impl std::os::fd::AsFd) {
-    let _ = rustix::net::listen(listener, BACKLOG); // it listens already, if to fewer
+    let _ = rustix::net::listen(listener, BACKLOG); // it listens already, with a smaller backlog
 }
 
-/// The system decides here.
+/// Does nothing: the system chooses the backlog.
 #[cfg(not(unix))]
 pub fn widen_backlog<T>(_: &T) {}

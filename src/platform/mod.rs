@@ -1,4 +1,4 @@
-//! What differs between operating systems, a small file each; everything else is portable.
+//! Code that differs between operating systems, in small files; everything else is portable.
 
 pub mod batches;
 #[cfg(unix)]

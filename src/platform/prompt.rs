@@ -1,22 +1,22 @@
-//! Asks for a secret on the terminal, without showing it.
+//! Prompts for a secret on the terminal, without echo.
 
 use std::io;
 
 use super::signal::Signal;
 pub use terminal::ask_secret;
 
-/// Why there is no answer.
+/// Why a prompt was not answered.
 #[derive(Debug)]
-pub enum Unanswered {
-    /// A signal came, or Ctrl-C was pressed.
+pub enum PromptError {
+    /// A signal was received, or Ctrl-C was pressed.
     Signal(Signal),
-    /// The time ran out.
+    /// The timeout ran out.
     TimedOut,
-    /// The terminal says this; `UnexpectedEof` after Ctrl-D on an empty line.
+    /// An error of the terminal; `UnexpectedEof` after Ctrl-D on an empty line.
     Io(io::Error),
 }
 
-impl From<io::Error> for Unanswered {
+impl From<io::Error> for PromptError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -36,11 +36,11 @@ mod terminal {
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
     };
 
-    use super::{Signal, Unanswered};
+    use super::{PromptError, Signal};
     use crate::platform::early_signals::EarlySignals;
     use crate::platform::terminal::suspend_group;
 
-    /// More than any password or token has, in bytes.
+    /// The maximum length of a secret, in bytes.
     const MAX_SECRET: usize = 16 << 10;
 
     const CTRL_C: u8 = 0x03;
@@ -48,19 +48,22 @@ mod terminal {
     const CTRL_U: u8 = 0x15;
     const CTRL_BACKSLASH: u8 = 0x1c;
 
-    /// Asks on the controlling terminal, whatever the standard streams are; `None` where there is
-    /// none. The answer has no line break, and may be empty. It is waited for no longer than `limit`.
+    /// Prompts on the controlling terminal, independently of the standard streams; `None` if there is
+    /// none. The answer has no line break, and may be empty. `limit` is a timeout.
     ///
     /// # Errors
-    /// When there is no answer.
-    pub fn ask_secret(prompt: &str, limit: Option<Duration>) -> Result<Option<String>, Unanswered> {
+    /// If there is no answer.
+    pub fn ask_secret(
+        prompt: &str,
+        limit: Option<Duration>,
+    ) -> Result<Option<String>, PromptError> {
         let Ok(terminal) = open(OpenOptions::new().read(true).write(true)) else {
             return Ok(None);
         };
         let answer = {
             let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-            let mut silence = Silence::keep(&terminal, prompt)?;
-            read_secret(|| silence.key(deadline))
+            let mut no_echo = NoEcho::enable(&terminal, prompt)?;
+            read_secret(|| no_echo.key(deadline))
         };
         match ((&terminal).write_all(b"\n"), answer) {
             (Err(error), Ok(_)) => Err(error.into()),
@@ -77,12 +80,12 @@ mod terminal {
         OFlags::NONBLOCK.bits().cast_signed()
     }
 
-    /// While it lives nothing is echoed, and keys come one at a time: a Ctrl-C that ended the program
-    /// would leave the terminal mute. A shell sets modes of its own when it stops and continues a program:
-    /// then they are set again, and the question is asked again.
-    struct Silence<'a> {
+    /// Disables echo, line editing and signal keys of the terminal until dropped: a Ctrl-C that ended the
+    /// program would leave the terminal without echo. A shell sets its own modes when it stops and
+    /// continues a program: then these are set again, and the prompt is shown again.
+    struct NoEcho<'a> {
         terminal: &'a File,
-        /// The same, read without blocking: a shell may take what was announced.
+        /// The terminal in non-blocking mode: a shell may consume input after it was reported as readable.
         keys: File,
         before: Termios,
         modes: Termios,
@@ -90,8 +93,8 @@ mod terminal {
         signals: EarlySignals,
     }
 
-    impl<'a> Silence<'a> {
-        fn keep(terminal: &'a File, prompt: &'a str) -> io::Result<Self> {
+    impl<'a> NoEcho<'a> {
+        fn enable(terminal: &'a File, prompt: &'a str) -> io::Result<Self> {
             let before = tcgetattr(terminal)?;
             let mut modes = before.clone();
             modes.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
@@ -99,19 +102,20 @@ mod terminal {
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;
             let signals = EarlySignals::catch()?;
             let keys = open(OpenOptions::new().read(true).custom_flags(nonblocking()))?;
-            let silence = Self { terminal, keys, before, modes, prompt, signals };
-            silence.ask()?;
-            Ok(silence)
+            let no_echo = Self { terminal, keys, before, modes, prompt, signals };
+            no_echo.ask()?;
+            Ok(no_echo)
         }
 
-        /// In the background this stops the program, as it should: the terminal is not its own.
+        /// Sets the modes and shows the prompt. In the background this stops the program, as intended.
         fn ask(&self) -> io::Result<()> {
             tcsetattr(self.terminal, OptionalActions::Drain, &self.modes)?;
             let mut terminal = self.terminal;
             terminal.write_all(self.prompt.as_bytes())
         }
 
-        /// Ctrl-Z, which sends no signal here. Returns at once where nothing stops.
+        /// Handles Ctrl-Z, which sends no signal in these modes. Returns immediately if the program cannot
+        /// be stopped.
         fn suspend(&self) -> io::Result<()> {
             tcsetattr(self.terminal, OptionalActions::Drain, &self.before)?;
             let mut terminal = self.terminal;
@@ -125,18 +129,18 @@ mod terminal {
             suspend != 0 && key == Some(suspend)
         }
 
-        /// The next key; `None` when the terminal is gone.
-        fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, Unanswered> {
+        /// The next key; `None` if the terminal was closed.
+        fn key(&mut self, deadline: Option<Instant>) -> Result<Option<u8>, PromptError> {
             loop {
                 let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
                 if left.is_some_and(|left| left.is_zero()) {
-                    return Err(Unanswered::TimedOut);
+                    return Err(PromptError::TimedOut);
                 }
                 let mut ready = [
                     PollFd::new(&self.signals, PollFlags::IN),
                     PollFd::new(&self.keys, PollFlags::IN),
                 ];
-                // One that is too long for the system is none.
+                // A timeout beyond the range of the system means none.
                 let timeout = left.and_then(|left| Timespec::try_from(left).ok());
                 match poll(&mut ready, timeout.as_ref()) {
                     Err(Errno::INTR) => continue,
@@ -144,17 +148,17 @@ mod terminal {
                 };
                 if !ready[0].revents().is_empty() {
                     if let Some(signal) = self.signals.take() {
-                        return Err(Unanswered::Signal(signal));
+                        return Err(PromptError::Signal(signal));
                     }
                     self.ask()?;
-                    return Ok(Some(CTRL_U)); // what was typed before is asked for again
+                    return Ok(Some(CTRL_U)); // discards what was typed before
                 }
                 match self.read_key()? {
                     None => {}
                     Some(key) if self.is_suspend_key(key) => {
                         self.suspend()?;
                         if let Some(signal) = self.signals.take() {
-                            return Err(Unanswered::Signal(signal));
+                            return Err(PromptError::Signal(signal));
                         }
                         self.ask()?;
                         return Ok(Some(CTRL_U));
@@ -164,7 +168,7 @@ mod terminal {
             }
         }
 
-        /// `None` if there is none yet, `Some(None)` when there will be none.
+        /// `None` if no key was typed, `Some(None)` at the end of the input.
         fn read_key(&mut self) -> io::Result<Option<Option<u8>>> {
             let mut key = [0];
             match self.keys.read(&mut key) {
@@ -178,30 +182,33 @@ mod terminal {
         }
     }
 
-    impl Drop for Silence<'_> {
+    impl Drop for NoEcho<'_> {
         fn drop(&mut self) {
-            let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was ours a moment ago
+            let _ = tcsetattr(self.terminal, OptionalActions::Drain, &self.before); // it was usable before
         }
     }
 
     fn read_secret(
-        mut next_key: impl FnMut() -> Result<Option<u8>, Unanswered>,
-    ) -> Result<String, Unanswered> {
-        let io = |kind, what: &str| Unanswered::Io(io::Error::new(kind, what));
+        mut next_key: impl FnMut() -> Result<Option<u8>, PromptError>,
+    ) -> Result<String, PromptError> {
+        let io = |kind, what: &str| PromptError::Io(io::Error::new(kind, what));
         let mut typed = Vec::new();
         loop {
             match next_key()? {
                 Some(b'\r' | b'\n') => break,
-                Some(CTRL_C | CTRL_BACKSLASH) => return Err(Unanswered::Signal(Signal::Interrupt)),
+                Some(CTRL_C | CTRL_BACKSLASH) => {
+                    return Err(PromptError::Signal(Signal::Interrupt));
+                }
                 Some(CTRL_D) if !typed.is_empty() => break,
                 None | Some(CTRL_D) => return Err(io(ErrorKind::UnexpectedEof, "no answer")),
                 Some(CTRL_U) => typed.clear(),
                 Some(0x08 | 0x7f) => erase_character(&mut typed),
                 Some(byte) if typed.len() < MAX_SECRET => typed.push(byte),
-                Some(_) => return Err(io(ErrorKind::InvalidInput, "that is too long")),
+                Some(_) => return Err(io(ErrorKind::InvalidInput, "the answer is too long")),
             }
         }
-        String::from_utf8(typed).map_err(|_| io(ErrorKind::InvalidData, "that is not UTF-8"))
+        String::from_utf8(typed)
+            .map_err(|_| io(ErrorKind::InvalidData, "the answer is not valid UTF-8"))
     }
 
     fn erase_character(typed: &mut Vec<u8>) {
@@ -212,13 +219,13 @@ mod terminal {
     mod tests {
         use super::*;
 
-        fn answer(keys: &[u8]) -> Result<String, Unanswered> {
+        fn answer(keys: &[u8]) -> Result<String, PromptError> {
             let mut keys = keys.iter().copied();
             read_secret(|| Ok(keys.next()))
         }
 
         #[test]
-        fn keys_edit_what_was_typed() {
+        fn keys_edit_the_secret() {
             for (keys, secret) in [
                 ("abc\r", "abc"),
                 ("\n", ""),
@@ -234,18 +241,18 @@ mod terminal {
         }
 
         #[test]
-        fn giving_up_is_no_answer() {
+        fn aborting_is_not_an_answer() {
             for (keys, kind) in [
                 ("\x04", ErrorKind::UnexpectedEof),
                 ("abc", ErrorKind::UnexpectedEof),
                 (&"x".repeat(MAX_SECRET + 1), ErrorKind::InvalidInput),
             ] {
                 let answer = answer(keys.as_bytes());
-                assert!(matches!(answer, Err(Unanswered::Io(error)) if error.kind() == kind));
+                assert!(matches!(answer, Err(PromptError::Io(error)) if error.kind() == kind));
             }
             assert!(answer(b"\xff\r").is_err());
             let interrupted = answer(b"abc\x03");
-            assert!(matches!(interrupted, Err(Unanswered::Signal(Signal::Interrupt))));
+            assert!(matches!(interrupted, Err(PromptError::Signal(Signal::Interrupt))));
         }
     }
 }
@@ -255,20 +262,20 @@ mod terminal {
     use std::io::{self, ErrorKind, IsTerminal};
     use std::time::Duration;
 
-    use super::{Signal, Unanswered};
+    use super::{PromptError, Signal};
 
-    /// Asks on the console; `None` where there is none. The answer may be empty. It is waited for without a
-    /// limit.
+    /// Prompts on the console; `None` if there is none. The answer may be empty. The timeout is not
+    /// supported.
     ///
     /// # Errors
-    /// When there is no answer.
-    pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, Unanswered> {
+    /// If there is no answer.
+    pub fn ask_secret(prompt: &str, _: Option<Duration>) -> Result<Option<String>, PromptError> {
         if !io::stdin().is_terminal() {
             return Ok(None);
         }
         match rpassword::prompt_password(prompt) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {
-                Err(Unanswered::Signal(Signal::Interrupt))
+                Err(PromptError::Signal(Signal::Interrupt))
             }
             answer => Ok(Some(answer?)),
         }

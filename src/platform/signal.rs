@@ -1,20 +1,20 @@
-//! The signals that a run can be ended by.
+//! The signals that end a run.
 
-/// A request to end.
+/// A signal that ends a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGHUP: the terminal is gone.
+    /// SIGHUP: the terminal was closed.
     Hangup,
-    /// SIGINT, as Ctrl-C sends it.
+    /// SIGINT, sent by Ctrl-C.
     Interrupt,
-    /// SIGQUIT, as Ctrl-\ sends it.
+    /// SIGQUIT, sent by Ctrl-\.
     Quit,
     /// SIGTERM.
     Terminate,
 }
 
 impl Signal {
-    /// The exit status after it: 128 and the signal's number.
+    /// The exit status: 128 plus the signal's number.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Hangup => 129,

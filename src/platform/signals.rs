@@ -1,4 +1,4 @@
-//! Signals as something an event loop can wait for.
+//! Signals as an event source for mio.
 
 use std::io::{self, IsTerminal, Read};
 use std::sync::Arc;
@@ -12,36 +12,36 @@ use signal_hook::{SigId, flag, low_level};
 pub use super::signal::Signal;
 use super::{early_signals, terminal};
 
-/// The signals that come.
+/// Received signals.
 #[derive(Debug)]
 pub struct Signals {
     pending: Vec<Pending>,
-    /// SIGCONT: the process was stopped until now.
+    /// SIGCONT: the process was stopped and continued.
     continued: UnixStream,
     shutdowns: Vec<SigId>,
 }
 
-/// Where a signal is announced.
+/// The event source of one signal.
 #[derive(Debug)]
 struct Pending {
     signal: Signal,
     pipe: UnixStream,
-    /// It has come and was not taken: one more ends the process.
-    is_untaken: Arc<AtomicBool>,
+    /// It was received and not taken yet: another one ends the process.
+    is_pending: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Takes SIGINT, SIGTERM and SIGHUP over, and takes note of SIGCONT. A second signal of a kind
-    /// other than SIGHUP ends the process if the first has not been taken yet: the event loop does not
-    /// turn. SIGHUP stays ignored if it is, as under nohup(1). With a terminal as standard input SIGQUIT is
-    /// taken over too: the terminal has to be given back in the modes in which it was found.
+    /// Installs handlers of SIGINT, SIGTERM, SIGHUP and SIGCONT. A second signal of the same kind, except for
+    /// SIGHUP, ends the process if the first was not taken yet: the event loop hangs. SIGHUP stays ignored
+    /// if it is, as under nohup(1). With a terminal on standard input SIGQUIT is handled too, so that the
+    /// terminal modes can be restored.
     ///
     /// # Errors
-    /// When the system refuses the handlers.
+    /// If the handlers cannot be installed.
     pub fn install() -> io::Result<Self> {
         let mut signals =
             Self { pending: Vec::new(), continued: pipe_of(SIGCONT)?, shutdowns: Vec::new() };
-        // A file that may not grow (ulimit -f) is an error of the write then, not the end.
+        // Exceeding a file size limit (ulimit -f) is a write error then, and does not end the process.
         flag::register(SIGXFSZ, Arc::default())?;
         signals.take_over(Signal::Interrupt, SIGINT)?;
         signals.take_over(Signal::Terminate, SIGTERM)?;
@@ -56,22 +56,22 @@ impl Signals {
     }
 
     fn take_over(&mut self, signal: Signal, number: i32) -> io::Result<()> {
-        let is_untaken = Arc::new(AtomicBool::new(false));
+        let is_pending = Arc::new(AtomicBool::new(false));
         let code = i32::from(signal.exit_code());
-        // A terminal that is closed sends more than one SIGHUP: by the kernel, and by the shell.
+        // Closing a terminal causes more than one SIGHUP: from the kernel and from the shell.
         if signal != Signal::Hangup {
             let second =
-                flag::register_conditional_shutdown(number, code, Arc::clone(&is_untaken))?;
-            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_untaken))?]);
+                flag::register_conditional_shutdown(number, code, Arc::clone(&is_pending))?;
+            self.shutdowns.extend([second, flag::register(number, Arc::clone(&is_pending))?]);
         }
-        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_untaken });
+        self.pending.push(Pending { signal, pipe: pipe_of(number)?, is_pending });
         Ok(())
     }
 
-    /// Lets `registry` report signals as readiness of `token`.
+    /// Registers the signals with `registry` as `token`.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the registration fails.
     pub fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         for pending in &mut self.pending {
             registry.register(&mut pending.pipe, token, Interest::READABLE)?;
@@ -79,15 +79,15 @@ impl Signals {
         registry.register(&mut self.continued, token, Interest::READABLE)
     }
 
-    /// Leaves every signal to the event loop: while a line editor has the terminal in its
-    /// hands, the process must not end without giving it back.
+    /// A second signal no longer ends the process: while a line editor has changed the terminal modes, the
+    /// process must not end without restoring them.
     pub fn leave_to_loop(&mut self) {
         for id in self.shutdowns.drain(..) {
             low_level::unregister(id);
         }
     }
 
-    /// The next signal that has come, each one once.
+    /// The next received signal, each one once.
     pub fn take(&mut self) -> Option<Signal> {
         self.pending.iter_mut().find_map(Pending::take)
     }
@@ -95,7 +95,7 @@ impl Signals {
     /// Whether the process was stopped and has been continued since the last call.
     pub fn take_continued(&mut self) -> bool {
         let mut was_continued = false;
-        while has_come(&mut self.continued) {
+        while was_received(&mut self.continued) {
             was_continued = true;
         }
         was_continued
@@ -104,17 +104,17 @@ impl Signals {
 
 impl Pending {
     fn take(&mut self) -> Option<Signal> {
-        // Before it is read: one that comes in between is read, or stays untaken.
-        self.is_untaken.store(false, Ordering::SeqCst);
-        let has_come = has_come(&mut self.pipe);
-        if has_come && self.signal == Signal::Interrupt {
+        // Before reading: a signal received in between is read, or stays untaken.
+        self.is_pending.store(false, Ordering::SeqCst);
+        let was_received = was_received(&mut self.pipe);
+        if was_received && self.signal == Signal::Interrupt {
             terminal::end_echoed_line();
         }
-        has_come.then_some(self.signal)
+        was_received.then_some(self.signal)
     }
 }
 
-/// The end of a pipe into which each signal of this number writes a byte.
+/// The reading end of a pipe that receives a byte for each signal of this number.
 fn pipe_of(number: i32) -> io::Result<UnixStream> {
     let (wake, end) = std::os::unix::net::UnixStream::pair()?;
     wake.set_nonblocking(true)?;
@@ -122,11 +122,11 @@ fn pipe_of(number: i32) -> io::Result<UnixStream> {
     Ok(UnixStream::from_std(wake))
 }
 
-fn has_come(pipe: &mut UnixStream) -> bool {
+fn was_received(pipe: &mut UnixStream) -> bool {
     matches!(pipe.read(&mut [0]), Ok(count) if count > 0)
 }
 
-/// Whether whoever started us has this signal ignored. Known on Linux only.
+/// Whether the signal was ignored when the process started. Known only on Linux.
 pub(super) fn is_ignored(number: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

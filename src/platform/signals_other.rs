@@ -1,4 +1,4 @@
-//! Ctrl-C where there are no Unix signals: a flag that the event loop looks at now and then.
+//! Ctrl-C on systems without Unix signals: a flag that the event loop polls.
 
 use std::io;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use signal_hook::flag;
 
 pub use super::signal::Signal;
 
-/// The signals that have come. A second one ends the process at once.
+/// Received signals. A second one ends the process immediately.
 #[derive(Debug)]
 pub struct Signals {
     interrupted: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
-    told: [bool; 2],
+    reported: [bool; 2],
 }
 
 impl Signals {
-    /// Takes the signals over.
+    /// Installs the handlers.
     ///
     /// # Errors
-    /// When the system refuses the handlers.
+    /// If the handlers cannot be installed.
     pub fn install() -> io::Result<Self> {
         let signals =
-            Self { interrupted: Arc::default(), terminated: Arc::default(), told: [false; 2] };
+            Self { interrupted: Arc::default(), terminated: Arc::default(), reported: [false; 2] };
         for (signal, flag, code) in
             [(SIGINT, &signals.interrupted, 130), (SIGTERM, &signals.terminated, 143)]
         {
@@ -35,7 +35,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Nothing to wait for here; the event loop's own time-out has to do.
+    /// Does nothing: the event loop polls with a timeout.
     ///
     /// # Errors
     /// None.
@@ -43,25 +43,25 @@ impl Signals {
         Ok(())
     }
 
-    /// A second signal always ends the process here.
+    /// Does nothing: a second signal always ends the process.
     pub fn leave_to_loop(&mut self) {}
 
-    /// Nothing tells of a stop here.
+    /// Always false: stops are not reported here.
     pub fn take_continued(&mut self) -> bool {
         false
     }
 
-    /// The next signal that has come, each one once.
+    /// The next received signal, each one once.
     pub fn take(&mut self) -> Option<Signal> {
-        let new = |flag: &AtomicBool, told: &mut bool| {
-            let is_new = flag.load(Ordering::Relaxed) && !*told;
-            *told |= is_new;
+        let new = |flag: &AtomicBool, reported: &mut bool| {
+            let is_new = flag.load(Ordering::Relaxed) && !*reported;
+            *reported |= is_new;
             is_new
         };
-        if new(&self.terminated, &mut self.told[0]) {
+        if new(&self.terminated, &mut self.reported[0]) {
             Some(Signal::Terminate)
         } else {
-            new(&self.interrupted, &mut self.told[1]).then_some(Signal::Interrupt)
+            new(&self.interrupted, &mut self.reported[1]).then_some(Signal::Interrupt)
         }
     }
 }

@@ -1,9 +1,9 @@
-//! Standard input and output without blocking, and without O_NONBLOCK on a description that is shared
-//! with the shell, or any other process, that started us.
+//! Non-blocking standard input and output, without O_NONBLOCK on an open file description that is shared
+//! with the shell or another process.
 //!
-//! Readiness is no guarantee: another process may take the bytes, or fill the pipe, between the
-//! announcement and the system call. So everything goes through a description of our own, or else
-//! through a thread that may block.
+//! Readiness does not guarantee that a call does not block: another process may consume the bytes, or fill
+//! the pipe, before the system call. Therefore an open file description of our own is used, or else a
+//! thread that may block.
 
 mod closed;
 #[cfg(unix)]
@@ -28,20 +28,20 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
-/// What is wrong with a standard output that there was none of.
+/// The error for a standard output that was closed when the program started.
 pub const CLOSED: &str = "it was closed when the program started (Bad file descriptor)";
 
-/// How long outputs may take for the final lines of a run that has to end.
+/// How long to wait for the outputs to accept the final lines of a run.
 pub const FINAL_FLUSH_LIMIT: Duration = Duration::from_millis(100);
 
-/// After a signal standard error is waited for no longer than this: the signal may have come to end
-/// the program, or to continue it.
+/// How long to wait for standard error after a signal: it may have been sent to end the program, or to
+/// continue it.
 const AFTER_SIGNAL: Duration = Duration::from_millis(500);
 
-/// Has standard input announced as `token`, or by `waker`, and opens it for that the first time.
+/// Registers standard input as `token`, or with `waker`, and opens it the first time.
 ///
 /// # Errors
-/// When it cannot be waited for.
+/// If it cannot be registered.
 pub fn register_stdin(
     stdin: &mut Option<Reader>,
     registry: &Registry,
@@ -49,7 +49,7 @@ pub fn register_stdin(
     waker: &Arc<Waker>,
 ) -> io::Result<()> {
     match stdin {
-        // It may have been announced while nobody listened.
+        // An event may have been reported while it was not polled.
         Some(reader) => reader.renew(registry),
         None => {
             *stdin = Some(Reader::register(registry, token, waker)?);
@@ -58,7 +58,7 @@ pub fn register_stdin(
     }
 }
 
-/// Writes to standard error, for as long as it takes them and not beyond `until`.
+/// Writes to standard error, and waits for it until `until`.
 pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {
     let Ok(mut stderr) = Writer::stderr() else { return };
     while !bytes.is_empty() || stderr.in_flight() > 0 {
@@ -67,7 +67,7 @@ pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {
                 bytes = &bytes[count..];
                 continue;
             }
-            Err(error) if !is_passing(&error) => return,
+            Err(error) if !is_transient(&error) => return,
             _ => {}
         }
         match stderr.wait(until) {
@@ -82,6 +82,6 @@ pub fn write_to_stderr(mut bytes: &[u8], mut until: Option<Instant>) {
     }
 }
 
-fn is_passing(error: &io::Error) -> bool {
+fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

@@ -1,4 +1,4 @@
-//! The terminal's modes, to be found again as they were.
+//! Terminal modes, and restoring them.
 
 #[cfg(unix)]
 pub use unix::{
@@ -13,10 +13,10 @@ pub use other::{
 
 use super::stdio::Writer;
 
-/// Columns where they cannot be found out.
+/// The number of columns if it is not known.
 const DEFAULT_WIDTH: usize = 80;
 
-/// Gives the terminal back as it is now if the program ever panics.
+/// Restores the current terminal modes if the program panics.
 pub fn restore_on_panic() {
     let modes = SavedModes::read();
     let report = std::panic::take_hook();
@@ -28,25 +28,25 @@ pub fn restore_on_panic() {
     }));
 }
 
-/// Writes a few bytes to standard output, if that is a terminal and takes them at once.
+/// Writes a few bytes to standard output without blocking, if that is a terminal.
 pub fn write(bytes: &[u8]) {
     if let Ok(mut stdout) = Writer::stdout()
         && stdout.is_terminal()
     {
-        let _ = stdout.write(bytes); // nowhere to report it
+        let _ = stdout.write(bytes); // an error cannot be reported
     }
 }
 
-/// What was typed before anything read it.
+/// Input typed ahead.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TypedAhead {
-    /// Whole lines.
+    /// Complete lines.
     pub lines: Vec<u8>,
-    /// Ctrl-D came after them.
+    /// Ctrl-D followed.
     pub ended: bool,
 }
 
-/// The keys that control programs, as bytes.
+/// The control keys for signals, as bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ControlKeys {
     /// Ctrl-C.
@@ -55,18 +55,18 @@ pub struct ControlKeys {
     pub suspend: Option<u8>,
 }
 
-/// The keys that edit a line in canonical mode; `None` where there is no such key.
+/// The keys that edit a line in canonical mode; `None` if there is no such key.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct EditKeys {
-    /// Takes the last character back.
+    /// Erases the last character.
     pub erase: Option<u8>,
-    /// Takes the last word back.
+    /// Erases the last word.
     pub erase_word: Option<u8>,
-    /// Takes the line back.
+    /// Erases the line.
     pub kill: Option<u8>,
-    /// The end of the input, on an empty line.
+    /// Ends the input, on an empty line.
     pub end: Option<u8>,
-    /// Makes the next key one without a meaning.
+    /// Inserts the next key literally.
     pub literal: Option<u8>,
 }
 
@@ -86,32 +86,31 @@ mod unix {
 
     use super::{ControlKeys, EditKeys, TypedAhead, Writer};
 
-    /// The most that is read at once of what was typed: a terminal holds 4 KiB.
+    /// The maximum number of typed bytes read at once: a terminal buffers 4 KiB.
     const TYPED_AT_ONCE: usize = 4 << 10;
 
-    /// No key does that (`_POSIX_VDISABLE`).
+    /// The code of a disabled key (`_POSIX_VDISABLE`).
     const DISABLED: u8 =
         if cfg!(any(target_os = "linux", target_os = "android")) { 0 } else { 0xff };
 
-    /// The modes of the terminal on standard input, as they were found.
+    /// The original modes of the terminal on standard input.
     #[derive(Clone, Debug)]
     pub struct SavedModes {
         found: Termios,
-        /// Held while modes are set: what one thread has read, another must not have changed before it is
-        /// written back.
-        /// Says whether [`SavedModes::give_back`] was the last to set them.
+        /// Locked while modes are set: between reading and setting them by one thread, no other may change
+        /// them. The value is whether [`SavedModes::give_back`] set them last.
         setting: Arc<Mutex<bool>>,
     }
 
     impl SavedModes {
-        /// Reads them; `None` where standard input is not a terminal.
+        /// Reads the current modes; `None` if standard input is not a terminal.
         pub fn read() -> Option<Self> {
             let found = tcgetattr(stdin()).ok()?;
             Some(Self { found, setting: Arc::default() })
         }
 
-        /// Sets the modes that the line editor reads keys in, so that nothing is echoed or cut between
-        /// two lines either: what is typed then is for the next one.
+        /// Sets the modes of the line editor, so that input between two lines is not echoed or truncated
+        /// either: it belongs to the next line.
         pub fn set_raw(&self) {
             let _setting = self.setting();
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.raw());
@@ -131,17 +130,18 @@ mod unix {
             modes
         }
 
-        /// Whether the terminal edits lines and shows them, as it does for most programs.
+        /// Whether the kernel edits and echoes lines (canonical mode).
         pub fn edits_lines(&self) -> bool {
             self.found.local_modes.contains(LocalModes::ICANON)
         }
 
-        /// Has keys passed on as they are typed, and not shown; those that send signals still do.
+        /// Disables line editing and echo by the kernel; signal keys are still handled.
         pub fn set_unedited(&self) {
             self.take_unedited(&mut self.setting());
         }
 
-        /// The same, unless the terminal is given back. Returns whether it has these modes now.
+        /// As [`SavedModes::set_unedited`], unless [`SavedModes::give_back`] was called last. Returns whether
+        /// the terminal has these modes now.
         pub fn keep_unedited(&self) -> bool {
             let mut is_given_back = self.setting();
             if !*is_given_back {
@@ -153,14 +153,14 @@ mod unix {
         fn take_unedited(&self, is_given_back: &mut bool) {
             *is_given_back = false;
             let current = Self::read();
-            // Another program that sets the modes, as a pager does, has more need of them.
+            // Modes set by another program, such as a pager, are not changed.
             if current.is_some_and(|modes| modes.edits_lines()) {
                 let _ = tcsetattr(stdin(), OptionalActions::Now, &self.unedited());
             }
         }
 
-        /// Sets the modes that were found again if they are those of [`SavedModes::set_unedited`], for
-        /// whoever uses the terminal next: until that is called again they stay.
+        /// Restores the original modes if the current ones are those of [`SavedModes::set_unedited`]. They
+        /// stay until that is called again.
         pub fn give_back(&self) {
             let mut is_given_back = self.setting();
             *is_given_back = true;
@@ -204,8 +204,8 @@ mod unix {
             Some(self.found.special_codes[code]).filter(|byte| *byte != DISABLED)
         }
 
-        /// Has Ctrl-C send SIGINT, or be a key as any other again; other keys send nothing. Does nothing
-        /// while the terminal is given back, to a shell for example.
+        /// Enables or disables SIGINT by Ctrl-C; other keys send no signals. Does nothing while the original
+        /// modes are restored, or another program has the terminal.
         pub fn set_interruptible(&self, is_interruptible: bool) {
             let _setting = self.setting();
             let is_given_back = Self::read().is_none_or(|modes| modes.edits_lines());
@@ -221,7 +221,7 @@ mod unix {
             let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
         }
 
-        /// Sets them again.
+        /// Sets the original modes.
         pub fn set(&self) {
             let _setting = self.setting();
             let _ = tcsetattr(stdin(), OptionalActions::Now, &self.found);
@@ -231,9 +231,9 @@ mod unix {
             self.setting.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
-        /// Sets them again, and bracketed paste off, as after a line editor was cut short. A terminal
-        /// that takes no output, as after Ctrl-S, is not waited for. In the background nothing is done:
-        /// the terminal is another's.
+        /// Sets the original modes and turns bracketed paste off, as after a line editor was interrupted,
+        /// without waiting for a stopped terminal (Ctrl-S). Does nothing in the background, where another
+        /// program has the terminal.
         pub fn restore(&self) {
             if is_in_background() {
                 return;
@@ -243,8 +243,8 @@ mod unix {
         }
     }
 
-    /// Takes the lines that were typed so far, and the end of them. A line editor would find its keys
-    /// changed: what was Ctrl-D becomes a NUL when the modes change.
+    /// Reads the lines typed so far, and their end. When the modes change, a Ctrl-D in the input becomes a
+    /// NUL, which a line editor would misinterpret.
     pub fn take_typed(modes: &SavedModes) -> TypedAhead {
         let mut typed = TypedAhead::default();
         let reads_lines = modes.found.local_modes.contains(LocalModes::ICANON);
@@ -255,7 +255,7 @@ mod unix {
                     typed.lines.extend_from_slice(&bytes[..count]);
                     typed.ended = count == 0;
                 }
-                Err(_) => break, // whoever reads next hears of it
+                Err(_) => break, // the next read reports it
             }
         }
         typed
@@ -282,8 +282,8 @@ mod unix {
         Some((size.ws_row, size.ws_col))
     }
 
-    /// Begins a new line on the terminal on standard error, if its driver has just shown `^C` there for
-    /// Ctrl-C. In the background what it shows is not ours.
+    /// Starts a new line on the terminal on standard error, if the kernel has just echoed `^C` there. Does
+    /// nothing in the background.
     pub fn end_echoed_line() {
         let shown = LocalModes::ISIG | LocalModes::ECHO | LocalModes::ECHOCTL;
         let is_shown = tcgetattr(stderr()).is_ok_and(|modes| modes.local_modes.contains(shown));
@@ -292,35 +292,35 @@ mod unix {
             && is_ours
             && let Ok(mut stderr) = Writer::stderr()
         {
-            let _ = stderr.write(b"\n"); // it is only for looks
+            let _ = stderr.write(b"\n"); // only cosmetic
         }
     }
 
-    /// Whether what is typed is for us: a program started with `&` that reads from its terminal is
-    /// stopped by the shell.
+    /// Whether the process is in the foreground: a background process that reads from its terminal is
+    /// stopped.
     pub fn is_ours() -> bool {
         tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
     }
 
-    /// Whether standard input is a terminal that was closed: its window, or the connection to it.
+    /// Whether standard input is a terminal that was closed.
     pub fn is_gone() -> bool {
         tcgetattr(stdin()).is_err_and(|error| error == rustix::io::Errno::IO)
     }
 
-    /// Whether another process group has the terminal: then its modes and what it shows are not ours.
+    /// Whether another process group is in the foreground of the terminal.
     pub fn is_in_background() -> bool {
         tcgetpgrp(stdin()).is_ok_and(|group| group != getpgrp())
     }
 
-    /// Whether the parent process is one that can continue us after a stop: a shell with job control.
+    /// Whether the parent process can continue us after a stop: a shell with job control.
     pub fn has_shell() -> bool {
         let Some(parent) = getppid() else { return false };
         let is_in_session = getsid(Some(parent)).ok() == getsid(None).ok();
         is_in_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
     }
 
-    /// Whether this process began the session of its terminal: then there is no shell above it, and its
-    /// process group is an orphaned one, which keys and the terminal cannot stop.
+    /// Whether this process is a session leader: then it has no shell as a parent, and its orphaned process
+    /// group cannot be stopped by the terminal.
     pub fn leads_session() -> bool {
         getsid(None).is_ok_and(|session| session == getpid())
     }
@@ -330,7 +330,7 @@ mod unix {
         let _ = kill_current_process_group(Signal::TSTP);
     }
 
-    /// Sends SIGINT to this process: the one way to get a thread out of reading a line.
+    /// Sends SIGINT to this process: the only way to interrupt a thread that reads a line.
     pub fn interrupt_self() {
         let _ = kill_process(getpid(), Signal::INT);
     }
@@ -340,32 +340,32 @@ mod unix {
 mod other {
     use super::{ControlKeys, TypedAhead};
 
-    /// The console restores its modes with the line editor.
+    /// No modes: the line editor restores those of the console.
     #[derive(Clone, Debug)]
     pub struct SavedModes;
 
     impl SavedModes {
-        /// Nothing to read here.
+        /// Always `None`.
         pub fn read() -> Option<Self> {
             None
         }
 
-        /// Nothing to set here.
+        /// Does nothing.
         pub fn set_interruptible(&self, _: bool) {}
 
-        /// Nothing to set here.
+        /// Does nothing.
         pub fn set_raw(&self) {}
 
-        /// The line editor knows its own.
+        /// The default keys.
         pub fn control_keys(&self) -> ControlKeys {
             ControlKeys { interrupt: Some(0x03), suspend: None }
         }
 
-        /// Nothing to set here.
+        /// Does nothing.
         pub fn restore(&self) {}
     }
 
-    /// The console keeps what is typed for the line editor.
+    /// Always empty: the console buffers input for the line editor.
     pub fn take_typed(_: &SavedModes) -> TypedAhead {
         TypedAhead::default()
     }
@@ -375,26 +375,26 @@ mod other {
         super::DEFAULT_WIDTH
     }
 
-    /// It is not known here.
+    /// Always `None`: the size is not known here.
     pub fn size() -> Option<(u16, u16)> {
         None
     }
 
-    /// No program is stopped for reading here.
+    /// Always true: there is no job control here.
     pub fn is_ours() -> bool {
         true
     }
 
-    /// A console that is closed ends its processes.
+    /// Always false: closing a console ends its processes.
     pub fn is_gone() -> bool {
         false
     }
 
-    /// There is no job control here.
+    /// Always false: there is no job control here.
     pub fn is_in_background() -> bool {
         false
     }
 
-    /// There is no such signal here: the line being read ends with the process.
+    /// Does nothing: there is no such signal here.
     pub fn interrupt_self() {}
 }

@@ -2,12 +2,12 @@
 
 use data_encoding::BASE64;
 
-/// The value of an Authorization or Proxy-Authorization field with this `USER:PASSWORD`.
+/// The value of an Authorization or Proxy-Authorization field for these credentials (`USER:PASSWORD`).
 pub fn authorization(pair: &[u8]) -> String {
     format!("Basic {}", BASE64.encode(pair))
 }
 
-/// The `USER:PASSWORD` in such a value.
+/// The credentials (`USER:PASSWORD`) in the value of such a field.
 pub fn pair(authorization: &str) -> Option<Vec<u8>> {
     let (scheme, encoded) = authorization.trim().split_once(' ')?;
     let is_basic = scheme.eq_ignore_ascii_case("basic");

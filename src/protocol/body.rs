@@ -1,5 +1,5 @@
-//! The body of a refused handshake: framed by length, chunked or until the end of the connection
-//! (RFC 9112 section 6.3), compressed or not. Only its start is kept.
+//! The body of a refused handshake, delimited by length, by chunks or by the end of the connection
+//! (RFC 9112 section 6.3), compressed or not. Only its first bytes are kept.
 
 use super::head::Head;
 use super::vocabulary::TransportEnd;
@@ -10,7 +10,7 @@ mod excerpt;
 use coding::Codings;
 pub use excerpt::{BodyEnd, BodyLength, Defect, Excerpt};
 
-/// How many bytes of a body are kept.
+/// The maximum number of bytes of a body that are kept.
 pub const MAX_KEPT: usize = 4 << 10;
 
 /// A body being received.
@@ -19,16 +19,16 @@ pub struct Body {
     framing: Framing,
     codings: Codings,
     kept: Vec<u8>,
-    /// How many bytes of it have come, without those of the framing.
+    /// Bytes received, without those of the framing.
     received: u64,
-    /// More came, or was announced, than is kept.
+    /// More was received, or announced, than is kept.
     cut: bool,
     done: bool,
 }
 
 #[derive(Debug)]
 enum Framing {
-    /// Content-Length: what is missing, and the whole.
+    /// Content-Length: the bytes still missing, and the total.
     Length {
         rest: u64,
         total: u64,
@@ -37,18 +37,18 @@ enum Framing {
     UntilEof,
 }
 
-/// The next part of a chunked body.
+/// The part of a chunked body that is expected next.
 #[derive(Debug)]
 enum Chunk {
     Size(Vec<u8>),
     Data(u64),
-    /// The line break after a chunk's data; whether its CR has come.
+    /// The line break after a chunk's data; whether its CR was received.
     Break(bool),
-    /// A chunk size or line break was expected and something else came: no more of it can be found.
+    /// Neither a chunk size nor a line break was received where one was expected: the rest cannot be decoded.
     Malformed,
 }
 
-/// The longest chunk-size line that is taken, extensions included.
+/// The longest chunk-size line that is accepted, in bytes, including extensions.
 const MAX_SIZE_LINE: usize = 256;
 
 impl Body {
@@ -73,7 +73,7 @@ impl Body {
         Self { framing, codings, kept: Vec::new(), received: 0, cut: false, done }
     }
 
-    /// Takes the next bytes from the connection.
+    /// Processes the next bytes from the connection.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_done() {
             bytes = match &mut self.framing {
@@ -94,12 +94,12 @@ impl Body {
         }
     }
 
-    /// Whether nothing more is worth waiting for: it is whole, or as much is there as is kept.
+    /// Whether no more bytes are needed: the body is complete, or the maximum is kept.
     pub fn is_done(&self) -> bool {
         self.done || self.kept.len() >= MAX_KEPT
     }
 
-    /// What has come of it, decoded. `end`: why no more of it is awaited, if it is not done.
+    /// The kept bytes, decoded. `end`: why reading stopped, if the body is not done.
     pub fn finish(mut self, end: Option<BodyEnd>) -> Excerpt {
         if end.is_some() {
             self.end_in_size_line();
@@ -119,7 +119,7 @@ impl Body {
         Excerpt { bytes, is_cut, defect, undecoded, received }
     }
 
-    /// A body that ends where a chunk size should stand: what is not the start of one belongs to it.
+    /// If the body ends inside a chunk-size line that is not valid so far, its bytes belong to the body.
     fn end_in_size_line(&mut self) {
         if let Framing::Chunked(Chunk::Size(line)) = &mut self.framing
             && !line.trim_ascii().is_empty()
@@ -201,7 +201,7 @@ impl Body {
     }
 }
 
-/// Of lengths that contradict each other none counts (RFC 9112 section 6.3): nothing that came is to be hidden.
+/// Contradictory lengths are ignored (RFC 9112 section 6.3), so that no received byte is hidden.
 fn content_length(head: &Head) -> Option<u64> {
     let lengths: Option<Vec<u64>> =
         head.list("Content-Length").iter().map(|length| length.parse().ok()).collect();
@@ -241,7 +241,7 @@ mod tests {
     const CHUNKED: &str = "HTTP/1.1 401 X\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     #[test]
-    fn each_framing_gives_the_body_over_any_cut() {
+    fn every_framing_is_decoded_at_every_split_point() {
         let cases = [
             ("HTTP/1.1 401 X\r\nContent-Length: 5\r\n\r\n", &b"helloIGNORED"[..], "hello", true),
             (CHUNKED, b"3;e=1\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n", "hello", true),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_chunk_hides_nothing() {
+    fn the_bytes_of_a_malformed_chunk_are_kept() {
         let long = "x".repeat(300);
         for (bytes, expected) in [
             ("zz\r\nwhy\r\n", "zz\r\nwhy\r\n"),
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_known() {
+    fn an_incomplete_body_is_reported() {
         const LENGTH: &str = "HTTP/1.1 401 X\r\nContent-Length: 500\r\n\r\n";
         const OPEN: &str = "HTTP/1.1 401 X\r\n\r\n";
         let closed = || BodyEnd::Transport(TransportEnd::Eof);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_is_not_packed_as_declared_is_known() {
+    fn a_body_that_is_not_compressed_as_declared_is_reported() {
         const GZIP: &str = "HTTP/1.1 401 X\r\nContent-Encoding: gzip\r\n\r\n";
         let closed = || Some(BodyEnd::Transport(TransportEnd::Eof));
         let plain = received(GZIP, &[b"no entry"]).finish(closed());
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_start_is_kept() {
+    fn only_the_first_bytes_are_kept() {
         let (text, done) = body("HTTP/1.1 500 X\r\n\r\n", &[&[b'x'; 10_000]]);
         assert_eq!((text.len(), done), (MAX_KEPT, true));
     }

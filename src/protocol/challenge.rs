@@ -1,27 +1,27 @@
-//! What a server asks for in WWW-Authenticate or Proxy-Authenticate (RFC 9110 section 11.6.1).
+//! Authentication challenges in WWW-Authenticate and Proxy-Authenticate (RFC 9110 section 11.6.1).
 //!
-//! Several challenges may stand in one field, separated by the same commas as their parameters, and
-//! in several fields. Servers write them badly: what can be read counts, the rest is passed over.
+//! One field may contain several challenges, separated by the same commas as their parameters, and there
+//! may be several fields. Many servers send malformed ones: what can be parsed is used, the rest ignored.
 
 use super::head::{Head, is_token, is_token_char, split_list};
 
-/// The most challenges that are read.
+/// The maximum number of challenges that are parsed.
 const MAX_CHALLENGES: usize = 16;
 
-/// The most parameters of a challenge that are read.
+/// The maximum number of parameters of a challenge that are parsed.
 const MAX_PARAMETERS: usize = 32;
 
-/// One way to log in.
+/// One challenge: an authentication scheme with its parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge {
-    /// The scheme, as the server writes it.
+    /// The scheme, as the server spells it.
     pub scheme: String,
     /// Names in lower case, and values without their quotes.
     parameters: Vec<(String, String)>,
 }
 
 impl Challenge {
-    /// Those in all fields of this name.
+    /// The challenges in all fields of this name.
     pub fn read(head: &Head, field: &str) -> Vec<Self> {
         let mut found: Vec<Self> = Vec::new();
         for value in head.values(field) {
@@ -43,18 +43,18 @@ impl Challenge {
         found
     }
 
-    /// Whether this is the scheme; names are case-insensitive.
+    /// Whether the scheme is `scheme`, compared case-insensitively.
     pub fn is(&self, scheme: &str) -> bool {
         self.scheme.eq_ignore_ascii_case(scheme)
     }
 
-    /// A parameter's value. An empty one tells nothing.
+    /// A parameter's value, unless it is empty.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let found = self.parameters.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     }
 
-    /// The same, with each word of the server as this makes it.
+    /// The challenge with `change` applied to the scheme and to each value.
     #[must_use]
     pub fn map(self, change: impl Fn(String) -> String) -> Self {
         let parameters = self.parameters.into_iter();
@@ -77,7 +77,7 @@ enum Element {
     Parameter(String, String),
 }
 
-/// What stands between two commas: a parameter, or a scheme with its first parameter or its token68.
+/// Parses the text between two commas: a parameter, or a scheme with its first parameter or its token68.
 fn read_element(element: &str) -> Option<Element> {
     if let Some((name, value)) = read_parameter(element) {
         return Some(Element::Parameter(name, value));
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_servers_get_wrong() {
+    fn malformed_challenges_are_parsed_as_far_as_possible() {
         for (values, expected) in [
             (&[""][..], ""),
             (&[",, ,"], ""),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_is_bounded() {
+    fn the_number_of_challenges_and_parameters_is_limited() {
         let many = "Basic, ".repeat(1000) + &"a".repeat(5000);
         assert_eq!(read(&[&many]).len(), MAX_CHALLENGES);
         let parameters: String = (0..1000).map(|n| format!(", p{n}=x")).collect();
@@ -212,7 +212,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_value_is_read(value in "(\\PC|[\"\\\\=, \t]|Basic |realm=){0,60}") {
+        fn any_value_is_parsed_without_a_panic(value in "(\\PC|[\"\\\\=, \t]|Basic |realm=){0,60}") {
             let _ = read(&[&value]);
         }
     }

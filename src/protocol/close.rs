@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use registry::{Entry, REGISTERED};
+use registry::{REGISTERED, RegisteredCode};
 
 pub use applications::{APPLICATIONS, Application};
 pub use payload::ClosePayload;
@@ -19,7 +19,7 @@ pub use ranges::RANGES;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(u16);
 
-/// What there is to say about a close code.
+/// What a close code means, who may send it, and why it usually occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// The meaning in one short line.
@@ -34,58 +34,58 @@ pub struct Explanation {
     pub section: &'static str,
 }
 
-/// A run of close codes which share a name and a meaning.
+/// A range of close codes that share a name and a meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeRange {
     /// The first code of the range.
     pub first: u16,
     /// The last code of the range.
     pub last: u16,
-    /// The name of every code in it that has none of its own.
+    /// The name of every code in the range that has no name of its own.
     pub name: &'static str,
-    /// What holds for the range as a whole.
+    /// The explanation of the range as a whole.
     pub explanation: Explanation,
 }
 
-/// Text that is not a number which fits a close code.
+/// A text that cannot be parsed as a close code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseCloseCodeError {
     text: String,
 }
 
 impl CloseCode {
-    /// The work is done.
+    /// The purpose of the connection has been fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// The endpoint is going away: a server stops, a page is left.
+    /// The endpoint is going away: a server shuts down, or a browser leaves the page.
     pub const GOING_AWAY: Self = Self(1001);
     /// The peer broke the WebSocket protocol.
     pub const PROTOCOL_ERROR: Self = Self(1002);
     /// The type of the message is not accepted.
     pub const UNSUPPORTED_DATA: Self = Self(1003);
-    /// Stands for a Close frame without a code; never sent.
+    /// Reported for a Close frame without a code; never sent.
     pub const NO_STATUS: Self = Self(1005);
-    /// Stands for an end without a Close frame; never sent.
+    /// Reported for a connection that ended without a Close frame; never sent.
     pub const ABNORMAL: Self = Self(1006);
-    /// The data does not fit the type of the message.
+    /// The data is not consistent with the type of the message.
     pub const INVALID_PAYLOAD: Self = Self(1007);
-    /// A rule of the endpoint was broken.
+    /// The endpoint's policy was violated.
     pub const POLICY_VIOLATION: Self = Self(1008);
     /// The message is larger than the endpoint accepts.
     pub const MESSAGE_TOO_BIG: Self = Self(1009);
-    /// The client misses an extension in the server's answer.
+    /// The server's response lacks an extension that the client requires.
     pub const MANDATORY_EXTENSION: Self = Self(1010);
-    /// The endpoint met a condition it cannot handle.
+    /// The endpoint encountered an unexpected condition.
     pub const INTERNAL_ERROR: Self = Self(1011);
     /// The service restarts.
     pub const SERVICE_RESTART: Self = Self(1012);
     /// The service is overloaded for now.
     pub const TRY_AGAIN_LATER: Self = Self(1013);
-    /// A gateway got a bad answer from the server behind it.
+    /// A gateway received an invalid response from the upstream server.
     pub const BAD_GATEWAY: Self = Self(1014);
-    /// Stands for a failed TLS handshake; never sent.
+    /// Reported for a failed TLS handshake; never sent.
     pub const TLS_HANDSHAKE: Self = Self(1015);
 
-    /// Wraps any number; whether it may be sent is another question.
+    /// Wraps any number, including those that must not be sent; see [`CloseCode::may_be_sent`].
     pub const fn new(code: u16) -> Self {
         Self(code)
     }
@@ -95,12 +95,12 @@ impl CloseCode {
         self.0
     }
 
-    /// The registered name, or else that of the range.
+    /// The registered name, or else the name of the range.
     pub fn name(self) -> &'static str {
         self.entry().map_or_else(|| self.range().name, |entry| entry.name)
     }
 
-    /// Whether an endpoint may put this code into a Close frame (RFC 6455 sections 7.4.1 and 7.4.2).
+    /// Whether an endpoint may send this code in a Close frame (RFC 6455 sections 7.4.1 and 7.4.2).
     pub fn may_be_sent(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
@@ -115,7 +115,7 @@ impl CloseCode {
         self.entry().map_or_else(|| self.range().explanation, |entry| entry.explanation)
     }
 
-    fn entry(self) -> Option<&'static Entry> {
+    fn entry(self) -> Option<&'static RegisteredCode> {
         REGISTERED.iter().find(|entry| entry.code == self.0)
     }
 
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_codes_may_be_sent() {
+    fn only_valid_codes_may_be_sent() {
         let allowed = |code: &u16| CloseCode::new(*code).may_be_sent();
         let below_3000: Vec<u16> = (0..3000).filter(allowed).collect();
         assert_eq!(
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn parses_numbers_and_says_what_is_wrong() {
+    fn numbers_are_parsed_and_errors_explained() {
         assert_eq!("1008".parse(), Ok(CloseCode::POLICY_VIOLATION));
         assert_eq!("65535".parse(), Ok(CloseCode::new(65535)));
         for text in ["", "+1000", "65536", "going away", " 1000"] {

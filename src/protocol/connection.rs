@@ -1,11 +1,11 @@
-//! The state machine of one WebSocket connection (RFC 6455 sections 5 to 7), either role.
+//! The state machine of one WebSocket connection (RFC 6455 sections 5 to 7), in either role.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use super::close::ClosePayload;
 use super::deflate::Deflater;
-use super::inbound::{Inbound, InboundOptions, Ready};
+use super::inbound::{Inbound, InboundOptions, QueuedEvent};
 use super::outbox::Outbox;
 use super::vocabulary::{Counters, Direction, Event, ReadyState, Role};
 
@@ -16,8 +16,8 @@ mod react;
 mod send;
 mod streamed;
 
-pub use ending::{EndCause, Ending, Party};
-pub use options::Options;
+pub use ending::{EndCause, Ending, Initiator};
+pub use options::ConnectionOptions;
 
 /// One connection after its opening handshake. See [the module above](super) for the order of calls.
 #[derive(Debug)]
@@ -26,31 +26,31 @@ pub struct Connection {
     close_timeout: Option<Duration>,
     observe_frames: bool,
     phase: Phase,
-    /// What the peer sends.
+    /// Decodes what the peer sends.
     inbound: Inbound,
     deflater: Option<Box<Deflater>>,
     outbox: Outbox,
-    /// What happened and has not been handed out, in order.
-    queue: VecDeque<Ready>,
-    /// What was handed out last: its bytes are still borrowed.
-    current: Option<Ready>,
+    /// Events not yet returned, in order.
+    queue: VecDeque<QueuedEvent>,
+    /// The event returned last: its bytes may still be borrowed.
+    current: Option<QueuedEvent>,
     pings: VecDeque<(Vec<u8>, Instant)>,
     sent_close: Option<ClosePayload>,
-    /// The transport will never take our Close frame.
+    /// Our Close frame was discarded before the transport accepted it.
     is_close_discarded: bool,
     peer_closed_first: bool,
     sent: Counters,
-    /// What others hold for this connection.
-    beside: usize,
+    /// Bytes of memory used for this connection outside of it.
+    other_bytes: usize,
     /// Its memory has been freed because the budget is exceeded.
     has_shed: bool,
 }
 
-/// Pings waiting for their pong that are remembered; the oldest is forgotten first.
+/// The maximum number of unanswered pings that are tracked; the oldest is dropped first.
 const MAX_PINGS: usize = 64;
 
-/// How long the transport may accept nothing of what is still to be written once the peer has closed, as
-/// it hardly reads that.
+/// How long the transport may accept no output once the peer has closed: a peer that has sent its Close
+/// frame rarely reads more.
 const ANSWER_GRACE: Duration = Duration::from_millis(100);
 
 /// After a violation the peer gets at most this long to answer our Close frame.
@@ -59,25 +59,24 @@ const FAILURE_GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 enum Phase {
     Open,
-    /// Our Close frame is out, the peer's is awaited.
+    /// Our Close frame was sent, the peer's is awaited.
     Closing {
         until: Option<Instant>,
         cause_if_late: EndCause,
     },
-    /// Both Close frames have passed; ours may still be in the outbox.
+    /// Both Close frames were exchanged; ours may still be in the outbox.
     Closed {
         until: Option<Instant>,
-        /// Not even a transport that goes on taking bytes is waited for any longer.
+        /// The end even if the transport still accepts bytes.
         latest: Option<Instant>,
     },
     Ended(EndCause),
 }
 
 impl Connection {
-    /// A connection whose opening handshake is done. `early` is what followed the head in the same
-    /// segment.
-    pub fn new(options: Options, early: &[u8]) -> Self {
-        let Options { role, max_message_size, observe_frames, lenient, .. } = options;
+    /// A connection whose opening handshake is complete. `early` are bytes received after the head.
+    pub fn new(options: ConnectionOptions, early: &[u8]) -> Self {
+        let ConnectionOptions { role, max_message_size, observe_frames, lenient, .. } = options;
         let masks = (role == Role::Client).then_some(options.masks);
         let deflate = options.deflate.as_ref();
         Self {
@@ -85,7 +84,7 @@ impl Connection {
             close_timeout: options.close_timeout,
             observe_frames,
             phase: Phase::Open,
-            deflater: deflate.map(|agreed| Box::new(Deflater::new(agreed, role))),
+            deflater: deflate.map(|params| Box::new(Deflater::new(params, role))),
             inbound: Inbound::new(
                 InboundOptions {
                     role,
@@ -104,20 +103,20 @@ impl Connection {
             is_close_discarded: false,
             peer_closed_first: false,
             sent: Counters::default(),
-            beside: 0,
+            other_bytes: 0,
             has_shed: false,
         }
     }
 
-    /// The next thing that happened, in order, or `None` when more bytes are needed.
+    /// The next event, or `None` when more bytes are needed.
     pub fn next_event(&mut self, now: Instant) -> Option<Event<'_>> {
         if self.queue.is_empty()
-            && let Some(message) = self.inbound.plain_message()
+            && let Some(message) = self.inbound.next_whole_message()
         {
-            return Some(self.inbound.plain_event(message));
+            return Some(self.inbound.whole_event(message));
         }
         loop {
-            self.take_back();
+            self.reclaim();
             self.current = self.queue.pop_front();
             if let Some(current) = &mut self.current {
                 if self.queue.is_empty() {
@@ -133,27 +132,27 @@ impl Connection {
         }
     }
 
-    /// Whether events are queued, for which no further bytes are needed.
+    /// Whether events are queued that can be returned without further bytes.
     pub fn has_events(&self) -> bool {
         !self.queue.is_empty()
     }
 
-    /// Bytes waiting to be written to the transport.
+    /// Bytes to write to the transport.
     pub fn pending_output(&self) -> &[u8] {
         self.outbox.pending()
     }
 
-    /// Says that the transport took the first `count` bytes of the pending output.
+    /// Records that the transport accepted the first `count` bytes of the pending output.
     pub fn advance_output(&mut self, count: usize) {
         self.outbox.advance(count);
     }
 
-    /// When [`Connection::on_deadline`] has to be called, if nothing happens before.
+    /// When [`Connection::on_deadline`] must be called at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         self.close_deadline().into_iter().chain(self.inbound.release_at).min()
     }
 
-    /// When the peer has had its time to end the connection.
+    /// When the peer's time to end the connection runs out.
     fn close_deadline(&self) -> Option<Instant> {
         match self.phase {
             Phase::Closing { until, .. } | Phase::Closed { until, .. } if !self.is_finished() => {
@@ -163,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// Gives up waiting for the peer once the deadline has passed, and frees memory when idle.
+    /// Stops waiting for the peer once the deadline has passed, and frees memory when idle.
     pub fn on_deadline(&mut self, now: Instant) {
         if self.inbound.release_at.is_some_and(|at| now >= at) {
             self.release_idle_memory();
@@ -183,7 +182,7 @@ impl Connection {
         self.inbound.ignore();
     }
 
-    /// Nothing more will happen: the transport can be closed.
+    /// Whether the connection has ended and the transport can be closed.
     pub fn is_finished(&self) -> bool {
         match self.phase {
             Phase::Open | Phase::Closing { .. } => false,
@@ -192,7 +191,7 @@ impl Connection {
         }
     }
 
-    /// The state in the words of the WebSocket API.
+    /// The state as `readyState` of the WebSocket API.
     pub fn ready_state(&self) -> ReadyState {
         match self.phase {
             Phase::Open => ReadyState::Open,
@@ -206,12 +205,12 @@ impl Connection {
         matches!(self.phase, Phase::Open)
     }
 
-    /// Whether part of a data message has come.
+    /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.inbound.is_receiving_message()
     }
 
-    /// What came in.
+    /// What was received.
     pub fn received_counters(&self) -> Counters {
         self.inbound.counters()
     }
@@ -221,7 +220,7 @@ impl Connection {
         self.sent
     }
 
-    /// How the connection ended; `None` while it has not.
+    /// How the connection ended; `None` if it has not.
     pub fn ending(&self) -> Option<Ending> {
         let cause = match &self.phase {
             Phase::Ended(cause) => cause.clone(),
@@ -237,10 +236,10 @@ impl Connection {
     /// The current event with its bytes.
     fn view(&self) -> Option<Event<'_>> {
         match self.current.as_ref()? {
-            Ready::Close(Direction::Sent) => {
+            QueuedEvent::Close(Direction::Sent) => {
                 Some(Event::Close(Direction::Sent, self.sent_close.as_ref()?))
             }
-            ready => self.inbound.view(ready),
+            queued => self.inbound.view(queued),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): whole messages compressed with DEFLATE, either direction.
+//! permessage-deflate (RFC 7692): compression of whole messages with DEFLATE, in both directions.
 
 use std::fmt;
 
@@ -14,24 +14,24 @@ pub mod negotiation;
 
 use history::History;
 use negotiation::Terms;
-pub use negotiation::{Agreed, DEFAULT_OFFER, Offer, OfferError, choose, offers};
+pub use negotiation::{DEFAULT_OFFER, DeflateParams, Offer, OfferError, choose, offers};
 
-/// What a compressed message loses at its end, and gets back to be inflated (RFC 7692 section
-/// 7.2.1): length and complement of an empty stored block.
+/// The bytes removed from the end of a compressed message and appended again to inflate it (RFC 7692
+/// section 7.2.1): length and complement of an empty stored block.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// [`TAIL`] and a row of empty blocks: stored, fixed, stored, and so on. At the end of a message they
-/// change nothing; where a block is unfinished they are an error or come out as data. Most are needed
-/// where it is the header of a dynamic block that is cut off: it takes many bits without a word.
+/// [`TAIL`] followed by empty blocks: stored, fixed, stored, and so on. After a complete message they
+/// produce no output; inside an unfinished block they are an error or produce data. Most of them are needed
+/// if the message ends in the header of a dynamic block, which consumes many bits before an error.
 const PROBE: [u8; 4 + 6 * PROBE_BLOCKS] = probe();
 
 const PROBE_BLOCKS: usize = 12;
 
-/// The start of it, enough where that header has been passed.
+/// The part of it that suffices after that header.
 const SHORT_PROBE: usize = 4 + 6 * 2;
 
-/// A message of up to this many compressed bytes that has come to something is taken for one block.
-/// The whole of [`PROBE`] would be a tenth of what it costs.
+/// A message of up to this many compressed bytes that has produced output is assumed to be one block: the
+/// whole of [`PROBE`] would take a tenth of the time to inflate it.
 const ONE_BLOCK: u64 = 2 << 10;
 
 const fn probe() -> [u8; 4 + 6 * PROBE_BLOCKS] {
@@ -45,65 +45,65 @@ const fn probe() -> [u8; 4 + 6 * PROBE_BLOCKS] {
     bytes
 }
 
-/// A block's padding and the header of the empty one behind it leave these bits of the last byte 0.
+/// The bits of the last byte that the padding and the header of the removed empty block leave 0.
 const ALWAYS_CLEAR: u8 = 0b1110_0000;
 
-/// Messages under this many bytes are not worth the attempt.
+/// Messages shorter than this many bytes are not compressed.
 const MIN_COMPRESSED: usize = 16;
 
-/// The smallest window zlib can work with, as a base-2 logarithm.
+/// The smallest window zlib supports, as a base-2 logarithm.
 const MIN_ZLIB_WINDOW: u8 = 9;
 
-/// Output made at a time, at least.
+/// The minimum output space provided at a time, in bytes.
 const OUTPUT_STEP: usize = 4 << 10;
 
-/// Output made at a time, at most.
+/// The maximum output space provided at a time, in bytes.
 const MAX_OUTPUT_STEP: usize = 256 << 10;
 
-/// Asked before a buffer grows to so many bytes.
+/// Called before a buffer grows to this many bytes; false if it must not.
 pub(super) type MayGrow<'a> = &'a mut dyn FnMut(usize) -> bool;
 
-/// Why a compressed message cannot be read.
+/// Why a compressed message cannot be inflated.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum InflateError {
     /// It is longer than allowed.
     TooBig,
-    /// There is no memory left for it.
+    /// The memory budget is exceeded.
     OverMemory,
-    /// It is not what DEFLATE makes; in words.
+    /// It is not valid DEFLATE data, for this reason.
     Corrupt(String),
-    /// It refers to messages before it, although this parameter was agreed on.
+    /// It refers to earlier messages, although this parameter was negotiated.
     KeptContext(&'static str),
 }
 
-/// Reads the peer's compressed messages.
+/// Inflates the peer's messages.
 pub(super) struct Inflater {
     window: u8,
     keeps_context: bool,
-    /// Made for the first message: it takes some 40 KiB.
+    /// Created for the first message: it takes about 40 KiB.
     state: Option<Decompress>,
-    /// The first bytes of the message.
+    /// The first bytes of the current message.
     first: [u8; 2],
-    /// The last bytes of the message so far, at the end of this.
+    /// The last bytes received of the current message, right-aligned.
     last: [u8; 4],
-    /// Bytes of the message so far.
+    /// Compressed bytes received of the current message.
     fed: u64,
-    /// The last byte of the message so far ended a final block (BFINAL).
+    /// The last byte received ended a final block (BFINAL).
     has_ended: bool,
-    /// What came before, where messages must not refer to it.
+    /// Earlier messages, if messages must not refer to them.
     history: History,
-    /// The parameter that says so.
+    /// The parameter that forbids it.
     parameter: &'static str,
 }
 
 impl Inflater {
-    /// For the messages that come to `role` under this agreement.
-    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
+    /// For the messages that `role` receives with these parameters.
+    pub(super) fn new(params: &DeflateParams, role: Role) -> Self {
         let sender = match role {
             Role::Client => Role::Server,
             Role::Server => Role::Client,
         };
-        let Terms { window, keeps_context } = agreed.terms(sender);
+        let Terms { window, keeps_context } = params.terms(sender);
         let window = window.max(MIN_ZLIB_WINDOW);
         Self {
             window,
@@ -121,41 +121,41 @@ impl Inflater {
         }
     }
 
-    /// Inflates the next bytes of a message to the end of `out`, which grows to `limit` at most.
+    /// Inflates the next bytes of a message and appends them to `out`, which grows to `limit` bytes at most.
     ///
     /// # Errors
-    /// What came before the flaw is in `out`. Everything after an error is undefined.
+    /// The data before the error is in `out`. The inflater must not be used after an error.
     pub(super) fn push(
         &mut self,
         bytes: &[u8],
         out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), InflateError> {
         if bytes.is_empty() {
             return Ok(());
         }
         self.remember(bytes);
         self.history.push(bytes);
         let is_zlib = matches!(self.first, [0x78, 0x01 | 0x5e | 0x9c | 0xda]);
-        self.run(bytes, out, limit, may_grow).map_err(|flaw| match flaw {
-            Flaw::Corrupt(why) if is_zlib => Flaw::Corrupt(format!(
+        self.run(bytes, out, limit, may_grow).map_err(|error| match error {
+            InflateError::Corrupt(why) if is_zlib => InflateError::Corrupt(format!(
                 "{why}; it starts with a zlib header instead of raw DEFLATE data"
             )),
-            Flaw::Corrupt(_) if self.history.explains_failure() => {
-                Flaw::KeptContext(self.parameter)
+            InflateError::Corrupt(_) if self.history.explains_failure() => {
+                InflateError::KeptContext(self.parameter)
             }
-            flaw => flaw,
+            error => error,
         })
     }
 
-    /// Ends the message. Returns whether it ended with a final block, in which case nothing is missing
-    /// at its end. Such messages are made by `zlib.deflateRawSync` and the like, and every peer takes
-    /// them; RFC 7692 section 7.2.3.4 has another byte behind the block.
+    /// Ends the message. Returns whether it ended with a final block: then no bytes were removed from its
+    /// end. `zlib.deflateRawSync` and others produce such messages, and all implementations accept them,
+    /// although RFC 7692 section 7.2.3.4 has another byte after the block.
     ///
     /// # Errors
-    /// When it ends in the middle of a DEFLATE block.
-    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, Flaw> {
+    /// If it ends in the middle of a DEFLATE block.
+    pub(super) fn finish(&mut self, out: &mut Buffer, limit: u64) -> Result<bool, InflateError> {
         let (fed, last) = (std::mem::take(&mut self.fed), std::mem::take(&mut self.last));
         self.first = [0; 2];
         let has_ended = std::mem::take(&mut self.has_ended);
@@ -171,26 +171,26 @@ impl Inflater {
         Ok(has_ended)
     }
 
-    /// Adds what a message loses at its end.
+    /// Appends the bytes that were removed from the end of the message.
     fn complete(
         &mut self,
         fed: u64,
         last: [u8; 4],
         out: &mut Buffer,
         limit: u64,
-    ) -> Result<(), Flaw> {
-        let flaw = || Flaw::Corrupt(unfinished(fed, last));
+    ) -> Result<(), InflateError> {
+        let error = || InflateError::Corrupt(unfinished(fed, last));
         let before = out.len();
         let is_past_header = before > 0 && fed <= ONE_BLOCK;
         let probe = if is_past_header { &PROBE[..SHORT_PROBE] } else { &PROBE };
         let ended = if last[3] & ALWAYS_CLEAR == 0 && fed > 0 {
             self.run(probe, out, limit, &mut |_| true)
         } else {
-            Err(flaw())
+            Err(error())
         };
         if ended.is_err() || out.len() != before {
             out.truncate(before);
-            return Err(flaw());
+            return Err(error());
         }
         Ok(())
     }
@@ -211,7 +211,7 @@ impl Inflater {
         out: &mut Buffer,
         limit: u64,
         may_grow: MayGrow<'_>,
-    ) -> Result<(), Flaw> {
+    ) -> Result<(), InflateError> {
         let window = self.window;
         self.has_ended = false;
         let state =
@@ -221,8 +221,8 @@ impl Inflater {
             let room = limit.saturating_add(1).saturating_sub(out.len() as u64);
             let step = bytes.len().saturating_mul(4).clamp(OUTPUT_STEP, MAX_OUTPUT_STEP);
             let step = (step as u64).min(room) as usize;
-            if out.len() + step > out.held() && !may_grow(out.len() + step) {
-                return Err(Flaw::OverMemory);
+            if out.len() + step > out.memory_usage() && !may_grow(out.len() + step) {
+                return Err(InflateError::OverMemory);
             }
             let space = &mut out.space(step)[..step];
             let (read, made) = (state.total_in(), state.total_out());
@@ -231,14 +231,14 @@ impl Inflater {
             out.filled(written);
             if out.len() as u64 > limit {
                 out.truncate(limit as usize); // less than the length
-                return Err(Flaw::TooBig);
+                return Err(InflateError::TooBig);
             }
-            let status = result.map_err(|error| Flaw::Corrupt(described(&error)))?;
+            let status = result.map_err(|error| InflateError::Corrupt(described(&error)))?;
             let used = (state.total_in() - read) as usize; // at most what was given
             bytes = &bytes[used..];
             match status {
-                // BFINAL: more may follow in the same message (RFC 7692 section 7.2.3.4). What comes
-                // is a new stream, as for all that use zlib.
+                // BFINAL: more blocks may follow in the same message (RFC 7692 section 7.2.3.4). They
+                // are inflated as a new stream, as zlib-based implementations do.
                 Status::StreamEnd => {
                     state.reset(false);
                     if bytes.is_empty() {
@@ -257,7 +257,7 @@ impl Inflater {
 }
 
 fn described(error: &flate2::DecompressError) -> String {
-    // The decoder knows the reason only sometimes: it may have met it in an inner loop.
+    // The decoder does not always provide a reason: errors in its inner loop have none.
     match error.message() {
         Some(message) if !message.starts_with("repeated call") => message.to_owned(),
         _ => "invalid DEFLATE data".to_owned(),
@@ -272,67 +272,67 @@ fn unfinished(fed: u64, last: [u8; 4]) -> String {
     }
 }
 
-/// Makes our compressed messages.
+/// Compresses our messages.
 pub(super) struct Deflater {
-    /// `None`: the peer wants a window smaller than zlib has, so nothing is compressed.
+    /// `None`: the peer requires a smaller window than zlib supports, so nothing is compressed.
     window: Option<u8>,
     keeps_context: bool,
-    /// Made for the first message: it takes some 270 KiB.
+    /// Created for the first message: it takes about 270 KiB.
     state: Option<Compress>,
-    packed: Vec<u8>,
+    compressed: Vec<u8>,
 }
 
 impl Deflater {
-    /// For the messages that `role` sends under this agreement.
-    pub(super) fn new(agreed: &Agreed, role: Role) -> Self {
-        let Terms { window, keeps_context } = agreed.terms(role);
+    /// For the messages that `role` sends with these parameters.
+    pub(super) fn new(params: &DeflateParams, role: Role) -> Self {
+        let Terms { window, keeps_context } = params.terms(role);
         let window = Some(window).filter(|window| *window >= MIN_ZLIB_WINDOW);
-        Self { window, keeps_context, state: None, packed: Vec::new() }
+        Self { window, keeps_context, state: None, compressed: Vec::new() }
     }
 
-    /// The compressed payload of a message; `None` when it is better sent as it is.
-    pub(super) fn pack(&mut self, data: &[u8]) -> Option<&[u8]> {
+    /// The compressed payload of a message; `None` if it should be sent uncompressed.
+    pub(super) fn compress(&mut self, data: &[u8]) -> Option<&[u8]> {
         let window = self.window.filter(|_| data.len() >= MIN_COMPRESSED)?;
         let state = self.state.get_or_insert_with(|| {
             Compress::new_with_window_bits(Compression::default(), false, window)
         });
-        self.packed.clear();
-        let fits = deflate(state, data, &mut self.packed);
-        // What the peer does not get must not be referred to later.
+        self.compressed.clear();
+        let fits = deflate(state, data, &mut self.compressed);
+        // Later messages must not refer to data that the peer does not receive.
         if !fits || !self.keeps_context {
             state.reset();
         }
-        fits.then_some(&self.packed[..])
+        fits.then_some(&self.compressed[..])
     }
 
-    /// Bytes of memory that packed messages need.
-    pub(super) fn held(&self) -> usize {
-        self.packed.capacity()
+    /// Bytes of memory used for compressed messages.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.compressed.capacity()
     }
 
-    /// Gives back memory that only a long message needed.
+    /// Frees the memory for compressed messages if it is over `keep` bytes.
     pub(super) fn shrink(&mut self, keep: usize) {
-        if self.packed.capacity() > keep {
-            self.packed = Vec::new();
+        if self.compressed.capacity() > keep {
+            self.compressed = Vec::new();
         }
     }
 }
 
-/// Whether `data` got shorter.
-fn deflate(state: &mut Compress, data: &[u8], packed: &mut Vec<u8>) -> bool {
+/// Compresses `data`; returns whether it became shorter.
+fn deflate(state: &mut Compress, data: &[u8], compressed: &mut Vec<u8>) -> bool {
     let mut rest = data;
-    while packed.len() < data.len() + TAIL.len() {
-        large::reserve(packed, (rest.len() / 2).max(OUTPUT_STEP));
-        let (read, room) = (state.total_in(), packed.capacity() - packed.len());
-        let before = packed.len();
-        if state.compress_vec(rest, packed, FlushCompress::Sync).is_err() {
+    while compressed.len() < data.len() + TAIL.len() {
+        large::reserve(compressed, (rest.len() / 2).max(OUTPUT_STEP));
+        let (read, room) = (state.total_in(), compressed.capacity() - compressed.len());
+        let before = compressed.len();
+        if state.compress_vec(rest, compressed, FlushCompress::Sync).is_err() {
             return false;
         }
         rest = &rest[(state.total_in() - read) as usize..]; // at most what was given
-        // Output that leaves room is all there is.
-        if rest.is_empty() && packed.len() - before < room {
-            packed.truncate(packed.len().saturating_sub(TAIL.len()));
-            return packed.len() < data.len();
+        // If space is left, the output is complete.
+        if rest.is_empty() && compressed.len() - before < room {
+            compressed.truncate(compressed.len().saturating_sub(TAIL.len()));
+            return compressed.len() < data.len();
         }
     }
     false

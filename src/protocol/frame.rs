@@ -1,29 +1,29 @@
 //! Frames on the wire (RFC 6455 section 5.2): header decoding and encoding, masking.
 //!
-//! The codec is our own, because a debugger has to show what others refuse or repair: reserved
-//! opcodes, lengths in more bytes than needed or with the top bit set. It is also a good part of what
-//! a small message costs.
+//! The codec is our own, because a debugger has to show what other implementations reject or correct:
+//! reserved opcodes, lengths in more bytes than needed or with the top bit set. It also accounts for a
+//! large part of the cost of a small message.
 
 use std::fmt;
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
-/// The longest header there is: 2 bytes, a 64-bit length and a masking key.
+/// The maximum length of a header: 2 bytes, a 64-bit length and a masking key.
 pub const MAX_HEADER: usize = 14;
 
-/// Set in the second byte of a frame whose payload is masked.
+/// The bit in the second byte that marks a masked payload.
 const MASK_BIT: u8 = 0x80;
 
-/// The rest of that byte: the length, or how many bytes it has.
+/// The other bits of that byte: the length, or the size of the extended length.
 const LENGTH_BITS: u8 = 0x7f;
 
-/// The longest payload of a control frame, in bytes (RFC 6455 section 5.5).
+/// The maximum payload of a control frame, in bytes (RFC 6455 section 5.5).
 pub const MAX_CONTROL_PAYLOAD: usize = 125;
 
-/// What a frame is for (RFC 6455 section 5.2).
+/// The type of a frame (RFC 6455 section 5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opcode {
-    /// 0: goes on with a fragmented message.
+    /// 0: continues a fragmented message.
     Continuation,
     /// 1: starts a text message.
     Text,
@@ -31,7 +31,7 @@ pub enum Opcode {
     Binary,
     /// 8: closes the connection.
     Close,
-    /// 9: asks for a pong.
+    /// 9: requests a pong.
     Ping,
     /// 10: answers a ping, or is unsolicited.
     Pong,
@@ -40,7 +40,7 @@ pub enum Opcode {
 }
 
 impl Opcode {
-    /// Reads the low four bits of a frame's first byte.
+    /// Decodes the low four bits of a frame's first byte.
     pub const fn from_bits(byte: u8) -> Self {
         match byte & 0x0f {
             0 => Self::Continuation,
@@ -94,7 +94,7 @@ impl fmt::Display for Opcode {
     }
 }
 
-/// A frame header, with the bytes it came as or went as.
+/// A frame header, with its encoded bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The last frame of its message.
@@ -105,11 +105,11 @@ pub struct Header {
     pub rsv2: bool,
     /// Reserved.
     pub rsv3: bool,
-    /// What the frame is for.
+    /// The type of the frame.
     pub opcode: Opcode,
     /// The masking key, if the payload is masked.
     pub mask: Option<[u8; 4]>,
-    /// Payload length in bytes, as declared. Not to be trusted: up to 2^64-1.
+    /// Payload length in bytes, as declared by the sender: untrusted, up to 2^64-1.
     pub length: u64,
     bytes: [u8; MAX_HEADER],
     size: u8,
@@ -150,7 +150,7 @@ impl Header {
         Self::encode(first, mask, length, LengthEncoding::shortest(length))
     }
 
-    /// A header with this first byte. A length that the encoding cannot hold is cut to what it can.
+    /// A header with this first byte. A length that the encoding cannot represent is reduced to its maximum.
     pub(super) fn encode(
         first: u8,
         mask: Option<[u8; 4]>,
@@ -223,7 +223,7 @@ impl Header {
         usize::from(self.size)
     }
 
-    /// Header and payload together, in bytes.
+    /// The size of header and payload together, in bytes.
     pub fn wire_size(&self) -> u64 {
         self.length.saturating_add(u64::from(self.size))
     }
@@ -237,7 +237,7 @@ impl Header {
         }
     }
 
-    /// Whether the length has the shortest encoding, as RFC 6455 section 5.2 demands.
+    /// Whether the length has the shortest encoding, as RFC 6455 section 5.2 requires.
     pub fn is_minimal(&self) -> bool {
         match self.length_bits() {
             64 => self.length > 0xffff,
@@ -299,7 +299,7 @@ pub enum LengthEncoding {
 }
 
 impl LengthEncoding {
-    /// The longest length that it can hold.
+    /// The largest length that it can represent.
     pub const fn max(self) -> u64 {
         match self {
             Self::Short => 125,
@@ -308,7 +308,7 @@ impl LengthEncoding {
         }
     }
 
-    /// The one that RFC 6455 demands for this length.
+    /// The encoding that RFC 6455 requires for this length.
     pub const fn shortest(length: u64) -> Self {
         match length {
             0..=125 => Self::Short,
@@ -318,8 +318,8 @@ impl LengthEncoding {
     }
 }
 
-/// XORs `bytes` with the masking key (RFC 6455 section 5.3), `bytes` starting at `offset` in the
-/// payload. Masking and unmasking are the same.
+/// XORs `bytes`, which start at `offset` in the payload, with the masking key (RFC 6455 section 5.3).
+/// Masking and unmasking are the same operation.
 #[inline(always)]
 pub fn apply_mask(bytes: &mut [u8], key: [u8; 4], offset: usize) {
     let mut rotated = key;
@@ -337,17 +337,17 @@ pub fn apply_mask(bytes: &mut [u8], key: [u8; 4], offset: usize) {
     }
 }
 
-/// Where masking keys come from. RFC 6455 section 10.3 wants them unpredictable.
+/// The source of masking keys. RFC 6455 section 10.3 requires them to be unpredictable.
 #[derive(Debug)]
 pub enum Masks {
     /// From a cryptographic generator seeded by the system.
     Random(Box<StdRng>),
-    /// Always this one: for tests and for reproducing a byte stream.
+    /// Always the same key: for tests and for reproducing a byte stream.
     Fixed([u8; 4]),
 }
 
 impl Masks {
-    /// Unpredictable keys.
+    /// A source of unpredictable keys.
     pub fn random() -> Self {
         Self::Random(Box::new(StdRng::from_rng(&mut rand::rng())))
     }

@@ -1,9 +1,9 @@
-//! The opening handshake (RFC 6455 section 4): our request or response, and a verdict on the other
-//! side's.
+//! The opening handshake (RFC 6455 section 4): building our request or response, and validating the
+//! peer's.
 
 use std::fmt;
 
-use super::deflate::Agreed;
+use super::deflate::DeflateParams;
 use super::head::{
     Head, HeaderLine, RequestLine, StatusLine, is_token, split_list, split_unquoted,
 };
@@ -17,33 +17,33 @@ mod origin;
 mod response;
 mod server;
 
-pub use client::{Request, RequestOptions, judge_response, with_custom};
+pub use client::{Request, RequestOptions, validate_response, with_custom};
 pub use http::{expects_continue, resource_name};
 pub use origin::{AllowedOrigins, ListenHosts, is_localhost, normalize_origin};
 pub use response::Response;
 pub use server::{Credentials, Refusal, ServerOptions, answer};
 
-/// What both sides agreed on.
+/// What was negotiated.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Agreement {
     /// The subprotocol chosen by the server.
     pub subprotocol: Option<String>,
-    /// The extensions in use, as the server's header says.
+    /// The extensions in use: the value of the server's header.
     pub extensions: Option<String>,
     /// permessage-deflate, if it is one of them.
-    pub deflate: Option<Agreed>,
+    pub deflate: Option<DeflateParams>,
 }
 
-/// One point in which a handshake is wrong.
+/// A violation of the requirements on a handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The header (or "status line") at fault.
     pub header: &'static str,
-    /// What came, in words.
+    /// What was received, as text.
     pub got: String,
-    /// What was expected, in words; empty where `got` says it.
+    /// What was expected, as text; empty if `got` is sufficient.
     pub expected: String,
-    /// Where that stands.
+    /// The section of the RFC.
     pub section: &'static str,
 }
 
@@ -68,8 +68,8 @@ impl Finding {
     }
 }
 
-/// The header of findings about lines that are not header fields. What stands in them may be secret and is
-/// not repeated.
+/// The header of findings about lines that are not header fields. Their text may contain secrets and is not
+/// repeated.
 pub const MALFORMED: &str = "malformed header field";
 
 /// `a`, `b` → "'a', 'b'".

@@ -1,5 +1,5 @@
-//! HTTP/1.1 heads (RFC 9112 sections 2 to 5) kept as they were on the wire: bytes, order, case and
-//! duplicates. httparse decides which first line is well-formed.
+//! HTTP/1.1 heads (RFC 9112 sections 2 to 5), preserved as they were on the wire: bytes, order, case and
+//! duplicates. The start line is parsed by httparse.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,13 +12,13 @@ use fields::{Fields, Place};
 pub use fields::{LineFault, MalformedLine};
 pub use line::{HeaderLine, HeaderLineError, is_token, is_token_char};
 
-/// The longest head that is read, in bytes.
+/// The maximum length of a head, in bytes.
 pub const MAX_HEAD: usize = 64 << 10;
 
-/// The most header fields that are read.
+/// The maximum number of header fields.
 pub const MAX_FIELDS: usize = 256;
 
-/// A head as it was received (or is to be sent), with where its parts are.
+/// A head as received or to be sent, with the positions of its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     bytes: Vec<u8>,
@@ -26,7 +26,7 @@ pub struct Head {
     fields: Fields,
 }
 
-/// The first line of a response.
+/// The start line of a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusLine {
     /// Minor version: 1 for HTTP/1.1.
@@ -37,7 +37,7 @@ pub struct StatusLine {
     pub reason: String,
 }
 
-/// The first line of a request.
+/// The start line of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLine {
     /// Minor version: 1 for HTTP/1.1.
@@ -53,11 +53,11 @@ pub struct RequestLine {
 pub enum HeadError {
     /// The first bytes are not those of HTTP.
     NotHttp(Vec<u8>),
-    /// A first line that looks like HTTP and is none.
+    /// The start line looks like HTTP but is malformed.
     StartLine(String),
-    /// Over [`MAX_HEAD`] bytes.
+    /// The head is longer than [`MAX_HEAD`] bytes.
     TooLong,
-    /// Over [`MAX_FIELDS`] fields and malformed lines.
+    /// The head has more than [`MAX_FIELDS`] fields and malformed lines.
     TooManyFields,
 }
 
@@ -73,7 +73,7 @@ impl fmt::Display for HeadError {
 }
 
 impl Head {
-    /// The head that `start_line` and `fields` make.
+    /// Builds a head from `start_line` and `fields`.
     pub fn build(start_line: &str, fields: &[HeaderLine]) -> Self {
         let mut bytes = format!("{start_line}\r\n").into_bytes();
         let mut places = Vec::with_capacity(fields.len());
@@ -96,12 +96,12 @@ impl Head {
         &self.bytes
     }
 
-    /// The first line, without its line break.
+    /// The start line, without its line break.
     pub fn start_line(&self) -> &[u8] {
         &self.bytes[..self.start_line]
     }
 
-    /// Names and values in order, as they came. A value that was folded over several lines is on one.
+    /// Names and values in order, as received. A value folded over several lines is unfolded.
     pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.fields.places.iter().map(|(name, value)| {
             // Names are tokens, so ASCII.
@@ -115,15 +115,15 @@ impl Head {
         &self.fields.malformed
     }
 
-    /// The head as it is read where malformed lines are tolerated: without them, but for fields with
-    /// white space before the colon (RFC 9112 section 5.1).
+    /// The head as interpreted when malformed lines are tolerated: they are ignored, except for fields with
+    /// white space before the colon, which are used (RFC 9112 section 5.1).
     #[must_use]
     pub fn lenient(&self) -> Self {
         let bytes = self.bytes.clone();
         Self { bytes, start_line: self.start_line, fields: self.fields.lenient() }
     }
 
-    /// The head as it is judged.
+    /// The head to validate, with malformed lines tolerated or not.
     pub fn judged(&self, lenient: bool) -> Cow<'_, Self> {
         match lenient {
             true => Cow::Owned(self.lenient()),
@@ -152,12 +152,12 @@ impl Head {
     }
 }
 
-/// Splits at commas that are not inside a quoted string, and trims.
+/// Splits at commas that are not inside a quoted string, and trims the parts.
 pub fn split_list(value: &str) -> Vec<String> {
     split_unquoted(value, ',')
 }
 
-/// Splits at `separator` where it is not inside a quoted string, and trims.
+/// Splits at separators that are not inside a quoted string, and trims the parts.
 pub(super) fn split_unquoted(value: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let (mut quoted, mut escaped) = (false, false);
@@ -177,11 +177,10 @@ pub(super) fn split_unquoted(value: &str, separator: char) -> Vec<String> {
     parts.iter().map(|part| part.trim_matches([' ', '\t']).to_owned()).collect()
 }
 
-/// Reads a response head at the start of `bytes`; `None` when more bytes are needed. Returns also
-/// how many bytes the head takes.
+/// Parses a response head at the start of `bytes`; `None` when more bytes are needed.
 ///
 /// # Errors
-/// As soon as the bytes cannot become a head any more.
+/// As soon as the bytes cannot be the start of a valid head.
 pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadError> {
     must_start_like(bytes, b"HTTP/1.")?;
     let Some(bytes) = whole_head(bytes)? else { return Ok(None) };
@@ -189,7 +188,7 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadEr
     let wrong = || HeadError::StartLine(first_line(bytes));
     match response.parse(&alone(bytes)) {
         Ok(httparse::Status::Complete(_)) => {
-            // httparse takes any three digits.
+            // httparse accepts any three digits.
             let Some(status @ 100..) = response.code else { return Err(wrong()) };
             let line = StatusLine {
                 minor_version: response.version.unwrap_or_default(),
@@ -202,10 +201,10 @@ pub fn parse_response(bytes: &[u8]) -> Result<Option<(StatusLine, Head)>, HeadEr
     }
 }
 
-/// Reads a request head at the start of `bytes`; `None` when more bytes are needed.
+/// Parses a request head at the start of `bytes`; `None` when more bytes are needed.
 ///
 /// # Errors
-/// As soon as the bytes cannot become a head any more.
+/// As soon as the bytes cannot be the start of a valid head.
 pub fn parse_request(bytes: &[u8]) -> Result<Option<(RequestLine, Head)>, HeadError> {
     if bytes.first().is_some_and(|first| !first.is_ascii_uppercase()) {
         return Err(HeadError::NotHttp(bytes.to_vec()));
@@ -226,7 +225,7 @@ pub fn parse_request(bytes: &[u8]) -> Result<Option<(RequestLine, Head)>, HeadEr
     }
 }
 
-/// The first line of a head as a head of its own: what is wrong with others does not hide it.
+/// The start line as a complete head, so that it is parsed independently of the other lines.
 fn alone(bytes: &[u8]) -> Vec<u8> {
     [first_line_bytes(bytes), b"\r\n\r\n"].concat()
 }
@@ -242,8 +241,8 @@ fn must_start_like(bytes: &[u8], start: &[u8]) -> Result<(), HeadError> {
     Err(HeadError::NotHttp(bytes.to_vec()))
 }
 
-/// The bytes up to the empty line that ends a head. Parsing before it has come would take quadratic
-/// time from a peer that sends byte by byte.
+/// The bytes up to the empty line that ends a head. Parsing before it was received would take quadratic
+/// time if the peer sends byte by byte.
 fn whole_head(bytes: &[u8]) -> Result<Option<&[u8]>, HeadError> {
     let searched = &bytes[..bytes.len().min(MAX_HEAD)];
     let end = memchr::memmem::find_iter(searched, b"\n").find_map(|at| match &searched[at + 1..] {
@@ -258,7 +257,7 @@ fn whole_head(bytes: &[u8]) -> Result<Option<&[u8]>, HeadError> {
     }
 }
 
-/// A whole head, its lines sorted.
+/// A complete head, its lines classified.
 fn keep(bytes: &[u8]) -> Result<Head, HeadError> {
     let fields_from = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
     Ok(Head {
@@ -277,7 +276,7 @@ fn first_line_bytes(bytes: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// What follows the status code. httparse gives none that is not ASCII.
+/// The reason phrase. httparse does not return one that is not ASCII.
 fn reason(bytes: &[u8]) -> String {
     let line = first_line(bytes);
     line.splitn(3, ' ').nth(2).unwrap_or_default().trim().to_owned()

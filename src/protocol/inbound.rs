@@ -1,6 +1,6 @@
-//! What one end sends: bytes in, frames, messages and violations out. Nothing is answered here.
+//! Decoding of one direction: bytes in; frames, messages and violations out. Nothing is answered here.
 //!
-//! [`Connection`](super::Connection) reacts to what it says; [`Tap`](super::Tap) watches two of them.
+//! [`Connection`](super::Connection) reacts to its events; [`Tap`](super::Tap) observes two of them.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -8,85 +8,85 @@ use std::time::Instant;
 
 use super::buffer::Buffer;
 use super::close::ClosePayload;
-use super::deflate::{Agreed, Inflater};
+use super::deflate::{DeflateParams, Inflater};
 use super::frame::Header;
-use super::message::{MessageKind, Unfinished};
+use super::message::{MessageKind, PartialMessage};
 use super::payload::Payload;
 use super::utf8::Utf8Checker;
 use super::violation::Violation;
 use super::vocabulary::{Counters, Direction, Event, FrameEvent, Part, Role};
 
 mod assemble;
-mod foreign;
-mod judge;
+mod fast_path;
 mod memory;
-mod plain;
 mod receive;
+mod stray_text;
+mod validate;
 
-pub(super) use judge::read_close;
 pub(super) use memory::Growth;
+pub(super) use validate::read_close;
 
-/// Limits and choices of an [`Inbound`].
+/// The configuration of an [`Inbound`].
 #[derive(Debug)]
 pub struct InboundOptions {
-    /// The receiving end: a client receives frames that are not masked.
+    /// The role of the receiver: a client must receive unmasked frames.
     pub role: Role,
-    /// A message over this many bytes is a violation.
+    /// The maximum size of a message in bytes; a larger one is a violation.
     pub max_message_size: u64,
-    /// Report every frame as an event of its own.
+    /// Report every frame as an event.
     pub observe_frames: bool,
-    /// Go on after violations where that is possible.
+    /// Continue after violations where that is possible.
     pub lenient: bool,
-    /// permessage-deflate, if it was agreed on.
-    pub deflate: Option<Agreed>,
+    /// The parameters of permessage-deflate, if it was negotiated.
+    pub deflate: Option<DeflateParams>,
 }
 
-/// The stream of frames from one end, decoded, put together and judged (RFC 6455 section 5).
+/// The frames from one endpoint, decoded, assembled into messages and validated (RFC 6455 section 5).
 #[derive(Debug)]
 pub struct Inbound {
-    limits: Limits,
-    state: State,
+    limits: InboundLimits,
+    state: InboundState,
     input: Buffer,
-    /// Where `input` starts in the stream of received bytes.
+    /// The offset of `input` in the stream of received bytes.
     offset: u64,
-    /// Where the frame starts that was objected to last and is tolerated.
-    judged: Option<u64>,
-    /// The data frame whose payload is coming in.
-    frame: Option<Incoming>,
-    /// The fragmented message being put together.
-    message: Option<Unfinished>,
-    /// Payload of frames and messages that are not in `input` as a whole.
+    /// The offset of the frame whose violation was tolerated last.
+    tolerated_at: Option<u64>,
+    /// The data frame whose payload is being received.
+    frame: Option<IncomingFrame>,
+    /// The fragmented message being assembled.
+    message: Option<PartialMessage>,
+    /// Payload of frames and messages that are not in `input` completely.
     payload: Buffer,
-    /// The last call of `receive_space` handed out `payload`, not `input`.
+    /// The last call of `receive_space` returned space in `payload`, not in `input`.
     reading_payload: bool,
-    /// Bytes at the end of `payload` that were read straight into it and not looked at yet.
+    /// Bytes at the end of `payload` that were read directly into it and not processed yet.
     unread: usize,
-    /// What a compressed message comes to.
+    /// The inflated data of a compressed message.
     inflated: Buffer,
     utf8: Utf8Checker,
     inflater: Option<Box<Inflater>>,
-    /// What was found and has not been handed out, in order.
-    pub(super) queue: VecDeque<Ready>,
-    /// What was handed out last: its bytes are still borrowed.
-    current: Option<Ready>,
+    /// Events not yet returned, in order.
+    pub(super) queue: VecDeque<QueuedEvent>,
+    /// The event returned last: its bytes may still be borrowed.
+    current: Option<QueuedEvent>,
     close: Option<ClosePayload>,
     violation: Option<Violation>,
     counters: Counters,
-    /// Where its memory is counted.
+    /// Memory accounting, if there is a budget.
     pub(super) growth: Option<Growth>,
-    /// When memory that only long messages need is freed, if none comes before: those that
-    /// [`Inbound::plain_message`] takes do not need it, and change nothing.
+    /// When to free the memory that only long messages need, unless one is received before. Messages returned
+    /// by [`Inbound::next_whole_message`] do not use it and do not change the time.
     pub(super) release_at: Option<Instant>,
 }
 
-/// Bytes read from the transport at a time.
+/// The maximum number of bytes read from the transport at a time.
 const READ_SIZE: usize = 128 << 10;
 
-/// An emptied payload buffer above this size gives its memory back.
+/// The memory of an emptied payload buffer is freed if it is more than this many bytes.
 const KEEP_PAYLOAD: usize = 2 << 20;
 
 #[derive(Debug)]
-struct Limits {
+struct InboundLimits {
     role: Role,
     max_message_size: u64,
     observe_frames: bool,
@@ -94,33 +94,33 @@ struct Limits {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum InboundState {
     Open,
-    /// A Close frame has come: no data frame may follow.
+    /// A Close frame was received: no data frame may follow.
     Closed,
-    /// Nothing more is looked at: it cannot be understood, or does not matter any more.
+    /// Input is ignored: it cannot be parsed, or is no longer relevant.
     Ignoring,
 }
 
 #[derive(Debug)]
-struct Incoming {
+struct IncomingFrame {
     header: Header,
-    /// Where the frame starts in the stream of received bytes.
+    /// The offset of the frame in the stream of received bytes.
     offset: u64,
-    /// Payload bytes already moved to `payload`.
+    /// Number of payload bytes already moved to `payload`.
     taken: u64,
     /// Where this frame's payload starts in `payload`.
     start: usize,
-    /// Where what it inflates to starts in `inflated`.
+    /// Where this frame's inflated data starts in `inflated`.
     plain_start: usize,
-    /// Its opcode means nothing, so its payload does not either.
+    /// The frame is ignored, as its opcode is reserved.
     skipped: bool,
 }
 
 /// An event without its borrowed bytes.
 #[derive(Debug)]
-pub(super) enum Ready {
-    Frame(Box<FrameNote>),
+pub(super) enum QueuedEvent {
+    Frame(Box<QueuedFrame>),
     Message { kind: MessageKind, span: Span, frames: u64, wire_size: u64, compressed: bool },
     Ping(Direction, Span),
     Pong(Direction, Span, Option<std::time::Duration>),
@@ -129,12 +129,12 @@ pub(super) enum Ready {
     Tolerated(Box<Violation>),
 }
 
-impl Ready {
-    /// Bytes of messages and frames that it holds itself. Control frames are too short to be counted.
-    pub(super) fn own_bytes(&self) -> usize {
+impl QueuedEvent {
+    /// Bytes of messages and frames that it owns. Control frames are too short to be counted.
+    pub(super) fn owned_bytes(&self) -> usize {
         let own = |span: &Span| if let Span::Own(bytes) = span { bytes.len() } else { 0 };
         match self {
-            Self::Frame(note) => own(&note.payload) + note.plain.as_ref().map_or(0, own),
+            Self::Frame(frame) => own(&frame.payload) + frame.plain.as_ref().map_or(0, own),
             Self::Message { span, .. } => own(span),
             _ => 0,
         }
@@ -143,7 +143,7 @@ impl Ready {
 
 /// A [`FrameEvent`] without its borrowed bytes.
 #[derive(Debug)]
-pub(super) struct FrameNote {
+pub(super) struct QueuedFrame {
     pub(super) direction: Direction,
     pub(super) header: Header,
     pub(super) payload: Span,
@@ -151,12 +151,12 @@ pub(super) struct FrameNote {
     pub(super) plain: Option<Span>,
 }
 
-/// Where an event's bytes are.
+/// The location of an event's bytes.
 #[derive(Clone, Debug)]
 pub(super) enum Span {
     Payload(Range<usize>),
     Inflated(Range<usize>),
-    /// All of what was in `inflated`, or else in `payload`, with the buffer.
+    /// The buffer that was `inflated` or `payload`, moved into a shared payload.
     Shared {
         payload: Payload,
         is_inflated: bool,
@@ -175,18 +175,17 @@ impl Span {
 }
 
 impl Inbound {
-    /// The stream that follows an opening handshake. `early` is what followed the head in the same
-    /// segment.
+    /// The stream after an opening handshake. `early` are bytes received after the head.
     pub fn new(options: InboundOptions, early: &[u8]) -> Self {
         let InboundOptions { role, max_message_size, observe_frames, lenient, deflate } = options;
         let mut input = Buffer::default();
         input.extend(early);
         Self {
-            limits: Limits { role, max_message_size, observe_frames, lenient },
-            state: State::Open,
+            limits: InboundLimits { role, max_message_size, observe_frames, lenient },
+            state: InboundState::Open,
             input,
             offset: 0,
-            judged: None,
+            tolerated_at: None,
             frame: None,
             message: None,
             payload: Buffer::default(),
@@ -194,7 +193,7 @@ impl Inbound {
             unread: 0,
             inflated: Buffer::default(),
             utf8: Utf8Checker::default(),
-            inflater: deflate.map(|agreed| Box::new(Inflater::new(&agreed, role))),
+            inflater: deflate.map(|params| Box::new(Inflater::new(&params, role))),
             queue: VecDeque::new(),
             current: None,
             close: None,
@@ -205,18 +204,18 @@ impl Inbound {
         }
     }
 
-    /// The next thing that was sent, in order, or `None` when more bytes are needed. Its direction is
-    /// always [`Direction::Received`].
+    /// The next event, or `None` when more bytes are needed. Its direction is always
+    /// [`Direction::Received`].
     pub fn next_event(&mut self) -> Option<Event<'_>> {
-        if let Some(message) = self.plain_message() {
-            return Some(self.plain_event(message));
+        if let Some(message) = self.next_whole_message() {
+            return Some(self.whole_event(message));
         }
         loop {
             self.current = self.queue.pop_front();
             if self.current.is_some() {
-                return self.current.as_ref().and_then(|ready| self.view(ready));
+                return self.current.as_ref().and_then(|queued| self.view(queued));
             }
-            // A frame that is not whole may have been objected to already.
+            // A frame that is not complete may have queued a tolerated violation.
             let has_progressed = self.parse_frame();
             if !has_progressed && self.queue.is_empty() {
                 return None;
@@ -224,38 +223,38 @@ impl Inbound {
         }
     }
 
-    /// The Close frame that came.
+    /// The Close frame that was received.
     pub fn close(&self) -> Option<&ClosePayload> {
         self.close.as_ref()
     }
 
-    /// The violation that was last, of those that are not tolerated.
+    /// The last violation that was not tolerated.
     pub fn violation(&self) -> Option<&Violation> {
         self.violation.as_ref()
     }
 
-    /// What came in.
+    /// What was received.
     pub fn counters(&self) -> Counters {
         self.counters
     }
 
-    /// Whether part of a data message has come.
+    /// Whether part of a data message was received.
     pub fn is_receiving_message(&self) -> bool {
         self.message.is_some()
     }
 
-    /// An event that was found here, with its bytes.
-    pub(super) fn view<'a>(&'a self, ready: &'a Ready) -> Option<Event<'a>> {
-        Some(match ready {
-            Ready::Frame(note) => Event::Frame(FrameEvent {
-                direction: note.direction,
-                header: note.header,
-                payload: self.bytes(&note.payload),
-                part: note.part,
-                plain: note.plain.as_ref().map(|span| self.bytes(span)),
+    /// A queued event with its bytes.
+    pub(super) fn view<'a>(&'a self, queued: &'a QueuedEvent) -> Option<Event<'a>> {
+        Some(match queued {
+            QueuedEvent::Frame(frame) => Event::Frame(FrameEvent {
+                direction: frame.direction,
+                header: frame.header,
+                payload: self.bytes(&frame.payload),
+                part: frame.part,
+                plain: frame.plain.as_ref().map(|span| self.bytes(span)),
                 raw: false,
             }),
-            Ready::Message { kind, span, frames, wire_size, compressed } => Event::Message {
+            QueuedEvent::Message { kind, span, frames, wire_size, compressed } => Event::Message {
                 kind: *kind,
                 data: self.bytes(span),
                 frames: *frames,
@@ -266,11 +265,13 @@ impl Inbound {
                     _ => None,
                 },
             },
-            Ready::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
-            Ready::Pong(direction, span, rtt) => Event::Pong(*direction, self.bytes(span), *rtt),
-            Ready::Close(direction) => Event::Close(*direction, self.close.as_ref()?),
-            Ready::Violation => Event::Violation(self.violation.as_ref()?),
-            Ready::Tolerated(violation) => Event::Tolerated(violation),
+            QueuedEvent::Ping(direction, span) => Event::Ping(*direction, self.bytes(span)),
+            QueuedEvent::Pong(direction, span, rtt) => {
+                Event::Pong(*direction, self.bytes(span), *rtt)
+            }
+            QueuedEvent::Close(direction) => Event::Close(*direction, self.close.as_ref()?),
+            QueuedEvent::Violation => Event::Violation(self.violation.as_ref()?),
+            QueuedEvent::Tolerated(violation) => Event::Tolerated(violation),
         })
     }
 

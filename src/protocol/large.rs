@@ -1,18 +1,19 @@
-//! Vectors of many bytes whose memory goes back to the system when they are dropped.
+//! Allocation of large vectors so that their memory is returned to the system when they are dropped.
 //!
-//! glibc takes blocks of up to 32 MiB from its arenas once a block of that size has been freed, and what
-//! is freed there stays with the process, an arena for each few threads. Larger blocks are mapped one by
-//! one. Memory is provided as it is written to; until then a region is address space only.
+//! Once a block of up to 32 MiB has been freed, glibc allocates blocks of that size from its arenas, and
+//! memory freed there is not returned to the system; there is one arena for every few threads. Larger
+//! blocks are always mapped individually. Memory is committed as it is written to; until then a region is
+//! only address space.
 
 /// Vectors of up to this many bytes are allocated as usual.
 const MAX_SMALL: usize = 1 << 20;
 
-/// Larger ones are at least as large as this: also more than the largest message that is received by
-/// default, so that nothing is copied while they grow.
+/// The minimum size of larger ones: more than the default message size limit too, so that they are not
+/// copied as they grow.
 pub(super) const REGION: usize =
     if cfg!(all(target_os = "linux", target_pointer_width = "64")) { 65 << 20 } else { 0 };
 
-/// Makes room for `additional` bytes.
+/// Reserves capacity for `additional` bytes.
 pub fn reserve(bytes: &mut Vec<u8>, additional: usize) {
     let needed = bytes.len().saturating_add(additional);
     if needed <= bytes.capacity() {
@@ -22,14 +23,14 @@ pub fn reserve(bytes: &mut Vec<u8>, additional: usize) {
         return bytes.reserve(additional);
     }
     let capacity = needed.max(bytes.capacity().saturating_mul(2)).max(REGION);
-    // Where address space is limited, as by ulimit -v, as much as is needed has to do.
+    // If address space is limited, as by ulimit -v, only as much as needed is reserved.
     if bytes.try_reserve_exact(capacity - bytes.len()).is_err() {
         bytes.reserve(additional);
     }
 }
 
-/// The size of a large buffer of which `needed` bytes will be used: a whole region, if there is address
-/// space for it.
+/// The size of a large buffer of which `needed` bytes will be used: a whole region, if there is enough
+/// address space.
 pub(super) fn size_for(needed: usize) -> usize {
     let size = needed.max(REGION);
     let is_available = Vec::<u8>::new().try_reserve_exact(size).is_ok();
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn room_is_made_in_few_steps() {
+    fn capacity_grows_in_few_steps() {
         let (mut bytes, mut steps, mut capacity) = (Vec::new(), 0, 0);
         while bytes.len() < 4 * MAX_SMALL {
             reserve(&mut bytes, 1000);

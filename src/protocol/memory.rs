@@ -1,48 +1,39 @@
-//! One limit on the memory that all connections together hold for what they receive and send. Knows
-//! numbers only: who holds the memory says how much it is, and frees it when told to.
+//! A limit on the memory that all connections together use for received and sent data. Only numbers are
+//! counted here: each connection reports how much it uses, and frees it when requested.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use super::large;
-use super::payload::Payload;
+use bytes::Bytes;
 
-/// The memory that all connections together may hold.
+/// The memory budget of all connections together.
 #[derive(Clone, Debug)]
 pub struct Budget {
     pool: Arc<Pool>,
 }
 
-/// One connection's part of it.
+/// The account of one connection in a budget.
 #[derive(Clone, Debug)]
 pub struct Account {
-    holder: Arc<Holder>,
+    account: Arc<AccountState>,
 }
 
-/// Some memory, counted as long as this lives.
+/// A number of bytes that is counted until it is dropped.
 #[derive(Debug)]
 pub struct Charge {
     account: Account,
     bytes: usize,
 }
 
-/// A payload that several connections share. It is counted once.
-#[derive(Debug)]
-pub struct SharedPayload {
-    bytes: Bytes,
+/// A payload shared by several connections. It is counted once, until the last of them has dropped it.
+struct SharedPayload<T: AsRef<[u8]>> {
+    bytes: T,
     pool: Arc<Pool>,
 }
 
-#[derive(Debug)]
-enum Bytes {
-    Copy(Vec<u8>),
-    /// With the buffer that it was received into.
-    Whole(Payload),
-}
-
-/// The budget is exceeded, and this connection has to free its memory.
+/// The budget is exceeded, and this connection must free its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OverBudget;
 
@@ -50,132 +41,121 @@ pub struct OverBudget;
 struct Pool {
     limit: usize,
     total: AtomicUsize,
-    holders: Mutex<Vec<Weak<Holder>>>,
-    /// Memory was freed, or is to be.
+    accounts: Mutex<Vec<Weak<AccountState>>>,
+    /// Notified when memory was freed or is requested to be freed.
     changed: Condvar,
-    /// Who waits for that.
+    /// The number of threads that wait for that.
     waiting: AtomicUsize,
 }
 
-struct Holder {
+struct AccountState {
     pool: Arc<Pool>,
-    /// What it holds for itself.
+    /// Bytes used by the connection alone.
     held: AtomicUsize,
-    /// What waits for it of payloads that are shared with others.
+    /// Bytes of shared payloads queued for the connection.
     shared: AtomicUsize,
     is_revoked: AtomicBool,
-    /// Called once when it has to free its memory.
+    /// Called once when the connection must free its memory.
     on_revoked: Box<dyn Fn() + Send + Sync>,
 }
 
-/// Changes of less than this are not counted: an idle connection costs nothing.
+/// The granularity of counting: small changes, and idle connections, are not counted.
 const GRANULE: usize = 16 << 10;
 
-/// A connection that holds less than this is never closed for what others hold.
+/// A connection that uses less than this is never closed because others exceed the budget.
 const SMALL: usize = 64 << 10;
 
-/// Until the connection that is closed has freed its memory, the others may exceed the limit by this
-/// part of it.
+/// Until the connection being closed has freed its memory, the others may exceed the limit by this
+/// fraction of it (1/16).
 const SLACK: usize = 16;
 
-/// A connection that grows beyond that waits for the memory to be freed, at most for this long.
+/// How long a connection that grows beyond that waits at most for memory to be freed.
 const MAX_WAIT: Duration = Duration::from_millis(250);
 
 impl Budget {
     /// A budget of `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        let holders = Mutex::default();
+        let accounts = Mutex::default();
         let (total, waiting) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { pool: Arc::new(Pool { limit, total, holders, changed: Condvar::new(), waiting }) }
+        Self { pool: Arc::new(Pool { limit, total, accounts, changed: Condvar::new(), waiting }) }
     }
 
-    /// A connection's part. `on_revoked` is called, by any thread, when the connection has to free its
-    /// memory.
+    /// Opens an account for a connection. `on_revoked` is called, on any thread, when the connection must
+    /// free its memory.
     pub fn open(&self, on_revoked: impl Fn() + Send + Sync + 'static) -> Account {
-        let holder = Arc::new(Holder {
+        let account = Arc::new(AccountState {
             pool: Arc::clone(&self.pool),
             held: AtomicUsize::new(0),
             shared: AtomicUsize::new(0),
             is_revoked: AtomicBool::new(false),
             on_revoked: Box::new(on_revoked),
         });
-        let mut holders = self.pool.holders();
-        holders.retain(|holder| holder.strong_count() > 0);
-        holders.push(Arc::downgrade(&holder));
-        Account { holder }
+        let mut accounts = self.pool.accounts();
+        accounts.retain(|account| account.strong_count() > 0);
+        accounts.push(Arc::downgrade(&account));
+        Account { account }
     }
 
-    /// A payload that several connections will share.
-    pub fn share(&self, bytes: &[u8]) -> Arc<SharedPayload> {
-        self.pool.total.fetch_add(bytes.len(), Ordering::SeqCst);
-        Arc::new(SharedPayload {
-            bytes: Bytes::Copy(large::copy(bytes)),
-            pool: Arc::clone(&self.pool),
-        })
+    /// A payload to be shared by several connections.
+    pub fn share(&self, bytes: impl AsRef<[u8]> + Send + 'static) -> Bytes {
+        self.pool.total.fetch_add(bytes.as_ref().len(), Ordering::SeqCst);
+        Bytes::from_owner(SharedPayload { bytes, pool: Arc::clone(&self.pool) })
     }
 
-    /// The same, of a payload that need not be copied.
-    pub fn share_whole(&self, payload: &Payload) -> Arc<SharedPayload> {
-        self.pool.total.fetch_add(payload.bytes().len(), Ordering::SeqCst);
-        let (bytes, pool) = (Bytes::Whole(payload.clone()), Arc::clone(&self.pool));
-        Arc::new(SharedPayload { bytes, pool })
-    }
-
-    /// Has the connections that hold the most free their memory, while more is held than may be.
+    /// If the budget is exceeded, requests the connections that use the most to free their memory.
     pub fn enforce(&self) {
         self.pool.enforce();
     }
 
-    /// The number of bytes that are held.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
+    /// The number of bytes in use.
+    pub fn held(&self) -> usize {
         self.pool.total()
     }
 }
 
 impl Account {
-    /// Memory of this connection, none at first.
+    /// A charge to this account, zero at first.
     pub fn charge(&self) -> Charge {
         Charge { account: self.clone(), bytes: 0 }
     }
 
-    /// Says how many bytes of shared payloads wait for this connection.
+    /// Sets how many bytes of shared payloads are queued for this connection.
     pub fn set_shared(&self, bytes: usize) {
-        self.holder.shared.store(bytes, Ordering::SeqCst);
+        self.account.shared.store(bytes, Ordering::SeqCst);
     }
 
-    /// Whether it has to free its memory.
+    /// Whether the connection must free its memory.
     pub fn is_revoked(&self) -> bool {
-        self.holder.is_revoked.load(Ordering::SeqCst)
+        self.account.is_revoked.load(Ordering::SeqCst)
     }
 
-    /// Whether more is held than may be, by all together.
+    /// Whether all connections together exceed the budget.
     pub fn is_exceeded(&self) -> bool {
-        self.holder.pool.total() > self.holder.pool.limit
+        self.account.pool.total() > self.account.pool.limit
     }
 
-    /// The whole budget, in bytes.
+    /// The limit of the budget, in bytes.
     pub fn limit(&self) -> usize {
-        self.holder.pool.limit
+        self.account.pool.limit
     }
 }
 
 impl Charge {
-    /// The connection that it belongs to.
+    /// The account that it is charged to.
     pub fn account(&self) -> &Account {
         &self.account
     }
 
-    /// How many bytes it is.
+    /// The number of bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Says that it is so many bytes now.
+    /// Sets the number of bytes.
     pub fn set(&mut self, bytes: usize) {
         let bytes = bytes - bytes % GRANULE;
-        let holder = &self.account.holder;
-        for count in [&holder.held, &holder.pool.total] {
+        let account = &self.account.account;
+        for count in [&account.held, &account.pool.total] {
             if bytes > self.bytes {
                 count.fetch_add(bytes - self.bytes, Ordering::SeqCst);
             } else if bytes < self.bytes {
@@ -183,22 +163,22 @@ impl Charge {
             }
         }
         if bytes < self.bytes {
-            holder.pool.announce();
+            account.pool.announce();
         }
         self.bytes = bytes;
     }
 
-    /// Says that it is about to be so many bytes.
+    /// Sets the number of bytes before they are allocated.
     ///
     /// # Errors
-    /// When this is the connection that has to free its memory, or another does not free it in time.
+    /// If this connection must free its memory, or another one does not free its own in time.
     pub fn grow(&mut self, bytes: usize) -> Result<(), OverBudget> {
         let before = self.bytes;
         self.set(bytes);
-        let holder = &self.account.holder;
+        let account = &self.account.account;
         if self.bytes > before {
-            holder.pool.enforce();
-            holder.pool.wait_at_slack(holder);
+            account.pool.enforce();
+            account.pool.wait_at_slack(account);
         }
         if self.account.is_revoked() { Err(OverBudget) } else { Ok(()) }
     }
@@ -210,26 +190,22 @@ impl Drop for Charge {
     }
 }
 
-impl SharedPayload {
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
-        match &self.bytes {
-            Bytes::Copy(bytes) => bytes,
-            Bytes::Whole(payload) => payload.bytes(),
-        }
+impl<T: AsRef<[u8]>> AsRef<[u8]> for SharedPayload<T> {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.as_ref()
     }
 }
 
-impl Drop for SharedPayload {
+impl<T: AsRef<[u8]>> Drop for SharedPayload<T> {
     fn drop(&mut self) {
-        self.pool.total.fetch_sub(self.bytes().len(), Ordering::SeqCst);
+        self.pool.total.fetch_sub(self.bytes.as_ref().len(), Ordering::SeqCst);
         self.pool.announce();
     }
 }
 
 impl Pool {
-    fn holders(&self) -> MutexGuard<'_, Vec<Weak<Holder>>> {
-        self.holders.lock().unwrap_or_else(PoisonError::into_inner)
+    fn accounts(&self) -> MutexGuard<'_, Vec<Weak<AccountState>>> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn total(&self) -> usize {
@@ -240,32 +216,32 @@ impl Pool {
         if self.total() <= self.limit {
             return;
         }
-        // Called without the lock: what it does is not known here.
-        for holder in self.revoke() {
-            (holder.on_revoked)();
+        // Called without the lock, as it may call back.
+        for account in self.revoke() {
+            (account.on_revoked)();
         }
         self.announce();
     }
 
     fn announce(&self) {
         if self.waiting.load(Ordering::SeqCst) > 0 {
-            drop(self.holders()); // whoever is about to wait has looked, or will
+            drop(self.accounts()); // so that no notification is missed between check and wait
             self.changed.notify_all();
         }
     }
 
-    /// Marks those that hold the most, until what they free is enough.
-    fn revoke(&self) -> Vec<Arc<Holder>> {
-        let holders = self.holders();
-        let living: Vec<_> = holders.iter().filter_map(Weak::upgrade).collect();
+    /// Marks those that use the most, until the memory they will free suffices.
+    fn revoke(&self) -> Vec<Arc<AccountState>> {
+        let accounts = self.accounts();
+        let living: Vec<_> = accounts.iter().filter_map(Weak::upgrade).collect();
         let (revoked, mut others): (Vec<_>, Vec<_>) =
-            living.into_iter().partition(|holder| holder.is_revoked.load(Ordering::SeqCst));
-        let freed: usize = revoked.iter().map(|holder| holder.held()).sum();
+            living.into_iter().partition(|account| account.is_revoked.load(Ordering::SeqCst));
+        let freed: usize = revoked.iter().map(|account| account.held()).sum();
         let mut excess = self.total().saturating_sub(self.limit).saturating_sub(freed);
-        others.sort_by_key(|holder| holder.weight());
+        others.sort_by_key(|account| account.weight());
         let mut chosen = Vec::new();
         while excess > 0
-            && let Some(largest) = others.pop().filter(|holder| holder.weight() > 0)
+            && let Some(largest) = others.pop().filter(|account| account.weight() > 0)
         {
             excess = excess.saturating_sub(largest.weight());
             largest.is_revoked.store(true, Ordering::SeqCst);
@@ -274,28 +250,28 @@ impl Pool {
         chosen
     }
 
-    /// What is freed elsewhere may take a moment to be free.
-    fn wait_at_slack(&self, holder: &Holder) {
+    /// Waits until other connections have freed their memory.
+    fn wait_at_slack(&self, account: &AccountState) {
         let most = self.limit.saturating_add(self.limit / SLACK);
         let has_to_wait = || {
-            let is_revoked = holder.is_revoked.load(Ordering::SeqCst);
-            self.total.load(Ordering::SeqCst) > most && holder.held() >= SMALL && !is_revoked
+            let is_revoked = account.is_revoked.load(Ordering::SeqCst);
+            self.total.load(Ordering::SeqCst) > most && account.held() >= SMALL && !is_revoked
         };
         if !has_to_wait() {
             return;
         }
         self.waiting.fetch_add(1, Ordering::SeqCst);
-        let holders = self.holders();
-        let waited = self.changed.wait_timeout_while(holders, MAX_WAIT, |_| has_to_wait());
+        let accounts = self.accounts();
+        let waited = self.changed.wait_timeout_while(accounts, MAX_WAIT, |_| has_to_wait());
         drop(waited);
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         if has_to_wait() {
-            holder.is_revoked.store(true, Ordering::SeqCst);
+            account.is_revoked.store(true, Ordering::SeqCst);
         }
     }
 }
 
-impl Holder {
+impl AccountState {
     fn held(&self) -> usize {
         self.held.load(Ordering::SeqCst)
     }
@@ -305,9 +281,9 @@ impl Holder {
     }
 }
 
-impl fmt::Debug for Holder {
+impl fmt::Debug for AccountState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Holder")
+        f.debug_struct("AccountState")
             .field("held", &self.held)
             .field("shared", &self.shared)
             .field("is_revoked", &self.is_revoked)
@@ -322,7 +298,7 @@ mod tests {
     const MIB: usize = 1 << 20;
 
     #[test]
-    fn the_connection_that_holds_the_most_has_to_free_it() {
+    fn the_connection_that_uses_the_most_must_free_its_memory() {
         let budget = Budget::new(64 * MIB);
         let called = Arc::new(AtomicUsize::new(0));
         let accounts: Vec<_> = (0..3)
@@ -340,13 +316,13 @@ mod tests {
         assert_eq!(called.load(Ordering::SeqCst), 1);
         charges[1].set(0);
         assert_eq!(budget.held(), 35 * MIB);
-        assert_eq!(charges[0].grow(40 * MIB), Ok(()), "there is room again");
+        assert_eq!(charges[0].grow(40 * MIB), Ok(()), "memory is available again");
         drop(charges);
         assert_eq!(budget.held(), 0);
     }
 
     #[test]
-    fn while_nothing_is_freed_whoever_grows_is_stopped_unless_it_is_small() {
+    fn while_no_memory_is_freed_only_small_connections_can_grow() {
         let budget = Budget::new(64 * MIB);
         let [first, second, third] = [(); 3].map(|()| budget.open(|| ()));
         let mut charges = [&first, &second, &third].map(Account::charge);
@@ -358,12 +334,12 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_payload_counts_once_but_weighs_on_all_who_wait_for_it() {
+    fn a_shared_payload_is_counted_once_but_attributed_to_all_its_receivers() {
         let budget = Budget::new(64 * MIB);
         let [waiting, other] = [(); 2].map(|()| budget.open(|| ()));
         let mut charge = other.charge();
         charge.set(30 * MIB);
-        let payload = budget.share(&vec![0; 40 * MIB]);
+        let payload = budget.share(vec![0; 40 * MIB]);
         waiting.set_shared(40 * MIB);
         budget.enforce();
         assert!(waiting.is_revoked());

@@ -1,15 +1,15 @@
-//! Messages: what fragments add up to (RFC 6455 section 5.4).
+//! Data messages (RFC 6455 sections 5.4 and 5.6).
 
 use std::fmt;
 
 use super::frame::Opcode;
 
-/// Type of a data message (RFC 6455 section 5.6).
+/// The type of a data message (RFC 6455 section 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MessageKind {
     /// UTF-8 text.
     Text,
-    /// Any bytes.
+    /// Arbitrary bytes.
     Binary,
 }
 
@@ -37,17 +37,17 @@ impl fmt::Display for MessageKind {
     }
 }
 
-/// A message of which not all frames have come yet.
+/// A message of which not all frames were received yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unfinished {
+pub(super) struct PartialMessage {
     pub(super) kind: MessageKind,
     pub(super) frames: u64,
-    /// Headers and payloads of its frames so far, in bytes, as declared.
+    /// Declared size of headers and payloads of its frames so far, in bytes.
     pub(super) wire_size: u64,
-    /// Payloads of its frames so far, in bytes, as declared.
+    /// Declared size of the payloads of its frames so far, in bytes.
     pub(super) payload_size: u64,
     /// It is compressed (RFC 7692).
     pub(super) compressed: bool,
-    /// It is not checked for UTF-8: it is binary, or its invalid UTF-8 is tolerated.
+    /// UTF-8 is not checked: the message is binary, or its invalid UTF-8 is tolerated.
     pub(super) unchecked: bool,
 }

@@ -1,14 +1,14 @@
 //! The WebSocket protocol (RFC 6455) without any I/O: bytes in, events and bytes out.
 //!
-//! Nothing here opens a socket, reads a clock or prints. Time comes in as an argument, randomness as
-//! a [`Masks`] value, so every behaviour can be tested from a table of bytes.
+//! Nothing here opens a socket, reads a clock or prints. Time is passed in as an argument, randomness as
+//! a [`Masks`] value, so all behaviour can be tested with tables of bytes.
 //!
 //! Driving a [`Connection`]:
 //!
-//! 1. read from the transport into [`Connection::receive_space`], then say how much with
+//! 1. read from the transport into [`Connection::receive_space`], then record how much with
 //!    [`Connection::received`] (or [`Connection::receive_eof`]);
 //! 2. call [`Connection::next_event`] until it returns `None`;
-//! 3. write [`Connection::pending_output`] to the transport and say how much was taken with
+//! 3. write [`Connection::pending_output`] to the transport and record how much was accepted with
 //!    [`Connection::advance_output`];
 //! 4. at [`Connection::deadline`] call [`Connection::on_deadline`];
 //! 5. stop when [`Connection::is_finished`].
@@ -41,7 +41,7 @@ mod tests;
 mod utf8;
 
 pub use close::CloseCode;
-pub use connection::{Connection, Ending, Options};
+pub use connection::{Connection, ConnectionOptions, Ending};
 pub use frame::{Header, Masks, Opcode};
 pub use inbound::{Inbound, InboundOptions};
 pub use message::MessageKind;

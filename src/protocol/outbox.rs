@@ -1,49 +1,49 @@
-//! Frames on their way out.
+//! The queue of encoded frames to be written.
 
 use super::frame::{Header, Masks, Opcode, apply_mask};
 use super::large;
 
-/// Encoded frames that the transport has not taken yet.
+/// Encoded frames that the transport has not accepted yet.
 #[derive(Debug)]
 pub(super) struct Outbox {
     bytes: Vec<u8>,
     written: usize,
-    /// Where a frame starts, in `bytes` or behind what is there of an unfinished one. It is brought
-    /// forward only when it is asked for.
+    /// The start of a frame, in `bytes` or after its end if the last frame is unfinished. It is advanced
+    /// lazily.
     boundary: usize,
-    /// The frame before it is the last one of a data message.
+    /// The frame before the boundary is the last one of a data message.
     boundary_ends_message: bool,
-    /// A frame whose header may not describe it is among `bytes`: no boundary can be found.
+    /// `bytes` contains a frame whose header may not match it: frame boundaries are unknown.
     irregular: bool,
-    /// The most that `bytes` has held since its memory was allocated.
+    /// The maximum length of `bytes` since its memory was allocated.
     touched: usize,
-    /// Only a client masks (RFC 6455 section 5.1).
+    /// The masking keys: only a client masks (RFC 6455 section 5.1).
     masks: Option<Masks>,
     /// The frame at the end of `bytes` whose payload is not complete.
-    unfinished: Option<Unfinished>,
-    /// Frames that follow the unfinished one: nothing may come between the bytes of a frame.
-    held: Vec<u8>,
+    unfinished: Option<PartialFrame>,
+    /// Frames that follow the unfinished one: nothing can be sent between the bytes of a frame.
+    deferred: Vec<u8>,
 }
 
-/// A frame whose payload comes in pieces.
+/// A frame whose payload is supplied in pieces.
 #[derive(Debug)]
-struct Unfinished {
+struct PartialFrame {
     header: Header,
     /// Payload bytes appended so far.
     appended: u64,
 }
 
-impl Unfinished {
+impl PartialFrame {
     fn missing(&self) -> u64 {
         self.header.length - self.appended
     }
 }
 
-/// Bytes that are copied and then masked while they are still in the processor's nearest cache; a
+/// The number of bytes that are copied and then masked at a time, so that they stay in the L1 cache; a
 /// multiple of the key's length.
 const MASK_BLOCK: usize = 8 << 10;
 
-/// Above this many bytes that were needed an emptied outbox gives its memory back.
+/// The memory of an emptied outbox is freed if more than this many bytes were used.
 const KEEP_CAPACITY: usize = 4 << 20;
 
 impl Outbox {
@@ -56,12 +56,12 @@ impl Outbox {
             irregular: false,
             masks,
             unfinished: None,
-            held: Vec::new(),
+            deferred: Vec::new(),
             touched: 0,
         }
     }
 
-    /// Appends one frame and returns its header. RSV1 marks the first of a compressed message.
+    /// Appends one frame and returns its header. RSV1 marks the first frame of a compressed message.
     pub(super) fn push(&mut self, opcode: Opcode, fin: bool, rsv1: bool, payload: &[u8]) -> Header {
         let key = self.next_key();
         let header = Header::new(opcode, fin, key, payload.len() as u64);
@@ -70,7 +70,7 @@ impl Outbox {
         header
     }
 
-    /// Makes a whole message the first frame of an empty outbox. Its memory is used as it is.
+    /// Adds a whole message as one frame to an empty outbox, reusing the memory of the payload.
     pub(super) fn push_owned(&mut self, opcode: Opcode, payload: Vec<u8>) -> Header {
         debug_assert!(self.is_empty());
         let header = Header::new(opcode, true, self.next_key(), payload.len() as u64);
@@ -84,15 +84,15 @@ impl Outbox {
         header
     }
 
-    /// Whether nothing is to be written.
+    /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         self.unwritten() == 0
     }
 
-    /// Appends a header as it is, and a payload masked with `key`.
+    /// Appends a header unchanged, and a payload masked with `key`.
     pub(super) fn append(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
         let bytes = match self.unfinished {
-            Some(_) => &mut self.held,
+            Some(_) => &mut self.deferred,
             None => {
                 self.make_room(header.len() + payload.len());
                 &mut self.bytes
@@ -108,12 +108,12 @@ impl Outbox {
         debug_assert!(self.unfinished.is_none());
         let header = Header::new(opcode, true, self.next_key(), length);
         self.append(header.bytes(), None, &[]);
-        self.unfinished = (length > 0).then_some(Unfinished { header, appended: 0 });
+        self.unfinished = (length > 0).then_some(PartialFrame { header, appended: 0 });
         header
     }
 
-    /// Appends the next piece of the unfinished frame's payload, without what is longer than the
-    /// frame. Returns how much was appended.
+    /// Appends the next piece of the unfinished frame's payload, up to the length of the frame. Returns how
+    /// many bytes were appended.
     pub(super) fn push_payload(&mut self, piece: &[u8]) -> usize {
         let Some(unfinished) = &mut self.unfinished else { return 0 };
         let length = unfinished.missing().min(piece.len() as u64) as usize; // at most piece.len()
@@ -124,37 +124,37 @@ impl Outbox {
         extend_masked(&mut self.bytes, key, offset, &piece[..length]);
         if is_complete {
             self.unfinished = None;
-            let held = std::mem::take(&mut self.held);
-            self.make_room(held.len());
-            self.bytes.extend_from_slice(&held);
+            let deferred = std::mem::take(&mut self.deferred);
+            self.make_room(deferred.len());
+            self.bytes.extend_from_slice(&deferred);
         }
         length
     }
 
-    /// Whether a frame's payload is not complete.
+    /// Whether the payload of the last frame is incomplete.
     pub(super) fn is_inside_frame(&self) -> bool {
         self.unfinished.is_some()
     }
 
-    /// Bytes in memory.
+    /// Bytes buffered to be written.
     pub(super) fn buffered(&self) -> usize {
-        self.pending().len() + self.held.len()
+        self.pending().len() + self.deferred.len()
     }
 
-    /// Bytes still to be written, with those of the payload that are not here yet.
+    /// Bytes still to be written, including payload that has not been supplied yet.
     pub(super) fn unwritten(&self) -> u64 {
-        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, Unfinished::missing)
+        self.buffered() as u64 + self.unfinished.as_ref().map_or(0, PartialFrame::missing)
     }
 
-    /// Drops all of it.
+    /// Drops all frames.
     pub(super) fn clear(&mut self) {
         self.unfinished = None;
-        self.held = Vec::new();
+        self.deferred = Vec::new();
         self.advance(self.pending().len());
     }
 
-    /// Written bytes are removed only when their room is needed: a transport that keeps up, but never
-    /// quite, must not make this grow, nor make us move what waits after every write.
+    /// Reserves capacity. Written bytes are removed only when their space is needed: with a transport that
+    /// always leaves some bytes unwritten, the buffer must neither grow nor be moved after every write.
     #[inline]
     fn make_room(&mut self, count: usize) {
         if self.bytes.capacity() - self.bytes.len() < count {
@@ -172,12 +172,12 @@ impl Outbox {
         self.written = 0;
     }
 
-    /// Bytes of memory that it holds.
-    pub(super) fn held(&self) -> usize {
-        self.touched + self.held.len()
+    /// Bytes of memory in use.
+    pub(super) fn memory_usage(&self) -> usize {
+        self.touched + self.deferred.len()
     }
 
-    /// Frees the memory that nothing waits in, if that is most of it.
+    /// Frees the memory of written bytes, if that is most of it.
     pub(super) fn release(&mut self) {
         if self.pending().len() > self.touched / 4 {
             return;
@@ -188,28 +188,28 @@ impl Outbox {
         (self.written, self.touched) = (0, self.bytes.len());
     }
 
-    /// Appends a frame that may be anything.
+    /// Appends a frame whose header may not match it.
     pub(super) fn append_irregular(&mut self, header: &[u8], key: Option<[u8; 4]>, payload: &[u8]) {
         self.irregular = true;
         self.append(header, key, payload);
     }
 
-    /// How many pending bytes belong to frames of which the first `least` pending bytes, or bytes
-    /// before them, are a part.
-    pub(super) fn begun(&mut self, least: usize) -> usize {
+    /// The first frame boundary in the pending bytes at or after `least` bytes; greater than 0 if a frame
+    /// is partly written.
+    pub(super) fn next_boundary_after(&mut self, least: usize) -> usize {
         self.advance_boundary();
         let target = self.written + least.min(self.pending().len());
-        self.boundary_behind(target).0 - self.written
+        self.boundary_from(target).0 - self.written
     }
 
-    /// Whether the transport has taken a part, and not all, of the last frame of a data message.
+    /// Whether the last frame of a data message is partly written.
     pub(super) fn is_message_cut(&mut self) -> bool {
-        self.begun(0) > 0 && self.boundary_ends_message
+        self.next_boundary_after(0) > 0 && self.boundary_ends_message
     }
 
-    /// How many data messages end in the pending bytes behind the first `skipped`, which end with a
-    /// frame.
-    pub(super) fn messages_behind(&self, skipped: usize) -> u64 {
+    /// The number of data messages that end in the pending bytes after the first `skipped`, which must end
+    /// at a frame boundary.
+    pub(super) fn messages_after(&self, skipped: usize) -> u64 {
         let mut rest = self.pending().get(skipped..).unwrap_or_default();
         let mut count = 0;
         while let Some(header) = Header::decode(rest).filter(|_| !self.irregular) {
@@ -220,16 +220,16 @@ impl Outbox {
     }
 
     fn advance_boundary(&mut self) {
-        (self.boundary, self.boundary_ends_message) = self.boundary_behind(self.written);
+        (self.boundary, self.boundary_ends_message) = self.boundary_from(self.written);
     }
 
-    /// The first boundary at or behind `target`, and whether a data message ends there.
-    fn boundary_behind(&self, target: usize) -> (usize, bool) {
+    /// The first boundary at or after `target`, and whether a data message ends there.
+    fn boundary_from(&self, target: usize) -> (usize, bool) {
         let (mut boundary, mut ends_message) = (self.boundary, self.boundary_ends_message);
         while boundary < target {
             let header = Header::decode(&self.bytes[boundary..]).filter(|_| !self.irregular);
             let Some(header) = header else { return (self.bytes.len(), false) };
-            // The rest of an unfinished frame is not here yet.
+            // The rest of an unfinished frame is not in `bytes` yet.
             boundary = boundary.saturating_add(frame_len(&header));
             ends_message = header.fin && !header.opcode.is_control();
         }
@@ -241,22 +241,22 @@ impl Outbox {
         self.masks.as_mut().map(Masks::next_key)
     }
 
-    /// What is still to be written.
+    /// The bytes to be written.
     pub(super) fn pending(&self) -> &[u8] {
         &self.bytes[self.written..]
     }
 
-    /// Drops what is still to be written, but for its first and its last bytes. An unfinished frame
-    /// is dropped only as a whole.
+    /// Drops the pending bytes except for the `first` first and the `last` last ones. An unfinished frame is
+    /// dropped only as a whole.
     pub(super) fn retract(&mut self, first: usize, last: usize) {
-        if let Some(Unfinished { header, appended }) = &self.unfinished {
+        if let Some(PartialFrame { header, appended }) = &self.unfinished {
             let size = header.len() as u64 + appended;
             let start = (self.pending().len() as u64).checked_sub(size);
-            self.held.drain(..self.held.len().saturating_sub(last));
+            self.deferred.drain(..self.deferred.len().saturating_sub(last));
             if start.is_some_and(|start| first as u64 <= start) {
                 self.unfinished = None;
                 self.bytes.truncate(self.written + first);
-                self.bytes.append(&mut self.held);
+                self.bytes.append(&mut self.deferred);
             }
             return;
         }
@@ -266,7 +266,7 @@ impl Outbox {
         }
     }
 
-    /// Says that the transport took the first `count` pending bytes.
+    /// Records that the transport accepted the first `count` pending bytes.
     pub(super) fn advance(&mut self, count: usize) {
         self.written += count;
         debug_assert!(self.written <= self.bytes.len());
@@ -276,7 +276,7 @@ impl Outbox {
                 Some(unfinished) => usize::try_from(unfinished.missing()).unwrap_or(usize::MAX),
                 None => 0,
             };
-            self.boundary_ends_message = self.unfinished.is_some(); // those are whole messages
+            self.boundary_ends_message = self.unfinished.is_some(); // unfinished frames are whole messages
             self.irregular = false;
             self.bytes.clear();
             if self.touched > KEEP_CAPACITY {
@@ -307,26 +307,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_that_were_begun_are_told_from_those_that_were_not() {
+    fn partly_written_frames_are_distinguished_from_unwritten_ones() {
         let mut outbox = Outbox::new(None);
         for size in [10, 200, 5] {
             outbox.push(Opcode::Text, true, false, &vec![b'x'; size]); // 12, 204 and 7 bytes
         }
-        assert_eq!((outbox.begun(0), outbox.begun(1)), (0, 12));
+        assert_eq!((outbox.next_boundary_after(0), outbox.next_boundary_after(1)), (0, 12));
         outbox.advance(12);
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 2));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 2));
         outbox.advance(1);
-        assert_eq!((outbox.begun(0), outbox.begun(204)), (203, 210));
-        assert_eq!(outbox.messages_behind(203), 1);
-        outbox.make_room(1 << 20); // what was written is removed
-        assert_eq!((outbox.begun(0), outbox.pending().len()), (203, 210));
+        assert_eq!((outbox.next_boundary_after(0), outbox.next_boundary_after(204)), (203, 210));
+        assert_eq!(outbox.messages_after(203), 1);
+        outbox.make_room(1 << 20); // removes written bytes
+        assert_eq!((outbox.next_boundary_after(0), outbox.pending().len()), (203, 210));
         outbox.advance(210);
         outbox.push(Opcode::Ping, true, false, b"p");
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 0));
     }
 
     #[test]
-    fn a_message_that_is_cut_is_told_from_a_cut_control_frame() {
+    fn a_partly_written_message_is_distinguished_from_a_control_frame() {
         let mut outbox = Outbox::new(None);
         outbox.push(Opcode::Text, true, false, b"text"); // 6 bytes
         outbox.push(Opcode::Ping, true, false, b"ping");
@@ -336,20 +336,20 @@ mod tests {
         for _ in 0..24 {
             outbox.advance(1);
             cuts.push(if outbox.is_message_cut() { 'x' } else { '.' });
-            outbox.make_room(64); // what was written may be removed
+            outbox.make_room(64); // may remove written bytes
         }
         assert_eq!(cuts.iter().collect::<String>(), "xxxxx.............xxxxx.");
     }
 
     #[test]
-    fn a_message_in_pieces_is_cut_until_its_last_byte_is_taken() {
+    fn a_streamed_message_is_partly_written_until_its_last_byte() {
         let mut outbox = Outbox::new(None);
         outbox.begin(Opcode::Binary, 8); // 2 bytes
         outbox.push_payload(b"four");
         outbox.advance(6);
         outbox.push_payload(b"more");
         let cuts = [(); 4].map(|()| {
-            let is_cut = outbox.is_message_cut() || outbox.begun(0) > 0;
+            let is_cut = outbox.is_message_cut() || outbox.next_boundary_after(0) > 0;
             outbox.advance(1);
             is_cut
         });
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_whose_memory_is_used_is_a_frame_like_any_other() {
+    fn an_owned_message_becomes_a_regular_frame() {
         for masks in [None, Some(Masks::random())] {
             let mut outbox = Outbox::new(masks);
             outbox.push(Opcode::Text, true, false, b"before");
@@ -368,22 +368,25 @@ mod tests {
             apply_mask(&mut payload, header.mask.unwrap_or_default(), 0);
             assert_eq!((head, payload), (header.bytes(), vec![9; 70_000]));
             outbox.advance(1);
-            assert_eq!((outbox.begun(0), outbox.is_message_cut()), (outbox.pending().len(), true));
+            assert_eq!(
+                (outbox.next_boundary_after(0), outbox.is_message_cut()),
+                (outbox.pending().len(), true)
+            );
         }
     }
 
     #[test]
-    fn no_boundary_is_seen_behind_a_frame_that_may_be_anything() {
+    fn boundaries_are_unknown_after_an_irregular_frame() {
         let mut outbox = Outbox::new(None);
         outbox.append_irregular(&[0x81, 0x7d], None, b"short");
         outbox.push(Opcode::Text, true, false, b"next");
-        assert_eq!((outbox.begun(0), outbox.messages_behind(0)), (0, 0));
+        assert_eq!((outbox.next_boundary_after(0), outbox.messages_after(0)), (0, 0));
         outbox.advance(1);
-        assert_eq!(outbox.begun(0), outbox.pending().len());
+        assert_eq!(outbox.next_boundary_after(0), outbox.pending().len());
     }
 
     #[test]
-    fn a_transport_that_never_catches_up_does_not_make_it_grow() {
+    fn memory_does_not_grow_while_some_bytes_always_stay_unwritten() {
         let mut outbox = Outbox::new(None);
         outbox.push(Opcode::Binary, true, false, &[0; 1000]);
         for _ in 0..10_000 {

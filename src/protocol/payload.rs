@@ -1,11 +1,11 @@
-//! The bytes of a long message, which others can keep without a copy.
+//! The shared bytes of a long message.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::buffer::Buffer;
 
-/// The bytes of a long message that was received, with the buffer that they came into.
+/// The bytes of a long received message, which can be cloned without copying them.
 #[derive(Clone, Debug)]
 pub struct Payload {
     buffer: Arc<Buffer>,
@@ -21,21 +21,27 @@ impl Payload {
         self.buffer.bytes()
     }
 
-    /// Where in it these bytes are, if they are a part of it, and not a copy.
+    /// The range of `part` in the payload, if it is a subslice of it.
     pub fn range_of(&self, part: &[u8]) -> Option<Range<usize>> {
         let (all, part) = (self.bytes().as_ptr_range(), part.as_ptr_range());
         let start = part.start.addr().checked_sub(all.start.addr())?;
         (part.end <= all.end).then(|| start..start + (part.end.addr() - part.start.addr()))
     }
 
-    /// Whether both are the same memory.
+    /// Whether both share the same memory.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.buffer, &other.buffer)
     }
 
-    /// The buffer, if nobody else keeps it.
+    /// The buffer, if it is not shared.
     pub(super) fn into_buffer(self) -> Result<Buffer, Self> {
         Arc::try_unwrap(self.buffer).map_err(|buffer| Self { buffer })
+    }
+}
+
+impl AsRef<[u8]> for Payload {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes()
     }
 }
 
@@ -44,6 +50,8 @@ impl PartialEq for Payload {
         self.bytes() == other.bytes()
     }
 }
+
+impl Eq for Payload {}
 
 impl From<&[u8]> for Payload {
     fn from(bytes: &[u8]) -> Self {
@@ -58,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_told_from_a_copy() {
+    fn a_subslice_is_distinguished_from_a_copy() {
         let payload = Payload::from(&b"payload"[..]);
         let bytes = payload.bytes();
         assert_eq!(payload.range_of(&bytes[2..5]), Some(2..5));
@@ -67,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn only_who_alone_keeps_it_gets_the_buffer() {
+    fn the_buffer_is_returned_only_if_it_is_not_shared() {
         let payload = Payload::from(&b"payload"[..]);
         let other = payload.clone();
         assert!(payload.is_same(&other));

@@ -1,10 +1,12 @@
-//! Frames as they are asked for, allowed or not: to see what a peer makes of them.
+//! Raw frames, valid or not, to test how a peer reacts to them.
 
 use std::fmt;
 
+use bytes::Bytes;
+
 use super::frame::{Header, LengthEncoding, Opcode};
 
-/// A frame that is sent as it stands.
+/// A frame that is sent without validation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RawFrame {
     /// Any opcode, 0 to 15.
@@ -15,28 +17,28 @@ pub struct RawFrame {
     pub reserved: [bool; 3],
     /// Whether and how the payload is masked.
     pub mask: RawMask,
-    /// The length in the header; `None`: that of the payload.
+    /// The length in the header; `None`: the length of the payload.
     pub length: Option<u64>,
-    /// How the length is encoded; `None`: in the fewest bits.
+    /// How the length is encoded; `None`: the shortest encoding.
     pub encoding: Option<LengthEncoding>,
     /// The payload, before masking.
-    pub payload: Vec<u8>,
+    pub payload: Bytes,
 }
 
 /// Masking of a [`RawFrame`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RawMask {
-    /// As RFC 6455 requires of the role.
+    /// As RFC 6455 requires for the role.
     ByRole,
-    /// None.
+    /// Not masked.
     Off,
     /// With this key.
     Key([u8; 4]),
 }
 
 impl RawFrame {
-    /// An unfragmented frame with nothing special about it.
-    pub fn new(opcode: Opcode, payload: Vec<u8>) -> Self {
+    /// A regular unfragmented frame.
+    pub fn new(opcode: Opcode, payload: impl Into<Bytes>) -> Self {
         Self {
             opcode: opcode.bits(),
             fin: true,
@@ -44,11 +46,11 @@ impl RawFrame {
             mask: RawMask::ByRole,
             length: None,
             encoding: None,
-            payload,
+            payload: payload.into(),
         }
     }
 
-    /// The header; `by_role` is the key of a frame of this role.
+    /// The header; `by_role` is the masking key for [`RawMask::ByRole`].
     pub(super) fn header(&self, by_role: Option<[u8; 4]>) -> Header {
         let key = match self.mask {
             RawMask::ByRole => by_role,
@@ -63,7 +65,7 @@ impl RawFrame {
     }
 }
 
-/// As it is written on a command line, without its payload.
+/// As written on a command line, without its payload.
 impl fmt::Display for RawFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.opcode {
@@ -101,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_in_words_is_what_was_written() {
+    fn frames_are_displayed_as_on_the_command_line() {
         let plain = RawFrame::new(Opcode::Text, b"hi".to_vec());
         let odd = RawFrame {
             opcode: 11,
@@ -110,7 +112,7 @@ mod tests {
             mask: RawMask::Key([0, 1, 2, 255]),
             length: Some(9),
             encoding: Some(LengthEncoding::Long),
-            payload: Vec::new(),
+            payload: Bytes::new(),
         };
         let off = RawFrame { mask: RawMask::Off, ..plain.clone() };
         let words = [plain, off, odd].map(|frame| frame.to_string());
@@ -119,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_is_as_asked() {
+    fn headers_are_encoded_as_specified() {
         let plain = RawFrame::new(Opcode::Text, b"hi".to_vec());
         let cases = [
             (plain.clone(), &[0x81, 0x82, 9, 9, 9, 9][..]),

@@ -1,33 +1,34 @@
-//! Both directions of a connection that goes by: what a proxy sees of it.
+//! A passive observer of both directions of a connection, for a proxy.
 
-use super::deflate::Agreed;
+use super::deflate::DeflateParams;
 use super::inbound::{Inbound, InboundOptions};
 use super::vocabulary::{Event, Role};
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The end that sent the request of the opening handshake.
+    /// The endpoint that sent the request of the opening handshake.
     Client,
-    /// The end that answered it.
+    /// The endpoint that answered it.
     Server,
 }
 
-/// Limits and choices of a [`Tap`].
+/// The configuration of a [`Tap`].
 #[derive(Clone, Copy, Debug)]
 pub struct TapOptions {
-    /// A message over this many bytes is a violation: what follows it in its direction is not decoded.
+    /// The maximum size of a message in bytes. A larger one is a violation, after which its direction is no
+    /// longer decoded.
     pub max_message_size: u64,
-    /// Report every frame as an event of its own.
+    /// Report every frame as an event.
     pub observe_frames: bool,
-    /// Go on after violations where that is possible.
+    /// Continue after violations where that is possible.
     pub lenient: bool,
-    /// permessage-deflate, if the two ends agreed on it.
-    pub deflate: Option<Agreed>,
+    /// The parameters of permessage-deflate, if it was negotiated.
+    pub deflate: Option<DeflateParams>,
 }
 
-/// Decodes both directions of a connection between two others, and says nothing to either. The
-/// directions are independent of each other: each has its own order, and its own end.
+/// Decodes both directions of a connection between two other endpoints without sending anything. The
+/// directions are independent: each has its own order and its own end.
 #[derive(Debug)]
 pub struct Tap {
     from_client: Inbound,
@@ -35,7 +36,7 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// A connection whose opening handshake has passed.
+    /// A connection whose opening handshake is complete.
     pub fn new(options: TapOptions) -> Self {
         let inbound = |role| {
             let TapOptions { max_message_size, observe_frames, lenient, deflate } = options;
@@ -43,12 +44,12 @@ impl Tap {
                 InboundOptions { role, max_message_size, observe_frames, lenient, deflate };
             Inbound::new(options, &[])
         };
-        // What the client sends is decoded as its server does.
+        // What the client sends is decoded in the role of the server.
         Self { from_client: inbound(Role::Server), from_server: inbound(Role::Client) }
     }
 
-    /// Takes bytes that `from` sent, and returns how many: the rest is for the next call, after
-    /// [`Tap::next_event`] has returned `None` for this side.
+    /// Consumes bytes that `from` sent, and returns how many. Pass the rest after [`Tap::next_event`] has
+    /// returned `None` for this side.
     pub fn pass(&mut self, from: Side, bytes: &[u8]) -> usize {
         let inbound = self.inbound_mut(from);
         let space = inbound.receive_space();
@@ -58,19 +59,19 @@ impl Tap {
         count
     }
 
-    /// Says that `from` sends no more. [`Tap::next_event`] may have something to say of what had come
-    /// of a frame.
+    /// Records that `from` sends no more. [`Tap::next_event`] may report a violation by an incomplete frame
+    /// then.
     pub fn end(&mut self, from: Side) {
         self.inbound_mut(from).end();
     }
 
-    /// The next thing that `from` sent, in order, or `None` when more bytes are needed. Its direction
-    /// is [`Direction::Received`](super::vocabulary::Direction::Received) whichever side it is from.
+    /// The next event of what `from` sent, or `None` when more bytes are needed. Its direction is
+    /// [`Direction::Received`](super::vocabulary::Direction::Received) for either side.
     pub fn next_event(&mut self, from: Side) -> Option<Event<'_>> {
         self.inbound_mut(from).next_event()
     }
 
-    /// One of the directions: its counters, its Close frame, and how far it has come.
+    /// The state of one direction: its counters, Close frame, and position.
     pub fn inbound(&self, from: Side) -> &Inbound {
         match from {
             Side::Client => &self.from_client,

@@ -1,8 +1,8 @@
-//! The core as a whole, from tables of bytes and with two ends joined: no socket, and one instant from
-//! which all times are made.
+//! Tests of the protocol as a whole, with tables of bytes and with two connected endpoints: no sockets, and
+//! all times derived from one instant.
 //!
-//! [`support`] has the end under test, [`wire`] builds the frames it hears. [`cuts`] feeds the streams
-//! of all tables again in every possible piece.
+//! [`support`] contains the endpoint under test, [`wire`] builds the frames it receives. [`cuts`] feeds the
+//! streams of all tables again, split at every point.
 
 mod accepted;
 mod any_bytes;
@@ -16,6 +16,7 @@ mod independent_peer;
 mod keepalive;
 mod leniency;
 mod memory;
+mod observed;
 mod observed_frames;
 mod pings;
 mod rfc_examples;
@@ -27,3 +28,5 @@ mod two_ends;
 mod utf8;
 mod violations;
 mod wire;
+
+use crate::protocol;

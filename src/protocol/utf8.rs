@@ -1,30 +1,29 @@
-//! UTF-8 checked as the bytes come (RFC 6455 section 8.1), over any cuts.
+//! Incremental validation of UTF-8 (RFC 6455 section 8.1), independent of how the bytes are split.
 
 use super::violation::Cause;
 
-/// Bytes up to which looking for ASCII first is the quicker way for text that is mostly ASCII.
+/// The length up to which checking for ASCII first is faster for text that is mostly ASCII.
 const SHORT: usize = 256;
 
-/// Whether `text` is UTF-8.
+/// Whether `text` is valid UTF-8.
 #[inline]
 pub(super) fn is_valid(text: &[u8]) -> bool {
     (text.len() <= SHORT && text.is_ascii()) || simdutf8::basic::from_utf8(text).is_ok()
 }
 
-/// Whether `bytes`, which are not UTF-8, start with the encoding of a UTF-16 surrogate (RFC 3629
-/// section 3).
+/// Whether the invalid `bytes` start with the encoding of a UTF-16 surrogate (RFC 3629 section 3).
 pub(super) fn is_surrogate(bytes: &[u8]) -> bool {
     matches!(bytes, [0xed, 0xa0..=0xbf] | [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..])
 }
 
-/// Whether `text`, which is UTF-8 up to its last, incomplete character at `at`, was cut there. A single
-/// byte may as well be a letter of another encoding: é is e9 in Latin-1.
+/// Whether `text`, which is valid up to an incomplete character at its end (`at`), was probably truncated. A
+/// single byte after ASCII may as well be a letter in another encoding: é is e9 in Latin-1.
 pub(super) fn is_cut(text: &[u8], at: usize) -> bool {
     let (before, rest) = text.split_at(at.min(text.len()));
     rest.len() > 1 || !before.is_ascii()
 }
 
-/// Why `text` ceases to be UTF-8 at `at`, if that can be seen.
+/// Why `text` is invalid at `at`, if the cause can be recognised.
 pub fn cause(text: &[u8], at: usize) -> Option<Cause> {
     let rest = text.get(at..)?;
     let error = str::from_utf8(rest).err().filter(|error| error.valid_up_to() == 0)?;
@@ -34,21 +33,21 @@ pub fn cause(text: &[u8], at: usize) -> Option<Cause> {
     }
 }
 
-/// Checks a stream of bytes for UTF-8, remembering a character that a cut went through.
+/// Validates a stream of bytes as UTF-8; characters may be split between pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Utf8Checker {
-    /// Bytes of an unfinished character, at most three.
+    /// The bytes of an incomplete character, at most three.
     carry: [u8; 4],
     carried: usize,
-    /// Bytes known to be valid, including none of the carried ones.
+    /// The number of valid bytes, not counting the carried ones.
     valid: u64,
 }
 
 impl Utf8Checker {
-    /// Takes the next bytes.
+    /// Validates the next bytes.
     ///
     /// # Errors
-    /// The offset, in bytes from the start of the stream, at which it ceases to be UTF-8.
+    /// The offset of the first invalid sequence, in bytes from the start of the stream.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), u64> {
         if self.carried > 0 {
             bytes = self.finish_character(bytes)?;
@@ -68,10 +67,10 @@ impl Utf8Checker {
         Ok(())
     }
 
-    /// Ends the stream, which starts anew.
+    /// Ends the stream, and resets the state for the next one.
     ///
     /// # Errors
-    /// The offset of a character that was cut off by the end.
+    /// The offset of an incomplete character at the end.
     pub fn finish(&mut self) -> Result<(), u64> {
         let cut_off = self.carried > 0;
         let valid = self.valid;
@@ -79,10 +78,10 @@ impl Utf8Checker {
         if cut_off { Err(valid) } else { Ok(()) }
     }
 
-    /// Feeds the carried character byte by byte until it is whole or wrong; returns what is left.
+    /// Completes the carried character byte by byte; returns the remaining bytes.
     fn finish_character<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], u64> {
         for (taken, &byte) in bytes.iter().enumerate() {
-            self.carry[self.carried] = byte; // carried <= 3: a fourth byte completes or breaks it
+            self.carry[self.carried] = byte; // carried <= 3: a fourth byte completes or invalidates it
             self.carried += 1;
             match std::str::from_utf8(&self.carry[..self.carried]) {
                 Ok(character) => {
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn valid_text_is_valid_whatever_the_cuts() {
+    fn valid_text_is_valid_at_every_split_point() {
         let text = "aé한😀z".as_bytes();
         for first in 0..=text.len() {
             for second in first..=text.len() {
@@ -122,8 +121,8 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bad_byte_is_named_whatever_the_cuts() {
-        // (bytes, offset of the sequence that is wrong)
+    fn the_first_invalid_byte_is_named_at_every_split_point() {
+        // (bytes, offset of the invalid sequence)
         let cases: [(&[u8], u64); 6] = [
             (b"ab\xffcd", 2),
             (b"\xc0\xaf", 0),
@@ -143,9 +142,9 @@ mod tests {
         }
     }
 
-    /// Autobahn 6.4: the error must show as soon as the octet that makes it, not at the end.
+    /// Autobahn 6.4: the error must be reported with the octet that causes it, not at the end.
     #[test]
-    fn a_bad_byte_is_seen_at_once() {
+    fn an_invalid_byte_is_reported_immediately() {
         let mut checker = Utf8Checker::default();
         checker.push(b"\xce\xba\xf4").unwrap();
         assert_eq!(checker.push(b"\x90"), Err(2));

@@ -1,16 +1,16 @@
-//! What a peer can do wrong after the handshake, with the rule it breaks.
+//! Violations of the protocol by the peer after the handshake.
 
 use std::fmt;
 
 use super::close::{CloseCode, ClosePayload};
 use super::frame::Header;
 
-/// A rule of RFC 6455 or RFC 7692 that the peer broke.
+/// The rule of RFC 6455 or RFC 7692 that was violated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// A reserved bit without an extension that gives it a meaning.
+    /// A reserved bit without an extension that defines it.
     ReservedBits,
-    /// An opcode that means nothing.
+    /// A reserved opcode.
     ReservedOpcode,
     /// A masked frame from a server.
     MaskedByServer,
@@ -20,42 +20,42 @@ pub enum Rule {
     FragmentedControl,
     /// A control frame with more than 125 bytes of payload.
     ControlTooLong,
-    /// A control frame that is too long to be tolerated as well.
+    /// A control frame that is too long to be tolerated.
     ControlOverTolerance,
-    /// A continuation of nothing.
+    /// A continuation frame without a message to continue.
     ContinuationWithoutStart,
-    /// A new text or binary message inside an unfinished one.
+    /// A new text or binary message inside a fragmented one.
     MessageInsideMessage,
-    /// A length in more bytes than it needs.
+    /// A length that is not minimally encoded.
     LengthNotMinimal,
     /// A 64-bit length with its top bit set.
     LengthTooLarge,
-    /// Text that is not UTF-8.
+    /// A text message that is not valid UTF-8.
     InvalidUtf8,
-    /// A close reason that is not UTF-8.
+    /// A close reason that is not valid UTF-8.
     InvalidUtf8InReason,
-    /// A Close payload of one byte: half a code.
+    /// A Close payload of one byte, too short for a code.
     CloseTooShort,
     /// A close code that must not be sent.
     InvalidCloseCode,
-    /// More than we are willing to take; not the peer's error as such.
+    /// A message over our size limit; not an error of the peer as such.
     MessageTooBig,
-    /// More than the budget for all connections leaves; not the peer's error as such.
+    /// A message over the memory budget; not an error of the peer as such.
     OverMemory,
-    /// A plain HTTP response where a frame should be.
+    /// A plain HTTP response in place of a frame.
     HttpAfterUpgrade,
-    /// Another text where a frame should be.
+    /// Other text in place of a frame.
     TextInsteadOfFrame,
     /// A compressed message that cannot be inflated.
     CorruptDeflate,
-    /// RSV1 where permessage-deflate gives it no meaning.
+    /// RSV1 on a frame for which permessage-deflate does not define it.
     MisplacedRsv1,
-    /// A frame behind the peer's Close frame.
+    /// A frame after the peer's Close frame.
     FrameAfterClose,
 }
 
 impl Rule {
-    /// Where the rule stands.
+    /// The section that defines the rule.
     pub const fn section(self) -> &'static str {
         match self {
             Self::ReservedBits
@@ -91,7 +91,7 @@ impl Rule {
         }
     }
 
-    /// A few words for the reason of our Close frame.
+    /// A short description, also used as the reason in our Close frame.
     pub const fn summary(self) -> &'static str {
         match self {
             Self::ReservedBits => "reserved bit set",
@@ -118,7 +118,7 @@ impl Rule {
         }
     }
 
-    /// Whether the connection can go on after it, for those who want to see what follows.
+    /// Whether the connection can continue after the violation.
     pub const fn is_tolerable(self) -> bool {
         !matches!(
             self,
@@ -133,15 +133,15 @@ impl Rule {
     }
 }
 
-/// What is known of the reason for a violation beside the rule.
+/// A recognised cause of a violation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Half of a UTF-16 surrogate pair was encoded on its own (RFC 3629 section 3).
+    /// A UTF-16 surrogate was encoded on its own (RFC 3629 section 3).
     Surrogate,
     /// A text ends in the middle of a character.
     CutCharacter,
-    /// A compressed message refers to others, although it was agreed that none does (RFC 7692 section
-    /// 7.1.1).
+    /// A compressed message refers to earlier ones, although no context takeover was negotiated (RFC 7692
+    /// section 7.1.1).
     KeptContext,
     /// The size line of an HTTP chunk (RFC 9112 section 7.1).
     HttpChunk,
@@ -149,7 +149,7 @@ pub enum Cause {
     HttpRequest,
     /// HTML or XML.
     Markup,
-    /// A line end, with a frame behind it.
+    /// A line end, followed by a frame.
     LineEnd,
 }
 
@@ -157,7 +157,7 @@ impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Surrogate => "a UTF-16 surrogate",
-            Self::CutCharacter => "a character that is cut off",
+            Self::CutCharacter => "a truncated character",
             Self::KeptContext => "a reference to an earlier message",
             Self::HttpChunk => "the size of an HTTP chunk",
             Self::HttpRequest => "an HTTP request",
@@ -167,31 +167,31 @@ impl fmt::Display for Cause {
     }
 }
 
-/// One violation, with what there is to know about it.
+/// A violation of the protocol, with details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// The rule broken.
+    /// The rule that was violated.
     pub rule: Rule,
-    /// What came, in numbers: "RSV2 set on a text frame", "close code 1006".
+    /// What was received: "RSV2 set on a text frame", "close code 1006".
     pub detail: String,
-    /// The frame that broke it, if one was recognisable.
+    /// The frame that violated it, if one could be decoded.
     pub frame: Option<Header>,
-    /// Where in the stream of bytes after the handshake that frame starts.
+    /// The offset of that frame in the stream of bytes after the handshake.
     pub offset: u64,
-    /// The start of that frame's payload, unmasked, as far as it had come: at most 64 bytes.
+    /// The first bytes of that frame's payload, unmasked, as far as received: at most 64 bytes.
     pub payload: Box<[u8]>,
-    /// The peer's own words: the reason in a bad Close frame, or the start of what came instead of
-    /// frames, at most 4 KiB.
+    /// Text sent by the peer: the reason in an invalid Close frame, or the start of what was received in
+    /// place of frames, at most 4 KiB.
     pub excerpt: Vec<u8>,
-    /// Why, if it is known.
+    /// The cause, if it is known.
     pub cause: Option<Cause>,
 }
 
-/// How much of a payload is kept to be shown.
+/// The maximum number of payload bytes that are kept to be shown.
 pub(super) const MAX_SHOWN: usize = 64;
 
 impl Violation {
-    /// At `offset`, where no frame was recognisable.
+    /// A violation at `offset`, where no frame could be decoded.
     pub(super) fn at(offset: u64, rule: Rule, detail: String) -> Self {
         Self {
             rule,
@@ -204,8 +204,8 @@ impl Violation {
         }
     }
 
-    /// By the frame with this header, which starts at `offset`, and as much of its payload, unmasked,
-    /// as is there.
+    /// A violation by the frame with this header at `offset`; `payload`: its unmasked payload, as far as
+    /// received.
     pub(super) fn by_frame(
         header: Header,
         offset: u64,
@@ -222,20 +222,20 @@ impl Violation {
 }
 
 impl Violation {
-    /// The reason of the Close frame that broke the rule, if it is one and has a reason. It need not be
-    /// UTF-8.
+    /// The reason in the invalid Close frame, if it has one. It need not be valid UTF-8.
     pub fn close_reason(&self) -> Option<&[u8]> {
         (self.is_by_close() && !self.excerpt.is_empty()).then_some(&self.excerpt[..])
     }
 
-    /// What the Close frame said that broke the rule, if it is one. Its code need not be one that may be sent.
+    /// The content of the invalid Close frame. Its code may be one that must not be sent.
     pub fn invalid_close(&self) -> Option<ClosePayload> {
         let code = self.payload.first_chunk().map(|code| CloseCode::new(u16::from_be_bytes(*code)));
         let reason = String::from_utf8_lossy(&self.excerpt).into_owned();
         self.is_by_close().then_some(ClosePayload { code, reason })
     }
 
-    /// Whether what a Close frame says broke the rule: the peer wanted to close, however badly it said so.
+    /// Whether the violation is in the payload of a Close frame, which still shows that the peer wanted to
+    /// close.
     pub(super) fn is_by_close(&self) -> bool {
         matches!(
             self.rule,

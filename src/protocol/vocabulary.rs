@@ -1,4 +1,4 @@
-//! What is said of a connection: by its two directions, and to whoever drives it.
+//! Common types of the protocol: roles, events, counters and errors.
 
 use std::fmt;
 use std::io;
@@ -11,16 +11,16 @@ use super::message::MessageKind;
 use super::payload::Payload;
 use super::violation::Violation;
 
-/// Which side of the connection we are.
+/// Our role in the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// We sent the request: our frames are masked, the peer's are not.
     Client,
-    /// We answered it.
+    /// We answered the request.
     Server,
 }
 
-/// Seen from our side; for a [`Tap`](super::Tap), whose two sides are both peers, it is always
+/// The direction from our point of view; for a [`Tap`](super::Tap), which only receives, it is always
 /// [`Received`](Self::Received).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
@@ -40,35 +40,35 @@ impl Direction {
     }
 }
 
-/// Something that happened on the connection.
+/// An event of the connection.
 #[derive(Debug, PartialEq)]
 pub enum Event<'a> {
-    /// A frame, whole; only if frames are observed. Comes before what it means.
+    /// A complete frame; only if frames are observed. Precedes the event that it causes.
     Frame(FrameEvent<'a>),
-    /// A data message, whole.
+    /// A complete data message.
     Message {
         /// Text or binary.
         kind: MessageKind,
-        /// Its payload; valid UTF-8 if it is text, unless that was tolerated.
+        /// The payload; valid UTF-8 if it is text, unless that violation was tolerated.
         data: &'a [u8],
-        /// How many frames it came in.
+        /// The number of its frames.
         frames: u64,
-        /// Headers and payloads of those frames, in bytes.
+        /// The size of headers and payloads of its frames, in bytes.
         wire_size: u64,
-        /// Whether it came compressed.
+        /// Whether it was compressed.
         compressed: bool,
-        /// What `data` is the bytes of, if others may keep it: of long messages where memory is counted.
+        /// The shared buffer of `data`, for long messages if memory is counted.
         payload: Option<&'a Payload>,
     },
     /// A ping, received (and already answered) or sent.
     Ping(Direction, &'a [u8]),
-    /// A pong, with the round-trip time when it answers a ping of ours.
+    /// A pong, with the round-trip time if it answers one of our pings.
     Pong(Direction, &'a [u8], Option<Duration>),
     /// A Close frame.
     Close(Direction, &'a ClosePayload),
-    /// The peer broke the protocol; the connection is being closed.
+    /// The peer violated the protocol; the connection is being closed.
     Violation(&'a Violation),
-    /// The peer broke the protocol, and the connection goes on.
+    /// The peer violated the protocol, and the connection continues.
     Tolerated(&'a Violation),
 }
 
@@ -79,23 +79,22 @@ pub struct FrameEvent<'a> {
     pub direction: Direction,
     /// Its header.
     pub header: Header,
-    /// Its payload, unmasked; of a frame that was refused, the start.
+    /// Its payload, unmasked; the first bytes if the frame is invalid.
     pub payload: &'a [u8],
-    /// Which part of which data message it is; `None` for control frames and refused ones.
+    /// Which part of which data message it is; `None` for control frames and invalid ones.
     pub part: Option<Part>,
-    /// What the payload of a compressed message's frame inflates to, where frame and text can be
-    /// told apart.
+    /// The inflated payload of a compressed message's frame, if it can be attributed to the frame.
     pub plain: Option<&'a [u8]>,
-    /// It was sent because the user asked for this very frame.
+    /// It was sent as a raw frame requested by the user.
     pub raw: bool,
 }
 
-/// The place of a frame in the data messages of its direction.
+/// The position of a frame in the data messages of its direction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// Which message, from 1.
+    /// The number of the message, from 1.
     pub message: u64,
-    /// Which of its frames, from 1.
+    /// The number of the frame in the message, from 1.
     pub fragment: u64,
     /// The message is compressed.
     pub compressed: bool,
@@ -104,38 +103,38 @@ pub struct Part {
     pub is_final_block: bool,
 }
 
-/// What became of a message handed to [`Connection::send`](super::Connection::send).
+/// How a message was sent by [`Connection::send`](super::Connection::send).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// How many frames it went out in.
+    /// The number of its frames.
     pub frames: u64,
-    /// Headers and payloads of those frames, in bytes.
+    /// The size of headers and payloads of its frames, in bytes.
     pub wire_size: u64,
     /// Whether it was compressed.
     pub compressed: bool,
 }
 
-/// We were asked for something the protocol does not allow.
+/// A request that the protocol does not allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Misuse {
     /// Nothing may follow a Close frame (RFC 6455 section 5.5.1).
     #[error("the connection is closing: nothing more can be sent")]
     Closing,
     /// RFC 6455 section 5.5.
-    #[error("a {0} takes at most 125 bytes, not {1}")]
+    #[error("a {0} has at most 125 bytes of payload, not {1}")]
     ControlTooLong(Opcode, usize),
     /// RFC 6455 section 7.4.
     #[error("close code {0} must not be sent: use 1000 to 1003, 1007 to 1014 or 3000 to 4999")]
     CloseCode(CloseCode),
     /// Two bytes of a Close frame's 125 are for the code.
-    #[error("a close reason takes at most 123 bytes, not {0}")]
+    #[error("a close reason has at most 123 bytes, not {0}")]
     ReasonTooLong(usize),
     /// The frames of two messages must not interleave (RFC 6455 section 5.4).
     #[error("another message is still being sent")]
     InsideFrame,
 }
 
-/// What has been counted since the connection was opened.
+/// Totals since the connection was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Data messages.
@@ -146,34 +145,34 @@ pub struct Counters {
     pub frames: u64,
     /// Bytes on the wire, frame headers included.
     pub wire_bytes: u64,
-    /// The data messages among them that were compressed.
+    /// The data messages that were compressed.
     pub compressed: Compressed,
 }
 
-/// What compression made of data messages.
+/// Totals of compressed data messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Compressed {
-    /// How many.
+    /// Their number.
     pub messages: u64,
-    /// Their payload on the wire, in bytes.
+    /// The size of their payloads on the wire, in bytes.
     pub packed_bytes: u64,
-    /// Their payload as it is handed on, in bytes.
+    /// The size of their uncompressed payloads, in bytes.
     pub plain_bytes: u64,
 }
 
-/// States of the WebSocket API, by name and number.
+/// The states of the WebSocket API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadyState {
-    /// Messages flow.
+    /// Messages can be sent.
     Open,
-    /// A Close frame was sent or received, not both.
+    /// A Close frame was sent or received, but not both.
     Closing,
-    /// It is over.
+    /// The connection is closed.
     Closed,
 }
 
 impl ReadyState {
-    /// The name and number of the WebSocket API's `readyState`.
+    /// The name and number of `readyState` in the WebSocket API.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Open => "OPEN (1)",
@@ -183,21 +182,21 @@ impl ReadyState {
     }
 }
 
-/// How the transport came to its end.
+/// How the transport ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransportEnd {
-    /// The peer ended TCP in order (FIN).
+    /// The peer closed the TCP connection (FIN).
     Eof,
     /// TLS only: TCP ended without the peer's close_notify alert.
     Truncated,
-    /// The connection was reset (RST), by the peer or by something in between.
+    /// The connection was reset (RST), by the peer or by an intermediary.
     Reset,
-    /// Our own system, network or TLS library reports that the connection has failed; in its words.
+    /// The local system, network or TLS library reports that the connection failed, with this message.
     Error(String),
 }
 
 impl From<&io::Error> for TransportEnd {
-    /// What a failed read or write says of the end.
+    /// The end that a failed read or write indicates.
     fn from(error: &io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::ConnectionReset => Self::Reset,
@@ -217,10 +216,10 @@ impl fmt::Display for TransportEnd {
     }
 }
 
-/// Where in the stream of frames the transport ended.
+/// The position in the stream of frames where the transport ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// After a whole frame or message.
+    /// After a complete frame or message.
     Boundary,
     /// Inside a frame header, after this many bytes.
     Header(usize),
@@ -233,7 +232,7 @@ pub enum Position {
         /// Payload bytes declared.
         of: u64,
     },
-    /// Between the fragments of a message, after this many.
+    /// Between the fragments of a message, after this many of them.
     Message(u64),
 }
 
@@ -259,14 +258,14 @@ impl fmt::Display for Position {
     }
 }
 
-/// A message of which only a part was received before the connection ended.
+/// A message of which only part was received before the connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IncompleteMessage {
     /// Text or binary.
     pub kind: MessageKind,
-    /// How many of its frames had been started.
+    /// The number of its frames received completely or in part.
     pub frames: u64,
-    /// Payload bytes received, as they were on the wire.
+    /// Payload bytes received, as on the wire.
     pub size: u64,
     /// Whether it is compressed.
     pub compressed: bool,

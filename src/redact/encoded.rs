@@ -1,20 +1,20 @@
-//! Finds a text in another that may have it in another encoding: percent-encoded once or more, as a
-//! form encodes spaces, or with the escapes of JSON and HTML. Any mixture of these matches.
+//! Matching of a text in another encoding: percent-encoded once or repeatedly, with spaces encoded as in
+//! forms, or with escapes of JSON and HTML, in any mixture.
 
 use super::query::encoded_bytes;
 
-/// How a text continues what is looked for.
+/// How a text matches what is searched for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Match {
-    /// It has all of it, in this many bytes.
+    /// It matches completely, with this many bytes of the text.
     Whole(usize),
-    /// It ends after this many bytes of what is looked for.
+    /// It matches up to the end of the text, which has this many bytes of what is searched for.
     Cut(usize),
-    /// It has something else.
+    /// It does not match.
     No,
 }
 
-/// Whether `text` starts with `wanted`, in whatever encoding.
+/// Whether `text` starts with `wanted`, in any encoding.
 pub(super) fn starts_with(text: &[u8], wanted: &[u8]) -> Match {
     let mut at = 0;
     for (count, &byte) in wanted.iter().enumerate() {
@@ -28,12 +28,12 @@ pub(super) fn starts_with(text: &[u8], wanted: &[u8]) -> Match {
     Match::Whole(at)
 }
 
-/// Whether encodings other than the plain one are possible at all in this text.
+/// Whether the text contains characters that can start an escape.
 pub(super) fn has_escapes(text: &[u8]) -> bool {
     memchr::memchr3(b'%', b'\\', b'&', text).is_some() || memchr::memchr(b'+', text).is_some()
 }
 
-/// How many bytes of the text stand for this byte.
+/// How many bytes of the text encode this byte.
 fn length_of(text: &[u8], byte: u8) -> Option<usize> {
     let first = *text.first()?;
     let escape = match first {
@@ -49,7 +49,7 @@ fn length_of(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
-/// The text ends here, or in the middle of an escape.
+/// Whether the text ends here, or in the middle of an escape.
 fn is_cut(text: &[u8]) -> bool {
     match text {
         [] => true,
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn encodings_are_seen_through() {
+    fn all_encodings_match() {
         let wanted = br#"a/ "&<'b"#;
         for text in [
             r#"a/ "&<'b"#,

@@ -1,8 +1,8 @@
-//! Which names stand for secrets: header fields and query parameters. The only lists of them.
+//! Names of header fields and query parameters with secret values.
 
 use super::query::decoded_bytes;
 
-/// Parts of names, without their hyphens and underscores, whose values are secrets.
+/// Parts of names, without hyphens and underscores, whose values are secrets.
 const SECRET_WORDS: [&str; 11] = [
     "token",
     "secret",
@@ -17,11 +17,11 @@ const SECRET_WORDS: [&str; 11] = [
     "ticket",
 ];
 
-/// Whole names of query parameters whose values are secrets.
+/// Complete names of query parameters whose values are secrets.
 const SECRET_PARAMETERS: [&str; 11] =
     ["key", "sig", "pwd", "pass", "jwt", "sid", "code", "otp", "pin", "accesskey", "bearer"];
 
-/// Last words of header names that describe a secret and do not hold it: `X-Session-Timeout`,
+/// Last words of header names that describe a secret but do not contain it: `X-Session-Timeout`,
 /// `X-RateLimit-Remaining-Tokens`.
 const DESCRIPTIONS: [&str; 14] = [
     "type",
@@ -40,27 +40,27 @@ const DESCRIPTIONS: [&str; 14] = [
     "input",
 ];
 
-/// What the value of a header field is.
+/// The kind of value of a header field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HeaderKind {
     /// A scheme and credentials, as in Authorization.
     Credentials,
-    /// Pairs of names and secrets.
+    /// Cookies: names and secrets.
     Cookies,
-    /// One such pair, and its attributes.
+    /// One cookie with its attributes.
     SetCookie,
     /// A secret.
     Secret,
-    /// Subprotocols, which may have tokens among them.
+    /// Subprotocols, which may include tokens.
     Subprotocols,
-    /// A URL, which may have secrets in its query.
+    /// A URL, which may contain secrets in its query.
     Url,
     /// Nothing secret.
     Plain,
 }
 
 impl HeaderKind {
-    /// That of a header field of this name.
+    /// The kind of a header field with this name.
     pub(super) fn of(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
         match name.as_str() {
@@ -75,8 +75,8 @@ impl HeaderKind {
     }
 }
 
-/// Whether the name, in lower case, is one that services have invented for a secret. The handshake's
-/// own fields are public (RFC 6455 section 11.3), and so is a challenge (WWW-Authenticate).
+/// Whether the name, in lower case, is a non-standard one for a secret. The fields of the handshake are not
+/// secret (RFC 6455 section 11.3), nor is a challenge (WWW-Authenticate).
 fn is_secret_header(name: &str) -> bool {
     if name.starts_with("sec-websocket-") || name.contains("ratelimit") {
         return false;
@@ -90,12 +90,12 @@ fn is_secret_header(name: &str) -> bool {
     is_auth || matches!(&*joined, "authentication" | "bearer") || has_secret_word(&joined)
 }
 
-/// Headers with credentials, one of which a malformed line may have been meant as.
+/// Headers with credentials that are searched for in malformed lines.
 const CREDENTIALS: [&str; 4] = ["proxy-authorization", "authorization", "set-cookie", "cookie"];
 
-/// The name of a header with secrets at the start of a line, apart from characters in it that no name has, and
-/// where it ends: `Author ization: x`.
-pub(super) fn misspelt(line: &[u8]) -> Option<(String, usize)> {
+/// The name of a header with secrets at the start of a line, ignoring invalid characters in it, and its end:
+/// `Author ization: x`.
+pub(super) fn obfuscated_name(line: &[u8]) -> Option<(String, usize)> {
     let mut name = String::new();
     for (at, &byte) in line.iter().enumerate() {
         let is_separator = matches!(byte, b':' | b'=');
@@ -130,7 +130,7 @@ pub(super) fn is_secret(name: &str) -> bool {
     SECRET_PARAMETERS.contains(&name.as_str()) || name.contains("auth") || has_secret_word(&name)
 }
 
-/// The name without hyphens and underscores. The author of a text is public.
+/// The name without hyphens and underscores. "author" is removed: it does not indicate authorization.
 fn joined(name: &str) -> String {
     name.replace(['-', '_'], "").replace("authorization", "auth").replace("author", "")
 }
@@ -144,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn header_names_that_hold_secrets() {
+    fn header_names_with_secrets() {
         for name in [
             "X-Api-Key",
             "api_key",
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn header_names_that_do_not() {
+    fn header_names_without_secrets() {
         for name in [
             "Sec-WebSocket-Key",
             "Sec-WebSocket-Accept",

@@ -1,26 +1,26 @@
-//! Token-like parameters of URLs, also of a URL that is itself the value of a parameter:
-//! `?next=%2Fx%3Ftoken%3D…`, as redirects to a login page have it.
+//! Token-like parameters of URLs, including those of a URL that is the value of a parameter:
+//! `?next=%2Fx%3Ftoken%3D…`, as in redirects to a login page.
 
 use std::ops::Range;
 
 use super::names::is_secret;
 
-/// Where the values of token-like parameters are in a URL, in order and without empty ones.
+/// The ranges of the values of token-like parameters in a URL, in order and without empty ones.
 pub fn secret_values(url: &str) -> Vec<Range<usize>> {
     secret_parameters(url).into_iter().map(|(_, value)| value).collect()
 }
 
-/// The names of token-like parameters that have a value, as they are written.
+/// The names of token-like parameters that have a value, as written.
 pub(super) fn secret_names(url: &str) -> Vec<&str> {
     secret_parameters(url).into_iter().map(|(name, _)| &url[name]).collect()
 }
 
-/// The same with where the names are.
+/// As [`secret_values`], with the ranges of the names.
 pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
     let mut found = Vec::new();
     let mut at = url.find(['?', '#']).unwrap_or(url.len());
     while at < url.len() {
-        let start = at + 1; // behind the separator
+        let start = at + 1; // after the separator
         let end = url[start..].find(['?', '#', '&']).map_or(url.len(), |length| start + length);
         parameter(url, start..end, &mut found);
         at = end;
@@ -28,10 +28,11 @@ pub(super) fn secret_parameters(url: &str) -> Vec<Parameter> {
     found
 }
 
-/// Where a name and its value are.
+/// The ranges of a name and its value.
 type Parameter = (Range<usize>, Range<usize>);
 
-/// The name of a parameter decides over its whole value; else the value may have parameters itself.
+/// The name of a parameter determines whether its whole value is secret; if not, the value may itself contain
+/// parameters.
 fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
     let Some(length) = url[span.clone()].find('=') else { return };
     let value = span.start + length + 1..span.end;
@@ -61,12 +62,12 @@ fn parameter(url: &str, span: Range<usize>, found: &mut Vec<Parameter>) {
     found.retain(|(_, value)| !value.is_empty());
 }
 
-/// A byte that is percent-encoded, perhaps more than once (`%253D`), and the length of that.
+/// A percent-encoded byte, possibly encoded repeatedly (`%253D`), and the length of its encoding.
 pub(super) fn encoded(text: &str) -> Option<(u8, usize)> {
     encoded_bytes(text.as_bytes())
 }
 
-/// The same in bytes.
+/// As [`encoded`], for bytes.
 pub(super) fn encoded_bytes(text: &[u8]) -> Option<(u8, usize)> {
     let (b'%', digits) = (*text.first()?, text.get(1..3)?) else { return None };
     let (mut byte, mut length) = (hex(digits)?, 3);
@@ -83,7 +84,7 @@ fn hex(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(0)? * 16 + digit(1)?).ok()
 }
 
-/// The bytes that a percent-encoded text stands for.
+/// Decodes percent-encoding.
 pub(super) fn decoded_bytes(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut at = 0;
@@ -107,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_found_at_each_depth() {
+    fn values_are_found_at_every_depth() {
         for (url, values) in [
             ("/x", &[][..]),
             ("/x?a=1&token=abc&b=2", &["abc"]),

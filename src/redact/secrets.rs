@@ -1,7 +1,7 @@
-//! The secrets that were sent, to be found again in what the server says of them.
+//! Masking of secrets that were sent when the server repeats them.
 //!
-//! Servers repeat what they were sent, in error pages above all. Such words are shown, but for the
-//! secrets in them. Messages are data and are never touched.
+//! Servers repeat what they receive, especially in error pages. Such texts are shown with the secrets in them
+//! masked. Messages are data and are never changed.
 
 use std::borrow::Cow;
 
@@ -16,22 +16,21 @@ use named::Named;
 mod collect;
 mod named;
 
-/// Shorter ones are masked behind their names only: anywhere else they would make holes in words that have
-/// nothing to do with them.
+/// Shorter secrets are masked only after their names: elsewhere they may be part of unrelated words.
 const MIN_LENGTH: usize = 4;
 
-/// Words of settings, which cookies and headers often have as values.
+/// Common values of cookies and headers that are not secret.
 const COMMON: [&[u8]; 4] = [b"true", b"false", b"none", b"null"];
 
-/// The shortest part of a base64 text that is looked for.
+/// The minimum length of a base64 text that is searched for.
 const MIN_BASE64: usize = 8;
 
-/// Secret values in the forms that they may come back in. They are not shown by `Debug` either.
+/// Secret values in all encodings in which they may be repeated. `Debug` does not show them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secrets {
     /// Masked anywhere, longest first.
     anywhere: Vec<Vec<u8>>,
-    /// Masked behind their names.
+    /// Masked after their names.
     named: Vec<Named>,
 }
 
@@ -42,7 +41,7 @@ impl std::fmt::Debug for Secrets {
 }
 
 impl Secrets {
-    /// Those in a request: its target and its header fields. None if secrets are to be shown.
+    /// The secrets in a request: in its target and header fields. None if secrets are shown.
     pub fn of_request<'a>(
         redaction: Redaction,
         target: &str,
@@ -57,7 +56,7 @@ impl Secrets {
         collector.secrets()
     }
 
-    /// Those in a response: what it sets, and where it leads. None if secrets are to be shown.
+    /// The secrets in a response: in its cookies and its Location. None if secrets are shown.
     pub fn of_response<'a>(
         redaction: Redaction,
         fields: impl Iterator<Item = (&'a str, &'a [u8])>,
@@ -65,7 +64,7 @@ impl Secrets {
         Self::of_request(redaction, "", fields)
     }
 
-    /// These values in all their forms, and others as they are behind their names.
+    /// These values in all their encodings, and others unencoded after their names.
     fn new(values: Vec<Named>, others: Vec<Named>) -> Self {
         let decoded = |it: &Named| Named { name: it.name.clone(), value: decoded_bytes(&it.value) };
         let decoded: Vec<_> = values.iter().map(decoded).collect();
@@ -89,7 +88,7 @@ impl Secrets {
         self
     }
 
-    /// These and others.
+    /// The union with other secrets.
     #[must_use]
     pub fn and(mut self, others: Self) -> Self {
         self.anywhere.extend(others.anywhere);
@@ -97,12 +96,12 @@ impl Secrets {
         self.in_order()
     }
 
-    /// The text without them.
+    /// The text with secrets masked.
     pub fn mask<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         self.without(text, false)
     }
 
-    /// The start of a text without them, also where the cut goes through one.
+    /// The start of a text with secrets masked, including one truncated at its end.
     pub fn mask_cut<'a>(&self, text: &'a [u8]) -> Cow<'a, [u8]> {
         self.without(text, true)
     }
@@ -122,7 +121,7 @@ impl Secrets {
         masked
     }
 
-    /// The text without them.
+    /// The text with secrets masked.
     pub fn mask_text(&self, text: String) -> String {
         match self.mask(text.as_bytes()) {
             Cow::Borrowed(_) => text,
@@ -131,7 +130,7 @@ impl Secrets {
     }
 }
 
-/// The text with a mask in each place of the secret, if it has any.
+/// The text with each occurrence of the secret masked, if there is any.
 fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
     if !is_cut && !has_escapes(text) && memchr::memmem::find(text, secret).is_none() {
         return None;
@@ -155,7 +154,7 @@ fn replaced(text: &[u8], secret: &[u8], is_cut: bool) -> Option<Vec<u8>> {
     (copied > 0).then_some(masked)
 }
 
-/// Where the secret may start at the earliest: with its first byte or with an escape.
+/// The first position where the secret may start: with its first byte or with an escape.
 fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
     let rest = text.get(from..)?;
     let plain = memchr::memchr(*secret.first()?, rest);
@@ -163,14 +162,14 @@ fn candidate(text: &[u8], from: usize, secret: &[u8]) -> Option<usize> {
     escaped.or(plain).map(|at| from + at)
 }
 
-/// A value as it is, in lower case as in the name of a host, in base64 wherever it stands in what was
-/// encoded, and with the escapes of JSON in ASCII. Other escapes are seen through where it is searched.
+/// A value unencoded, in lower case as in a host name, in base64 at any offset, and with JSON escapes for
+/// non-ASCII characters. Other escapes are decoded while searching.
 fn forms(value: Vec<u8>) -> Vec<Vec<u8>> {
     let mut forms = vec![value.to_ascii_lowercase()];
     for offset in 0..3 {
         let before = [&b"\0\0"[..offset], &value].concat();
         let text = BASE64_NOPAD.encode(&before);
-        // The characters that depend on what stands before and behind it are left out.
+        // Characters that depend on adjacent bytes are left out.
         let start = [0, 2, 3][offset];
         let end = before.len() * 8 / 6;
         if end >= start + MIN_BASE64 {
@@ -207,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sent_is_not_shown_when_it_comes_back() {
+    fn sent_secrets_are_masked_when_repeated() {
         let said = b"me:hunter2 bWU6aHVudGVyMg== hunter2hunter2 one1 two2 three%2B3 three+3 four4 five5five5 soap open x me";
         let masked = secrets(Redaction::Mask).mask(said).into_owned();
         assert_eq!(
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_do_not_hide_a_secret() {
+    fn encoded_secrets_are_masked() {
         let fields =
             [("X-Acme-Token", &b"a/b c\"\xc3\xa9-Secret"[..]), ("Cookie", b"consent=true")];
         let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
@@ -245,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_secret_is_one_too_where_a_text_was_cut() {
+    fn a_truncated_secret_is_masked_at_the_end_of_a_truncated_text() {
         let secrets = secrets(Redaction::Mask);
         for (text, masked) in [
             ("you sent hunt", "you sent ***"),
@@ -258,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_a_secret_whatever_its_scheme() {
+    fn a_token_is_masked_for_any_scheme() {
         for value in ["Bearer hunter2", "hunter2", "Basic hunter2", "Basic aHVudGVyMjo="] {
             let fields = [("Authorization", value.as_bytes())];
             let secrets = Secrets::of_request(Redaction::Mask, "/", fields.into_iter());
@@ -266,9 +265,9 @@ mod tests {
         }
     }
 
-    /// `"A1"` everywhere would make holes in other words.
+    /// `"A1"` may be part of other words.
     #[test]
-    fn a_short_secret_is_masked_behind_its_name() {
+    fn a_short_secret_is_masked_after_its_name() {
         let fields = [
             ("Authorization", &b"Bearer A1"[..]),
             ("Cookie", b"sid=7; consent=true"),

@@ -1,22 +1,22 @@
-//! Tokens among subprotocols. A browser cannot send an Authorization header with a WebSocket, so
-//! services let clients put the token where a subprotocol belongs.
+//! Tokens among subprotocols. A browser cannot send an Authorization header with a WebSocket handshake, so
+//! some services accept a token as a subprotocol.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use data_encoding::BASE64URL_NOPAD;
 
-/// Shorter ones are rather versions.
+/// The minimum length of a token: shorter ones are probably versions.
 const MIN_LENGTH: usize = 8;
 
-/// What Kubernetes' API server takes a token behind, encoded in base64url.
+/// The prefix of a base64url-encoded token for Kubernetes' API server.
 const KUBERNETES: &str = "base64url.bearer.authorization.k8s.io.";
 
-/// Prefixes that services document: what follows is a token, whatever it looks like.
+/// Prefixes documented by services: what follows is always a token.
 pub(super) const PREFIXES: [&str; 2] = [KUBERNETES, "openai-insecure-api-key."];
 
-/// Names that a token follows: as the next subprotocol, or behind a separator in the same one.
-const ANNOUNCERS: [&str; 12] = [
+/// Names that are followed by a token: as the next subprotocol, or after a separator in the same one.
+const TOKEN_NAMES: [&str; 12] = [
     "bearer",
     "token",
     "access_token",
@@ -38,18 +38,18 @@ pub fn tokens(value: &str) -> Vec<&str> {
     places(value).into_iter().map(|place| &value[place]).collect()
 }
 
-/// The tokens, and the credentials that those of Kubernetes encode.
+/// The tokens, and the credentials encoded in those for Kubernetes.
 pub(super) fn secrets(value: &str) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for name in value.split(',').map(str::trim) {
-        let token = behind_prefix(name, KUBERNETES).map(|token| token.trim_end_matches('='));
+        let token = after_prefix(name, KUBERNETES).map(|token| token.trim_end_matches('='));
         found.extend(token.and_then(|token| BASE64URL_NOPAD.decode(token.as_bytes()).ok()));
     }
     found.extend(tokens(value).into_iter().map(Into::into));
     found
 }
 
-/// The value without them.
+/// The value with tokens masked.
 pub(super) fn masked(value: &str) -> Cow<'_, str> {
     let mut masked = String::new();
     let mut copied = 0;
@@ -61,46 +61,46 @@ pub(super) fn masked(value: &str) -> Cow<'_, str> {
     if copied == 0 { Cow::Borrowed(value) } else { Cow::Owned(masked + &value[copied..]) }
 }
 
-/// Where the tokens are, in order.
+/// The ranges of the tokens, in order.
 fn places(value: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let mut is_announced = false;
+    let mut follows_token_name = false;
     let mut start = 0;
     for part in value.split(',') {
         let name = part.trim();
-        let token = match is_announced && name.len() >= MIN_LENGTH && is_mixed(name) {
+        let token = match follows_token_name && name.len() >= MIN_LENGTH && is_mixed(name) {
             true => Some(name),
             false => token_in(name),
         };
         let end = start + part.trim_end().len();
-        found.extend(token.map(|token| end - token.len()..end)); // a token ends its name
-        is_announced = is_announcer(name);
+        found.extend(token.map(|token| end - token.len()..end)); // a token is at the end of its subprotocol
+        follows_token_name = is_token_name(name);
         start += part.len() + 1;
     }
     found
 }
 
-fn is_announcer(name: &str) -> bool {
-    ANNOUNCERS.iter().any(|announcer| announcer.eq_ignore_ascii_case(name))
+fn is_token_name(name: &str) -> bool {
+    TOKEN_NAMES.iter().any(|token_name| token_name.eq_ignore_ascii_case(name))
 }
 
-/// Names of protocols are lower case and words; what is not may be a token.
+/// Names of protocols are usually lower-case words; other names may be tokens.
 fn is_mixed(name: &str) -> bool {
     name.bytes().any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase())
 }
 
-/// All or the end of one subprotocol.
+/// The token in one subprotocol: all of it, or its end.
 fn token_in(name: &str) -> Option<&str> {
-    let documented = PREFIXES.iter().find_map(|prefix| behind_prefix(name, prefix));
+    let documented = PREFIXES.iter().find_map(|prefix| after_prefix(name, prefix));
     if documented.is_some() {
         return documented;
     }
-    // A JSON Web Token starts with an object in base64url (RFC 7515 section 3.1), and bokeh's is one alone.
+    // A JSON Web Token starts with a base64url-encoded object (RFC 7515 section 3.1); a bokeh token is just one.
     let is_object = |at: &usize| name[*at..].contains('.') || name.len() - at >= MIN_RANDOM;
     if let Some(at) = name.find("eyJ").filter(is_object) {
         return Some(&name[at..]);
     }
-    if let Some(rest) = behind_announcer(name) {
+    if let Some(rest) = after_token_name(name) {
         let has_digit = rest.bytes().any(|byte| byte.is_ascii_digit());
         if rest.len() >= MIN_LENGTH && has_digit {
             return Some(rest);
@@ -109,16 +109,16 @@ fn token_in(name: &str) -> Option<&str> {
     random_part(name)
 }
 
-/// What follows a documented prefix, if anything does.
-fn behind_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
+/// What follows a documented prefix, if it is not empty.
+fn after_prefix<'a>(name: &'a str, prefix: &str) -> Option<&'a str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
     (start.eq_ignore_ascii_case(prefix) && !rest.is_empty()).then_some(rest)
 }
 
-/// The least number of letters and digits in what is taken for a token because of them alone.
+/// The minimum number of letters and digits in a token that is detected by its randomness.
 const MIN_RANDOM: usize = 20;
 
-/// From where on the name is too random to be made of words, if it is. Words in front stay in sight.
+/// The random part at the end of the name, if there is one. Words before it stay visible.
 fn random_part(name: &str) -> Option<&str> {
     const SEPARATORS: [char; 4] = ['.', ':', '/', '|'];
     let behind = name.match_indices(SEPARATORS).map(|(at, _)| at + 1);
@@ -130,9 +130,9 @@ fn random_part(name: &str) -> Option<&str> {
     }
 }
 
-/// Whether letters and digits follow each other as they do not in words. In random ones a third of the
-/// neighbours are a digit and a letter, and others a small letter and a capital; names of protocols have a
-/// version or two, and a capital for each word.
+/// Whether letters and digits are mixed more than in words. In random text a third of adjacent pairs are a
+/// digit and a letter, and others a lower-case and an upper-case letter; names of protocols have one or two
+/// versions, and an upper-case letter for each word.
 fn is_random(text: &str) -> bool {
     let bytes = text.as_bytes();
     let count = bytes.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
@@ -146,10 +146,10 @@ fn is_random(text: &str) -> bool {
 }
 
 /// `openai-insecure-api-key.sk-…` → `sk-…`
-fn behind_announcer(name: &str) -> Option<&str> {
+fn after_token_name(name: &str) -> Option<&str> {
     let lower = name.to_ascii_lowercase();
-    let ends = ANNOUNCERS.iter().filter_map(|announcer| {
-        let end = lower.find(announcer)? + announcer.len();
+    let ends = TOKEN_NAMES.iter().filter_map(|token_name| {
+        let end = lower.find(token_name)? + token_name.len();
         lower[end..].starts_with(SEPARATORS).then_some(end + 1)
     });
     ends.max().map(|end| &name[end..])
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_are_told_from_subprotocols() {
+    fn tokens_are_distinguished_from_subprotocols() {
         for (value, shown) in [
             ("soap, wamp.2.json, graphql-transport-ws", "soap, wamp.2.json, graphql-transport-ws"),
             ("v12.stomp, mqttv3.1, auth-token-v2", "v12.stomp, mqttv3.1, auth-token-v2"),
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_that_kubernetes_decodes_is_a_secret_too() {
+    fn the_decoded_token_for_kubernetes_is_a_secret_too() {
         let value = "v4.channel.k8s.io, base64url.bearer.authorization.k8s.io.bXktdG9rZW4";
         assert_eq!(secrets(value), [b"my-token".to_vec(), b"bXktdG9rZW4".to_vec()]);
         assert_eq!(secrets("v4.channel.k8s.io"), [] as [Vec<u8>; 0]);

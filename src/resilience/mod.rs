@@ -1,9 +1,9 @@
-//! What is tried again, when and where: pure policy, without clock, sockets or chance of its own.
+//! Which failures are transient, and how long to wait: pure functions, without clock, sockets or random numbers
+//! of their own.
 
 pub mod backoff;
-pub mod healing;
-pub mod idle_cuts;
-pub mod redirect;
+pub mod idle_timeouts;
 pub mod retry_after;
+pub mod transient;
 
 pub use backoff::Backoff;

@@ -1,5 +1,5 @@
-//! The `Retry-After` field (RFC 9110 section 10.2.3): seconds, or a date in any of the three forms
-//! of HTTP (section 5.6.7).
+//! The `Retry-After` field (RFC 9110 section 10.2.3): seconds, or a date in any of the three formats of HTTP
+//! (section 5.6.7).
 
 use std::time::{Duration, SystemTime};
 
@@ -7,15 +7,14 @@ use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-/// IMF-fixdate, then the obsolete forms of RFC 850 and of C's `asctime`.
+/// IMF-fixdate, then the obsolete formats of RFC 850 and of C's `asctime`.
 const FORMS: [&str; 3] =
     ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
 
-/// A longer wait is not begun: a job would hang, and a person do something else.
+/// Longer waits are refused: a script would hang, and a person does not wait that long.
 pub const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
-/// How long the server asks to wait; nothing for a date that has passed. `None` where the value
-/// means nothing.
+/// How long the server demands to wait; zero for a date that has passed. `None` for an invalid value.
 pub fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -67,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_a_server_sends_is_too_much(
+        fn any_value_is_read_without_a_panic(
             value in "(Sun|Sunday), ?[0-9]{0,9}[ -]Nov[ -][0-9]{0,9} [0-9]{0,4}:[0-9]{0,3}:[0-9]{0,3} GMT|\\PC{0,60}",
         ) {
             retry_after(&value, now());
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn more_seconds_than_there_are() {
+    fn more_seconds_than_a_number_holds() {
         assert_eq!(retry_after("99999999999999999999999", now()), Some(Duration::MAX));
     }
 }

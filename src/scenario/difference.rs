@@ -1,4 +1,4 @@
-//! Where a JSON value differs from the one that was wanted.
+//! Where a JSON value differs from the expected one.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use crate::protocol::counted::counted;
 /// How much of a value is shown, in characters.
 const MAX_SHOWN: usize = 60;
 
-/// How far a value is from the wanted one.
+/// How much a value differs from the expected one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// How many of the wanted values are missing or different.
+    /// How many of the expected values are missing or different.
     pub count: usize,
     /// The first of them.
     pub first: Option<Difference>,
@@ -24,31 +24,31 @@ pub struct Comparison {
 pub struct Difference {
     /// The place as a JSONPath (RFC 9535).
     pub path: String,
-    /// What was wanted there, and what was there instead.
+    /// How the values differ there.
     pub kind: DifferenceKind,
 }
 
-/// What is different, with values as shortened JSON.
+/// A difference, with values as shortened JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DifferenceKind {
     /// Another value.
     Value {
-        /// The wanted value.
-        wanted: String,
-        /// The value that was there.
-        got: String,
+        /// The expected value.
+        expected: String,
+        /// The actual value.
+        actual: String,
     },
     /// The object does not have the member.
     Missing {
-        /// The wanted value.
-        wanted: String,
+        /// The expected value.
+        expected: String,
     },
     /// The array has another length.
     Length {
-        /// The wanted number of elements.
-        wanted: usize,
-        /// The number of elements that were there.
-        got: usize,
+        /// The expected number of elements.
+        expected: usize,
+        /// The actual number of elements.
+        actual: usize,
     },
 }
 
@@ -56,25 +56,25 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = &self.path;
         match &self.kind {
-            DifferenceKind::Value { wanted, got } => {
-                write!(f, "at {path} expected {wanted}, got {got}")
+            DifferenceKind::Value { expected, actual } => {
+                write!(f, "at {path} expected {expected}, got {actual}")
             }
-            DifferenceKind::Missing { wanted } => {
-                write!(f, "at {path} expected {wanted}, got no such member")
+            DifferenceKind::Missing { expected } => {
+                write!(f, "at {path} expected {expected}, got no such member")
             }
-            DifferenceKind::Length { wanted, got } => {
-                let elements = counted(*wanted as u64, "element");
-                write!(f, "at {path} expected {elements}, got {got}")
+            DifferenceKind::Length { expected, actual } => {
+                let elements = counted(*expected as u64, "element");
+                write!(f, "at {path} expected {elements}, got {actual}")
             }
         }
     }
 }
 
-/// Compares a value with what it has to contain: every wanted member is there and equal, other members
-/// are free; arrays have the same length, and numbers the same value.
-pub fn compare(value: &Value, wanted: &Value) -> Comparison {
+/// Compares a value with what it has to contain: every expected member is there and equal, other members are
+/// ignored; arrays have the same length, and numbers the same value.
+pub fn compare(value: &Value, expected: &Value) -> Comparison {
     let mut comparison = Comparison::default();
-    comparison.visit(&mut Vec::new(), value, wanted);
+    comparison.visit(&mut Vec::new(), value, expected);
     comparison
 }
 
@@ -85,41 +85,42 @@ enum Step<'a> {
 }
 
 impl Comparison {
-    /// Whether the value contains what was wanted.
+    /// Whether the value contains everything that is expected.
     pub fn is_match(&self) -> bool {
         self.count == 0
     }
 
-    fn visit<'a>(&mut self, path: &mut Vec<Step<'a>>, value: &Value, wanted: &'a Value) {
-        match (value, wanted) {
-            (Value::Object(value), Value::Object(wanted)) => {
-                for (name, wanted) in wanted {
+    fn visit<'a>(&mut self, path: &mut Vec<Step<'a>>, value: &Value, expected: &'a Value) {
+        match (value, expected) {
+            (Value::Object(value), Value::Object(expected)) => {
+                for (name, expected) in expected {
                     path.push(Step::Member(name));
                     match value.get(name) {
-                        Some(value) => self.visit(path, value, wanted),
-                        None => self.note(path, leaves(wanted), || DifferenceKind::Missing {
-                            wanted: shortened(wanted),
+                        Some(value) => self.visit(path, value, expected),
+                        None => self.note(path, leaves(expected), || DifferenceKind::Missing {
+                            expected: shortened(expected),
                         }),
                     }
                     path.pop();
                 }
             }
-            (Value::Array(value), Value::Array(wanted)) => {
-                if value.len() != wanted.len() {
-                    let (wanted, got) = (wanted.len(), value.len());
-                    self.note(path, 1, || DifferenceKind::Length { wanted, got });
+            (Value::Array(value), Value::Array(expected)) => {
+                if value.len() != expected.len() {
+                    let (expected, actual) = (expected.len(), value.len());
+                    self.note(path, 1, || DifferenceKind::Length { expected, actual });
                 }
-                for (index, (value, wanted)) in value.iter().zip(wanted).enumerate() {
+                for (index, (value, expected)) in value.iter().zip(expected).enumerate() {
                     path.push(Step::Element(index));
-                    self.visit(path, value, wanted);
+                    self.visit(path, value, expected);
                     path.pop();
                 }
             }
-            (Value::Number(value), Value::Number(wanted)) if number::are_equal(value, wanted) => {}
-            _ if value == wanted => {}
-            _ => self.note(path, leaves(wanted), || DifferenceKind::Value {
-                wanted: shortened(wanted),
-                got: shortened(value),
+            (Value::Number(value), Value::Number(expected))
+                if number::are_equal(value, expected) => {}
+            _ if value == expected => {}
+            _ => self.note(path, leaves(expected), || DifferenceKind::Value {
+                expected: shortened(expected),
+                actual: shortened(value),
             }),
         }
     }
@@ -130,7 +131,7 @@ impl Comparison {
     }
 }
 
-/// How many values a wanted value asks for.
+/// How many values an expected value has.
 fn leaves(value: &Value) -> usize {
     let sum = match value {
         Value::Object(members) => members.values().map(leaves).sum(),
@@ -167,14 +168,14 @@ fn shortened(value: &Value) -> String {
 mod tests {
     use super::*;
 
-    fn compared(wanted: &str, got: &str) -> Comparison {
+    fn compared(expected: &str, actual: &str) -> Comparison {
         let json = |text: &str| serde_json::from_str(text).expect("JSON");
-        compare(&json(got), &json(wanted))
+        compare(&json(actual), &json(expected))
     }
 
     #[test]
     fn a_value_contains_what_is_wanted() {
-        for (wanted, got) in [
+        for (expected, actual) in [
             ("{}", r#"{"a":1}"#),
             (r#"{"a":1}"#, r#"{"b":2,"a":1.0}"#),
             (r#"{"a":{"b":[1,{"c":2}]}}"#, r#"{"a":{"b":[1,{"c":2,"d":3}],"x":0}}"#),
@@ -185,13 +186,13 @@ mod tests {
             ("-0.0", "0"),
             ("null", "null"),
         ] {
-            assert!(compared(wanted, got).is_match(), "{wanted} {got}");
+            assert!(compared(expected, actual).is_match(), "{expected} {actual}");
         }
     }
 
     #[test]
     fn the_first_difference_is_named_with_its_place() {
-        for (wanted, got, count, first) in [
+        for (expected, actual, count, first) in [
             (r#"{"a":2}"#, r#"{"a":1,"b":2}"#, 1, "at $.a expected 2, got 1"),
             (r#"{"a":1}"#, r#"{"a":"1"}"#, 1, r#"at $.a expected 1, got "1""#),
             (r#"{"a":null}"#, "{}", 1, "at $.a expected null, got no such member"),
@@ -231,8 +232,8 @@ mod tests {
             ("18446744073709551615", "1e300", 1, "at $ expected 18446744073709551615, got 1e+300"),
             ("1", "1.5", 1, "at $ expected 1, got 1.5"),
         ] {
-            let comparison = compared(wanted, got);
-            assert_eq!(comparison.count, count, "{wanted} {got}");
+            let comparison = compared(expected, actual);
+            assert_eq!(comparison.count, count, "{expected} {actual}");
             assert_eq!(comparison.first.expect("a difference").to_string(), first);
         }
     }

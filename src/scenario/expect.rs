@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::difference::{Comparison, compare};
 use crate::protocol::{CloseCode, MessageKind};
 
-/// What a message, or the end of the connection, has to be like.
+/// What a message, or the end of the connection, has to match.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
@@ -25,14 +25,14 @@ enum Matcher {
     Close(CloseCode),
 }
 
-/// What a pattern makes of a message.
+/// How a message compares with a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
-    /// The message is as it has to be.
+    /// The message matches.
     Yes,
-    /// It is JSON, as it has to be, with other values.
+    /// Both are JSON, with different values.
     Differs(Comparison),
-    /// It is something else.
+    /// It does not match.
     No,
 }
 
@@ -42,10 +42,10 @@ pub enum Match {
 pub struct PatternError(String);
 
 impl Pattern {
-    /// Reads a pattern as it is typed.
+    /// Parses a pattern as the user writes it.
     ///
     /// # Errors
-    /// With a broken regular expression, JSON, hex or close code.
+    /// With an invalid regular expression, JSON, hex or close code.
     pub fn parse(source: &str) -> Result<Self, PatternError> {
         let matcher = if let Some(value) = bare_json(source) {
             Matcher::Json(value)
@@ -70,8 +70,8 @@ impl Pattern {
         Ok(Self { source: source.to_owned(), matcher })
     }
 
-    /// Whether a received message is like this. Text patterns take binary messages that are text,
-    /// as chat servers relay them.
+    /// Whether a received message matches. Text patterns also match binary messages that are text: some chat
+    /// servers send those.
     pub fn judge(&self, kind: MessageKind, data: &[u8]) -> Match {
         let is_match = match (&self.matcher, str::from_utf8(data)) {
             (Matcher::Exact(text), Ok(data)) => text == data,
@@ -83,7 +83,7 @@ impl Pattern {
         if is_match { Match::Yes } else { Match::No }
     }
 
-    /// Whether the connection's end is like this.
+    /// Whether the end of the connection matches.
     pub fn matches_close(&self, code: CloseCode) -> bool {
         matches!(&self.matcher, Matcher::Close(wanted) if *wanted == code)
     }
@@ -99,7 +99,7 @@ fn regex_of(source: &str) -> Option<&str> {
     source.strip_prefix('/')?.strip_suffix('/')
 }
 
-/// The last line of the crate's message; the lines before draw the pattern.
+/// The last line of the crate's message. The lines before it show the pattern.
 pub(super) fn regex_problem(error: &regex::Error) -> String {
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").trim();

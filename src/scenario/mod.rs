@@ -1,8 +1,9 @@
-//! What a run has to bring about, judged from messages and the close code alone.
+//! What a run is expected to bring about, judged from messages and the close code alone.
 
+mod count;
 pub mod difference;
 pub mod expect;
-pub mod goal;
+mod expectations;
 pub mod inbox;
 pub mod language;
 pub mod message;
@@ -11,6 +12,7 @@ pub mod outcome;
 pub mod pattern;
 pub mod query;
 
+pub use count::Count;
 pub use difference::{Comparison, Difference, compare};
 pub use expect::{Match, Pattern, PatternError};
-pub use goal::{Count, Expectations, Goal, Progress};
+pub use expectations::Expectations;

@@ -1,208 +1,254 @@
-//! What the input asks for: done on the connection, told to the outputs.
+//! Takes actions from the presets, the input and the observers, and carries them out.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use super::end::RawSent;
-use super::resend::Resend;
-use super::upload::Origin;
-use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop, events};
-use crate::event::{EventKind, Message, Shown, Status};
-use crate::input::{Action, Next, Show};
+use bytes::Bytes;
+
+use super::resend::Tracked;
+use super::sender::{Origin, Sender};
+use super::{ACTION_BUDGET, HIGH_WATER, Session, Stop};
+use crate::event::{EventKind, Shown, Status};
+use crate::input::{Action, InputError, Next, Show};
 use crate::platform::signals::Signal;
-use crate::protocol::RawFrame;
-use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse};
+use crate::protocol::vocabulary::Misuse;
+use crate::protocol::{CloseCode, RawFrame};
 
 /// What `/full` shows before there is a message.
 pub const NO_MESSAGE: &str = "no message has been received yet";
 
-impl Session<'_> {
+/// How far the input was read.
+#[derive(Debug)]
+pub(super) struct InputState {
+    /// There may be more, although no readiness announces it.
+    pub(super) has_more: bool,
+    /// There is no more.
+    pub(super) has_ended: bool,
+    /// Why it could not be read to its end.
+    pub(super) error: Option<InputError>,
+}
+
+impl InputState {
+    pub(super) fn new(has_ended: bool) -> Self {
+        Self { has_more: false, has_ended, error: None }
+    }
+
+    /// No more of it is taken, for this reason. The first one counts.
+    pub(super) fn fail(&mut self, error: InputError) {
+        self.has_ended = true;
+        self.error.get_or_insert(error);
+    }
+}
+
+impl<'a> Session<'a> {
     /// Takes actions while the socket keeps up.
     pub(super) fn take_actions(&mut self) {
-        self.has_more_input = true;
-        self.leave_if_asked();
-        for _ in 0..ACTION_BUDGET {
-            if !self.has_more_input || !(self.socket_keeps_up() || self.source.is_urgent()) {
+        self.input.has_more = true;
+        self.end_for_source();
+        let mut budget = ACTION_BUDGET;
+        while budget > 0 {
+            if !self.input.has_more || !(self.socket_keeps_up() || self.source.is_urgent()) {
                 return;
             }
-            self.has_more_input = self.take_action();
+            self.input.has_more = self.take_action(&mut budget);
             if self.connection.has_events() {
                 self.take_events();
             }
         }
     }
 
-    /// Ends the session for its source, where the action that does so cannot be waited for.
-    fn leave_if_asked(&mut self) {
-        let takes_none = self.upload.is_some() || !self.socket_keeps_up();
-        if (takes_none || self.input_ended) && self.source.take_interrupt() {
-            self.leave(Stop::Signal(Signal::Interrupt));
+    /// Ends the session for its source where the action that does so cannot be taken.
+    fn end_for_source(&mut self) {
+        let takes_none = self.outgoing.upload.is_some() || !self.socket_keeps_up();
+        if (takes_none || self.input.has_ended) && self.source.take_interrupt() {
+            self.end_run(Stop::Signal(Signal::Interrupt));
         }
         let Some(shutdown) = self.source.shutdown() else { return };
         let is_late = Instant::now() >= shutdown.until;
         if shutdown.is_interrupted {
-            if self.leave_by.is_none() && (takes_none || is_late || !self.connection.is_open()) {
-                self.leave(Stop::Signal(Signal::Terminate));
+            if !self.closing.has_deadline() && (takes_none || is_late || !self.connection.is_open())
+            {
+                self.end_run(Stop::Signal(Signal::Terminate));
             }
-            self.leave_by = self.leave_by.map(|own| own.min(shutdown.until));
+            self.closing.limit_deadline(shutdown.until);
         } else if is_late && !self.connection.is_finished() {
             let waiting = self.source.take_waiting_messages();
             self.note_unsent(waiting);
-            self.is_shut_down = true;
+            self.closing.set_shut_down();
             self.connection.abandon();
         }
     }
 
-    /// Whether input can be taken that no readiness will announce again.
+    /// Whether input can be taken that no readiness event will announce again.
     pub(super) fn can_take_input(&self) -> bool {
-        self.has_more_input && self.socket_keeps_up()
+        self.input.has_more && self.socket_keeps_up()
     }
 
+    /// Whether more may be handed to the connection.
     fn socket_keeps_up(&self) -> bool {
-        self.connection.pending_output().len() < HIGH_WATER
-            && self.resend.as_ref().is_none_or(Resend::keeps_up)
+        self.connection.pending_output().len() < HIGH_WATER && self.outgoing.has_room()
     }
 
-    fn take_action(&mut self) -> bool {
+    /// Carries out the next action, or several messages of the input; `false` if there is none at the moment.
+    fn take_action(&mut self, budget: &mut usize) -> bool {
+        *budget = budget.saturating_sub(1);
         if let Some(has_more) = self.continue_upload() {
             return has_more;
         }
-        if let Some(action) = self.next_preset() {
-            self.act(action, false);
-            return true;
-        }
-        if let Some(action) = self.next_left() {
-            self.act_on_input(action, false);
+        if let Some((action, origin)) = self.outgoing.next(&self.connection) {
+            self.perform(action, origin, false);
             return true;
         }
         let can_send = self.connection.is_open() && !self.socket.has_failed();
-        if self.input_ended || !(can_send || self.source.is_typed()) {
+        if self.input.has_ended || !(can_send || self.source.is_typed()) {
             return false;
         }
+        self.take_from_source(budget)
+    }
+
+    fn take_from_source(&mut self, budget: &mut usize) -> bool {
         let typed = self.source.next_is_typed();
-        let is_left = self.leaves_input();
-        match self.source.next(self.reactor.registry()) {
-            Next::Pending => return false,
-            Next::End => self.input_ended = true,
-            Next::Failed(error) => {
-                self.input_ended = true;
-                self.input_error = Some(error);
-            }
-            Next::Action(action) if is_left && action.is_sent() => {
-                let action = action.into_owned();
-                self.keep_for_next(action);
-            }
-            // The hot path: the payload is borrowed from the source.
-            Next::Action(Action::Send(kind, data)) => {
-                let received = self.connection.received_counters().messages;
-                let (connection, journal) = (&mut self.connection, &mut self.journal);
-                let before = self.resend.is_some().then(|| connection.unwritten());
-                match events::send(connection, journal, kind, &data, 1, typed) {
-                    Ok(()) => {
-                        self.received_before_send = received;
-                        if let (Some(resend), Some(before)) = (&mut self.resend, before) {
-                            let action = Action::Send(kind, Cow::Owned(data.into_owned()));
-                            resend.note_queued(action, before, connection.unwritten());
-                        }
+        let is_kept = self.keeps_input();
+        let mut sender = Sender {
+            connection: &mut self.connection,
+            journal: &mut self.journal,
+            observers: &mut self.observers,
+            traffic: &mut self.traffic,
+            resend: self.outgoing.resend.as_mut(),
+            now: self.clock.event_time(),
+        };
+        // The hot path: payloads are borrowed from the source, and one after the other is sent.
+        let next = loop {
+            match self.source.next(self.reactor.registry()) {
+                Next::Message(kind, data) if !is_kept => {
+                    let sent = sender.message(kind, data, None, 1, Origin::Input, typed);
+                    if sent.is_err() || !sender.can_go_on() || *budget == 0 {
+                        self.check(sent, typed);
+                        return true;
                     }
-                    Err(misuse) if typed => {
-                        journal.emit(EventKind::Shown(Shown::Problem(&misuse.to_string())));
-                    }
-                    Err(_) => {}
+                    *budget -= 1;
                 }
+                next => break next,
             }
-            Next::Action(other) => {
-                let other = other.into_owned();
-                self.act_on_input(other, typed);
+        };
+        match next {
+            Next::Pending => return false,
+            Next::End => self.input.has_ended = true,
+            Next::Failed(error) => self.input.fail(error),
+            // What is not sent on this connection is kept.
+            Next::Message(kind, data) => {
+                let action = Action::Send(kind, Bytes::copy_from_slice(data));
+                self.keep_input(action);
             }
+            Next::Action(action) if is_kept && action.is_sent() => self.keep_input(action),
+            Next::Action(action) => self.perform(action, Origin::Input, typed),
         }
         true
     }
 
-    /// Whether it could be done.
-    pub(super) fn act(&mut self, action: Action<'static>, typed: bool) -> bool {
-        let now = self.clock.now();
+    /// Carries out an action.
+    pub(super) fn perform(&mut self, action: Action, origin: Origin, typed: bool) {
         let done = match action {
-            Action::Send(kind, data) => self.send(kind, &data, 1, typed),
-            Action::Fragments(kind, data, frames) => self.send(kind, &data, frames, typed),
+            Action::Send(kind, data) => {
+                self.sender().message(kind, &data, Some(&data), 1, origin, typed)
+            }
+            Action::SendBack(kind, payload) => self.sender().send_back(kind, payload),
+            Action::Fragments(kind, data, frames) => {
+                self.sender().message(kind, &data, Some(&data), frames, origin, typed)
+            }
+            Action::File(file) if self.outgoing.upload.is_some() => {
+                self.outgoing.push(Action::File(file)); // of an observer
+                Ok(())
+            }
             Action::File(file) => {
-                self.start_upload(file, Origin::Preset, typed);
+                self.start_upload(file, origin, typed);
                 Ok(())
             }
-            Action::Frame(frame) => self.send_raw(&frame, now),
-            Action::Ping(data) => self.ping(&data),
-            Action::Pong(data) => self.connection.pong(&data),
-            Action::Close(code, reason) => {
-                let code = code.or(self.plan.close_code);
-                let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
-                self.connection.close(code, &reason, now).map(|()| {
-                    self.stop.get_or_insert(Stop::Asked);
-                })
-            }
-            Action::Leave(signal) => {
-                self.leave(Stop::Signal(signal));
-                Ok(())
-            }
-            Action::Show(show) => {
-                self.show(&show);
-                Ok(())
-            }
+            other => self.perform_other(other, origin),
         };
-        self.last_data = now;
-        if let Err(misuse) = &done {
-            self.refuse(&misuse.to_string(), typed);
-        }
-        done.is_ok()
+        self.check(done, typed);
     }
 
-    /// Sends what is to be sent first, as far as the socket keeps up.
-    pub(super) fn send_presets(&mut self) {
-        while self.socket_keeps_up()
-            && self.upload.is_none()
-            && let Some(action) = self.next_preset()
-        {
-            self.act(action, false);
+    /// Carries out what is not a data message.
+    fn perform_other(&mut self, action: Action, origin: Origin) -> Result<(), Misuse> {
+        let now = self.clock.now();
+        self.traffic.on_action(now);
+        let mut sender = Sender { now, ..self.sender() };
+        let start = sender.position().filter(|_| origin == Origin::Input && action.is_sent());
+        let copy = start.map(|_| action.clone());
+        match action {
+            Action::Frame(frame) => self.send_raw(&frame, now)?,
+            Action::Ping(data) => sender.ping(&data)?,
+            Action::Pong(data) => self.connection.pong(&data)?,
+            Action::Close(code, reason) => self.close(code, reason, now)?,
+            Action::Leave(signal) => self.end_run(Stop::Signal(signal)),
+            Action::Show(show) => self.show(&show),
+            // Data messages.
+            Action::Send(..) | Action::SendBack(..) | Action::Fragments(..) | Action::File(_) => {}
         }
+        if let (Some(start), Some(action)) = (start, copy) {
+            self.sender().track(start, Tracked::Input(action));
+        }
+        Ok(())
     }
 
-    /// The next of what is sent first. Frames that are asked for go out also after a Close frame.
-    fn next_preset(&mut self) -> Option<Action<'static>> {
-        let is_raw = matches!(self.plan.presets.front(), Some(Action::Frame(_)));
-        let can_send = self.connection.is_open() || (is_raw && !self.connection.is_finished());
-        self.plan.presets.pop_front_if(|_| can_send)
+    fn close(
+        &mut self,
+        code: Option<CloseCode>,
+        reason: Option<String>,
+        now: Instant,
+    ) -> Result<(), Misuse> {
+        let code = code.or(self.plan.close_code);
+        let reason = reason.unwrap_or_else(|| std::mem::take(&mut self.plan.close_reason));
+        self.connection.close(code, &reason, now)?;
+        self.stop.get_or_insert(Stop::Requested);
+        Ok(())
     }
 
     fn send_raw(&mut self, frame: &RawFrame, now: Instant) -> Result<(), Misuse> {
         let was_open = self.connection.is_open();
-        let header = self.connection.send_raw(frame, now)?;
-        self.received_before_send = self.connection.received_counters().messages;
-        self.raw_sent = Some(RawSent {
-            words: frame.to_string(),
-            messages: self.connection.sent_counters().messages,
-            gone: None,
-        });
+        Sender { now, ..self.sender() }.raw_frame(frame)?;
         if was_open && !self.connection.is_open() {
-            self.stop.get_or_insert(Stop::Asked);
+            self.stop.get_or_insert(Stop::Requested);
         }
-        self.journal.emit(EventKind::Frame(&FrameEvent {
-            direction: Direction::Sent,
-            header,
-            payload: &frame.payload,
-            part: None,
-            plain: None,
-            raw: true,
-        }));
         Ok(())
     }
 
-    /// On the terminal a command that cannot be done harms nothing; elsewhere it is an input error.
+    /// Before anything else, sends the presets, as far as the socket keeps up.
+    pub(super) fn send_presets(&mut self) {
+        while self.socket_keeps_up()
+            && self.outgoing.upload.is_none()
+            && let Some(action) = self.outgoing.next_preset(&self.connection)
+        {
+            self.perform(action, Origin::Preset, false);
+        }
+    }
+
+    /// The parts of the session that sending needs.
+    pub(super) fn sender(&mut self) -> Sender<'_, 'a> {
+        Sender {
+            connection: &mut self.connection,
+            journal: &mut self.journal,
+            observers: &mut self.observers,
+            traffic: &mut self.traffic,
+            resend: self.outgoing.resend.as_mut(),
+            now: self.clock.event_time(),
+        }
+    }
+
+    /// Reports an action that the protocol does not allow.
+    fn check(&mut self, done: Result<(), Misuse>, typed: bool) {
+        if let Err(misuse) = done {
+            self.refuse(&misuse.to_string(), typed);
+        }
+    }
+
+    /// Reports a command that cannot be carried out: at the terminal as a problem, elsewhere as an input error.
     pub(super) fn refuse(&mut self, problem: &str, typed: bool) {
         if typed {
             self.journal.emit(EventKind::Shown(Shown::Problem(problem)));
         } else if self.connection.is_open() {
-            self.input_ended = true;
-            self.plan.presets.clear();
-            self.input_error = Some(crate::input::InputError::Refused(problem.to_owned()));
+            self.outgoing.clear_presets();
+            self.input.fail(InputError::Refused(problem.to_owned()));
         }
     }
 
@@ -215,12 +261,9 @@ impl Session<'_> {
             Show::Headers => self.journal.emit(EventKind::Shown(Shown::Headers(self.opened))),
             Show::Text(text) => self.journal.emit(EventKind::Shown(Shown::Text(text))),
             Show::Problem(text) => self.journal.emit(EventKind::Shown(Shown::Problem(text))),
-            Show::Full => match &self.last_message {
+            Show::Full => match self.observers.last_message() {
                 None => self.journal.emit(EventKind::Shown(Shown::Problem(NO_MESSAGE))),
-                Some((kind, data)) => {
-                    let message = Message::received(*kind, data);
-                    self.journal.emit(EventKind::Shown(Shown::Full(message)));
-                }
+                Some(message) => self.journal.emit(EventKind::Shown(Shown::Full(message))),
             },
         }
     }
@@ -236,7 +279,7 @@ impl Session<'_> {
             received: self.connection.received_counters(),
             sent: self.connection.sent_counters(),
             rtt: self.last_rtt,
-            age: self.started.elapsed(),
+            age: self.clock.age(),
         }
     }
 }

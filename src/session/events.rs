@@ -1,28 +1,18 @@
-//! What the core reports: handed to the outputs, echoed, and measured against the goals.
+//! Events of the connection: handed to the observers and the outputs.
 
-use super::{Journal, Session, Stop, wanted};
+use std::time::Instant;
+
+use super::observers::Observers;
+use super::sender::Origin;
+use super::{Journal, Session, Stop};
 use crate::event::{EventKind, Message, Opened, secrets};
+use crate::observer::Progress;
+use crate::protocol::Payload;
 use crate::protocol::frame::Opcode;
-use crate::protocol::large;
-use crate::protocol::vocabulary::{Direction, Event, FrameEvent, Misuse};
-use crate::protocol::{Connection, MessageKind, Payload};
-use crate::scenario::Progress;
-
-/// A message to be sent back.
-pub(super) enum Echo {
-    Copy(Vec<u8>),
-    Whole(Payload),
-}
-
-impl Echo {
-    fn new(data: &[u8], payload: Option<&Payload>) -> Self {
-        payload
-            .map_or_else(|| Self::Copy(large::copy(data)), |payload| Self::Whole(payload.clone()))
-    }
-}
+use crate::protocol::vocabulary::{Direction, Event, FrameEvent};
 
 impl Session<'_> {
-    /// Takes the events of the core while the outputs keep up.
+    /// Takes events while the outputs keep up.
     pub(super) fn take_events(&mut self) {
         let before = self.connection.unwritten();
         self.has_more_events = true;
@@ -30,22 +20,25 @@ impl Session<'_> {
             self.has_more_events = self.take_event();
         }
         self.reactions.note(before, self.connection.unwritten());
-        self.note_progress();
+        if self.connection.is_receiving_message() {
+            self.traffic.on_partial_message();
+        }
     }
 
-    /// Takes all of it: what the core holds is bounded, and the connection ends.
+    /// Takes all events: those that the connection holds are bounded, and it has ended.
     pub(super) fn take_all_events(&mut self) {
         while self.take_event() {}
     }
 
     fn take_event(&mut self) -> bool {
-        let now = self.now;
+        let now = self.clock.event_time();
         let Some(event) = self.connection.next_event(now) else { return false };
-        let (mut progress, mut is_closing) = (Progress::Open, false);
+        let mut is_closing = false;
+        let (observers, journal) = (&mut self.observers, &mut self.journal);
+        let mut report = |event: EventKind<'_>| report(observers, journal, self.opened, now, event);
         match event {
             Event::Message { kind, data, frames, wire_size, compressed, payload } => {
-                let surplus = self.plan.goals.iter().any(|goal| goal.is_filled());
-                let message = Message {
+                let mut message = Message {
                     direction: Direction::Received,
                     kind,
                     data,
@@ -53,109 +46,70 @@ impl Session<'_> {
                     compressed,
                     frames,
                     typed: false,
-                    surplus,
+                    surplus: false,
                 };
-                tell_message(&mut self.journal, message, payload);
-                self.first_text.get_or_insert_with(|| wanted::start(kind, data));
-                if self.plan.echo {
-                    self.echo.push_back((kind, Echo::new(data, payload)));
+                if !observers.is_empty() {
+                    let response = observers.on_event(now, &EventKind::Message(message), payload);
+                    message.surplus = response.surplus;
                 }
-                if self.keeps_last_message {
-                    self.last_message = Some((kind, data.to_vec()));
-                }
-                self.plan.goals.iter_mut().for_each(|goal| _ = goal.message(kind, data));
-                if let Some(take_note) = &mut self.plan.on_message {
-                    take_note(kind, data, payload);
-                }
-                self.last_data = now;
-                progress = overall(&self.plan.goals);
+                emit_received(journal, message, payload);
+                self.traffic.on_message(now, kind, data);
             }
-            Event::Ping(direction, data) => self.journal.emit(EventKind::Ping(direction, data)),
+            Event::Ping(direction, data) => report(EventKind::Ping(direction, data)),
             Event::Pong(direction, data, rtt) => {
                 self.last_rtt = rtt.or(self.last_rtt);
                 if direction == Direction::Received {
-                    let (keepalive, resend) = (&mut self.keepalive, &mut self.resend);
+                    let (keepalive, resend) = (&mut self.keepalive, &mut self.outgoing.resend);
                     Self::note_pong(keepalive, resend, data, rtt.is_some(), now);
                 }
-                self.journal.emit(EventKind::Pong(direction, data, rtt));
+                report(EventKind::Pong(direction, data, rtt));
             }
             Event::Close(direction, close) => {
-                let code = close.code.unwrap_or(crate::protocol::CloseCode::NO_STATUS);
-                if direction == Direction::Received {
-                    is_closing = true;
-                    for goal in &mut self.plan.goals {
-                        goal.close(code);
-                    }
-                }
-                let close = secrets::close(close, &self.opened.secrets);
-                self.journal.emit(EventKind::CloseFrame(direction, &close));
+                is_closing = direction == Direction::Received;
+                report(EventKind::CloseFrame(direction, close));
             }
-            Event::Frame(_) | Event::Violation(_) | Event::Tolerated(_) => {
-                report_frames(&mut self.journal, event, self.opened);
-            }
+            Event::Frame(frame) => report(EventKind::Frame(&frame)),
+            Event::Violation(violation) => report(EventKind::Violation(violation)),
+            Event::Tolerated(violation) => report(EventKind::Tolerated(violation)),
         }
         if is_closing {
-            self.note_peer_close(now);
-            self.spare_unsent();
+            let (received, sent) =
+                (self.connection.received_counters(), self.connection.sent_counters());
+            self.traffic.on_peer_close(now, received, sent);
+            self.keep_unsent();
             self.drop_unsent_if_ending();
         }
-        self.send_echo(); // also of the message that meets the goals: nothing follows a Close frame
-        match progress {
-            Progress::Open => {}
-            Progress::Met => self.end(Stop::GoalsMet),
-            Progress::Missed => self.end(Stop::GoalMissed),
+        if self.observers.have_response() {
+            self.follow_observers();
         }
         true
     }
 
-    /// A message that is still coming in is no silence.
-    fn note_progress(&mut self) {
-        if self.connection.is_receiving_message() {
-            self.last_data = self.last_traffic;
-        }
-    }
-
-    fn send_echo(&mut self) {
-        while let Some((kind, data)) = self.echo.pop_front() {
-            let before = self.connection.unwritten();
-            // The connection may be closing by now.
-            let is_sent = match data {
-                Echo::Copy(data) => self.send(kind, &data, 1, false).is_ok(),
-                Echo::Whole(payload) => self.send_back(kind, payload).is_ok(),
-            };
-            if let Some(resend) = &mut self.resend {
-                resend.note_echo(is_sent, before, self.connection.unwritten());
+    /// Carries out the actions of the observers, then ends the connection if they have decided so: nothing
+    /// follows a Close frame.
+    pub(super) fn follow_observers(&mut self) {
+        // What is sent may be followed by more.
+        while self.observers.have_response() {
+            let response = self.observers.take_response();
+            if response.acts {
+                while let Some(action) = self.observers.next_action() {
+                    self.perform(action, Origin::Observer, false);
+                }
+            }
+            if response.is_decided {
+                match self.observers.progress() {
+                    Some(Progress::Met) => self.end(Stop::GoalsMet),
+                    Some(Progress::Missed) => self.end(Stop::GoalMissed),
+                    Some(Progress::Open) | None => {}
+                }
             }
         }
     }
-
-    fn send_back(&mut self, kind: MessageKind, payload: Payload) -> Result<(), Misuse> {
-        if self.journal.shows_sent(kind) {
-            self.journal.outputs().lend(Some(&payload));
-            let sent = self.send(kind, payload.bytes(), 1, false);
-            self.journal.outputs().lend(None);
-            return sent;
-        }
-        self.received_before_send = self.connection.received_counters().messages;
-        self.connection.send_back(kind, payload).map(drop)
-    }
-
-    /// Sends a message of our own and reports it.
-    pub(super) fn send(
-        &mut self,
-        kind: MessageKind,
-        data: &[u8],
-        frames: usize,
-        typed: bool,
-    ) -> Result<(), Misuse> {
-        self.received_before_send = self.connection.received_counters().messages;
-        send(&mut self.connection, &mut self.journal, kind, data, frames, typed)
-    }
 }
 
-/// Reports a received message, which the outputs may keep.
+/// Emits a received message, which the outputs may keep.
 #[inline]
-fn tell_message(journal: &mut Journal<'_>, message: Message<'_>, payload: Option<&Payload>) {
+fn emit_received(journal: &mut Journal<'_>, message: Message<'_>, payload: Option<&Payload>) {
     if payload.is_none() {
         return journal.emit(EventKind::Message(message));
     }
@@ -164,63 +118,32 @@ fn tell_message(journal: &mut Journal<'_>, message: Message<'_>, payload: Option
     journal.outputs().lend(None);
 }
 
-/// Reports what is below messages, without secrets that the peer repeats when it closes.
-fn report_frames(journal: &mut Journal<'_>, event: Event<'_>, opened: &Opened) {
-    match event {
-        Event::Frame(frame) if frame.header.opcode == Opcode::Close => {
-            // That of a refused frame is cut.
-            let payload = opened.secrets.mask_cut(frame.payload);
-            journal.emit(EventKind::Frame(&FrameEvent { payload: &payload, ..frame }));
-        }
-        Event::Frame(frame) => journal.emit(EventKind::Frame(&frame)),
-        Event::Violation(violation) => {
-            let violation = secrets::violation(violation, &opened.secrets);
-            journal.emit(EventKind::Violation(&violation));
-        }
-        Event::Tolerated(violation) => {
-            let violation = secrets::violation(violation, &opened.secrets);
-            journal.emit(EventKind::Tolerated(&violation));
-        }
-        _ => {}
-    }
-}
-
-/// Sends a message where the session cannot be borrowed as a whole.
-pub(super) fn send(
-    connection: &mut Connection,
+/// Hands an event to the observers, and to the outputs without the secrets that a peer may repeat when it
+/// closes.
+fn report(
+    observers: &mut Observers,
     journal: &mut Journal<'_>,
-    kind: MessageKind,
-    data: &[u8],
-    frames: usize,
-    typed: bool,
-) -> Result<(), Misuse> {
-    let mut watcher = |frame: &FrameEvent<'_>| journal.emit(EventKind::Frame(frame));
-    let sent = connection.send_in_frames(kind, data, frames, &mut watcher)?;
-    if !journal.shows_sent(kind) {
-        return Ok(());
-    }
-    journal.emit(EventKind::Message(Message {
-        direction: Direction::Sent,
-        kind,
-        data,
-        wire_size: sent.wire_size,
-        compressed: sent.compressed,
-        frames: sent.frames,
-        typed,
-        surplus: false,
-    }));
-    Ok(())
-}
-
-/// Met when all are, missed when one is.
-fn overall(goals: &[Box<dyn crate::scenario::Goal>]) -> Progress {
-    let mut overall = if goals.is_empty() { Progress::Open } else { Progress::Met };
-    for goal in goals {
-        match goal.progress() {
-            Progress::Missed => return Progress::Missed,
-            Progress::Open => overall = Progress::Open,
-            Progress::Met => {}
+    opened: &Opened,
+    at: Instant,
+    event: EventKind<'_>,
+) {
+    observers.on_event(at, &event, None);
+    let secrets = &opened.secrets;
+    match event {
+        EventKind::CloseFrame(direction, close) => {
+            journal.emit(EventKind::CloseFrame(direction, &secrets::close(close, secrets)));
         }
+        EventKind::Frame(frame) if frame.header.opcode == Opcode::Close => {
+            // The payload of a refused frame is cut.
+            let payload = &secrets.mask_cut(frame.payload);
+            journal.emit(EventKind::Frame(&FrameEvent { payload, ..*frame }));
+        }
+        EventKind::Violation(violation) => {
+            journal.emit(EventKind::Violation(&secrets::violation(violation, secrets)));
+        }
+        EventKind::Tolerated(violation) => {
+            journal.emit(EventKind::Tolerated(&secrets::violation(violation, secrets)));
+        }
+        other => journal.emit(other),
     }
-    overall
 }

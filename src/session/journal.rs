@@ -1,4 +1,4 @@
-//! Tells the outputs what happens, with the time of it.
+//! Emits events to the outputs, with their time.
 
 use crate::event::{Clock, Event, EventKind, Stamp};
 use crate::output::Outputs;
@@ -13,7 +13,7 @@ pub struct Journal<'a> {
 }
 
 impl<'a> Journal<'a> {
-    /// Tells `outputs` by this clock.
+    /// Emits events to `outputs` with the time of `clock`.
     pub fn new(outputs: &'a mut Outputs, clock: Clock) -> Self {
         Self { outputs, clock, now: clock.now(), connection: None }
     }
@@ -24,28 +24,28 @@ impl<'a> Journal<'a> {
         self
     }
 
-    /// The same journal for a while.
+    /// The same journal, borrowed.
     pub fn again(&mut self) -> Journal<'_> {
         Journal { outputs: self.outputs, ..*self }
     }
 
-    /// Takes the time. All that one read brings has happened at the same moment.
+    /// Takes the time. All events of one read have the same time.
     pub fn tick(&mut self) {
         self.now = self.clock.now();
     }
 
-    /// Tells all outputs of what happens at this moment.
+    /// Emits an event that happens now.
     pub fn emit_now(&mut self, what: EventKind<'_>) {
         self.tick();
         self.emit(what);
     }
 
-    /// Tells all outputs.
+    /// Emits an event with the time that was taken last.
     pub fn emit(&mut self, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.now, connection: self.connection, what });
     }
 
-    /// Whether an output has something to say about a message of ours.
+    /// Whether an output shows messages that we send.
     #[inline]
     pub fn shows_sent(&self, kind: MessageKind) -> bool {
         self.outputs.show_sent(kind)
@@ -56,7 +56,7 @@ impl<'a> Journal<'a> {
         self.outputs
     }
 
-    /// Whether so much is waiting that nothing should be added.
+    /// Whether more is waiting than should be.
     pub fn is_backed_up(&self) -> bool {
         self.outputs.are_backed_up()
     }

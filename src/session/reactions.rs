@@ -1,9 +1,9 @@
-//! What reading itself has brought into the outbox: pongs, echoes, the answer to a Close frame. It is
-//! the only output that bounds how much is read.
+//! What reading itself adds to the outbox: pongs, echoes, the answer to a Close frame. Only these bytes limit
+//! how much is read.
 
 use std::collections::VecDeque;
 
-/// Bytes in the outbox that answer what was read.
+/// Bytes in the outbox that react to what was read.
 #[derive(Debug, Default)]
 pub(super) struct Reactions {
     /// Runs of them, in order: where each ends in all that is written, and its length.
@@ -16,7 +16,7 @@ pub(super) struct Reactions {
 const MAX_RUN: usize = 16 << 10;
 
 impl Reactions {
-    /// Takes note that reading made what is to be written grow from `before` to `after` bytes.
+    /// Reading made the bytes to be written grow from `before` to `after`.
     pub(super) fn note(&mut self, before: u64, after: u64) {
         if after <= before {
             return;
@@ -32,7 +32,7 @@ impl Reactions {
         }
     }
 
-    /// Takes note that the transport took `count` bytes.
+    /// The transport took `count` bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
         while let Some((_, size)) = self.runs.pop_front_if(|(end, _)| *end <= self.written) {
@@ -40,13 +40,13 @@ impl Reactions {
         }
     }
 
-    /// Takes note that pending output was dropped: what is left answers nothing.
+    /// Pending output was dropped: what is left is no reaction.
     pub(super) fn forget(&mut self) {
         self.runs.clear();
         self.waiting = 0;
     }
 
-    /// How many bytes wait.
+    /// How many of these bytes are not written.
     pub(super) fn waiting(&self) -> usize {
         self.waiting
     }

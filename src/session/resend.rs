@@ -1,21 +1,20 @@
 //! What the next connection has to send if this one is lost: input that the transport has not taken
-//! as a whole. A message that was taken in part cannot have arrived, so it is sent again as a whole;
-//! one that was taken as a whole may have arrived, so it is not.
+//! completely. A message that was taken in part cannot have arrived, so it is sent again; one that was
+//! taken completely may have arrived, so it is not.
 
 use std::collections::VecDeque;
 
-use super::upload::Origin;
 use super::{HIGH_WATER, Session};
 use crate::event::{EventKind, Shown};
 use crate::input::Action;
 
-/// What a connection left undone.
+/// What a connection has not sent.
 #[derive(Debug, Default)]
-pub struct Rest {
+pub struct Unsent {
     /// Input that has not been sent, in order.
-    pub unsent: VecDeque<Action<'static>>,
-    /// Messages that the transport has taken since the last ping that was answered: nobody knows
-    /// whether they have arrived. Echoes that it has not taken are among them.
+    pub actions: VecDeque<Action>,
+    /// Messages that the transport has taken since the last ping that was answered, and that may not have
+    /// arrived, with the replies that it has not taken.
     pub unconfirmed: u64,
 }
 
@@ -23,108 +22,114 @@ pub struct Rest {
 #[derive(Debug, Default)]
 pub(super) struct Resend {
     /// To be sent on this connection, or on the next one.
-    waiting: VecDeque<Action<'static>>,
+    waiting: VecDeque<Action>,
     waiting_bytes: usize,
-    /// Encoded and not taken by the transport as a whole.
+    /// Encoded and not taken by the transport completely.
     queued: VecDeque<Queued>,
     queued_bytes: usize,
     /// Bytes that the transport has taken.
     written: u64,
     /// Messages that the transport has taken.
     handed_over: u64,
-    /// Those of them that the peer has seen, because it answered a later ping.
+    /// Those of them that the peer has received, because it answered a later ping.
     confirmed: u64,
     /// Pings that are not answered, each with the messages sent before it.
     pings: VecDeque<(Vec<u8>, u64)>,
-    /// Echoes that were not sent. They answer what came on this connection, so the next one is not
-    /// for them.
-    lost: u64,
+    /// Replies that were not sent.
+    lost_replies: u64,
 }
 
-/// An input and where its bytes are in the stream of all that is written.
+/// What is remembered until the transport has taken it.
+#[derive(Debug)]
+pub(super) enum Tracked {
+    /// It is sent again on the next connection.
+    Input(Action),
+    /// A message of an observer. It belongs to this connection: it is only counted.
+    Reply,
+}
+
+/// What was sent and where its bytes are in all that is written.
 #[derive(Debug)]
 struct Queued {
     start: u64,
     end: u64,
-    /// `None`: an echo.
-    action: Option<Action<'static>>,
+    what: Tracked,
 }
 
 impl Queued {
     fn size(&self) -> usize {
-        self.action.as_ref().map_or(OVERHEAD, size)
+        match &self.what {
+            Tracked::Input(action) => size(action),
+            Tracked::Reply => OVERHEAD,
+        }
     }
 
     fn is_message(&self) -> bool {
-        self.action.as_ref().is_none_or(is_message)
+        match &self.what {
+            Tracked::Input(action) => is_message(action),
+            Tracked::Reply => true,
+        }
     }
 }
 
 /// Pings that are remembered; the oldest is forgotten first.
 const MAX_PINGS: usize = 64;
 
-/// What an input counts beside its payload.
+/// Counted for an input beside its payload, in bytes.
 const OVERHEAD: usize = 64;
 
-/// What may wait for a connection, one message more.
+/// Bytes that may wait for a connection; one message more is accepted.
 const MAX_WAITING: usize = 16 << 20;
 
 impl Resend {
-    /// Starts with what the connection before has left.
-    pub(super) fn new(waiting: VecDeque<Action<'static>>) -> Self {
+    /// Starts with what the previous connection has left.
+    pub(super) fn new(waiting: VecDeque<Action>) -> Self {
         let waiting_bytes = waiting.iter().map(size).sum();
         Self { waiting, waiting_bytes, ..Self::default() }
     }
 
     /// Whether more may be encoded: what is kept stays as small as what waits for the transport.
-    pub(super) fn keeps_up(&self) -> bool {
+    pub(super) fn has_room(&self) -> bool {
         self.queued_bytes < HIGH_WATER
     }
 
-    /// Whether nothing of the connection before is left.
-    pub(super) fn is_through(&self) -> bool {
+    /// Whether nothing of the previous connection is left.
+    pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 
-    /// The first of what is left of the connection before.
-    pub(super) fn next_waiting(&mut self) -> Option<Action<'static>> {
+    /// The first of what the previous connection has left.
+    pub(super) fn next_waiting(&mut self) -> Option<Action> {
         let action = self.waiting.pop_front()?;
         self.waiting_bytes -= size(&action);
         Some(action)
     }
 
-    /// Leaves an input for the next connection; `false` if too much waits already.
-    pub(super) fn keep(&mut self, action: Action<'static>) -> bool {
+    /// Keeps an input for the next connection; `false` if the queue is full.
+    pub(super) fn keep(&mut self, action: Action) -> bool {
         keep(&mut self.waiting, &mut self.waiting_bytes, action)
     }
 
-    /// Takes back an input that was taken and not begun.
-    pub(super) fn put_back(&mut self, action: Action<'static>) {
+    /// Puts back an input that was taken and not begun.
+    pub(super) fn put_back(&mut self, action: Action) {
         self.waiting_bytes += size(&action);
         self.waiting.push_front(action);
     }
 
-    /// Takes note of an input that is encoded, from `before` to `after` in the bytes that wait.
-    pub(super) fn note_queued(&mut self, action: Action<'static>, before: u64, after: u64) {
-        self.note(Some(action), before, after);
-    }
-
-    /// Takes note of an echo in the same way, or that it could not be encoded.
-    pub(super) fn note_echo(&mut self, is_encoded: bool, before: u64, after: u64) {
-        match is_encoded {
-            true => self.note(None, before, after),
-            false => self.lost += 1,
-        }
-    }
-
-    fn note(&mut self, action: Option<Action<'static>>, before: u64, after: u64) {
-        let (start, end) = (self.written + before, self.written + after);
-        let queued = Queued { start, end, action };
+    /// Remembers what was encoded, from `start` to `end` in the bytes that wait.
+    pub(super) fn track(&mut self, what: Tracked, start: u64, end: u64) {
+        let (start, end) = (self.written + start, self.written + end);
+        let queued = Queued { start, end, what };
         self.queued_bytes += queued.size();
         self.queued.push_back(queued);
     }
 
-    /// Takes note that the transport took so many bytes.
+    /// Counts a reply that could not be encoded.
+    pub(super) fn note_lost_reply(&mut self) {
+        self.lost_replies += 1;
+    }
+
+    /// The transport took so many bytes.
     pub(super) fn note_written(&mut self, count: usize) {
         self.written += count as u64;
         while let Some(queued) = self.queued.pop_front_if(|first| first.end <= self.written) {
@@ -133,7 +138,7 @@ impl Resend {
         }
     }
 
-    /// Takes note of a ping: its answer confirms all that was sent before it.
+    /// A ping was sent: its answer confirms all that was sent before it.
     pub(super) fn note_ping(&mut self, payload: &[u8]) {
         if self.pings.len() == MAX_PINGS {
             self.pings.pop_front();
@@ -143,7 +148,7 @@ impl Resend {
         self.pings.push_back((payload.to_vec(), sent));
     }
 
-    /// Takes note that a ping was answered.
+    /// A ping was answered.
     pub(super) fn note_pong(&mut self, payload: &[u8]) {
         if let Some(index) = self.pings.iter().position(|(sent, _)| sent == payload)
             && let Some((_, sent)) = self.pings.drain(..=index).next_back()
@@ -152,18 +157,18 @@ impl Resend {
         }
     }
 
-    /// Leaves for the next connection what the transport has not begun to take. Returns how many of
-    /// the bytes that wait are still to be written.
-    fn spare(&mut self) -> Option<usize> {
+    /// Keeps for the next connection what the transport has not begun to take. Returns how many of the bytes
+    /// that wait are still to be written.
+    fn take_back(&mut self) -> Option<usize> {
         let first = self.queued.iter().position(|queued| queued.start >= self.written)?;
         let keep = self.queued[first].start - self.written;
-        let keep = usize::try_from(keep).unwrap_or(usize::MAX); // what is not in memory yet is kept
+        let keep = usize::try_from(keep).unwrap_or(usize::MAX); // the rest of a file is not in memory yet
         for queued in self.queued.drain(first..).rev() {
             let size = queued.size();
             self.queued_bytes -= size;
-            match queued.action {
-                None => self.lost += 1,
-                Some(action) => {
+            match queued.what {
+                Tracked::Reply => self.lost_replies += 1,
+                Tracked::Input(action) => {
                     self.waiting_bytes += size;
                     self.waiting.push_front(action);
                 }
@@ -173,34 +178,34 @@ impl Resend {
     }
 
     /// What is left for the next connection.
-    pub(super) fn into_rest(mut self) -> Rest {
-        let echoes = self.queued.iter().filter(|queued| queued.action.is_none()).count() as u64;
-        let mut unsent: VecDeque<_> =
-            self.queued.drain(..).filter_map(|queued| queued.action).collect();
-        unsent.append(&mut self.waiting);
-        let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost + echoes;
-        Rest { unsent, unconfirmed }
+    pub(super) fn into_unsent(mut self) -> Unsent {
+        let mut actions = VecDeque::new();
+        for queued in self.queued.drain(..) {
+            match queued.what {
+                Tracked::Reply => self.lost_replies += 1,
+                Tracked::Input(action) => actions.push_back(action),
+            }
+        }
+        actions.append(&mut self.waiting);
+        let unconfirmed = self.handed_over.saturating_sub(self.confirmed) + self.lost_replies;
+        Unsent { actions, unconfirmed }
     }
 }
 
-impl Rest {
+impl Unsent {
     /// Messages that have not been sent.
     pub fn waiting(&self) -> usize {
-        self.unsent.iter().filter(|action| is_message(action)).count()
+        self.actions.iter().filter(|action| is_message(action)).count()
     }
 
-    /// Leaves an input for the next connection; `false` if too much waits already.
-    pub fn keep(&mut self, action: Action<'static>) -> bool {
-        let mut bytes = self.unsent.iter().map(size).sum();
-        keep(&mut self.unsent, &mut bytes, action)
+    /// Keeps an input for the next connection; `false` if the queue is full.
+    pub fn keep(&mut self, action: Action) -> bool {
+        let mut bytes = self.actions.iter().map(size).sum();
+        keep(&mut self.actions, &mut bytes, action)
     }
 }
 
-fn keep(
-    waiting: &mut VecDeque<Action<'static>>,
-    bytes: &mut usize,
-    action: Action<'static>,
-) -> bool {
+fn keep(waiting: &mut VecDeque<Action>, bytes: &mut usize, action: Action) -> bool {
     let has_room = *bytes < MAX_WAITING;
     if has_room {
         *bytes += size(&action);
@@ -209,103 +214,74 @@ fn keep(
     has_room
 }
 
-/// Whether the loss of it matters to anybody.
-fn is_message(action: &Action<'_>) -> bool {
+/// Whether its loss is reported.
+fn is_message(action: &Action) -> bool {
     !matches!(action, Action::Ping(_) | Action::Pong(_))
 }
 
-fn size(action: &Action<'_>) -> usize {
-    let payload = match action {
-        Action::Send(_, data) => data.len(),
-        Action::Fragments(_, data, _) | Action::Ping(data) | Action::Pong(data) => data.len(),
-        Action::Frame(frame) => frame.payload.len(),
-        // It is read again.
-        Action::File(_) | Action::Close(..) | Action::Leave(_) | Action::Show(_) => 0,
-    };
-    payload + OVERHEAD
+fn size(action: &Action) -> usize {
+    action.payload_size() + OVERHEAD
 }
 
 impl Session<'_> {
-    /// Whether input is left to the next connection: the peer is ending this one, not we.
-    pub(super) fn leaves_input(&self) -> bool {
-        self.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
+    /// Whether input is kept for the next connection: the peer is ending this one.
+    pub(super) fn keeps_input(&self) -> bool {
+        self.outgoing.resend.is_some() && !self.connection.is_open() && self.stop.is_none()
     }
 
-    /// Leaves an input to the next connection.
-    pub(super) fn keep_for_next(&mut self, action: Action<'static>) {
-        if let Some(resend) = &mut self.resend
+    /// Keeps an input for the next connection.
+    pub(super) fn keep_input(&mut self, action: Action) {
+        if let Some(resend) = &mut self.outgoing.resend
             && !resend.keep(action)
         {
-            self.journal.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+            self.journal.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
         }
     }
 
-    /// The next of what the connection before has left.
-    pub(super) fn next_left(&mut self) -> Option<Action<'static>> {
-        let is_open = self.connection.is_open();
-        self.resend.as_mut().filter(|_| is_open)?.next_waiting()
-    }
-
-    /// Does what the input asks for, and keeps it until the transport has taken it.
-    pub(super) fn act_on_input(&mut self, action: Action<'static>, typed: bool) {
-        if let Action::File(file) = action {
-            return self.start_upload(file, Origin::Input, typed);
-        }
-        let copy = self.resend.is_some().then(|| action.clone());
-        let before = self.connection.unwritten();
-        let is_done = self.act(action, typed);
-        let after = self.connection.unwritten();
-        if let (Some(copy), Some(resend)) = (copy, &mut self.resend)
-            && is_done
-            && copy.is_sent()
-        {
-            resend.note_queued(copy, before, after);
-        }
-    }
-
-    /// The peer has sent its Close frame, so it takes no more messages: those not begun are spared
-    /// for the next connection.
-    pub(super) fn spare_unsent(&mut self) {
-        // TLS holds on to a record that the transport did not take: its bytes must not change.
+    /// The peer has sent its Close frame and takes no more messages: keeps those not begun for the next
+    /// connection.
+    pub(super) fn keep_unsent(&mut self) {
+        // TLS keeps a record that the transport did not take: its bytes must not change.
         if self.stop.is_some() || (self.stream.is_tls() && !self.socket.is_writable()) {
             return;
         }
-        if let Some(keep) = self.resend.as_mut().and_then(Resend::spare) {
+        if let Some(keep) = self.outgoing.resend.as_mut().and_then(Resend::take_back) {
             self.connection.retract_output(keep);
         }
     }
 }
 
-/// Said where an input cannot be kept.
-pub const TOO_MUCH: &str = "not connected, and too much is waiting already: it is not kept";
+/// Shown when an input cannot be kept.
+pub const QUEUE_FULL: &str = "not connected, and too much is waiting already: it is not kept";
 
 #[cfg(test)]
 mod tests {
-    use std::borrow::Cow;
-
     use super::*;
-    use crate::protocol::MessageKind;
 
-    fn message(text: &str) -> Action<'static> {
-        Action::Send(MessageKind::Text, Cow::Owned(text.as_bytes().to_vec()))
+    fn message(text: &str) -> Action {
+        Action::text(text)
+    }
+
+    fn input(text: &str) -> Tracked {
+        Tracked::Input(message(text))
     }
 
     /// Three messages of ten bytes on the wire, of which the transport took `written` bytes.
     fn three(written: usize) -> Resend {
         let mut resend = Resend::new(VecDeque::new());
         for (start, text) in [(0, "1"), (10, "2"), (20, "3")] {
-            resend.note_queued(message(text), start, start + 10);
+            resend.track(input(text), start, start + 10);
         }
         resend.note_written(written);
         resend
     }
 
-    fn texts(rest: &Rest) -> Vec<String> {
-        let text = |action: &Action<'_>| match action {
+    fn texts(left: &Unsent) -> Vec<String> {
+        let text = |action: &Action| match action {
             Action::Send(_, data) => String::from_utf8_lossy(data).into_owned(),
             other => panic!("{other:?}"),
         };
-        rest.unsent.iter().map(text).collect()
+        left.actions.iter().map(text).collect()
     }
 
     #[test]
@@ -318,9 +294,9 @@ mod tests {
             (29, &["3"], 2),
             (30, &[], 3),
         ] {
-            let rest = three(written).into_rest();
+            let left = three(written).into_unsent();
             assert_eq!(
-                (&texts(&rest)[..], rest.unconfirmed),
+                (&texts(&left)[..], left.unconfirmed),
                 (
                     &unsent.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>()[..],
                     unconfirmed
@@ -333,23 +309,35 @@ mod tests {
     fn an_answered_ping_confirms_what_was_before_it() {
         let mut resend = three(10);
         resend.note_ping(b"p");
-        resend.note_queued(message("4"), 20, 30);
+        resend.track(input("4"), 20, 30);
         resend.note_written(30);
         resend.note_pong(b"other");
         resend.note_pong(b"p");
-        let rest = resend.into_rest();
-        assert_eq!((texts(&rest), rest.unconfirmed), (Vec::new(), 1));
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (Vec::new(), 1));
+    }
+
+    #[test]
+    fn replies_are_counted_and_not_sent_again() {
+        let mut resend = Resend::default();
+        resend.track(Tracked::Reply, 0, 10);
+        resend.track(input("1"), 10, 20);
+        resend.track(Tracked::Reply, 20, 30);
+        resend.note_written(10);
+        resend.note_lost_reply();
+        let left = resend.into_unsent();
+        assert_eq!((texts(&left), left.unconfirmed), (vec!["1".to_owned()], 3));
     }
 
     #[test]
     fn what_was_left_comes_before_what_is_typed_meanwhile() {
         let mut resend = three(15);
         assert!(resend.keep(message("4")));
-        let rest = resend.into_rest();
-        assert_eq!(texts(&rest), ["2", "3", "4"]);
-        let mut next = Resend::new(rest.unsent);
+        let left = resend.into_unsent();
+        assert_eq!(texts(&left), ["2", "3", "4"]);
+        let mut next = Resend::new(left.actions);
         assert_eq!(next.next_waiting(), Some(message("2")));
-        assert!(!next.is_through());
+        assert!(!next.is_empty());
     }
 
     #[test]
@@ -358,10 +346,10 @@ mod tests {
             [(0, Some(0), 3), (5, Some(5), 2), (10, Some(0), 2), (25, None, 0), (30, None, 0)]
         {
             let mut resend = three(written);
-            assert_eq!(resend.spare(), keep, "{written}");
+            assert_eq!(resend.take_back(), keep, "{written}");
             resend.note_written(keep.unwrap_or(0) + 8); // and the Close frame
-            let rest = resend.into_rest();
-            assert_eq!(rest.unsent.len(), if written == 25 { 0 } else { unsent }, "{written}");
+            let left = resend.into_unsent();
+            assert_eq!(left.actions.len(), if written == 25 { 0 } else { unsent }, "{written}");
         }
     }
 
@@ -369,11 +357,11 @@ mod tests {
     fn what_is_kept_is_bounded() {
         let mut resend = Resend::default();
         let long = "x".repeat(HIGH_WATER);
-        assert!(resend.keeps_up());
-        resend.note_queued(message(&long), 0, HIGH_WATER as u64);
-        assert!(!resend.keeps_up());
+        assert!(resend.has_room());
+        resend.track(input(&long), 0, HIGH_WATER as u64);
+        assert!(!resend.has_room());
         resend.note_written(HIGH_WATER);
-        assert!(resend.keeps_up());
+        assert!(resend.has_room());
         let kept = (0..1000).filter(|_| resend.keep(message(&long))).count();
         assert_eq!(kept, MAX_WAITING.div_ceil(HIGH_WATER + OVERHEAD));
         for index in 0..1000 {

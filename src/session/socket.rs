@@ -3,44 +3,42 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
-use mio::event::Event;
-
-use super::end::BeforeRead;
 use super::{HIGH_WATER, LINGER, READ_BUDGET, Session, WRITE_BUDGET};
 use crate::net::Deadline;
+use crate::net::reactor::SocketReadiness;
 use crate::net::tls::{self, is_truncation};
 use crate::protocol::TransportEnd;
 
-/// What edge-triggered readiness has announced and has not been used up.
+/// Edge-triggered readiness that was announced and is not exhausted.
 #[derive(Debug)]
 pub(super) struct Readiness {
     readable: bool,
     writable: bool,
     /// The peer has sent its last byte: a short read is not the end of what there is to read.
     read_closed: bool,
-    /// Why nothing can be written any more.
+    /// Why writing has failed.
     write_error: Option<io::Error>,
 }
 
 impl Default for Readiness {
-    /// Anything may have happened before the session started to listen.
+    /// Everything may have become ready before the session was registered.
     fn default() -> Self {
         Self { readable: true, writable: true, read_closed: true, write_error: None }
     }
 }
 
 impl Readiness {
-    pub(super) fn note(&mut self, event: &Event) {
-        self.readable |= event.is_readable() || event.is_error();
-        self.writable |= event.is_writable();
-        self.read_closed |= event.is_read_closed() || event.is_error();
+    pub(super) fn add(&mut self, announced: SocketReadiness) {
+        self.readable |= announced.is_readable;
+        self.writable |= announced.is_writable;
+        self.read_closed |= announced.is_read_closed;
     }
 
     pub(super) fn is_readable(&self) -> bool {
         self.readable
     }
 
-    /// Whether the transport takes nothing any more.
+    /// Whether writing has failed.
     pub(super) fn has_failed(&self) -> bool {
         self.write_error.is_some()
     }
@@ -51,9 +49,9 @@ impl Readiness {
 }
 
 impl Session<'_> {
-    /// Nothing is read while an output is stalled, or what was read before has not been taken, or too
-    /// many answers to it wait for the socket: what is held in between stays bounded. Other messages of
-    /// ours that wait for the socket do not matter: the peer may be waiting for us to read.
+    /// Whether to read. Not while an output is stalled, or earlier events have not been taken, or too many
+    /// reactions wait for the socket: memory stays bounded. Other messages of ours that wait for the socket do
+    /// not count: the peer may be waiting for us to read.
     pub(super) fn can_read(&self) -> bool {
         !self.has_more_events
             && !self.is_stalled_by_output()
@@ -73,15 +71,10 @@ impl Session<'_> {
                     // A short read has emptied the socket, so its next byte will be announced.
                     self.socket.readable =
                         count == room || self.stream.holds_bytes() || self.socket.read_closed;
-                    self.before_read = BeforeRead {
-                        traffic: self.last_traffic,
-                        read: self.last_read,
-                        frames: self.connection.received_counters().frames,
-                    };
+                    let frames = self.connection.received_counters().frames;
                     self.connection.received(count);
-                    self.now = self.clock.now();
-                    self.last_traffic = self.now;
-                    self.last_read = Some(self.now);
+                    let now = self.clock.set_event_time();
+                    self.traffic.on_read(now, frames);
                     self.take_events();
                     self.journal.outputs().flush_ahead();
                     self.note_received();
@@ -111,7 +104,6 @@ impl Session<'_> {
                 Ok(count) => {
                     budget = budget.saturating_sub(count);
                     self.connection.advance_output(count);
-                    self.last_traffic = self.clock.now();
                     self.note_written(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -120,7 +112,7 @@ impl Session<'_> {
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
-                    // The peer may have sent the reason before: that is still to be read.
+                    // The peer may have sent the reason before: it is read first.
                     self.socket.write_error = Some(error);
                     self.socket.readable = true;
                 }
@@ -129,7 +121,7 @@ impl Session<'_> {
         self.discard_if_failed();
     }
 
-    /// Drops and counts what a transport that has failed will not take.
+    /// Drops and counts what a failed transport does not take.
     pub(super) fn discard_if_failed(&mut self) {
         if self.socket.has_failed() {
             let unsent = self.connection.discard_output();
@@ -151,15 +143,15 @@ impl Session<'_> {
         self.take_all_events();
     }
 
-    /// Ends TCP so that our Close frame is not lost to a reset: FIN first, then what still comes is
-    /// read, for a short while (RFC 6455 section 7.1.1).
+    /// Ends TCP so that no reset discards our Close frame: FIN first, then what is still received is read for
+    /// a short time (RFC 6455 section 7.1.1).
     pub(super) fn linger(&mut self) {
         if self.socket.write_error.is_some() || matches!(self.stop, Some(super::Stop::System(_))) {
             return;
         }
         self.stream.finish_sending();
         let shutdown = self.source.shutdown().map(|shutdown| shutdown.until);
-        let end = [Some(Instant::now() + LINGER), self.leave_by, shutdown];
+        let end = [Some(Instant::now() + LINGER), self.closing.deadline(), shutdown];
         let deadline = Deadline { at: end.into_iter().flatten().min(), limit: LINGER };
         let mut rest = [0; 16 << 10];
         loop {
@@ -168,7 +160,7 @@ impl Session<'_> {
                 Ok(_) if deadline.has_passed() => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    // The loop's own wait: what the outputs and signals announce is not lost.
+                    // The loop's own wait: readiness of outputs and signals are not lost.
                     if deadline.has_passed() || self.wait(deadline.at).is_err() {
                         return;
                     }

@@ -1,14 +1,17 @@
-//! A file that is sent while it is read. Until its last byte is in the outbox no other action is
+//! A file that is sent while it is read. Until its last byte was handed to the connection no other action is
 //! taken; receiving goes on.
 
 use super::Session;
+use super::resend::Tracked;
+use super::sender::Origin;
 use crate::event::{EventKind, FileSent, Level};
 use crate::input::file::{FileMessage, FileStream, Piece};
 use crate::input::{Action, InputError};
 use crate::protocol::Header;
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part};
 
-/// A file on its way.
+/// A file that is being sent.
+#[derive(Debug)]
 pub(super) struct Upload {
     file: FileMessage,
     stream: FileStream,
@@ -18,34 +21,27 @@ pub(super) struct Upload {
     header: Option<Header>,
 }
 
-/// Who asked for it: inputs are kept for the next connection, presets are repeated there anyway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    Preset,
-    Input,
-}
-
-/// The bytes of the frame that are shown with `-vvv`.
+/// How much of the frame is shown with `-vvv`, in bytes.
 const SHOWN: usize = 4 << 10;
 
 impl Session<'_> {
-    /// Has a thread read the file; [`Session::continue_upload`] goes on.
+    /// Starts a thread that reads the file. [`Session::continue_upload`] sends it.
     pub(super) fn start_upload(&mut self, file: FileMessage, origin: Origin, typed: bool) {
         match FileStream::start(&file, self.reactor.waker()) {
             Ok(stream) => {
-                self.upload = Some(Upload { file, stream, origin, typed, header: None });
+                self.outgoing.upload = Some(Upload { file, stream, origin, typed, header: None });
             }
             Err(error) => self.refuse(&format!("{}: {error}", file.name), typed),
         }
     }
 
-    /// Goes on with the file that is being sent: `None` if there is none, else whether more can be
-    /// done without waiting.
+    /// Sends more of the file: `None` if there is none, else whether more can be sent without waiting.
     pub(super) fn continue_upload(&mut self) -> Option<bool> {
-        let upload = self.upload.as_ref()?;
+        let upload = self.outgoing.upload.as_ref()?;
         let (is_begun, piece) = (upload.header.is_some(), upload.stream.poll());
         self.discard_if_failed();
-        // Closing before the frame was begun; after that it was taken back, or the transport is gone.
+        // Before the frame was begun: the connection is closing. After that: the frame was taken back, or the
+        // transport has failed.
         let goes_on =
             if is_begun { self.connection.is_inside_frame() } else { self.connection.is_open() };
         if !goes_on {
@@ -62,16 +58,16 @@ impl Session<'_> {
     }
 
     fn begin_upload(&mut self, length: u64, bytes: &[u8]) {
-        let Some(upload) = &mut self.upload else { return };
-        let before = self.connection.unwritten();
+        let Some(upload) = &mut self.outgoing.upload else { return };
+        let start = self.connection.unwritten();
         match self.connection.begin_frame(upload.file.kind, length) {
             Ok(header) => {
                 upload.header = Some(header);
-                if let (Origin::Input, Some(resend)) = (upload.origin, &mut self.resend) {
+                if upload.origin == Origin::Input {
                     let action = Action::File(upload.file.clone());
-                    resend.note_queued(action, before, self.connection.unwritten());
+                    self.sender().track(start, Tracked::Input(action));
                 }
-                self.note_frame(header, bytes);
+                self.report_frame(header, bytes);
                 self.push(bytes);
             }
             Err(Misuse::Closing) => self.end_upload(),
@@ -79,12 +75,12 @@ impl Session<'_> {
         }
     }
 
-    fn note_frame(&mut self, header: Header, bytes: &[u8]) {
+    fn report_frame(&mut self, header: Header, bytes: &[u8]) {
         if !self.connection.observes_frames() {
             return;
         }
         let message = self.connection.sent_counters().messages + 1;
-        self.journal.emit(EventKind::Frame(&FrameEvent {
+        self.sender().report(EventKind::Frame(&FrameEvent {
             direction: Direction::Sent,
             header,
             payload: &bytes[..bytes.len().min(SHOWN)],
@@ -99,10 +95,12 @@ impl Session<'_> {
         if self.connection.is_inside_frame() {
             return;
         }
-        let Some(Upload { file, header: Some(header), .. }) = self.upload.take() else { return };
-        self.received_before_send = self.connection.received_counters().messages;
-        self.last_data = self.now;
-        self.journal.emit(EventKind::FileSent(&FileSent {
+        let Some(Upload { file, header: Some(header), .. }) = self.outgoing.upload.take() else {
+            return;
+        };
+        self.traffic.on_send(self.connection.received_counters().messages);
+        self.traffic.on_action(self.clock.event_time());
+        self.sender().report(EventKind::FileSent(&FileSent {
             kind: file.kind,
             path: &file.path.to_string_lossy(),
             size: header.length,
@@ -110,25 +108,24 @@ impl Session<'_> {
         }));
     }
 
-    /// A frame that cannot be completed leaves only one way out: to end TCP inside it.
+    /// After a frame that cannot be completed, TCP can only be ended inside it.
     fn fail_upload(&mut self, reason: &str) {
-        let Some(upload) = self.upload.take() else { return };
+        let Some(upload) = self.outgoing.upload.take() else { return };
         let problem = format!("{}: {reason}", upload.file.name);
         if upload.header.is_none() {
             return self.refuse(&problem, upload.typed);
         }
-        self.input_ended = true;
-        self.plan.presets.clear();
-        self.input_error.get_or_insert(InputError::Refused(problem));
+        self.outgoing.clear_presets();
+        self.input.fail(InputError::Refused(problem));
         self.connection.abandon();
     }
 
-    /// Gives up a file that is being sent, if there is one. Another connection starts it again from
-    /// the beginning, if there is one after this.
+    /// Gives up the file that is being sent, if there is one. The next connection, if there is one, sends it
+    /// from the beginning.
     pub(super) fn end_upload(&mut self) {
-        let Some(Upload { file, origin, header, .. }) = self.upload.take() else { return };
-        match &mut self.resend {
-            // A frame that was begun is known there.
+        let Some(Upload { file, origin, header, .. }) = self.outgoing.upload.take() else { return };
+        match &mut self.outgoing.resend {
+            // A frame that was begun is tracked.
             Some(resend) if origin == Origin::Input && header.is_none() => {
                 resend.put_back(Action::File(file));
             }

@@ -1,7 +1,7 @@
-//! Who we say we are: options, files, the environment, the URL, netrc, the terminal.
+//! Where credentials come from: options, files, the environment, the URL, netrc, the terminal.
 
 use crate::request::request_of;
-use crate::scripts::deserted_url;
+use crate::scripts::refused_url;
 use crate::support::{Outcome, Server, Wscope, header, wscope};
 
 mod challenge;
@@ -35,7 +35,7 @@ fn authorization_with(args: &[&str], env: &[(&str, &str)], url: &str) -> Option<
 }
 
 #[test]
-fn credentials_come_from_many_places() {
+fn credentials_are_read_from_every_source() {
     const TOKEN: &str = "Bearer hunter2";
     for (args, env, url, expected) in [
         (&["-u", "me:hunter2"][..], &[][..], "", BASIC),
@@ -62,7 +62,7 @@ fn credentials_come_from_many_places() {
 }
 
 #[test]
-fn what_is_said_more_plainly_goes_before() {
+fn more_specific_sources_take_precedence() {
     let env = [("WSCOPE_USER", "env:no"), ("WSCOPE_BEARER", "env")];
     for (args, url, expected) in [
         (&["-H", "Authorization: mine", "-u", "a:b", "--netrc"][..], "url:no@", Some("mine")),
@@ -82,12 +82,12 @@ fn what_is_said_more_plainly_goes_before() {
 }
 
 #[test]
-fn no_credentials_are_sent_unasked() {
+fn no_credentials_are_sent_by_default() {
     assert_eq!(authorization_with(&[], &[], ""), None);
     assert_eq!(authorization_with(&[], &[("WSCOPE_USER", ""), ("WSCOPE_BEARER", "")], ""), None);
 }
 
-/// Refused before anything is connected to, without a word of the secret.
+/// Refused before connecting, without showing the secret.
 #[track_caller]
 fn refused(args: &[&str], env: &[(&str, &str)], words: &[&str]) -> Outcome {
     let client = wscope()
@@ -95,7 +95,7 @@ fn refused(args: &[&str], env: &[(&str, &str)], words: &[&str]) -> Outcome {
         .file("jar", "a=b\nhunter2\n")
         .file("pair", "hunter2\n");
     let client = env.iter().fold(client, |client, (name, value)| client.env(name, value));
-    let mut outcome = client.args(args).arg(deserted_url()).run().code(2).stdout("");
+    let mut outcome = client.args(args).arg(refused_url()).run().code(2).stdout("");
     for word in words {
         outcome = outcome.stderr_contains(word);
     }
@@ -103,7 +103,7 @@ fn refused(args: &[&str], env: &[(&str, &str)], words: &[&str]) -> Outcome {
 }
 
 #[test]
-fn what_cannot_be_credentials_is_refused_without_being_shown() {
+fn invalid_credentials_are_refused_without_being_shown() {
     for (args, words) in [
         (&["--bearer", "two hunter2"][..], &["bad --bearer \"***\"", "' ' cannot stand"][..]),
         (&["--bearer", "Bearer hunter2"], &["leave out the word Bearer"]),
@@ -125,7 +125,7 @@ fn what_cannot_be_credentials_is_refused_without_being_shown() {
 }
 
 #[test]
-fn what_netrc_does_not_have_is_said() {
+fn a_missing_netrc_file_or_entry_is_reported() {
     request_of(&[], |server| wscope().arg("--netrc").arg(server.url()))
         .1
         .stderr_contains("warning: --netrc: there is no ")
@@ -142,7 +142,7 @@ fn what_netrc_does_not_have_is_said() {
 
 #[test]
 #[cfg(unix)]
-fn a_netrc_file_that_others_can_read_is_told_of() {
+fn a_netrc_file_readable_by_others_is_reported() {
     use std::fs::{Permissions, set_permissions};
     use std::os::unix::fs::PermissionsExt;
     for (mode, is_reported) in [(0o600, false), (0o640, true), (0o604, true)] {
@@ -151,8 +151,8 @@ fn a_netrc_file_that_others_can_read_is_told_of() {
             set_permissions(client.home().join("n"), Permissions::from_mode(mode)).expect("a mode");
             client.args(["--netrc-file", "n"]).arg(server.url())
         });
-        let told = outcome.stderr.contains("warning: n has secrets and others can read it");
-        assert_eq!(told, is_reported, "{mode:o}: {}", outcome.stderr);
+        let has_warning = outcome.stderr.contains("warning: n has secrets and others can read it");
+        assert_eq!(has_warning, is_reported, "{mode:o}: {}", outcome.stderr);
     }
 }
 

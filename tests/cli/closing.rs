@@ -1,4 +1,4 @@
-//! The closing handshake: what each side said, who began it, and peers that do not complete it.
+//! The closing handshake: the Close frames of both sides, the initiator, and peers that do not complete it.
 
 use crate::events::events;
 use crate::listen::{client, listen};
@@ -22,12 +22,12 @@ fn close_event(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) ->
     event
 }
 
-fn said(code: u16, reason: &str) -> Value {
+fn close_frame(code: u16, reason: &str) -> Value {
     json!({"code": code, "reason": reason})
 }
 
 #[test]
-fn the_reason_of_the_peer_is_not_ours() {
+fn the_reason_of_the_peer_is_distinguished_from_ours() {
     let answer = |peer: &mut Peer| {
         assert_eq!(peer.expect_close(1000), "mine");
         peer.close(1000, "Goodbye");
@@ -45,7 +45,7 @@ fn the_reason_of_the_peer_is_not_ours() {
         });
     let expected = json!({
         "code": 1000, "reason": "Goodbye", "was_clean": true, "initiator": "self",
-        "sent": said(1000, "mine"), "received": said(1000, "Goodbye"),
+        "sent": close_frame(1000, "mine"), "received": close_frame(1000, "Goodbye"),
     });
     assert_eq!(event, expected);
 }
@@ -56,7 +56,7 @@ fn answer_close_with(peer: &mut Peer, expected: &str, reason: &str) {
 }
 
 #[test]
-fn an_answer_that_only_repeats_ours_is_not_worth_a_line() {
+fn a_reply_that_repeats_our_close_frame_is_not_reported() {
     for reason in ["", "mine"] {
         let server = serve(move |peer| answer_close_with(peer, "mine", reason));
         let args = ["-w", "0", "--close-reason", "mine", &server.url()];
@@ -65,7 +65,7 @@ fn an_answer_that_only_repeats_ours_is_not_worth_a_line() {
 }
 
 #[test]
-fn an_answer_with_another_code_is_the_peers() {
+fn a_reply_with_another_code_is_reported() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.close(1011, "too late");
@@ -80,7 +80,7 @@ fn both_close_frames_are_in_the_event() {
     let event = close_event(&[], |peer| close(peer, 1008, "no token"));
     let expected = json!({
         "code": 1008, "reason": "no token", "was_clean": true, "initiator": "peer",
-        "sent": said(1008, ""), "received": said(1008, "no token"),
+        "sent": close_frame(1008, ""), "received": close_frame(1008, "no token"),
     });
     assert_eq!(event, expected);
     let event = close_event(&[], |peer| {
@@ -89,7 +89,7 @@ fn both_close_frames_are_in_the_event() {
     });
     let expected = json!({
         "code": 1005, "reason": "", "was_clean": true, "initiator": "peer",
-        "sent": said(1005, ""), "received": said(1005, ""),
+        "sent": close_frame(1005, ""), "received": close_frame(1005, ""),
     });
     assert_eq!(event, expected);
 }
@@ -97,9 +97,9 @@ fn both_close_frames_are_in_the_event() {
 #[test]
 fn a_close_frame_that_breaks_the_protocol_is_in_the_event() {
     for (payload, received) in [
-        (&b"\x03\xedwhy"[..], said(1005, "why")),
-        (b"\x03\xe8b\xffd", said(1000, "b\u{fffd}d")),
-        (b"\x03", said(1005, "")),
+        (&b"\x03\xedwhy"[..], close_frame(1005, "why")),
+        (b"\x03\xe8b\xffd", close_frame(1000, "b\u{fffd}d")),
+        (b"\x03", close_frame(1005, "")),
     ] {
         let event = close_event(&[], move |peer| {
             peer.send(frame(true, 0, CLOSE, payload));
@@ -113,34 +113,34 @@ fn a_close_frame_that_breaks_the_protocol_is_in_the_event() {
 
 /// After a violation the code is that of the WebSocket API: the peer has sent no Close frame.
 #[test]
-fn our_close_after_a_violation_is_not_the_peers() {
+fn our_close_after_a_violation_is_not_attributed_to_the_peer() {
     let event = close_event(&[], |peer| {
         peer.send(frame(true, 4, TEXT, b"x"));
         peer.expect_close(1002);
     });
     let expected = json!({
         "code": 1006, "reason": "", "was_clean": false, "initiator": "self",
-        "sent": said(1002, "reserved bit set"), "received": null,
+        "sent": close_frame(1002, "reserved bit set"), "received": null,
     });
     assert_eq!(event, expected);
-    // A bad Close frame is one all the same: the peer began.
+    // An invalid Close frame still starts the closing handshake.
     let event = close_event(&[], |peer| {
         peer.send(frame(true, 0, CLOSE, b"x"));
         peer.expect_close(1002);
     });
     assert_eq!((&event["initiator"], &event["code"]), (&json!("peer"), &json!(1006)));
-    // Ours had gone out before.
+    // Ours had been sent before.
     let event = close_event(&["--count", "1"], |peer| {
         peer.send(text("x"));
         peer.expect_close(1000);
         peer.send(frame(true, 4, TEXT, b"x"));
         peer.expect_eof();
     });
-    assert_eq!((&event["initiator"], &event["sent"]), (&json!("self"), &said(1000, "")));
+    assert_eq!((&event["initiator"], &event["sent"]), (&json!("self"), &close_frame(1000, "")));
 }
 
 #[test]
-fn the_code_of_our_close_is_the_one_that_went_out() {
+fn the_reported_code_of_our_close_is_the_one_sent() {
     let server = serve(|peer| {
         peer.send(text("x"));
         peer.expect_close(1000);
@@ -152,7 +152,7 @@ fn the_code_of_our_close_is_the_one_that_went_out() {
 }
 
 #[test]
-fn a_client_that_breaks_the_protocol_did_not_close() {
+fn a_violation_of_a_client_is_not_reported_as_its_close() {
     let (server, mut peer) = listen_once(&["--json"]);
     peer.send(text("not masked"));
     peer.expect_close(1002);
@@ -160,7 +160,7 @@ fn a_client_that_breaks_the_protocol_did_not_close() {
     let close = outcome.json_lines().into_iter().find(|event| event["event"] == "close");
     let close = close.expect("a close event");
     assert_eq!((&close["code"], &close["initiator"]), (&json!(1006), &json!("self")));
-    assert_eq!(close["sent"], said(1002, "unmasked frame from a client"));
+    assert_eq!(close["sent"], close_frame(1002, "unmasked frame from a client"));
 }
 
 pub(crate) fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
@@ -168,9 +168,9 @@ pub(crate) fn listen_once(options: &[&str]) -> (crate::support::Running, Peer) {
     (server, client(port))
 }
 
-/// One request, one answer: many servers end TCP instead of answering our Close frame.
+/// One request, one reply: many servers end TCP instead of answering our Close frame.
 #[test]
-fn a_goal_that_was_met_is_a_success_although_our_close_is_not_answered() {
+fn a_met_goal_succeeds_without_a_reply_to_our_close() {
     let end: [fn(&mut Peer); 2] = [Peer::eof, Peer::reset];
     for end in end {
         for args in [["--count", "1"], ["--expect", "hello"]] {
@@ -187,7 +187,7 @@ fn a_goal_that_was_met_is_a_success_although_our_close_is_not_answered() {
 }
 
 #[test]
-fn without_a_goal_or_with_one_that_was_not_met_an_unanswered_close_is_abnormal() {
+fn an_unanswered_close_without_a_met_goal_is_abnormal() {
     for args in [&["-w", "0"][..], &["-w", "0", "-x", "/close"]] {
         let server = serve(|peer| {
             peer.send(ping(b""));
@@ -212,13 +212,13 @@ fn an_unanswered_close_after_the_count_is_not_clean() {
     });
     let expected = json!({
         "code": 1006, "reason": "", "was_clean": false, "initiator": "self",
-        "sent": said(1000, ""), "received": null,
+        "sent": close_frame(1000, ""), "received": null,
     });
     assert_eq!(event, expected);
 }
 
 #[test]
-fn a_client_that_hangs_up_after_the_count_is_no_failure() {
+fn a_client_that_disconnects_after_the_count_is_not_a_failure() {
     let (server, mut peer) = listen_once(&["--count", "1"]);
     peer.send(masked(&text("one")));
     peer.expect_close(1000);
@@ -245,9 +245,12 @@ fn the_message_that_completes_the_count_is_echoed_too() {
     server.wait().code(0).stdout("a\n");
 }
 
-/// What the end of a connection without a Close frame says.
+/// A run against a server that ends TCP without a Close frame.
 #[track_caller]
-fn cut(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) -> crate::support::Outcome {
+fn run_cut(
+    args: &[&str],
+    steps: impl FnOnce(&mut Peer) + Send + 'static,
+) -> crate::support::Outcome {
     let server = serve(move |peer| {
         steps(peer);
         peer.eof();
@@ -256,7 +259,7 @@ fn cut(args: &[&str], steps: impl FnOnce(&mut Peer) + Send + 'static) -> crate::
 }
 
 #[test]
-fn an_end_without_a_close_frame_says_what_was_before() {
+fn an_end_without_a_close_frame_names_the_preceding_event() {
     let pause = |millis| std::thread::sleep(std::time::Duration::from_millis(millis));
     let after = |outcome: &crate::support::Outcome, words: &str| {
         let (before, _) = outcome.stderr.split_once(words).expect(&outcome.stderr);
@@ -264,47 +267,47 @@ fn an_end_without_a_close_frame_says_what_was_before() {
         let number: String = number.chars().rev().collect();
         number.parse::<u64>().expect("milliseconds")
     };
-    let outcome = cut(&[], |_| ());
+    let outcome = run_cut(&[], |_| ());
     outcome.stderr_contains("between frames, right after the handshake (").stderr_contains(
         " ms)\nhint: the server closed right after the handshake; the request had no Origin",
     );
-    let outcome = cut(&["-x", "one", "-x", "two"], move |peer| {
+    let outcome = run_cut(&["-x", "one", "-x", "two"], move |peer| {
         peer.expect_text("one");
         peer.expect_text("two");
         pause(120);
     });
     assert!((100..1000).contains(&after(&outcome, " ms after message 2 was sent\n")));
-    let outcome = cut(&["-x", "one"], move |peer| {
+    let outcome = run_cut(&["-x", "one"], move |peer| {
         peer.expect_text("one");
         peer.send(text("answer"));
     });
     assert!(after(&outcome, " ms after message 1 was sent\n") < 100);
-    let outcome = cut(&["--send-frame", "text nomask hi"], move |peer| {
-        peer.read_bytes(4);
+    let outcome = run_cut(&["--send-frame", "text nomask hi"], move |peer| {
+        peer.read_exact(4);
     });
     outcome
         .stderr_contains(" ms after frame 'text nomask' was sent\nhint: ")
         .stderr_contains("right after that frame: its log may say why")
         .stderr_lacks("Origin");
-    let outcome = cut(&["--send-frame", "ping", "-x", "one"], move |peer| {
+    let outcome = run_cut(&["--send-frame", "ping", "-x", "one"], move |peer| {
         peer.expect_ping(b"");
         peer.expect_text("one");
     });
     outcome.stderr_contains(" ms after message 1 was sent\n");
-    let outcome = cut(&["-x", "one"], move |peer| {
+    let outcome = run_cut(&["-x", "one"], move |peer| {
         peer.expect_text("one");
         peer.send(text("answer"));
         pause(120);
     });
     assert!((100..1000).contains(&after(&outcome, " ms after the last byte\n")));
-    let outcome = cut(&[], move |_| pause(1200));
+    let outcome = run_cut(&[], move |_| pause(1200));
     outcome.stderr_contains(", 1.2 s after the handshake, with nothing sent or received\n");
 }
 
-/// An idle time limit may be short.
+/// The server may have an idle timeout.
 #[test]
-fn a_silence_has_one_figure_and_a_remedy() {
-    let outcome = cut(&[], |_| std::thread::sleep(std::time::Duration::from_millis(2100)));
+fn an_idle_connection_has_one_duration_and_a_hint() {
+    let outcome = run_cut(&[], |_| std::thread::sleep(std::time::Duration::from_millis(2100)));
     let words = ", 2.1 s after the handshake, with nothing sent or received\nhint: nothing was sent or \
                  received for 2.1 s before: if the server or a proxy in between has an idle time limit, \
                  --ping-interval 1s keeps the connection busy; otherwise the logs there may say why\n";
@@ -312,7 +315,7 @@ fn a_silence_has_one_figure_and_a_remedy() {
 }
 
 #[test]
-fn verbose_says_what_a_close_came_soon_after() {
+fn verbose_names_the_event_shortly_before_a_close() {
     for code in [1000, 1001, 1005] {
         let code = if code == 1005 { crate::support::NO_STATUS } else { code };
         let server = serve(move |peer| {
@@ -329,9 +332,9 @@ fn verbose_says_what_a_close_came_soon_after() {
         .stderr_contains("s after the handshake\n");
 }
 
-/// RFC 6455 section 5.4 allows it, and the start of the message is lost.
+/// RFC 6455 section 5.4 permits it, and the start of the message is lost.
 #[test]
-fn a_close_inside_a_fragmented_message_reports_what_is_dropped() {
+fn a_close_inside_a_fragmented_message_reports_the_dropped_part() {
     let start = || [frame(false, 0, TEXT, b"one"), frame(false, 0, CONTINUATION, b"two")].concat();
     let warning = "wscope: warning: an incomplete message was dropped: 6 bytes of a text message in 2 \
                    frames had been received\n";
@@ -341,7 +344,7 @@ fn a_close_inside_a_fragmented_message_reports_what_is_dropped() {
     });
     let outcome = wscope().arg(server.url()).stdin_open().run().code(0).stdout("");
     outcome.stderr_contains(warning);
-    cut(&[], move |peer| peer.send(start())).stderr_contains(warning);
+    run_cut(&[], move |peer| peer.send(start())).stderr_contains(warning);
     let whole = serve(move |peer| {
         peer.send([start(), frame(true, 0, CONTINUATION, b"!")].concat());
         close(peer, 1000, "");
@@ -365,9 +368,9 @@ fn a_close_inside_a_fragmented_message_reports_what_is_dropped() {
         .stderr_contains("3 bytes of a text message in 1 frame had been received\n");
 }
 
-/// What was asked for has been received; only that the run took so long has to be explained.
+/// The goal has been met; only the duration of the run has to be explained.
 #[test]
-fn a_goal_that_was_met_is_a_success_although_the_peer_never_answers_our_close() {
+fn a_met_goal_succeeds_after_the_close_timeout() {
     for args in [["--count", "1"], ["--expect", "hello"]] {
         let server = serve(|peer| {
             peer.send(text("hello"));
@@ -382,11 +385,11 @@ fn a_goal_that_was_met_is_a_success_although_the_peer_never_answers_our_close() 
     }
 }
 
-/// Our Close frame stands behind a message that the server does not take.
+/// Our Close frame is queued after a message that the server does not read.
 #[test]
-fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
+fn a_stalled_server_is_not_reported_as_not_answering_our_close() {
     let server = serve(|peer| {
-        peer.read_bytes(1);
+        peer.read_exact(1);
         peer.send(text("enough"));
         peer.stall();
     });
@@ -394,12 +397,12 @@ fn a_server_that_takes_nothing_is_not_said_to_have_not_answered_our_close() {
         .args(["--no-compress", "--input", "whole", "--count", "1", "--close-timeout", "300ms"])
         .arg(server.url())
         .spawn();
-    running.write_stdin(vec![b'x'; 16 << 20]); // more than a kernel takes
+    running.write_stdin(vec![b'x'; 16 << 20]); // more than the kernel buffers
     running.close_stdin();
     let outcome = running.wait().code(7).stdout("enough\n");
     outcome
         .stderr_contains(
-            "the peer took nothing for 300ms, so that our Close frame could not be sent",
+            "the peer accepted no data for 300ms, so our Close frame could not be sent",
         )
         .stderr_lacks("did not answer");
 }
@@ -418,7 +421,7 @@ fn a_close_frame_that_was_not_sent_is_not_reported_as_sent() {
 }
 
 #[test]
-fn the_close_frame_before_a_wrong_frame_is_shown() {
+fn a_close_frame_before_an_invalid_frame_is_shown() {
     let server = serve(|peer| {
         peer.send([frame(true, 0, CLOSE, b"\x03\xf3db down"), text("late")].concat());
         peer.expect_close(1011);
@@ -430,7 +433,7 @@ fn the_close_frame_before_a_wrong_frame_is_shown() {
 }
 
 #[test]
-fn a_time_limit_ends_the_run_whatever_is_wrong_with_the_answer() {
+fn max_time_ends_the_run_even_after_an_invalid_reply() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send([frame(true, 0, CLOSE, b"\x03\xe8"), text("late")].concat());
@@ -440,7 +443,7 @@ fn a_time_limit_ends_the_run_whatever_is_wrong_with_the_answer() {
 }
 
 #[test]
-fn an_expected_end_without_a_close_frame_says_how_it_came() {
+fn an_expected_end_without_a_close_frame_names_its_cause() {
     let server = serve(|peer| {
         peer.send([0x81, 5, b'a', b'b']);
         peer.reset();

@@ -1,11 +1,10 @@
-//! What is written for people fits into the columns of their terminal, and is broken between words.
-
-use std::sync::mpsc;
+//! Text for people fits into the columns of the terminal and wraps between words.
 
 use crate::listen::{client, port_in};
-use crate::support::{DEADLINE, Key, Server, Terminal, binary, masked, wscope};
+use crate::scripts::{next, serve_silence};
+use crate::support::{Key, Server, Terminal, binary, masked, wscope};
 
-/// A row that the terminal had to break counts as one line, and is too long.
+/// A line that the terminal has wrapped counts as one line, and is too long.
 #[track_caller]
 fn assert_fits(terminal: &Terminal, columns: usize) {
     let screen = terminal.screen();
@@ -14,7 +13,7 @@ fn assert_fits(terminal: &Terminal, columns: usize) {
 }
 
 #[test]
-fn a_failure_and_its_hint_were_broken_inside_words() {
+fn a_failure_and_its_hint_wrap_between_words() {
     let mut terminal = Terminal::spawn(["--no-config", "-s", "a b", "ws://127.0.0.1:1"], 40, 24);
     assert_eq!(terminal.wait_exit(), 2);
     assert_fits(&terminal, 40);
@@ -26,14 +25,14 @@ fn a_failure_and_its_hint_were_broken_inside_words() {
 }
 
 #[test]
-fn in_a_pipe_nothing_is_broken() {
+fn nothing_is_wrapped_in_a_pipe() {
     let outcome = wscope().args(["--no-config", "ws://127.0.0.1:1"]).stdin_null().run().code(3);
     let lines: Vec<_> = outcome.stderr.lines().collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
 }
 
 #[test]
-fn a_listening_server_was_wider_than_80_columns() {
+fn the_output_of_a_listening_server_fits_into_80_columns() {
     let mut terminal = Terminal::spawn(["listen", ":0"], 80, 40);
     terminal.wait_until("a prompt", |screen| {
         port_in(screen).is_some() && screen.trim_end().ends_with('>')
@@ -50,14 +49,13 @@ fn a_listening_server_was_wider_than_80_columns() {
     terminal.wait_for("unknown command");
     assert_fits(&terminal, 80);
     terminal.press(Key::CtrlD);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     assert_eq!(terminal.wait_exit(), 0);
     assert_fits(&terminal, 80);
 }
 
 #[test]
-fn a_connection_fits_into_its_terminal() {
+fn the_output_of_a_connection_fits_into_its_terminal() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["Sec-WebSocket-Extensions: permessage-deflate"]);
@@ -65,7 +63,7 @@ fn a_connection_fits_into_its_terminal() {
         peer.close(4000, "a reason with many words, so that it has to be broken somewhere");
     });
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 60, 40);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_line("/help");
     terminal.wait_for("/quit");
     terminal.type_line("/status");
@@ -75,17 +73,12 @@ fn a_connection_fits_into_its_terminal() {
     assert_fits(&terminal, 60);
 }
 
-/// The shell's prompt was glued to it.
+/// The shell's prompt was on the same line.
 #[test]
 fn ctrl_c_while_connecting_ends_its_line() {
-    let (sender, asked) = mpsc::channel();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        sender.send(()).expect("a test that waits");
-        peer.expect_eof();
-    });
+    let (server, requested) = serve_silence();
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 80, 24);
-    asked.recv_timeout(DEADLINE).expect("a request");
+    next(&requested);
     terminal.press(Key::CtrlC);
     assert_eq!(terminal.wait_exit(), 130);
     assert_eq!(terminal.screen(), "^C");

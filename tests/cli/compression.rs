@@ -1,4 +1,4 @@
-//! permessage-deflate (RFC 7692): what is offered, what is made of the answer, messages both ways.
+//! permessage-deflate (RFC 7692): the offer, the verdict on the response, messages in both directions.
 
 mod broken;
 mod messages;

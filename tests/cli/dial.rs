@@ -1,7 +1,6 @@
-//! Connections that do not come about: which phase failed, at which address, and why.
+//! Failures to connect: which phase failed, at which address, and why.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,16 +8,16 @@ use socket2::{Domain, Socket, Type};
 
 use crate::support::{Outcome, Peer, Server, wscope};
 
-/// Long after every limit that is set here, and long before every default.
+/// Longer than every limit set here, and shorter than every default.
 const SOON: Duration = Duration::from_secs(4);
 
-/// A port that is taken, so that nobody else gets it, and refuses connections.
-struct Refusing {
+/// A port that is reserved, so that no other process gets it, and refuses connections.
+struct RefusingPort {
     _socket: Socket,
     port: u16,
 }
 
-impl Refusing {
+impl RefusingPort {
     fn new() -> Self {
         Self::on(Domain::IPV4, (Ipv4Addr::LOCALHOST, 0).into()).expect("a free port")
     }
@@ -31,7 +30,7 @@ impl Refusing {
     }
 }
 
-/// The only event of a run that never came to be open.
+/// The only event of a run that did not connect.
 #[track_caller]
 fn failure(outcome: &Outcome, kind: &str) -> Value {
     let events = outcome.json_lines();
@@ -55,8 +54,8 @@ fn assert_soon(outcome: &Outcome) {
 }
 
 #[test]
-fn a_refused_port_is_named_with_the_reason() {
-    let closed = Refusing::new();
+fn a_refused_connection_is_reported_with_its_cause() {
+    let closed = RefusingPort::new();
     let address = format!("127.0.0.1:{}", closed.port);
     for quiet in [&[][..], &["-q"]] {
         wscope()
@@ -69,21 +68,21 @@ fn a_refused_port_is_named_with_the_reason() {
                 "wscope: could not connect: TCP connect: {address}: Connection refused"
             ))
             .stderr_contains(&format!("\nhint: no program listens on port {} there", closed.port))
-            .stderr_contains("? --retry waits for one that is starting\n");
+            .stderr_contains("? --retry waits for a server that is starting\n");
     }
 }
 
 #[test]
 fn failures_are_coloured_on_request() {
-    let closed = Refusing::new();
+    let closed = RefusingPort::new();
     let url = format!("ws://127.0.0.1:{}", closed.port);
     wscope().args(["--color", "always", &url]).run().code(3).stderr_contains("\u{1b}[");
     wscope().args(["--color", "never", &url]).run().code(3).stderr_lacks("\u{1b}");
 }
 
 #[test]
-fn a_refused_port_is_an_event() {
-    let closed = Refusing::new();
+fn a_refused_connection_is_an_event() {
+    let closed = RefusingPort::new();
     let outcome =
         wscope().args(["--json", &format!("ws://127.0.0.1:{}", closed.port)]).run().code(3);
     let event = failure(&outcome, "connect");
@@ -95,7 +94,7 @@ fn a_refused_port_is_an_event() {
 
 #[test]
 fn every_address_of_a_name_is_tried_and_named() {
-    let closed = Refusing::new();
+    let closed = RefusingPort::new();
     wscope()
         .arg(format!("ws://localhost:{}/", closed.port))
         .run()
@@ -105,7 +104,9 @@ fn every_address_of_a_name_is_tried_and_named() {
 
 #[test]
 fn a_refused_ipv6_address_is_written_in_brackets() {
-    let Ok(closed) = Refusing::on(Domain::IPV6, (Ipv6Addr::LOCALHOST, 0).into()) else { return };
+    let Ok(closed) = RefusingPort::on(Domain::IPV6, (Ipv6Addr::LOCALHOST, 0).into()) else {
+        return;
+    };
     wscope()
         .arg(format!("ws://[::1]:{}/", closed.port))
         .run()
@@ -114,7 +115,7 @@ fn a_refused_ipv6_address_is_written_in_brackets() {
 }
 
 #[test]
-fn a_name_that_is_not_known_is_named() {
+fn an_unknown_host_name_is_reported() {
     let outcome = wscope().arg("ws://no-such-host.invalid/").run().code(3).stdout("");
     outcome
         .stderr_contains("wscope: could not connect: DNS look-up of no-such-host.invalid: ")
@@ -125,13 +126,11 @@ fn a_name_that_is_not_known_is_named() {
 }
 
 #[test]
-fn localhost_works_also_where_only_ipv4_listens() {
+fn localhost_reaches_a_server_on_ipv4_only() {
     for family in [&[][..], &["-4"]] {
         let server = Server::script(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.accept_request();
+            peer.close_and_expect_reply(1000);
         });
         let url = format!("ws://localhost:{}/", server.port());
         let outcome = wscope().args(family).arg(url).run().code(0);
@@ -153,11 +152,11 @@ fn an_address_of_the_other_family_cannot_be_used() {
     }
 }
 
-/// Linux does not connect to a broadcast address, whatever its routes.
+/// Linux does not connect to a broadcast address, whatever the routes.
 #[cfg(target_os = "linux")]
 #[test]
-fn addresses_that_fail_in_different_ways_are_explained_one_by_one() {
-    let closed = Refusing::new();
+fn different_failures_of_addresses_are_explained_separately() {
+    let closed = RefusingPort::new();
     let port = closed.port;
     let resolve = format!("h.example:{port}:255.255.255.255,127.0.0.1");
     wscope()
@@ -170,7 +169,7 @@ fn addresses_that_fail_in_different_ways_are_explained_one_by_one() {
 }
 
 #[test]
-fn an_address_is_not_said_to_be_looked_up() {
+fn a_literal_address_is_not_reported_as_looked_up() {
     wscope().args(["-6", "ws://127.0.0.1:9/"]).run().code(3).stderr_lacks("DNS");
 }
 
@@ -183,7 +182,7 @@ fn ipv6_only_does_not_reach_an_ipv4_server() {
 }
 
 #[test]
-fn a_silent_server_runs_into_the_limit() {
+fn a_silent_server_times_out() {
     for options in [["--connect-timeout", "200ms"], ["--max-time", "200ms"]] {
         let server = Server::script(Peer::stall);
         let outcome = wscope().args(options).arg(server.url()).run().code(7).stdout("");
@@ -198,7 +197,7 @@ fn a_silent_server_runs_into_the_limit() {
 }
 
 #[test]
-fn the_limit_in_force_is_the_shorter_one() {
+fn the_shorter_time_limit_applies() {
     let server = Server::script(Peer::stall);
     let outcome =
         wscope().args(["--connect-timeout", "0", "-m", "0.2"]).arg(server.url()).run().code(7);
@@ -214,7 +213,7 @@ fn a_silent_server_is_an_event() {
 }
 
 #[test]
-fn a_silent_server_misses_what_was_expected_of_it() {
+fn a_silent_server_does_not_meet_an_expectation() {
     let server = Server::script(Peer::stall);
     let outcome = wscope().args(["--expect", "hi", "-m", "200ms"]).arg(server.url()).run().code(1);
     assert_soon(&outcome);
@@ -222,7 +221,7 @@ fn a_silent_server_misses_what_was_expected_of_it() {
 }
 
 #[test]
-fn a_server_that_hangs_up_at_once_is_told_from_one_that_refuses() {
+fn a_server_that_disconnects_is_distinguished_from_a_refused_connection() {
     let server = Server::script(|_| {});
     wscope()
         .arg(server.url())
@@ -245,7 +244,7 @@ fn a_server_that_hangs_up_at_once_is_told_from_one_that_refuses() {
 }
 
 #[test]
-fn a_server_that_hangs_up_at_once_is_an_event() {
+fn a_server_that_disconnects_is_an_event() {
     let server = Server::script(|peer| {
         peer.read_head();
     });
@@ -254,7 +253,7 @@ fn a_server_that_hangs_up_at_once_is_an_event() {
 }
 
 #[test]
-fn a_response_that_stops_midway_is_counted_and_shown() {
+fn an_incomplete_response_is_counted_and_shown_on_timeout() {
     const START: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgra";
     let server = Server::script(|peer| {
         peer.read_head();
@@ -270,11 +269,8 @@ fn a_response_that_stops_midway_is_counted_and_shown() {
 }
 
 #[test]
-fn a_response_that_ends_midway_is_counted_and_shown() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 101 Switching");
-    });
+fn an_incomplete_response_is_counted_and_shown_at_the_end() {
+    let server = Server::respond("HTTP/1.1 101 Switching");
     wscope()
         .arg(server.url())
         .run()
@@ -284,15 +280,15 @@ fn a_response_that_ends_midway_is_counted_and_shown() {
 }
 
 #[test]
-fn what_was_to_be_sent_is_not_sent_without_a_connection() {
-    let closed = Refusing::new();
+fn nothing_is_sent_without_a_connection() {
+    let closed = RefusingPort::new();
     let url = format!("ws://127.0.0.1:{}", closed.port);
     wscope().args(["-x", "one", &url]).stdin("two\n").run().code(3).stdout("");
 }
 
 #[test]
 fn a_failed_connection_does_not_wait_for_the_end_of_input() {
-    let closed = Refusing::new();
+    let closed = RefusingPort::new();
     let outcome =
         wscope().arg(format!("ws://127.0.0.1:{}", closed.port)).stdin_open().run().code(3);
     assert_soon(&outcome);
@@ -301,17 +297,13 @@ fn a_failed_connection_does_not_wait_for_the_end_of_input() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_wait_for_a_silent_server() {
+    use crate::scripts::{next, serve_silence};
     use crate::support::Signal;
 
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-        let (sender, asked) = mpsc::channel();
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            sender.send(()).expect("a test that waits for it");
-            peer.stall();
-        });
+        let (server, requested) = serve_silence();
         let running = wscope().arg(server.url()).spawn();
-        asked.recv_timeout(crate::support::DEADLINE).expect("a request");
+        next(&requested);
         running.signal(signal);
         assert_soon(&running.wait().code(code).stdout(""));
     }

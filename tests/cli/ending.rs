@@ -1,12 +1,12 @@
 //! How runs end: the exit status, its cause on stderr, and our Close frame on the wire.
 
-use crate::scripts::{answer_close, close, deserted_url, next, serve, serve_bytes};
+use crate::scripts::{answer_close, close, next, refused_url, serve, serve_bytes};
 use crate::support::{CLOSE, NO_STATUS, Outcome, Peer, Server, TEXT, frame, text, wscope};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
 #[test]
-fn the_close_of_the_peer_decides() {
+fn the_exit_status_follows_the_close_of_the_peer() {
     for (code, reason, status, words) in [
         (1000, "", 0, "1000 Normal Closure"),
         (1000, "done", 0, "done"),
@@ -20,7 +20,7 @@ fn the_close_of_the_peer_decides() {
         (3000, "", 6, "3000 Unauthorized"),
         (4000, "own words", 6, "4000 Private Use: \"own words\""),
     ] {
-        // The answer has the same code, and none for none (RFC 6455 section 5.5.1).
+        // The reply has the same code, or none if there was none (RFC 6455 section 5.5.1).
         let server = serve(move |peer| close(peer, code, reason));
         let outcome = wscope().arg(server.url()).stdin_open().run().code(status).stdout("");
         outcome.stderr_contains(words).stderr_contains("by the peer");
@@ -38,7 +38,7 @@ fn an_empty_close_is_answered_with_an_empty_close() {
 }
 
 #[test]
-fn an_end_without_a_close_frame_is_told_with_its_place() {
+fn an_end_without_a_close_frame_is_reported_with_its_position() {
     for (bytes, place) in [
         (text("ok"), "between frames"),
         (text("hello")[..1].to_vec(), "in the middle of a frame header"),
@@ -56,7 +56,7 @@ fn an_end_without_a_close_frame_is_told_with_its_place() {
 }
 
 #[test]
-fn a_reset_is_told() {
+fn a_reset_is_reported() {
     let server = serve(Peer::reset);
     expect_abnormal_end(&server).stderr_contains("reset");
 }
@@ -69,7 +69,7 @@ fn expect_abnormal_end(server: &Server) -> Outcome {
 }
 
 #[test]
-fn a_close_that_is_not_answered_runs_into_the_timeout() {
+fn an_unanswered_close_times_out() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.expect_eof();
@@ -81,7 +81,7 @@ fn a_close_that_is_not_answered_runs_into_the_timeout() {
 }
 
 #[test]
-fn a_close_that_is_answered_with_the_end_of_tcp_is_abnormal() {
+fn an_end_of_tcp_instead_of_a_close_reply_is_abnormal() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.eof();
@@ -91,7 +91,7 @@ fn a_close_that_is_answered_with_the_end_of_tcp_is_abnormal() {
 }
 
 #[test]
-fn a_close_that_is_answered_with_another_code_is_told() {
+fn a_close_reply_with_another_code_is_reported() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.close(1011, "too late");
@@ -101,14 +101,14 @@ fn a_close_that_is_answered_with_another_code_is_told() {
 }
 
 #[test]
-fn the_time_limit_closes_in_order() {
+fn max_time_performs_the_closing_handshake() {
     let server = serve_bytes(text("x"));
     let outcome = wscope().args(["-m", "150ms", &server.url()]).stdin_open().run();
     outcome.code(7).stdout("x\n").stderr_contains("--max-time 150ms ran out");
 }
 
 #[test]
-fn the_time_limit_holds_for_the_handshake() {
+fn the_time_limits_apply_to_the_handshake() {
     for option in ["--max-time", "--connect-timeout"] {
         let server = Server::script(|peer| {
             peer.read_head();
@@ -121,7 +121,7 @@ fn the_time_limit_holds_for_the_handshake() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn after_the_time_limit_the_answer_is_awaited_without_effort() {
+fn waiting_for_the_close_reply_does_not_use_the_processor() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.expect_eof();
@@ -131,11 +131,11 @@ fn after_the_time_limit_the_answer_is_awaited_without_effort() {
     running.wait_stderr("--max-time 50ms ran out");
     let busy = crate::scripts::processor_time(running.id());
     running.wait().code(7);
-    assert!(busy < Duration::from_millis(250), "busy for {busy:?} of a second");
+    assert!(busy < Duration::from_millis(250), "{busy:?} of processor time in a second");
 }
 
 #[test]
-fn our_close_frame_is_as_told() {
+fn our_close_frame_follows_the_options() {
     let longest = "é".repeat(61) + "x";
     for (args, code, reason) in [
         (vec![], 1000, ""),
@@ -153,7 +153,7 @@ fn our_close_frame_is_as_told() {
 }
 
 #[test]
-fn close_frames_that_must_not_be_sent_are_wrong_usage() {
+fn invalid_close_frames_are_usage_errors() {
     let too_long = "x".repeat(124);
     for args in [
         ["--close-code", "1005"],
@@ -169,8 +169,8 @@ fn close_frames_that_must_not_be_sent_are_wrong_usage() {
 }
 
 #[test]
-fn failures_before_the_connection_have_their_status() {
-    let deserted = deserted_url();
+fn failures_before_the_connection_have_their_exit_status() {
+    let refusing = refused_url();
     for (args, status, words) in [
         (vec!["--nope", "ws://127.0.0.1:1"], 2, "--nope"),
         (vec![], 2, "URL"),
@@ -178,7 +178,7 @@ fn failures_before_the_connection_have_their_status() {
         (vec!["gopher://127.0.0.1"], 2, "gopher"),
         (vec!["-H", "no colon", "ws://127.0.0.1:1"], 2, "no colon"),
         (vec!["--wait", "soon", "ws://127.0.0.1:1"], 2, "soon"),
-        (vec![&*deserted], 3, "refused"),
+        (vec![&*refusing], 3, "refused"),
     ] {
         let outcome = wscope().args(&args).run().code(status).stdout("");
         let outcome = outcome.stderr_contains("wscope: ").stderr_contains(words);
@@ -187,20 +187,17 @@ fn failures_before_the_connection_have_their_status() {
 }
 
 #[test]
-fn a_refused_handshake_shows_the_words_of_the_server() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(
-            "HTTP/1.1 403 Forbidden\r\nX-Why: origin\r\nContent-Length: 7\r\n\r\nno way\n",
-        );
-    });
+fn a_refused_handshake_shows_the_response_of_the_server() {
+    let server = Server::respond(
+        "HTTP/1.1 403 Forbidden\r\nX-Why: origin\r\nContent-Length: 7\r\n\r\nno way\n",
+    );
     let outcome =
         wscope().arg(server.url()).run().code(4).stdout("").stderr_contains("403 Forbidden");
     outcome.stderr_contains("X-Why: origin").stderr_contains("no way").stderr_contains("hint: ");
 }
 
 #[test]
-fn silence_after_the_last_message_is_noted() {
+fn silence_after_the_last_message_is_reported() {
     let server = serve(|peer| {
         peer.expect_text("hi");
         answer_close(peer);
@@ -210,15 +207,15 @@ fn silence_after_the_last_message_is_noted() {
 }
 
 #[test]
-fn silence_is_not_noted_when_it_is_no_wonder() {
-    let answering = || {
+fn expected_silence_is_not_reported() {
+    let serve_reply = || {
         serve(|peer| {
             peer.expect_text("hi");
             peer.send(text("hello"));
             answer_close(peer);
         })
     };
-    let answered = answering();
+    let answered = serve_reply();
     let outcome = wscope().args(["--wait", "100ms", &answered.url()]).stdin("hi\n").run();
     outcome.code(0).stdout("hello\n").stderr_lacks("nothing was received");
     let nothing_sent = serve_bytes("");
@@ -235,11 +232,11 @@ fn silence_is_not_noted_when_it_is_no_wonder() {
 #[cfg(unix)]
 mod interrupted {
     use super::*;
-    use crate::scripts::expect_quiet;
+    use crate::scripts::{expect_quiet, serve_silence};
     use crate::support::Signal;
 
     #[test]
-    fn a_signal_closes_and_waits_for_the_answer() {
+    fn a_signal_closes_and_waits_for_the_reply() {
         for (signal, code, status) in [(Signal::INT, 1000, 130), (Signal::TERM, 1001, 143)] {
             let server = serve(move |peer| {
                 peer.expect_close(code);
@@ -254,11 +251,11 @@ mod interrupted {
     }
 
     #[test]
-    fn a_second_interrupt_leaves_at_once() {
+    fn a_second_interrupt_exits_immediately() {
         let (sender, closed) = channel();
         let server = serve(move |peer| {
             peer.expect_close(1000);
-            sender.send(()).expect("a waiting test");
+            sender.send(()).expect("a receiver in the test");
             peer.expect_eof();
         });
         let mut running =
@@ -271,11 +268,11 @@ mod interrupted {
     }
 
     #[test]
-    fn an_interrupt_ends_the_wait_for_an_answer_to_our_close() {
+    fn an_interrupt_ends_the_wait_for_a_close_reply() {
         let (sender, closed) = channel();
         let server = serve(move |peer| {
             peer.expect_close(1000);
-            sender.send(()).expect("a waiting test");
+            sender.send(()).expect("a receiver in the test");
             peer.expect_eof();
         });
         let args = ["--wait", "0", "--close-timeout", "0", &server.url()];
@@ -288,46 +285,41 @@ mod interrupted {
     #[test]
     fn a_signal_ends_the_handshake() {
         for (signal, status) in [(Signal::INT, 130), (Signal::TERM, 143)] {
-            let (sender, asked) = channel();
-            let server = Server::script(move |peer| {
-                peer.read_head();
-                sender.send(()).expect("a waiting test");
-                peer.expect_eof();
-            });
+            let (server, requested) = serve_silence();
             let running = wscope().arg(server.url()).spawn();
-            next(&asked);
+            next(&requested);
             running.signal(signal);
             running.wait().code(status).stdout("");
         }
     }
 
     #[test]
-    fn waiting_for_ever_outlasts_silence() {
+    fn wait_forever_does_not_end_after_silence() {
         for wait in ["-1", "forever"] {
-            let (sender, came) = channel();
+            let (sender, closed) = channel();
             let server = serve(move |peer| {
                 peer.expect_text("hi");
                 answer_close(peer);
-                sender.send(()).expect("a waiting test");
+                sender.send(()).expect("a receiver in the test");
             });
             let running =
                 wscope().args(["--wait", wait, "-x", "hi", &server.url()]).stdin_null().spawn();
-            expect_quiet(&came, Duration::from_millis(1200));
+            expect_quiet(&closed, Duration::from_millis(1200));
             running.signal(Signal::INT);
             running.wait().code(130);
         }
     }
 }
 
-/// While the end of TCP was awaited, the word that stdout takes bytes again was lost: it hung.
+/// While waiting for the end of TCP, the event that stdout is writable again was lost: the run hung.
 #[test]
-fn what_was_received_comes_out_also_when_the_peer_keeps_tcp_open() {
-    const SIZE: usize = 200_000; // over what a pipe holds, under what stops the reading
+fn received_messages_are_written_while_the_peer_keeps_tcp_open() {
+    const SIZE: usize = 200_000; // more than a pipe holds, less than what stops the reading
     let (sender, closed) = channel();
     let server = serve(move |peer| {
         peer.send(text(&"x".repeat(SIZE)));
         close(peer, 1000, "");
-        sender.send(()).expect("a test that waits");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
     });
     let mut running = wscope().arg(server.url()).spawn();

@@ -1,6 +1,6 @@
-//! `--json`: every event is as documented, keys, types and order, and stdout holds nothing else.
+//! `--json`: keys, types and order of every event are as documented, and stdout contains nothing else.
 
-use crate::scripts::{answer_close, close, deserted_url, serve, serve_bytes, serve_tls};
+use crate::scripts::{answer_close, close, refused_url, serve, serve_bytes, serve_tls};
 use crate::support::{BINARY, CONTINUATION, Outcome, Peer, Server, TEXT, Wscope};
 use crate::support::{binary, frame, ping, pong, text, wscope};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -9,7 +9,7 @@ use std::fmt;
 
 const SCHEMA: &str = include_str!("../data/events.schema.json");
 
-/// Runs with `--json` and holds each line of stdout against the documentation.
+/// Runs with `--json` and compares each line of stdout with the documentation.
 #[track_caller]
 pub(crate) fn events(command: Wscope) -> (Outcome, Vec<Value>) {
     let outcome = command.arg("--json").run();
@@ -19,7 +19,7 @@ pub(crate) fn events(command: Wscope) -> (Outcome, Vec<Value>) {
         assert_eq!(keys(line), documented_keys(event), "{line}");
     }
     let elapsed: Vec<_> = events.iter().map(|event| event["elapsed_ms"].as_f64()).collect();
-    assert!(elapsed.is_sorted(), "time runs backwards: {elapsed:?}");
+    assert!(elapsed.is_sorted(), "not in order: {elapsed:?}");
     (outcome, events)
 }
 
@@ -38,7 +38,7 @@ fn documented_keys(event: &Value) -> Vec<String> {
         (Some("message"), Some(kind)) => kind,
         (Some("ping" | "pong"), _) => "control",
         (Some(kind), _) => kind,
-        (None, _) => panic!("no event: {event}"),
+        (None, _) => panic!("not an event: {event}"),
     };
     let keys = match kind {
         "open" => {
@@ -59,7 +59,7 @@ fn documented_keys(event: &Value) -> Vec<String> {
         "retry" => "attempt delay_ms reason",
         "reconnect" => "attempt delay_ms reason waiting unconfirmed",
         "error" => "kind message hint status response_headers body",
-        other => panic!("an event that is not documented: {other}"),
+        other => panic!("an undocumented event: {other}"),
     };
     let incomplete = event.get("incomplete_message").map(|_| "incomplete_message");
     ["event", "time", "elapsed_ms"]
@@ -70,7 +70,7 @@ fn documented_keys(event: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The keys of an object in the order in which they are written.
+/// The keys of an object in their order in the text.
 #[track_caller]
 fn keys(object: &str) -> Vec<String> {
     struct Keys;
@@ -97,8 +97,8 @@ fn named<'a>(events: &'a [Value], name: &str) -> Vec<&'a Value> {
     events.iter().filter(|event| event["event"] == name).collect()
 }
 
-/// Without what differs from run to run.
-fn facts(event: &Value) -> Value {
+/// The event without what differs between runs.
+fn without_times(event: &Value) -> Value {
     let mut event = event.clone();
     let object = event.as_object_mut().expect("an object");
     ["event", "time", "elapsed_ms"].iter().for_each(|key| _ = object.remove(*key));
@@ -106,28 +106,28 @@ fn facts(event: &Value) -> Value {
 }
 
 #[test]
-fn the_schema_takes_away_nothing_and_lets_pass_nothing_else() {
+fn the_schema_requires_every_key_and_its_type() {
     let server = serve_bytes([text("x"), binary(b"y"), ping(b"p")].concat());
     let (_, events) = events(wscope().args(["-vv", "--count", "2", &server.url()]));
-    let (_, failure) = self::events(wscope().arg(deserted_url()));
+    let (_, failure) = self::events(wscope().arg(refused_url()));
     let schema = serde_json::from_str(SCHEMA).expect("JSON");
     let validator = jsonschema::draft202012::new(&schema).expect("a schema");
     for event in events.iter().chain(&failure) {
         for key in documented_keys(event) {
             let mut changed = event.clone();
             changed[&key] = json!({"of": "the wrong type"});
-            assert!(!validator.is_valid(&changed), "{key} may be anything in {event}");
+            assert!(!validator.is_valid(&changed), "{key} may have any type in {event}");
             changed.as_object_mut().expect("an object").remove(&key);
-            assert!(!validator.is_valid(&changed), "{key} may be left out of {event}");
+            assert!(!validator.is_valid(&changed), "{key} may be missing in {event}");
         }
         let mut more = event.clone();
         more["from a later version"] = json!(1);
-        assert!(validator.is_valid(&more), "unknown keys are to be ignored");
+        assert!(validator.is_valid(&more), "unknown keys must be ignored");
     }
 }
 
 #[test]
-fn the_opening_handshake() {
+fn the_open_event() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["X-Twice: 1", "x-twice: 2", "Sec-WebSocket-Protocol: soap"]);
@@ -159,7 +159,7 @@ fn the_opening_handshake() {
 }
 
 #[test]
-fn an_opening_handshake_under_tls() {
+fn the_open_event_over_tls() {
     let server = serve_tls(answer_close);
     let url = format!("wss://127.0.0.1:{}", server.port());
     let (outcome, events) = events(wscope().args(["-k", "--wait", "0", &url]));
@@ -183,7 +183,7 @@ fn received_messages() {
     });
     let (outcome, events) = events(wscope().args(["--count", "6", &server.url()]));
     outcome.code(0);
-    let messages: Vec<_> = named(&events, "message").into_iter().map(facts).collect();
+    let messages: Vec<_> = named(&events, "message").into_iter().map(without_times).collect();
     let text = |data: &str, size: usize, wire_size: usize, frames: usize| {
         json!({"direction": "received", "type": "text", "data": data, "size": size,
                "wire_size": wire_size, "compressed": false, "frames": frames})
@@ -212,7 +212,7 @@ fn sent_messages() {
     let args = ["-x", "hello", "--send-hex", "00ff", "--wait", "0", &server.url()];
     let (outcome, events) = events(wscope().args(args).stdin("from stdin\n"));
     outcome.code(0);
-    let messages: Vec<_> = named(&events, "message").into_iter().map(facts).collect();
+    let messages: Vec<_> = named(&events, "message").into_iter().map(without_times).collect();
     let sent = |data: &str, size: usize| {
         json!({"direction": "sent", "type": "text", "data": data, "size": size, "wire_size": size + 6,
                "compressed": false, "frames": 1})
@@ -261,8 +261,8 @@ fn frames() {
     let args = ["-vv", "-x", "hello", "--count", "1", &server.url()];
     let (outcome, events) = events(wscope().args(args));
     outcome.code(0);
-    let shown: Vec<_> = named(&events, "frame").into_iter().map(facts).collect();
-    // Masking keys differ from run to run, and with them the header.
+    let shown: Vec<_> = named(&events, "frame").into_iter().map(without_times).collect();
+    // Masking keys differ between runs, and with them the headers.
     let shown: Vec<_> = shown
         .into_iter()
         .map(|mut frame| {
@@ -296,14 +296,14 @@ fn frames() {
 }
 
 #[test]
-fn without_double_verbosity_there_are_no_frames() {
+fn frame_events_require_double_verbosity() {
     let server = serve_bytes(text("x"));
     let (_, events) = events(wscope().args(["-v", "--count", "1", &server.url()]));
     assert!(named(&events, "frame").is_empty());
 }
 
 #[test]
-fn the_end_of_the_connection() {
+fn the_close_event() {
     type Case = (fn(&mut Peer), &'static [&'static str], Value);
     let end = |code: u16, name: &str, was_clean: bool, initiator: &str, sides: [Value; 2]| {
         let [sent, received] = sides;
@@ -313,7 +313,7 @@ fn the_end_of_the_connection() {
             "initiator": initiator, "sent": sent, "received": received,
         })
     };
-    let said = |code: u16, reason: &str| json!({"code": code, "reason": reason});
+    let close_frame = |code: u16, reason: &str| json!({"code": code, "reason": reason});
     let cases: [Case; 6] = [
         (
             |peer| close(peer, 1000, "Work complete"),
@@ -323,23 +323,41 @@ fn the_end_of_the_connection() {
                 "Normal Closure",
                 true,
                 "peer",
-                [said(1000, ""), said(1000, "Work complete")],
+                [close_frame(1000, ""), close_frame(1000, "Work complete")],
             ),
         ),
         (
             |peer| close(peer, 1005, ""),
             &["--wait", "forever"],
-            end(1005, "No Status Received", true, "peer", [said(1005, ""), said(1005, "")]),
+            end(
+                1005,
+                "No Status Received",
+                true,
+                "peer",
+                [close_frame(1005, ""), close_frame(1005, "")],
+            ),
         ),
         (
             |peer| close(peer, 1008, "no"),
             &["--wait", "forever"],
-            end(1008, "Policy Violation", true, "peer", [said(1008, ""), said(1008, "no")]),
+            end(
+                1008,
+                "Policy Violation",
+                true,
+                "peer",
+                [close_frame(1008, ""), close_frame(1008, "no")],
+            ),
         ),
         (
             answer_close,
             &["--wait", "0"],
-            end(1000, "Normal Closure", true, "self", [said(1000, ""), said(1000, "")]),
+            end(
+                1000,
+                "Normal Closure",
+                true,
+                "self",
+                [close_frame(1000, ""), close_frame(1000, "")],
+            ),
         ),
         (
             Peer::eof,
@@ -352,7 +370,7 @@ fn the_end_of_the_connection() {
                 peer.expect_eof();
             },
             &["--wait", "0"],
-            end(1006, "Abnormal Closure", false, "self", [said(1000, ""), Value::Null]),
+            end(1006, "Abnormal Closure", false, "self", [close_frame(1000, ""), Value::Null]),
         ),
     ];
     for (steps, args, expected) in cases {
@@ -360,17 +378,14 @@ fn the_end_of_the_connection() {
         let (_, events) =
             events(wscope().args(args).args(["--close-timeout", "200ms", &server.url()]));
         let closes = named(&events, "close");
-        assert_eq!(closes.into_iter().map(facts).collect::<Vec<_>>(), [expected]);
+        assert_eq!(closes.into_iter().map(without_times).collect::<Vec<_>>(), [expected]);
     }
 }
 
 #[test]
-fn failures() {
-    let [refused, broken, closed, cut, mute, unmet] = [
-        Server::script(|peer| {
-            peer.read_head();
-            peer.respond("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nlate");
-        }),
+fn the_error_event() {
+    let [refused, broken, closed, cut, silent, unmet] = [
+        Server::respond("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nlate"),
         serve(|peer| {
             peer.send(frame(true, 4, TEXT, b"x"));
             peer.expect_close(1002);
@@ -387,12 +402,12 @@ fn failures() {
     let cases: [(&[&str], i32, &str, &str); 9] = [
         (&["--nope"], 2, "usage", "--nope"),
         (&["ws://127.0.0.1/#fragment"], 2, "usage", "fragment"),
-        (&[&deserted_url()], 3, "connect", "refused"),
+        (&[&refused_url()], 3, "connect", "refused"),
         (&[&url(&refused)], 4, "handshake", "503 Busy"),
         (&["--wait", "forever", &url(&broken)], 5, "protocol", "RSV1"),
         (&["--wait", "forever", &url(&closed)], 6, "abnormal", "no token"),
         (&["--wait", "forever", &url(&cut)], 6, "abnormal", "1006"),
-        (&["--wait", "0", "--close-timeout", "50ms", &url(&mute)], 7, "timeout", "Close frame"),
+        (&["--wait", "0", "--close-timeout", "50ms", &url(&silent)], 7, "timeout", "Close frame"),
         (&["--expect", "ready", &url(&unmet)], 1, "expectation", "ready"),
     ];
     for (args, status, kind, words) in cases {
@@ -409,21 +424,20 @@ fn failures() {
 }
 
 #[test]
-fn a_refused_handshake_has_the_response_of_the_server() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 404 Not Here\r\nX-Why: gone\r\nContent-Length: 6\r\n\r\nb\"dy\n!");
-    });
+fn the_error_event_of_a_refused_handshake_has_the_response() {
+    let server = Server::respond(
+        "HTTP/1.1 404 Not Here\r\nX-Why: gone\r\nContent-Length: 6\r\n\r\nb\"dy\n!",
+    );
     let (outcome, events) = events(wscope().arg(server.url()));
     outcome.code(4);
-    let [error] = &events[..] else { panic!("more than an error: {events:?}") };
+    let [error] = &events[..] else { panic!("not a single error: {events:?}") };
     assert_eq!((&error["status"], &error["body"]), (&json!(404), &json!("b\"dy\n!")));
     assert_eq!(error["response_headers"], json!([["X-Why", "gone"], ["Content-Length", "6"]]));
     assert!(error["hint"].is_string());
 }
 
 #[test]
-fn input_that_cannot_be_read_is_a_local_failure() {
+fn unreadable_input_is_a_local_failure() {
     let server = serve(|peer| {
         peer.expect_text("ok");
         answer_close(peer);

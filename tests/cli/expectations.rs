@@ -1,11 +1,11 @@
-//! `--expect`, `--strict` and `--count`: what is awaited, and what is told when it does not come.
+//! `--expect`, `--strict` and `--count`: what meets them, and the report when they are not met.
 
 use crate::scripts::{answer_close, close, serve, serve_bytes};
 use crate::support::{Outcome, Peer, Server, binary, switching_protocols, text, wscope};
 
 /// Runs with these patterns against a server that sends `bytes`, then its Close.
 #[track_caller]
-fn expecting(patterns: &[&str], args: &[&str], bytes: Vec<u8>, code: u16) -> Outcome {
+fn run_expecting(patterns: &[&str], args: &[&str], bytes: Vec<u8>, code: u16) -> Outcome {
     let server = serve(move |peer| {
         peer.send(bytes);
         peer.close(code, "");
@@ -19,9 +19,9 @@ fn texts(messages: &[&str]) -> Vec<u8> {
     messages.iter().flat_map(|message| text(message)).collect()
 }
 
-/// A message behind the response head met the count, and what was to be sent never was.
+/// A message in the same segment as the response head met the count, and the messages of `-x` were not sent.
 #[test]
-fn what_is_to_be_sent_is_sent_although_all_that_was_awaited_is_there() {
+fn messages_are_sent_although_the_goal_is_already_met() {
     for goal in [&["--count", "1"][..], &["--expect", "early"]] {
         let server = Server::script(|peer| {
             let head = peer.read_head();
@@ -36,7 +36,7 @@ fn what_is_to_be_sent_is_sent_although_all_that_was_awaited_is_there() {
 }
 
 #[test]
-fn patterns_are_met() {
+fn patterns_match_messages() {
     for (patterns, messages) in [
         (&["ready"][..], &["hello", "ready"][..]),
         (&["/^ok [0-9]+$/"], &["ok", "ok 12"]),
@@ -63,21 +63,21 @@ fn patterns_are_met() {
 }
 
 #[test]
-fn a_binary_pattern_is_met_by_binary_messages_only() {
+fn a_binary_pattern_matches_binary_messages_only() {
     let messages = || [text("ok"), binary(&[0, 255])].concat();
-    expecting(&["hex:00 FF"], &[], messages(), 1000).code(0);
-    let outcome = expecting(&["hex:6f6b"], &[], messages(), 1000).code(1);
+    run_expecting(&["hex:00 FF"], &[], messages(), 1000).code(0);
+    let outcome = run_expecting(&["hex:6f6b"], &[], messages(), 1000).code(1);
     outcome.stderr_contains("hex:6f6b").stderr_contains("\"ok\"").stderr_contains("hex:00ff");
 }
 
 #[test]
 fn a_close_code_can_be_expected() {
-    expecting(&["close:1008"], &[], texts(&["x"]), 1008).code(0).stdout("x\n");
-    expecting(&["x", "close:4000"], &[], texts(&["x"]), 4000).code(0);
-    expecting(&["close:1000"], &[], Vec::new(), 1000).code(0);
-    expecting(&["close:1005"], &[], Vec::new(), 1005).code(0);
-    expecting(&["close:1008"], &[], Vec::new(), 1000).code(1).stderr_contains("close:1008");
-    expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
+    run_expecting(&["close:1008"], &[], texts(&["x"]), 1008).code(0).stdout("x\n");
+    run_expecting(&["x", "close:4000"], &[], texts(&["x"]), 4000).code(0);
+    run_expecting(&["close:1000"], &[], Vec::new(), 1000).code(0);
+    run_expecting(&["close:1005"], &[], Vec::new(), 1005).code(0);
+    run_expecting(&["close:1008"], &[], Vec::new(), 1000).code(1).stderr_contains("close:1008");
+    run_expecting(&["close:1000"], &[], Vec::new(), 1011).code(1).stderr_contains("close:1000");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn an_abnormal_end_can_be_expected() {
 }
 
 #[test]
-fn what_was_awaited_and_what_came_is_told() {
+fn an_unmet_expectation_shows_the_pattern_and_the_messages() {
     for (patterns, messages, words) in [
         (&["ready"][..], &["ready!"][..], &["\"ready\"", "\"ready!\""][..]),
         (&["ready"], &["READY"], &["\"ready\"", "\"READY\""]),
@@ -112,21 +112,21 @@ fn what_was_awaited_and_what_came_is_told() {
         (&["z"], &["1", "2", "3", "4", "5"], &["\"z\"", "\"3\", \"4\", \"5\""]),
         (&["z"], &[], &["\"z\"", "no message was received"]),
     ] {
-        let outcome = expecting(patterns, &[], texts(messages), 1000).code(1);
+        let outcome = run_expecting(patterns, &[], texts(messages), 1000).code(1);
         let outcome = outcome.stderr_contains("wscope: expectation not met");
         words.iter().fold(outcome, |outcome, words| outcome.stderr_contains(words));
     }
 }
 
 #[test]
-fn the_words_of_the_server_are_told_with_the_unmet_expectation() {
+fn an_unmet_expectation_shows_the_close_reason() {
     let server = serve(|peer| close(peer, 1008, "no token"));
     let outcome = wscope().args(["--expect", "ready", &server.url()]).run().code(1);
     outcome.stderr_contains("\"ready\"").stderr_contains("1008").stderr_contains("no token");
 }
 
 #[test]
-fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
+fn an_unmet_expectation_shows_the_close_reason_with_quiet() {
     for args in [["--expect", "ready"], ["--count", "1"]] {
         let server = serve(|peer| close(peer, 1001, "moving on"));
         let outcome = wscope().args(args).args(["-q", &server.url()]).run().code(1);
@@ -134,16 +134,16 @@ fn the_words_of_the_server_are_told_with_the_unmet_expectation_also_in_quiet() {
     }
 }
 
-/// As without the expectation, and once.
+/// As without an expectation, and only once.
 #[test]
-fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
+fn an_unmet_expectation_shows_how_and_where_the_connection_ended() {
     for (is_reset, how) in [
         (false, "TCP connection ended (FIN) without a Close frame"),
         (true, "TCP connection reset (RST) without a Close frame"),
     ] {
         let server = serve(move |peer| {
             peer.send([text("a"), text("hello")[..4].to_vec()].concat());
-            peer.expect_text("seen"); // a reset would overtake what was sent
+            peer.expect_text("seen"); // a reset would discard unread data
             if is_reset { peer.reset() } else { peer.eof() }
         });
         let args = ["--expect", "hello", "-x", "seen", &server.url()];
@@ -158,7 +158,7 @@ fn how_and_where_the_connection_ended_is_part_of_the_unmet_expectation() {
 }
 
 #[test]
-fn a_violation_of_the_protocol_is_part_of_the_unmet_expectation() {
+fn an_unmet_expectation_shows_a_protocol_error() {
     let steps = |peer: &mut Peer| {
         peer.send(crate::support::frame(true, 4, crate::support::TEXT, b"x"));
         peer.expect_close(1002);
@@ -174,7 +174,7 @@ fn a_violation_of_the_protocol_is_part_of_the_unmet_expectation() {
 }
 
 #[test]
-fn a_timeout_is_part_of_the_unmet_expectation() {
+fn an_unmet_expectation_shows_a_timeout() {
     let server = serve(answer_close);
     let args = ["--expect", "ready", "--idle-timeout", "100ms", &server.url()];
     let outcome = wscope().args(args).run().code(1);
@@ -182,35 +182,35 @@ fn a_timeout_is_part_of_the_unmet_expectation() {
 }
 
 #[test]
-fn strict_takes_no_other_message() {
+fn strict_accepts_no_other_message() {
     let server = serve_bytes(texts(&["x"]));
     let outcome = wscope().args(["--strict", "--expect", "a", &server.url()]).run().code(1);
     outcome.stdout("x\n").stderr_contains("\"a\"").stderr_contains("\"x\"");
-    expecting(&["a", "b"], &["--strict"], texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
+    run_expecting(&["a", "b"], &["--strict"], texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
 }
 
 #[test]
-fn strict_tells_of_the_other_message_also_when_the_awaited_one_follows() {
-    let outcome = expecting(&["a", "b"], &["--strict"], texts(&["a", "x", "b"]), 1000).code(1);
+fn strict_reports_the_other_message_even_if_the_expected_one_follows() {
+    let outcome = run_expecting(&["a", "b"], &["--strict"], texts(&["a", "x", "b"]), 1000).code(1);
     outcome.stderr_contains("2 of 2").stderr_contains("\"x\"");
 }
 
 #[test]
-fn expectations_have_the_time_limit() {
+fn max_time_applies_to_expectations() {
     let server = serve_bytes(texts(&["almost"]));
     let outcome = wscope().args(["--expect", "ready", "-m", "150ms", &server.url()]).run().code(1);
     outcome.stderr_contains("\"ready\"").stderr_contains("\"almost\"");
 }
 
 #[test]
-fn the_time_limit_is_told_with_the_unmet_expectation() {
+fn an_unmet_expectation_shows_max_time() {
     let server = serve_bytes(texts(&["almost"]));
     let outcome = wscope().args(["--expect", "ready", "-m", "150ms", &server.url()]).run().code(1);
     outcome.stderr_contains("--max-time").stderr_contains("150ms");
 }
 
 #[test]
-fn a_handshake_that_takes_too_long_misses_the_expectation() {
+fn a_handshake_timeout_is_an_unmet_expectation() {
     let server = Server::script(|peer| {
         peer.read_head();
         peer.expect_eof();
@@ -220,7 +220,7 @@ fn a_handshake_that_takes_too_long_misses_the_expectation() {
 }
 
 #[test]
-fn an_expectation_outlasts_the_end_of_input_and_ends_the_run_when_met() {
+fn an_expectation_is_awaited_after_the_end_of_input() {
     let server = serve(|peer| {
         peer.expect_text("question");
         peer.send(texts(&["noise", "answer 42"]));
@@ -231,7 +231,7 @@ fn an_expectation_outlasts_the_end_of_input_and_ends_the_run_when_met() {
 }
 
 #[test]
-fn an_expectation_that_is_met_ends_the_run_while_stdin_is_open() {
+fn a_met_expectation_ends_the_run_while_stdin_is_open() {
     let server = serve_bytes(texts(&["ready"]));
     wscope()
         .args(["--expect", "ready", &server.url()])
@@ -242,7 +242,7 @@ fn an_expectation_that_is_met_ends_the_run_while_stdin_is_open() {
 }
 
 #[test]
-fn broken_patterns_are_wrong_usage() {
+fn invalid_patterns_are_usage_errors() {
     for (pattern, words) in [
         ("/a(/", "unclosed group"),
         ("json:{", "JSON"),
@@ -256,7 +256,7 @@ fn broken_patterns_are_wrong_usage() {
 }
 
 #[test]
-fn a_count_prints_so_many_and_tells_of_the_surplus() {
+fn a_count_limits_the_output_and_reports_the_surplus() {
     for (args, sent, stdout, surplus) in [
         (&["--count", "2"][..], 5, "0\n1\n", "3 more messages"),
         (&["-1"], 2, "0\n", "1 more message"),
@@ -269,14 +269,14 @@ fn a_count_prints_so_many_and_tells_of_the_surplus() {
 }
 
 #[test]
-fn a_count_that_is_met_exactly_tells_of_no_surplus() {
+fn an_exactly_met_count_reports_no_surplus() {
     let server = serve_bytes(texts(&["a", "b"]));
     let outcome = wscope().args(["--count", "2", &server.url()]).run().code(0).stdout("a\nb\n");
     outcome.stderr_lacks("more message");
 }
 
 #[test]
-fn a_count_takes_data_messages_of_both_types_and_no_control_frames() {
+fn a_count_counts_data_messages_and_not_control_frames() {
     let server = serve(|peer| {
         peer.send(
             [crate::support::ping(b""), crate::support::pong(b""), text("a"), binary(b"b")]
@@ -289,7 +289,7 @@ fn a_count_takes_data_messages_of_both_types_and_no_control_frames() {
 }
 
 #[test]
-fn a_count_that_is_not_reached_is_told() {
+fn an_unreached_count_is_reported() {
     for (code, status, words) in [
         (1000, 1, "1 of 3 messages"),
         (1001, 1, "1 of 3 messages"),
@@ -297,7 +297,7 @@ fn a_count_that_is_not_reached_is_told() {
         (1008, 6, "1008 Policy Violation"),
         (4000, 6, "4000"),
     ] {
-        let outcome = expecting(&[], &["--count", "3"], texts(&["a"]), code);
+        let outcome = run_expecting(&[], &["--count", "3"], texts(&["a"]), code);
         outcome.code(status).stdout("a\n").stderr_contains(words);
     }
     let server = serve(Peer::eof);
@@ -305,15 +305,15 @@ fn a_count_that_is_not_reached_is_told() {
 }
 
 #[test]
-fn a_count_that_is_not_reached_in_time_is_a_timeout() {
+fn a_count_not_reached_in_time_is_a_timeout() {
     let server = serve_bytes(texts(&["a"]));
     let outcome = wscope().args(["--count", "2", "-m", "150ms", &server.url()]).run();
     outcome.code(7).stdout("a\n").stderr_contains("--max-time 150ms");
 }
 
-/// What was asked for had come; only another code says that something is wrong.
+/// The goal has been met; only the close code reports a failure.
 #[test]
-fn a_count_that_was_reached_does_not_excuse_a_close_code() {
+fn a_reached_count_does_not_hide_a_close_code() {
     let server = serve(|peer| {
         peer.send(text("a"));
         peer.expect_close(1000);
@@ -328,10 +328,10 @@ fn a_count_that_was_reached_does_not_excuse_a_close_code() {
 }
 
 #[test]
-fn count_and_expect_have_both_to_be_met() {
+fn both_count_and_expect_must_be_met() {
     let both = ["--count", "2"];
-    expecting(&["a"], &both, texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
-    expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\n");
-    expecting(&["a"], &both, texts(&["a"]), 1000).code(1).stderr_contains("1 of 2 messages");
-    expecting(&["z"], &both, texts(&["a", "b"]), 1000).code(1).stderr_contains("\"z\"");
+    run_expecting(&["a"], &both, texts(&["a", "b"]), 1000).code(0).stdout("a\nb\n");
+    run_expecting(&["b"], &both, texts(&["a", "x", "b"]), 1000).code(0).stdout("a\nx\n");
+    run_expecting(&["a"], &both, texts(&["a"]), 1000).code(1).stderr_contains("1 of 2 messages");
+    run_expecting(&["z"], &both, texts(&["a", "b"]), 1000).code(1).stderr_contains("\"z\"");
 }

@@ -1,8 +1,8 @@
-//! FIFOs, endless devices and large files where options and commands name a file.
+//! FIFOs, endless devices and large files as files of options and commands.
 
 #![cfg(unix)]
 
-use crate::scripts::deserted_url;
+use crate::scripts::refused_url;
 use crate::support::{DEADLINE, Signal, Wscope, wscope};
 use std::fs::File;
 use std::io::Write;
@@ -22,24 +22,24 @@ pub(crate) fn fifo(folder: &Path) -> PathBuf {
     path
 }
 
-/// The writing end of a FIFO, once it has a reader.
+/// The writing end of a FIFO, as soon as it has a reader.
 pub(crate) fn writer(path: &Path) -> Receiver<File> {
     let (sender, writer) = channel();
     let path = path.to_owned();
     thread::spawn(move || {
         let file = File::options().write(true).open(path).expect("a FIFO with a reader");
-        let _ = sender.send(file); // the test has failed meanwhile
+        let _ = sender.send(file); // fails if the test has failed
     });
     writer
 }
 
-/// Waits until the program reads from the FIFO.
+/// Waits until the program has opened the FIFO.
 #[track_caller]
-pub(crate) fn opened(writer: &Receiver<File>) -> File {
+pub(crate) fn wait_until_opened(writer: &Receiver<File>) -> File {
     writer.recv_timeout(DEADLINE).expect("a program that opens the FIFO")
 }
 
-/// Each option that names a file, with the words before the path.
+/// Each option that names a file, with the prefix of the path.
 const OPTIONS: [(&str, &str); 10] = [
     ("--header", "@"),
     ("--proxy-header", "@"),
@@ -63,27 +63,27 @@ fn with_option(client: Wscope, (option, at): (&str, &str), path: &str) -> Wscope
 }
 
 #[test]
-fn a_fifo_without_a_writer_is_waited_for_up_to_max_time() {
+fn max_time_ends_the_wait_for_a_writer_of_a_fifo() {
     for (option, at) in OPTIONS {
         let client = wscope();
         fifo(&client.home());
         let client =
-            with_option(client, (option, at), "fifo").args(["-m", "300ms", &deserted_url()]);
+            with_option(client, (option, at), "fifo").args(["-m", "300ms", &refused_url()]);
         client.run().code(7).stderr(&format!(
             "wscope: timed out: --max-time 300ms ran out while reading {option} fifo\n\
-                 hint: fifo is a FIFO: it is read until all that write to it have closed it\n"
+                 hint: fifo is a FIFO: it is read until all writers have closed it\n"
         ));
     }
 }
 
 #[test]
-fn a_fifo_whose_writer_stays_is_waited_for_up_to_max_time() {
+fn max_time_ends_the_wait_for_the_end_of_a_fifo() {
     let client = wscope();
     let path = fifo(&client.home());
-    // Opened for both, it has a reader already.
+    // Opened for reading and writing, it already has a reader.
     let mut file = File::options().read(true).write(true).open(path).expect("a FIFO");
-    file.write_all(b"A: b\n").expect("a pipe takes that much");
-    let outcome = client.args(["-H", "@fifo", "-m", "50ms", "--json", &deserted_url()]).run();
+    file.write_all(b"A: b\n").expect("room in the pipe");
+    let outcome = client.args(["-H", "@fifo", "-m", "50ms", "--json", &refused_url()]).run();
     let outcome = outcome.code(7).stderr_contains("while reading --header fifo\n");
     assert_eq!(outcome.json_lines()[0]["kind"], "timeout");
 }
@@ -95,8 +95,8 @@ fn a_signal_ends_the_wait_for_a_fifo() {
             let client = wscope();
             let path = fifo(&client.home());
             let writer = writer(&path);
-            let program = client.args(["-H", "@fifo", &deserted_url()]).args(options).spawn();
-            let _file = opened(&writer);
+            let program = client.args(["-H", "@fifo", &refused_url()]).args(options).spawn();
+            let _file = wait_until_opened(&writer);
             program.signal(signal);
             let outcome = program.wait();
             let (code, ended_by) = (outcome.code, outcome.signal);
@@ -127,7 +127,7 @@ fn a_fifo_is_read_to_its_end() {
     let program = client.args(["-H", "@header/fifo", "--send-file", "message/fifo", "-w", "0"]);
     let program = program.arg(server.url()).stdin_null().spawn();
     for (writer, text) in writers.iter().zip(["A: b\n", "from a FIFO"]) {
-        opened(writer).write_all(text.as_bytes()).expect("a reader");
+        wait_until_opened(writer).write_all(text.as_bytes()).expect("a reader");
     }
     program.wait().code(0);
 }
@@ -142,7 +142,7 @@ fn an_endless_device_is_read_up_to_a_limit() {
             _ => "the file is larger than 1 MiB",
         };
         let code = if option.0 == "--send-file" { 8 } else { 2 };
-        let outcome = with_option(wscope(), option, "/dev/zero").arg(deserted_url()).run();
+        let outcome = with_option(wscope(), option, "/dev/zero").arg(refused_url()).run();
         outcome.code(code).stderr_contains(&format!("{} /dev/zero: {limit}\n", option.0));
     }
     let listen = |option: &str, value: &str| wscope().args(["listen", ":0", option, value]).run();
@@ -153,12 +153,12 @@ fn an_endless_device_is_read_up_to_a_limit() {
 }
 
 #[test]
-fn a_configuration_file_is_waited_for_up_to_max_time() {
+fn max_time_ends_the_wait_for_a_configuration_file() {
     let client = wscope();
     let folder = client.home().join(".config/wscope");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::rename(fifo(&folder), folder.join("config")).expect("a FIFO");
-    client.args(["-m", "50ms", &deserted_url()]).run().code(7).stderr_contains(
+    client.args(["-m", "50ms", &refused_url()]).run().code(7).stderr_contains(
         "wscope: timed out: --max-time 50ms ran out while reading configuration file ",
     );
 }

@@ -1,4 +1,4 @@
-//! What comes where a frame should start and is text: HTTP, pages, the output of a print.
+//! Text where a frame should start: HTTP, HTML pages, the output of a print statement.
 
 use crate::listen::{client, listen};
 use crate::scripts::{serve, serve_extension};
@@ -7,7 +7,7 @@ use crate::support::{close, frame, masked, text, wscope};
 
 const GATEWAY: &[u8] = b"HTTP/1.1 504 Gateway Time-out\r\nContent-Length: 5\r\n\r\nsorry";
 
-/// What comes of these bytes right after the handshake.
+/// A run in which the server sends these bytes right after the handshake.
 #[track_caller]
 fn receive(bytes: &[u8]) -> Outcome {
     receive_with(&[], bytes)
@@ -32,7 +32,9 @@ fn http_is_recognised_at_every_frame_boundary() {
             .stderr_contains(
                 "protocol error: HTTP response instead of frames: HTTP/1.1 504 Gateway Time-out",
             )
-            .stderr_contains("hint: a gateway or proxy answers so when the server behind it")
+            .stderr_contains(
+                "hint: a gateway or proxy responds like this when the server behind it",
+            )
             .stderr_contains("\n< Content-Length: 5\n< \n< sorry\n")
             .stderr_lacks("compression")
             .stderr_lacks("frame at byte");
@@ -42,7 +44,7 @@ fn http_is_recognised_at_every_frame_boundary() {
 }
 
 #[test]
-fn events_have_the_words_that_came_instead_of_frames() {
+fn the_error_event_has_the_text_instead_of_frames() {
     let outcome = receive_with(&["--json"], &[&text("x"), GATEWAY].concat());
     let events = outcome.json_lines();
     let error = events.last().expect("an error");
@@ -51,7 +53,7 @@ fn events_have_the_words_that_came_instead_of_frames() {
 }
 
 #[test]
-fn http_with_compression_is_not_blamed_on_it() {
+fn http_with_compression_is_not_explained_by_compression() {
     let server = serve_extension("permessage-deflate", |peer| {
         peer.send([&text("x"), GATEWAY].concat());
         peer.expect_close(1002);
@@ -61,7 +63,7 @@ fn http_with_compression_is_not_blamed_on_it() {
 }
 
 #[test]
-fn chunks_and_pages_are_recognised() {
+fn chunk_sizes_and_html_pages_are_recognised() {
     let hello = text("hello");
     for (bytes, cause, hint) in [
         (
@@ -93,7 +95,7 @@ fn chunks_and_pages_are_recognised() {
 }
 
 #[test]
-fn texts_that_come_in_pieces_are_recognised() {
+fn text_received_byte_by_byte_is_recognised() {
     for (bytes, cause) in [
         (&b"\r\n1f\r\n"[..], "the size of an HTTP chunk"),
         (b"<html>", "HTML or XML"),
@@ -110,7 +112,7 @@ fn texts_that_come_in_pieces_are_recognised() {
 }
 
 #[test]
-fn a_text_that_the_end_of_tcp_cuts_off_is_recognised() {
+fn truncated_text_is_recognised() {
     for (bytes, cause) in [
         (&b"HTTP/1.1 503 Service"[..], "HTTP response instead of frames: HTTP/1.1 503 Service"),
         (b"1f", "reserved bit set"),
@@ -125,7 +127,7 @@ fn a_text_that_the_end_of_tcp_cuts_off_is_recognised() {
 }
 
 #[test]
-fn other_text_is_said_to_be_text() {
+fn other_text_is_reported_as_text() {
     for bytes in [&b"Traceback (most recent call last):\n"[..], b"{\"error\":\"no such user\"}"] {
         for before in [Vec::new(), text("x")] {
             let outcome = receive(&[&before, bytes].concat());
@@ -134,9 +136,9 @@ fn other_text_is_said_to_be_text() {
     }
 }
 
-/// There is none at the start, and nothing is known of it where a header is not understood.
+/// At the start there is no previous frame, and an invalid header tells nothing about it.
 #[test]
-fn no_frame_before_the_first_is_spoken_of() {
+fn the_hint_mentions_a_previous_frame_only_if_there_is_one() {
     for bytes in [frame(true, 0, 3, b"\0"), frame(true, 2, BINARY, b"\0")] {
         receive(&bytes).stderr_lacks("hint: ");
         let outcome = receive(&[text("x"), bytes].concat());
@@ -144,24 +146,30 @@ fn no_frame_before_the_first_is_spoken_of() {
     }
 }
 
-/// RFC 7692 section 6.1: RSV1 starts a compressed message, and has no other meaning.
+/// RFC 7692 section 6.1: RSV1 marks a compressed message, and has no other meaning.
 #[test]
-fn rsv1_is_explained_by_compression_only_where_it_may_be() {
-    for (opcode, is_said) in [(TEXT, true), (BINARY, true), (PING, false), (CONTINUATION, false)] {
+fn rsv1_is_explained_by_compression_only_where_it_is_allowed() {
+    for (opcode, is_explained) in
+        [(TEXT, true), (BINARY, true), (PING, false), (CONTINUATION, false)]
+    {
         let outcome = receive(&frame(true, 4, opcode, b"\0"));
-        assert_eq!(outcome.stderr.contains("RSV1 is used by compression"), is_said, "{opcode}");
+        assert_eq!(
+            outcome.stderr.contains("RSV1 is used by compression"),
+            is_explained,
+            "{opcode}"
+        );
     }
     receive(&frame(true, 4, CLOSE, b"\x03\xe8")).stderr_lacks("used by compression");
 }
 
 #[test]
-fn text_cannot_be_put_up_with() {
+fn text_is_not_tolerated_with_lenient() {
     receive_with(&["--lenient"], &[&text("x"), GATEWAY].concat()).stdout("x\n");
     receive_with(&["--lenient"], b"7\r\n").stderr_contains("HTTP chunk");
 }
 
 #[test]
-fn http_behind_the_close_frame_is_a_warning() {
+fn http_after_the_close_frame_is_a_warning() {
     let server = serve(|peer| {
         peer.send([&close(1000, ""), GATEWAY].concat());
         peer.expect_close(1000);
@@ -174,7 +182,7 @@ fn http_behind_the_close_frame_is_a_warning() {
 }
 
 #[test]
-fn a_client_that_goes_back_to_http_is_recognised() {
+fn http_from_a_client_is_recognised() {
     for (bytes, cause) in [
         (&b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"[..], "an HTTP request: \"GET /next HTTP/1.1\""),
         (b"5\r\nhello\r\n", "the size of an HTTP chunk: \"5\\r\\n\""),
@@ -189,7 +197,7 @@ fn a_client_that_goes_back_to_http_is_recognised() {
 }
 
 #[test]
-fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
+fn text_from_one_of_many_clients_is_shown() {
     let (mut server, port) = listen(&[]);
     let mut peer = client(port);
     peer.send(b"GET /next HTTP/1.1\r\nHost: \x1b[31mx\r\n\r\n");
@@ -203,9 +211,9 @@ fn what_one_of_many_clients_said_instead_of_frames_is_shown() {
     server.wait_stderr("#2 < Host: x");
 }
 
-/// Letters and digits that are no such text are judged as frames.
+/// Letters and digits that are not such a text are judged as frames.
 #[test]
-fn what_only_starts_like_text_is_a_frame() {
+fn frames_that_start_like_text_are_judged_as_frames() {
     let cases: [(&[u8], &str); 3] = [
         (b"\x37\x01x", "opcode 7"),
         (b"<\x03abc", "opcode 12"),
@@ -217,13 +225,13 @@ fn what_only_starts_like_text_is_a_frame() {
 }
 
 #[test]
-fn a_fragment_that_reads_as_a_letter_is_a_fragment() {
-    let packed =
-        crate::support::pack(b"a message that is long enough to be compressed, compressed");
+fn a_valid_fragment_that_looks_like_text_is_accepted() {
+    let compressed =
+        crate::support::deflate(b"a message that is long enough to be compressed, compressed");
     let server = serve_extension("permessage-deflate", move |peer: &mut Peer| {
-        // 41 0d 0a: with a payload that starts with a line end it reads as a chunk's size.
-        peer.send(frame(false, 4, TEXT, &packed[..13]));
-        peer.send(frame(true, 0, CONTINUATION, &packed[13..]));
+        // 41 0d 0a: with a payload that starts with a line end it looks like a chunk size.
+        peer.send(frame(false, 4, TEXT, &compressed[..13]));
+        peer.send(frame(true, 0, CONTINUATION, &compressed[13..]));
         crate::scripts::answer_close(peer);
     });
     wscope().args(["-1", &server.url()]).run().code(0);

@@ -5,7 +5,7 @@ use crate::scripts::serve;
 use crate::support::{BINARY, CONTINUATION, Outcome};
 use crate::support::{binary, close, frame, ping, pong, text, wscope};
 
-/// A run in which there is something of every kind.
+/// A run with frames of every kind.
 #[track_caller]
 fn run(options: &[&str]) -> Outcome {
     let server = serve(|peer| {
@@ -20,19 +20,19 @@ fn run(options: &[&str]) -> Outcome {
     wscope().args(options).args(["-x", "hello", &server.url()]).stdin_open().run().code(0)
 }
 
-/// The lines of stderr that start like this behind the time, which stands on every one of them.
+/// The lines of stderr that start like this after the time, which every line must have.
 #[track_caller]
 fn lines(outcome: &Outcome, start: &str) -> Vec<String> {
     let lines = outcome.stderr.lines().map(|line| {
         let (time, rest) = line.trim_start().split_once(' ').unwrap_or_default();
-        assert!(time.parse::<f64>().is_ok(), "no time in front of {line:?}");
+        assert!(time.parse::<f64>().is_ok(), "no time before {line:?}");
         rest
     });
     lines.filter(|line| line.starts_with(start)).map(str::to_owned).collect()
 }
 
 #[test]
-fn control_frames() {
+fn verbose_shows_control_frames() {
     let outcome = run(&["-v"]);
     outcome
         .stderr_contains("< ping \"beat\"\n")
@@ -44,7 +44,7 @@ fn control_frames() {
 }
 
 #[test]
-fn every_frame() {
+fn double_verbosity_shows_every_frame() {
     let outcome = run(&["-vv"]);
     assert_eq!(
         lines(&outcome, "<<"),
@@ -73,7 +73,7 @@ fn every_frame() {
     );
 }
 
-/// Masking keys differ from run to run.
+/// Masking keys differ between runs.
 #[track_caller]
 fn without_key(line: &str) -> String {
     let (before, rest) = line.split_once("mask ").expect("a masked frame");
@@ -83,7 +83,7 @@ fn without_key(line: &str) -> String {
 }
 
 #[test]
-fn a_length_that_is_not_minimal_is_pointed_out() {
+fn a_length_that_is_not_minimal_is_marked() {
     let server = serve(|peer| {
         peer.send([&[0x82, 127, 0, 0, 0, 0, 0, 0, 0, 1, b'x'][..], &close(1000, "")].concat());
         peer.expect_close(1000);
@@ -94,7 +94,7 @@ fn a_length_that_is_not_minimal_is_pointed_out() {
 }
 
 #[test]
-fn a_refused_frame_is_shown_too() {
+fn a_refused_frame_is_shown() {
     let server = serve(|peer| {
         peer.send(frame(true, 6, 12, b"x"));
         peer.expect_close(1002);
@@ -106,7 +106,7 @@ fn a_refused_frame_is_shown_too() {
 }
 
 #[test]
-fn every_byte() {
+fn triple_verbosity_shows_every_byte() {
     let outcome = run(&["-vvv"]);
     let headers = lines(&outcome, "   header ");
     let expected = ["81 03", "89 04", "8a 00", "02 02", "80 7e 00 c8", "81 64", "82 00", "88 06"];
@@ -120,7 +120,7 @@ fn every_byte() {
 }
 
 #[test]
-fn events_of_frames_are_as_documented() {
+fn frame_events_are_as_documented() {
     for (verbosity, has_payload) in [("-vv", false), ("-vvv", true)] {
         let outcome = run(&[verbosity, "--json"]);
         let events = outcome.json_lines();

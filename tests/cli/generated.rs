@@ -1,4 +1,4 @@
-//! Files that are made from the command line's definition, and the help.
+//! Files generated from the definition of the command line, and the help.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ fn assert_up_to_date(command: &[&str], file: &str) {
     );
 }
 
-/// Where two texts part.
+/// The first difference between two texts.
 fn first_difference(old: &str, new: &str) -> String {
     let mut pairs = old.lines().zip(new.lines()).enumerate();
     match pairs.find(|(_, (old, new))| old != new) {

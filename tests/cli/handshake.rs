@@ -2,17 +2,17 @@
 
 use crate::support::{Outcome, Server, close, header, switching_protocols, text, wscope};
 
-const RIGHT: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+const VALID: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
                      Sec-WebSocket-Accept: ACCEPT\r\n\r\n";
 
-/// What comes of this response, and then a message and the Close frame. ACCEPT and KEY are filled in.
+/// A run in which the server sends this response, a message and a Close frame. ACCEPT and KEY are replaced.
 #[track_caller]
-fn answered(response: &str, options: &[&str]) -> Outcome {
+fn run_against(response: &str, options: &[&str]) -> Outcome {
     let response = response.as_bytes().to_vec();
     let server = Server::script(move |peer| {
         let head = peer.read_head();
-        let right = switching_protocols(&head, &[]);
-        let accept = header(&right, "Sec-WebSocket-Accept").expect("an accept");
+        let accepted = switching_protocols(&head, &[]);
+        let accept = header(&accepted, "Sec-WebSocket-Accept").expect("an accept");
         let key = header(&head, "Sec-WebSocket-Key").expect("a key");
         let response =
             String::from_utf8_lossy(&response).replace("ACCEPT", accept).replace("KEY", key);
@@ -21,19 +21,19 @@ fn answered(response: &str, options: &[&str]) -> Outcome {
     wscope().args(options).arg(server.url()).run()
 }
 
-/// The right response with one part replaced.
+/// The valid response with one part replaced.
 fn with(part: &str, replacement: &str) -> String {
-    assert!(RIGHT.contains(part), "{part}");
-    RIGHT.replacen(part, replacement, 1)
+    assert!(VALID.contains(part), "{part}");
+    VALID.replacen(part, replacement, 1)
 }
 
 #[test]
-fn no_chosen_subprotocol_is_a_warning_or_with_strict_an_error() {
-    answered(RIGHT, &["-s", "a,b"])
+fn a_missing_subprotocol_is_a_warning_or_with_strict_an_error() {
+    run_against(VALID, &["-s", "a,b"])
         .code(0)
         .stdout("hello\n")
         .stderr_contains("warning: the server chose none of the subprotocols offered (a, b)");
-    answered(RIGHT, &["-s", "a,b", "--strict"])
+    run_against(VALID, &["-s", "a,b", "--strict"])
         .code(4)
         .stderr_contains(
             "wscope: opening handshake: the server chose none of the subprotocols offered: a, b",
@@ -42,9 +42,9 @@ fn no_chosen_subprotocol_is_a_warning_or_with_strict_an_error() {
         .stderr_contains("< HTTP/1.1 101 Switching Protocols\n")
         .stderr_lacks("connected")
         .stderr_lacks("> GET");
-    let verbose = answered(RIGHT, &["-s", "a,b", "--strict", "-v"]).code(4);
+    let verbose = run_against(VALID, &["-s", "a,b", "--strict", "-v"]).code(4);
     verbose.stderr_contains("> GET").stderr_lacks("connected");
-    answered(RIGHT, &["--strict"]).code(0).stderr_lacks("subprotocols");
+    run_against(VALID, &["--strict"]).code(0).stderr_lacks("subprotocols");
 }
 
 #[test]
@@ -73,9 +73,9 @@ fn harmless_variants_are_accepted() {
         with(" Switching Protocols", " "),
         with("Sec-WebSocket-Accept: ACCEPT", "sec-websocket-accept:  ACCEPT  "),
         with("Upgrade: websocket", "Content-Length: 0\r\nUpgrade: websocket"),
-        RIGHT.replace("\r\n", "\n"),
+        VALID.replace("\r\n", "\n"),
     ] {
-        let outcome = answered(&response, &[]);
+        let outcome = run_against(&response, &[]);
         assert_eq!(
             (outcome.code, &*outcome.stdout),
             (Some(0), "hello\n"),
@@ -88,13 +88,15 @@ fn harmless_variants_are_accepted() {
 #[test]
 fn interim_responses_are_skipped() {
     let interim = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
-    answered(&format!("{interim}{RIGHT}"), &[]).code(0).stdout("hello\n");
+    run_against(&format!("{interim}{VALID}"), &[]).code(0).stdout("hello\n");
     let refusal = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-    answered(&format!("{interim}{refusal}"), &[]).code(4).stderr_contains("refused: 404 Not Found");
+    run_against(&format!("{interim}{refusal}"), &[])
+        .code(4)
+        .stderr_contains("refused: 404 Not Found");
 }
 
 #[test]
-fn a_head_may_come_byte_by_byte() {
+fn a_head_may_arrive_byte_by_byte() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.send_slowly(switching_protocols(&head, &[]));
@@ -105,7 +107,7 @@ fn a_head_may_come_byte_by_byte() {
 }
 
 #[test]
-fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
+fn each_invalid_header_is_reported_with_the_expected_value_and_section() {
     const ACCEPT: &str = "Sec-WebSocket-Accept: ACCEPT";
     const SWITCHING: &str = "RFC 6455 section 4.2.2";
     const CLIENT: &str = "RFC 6455 section 4.1";
@@ -141,7 +143,7 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
         (ACCEPT, &extension, "Sec-WebSocket-Extensions: 'foo; a=1', which was not offered", CLIENT),
         ("HTTP/1.1", "HTTP/1.0", "status line: HTTP/1.0; expected HTTP/1.1", SWITCHING),
     ] {
-        let outcome = answered(&with(part, replacement), &[]).code(4).stdout("");
+        let outcome = run_against(&with(part, replacement), &[]).code(4).stdout("");
         let line = outcome.stderr.lines().next().unwrap_or_default();
         assert!(line.starts_with("wscope: invalid opening handshake: "), "{}", outcome.stderr);
         assert!(
@@ -154,7 +156,7 @@ fn each_wrong_point_is_named_with_what_was_due_and_where_that_stands() {
 }
 
 #[test]
-fn a_wrong_choice_of_subprotocol_is_named() {
+fn an_invalid_choice_of_subprotocol_is_reported() {
     for (chosen, words) in [
         (
             "Sec-WebSocket-Protocol: soap",
@@ -164,7 +166,7 @@ fn a_wrong_choice_of_subprotocol_is_named() {
         ("Sec-WebSocket-Protocol: v1, v2", "a list, 'v1, v2'; expected one of 'v1', 'v2'"),
         ("Sec-WebSocket-Protocol: v1\r\nSec-WebSocket-Protocol: v2", "sent 2 times ('v1', 'v2')"),
     ] {
-        answered(
+        run_against(
             &with("Upgrade: websocket", &format!("Upgrade: websocket\r\n{chosen}")),
             &["-s", "v1,v2"],
         )
@@ -176,8 +178,8 @@ fn a_wrong_choice_of_subprotocol_is_named() {
 }
 
 #[test]
-fn all_wrong_points_are_named_at_once() {
-    answered("HTTP/1.1 101 Switching Protocols\r\n\r\n", &[])
+fn all_invalid_headers_are_reported_together() {
+    run_against("HTTP/1.1 101 Switching Protocols\r\n\r\n", &[])
         .code(4)
         .stderr_contains("Upgrade: missing")
         .stderr_contains("Connection: missing")
@@ -185,20 +187,20 @@ fn all_wrong_points_are_named_at_once() {
 }
 
 #[test]
-fn malformed_heads_name_the_line() {
+fn malformed_heads_are_reported_with_the_line() {
     for (response, words) in [
         (
             with("Upgrade: websocket", "Upgrade websocket"),
             "line 1 (no colon): \"Upgrade websocket\"",
         ),
         (with("Connection: Up", "Connection : Up"), "line 2 (white space before the colon)"),
-        (with("Upgrade: ", " Upgrade: "), "line 1 (it starts with white space"),
+        (with("Upgrade: ", " Upgrade: "), "line 1 (leading white space"),
         (with("Connection:", "Conn(ection:"), "line 2 (invalid character in the name)"),
         (with("Connection: ", ": "), "line 2 (empty name)"),
         (with("Upgrade: web", "Upgrade: \u{1b}[2Jweb"), "line 1 (control character in the value)"),
         (with("101", "1o1"), "malformed start line \"HTTP/1.1 1o1 Switching Protocols\""),
     ] {
-        answered(&response, &[])
+        run_against(&response, &[])
             .code(4)
             .stderr_contains("wscope: opening handshake: invalid HTTP response: ")
             .stderr_contains(words)
@@ -207,7 +209,7 @@ fn malformed_heads_name_the_line() {
 }
 
 #[test]
-fn what_is_not_http_is_quoted() {
+fn a_response_that_is_not_http_is_quoted() {
     for (bytes, quoted, hint) in [
         (
             &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
@@ -239,10 +241,7 @@ fn what_is_not_http_is_quoted() {
         (b"HTTP 101 sort of\r\n\r\n", r#""HTTP 101 sort of\r\n\r\n""#, ""),
     ] {
         let bytes = bytes.to_vec();
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.send(bytes);
-        });
+        let server = Server::respond(bytes);
         wscope()
             .arg(server.url())
             .run()
@@ -256,26 +255,26 @@ fn what_is_not_http_is_quoted() {
 }
 
 #[test]
-fn heads_without_an_end_are_given_up() {
+fn heads_over_the_limits_are_refused() {
     for (extra, words) in [
         ("A: ".to_owned() + &"x".repeat(70_000), "the head is longer than 64 KiB"),
         ("A: b\r\n".repeat(300) + "C: d", "the head has more than 256 header fields"),
     ] {
         let response = with("Upgrade: websocket", &format!("{extra}\r\nUpgrade: websocket"));
-        answered(&response, &[]).code(4).stderr_contains(words);
+        run_against(&response, &[]).code(4).stderr_contains(words);
     }
 }
 
 #[test]
-fn a_head_without_an_end_is_not_shown_whole() {
+fn a_head_over_the_limit_is_shown_truncated() {
     let endless = with("Upgrade: websocket", &("A: ".to_owned() + &"x".repeat(70_000)));
-    let outcome = answered(&endless, &[]).code(4);
+    let outcome = run_against(&endless, &[]).code(4);
     assert!(outcome.stderr.len() < 8192, "{} bytes on stderr", outcome.stderr.len());
 }
 
 #[test]
 fn an_invalid_handshake_is_an_event_with_the_response() {
-    let outcome = answered(&with("Upgrade: websocket", "upGRADE: h2c"), &["--json"]).code(4);
+    let outcome = run_against(&with("Upgrade: websocket", "upGRADE: h2c"), &["--json"]).code(4);
     let events = outcome.json_lines();
     let [event] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(
@@ -287,9 +286,9 @@ fn an_invalid_handshake_is_an_event_with_the_response() {
     assert_eq!(event["response_headers"][0], serde_json::json!(["upGRADE", "h2c"]), "{event}");
 }
 
-/// Nothing in between removed a header that is there twice.
+/// A proxy does not add a header.
 #[test]
-fn an_upgrade_too_many_is_not_blamed_on_a_proxy() {
+fn a_duplicate_upgrade_header_is_not_attributed_to_a_proxy() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["Upgrade: h2c"]);

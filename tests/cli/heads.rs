@@ -1,4 +1,4 @@
-//! Heads that are not quite HTTP, and interim responses: nothing hides what else the other side said.
+//! Malformed heads and interim responses: the rest of the response is still shown.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::listen::{client, listen};
 use crate::scripts::answer_close;
 use crate::support::{Outcome, Peer, Server, close, script, switching_protocols, text, wscope};
 
-/// The lines that are not header fields, each with what is said of it.
+/// Lines that are not header fields, each with its report.
 const MALFORMED: [(&str, &str); 5] = [
     ("Server : box", "(white space before the colon): \"Server : box\""),
     ("garbage line", "(no colon): \"garbage line\""),
@@ -16,18 +16,15 @@ const MALFORMED: [(&str, &str); 5] = [
     ("X-A: \u{1b}[2J", "(control character in the value): \"X-A: "),
 ];
 
-/// What comes of this answer to the request of `wscope OPTIONS URL`.
+/// A run of `wscope OPTIONS URL` in which the server sends this response.
 #[track_caller]
-fn answered(answer: &str, options: &[&str]) -> Outcome {
+fn run_against(answer: &str, options: &[&str]) -> Outcome {
     let answer = answer.to_owned();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(answer);
-    });
+    let server = Server::respond(answer);
     wscope().args(options).arg(server.url()).run()
 }
 
-/// What comes of a 101 with one line more, a message, and the end.
+/// A run in which the server sends a 101 with an additional line, a message and a Close frame.
 #[track_caller]
 fn accepted_with(line: &str, options: &[&str]) -> Outcome {
     let line = line.to_owned();
@@ -43,12 +40,12 @@ fn forbidden(line: &str) -> String {
 }
 
 #[test]
-fn a_malformed_line_hides_nothing_of_a_refusal() {
+fn a_refusal_with_a_malformed_line_is_shown_completely() {
     for (line, words) in MALFORMED {
         let words = format!("refused: 403 Forbidden; malformed header field, line 2 {words}");
         let line = line.replace('\u{1b}', "\\e");
         for options in [&[][..], &["-v"], &["--json"]] {
-            let outcome = answered(&forbidden(&line.replace("\\e", "\u{1b}")), options)
+            let outcome = run_against(&forbidden(&line.replace("\\e", "\u{1b}")), options)
                 .code(4)
                 .stderr_contains(&words)
                 .stderr_contains(&format!("\n< X-B: c\n< {line}\n< Content-Length: 3\n<\n< why\n"))
@@ -68,7 +65,7 @@ fn a_malformed_line_hides_nothing_of_a_refusal() {
 
 #[test]
 fn folded_fields_are_unfolded() {
-    answered(&forbidden("X-A: b\r\n\t folded"), &[])
+    run_against(&forbidden("X-A: b\r\n\t folded"), &[])
         .code(4)
         .stderr_contains("refused: 403 Forbidden\n")
         .stderr_contains("< X-A: b folded\n");
@@ -82,14 +79,14 @@ fn folded_fields_are_unfolded() {
 }
 
 #[test]
-fn a_101_with_a_malformed_line_is_taken_by_the_lenient_alone() {
+fn a_101_with_a_malformed_line_requires_lenient() {
     for (line, words) in MALFORMED {
         accepted_with(line, &[])
             .code(4)
             .stdout("")
             .stderr_contains("wscope: opening handshake: invalid HTTP response: malformed header")
             .stderr_contains(words)
-            .stderr_contains("hint: --lenient accepts the response")
+            .stderr_contains("hint: --lenient accepts responses")
             .stderr_contains("< HTTP/1.1 101 Switching Protocols\n")
             .stderr_lacks("\u{1b}");
         accepted_with(line, &["--lenient"])
@@ -105,7 +102,7 @@ fn a_101_with_a_malformed_line_is_taken_by_the_lenient_alone() {
 }
 
 #[test]
-fn a_field_with_space_before_its_colon_counts_for_the_lenient() {
+fn lenient_accepts_space_before_the_colon() {
     let server = || {
         Server::script(|peer| {
             let head = switching_protocols(&peer.read_head(), &[]);
@@ -119,35 +116,35 @@ fn a_field_with_space_before_its_colon_counts_for_the_lenient() {
 }
 
 #[test]
-fn a_malformed_line_shows_no_secret() {
+fn secrets_in_a_malformed_line_are_masked() {
     for line in
         ["Set-Cookie : sid=hunter2", "Set-Cookie sid=hunter2", "Set-Cookie: sid=\r\n hunter2\u{1}"]
     {
         for options in [&["-v"][..], &["--json"]] {
-            let outcome = answered(&forbidden(line), options).code(4).stderr_lacks("hunter2");
+            let outcome = run_against(&forbidden(line), options).code(4).stderr_lacks("hunter2");
             assert!(!outcome.stdout.contains("hunter2"), "{}", outcome.stdout);
         }
-        answered(&forbidden(line), &["--show-secrets"]).stderr_contains("hunter2");
+        run_against(&forbidden(line), &["--show-secrets"]).stderr_contains("hunter2");
     }
-    answered(&forbidden("you are hunter2"), &["--bearer", "hunter2"])
+    run_against(&forbidden("you are hunter2"), &["--bearer", "hunter2"])
         .stderr_contains("< you are ***\n")
         .stderr_lacks("hunter2");
 }
 
 #[test]
-fn a_redirect_with_a_malformed_line_says_which() {
-    const ELSEWHERE: &str = "HTTP/1.1 302 Found\r\nLocation : /b\r\nContent-Length: 0\r\n\r\n";
-    answered(ELSEWHERE, &[])
+fn a_malformed_line_of_a_redirect_is_reported() {
+    const REDIRECT: &str = "HTTP/1.1 302 Found\r\nLocation : /b\r\nContent-Length: 0\r\n\r\n";
+    run_against(REDIRECT, &[])
         .code(4)
         .stderr_contains("refused: 302 Found; malformed header field, line 1 (white space before")
         .stderr_lacks("without a Location");
-    answered(ELSEWHERE, &["-L"]).code(4).stderr_contains(
+    run_against(REDIRECT, &["-L"]).code(4).stderr_contains(
         "without a Location header; malformed header field, line 1 (white space before",
     );
     for (line, options) in
         [("Location : /b", &["-L", "--lenient"][..]), ("bad\r\nLocation: /b", &["-L"])]
     {
-        let first = ELSEWHERE.replace("Location : /b", line);
+        let first = REDIRECT.replace("Location : /b", line);
         let server = Server::scripts([
             script(move |peer| {
                 peer.read_head();
@@ -157,8 +154,7 @@ fn a_redirect_with_a_malformed_line_says_which() {
                 let head = peer.read_head();
                 assert!(head.starts_with("GET /b "), "{head}");
                 peer.accept(&head);
-                peer.close(1000, "");
-                peer.expect_close(1000);
+                peer.close_and_expect_reply(1000);
             }),
         ]);
         wscope()
@@ -171,14 +167,16 @@ fn a_redirect_with_a_malformed_line_says_which() {
 }
 
 #[test]
-fn a_flood_of_interim_responses_is_ended() {
+fn the_number_of_interim_responses_is_limited() {
     let flood = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20);
-    answered(&flood, &[]).code(4).stderr_contains("the server sent more than 16 interim responses");
-    through(&flood, &[], false).code(3).stderr_contains("it sent more than 16 interim answers");
+    run_against(&flood, &[])
+        .code(4)
+        .stderr_contains("the server sent more than 16 interim responses");
+    run_through(&flood, &[], false).code(3).stderr_contains("it sent more than 16 interim answers");
 }
 
 #[test]
-fn what_follows_a_malformed_first_line_is_shown() {
+fn the_response_after_a_malformed_start_line_is_shown() {
     let server = Server::script(|peer| {
         peer.read_head();
         peer.send("HTTP/1.1 4o3 Forbidden\r\nX-B: c\r\n\r\nwhy");
@@ -192,10 +190,10 @@ fn what_follows_a_malformed_first_line_is_shown() {
         .stderr_contains("< X-B: c\n< \n< why\n");
 }
 
-/// A request with one more line, and the first line of the response to it.
-fn ask(port: u16, line: &str) -> (Peer, String) {
+/// Sends a request with an additional line. Returns the status line of the response.
+fn request_with(port: u16, line: &str) -> (Peer, String) {
     let mut peer = Peer::connect(port);
-    peer.ask("/", &[line]);
+    peer.request("/", &[line]);
     let head = peer.read_head();
     (peer, head.lines().next().unwrap_or_default().to_owned())
 }
@@ -204,58 +202,57 @@ fn ask(port: u16, line: &str) -> (Peer, String) {
 fn listen_refuses_a_request_with_a_malformed_line_and_shows_it() {
     for (line, words) in MALFORMED {
         let (mut server, port) = listen(&["-v"]);
-        let (mut peer, status) = ask(port, line);
+        let (mut peer, status) = request_with(port, line);
         assert_eq!(status, "HTTP/1.1 400 Bad Request");
         let body = String::from_utf8(peer.read_until_eof()).expect("text");
         assert!(body.contains("malformed header field, line 6 ("), "{body}");
         let reported =
             server.wait_stderr("refused: 400 Bad Request: malformed header field, line 6 ");
         assert!(reported.contains(words), "{reported}");
-        assert!(server.wait_stderr("hint: ").contains("--lenient takes requests"));
+        assert!(server.wait_stderr("hint: ").contains("--lenient accepts requests"));
         server.wait_stderr("< GET / HTTP/1.1");
         server.wait_stderr(&format!("< {}", line.replace('\u{1b}', "\\e")));
     }
 }
 
 #[test]
-fn listen_takes_folded_fields_and_with_lenient_malformed_lines() {
+fn listen_accepts_folded_fields_and_with_lenient_malformed_lines() {
     let (_server, port) = listen(&[]);
-    let (mut peer, status) = ask(port, "X-A: b\r\n folded");
+    let (mut peer, status) = request_with(port, "X-A: b\r\n folded");
     assert_eq!(status, "HTTP/1.1 101 Switching Protocols");
-    leave(&mut peer);
+    close_normally(&mut peer);
     let (mut server, port) = listen(&["--lenient", "--json"]);
-    let (mut peer, status) = ask(port, "garbage line");
+    let (mut peer, status) = request_with(port, "garbage line");
     assert_eq!(status, "HTTP/1.1 101 Switching Protocols");
     server.wait_stderr("(no colon): \"garbage line\": ignored (--lenient)");
-    leave(&mut peer);
+    close_normally(&mut peer);
     let open: serde_json::Value = serde_json::from_str(&server.read_stdout_line()).expect("JSON");
     assert_eq!(open["malformed_headers"], json!(["garbage line"]), "{open}");
 }
 
 #[test]
-fn a_malformed_line_that_repeats_a_secret_does_not_show_it() {
+fn a_secret_repeated_in_a_malformed_line_is_masked() {
     let line = "Authorization: Bearer s3cr3t-V4lue\r\ngarbage s3cr3t-V4lue";
     for (options, status) in [(&["--lenient"][..], "101"), (&[], "400")] {
         let (mut server, port) = listen(&[&["--json", "-v"], options].concat());
-        let (_peer, answer) = ask(port, line);
+        let (_peer, answer) = request_with(port, line);
         assert!(answer.contains(status), "{answer}");
         let event = server.read_stdout_line();
         assert!(event.contains("garbage ***") && !event.contains("s3cr3t"), "{event}");
-        let told = server.wait_stderr("(no colon): ");
-        assert!(told.contains("\"garbage ***\""), "{told}");
+        let reported = server.wait_stderr("(no colon): ");
+        assert!(reported.contains("\"garbage ***\""), "{reported}");
     }
 }
 
-fn leave(peer: &mut Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+fn close_normally(peer: &mut Peer) {
+    peer.close_and_expect_reply(1000);
 }
 
 #[test]
-fn listen_shows_no_secret_of_a_malformed_line() {
+fn listen_masks_secrets_in_a_malformed_line() {
     for line in ["Authorization : Bearer hunter2", "Cookie sid=hunter2"] {
         let (mut server, port) = listen(&["-v"]);
-        let (_peer, status) = ask(port, line);
+        let (_peer, status) = request_with(port, line);
         assert_eq!(status, "HTTP/1.1 400 Bad Request");
         let reported =
             server.wait_stderr("refused: 400 Bad Request: malformed header field, line 6 ");
@@ -264,38 +261,37 @@ fn listen_shows_no_secret_of_a_malformed_line() {
     drop(client(listen(&[]).1));
 }
 
-/// Runs through an HTTP proxy that answers CONNECT like this, and then is the server if that `is_taken`.
+/// Runs through an HTTP proxy that sends this response to CONNECT, and then serves if it `is_accepted`.
 #[track_caller]
-fn through(answer: &str, options: &[&str], is_taken: bool) -> Outcome {
+fn run_through(answer: &str, options: &[&str], is_accepted: bool) -> Outcome {
     let answer = answer.to_owned();
     let proxy = Server::script(move |peer| {
         peer.read_head();
         peer.send(answer);
-        if is_taken {
-            let head = peer.read_head();
-            peer.accept(&head);
+        if is_accepted {
+            peer.accept_request();
             answer_close(peer);
         }
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["-w", "0", "--proxy", &url]).args(options).arg("ws://target.invalid/").run()
 }
 
 #[test]
-fn a_malformed_line_hides_nothing_of_what_a_proxy_says() {
+fn a_proxy_response_with_a_malformed_line_is_shown_completely() {
     let refusal = "HTTP/1.1 502 Bad Gateway\r\nbad line\r\nX-B: c\r\nContent-Length: 3\r\n\r\nwhy";
-    through(refusal, &[], false)
+    run_through(refusal, &[], false)
         .code(3)
         .stderr_contains(
             ": 502 Bad Gateway; malformed header field, line 1 (no colon): \"bad line\"\n",
         )
         .stderr_contains("< bad line\n< X-B: c\n< Content-Length: 3\n<\n< why\n");
-    let taken = "HTTP/1.1 200 OK\r\nbad line\r\nX-B: c\r\n d\r\n\r\n";
-    through(taken, &[], false)
+    let accepted = "HTTP/1.1 200 OK\r\nbad line\r\nX-B: c\r\n d\r\n\r\n";
+    run_through(accepted, &[], false)
         .code(3)
         .stderr_contains("invalid answer to CONNECT: malformed header field, line 1 (no colon)")
         .stderr_contains("< HTTP/1.1 200 OK\n< bad line\n< X-B: c d\n");
-    through(taken, &["--lenient", "-v"], true)
+    run_through(accepted, &["--lenient", "-v"], true)
         .code(0)
         .stderr_contains("< HTTP/1.1 200 OK\n< bad line\n< X-B: c d\n")
         .stderr_contains("warning: answer to CONNECT: malformed header field, line 1 (no colon): \"bad line\": ignored (--lenient)");
@@ -307,7 +303,7 @@ const EARLY: &str =
 #[test]
 fn interim_responses_are_shown_before_the_final_one() {
     let refusal = format!("{EARLY}HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
-    let outcome = answered(&refusal, &["-v"]).code(4).stderr_lacks("hunter2").stderr_contains(
+    let outcome = run_against(&refusal, &["-v"]).code(4).stderr_lacks("hunter2").stderr_contains(
         "< HTTP/1.1 103 Early Hints\n< X-Debug: routed-to-b\n< Set-Cookie: ***\n< HTTP/1.1 403",
     );
     drop(outcome);
@@ -315,7 +311,7 @@ fn interim_responses_are_shown_before_the_final_one() {
         "from": "server", "status": 103, "reason": "Early Hints",
         "headers": [["X-Debug", "routed-to-b"], ["Set-Cookie", "***"]]
     }]);
-    let outcome = answered(&refusal, &["--json"]).code(4);
+    let outcome = run_against(&refusal, &["--json"]).code(4);
     let event = &outcome.json_lines()[0];
     assert_valid(event);
     assert_eq!(event["interim"], expected);
@@ -338,7 +334,7 @@ fn interim_responses_are_shown_before_the_final_one() {
 }
 
 #[test]
-fn a_server_that_sent_an_interim_response_did_not_send_none() {
+fn an_interim_response_without_a_final_one_is_reported() {
     let silent = Server::script(|peer| {
         peer.read_head();
         peer.send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -354,7 +350,7 @@ fn a_server_that_sent_an_interim_response_did_not_send_none() {
         .stderr_contains("< HTTP/1.1 100 Continue\n")
         .stderr_lacks("wss://")
         .stderr_lacks("no HTTP server");
-    answered("HTTP/1.1 102\r\n\r\n", &[])
+    run_against("HTTP/1.1 102\r\n\r\n", &[])
         .code(4)
         .stderr_contains(
             "the server ended the connection after 102 Processing, without a final response",
@@ -365,14 +361,14 @@ fn a_server_that_sent_an_interim_response_did_not_send_none() {
 #[test]
 fn interim_responses_of_a_proxy_are_shown_too() {
     let answer = format!("{EARLY}HTTP/1.1 200 OK\r\n\r\n");
-    through(&answer, &["-v"], true)
+    run_through(&answer, &["-v"], true)
         .code(0)
         .stderr_contains("< HTTP/1.1 103 Early Hints\n< X-Debug: routed-to-b\n")
         .stderr_lacks("hunter2");
-    let outcome = through(&answer, &["--json"], true).code(0);
+    let outcome = run_through(&answer, &["--json"], true).code(0);
     assert_eq!(outcome.json_lines()[0]["interim"][0]["from"], "proxy");
     assert_valid(&outcome.json_lines()[0]);
-    let outcome = through(
+    let outcome = run_through(
         &format!("{EARLY}HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"),
         &["--json"],
         false,
@@ -380,7 +376,7 @@ fn interim_responses_of_a_proxy_are_shown_too() {
     .code(3)
     .stderr_contains("< HTTP/1.1 103 Early Hints\n");
     assert_eq!(outcome.json_lines()[0]["interim"][0]["status"], 103);
-    through(EARLY, &[], false)
+    run_through(EARLY, &[], false)
         .code(3)
         .stderr_contains("it ended the connection after 103 Early Hints, without a final answer")
         .stderr_lacks("may be a SOCKS proxy");
@@ -389,7 +385,7 @@ fn interim_responses_of_a_proxy_are_shown_too() {
         peer.send(EARLY);
         peer.stall();
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "--connect-timeout", "300ms", "ws://target.invalid/"])
         .run()

@@ -1,4 +1,4 @@
-//! Streams that are meant to hurt: all of them end with a verdict, quickly and in little memory.
+//! Hostile streams: all of them end with a verdict, quickly and in bounded memory.
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -7,32 +7,32 @@ use flate2::{Compress, Compression, FlushCompress};
 
 use crate::scripts::{answer_close, next, serve, serve_extension};
 use crate::support::{BINARY, CONTINUATION, Outcome, PONG, Peer, TEXT};
-use crate::support::{binary, frame, pack, ping, text, wscope};
+use crate::support::{binary, deflate, frame, ping, text, wscope};
 
 const TOO_BIG: u16 = 1009;
 
-/// Of memory, in MiB, beside the longest message allowed.
+/// The memory of the program in MiB, without the longest message allowed.
 #[cfg(target_os = "linux")]
-const HELD: usize = 16;
+const BASELINE: usize = 16;
 
-/// A stdout that nobody reads keeps the program there for its memory to be measured.
+/// A stdout that is not read keeps the program running until its memory has been measured.
 const UNREAD: usize = 200_000;
 
-/// Runs the program against a server that accepts compression if `extension` says so, sends a message
-/// that nobody reads for now, and takes these steps. `limit` is that of a message, and `taken` what there
-/// may be of one, both in MiB.
+/// Runs the program against a server that accepts `extension`, unless it is empty, sends a message that is
+/// not read until the end, and then performs these steps. `limit` is the limit of a message, and `buffered`
+/// the part of one that may be in memory, both in MiB.
 #[track_caller]
-fn endure(
+fn run_hostile(
     extension: &str,
     limit: usize,
-    taken: usize,
+    buffered: usize,
     steps: impl FnOnce(&mut Peer) + Send + 'static,
 ) -> Outcome {
     let (sender, done) = channel();
     let steps = move |peer: &mut Peer| {
         peer.send(text(&"x".repeat(UNREAD)));
         steps(peer);
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
     };
     let server = match extension {
         "" => serve(steps),
@@ -44,20 +44,20 @@ fn endure(
     next(&done);
     #[cfg(target_os = "linux")]
     {
-        let held = crate::scripts::peak_memory(running.id());
-        assert!(held <= HELD + taken, "{held} MiB of memory");
+        let peak = crate::scripts::peak_memory(running.id());
+        assert!(peak <= BASELINE + buffered, "{peak} MiB of memory");
     }
     running.wait()
 }
 
-/// A server that sends these bytes is left with 1009.
+/// A server that sends these bytes is closed with 1009.
 #[track_caller]
 fn too_big(extension: &str, limit: usize, bytes: Vec<u8>) -> Outcome {
     let steps = move |peer: &mut Peer| {
         peer.send(bytes);
         assert_eq!(peer.expect_close(TOO_BIG), "message too big");
     };
-    let outcome = endure(extension, limit, limit, steps).code(5);
+    let outcome = run_hostile(extension, limit, limit, steps).code(5);
     assert_eq!(outcome.stdout_bytes.len(), UNREAD + 1, "no part of the message is shown");
     outcome
         .stderr_contains("wscope: protocol error: message too big: ")
@@ -66,18 +66,18 @@ fn too_big(extension: &str, limit: usize, bytes: Vec<u8>) -> Outcome {
         .stderr_contains("; header ")
 }
 
-/// So many MiB of zeros: one that refers to nothing before it, again and again.
+/// `size` compressed MiB of zeros: the same MiB, compressed without a context, repeated.
 fn bomb(size: usize) -> Vec<u8> {
     const ZEROS: usize = 1 << 20;
     let mut state = Compress::new(Compression::fast(), false);
-    let mut packed = Vec::with_capacity(ZEROS / 100);
-    state.compress_vec(&vec![0; ZEROS], &mut packed, FlushCompress::Full).expect("zeros");
+    let mut compressed = Vec::with_capacity(ZEROS / 100);
+    state.compress_vec(&vec![0; ZEROS], &mut compressed, FlushCompress::Full).expect("zeros");
     assert_eq!(state.total_in(), ZEROS as u64);
-    packed.repeat(size)
+    compressed.repeat(size)
 }
 
 #[test]
-fn a_declared_length_takes_no_memory() {
+fn a_declared_length_allocates_no_memory() {
     for (length, code) in
         [(1_u64 << 62, 1009), (1 << 63, 1002), (u64::MAX, 1002), ((64 << 20) + 1, 1009)]
     {
@@ -86,7 +86,7 @@ fn a_declared_length_takes_no_memory() {
             peer.send([&header[..], &[0; 1000]].concat());
             peer.expect_close(code);
         };
-        let outcome = endure("", 64, 0, steps).code(5);
+        let outcome = run_hostile("", 64, 0, steps).code(5);
         outcome
             .stderr_contains(&length.to_string())
             .stderr_contains(&format!("closed with {code}"))
@@ -95,14 +95,14 @@ fn a_declared_length_takes_no_memory() {
 }
 
 #[test]
-fn a_declared_length_below_the_limit_takes_memory_only_as_it_comes() {
+fn memory_is_allocated_as_the_payload_arrives() {
     let header = [&[0x82, 127][..], &(60_u64 << 20).to_be_bytes(), &[0; 1000]].concat();
     let steps = move |peer: &mut Peer| {
         peer.send(header);
         peer.eof();
         peer.expect_eof();
     };
-    endure("", 64, 0, steps).code(6).stderr_contains(
+    run_hostile("", 64, 0, steps).code(6).stderr_contains(
         "in the middle of a binary frame (1000 of 62914560 payload bytes received)",
     );
 }
@@ -121,16 +121,16 @@ fn a_message_over_the_limit_in_ten_thousand_fragments() {
 
 #[test]
 fn a_deflate_bomb() {
-    let packed = bomb(64);
-    assert!(packed.len() < 1 << 20, "{} bytes", packed.len());
-    too_big("permessage-deflate", 1, frame(true, 4, BINARY, &packed))
+    let compressed = bomb(64);
+    assert!(compressed.len() < 1 << 20, "{} bytes", compressed.len());
+    too_big("permessage-deflate", 1, frame(true, 4, BINARY, &compressed))
         .stderr_contains("inflate to more than the limit of 1048576");
 }
 
 #[test]
 fn a_deflate_bomb_in_many_fragments() {
-    let packed = bomb(64);
-    let pieces = packed.chunks(7).map(|piece| frame(false, 0, CONTINUATION, piece));
+    let compressed = bomb(64);
+    let pieces = compressed.chunks(7).map(|piece| frame(false, 0, CONTINUATION, piece));
     let bytes = [frame(false, 4, BINARY, b"")].into_iter().chain(pieces).flatten().collect();
     too_big("permessage-deflate", 1, bytes).stderr_contains("limit of 1048576");
 }
@@ -138,7 +138,7 @@ fn a_deflate_bomb_in_many_fragments() {
 #[test]
 fn compressed_messages_that_grow_to_the_limit_one_after_another() {
     const COUNT: usize = 20;
-    let message = frame(true, 4, TEXT, &pack(&vec![b'y'; 1 << 20]));
+    let message = frame(true, 4, TEXT, &deflate(&vec![b'y'; 1 << 20]));
     let server = serve_extension("permessage-deflate; server_no_context_takeover", move |peer| {
         (0..COUNT).for_each(|_| peer.send(&message));
         answer_close(peer);
@@ -162,10 +162,9 @@ fn a_hundred_thousand_pings_are_all_answered() {
                 assert_eq!((pong.opcode, &pong.payload[..]), (PONG, &number.to_be_bytes()[..]));
             }
         }
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
-    endure("", 1, 0, steps).code(0);
+    run_hostile("", 1, 0, steps).code(0);
 }
 
 #[test]
@@ -175,10 +174,9 @@ fn a_million_empty_fragments_make_one_empty_message() {
         peer.send(frame(false, 0, TEXT, b""));
         (0..1000).for_each(|_| peer.send(empty.repeat(1000)));
         peer.send(frame(true, 0, CONTINUATION, b""));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
-    let outcome = endure("", 1, 0, steps).code(0);
+    let outcome = run_hostile("", 1, 0, steps).code(0);
     assert_eq!(outcome.stdout_bytes.len(), UNREAD + 2);
     assert!(outcome.stdout_bytes.ends_with(b"x\n\n"));
     assert!(outcome.elapsed < Duration::from_secs(8), "took {:?}", outcome.elapsed);
@@ -191,15 +189,14 @@ fn a_million_empty_fragments_of_a_compressed_message() {
         peer.send(frame(false, 4, TEXT, b""));
         (0..1000).for_each(|_| peer.send(empty.repeat(1000)));
         peer.send(frame(true, 0, CONTINUATION, &[0]));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     };
-    let outcome = endure("permessage-deflate", 1, 0, steps).code(0);
+    let outcome = run_hostile("permessage-deflate", 1, 0, steps).code(0);
     assert!(outcome.stdout_bytes.ends_with(b"x\n\n"));
 }
 
 #[test]
-fn tcp_that_ends_or_breaks_in_the_middle_of_a_frame() {
+fn an_end_or_reset_of_tcp_in_the_middle_of_a_frame() {
     for (bytes, place) in [
         (&text("hello")[..4], "in the middle of a text frame (2 of 5 payload bytes received)"),
         (&[0x82, 126, 1], "in the middle of a frame header (after 3 bytes)"),
@@ -212,11 +209,11 @@ fn tcp_that_ends_or_breaks_in_the_middle_of_a_frame() {
             peer.eof();
             peer.expect_eof();
         };
-        endure("", 1, 0, steps)
+        run_hostile("", 1, 0, steps)
             .code(6)
             .stderr_contains("1006 Abnormal Closure: TCP connection ended (FIN) without a Close")
             .stderr_contains(place);
-        // A reset overtakes what has not been read, so the ping makes sure that it has been.
+        // A reset discards unread data, so a ping makes sure that it has been read.
         let server = serve(move |peer| {
             peer.send([ping(b"read"), sent].concat());
             peer.expect_pong(b"read");
@@ -230,7 +227,7 @@ fn tcp_that_ends_or_breaks_in_the_middle_of_a_frame() {
 }
 
 #[test]
-fn no_answer_to_our_close() {
+fn no_reply_to_our_close() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.expect_eof();

@@ -1,4 +1,4 @@
-//! What is sent: options, standard input in every framing, echoes; and how received messages are written.
+//! Sending: options, standard input in every framing, echoes. Writing received messages.
 
 use crate::scripts::{answer_close, close, expect_quiet, next, serve, serve_bytes, serve_sink};
 use crate::support::{BINARY, CONTINUATION, Outcome, PING, PONG, TEXT, Wscope};
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Opcode and payload of a frame.
 type Sent = (u8, Vec<u8>);
 
-/// Runs to the end of the input, and tells what was sent up to the Close frame.
+/// Runs to the end of the input, and returns the frames sent before the Close frame.
 #[track_caller]
 fn send(command: Wscope) -> (Outcome, Vec<Sent>) {
     let (server, frames) = serve_sink();
@@ -24,7 +24,7 @@ fn expected(messages: &[(u8, &[u8])]) -> Vec<Sent> {
 }
 
 #[test]
-fn stdin_is_cut_as_told() {
+fn stdin_is_split_according_to_the_options() {
     type Case = (&'static [&'static str], &'static [u8], &'static [(u8, &'static [u8])]);
     let cases: [Case; 13] = [
         (&[], b"a\nb", &[(TEXT, b"a"), (TEXT, b"b")]),
@@ -49,7 +49,7 @@ fn stdin_is_cut_as_told() {
 }
 
 #[test]
-fn chunks_lose_nothing_and_do_not_cut_characters() {
+fn chunks_are_complete_and_do_not_split_characters() {
     let text = "€uro ".repeat(100_000);
     let (outcome, sent) = send(wscope().args(["--input", "chunks"]).stdin(&text));
     outcome.code(0);
@@ -61,7 +61,7 @@ fn chunks_lose_nothing_and_do_not_cut_characters() {
 }
 
 #[test]
-fn presets_go_in_the_order_given_and_before_stdin() {
+fn presets_are_sent_in_order_and_before_stdin() {
     let command = wscope().file("f.txt", "from\na file").stdin("stdin\n");
     let args = ["-x", "one", "--send-hex", "00 ff", "--send-file", "f.txt", "--send", "-two"];
     let (outcome, sent) = send(command.args(args));
@@ -77,7 +77,7 @@ fn presets_go_in_the_order_given_and_before_stdin() {
 }
 
 #[test]
-fn presets_are_binary_when_told() {
+fn presets_are_binary_with_the_option() {
     let command =
         wscope().file("f.bin", [0xff, 0]).args(["-b", "-x", "one", "--send-file", "f.bin"]);
     let (outcome, sent) = send(command);
@@ -86,7 +86,7 @@ fn presets_are_binary_when_told() {
 }
 
 #[test]
-fn text_that_is_not_utf8_is_told_after_what_came_before() {
+fn invalid_utf8_is_reported_after_the_lines_before_it() {
     for (args, stdin, place) in [
         (&[][..], &b"ok\nab\xffcd\nmore\n"[..], ["line 2", "byte 3"]),
         (&[], b"ok\n\xe2\x82", ["line 2", "byte 1"]),
@@ -102,7 +102,7 @@ fn text_that_is_not_utf8_is_told_after_what_came_before() {
 }
 
 #[test]
-fn json_on_stdin_says_what_to_send() {
+fn json_on_stdin_is_sent() {
     let stdin = r#"{"type":"text","data":"é\n"}
 {"type":"binary","encoding":"base64","data":"AP8="}
 
@@ -144,7 +144,7 @@ fn json_on_stdin_can_close() {
 }
 
 #[test]
-fn bad_json_is_told_after_what_came_before() {
+fn invalid_json_is_reported_after_the_lines_before_it() {
     for line in [
         "nope",
         "{\"type\":\"text\"}",
@@ -155,12 +155,12 @@ fn bad_json_is_told_after_what_came_before() {
         "{\"type\":\"close\",\"code\":70000}",
         "[]",
     ] {
-        send_json_with_a_bad_line(line).stderr_contains("line 2");
+        send_json_with_an_invalid_line(line).stderr_contains("line 2");
     }
 }
 
 #[test]
-fn a_byte_order_mark_is_named() {
+fn a_byte_order_mark_is_reported() {
     let json = r#"{"type":"text","data":"x"}"#;
     let utf16 = |text: &str| -> Vec<u8> {
         ["\u{feff}", text].concat().encode_utf16().flat_map(u16::to_le_bytes).collect()
@@ -189,16 +189,16 @@ fn a_byte_order_mark_is_named() {
 }
 
 #[test]
-fn forbidden_json_actions_are_told_after_what_came_before() {
+fn forbidden_json_actions_are_reported_after_the_lines_before_them() {
     for (line, cause) in forbidden_actions() {
-        send_json_with_a_bad_line(&line).stderr_contains(cause).stderr_contains("line 2");
+        send_json_with_an_invalid_line(&line).stderr_contains(cause).stderr_contains("line 2");
     }
 }
 
 #[test]
-fn forbidden_json_actions_are_not_done() {
+fn forbidden_json_actions_are_not_performed() {
     for (line, cause) in forbidden_actions() {
-        send_json_with_a_bad_line(&line).stderr_contains(cause);
+        send_json_with_an_invalid_line(&line).stderr_contains(cause);
     }
 }
 
@@ -219,7 +219,7 @@ fn forbidden_actions() -> [(String, &'static str); 6] {
 }
 
 #[track_caller]
-fn send_json_with_a_bad_line(line: &str) -> Outcome {
+fn send_json_with_an_invalid_line(line: &str) -> Outcome {
     let action = |data: &str| format!("{{\"type\":\"text\",\"data\":\"{data}\"}}");
     let stdin = format!("{}\n{line}\n{}\n", action("good"), action("never sent"));
     let (outcome, sent) = send(wscope().args(["--input", "json"]).stdin(&stdin));
@@ -229,7 +229,7 @@ fn send_json_with_a_bad_line(line: &str) -> Outcome {
 
 #[test]
 #[cfg(unix)]
-fn a_stdin_that_cannot_be_read_is_told() {
+fn an_unreadable_stdin_is_reported() {
     let directory = File::open("/").expect("a directory");
     let (outcome, sent) = send(wscope().args(["-x", "preset"]).stdin_from(directory));
     outcome.code(8).stderr_contains("wscope: cannot read input: standard input: Is a directory");
@@ -237,13 +237,13 @@ fn a_stdin_that_cannot_be_read_is_told() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told() {
+fn an_unreadable_file_is_reported() {
     let outcome = wscope().args(["--send-file", "missing.txt", "ws://127.0.0.1:1"]).run();
     outcome.code(8).stderr_contains("missing.txt").stderr_contains("No such file");
 }
 
 #[test]
-fn a_text_file_that_is_not_utf8_is_told() {
+fn a_text_file_that_is_not_utf8_is_reported() {
     let command =
         wscope().file("f.txt", b"ok\nab\xff").args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
     let outcome = command.run().code(8).stderr_contains("f.txt").stderr_contains("UTF-8");
@@ -251,14 +251,14 @@ fn a_text_file_that_is_not_utf8_is_told() {
 }
 
 #[test]
-fn a_file_in_utf16_is_named() {
+fn a_file_in_utf16_is_reported() {
     let utf16: Vec<u8> = "\u{feff}hello".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let command = wscope().file("f.txt", utf16).args(["--send-file", "f.txt", "ws://127.0.0.1:1"]);
     command.run().code(8).stderr_contains("its byte order mark says that it is UTF-16; --binary");
 }
 
 #[test]
-fn received_messages_are_written_as_told() {
+fn received_messages_are_written_according_to_the_options() {
     for (args, expected) in [
         (&[][..], &b"a\nb\n\0\xff\n\n"[..]),
         (&["--output", "lines"], b"a\nb\n\0\xff\n\n"),
@@ -293,16 +293,16 @@ fn echo_sends_everything_back_with_the_same_type() {
 
 #[test]
 #[cfg(unix)]
-fn echo_goes_on_after_the_end_of_stdin() {
-    let (sender, came) = channel();
+fn echo_continues_after_the_end_of_stdin() {
+    let (sender, closed) = channel();
     let server = serve(move |peer| {
         peer.send(text("a"));
         peer.expect_text("a");
         answer_close(peer);
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
     });
     let running = wscope().args(["--echo", &server.url()]).stdin_null().spawn();
-    expect_quiet(&came, Duration::from_millis(1200));
+    expect_quiet(&closed, Duration::from_millis(1200));
     running.signal(crate::support::Signal::INT);
     running.wait().code(130).stdout("a\n");
 }

@@ -6,14 +6,14 @@ use crate::events::events;
 use crate::scripts::{answer_close, serve};
 use crate::support::{PING, Peer, Server, binary, pong, text, wscope};
 
-/// The next ping's payload.
+/// The payload of the next ping.
 fn read_ping(peer: &mut Peer) -> Vec<u8> {
     let frame = peer.read_frame();
     assert_eq!(frame.opcode, PING, "{frame:?}");
     frame.payload
 }
 
-/// Answers so many pings.
+/// Answers `count` pings.
 fn answer_pings(peer: &mut Peer, count: usize) {
     for _ in 0..count {
         let payload = read_ping(peer);
@@ -22,7 +22,7 @@ fn answer_pings(peer: &mut Peer, count: usize) {
 }
 
 #[test]
-fn pings_go_out_and_do_not_disturb() {
+fn pings_are_sent_and_not_shown() {
     let server = serve(|peer| {
         answer_pings(peer, 5);
         peer.send(text("hi"));
@@ -38,7 +38,7 @@ fn pings_go_out_and_do_not_disturb() {
 }
 
 #[test]
-fn verbose_and_json_show_them() {
+fn verbose_and_json_show_pings() {
     let server = serve(|peer| {
         answer_pings(peer, 2);
         peer.send(text("hi"));
@@ -64,7 +64,7 @@ fn verbose_and_json_show_them() {
 }
 
 #[test]
-fn a_server_that_does_not_answer_is_gone() {
+fn a_server_with_wrong_pongs_times_out() {
     let server = serve(|peer| {
         let first = read_ping(peer);
         assert_eq!(first, b"keepalive 1");
@@ -86,13 +86,13 @@ fn a_server_that_does_not_answer_is_gone() {
         .code(7)
         .stdout("I am here\n")
         .stderr_contains(
-            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); its pongs \
-             have another payload than the pings\nhint: a pong has to repeat the payload of the ping",
+            "wscope: timed out: the peer did not answer a ping within 300ms (--ping-timeout); the payload of its \
+             pongs does not match\nhint: a pong has to repeat the payload of the ping",
         );
 }
 
 #[test]
-fn a_server_that_sends_messages_and_no_pong_is_there() {
+fn a_server_that_sends_messages_but_no_pongs_times_out() {
     let server = serve(|peer| {
         read_ping(peer);
         peer.send([text("one"), text("two")].concat());
@@ -104,12 +104,12 @@ fn a_server_that_sends_messages_and_no_pong_is_there() {
         .run()
         .code(7)
         .stderr_contains("within 300ms (--ping-timeout); it sent 2 messages, and no pong\n")
-        .stderr_contains("hint: the peer is there but does not answer pings");
+        .stderr_contains("hint: the peer is alive but does not answer pings");
 }
 
-/// What was received before the ping was sent answers nothing.
+/// A message received before the ping was sent is not a sign of activity.
 #[test]
-fn a_server_that_falls_silent_sent_nothing_instead() {
+fn a_silent_server_times_out_after_a_ping() {
     let server = serve(|peer| {
         peer.send(text("before"));
         while peer.read_frame().opcode == PING {}
@@ -125,27 +125,27 @@ fn a_server_that_falls_silent_sent_nothing_instead() {
     );
 }
 
-/// The ping stands behind a message that the server does not take.
+/// The ping is queued after a message that the server does not read.
 #[test]
-fn a_server_that_takes_nothing_is_not_said_to_have_not_answered() {
+fn a_stalled_server_is_not_reported_as_not_answering() {
     let server = serve(Peer::stall);
     let mut running = wscope()
         .args(["--no-compress", "--input", "whole", "--ping-interval", "1s"])
         .args(["--ping-timeout", "300ms", &server.url()])
         .spawn();
-    running.write_stdin(vec![b'x'; 16 << 20]); // more than a kernel takes
+    running.write_stdin(vec![b'x'; 16 << 20]); // more than the kernel buffers
     running.close_stdin();
     let outcome = running.wait().code(7);
     outcome
         .stderr_contains(
-            "timed out: the peer took nothing for 300ms, so that a ping could not be sent",
+            "timed out: the peer accepted no data for 300ms, so a ping could not be sent",
         )
         .stderr_lacks("did not answer");
 }
 
-/// The server answers every ping, but its pongs stand behind data that a stalled reader does not take.
+/// The server answers every ping, but its pongs come after data that a stalled reader does not read.
 #[test]
-fn a_stalled_output_makes_no_server_look_dead() {
+fn a_stalled_output_does_not_cause_a_ping_timeout() {
     const SIZE: usize = 16 << 20;
     let server = serve(|peer| {
         peer.send(binary(&vec![b'x'; SIZE]));
@@ -167,14 +167,14 @@ fn a_stalled_output_makes_no_server_look_dead() {
         .stdin_open()
         .spawn();
     assert_eq!(running.read_stdout_exact(1), b"x");
-    // Nothing to wait for: that nothing happens for longer than the timeouts is what is tested.
+    // There is no event to wait for: the test is that nothing happens for longer than the timeouts.
     std::thread::sleep(Duration::from_millis(1600));
     let outcome = running.wait().code(0);
     assert_eq!(outcome.stdout_bytes.len(), SIZE + 3);
 }
 
 #[test]
-fn silence_ends_it_if_asked_to() {
+fn silence_ends_the_run_with_idle_timeout() {
     let server = serve(|peer| {
         peer.send(text("last words"));
         answer_close(peer);
@@ -189,7 +189,7 @@ fn silence_ends_it_if_asked_to() {
 }
 
 #[test]
-fn pings_do_not_prolong_the_wait_for_silence() {
+fn pings_do_not_extend_the_wait_for_silence() {
     let server = serve(|peer| {
         loop {
             let frame = peer.read_frame();
@@ -209,10 +209,9 @@ fn pings_do_not_prolong_the_wait_for_silence() {
 }
 
 #[test]
-fn a_timeout_alone_does_nothing() {
+fn a_ping_timeout_without_an_interval_has_no_effect() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         answer_close(peer);
     });
     wscope().args(["--ping-timeout", "1ms", "-w", "50ms", &server.url()]).stdin("").run().code(0);

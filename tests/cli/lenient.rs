@@ -1,13 +1,13 @@
-//! `--lenient`: violations that can be tolerated are reported, and the run goes on.
+//! `--lenient`: tolerable violations are reported, and the run continues.
 
 use crate::events::assert_valid;
-use crate::scripts::{serve, serve_extension, violate_packed, violate_with};
+use crate::scripts::{serve, serve_extension, violate_deflate, violate_with};
 use crate::support::{CLOSE, CONTINUATION, Outcome, PING, PONG, Peer, TEXT};
-use crate::support::{close, frame, masked, pack, ping, text, wscope};
+use crate::support::{close, deflate, frame, masked, ping, text, wscope};
 
-/// What comes of these bytes, after which the server closes with 1000.
+/// A run in which the server sends these bytes, a message and a Close frame with 1000.
 #[track_caller]
-fn tolerate(options: &[&str], extension: &str, bytes: &[u8]) -> Outcome {
+fn run_lenient(options: &[&str], extension: &str, bytes: &[u8]) -> Outcome {
     let bytes = [bytes, &text("after"), &close(1000, "")].concat();
     let steps = move |peer: &mut Peer| {
         peer.send(bytes);
@@ -21,7 +21,7 @@ fn tolerate(options: &[&str], extension: &str, bytes: &[u8]) -> Outcome {
 }
 
 #[test]
-fn what_can_be_put_up_with_is_a_warning() {
+fn tolerable_violations_are_warnings() {
     let split = |first: Vec<u8>, last: Vec<u8>| [first, last].concat();
     for (bytes, shown, warning, header) in [
         (
@@ -89,7 +89,7 @@ fn what_can_be_put_up_with_is_a_warning() {
             "81 7f 00 00 00 00 00 00 00 01",
         ),
     ] {
-        let outcome = tolerate(&[], "", &bytes).stdout(shown);
+        let outcome = run_lenient(&[], "", &bytes).stdout(shown);
         let lines: Vec<_> = outcome.stderr.lines().collect();
         let warnings: Vec<_> =
             lines.iter().filter(|line| line.starts_with("wscope: warning: ")).collect();
@@ -102,12 +102,12 @@ fn what_can_be_put_up_with_is_a_warning() {
 }
 
 #[test]
-fn text_that_is_not_utf8_is_shown_all_the_same() {
+fn text_that_is_not_utf8_is_shown_unchanged() {
     for bytes in [
         frame(true, 0, TEXT, b"a\xffb"),
         [frame(false, 0, TEXT, b"a\xff"), frame(true, 0, CONTINUATION, b"b")].concat(),
     ] {
-        let outcome = tolerate(&[], "", &bytes).stdout_bytes(b"a\xffb\nafter\n");
+        let outcome = run_lenient(&[], "", &bytes).stdout_bytes(b"a\xffb\nafter\n");
         outcome.stderr_contains(
             "warning: invalid UTF-8 in a text message: at byte 1 of the message (ff) (RFC 6455 \
              section 8.1)",
@@ -116,16 +116,16 @@ fn text_that_is_not_utf8_is_shown_all_the_same() {
 }
 
 #[test]
-fn rsv1_in_the_wrong_place_with_compression() {
-    let bytes = [frame(false, 4, TEXT, &pack(b"hello")), frame(true, 4, CONTINUATION, b"")];
-    tolerate(&[], "permessage-deflate", &bytes.concat())
+fn rsv1_on_a_continuation_with_compression() {
+    let bytes = [frame(false, 4, TEXT, &deflate(b"hello")), frame(true, 4, CONTINUATION, b"")];
+    run_lenient(&[], "permessage-deflate", &bytes.concat())
         .stdout("hello\nafter\n")
         .stderr_contains("warning: RSV1 on a frame that cannot start a compressed message")
         .stderr_contains("(RFC 7692 section 6.1)");
 }
 
 #[test]
-fn the_close_code_decides_how_it_ends() {
+fn the_exit_status_follows_the_close_code() {
     for (payload, status, warning) in [
         (&b"x"[..], 0, "close frame with a one-byte payload"),
         (b"\x03\xe8\xff", 0, "invalid UTF-8 in the close reason"),
@@ -146,7 +146,7 @@ fn the_close_code_decides_how_it_ends() {
 }
 
 #[test]
-fn data_after_the_close_frame_is_named_and_not_shown() {
+fn data_after_the_close_frame_is_reported_and_not_shown() {
     let server = serve(|peer| {
         peer.send([close(1000, ""), text("zombie")].concat());
         peer.expect_close(1000);
@@ -158,23 +158,23 @@ fn data_after_the_close_frame_is_named_and_not_shown() {
 }
 
 #[test]
-fn what_cannot_be_put_up_with_is_the_end() {
+fn intolerable_violations_end_the_connection() {
     let lenient = &["--lenient"][..];
     let long = |length: u64| [&[0x82, 127][..], &length.to_be_bytes()].concat();
     violate_with(lenient, &long(1 << 63), 1002).stderr_contains("(RFC 6455 section 5.2)");
     violate_with(lenient, &long(1 << 62), 1009).stderr_contains("(RFC 6455 section 10.4)");
     violate_with(lenient, &ping(&[0; 70_000]), 1002).stderr_contains("70000 bytes");
-    violate_packed(lenient, &frame(true, 4, TEXT, &[0xff; 9]), 1007)
+    violate_deflate(lenient, &frame(true, 4, TEXT, &[0xff; 9]), 1007)
         .stderr_contains("(RFC 7692 section 7.2.2)");
-    // What half a compressed message has left behind cannot be inflated on.
-    let bytes = [frame(false, 4, TEXT, &pack(b"half a message")[..5]), text("whole")].concat();
-    violate_packed(lenient, &bytes, 1002).stderr_contains("new message inside a fragmented one");
+    // After half a compressed message, inflating cannot continue.
+    let bytes = [frame(false, 4, TEXT, &deflate(b"half a message")[..5]), text("whole")].concat();
+    violate_deflate(lenient, &bytes, 1002).stderr_contains("new message inside a fragmented one");
 }
 
 #[test]
-fn each_is_an_event_of_its_own() {
+fn each_violation_is_an_event() {
     let bytes = [frame(true, 4, TEXT, b"x"), frame(true, 0, 3, b"")].concat();
-    let outcome = tolerate(&["--json"], "", &bytes);
+    let outcome = run_lenient(&["--json"], "", &bytes);
     let events = outcome.json_lines();
     events.iter().for_each(assert_valid);
     let violations: Vec<_> = events.iter().filter(|event| event["event"] == "violation").collect();
@@ -192,6 +192,6 @@ fn each_is_an_event_of_its_own() {
 }
 
 #[test]
-fn quiet_does_not_tell() {
-    tolerate(&["-q"], "", &frame(true, 4, TEXT, b"x")).stdout("x\nafter\n").stderr("");
+fn quiet_suppresses_the_warnings() {
+    run_lenient(&["-q"], "", &frame(true, 4, TEXT, b"x")).stdout("x\nafter\n").stderr("");
 }

@@ -3,8 +3,8 @@
 use std::net::TcpListener;
 
 use crate::support::{
-    BINARY, CONTINUATION, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping, text,
-    wscope,
+    BINARY, CONTINUATION, PONG, Peer, Running, TEXT, Wscope, binary, frame, header, masked, ping,
+    text, upgrade_request, wscope,
 };
 
 mod admission;
@@ -32,7 +32,7 @@ pub(crate) fn listen(options: &[&str]) -> (Running, u16) {
     start(wscope().stdin_null(), options)
 }
 
-/// The same, with what is to be known beside the options.
+/// The same, for a prepared program.
 fn start(program: Wscope, options: &[&str]) -> (Running, u16) {
     let mut running = program.arg("listen").args(options).arg(":0").spawn();
     let line = running.wait_stderr("listening on ");
@@ -51,23 +51,23 @@ pub(crate) fn client(port: u16) -> Peer {
     client_at(port, "/", &[])
 }
 
-/// The same, of this path and with further header lines.
+/// The same, with this path and additional header lines.
 fn client_at(port: u16, path: &str, headers: &[&str]) -> Peer {
     let mut peer = Peer::connect(port);
-    peer.ask(path, headers);
+    peer.request(path, headers);
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     peer
 }
 
-/// Asks for a WebSocket, is refused, and returns the head and the body of the response.
+/// Requests an upgrade that is refused. Returns the head and the body of the response.
 fn refused(port: u16, path: &str, headers: &[&str]) -> (String, String) {
     let mut peer = Peer::connect(port);
-    peer.ask(path, headers);
+    peer.request(path, headers);
     answer(peer)
 }
 
-/// Asks for something as written.
+/// Sends a raw request. Returns the head and the body of the response.
 fn requested(port: u16, request: &str) -> (String, String) {
     let mut peer = Peer::connect(port);
     peer.send(request);
@@ -86,12 +86,18 @@ fn assert_status(head: &str, status: u16) {
 }
 
 fn leave(mut peer: Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     peer.expect_eof();
 }
 
-/// The program echoes, so it is well.
+/// Waits until everything sent before has been received.
+#[track_caller]
+fn synchronise(peer: &mut Peer) {
+    peer.send(masked(&ping(b"here?")));
+    assert_eq!(peer.read_frame().opcode, PONG);
+}
+
+/// The program still echoes messages.
 fn assert_alive(port: u16) {
     let mut peer = client(port);
     peer.send(masked(&text("alive?")));
@@ -100,14 +106,14 @@ fn assert_alive(port: u16) {
 }
 
 #[test]
-fn a_client_gets_its_message_back() {
+fn echo_sends_a_message_back() {
     let (_server, port) = listen(&["--echo"]);
     let url = format!("ws://127.0.0.1:{port}/");
     wscope().args(["-x", "hi", "--count", "1", &url]).run().code(0).stdout("hi\n");
 }
 
 #[test]
-fn without_echo_messages_are_only_shown() {
+fn messages_are_only_shown_without_echo() {
     let (mut server, port) = listen(&[]);
     let mut peer = client(port);
     peer.send(masked(&text("for the record")));
@@ -116,7 +122,7 @@ fn without_echo_messages_are_only_shown() {
 }
 
 #[test]
-fn connections_are_announced_with_their_number() {
+fn connections_are_reported_with_their_number() {
     let (mut server, port) = listen(&[]);
     let first = client(port);
     server.wait_stderr("#1 ");
@@ -127,20 +133,20 @@ fn connections_are_announced_with_their_number() {
 }
 
 #[test]
-fn the_first_subprotocol_of_the_client_that_is_spoken_is_chosen() {
+fn the_first_supported_subprotocol_of_the_client_is_chosen() {
     let (_server, port) = listen(&["-s", "chat.v1", "-s", "chat.v2"]);
     let mut peer = Peer::connect(port);
-    peer.ask("/", &["Sec-WebSocket-Protocol: other, chat.v2, chat.v1"]);
+    peer.request("/", &["Sec-WebSocket-Protocol: other, chat.v2, chat.v1"]);
     let head = peer.read_head();
     assert_eq!(header(&head, "Sec-WebSocket-Protocol"), Some("chat.v2"), "{head}");
     leave(peer);
 }
 
 #[test]
-fn no_subprotocol_is_chosen_that_is_not_spoken() {
+fn an_unsupported_subprotocol_is_not_chosen() {
     let (_server, port) = listen(&["-s", "chat"]);
     let mut peer = Peer::connect(port);
-    peer.ask("/", &["Sec-WebSocket-Protocol: soap"]);
+    peer.request("/", &["Sec-WebSocket-Protocol: soap"]);
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     assert_eq!(header(&head, "Sec-WebSocket-Protocol"), None, "{head}");
@@ -148,7 +154,7 @@ fn no_subprotocol_is_chosen_that_is_not_spoken() {
 }
 
 #[test]
-fn fragments_come_back_as_one_message() {
+fn fragments_are_echoed_as_one_message() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = client(port);
     peer.send(masked(&frame(false, 0, TEXT, b"three ")));
@@ -161,7 +167,7 @@ fn fragments_come_back_as_one_message() {
 }
 
 #[test]
-fn binary_comes_back_as_binary() {
+fn binary_messages_are_echoed_as_binary() {
     let (mut server, port) = listen(&["--echo"]);
     let mut peer = client(port);
     let bytes: Vec<u8> = (0..=255).cycle().take(70_000).collect();
@@ -174,7 +180,7 @@ fn binary_comes_back_as_binary() {
 }
 
 #[test]
-fn clients_do_not_wait_for_each_other() {
+fn clients_are_served_concurrently() {
     let (_server, port) = listen(&["--echo"]);
     let (mut first, mut second) = (client(port), client(port));
     for turn in 0..3 {
@@ -191,7 +197,7 @@ fn clients_do_not_wait_for_each_other() {
 }
 
 #[test]
-fn a_plain_request_is_told_to_upgrade() {
+fn a_plain_request_is_refused_with_426() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
     peer.send("GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: a browser\r\n\r\n");
@@ -204,13 +210,10 @@ fn a_plain_request_is_told_to_upgrade() {
 }
 
 #[test]
-fn another_version_is_told_which_one_is_spoken() {
+fn another_version_is_refused_with_the_supported_one() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
-    peer.send(
-        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 8\r\n\r\n",
-    );
+    peer.send(upgrade_request("/", &[]).replace("Version: 13", "Version: 8"));
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 426 "), "{head}");
     assert_eq!(header(&head, "Sec-WebSocket-Version"), Some("13"), "{head}");
@@ -219,21 +222,21 @@ fn another_version_is_told_which_one_is_spoken() {
 }
 
 #[test]
-fn garbage_is_refused_and_disturbs_nobody() {
+fn invalid_requests_are_refused_without_affecting_other_clients() {
     let (mut server, port) = listen(&["--echo"]);
-    let mut bystander = client(port);
+    let mut other = client(port);
     let mut peer = Peer::connect(port);
     peer.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is TLS\r\n\r\n");
     let answer = peer.read_until_eof();
     assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", answer.escape_ascii());
     server.wait_stderr("bad request");
-    bystander.send(masked(&text("undisturbed")));
-    bystander.expect_text("undisturbed");
-    leave(bystander);
+    other.send(masked(&text("undisturbed")));
+    other.expect_text("undisturbed");
+    leave(other);
 }
 
 #[test]
-fn half_a_request_disturbs_nobody() {
+fn an_incomplete_request_does_not_affect_other_clients() {
     let (mut server, port) = listen(&["--echo"]);
     let mut half = Peer::connect(port);
     half.send("GET / HTTP/1.1\r\nHost: loc");
@@ -245,7 +248,7 @@ fn half_a_request_disturbs_nobody() {
 }
 
 #[test]
-fn a_client_that_vanishes_disturbs_nobody() {
+fn a_reset_does_not_affect_other_clients() {
     let (mut server, port) = listen(&["--echo"]);
     let mut peer = client(port);
     peer.reset();
@@ -254,19 +257,17 @@ fn a_client_that_vanishes_disturbs_nobody() {
 }
 
 #[test]
-fn what_comes_with_the_request_is_not_lost() {
+fn frames_in_the_same_segment_as_the_request_are_received() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
-    let request = "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-    peer.send([request.as_bytes(), &masked(&text("early"))].concat());
+    peer.send([upgrade_request("/", &[]).as_bytes(), &masked(&text("early"))].concat());
     peer.read_head();
     peer.expect_text("early");
     leave(peer);
 }
 
 #[test]
-fn the_address_tells_a_loopback_from_the_world() {
+fn an_address_reachable_from_other_machines_is_reported() {
     let mut open = wscope().args(["listen", "0.0.0.0:0"]).stdin_null().spawn();
     open.wait_stderr("listening on ws://0.0.0.0:");
     open.wait_stderr("can be reached from other machines");
@@ -274,25 +275,24 @@ fn the_address_tells_a_loopback_from_the_world() {
 
 #[cfg(unix)]
 #[test]
-fn sigint_says_going_away_to_every_client() {
-    assert_dismisses(crate::support::Signal::INT, 130);
+fn sigint_closes_every_connection_with_going_away() {
+    assert_closes_all(crate::support::Signal::INT, 130);
 }
 
 #[cfg(unix)]
 #[test]
-fn sigterm_says_going_away_to_every_client() {
-    assert_dismisses(crate::support::Signal::TERM, 143);
+fn sigterm_closes_every_connection_with_going_away() {
+    assert_closes_all(crate::support::Signal::TERM, 143);
 }
 
 #[cfg(unix)]
 #[track_caller]
-fn assert_dismisses(signal: crate::support::Signal, code: i32) {
+fn assert_closes_all(signal: crate::support::Signal, code: i32) {
     let (server, port) = listen(&["--echo"]);
     let mut clients = [client(port), client(port)];
     server.signal(signal);
     for peer in &mut clients {
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         peer.expect_eof();
     }
     server.wait().code(code);
@@ -300,7 +300,7 @@ fn assert_dismisses(signal: crate::support::Signal, code: i32) {
 
 #[cfg(unix)]
 #[test]
-fn a_client_that_does_not_answer_holds_up_the_end_only_for_a_moment() {
+fn a_client_that_does_not_answer_delays_the_end_only_briefly() {
     let (server, port) = listen(&[]);
     let mut peer = client(port);
     server.signal(crate::support::Signal::INT);
@@ -310,7 +310,7 @@ fn a_client_that_does_not_answer_holds_up_the_end_only_for_a_moment() {
 }
 
 #[test]
-fn an_address_in_use_is_local_trouble() {
+fn an_address_in_use_is_a_local_failure() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = taken.local_addr().expect("an address").to_string();
     let outcome = wscope().args(["listen", &address]).run().code(8).stdout("");
@@ -321,14 +321,14 @@ fn an_address_in_use_is_local_trouble() {
 }
 
 #[test]
-fn a_bad_address_is_wrong_usage() {
+fn an_invalid_address_is_a_usage_error() {
     for address in ["127.0.0.1:99999", "nonsense", "ws://127.0.0.1:80"] {
         wscope().args(["listen", address]).run().code(2).stdout("").stderr_contains(address);
     }
 }
 
 #[test]
-fn an_address_that_cannot_be_used_is_said_with_the_forms_there_are() {
+fn an_unusable_address_is_reported_with_examples() {
     for (address, words) in [
         ("99999", "bad address \"99999\": port 99999 is out of range (1 to 65535"),
         ("ws://localhost:80", "bad address \"ws://localhost:80\": write host:port, not a URL"),

@@ -1,4 +1,4 @@
-//! Runs the `wscope` binary against scripted peers, in pipes and on a terminal.
+//! Runs the `wscope` binary against scripted peers, with pipes and on a terminal.
 
 mod auth;
 mod closing;

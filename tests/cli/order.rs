@@ -1,5 +1,4 @@
-//! The order of what arrives, over all the ways a message can take; and nothing held back while the
-//! socket is idle.
+//! The order of messages over all code paths; and nothing is held back while the socket is idle.
 
 use std::io::{Read, pipe};
 use std::process::Stdio;
@@ -7,22 +6,24 @@ use std::sync::mpsc::channel;
 
 use crate::scripts::{answer_close, serve};
 use crate::support::{BINARY, CONTINUATION, Peer, Server, TEXT, Wscope};
-use crate::support::{frame, masked, pack, ping, switching_protocols, text, wscope};
+use crate::support::{
+    deflate, frame, masked, ping, switching_protocols, text, upgrade_request, wscope,
+};
 
 const RSV1: u8 = 0b100;
 
-/// Sizes around every buffer on the way, so that what waits at its end is of every length.
+/// Sizes around those of all buffers, so that the rest in a buffer has every length.
 const SIZES: [usize; 12] =
     [0, 1, 60, 125, 126, 4_096, 65_534, 65_535, 65_536, 131_072, 140_000, 1 << 20];
 
 #[test]
-fn every_message_is_written_before_the_next_is_awaited() {
+fn every_message_is_written_before_waiting_for_the_next() {
     let (sender, seen) = channel();
     let server = serve(move |peer| {
         for (index, size) in SIZES.into_iter().enumerate() {
             peer.send(frame(true, 0, TEXT, &body(index, size)));
-            // Nothing more comes until this has been read at the other end.
-            seen.recv().expect("a reading test");
+            // Nothing more is sent until this has been read from stdout.
+            seen.recv().expect("a sender in the test");
         }
         answer_close(peer);
     });
@@ -34,13 +35,13 @@ fn every_message_is_written_before_the_next_is_awaited() {
         let mut line = vec![0; expected.len()];
         reader.read_exact(&mut line).expect("a message");
         assert!(line == expected, "message {index} of {size} bytes");
-        sender.send(()).expect("a server that awaits it");
+        sender.send(()).expect("a receiver in the server");
     }
     running.wait().code(0);
 }
 
 #[test]
-fn messages_that_take_different_ways_stay_in_order() {
+fn messages_on_different_code_paths_stay_in_order() {
     const ROUNDS: usize = 300;
     let extension = "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover";
     let server = Server::script(move |peer| {
@@ -62,20 +63,20 @@ fn messages_that_take_different_ways_stay_in_order() {
             other => other.unwrap_or_default().to_owned(),
         })
         .collect();
-    let due: Vec<_> = (0..ROUNDS)
+    let expected: Vec<_> = (0..ROUNDS)
         .flat_map(|round| {
             let plain =
-                |way: usize| start_of(&String::from_utf8_lossy(&body(round * 10 + way, 50)));
+                |path: usize| start_of(&String::from_utf8_lossy(&body(round * 10 + path, 50)));
             [plain(0), "ping".to_owned(), plain(1), plain(2), "binary".to_owned(), plain(4)]
         })
         .collect();
-    assert_eq!(got.len(), due.len());
-    let wrong = got.iter().zip(&due).position(|(got, due)| got != due);
-    assert_eq!(wrong, None, "{:?}", wrong.map(|at| (&got[at], &due[at])));
+    assert_eq!(got.len(), expected.len());
+    let wrong = got.iter().zip(&expected).position(|(got, expected)| got != expected);
+    assert_eq!(wrong, None, "{:?}", wrong.map(|at| (&got[at], &expected[at])));
 }
 
-/// What a run writes into a pipe that is both standard output and standard error.
-fn joined(command: Wscope) -> String {
+/// The output of a run in a pipe that is both stdout and stderr.
+fn combined_output(command: Wscope) -> String {
     let (mut reader, writer) = pipe().expect("pipe");
     let both = writer.try_clone().expect("a second handle");
     let running = command.stdout_to(writer).stderr_to(Stdio::from(both)).spawn();
@@ -86,14 +87,14 @@ fn joined(command: Wscope) -> String {
 }
 
 #[test]
-fn in_one_pipe_the_handshake_stands_before_a_message_of_the_same_segment() {
+fn the_handshake_is_reported_before_a_message_in_the_same_segment() {
     for options in [&[][..], &["-v"], &["-vv"], &["--json"], &["--output", "hex"]] {
         let server = Server::script(|peer| {
             let head = peer.read_head();
             peer.send([switching_protocols(&head, &[]).as_bytes(), &text("hello")].concat());
             answer_close(peer);
         });
-        let got = joined(wscope().args(options).args(["-1", &server.url()]));
+        let got = combined_output(wscope().args(options).args(["-1", &server.url()]));
         let at = |what: &str| got.find(what).unwrap_or_else(|| panic!("no {what:?} in\n{got}"));
         let message = if options.contains(&"hex") { "68656c6c6f" } else { "hello" };
         assert!(at("connected to ") < at(message), "{options:?}\n{got}");
@@ -101,7 +102,7 @@ fn in_one_pipe_the_handshake_stands_before_a_message_of_the_same_segment() {
 }
 
 #[test]
-fn in_one_pipe_a_client_of_listen_is_reported_before_its_first_message() {
+fn a_client_of_listen_is_reported_before_its_first_message() {
     let (mut reader, writer) = pipe().expect("pipe");
     let both = writer.try_clone().expect("a second handle");
     let command = wscope().args(["listen", "--once", "127.0.0.1:0"]);
@@ -109,21 +110,15 @@ fn in_one_pipe_a_client_of_listen_is_reported_before_its_first_message() {
     let mut got = Vec::new();
     let mut byte = [0];
     while !got.ends_with(b"\n") {
-        reader.read_exact(&mut byte).expect("where it listens");
+        reader.read_exact(&mut byte).expect("the address");
         got.push(byte[0]);
     }
     let line = String::from_utf8_lossy(&got).into_owned();
     let port = line.trim().trim_end_matches('/').rsplit(':').next().expect("a port");
     let mut peer = Peer::connect(port.parse().expect("a port"));
-    let mut request =
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            .to_vec();
-    request.extend(masked(&text("hello")));
-    peer.send(request);
+    peer.send([upgrade_request("/", &[]).as_bytes(), &masked(&text("hello"))].concat());
     peer.read_head();
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     let mut rest = String::new();
     reader.read_to_string(&mut rest).expect("text");
     running.wait().code(0);
@@ -131,17 +126,17 @@ fn in_one_pipe_a_client_of_listen_is_reported_before_its_first_message() {
     assert!(rest.contains("hello"), "{rest}");
 }
 
-/// A plain message, a fragmented one with a ping inside, a compressed one, a binary one, and one that
-/// is longer than a read.
+/// A plain message, a fragmented one with a ping inside, a compressed one, a binary one, and one that is longer
+/// than a read.
 fn round(round: usize) -> Vec<u8> {
-    let text = |way: usize| body(round * 10 + way, 50);
+    let text = |path: usize| body(round * 10 + path, 50);
     let fragmented = text(1);
     [
         frame(true, 0, TEXT, &text(0)),
         frame(false, 0, TEXT, &fragmented[..20]),
         ping(b"p"),
         frame(true, 0, CONTINUATION, &fragmented[20..]),
-        frame(true, RSV1, TEXT, &pack(&text(2))),
+        frame(true, RSV1, TEXT, &deflate(&text(2))),
         frame(true, 0, BINARY, &text(3)),
         frame(
             true,
@@ -153,7 +148,7 @@ fn round(round: usize) -> Vec<u8> {
     .concat()
 }
 
-/// Text of this size that starts with its number, as far as there is room for it.
+/// Text of this size that starts with its number, if there is room for it.
 fn body(number: usize, size: usize) -> Vec<u8> {
     let mut text = format!("{number:06} ").into_bytes();
     text.resize(size.max(text.len()), b'a' + (number % 26) as u8);

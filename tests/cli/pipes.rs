@@ -1,6 +1,8 @@
-//! Messages through pipes: nothing lost, nothing added, nothing piled up.
+//! Messages through pipes: nothing is lost, added or buffered without limit.
 
-use crate::scripts::{answer_close, close, next, serve, serve_bytes, serve_sink};
+use crate::scripts::{
+    accept_on_release, answer_close, close, next, serve, serve_bytes, serve_sink,
+};
 #[cfg(target_os = "linux")]
 use crate::scripts::{expect_quiet, peak_memory, processor_time, sum_until_stalled};
 use crate::support::{Peer, Server};
@@ -11,11 +13,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 use std::{fs, thread};
 
-/// Less than any of the timeouts, the 5 s of --close-timeout among them.
-const AT_ONCE: Duration = Duration::from_secs(4);
+/// Less than any of the timeouts, including the 5 s of --close-timeout.
+const SOON: Duration = Duration::from_secs(4);
 
 #[test]
-fn an_answer_is_printed_and_ends_the_run_before_the_wait_would() {
+fn a_reached_count_ends_the_run_before_the_wait() {
     let server = serve(|peer| {
         peer.expect_text("hi");
         peer.send(text("hi"));
@@ -23,39 +25,34 @@ fn an_answer_is_printed_and_ends_the_run_before_the_wait_would() {
     });
     let outcome =
         wscope().args(["--count", "1", "--wait", "5s", &server.url()]).stdin("hi\n").run();
-    assert!(outcome.code(0).stdout("hi\n").elapsed < AT_ONCE);
+    assert!(outcome.code(0).stdout("hi\n").elapsed < SOON);
 }
 
 #[test]
-fn an_answer_that_takes_its_time_is_printed_without_a_count() {
-    let (sender, asked) = channel();
+fn a_late_reply_is_printed_without_a_count() {
+    let (sender, requested) = channel();
     let server = serve(move |peer| {
         peer.expect_text("hi");
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
         peer.send(text("late"));
         answer_close(peer);
     });
     let running = wscope().args(["--wait", "800ms", &server.url()]).stdin("hi\n").spawn();
-    next(&asked);
+    next(&requested);
     server.release();
     running.wait().code(0).stdout("late\n").stderr_lacks("nothing was received");
 }
 
 #[test]
-fn input_before_open_is_kept_until_open() {
-    let (sender, asked) = channel();
-    let server = Server::script(move |peer| {
-        let head = peer.read_head();
-        sender.send(()).expect("a waiting test");
-        peer.stall();
-        peer.accept(&head);
+fn input_before_the_connection_is_sent_after_it() {
+    let (server, requested) = accept_on_release(|peer| {
         ["preset", "a", "b"].iter().for_each(|message| peer.expect_text(message));
         answer_close(peer);
     });
     let args = ["-x", "preset", "--wait", "0", &server.url()];
     let running = wscope().args(args).stdin("a\nb\n").spawn();
-    next(&asked);
+    next(&requested);
     server.release();
     running.wait().code(0).stdout("");
 }
@@ -92,9 +89,9 @@ fn a_long_line_is_one_message() {
     const SIZE: usize = 100 << 20;
     let (sender, received) = channel();
     let server = serve(move |peer| {
-        // Not unmasked, which takes long here: so the Close is neither seen nor answered.
+        // Read without unmasking, which would take long, so the Close frame is not answered.
         let bytes = peer.read_until_eof();
-        sender.send((bytes[..10].to_vec(), bytes.len())).expect("a waiting test");
+        sender.send((bytes[..10].to_vec(), bytes.len())).expect("a receiver in the test");
     });
     let mut line = vec![b'x'; SIZE];
     line.push(b'\n');
@@ -149,7 +146,7 @@ fn the_close_of_the_peer_ends_the_run_while_stdin_is_open() {
         close(peer, 1000, "");
     });
     let outcome = wscope().args(["--wait", "forever", &server.url()]).stdin_open().run();
-    assert!(outcome.code(0).stdout("bye\n").elapsed < AT_ONCE);
+    assert!(outcome.code(0).stdout("bye\n").elapsed < SOON);
 }
 
 #[test]
@@ -159,7 +156,7 @@ fn many_lines_arrive_in_order() {
     let server = serve(move |peer| {
         let in_order =
             (0..COUNT).all(|number| peer.read_frame().payload == number.to_string().as_bytes());
-        sender.send(in_order).expect("a waiting test");
+        sender.send(in_order).expect("a receiver in the test");
         answer_close(peer);
     });
     let lines: String = (0..COUNT).map(|number| format!("{number}\n")).collect();
@@ -167,62 +164,62 @@ fn many_lines_arrive_in_order() {
     assert!(next(&seen));
 }
 
-/// How much is on offer where only a part may be taken.
+/// The bytes sent in tests of backpressure.
 #[cfg(target_os = "linux")]
-const OFFERED: usize = 64 << 20;
+const TOTAL: usize = 64 << 20;
 
-/// The socket buffers of both ends take several MiB on their own.
+/// The limit of the bytes read: the socket buffers of both ends hold several MiB.
 #[cfg(target_os = "linux")]
-const TAKEN: usize = 32 << 20;
+const MAX_READ: usize = 32 << 20;
 
-/// Of memory, in MiB.
+/// The limit of memory in MiB.
 #[cfg(target_os = "linux")]
-const HELD: usize = 32;
+const MAX_MEMORY: usize = 32;
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_server_that_does_not_read_stops_the_reading_of_stdin() {
+fn a_stalled_server_stops_the_reading_of_stdin() {
     let (sender, received) = channel();
     let server = serve(move |peer| {
         peer.stall();
-        sender.send(read_lines(peer)).expect("a waiting test");
+        sender.send(read_lines(peer)).expect("a receiver in the test");
     });
-    let (stdin, progress) = offer_lines();
+    let (stdin, progress) = write_lines();
     let running = wscope().args(["--wait", "0", &server.url()]).stdin_from(stdin).spawn();
     assert_bounded(sum_until_stalled(&progress), running.id());
     server.release();
     running.wait().code(0);
-    assert_eq!(next(&received), OFFERED);
+    assert_eq!(next(&received), TOTAL);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_stdout_that_is_not_read_stops_the_reading_of_the_socket() {
+fn a_stalled_stdout_stops_the_reading_of_the_socket() {
     let (sender, progress) = channel();
     let server = serve(move |peer| {
         let message = text(&"x".repeat(64 * 1024 - 1));
-        for _ in 0..OFFERED >> 16 {
+        for _ in 0..TOTAL >> 16 {
             peer.send(&message);
-            sender.send(1 << 16).expect("a waiting test");
+            sender.send(1 << 16).expect("a receiver in the test");
         }
         answer_close(peer);
     });
-    let count = (OFFERED >> 16).to_string();
+    let count = (TOTAL >> 16).to_string();
     let running = wscope().args(["--count", &count, &server.url()]).spawn();
     assert_bounded(sum_until_stalled(&progress), running.id());
     let outcome = running.wait().code(0);
-    assert_eq!(outcome.stdout_bytes.len(), OFFERED);
+    assert_eq!(outcome.stdout_bytes.len(), TOTAL);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_is_left_for_a_stdout_that_is_not_read_waits_without_effort() {
+fn waiting_for_a_stalled_stdout_does_not_use_the_processor() {
     let (sender, closed) = channel();
     let server = serve(move |peer| {
         peer.send(text(&"x".repeat(200_000)));
         close(peer, 1000, "");
         peer.expect_eof();
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
         drop(sender);
     });
@@ -231,27 +228,27 @@ fn what_is_left_for_a_stdout_that_is_not_read_waits_without_effort() {
     let before = processor_time(running.id());
     expect_quiet(&closed, Duration::from_millis(600));
     let busy = processor_time(running.id()) - before;
-    assert!(busy < Duration::from_millis(150), "busy for {busy:?} of 600 ms");
+    assert!(busy < Duration::from_millis(150), "{busy:?} of processor time in 600 ms");
     let outcome = running.wait().code(0);
     assert_eq!(outcome.stdout_bytes.len(), 200_001);
 }
 
 #[cfg(target_os = "linux")]
 #[track_caller]
-fn assert_bounded(taken: usize, process: u32) {
-    let held = peak_memory(process);
-    assert!(taken < TAKEN, "{taken} bytes were taken though nobody wanted them");
-    assert!(held < HELD, "{held} MiB of memory for what nobody takes");
+fn assert_bounded(read: usize, process: u32) {
+    let peak = peak_memory(process);
+    assert!(read < MAX_READ, "{read} bytes were read without a reader");
+    assert!(peak < MAX_MEMORY, "{peak} MiB of memory for unread data");
 }
 
-/// A pipe full of lines, and how many bytes of them have been taken.
+/// A pipe with lines, and the sizes of those that have been written to it.
 #[cfg(target_os = "linux")]
-fn offer_lines() -> (Stdio, Receiver<usize>) {
+fn write_lines() -> (Stdio, Receiver<usize>) {
     let (reader, mut writer) = pipe().expect("a pipe");
     let (sender, progress) = channel();
     let line = [vec![b'x'; 64 * 1024 - 1], vec![b'\n']].concat();
     thread::spawn(move || {
-        for _ in 0..OFFERED / line.len() {
+        for _ in 0..TOTAL / line.len() {
             if writer.write_all(&line).is_err() || sender.send(line.len()).is_err() {
                 return;
             }
@@ -260,7 +257,7 @@ fn offer_lines() -> (Stdio, Receiver<usize>) {
     (reader.into(), progress)
 }
 
-/// Counts the bytes of all lines up to the client's Close, and answers that.
+/// Counts the bytes of all lines up to the client's Close, and answers it.
 #[cfg(target_os = "linux")]
 fn read_lines(peer: &mut Peer) -> usize {
     let frames = crate::scripts::read_to_close(peer);
@@ -268,28 +265,29 @@ fn read_lines(peer: &mut Peer) -> usize {
 }
 
 #[test]
-fn a_reader_that_has_enough_closes_the_connection_in_order() {
-    let server = serve_bytes(text("first"));
-    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
-    assert_eq!(running.read_stdout_line(), "first");
-    running.close_stdout();
-    let outcome = running.wait().code(0).stderr_lacks("error");
-    assert!(outcome.elapsed < AT_ONCE, "took {:?}", outcome.elapsed);
+fn a_closed_stdout_closes_the_connection_in_order() {
+    assert_closed_after_a_line(text("first"), "first");
 }
 
 #[test]
-fn a_reader_that_has_enough_of_a_flood_closes_the_connection_in_order() {
-    let server = serve_bytes(text("again").repeat(10_000));
-    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
-    assert_eq!(running.read_stdout_line(), "again");
-    running.close_stdout();
-    let outcome = running.wait().code(0).stderr_lacks("error");
-    assert!(outcome.elapsed < AT_ONCE, "took {:?}", outcome.elapsed);
+fn a_stdout_closed_in_a_flood_closes_the_connection_in_order() {
+    assert_closed_after_a_line(text("again").repeat(10_000), "again");
 }
 
-/// It was told that the peer did not answer in time, with exit status 7.
+/// Reads one line of stdout and closes it, as `head -1` does.
+#[track_caller]
+fn assert_closed_after_a_line(bytes: Vec<u8>, line: &str) {
+    let server = serve_bytes(bytes);
+    let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
+    assert_eq!(running.read_stdout_line(), line);
+    running.close_stdout();
+    let outcome = running.wait().code(0).stderr_lacks("error");
+    assert!(outcome.elapsed < SOON, "took {:?}", outcome.elapsed);
+}
+
+/// It was reported as a close timeout, with exit status 7.
 #[test]
-fn a_reader_that_has_enough_while_we_await_the_answer_to_our_close_is_no_failure() {
+fn a_stdout_closed_during_the_closing_handshake_is_not_a_failure() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("late"));
@@ -304,22 +302,22 @@ fn a_reader_that_has_enough_while_we_await_the_answer_to_our_close_is_no_failure
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_full_disk_is_told() {
+fn a_full_disk_is_reported() {
     let server = serve_bytes(text("x"));
     let full = fs::File::options().write(true).open("/dev/full").expect("a full device");
     let outcome = wscope().args(["--wait", "forever", &server.url()]).stdout_to(full).run();
     let outcome = outcome.code(8).stderr_contains("wscope: cannot write standard output");
     let outcome = outcome.stderr_contains("No space left on device");
-    assert!(outcome.elapsed < AT_ONCE, "took {:?}", outcome.elapsed);
+    assert!(outcome.elapsed < SOON, "took {:?}", outcome.elapsed);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_that_may_not_grow_is_told() {
+fn a_file_size_limit_is_reported() {
     use rustix::process::{Pid, Resource, getrlimit, prlimit};
-    let (begin, begun) = channel();
+    let (start, started) = channel();
     let server = serve(move |peer| {
-        begun.recv().expect("a limit");
+        started.recv().expect("a limit");
         peer.send(text(&"x".repeat(100_000)));
         peer.stall();
     });
@@ -330,13 +328,13 @@ fn a_file_that_may_not_grow_is_told() {
     limit.current = Some(1000);
     let process = Pid::from_raw(running.id().cast_signed());
     prlimit(process, Resource::Fsize, limit).expect("a limit on the size of files");
-    begin.send(()).expect("a server");
+    start.send(()).expect("a server");
     running.wait().code(8).stderr_contains("File too large");
 }
 
 #[test]
 #[cfg(unix)]
-fn a_closed_stderr_does_not_matter() {
+fn a_closed_or_full_stderr_is_ignored() {
     for redirection in ["2>&-", "2>/dev/full"] {
         let server = serve_bytes(text("x"));
         let mut shell = Command::new("sh");
@@ -360,7 +358,7 @@ fn a_closed_stderr_does_not_matter() {
 }
 
 #[test]
-fn a_stderr_that_nobody_reads_does_not_matter() {
+fn a_stderr_without_a_reader_is_ignored() {
     let server = serve_bytes(text("x"));
     let (reader, writer) = pipe().expect("a pipe");
     drop(reader);
@@ -374,7 +372,7 @@ fn a_stderr_that_nobody_reads_does_not_matter() {
 }
 
 #[test]
-fn without_stdin_presets_are_sent_and_answers_shown() {
+fn presets_are_sent_and_replies_shown_without_stdin() {
     let server = serve(|peer| {
         peer.expect_text("question");
         peer.send(text("answer"));
@@ -385,7 +383,7 @@ fn without_stdin_presets_are_sent_and_answers_shown() {
 }
 
 #[test]
-fn stdout_has_messages_and_nothing_else() {
+fn stdout_has_only_messages() {
     let server = serve(|peer| {
         peer.expect_text("mine");
         peer.send([ping(b"p"), text("one"), pong(b"q"), binary(&[0, 255])].concat());
@@ -401,7 +399,7 @@ fn stdout_has_messages_and_nothing_else() {
 }
 
 #[test]
-fn in_a_pipe_one_line_tells_of_the_connection() {
+fn one_line_reports_the_connection_in_a_pipe() {
     let server = serve_bytes(text("x"));
     let url = server.url();
     let outcome = wscope().args(["--count", "1", &url]).run().code(0);
@@ -410,7 +408,7 @@ fn in_a_pipe_one_line_tells_of_the_connection() {
 }
 
 #[test]
-fn quiet_success_says_nothing() {
+fn quiet_success_writes_nothing_to_stderr() {
     let server = serve(|peer| {
         peer.send([text("x"), binary(b"y")].concat());
         close(peer, 1000, "reason");
@@ -419,14 +417,14 @@ fn quiet_success_says_nothing() {
 }
 
 #[test]
-fn quiet_failure_is_told_all_the_same() {
+fn quiet_failure_is_reported() {
     let server = serve(|peer| close(peer, 1008, "no token"));
     let outcome = wscope().args(["-q", &server.url()]).stdin_open().run();
     outcome.code(6).stdout("").stderr_contains("1008 Policy Violation").stderr_contains("no token");
 }
 
 #[test]
-fn the_first_binary_message_among_lines_is_noted() {
+fn the_first_binary_message_among_lines_is_reported() {
     let server = serve_bytes([text("a"), binary(b"b"), binary(b"c")].concat());
     let outcome = wscope().args(["--count", "3", &server.url()]).run().code(0).stdout("a\nb\nc\n");
     assert_eq!(outcome.stderr.matches("binary message").count(), 1, "{}", outcome.stderr);

@@ -1,25 +1,18 @@
-//! Lines typed where no line editor runs: standard output goes elsewhere, the terminal is dumb, or `--input`
-//! says how to read.
+//! Typed lines without the line editor: stdout is not the terminal, the terminal is dumb, or `--input` is
+//! given.
 
 use std::sync::mpsc;
 
 use crate::listen::{client, port_in};
 use crate::repl::interrupts::going_away;
-use crate::repl::{close, open};
-use crate::support::{DEADLINE, Key, Peer, Server, Terminal, close_terminal, masked, text};
+use crate::repl::{leave, server};
+use crate::scripts::{accept_on_release, answer_close, serve, serve_on_release};
+use crate::support::{DEADLINE, Key, Server, Terminal, close_terminal, masked, text};
 
-/// More than a terminal holds of a line in canonical mode.
+/// More than the line limit of a terminal in canonical mode.
 const LONG: usize = 9000;
 
-fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
-    Server::script(|peer| {
-        open(peer);
-        steps(peer);
-        close(peer);
-    })
-}
-
-/// `"$WSCOPE" URL | cat`, once it is connected.
+/// `"$WSCOPE" URL | cat`, after it has connected.
 fn pipeline(server: &Server) -> Terminal {
     let script = format!("\"$WSCOPE\" --no-config --wait 0 {} | cat", server.url());
     let terminal = Terminal::spawn_shell(&script, 100, 30);
@@ -28,7 +21,7 @@ fn pipeline(server: &Server) -> Terminal {
     terminal
 }
 
-/// On a terminal that can do nothing but show text.
+/// On a terminal without any capabilities.
 fn dumb(arguments: &[&str]) -> Terminal {
     Terminal::spawn_with(arguments, 100, 30, &[("TERM", "dumb")])
 }
@@ -40,15 +33,8 @@ fn dumb_session(server: &Server) -> Terminal {
     terminal
 }
 
-#[track_caller]
-fn leave(mut terminal: Terminal) {
-    terminal.press(Key::CtrlD);
-    assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
-    assert!(terminal.termios_restored(), "{}", terminal.screen());
-}
-
 #[test]
-fn a_long_line_to_a_pipeline_was_cut() {
+fn a_long_line_to_a_pipeline_is_not_truncated() {
     let server = server(|peer| {
         peer.expect_text(&"q".repeat(LONG));
         peer.send(text("answer"));
@@ -62,7 +48,7 @@ fn a_long_line_to_a_pipeline_was_cut() {
 }
 
 #[test]
-fn a_long_line_on_a_dumb_terminal_was_cut() {
+fn a_long_line_on_a_dumb_terminal_is_not_truncated() {
     let server = server(|peer| {
         peer.expect_text(&"q".repeat(LONG));
         peer.send(text("answer"));
@@ -74,7 +60,7 @@ fn a_long_line_on_a_dumb_terminal_was_cut() {
 }
 
 #[test]
-fn a_long_line_of_json_was_cut() {
+fn a_long_line_of_json_is_not_truncated() {
     let server = server(|peer| {
         peer.expect_text(&"q".repeat(LONG));
         peer.send(text("answer"));
@@ -107,7 +93,7 @@ fn commands_work_without_a_line_editor() {
 }
 
 #[test]
-fn a_line_was_shown_twice() {
+fn a_typed_line_is_shown_once() {
     for (arguments, term) in [(&[][..], "dumb"), (&["--input", "lines"], "xterm-256color")] {
         let server = server(|peer| {
             peer.expect_text("once");
@@ -126,18 +112,15 @@ fn a_line_was_shown_twice() {
     }
 }
 
-/// What is shown meanwhile stands above the line being typed, and what follows the end below it.
+/// Messages are shown above the edited line, and the end of the connection below it.
 #[test]
-fn what_was_shown_was_glued_to_the_line_being_typed() {
+fn output_is_separate_from_the_edited_line() {
     for (arguments, term) in [(&[][..], "dumb"), (&["--input", "lines"], "xterm-256color")] {
         let (sender, released) = mpsc::channel();
-        let server = Server::script(move |peer| {
-            open(peer);
-            peer.stall();
+        let server = serve_on_release(move |peer| {
             peer.send(text("answer"));
-            released.recv_timeout(DEADLINE).expect("a test that goes on");
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            released.recv_timeout(DEADLINE).expect("a sender in the test");
+            peer.close_and_expect_reply(1000);
         });
         let url = server.url();
         let arguments = [arguments, &[url.as_str()]].concat();
@@ -153,7 +136,7 @@ fn what_was_shown_was_glued_to_the_line_being_typed() {
         assert_eq!(terminal.screen().matches("half").count(), 1, "{}", terminal.screen());
         terminal.type_text(" a line");
         terminal.wait_for("\nhalf a line");
-        sender.send(()).expect("a server that waits");
+        sender.send(()).expect("a receiver in the server");
         assert_eq!(terminal.wait_exit(), 0);
         let screen = terminal.screen();
         assert!(screen.contains("\nhalf a line\nclosed by the peer: 1000"), "{screen}");
@@ -161,7 +144,7 @@ fn what_was_shown_was_glued_to_the_line_being_typed() {
 }
 
 #[test]
-fn ctrl_d_is_explained_as_it_works() {
+fn help_explains_ctrl_d_on_a_plain_terminal() {
     let server = server(|_| {});
     let terminal = dumb_session(&server);
     terminal.type_line("/help");
@@ -187,14 +170,11 @@ fn keys_edit_the_line() {
 }
 
 #[test]
-fn what_is_typed_before_the_connection_is_open_is_sent() {
-    let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.stall();
-        peer.accept(&head);
+fn text_typed_before_the_connection_is_sent() {
+    let (server, _requested) = accept_on_release(|peer| {
         peer.expect_text("early");
         peer.expect_text("and late");
-        close(peer);
+        answer_close(peer);
     });
     let terminal = dumb(&["--wait", "0", &server.url()]);
     terminal.type_line("early");
@@ -226,11 +206,10 @@ fn ctrl_c_on_a_dumb_terminal_clears_the_line_and_then_closes() {
     assert!(terminal.termios_restored());
 }
 
-/// The reader of standard output is gone by then: it got the same signal.
+/// The reader of stdout has ended: it received the same signal.
 #[test]
-fn ctrl_c_to_a_pipeline_waits_for_the_answer() {
-    let server = Server::script(|peer| {
-        open(peer);
+fn ctrl_c_in_a_pipeline_waits_for_the_close_reply() {
+    let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.close(1000, "");
@@ -250,7 +229,7 @@ fn ctrl_c_to_a_pipeline_waits_for_the_answer() {
 }
 
 #[test]
-fn a_pipeline_is_stopped_and_continued() {
+fn a_pipeline_can_be_stopped_and_continued() {
     for shell in ["bash", "dash"] {
         let server = server(|peer| {
             peer.expect_text(&format!("half{}", "q".repeat(LONG)));
@@ -263,12 +242,10 @@ fn a_pipeline_is_stopped_and_continued() {
         terminal.type_text("half");
         terminal.wait_for("half");
         terminal.press(Key::CtrlZ);
-        terminal.wait_until("the shell after the stop", |screen| {
-            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-        });
+        terminal.wait_for_stop();
         terminal.type_text("fg\n");
         terminal.wait_until_raw(true);
-        terminal.wait_until("what was typed", |screen| screen.ends_with("\nhalf"));
+        terminal.wait_until("the typed text", |screen| screen.ends_with("\nhalf"));
         terminal.type_line(&"q".repeat(LONG));
         terminal.wait_for("answer");
         terminal.press(Key::CtrlD);
@@ -278,7 +255,7 @@ fn a_pipeline_is_stopped_and_continued() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_was_taken_for_the_end_of_the_input() {
+fn a_closed_terminal_is_a_hangup_and_not_the_end_of_input() {
     for arguments in ["", "--input lines"] {
         let server = going_away();
         let run = format!("\"$WSCOPE\" {arguments} -x ready {}", server.url());
@@ -289,9 +266,9 @@ fn a_terminal_that_is_closed_was_taken_for_the_end_of_the_input() {
 }
 
 #[test]
-fn a_listening_server_takes_commands_and_long_lines_without_a_line_editor() {
+fn a_listening_server_accepts_commands_and_long_lines_without_a_line_editor() {
     let mut terminal = dumb(&["listen", ":0"]);
-    terminal.wait_until("where it listens", |screen| port_in(screen).is_some());
+    terminal.wait_until("the address", |screen| port_in(screen).is_some());
     terminal.wait_until_raw(true);
     let mut peer = client(port_in(&terminal.screen()).expect("a port"));
     terminal.wait_for("#1 client");
@@ -307,14 +284,13 @@ fn a_listening_server_takes_commands_and_long_lines_without_a_line_editor() {
     terminal.press(Key::CtrlC);
     terminal.wait_for("not sent^C");
     terminal.press(Key::CtrlD);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     assert_eq!(terminal.wait_exit(), 0);
     assert!(terminal.termios_restored());
 }
 
 #[test]
-fn sigquit_left_a_mute_terminal() {
+fn sigquit_restores_the_terminal() {
     let server = going_away();
     let mut terminal = dumb(&[&server.url()]);
     terminal.wait_for("connected");

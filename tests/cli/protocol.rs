@@ -1,4 +1,4 @@
-//! What peers do wrong after the handshake: exit status 5, the rule on stderr, the right code on the wire.
+//! Protocol violations after the handshake: exit status 5, the rule on stderr, the close code on the wire.
 
 use crate::scripts::{answer_close, close, serve, violate, violate_with};
 use crate::support::{BINARY, CLOSE, CONTINUATION, PING, PONG, Peer, TEXT};
@@ -48,9 +48,9 @@ fn an_unmasked_frame_from_a_client_ends_that_connection_only() {
     let mut server = wscope().args(["listen", "--echo", ":0"]).stdin_null().spawn();
     let line = server.wait_stderr("listening on ");
     let port = line.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok());
-    let [mut bystander, mut peer] = [(); 2].map(|()| {
+    let [mut other, mut peer] = [(); 2].map(|()| {
         let mut peer = Peer::connect(port.expect("a port"));
-        peer.ask("/", &[]);
+        peer.request("/", &[]);
         peer.read_head();
         peer
     });
@@ -65,14 +65,13 @@ fn an_unmasked_frame_from_a_client_ends_that_connection_only() {
     );
     let cause = "#2 wscope: protocol error: unmasked frame from a client: text frame (RFC 6455 section 5.1)";
     assert!(server.wait_stderr(cause).contains("; closed with 1002 Protocol Error"));
-    bystander.send(masked(&text("still served")));
-    bystander.expect_text("still served");
-    bystander.close(1000, "");
-    bystander.expect_close(1000);
+    other.send(masked(&text("still served")));
+    other.expect_text("still served");
+    other.close_and_expect_reply(1000);
 }
 
 #[test]
-fn control_frames_that_are_fragmented_or_long() {
+fn fragmented_or_long_control_frames() {
     expect_violations(
         "5.5",
         &[
@@ -87,7 +86,7 @@ fn control_frames_that_are_fragmented_or_long() {
 }
 
 #[test]
-fn a_control_frame_that_is_too_long_for_lenient_is_not_a_long_message() {
+fn a_control_frame_too_long_for_lenient_is_not_reported_as_a_long_message() {
     violate_with(&["--lenient"], &ping(&[b'x'; 5000]), ERROR)
         .stderr_contains("control frame over 125 bytes: ping frame with 5000 bytes of payload")
         .stderr_contains("hint: Close, ping and pong frames carry at most 125 bytes: --lenient accepts up to 4096\n")
@@ -128,7 +127,7 @@ fn text_that_is_not_utf8() {
             (&fragments(b"abc", b"d\xff"), BAD_DATA, "at byte 4"),
             (&fragments(b"\xe2\x82", b"x"), BAD_DATA, "at byte 0"),
             (&fragments(b"a\xe2\x82", b""), BAD_DATA, "at byte 1"),
-            // Known before the message has come to its end.
+            // Known before the end of the message.
             (&frame(false, 0, TEXT, b"\xff"), BAD_DATA, "at byte 0"),
             (
                 &frame(true, 0, TEXT, &[&[0xff; 10][..], &[b'x'; 100]].concat())[..30],
@@ -140,7 +139,7 @@ fn text_that_is_not_utf8() {
 }
 
 #[test]
-fn what_is_not_utf8_is_named_where_it_is_known() {
+fn the_kind_of_invalid_utf8_is_explained() {
     let cut_reason = [b"\x03\xe8", &[b'x'; 122][..], b"\xe2"].concat();
     for (bytes, cause, hint) in [
         (
@@ -151,10 +150,10 @@ fn what_is_not_utf8_is_named_where_it_is_known() {
         (text_of(b"\xed\xbf\xbf"), "(ed bf) (", "CESU-8"),
         (
             text_of(b"price: \xe2\x82"),
-            "at byte 7 of the message (e2 82, a character that is cut off)",
+            "at byte 7 of the message (e2 82, a truncated character)",
             "hint: the peer ends a text message inside a character",
         ),
-        (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a character that is cut off)", ""),
+        (text_of("é\u{20ac}".as_bytes().split_at(3).0), "(e2, a truncated character)", ""),
         // é in Latin-1, which cannot be known.
         (
             text_of(b"caf\xe9"),
@@ -164,7 +163,7 @@ fn what_is_not_utf8_is_named_where_it_is_known() {
         (text_of(b"a\xed\xa0!"), "(ed a0) (", "hint: text messages have to be UTF-8"),
         (
             frame(true, 0, CLOSE, &cut_reason),
-            "byte 122 of the reason (a character that is cut off)",
+            "byte 122 of the reason (a truncated character)",
             "hint: a reason has at most 123 bytes",
         ),
         (
@@ -182,7 +181,7 @@ fn text_of(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_place_of_the_broken_frame_is_told() {
+fn the_position_of_the_offending_frame_is_shown() {
     violate(&frame(true, 4, TEXT, b"x"), ERROR).stderr_contains(
         "offending frame at byte 4: text, FIN, RSV1, length 1 (7 bit); header c1 01; payload 78",
     );
@@ -192,7 +191,7 @@ fn the_place_of_the_broken_frame_is_told() {
 }
 
 #[test]
-fn the_place_of_the_frame_with_bad_text_is_told() {
+fn the_position_of_the_frame_with_invalid_text_is_shown() {
     let split = [frame(false, 0, TEXT, b"ab"), frame(true, 0, CONTINUATION, b"\xff")].concat();
     violate(&frame(true, 0, TEXT, b"x\xff"), BAD_DATA).stderr_contains(
         "offending frame at byte 4: text, FIN, length 2 (7 bit); header 81 02; payload 78 ff",
@@ -203,7 +202,7 @@ fn the_place_of_the_frame_with_bad_text_is_told() {
 }
 
 #[test]
-fn close_frames_with_bad_payloads() {
+fn close_frames_with_invalid_payloads() {
     expect_violations(
         "5.5.1",
         &[
@@ -215,7 +214,7 @@ fn close_frames_with_bad_payloads() {
 }
 
 #[test]
-fn close_frames_with_bad_codes() {
+fn close_frames_with_invalid_codes() {
     for code in [0_u16, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535] {
         let payload = [&code.to_be_bytes()[..], b"own words"].concat();
         let outcome = violate(&frame(true, 0, CLOSE, &payload), ERROR);
@@ -226,7 +225,7 @@ fn close_frames_with_bad_codes() {
 }
 
 #[test]
-fn the_reason_beside_a_bad_code_is_shown() {
+fn the_reason_with_an_invalid_code_is_shown() {
     let outcome = violate(&frame(true, 0, CLOSE, b"\x03\xeewhy it ended"), ERROR);
     let reason =
         "(RFC 6455 section 7.4); reason of the Close frame: \"why it ended\"; closed with 1002";
@@ -237,7 +236,7 @@ fn the_reason_beside_a_bad_code_is_shown() {
 }
 
 #[test]
-fn close_frames_that_are_fine() {
+fn valid_close_frames() {
     let longest = "é".repeat(61) + "x";
     for (code, reason, status) in [
         (1000, "", 0),
@@ -295,13 +294,13 @@ fn messages_over_the_limit() {
     }
 }
 
-/// Of a continuation frame.
+/// The header of a continuation frame.
 fn frame_header_of_64_mib() -> Vec<u8> {
     [&[0x80, 127][..], &(64_u64 << 20).to_be_bytes()].concat()
 }
 
 #[test]
-fn messages_of_just_the_limit() {
+fn messages_of_exactly_the_limit() {
     for bytes in [
         text("1234567890"),
         [frame(false, 0, TEXT, b"12345"), ping(b""), frame(true, 0, CONTINUATION, b"67890")]
@@ -329,7 +328,7 @@ fn characters_may_be_split_between_fragments() {
 }
 
 #[test]
-fn pings_are_answered_also_between_fragments() {
+fn pings_between_fragments_are_answered() {
     let server = serve(|peer| {
         peer.send(
             [ping(b""), frame(false, 0, TEXT, b"a"), ping(b"p"), pong(b"not asked for")].concat(),
@@ -354,7 +353,7 @@ fn an_http_error_after_the_handshake_is_shown() {
 }
 
 #[test]
-fn an_http_error_that_comes_in_pieces_after_the_handshake_is_shown() {
+fn an_http_error_received_byte_by_byte_after_the_handshake_is_shown() {
     let server = serve(|peer| {
         peer.send_slowly(HTTP_HEAD);
         peer.expect_close(ERROR);
@@ -368,7 +367,7 @@ const HTTP_HEAD: &str = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/j
 const HTTP_BODY: &str = "{\"code\":0,\"message\":\"Transport unknown\"}";
 
 #[test]
-fn a_violation_instead_of_the_answer_to_our_close() {
+fn a_violation_instead_of_the_close_reply() {
     let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send([text("late"), frame(true, 4, TEXT, b"x")].concat());
@@ -380,7 +379,7 @@ fn a_violation_instead_of_the_answer_to_our_close() {
 }
 
 #[test]
-fn data_behind_the_close_of_the_peer_is_named_and_not_read() {
+fn data_after_the_close_of_the_peer_is_reported_and_not_read() {
     let server = serve(|peer| {
         peer.send(
             [crate::support::close(1000, ""), text("zombie"), frame(true, 7, 3, b"x")].concat(),
@@ -399,7 +398,7 @@ fn data_behind_the_close_of_the_peer_is_named_and_not_read() {
 }
 
 #[test]
-fn a_second_close_changes_nothing() {
+fn a_second_close_is_a_warning() {
     let server = serve(|peer| {
         peer.send([crate::support::close(1000, ""), crate::support::close(4000, "no")].concat());
         peer.expect_close(1000);

@@ -1,4 +1,4 @@
-//! `--send-frame`: frames as they are asked for, allowed or not.
+//! `--send-frame`: raw frames, valid or not.
 
 use std::sync::mpsc::channel;
 
@@ -6,14 +6,14 @@ use crate::events::assert_valid;
 use crate::scripts::{next, serve};
 use crate::support::{CLOSE, PING, TEXT, wscope};
 
-/// What comes over the wire for these arguments up to the Close frame, exclusive.
+/// The bytes sent with these arguments, without the Close frame.
 #[track_caller]
-fn wire(args: &[&str]) -> Vec<u8> {
+fn sent_bytes(args: &[&str]) -> Vec<u8> {
     let (sender, bytes) = channel();
     let server = serve(move |peer| {
-        sender.send(peer.read_until_eof()).expect("a waiting test");
+        sender.send(peer.read_until_eof()).expect("a receiver in the test");
     });
-    // The Close frame is not answered: where frames end may be impossible to tell.
+    // The Close frame is not answered: the ends of the frames may be undecidable.
     let ending = ["-q", "--wait", "0", "--close-timeout", "50ms", &server.url()];
     wscope().args(args).args(ending).run().code(7);
     let mut bytes = next(&bytes);
@@ -22,7 +22,7 @@ fn wire(args: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn frames_arrive_as_they_were_written() {
+fn frames_are_sent_as_written() {
     for (written, expected) in [
         ("text nomask hello", &b"\x81\x05hello"[..]),
         ("text nomask nofin hello you", b"\x01\x09hello you"),
@@ -49,13 +49,13 @@ fn frames_arrive_as_they_were_written() {
         ("text mask=0a0B0c0d abcde", b"\x81\x85\x0a\x0b\x0c\x0d\x6b\x69\x6f\x69\x6f"),
         ("text nomask hex:ff", b"\x81\x01\xff"),
     ] {
-        let got = wire(&["--send-frame", written]);
+        let got = sent_bytes(&["--send-frame", written]);
         assert_eq!(got, expected, "{written:?}: {}", got.escape_ascii());
     }
 }
 
 #[test]
-fn a_frame_is_masked_unless_told() {
+fn a_frame_is_masked_by_default() {
     let server = serve(|peer| {
         let frame = peer.read_frame();
         assert!(frame.masked && frame.fin, "{frame:?}");
@@ -66,7 +66,7 @@ fn a_frame_is_masked_unless_told() {
 }
 
 #[test]
-fn the_order_of_what_is_sent_is_that_of_the_arguments() {
+fn frames_and_messages_are_sent_in_the_order_of_the_arguments() {
     let server = serve(|peer| {
         let frames: Vec<_> = (0..5).map(|_| peer.read_frame()).collect();
         let payloads: Vec<_> = frames.iter().map(|frame| frame.payload.clone()).collect();
@@ -94,7 +94,7 @@ fn frames_may_follow_a_close_frame() {
 }
 
 #[test]
-fn a_close_frame_is_answered_to_whatever_it_says() {
+fn the_reply_to_any_close_frame_is_accepted() {
     for payload in ["", "hex:03", "hex:03ed", "hex:ffff00ff"] {
         let server = serve(|peer| {
             assert_eq!(peer.read_frame().opcode, CLOSE);
@@ -107,7 +107,7 @@ fn a_close_frame_is_answered_to_whatever_it_says() {
 }
 
 #[test]
-fn frames_that_were_asked_for_are_marked() {
+fn raw_frames_are_marked() {
     let server = serve(|peer| {
         peer.read_frame();
         crate::scripts::answer_close(peer);
@@ -133,7 +133,7 @@ fn frames_that_were_asked_for_are_marked() {
 }
 
 #[test]
-fn a_frame_that_is_not_understood_is_wrong_usage() {
+fn an_invalid_frame_is_a_usage_error() {
     for (written, reason) in [
         ("", "is not an opcode"),
         (

@@ -1,4 +1,4 @@
-//! `--reconnect`: connections that are lost, and what becomes of what was to be sent.
+//! `--reconnect`: lost connections, and pending messages.
 
 use serde_json::{Value, json};
 
@@ -12,14 +12,13 @@ mod cycles;
 #[cfg(unix)]
 mod prompt;
 
-/// Short waits.
+/// A short delay.
 const SOON: [&str; 3] = ["--reconnect", "--reconnect-delay", "1ms"];
 
-/// Accepts and goes on with `steps`; at their end the connection is cut.
+/// Accepts and runs `steps`; after them the connection is cut.
 fn accept(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
     script(|peer: &mut Peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         steps(peer);
     })
 }
@@ -29,7 +28,7 @@ fn cut() -> Script {
 }
 
 #[test]
-fn a_connection_that_is_cut_is_had_again() {
+fn a_cut_connection_is_reestablished() {
     let server = Server::scripts([
         accept(|peer| peer.send(text("one"))),
         accept(|peer| {
@@ -43,7 +42,7 @@ fn a_connection_that_is_cut_is_had_again() {
         }),
     ]);
     let outcome = wscope().args(SOON).arg(server.url()).stdin_open().run().code(0);
-    // What a reset overtakes is lost with it.
+    // A reset discards unread data.
     assert!(
         ["one\ntwo\nthree\n", "one\nthree\n"].contains(&&*outcome.stdout),
         "{}",
@@ -57,18 +56,18 @@ fn a_connection_that_is_cut_is_had_again() {
 }
 
 #[test]
-fn without_it_the_run_is_over() {
+fn a_cut_connection_ends_the_run_without_the_option() {
     let server = Server::scripts([cut()]);
     wscope().arg(server.url()).stdin_open().run().code(6).stderr_lacks("reconnecting");
 }
 
 #[test]
-fn the_first_connection_is_not_its_matter() {
-    wscope().args(SOON).arg(crate::scripts::deserted_url()).run().code(3).stderr_lacks("attempt");
+fn the_first_connection_is_not_retried() {
+    wscope().args(SOON).arg(crate::scripts::refused_url()).run().code(3).stderr_lacks("attempt");
 }
 
 #[test]
-fn codes_that_mean_come_back() {
+fn transient_close_codes_reconnect() {
     for code in [1001, 1011, 1012, 1013, 1014] {
         let server = Server::scripts([
             accept(move |peer| close(peer, code, "later")),
@@ -86,7 +85,7 @@ fn codes_that_mean_come_back() {
 }
 
 #[test]
-fn codes_that_mean_stay_away() {
+fn permanent_close_codes_do_not_reconnect() {
     for (code, status) in [
         (1000, 0),
         (1002, 6),
@@ -110,7 +109,7 @@ fn codes_that_mean_stay_away() {
 }
 
 #[test]
-fn a_peer_that_breaks_the_protocol_would_break_it_again() {
+fn a_protocol_error_does_not_reconnect() {
     let server = Server::scripts([accept(|peer| {
         peer.send([0x83, 0]);
         peer.expect_close(1002);
@@ -119,7 +118,7 @@ fn a_peer_that_breaks_the_protocol_would_break_it_again() {
 }
 
 #[test]
-fn on_close_it_comes_back_from_an_end_in_order() {
+fn reconnect_on_close_reconnects_after_a_normal_closure() {
     let server = Server::scripts([
         accept(|peer| close(peer, 1000, "")),
         accept(|peer| close(peer, 4000, "")),
@@ -138,13 +137,13 @@ fn on_close_it_comes_back_from_an_end_in_order() {
 }
 
 #[test]
-fn our_own_end_is_the_end() {
+fn our_own_close_does_not_reconnect() {
     let server = Server::scripts([accept(|peer| {
         peer.expect_text("x");
         answer_close(peer);
     })]);
     wscope().args(SOON).args(["-w", "0", &server.url()]).stdin("x\n").run().code(0);
-    // Also if the server cuts the connection instead of answering our Close frame.
+    // Even if the server cuts the connection instead of answering our Close frame.
     let server = Server::scripts([accept(|peer| _ = peer.expect_close(1000))]);
     wscope().args(SOON).args(["-w", "0", &server.url()]).stdin("").run().code(6);
 }
@@ -169,7 +168,7 @@ fn presets_are_sent_on_every_connection() {
 }
 
 #[test]
-fn goals_go_on_over_connections() {
+fn goals_continue_over_connections() {
     let server = Server::scripts([
         accept(|peer| peer.send([text("a"), text("b")].concat())),
         accept(|peer| {
@@ -185,13 +184,13 @@ fn goals_go_on_over_connections() {
 }
 
 #[test]
-fn an_expected_end_is_no_loss() {
+fn an_expected_end_does_not_reconnect() {
     let server = Server::scripts([cut()]);
     wscope().args(SOON).args(["--expect", "close:1006", &server.url()]).run().code(0);
 }
 
 #[test]
-fn lines_that_come_while_there_is_no_connection_wait() {
+fn lines_read_without_a_connection_are_queued() {
     let server = Server::scripts([
         accept(|peer| peer.expect_text("one")),
         accept(|peer| {
@@ -212,14 +211,14 @@ fn lines_that_come_while_there_is_no_connection_wait() {
 }
 
 #[test]
-fn input_that_has_ended_is_delivered_all_the_same() {
+fn input_is_sent_after_its_end() {
     let server = Server::scripts([
         accept(|peer| {
             peer.expect_text("0");
             peer.reset();
         }),
         accept(|peer| {
-            // As many as the first connection did not take.
+            // Those that the first connection did not take.
             let mut last = None;
             while last != Some(99_999) {
                 let (_, message) = peer.read_message();
@@ -240,13 +239,13 @@ fn input_that_has_ended_is_delivered_all_the_same() {
         .stderr_contains("may not have arrived");
 }
 
-/// A message of which the kernel took a part is sent again as a whole: it cannot have arrived.
+/// A partially sent message is sent again completely: it cannot have arrived.
 #[test]
-fn a_message_cut_in_the_middle_is_sent_again() {
-    const SIZE: usize = 16 << 20; // more than a kernel takes
+fn a_partially_sent_message_is_sent_again() {
+    const SIZE: usize = 16 << 20; // more than the kernel buffers
     let server = Server::scripts([
         accept(|peer| {
-            peer.read_bytes(1 << 20);
+            peer.read_exact(1 << 20);
             peer.reset();
         }),
         accept(|peer| {
@@ -267,10 +266,10 @@ fn a_message_cut_in_the_middle_is_sent_again() {
     running.wait().code(0).stderr_contains(" to send\n").stderr_lacks("may not have arrived");
 }
 
-/// A server that closes in order reads no more messages: those not begun are for the next connection.
+/// After the Close of the server, messages that were not started are sent on the next connection.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_close_frame_spares_what_was_not_begun() {
+fn messages_not_started_before_a_close_are_sent_later() {
     const MESSAGES: usize = 1000;
     let (sender, taken) = std::sync::mpsc::channel();
     let server = Server::scripts([
@@ -282,7 +281,7 @@ fn a_close_frame_spares_what_was_not_begun() {
             while peer.read_frame().opcode != crate::support::CLOSE {
                 count += 1;
             }
-            sender.send(count).expect("a test that waits");
+            sender.send(count).expect("a receiver in the test");
         }),
         accept(move |peer| {
             peer.expect_text("first");
@@ -309,7 +308,7 @@ fn a_close_frame_spares_what_was_not_begun() {
 }
 
 #[test]
-fn an_answered_ping_confirms_what_was_sent_before_it() {
+fn a_pong_confirms_the_messages_before_the_ping() {
     let server = Server::scripts([
         accept(|peer| {
             peer.expect_text("one");
@@ -339,7 +338,7 @@ fn find(events: &[Value], name: &str) -> Value {
 }
 
 #[test]
-fn a_ping_that_is_not_answered_is_a_loss() {
+fn an_unanswered_ping_reconnects() {
     let server = Server::scripts([
         accept(Peer::stall),
         accept(|peer| {
@@ -358,7 +357,7 @@ fn a_ping_that_is_not_answered_is_a_loss() {
 }
 
 #[test]
-fn so_many_attempts_and_no_more() {
+fn the_number_of_attempts_is_limited() {
     let server = Server::scripts([cut()]);
     wscope()
         .args(["--reconnect=2", "--reconnect-delay", "1ms", &server.url()])
@@ -367,7 +366,7 @@ fn so_many_attempts_and_no_more() {
         .code(3)
         .stderr_contains("(attempt 2 of 2)")
         .stderr_lacks("attempt 3");
-    // Connections that do not stand are attempts as well.
+    // Connections that are cut immediately count as attempts.
     let server = Server::scripts([cut(), cut(), cut()]);
     wscope()
         .args(["--reconnect=2", "--reconnect-delay", "1s", "-q", &server.url()])
@@ -375,7 +374,7 @@ fn so_many_attempts_and_no_more() {
         .run()
         .code(6)
         .stderr_contains("wscope: closed abnormally by the peer: 1006");
-    // What was handed over is told also when there is no further attempt to tell it with.
+    // Unconfirmed messages are reported even without a further attempt.
     let server = Server::scripts([cut(), accept(|peer| peer.expect_text("x"))]);
     let mut running =
         wscope().args(["--reconnect=1", "--reconnect-delay", "1s", &server.url()]).spawn();
@@ -385,7 +384,7 @@ fn so_many_attempts_and_no_more() {
 }
 
 #[test]
-fn an_expectation_not_met_counts_for_more() {
+fn an_unmet_expectation_takes_precedence_over_the_connection_failure() {
     let server = Server::scripts([cut()]);
     wscope()
         .args(["--reconnect=1", "--reconnect-delay", "1ms", "--expect", "x", &server.url()])
@@ -396,12 +395,12 @@ fn an_expectation_not_met_counts_for_more() {
 }
 
 #[test]
-fn an_answer_that_cannot_heal_ends_it() {
-    let gone = script(|peer: &mut Peer| {
+fn a_permanent_refusal_ends_the_run() {
+    let unauthorized = script(|peer: &mut Peer| {
         peer.read_head();
         peer.respond("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
     });
-    let server = Server::scripts([cut(), gone]);
+    let server = Server::scripts([cut(), unauthorized]);
     wscope()
         .args(SOON)
         .arg(server.url())
@@ -413,7 +412,7 @@ fn an_answer_that_cannot_heal_ends_it() {
 
 #[cfg(unix)]
 #[test]
-fn signals_end_a_wait() {
+fn signals_end_the_delay() {
     let long = ["--reconnect", "--reconnect-delay", "10m"];
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = Server::scripts([cut()]);
@@ -425,7 +424,7 @@ fn signals_end_a_wait() {
 }
 
 #[test]
-fn the_time_limit_ends_a_wait() {
+fn max_time_ends_the_delay() {
     let long = ["--reconnect", "--reconnect-delay", "10m"];
     let server = Server::scripts([cut()]);
     let limit = ["-m", "300ms"];
@@ -435,7 +434,7 @@ fn the_time_limit_ends_a_wait() {
 
 /// `| head -1` while there is no connection.
 #[test]
-fn a_reader_that_has_gone_ends_a_wait() {
+fn a_closed_stdout_ends_the_delay() {
     let server = Server::scripts([accept(|peer| peer.send(text("one")))]);
     let mut running =
         wscope().args(["--reconnect", "--reconnect-delay", "10m", &server.url()]).spawn();
@@ -463,14 +462,14 @@ fn every_connection_has_its_events() {
     assert_eq!(events[2]["reason"], "closed by the peer: 1012 Service Restart: \"restart\"");
 }
 
-/// Input that nobody took before the end is not passed over in silence.
+/// Unsent input is reported at the end.
 #[test]
-fn what_could_not_be_sent_is_said() {
+fn unsent_messages_are_reported() {
     let server = Server::scripts([accept(|peer| {
-        peer.read_bytes(1 << 20);
+        peer.read_exact(1 << 20);
         peer.reset();
     })]);
-    let line = "x".repeat(16 << 20); // more than a kernel takes
+    let line = "x".repeat(16 << 20); // more than the kernel buffers
     let url = server.url();
     let mut running =
         wscope().args(["--reconnect=1", "--reconnect-delay", "1ms", "--no-compress", &url]).spawn();
@@ -482,12 +481,12 @@ fn what_could_not_be_sent_is_said() {
         .stderr_contains("warning: not sent: 1 message that was read from the input");
 }
 
-/// They are answers to what came on the connection that was lost, so they are not for the next one.
+/// Echoes belong to the lost connection, so they are not sent on the next one.
 #[test]
-fn echoes_that_are_lost_are_counted() {
+fn lost_echoes_are_counted() {
     let server = Server::scripts([
         accept(|peer| {
-            // The Close frame comes with the messages: the echoes cannot be sent any more.
+            // The Close frame is sent with the messages: the echoes cannot be sent.
             peer.send([text("a"), text("b"), crate::support::close(1012, "restart")].concat());
         }),
         accept(|peer| {

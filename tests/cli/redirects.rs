@@ -1,4 +1,4 @@
-//! `--location`: where redirects lead, and what may come along.
+//! `--location`: which redirects are followed, and which headers are sent on.
 
 mod secrets;
 
@@ -8,7 +8,7 @@ use crate::events::{assert_valid, events};
 use crate::scripts::{answer_close, serve_tls};
 use crate::support::{Peer, Script, Server, header, script, wscope};
 
-/// Answers with a redirect; tells the request's head to `check`.
+/// Responds with a redirect; `check` receives the head of the request.
 fn redirect(
     status: &'static str,
     location: impl Into<String>,
@@ -23,21 +23,21 @@ fn redirect(
     })
 }
 
-/// No Content-Length and no end: the body could go on forever.
+/// Without Content-Length and end the body could be endless.
 #[test]
 fn a_redirect_is_followed_without_its_body() {
-    let there = Server::scripts([accept(|_| {})]);
-    let location = there.url();
-    let here = Server::script(move |peer| {
+    let target = Server::scripts([accept(|_| {})]);
+    let location = target.url();
+    let first = Server::script(move |peer| {
         peer.read_head();
         peer.respond(&format!("HTTP/1.1 302 Found\r\nLocation: {location}\r\n\r\nsee"));
         peer.stall();
     });
     let args = ["-L", "-w", "0", "--connect-timeout", "1500ms"];
-    wscope().args(args).arg(here.url()).run().code(0);
+    wscope().args(args).arg(first.url()).run().code(0);
 }
 
-/// Accepts, and checks the request.
+/// Accepts; `check` receives the head of the request.
 fn accept(check: impl FnOnce(&str) + Send + 'static) -> Script {
     script(move |peer: &mut Peer| {
         let head = peer.read_head();
@@ -47,7 +47,7 @@ fn accept(check: impl FnOnce(&str) + Send + 'static) -> Script {
     })
 }
 
-/// wscat's `--max-redirects` needs no number, and does not take the URL for one.
+/// The number of wscat's `--max-redirects` is optional, and the URL is not taken for it.
 #[test]
 fn the_number_of_redirects_may_be_missing() {
     let servers = || {
@@ -78,28 +78,28 @@ fn the_number_of_redirects_may_be_missing() {
 }
 
 #[test]
-fn each_redirect_is_followed_and_told() {
+fn each_redirect_is_followed_and_reported() {
     for (status, code) in
         [("301 Moved Permanently", 301), ("302 Found", 302), ("303 See Other", 303)]
             .into_iter()
             .chain([("307 Temporary Redirect", 307), ("308 Permanent Redirect", 308)])
     {
-        let there = Server::scripts([accept(|head| assert!(head.starts_with("GET /b HTTP/1.1")))]);
-        let here = Server::scripts([redirect(
+        let target = Server::scripts([accept(|head| assert!(head.starts_with("GET /b HTTP/1.1")))]);
+        let first = Server::scripts([redirect(
             status,
-            format!("http://127.0.0.1:{}/b", there.port()),
+            format!("http://127.0.0.1:{}/b", target.port()),
             |_| {},
         )]);
-        let outcome = wscope().args(["-L", "-w", "0", &here.url()]).run().code(0);
+        let outcome = wscope().args(["-L", "-w", "0", &first.url()]).run().code(0);
         outcome
-            .stderr_contains(&format!("wscope: {status}: redirected to {}/b\n", there.url()))
-            .stderr_contains(&format!("connected to {}/b ", there.url()));
+            .stderr_contains(&format!("wscope: {status}: redirected to {}/b\n", target.url()))
+            .stderr_contains(&format!("connected to {}/b ", target.url()));
         assert!((301..=308).contains(&code));
     }
 }
 
 #[test]
-fn without_it_a_redirect_is_a_refusal_that_names_it() {
+fn a_redirect_is_a_refusal_without_the_option() {
     let server = Server::scripts([redirect("302 Found", "/b?token=hunter2", |_| {})]);
     wscope()
         .arg(server.url())
@@ -111,7 +111,7 @@ fn without_it_a_redirect_is_a_refusal_that_names_it() {
 }
 
 #[test]
-fn the_same_place_gets_credentials_and_cookies_again() {
+fn credentials_and_cookies_are_sent_again_to_the_same_origin() {
     let check = |head: &str| {
         assert_eq!(header(head, "Authorization"), Some("Basic dTpw"), "{head}");
         assert_eq!(header(head, "Cookie"), Some("a=b"), "{head}");
@@ -127,8 +127,8 @@ fn the_same_place_gets_credentials_and_cookies_again() {
 }
 
 #[test]
-fn another_place_gets_none_of_them() {
-    let there = Server::scripts([accept(|head| {
+fn credentials_and_cookies_are_not_sent_to_another_origin() {
+    let target = Server::scripts([accept(|head| {
         for name in ["Authorization", "Cookie", "Proxy-Authorization"] {
             assert_eq!(header(head, name), None, "{head}");
         }
@@ -137,21 +137,21 @@ fn another_place_gets_none_of_them() {
         assert_eq!(header(head, "X-Other"), Some("1"), "{head}");
         assert_eq!(header(head, "Sec-WebSocket-Protocol"), Some("chat"), "{head}");
     })]);
-    let here = Server::scripts([redirect("307 Temporary Redirect", there.url(), |head| {
+    let first = Server::scripts([redirect("307 Temporary Redirect", target.url(), |head| {
         assert_eq!(header(head, "Authorization"), Some("Bearer abc"), "{head}");
     })]);
     wscope()
         .args(["-L", "-w", "0", "-s", "chat", "-o", "https://app.example"])
         .args(["-H", "Authorization: Bearer abc", "-H", "cookie: a=b"])
         .args(["-H", "Proxy-Authorization: Basic eA==", "-H", "Host: virtual", "-H", "X-Other: 1"])
-        .arg(here.url())
+        .arg(first.url())
         .run()
         .code(0)
         .stderr_contains("are not sent on to 127.0.0.1:");
 }
 
 #[test]
-fn a_name_and_password_in_the_url_stay_behind_too_also_on_the_way_back() {
+fn userinfo_is_not_sent_after_a_redirect_to_another_origin_and_back() {
     let back = Server::scripts([
         redirect("302 Found", "/away", |head| assert!(header(head, "Authorization").is_some())),
         redirect("302 Found", "/PORT", |head| assert!(header(head, "Authorization").is_some())),
@@ -163,7 +163,7 @@ fn a_name_and_password_in_the_url_stay_behind_too_also_on_the_way_back() {
             .run()
             .code(4),
     );
-    // Away and back again: the first server's second answer is to a request without credentials.
+    // To another server and back: the second request to the first server has no credentials.
     let (sender, port) = std::sync::mpsc::channel::<String>();
     let away = Server::scripts([script(move |peer: &mut Peer| {
         let head = peer.read_head();
@@ -177,14 +177,14 @@ fn a_name_and_password_in_the_url_stay_behind_too_also_on_the_way_back() {
         redirect("302 Found", away.url(), |_| {}),
         accept(|head| assert_eq!(header(head, "Authorization"), None, "{head}")),
     ]);
-    sender.send(home.url()).expect("a server that waits for it");
+    sender.send(home.url()).expect("a receiver in the server");
     wscope().args(["-L", "-w", "0"]).arg(home.url().replace("//", "//u:p@")).run().code(0);
 }
 
 #[test]
-fn nothing_leads_from_tls_into_the_clear() {
+fn a_redirect_from_wss_to_ws_is_not_followed() {
     let server = Server::script(|peer| {
-        crate::scripts::under_tls(peer);
+        crate::scripts::start_untrusted_tls(peer);
         peer.read_head();
         peer.respond(
             "HTTP/1.1 302 Found\r\nLocation: ws://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
@@ -202,57 +202,51 @@ fn nothing_leads_from_tls_into_the_clear() {
 }
 
 #[test]
-fn into_tls_it_leads() {
-    let there = serve_tls(answer_close);
-    let location = format!("https://127.0.0.1:{}/", there.port());
-    let here = Server::scripts([redirect("308 Permanent Redirect", location, |_| {})]);
-    wscope().args(["-L", "-k", "-w", "0", &here.url()]).run().code(0);
+fn a_redirect_from_ws_to_wss_is_followed() {
+    let target = serve_tls(answer_close);
+    let location = format!("https://127.0.0.1:{}/", target.port());
+    let first = Server::scripts([redirect("308 Permanent Redirect", location, |_| {})]);
+    wscope().args(["-L", "-k", "-w", "0", &first.url()]).run().code(0);
 }
 
 #[test]
-fn a_loop_that_sets_a_cookie_wants_it_back() {
+fn a_redirect_loop_that_sets_a_cookie_has_a_hint() {
     for (field, hint) in [("Set-Cookie: a=b", "hint: the server sets a cookie"), ("X: y", "")] {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "HTTP/1.1 302 Found\r\nLocation: /\r\n{field}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
+        let server = Server::respond(format!(
+            "HTTP/1.1 302 Found\r\nLocation: /\r\n{field}\r\nContent-Length: 0\r\n\r\n"
+        ));
         let outcome = wscope().args(["-L", &server.url()]).run().code(4);
         assert_eq!(outcome.stderr.contains("hint: "), !hint.is_empty(), "{}", outcome.stderr);
         outcome.stderr_contains(hint);
     }
 }
 
-/// They are the server's words, too, although nothing else of that answer is shown.
+/// Interim responses are shown, although nothing else of the redirect is.
 #[test]
 fn interim_responses_before_a_followed_redirect_are_shown() {
     const EARLY: &str =
         "HTTP/1.1 103 Early Hints\r\nX-Debug: routed\r\nSet-Cookie: a=hunter2\r\n\r\n";
     let servers = || {
-        let there = Server::scripts([accept(|_| {})]);
-        let location = there.url();
-        let here = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "{EARLY}HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
-        (here, there)
+        let target = Server::scripts([accept(|_| {})]);
+        let location = target.url();
+        let first = Server::respond(format!(
+            "{EARLY}HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ));
+        (first, target)
     };
-    let (here, there) = servers();
+    let (first, target) = servers();
     wscope()
-        .args(["-L", "-v", "-w", "0", &here.url()])
+        .args(["-L", "-v", "-w", "0", &first.url()])
         .run()
         .code(0)
         .stderr_lacks("hunter2")
         .stderr_contains(&format!(
             "< HTTP/1.1 103 Early Hints\n< X-Debug: routed\n< Set-Cookie: ***\n\
              wscope: 302 Found: redirected to {}",
-            there.url()
+            target.url()
         ));
-    let (here, _there) = servers();
-    let outcome = wscope().args(["-L", "-w", "0", "--json", &here.url()]).run().code(0);
+    let (first, _there) = servers();
+    let outcome = wscope().args(["-L", "-w", "0", "--json", &first.url()]).run().code(0);
     let events = outcome.json_lines();
     assert_valid(&events[0]);
     outcome.stderr_lacks("103 Early");
@@ -265,7 +259,7 @@ fn interim_responses_before_a_followed_redirect_are_shown() {
 }
 
 #[test]
-fn circles_and_too_many_are_explained() {
+fn redirect_loops_and_too_many_redirects_are_explained() {
     let server =
         Server::scripts([redirect("302 Found", "/b", |_| {}), redirect("302 Found", "/", |_| {})]);
     let url = server.url();
@@ -287,7 +281,7 @@ fn circles_and_too_many_are_explained() {
 }
 
 #[test]
-fn what_cannot_be_followed_says_why() {
+fn invalid_redirects_are_refused_with_the_reason() {
     for (location, why) in [
         ("ftp://h/", "ftp: is not a WebSocket URL scheme"),
         ("ws+unix:///run/docker.sock", "ws+unix: is not a WebSocket URL scheme"),
@@ -296,10 +290,7 @@ fn what_cannot_be_followed_says_why() {
         let server = Server::scripts([redirect("302 Found", location, |_| {})]);
         wscope().args(["-L", &server.url()]).run().code(4).stderr_contains(why);
     }
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
-    });
+    let server = Server::respond("HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n");
     wscope()
         .args(["-L", &server.url()])
         .run()
@@ -308,7 +299,7 @@ fn what_cannot_be_followed_says_why() {
 }
 
 #[test]
-fn events_tell_of_it() {
+fn a_redirect_is_an_event() {
     let server =
         Server::scripts([redirect("302 Found", "/b?token=hunter2", |_| {}), accept(|_| {})]);
     let url = server.url();
@@ -321,13 +312,13 @@ fn events_tell_of_it() {
     assert_eq!(events[1]["event"], "open");
 }
 
-/// Whoever follows a redirect did not choose the scheme: another one would lead back to the redirect.
+/// The scheme comes from the redirect: another one in the URL would lead to the same redirect.
 #[test]
-fn a_redirect_to_a_port_without_tls_is_what_is_wrong() {
+fn a_redirect_to_a_port_without_tls_is_explained() {
     let plain = Server::script(|peer| peer.respond("HTTP/1.1 400 Bad Request\r\n\r\n"));
     let location = format!("https://127.0.0.1:{}/", plain.port());
-    let here = Server::scripts([redirect("302 Found", location, |_| {})]);
-    let outcome = wscope().args(["-L", &here.url()]).run().code(3);
+    let first = Server::scripts([redirect("302 Found", location, |_| {})]);
+    let outcome = wscope().args(["-L", &first.url()]).run().code(3);
     outcome
         .stderr_contains("the redirect leads to a wrong port or scheme")
         .stderr_lacks("use ws://");

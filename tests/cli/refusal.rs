@@ -1,5 +1,4 @@
-//! Opening handshakes that the server refuses: its own words are shown, all of them, and nothing else
-//! reaches the terminal.
+//! Opening handshakes that the server refuses: its response is shown completely, and escaped.
 
 use std::time::Duration;
 
@@ -12,18 +11,15 @@ mod pages;
 mod statuses;
 mod words;
 
-/// The server answers like this, then ends.
+/// A run in which the server sends this response, then ends.
 #[track_caller]
 fn refused(response: impl AsRef<[u8]>, options: &[&str]) -> Outcome {
     let response = response.as_ref().to_vec();
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(response);
-    });
+    let server = Server::respond(response);
     wscope().args(options).arg(server.url()).run().code(4)
 }
 
-/// The server answers like this, then neither ends nor goes on.
+/// A server that sends this response, then stalls.
 fn stalling(response: &'static str) -> Server {
     Server::script(move |peer| {
         peer.read_head();
@@ -44,7 +40,7 @@ fn hint_of(outcome: &Outcome) -> String {
 }
 
 #[test]
-fn the_whole_answer_is_shown() {
+fn the_whole_response_is_shown() {
     const BODY: &str = "{\"error\":\"token expired\",\n \"code\": 17}\n";
     let length = BODY.len();
     let head = format!(
@@ -54,7 +50,7 @@ fn the_whole_answer_is_shown() {
     for options in [&[][..], &["-q"]] {
         refused(format!("{head}{BODY}"), options).stdout("").stderr_contains(&format!(
             "wscope: opening handshake refused: 401 Unauthorized\n\
-             hint: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN\n\
+             hint: the server requires a token (Bearer, realm \"x\"): --bearer TOKEN\n\
              < HTTP/1.1 401 Unauthorized\n< Server: nginx\n< WWW-Authenticate: Bearer realm=\"x\"\n\
              < X-Dup: 1\n< x-dup: 2\n< Content-Type: application/json\n< Content-Length: {length}\n\
              <\n< {{\"error\":\"token expired\",\n<  \"code\": 17}}\n"
@@ -83,7 +79,7 @@ fn bodies_of_every_framing_are_shown() {
 }
 
 #[test]
-fn a_body_that_comes_piece_by_piece_is_put_together() {
+fn a_body_received_byte_by_byte_is_assembled() {
     let server = Server::script(|peer| {
         peer.read_head();
         peer.send_slowly(
@@ -96,7 +92,7 @@ fn a_body_that_comes_piece_by_piece_is_put_together() {
 }
 
 #[test]
-fn an_answer_without_a_body_has_none_shown() {
+fn no_body_is_shown_for_a_response_without_one() {
     for response in [
         "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 204 No Content\r\n\r\n",
@@ -116,14 +112,14 @@ fn a_body_is_shown_up_to_4_kib() {
 }
 
 #[test]
-fn a_body_that_is_cut_off_is_said_to_be() {
+fn a_truncated_body_is_reported() {
     let outcome =
         refused(format!("HTTP/1.1 500 Oh\r\n\r\n{}", "0123456789abcde\n".repeat(1000)), &[]);
     outcome.stderr_contains("4 KiB");
 }
 
 #[test]
-fn a_body_that_stalls_ends_the_wait_soon() {
+fn a_stalled_body_times_out_quickly() {
     let outcome =
         refused_and_stalled("HTTP/1.1 403 Forbidden\r\nContent-Length: 99\r\n\r\nnot you", &[]);
     assert!(outcome.elapsed < Duration::from_millis(3500), "it took {:?}", outcome.elapsed);
@@ -133,7 +129,7 @@ fn a_body_that_stalls_ends_the_wait_soon() {
 }
 
 #[test]
-fn a_body_that_stalls_ends_with_the_connect_timeout_at_the_latest() {
+fn a_stalled_body_ends_with_the_connect_timeout() {
     let response = "HTTP/1.1 403 Forbidden\r\nTransfer-Encoding: chunked\r\n\r\n7\r\nnot you\r\n";
     let outcome = refused_and_stalled(response, &["--connect-timeout", "300ms"]);
     assert!(outcome.elapsed < Duration::from_millis(1500), "it took {:?}", outcome.elapsed);
@@ -143,7 +139,7 @@ fn a_body_that_stalls_ends_with_the_connect_timeout_at_the_latest() {
 }
 
 #[test]
-fn bodies_that_are_no_utf_8_text() {
+fn bodies_that_are_not_utf_8() {
     refused(b"HTTP/1.1 500 Oh\r\n\r\n\x00\x01\x02\xff\x1f\x8b", &[])
         .stderr_contains("00 01 02 ff 1f 8b");
     refused(b"HTTP/1.1 500 Oh\r\n\r\nZugriff verweigert f\xfcr Sie\r\n", &[])
@@ -151,7 +147,7 @@ fn bodies_that_are_no_utf_8_text() {
 }
 
 #[test]
-fn an_origin_that_was_sent_is_not_asked_for_again() {
+fn a_sent_origin_is_not_suggested_again() {
     refused("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", &["-o", "http://a.example"])
         .stderr_contains("hint: ")
         .stderr_lacks("(-o ");
@@ -167,7 +163,7 @@ fn a_status_without_a_reason_still_has_a_name() {
 }
 
 #[test]
-fn a_reason_that_is_no_utf_8_is_shown_with_its_bytes_escaped() {
+fn a_reason_that_is_not_utf_8_is_escaped() {
     for bytes in [&b"\xff"[..], &[0xff; 50]] {
         let response = [b"HTTP/1.1 403 No", bytes, b"\r\nContent-Length: 0\r\n\r\n"].concat();
         let line = format!("< HTTP/1.1 403 No{}\n", r"\xff".repeat(bytes.len()));
@@ -176,13 +172,13 @@ fn a_reason_that_is_no_utf_8_is_shown_with_its_bytes_escaped() {
 }
 
 #[test]
-fn a_reason_in_utf_8_is_told_as_it_came() {
+fn a_reason_in_utf_8_is_shown_unchanged() {
     refused("HTTP/1.1 403 Zugriff verweigert für Sie\r\nContent-Length: 0\r\n\r\n", &[])
         .stderr_contains("wscope: opening handshake refused: 403 Zugriff verweigert für Sie\n");
 }
 
 #[test]
-fn secrets_in_the_answer_are_masked() {
+fn secrets_in_the_response_are_masked() {
     const RESPONSE: &str = "HTTP/1.1 302 Found\r\nSet-Cookie: sid=hunter2\r\nset-cookie: b=hunter2\r\n\
                             Location: /login?token=hunter2&a=1\r\nContent-Length: 0\r\n\r\n";
     for options in [&[][..], &["-v"], &["--json"]] {
@@ -210,7 +206,7 @@ fn secrets_in_a_location_header_are_masked() {
 }
 
 #[test]
-fn nothing_of_the_answer_controls_the_terminal() {
+fn the_response_is_escaped() {
     for (response, shown) in [
         (&b"HTTP/1.1 403 No\xc2\x9b2J\r\nContent-Length: 0\r\n\r\n"[..], "x9b2J"),
         (
@@ -274,7 +270,7 @@ fn a_refusal_is_an_event_with_status_headers_and_body() {
 }
 
 #[test]
-fn a_body_that_stalls_until_max_time_runs_out_is_told_with_the_refusal() {
+fn a_body_stalled_until_max_time_is_reported_with_the_refusal() {
     let server = stalling("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy");
     wscope().args(["-m", "1s"]).arg(server.url()).run().code(7).stdout("").stderr_contains(
         "wscope: opening handshake refused: 503 Service Unavailable; --max-time 1s ran out\n",
@@ -289,7 +285,7 @@ fn a_signal_ends_the_wait_for_a_body() {
     let server = Server::script(move |peer| {
         peer.read_head();
         peer.respond("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 9\r\n\r\nbusy");
-        answered.send(()).expect("a test that waits");
+        answered.send(()).expect("a receiver in the test");
         peer.stall();
     });
     let program = wscope().arg(server.url()).spawn();

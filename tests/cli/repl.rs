@@ -1,7 +1,8 @@
-//! The prompt on a terminal: typing, editing, sending, and messages that arrive meanwhile.
+//! The prompt on a terminal: typing, editing, sending, and messages received while typing.
 
 #![cfg(unix)]
 
+use crate::scripts::{accept_on_release, answer_close, serve};
 use crate::support::{Key, Peer, Server, Terminal, text};
 
 mod commands;
@@ -11,24 +12,11 @@ mod history;
 pub(crate) mod interrupts;
 mod jobs;
 
-/// Accepts the connection.
-pub(crate) fn open(peer: &mut Peer) {
-    let head = peer.read_head();
-    peer.accept(&head);
-}
-
-/// Goes through a closing handshake that the client begins.
-pub(crate) fn close(peer: &mut Peer) {
-    peer.expect_close(1000);
-    peer.close(1000, "");
-}
-
-/// A server that accepts, does these steps and is then closed by the client.
-fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
-    Server::script(|peer| {
-        open(peer);
+/// A server that accepts, runs these steps and is then closed by the client.
+pub(crate) fn server(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    serve(|peer| {
         steps(peer);
-        close(peer);
+        answer_close(peer);
     })
 }
 
@@ -37,7 +25,7 @@ fn session(server: &Server) -> Terminal {
     session_with(server, &[])
 }
 
-/// A prompt that is connected to this server, with further options.
+/// A prompt that is connected to this server, with additional options.
 fn session_with(server: &Server, options: &[&str]) -> Terminal {
     let url = server.url();
     let args = [&[url.as_str()], options].concat();
@@ -46,7 +34,7 @@ fn session_with(server: &Server, options: &[&str]) -> Terminal {
     terminal
 }
 
-/// Waits until this, and nothing else, stands on the line being typed, on however many rows.
+/// Waits until the edited line is exactly this text, on any number of rows.
 #[track_caller]
 fn wait_for_prompt(terminal: &Terminal, typed: &str) {
     let wanted = format!("> {typed}");
@@ -55,7 +43,7 @@ fn wait_for_prompt(terminal: &Terminal, typed: &str) {
     });
 }
 
-/// The rows from the last one that begins as a prompt does.
+/// The rows from the last one that starts with the prompt.
 fn last_line(screen: &str) -> String {
     let rows: Vec<&str> = screen.trim_end().lines().collect();
     let start = rows.iter().rposition(|row| row.starts_with('>')).unwrap_or(0);
@@ -64,10 +52,10 @@ fn last_line(screen: &str) -> String {
 
 /// Types a line, presses Enter and waits for the next prompt.
 #[track_caller]
-fn say(terminal: &Terminal, line: &str) {
+fn enter_line(terminal: &Terminal, line: &str) {
     terminal.type_text(line);
     let typed = format!("> {line}");
-    // A hint may follow.
+    // A hint may follow the text.
     terminal.wait_until(&format!("{typed:?} as the last line"), |screen| {
         last_line(screen).starts_with(typed.trim_end())
     });
@@ -81,16 +69,16 @@ fn submit(terminal: &Terminal) {
     wait_for_prompt(terminal, "");
 }
 
-/// Leaves with Ctrl-D, which has to succeed.
+/// Exits with Ctrl-D, which must succeed.
 #[track_caller]
-fn leave(mut terminal: Terminal) {
+pub(crate) fn leave(mut terminal: Terminal) {
     terminal.press(Key::CtrlD);
     assert_eq!(terminal.wait_exit(), 0, "{}", terminal.screen());
     assert!(terminal.termios_restored(), "{}", terminal.screen());
 }
 
 /// The numbers of the lines `< message N` on the screen; any other line after the first of them and before
-/// the prompt is a tear.
+/// the prompt is an error.
 #[track_caller]
 fn message_numbers(screen: &str) -> Vec<usize> {
     let number =
@@ -109,7 +97,7 @@ fn assert_consecutive(numbers: &[usize]) {
 }
 
 #[test]
-fn a_line_is_sent_and_stays_above_the_answer() {
+fn a_line_is_sent_and_stays_above_the_reply() {
     let server = server(|peer| {
         peer.expect_text("hello");
         peer.send(text("world"));
@@ -125,22 +113,19 @@ fn a_line_is_sent_and_stays_above_the_answer() {
 fn spaces_around_a_message_are_part_of_it() {
     let server = server(|peer| peer.expect_text("  two before, one after "));
     let terminal = session(&server);
-    say(&terminal, "  two before, one after ");
+    enter_line(&terminal, "  two before, one after ");
     leave(terminal);
 }
 
 #[test]
-fn what_is_typed_before_the_connection_is_open_is_sent_after() {
-    let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.stall();
-        peer.accept(&head);
+fn text_typed_before_the_connection_is_sent_after_it() {
+    let (server, _requested) = accept_on_release(|peer| {
         peer.expect_text("impatient");
-        close(peer);
+        answer_close(peer);
     });
     let terminal = Terminal::spawn([server.url()], 80, 24);
     terminal.type_line("impatient");
-    // The terminal itself echoes, as the editor does not run yet.
+    // The terminal echoes, as the line editor has not started yet.
     terminal.wait_for("impatient");
     server.release();
     terminal.wait_for("> impatient\n>");
@@ -157,12 +142,12 @@ fn an_empty_line_sends_nothing() {
             screen.lines().filter(|row| row.trim_end() == ">").count() == prompts
         });
     }
-    say(&terminal, "first");
+    enter_line(&terminal, "first");
     leave(terminal);
 }
 
 #[test]
-fn a_message_that_nobody_asked_for_is_shown_above_the_prompt() {
+fn an_unsolicited_message_is_shown_above_the_prompt() {
     let server = server(|peer| {
         peer.stall();
         peer.send(text("unasked"));
@@ -175,7 +160,7 @@ fn a_message_that_nobody_asked_for_is_shown_above_the_prompt() {
 }
 
 #[test]
-fn messages_leave_the_line_being_typed_whole() {
+fn messages_do_not_change_the_edited_line() {
     let server = server(|peer| {
         peer.stall();
         for number in 0..200 {
@@ -200,7 +185,7 @@ fn messages_leave_the_line_being_typed_whole() {
 }
 
 #[test]
-fn typing_goes_on_while_messages_stream_in() {
+fn typing_continues_while_messages_are_received() {
     const LINE: &str = "the quick brown fox jumps over the lazy dog";
     let server = server(|peer| {
         peer.stall();
@@ -222,7 +207,7 @@ fn typing_goes_on_while_messages_stream_in() {
 }
 
 #[test]
-fn a_line_wider_than_the_terminal_survives_messages() {
+fn a_line_wider_than_the_terminal_is_kept_below_messages() {
     let long = "0123456789".repeat(20);
     let expected = long.clone();
     let server = server(move |peer| {
@@ -244,7 +229,7 @@ fn a_line_wider_than_the_terminal_survives_messages() {
 }
 
 #[test]
-fn a_burst_is_shown_whole_and_the_prompt_works_afterwards() {
+fn a_burst_is_shown_completely_and_the_prompt_works_afterwards() {
     const COUNT: usize = 5000;
     let server = server(|peer| {
         peer.stall();
@@ -295,7 +280,7 @@ fn korean_is_typed_edited_and_sent() {
 }
 
 #[test]
-fn backspace_takes_a_whole_emoji() {
+fn backspace_deletes_a_whole_emoji() {
     let server = server(|peer| peer.expect_text("hi 👍🎉"));
     let terminal = session(&server);
     terminal.type_text("hi 👍👨\u{200d}👩\u{200d}👧");
@@ -307,7 +292,7 @@ fn backspace_takes_a_whole_emoji() {
 }
 
 #[test]
-fn the_window_changes_its_size_while_a_line_is_typed() {
+fn the_window_can_be_resized_while_a_line_is_edited() {
     let server = server(|peer| {
         peer.expect_text("go");
         peer.send(text("message 0"));
@@ -329,7 +314,7 @@ fn the_window_changes_its_size_while_a_line_is_typed() {
 }
 
 #[test]
-fn presets_are_sent_before_the_prompt_is_given() {
+fn presets_are_sent_before_the_prompt() {
     let server = server(|peer| {
         peer.expect_text("preset");
         peer.send(text("first answer"));
@@ -338,7 +323,7 @@ fn presets_are_sent_before_the_prompt_is_given() {
     let terminal = session_with(&server, &["-x", "preset"]);
     terminal.wait_for("< first answer");
     assert!(terminal.screen().contains("> preset\n"), "{}", terminal.screen());
-    say(&terminal, "typed");
+    enter_line(&terminal, "typed");
     leave(terminal);
 }
 
@@ -358,7 +343,7 @@ fn lines_typed_at_once_are_all_sent() {
 }
 
 #[test]
-fn ctrl_d_right_after_a_line_is_not_lost() {
+fn ctrl_d_directly_after_a_line_is_not_lost() {
     let server = server(|peer| peer.expect_text("hello"));
     let mut terminal = session(&server);
     terminal.type_text("hello\r\x04");

@@ -1,4 +1,4 @@
-//! What a session on a terminal shows, and what it never lets through.
+//! The display of a session on a terminal, and escaping.
 
 #![cfg(unix)]
 
@@ -8,11 +8,10 @@ mod safety;
 
 use crate::support::{Key, Peer, Server, Terminal};
 
-/// What is left of a session in which the server accepts with these header lines, sends these frames, and
-/// closes.
+/// The output of a session.
 struct Shown {
     screen: String,
-    /// All that was written, escape sequences and all.
+    /// Everything written, escape sequences included.
     written: String,
 }
 
@@ -32,8 +31,7 @@ fn sending_with(headers: &[&str], frames: Vec<u8>) -> Server {
 }
 
 fn end(peer: &mut Peer) {
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
 }
 
 /// Runs `wscope` with these options on a terminal of 80 by 60 until the server closes.
@@ -53,14 +51,14 @@ fn show_in(server: &Server, options: &[&str], env: &[(&str, &str)], code: i32) -
 }
 
 impl Shown {
-    /// The screen has this text on it.
+    /// The screen contains this text.
     #[track_caller]
     fn has(&self, text: &str) -> &Self {
         assert!(self.screen.contains(text), "no {text:?} on:\n{}", self.screen);
         self
     }
 
-    /// The screen does not have this text on it.
+    /// The screen does not contain this text.
     #[track_caller]
     fn lacks(&self, text: &str) -> &Self {
         assert!(!self.screen.contains(text), "{text:?} is on:\n{}", self.screen);
@@ -82,7 +80,7 @@ impl Shown {
     }
 }
 
-/// Closes a prompt by hand.
+/// Exits a prompt with Ctrl-D.
 #[track_caller]
 fn leave(mut terminal: Terminal) -> Shown {
     terminal.press(Key::CtrlD);

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 
 use crate::support::{DEADLINE, Outcome, Peer, Server, Wscope, header, wscope};
 
-/// A client that is accepted with these header lines and closed at once: its request, and what it said.
+/// The request and the outcome of a client that is accepted with these header lines and closed immediately.
 #[track_caller]
 pub(crate) fn request_of(
     extra: &'static [&'static str],
@@ -14,16 +14,15 @@ pub(crate) fn request_of(
     let server = Server::script(move |peer| {
         let head = peer.read_head();
         peer.accept_with(&head, extra);
-        peer.close(1000, "");
-        peer.expect_close(1000);
-        sender.send(head).expect("a test that waits for it");
+        peer.close_and_expect_reply(1000);
+        sender.send(head).expect("a receiver in the test");
     });
     let outcome = client(&server).run().code(0);
     server.join();
     (heads.recv().expect("a request"), outcome)
 }
 
-/// The request that these options make.
+/// The request sent with these options.
 #[track_caller]
 fn request(options: &[&str]) -> String {
     request_of(&[], |server| wscope().args(options).arg(server.url())).0
@@ -34,7 +33,7 @@ fn names(head: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_default_request_is_that_of_the_rfc() {
+fn the_default_request_follows_the_rfc() {
     let head = request(&[]);
     let expected = [
         "Host",
@@ -60,14 +59,14 @@ fn the_default_request_is_that_of_the_rfc() {
 }
 
 #[test]
-fn every_connection_has_a_key_of_its_own() {
+fn every_connection_has_its_own_key() {
     let keys = [request(&[]), request(&[])]
         .map(|head| header(&head, "Sec-WebSocket-Key").map(str::to_owned));
     assert_ne!(keys[0], keys[1]);
 }
 
 #[test]
-fn own_headers_replace_add_remove_and_repeat_in_their_case_and_order() {
+fn headers_are_replaced_added_removed_and_repeated_in_case_and_order() {
     let head = request(&[
         "-H",
         "hOST: other",
@@ -97,12 +96,12 @@ fn a_header_can_be_sent_empty() {
     assert!(head.contains("\r\nUser-Agent:\r\n"), "{head}");
     assert!(head.contains("\r\nX-Empty:\r\nX-Blank:\r\n"), "{head}");
     let outcome = wscope().args(["-H", "X-Other; a", "ws://localhost:1"]).run().code(2);
-    outcome.stderr_contains("it has no colon; write 'Name: value', or 'Name;' to send it empty");
+    outcome.stderr_contains("no colon; use 'Name: value', or 'Name;' for an empty value");
     assert!(!request(&["-A", ""]).contains("User-Agent"), "an empty name, as with curl");
 }
 
 #[test]
-fn header_files_have_comments_and_blank_lines() {
+fn header_files_may_have_comments_and_blank_lines() {
     let (head, _) = request_of(&[], |server| {
         let file = "# made by hand\nX-One: 1\r\n\n  \nX-Two: 2\nOrigin: http://a.example";
         wscope()
@@ -118,9 +117,9 @@ fn header_files_have_comments_and_blank_lines() {
     );
 }
 
-/// Editors on Windows write one.
+/// Editors on Windows write a byte order mark.
 #[test]
-fn a_byte_order_mark_before_a_file_of_headers_is_not_part_of_it() {
+fn a_byte_order_mark_in_a_header_file_is_ignored() {
     let (head, _) = request_of(&[], |server| {
         wscope().file("h.txt", "\u{feff}X-One: 1\n").args(["-H", "@h.txt"]).arg(server.url())
     });
@@ -157,7 +156,7 @@ fn subprotocols_are_offered_in_the_order_given() {
 }
 
 #[test]
-fn a_subprotocol_set_as_a_header_may_be_chosen_too() {
+fn a_subprotocol_offered_by_a_header_may_be_chosen() {
     let (_, outcome) = request_of(&["Sec-WebSocket-Protocol: v2"], |server| {
         wscope().args(["-H", "Sec-WebSocket-Protocol: v1, v2", "--json"]).arg(server.url())
     });
@@ -177,22 +176,22 @@ fn both_heads_are_shown_as_on_the_wire() {
         .stderr_contains("< X-Dup: 1\n< x-dUP: 2\n< X-Utf8: é\n");
 }
 
-/// A server that lets another thread decide when it answers the request, with what `answer` sends.
-fn answering_when_asked(
+/// A server that calls `answer` when the test releases it.
+fn answering_on_release(
     answer: impl FnOnce(&mut Peer, &str) + Send + 'static,
 ) -> (Server, mpsc::Sender<()>) {
     let (release, released) = mpsc::channel();
     let server = Server::script(move |peer| {
         let head = peer.read_head();
-        released.recv_timeout(DEADLINE).expect("the request is shown before it is answered");
+        released.recv_timeout(DEADLINE).expect("a request shown before the response");
         answer(peer, &head);
     });
     (server, release)
 }
 
 #[test]
-fn the_request_is_shown_when_it_is_sent_and_once() {
-    let (server, release) = answering_when_asked(|peer, head| {
+fn the_request_is_shown_when_sent_and_once() {
+    let (server, release) = answering_on_release(|peer, head| {
         peer.accept(head);
         peer.close(1000, "");
     });
@@ -202,7 +201,7 @@ fn the_request_is_shown_when_it_is_sent_and_once() {
     let outcome = running.wait().code(0).stderr_contains("< HTTP/1.1 101");
     assert_eq!(outcome.stderr.matches("> GET").count(), 1, "{}", outcome.stderr);
 
-    let (server, release) = answering_when_asked(|peer, _| {
+    let (server, release) = answering_on_release(|peer, _| {
         peer.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     });
     let mut running = wscope().args(["-v", &server.url()]).spawn();
@@ -213,11 +212,8 @@ fn the_request_is_shown_when_it_is_sent_and_once() {
 }
 
 #[test]
-fn the_request_is_shown_with_the_events_beside_json() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
-    });
+fn the_request_is_shown_on_stderr_with_json() {
+    let server = Server::respond("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
     let outcome = wscope().args(["-v", "--json", &server.url()]).run().code(4);
     assert_eq!(outcome.stderr.matches("> GET / HTTP/1.1\n").count(), 1, "{}", outcome.stderr);
     let events: Vec<_> = outcome.json_lines().iter().map(|it| it["event"].clone()).collect();

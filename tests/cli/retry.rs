@@ -1,14 +1,14 @@
-//! `--retry`: a first connection that does not come about at once.
+//! `--retry`: attempts for the first connection.
 
 use std::time::Duration;
 
 use crate::events::events;
-use crate::scripts::{answer_close, deserted_url};
+use crate::scripts::{answer_close, refused_url};
 #[cfg(unix)]
 use crate::support::Signal;
 use crate::support::{Peer, Script, Server, script, wscope};
 
-/// Short waits.
+/// A short delay.
 const SOON: [&str; 2] = ["--reconnect-delay", "1ms"];
 
 fn answer(response: &str) -> Script {
@@ -21,20 +21,19 @@ fn answer(response: &str) -> Script {
 
 fn accept() -> Script {
     script(|peer: &mut Peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         answer_close(peer);
     })
 }
 
 #[test]
-fn it_goes_on_until_the_server_is_there() {
-    let hang_up = script(|peer: &mut Peer| _ = peer.read_head());
+fn attempts_continue_until_the_server_accepts() {
+    let disconnect = script(|peer: &mut Peer| _ = peer.read_head());
     let server = Server::scripts([
         answer("503 Service Unavailable"),
         answer("502 Bad Gateway"),
         answer("429 Too Many Requests"),
-        hang_up,
+        disconnect,
         accept(),
     ]);
     let url = server.url();
@@ -53,8 +52,8 @@ fn it_goes_on_until_the_server_is_there() {
 }
 
 #[test]
-fn so_many_attempts_and_no_more() {
-    let url = deserted_url();
+fn the_number_of_attempts_is_limited() {
+    let url = refused_url();
     let outcome = wscope().args(["--retry=3", &url]).args(SOON).run().code(3);
     let attempts =
         outcome.stderr.matches("Connection refused (os error 111); trying again").count();
@@ -71,7 +70,7 @@ fn so_many_attempts_and_no_more() {
 }
 
 #[test]
-fn what_cannot_heal_is_not_tried_again() {
+fn permanent_failures_are_not_retried() {
     for response in
         ["401 Unauthorized", "404 Not Found", "302 Found", "200 OK", "501 Not Implemented"]
     {
@@ -84,7 +83,7 @@ fn what_cannot_heal_is_not_tried_again() {
             .stderr_lacks("trying again");
     }
     let server = Server::script(|peer| {
-        crate::scripts::fail_under_tls(peer);
+        crate::scripts::refuse_untrusted_tls(peer);
     });
     wscope()
         .args(["--retry", &format!("wss://127.0.0.1:{}", server.port())])
@@ -96,13 +95,13 @@ fn what_cannot_heal_is_not_tried_again() {
 }
 
 #[test]
-fn without_it_nothing_is_tried_again() {
-    wscope().arg(deserted_url()).run().code(3).stderr_lacks("trying again");
-    wscope().args(["--retry=0", &deserted_url()]).run().code(3).stderr_lacks("trying again");
+fn failures_are_not_retried_by_default() {
+    wscope().arg(refused_url()).run().code(3).stderr_lacks("trying again");
+    wscope().args(["--retry=0", &refused_url()]).run().code(3).stderr_lacks("trying again");
 }
 
 #[test]
-fn the_server_may_ask_for_a_wait() {
+fn retry_after_of_the_server_is_respected() {
     let server = Server::scripts([answer("503 Service Unavailable\r\nRetry-After: 1"), accept()]);
     let outcome = wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON).run().code(0);
     assert!(outcome.elapsed >= Duration::from_secs(1), "{:?}", outcome.elapsed);
@@ -110,7 +109,7 @@ fn the_server_may_ask_for_a_wait() {
 }
 
 #[test]
-fn a_wait_that_is_over_by_now_and_one_that_means_nothing_are_no_wait() {
+fn a_past_or_invalid_retry_after_is_ignored() {
     for value in ["Sun, 06 Nov 1994 08:49:37 GMT", "soon", "0"] {
         let refusal =
             format!("HTTP/1.1 503 No\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n");
@@ -129,7 +128,7 @@ fn a_wait_that_is_over_by_now_and_one_that_means_nothing_are_no_wait() {
 }
 
 #[test]
-fn a_wait_beyond_the_time_limit_is_not_begun() {
+fn a_retry_after_beyond_max_time_ends_the_run() {
     let server = Server::scripts([answer("429 Too Many Requests\r\nRetry-After: 3600")]);
     let outcome = wscope().args(["--retry", "-m", "10s", &server.url()]).run().code(4);
     assert!(outcome.elapsed < Duration::from_secs(5), "{:?}", outcome.elapsed);
@@ -137,7 +136,7 @@ fn a_wait_beyond_the_time_limit_is_not_begun() {
 }
 
 #[test]
-fn a_wait_of_more_than_a_day_is_not_begun() {
+fn a_retry_after_of_more_than_a_day_ends_the_run() {
     for value in ["86401", "99999999999999999999999", "Thu, 30 Dec 9999 00:00:00 GMT"] {
         let refusal = format!("503 No\r\nRetry-After: {value}");
         let server = Server::scripts([answer(&refusal)]);
@@ -147,19 +146,17 @@ fn a_wait_of_more_than_a_day_is_not_begun() {
 }
 
 #[test]
-fn a_proxy_may_ask_for_a_wait_too() {
+fn retry_after_of_a_proxy_is_respected() {
     let proxy = Server::scripts([
         answer("503 Service Unavailable\r\nRetry-After: 1"),
         script(|peer: &mut Peer| {
             peer.read_head();
             peer.respond("HTTP/1.1 200 OK\r\n\r\n");
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.accept_request();
+            peer.answer_close(1000);
         }),
     ]);
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--retry", "-w", "0", "--proxy", &url, "ws://target.invalid"])
         .args(SOON)
@@ -170,7 +167,7 @@ fn a_proxy_may_ask_for_a_wait_too() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_a_long_wait_at_once() {
+fn a_signal_ends_a_long_delay_immediately() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let server = Server::scripts([answer("503 No\r\nRetry-After: 86400")]);
         let mut running = wscope().args(["--retry", &server.url()]).spawn();
@@ -182,8 +179,8 @@ fn a_signal_ends_a_long_wait_at_once() {
 }
 
 #[test]
-fn the_time_limit_ends_it() {
-    let url = deserted_url();
+fn max_time_ends_the_attempts() {
+    let url = refused_url();
     let limit = ["--retry", "-m", "100ms"];
     wscope()
         .args(limit)
@@ -202,7 +199,7 @@ fn the_time_limit_ends_it() {
 }
 
 #[test]
-fn events_tell_of_it() {
+fn an_attempt_is_an_event() {
     let server = Server::scripts([answer("503 No"), accept()]);
     let (outcome, events) = events(wscope().args(["--retry", "-w", "0", &server.url()]).args(SOON));
     outcome.code(0);
@@ -212,7 +209,7 @@ fn events_tell_of_it() {
 }
 
 #[test]
-fn what_is_typed_wrong_is_said() {
+fn invalid_values_are_usage_errors() {
     wscope().args(["--retry=x", "ws://h"]).run().code(2).stderr_contains("bad --retry \"x\"");
     wscope()
         .args(["--reconnect-delay", "0", "ws://h"])

@@ -1,4 +1,4 @@
-//! What the servers of many tests do, and what is seen of the program from outside.
+//! Scripts of servers that many tests use, and observations of the process.
 
 use crate::support::{CLOSE, DEADLINE, Frame, Outcome, Peer, Server, Wire};
 use crate::support::{last_header, text, wscope};
@@ -9,22 +9,63 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::Duration;
 
-/// Where nobody listens.
-pub(crate) fn deserted_url() -> String {
+/// A URL that refuses connections.
+pub(crate) fn refused_url() -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     format!("ws://{}", listener.local_addr().expect("the address of the listener"))
 }
 
-/// A server that accepts one WebSocket and goes on with `steps`.
+/// A server that accepts one WebSocket and runs `steps`.
 pub(crate) fn serve(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         steps(peer);
     })
 }
 
-/// The same, with an answer to the extensions that the client offers.
+/// A server that accepts one WebSocket, and runs `steps` when the test releases it.
+pub(crate) fn serve_on_release(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    serve(move |peer| {
+        peer.stall();
+        steps(peer);
+    })
+}
+
+/// A server that reports the request, accepts it when the test releases it, and runs `steps`.
+pub(crate) fn accept_on_release(
+    steps: impl FnOnce(&mut Peer) + Send + 'static,
+) -> (Server, Receiver<()>) {
+    let (sender, requested) = channel();
+    let server = Server::script(move |peer| {
+        let head = peer.read_head();
+        sender.send(()).expect("a receiver in the test");
+        peer.stall();
+        peer.accept(&head);
+        steps(peer);
+    });
+    (server, requested)
+}
+
+/// A server that reports the request, and does not respond to it.
+pub(crate) fn serve_silence() -> (Server, Receiver<()>) {
+    let (sender, requested) = channel();
+    let server = Server::script(move |peer| {
+        peer.read_head();
+        sender.send(()).expect("a receiver in the test");
+        peer.expect_eof();
+    });
+    (server, requested)
+}
+
+/// Accepts the request, echoes one message, and closes.
+pub(crate) fn echo_once(peer: &mut Peer) {
+    peer.accept_request();
+    let (opcode, message) = peer.read_message();
+    peer.send(crate::support::frame(true, 0, opcode, &message));
+    peer.close_and_expect_reply(1000);
+}
+
+/// As [`serve`], with this `Sec-WebSocket-Extensions` header in the response.
 pub(crate) fn serve_extension(
     answer: &str,
     steps: impl FnOnce(&mut Peer) + Send + 'static,
@@ -37,43 +78,42 @@ pub(crate) fn serve_extension(
     })
 }
 
-/// A server that accepts permessage-deflate, sends these bytes, and answers when the client closes with
-/// 1000.
-pub(crate) fn serve_packed(bytes: impl AsRef<[u8]> + Send + 'static) -> Server {
+/// A server that accepts permessage-deflate, sends these bytes, and answers the client's Close with 1000.
+pub(crate) fn serve_deflate(bytes: impl AsRef<[u8]> + Send + 'static) -> Server {
     serve_extension("permessage-deflate", move |peer| {
         peer.send(bytes);
         answer_close(peer);
     })
 }
 
-/// What comes of bytes whose last frame breaks the protocol: exit status 5, a Close frame with this code
-/// and a reason, and the header of the guilty frame on stderr.
+/// A run in which the server sends bytes whose last frame violates the protocol: exit status 5, a Close frame with
+/// this code and a reason, and the header of the offending frame on stderr.
 #[track_caller]
 pub(crate) fn violate(bytes: &[u8], code: u16) -> Outcome {
     violate_with(&[], bytes, code)
 }
 
-/// The same, with further arguments.
+/// The same, with additional arguments.
 #[track_caller]
 pub(crate) fn violate_with(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
     expect_violation(args, None, bytes, code)
 }
 
-/// The same where permessage-deflate has been agreed on.
+/// The same with permessage-deflate negotiated.
 #[track_caller]
-pub(crate) fn violate_packed(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
+pub(crate) fn violate_deflate(args: &[&str], bytes: &[u8], code: u16) -> Outcome {
     expect_violation(args, Some("permessage-deflate"), bytes, code)
 }
 
-/// A message that is fine comes before, so that the place of the first frame is byte 4.
+/// A valid message is sent before, so that the first offending frame is at byte 4.
 #[track_caller]
 fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: u16) -> Outcome {
-    let guilty: Vec<_> = last_header(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let offending: Vec<_> = last_header(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let bytes = [&text("ok"), bytes].concat();
     let steps = move |peer: &mut Peer| {
         peer.send(bytes);
         let reason = peer.expect_close(code);
-        assert!(!reason.is_empty(), "the Close frame does not say why");
+        assert!(!reason.is_empty(), "the Close frame has no reason");
     };
     let server = match extension {
         Some(extension) => serve_extension(extension, steps),
@@ -84,28 +124,27 @@ fn expect_violation(args: &[&str], extension: Option<&str>, bytes: &[u8], code: 
         .stderr_contains("wscope: protocol error: ")
         .stderr_contains(&format!("closed with {code}"))
         .stderr_contains("wscope: offending frame at byte ")
-        .stderr_contains(&format!("; header {}", guilty.join(" ")))
+        .stderr_contains(&format!("; header {}", offending.join(" ")))
 }
 
-/// A server that accepts one WebSocket under TLS, with a certificate that nobody knows.
+/// A server that accepts one WebSocket over TLS, with an untrusted certificate.
 pub(crate) fn serve_tls(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
     Server::script(move |peer| {
-        under_tls(peer);
-        let head = peer.read_head();
-        peer.accept(&head);
+        start_untrusted_tls(peer);
+        peer.accept_request();
         steps(peer);
     })
 }
 
-/// Goes on under TLS, with a certificate that nobody knows.
-pub(crate) fn under_tls(peer: &mut Peer) {
+/// Starts TLS, with an untrusted certificate.
+pub(crate) fn start_untrusted_tls(peer: &mut Peer) {
     peer.upgrade(|socket| Tls(acceptor().accept(socket).expect("a TLS handshake")));
 }
 
-/// Shows a certificate that nobody knows to a client that does not put up with it.
-pub(crate) fn fail_under_tls(peer: &mut Peer) {
+/// Presents an untrusted certificate to a client that must refuse it.
+pub(crate) fn refuse_untrusted_tls(peer: &mut Peer) {
     peer.upgrade(|socket| {
-        assert!(acceptor().accept(socket).is_err(), "the client took any certificate");
+        assert!(acceptor().accept(socket).is_err(), "the client accepted an untrusted certificate");
         io::empty()
     });
 }
@@ -116,7 +155,7 @@ impl Wire for io::Empty {
     }
 }
 
-/// A server that sends these bytes, and answers when the client closes with 1000.
+/// A server that sends these bytes, and answers the client's Close with 1000.
 pub(crate) fn serve_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Server {
     serve(move |peer| {
         peer.send(bytes);
@@ -124,28 +163,27 @@ pub(crate) fn serve_bytes(bytes: impl AsRef<[u8]> + Send + 'static) -> Server {
     })
 }
 
-/// A server that takes what the client sends, up to its Close, which it answers.
+/// A server that reads all frames up to the client's Close, which it answers.
 pub(crate) fn serve_sink() -> (Server, Receiver<Vec<Frame>>) {
     let (sender, frames) = channel();
     let server = serve(move |peer| {
-        sender.send(read_to_close(peer)).expect("a test that waits for the frames");
+        sender.send(read_to_close(peer)).expect("a receiver in the test");
     });
     (server, frames)
 }
 
-/// The client closes with 1000 and is answered.
+/// Expects the client's Close with 1000 and answers it.
 pub(crate) fn answer_close(peer: &mut Peer) {
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
 }
 
-/// The server closes and is answered with the same code.
+/// Closes, and expects the client's reply with the same code.
 pub(crate) fn close(peer: &mut Peer, code: u16, reason: &str) {
     peer.close(code, reason);
     peer.expect_close(code);
 }
 
-/// All frames before the client's Close, which is answered in kind.
+/// All frames before the client's Close, which is answered with its payload.
 pub(crate) fn read_to_close(peer: &mut Peer) -> Vec<Frame> {
     let mut frames = Vec::new();
     loop {
@@ -158,20 +196,20 @@ pub(crate) fn read_to_close(peer: &mut Peer) -> Vec<Frame> {
     }
 }
 
-/// What comes next from a script, which must not take long.
+/// The next value from a script, before the deadline.
 #[track_caller]
 pub(crate) fn next<T>(receiver: &Receiver<T>) -> T {
-    receiver.recv_timeout(DEADLINE).expect("word from the server's script in time")
+    receiver.recv_timeout(DEADLINE).expect("a value from the server's script in time")
 }
 
-/// Nothing comes from a script for so long.
+/// The script sends nothing for `duration`.
 #[track_caller]
 pub(crate) fn expect_quiet<T>(receiver: &Receiver<T>, duration: Duration) {
-    let came = receiver.recv_timeout(duration);
-    assert!(matches!(came, Err(RecvTimeoutError::Timeout)), "the script got on, or ended");
+    let received = receiver.recv_timeout(duration);
+    assert!(matches!(received, Err(RecvTimeoutError::Timeout)), "the script continued, or ended");
 }
 
-/// The sum of what is reported, up to the first stop.
+/// The sum of the reported sizes, up to the first stall.
 pub(crate) fn sum_until_stalled(progress: &Receiver<usize>) -> usize {
     const STALL: Duration = Duration::from_millis(400);
     let mut sum = progress.recv_timeout(DEADLINE).expect("some progress");
@@ -181,7 +219,7 @@ pub(crate) fn sum_until_stalled(progress: &Receiver<usize>) -> usize {
     sum
 }
 
-/// The most memory that the process has held so far, in MiB.
+/// The peak memory of the process so far, in MiB.
 #[cfg(target_os = "linux")]
 #[track_caller]
 pub(crate) fn peak_memory(process: u32) -> usize {
@@ -194,8 +232,8 @@ pub(crate) fn peak_memory(process: u32) -> usize {
     kilobytes / 1024
 }
 
-/// Waits until the process has nothing to do: with a file as its input, because nobody takes what it sends; behind
-/// a long message, because nobody takes what it writes.
+/// Waits until the process sleeps: with a file as its input, because the server does not read; after a long
+/// message, because stdout is not read.
 #[cfg(target_os = "linux")]
 #[track_caller]
 pub(crate) fn wait_until_blocked(process: u32) {
@@ -204,12 +242,12 @@ pub(crate) fn wait_until_blocked(process: u32) {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
         let (_, state) = stat.rsplit_once(") ").expect("fields after the name");
         asleep = if state.starts_with('S') { asleep + 1 } else { 0 };
-        // One that waits for the processor only is not asleep, however long it takes.
+        // A process that only waits for the processor is not asleep.
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
-/// Processor time of the process so far, which may have ended but not been waited for.
+/// Processor time of the process so far, which may have ended but must not have been reaped.
 #[cfg(target_os = "linux")]
 #[track_caller]
 pub(crate) fn processor_time(process: u32) -> Duration {

@@ -4,12 +4,12 @@ use std::fs;
 use std::path::Path;
 
 use crate::request::request_of;
-use crate::scripts::deserted_url;
+use crate::scripts::refused_url;
 use crate::support::{Outcome, Server, Wscope, header, wscope};
 
 const FILE: &str = ".config/wscope/config";
 
-/// A client with this configuration file, for its owner alone.
+/// A client with this configuration file, readable only by its owner.
 fn with_config(text: &str) -> Wscope {
     let client = wscope();
     write_config(&client.home().join(FILE), text);
@@ -31,8 +31,8 @@ fn set_mode(path: &Path, mode: u32) {
 #[cfg(not(unix))]
 fn set_mode(_: &Path, _: u32) {}
 
-/// The request of a client with this file, these arguments and this WSCOPE_OPTIONS. URL in the text is
-/// the server's.
+/// The request of a client with this file, these arguments and this WSCOPE_OPTIONS. URL in them is replaced
+/// by the server's.
 #[track_caller]
 fn request(config: &str, options: &str, args: &[&str]) -> (String, Outcome) {
     request_of(&[], |server: &Server| {
@@ -48,7 +48,7 @@ fn values(head: &str, name: &str) -> Vec<String> {
 }
 
 #[test]
-fn options_for_all_connections_are_taken_from_the_file() {
+fn options_for_all_connections_are_read_from_the_file() {
     let config =
         "# mine\n--no-compress\nuser-agent = me/1\n-H 'X-A: 1'\n--header=X-B: 2\norigin=http://o\n";
     let (head, _) = request(config, "", &["URL"]);
@@ -81,7 +81,7 @@ fn a_named_endpoint_has_its_url_and_its_options() {
 }
 
 #[test]
-fn what_is_nearer_goes_before() {
+fn more_specific_settings_take_precedence() {
     let config = "-A file\norigin = http://file\n[e]\nurl = URL\n-A section\n";
     for (options, args, agent) in [
         ("", &["URL"][..], "file"),
@@ -109,7 +109,7 @@ fn headers_of_one_name_are_replaced_and_others_added() {
 }
 
 #[test]
-fn an_option_gives_way_to_one_that_excludes_it() {
+fn an_option_is_replaced_by_a_conflicting_one() {
     let config = "no-compress\nquiet\n--bearer no\n--json\n";
     let (head, outcome) = request(
         config,
@@ -129,7 +129,30 @@ fn a_flag_can_be_turned_off_again() {
 }
 
 #[test]
-fn no_config_leaves_out_the_file_and_the_variable() {
+fn sections_of_one_name_are_one() {
+    let config = "[e]\nurl = URL\n-A first\n[f]\nurl = ws://h\n[e]\n-ume:hunter2\n-A second\n";
+    let (head, _) = request(config, "", &["@e"]);
+    assert_eq!(header(&head, "User-Agent"), Some("second"));
+    assert_eq!(header(&head, "Authorization"), Some("Basic bWU6aHVudGVyMg=="));
+}
+
+#[test]
+fn what_an_option_requires_may_be_elsewhere() {
+    let config = "reconnect-on-close\n-H 'X-A: 1'\n";
+    let (head, _) = request(config, "-H 'x-a: 2'", &["--reconnect=0", "URL"]);
+    assert_eq!(values(&head, "x-a"), ["2"]);
+    assert_eq!(values(&head, "X-A").len(), 0, "{head}");
+    refused(
+        config,
+        &[&refused_url()],
+        1,
+        "were not provided: --reconnect",
+        "\n  reconnect-on-close\n",
+    );
+}
+
+#[test]
+fn no_config_ignores_the_file_and_the_variable() {
     let (head, _) = request("nonsense\n[", "--frob", &["--no-config", "URL"]);
     assert!(header(&head, "User-Agent").is_some_and(|agent| agent.starts_with("wscope/")));
     let outcome = with_config("[e]\nurl = ws://h\n").args(["--no-config", "@e"]).run().code(2);
@@ -137,7 +160,7 @@ fn no_config_leaves_out_the_file_and_the_variable() {
 }
 
 #[test]
-fn the_file_lies_where_xdg_says() {
+fn the_file_is_in_xdg_config_home() {
     let (head, _) = request_of(&[], |server| {
         let client = with_config("-A no\n");
         let other = client.home().join("xdg");
@@ -152,7 +175,7 @@ fn the_file_lies_where_xdg_says() {
 }
 
 #[test]
-fn a_path_may_begin_in_the_home_directory() {
+fn a_path_may_start_with_a_tilde() {
     let (head, _) = request_of(&[], |server| {
         let client = with_config(&format!("[e]\nurl = {}\nbearer = @~/token\n", server.url()));
         client.file("token", "abc\n").arg("@e")
@@ -160,7 +183,7 @@ fn a_path_may_begin_in_the_home_directory() {
     assert_eq!(header(&head, "Authorization"), Some("Bearer abc"));
 }
 
-/// Refused with these words in the line, behind the file and the number of its line, and these marks.
+/// Refused with this text after the file and line number, and with these marks.
 #[track_caller]
 fn refused(config: &str, args: &[&str], line: usize, words: &str, marks: &str) {
     let client = with_config(config);
@@ -173,8 +196,8 @@ fn refused(config: &str, args: &[&str], line: usize, words: &str, marks: &str) {
 }
 
 #[test]
-fn a_bad_line_is_named_and_marked() {
-    let url = &deserted_url();
+fn an_invalid_line_is_reported_and_marked() {
+    let url = &refused_url();
     for (config, line, words, marks) in [
         ("\n[a", 2, "the ']' is missing", "\n  [a\n    ^\n"),
         ("wait: hunter2", 1, "a '=' is expected here", "\n  wait:\n      ^\n"),
@@ -210,13 +233,21 @@ fn a_bad_line_is_named_and_marked() {
         ("url = ws://hunter2@h", 1, "a URL belongs to an endpoint", "\n  url = …\n  ^^^\n"),
         ("connect = ws://h", 1, "belongs on the command line", "\n  connect = …\n"),
         ("--no-config", 1, "belongs on the command line", "\n  --no-config\n"),
+        (
+            "quiet\n-k\nverbose\n-k",
+            3,
+            "'--quiet' cannot be used with '--verbose...'",
+            "\n  verbose\n",
+        ),
+        ("-ume:hunter2 x", 1, "an option is written", "\n  -u\n  ^^\n"),
+        ("-uhunter2\n-4\n-6", 3, "'-4' cannot be used with '-6'", "\n  -6\n  ^^\n"),
     ] {
         refused(config, &[url], line, words, marks);
     }
 }
 
 #[test]
-fn a_bad_line_of_the_endpoint_in_use_is_named() {
+fn an_invalid_line_of_the_used_endpoint_is_reported() {
     let config = "[a]\nurl = ws://me:hunter2@h:x\n[b]\nquiet\n[c]\nurl = ws://h\nurl = ws://h\n[d]\nurl = ws://h\nfrob\n";
     refused(config, &["@a"], 2, "bad URL: 'x' is not a port number", "\n  ws://me:***@h:x\n");
     refused(config, &["@b"], 3, "the endpoint @b has no URL: write url = wss://… below it", "");
@@ -226,11 +257,11 @@ fn a_bad_line_of_the_endpoint_in_use_is_named() {
     refused(comment, &["@b"], 4, "a URL of its own, not that of another", "\n  url = …\n  ^^^\n");
     refused(comment, &["@c/x"], 6, "a URL of its own, not that of another", "\n  url = …\n");
     refused(config, &["@d"], 10, "unexpected argument '--frob'", "\n  frob\n  ^^^^\n");
-    with_config(config).arg(deserted_url()).run().code(3); // none of them is in use
+    with_config(config).arg(refused_url()).run().code(3); // none of them is used
 }
 
 #[test]
-fn an_unknown_endpoint_is_told_the_known_ones() {
+fn an_unknown_endpoint_is_reported_with_the_known_ones() {
     let client = with_config("[staging]\nurl = ws://h\n[prod]\nurl = ws://h\n");
     let path = client.home().join(FILE).display().to_string();
     client
@@ -247,7 +278,7 @@ fn an_unknown_endpoint_is_told_the_known_ones() {
 }
 
 #[test]
-fn what_is_wrong_with_the_variable_is_said() {
+fn an_invalid_variable_is_reported() {
     for (options, words) in [
         ("--frob", "WSCOPE_OPTIONS: unexpected argument '--frob'"),
         ("--wiat 5s", "WSCOPE_OPTIONS: unexpected argument '--wiat'"),
@@ -257,24 +288,26 @@ fn what_is_wrong_with_the_variable_is_said() {
         ("--no-config", "WSCOPE_OPTIONS: --no-config belongs on the command line"),
         ("-q --help", "WSCOPE_OPTIONS: --help belongs on the command line"),
         ("-V", "WSCOPE_OPTIONS: -V belongs on the command line"),
-        ("-q --wait", "WSCOPE_OPTIONS: a value is required: wait = VALUE"),
+        ("-q --wait", "WSCOPE_OPTIONS: a value is required for '--wait <TIME>'"),
+        ("-q -- x", "WSCOPE_OPTIONS: '--' is not an option"),
+        ("listen", "WSCOPE_OPTIONS: 'listen' is not an option"),
         ("-vq", "WSCOPE_OPTIONS: the argument '--verbose...' cannot be used with '--quiet'"),
     ] {
-        let client = wscope().env("WSCOPE_OPTIONS", options).arg(deserted_url());
+        let client = wscope().env("WSCOPE_OPTIONS", options).arg(refused_url());
         client.run().code(2).stdout("").stderr_contains(words);
     }
 }
 
 #[test]
-fn an_error_of_the_command_line_is_not_blamed_on_the_file() {
-    let client = with_config("wait = 5s\n").args(["--wait", "soon", &deserted_url()]);
+fn an_error_of_the_command_line_is_not_attributed_to_the_file() {
+    let client = with_config("wait = 5s\n").args(["--wait", "soon", &refused_url()]);
     client.run().code(2).stderr_contains("wscope: bad --wait \"soon\"");
-    let client = with_config("wait = 5s\n").args(["--frob", &deserted_url()]);
+    let client = with_config("wait = 5s\n").args(["--frob", &refused_url()]);
     client.run().code(2).stderr_contains("wscope: unexpected argument '--frob'");
 }
 
 #[test]
-fn other_commands_take_what_is_about_the_display() {
+fn other_commands_use_display_options_only() {
     let config = "no-compress\n-u a:b\n-H 'X: y'\ncolor = always\nconnect-timeout = 1s\n";
     let outcome = with_config(config)
         .env("WSCOPE_OPTIONS", "-x hi")
@@ -295,8 +328,8 @@ fn other_commands_take_what_is_about_the_display() {
 }
 
 #[test]
-fn failures_of_settings_are_events_too() {
-    let outcome = with_config("json\nwait = soon\n").arg(deserted_url()).run().code(2);
+fn failures_of_settings_are_events() {
+    let outcome = with_config("json\nwait = soon\n").arg(refused_url()).run().code(2);
     let events = outcome.json_lines();
     assert_eq!(events[0]["kind"], "usage", "{}", outcome.stdout);
     assert!(
@@ -306,10 +339,11 @@ fn failures_of_settings_are_events_too() {
 
 #[test]
 #[cfg(unix)]
-fn secrets_that_others_can_read_are_told_of() {
+fn secrets_readable_by_others_are_reported() {
     for (config, has_secret) in [
         ("user = me:hunter2", true),
         ("user = me", false),
+        ("-ume:hunter2", true),
         ("bearer = hunter2", true),
         ("bearer = @token", false),
         ("cookie = a=hunter2", true),
@@ -324,29 +358,35 @@ fn secrets_that_others_can_read_are_told_of() {
             let client = with_config(config).file("token", "x").env("WSCOPE_USER", "a:b");
             let path = client.home().join(FILE);
             set_mode(&path, mode);
-            let args = ["-u", "a:b", &deserted_url()];
+            let args = ["-u", "a:b", &refused_url()];
             let outcome = client.args(args).run().code(3).stderr_lacks("hunter2");
-            let told = outcome.stderr.contains("has secrets and others can read it: chmod 600 ");
-            assert_eq!(told, has_secret && is_readable, "{config} {mode:o}: {}", outcome.stderr);
+            let has_warning =
+                outcome.stderr.contains("has secrets and others can read it: chmod 600 ");
+            assert_eq!(
+                has_warning,
+                has_secret && is_readable,
+                "{config} {mode:o}: {}",
+                outcome.stderr
+            );
         }
     }
 }
 
 #[test]
-fn files_that_cannot_be_read_are_named() {
+fn unreadable_files_are_reported() {
     let client = wscope();
     let path = client.home().join(FILE);
     fs::create_dir_all(&path).expect("a folder");
     client
-        .arg(deserted_url())
+        .arg(refused_url())
         .run()
         .code(2)
         .stderr_contains(&format!("wscope: {}: ", path.display()));
     let client = with_config("");
     fs::write(client.home().join(FILE), b"quiet\n\xff\n").expect("a file");
-    client.arg(deserted_url()).run().code(2).stderr_contains(", line 2: it is not UTF-8\n");
+    client.arg(refused_url()).run().code(2).stderr_contains(", line 2: it is not UTF-8\n");
     let client = with_config(&"#\n".repeat(600_000));
-    client.arg(deserted_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
+    client.arg(refused_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
     let client = wscope().env("XDG_CONFIG_HOME", "").env("HOME", "").arg("@a");
     client.run().code(2).stderr(
         "wscope: @a: there is no configuration file, as neither HOME nor XDG_CONFIG_HOME is set\n",
@@ -355,27 +395,27 @@ fn files_that_cannot_be_read_are_named() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_file_without_end_is_not_read_for_ever() {
+fn an_endless_file_is_read_up_to_a_limit() {
     let client = with_config("");
     let path = client.home().join(FILE);
     fs::remove_file(&path).expect("a file");
     std::os::unix::fs::symlink("/dev/zero", &path).expect("a link");
-    client.arg(deserted_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
+    client.arg(refused_url()).run().code(2).stderr_contains("the file is larger than 1 MiB");
 }
 
 #[test]
-fn absurd_files_are_dealt_with_in_time() {
+fn huge_files_are_processed_in_time() {
     let sections: String = (0..100_000).map(|number| format!("[{number:x}]\n")).collect();
-    with_config(&sections).arg(deserted_url()).run().code(3);
+    with_config(&sections).arg(refused_url()).run().code(3);
     let headers: String = (0..20_000).map(|number| format!("-H X{number}:\n")).collect();
     let section = headers.replace('X', "Y");
-    let url = deserted_url();
+    let url = refused_url();
     with_config(&format!("{headers}[a]\nurl = {url}\n{section}")).arg("@a").run().code(3);
     let name = "y".repeat(1_000_000);
-    let outcome = with_config(&name).arg(deserted_url()).run().code(2);
+    let outcome = with_config(&name).arg(refused_url()).run().code(2);
     outcome.stderr_contains("line 1: no option has so long a name\n  yyyy");
-    let outcome = with_config(&format!("wiat {name}")).arg(deserted_url()).run().code(2);
+    let outcome = with_config(&format!("wiat {name}")).arg(refused_url()).run().code(2);
     assert!(outcome.stderr.len() < 1000, "{} bytes", outcome.stderr.len());
-    let outcome = with_config(&format!("-{name}")).arg(deserted_url()).run().code(2);
+    let outcome = with_config(&format!("-{name}")).arg(refused_url()).run().code(2);
     assert!(outcome.stderr.len() < 1000, "{} bytes", outcome.stderr.len());
 }

@@ -1,9 +1,9 @@
-//! `--slash`: commands among the lines of standard input.
+//! `--slash`: commands in the lines of standard input.
 
 use crate::scripts::{next, serve, serve_sink};
 use crate::support::{BINARY, CONTINUATION, Outcome, PING, PONG, TEXT, wscope};
 
-/// Opcodes and payloads of the frames that came of this input, and how it ended.
+/// Opcodes and payloads of the frames sent for this input, and the outcome.
 #[track_caller]
 fn frames_of(options: &[&str], input: &[u8]) -> (Vec<(u8, Vec<u8>)>, Outcome) {
     let (server, frames) = serve_sink();
@@ -40,7 +40,7 @@ fn lines_that_start_with_a_slash_are_commands() {
 }
 
 #[test]
-fn without_the_option_they_are_messages() {
+fn lines_with_a_slash_are_messages_by_default() {
     for options in [&[][..], &["--input", "lines"]] {
         let (frames, outcome) = frames_of(options, b"/ping\n//x\n/close\n");
         outcome.code(0);
@@ -50,7 +50,7 @@ fn without_the_option_they_are_messages() {
 }
 
 #[test]
-fn a_close_is_the_last_that_is_sent() {
+fn nothing_is_sent_after_a_close() {
     let server = serve(|peer| {
         peer.expect_text("one");
         assert_eq!(peer.expect_close(4001), "all done");
@@ -62,7 +62,7 @@ fn a_close_is_the_last_that_is_sent() {
 }
 
 #[test]
-fn a_wrong_command_ends_the_input_and_is_named_with_its_line() {
+fn an_invalid_command_ends_the_input_and_is_reported_with_its_line() {
     for (line, reason) in [
         ("/pong2", "unknown command /pong2"),
         ("/", "unknown command /"),
@@ -82,13 +82,13 @@ fn a_wrong_command_ends_the_input_and_is_named_with_its_line() {
 }
 
 #[test]
-fn the_messages_between_are_of_the_kind_asked_for() {
+fn the_other_lines_are_sent_with_the_selected_type() {
     let (frames, _) = frames_of(&["--slash", "-b", "--input", "lines"], b"\xff\n//\xfe\n/ping\n");
     assert_eq!(frames, [frame(BINARY, b"\xff"), frame(BINARY, b"/\xfe"), frame(PING, b"")]);
 }
 
 #[test]
-fn what_a_command_asks_to_see_is_told_beside_the_messages() {
+fn the_output_of_commands_is_written_to_stderr() {
     for (options, stdout) in [(&["--slash"][..], ""), (&["--slash", "-q"], "")] {
         let (_, outcome) = frames_of(options, b"/status\n/help\n/full\n");
         outcome
@@ -103,12 +103,12 @@ fn what_a_command_asks_to_see_is_told_beside_the_messages() {
 }
 
 #[test]
-fn other_input_than_lines_has_no_commands() {
+fn commands_require_line_input() {
     for options in [&["-0"][..], &["--binary"], &["--input", "json"], &["--input", "whole"]] {
         let outcome = wscope().arg("--slash").args(options).arg("ws://127.0.0.1:1").run();
         outcome.code(2).stderr_contains("wscope: --slash is for --input lines\n");
     }
-    // As a default it gives way.
+    // As a default it is overridden.
     let (server, frames) = serve_sink();
     let program = wscope().env("WSCOPE_OPTIONS", "--slash").args(["-0", "-w", "0", &server.url()]);
     program.stdin_bytes(b"/ping\0").run().code(0);

@@ -1,5 +1,5 @@
-//! Stalls on every side of the program, signals during them, and descriptors shared with other processes.
-//! Nothing is lost, no timer of ours measures our own stall, and every run ends in time.
+//! Stalls of all streams of the program, signals during them, and descriptors shared with other processes.
+//! Nothing is lost, no timer counts our own stall, and every run ends in time.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -24,28 +24,28 @@ mod signals;
 mod stopped_process;
 mod stopped_terminal;
 
-/// How long a run may take to end after a signal or `--max-time`: the second of the contract, and time for a
-/// busy machine.
+/// The time limit of a run after a signal or `--max-time`: the documented second, and a margin for a busy
+/// machine.
 const TIME_TO_END: Duration = Duration::from_secs(2);
 
 /// Longer than the timers of a test.
 const PAUSE: Duration = Duration::from_millis(1500);
 
-/// More than a terminal's buffers in the kernel hold of what was shown before.
-pub(crate) const HELD_BY_KERNEL: usize = 128 << 10;
+/// More than the kernel's buffers of a terminal.
+pub(crate) const KERNEL_BUFFERS: usize = 128 << 10;
 
-/// The subject of the test, not a way to wait for something.
+/// A pause that is itself tested, not a way to wait for an event.
 fn pause() {
     thread::sleep(PAUSE);
 }
 
-/// A numbered line of the length of `size`.
+/// A numbered line of length `size`.
 fn numbered_line(number: usize, size: usize) -> String {
     format!("{number:06} {}", "a".repeat(size - 7))
 }
 
-/// A server that sends messages without an end, until the client closes with `code`, which it answers.
-/// The bytes that were sent are reported.
+/// A server that sends messages until the client closes with `code`, which it answers. The numbers of bytes
+/// sent are reported.
 fn serve_flood(message: &str, code: u16) -> (Server, Receiver<usize>) {
     let batch = text(message).repeat(1 + (64 << 10) / (message.len() + 4));
     let (sender, progress) = channel();
@@ -61,10 +61,10 @@ fn flood(peer: &mut Peer, batch: Vec<u8>, code: u16, progress: Sender<usize>) {
             if socket.write_all(&batch).is_err() {
                 return;
             }
-            // The test may have seen enough.
+            // Fails if the test has dropped the receiver.
             let _ = progress.send(batch.len());
         }
-        // The client may have left by now.
+        // Fails if the client has disconnected.
         let _ = socket.write_all(&close(code, ""));
     });
     peer.expect_close(code);
@@ -72,15 +72,15 @@ fn flood(peer: &mut Peer, batch: Vec<u8>, code: u16, progress: Sender<usize>) {
     writer.join().expect("a writer that does not panic");
 }
 
-/// The line of stderr that counts what was not delivered. Fails without one.
+/// The number of messages that stderr reports as not delivered. Fails without one.
 #[track_caller]
 fn expect_drop_count(outcome: &Outcome) -> usize {
     drop_count(&outcome.stderr).unwrap_or_else(|| {
-        panic!("stderr does not count what was not delivered:\n{}", outcome.stderr)
+        panic!("stderr does not report undelivered messages:\n{}", outcome.stderr)
     })
 }
 
-/// The number of messages in the line of stderr that counts what was not delivered.
+/// The number of messages that stderr reports as not delivered.
 fn drop_count(stderr: &str) -> Option<usize> {
     const WORDS: [&str; 3] = ["not written", "not shown", "not sent"];
     let line = stderr.lines().find(|line| WORDS.iter().any(|word| line.contains(word)))?;
@@ -88,11 +88,11 @@ fn drop_count(stderr: &str) -> Option<usize> {
     before.rsplit(' ').next()?.replace(',', "").parse().ok()
 }
 
-/// Stdout is lines of the flood; only the last may be cut, where the reader took no more.
+/// Stdout consists of lines of the flood; only the last may be incomplete.
 #[track_caller]
 fn assert_lines(outcome: &Outcome, line: &str) {
     let is_cut = |seen: &str| !seen.ends_with('\n') && line.starts_with(seen);
     let unexpected =
         outcome.stdout.split_inclusive('\n').find(|seen| seen.trim_end() != line && !is_cut(seen));
-    assert!(unexpected.is_none(), "a message was cut: {unexpected:?}");
+    assert!(unexpected.is_none(), "an incomplete message: {unexpected:?}");
 }

@@ -1,4 +1,4 @@
-//! What becomes of the parts of a URL: on the wire, and in what is shown.
+//! The parts of a URL on the wire and in the output.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv6Addr, TcpListener};
@@ -7,11 +7,11 @@ use std::thread;
 use crate::request::request_of;
 use crate::support::{DEADLINE, Outcome, Server, close, header, switching_protocols, wscope};
 
-/// Every way of showing a connection.
+/// All display options.
 const VIEWS: [&[&str]; 6] = [&[], &["-q"], &["-v"], &["-vvv"], &["--json"], &["--json", "-vv"]];
 
 #[track_caller]
-fn assert_shown_nowhere(outcome: &Outcome, secrets: &[&str]) {
+fn assert_no_secret(outcome: &Outcome, secrets: &[&str]) {
     for secret in secrets {
         for (stream, text) in [("stdout", &outcome.stdout), ("stderr", &outcome.stderr)] {
             assert!(!text.contains(secret), "{secret} on {stream}:\n{text}");
@@ -20,7 +20,7 @@ fn assert_shown_nowhere(outcome: &Outcome, secrets: &[&str]) {
 }
 
 #[test]
-fn the_scheme_is_chosen_by_the_host_and_said() {
+fn a_missing_scheme_is_derived_from_the_host_and_reported() {
     for host in ["localhost", "127.0.0.1", ""] {
         let (head, outcome) = request_of(&[], |server| {
             let url = format!("{host}:{}/a/b?x=1", server.port());
@@ -37,7 +37,7 @@ fn the_scheme_is_chosen_by_the_host_and_said() {
 }
 
 #[test]
-fn a_number_alone_is_a_port_of_this_machine() {
+fn a_number_is_a_port_of_this_machine() {
     for tail in ["", "/a/b?x=1"] {
         let (head, outcome) =
             request_of(&[], |server| wscope().arg(format!("{}{tail}", server.port())));
@@ -56,7 +56,7 @@ fn a_number_alone_is_a_port_of_this_machine() {
 }
 
 #[test]
-fn http_is_taken_as_ws_and_said() {
+fn http_is_treated_as_ws_and_reported() {
     let (_, outcome) =
         request_of(&[], |server| wscope().arg(format!("http://127.0.0.1:{}/", server.port())));
     outcome
@@ -92,19 +92,19 @@ fn path_and_query_arrive_as_sent() {
 }
 
 #[test]
-fn userinfo_becomes_basic_auth_and_is_shown_nowhere() {
+fn userinfo_is_sent_as_basic_auth_and_masked() {
     for view in VIEWS {
         let (head, outcome) = request_of(&[], |server| {
             wscope().args(view).arg(format!("ws://me:hunter%402@127.0.0.1:{}/", server.port()))
         });
         assert_eq!(header(&head, "Authorization"), Some("Basic bWU6aHVudGVyQDI="));
         assert_eq!(header(&head, "Host").and_then(|host| host.find('@')), None);
-        assert_shown_nowhere(&outcome, &["hunter", "bWU6aHVudGVyQDI="]);
+        assert_no_secret(&outcome, &["hunter", "bWU6aHVudGVyQDI="]);
     }
 }
 
 #[test]
-fn userinfo_without_a_password_and_an_empty_one() {
+fn userinfo_without_a_password_or_with_an_empty_one() {
     for (userinfo, expected) in [("me", "Basic bWU6"), ("me:", "Basic bWU6"), (":pw", "Basic OnB3")]
     {
         let (head, _) = request_of(&[], |server| {
@@ -115,18 +115,15 @@ fn userinfo_without_a_password_and_an_empty_one() {
 }
 
 #[test]
-fn secrets_are_not_shown_by_failures_either() {
+fn secrets_are_masked_in_failures() {
     for view in VIEWS {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
-        });
+        let server = Server::respond("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
         let url = format!("ws://me:hunter2@127.0.0.1:{}/?token=hunter2", server.port());
         let outcome = wscope().args(view).arg(url).run().code(4);
-        assert_shown_nowhere(&outcome, &["hunter2", "bWU6aHVudGVyMg=="]);
+        assert_no_secret(&outcome, &["hunter2", "bWU6aHVudGVyMg=="]);
         let outcome =
             wscope().args(view).arg("ws://me:hunter2@no-such-host.invalid/?token=hunter2").run();
-        assert_shown_nowhere(&outcome.code(3), &["hunter2"]);
+        assert_no_secret(&outcome.code(3), &["hunter2"]);
     }
 }
 
@@ -138,7 +135,7 @@ fn tokens_in_the_query_are_sent_and_masked() {
             wscope().args(view).arg(format!("{}/x?{QUERY}", server.url()))
         });
         assert!(head.starts_with(&format!("GET /x?{QUERY} HTTP/1.1\r\n")), "{head}");
-        assert_shown_nowhere(&outcome, &["hunter"]);
+        assert_no_secret(&outcome, &["hunter"]);
     }
     let (_, outcome) =
         request_of(&[], |server| wscope().arg(format!("{}/x?{QUERY}", server.url())));
@@ -162,7 +159,7 @@ fn secret_headers_are_sent_and_masked() {
             wscope().args(HEADERS).args(view).arg(server.url())
         });
         assert_eq!(head.matches("hunter2").count(), 4, "{head}");
-        assert_shown_nowhere(&outcome, &["hunter2"]);
+        assert_no_secret(&outcome, &["hunter2"]);
     }
     let (_, outcome) = request_of(&["Set-Cookie: sid=hunter2; HttpOnly"], |server| {
         wscope().args(HEADERS).arg("-v").arg(server.url())
@@ -204,11 +201,11 @@ fn an_ipv6_literal_keeps_its_brackets() {
         .code(0)
         .stderr_contains("ws:// because [::1] is this machine")
         .stderr_contains(&format!("connected to ws://[::1]:{port}/x ([::1]:{port})"));
-    let head = server.join().expect("a server that ran to its end");
+    let head = server.join().expect("a server without errors");
     assert_eq!(header(&head, "Host"), Some(&*format!("[::1]:{port}")));
 }
 
-/// The scripted server knows IPv4 only.
+/// The scripted server supports IPv4 only.
 fn accept_and_close(listener: &TcpListener) -> String {
     let (stream, _) = listener.accept().expect("a client");
     stream.set_read_timeout(Some(DEADLINE)).expect("a read timeout");
@@ -221,7 +218,7 @@ fn accept_and_close(listener: &TcpListener) -> String {
         );
     }
     let answer = [switching_protocols(&head, &[]).into_bytes(), close(1000, "")].concat();
-    reader.get_mut().write_all(&answer).expect("a client that takes the answer");
+    reader.get_mut().write_all(&answer).expect("a client that reads the response");
     reader.read_to_end(&mut Vec::new()).expect("the end of the client");
     head
 }

@@ -1,4 +1,4 @@
-//! wss://: certificates, and ports that speak something else.
+//! wss://: certificates, and ports with another protocol.
 
 use std::io;
 
@@ -6,7 +6,8 @@ use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use socket2::Socket;
 
-use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, text, wscope};
+use crate::scripts::echo_once;
+use crate::support::{Layer, Outcome, Peer, Server, Wire, Wscope, wscope};
 
 #[cfg(not(any(windows, target_vendor = "apple")))]
 mod alpn;
@@ -21,7 +22,7 @@ mod refusals;
 
 mod ports;
 
-/// Certificate and key of a server, and the certificate that vouches for it, all in PEM.
+/// Certificate and key of a server, and the certificate of its issuer, all in PEM.
 #[derive(Clone)]
 pub(crate) struct Credentials {
     pub(crate) certificate: String,
@@ -30,12 +31,12 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    /// Signed by an authority of its own, good for these names.
+    /// Signed by its own authority, for these names.
     pub(crate) fn for_names(names: &[&str]) -> Self {
         Self::signed_by("Test Authority", params(names))
     }
 
-    /// A client's, which tells it from a server's.
+    /// A client's certificate, with another subject than a server's.
     #[cfg(not(any(windows, target_vendor = "apple")))]
     pub(crate) fn of_client() -> Self {
         let mut params = params(&[]);
@@ -89,31 +90,26 @@ impl Wire for Layer<TlsStream<Socket>> {
     }
 }
 
-/// Puts TLS on the connection; the client may break it off.
+/// Starts TLS on the connection; the client may abort the handshake.
 fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
     peer.upgrade(|socket| Layer(acceptor.accept(socket).ok()));
 }
 
-/// Accepts a client over TLS, sends its messages back until one says so, and closes.
+/// Accepts a client over TLS, echoes a message, and closes.
 fn echo(credentials: &Credentials) -> Server {
     let acceptor = credentials.acceptor();
     Server::script(move |peer| {
         start_tls(peer, &acceptor);
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(text(&String::from_utf8(message).expect("a text")));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        echo_once(peer);
     })
 }
 
-/// Does TLS with a client that is expected to break it off.
+/// Performs a TLS handshake with a client that is expected to abort it.
 fn refused(credentials: &Credentials) -> Server {
     let acceptor = credentials.acceptor();
     Server::script(move |peer| {
         start_tls(peer, &acceptor);
-        assert!(peer.read_until_eof().is_empty(), "the client went on");
+        assert!(peer.read_until_eof().is_empty(), "the client continued");
     })
 }
 
@@ -151,7 +147,7 @@ fn a_certificate_of_an_unknown_authority_is_refused() {
 }
 
 #[test]
-fn an_authority_that_was_made_anew_is_told_from_the_old_one() {
+fn an_authority_with_the_same_name_and_another_key_is_refused() {
     let [old, new] = [(); 2].map(|()| Credentials::for_names(&["127.0.0.1"]));
     let server = refused(&new);
     assert_refused(trusting(&old).arg(wss(&server)).run(), "certificate signature failure", "");
@@ -200,7 +196,7 @@ fn several_authorities_may_be_trusted() {
 
 #[test]
 fn checks_can_be_turned_off() {
-    for (option, says_so) in
+    for (option, has_warning) in
         [("-k", false), ("--insecure", false), ("-n", true), ("--no-check", true)]
     {
         for credentials in [Credentials::expired(), Credentials::for_names(&["other.example"])] {
@@ -209,7 +205,7 @@ fn checks_can_be_turned_off() {
                 wscope().arg(option).arg(wss(&server)).stdin("hi\n").run().code(0).stdout("hi\n");
             assert_eq!(
                 outcome.stderr.contains("certificate is not checked"),
-                says_so,
+                has_warning,
                 "{}",
                 outcome.stderr
             );
@@ -245,7 +241,7 @@ fn an_expired_certificate_is_refused() {
 }
 
 #[test]
-fn https_is_taken_as_wss() {
+fn https_is_treated_as_wss() {
     let credentials = Credentials::for_names(&["localhost"]);
     let server = echo(&credentials);
     let url = format!("https://localhost:{}/x", server.port());
@@ -256,7 +252,7 @@ fn https_is_taken_as_wss() {
 }
 
 #[test]
-fn version_cipher_and_certificate_are_told() {
+fn version_cipher_and_certificate_are_reported() {
     let credentials = Credentials::for_names(&["127.0.0.1"]);
     let run = |options: &[&str]| {
         let server = echo(&credentials);

@@ -1,14 +1,14 @@
-//! Command lines that cannot be carried out, and those that need no connection.
+//! Invalid command lines, and those that need no connection.
 
 use crate::scripts::serve;
 use crate::support::{Outcome, wscope};
 
-/// Never connected to: what is wrong is found before.
+/// Never connected to: the errors are found before.
 const URL: &str = "ws://127.0.0.1:1";
 
-/// Exit status 2, nothing on stdout, and one line that says what is wrong. Returns that line.
+/// Exit status 2, nothing on stdout, and one line with the error. Returns that line.
 #[track_caller]
-fn complaint(outcome: &Outcome) -> &str {
+fn usage_error(outcome: &Outcome) -> &str {
     assert_eq!(outcome.code, Some(2), "{}", outcome.stderr);
     assert_eq!(outcome.stdout, "", "{}", outcome.stderr);
     let lines = outcome.stderr.lines().filter(|line| line.starts_with("wscope: "));
@@ -16,33 +16,33 @@ fn complaint(outcome: &Outcome) -> &str {
     outcome.stderr.lines().next().unwrap_or_default()
 }
 
-/// The options are refused with these words in the line.
+/// The options are refused, and the line contains these words.
 #[track_caller]
-fn refuses(options: &[&str], words: &[&str]) {
+fn assert_refused(options: &[&str], words: &[&str]) {
     let outcome = wscope().args(options).arg(URL).run();
-    let line = complaint(&outcome);
+    let line = usage_error(&outcome);
     for word in words {
         assert!(line.contains(word), "{options:?}: no {word:?} in {line}");
     }
 }
 
-/// The first word would be a host.
+/// The first word could be a host.
 #[test]
-fn a_mistyped_command_is_asked_about() {
+fn a_mistyped_command_has_a_suggestion() {
     for arguments in
         [&["lisen"][..], &["hlep"], &["lisen", "--once"], &["lisen", ":8080"], &["code", "4000"]]
     {
         let outcome = wscope().args(arguments).run();
-        complaint(&outcome);
+        usage_error(&outcome);
         assert!(outcome.stderr.contains("did you mean 'wscope "), "{}", outcome.stderr);
     }
     let outcome = wscope().arg("lisen").run();
-    assert_eq!(complaint(&outcome), "wscope: there is no command 'lisen'");
+    assert_eq!(usage_error(&outcome), "wscope: there is no command 'lisen'");
     assert!(outcome.stderr.contains("A host of that name is written ws://lisen"));
 }
 
 #[test]
-fn help_is_a_command_too() {
+fn help_is_a_command() {
     for (command, option) in
         [(&["help"][..], &["--help"][..]), (&["help", "listen"], &["listen", "--help"])]
     {
@@ -51,11 +51,11 @@ fn help_is_a_command_too() {
     }
 }
 
-/// A host may have the name of a command, or nearly so.
+/// A host may have a name similar to that of a command.
 #[test]
-fn a_mistyped_option_comes_before_a_mistyped_command() {
+fn a_mistyped_option_is_suggested_before_a_mistyped_command() {
     let outcome = wscope().args(["code", "--retyr"]).run();
-    complaint(&outcome);
+    usage_error(&outcome);
     let hint = outcome.stderr.lines().find(|line| line.starts_with("hint: ")).unwrap_or_default();
     let (option, command) =
         (hint.find("'--retry'"), hint.find("; or did you mean 'wscope codes'?"));
@@ -63,7 +63,7 @@ fn a_mistyped_option_comes_before_a_mistyped_command() {
 }
 
 #[test]
-fn bad_urls_are_marked_where_they_are_wrong() {
+fn invalid_urls_are_marked() {
     for (url, reason, marks) in [
         ("ftp://h/x", "'ftp' is not a scheme of WebSocket URLs", "  ftp://h/x\n  ^^^\n"),
         ("ws://h:99999/x", "port 99999 is out of range", "  ws://h:99999/x\n         ^^^^^\n"),
@@ -88,16 +88,16 @@ fn bad_urls_are_marked_where_they_are_wrong() {
         ("", "the URL is empty", "  ^\n"),
     ] {
         let outcome = wscope().arg(url).run();
-        let line = complaint(&outcome);
+        let line = usage_error(&outcome);
         assert!(line.starts_with("wscope: bad URL: ") && line.contains(reason), "{url:?}: {line}");
         assert!(outcome.stderr.ends_with(marks), "{url:?}: {}", outcome.stderr);
     }
 }
 
 #[test]
-fn a_bad_url_does_not_show_its_password() {
+fn the_password_of_an_invalid_url_is_masked() {
     let outcome = wscope().arg("ws://me:hunter2@h:x").run().stderr_lacks("hunter2");
-    assert!(complaint(&outcome).contains("'x' is not a port number"));
+    assert!(usage_error(&outcome).contains("'x' is not a port number"));
     assert!(
         outcome.stderr.ends_with("  ws://me:***@h:x\n                ^\n"),
         "{}",
@@ -106,15 +106,15 @@ fn a_bad_url_does_not_show_its_password() {
 }
 
 #[test]
-fn a_bad_url_does_not_show_its_token() {
+fn the_token_of_an_invalid_url_is_masked() {
     let outcome = wscope().arg("ws://h/x?token=hunter2#top").run().stderr_lacks("hunter2");
-    assert!(complaint(&outcome).contains("no fragment"));
+    assert!(usage_error(&outcome).contains("no fragment"));
 }
 
 #[test]
-fn bad_headers_are_refused() {
+fn invalid_headers_are_refused() {
     for (header, words) in [
-        ("nonsense", "\"nonsense\": it has no colon"),
+        ("nonsense", "\"nonsense\": no colon"),
         ("A: b\r\nInjected: c", r"'\r' is not allowed in a header value"),
         ("A: b\nInjected: c", r"'\n' is not allowed in a header value"),
         ("A: b\u{1}", r"'\u{1}' is not allowed in a header value"),
@@ -122,20 +122,20 @@ fn bad_headers_are_refused() {
         ("Ä: c", "'Ä' is not allowed in a header name"),
         (": c", "the name is empty"),
     ] {
-        refuses(&["-H", header], &["bad --header", words]);
+        assert_refused(&["-H", header], &["bad --header", words]);
     }
-    refuses(&["-o", "http://a\r\nX: y"], &["bad --origin", r"'\r' is not allowed"]);
-    refuses(&["-A", "me\nX: y"], &["bad --user-agent", r"'\n' is not allowed"]);
+    assert_refused(&["-o", "http://a\r\nX: y"], &["bad --origin", r"'\r' is not allowed"]);
+    assert_refused(&["-A", "me\nX: y"], &["bad --user-agent", r"'\n' is not allowed"]);
 }
 
 #[test]
 fn a_nul_in_a_header_file_is_refused() {
     let outcome = wscope().file("h", b"A: b\0c\n").args(["-H", "@h", URL]).run();
-    assert!(complaint(&outcome).contains(r"'\0' is not allowed in a header value"));
+    assert!(usage_error(&outcome).contains(r"'\0' is not allowed in a header value"));
 }
 
 #[test]
-fn a_bad_secret_header_is_refused_without_its_value() {
+fn an_invalid_secret_header_is_refused_without_its_value() {
     for header in [
         "Authorization: Bearer hunter2\u{7}",
         "Cookie: a=hunter2\u{7}",
@@ -145,27 +145,27 @@ fn a_bad_secret_header_is_refused_without_its_value() {
         "\tCookie=a=hunter2",
     ] {
         let outcome = wscope().args(["-H", header, URL]).run().stderr_lacks("hunter2");
-        assert!(complaint(&outcome).contains("bad --header"));
+        assert!(usage_error(&outcome).contains("bad --header"));
     }
 }
 
 #[test]
-fn header_files_that_cannot_be_used_are_named() {
-    refuses(&["-H", "@missing"], &["--header", "missing", "No such file"]);
+fn unreadable_header_files_are_reported() {
+    assert_refused(&["-H", "@missing"], &["--header", "missing", "No such file"]);
 }
 
 #[test]
-fn a_bad_line_of_a_header_file_is_named() {
+fn an_invalid_line_of_a_header_file_is_reported() {
     let outcome =
         wscope().file("my-headers", "A: 1\n\nnonsense\n").args(["-H", "@my-headers", URL]).run();
-    let line = complaint(&outcome);
+    let line = usage_error(&outcome);
     for word in ["my-headers", "line 3", "no colon"] {
         assert!(line.contains(word), "no {word:?} in {line}");
     }
 }
 
 #[test]
-fn subprotocols_are_tokens_each_offered_once() {
+fn invalid_and_duplicate_subprotocols_are_refused() {
     for (names, words) in [
         ("a b", "a subprotocol is a token"),
         ("", "a subprotocol is a token"),
@@ -174,40 +174,40 @@ fn subprotocols_are_tokens_each_offered_once() {
         ("a;b", "a subprotocol is a token"),
         ("v1, v2,v1", "\"v1\": it is offered twice"),
     ] {
-        refuses(&["-s", names], &["bad --subprotocol", words]);
+        assert_refused(&["-s", names], &["bad --subprotocol", words]);
     }
-    refuses(&["-s", "v1", "--subprotocol", "v1"], &["\"v1\": it is offered twice"]);
+    assert_refused(&["-s", "v1", "--subprotocol", "v1"], &["\"v1\": it is offered twice"]);
 }
 
 #[test]
-fn bad_durations_and_sizes_are_refused() {
+fn invalid_durations_and_sizes_are_refused() {
     for option in ["--connect-timeout", "--wait", "--max-time", "--close-timeout"] {
         for (value, words) in
             [("5x", "not a unit of time"), ("", "a duration is"), ("1.2.3", "a duration is")]
         {
-            refuses(&[option, value], &["bad", option, words]);
+            assert_refused(&[option, value], &["bad", option, words]);
         }
     }
     for (value, words) in [("10T", "not a unit of size"), ("", "a size is"), ("1.5M", "a size is")]
     {
-        refuses(&["--max-message-size", value], &["bad --max-message-size", words]);
+        assert_refused(&["--max-message-size", value], &["bad --max-message-size", words]);
     }
 }
 
 #[test]
-fn negative_numbers_are_values_and_bad_ones() {
-    refuses(&["--count", "-5"], &["--count", "-5"]);
-    refuses(&["--max-time", "-1"], &["--max-time", "-1"]);
+fn negative_numbers_are_invalid_values() {
+    assert_refused(&["--count", "-5"], &["--count", "-5"]);
+    assert_refused(&["--max-time", "-1"], &["--max-time", "-1"]);
 }
 
 #[test]
-fn what_cannot_be_sent_is_refused() {
-    refuses(&["--send-hex", "zz"], &["bad --send-hex \"zz\"", "not hex"]);
-    refuses(&["--send-hex", "abc"], &["bad --send-hex \"abc\"", "not hex"]);
+fn invalid_hex_is_refused() {
+    assert_refused(&["--send-hex", "zz"], &["bad --send-hex \"zz\"", "not hex"]);
+    assert_refused(&["--send-hex", "abc"], &["bad --send-hex \"abc\"", "not hex"]);
 }
 
 #[test]
-fn broken_patterns_are_refused() {
+fn invalid_patterns_are_refused() {
     for (pattern, words) in [
         ("/a(/", "not a regular expression: unclosed group"),
         ("json:{", "not JSON"),
@@ -215,17 +215,20 @@ fn broken_patterns_are_refused() {
         ("close:abc", "is not a close code"),
         ("close:70000", "is not a close code"),
     ] {
-        refuses(&["--expect", pattern], &["bad --expect", pattern, words]);
+        assert_refused(&["--expect", pattern], &["bad --expect", pattern, words]);
     }
 }
 
 #[test]
-fn our_close_frame_has_to_be_a_valid_one() {
+fn invalid_close_frames_are_refused() {
     for code in ["1006", "1005", "1015", "999", "2000", "5000"] {
-        refuses(&["--close-code", code], &["bad --close-code", "must not be sent: use 1000"]);
+        assert_refused(
+            &["--close-code", code],
+            &["bad --close-code", "must not be sent: use 1000"],
+        );
     }
-    refuses(&["--close-code", "abc"], &["bad --close-code", "is not a close code"]);
-    refuses(
+    assert_refused(&["--close-code", "abc"], &["bad --close-code", "is not a close code"]);
+    assert_refused(
         &["--close-reason", &"é".repeat(62)],
         &["bad --close-reason", "at most 123 bytes, not 124"],
     );
@@ -233,13 +236,13 @@ fn our_close_frame_has_to_be_a_valid_one() {
 
 #[test]
 fn a_count_is_at_least_one() {
-    refuses(&["--count", "0"], &["bad --count \"0\"", "at least 1"]);
-    refuses(&["--count", "many"], &["'many'", "--count"]);
+    assert_refused(&["--count", "0"], &["bad --count \"0\"", "at least 1"]);
+    assert_refused(&["--count", "many"], &["'many'", "--count"]);
 }
 
 #[test]
-fn unknown_options_come_with_a_hint() {
-    refuses(&["--verbos"], &["unexpected argument '--verbos'"]);
+fn unknown_options_have_a_hint() {
+    assert_refused(&["--verbos"], &["unexpected argument '--verbos'"]);
     wscope()
         .args(["--verbos", URL])
         .run()
@@ -255,7 +258,7 @@ fn an_unknown_option_is_not_taken_for_a_value() {
 }
 
 #[test]
-fn options_that_exclude_each_other_are_named() {
+fn conflicting_options_are_named() {
     for (options, words) in [
         (&["--json", "--output", "lines"][..], ["--json", "--output"]),
         (&["-v", "-q"], ["--verbose", "--quiet"]),
@@ -274,27 +277,27 @@ fn options_that_exclude_each_other_are_named() {
 }
 
 #[test]
-fn values_out_of_a_list_show_the_list() {
-    refuses(&["--input", "nope"], &["'nope'", "--input", "lines, nul, whole, chunks, json"]);
-    refuses(&["--color", "red"], &["'red'", "--color", "auto, always, never"]);
+fn invalid_values_are_reported_with_the_valid_ones() {
+    assert_refused(&["--input", "nope"], &["'nope'", "--input", "lines, nul, whole, chunks, json"]);
+    assert_refused(&["--color", "red"], &["'red'", "--color", "auto, always, never"]);
 }
 
 #[test]
-fn one_url_is_needed() {
+fn a_url_is_required() {
     let outcome = wscope().run();
-    assert!(complaint(&outcome).contains("required arguments were not provided: <URL>"));
+    assert!(usage_error(&outcome).contains("required arguments were not provided: <URL>"));
     assert!(outcome.stderr.contains("hint: 'wscope --help'"), "{}", outcome.stderr);
 }
 
 #[test]
-fn a_second_url_is_not_called_a_subcommand() {
+fn a_second_url_is_not_reported_as_a_subcommand() {
     let outcome = wscope().args([URL, "ws://127.0.0.1:2"]).run();
-    let line = complaint(&outcome);
+    let line = usage_error(&outcome);
     assert!(line.contains("ws://127.0.0.1:2") && !line.contains("subcommand"), "{line}");
 }
 
 #[test]
-fn a_port_behind_a_blank_is_asked_about() {
+fn a_port_after_a_space_has_a_suggestion() {
     wscope().args(["localhost", "8080"]).run().code(2).stderr(
         "wscope: unexpected argument '8080': there is a URL already\n\
          hint: did you mean localhost:8080?\n",
@@ -304,7 +307,7 @@ fn a_port_behind_a_blank_is_asked_about() {
 
 #[cfg(unix)]
 #[test]
-fn the_usage_names_the_program_whatever_its_file_is_called() {
+fn the_usage_does_not_depend_on_the_file_name() {
     use std::os::unix::process::CommandExt;
     let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_wscope"));
     let output = program.arg0("wscope-1.0").args(["listen", "-h"]).output().expect("a program");
@@ -314,13 +317,13 @@ fn the_usage_names_the_program_whatever_its_file_is_called() {
 
 #[test]
 fn unreadable_certificates_are_refused() {
-    refuses(&["--cacert", "missing"], &["--cacert", "missing", "No such file"]);
+    assert_refused(&["--cacert", "missing"], &["--cacert", "missing", "No such file"]);
     let outcome = wscope().file("c", "no certificate").args(["--cacert", "c", URL]).run();
-    assert!(complaint(&outcome).contains("it holds no certificate in PEM form"));
+    assert!(usage_error(&outcome).contains("it holds no certificate in PEM form"));
 }
 
 #[test]
-fn usage_failures_are_events_too() {
+fn usage_errors_are_events() {
     for args in [
         &["--json", "ftp://h"][..],
         &["--output", "json", "ws://h:0"],
@@ -333,7 +336,7 @@ fn usage_failures_are_events_too() {
 }
 
 #[test]
-fn unknown_options_are_events_under_output_json_too() {
+fn unknown_options_are_events_with_output_json() {
     assert_usage_event(&["--output", "json", "--quux", URL]);
     assert_usage_event(&["--output=json", "--quux", URL]);
 }
@@ -381,7 +384,7 @@ fn help_fits_the_page_and_has_groups_and_examples() {
 }
 
 #[test]
-fn examples_in_the_help_stay_on_their_lines() {
+fn examples_in_the_help_are_not_wrapped() {
     let help = wscope().arg("--help").run().stdout;
     let (_, examples) = help.split_once("Examples:\n").expect("examples");
     let examples = examples.lines().take_while(|line| !line.is_empty());
@@ -390,7 +393,7 @@ fn examples_in_the_help_stay_on_their_lines() {
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_shown() {
     for flag in ["--version", "-V"] {
         wscope()
             .arg(flag)
@@ -409,18 +412,17 @@ fn close_codes_are_explained() {
     one.stdout_contains("1006 Abnormal Closure\n").stdout_contains("Usual causes:");
     for code in ["abc", "70000", "-1", ""] {
         let outcome = wscope().args(["codes", code]).run();
-        let line = complaint(&outcome);
+        let line = usage_error(&outcome);
         assert!(line.contains(code), "{line}");
     }
 }
 
-/// As curl has it, so that an alias can be overruled.
+/// As in curl, so that the options of an alias can be overridden.
 #[test]
-fn the_last_of_an_option_given_twice_counts() {
+fn the_last_value_of_a_repeated_option_applies() {
     let server = serve(|peer| {
         peer.expect_text("x");
-        peer.expect_close(4001);
-        peer.close(4001, "");
+        peer.answer_close(4001);
     });
     let twice = ["--close-code", "4000", "--close-code", "4001", "--max-time", "1", "-m", "20s"];
     wscope().args(twice).args(["-x", "x", "--wait", "0", &server.url()]).run().code(0);

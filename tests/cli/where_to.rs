@@ -1,4 +1,4 @@
-//! Other places to connect to than the URL says: options, and Unix sockets.
+//! Connections to another address than that of the URL: options, and Unix sockets.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -8,19 +8,11 @@ use std::sync::mpsc;
 use crate::events::assert_valid;
 use crate::proxy::tls::{identity, start_tls};
 use crate::request::request_of;
+use crate::scripts::echo_once;
 use crate::support::{Peer, Server, Wscope, header, text, wscope};
 
-fn echo(peer: &mut Peer) {
-    let head = peer.read_head();
-    peer.accept(&head);
-    peer.expect_text("hi");
-    peer.send(text("hi"));
-    peer.close(1000, "");
-    peer.expect_close(1000);
-}
-
 #[test]
-fn connect_to_changes_the_way_and_not_the_request() {
+fn connect_to_changes_the_address_and_not_the_request() {
     for form in [
         "127.0.0.1:{}",
         "echo.invalid:80:127.0.0.1:{}",
@@ -38,7 +30,7 @@ fn connect_to_changes_the_way_and_not_the_request() {
 }
 
 #[test]
-fn connect_to_is_for_the_target_that_it_names() {
+fn connect_to_applies_to_its_target_only() {
     request_of(&[], |server| {
         let url = server.url();
         wscope().args(["--connect-to", "other.invalid:80:127.0.0.1:1"]).arg(url)
@@ -46,7 +38,7 @@ fn connect_to_is_for_the_target_that_it_names() {
 }
 
 #[test]
-fn the_proxy_is_asked_for_the_other_place() {
+fn connect_to_applies_to_the_connect_request() {
     let proxy = Server::script(|peer| {
         let head = peer.read_head();
         assert!(head.starts_with("CONNECT b.invalid:9 HTTP/1.1\r\n"), "{head}");
@@ -54,15 +46,14 @@ fn the_proxy_is_asked_for_the_other_place() {
         let head = peer.read_head();
         assert_eq!(header(&head, "Host"), Some("a.invalid"));
         peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "--connect-to", "b.invalid:9", "ws://a.invalid"]).run().code(0);
 }
 
 #[test]
-fn resolve_stands_in_for_dns() {
+fn resolve_replaces_dns() {
     for (form, extra) in [("echo.invalid:{}:127.0.0.1", ""), ("*:{}:[::1],127.0.0.1", "-4")] {
         let (head, outcome) = request_of(&[], |server| {
             let port = server.port().to_string();
@@ -81,7 +72,7 @@ fn resolve_stands_in_for_dns() {
 }
 
 #[test]
-fn what_cannot_be_read_is_wrong_usage() {
+fn invalid_values_are_usage_errors() {
     for (option, value, reason) in [
         ("--connect-to", "somewhere", "write HOST:PORT"),
         ("--connect-to", "h:99999", "out of range"),
@@ -101,7 +92,7 @@ fn what_cannot_be_read_is_wrong_usage() {
 
 #[cfg(target_os = "linux")] // where all of 127.0.0.0/8 is ours
 #[test]
-fn interface_chooses_our_end() {
+fn interface_selects_the_local_address() {
     let (_, outcome) = request_of(&[], |server| {
         wscope().args(["--interface", "127.0.0.9", "--json"]).arg(server.url())
     });
@@ -119,13 +110,13 @@ fn interface_chooses_our_end() {
         .code(3)
         .stderr_contains("127.0.0.1 is not an IPv6 address")
         .stderr_contains(
-            "hint: --interface names an IPv6 address, from which no other can be reached",
+            "hint: --interface names an IPv6 address, which can only reach addresses of that family",
         );
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_interface_that_is_not_there_is_named() {
+fn an_unknown_interface_is_reported() {
     wscope()
         .args(["--interface", "no-such-if0", "ws://127.0.0.1:9"])
         .run()
@@ -134,7 +125,7 @@ fn an_interface_that_is_not_there_is_named() {
         .stderr_contains("hint: this machine has no network interface of that name");
 }
 
-/// A server behind a Unix socket in the home of the command.
+/// A server on a Unix socket in the home of the command.
 fn unix(steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Wscope, String) {
     let command = wscope();
     let path = command.home().join("own.sock");
@@ -146,11 +137,9 @@ fn unix(steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Wscope, Stri
 fn a_unix_socket_by_its_url() {
     let (sender, heads) = mpsc::channel();
     let (_server, command, path) = unix(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
-        sender.send(head).expect("a test that waits for it");
+        let head = peer.accept_request();
+        peer.close_and_expect_reply(1000);
+        sender.send(head).expect("a receiver in the test");
     });
     let url = format!("ws+unix:{path}:/chat?x=1");
     let outcome = command.args(["-v", "--json", "--proxy", "h:5", &url]).run().code(0);
@@ -167,12 +156,11 @@ fn a_unix_socket_by_the_option() {
     let (sender, heads) = mpsc::channel();
     let (_server, command, path) = unix(move |peer| {
         let head = peer.read_head();
-        sender.send(head.clone()).expect("a test that waits for it");
+        sender.send(head.clone()).expect("a receiver in the test");
         peer.accept(&head);
         peer.expect_text("hi");
         peer.send(text("hi"));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let options = ["--json", "-x", "hi", "--unix-socket", &path, "ws://api.invalid/x"];
     let outcome = command.args(options).run().code(0);
@@ -184,15 +172,8 @@ fn a_unix_socket_by_the_option() {
 }
 
 #[test]
-fn much_goes_through_a_unix_socket() {
-    let (_server, command, path) = unix(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(crate::support::binary(&message));
-        peer.close(1000, "");
-        peer.expect_close(1000);
-    });
+fn a_large_message_passes_through_a_unix_socket() {
+    let (_server, command, path) = unix(echo_once);
     let data: Vec<u8> = (0..3 << 20).map(|at| (at % 251) as u8).collect();
     let command = command.file("data", &data).args(["-b", "--send-file", "data", "--unix-socket"]);
     command.args([&path, "ws://x"]).run().code(0).stdout_bytes(&data);
@@ -203,7 +184,7 @@ fn tls_through_a_unix_socket() {
     let (trusted, acceptor) = identity("localhost");
     let (_server, command, path) = unix(move |peer| {
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     let command = command.file("ca.pem", trusted).args(["--cacert", "ca.pem", "-x", "hi"]);
     let outcome = command.arg(format!("wss+unix:{path}:/")).run().code(0).stdout("hi\n");
@@ -214,13 +195,13 @@ fn tls_through_a_unix_socket() {
 fn sockets_that_cannot_be_connected_to() {
     let command = wscope().file("plain", "");
     let home = command.home();
-    let dead = home.join("dead.sock");
-    drop(UnixListener::bind(&dead).expect("a socket"));
+    let stale = home.join("stale.sock");
+    drop(UnixListener::bind(&stale).expect("a socket"));
     let long = "x".repeat(200);
     for (path, reason, hint) in [
         ("none.sock", "No such file or directory", "is the server running"),
         ("plain", "that is not a socket", ""),
-        ("dead.sock", "Connection refused", "no program listens on that socket"),
+        ("stale.sock", "Connection refused", "no program listens on that socket"),
         (&*long, "path must be shorter", ""),
     ] {
         let path = home.join(path);
@@ -236,13 +217,13 @@ fn sockets_that_cannot_be_connected_to() {
 }
 
 #[test]
-fn a_socket_that_may_not_be_used() {
+fn a_socket_without_permission() {
     let command = wscope();
     let path = command.home().join("own.sock");
     let _listener = UnixListener::bind(&path).expect("a socket");
     fs::set_permissions(&path, Permissions::from_mode(0o0)).expect("permissions");
     if std::os::unix::net::UnixStream::connect(&path).is_ok() {
-        return; // the superuser may everything
+        return; // the superuser has all permissions
     }
     command
         .arg("--unix-socket")
@@ -255,7 +236,7 @@ fn a_socket_that_may_not_be_used() {
 }
 
 #[test]
-fn a_unix_socket_with_a_full_queue_is_waited_for() {
+fn a_unix_socket_with_a_full_queue_times_out() {
     use socket2::{Domain, SockAddr, Socket, Type};
     let command = wscope();
     let path = command.home().join("full.sock");
@@ -277,13 +258,13 @@ fn a_unix_socket_with_a_full_queue_is_waited_for() {
 
 #[test]
 fn wscat_and_curl_spellings() {
-    let server = Server::script(echo);
+    let server = Server::script(echo_once);
     let command = wscope().env("ALL_PROXY", "h:1").args(["--noproxy", "*", "-x", "hi"]);
     command.arg(server.url()).run().code(0).stdout("hi\n");
 }
 
 #[test]
-fn our_own_end_has_to_be_of_the_family_that_is_wanted() {
+fn the_local_address_must_be_of_the_selected_family() {
     for (family, address, reason) in [
         ("-4", "::1", "that is an IPv6 address, and -4 leaves only IPv4"),
         ("-6", "127.0.0.1", "that is an IPv4 address, and -6 leaves only IPv6"),
@@ -297,12 +278,10 @@ fn our_own_end_has_to_be_of_the_family_that_is_wanted() {
 }
 
 #[test]
-fn a_name_of_this_machine_needs_no_entry_of_a_resolver() {
+fn localhost_names_are_resolved_locally() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.accept_request();
+        peer.close_and_expect_reply(1000);
     });
     let url = format!("ws://wscope-test.localhost:{}/", server.port());
     wscope().arg(url).run().code(0);
@@ -310,11 +289,11 @@ fn a_name_of_this_machine_needs_no_entry_of_a_resolver() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn an_address_of_one_link_is_explained() {
+fn a_link_local_address_is_explained() {
     let outcome = wscope().arg("ws://[fe80::1]:9/").run().code(3);
     outcome.stderr_contains("hint: fe80::1 is a link-local address: --interface NAME names");
     let outcome = wscope().arg("ws://[fe80::1%25eth0]:9/").run().code(2);
     outcome.stderr_contains("a URL cannot name the zone of an IPv6 address: --interface NAME does");
     let outcome = wscope().args(["listen", "[fe80::1]:0"]).run().code(8);
-    outcome.stderr_contains("hint: a link-local address needs the number of its network");
+    outcome.stderr_contains("hint: a link-local address requires the number of its network");
 }

@@ -1,7 +1,7 @@
-//! wscat's command lines: the server sees of wscope what it saw of wscat 6.1.0.
+//! wscat's command lines: the server receives from wscope what it received from wscat 6.1.0.
 //!
-//! `data/wscat.json` has the command lines, what a server saw of wscat (`.ci/wscat` records it and checks that
-//! it still is so), and where wscope differs, with the reason.
+//! `data/wscat.json` has the command lines, what a server received from wscat (`.ci/wscat` records and checks
+//! it), and where wscope differs, with the reason.
 
 use std::sync::mpsc;
 
@@ -40,11 +40,11 @@ impl Row {
         self.0["terminal"] == true
     }
 
-    fn is_secured(&self) -> bool {
+    fn uses_tls(&self) -> bool {
         self.0["server"]["tls"] == true
     }
 
-    /// What wscat does, but for what wscope does on purpose.
+    /// What wscat sends, with the intended differences of wscope.
     fn expected(&self) -> Value {
         let mut expected = self.0["wscat"].clone();
         if let Some(changes) = self.0["wscope"].as_object() {
@@ -64,11 +64,11 @@ fn rows() -> Vec<Row> {
     let table: Value =
         serde_json::from_str(include_str!("../data/wscat.json")).expect("a table in JSON");
     let rows = table.as_array().expect("rows").clone();
-    assert!(rows.len() > 20, "the table is not what it was");
+    assert!(rows.len() > 20, "the table is incomplete");
     rows.into_iter().map(Row).collect()
 }
 
-/// A server that does what the row says, and sends what it saw. `greet` comes before all else.
+/// A server that follows the row, and sends what it received to `views`. It runs `greet` first.
 fn serve(
     row: &Row,
     views: mpsc::Sender<Value>,
@@ -79,7 +79,7 @@ fn serve(
     let (sender, redirected) = mpsc::channel();
     let first = redirect.map(|location| {
         crate::support::script(move |peer| {
-            sender.send(view_of(&peer.read_head())).expect("a test that waits for it");
+            sender.send(view_of(&peer.read_head())).expect("a receiver in the test");
             peer.respond(&format!(
                 "HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
             ));
@@ -113,12 +113,12 @@ fn serve(
         if let Some(tls) = tls {
             view["tls"] = tls;
         }
-        views.send(view).expect("a test that waits for it");
+        views.send(view).expect("a receiver in the test");
     });
     Server::scripts(first.into_iter().chain([last]))
 }
 
-/// What the client answers by itself may come before or after what it is given to send.
+/// Automatic replies of the client may come before or after its messages.
 fn sort(frames: &mut [Value]) {
     frames.sort_by_key(|frame| frame[0] == "text");
 }
@@ -132,7 +132,7 @@ fn frame_of(kind: &Value, payload: &str) -> Vec<u8> {
 }
 
 /// The frames of the client, and its Close frame, which is answered.
-fn conversation(peer: &mut Peer, echoes: bool, answers: bool) -> (Vec<Value>, Value) {
+fn conversation(peer: &mut Peer, echoes: bool, replies: bool) -> (Vec<Value>, Value) {
     let mut frames = Vec::new();
     loop {
         let Frame { opcode, payload, .. } = peer.read_frame();
@@ -143,7 +143,7 @@ fn conversation(peer: &mut Peer, echoes: bool, answers: bool) -> (Vec<Value>, Va
                     None => (1005, &[][..]),
                 };
                 let reason = String::from_utf8_lossy(reason).into_owned();
-                if answers {
+                if replies {
                     peer.send(close(code, &reason));
                 }
                 return (frames, json!([code, reason]));
@@ -160,7 +160,7 @@ fn conversation(peer: &mut Peer, echoes: bool, answers: bool) -> (Vec<Value>, Va
     }
 }
 
-/// A head without what differs from run to run, and without the program's name.
+/// A head without what differs between runs, and without the program's name.
 fn view_of(head: &str) -> Value {
     let host = header(head, "Host").unwrap_or_default().to_owned();
     let port = host.rsplit_once(':').map_or("no port", |(_, port)| port);
@@ -179,11 +179,11 @@ fn view_of(head: &str) -> Value {
     json!({ "request": request, "headers": headers })
 }
 
-/// All at once: several of them wait for silence.
+/// Concurrently: several of them wait for silence.
 #[test]
-fn in_pipes_the_server_sees_what_it_saw_of_wscat() {
+fn in_pipes_the_server_receives_the_same_as_from_wscat() {
     std::thread::scope(|scope| {
-        for row in rows().into_iter().filter(|row| !row.is_for_terminal() && !row.is_secured()) {
+        for row in rows().into_iter().filter(|row| !row.is_for_terminal() && !row.uses_tls()) {
             scope.spawn(move || {
                 let (sender, views) = mpsc::channel();
                 let server = serve(&row, sender, |_| None);
@@ -205,12 +205,12 @@ fn run_in_pipes(row: &Row, args: &[String], server: Server, views: &mpsc::Receiv
 
 #[test]
 #[cfg(unix)]
-fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
-    for row in rows().iter().filter(|row| row.is_for_terminal() && !row.is_secured()) {
+fn at_a_prompt_the_server_receives_the_same_as_from_wscat() {
+    for row in rows().iter().filter(|row| row.is_for_terminal() && !row.uses_tls()) {
         let (sender, views) = mpsc::channel();
         let server = serve(row, sender, |_| None);
         let mut terminal = crate::support::Terminal::spawn(row.args(&server), 80, 24);
-        terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+        terminal.wait_for_prompt();
         for line in row.typed() {
             terminal.type_line(&line);
         }
@@ -222,7 +222,7 @@ fn at_a_prompt_the_server_sees_what_it_saw_of_wscat() {
 
 /// `.ci/wscat` compares these with its help.
 #[test]
-fn every_option_has_a_command_line() {
+fn every_option_is_in_the_table() {
     let used: Vec<String> = rows().iter().flat_map(Row::words).collect();
     let options = "--auth --ca --cert --host --key --max-redirects --no-color --passphrase --proxy --slash \
                    -c --connect -H --header -L --location -n --no-check -o --origin -P --show-ping-pong \
@@ -232,26 +232,24 @@ fn every_option_has_a_command_line() {
     }
 }
 
-/// As in wscat: with -w it is over after the wait, without it a prompt follows.
+/// As in wscat: with -w the run ends after the wait, without it a prompt follows.
 #[test]
 #[cfg(unix)]
 fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
     use crate::support::{Key, Terminal};
     for (wait, has_prompt) in [(&["-w", "0.1"][..], false), (&[], true)] {
         let server = Server::script(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             peer.expect_text("hello");
             peer.send(text("the answer"));
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.answer_close(1000);
         });
         let url = server.url();
         let args = [&["-c", &url, "-x", "hello"], wait].concat();
         let mut terminal = Terminal::spawn(args, 80, 24);
         terminal.wait_for("the answer");
         if has_prompt {
-            terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+            terminal.wait_for_prompt();
             terminal.press(Key::CtrlD);
         }
         assert_eq!(terminal.wait_exit(), 0, "{wait:?}");
@@ -261,24 +259,23 @@ fn at_a_terminal_a_command_with_a_wait_ends_by_itself() {
 }
 
 #[test]
-fn listening_is_for_this_machine_and_says_so() {
+fn listening_is_on_loopback_and_reports_it() {
     for args in [&["-l", "0", "--no-color"][..], &["--listen=0", "--auth", "x:y", "-s", "chat"]] {
         let mut server = wscope().args(args).stdin_open().spawn();
         server.wait_stderr("wscope: -l: for clients on this machine; 'wscope listen 0.0.0.0:PORT'");
         let line = server.wait_stderr("listening on ws://127.0.0.1:");
         let port = line.rsplit(':').next().and_then(|port| port.trim_end_matches('/').parse().ok());
         let mut client = Peer::connect(port.expect("a port"));
-        client.ask("/", &[]);
+        client.request("/", &[]);
         assert!(client.read_head().starts_with("HTTP/1.1 101 "));
         server.write_stdin("hello\n");
         client.expect_text("hello");
-        client.close(1000, "");
-        client.expect_close(1000);
+        client.close_and_expect_reply(1000);
     }
 }
 
 #[test]
-fn listening_has_no_options_for_connecting() {
+fn options_for_connecting_are_refused_when_listening() {
     for (args, words) in [
         (&["-l", "0", "-k"][..], "wscope: -l: -k is for connecting\n"),
         (&["-l", "0", "-c", "ws://h"], "'--listen <PORT>'"),
@@ -289,7 +286,7 @@ fn listening_has_no_options_for_connecting() {
 }
 
 #[test]
-fn a_protocol_version_is_no_option() {
+fn the_protocol_version_is_not_an_option() {
     let outcome = wscope().args(["-p", "8", "-c", "ws://h"]).run();
     outcome.code(2).stderr_contains("unexpected argument '-p'");
 }

@@ -15,17 +15,17 @@ use crate::starvation;
 use crate::support::{Outcome, Running, Server, Signal, wscope};
 use crate::verdict;
 
-/// What came of a run.
+/// The result of a run.
 pub(crate) struct Run {
     /// Exit status and stderr.
     pub(crate) outcome: Outcome,
-    /// All that came out on stdout.
+    /// All of stdout.
     pub(crate) stdout: Vec<u8>,
-    /// What the server has seen.
+    /// The log of the server.
     pub(crate) log: Log,
-    /// From the signal to the end, or from the start for `--max-time`.
+    /// The time from the signal to the end, or from the start for `--max-time`.
     pub(crate) time_to_end: Duration,
-    /// For how long the program, or this side of the test, had no processor.
+    /// How long the program, or this thread of the test, was ready and had no processor.
     pub(crate) starved: Duration,
 }
 
@@ -35,11 +35,11 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Result<(), String> {
     let served = scenario.clone();
     let server = Server::script(move |peer| {
         let log = serve(peer, &served, seed);
-        sender.send(log).expect("a run that waits for the log");
+        sender.send(log).expect("a receiver of the log");
     });
     let (started, starved_before) = (Instant::now(), starvation::of_this_thread());
     let (running, streams) = start(scenario, seed, &server.url());
-    let signalled = disturb(&running, scenario).unwrap_or(started);
+    let signalled = send_signals(&running, scenario).unwrap_or(started);
     let starved = starvation::until_end_of(&running, LIMIT);
     let time_to_end = signalled.elapsed();
     let starved = starved + starvation::of_this_thread() - starved_before;
@@ -91,8 +91,8 @@ fn start(scenario: &Scenario, seed: u64, url: &str) -> (Running, Streams) {
     (running, Streams { end, writer_end, reader, writer })
 }
 
-/// Stops, continues and signals the program, as the scenario has it. When the signal was sent.
-fn disturb(running: &Running, scenario: &Scenario) -> Option<Instant> {
+/// Stops, continues and signals the program according to the scenario. Returns when the signal was sent.
+fn send_signals(running: &Running, scenario: &Scenario) -> Option<Instant> {
     if let Some((after, length)) = scenario.stop {
         thread::sleep(Duration::from_millis(after));
         running.signal(Signal::STOP);
@@ -112,23 +112,23 @@ fn read_stdout(
     ended: &Receiver<()>,
 ) -> Vec<u8> {
     let mut pauses = Pauses::new(scenario.stalls.stdout, seed, 3);
-    let mut deaf_after = match scenario.ending {
-        Ending::Signal(_, _, deafness) | Ending::MaxTime(_, deafness) => deafness.reader,
+    let mut stall_after = match scenario.ending {
+        Ending::Signal(_, _, stall) | Ending::MaxTime(_, stall) => stall.reader,
         _ => None,
     };
     let (mut stdout, mut piece) = (Vec::new(), vec![0; scenario.read_size]);
     loop {
-        pauses.maybe();
+        pauses.stall_at_random();
         let room = match scenario.ending {
-            Ending::ReaderLeaves(after) => piece.len().min(after - stdout.len()),
+            Ending::ReaderCloses(after) => piece.len().min(after - stdout.len()),
             _ => piece.len(),
         };
         match reader.read(&mut piece[..room]) {
             Ok(count @ 1..) => stdout.extend(&piece[..count]),
             _ => return stdout,
         }
-        if deaf_after.take_if(|after| stdout.len() >= *after).is_some() {
-            // Until the program has ended.
+        if stall_after.take_if(|after| stdout.len() >= *after).is_some() {
+            // Wait until the program has ended.
             let _ = ended.recv();
         }
     }
@@ -142,11 +142,11 @@ fn write_stdin(scenario: &Scenario, seed: u64, mut writer: PipeWriter, ended: &R
         let most = if pauses.random().random_bool(0.1) { 100 } else { 64 << 10 };
         let size = pauses.random().random_range(1..=rest.len().min(most));
         let (piece, more) = rest.split_at(size);
-        // Fails when the program has ended or reads no more.
+        // Fails when the program has ended or has stopped reading.
         if writer.write_all(piece).is_err() {
             break;
         }
-        pauses.maybe();
+        pauses.stall_at_random();
         rest = more;
     }
     if scenario.ending != Ending::InputEnd {

@@ -13,7 +13,7 @@ use crate::support::{BINARY, CONTINUATION, Frame, TEXT, frame, ping};
 const RSV1: u8 = 4;
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 
-/// Makes frames of messages, as a server.
+/// Encodes messages as frames of a server.
 pub(crate) struct Encoder {
     compression: Compression,
     state: Compress,
@@ -26,12 +26,12 @@ impl Encoder {
         Self { compression, state: Compress::new(flate2::Compression::fast(), false), pings: 0 }
     }
 
-    /// A message in as many fragments as chance will have it, with pings between.
+    /// A message in a random number of fragments, with pings between.
     pub(crate) fn encode(&mut self, message: &Message, random: &mut StdRng) -> Vec<u8> {
-        let packed = self.compression != Compression::None && random.random_bool(0.7);
-        let payload = if packed { self.pack(&message.data) } else { message.data.clone() };
+        let compressed = self.compression != Compression::None && random.random_bool(0.7);
+        let payload = if compressed { self.compress(&message.data) } else { message.data.clone() };
         let mut opcode = if message.is_text { TEXT } else { BINARY };
-        let mut rsv = if packed { RSV1 } else { 0 };
+        let mut rsv = if compressed { RSV1 } else { 0 };
         let (mut frames, mut rest) = (Vec::new(), &*payload);
         while random.random_bool(0.3) {
             let (fragment, more) = rest.split_at(random.random_range(0..=rest.len()));
@@ -51,26 +51,26 @@ impl Encoder {
         self.pings
     }
 
-    fn pack(&mut self, data: &[u8]) -> Vec<u8> {
+    fn compress(&mut self, data: &[u8]) -> Vec<u8> {
         if data.is_empty() {
-            // As RFC 7692 section 7.2.3.6 has it: there is nothing to flush.
+            // RFC 7692 section 7.2.3.6: there is nothing to flush.
             return vec![0];
         }
         if self.compression == Compression::NoContext {
             self.state.reset();
         }
-        let mut packed = Vec::with_capacity(data.len() + data.len() / 100 + 1024);
+        let mut compressed = Vec::with_capacity(data.len() + data.len() / 100 + 1024);
         let before = self.state.total_in();
         self.state
-            .compress_vec(data, &mut packed, FlushCompress::Sync)
-            .expect("data that is compressed");
-        assert_eq!(self.state.total_in() - before, data.len() as u64, "room for all of it");
-        packed.truncate(packed.len() - TAIL.len());
-        packed
+            .compress_vec(data, &mut compressed, FlushCompress::Sync)
+            .expect("data to compress");
+        assert_eq!(self.state.total_in() - before, data.len() as u64, "enough capacity");
+        compressed.truncate(compressed.len() - TAIL.len());
+        compressed
     }
 }
 
-/// Makes messages of the frames of a client.
+/// Decodes messages from the frames of a client.
 pub(crate) struct Decoder {
     state: Decompress,
     partial: Option<(Frame, Vec<u8>)>,
@@ -82,8 +82,8 @@ impl Decoder {
         Self { state: Decompress::new(false), partial: None }
     }
 
-    /// Takes a data frame; the message if it is the last of one.
-    pub(crate) fn take(&mut self, frame: Frame) -> Result<Option<Message>, String> {
+    /// Decodes a data frame; returns the message if it is the last of one.
+    pub(crate) fn decode(&mut self, frame: Frame) -> Result<Option<Message>, String> {
         let (first, mut payload) = match (self.partial.take(), frame.opcode) {
             (None, TEXT | BINARY) => (Frame { payload: Vec::new(), ..frame.clone() }, Vec::new()),
             (Some(partial), CONTINUATION) => partial,
@@ -96,11 +96,11 @@ impl Decoder {
             self.partial = Some((first, payload));
             return Ok(None);
         }
-        let data = if first.rsv & RSV1 == 0 { payload } else { self.unpack(payload)? };
+        let data = if first.rsv & RSV1 == 0 { payload } else { self.inflate(payload)? };
         Ok(Some(Message { is_text: first.opcode == TEXT, data }))
     }
 
-    fn unpack(&mut self, mut payload: Vec<u8>) -> Result<Vec<u8>, String> {
+    fn inflate(&mut self, mut payload: Vec<u8>) -> Result<Vec<u8>, String> {
         payload.extend(TAIL);
         let (mut data, mut rest) = (Vec::new(), &*payload);
         loop {
@@ -120,7 +120,7 @@ impl Decoder {
     }
 }
 
-/// What stdin is given, all messages one after another.
+/// The contents of stdin: all messages one after another.
 pub(crate) fn stdin(messages: &[Message], input: Input) -> Vec<u8> {
     let mut bytes = Vec::new();
     for message in messages {
@@ -140,7 +140,7 @@ fn action(message: &Message) -> Value {
     json!({"type": "binary", "encoding": "base64", "data": BASE64.encode(&message.data)})
 }
 
-/// How many messages came out whole, if stdout is what the server sent or the beginning of that.
+/// How many messages are complete, if stdout is what the server sent or a prefix of it.
 pub(crate) fn shown(stdout: &[u8], messages: &[Message], output: Output) -> Result<usize, String> {
     match output {
         Output::Lines => shown_bytes(stdout, messages, b"\n"),
@@ -171,7 +171,7 @@ fn shown_events(stdout: &[u8], messages: &[Message]) -> Result<usize, String> {
     let mut expected = messages.iter().enumerate();
     for line in stdout.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")) {
         let event: Value =
-            serde_json::from_slice(line).map_err(|error| format!("no JSON: {error}"))?;
+            serde_json::from_slice(line).map_err(|error| format!("not JSON: {error}"))?;
         if event["event"] != "message" || event["direction"] != "received" {
             continue;
         }

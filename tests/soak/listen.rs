@@ -1,4 +1,4 @@
-//! One run of `wscope listen`: clients that send lines and get those of stdin.
+//! One run of `wscope listen`: clients that send lines and receive those of stdin.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{PipeReader, Read, pipe};
@@ -14,7 +14,7 @@ use crate::pauses::{Habit, Pauses};
 use crate::support::{CLOSE, DEADLINE, PING, Peer, Signal, TEXT, frame, masked, ping, wscope};
 use crate::verdict::TIME_TO_END;
 
-/// A run as its seed makes it.
+/// A run, determined by its seed.
 #[derive(Debug)]
 pub(crate) struct Scenario {
     clients: Vec<Client>,
@@ -33,14 +33,14 @@ struct Client {
 const LINES: Kind = Kind { text: true, binary: false, without: b"\n\r", least: 0, bytes: 1 << 20 };
 
 impl Scenario {
-    /// Draws one.
+    /// A random one.
     pub(crate) fn random(random: &mut StdRng) -> Self {
         let lines = random_messages(random, LINES);
         let clients = (0..random.random_range(1..6))
             .map(|number| Client {
                 messages: random_messages(random, LINES)
                     .into_iter()
-                    .map(|message| named(number, message))
+                    .map(|message| numbered(number, message))
                     .collect(),
                 sending: Habit::random(random),
                 reading: Habit::random(random),
@@ -56,8 +56,8 @@ impl Scenario {
     }
 }
 
-/// With the client's number in front.
-fn named(client: usize, message: Message) -> Message {
+/// The message with the client's number as prefix.
+fn numbered(client: usize, message: Message) -> Message {
     let data = [format!("{client}:").as_bytes(), &message.data].concat();
     Message { data, ..message }
 }
@@ -95,7 +95,7 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Result<(), String> {
         let clients = peers.into_iter().zip(&scenario.clients).enumerate();
         let threads: Vec<_> = clients
             .map(|(number, (peer, client))| {
-                scope.spawn(move || talk(peer, client, &scenario.lines, seed + number as u64))
+                scope.spawn(move || exchange(peer, client, &scenario.lines, seed + number as u64))
             })
             .collect();
         threads
@@ -122,19 +122,19 @@ pub(crate) fn run(scenario: &Scenario, seed: u64) -> Result<(), String> {
 
 fn connect(port: u16) -> Peer {
     let mut peer = Peer::connect(port);
-    peer.ask("/", &[]);
+    peer.request("/", &[]);
     let head = peer.read_head();
     assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
     peer
 }
 
-/// Sends all messages while the lines come in, then closes.
-fn talk(mut peer: Peer, client: &Client, lines: &[Message], seed: u64) -> Result<(), String> {
+/// Sends all messages while receiving the lines, then closes.
+fn exchange(mut peer: Peer, client: &Client, lines: &[Message], seed: u64) -> Result<(), String> {
     let (mut socket, messages, sending) = (peer.socket(), client.messages.clone(), client.sending);
     let sender = thread::spawn(move || {
         let mut pauses = Pauses::new(sending, seed, 5);
         messages.iter().try_for_each(|message| {
-            pauses.maybe();
+            pauses.stall_at_random();
             let frames =
                 [masked(&frame(true, 0, TEXT, &message.data)), masked(&ping(b"p"))].concat();
             std::io::Write::write_all(&mut socket, &frames)
@@ -143,7 +143,7 @@ fn talk(mut peer: Peer, client: &Client, lines: &[Message], seed: u64) -> Result
     let mut pauses = Pauses::new(client.reading, seed, 6);
     let (mut pongs, mut got) = (0, 0);
     while got < lines.len() || pongs == 0 && !client.messages.is_empty() {
-        pauses.maybe();
+        pauses.stall_at_random();
         let frame = peer
             .try_read_frame()
             .map_err(|error| format!("{got} of {} lines: {error}", lines.len()))?;
@@ -193,7 +193,7 @@ fn read_stdout(
     let mut pauses = Pauses::new(habit, seed, 7);
     let mut piece = vec![0; size];
     loop {
-        pauses.maybe();
+        pauses.stall_at_random();
         match reader.read(&mut piece) {
             Ok(count @ 1..) if pieces.send(piece[..count].to_vec()).is_ok() => {}
             _ => return,
@@ -201,7 +201,7 @@ fn read_stdout(
     }
 }
 
-/// So many bytes, or fewer if no more come for a while.
+/// Up to `bytes` bytes, fewer if the deadline passes.
 fn collect(pieces: &Receiver<Vec<u8>>, bytes: usize) -> Vec<u8> {
     let until = Instant::now() + DEADLINE;
     let mut stdout = Vec::new();
@@ -225,7 +225,7 @@ fn judge_stdout(scenario: &Scenario, stdout: &[u8]) -> Result<(), String> {
         let line = line.strip_suffix(b"\n").ok_or("the last line is cut")?;
         let client = usize::from(line.first().copied().unwrap_or_default().wrapping_sub(b'0'));
         let Some(messages) = scenario.clients.get(client).map(|client| &client.messages) else {
-            return Err(format!("a line of no client: {}", line.escape_ascii()));
+            return Err(format!("a line without a client: {}", line.escape_ascii()));
         };
         let number = next[client];
         if messages.get(number).is_none_or(|expected| expected.data != line) {
@@ -242,7 +242,7 @@ fn judge_stdout(scenario: &Scenario, stdout: &[u8]) -> Result<(), String> {
         next.iter().zip(&scenario.clients).find(|(next, client)| **next < client.messages.len());
     match missing {
         Some((got, client)) => {
-            Err(format!("{got} of {} messages of a client came out", client.messages.len()))
+            Err(format!("{got} of {} messages of a client were written", client.messages.len()))
         }
         None => Ok(()),
     }

@@ -1,9 +1,9 @@
-//! Random runs of `wscope` between a server, a reader and a writer that stall at random: nothing is lost,
-//! nothing is added, and every run ends as it should.
+//! Random runs of `wscope` between a server, a reader and a writer that stall at random: no message is lost or
+//! added, and every run ends as required.
 //!
 //! `cargo test --test soak` does the first runs of a fixed series. `WSCOPE_SOAK_RUNS=10000` does more of them,
-//! `WSCOPE_SOAK_SECONDS=3600` goes on for that time from a random seed, and `WSCOPE_SOAK_SEED=42` repeats one
-//! run, or is the first of those that the other two ask for. `WSCOPE_SOAK_THREADS` says how many go on at a time.
+//! `WSCOPE_SOAK_SECONDS=3600` continues for that time from a random seed, and `WSCOPE_SOAK_SEED=42` repeats one
+//! run, or is the first seed for the other two. `WSCOPE_SOAK_THREADS` is the number of concurrent runs.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a long run shows a failure at once")]
@@ -34,10 +34,10 @@ use rand::rngs::StdRng;
 /// Runs that fit into a normal run of the tests.
 const RUNS: u64 = 200;
 
-/// They wait for most of the time.
+/// More than there are processors: runs wait most of the time.
 const THREADS: u64 = 12;
 
-/// Further failures are only counted.
+/// The number of failures shown; further ones are only counted.
 const SHOWN: usize = 12;
 
 #[test]
@@ -102,7 +102,7 @@ fn from_environment<T: FromStr>(name: &str) -> Option<T> {
     Some(value.parse().unwrap_or_else(|_| panic!("bad {name}: {value:?}")))
 }
 
-/// One run in every four is of the listening side.
+/// Every fourth run is of `wscope listen`.
 fn run(seed: u64) -> Result<(), String> {
     let mut random = StdRng::seed_from_u64(seed);
     let (scenario, run): (String, Box<dyn FnOnce() -> Result<(), String>>) = if seed % 4 == 3 {

@@ -12,18 +12,18 @@ pub(crate) struct Message {
     pub(crate) data: Vec<u8>,
 }
 
-/// What may be in a series of messages.
+/// The constraints on a series of messages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Kind {
     /// Text messages may be among them.
     pub(crate) text: bool,
     /// Binary messages may be among them.
     pub(crate) binary: bool,
-    /// Bytes that they must not have.
+    /// Bytes that they must not contain.
     pub(crate) without: &'static [u8],
-    /// Of each.
+    /// The smallest size of each.
     pub(crate) least: usize,
-    /// Of all together.
+    /// The total size.
     pub(crate) bytes: usize,
 }
 
@@ -52,8 +52,8 @@ fn random_size(random: &mut StdRng) -> usize {
     }
 }
 
-/// Numbered if there is room, so that a difference can be seen; then a pattern that is repeated. Some compress
-/// well, some badly.
+/// Numbered if there is room, so that a difference can be located; then a repeated pattern. Some compress well,
+/// some badly.
 fn random_message(
     random: &mut StdRng,
     number: usize,

@@ -1,4 +1,4 @@
-//! Stalls: the subject of these tests.
+//! Random stalls.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -7,23 +7,23 @@ use std::time::{Duration, Instant};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// How one side stalls.
+/// The stalls of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Habit {
-    /// At most so many times.
+    /// The largest number of stalls.
     pub(crate) times: u32,
-    /// At most for so long, in milliseconds.
+    /// The longest stall in milliseconds.
     pub(crate) longest: u64,
 }
 
 impl Habit {
-    /// One that does not stall.
-    pub(crate) const STEADY: Self = Self { times: 0, longest: 0 };
+    /// No stalls.
+    pub(crate) const NONE: Self = Self { times: 0, longest: 0 };
 
-    /// Every other side does not stall.
+    /// None with a probability of one half.
     pub(crate) fn random(random: &mut StdRng) -> Self {
         if random.random_bool(0.5) {
-            return Self::STEADY;
+            return Self::NONE;
         }
         let longest = if random.random_bool(0.5) { 1200 } else { 150 };
         Self { times: random.random_range(1..=2), longest }
@@ -37,13 +37,13 @@ pub(crate) struct Pauses {
 }
 
 impl Pauses {
-    /// `side` tells the sides of a run apart.
+    /// `side` distinguishes the sides of a run.
     pub(crate) fn new(habit: Habit, seed: u64, side: u64) -> Self {
         Self { random: StdRng::seed_from_u64(seed ^ side << 48), habit }
     }
 
-    /// Stalls now and then.
-    pub(crate) fn maybe(&mut self) {
+    /// Stalls with some probability.
+    pub(crate) fn stall_at_random(&mut self) {
         if self.habit.times > 0 && self.random.random_bool(0.2) {
             self.habit.times -= 1;
             thread::sleep(Duration::from_millis(self.random.random_range(0..=self.habit.longest)));
@@ -56,13 +56,13 @@ impl Pauses {
     }
 }
 
-/// The longest time for which a side was not at work on its socket, whether it stalled or had no processor.
+/// The longest time for which a side did not serve its socket, because it stalled or had no processor.
 #[derive(Debug, Default)]
 pub(crate) struct Longest(AtomicU64);
 
 impl Longest {
-    /// Takes note of the time since `start`.
-    pub(crate) fn note_since(&self, start: Instant) {
+    /// Records the time since `start`.
+    pub(crate) fn record_since(&self, start: Instant) {
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.0.fetch_max(millis, Ordering::SeqCst);
     }

@@ -1,4 +1,4 @@
-//! What one run of `wscope URL` is like.
+//! The random parameters of one run of `wscope URL`.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -16,29 +16,29 @@ pub(crate) const WAIT: Duration = Duration::from_millis(200);
 /// `--close-timeout` of all runs.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 
-/// The longest that a run and any step of it may take, also on a busy machine.
+/// The time limit of a run and of each of its steps, also on a busy machine.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
-/// A run as its seed makes it.
+/// A run, determined by its seed.
 #[derive(Clone, Debug)]
 pub(crate) struct Scenario {
-    /// What the server sends.
+    /// The messages that the server sends.
     pub(crate) received: Vec<Message>,
-    /// What stdin gives.
+    /// The messages on stdin.
     pub(crate) sent: Vec<Message>,
     /// `--output`
     pub(crate) output: Output,
     /// `--input`
     pub(crate) input: Input,
-    /// What the server answers to the offer of permessage-deflate.
+    /// The server's response to the offer of permessage-deflate.
     pub(crate) compression: Compression,
     /// What ends the run.
     pub(crate) ending: Ending,
-    /// How the sides stall.
+    /// The stalls of each side.
     pub(crate) stalls: Stalls,
     /// SIGSTOP after the first, SIGCONT after the second number of milliseconds.
     pub(crate) stop: Option<(u64, u64)>,
-    /// How much stdout is read at a time.
+    /// The size of a read of stdout.
     pub(crate) read_size: usize,
 }
 
@@ -60,7 +60,7 @@ pub(crate) enum Input {
     Json,
 }
 
-/// permessage-deflate, as it is agreed on.
+/// The negotiated permessage-deflate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
     None,
@@ -81,24 +81,24 @@ pub(crate) enum Ending {
     InputEnd,
     /// `--count`
     Count(usize),
-    /// The reader of stdout leaves after so many bytes.
-    ReaderLeaves(usize),
-    /// A signal after so many milliseconds.
-    Signal(Signal, u64, Deafness),
-    /// `--max-time` of so many milliseconds.
-    MaxTime(u64, Deafness),
+    /// The reader of stdout closes it after this many bytes.
+    ReaderCloses(usize),
+    /// A signal after this many milliseconds.
+    Signal(Signal, u64, PermanentStall),
+    /// `--max-time` of this many milliseconds.
+    MaxTime(u64, PermanentStall),
 }
 
-/// Who stalls for ever in a run that ends all the same.
+/// The sides that stall without end, in a run that must end nevertheless.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Deafness {
-    /// After so many bytes stdout is not read any more before the end.
+pub(crate) struct PermanentStall {
+    /// After this many bytes stdout is not read until the program has ended.
     pub(crate) reader: Option<usize>,
-    /// After so many frames the server does not read any more before the end.
+    /// After this many frames the server does not read until the program has ended.
     pub(crate) server: Option<usize>,
 }
 
-/// How each side stalls.
+/// The stalls of each side.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stalls {
     pub(crate) stdout: Habit,
@@ -108,7 +108,7 @@ pub(crate) struct Stalls {
 }
 
 impl Scenario {
-    /// Draws one.
+    /// A random one.
     pub(crate) fn random(random: &mut StdRng) -> Self {
         let output = pick(random, &[Output::Lines, Output::Nul, Output::Raw, Output::Json]);
         let input = pick(random, &[Input::Lines, Input::BinaryLines, Input::Nul, Input::Json]);
@@ -116,7 +116,7 @@ impl Scenario {
             text: true,
             binary: true,
             without: b"",
-            // Without anything between them empty messages cannot be seen.
+            // Empty messages are invisible without a separator.
             least: usize::from(output == Output::Raw),
             bytes: random_volume(random),
         };
@@ -148,7 +148,7 @@ impl Scenario {
     }
 }
 
-/// Mostly less than all buffers between the two take, sometimes more.
+/// Mostly less than the capacity of all buffers between the two, sometimes more.
 fn random_volume(random: &mut StdRng) -> usize {
     if random.random_bool(0.1) { 6 << 20 } else { 700_000 }
 }
@@ -160,18 +160,18 @@ fn random_ending(random: &mut StdRng, messages: usize, bytes: usize) -> Ending {
         2 => Ending::PeerFin,
         3 => Ending::PeerReset,
         4 if messages > 0 => Ending::Count(random.random_range(1..=messages)),
-        5 if bytes > 0 => Ending::ReaderLeaves(random.random_range(0..bytes.div_ceil(2))),
-        6 => Ending::MaxTime(200 + millis, random_deafness(random)),
+        5 if bytes > 0 => Ending::ReaderCloses(random.random_range(0..bytes.div_ceil(2))),
+        6 => Ending::MaxTime(200 + millis, random_permanent_stall(random)),
         7..=9 => {
             let signal = pick(random, &[Signal::INT, Signal::TERM, Signal::HUP]);
-            Ending::Signal(signal, millis, random_deafness(random))
+            Ending::Signal(signal, millis, random_permanent_stall(random))
         }
         _ => Ending::InputEnd,
     }
 }
 
-fn random_deafness(random: &mut StdRng) -> Deafness {
-    Deafness {
+fn random_permanent_stall(random: &mut StdRng) -> PermanentStall {
+    PermanentStall {
         reader: random.random_bool(0.4).then(|| random.random_range(0..100_000)),
         server: random.random_bool(0.2).then(|| random.random_range(0..10)),
     }
@@ -192,7 +192,7 @@ impl Input {
         Kind { text, binary, without, least: 0, bytes: 0 }
     }
 
-    /// The options that ask for it.
+    /// The options that select it.
     pub(crate) fn options(self) -> &'static [&'static str] {
         match self {
             Self::Lines => &["--input", "lines"],

@@ -12,31 +12,30 @@ use socket2::Socket;
 use crate::encode::{Decoder, Encoder};
 use crate::messages::Message;
 use crate::pauses::{Longest, Pauses};
-use crate::scenario::{Compression, Deafness, Ending, LIMIT, Scenario};
+use crate::scenario::{Compression, Ending, LIMIT, PermanentStall, Scenario};
 use crate::starvation;
 use crate::support::{CLOSE, PONG, Peer, close, frame};
 
-/// What the server has seen and done.
+/// What the server has received and sent.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     /// Messages that the client sent.
     pub(crate) messages: Vec<Message>,
     /// The payload of the client's Close.
     pub(crate) close: Option<Vec<u8>>,
-    /// Messages that were handed to the system whole.
+    /// Messages that were written completely.
     pub(crate) sent: usize,
-    /// Messages that were begun.
-    pub(crate) begun: usize,
+    /// Messages that were started.
+    pub(crate) started: usize,
     /// The server sent a Close.
     pub(crate) closed: bool,
-    /// The longest pause of its own while there was something to send or to read, and all time without a
-    /// processor.
+    /// Its own longest pause while there was something to send or to read, and all time without a processor.
     pub(crate) longest_pause: Duration,
-    /// What the client did wrong.
+    /// A protocol violation of the client.
     pub(crate) fault: Option<String>,
 }
 
-/// What the reading thread tells the sending one.
+/// The client's Close, for the sending thread.
 #[derive(Default)]
 struct Closing {
     /// The payload of the client's Close, `None` at an end without one.
@@ -120,18 +119,18 @@ fn read(
 ) -> Result<u64, String> {
     let mut pauses = Pauses::new(scenario.stalls.server_reading, seed, 2);
     let (mut decoder, mut last_pong) = (Decoder::new(), 0);
-    let deaf_after = match scenario.ending {
-        Ending::Signal(_, _, Deafness { server, .. })
-        | Ending::MaxTime(_, Deafness { server, .. }) => server,
+    let stall_after = match scenario.ending {
+        Ending::Signal(_, _, PermanentStall { server, .. })
+        | Ending::MaxTime(_, PermanentStall { server, .. }) => server,
         _ => None,
     };
     for number in 0.. {
-        if deaf_after.is_some_and(|after| number >= after) {
+        if stall_after.is_some_and(|after| number >= after) {
             peer.stall();
         }
         let start = Instant::now();
-        pauses.maybe();
-        longest.note_since(start);
+        pauses.stall_at_random();
+        longest.record_since(start);
         let Ok(Some(frame)) = peer.try_read_frame() else { break };
         match frame.opcode {
             CLOSE => {
@@ -140,7 +139,7 @@ fn read(
                 break;
             }
             PONG => last_pong = check_pong(&frame.payload, last_pong)?,
-            _ => log.messages.extend(decoder.take(frame)?),
+            _ => log.messages.extend(decoder.decode(frame)?),
         }
     }
     Ok(last_pong)
@@ -164,7 +163,7 @@ struct Sender {
 impl Sender {
     /// What was sent, and the number of pings.
     fn run(mut self, messages: &[Message], ending: Ending) -> (Log, u64) {
-        // Fails when the client has left, which it may for its own reasons.
+        // Fails when the client has disconnected, which it may do at any time.
         let _ = self.send_all(messages).and_then(|()| self.end(ending));
         self.log.longest_pause = starvation::of_this_thread();
         (self.log, self.encoder.pings())
@@ -177,14 +176,14 @@ impl Sender {
                 return Ok(());
             }
             let bytes = self.encoder.encode(message, self.pauses.random());
-            self.log.begun += 1;
+            self.log.started += 1;
             let mut rest = &*bytes;
             while !rest.is_empty() {
                 let (piece, more) = rest.split_at(self.piece(rest.len()));
                 if !self.closing.is_set() {
-                    self.pauses.maybe();
+                    self.pauses.stall_at_random();
                 }
-                self.longest.note_since(written);
+                self.longest.record_since(written);
                 self.socket.write_all(piece)?;
                 written = Instant::now();
                 rest = more;

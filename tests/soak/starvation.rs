@@ -1,4 +1,4 @@
-//! Time in which a thread was ready to run and had no processor: on a busy machine that is nobody's fault.
+//! Time in which a thread was ready to run and had no processor, which happens on a busy machine.
 
 use std::fs;
 use std::thread;
@@ -8,12 +8,12 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use crate::support::Running;
 
-/// Of this thread so far.
+/// The time of this thread so far.
 pub(crate) fn of_this_thread() -> Duration {
     of("/proc/thread-self/schedstat")
 }
 
-/// Waits for the end of the program, which is not reaped, for `limit` at most. Of its main thread.
+/// Waits up to `limit` for the end of the program, without reaping it. Returns the time of its main thread.
 pub(crate) fn until_end_of(running: &Running, limit: Duration) -> Duration {
     let id = running.id();
     let (ended, end) = std::sync::mpsc::channel();
@@ -26,7 +26,7 @@ pub(crate) fn until_end_of(running: &Running, limit: Duration) -> Duration {
     of(&format!("/proc/{id}/schedstat"))
 }
 
-/// The second of the three numbers.
+/// The second of the three numbers in the file.
 fn of(path: &str) -> Duration {
     let stat = fs::read_to_string(path).unwrap_or_default();
     let nanoseconds = stat.split_whitespace().nth(1).and_then(|number| number.parse().ok());

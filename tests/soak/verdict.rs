@@ -1,4 +1,4 @@
-//! What a run must have come to.
+//! The required result of a run.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use crate::encode::{difference, shown};
 use crate::scenario::{CLOSE_TIMEOUT, Ending, Output, Scenario, WAIT};
 use crate::support::{NO_STATUS, Signal};
 
-/// From a signal to the end: the second of the contract, and some time to start and to notice.
+/// The time from a signal to the end: the documented second, and a margin.
 pub(crate) const TIME_TO_END: Duration = Duration::from_millis(1500);
 
-/// Compares everything with everything.
+/// Compares all inputs with all outputs.
 pub(crate) fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
     let verdict = judge_streams(scenario, run).and_then(|shown| judge_end(scenario, run, shown));
     verdict.map_err(|failure| {
@@ -33,10 +33,10 @@ pub(crate) fn judge(scenario: &Scenario, run: &Run) -> Result<(), String> {
     })
 }
 
-/// Nothing wrong came out or in; how many messages came out whole.
+/// No message is wrong in either direction. Returns how many were written completely.
 fn judge_streams(scenario: &Scenario, run: &Run) -> Result<usize, String> {
     if let Some(fault) = &run.log.fault {
-        return Err(format!("the server has seen: {fault}"));
+        return Err(format!("the server received: {fault}"));
     }
     for (number, message) in run.log.messages.iter().enumerate() {
         match scenario.sent.get(number) {
@@ -44,7 +44,7 @@ fn judge_streams(scenario: &Scenario, run: &Run) -> Result<usize, String> {
             Some(expected) => {
                 return Err(difference("sent", number, &message.data, &expected.data));
             }
-            None => return Err("the server got more than stdin gave".to_owned()),
+            None => return Err("the server received more than stdin contained".to_owned()),
         }
     }
     let unsent = not_sent(&run.outcome.stderr);
@@ -52,8 +52,8 @@ fn judge_streams(scenario: &Scenario, run: &Run) -> Result<usize, String> {
         return Err(format!("{unsent} messages are counted as not sent"));
     }
     let shown = shown(&run.stdout, &scenario.received, scenario.output)?;
-    if shown > run.log.begun {
-        return Err(format!("{shown} messages came out, {} were sent", run.log.begun));
+    if shown > run.log.started {
+        return Err(format!("{shown} messages were written, {} were sent", run.log.started));
     }
     Ok(shown)
 }
@@ -74,14 +74,14 @@ fn judge_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), String>
         Ending::PeerReset => expect_end(run, 6, &["1006"]),
         Ending::InputEnd => judge_input_end(scenario, run, shown),
         Ending::Count(count) => {
-            // An event is shown of those behind as well.
+            // Messages after those counted have events as well.
             if scenario.output == Output::Json && shown > count {
-                return if is_late(run) { Ok(()) } else { expect_end(run, 0, &[]) };
+                return if has_slow_server(run) { Ok(()) } else { expect_end(run, 0, &[]) };
             }
             expect_shown(shown, count)?;
-            if is_late(run) { Ok(()) } else { expect_end(run, 0, &[]) }
+            if has_slow_server(run) { Ok(()) } else { expect_end(run, 0, &[]) }
         }
-        Ending::ReaderLeaves(_) => expect_end(run, 0, &[]),
+        Ending::ReaderCloses(_) => expect_end(run, 0, &[]),
         Ending::Signal(signal, _, _) => {
             let (status, code) = match signal {
                 Signal::INT => (130, 1000_u16),
@@ -90,13 +90,13 @@ fn judge_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), String>
             };
             expect_close_code(run, code)?;
             expect_end(run, status, &[])?;
-            judge_cut(run, shown)
+            judge_interrupted(run, shown)
         }
         Ending::MaxTime(time, _) => {
             let longest = Duration::from_millis(time);
             expect_end(run, 7, &["--max-time"])?;
             judge_time(run, longest + scenario.stop.map_or(Duration::ZERO, stopped))?;
-            judge_cut(run, shown)
+            judge_interrupted(run, shown)
         }
     }
 }
@@ -105,13 +105,13 @@ fn stopped((after, length): (u64, u64)) -> Duration {
     Duration::from_millis(after + length)
 }
 
-/// The server's own pause was long enough to be taken for a missing answer.
-fn is_late(run: &Run) -> bool {
+/// The server's own pause was long enough to explain a close timeout.
+fn has_slow_server(run: &Run) -> bool {
     run.outcome.code == Some(7) && run.log.longest_pause + run.starved >= CLOSE_TIMEOUT / 2
 }
 
 fn judge_input_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), String> {
-    if is_late(run) {
+    if has_slow_server(run) {
         return Ok(());
     }
     expect_end(run, 0, &[])?;
@@ -124,23 +124,21 @@ fn judge_input_end(scenario: &Scenario, run: &Run, shown: usize) -> Result<(), S
         ));
     }
     if run.log.sent < scenario.received.len() && run.log.longest_pause + run.starved < WAIT / 2 {
-        return Err(
-            "closed though the server had not been silent for the time of --wait".to_owned()
-        );
+        return Err("closed before the server had been silent for the time of --wait".to_owned());
     }
     Ok(())
 }
 
-/// A run that was cut short has to end in time, and to count what it had received and did not deliver.
-fn judge_cut(run: &Run, shown: usize) -> Result<(), String> {
+/// An interrupted run must end in time and report how many received messages it did not write.
+fn judge_interrupted(run: &Run, shown: usize) -> Result<(), String> {
     if matches!(run.outcome.code, Some(129 | 130 | 143)) {
         judge_time(run, Duration::ZERO)?;
     }
-    let (dropped, unseen) = (not_written(&run.outcome.stderr), run.log.begun - shown);
+    let (dropped, unseen) = (not_written(&run.outcome.stderr), run.log.started - shown);
     if dropped > unseen {
         return Err(format!("{dropped} messages are counted as dropped, of {unseen} not shown"));
     }
-    // Behind all that was sent: so that was received.
+    // The Close frame comes after all messages: so they were received.
     let is_complete = run.log.closed && run.outcome.stderr.contains("< close ");
     if is_complete && dropped != run.log.sent - shown {
         let missing = run.log.sent - shown;
@@ -156,8 +154,8 @@ fn judge_time(run: &Run, longest: Duration) -> Result<(), String> {
     Ok(())
 }
 
-/// The number in front of these words on stderr.
-fn counted(stderr: &str, words: [&str; 2]) -> usize {
+/// The number before these words on stderr.
+fn count_before(stderr: &str, words: [&str; 2]) -> usize {
     let line = stderr.lines().find_map(|line| {
         let (before, _) = words.iter().find_map(|words| line.split_once(words))?;
         before.rsplit(' ').next()?.replace(',', "").parse().ok()
@@ -166,21 +164,21 @@ fn counted(stderr: &str, words: [&str; 2]) -> usize {
 }
 
 fn not_written(stderr: &str) -> usize {
-    counted(
+    count_before(
         stderr,
         [" message was received and not written", " messages were received and not written"],
     )
 }
 
 fn not_sent(stderr: &str) -> usize {
-    counted(stderr, [" message was not sent", " messages were not sent"])
+    count_before(stderr, [" message was not sent", " messages were not sent"])
 }
 
 fn expect_shown(shown: usize, expected: usize) -> Result<(), String> {
     if shown == expected {
         return Ok(());
     }
-    Err(format!("{shown} of {expected} messages came out whole"))
+    Err(format!("{shown} of {expected} messages were written completely"))
 }
 
 fn expect_close_code(run: &Run, code: u16) -> Result<(), String> {

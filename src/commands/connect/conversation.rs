@@ -1,9 +1,9 @@
-//! What is said over the connections of a run: where input comes from, and the sessions.
+//! What the connections of a run share: outputs, input, and the event loop.
 
 use std::io::IsTerminal;
 use std::time::Instant;
 
-use super::opening::Open;
+use super::opening::Established;
 use crate::commands::displays;
 use crate::config::{ConnectConfig, Input};
 use crate::error::Error;
@@ -13,11 +13,12 @@ use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, NoInput, Source};
 use crate::net::Reactor;
+use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::scenario::{Count, Expectations, Goal};
-use crate::session::{Journal, Plan, Report, Session};
+use crate::scenario::{Count, Expectations};
+use crate::session::{Echo, Journal, Plan, Report, Session};
 
-/// What all connections of a run have in common.
+/// What all connections of a run share.
 pub(super) struct Conversation<'a> {
     pub(super) config: &'a ConnectConfig,
     pub(super) clock: Clock,
@@ -30,8 +31,8 @@ pub(super) struct Conversation<'a> {
 /// Where input comes from.
 pub(super) enum InputSource {
     Stdin(Box<Stdin>),
-    Plain(Box<PlainLines<Action<'static>>>),
-    Repl(Box<Repl<Action<'static>>>),
+    Plain(Box<PlainLines<Action>>),
+    Repl(Box<Repl<Action>>),
     None(NoInput),
 }
 
@@ -47,17 +48,21 @@ impl InputSource {
 }
 
 impl Conversation<'_> {
-    /// Goes on over this connection until it is over.
+    /// Runs the session of this connection to its end.
     ///
     /// # Errors
     /// When there can be no input.
-    pub(super) fn hold(&mut self, open: Open, plan: Plan) -> Result<Report, Error> {
+    pub(super) fn run_session(
+        &mut self,
+        established: Established,
+        plan: Plan,
+    ) -> Result<Report, Error> {
         let mut input = match self.source.take() {
             Some(input) => input,
             None => self.start()?,
         };
         let journal = Journal::new(self.outputs, self.clock);
-        let Open { stream, connection, opened } = open;
+        let Established { stream, connection, opened } = established;
         let source = input.source();
         let session =
             Session::new(stream, connection, self.reactor, source, journal, plan, &opened);
@@ -84,7 +89,7 @@ impl Conversation<'_> {
                 let _ = self.outputs.flush();
                 let options = ReplOptions {
                     history: self.config.history.clone(),
-                    secrets: self.config.secrets.clone(),
+                    secrets: self.config.endpoint.secrets.clone(),
                     color: self.config.commentary.stdout_color,
                 };
                 let repl = Repl::start(options, &CONNECTION_COMMANDS, self.reactor.waker())
@@ -106,7 +111,7 @@ impl Conversation<'_> {
         not_shown as u64
     }
 
-    /// Tells all outputs of what happens at this moment.
+    /// Emits an event to all outputs, with the current time.
     pub(super) fn emit(&mut self, what: EventKind<'_>) {
         Journal::new(self.outputs, self.clock).emit(what);
     }
@@ -115,28 +120,34 @@ impl Conversation<'_> {
 /// The plan for the first connection, with what is to be sent first.
 pub(super) fn plan(
     config: &ConnectConfig,
-    presets: Vec<Action<'static>>,
+    presets: Vec<Action>,
     max_time: Option<Instant>,
 ) -> Plan {
     let ending = &config.ending;
-    let mut goals: Vec<Box<dyn Goal>> = Vec::new();
-    if let Some(count) = ending.count {
-        goals.push(Box::new(Count::new(count)));
-    }
-    if !ending.expect.is_empty() {
-        goals.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
-    }
     Plan {
         presets: presets.into(),
-        echo: config.echo,
         after_input: ending.after_input,
         max_time,
         close_code: Some(ending.close_code),
         close_reason: ending.close_reason.clone(),
-        goals,
-        on_message: None,
+        observers: observers(config),
         times: config.resilience.times,
-        left: config.resilience.reconnect.map(|_| Default::default()),
+        unsent: config.resilience.reconnect.map(|_| Default::default()),
         input_ended: false,
     }
+}
+
+fn observers(config: &ConnectConfig) -> Vec<Box<dyn Observer>> {
+    let ending = &config.ending;
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if let Some(count) = ending.count {
+        observers.push(Box::new(Count::new(count)));
+    }
+    if !ending.expect.is_empty() {
+        observers.push(Box::new(Expectations::new(ending.expect.clone(), ending.strict)));
+    }
+    if config.echo {
+        observers.push(Box::new(Echo::default()));
+    }
+    observers
 }

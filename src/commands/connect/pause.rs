@@ -1,29 +1,30 @@
-//! Between two attempts: outputs go on, signals end it, and what is typed is kept.
+//! The pause between two attempts: outputs are written, signals end it, and what is typed is kept.
 
 use std::time::Instant;
+
+use bytes::Bytes;
 
 use super::conversation::{Conversation, InputSource};
 use crate::event::{EventKind, Shown};
 use crate::input::{Action, Next, Show};
-use crate::net::reactor::tokens;
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
-use crate::session::{Rest, Stop, TOO_MUCH};
+use crate::session::{QUEUE_FULL, Stop, Unsent};
 
 impl Conversation<'_> {
-    /// Waits until `at`, for ever without it; tells what ends the run instead.
+    /// Waits until `at`, or for ever without it. Returns what ends the run instead, if something does.
     pub(super) fn pause(
         &mut self,
         at: Option<Instant>,
         max_time: Option<Instant>,
-        rest: &mut Rest,
+        unsent: &mut Unsent,
     ) -> Option<Stop> {
         let until = [at, max_time].into_iter().flatten().min();
         if let Some(InputSource::Plain(lines)) = &mut self.source {
             lines.set_ready(); // it may have been announced to an attempt
         }
         loop {
-            if let Some(stop) = self.turn_to_input(rest) {
+            if let Some(stop) = self.read_input(unsent) {
                 return Some(stop);
             }
             if let Err(error) = self.outputs.flush() {
@@ -48,34 +49,25 @@ impl Conversation<'_> {
         }
     }
 
-    /// Whether Ctrl-C only gave up the line being typed.
+    /// Whether Ctrl-C only discarded the line that was being typed.
     fn clear_line(&mut self) -> bool {
         self.source.as_mut().is_some_and(|source| source.source().clear_line())
     }
 
     fn wait(&mut self, until: Option<Instant>) -> std::io::Result<()> {
-        let ready = self.reactor.wait(until)?.iter();
-        for event in ready {
-            match event.token() {
-                tokens::INPUT => {
-                    if let Some(InputSource::Plain(lines)) = &mut self.source {
-                        lines.set_ready();
-                    }
-                }
-                // Standard input is read when there is a connection to send it on.
-                tokens::WAKER => self.outputs.set_all_ready(),
-                mio::Token(output) if output >= tokens::OUTPUTS => {
-                    let reader_gone = event.is_error() || event.is_write_closed();
-                    self.outputs.set_ready(output - tokens::OUTPUTS, reader_gone);
-                }
-                _ => {}
-            }
+        let woken = self.reactor.wait(until)?;
+        // Standard input is read when there is a connection to send it on.
+        if woken.is_input_ready
+            && let Some(InputSource::Plain(lines)) = &mut self.source
+        {
+            lines.set_ready();
         }
+        self.outputs.set_ready(&woken);
         Ok(())
     }
 
-    /// Takes what was typed. Other input waits where it is.
-    pub(super) fn turn_to_input(&mut self, rest: &mut Rest) -> Option<Stop> {
+    /// Takes what was typed. Other input is not read.
+    fn read_input(&mut self, unsent: &mut Unsent) -> Option<Stop> {
         if let Some(InputSource::Repl(repl)) = &mut self.source {
             repl.forget_interrupt();
         }
@@ -86,16 +78,17 @@ impl Conversation<'_> {
             };
             let action = match source.source().next(self.reactor.registry()) {
                 Next::Pending => return None,
-                Next::End | Next::Failed(_) => return Some(Stop::Asked),
-                Next::Action(action) => action.into_owned(),
+                Next::End | Next::Failed(_) => return Some(Stop::Requested),
+                Next::Message(kind, data) => Action::Send(kind, Bytes::copy_from_slice(data)),
+                Next::Action(action) => action,
             };
             match action {
                 Action::Leave(signal) => return Some(Stop::Signal(signal)),
-                Action::Close(..) => return Some(Stop::Asked),
+                Action::Close(..) => return Some(Stop::Requested),
                 Action::Show(show) => self.show(&show),
                 action => {
-                    if !rest.keep(action) {
-                        self.emit(EventKind::Shown(Shown::Problem(TOO_MUCH)));
+                    if !unsent.keep(action) {
+                        self.emit(EventKind::Shown(Shown::Problem(QUEUE_FULL)));
                     }
                 }
             }

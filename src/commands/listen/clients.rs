@@ -1,4 +1,4 @@
-//! Who is connected, and what is sent to several of them.
+//! The clients that are connected, and what is sent to several of them.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,14 +7,22 @@ use std::time::{Duration, Instant};
 
 use crate::config::Broadcast;
 use crate::input::Shutdown;
-use crate::input::mailbox::{ClientQueue, Enqueued, Outgoing};
-use crate::input::repl::Recipients;
+use crate::input::queue::{ClientQueue, Enqueued, Outgoing};
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::CloseCode;
 
+/// The clients that something is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recipients {
+    /// Every client.
+    All,
+    /// The client with this number.
+    One(u64),
+}
+
 /// A client, seen from outside its thread.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(super) struct ClientRecord {
     pub(super) number: u64,
     pub(super) queue: ClientQueue,
     pub(super) remote: SocketAddr,
@@ -23,7 +31,7 @@ pub(super) struct Entry {
     pub(super) protocol: Option<String>,
     pub(super) since: Instant,
     pub(super) received: Arc<AtomicU64>,
-    /// Messages that each client is sent without any being posted.
+    /// Messages that each client is sent first, beside the queue.
     pub(super) greetings: u64,
     pub(super) echoes: bool,
 }
@@ -31,19 +39,37 @@ pub(super) struct Entry {
 /// All clients.
 #[derive(Debug, Default)]
 pub(super) struct Clients {
-    state: Mutex<State>,
+    table: Mutex<ClientTable>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct ClientTable {
     /// Ordered by number.
-    entries: Vec<Entry>,
+    records: Vec<ClientRecord>,
     /// How many there have been.
     admitted: usize,
-    /// How many of those have not been told to their end.
+    /// How many of those have not been reported to their end.
     unfinished: usize,
+    /// Messages of those that have gone.
+    gone: Messages,
     /// All have been closed, since the server ends.
     is_ending: bool,
+}
+
+/// Data messages in each direction.
+#[derive(Clone, Copy, Debug, Default)]
+struct Messages {
+    received: u64,
+    sent: u64,
+}
+
+/// How many clients and messages there are and have been.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Totals {
+    pub(super) connected: usize,
+    pub(super) admitted: usize,
+    pub(super) received: u64,
+    pub(super) sent: u64,
 }
 
 /// Why no more clients are taken.
@@ -61,69 +87,76 @@ impl Clients {
         &self,
         limit: usize,
         once: bool,
-        entry: impl FnOnce() -> Entry,
+        record: impl FnOnce() -> ClientRecord,
     ) -> Result<u64, NotAdmitted> {
-        let mut state = self.state();
-        if state.is_ending {
+        let mut table = self.lock();
+        if table.is_ending {
             return Err(NotAdmitted::Ending);
         }
         // Threads that wait for a stalled output to take their last lines are limited too.
-        let is_full = state.entries.len() >= limit || state.unfinished >= limit.saturating_mul(2);
-        if is_full || (once && state.admitted > 0) {
+        let is_full = table.records.len() >= limit || table.unfinished >= limit.saturating_mul(2);
+        if is_full || (once && table.admitted > 0) {
             return Err(NotAdmitted::Full);
         }
-        let entry = entry();
-        let number = entry.number;
-        state.entries.push(entry);
-        state.admitted += 1;
-        state.unfinished += 1;
+        let record = record();
+        let number = record.number;
+        table.records.push(record);
+        table.admitted += 1;
+        table.unfinished += 1;
         Ok(number)
     }
 
     /// Takes one off the list: there is room for another.
     pub(super) fn remove(&self, number: u64) {
-        self.state().entries.retain(|entry| entry.number != number);
+        let mut table = self.lock();
+        if let Some(record) = table.take(number) {
+            let Messages { received, sent } = record.messages();
+            table.gone.received += received;
+            table.gone.sent += sent;
+        }
     }
 
     /// Takes one off the list that never became a client.
     pub(super) fn withdraw(&self, number: u64) {
-        self.remove(number);
-        self.state().admitted -= 1;
-        self.finish();
+        let mut table = self.lock();
+        table.take(number);
+        table.admitted -= 1;
+        table.unfinished -= 1;
     }
 
-    /// Takes note that all has been told of one that was taken off the list.
+    /// Takes note that one that was taken off the list has been reported to its end.
     pub(super) fn finish(&self) {
-        self.state().unfinished -= 1;
+        self.lock().unfinished -= 1;
     }
 
-    /// Whether all has been told of all.
+    /// Whether all have been reported to their end.
     pub(super) fn have_finished(&self) -> bool {
-        self.state().unfinished == 0
+        self.lock().unfinished == 0
     }
 
-    /// Whether any can be sent more. The fastest sets the pace of a source that can wait.
+    /// Whether any has room in its queue. The fastest sets the pace of a source that can wait.
     pub(super) fn have_room(&self) -> bool {
-        self.state().entries.iter().any(|entry| entry.queue.has_room())
+        self.lock().records.iter().any(|record| record.queue.has_room())
     }
 
-    /// Posts to these, in the same order for all. Returns how many there are, and who is too slow.
-    pub(super) fn post(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
-        self.send_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
+    /// Pushes it to the queues of these, in the same order for all. Returns how many there are, and who is
+    /// too slow.
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+        self.push_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
-    /// Sends on what client `from` sent. Returns who is too slow.
+    /// Pushes what client `from` sent to the queues of the others, or of all. Returns who is too slow.
     pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &Outgoing) -> Vec<u64> {
-        self.send_where(outgoing, |number| whom == Broadcast::All || number != from).1
+        self.push_where(outgoing, |number| whom == Broadcast::All || number != from).1
     }
 
-    fn send_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
-        let state = self.state();
+    fn push_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+        let table = self.lock();
         let (mut count, mut too_slow) = (0, Vec::new());
-        for entry in state.entries.iter().filter(|entry| is_for(entry.number)) {
-            match entry.queue.post(outgoing.clone()) {
+        for record in table.records.iter().filter(|record| is_for(record.number)) {
+            match record.queue.push(outgoing.clone()) {
                 Enqueued::Waiting => count += 1,
-                Enqueued::TooMuch => too_slow.push(entry.number),
+                Enqueued::Overrun => too_slow.push(record.number),
                 Enqueued::Closed => {}
             }
         }
@@ -132,27 +165,27 @@ impl Clients {
 
     /// Closes one connection; false if there is none.
     pub(super) fn kick(&self, number: u64, code: CloseCode, reason: &str) -> bool {
-        let state = self.state();
-        let found = state.entries.iter().find(|entry| entry.number == number);
-        found.map(|entry| entry.queue.kick(code, reason)).is_some()
+        let table = self.lock();
+        let found = table.records.iter().find(|record| record.number == number);
+        found.map(|record| record.queue.kick(code, reason)).is_some()
     }
 
     /// Ends all sessions, and admits no more clients.
     pub(super) fn shut_down(&self, code: CloseCode, shutdown: Shutdown) {
-        let mut state = self.state();
-        state.is_ending = true;
-        for entry in &state.entries {
-            entry.queue.shut_down(code, shutdown);
+        let mut table = self.lock();
+        table.is_ending = true;
+        for record in &table.records {
+            record.queue.shut_down(code, shutdown);
         }
     }
 
     /// A line for each client.
     pub(super) fn table(&self) -> String {
-        let entries = self.state().entries.clone();
-        if entries.is_empty() {
+        let records = self.lock().records.clone();
+        if records.is_empty() {
             return "  nobody is connected".to_owned();
         }
-        let rows: Vec<_> = entries.iter().map(Entry::row).collect();
+        let rows: Vec<_> = records.iter().map(ClientRecord::row).collect();
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
         let widths: Vec<_> = (0..5).map(|column| width(column).unwrap_or_default()).collect();
         let line = |row: &[String; 6]| {
@@ -162,17 +195,39 @@ impl Clients {
         rows.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Counts all clients and their messages.
+    pub(super) fn totals(&self) -> Totals {
+        let table = self.lock();
+        let Messages { mut received, mut sent } = table.gone;
+        for messages in table.records.iter().map(ClientRecord::messages) {
+            received += messages.received;
+            sent += messages.sent;
+        }
+        Totals { connected: table.records.len(), admitted: table.admitted, received, sent }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ClientTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Entry {
-    fn row(&self) -> [String; 6] {
-        let safe = |text: &str| escape(text, Newlines::Escape).into_owned();
+impl ClientTable {
+    fn take(&mut self, number: u64) -> Option<ClientRecord> {
+        let at = self.records.iter().position(|record| record.number == number)?;
+        Some(self.records.remove(at))
+    }
+}
+
+impl ClientRecord {
+    fn messages(&self) -> Messages {
         let received = self.received.load(Ordering::Relaxed);
         let echoed = if self.echoes { received } else { 0 };
-        let sent = self.greetings + self.queue.taken() + echoed;
+        Messages { received, sent: self.greetings + self.queue.taken() + echoed }
+    }
+
+    fn row(&self) -> [String; 6] {
+        let safe = |text: &str| escape(text, Newlines::Escape).into_owned();
+        let Messages { received, sent } = self.messages();
         [
             format!("#{}", self.number),
             self.remote.to_string(),

@@ -1,38 +1,38 @@
-//! The control loop: signals, lines typed or piped, and what clients report. It never waits for one
-//! client.
+//! The control loop: signals, lines typed or piped, and events of clients. It never waits for one client.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use super::door::Door;
-use super::server::{ClientEvent, LastMessage, Server, failed};
+use super::clients::Recipients;
+use super::failure::evictions_text;
+use super::server::{ClientEvent, Server, failed};
 use crate::commands::displays::Failures;
 use crate::error::Error;
-use crate::event::{Event, EventKind, Level, Message, Shown};
-use crate::input::mailbox::{Content, Outgoing};
+use crate::event::{Event, EventKind, Level};
 use crate::input::plain::PlainLines;
-use crate::input::repl::{OperatorCommand, Recipients, Repl, Typed};
+use crate::input::queue::Outgoing;
+use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
 use crate::input::{Action, InputError, Next, Source};
 use crate::net::Reactor;
-use crate::net::reactor::tokens;
 use crate::output::Outputs;
 use crate::output::human::Detail;
 use crate::platform::signals::Signal;
-use crate::protocol::CloseCode;
-use crate::session::NO_MESSAGE;
+use crate::protocol::{CloseCode, large};
+use crate::server::Acceptor;
 
+mod operator;
 mod shutdown;
 
-use shutdown::Shutdown;
+use shutdown::ServerShutdown;
 
-/// Lines taken before anything else gets its turn.
+/// Lines taken in a row.
 const INPUT_BUDGET: usize = 1024;
 
-/// Where lines for the clients come from.
-pub(super) enum Input {
+/// The source of lines for the clients.
+pub(super) enum OperatorInput {
     Repl(Repl<OperatorCommand>),
     Plain(PlainLines<OperatorCommand>),
     Stdin(Stdin),
@@ -42,29 +42,33 @@ pub(super) enum Input {
 pub(super) struct Control {
     server: Arc<Server>,
     reactor: Reactor,
+    /// What the server listens on.
+    address: SocketAddr,
     outputs: Outputs,
-    door: Door,
-    input: Input,
+    acceptor: Acceptor<Server>,
+    input: OperatorInput,
     input_error: Option<InputError>,
-    /// Lines were left because others had to have their turn.
+    /// Lines are left from the last turn of the loop.
     has_more_input: bool,
     client_event: Receiver<ClientEvent>,
-    shutdown: Option<Shutdown>,
+    shutdown: Option<ServerShutdown>,
 }
 
 impl Control {
     pub(super) fn new(
         server: Arc<Server>,
         reactor: Reactor,
-        door: Door,
-        input: Input,
+        acceptor: Acceptor<Server>,
+        address: SocketAddr,
+        input: OperatorInput,
         client_event: Receiver<ClientEvent>,
     ) -> Self {
         Self {
             outputs: server.outputs(Failures::None, &reactor.waker()),
+            address,
             server,
             reactor,
-            door,
+            acceptor,
             input,
             input_error: None,
             has_more_input: false,
@@ -73,46 +77,51 @@ impl Control {
         }
     }
 
-    /// Tells where clients find us.
-    pub(super) fn announce(&mut self, address: SocketAddr) {
+    /// Reports where the server listens.
+    pub(super) fn announce(&mut self) {
         let server = Arc::clone(&self.server);
         let config = &server.config;
         for (level, text) in &config.notices {
             self.notice(*level, text);
         }
-        let path = config.handshake.path.as_deref().unwrap_or("/");
-        let s = if config.tls.is_some() { "s" } else { "" };
-        let is_talkative = config.commentary.detail >= Detail::Head;
-        self.notice(Level::Info, &format!("listening on ws{s}://{address}{path}"));
-        if is_talkative {
-            let page = format!("client for browsers: http{s}://{address}{path}");
-            self.notice(Level::Info, &page);
+        let is_detailed = config.commentary.detail >= Detail::Head;
+        self.notice(Level::Info, &format!("listening on {}", self.url("ws")));
+        if is_detailed {
+            self.notice(Level::Info, &format!("client for browsers: {}", self.url("http")));
             if config.commentary.takes_commands {
                 let text = "lines typed are sent to all clients; /help lists the commands";
                 self.notice(Level::Info, text);
             }
         }
-        if !address.ip().is_loopback() {
+        if !self.address.ip().is_loopback() {
             self.notice(Level::Warning, "this address can be reached from other machines");
         }
     }
 
-    /// Works until it is over.
+    /// The URL of the server, with this scheme or its secure form.
+    fn url(&self, scheme: &str) -> String {
+        let (config, address) = (&self.server.config, self.address);
+        let s = if config.accept.tls.is_some() { "s" } else { "" };
+        let path = config.accept.rules.path.as_deref().unwrap_or("/");
+        format!("{scheme}{s}://{address}{path}")
+    }
+
+    /// Runs until the server ends.
     pub(super) fn run(&mut self) -> Result<(), Error> {
         loop {
             self.on_client_event();
             self.take_input();
             if self.shutdown.is_none()
-                && let Err(error) = self.door.accept_pending()
+                && let Err(error) = self.acceptor.accept_pending()
             {
                 let text = format!("no more clients can be let in for now: {error}");
                 self.notice(Level::Warning, &text);
             }
             self.warn_of_evictions(false);
             self.show_closing();
-            let _ = self.outputs.flush(); // errors come with the news
+            let _ = self.outputs.flush(); // errors are taken in on_client_event
             if self.is_over() {
-                self.on_client_event(); // what came of the last client and of the last batch
+                self.on_client_event(); // of the last client and the last batch
                 if let Some(shutdown) = self.shutdown.take() {
                     return shutdown.result.and_then(|()| self.input_failure());
                 }
@@ -122,8 +131,8 @@ impl Control {
     }
 
     fn warn_of_evictions(&mut self, is_end: bool) {
-        if let Some(text) = self.door.take_warning(is_end) {
-            self.notice(Level::Warning, &text);
+        if let Some(evictions) = self.acceptor.take_evictions(is_end) {
+            self.notice(Level::Warning, &evictions_text(&evictions));
         }
     }
 
@@ -131,28 +140,26 @@ impl Control {
         let now = Instant::now();
         let until = match &self.shutdown {
             Some(shutdown) => shutdown.deadline(now),
-            None => self.door.deadline(),
+            None => self.acceptor.deadline(),
         };
         let until = if self.has_more_input { Some(now) } else { until };
-        let mut signalled = cfg!(not(unix));
-        for event in self.reactor.wait(until).map_err(failed("event loop"))? {
-            match event.token() {
-                tokens::LISTENER => self.door.set_ready(),
-                tokens::SIGNALS => signalled = true,
-                tokens::WAKER => self.outputs.set_all_ready(),
-                tokens::INPUT => {
-                    // Never on another's word: to read what is not there would hold up everything.
-                    match &mut self.input {
-                        Input::Stdin(stdin) => stdin.set_ready(),
-                        Input::Plain(lines) => lines.set_ready(),
-                        Input::Repl(_) | Input::None => {}
-                    }
-                }
-                _ => {}
+        let woken = self.reactor.wait(until).map_err(failed("event loop"))?;
+        if woken.is_listener_ready {
+            self.acceptor.set_ready();
+        }
+        self.outputs.set_ready(&woken);
+        if woken.is_input_ready {
+            // Never without readiness: to read what is not there would hold up everything.
+            match &mut self.input {
+                OperatorInput::Stdin(stdin) => stdin.set_ready(),
+                OperatorInput::Plain(lines) => lines.set_ready(),
+                OperatorInput::Repl(_) | OperatorInput::None => {}
             }
         }
-        while signalled && let Some(signal) = self.reactor.take_signal() {
-            if let (Signal::Interrupt, Input::Plain(lines)) = (signal, &mut self.input)
+        while woken.is_signalled
+            && let Some(signal) = self.reactor.take_signal()
+        {
+            if let (Signal::Interrupt, OperatorInput::Plain(lines)) = (signal, &mut self.input)
                 && self.shutdown.is_none()
                 && lines.clear_line()
             {
@@ -160,9 +167,9 @@ impl Control {
             }
             self.on_signal(signal);
         }
-        if !signalled
-            && self.reactor.was_interrupted()
-            && let Input::Repl(repl) = &mut self.input
+        if !woken.is_signalled
+            && woken.was_interrupted
+            && let OperatorInput::Repl(repl) = &mut self.input
             && repl.was_interrupted_while_stalled()
         {
             self.on_signal(Signal::Interrupt);
@@ -196,31 +203,32 @@ impl Control {
     fn take_input(&mut self) {
         self.has_more_input = false;
         match &self.input {
-            Input::None => {}
-            Input::Repl(_) | Input::Plain(_) => self.take_lines_typed(),
-            Input::Stdin(_) => self.take_lines_piped(),
+            OperatorInput::None => {}
+            OperatorInput::Repl(_) | OperatorInput::Plain(_) => self.take_lines_typed(),
+            OperatorInput::Stdin(_) => self.take_lines_piped(),
         }
     }
 
-    /// Nothing is read that nobody would get.
+    /// Reads only what a client can be sent.
     fn take_lines_piped(&mut self) {
         for _ in 0..INPUT_BUDGET {
-            let Input::Stdin(stdin) = &mut self.input else { return };
+            let OperatorInput::Stdin(stdin) = &mut self.input else { return };
             if self.shutdown.is_some() || !self.server.clients.have_room() {
                 return;
             }
             match stdin.next(self.reactor.registry()) {
-                Next::Action(Action::Send(kind, data)) => {
-                    let outgoing = self.server.outgoing(kind, &data, false);
-                    self.post(Recipients::All, &outgoing);
+                Next::Message(kind, data) => {
+                    let payload = self.server.memory.share(large::copy(data));
+                    let action = Action::Send(kind, payload);
+                    self.push(Recipients::All, &Outgoing { action, typed: false });
                 }
                 Next::Action(_) => {}
                 Next::Pending => return,
-                Next::End => self.input = Input::None,
+                Next::End => self.input = OperatorInput::None,
                 Next::Failed(error) => {
                     self.notice(Level::Warning, &format!("no more input is read: {error}"));
                     self.input_error = Some(error);
-                    self.input = Input::None;
+                    self.input = OperatorInput::None;
                 }
             }
         }
@@ -230,83 +238,23 @@ impl Control {
     fn take_lines_typed(&mut self) {
         loop {
             if self.shutdown.is_some() {
-                // Lines stay where they are: nobody would get them.
-                let Input::Repl(repl) = &mut self.input else { return };
+                // Lines are left: they cannot be sent to any client.
+                let OperatorInput::Repl(repl) = &mut self.input else { return };
                 let Some(interrupt) = repl.take_interrupt() else { return };
                 self.execute(interrupt);
                 continue;
             }
             let typed = match &mut self.input {
-                Input::Repl(repl) => repl.take(),
-                Input::Plain(lines) => lines.take(),
-                Input::Stdin(_) | Input::None => return,
+                OperatorInput::Repl(repl) => repl.take(),
+                OperatorInput::Plain(lines) => lines.take(),
+                OperatorInput::Stdin(_) | OperatorInput::None => return,
             };
             match typed {
-                Typed::Line(order) => self.execute(order),
-                Typed::Pending => return,
-                Typed::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
+                NextLine::Line(command) => self.execute(command),
+                NextLine::Pending => return,
+                NextLine::End => return self.leave(CloseCode::GOING_AWAY, Ok(())),
             }
         }
-    }
-
-    fn execute(&mut self, order: OperatorCommand) {
-        match order {
-            OperatorCommand::Send(to, kind, data) => {
-                let outgoing = self.server.outgoing(kind, &data, true);
-                self.send_typed(to, &outgoing);
-            }
-            OperatorCommand::Ping(to) => self.send_typed(to, &typed(Content::Ping)),
-            OperatorCommand::Frame(frame) => {
-                self.send_typed(Recipients::All, &typed(Content::Frame(Arc::new(frame))));
-            }
-            OperatorCommand::Clients => {
-                let table = self.server.clients.table();
-                self.emit(None, EventKind::Shown(Shown::Text(&table)));
-            }
-            OperatorCommand::Kick(number, code, reason) => {
-                if !self.server.clients.kick(number, code, &reason) {
-                    self.say_nobody(Recipients::One(number));
-                }
-            }
-            OperatorCommand::Full => self.show_last_message(),
-            OperatorCommand::Show(text) => self.emit(None, EventKind::Shown(Shown::Text(&text))),
-            OperatorCommand::Problem(text) => {
-                self.emit(None, EventKind::Shown(Shown::Problem(&text)))
-            }
-            OperatorCommand::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
-            OperatorCommand::Leave(signal) => self.on_signal(signal),
-        }
-    }
-
-    fn show_last_message(&mut self) {
-        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
-            return self.emit(None, EventKind::Shown(Shown::Problem(NO_MESSAGE)));
-        };
-        let message = Message::received(kind, data.bytes());
-        self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
-    }
-
-    fn send_typed(&mut self, to: Recipients, outgoing: &Outgoing) {
-        if self.post(to, outgoing) == 0 {
-            self.say_nobody(to);
-        }
-    }
-
-    fn post(&self, to: Recipients, outgoing: &Outgoing) -> usize {
-        let (count, too_slow) = self.server.clients.post(to, outgoing);
-        self.server.note_slow(too_slow);
-        self.server.memory.enforce();
-        count
-    }
-
-    fn say_nobody(&mut self, whom: Recipients) {
-        let text = match whom {
-            Recipients::All => "nobody is connected: nothing was sent".to_owned(),
-            Recipients::One(number) => {
-                format!("there is no client {number}; /clients lists who is connected")
-            }
-        };
-        self.emit(None, EventKind::Shown(Shown::Problem(&text)));
     }
 
     fn notice(&mut self, level: Level, text: &str) {
@@ -316,8 +264,4 @@ impl Control {
     fn emit(&mut self, connection: Option<u64>, what: EventKind<'_>) {
         self.outputs.event(&Event { at: self.server.clock.now(), connection, what });
     }
-}
-
-fn typed(content: Content) -> Outgoing {
-    Outgoing { content, typed: true }
 }

@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::event::{FailedResponse, Failure, FailureKind, HeadView};
-use crate::net::accept::{AcceptError, Asked};
 use crate::net::malformed::objections;
 use crate::output::escape::{Newlines, escape};
 use crate::protocol::counted::counted;
 use crate::protocol::handshake::{MALFORMED, Refusal, Response};
-use crate::protocol::head::{Head, HeadError, HeaderLine};
+use crate::protocol::head::{Head, HeadError};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::redact::{Redaction, Secrets};
+use crate::server::{AcceptError, Evictions, ReceivedRequest};
 
 /// A failure of the client at `remote`.
 pub(super) fn failed(
@@ -104,22 +104,26 @@ fn hint(error: &AcceptError) -> Option<&'static str> {
 }
 
 /// The secrets in a request, also those in fields with white space before the colon.
-pub(super) fn secrets_of(asked: &Asked, redaction: Redaction) -> Secrets {
-    Secrets::of_request(redaction, &asked.line.target, asked.head.lenient().fields())
+pub(super) fn secrets_of(request: &ReceivedRequest, redaction: Redaction) -> Secrets {
+    Secrets::of_request(redaction, &request.line.target, request.head.lenient().fields())
 }
 
-/// A request that is refused, with what is to be masked in texts that repeat it.
+/// A request that is refused, with the secrets to mask in texts that repeat it.
 pub(super) struct RefusedRequest<'a> {
     remote: SocketAddr,
-    asked: &'a Asked,
+    request: &'a ReceivedRequest,
     redaction: Redaction,
     secrets: Secrets,
 }
 
 impl<'a> RefusedRequest<'a> {
     /// The request of the client at `remote`.
-    pub(super) fn new(remote: SocketAddr, asked: &'a Asked, redaction: Redaction) -> Self {
-        Self { remote, asked, redaction, secrets: secrets_of(asked, redaction) }
+    pub(super) fn new(
+        remote: SocketAddr,
+        request: &'a ReceivedRequest,
+        redaction: Redaction,
+    ) -> Self {
+        Self { remote, request, redaction, secrets: secrets_of(request, redaction) }
     }
 
     /// Why it is refused, on one line. `head` is its head as it was judged.
@@ -133,7 +137,7 @@ impl<'a> RefusedRequest<'a> {
         lines.into_iter().chain(others).collect::<Vec<_>>().join("; ")
     }
 
-    /// The failure: it got this response, for this reason; with what can be done about it.
+    /// The failure: it got this response, for this reason; with a hint.
     pub(super) fn failure(
         &self,
         response: &Response,
@@ -144,7 +148,7 @@ impl<'a> RefusedRequest<'a> {
         let text = format!("request from {} refused: {status}: {reason}", self.remote);
         Box::new(Failure {
             hint: hint.map(str::to_owned),
-            request: Some(HeadView::new(&self.asked.head, self.redaction).without(&self.secrets)),
+            request: Some(HeadView::new(&self.request.head, self.redaction).without(&self.secrets)),
             response: Some(answered(response, self.redaction, |body| self.masked(body))),
             ..Failure::new(FailureKind::Handshake, escape(&text, Newlines::Escape).into_owned())
         })
@@ -152,12 +156,12 @@ impl<'a> RefusedRequest<'a> {
 
     /// A text that may repeat the request, without its secrets.
     fn masked(&self, text: String) -> String {
-        let target = &self.asked.line.target;
+        let target = &self.request.line.target;
         self.secrets.mask_text(without(text, target, &self.redaction.url(target)))
     }
 }
 
-/// A text in which what was asked stands as it may be shown.
+/// A text in which `asked` is replaced by the form in which it may be shown.
 fn without(text: String, asked: &str, shown: &str) -> String {
     match asked == shown {
         true => text,
@@ -165,13 +169,13 @@ fn without(text: String, asked: &str, shown: &str) -> String {
     }
 }
 
-/// The failure of a client whose connection we ended; how its end went is the lesser part.
+/// The failure of a client whose connection we ended, and then how the closing handshake failed, if it did.
 pub(super) fn forced_close(failure: Option<Failure>, why: &str) -> Failure {
     let end = failure.map_or_else(String::new, |failure| format!("; {}", failure.message));
     Failure::new(FailureKind::Abnormal, format!("{why}; closed with 1013{end}"))
 }
 
-/// Our answer. Its body may repeat what was asked.
+/// Our response. Its body may repeat parts of the request.
 fn answered(
     response: &Response,
     redaction: Redaction,
@@ -185,14 +189,41 @@ fn answered(
     }
 }
 
-/// When clients that are one too many may try again, in seconds.
-const RETRY_AFTER: &str = "5";
-
-/// The response to those who may try again later.
-pub(super) fn unavailable(reason: &str) -> Response {
-    let retry = HeaderLine::new("Retry-After", RETRY_AFTER);
-    Response::text(503, &[retry], &format!("{reason}\n"))
+/// Handshakes that were closed for newer connections, and why.
+pub(super) fn evictions_text(evictions: &Evictions) -> String {
+    let Evictions { of_address, address, address_limit, of_all, limit, of_system } = evictions;
+    let mut reasons = Vec::new();
+    if let Some(address) = address {
+        reasons.push(format!(
+            "{of_address} over the limit of {address_limit} per address ({address})"
+        ));
+    }
+    if *of_all > 0 {
+        reasons.push(format!("{of_all} over the limit of {limit} in all"));
+    }
+    if *of_system > 0 {
+        reasons.push(format!("{of_system} because the system has no resources left"));
+    }
+    let handshakes = counted(evictions.count() as u64, "unfinished handshake");
+    format!("closed {handshakes} for newer connections: {}", reasons.join(", "))
 }
 
-/// Why a connection is closed before its handshake is done.
-pub(super) const TOO_MANY_HANDSHAKES: &str = "too many unfinished handshakes";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evictions_are_counted_by_what_there_was_too_much_of() {
+        let evictions = Evictions { of_all: 2, limit: 4, ..Evictions::default() };
+        assert_eq!(
+            evictions_text(&evictions),
+            "closed 2 unfinished handshakes for newer connections: 2 over the limit of 4 in all"
+        );
+        let evictions = Evictions { of_all: 0, of_system: 1, ..evictions };
+        assert_eq!(
+            evictions_text(&evictions),
+            "closed 1 unfinished handshake for newer connections: \
+             1 because the system has no resources left"
+        );
+    }
+}

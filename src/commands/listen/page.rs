@@ -1,23 +1,18 @@
-//! What a browser gets that opens the server's address: a page with a client for it.
+//! The page for a browser that opens the server's address: a client for this server.
 
 use crate::protocol::handshake::{Refusal, Response, resource_name};
 use crate::protocol::head::{Head, HeaderLine, RequestLine};
 
 const PAGE: &str = include_str!("page.html");
 
-/// Nothing but what the page holds itself, and connections to where it came from.
+/// Nothing but the page's own content, and connections to its origin.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; \
                       img-src data:; connect-src 'self' ws: wss:; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'";
 
-/// The answer to a browser that asks for no WebSocket; `None` if it is another program, or the request
-/// is refused for another reason.
+/// The answer to a browser that requests the page or its icon; `None` for other programs.
 pub(super) fn answer(refusal: &Refusal, line: &RequestLine, head: &Head) -> Option<Response> {
-    if matches!(refusal.response.status, 400 | 403) {
-        return None; // a page of a foreign site, or not a valid request
-    }
-    let is_icon = resource_name(&line.target) == "/favicon.ico";
-    if line.method == "GET" && is_icon && head.value("Upgrade").is_none() {
+    if resource_name(&line.target) == "/favicon.ico" {
         return Some(Response::text(404, &[], "there is no icon\n"));
     }
     let accepts_pages = || head.list("Accept").iter().any(|kind| kind.starts_with("text/html"));

@@ -1,4 +1,4 @@
-//! What all clients of a server share.
+//! The state that all clients of a server share.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,45 +6,45 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
-use super::handshakes::Handshakes;
+use super::observer::ClientObserver;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::input::mailbox::{Content, Outgoing};
+use crate::observer::Observer;
 use crate::output::Outputs;
-use crate::protocol::connection::Options;
-use crate::protocol::deflate::Agreed;
+use crate::protocol::connection::ConnectionOptions;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::Times;
-use crate::protocol::memory::{Budget, SharedPayload};
+use crate::protocol::keepalive::KeepaliveTimes;
+use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
 use crate::protocol::{CloseCode, MessageKind};
-use crate::scenario::{Count, Goal};
-use crate::session::{AfterInput, Lost, OnMessage, Plan};
+use crate::scenario::Count;
+use crate::session::{AfterInput, Echo, Lost, Plan};
 
-/// The server, as the threads of its clients see it.
+/// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
     pub(super) config: ListenConfig,
     pub(super) clock: Clock,
     pub(super) clients: Clients,
-    /// The memory that all connections together may hold.
+    /// The limit on the memory of all connections together.
     pub(super) memory: Budget,
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
     count: Option<Count>,
-    /// What did not reach its place, of sessions that we ended.
+    /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
     last_message: Mutex<Option<LastMessage>>,
     numbers: AtomicU64,
-    pub(super) handshakes: Arc<Handshakes>,
     client_event: Sender<ClientEvent>,
     waker: Arc<Waker>,
 }
@@ -54,19 +54,19 @@ pub(super) struct Server {
 pub(super) struct LastMessage {
     pub(super) number: u64,
     pub(super) kind: MessageKind,
-    pub(super) data: Arc<SharedPayload>,
+    pub(super) data: Bytes,
 }
 
-/// What clients have to tell the control loop.
+/// What clients report to the control loop.
 #[derive(Debug)]
 pub(super) enum ClientEvent {
-    /// There is one more.
+    /// One was admitted.
     Come,
-    /// There is one less; this came of it.
+    /// One has ended, with this result.
     Gone(Result<(), Error>),
-    /// It was closed because too much was waiting for it.
+    /// One is closed because too much was waiting for it.
     TooSlow(u64),
-    /// As many messages as were asked for have come.
+    /// The number of messages of `--count` was received.
     CountReached,
 }
 
@@ -79,7 +79,6 @@ impl Server {
     ) -> Self {
         Self {
             count: config.count.map(Count::new),
-            handshakes: Arc::new(Handshakes::new(config.capacity.handshakes)),
             memory: Budget::new(config.capacity.memory),
             config,
             clock: Clock::start(),
@@ -102,11 +101,11 @@ impl Server {
     }
 
     pub(super) fn handshake_limit(&self) -> Duration {
-        self.config.handshake_timeout.unwrap_or_default()
+        self.config.accept.time_limit.unwrap_or_default()
     }
 
     pub(super) fn report(&self, client_event: ClientEvent) {
-        let _ = self.client_event.send(client_event); // nobody listens once the program ends
+        let _ = self.client_event.send(client_event); // the receiver is dropped when the program ends
         let _ = self.waker.wake();
     }
 
@@ -116,18 +115,16 @@ impl Server {
         }
     }
 
-    /// A letter with a data message, which several clients may get.
-    pub(super) fn outgoing(&self, kind: MessageKind, data: &[u8], typed: bool) -> Outgoing {
-        Outgoing { content: Content::Send(kind, self.memory.share(data)), typed }
+    /// Charges the payload of an action, which several clients may share, to the memory of the server.
+    pub(super) fn charge(&self, mut action: Action) -> Action {
+        if let Some(payload) = action.payload_mut() {
+            *payload = self.memory.share(std::mem::take(payload));
+        }
+        action
     }
 
     /// Keeps a received message for `/full`.
-    pub(super) fn note_message(
-        &self,
-        number: u64,
-        kind: MessageKind,
-        share: impl Fn() -> Arc<SharedPayload>,
-    ) {
+    pub(super) fn note_message(&self, number: u64, kind: MessageKind, share: impl Fn() -> Bytes) {
         if self.config.commentary.takes_commands {
             let message = LastMessage { number, kind, data: share() };
             *self.last_message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message);
@@ -138,7 +135,7 @@ impl Server {
         self.last_message.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Counts what a session did not bring to its place.
+    /// Counts what a session did not deliver.
     pub(super) fn note_lost(&self, more: &Lost) {
         let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
         lost.received += more.received;
@@ -150,7 +147,7 @@ impl Server {
     }
 
     pub(super) fn note_progress(&self) {
-        if self.count.as_ref().is_some_and(Goal::is_filled) {
+        if self.count.as_ref().is_some_and(Count::is_reached) {
             self.report(ClientEvent::CountReached);
         }
     }
@@ -161,13 +158,13 @@ impl Server {
         displays::outputs(self.config.stdout, &self.config.commentary, out, err, failures)
     }
 
-    pub(super) fn connection_options(&self, deflate: Option<Agreed>) -> Options {
-        Options {
+    pub(super) fn connection_options(&self, deflate: Option<DeflateParams>) -> ConnectionOptions {
+        ConnectionOptions {
             role: Role::Server,
             max_message_size: self.config.capacity.message,
             close_timeout: self.config.close_timeout,
             observe_frames: self.config.commentary.observes_frames(),
-            lenient: self.config.lenient,
+            lenient: self.config.accept.lenient,
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
@@ -175,44 +172,37 @@ impl Server {
 
     pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
         let greeting = self.config.greeting.iter();
-        let goals = self.count.iter().map(|count| Box::new(count.clone()) as Box<dyn Goal>);
         Plan {
-            presets: greeting
-                .map(|text| Action::Send(MessageKind::Text, text.clone().into_bytes().into()))
-                .collect(),
-            echo: self.config.echo,
+            presets: greeting.map(|text| Action::text(text)).collect(),
             after_input: AfterInput::Stay,
             max_time: None,
             close_code: Some(CloseCode::NORMAL),
             close_reason: String::new(),
-            goals: goals.collect(),
-            on_message: Some(on_message(Arc::clone(self), number, received)),
-            times: Times::default(),
-            left: None,
+            observers: self.observers(number, received),
+            times: KeepaliveTimes::default(),
+            unsent: None,
             input_ended: false,
         }
     }
-}
 
-/// What is to be done with each received message.
-fn on_message(server: Arc<Server>, number: u64, received: Arc<AtomicU64>) -> OnMessage {
-    Box::new(move |kind, data, payload| {
-        received.fetch_add(1, Ordering::Relaxed);
-        let share = || match payload {
-            Some(payload) => server.memory.share_whole(payload),
-            None => server.memory.share(data),
-        };
-        server.note_message(number, kind, share);
-        if let Some(whom) = server.config.broadcast {
-            let outgoing = Outgoing { content: Content::Send(kind, share()), typed: false };
-            server.note_slow(server.clients.relay(number, whom, &outgoing));
-            server.memory.enforce();
+    fn observers(
+        self: &Arc<Self>,
+        number: u64,
+        received: Arc<AtomicU64>,
+    ) -> Vec<Box<dyn Observer>> {
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(count) = &self.count {
+            observers.push(Box::new(count.clone()));
         }
-        server.note_progress();
-    })
+        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
+        if self.config.echo {
+            observers.push(Box::new(Echo::default()));
+        }
+        observers
+    }
 }
 
-/// Where a step of setting the server up failed.
+/// The error of a step of setting the server up.
 pub(super) fn failed(what: &str) -> impl Fn(io::Error) -> Error {
     let what = what.to_owned();
     move |error| Error::System(what.clone(), error)

@@ -18,7 +18,7 @@ use crate::platform::stdio::{Writer, are_one_stream};
 #[derive(Debug)]
 pub(super) struct Streams {
     out: BatchQueue,
-    /// `None` where it is the same as standard output: what goes to one place stays in order.
+    /// `None` where it is the same as standard output: output to one place stays in order.
     err: Option<BatchQueue>,
     /// The threads that write; none where the line editor does it.
     threads: Vec<SharedStream>,
@@ -49,7 +49,7 @@ impl Streams {
         Ok(Self { out, err: Some(Self::log(control)?), threads: Vec::new() })
     }
 
-    /// An error on standard error is not reported: there is no place for it.
+    /// An error on standard error is not reported: there is no stream for that.
     fn log(control: Arc<Waker>) -> io::Result<BatchQueue> {
         let queue = BatchQueue::lossy();
         SharedStream::start("standard error", Writer::stderr()?, queue.clone(), control)?;
@@ -58,7 +58,8 @@ impl Streams {
 
     /// Outlets to standard output and error for a thread whose loop `waker` wakes.
     pub(super) fn outlets(&self, waker: &Arc<Waker>) -> (Outlet, Option<Outlet>) {
-        let outlet = |name, queue: &BatchQueue| Outlet::lane(name, queue.sender(Arc::clone(waker)));
+        let outlet =
+            |name, queue: &BatchQueue| Outlet::batches(name, queue.sender(Arc::clone(waker)));
         let err = self.err.as_ref().map(|queue| outlet("standard error", queue).optional());
         (outlet("standard output", &self.out), err)
     }
@@ -68,12 +69,12 @@ impl Streams {
         self.threads.iter().find_map(SharedStream::take_error)
     }
 
-    /// Whether standard output has got all that there is for it.
+    /// Whether everything was written to standard output.
     pub(super) fn are_written(&self) -> bool {
         self.out.is_idle()
     }
 
-    /// Stops waiting for a standard output that takes nothing; for one that is slow too, if `is_late`.
+    /// Stops waiting for a standard output that is stalled; also for one that is slow, if `is_late`.
     pub(super) fn stop_waiting(&self, is_late: bool) {
         self.out.set_when_full(if is_late { WhenFull::Drop } else { WhenFull::DropIfStalled });
     }
@@ -90,20 +91,20 @@ impl Streams {
         }
     }
 
-    /// Writes no more of what waits for standard output, and returns how many received messages it has
-    /// not got.
+    /// Drops what waits for standard output. Returns how many received messages were not written.
     pub(super) fn give_up(&self) -> usize {
         let unwritten = if self.out.is_idle() { self.out.dropped() } else { self.out.close() };
         unwritten.messages
     }
 
-    /// Waits until standard error has got all that there is for it.
+    /// Waits until everything is written to standard error.
     pub(super) fn finish_log(&self, deadline: Instant) {
         self.err.as_ref().unwrap_or(&self.out).wait_until_written(deadline);
     }
 }
 
-/// Hands over what is left in the outputs of a thread that is about to end.
+/// Hands over what is left in the outputs of a thread that is about to end, however long that takes: when
+/// the run ends, so does the thread.
 pub(super) fn hand_over(outputs: &mut Outputs, reactor: &mut Reactor) {
     loop {
         let _ = outputs.flush(); // errors are reported to the control loop

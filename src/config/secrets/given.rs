@@ -1,5 +1,4 @@
-//! All secrets that were given, also those that something else overrides: what is kept or shown may repeat
-//! any of them.
+//! All secrets that were given, also those that are overridden: what is kept or shown may repeat any of them.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -14,7 +13,7 @@ use crate::protocol::basic;
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Collector, Secrets};
 
-/// Values of options, whether they count or not.
+/// Values of options, including those that are overridden.
 #[derive(Clone, Default)]
 pub struct GivenValues(Vec<(Kind, String)>);
 
@@ -32,22 +31,15 @@ impl GivenValues {
         Self(values.map(|value| (value.kind, value.text.to_owned())).collect())
     }
 
-    /// Those of settings from elsewhere: each an option as it is written, and its value.
-    pub(in crate::config) fn settings<'a>(
-        settings: impl Iterator<Item = (&'a str, &'a str)>,
-    ) -> Self {
-        Self(settings.map(|(option, value)| (Kind::of(option), value.to_owned())).collect())
-    }
-
     /// These and others.
     #[must_use]
-    pub fn and(mut self, others: &Self) -> Self {
-        self.0.extend(others.0.iter().cloned());
+    pub fn and(mut self, others: Self) -> Self {
+        self.0.extend(others.0);
         self
     }
 }
 
-/// What was given beside the values of options, and what is used of all.
+/// Secrets from elsewhere than options, and the values in use.
 #[derive(Default)]
 pub(in crate::config) struct Used<'a> {
     /// Where to connect.
@@ -64,8 +56,8 @@ pub(in crate::config) struct Used<'a> {
     pub(in crate::config) passwords: Vec<String>,
 }
 
-/// The secrets in all of that. Files are read if they are regular ones: others can be read only once, and the
-/// content of one that could not be read is not a secret that anything repeats.
+/// The secrets in all of that. Only regular files are read, since others can be read only once. A file that
+/// cannot be read has no secret that could be repeated.
 pub(in crate::config) fn secrets(
     given: &GivenValues,
     used: &Used<'_>,
@@ -154,8 +146,8 @@ mod tests {
             &file,
         ];
         let args: Vec<_> = args.join(" ").split(' ').map(OsString::from).collect();
-        let given = GivenValues::typed(&args)
-            .and(&GivenValues::settings([("-H", "X-Api-Key: key-10")].into_iter()));
+        let header = ["wscope", "-H=X-Api-Key: key-10"].map(OsString::from);
+        let given = GivenValues::typed(&args).and(GivenValues::typed(&header));
         let secrets = secrets(&given, &Used::default(), &FileReader::new(None));
         for secret in [
             "phrase-1",

@@ -3,16 +3,16 @@
 use std::path::Path;
 
 use super::SettingError;
-use super::file::{Endpoint, File, Line};
-
-/// The most endpoints that a complaint lists.
-const MAX_LISTED: usize = 30;
+use super::file::{Line, Section};
 
 /// What a name stands for.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
-    pub(super) endpoint: &'a Endpoint,
+pub(super) struct Endpoint {
+    /// Its options, without the URL.
+    pub(super) lines: Vec<Line>,
+    /// Where it goes.
     pub(super) url: String,
+    /// The line with the URL.
     pub(super) url_line: Line,
 }
 
@@ -21,57 +21,63 @@ pub(super) fn is_url(line: &Line) -> bool {
     line.option == "--url"
 }
 
-/// Looks up what stands behind the @.
+/// Looks up what stands behind the @. The file may have several sections of that name.
 ///
 /// # Errors
-/// When there is none of that name, or it has not one URL.
-pub(super) fn find<'a>(
-    file: Option<&'a File>,
+/// When there is none, or not one URL in them.
+pub(super) fn find(
+    file: Option<&[Section]>,
     place: &str,
     path: &Path,
-) -> Result<Found<'a>, SettingError> {
+) -> Result<Endpoint, SettingError> {
     let (name, tail) = place.split_at(place.find(['/', '?', '#']).unwrap_or(place.len()));
-    let endpoints = file.map_or(&[][..], |file| &file.endpoints);
-    let Some(endpoint) = endpoints.iter().find(|endpoint| endpoint.name == name) else {
-        return Err(unknown(file, name, path));
+    let all = file.and_then(|sections| sections.split_first()).map_or(&[][..], |(_, all)| all);
+    let mut sections = all.iter().filter(|section| section.name == name).peekable();
+    let number = match sections.peek() {
+        Some(section) => section.number,
+        None => return Err(unknown(all, file.is_some(), name, path)),
     };
-    let mut urls = endpoint.lines.iter().filter(|line| is_url(line));
-    let (Some(line), second) = (urls.next(), urls.next()) else {
-        let place = format!("{}, line {}", path.display(), endpoint.number);
-        let reason = format!("the endpoint @{name} has no URL: write url = wss://… below it");
-        return Err(SettingError::plain(&place, &reason));
-    };
-    if let Some(second) = second {
-        let reason = format!("there is a URL already, in line {}", line.number);
-        return Err(SettingError::line(path, second, &reason));
+    let lines = sections.flat_map(|section| &section.lines).cloned();
+    let (urls, lines): (Vec<_>, _) = lines.partition(is_url);
+    let error = |line: &Line, reason: &str| Err(line.error(path, reason));
+    match &urls[..] {
+        [] => {
+            let reason = format!("the endpoint @{name} has no URL: write url = wss://… below it");
+            Err(SettingError::at_line(path, number, &reason))
+        }
+        [first, second, ..] => {
+            error(second, &format!("there is a URL already, in line {}", first.number))
+        }
+        [line] => match line.value.as_deref().unwrap_or_default() {
+            "" => error(line, "the URL is missing: write url = wss://…"),
+            url if url.starts_with('@') => {
+                error(line, "an endpoint has a URL of its own, not that of another")
+            }
+            url => Ok(Endpoint { lines, url: join(url, tail), url_line: line.clone() }),
+        },
     }
-    let url = line.value.as_deref().unwrap_or_default();
-    if url.is_empty() {
-        return Err(SettingError::line(path, line, "the URL is missing: write url = wss://…"));
-    }
-    if url.starts_with('@') {
-        let reason = "an endpoint has a URL of its own, not that of another";
-        return Err(SettingError::line(path, line, reason));
-    }
-    Ok(Found { endpoint, url: join(url, tail), url_line: line.clone() })
 }
 
-fn unknown(file: Option<&File>, name: &str, path: &Path) -> SettingError {
-    let shown = path.display();
-    let endpoints = file.map_or(&[][..], |file| &file.endpoints);
+fn unknown(endpoints: &[Section], exists: bool, name: &str, path: &Path) -> SettingError {
+    const MAX_LISTED: usize = 30;
+    let path = path.display();
     let listed = endpoints.iter().take(MAX_LISTED);
-    let names: Vec<_> = listed.map(|endpoint| format!("@{}", endpoint.name)).collect();
+    let names: Vec<_> = listed.map(|section| format!("@{}", section.name)).collect();
     let more = if endpoints.len() > MAX_LISTED { ", …" } else { "" };
-    let (reason, hint) = if names.is_empty() {
-        let form = format!("write a section [{name}] with a line url = wss://… into {shown}");
-        let lack = if file.is_some() { "has no endpoints" } else { "does not exist" };
-        (format!("{shown} {lack}"), form)
-    } else if name.is_empty() {
-        ("its name is missing".to_owned(), format!("known are {}{more}", names.join(", ")))
-    } else {
-        (format!("{shown} has none of that name"), format!("known are {}{more}", names.join(", ")))
+    let reason = match (exists, names.is_empty()) {
+        (false, _) => format!("{path} does not exist"),
+        (true, true) => format!("{path} has no endpoints"),
+        (true, false) if name.is_empty() => "its name is missing".to_owned(),
+        (true, false) => format!("{path} has none of that name"),
     };
-    SettingError { place: format!("no endpoint @{name}"), reason, marked: None, hint: Some(hint) }
+    let hint = match names.is_empty() {
+        true => format!("write a section [{name}] with a line url = wss://… into {path}"),
+        false => format!("known are {}{more}", names.join(", ")),
+    };
+    SettingError {
+        hint: Some(hint),
+        ..SettingError::plain(&format!("no endpoint @{name}"), &reason)
+    }
 }
 
 /// The URL with a further path and query: the path goes below the URL's own, queries are joined.

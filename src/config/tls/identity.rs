@@ -6,7 +6,7 @@ use std::path::Path;
 use super::bad_file;
 use crate::config::ConfigError;
 use crate::config::files::FileReader;
-use crate::net::tls::{Either, Identity, IdentityError, holds_pem, is_pkcs12};
+use crate::net::tls::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 
 /// The options that name a certificate, its key and the passphrase for it, with their values.
 pub(in crate::config) struct Files<'a> {
@@ -37,7 +37,7 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
         return match passphrase.used_by(cert, open)? {
             Ok(identity) => Ok(Some(identity)),
             Err(IdentityError::WrongPassphrase) => Err(passphrase.wrong(cert)),
-            Err(error) => Err(bad_file(cert_option, cert, passphrase.told(&error))),
+            Err(error) => Err(bad_file(cert_option, cert, passphrase.reason(&error))),
         };
     }
     let key = match files.key {
@@ -55,8 +55,8 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
     let mut certificate_fault = None;
     let open = |secret: Option<&str>| {
         Identity::from_files(&certificates, &key, secret).map_err(|error| match error {
-            Either::Key(error) => error,
-            Either::Certificate(error) => {
+            IdentityFileError::Key(error) => error,
+            IdentityFileError::Certificate(error) => {
                 certificate_fault = Some(error.clone());
                 error
             }
@@ -64,13 +64,13 @@ pub(in crate::config) fn identity(files: &Files<'_>) -> Result<Option<Identity>,
     };
     match (passphrase.used_by(key_path, open)?, certificate_fault) {
         (Ok(identity), _) => Ok(Some(identity)),
-        (_, Some(error)) => Err(bad_file(cert_option, cert, passphrase.told(&error))),
+        (_, Some(error)) => Err(bad_file(cert_option, cert, passphrase.reason(&error))),
         (Err(IdentityError::WrongPassphrase), _) => Err(passphrase.wrong(key_path)),
-        (Err(error), _) => Err(bad_file(key_option, key_path, passphrase.told(&error))),
+        (Err(error), _) => Err(bad_file(key_option, key_path, passphrase.reason(&error))),
     }
 }
 
-/// A passphrase that is given, or asked for once it is needed.
+/// A passphrase that is given, or prompted for when it is needed.
 struct Passphrase<'a> {
     option: &'static str,
     given: Option<String>,
@@ -113,8 +113,8 @@ impl<'a> Passphrase<'a> {
         }
     }
 
-    /// What is wrong, with the option that would help.
-    fn told(&self, error: &IdentityError) -> String {
+    /// What is wrong, with the option that gives the passphrase.
+    fn reason(&self, error: &IdentityError) -> String {
         match error {
             IdentityError::NeedsPassphrase => {
                 format!("it is encrypted: {} has to tell the passphrase", self.option)

@@ -1,7 +1,7 @@
-//! Servers of other protocols, by their first bytes.
+//! Detection of servers of other protocols by their first bytes.
 
-/// Which server sends these bytes first, or in answer to an HTTP request or a TLS ClientHello. Only bytes that
-/// no HTTP or TLS server sends, and that are that protocol's own, are a sign of it.
+/// The kind of server that sends these bytes first, or in response to an HTTP request or a TLS ClientHello. Only
+/// bytes that are specific to the protocol, and that no HTTP or TLS server sends, are used.
 pub(in crate::error) fn protocol(bytes: &[u8]) -> Option<&'static str> {
     let has = |words: &str| memchr::memmem::find(bytes, words.as_bytes()).is_some();
     let starts = |words: &str| bytes.starts_with(words.as_bytes());
@@ -37,7 +37,7 @@ pub(in crate::error) fn protocol(bytes: &[u8]) -> Option<&'static str> {
     rules.iter().find(|(holds, _)| *holds).map(|(_, name)| *name)
 }
 
-/// A SOCKS server's answer to something else (RFC 1928 section 3; SOCKS4 has no RFC).
+/// A SOCKS server's response to another protocol (RFC 1928 section 3; SOCKS4 has no RFC).
 pub(in crate::error) fn socks(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [5] | [5, 0..=2 | 0xff, ..] => Some("a SOCKS5 proxy (socks5h://)"),
@@ -61,7 +61,7 @@ mod tests {
     use super::{protocol, socks};
 
     #[test]
-    fn socks_is_known_by_its_answer() {
+    fn socks_is_recognised_by_its_response() {
         for (bytes, is_socks) in [
             (&b"\x05\xff"[..], true),
             (b"\0\x5b\0\0", true),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn servers_are_known_by_their_first_bytes() {
+    fn servers_are_recognised_by_their_first_bytes() {
         for (bytes, name) in [
             (&b"SSH-2.0-OpenSSH_9.2\r\n"[..], Some("SSH")),
             (b"INFO {\"server_id\":\"NB\",\"version\":\"2.10\"}\r\n", Some("NATS")),

@@ -1,4 +1,4 @@
-//! What to do about a connection that does not come about.
+//! Hints for failed connection attempts.
 
 use super::{tcp, tls};
 use crate::net::DialError;
@@ -9,7 +9,7 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
     let text = match error {
         DialError::Dns { host, error } => dns(host, &error.to_string()),
         DialError::NoAddress { by_source: true, family, .. } => {
-            format!("--interface names an {family} address, from which no other can be reached")
+            format!("--interface names an {family} address, which can only reach addresses of that family")
         }
         DialError::NoAddress { family: "IPv4", .. } => "leave out -4".to_owned(),
         DialError::NoAddress { family: "IPv6", .. } => "leave out -6".to_owned(),
@@ -23,7 +23,7 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
             tls::timed_out(answer, server)
         }
         DialError::Timeout { phase: Phase::Dns(_), .. } => {
-            "the resolver of this system did not answer in time; --resolve HOST:PORT:ADDRESS makes the look-up unnecessary".to_owned()
+            "the resolver of this system did not answer in time; --resolve HOST:PORT:ADDRESS avoids the lookup".to_owned()
         }
         DialError::Tls(failure) => return tls::hint(failure, server),
         _ => return None,
@@ -31,19 +31,19 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
     Some(text)
 }
 
-/// The words of getaddrinfo (glibc, musl, BSD) tell whether it got an answer.
+/// The message of getaddrinfo (glibc, musl, BSD) shows whether there was an answer.
 fn dns(host: &str, words: &str) -> String {
     let has = |text: &str| words.contains(text);
     if has("Temporary failure in name resolution") || has("Try again") {
-        return "no DNS server answered: is this machine connected to the network? --resolve HOST:PORT:ADDRESS makes the look-up unnecessary".to_owned();
+        return "no DNS server answered: is this machine connected to the network? --resolve HOST:PORT:ADDRESS avoids the lookup".to_owned();
     }
     let is_unknown = has("Name or service not known")
         || has("Name does not resolve")
         || has("nodename nor servname provided");
     match is_unknown {
-        true => format!("is {host} spelled right? --resolve HOST:PORT:ADDRESS gives it an address"),
+        true => format!("is {host} spelled right? --resolve HOST:PORT:ADDRESS sets its address"),
         false => format!(
-            "is {host} spelled right, and does this machine have a working DNS server? --resolve HOST:PORT:ADDRESS makes the look-up unnecessary"
+            "is {host} spelled right, and does this machine have a working DNS server? --resolve HOST:PORT:ADDRESS avoids the lookup"
         ),
     }
 }
@@ -53,10 +53,10 @@ fn socket(error: &std::io::Error) -> Option<String> {
     let text = match error.kind() {
         NotFound => "is the server running, and is the path right?",
         ConnectionRefused => {
-            "no program listens on that socket: its server has ended, or has not started to listen"
+            "no program listens on that socket: the server has exited, or does not listen yet"
         }
         PermissionDenied => {
-            "connecting takes permission to write to the socket, and to search the directories above it"
+            "connecting requires write permission on the socket, and search permission on its directories"
         }
         _ => return None,
     };
@@ -68,7 +68,7 @@ mod tests {
     use super::dns;
 
     #[test]
-    fn a_name_that_is_not_known_is_told_from_a_resolver_that_does_not_answer() {
+    fn an_unknown_name_is_distinguished_from_a_resolver_that_does_not_answer() {
         for (words, expected) in [
             ("Name or service not known", "is h.example spelled right? "),
             ("Temporary failure in name resolution", "no DNS server answered: "),

@@ -1,4 +1,4 @@
-//! What to do about the end of a connection that was open, as far as it follows from what was received.
+//! Hints for the end of an open connection, based on what was received.
 
 use std::time::Duration;
 
@@ -7,26 +7,26 @@ use crate::error::text::span;
 use crate::event::{Closed, LastTraffic, SOON, SilenceAdvice};
 use crate::protocol::CloseCode;
 use crate::protocol::close::{APPLICATIONS, KNOWN};
-use crate::protocol::connection::{EndCause, Party};
-use crate::protocol::keepalive::Instead;
+use crate::protocol::connection::{EndCause, Initiator};
+use crate::protocol::keepalive::PeerActivity;
 use crate::protocol::violation::{Cause, Rule, Violation};
 use crate::protocol::vocabulary::TransportEnd;
 use crate::protocol::{Header, Opcode};
-use crate::resilience::idle_cuts::LEAST_IDLE;
+use crate::resilience::idle_timeouts::LEAST_IDLE;
 
-/// What ends after a shorter silence is not suspected of an idle time limit.
+/// An end after a shorter silence is not attributed to an idle time limit.
 const LEAST_SILENCE: Duration = Duration::from_secs(2);
 
-/// Fewer bytes may read as text by chance.
+/// Fewer bytes may be readable text by chance.
 const LEAST_TEXT: usize = 8;
 
 pub(super) fn protocol(closed: &Closed) -> Option<String> {
     let violation = closed.ending.violation.as_ref()?;
     let text = match violation.rule {
         Rule::HttpAfterUpgrade => return http(violation),
-        Rule::TextInsteadOfFrame => foreign(violation)?,
+        Rule::TextInsteadOfFrame => stray_text(violation)?,
         _ if reads_as_text(violation) => {
-            "these bytes are text, not a frame: something else is written to the connection beside the frames, such as an error page or debug output"
+            "these bytes are text, not a frame: something other than frames is written to the connection, such as an error page or debug output"
         }
         Rule::ControlOverTolerance => {
             "Close, ping and pong frames carry at most 125 bytes: --lenient accepts up to 4096"
@@ -81,7 +81,7 @@ pub(super) fn protocol(closed: &Closed) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// An HTTP response instead of frames.
+/// The hint for an HTTP response instead of frames.
 fn http(violation: &Violation) -> Option<String> {
     if is_engine_io(&String::from_utf8_lossy(&violation.excerpt)) {
         return Some(ENGINE_IO.to_owned());
@@ -90,7 +90,7 @@ fn http(violation: &Violation) -> Option<String> {
     let text = match status {
         // RFC 9110 sections 15.6.3 and 15.6.5.
         Some(502 | 504) => {
-            "a gateway or proxy answers so when the server behind it has failed or does not answer"
+            "a gateway or proxy responds like this when the server behind it has failed or does not answer"
         }
         Some(400..=599_u16) if violation.offset == 0 => {
             "the server accepted the upgrade and then answered with a plain HTTP error; socket.io does so for a wrong path or query"
@@ -102,8 +102,8 @@ fn http(violation: &Violation) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Another text instead of a frame.
-fn foreign(violation: &Violation) -> Option<&'static str> {
+/// The hint for other text instead of a frame.
+fn stray_text(violation: &Violation) -> Option<&'static str> {
     Some(match violation.cause? {
         Cause::HttpChunk => {
             "the peer, or a proxy in between, uses Transfer-Encoding: chunked, which ends with the upgrade (RFC 9112 section 6.1)"
@@ -118,8 +118,8 @@ fn foreign(violation: &Violation) -> Option<&'static str> {
     })
 }
 
-/// Whether the header and payload of the frame in question are text, which as a frame has reserved bits or a
-/// reserved opcode. RSV1 on the first frame of a fragmented message is a capital letter too.
+/// Whether the bytes of the invalid frame are readable text, which decodes to reserved bits or a reserved
+/// opcode. A first frame of a fragmented message with RSV1 also starts with a capital letter.
 fn reads_as_text(violation: &Violation) -> bool {
     if !matches!(violation.rule, Rule::ReservedBits | Rule::ReservedOpcode | Rule::MisplacedRsv1) {
         return false;
@@ -133,7 +133,7 @@ fn reads_as_text(violation: &Violation) -> bool {
         && bytes.clone().all(is_readable)
 }
 
-/// Whether RSV1 may say that it starts a compressed message (RFC 7692 section 6.1).
+/// Whether the frame may be the start of a compressed message (RFC 7692 section 6.1).
 fn may_be_compressed(frame: &Header) -> bool {
     frame.rsv1
         && !frame.rsv2
@@ -150,13 +150,13 @@ pub(super) fn abnormal(closed: &Closed) -> Option<String> {
     }
 }
 
-/// The peer's close code. Beside the peer's own reason nothing is said of its meaning, nor of the
-/// answer to our Close frame.
+/// The hint for the peer's close code. Its meaning is left out if the peer gave a reason, or only answered
+/// our Close frame.
 fn close_code(closed: &Closed) -> Option<String> {
     let code = closed.ending.code();
     let pointer =
         is_explained(code).then(|| format!("'wscope codes {}' explains the code", code.get()));
-    if !closed.ending.reason().is_empty() || closed.ending.initiator == Party::Local {
+    if !closed.ending.reason().is_empty() || closed.ending.initiator == Initiator::Local {
         return pointer;
     }
     let application = closed.application;
@@ -166,17 +166,17 @@ fn close_code(closed: &Closed) -> Option<String> {
     Some([Some(meaning), pointer].into_iter().flatten().collect::<Vec<_>>().join("; "))
 }
 
-/// Whether there is more to say of a code than that others define it.
+/// Whether `wscope codes` explains the code beyond its range.
 fn is_explained(code: CloseCode) -> bool {
     !(3000..=4999).contains(&code.get())
         || KNOWN.contains(&code.get())
         || APPLICATIONS.iter().any(|it| it.meaning(code).is_some())
 }
 
-/// An end without a Close frame.
+/// The hint for an end without a Close frame.
 fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
     if matches!(end, TransportEnd::Error(_)) {
-        return None; // the system's words say what failed
+        return None; // the message of the system is sufficient
     }
     if closed.ending.sent.is_some() {
         let text = "the peer does not complete the closing handshake: with --count N or --expect PATTERN, once met, that is not a failure";
@@ -213,19 +213,19 @@ fn transport(closed: &Closed, end: &TransportEnd) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// A ping that was not answered.
-pub(super) fn missed_pong(instead: Instead, silence_advice: SilenceAdvice) -> String {
+/// The hint for a ping that was not answered.
+pub(super) fn missed_pong(instead: PeerActivity, silence_advice: SilenceAdvice) -> String {
     let text = match instead {
-        Instead::TookNothing => "the peer does not read, or the network in between fails",
-        Instead::Nothing => {
+        PeerActivity::NotReading => "the peer does not read, or the network in between fails",
+        PeerActivity::Nothing => {
             "nothing else was received either: the peer hangs or ignores pings, or the network in between fails"
         }
-        Instead::OtherPongs => {
+        PeerActivity::OtherPongs => {
             return "a pong has to repeat the payload of the ping that it answers (RFC 6455 section 5.5.3)"
                 .to_owned();
         }
-        Instead::Messages(_) | Instead::Other => {
-            return "the peer is there but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
+        PeerActivity::Messages(_) | PeerActivity::Other => {
+            return "the peer is alive but does not answer pings, as RFC 6455 section 5.5.2 requires; --ping-timeout 0 does not wait for pongs"
                 .to_owned();
         }
     };
@@ -233,7 +233,7 @@ pub(super) fn missed_pong(instead: Instead, silence_advice: SilenceAdvice) -> St
     format!("{text}{reconnect}")
 }
 
-/// The first sentence as part of another: "An exit status. More." → "an exit status", but "AWS" stays.
+/// The first sentence, to be used inside another: "An exit status. More." → "an exit status", but "AWS" is kept.
 fn first_sentence(text: &str) -> String {
     let sentence = text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.');
     let mut letters = sentence.chars();
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_no_frame_starts_with_is_text() {
+    fn text_is_recognised_only_if_it_cannot_be_a_frame() {
         for (rule, bytes, is_text) in [
             (Rule::ReservedBits, &b"debug: connected"[..], true),
             (Rule::ReservedOpcode, b"{\"a\":1, \"b\":2}", true),

@@ -1,14 +1,14 @@
-//! What to do about the errors of engine.io, which socket.io is built on.
+//! Hints for the errors of engine.io, on which socket.io is based.
 
 use serde_json::Value;
 
 use crate::error::Rejected;
 
-/// The path is the server's own choice.
+/// The path is not mentioned, since the server chooses it.
 pub(super) const ENGINE_IO: &str =
     "this is engine.io (socket.io), whose WebSocket URLs have the query EIO=4&transport=websocket";
 
-/// Messages of engine.io's `Server.errorMessages`, with their codes in `Server.errors`.
+/// Messages in engine.io's `Server.errorMessages`, with their codes in `Server.errors`.
 const MESSAGES: [(&str, u64); 4] = [
     ("Transport unknown", 0),
     ("Session ID unknown", 1),
@@ -16,19 +16,19 @@ const MESSAGES: [(&str, u64); 4] = [
     ("Unsupported protocol version", 5),
 ];
 
-/// Whether a text is an error of engine.io: JSON, or the message alone where an upgrade is refused.
+/// Whether a text is an error of engine.io: JSON, or just the message for a refused upgrade.
 pub(super) fn is_engine_io(body: &str) -> bool {
     let has_message = MESSAGES.iter().any(|(message, _)| body.contains(message));
     bare_code(body).is_some() || (body.contains("\"code\":") && has_message)
 }
 
-/// The code of a message that stands alone.
+/// The code of a text that is just the message.
 fn bare_code(body: &str) -> Option<u64> {
     let known = MESSAGES.iter().find(|(message, _)| *message == body.trim());
     known.map(|(_, code)| *code)
 }
 
-/// What the URL should have been, if this body is an error of engine.io.
+/// The hint, if this body is an error of engine.io.
 pub(super) fn hint(rejected: &Rejected, body: &str) -> Option<String> {
     if !is_engine_io(body) {
         return None;
@@ -59,11 +59,11 @@ fn advice(code: Option<u64>, path: &str, query: &str) -> String {
         }
         (Some(5), None) => format!("{THIS}: the query has to name the version, as in EIO=4"),
         (Some(5), Some("4")) => {
-            format!("{THIS}, and it does not accept version 4: EIO=3 asks for the one before")
+            format!("{THIS}, and it does not accept version 4: EIO=3 requests the previous one")
         }
         (Some(5), Some(version)) => {
             format!(
-                "{THIS}, and it does not accept version {version}: EIO=4 asks for the current one"
+                "{THIS}, and it does not accept version {version}: EIO=4 requests the current one"
             )
         }
         _ => ENGINE_IO.to_owned(),
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_error_is_answered() {
+    fn every_error_has_a_hint() {
         for (code, query, expected) in [
             (0, "", "name the transport: /io/?EIO=4&transport=websocket"),
             (0, "EIO=4&transport=polling", "name the transport: /io/?EIO=4&transport=websocket"),

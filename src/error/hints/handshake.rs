@@ -1,4 +1,4 @@
-//! What to do about an opening handshake that the server does not accept.
+//! Hints for failed opening handshakes.
 
 use crate::error::Rejected;
 use crate::net::upgrade::UpgradeError;
@@ -18,9 +18,9 @@ pub(super) fn hint(rejected: &Rejected) -> Option<String> {
             return Some(silence(rejected));
         }
         UpgradeError::Invalid(_, findings) if findings.is_empty() => {
-            "--lenient accepts the response in spite of such lines"
+            "--lenient accepts responses with such lines"
         }
-        // What is missing may stand in one of those lines.
+        // What is missing may be in one of those lines.
         UpgradeError::Invalid(response, _) if !response.head.malformed_lines().is_empty() => {
             return None;
         }
@@ -30,10 +30,10 @@ pub(super) fn hint(rejected: &Rejected) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// What a second connection has shown.
+/// The result of a second connection.
 const SPEAKS_TLS: &str = "the server answers in TLS on this port, as a second connection shows: use wss:// instead of ws://";
 
-/// A 101 that is wrong in these points.
+/// The hint for an invalid 101 response.
 fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
     let is_wrong = |name| findings.iter().any(|finding| finding.header == name);
     let count = |name| head.values(name).count();
@@ -42,7 +42,7 @@ fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
     let text = if accepts == 0 && is_hixie {
         "the server speaks a draft of the protocol (hixie-75 or hixie-76), not RFC 6455"
     } else if accepts == 1 && is_wrong("Sec-WebSocket-Accept") {
-        "that is not the hash of the key sent: the server computed it wrongly, or a cache or proxy in between answered for it"
+        "that is not the hash of the key sent: the server computed it incorrectly, or a cache or proxy in between answered for it"
     } else if accepts == 1
         && (is_wrong("Connection") || (is_wrong("Upgrade") && count("Upgrade") == 0))
     {
@@ -53,8 +53,8 @@ fn invalid(head: &Head, findings: &[Finding]) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// No response. Servers that route by path or subprotocol often leave, or do not answer, a request for
-/// one that they do not know.
+/// The hint for a missing response. Servers that route by path or subprotocol often close the connection, or do
+/// not respond, if they do not know it.
 fn silence(rejected: &Rejected) -> String {
     if rejected.speaks_tls == Some(true) {
         return SPEAKS_TLS.to_owned();
@@ -105,7 +105,7 @@ mod tests {
     use super::not_http;
 
     #[test]
-    fn other_protocols_are_told_apart() {
+    fn other_protocols_are_recognised() {
         for (bytes, words) in [
             (&b"\x81\x02hi"[..], "a WebSocket frame"),
             (b"\x81\0\0\0\x0a8.0.36\0", "a MySQL or MariaDB server"),

@@ -1,14 +1,14 @@
-//! What to do about a refusal that names what it is about.
+//! Hints for refusals that name a cause.
 
 use crate::error::Rejected;
 use crate::error::words::Words;
 use crate::net::upgrade::Response;
 use crate::protocol::head::is_token;
 
-/// How much of what a server names is repeated, in characters.
+/// The maximum number of characters repeated from the server's text.
 const MAX_NAMED: usize = 100;
 
-/// The hint for what a refusal names; `None` where it names nothing, or asks for credentials in a header.
+/// The hint for the cause that a refusal names; `None` if it names none, or requests credentials in a header.
 pub(super) fn hint(rejected: &Rejected, response: &Response, words: &Words) -> Option<String> {
     let (head, status) = (&response.head, response.line.status);
     if status < 400 || head.value("WWW-Authenticate").is_some() || status == 407 {
@@ -38,7 +38,7 @@ fn subprotocols(rejected: &Rejected, names: &[String]) -> Option<String> {
     ))
 }
 
-/// RFC 6455 section 4.4 wants 426 and this header; many servers send it with 400.
+/// RFC 6455 section 4.4 requires 426 with this header; many servers send it with 400.
 fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
     let versions = response.head.list("Sec-WebSocket-Version");
     let asked = asked_version(rejected);
@@ -57,26 +57,26 @@ fn versions(rejected: &Rejected, response: &Response) -> Option<String> {
     })
 }
 
-/// Which version the request asked for instead of 13.
+/// The version in the request if it is not 13.
 fn asked_version(rejected: &Rejected) -> Option<String> {
     Some(match rejected.replaced("Sec-WebSocket-Version")? {
         Some("13") => return None,
         Some(version) => format!("asked for WebSocket version {version} (-H)"),
-        None => "named no WebSocket version (-H removed it)".to_owned(),
+        None => "had no WebSocket version (-H removed it)".to_owned(),
     })
 }
 
-/// A gateway's words are about the server behind it, not about the request.
+/// The text of a gateway is about the upstream server, not about the request.
 fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     if (502..=504).contains(&status) || status >= 520 {
         return None;
     }
     if words.name_subprotocol() {
         return Some(match rejected.offered.is_empty() {
-            true => "the answer names a subprotocol, and none was offered: -s NAME offers one"
+            true => "the response mentions a subprotocol, and none was offered: -s NAME offers one"
                 .to_owned(),
             false => format!(
-                "the answer names a subprotocol: does the server know the one offered ({})? -s NAME offers another",
+                "the response mentions a subprotocol: does the server know the one offered ({})? -s NAME offers another",
                 rejected.offered.join(", ")
             ),
         });
@@ -84,10 +84,10 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
     if words.name_origin() {
         let text = match rejected.sent_origin {
             false => {
-                "the answer names the Origin, and the request had none: -o https://HOST sends one"
+                "the response mentions the Origin, and the request had none: -o https://HOST sends one"
             }
             true => {
-                "the answer names the Origin: the server may accept another (-o ORIGIN), or a request without one"
+                "the response mentions the Origin: the server may accept another (-o ORIGIN), or a request without one"
             }
         };
         return Some(text.to_owned());
@@ -97,24 +97,26 @@ fn in_words(rejected: &Rejected, status: u16, words: &Words) -> Option<String> {
             Some(host) => format!("which was {host}"),
             None => "and the request had none".to_owned(),
         };
-        return Some(format!("the answer names the Host, {sent}: -H 'Host: NAME' sends another"));
+        return Some(format!(
+            "the response mentions the Host, {sent}: -H 'Host: NAME' sends another"
+        ));
     }
     if words.name_upgrade() && (status < 500 && status != 426 || status == 501) {
         return Some(missing_upgrade(
             rejected,
-            "the answer names the Upgrade or Connection header",
+            "the response mentions the Upgrade or Connection header",
         ));
     }
     words.name_version().then(|| match asked_version(rejected) {
-        Some(asked) => format!("the answer names the WebSocket version, and the request {asked}"),
+        Some(asked) => format!("the response mentions the WebSocket version, and the request {asked}"),
         None => {
-            "the answer names the WebSocket version: -H 'Sec-WebSocket-Version: N' asks for another than 13"
+            "the response mentions the WebSocket version: -H 'Sec-WebSocket-Version: N' requests a version other than 13"
                 .to_owned()
         }
     })
 }
 
-/// A server that saw no upgrade, from which `evidence` follows.
+/// The hint for a server that received no upgrade request, as shown by `evidence`.
 pub(super) fn missing_upgrade(rejected: &Rejected, evidence: &str) -> String {
     match rejected.asked_upgrade {
         true => format!(

@@ -1,15 +1,15 @@
-//! What to do about a redirect that is not followed.
+//! Hints for redirects that are not followed.
 
+use crate::client::redirect::RedirectError;
 use crate::error::Rejected;
 use crate::net::upgrade::UpgradeError;
-use crate::resilience::redirect::RedirectError;
 
 pub(super) fn hint(rejected: &Rejected, why: &RedirectError) -> Option<String> {
     let text = match why {
         RedirectError::Downgrade { .. } => {
             "the connection would not be encrypted; to accept that, connect to that ws:// URL directly"
         }
-        RedirectError::TooMany { .. } => "--max-redirs N follows more of them",
+        RedirectError::TooMany { .. } => "--max-redirs N raises the limit",
         RedirectError::Loop(_) if sets_cookie(rejected) => {
             "the server sets a cookie, which the next request has to send: --cookie 'NAME=VALUE'"
         }

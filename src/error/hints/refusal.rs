@@ -1,22 +1,22 @@
-//! What to do about a response that is not an upgrade: what it says goes before what its status means.
+//! Hints for responses other than 101: their text takes precedence over their status.
 
 use std::time::SystemTime;
 
+use crate::client::redirect::is_redirect;
 use crate::config::SentCredentials;
 use crate::error::words::{WantedTls, Words, readable};
 use crate::error::{Rejected, Tries, challenges};
 use crate::net::upgrade::Response;
 use crate::output::html;
-use crate::resilience::healing::{honors_retry_after, status_heals};
-use crate::resilience::redirect::is_redirect;
 use crate::resilience::retry_after::{LONGEST, retry_after};
+use crate::resilience::transient::{honors_retry_after, is_status_transient};
 
 use super::{engine_io, named, tls};
 
-/// How much of a field's value is repeated, in characters.
+/// The maximum number of characters repeated from a field's value.
 const MAX_VALUE: usize = 60;
 
-/// A response that is not an upgrade, with what is needed to explain it.
+/// A response other than 101, with details to explain it.
 struct Refusal<'a> {
     rejected: &'a Rejected,
     response: &'a Response,
@@ -43,12 +43,12 @@ pub(super) fn refused(rejected: &Rejected, response: &Response) -> Option<String
         .or_else(|| Refusal { rejected, response, words }.by_status())
 }
 
-/// Whether a refusal says that TLS is missing.
+/// Whether a refusal requests TLS.
 pub(in crate::error) fn wanted_tls(response: &Response) -> Option<WantedTls> {
     tls_in(&Words::of(response), response)
 }
 
-/// For TLS that is missing there is also a header (RFC 2817 section 4.2).
+/// TLS can also be requested with a header (RFC 2817 section 4.2).
 fn tls_in(words: &Words, response: &Response) -> Option<WantedTls> {
     let status = response.line.status;
     if status < 400 {
@@ -68,15 +68,15 @@ fn missing_tls(rejected: &Rejected, wanted: WantedTls) -> String {
             "the server speaks TLS on this port: use wss:// instead of ws://"
         }
         (None, WantedTls::Somewhere | WantedTls::Version) => {
-            "the answer asks for TLS: use wss:// instead of ws://, with the port for it"
+            "the response asks for TLS: use wss:// instead of ws://, with the port for it"
         }
         (Some(version), WantedTls::Version) => {
             return format!(
-                "the answer asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
+                "the response asks for certain versions of TLS, and this connection has {version}: --tls-min and --tls-max limit it"
             );
         }
         (Some(_), _) => {
-            "the answer asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
+            "the response asks for TLS, which this connection has: does a proxy in between terminate TLS and not pass that on to the server (X-Forwarded-Proto)?"
         }
     };
     text.to_owned()
@@ -111,10 +111,10 @@ impl Refusal<'_> {
                 self.sender()
             ),
             511 => format!(
-                "this network wants a login first (captive portal): open a web page in a browser{retry}"
+                "this network requires a login (captive portal): open a web page in a browser{retry}"
             ),
             status @ 520..=527 if self.is_cloudflare() => {
-                format!("Cloudflare answered: {}{retry}", behind_cloudflare(status))
+                format!("Cloudflare answered: {}{retry}", cloudflare_status(status))
             }
             500..=599 if self.names_a_cause() => return None,
             500 => format!("the server failed to handle the request: its log may say why{retry}"),
@@ -123,25 +123,25 @@ impl Refusal<'_> {
         })
     }
 
-    /// That `--retry` repeats such a request, where it does and was not given.
+    /// Mentions `--retry`, if it would repeat the request and was not given.
     fn retry(&self) -> &'static str {
         let status = self.response.line.status;
         let delay = self.asked_delay().and_then(|after| retry_after(&after, SystemTime::now()));
-        let is_repeated = status_heals(status) && delay.is_none_or(|delay| delay <= LONGEST);
+        let is_repeated = is_status_transient(status) && delay.is_none_or(|delay| delay <= LONGEST);
         match is_repeated && self.rejected.tries == Tries::One {
             true => "; --retry tries again",
             false => "",
         }
     }
 
-    /// `Retry-After`, where it counts and has a meaning.
+    /// `Retry-After`, if it is honored for the status and valid.
     fn asked_delay(&self) -> Option<String> {
         let counts = honors_retry_after(self.response.line.status);
         let has_meaning = |after: &String| retry_after(after, SystemTime::now()).is_some();
         self.field("Retry-After").filter(|after| counts && has_meaning(after))
     }
 
-    /// When to try again.
+    /// Mentions when to try again.
     fn wait(&self) -> String {
         let retry = match self.retry() {
             "" => "",
@@ -156,7 +156,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// The value of a field as it may be shown.
+    /// The value of a field, masked and truncated.
     fn field(&self, name: &str) -> Option<String> {
         let value = self.rejected.secrets.mask_text(self.response.head.value(name)?);
         Some(match value.char_indices().nth(MAX_VALUE) {
@@ -165,7 +165,7 @@ impl Refusal<'_> {
         })
     }
 
-    /// Who answered, as far as a gateway says so.
+    /// The gateway that responded, as far as it identifies itself.
     fn sender(&self) -> String {
         let fields = ["Server", "Via"];
         let named = fields.iter().filter_map(|name| Some(format!("{name}: {}", self.field(name)?)));
@@ -186,7 +186,7 @@ impl Refusal<'_> {
         html::is_html(kind.as_deref(), &readable(&self.response.body.bytes))
     }
 
-    /// What the user replaced among the handshake's own headers, where the status may be about that.
+    /// Mentions headers of the handshake that the user replaced, if the status may be caused by that.
     fn replaced(&self) -> Option<String> {
         let (rejected, status) = (self.rejected, self.response.line.status);
         if let (Some(Some(host)), 200..=299 | 400 | 403 | 404 | 421) =
@@ -210,7 +210,7 @@ impl Refusal<'_> {
         Some(format!("-H {what}: the server may accept the handshake without that -H"))
     }
 
-    /// Whether the answer has headers of an upgrade to websocket, for which the request has to have asked.
+    /// Whether the response has headers of an upgrade to websocket: then the server received the upgrade request.
     fn upgrade_arrived(&self) -> bool {
         let head = &self.response.head;
         head.value("Sec-WebSocket-Accept").is_some()
@@ -219,7 +219,7 @@ impl Refusal<'_> {
 
     fn success(&self) -> String {
         let what = match self.is_html() {
-            true => "an ordinary web page answered",
+            true => "the response is an ordinary web page",
             false => "an ordinary HTTP response",
         };
         let mut causes = vec!["a path that is not a WebSocket endpoint"];
@@ -251,7 +251,7 @@ impl Refusal<'_> {
         }
     }
 
-    /// What is wrong is either said, or not known: then the request is to be looked at.
+    /// The response either names the cause, or the request has to be checked.
     fn bad_request(&self) -> Option<String> {
         let shows_request = self.rejected.request.is_some();
         let body = readable(&self.response.body.bytes);
@@ -261,7 +261,7 @@ impl Refusal<'_> {
         };
         match (self.names_a_cause(), shows_request) {
             (true, _) if self.words.name_protocol() => Some(
-                "the answer names a protocol: if a subprotocol is meant, -s NAME offers it"
+                "the response mentions a protocol: if a subprotocol is meant, -s NAME offers it"
                     .to_owned(),
             ),
             (true, true) => Some(path.to_owned()).filter(|path| !path.is_empty()),
@@ -302,7 +302,7 @@ impl Refusal<'_> {
                 format!("credentials that are wrong or lack a permission (sent: {source})")
             }
         };
-        // Servers of the ASGI, such as uvicorn, answer like this where no application takes the path.
+        // ASGI servers, such as uvicorn, respond so if no application handles the path.
         Some(format!("usual causes: a wrong path, {credentials}, or {origin}"))
     }
 
@@ -312,7 +312,7 @@ impl Refusal<'_> {
             causes.extend(["a server without WebSocket support", LOST_UPGRADE]);
         }
         if !self.rejected.sent_origin {
-            causes.push("a missing Origin (-o https://HOST)"); // Rails does so
+            causes.push("a missing Origin (-o https://HOST)"); // Rails responds so
         }
         usual(&causes)
     }
@@ -370,7 +370,7 @@ impl Refusal<'_> {
 
 const LOST_UPGRADE: &str = "a reverse proxy that does not forward Upgrade and Connection";
 
-/// Causes in a sentence.
+/// A sentence with these causes.
 fn usual(causes: &[&str]) -> String {
     match causes {
         [] => String::new(),
@@ -379,8 +379,8 @@ fn usual(causes: &[&str]) -> String {
     }
 }
 
-/// What Cloudflare's own statuses mean.
-fn behind_cloudflare(status: u16) -> &'static str {
+/// The meaning of Cloudflare's own status codes.
+fn cloudflare_status(status: u16) -> &'static str {
     match status {
         520 => "the server behind it gave an empty or invalid response",
         521 => "the server behind it refuses connections",

@@ -1,14 +1,13 @@
-//! What to do about TCP connections that do not come about. What is said follows from the error of each
-//! address.
+//! Hints for failed TCP connections, based on the error for each address.
 
 use std::net::SocketAddr;
 
 use crate::net::tcp::{Cause, Failure};
 
-/// The most addresses that are named.
+/// The maximum number of addresses that are named.
 const MAX_NAMED: usize = 4;
 
-/// For failed attempts, and those that no answer came to in time.
+/// The hint for failed attempts, and for those without an answer in time.
 pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) -> Option<String> {
     let failed = failures.iter().map(|failure| (failure.address, failure.cause));
     let late = unanswered.iter().map(|address| (*address, Cause::NoAnswer));
@@ -20,14 +19,14 @@ pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) ->
     }
 }
 
-/// On this machine it is often the user's own server that is not up yet.
+/// Whether the server may be a local one that is not running yet.
 pub(super) fn may_be_starting(failures: &[Failure]) -> bool {
     let is_refused =
         |failure: &Failure| failure.cause == Cause::Refused && failure.address.ip().is_loopback();
     !failures.is_empty() && failures.iter().all(is_refused)
 }
 
-/// Where every address has failed in the same way.
+/// The hint if all addresses failed with the same cause.
 fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
     let text = match cause {
         Cause::Refused => {
@@ -37,19 +36,19 @@ fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
             ));
         }
         Cause::NoAnswer => {
-            "no answer came: the host may be down, or a firewall may drop the packets"
+            "no answer was received: the host may be down, or a firewall may drop the packets"
         }
         Cause::HostUnreachable => {
             "this system or a router reports that the host cannot be reached: it is down, its address is wrong, or a firewall rejects the packets"
         }
         Cause::NetworkUnreachable if has_v6 => {
-            "no route leads to that network: is this machine connected to it, with IPv6 for an IPv6 address?"
+            "there is no route to that network: is this machine connected to it, with IPv6 for an IPv6 address?"
         }
         Cause::NetworkUnreachable => {
-            "no route leads to that network: is this machine connected to it (by a VPN, for example)?"
+            "there is no route to that network: is this machine connected to it (by a VPN, for example)?"
         }
         Cause::NotUnicast => {
-            "that is a broadcast or multicast address, to which TCP does not connect"
+            "that is a broadcast or multicast address, to which TCP cannot connect"
         }
         Cause::NotPermitted => {
             "a firewall, a sandbox or a routing rule does not permit the connection"
@@ -67,7 +66,7 @@ fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
             "the address of --interface is a loopback address, from which only this machine can be reached"
         }
         Cause::InterfaceNotPermitted => {
-            "choosing an interface by its name takes privileges here (CAP_NET_RAW); its address does not"
+            "choosing an interface by its name requires privileges here (CAP_NET_RAW); its address does not"
         }
         Cause::NoInterface => "this machine has no network interface of that name",
         Cause::Other => return None,
@@ -75,7 +74,7 @@ fn alone(cause: Cause, address: SocketAddr, has_v6: bool) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// RFC 4007 section 6. Elsewhere `--interface` takes an address only.
+/// RFC 4007 section 6. On other systems `--interface` only accepts an address.
 fn no_zone(address: SocketAddr) -> Option<String> {
     cfg!(any(target_os = "linux", target_os = "android")).then(|| {
         format!(
@@ -85,7 +84,7 @@ fn no_zone(address: SocketAddr) -> Option<String> {
     })
 }
 
-/// Where addresses have failed in different ways: what each did.
+/// The hint if addresses failed with different causes: that of each.
 fn one_by_one(causes: &[(SocketAddr, Cause)]) -> Option<String> {
     let named = causes
         .iter()
@@ -110,7 +109,7 @@ fn clause(cause: Cause) -> Option<&'static str> {
             "a firewall, a sandbox or a routing rule does not permit the connection"
         }
         Cause::NoLocalAddress => "no local address or no free port to connect from",
-        Cause::NoZone => "a link-local address takes --interface NAME",
+        Cause::NoZone => "a link-local address requires --interface NAME",
         Cause::SourceNotLocal
         | Cause::SourceWithoutZone
         | Cause::SourceIsLoopback
@@ -136,17 +135,17 @@ mod tests {
     }
 
     #[test]
-    fn one_cause_is_explained() {
+    fn a_single_cause_is_explained() {
         for (cause, words) in [
             (Cause::Refused, "no program listens on port 80 there, or a firewall rejects"),
-            (Cause::NoAnswer, "no answer came"),
+            (Cause::NoAnswer, "no answer was received"),
             (Cause::HostUnreachable, "reports that the host cannot be reached"),
             (Cause::NetworkUnreachable, "(by a VPN, for example)?"),
             (Cause::NotPermitted, "does not permit the connection"),
             (Cause::NoLocalAddress, "no address to connect from, or no free port"),
             (Cause::SourceNotLocal, "does not have the address of --interface"),
             (Cause::SourceWithoutZone, "--interface NAME does"),
-            (Cause::InterfaceNotPermitted, "takes privileges"),
+            (Cause::InterfaceNotPermitted, "requires privileges"),
             (Cause::NoInterface, "no network interface of that name"),
         ] {
             let list = failures(&[("192.0.2.1:80", cause), ("192.0.2.2:80", cause)]);
@@ -159,9 +158,9 @@ mod tests {
         assert_eq!(hint(&list, &[]).is_some(), is_linux);
     }
 
-    /// A route that is missing for one address does not hide that another one refused.
+    /// A missing route for one address must not hide that another address refused.
     #[test]
-    fn causes_that_differ_are_given_address_by_address() {
+    fn different_causes_are_given_for_each_address() {
         let list = failures(&[
             ("[2001:db8::1]:80", Cause::NetworkUnreachable),
             ("192.0.2.1:80", Cause::Refused),
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_may_be_starting() {
+    fn a_local_server_may_be_starting() {
         for (list, is_so) in [
             (&[("127.0.0.1:80", Cause::Refused)][..], true),
             (&[("192.0.2.1:80", Cause::Refused)], false),

@@ -1,5 +1,4 @@
-//! What to do about TLS that does not come about. What is said follows from the library's verdict and from
-//! what the other end had sent.
+//! Hints for failed TLS handshakes, based on the error of the library and on what was received.
 
 use native_tls::Protocol;
 
@@ -8,21 +7,21 @@ use crate::error::Rejected;
 use crate::net::tls::{Fault, TlsFailure, Trust, Validity, is_http};
 use crate::net::tls_hello::Answer;
 
-/// RFC 8996. native-tls cannot ask for another security level, but OpenSSL's own configuration can.
+/// RFC 8996. native-tls cannot set another security level, but OpenSSL's configuration can.
 const OLD: &str = "TLS 1.0 and 1.1 are deprecated and disabled at OpenSSL's security level; OPENSSL_CONF may name a configuration with CipherString = DEFAULT@SECLEVEL=0";
 
-/// The other end of TLS, and which options are about it.
+/// The peer of a TLS handshake, with the texts that depend on it.
 pub(in crate::error) struct Peer {
     name: &'static str,
-    /// Accepts any certificate.
+    /// The option that accepts any certificate.
     insecure: &'static str,
-    /// Does without TLS.
+    /// How to connect without TLS.
     plain: &'static str,
-    /// Asks for its port.
+    /// A question about its port.
     port: &'static str,
-    /// Answers in no protocol that is known.
+    /// The hint for an unknown protocol.
     unknown: &'static str,
-    /// Sends nothing in answer to a ClientHello, if that needs other words than a server's.
+    /// The hint if it does not answer the ClientHello, if different from a server's.
     silent: Option<&'static str>,
     is_proxy: bool,
 }
@@ -37,18 +36,18 @@ pub(in crate::error) const SERVER: Peer = Peer {
     is_proxy: false,
 };
 
-/// A server that a redirect led to: the user did not choose its scheme.
+/// The target of a redirect: the user did not choose its scheme.
 pub(in crate::error) const REDIRECTED: Peer =
     Peer { plain: "the redirect leads to a wrong port or scheme", ..SERVER };
 
 pub(in crate::error) const PROXY: Peer = Peer {
     name: "the proxy",
     insecure: "--proxy-insecure",
-    plain: "write it with http:// instead of https://",
+    plain: "use http:// instead of https://",
     port: "is the proxy's port right?",
     unknown: "the proxy does not speak TLS on this port: https:// is for proxies that do",
     silent: Some(
-        "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, write it with http://, if it is a SOCKS proxy, with socks5h://",
+        "https:// is for proxies that speak TLS on this port: if it is a plain HTTP proxy, use http://, if it is a SOCKS proxy, with socks5h://",
     ),
     is_proxy: true,
 };
@@ -67,7 +66,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
                 .to_owned()
         }
         Fault::ClientCertificateWanted => {
-            "the server wants a certificate from the client: --cert FILE --key FILE".to_owned()
+            "the server requires a client certificate: --cert FILE --key FILE".to_owned()
         }
         Fault::ClientCertificateUnclear => {
             "the server's alert is about a client certificate, and none was given: --cert FILE --key FILE gives one".to_owned()
@@ -99,7 +98,7 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     Some(text)
 }
 
-/// Why a version that the other end has is not among ours: limits that allow old versions do not exclude it.
+/// Why a version of the peer is not supported: limits that allow old versions do not exclude it.
 fn versions(failure: &TlsFailure) -> String {
     let is_old = |version| matches!(version, Protocol::Tlsv10 | Protocol::Tlsv11);
     let (min, max) = failure.limits;
@@ -112,7 +111,7 @@ fn versions(failure: &TlsFailure) -> String {
     }
 }
 
-/// A handshake that was not completed in time.
+/// The hint for a handshake that was not completed in time.
 pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
@@ -120,15 +119,15 @@ pub(in crate::error) fn timed_out(answer: &Answer, peer: &Peer) -> String {
         (Answer::Nothing, None) => format!(
             "{name} accepted the connection and did not answer the ClientHello: if it does not speak TLS on this port and waits for an HTTP request, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             format!("{name} speaks TLS on this port, but did not complete the handshake in time")
         }
     }
 }
 
-/// What nginx answers instead of ending the handshake (its statuses 495 and 496, sent as 400), and Apache
-/// where only some paths want a certificate (403).
+/// The hint for a response that requests a client certificate: from nginx instead of ending the handshake (its
+/// statuses 495 and 496, sent as 400), and from Apache if only some paths require one (403).
 pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option<String> {
     if body.contains("No required SSL certificate was sent") {
         return Some(wanted_certificate(rejected).to_owned());
@@ -144,25 +143,25 @@ pub(super) fn client_certificate_hint(body: &str, rejected: &Rejected) -> Option
     })
 }
 
-/// For an answer that asks for a certificate of the client.
+/// The hint for a response that requests a client certificate.
 pub(super) fn wanted_certificate(rejected: &Rejected) -> &'static str {
     match (&rejected.tls, rejected.gave_certificate) {
         (None, _) => {
-            "the answer asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
+            "the response asks for TLS with a client certificate: use wss:// instead of ws://, with --cert FILE --key FILE"
         }
-        (Some(_), false) => "the answer asks for a client certificate: --cert FILE --key FILE",
+        (Some(_), false) => "the response asks for a client certificate: --cert FILE --key FILE",
         (Some(_), true) => {
-            "the answer asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
+            "the response asks for a client certificate: that of --cert was not asked for in the handshake, or is not accepted"
         }
     }
 }
 
-/// How the user can have a server ask for a certificate where it cannot do so in TLS 1.3: neither native-tls
-/// nor the safe part of the openssl crate can offer post_handshake_auth (RFC 8446 section 4.2.6).
+/// How to send a certificate to a server that requests it after the handshake: neither native-tls nor the safe
+/// part of the openssl crate supports post_handshake_auth in TLS 1.3 (RFC 8446 section 4.2.6).
 const LATE_CERTIFICATE: &str = "--tls-max 1.2 with --cert FILE --key FILE, as wscope does not do post-handshake authentication in TLS 1.3";
 
-/// What a server may have wanted that ended the connection when it had the request, under this version of
-/// TLS; empty if nothing is known.
+/// An addition to the hint for a server that ended the connection after the request, depending on the TLS
+/// version; may be empty.
 pub(super) fn late_certificate(version: Option<&str>) -> String {
     match version {
         Some("TLSv1.3") => format!(
@@ -176,24 +175,24 @@ fn other_name(peer: &Peer) -> &'static str {
     if peer.is_proxy { "" } else { "; --servername NAME sends another name" }
 }
 
-/// Such an answer may also be from a firewall in between.
+/// The hint for a plain HTTP response, which may also be from a firewall.
 fn plain_http(peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
-    format!("the answer is plain HTTP: if {name} does not speak TLS on this port, {plain}")
+    format!("the response is plain HTTP: if {name} does not speak TLS on this port, {plain}")
 }
 
-/// The TLS library's verdict that the answer is not TLS.
+/// The hint if the TLS library reports that the response is not TLS.
 fn not_tls(answer: &Answer, peer: &Peer) -> String {
     let Peer { name, plain, .. } = peer;
     match (answer, peer.silent) {
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Nothing, Some(silent)) => silent.to_owned(),
         _ => format!("{name} does not speak TLS on this port: {plain}"),
     }
 }
 
-/// Bytes that are not TLS are another protocol's.
-fn foreign(bytes: &[u8], peer: &Peer) -> String {
+/// The hint for bytes of another protocol.
+fn other_protocol(bytes: &[u8], peer: &Peer) -> String {
     let Peer { port, unknown, is_proxy, .. } = peer;
     if is_http(bytes) {
         return plain_http(peer);
@@ -204,15 +203,15 @@ fn foreign(bytes: &[u8], peer: &Peer) -> String {
     }
 }
 
-/// An end during the handshake, without an alert.
+/// The hint for an end during the handshake without an alert.
 fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     let Peer { name, plain, is_proxy, .. } = peer;
     match (&failure.answer, peer.silent) {
         (Answer::Nothing, Some(silent)) => silent.to_owned(),
         (Answer::Nothing, None) => format!(
-            "{name} ended the connection when it had the ClientHello: if it does not speak TLS on this port, {plain}"
+            "{name} ended the connection after the ClientHello: if it does not speak TLS on this port, {plain}"
         ),
-        (Answer::Foreign(bytes), _) => foreign(bytes, peer),
+        (Answer::Foreign(bytes), _) => other_protocol(bytes, peer),
         (Answer::Alert | Answer::Record | Answer::ServerHello, _) => {
             let asked = match (failure.asked, failure.has_identity, is_proxy) {
                 (Some(true), false, false) => {
@@ -231,12 +230,12 @@ fn ended(failure: &TlsFailure, peer: &Peer) -> String {
     }
 }
 
-/// An alert that is not about a certificate of ours.
+/// The hint for an alert that is not about a client certificate.
 fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     let is_internal = failure.reason.to_ascii_lowercase().contains("alert internal error");
     if is_internal && failure.answer == Answer::Alert {
         return Some(format!(
-            "servers such as Caddy answer so when they have no certificate for '{}'{}",
+            "servers such as Caddy respond like this when they have no certificate for '{}'{}",
             failure.name,
             other_name(peer)
         ));
@@ -245,7 +244,7 @@ fn unasked(failure: &TlsFailure, peer: &Peer) -> Option<String> {
     is_unused.then(|| "the server did not ask for the certificate of --cert".to_owned())
 }
 
-/// What is wrong lies in the certificates that the other end sent.
+/// The hint for an invalid certificate of the peer.
 fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
     let insecure = peer.insecure;
     let above = failure.culprit_above().map(|it| it.subject.as_str());
@@ -259,33 +258,33 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
             format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE has to contain the root")
         }
         Fault::Expired if failure.culprit().is_some() => {
-            format!("it has to be renewed; {insecure} accepts it all the same")
+            format!("it has to be renewed; {insecure} accepts it anyway")
         }
         Fault::Expired => format!(
-            "the certificate, or one above it, has expired; {insecure} accepts it all the same"
+            "the certificate, or one above it, has expired; {insecure} accepts it anyway"
         ),
         Fault::NotYetValid => format!(
-            "is the clock of this machine right? {insecure} accepts the certificate all the same"
+            "is the clock of this machine right? {insecure} accepts the certificate anyway"
         ),
         Fault::OtherName if peer.is_proxy => format!(
-            "the certificate is for another name: write the proxy with one that it is for; {insecure} accepts it all the same"
+            "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
         ),
         Fault::OtherName => format!(
-            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it all the same"
+            "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it anyway"
         ),
         Fault::Weak => format!(
             "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
         ),
         Fault::WrongPurpose => match (above, failure.culprit()) {
             (Some(subject), _) => format!(
-                "the CA {subject} may not issue certificates for TLS servers; {insecure} accepts any certificate"
+                "the CA {subject} is not allowed to issue certificates for TLS servers; {insecure} accepts any certificate"
             ),
             (None, Some(_)) => format!(
-                "the certificate is not one for TLS servers: {} needs one that is; {insecure} accepts it all the same",
+                "the certificate is not one for TLS servers: {} needs one that is; {insecure} accepts it anyway",
                 peer.name
             ),
             (None, None) => format!(
-                "a certificate of the chain may not be used for TLS servers; {insecure} accepts any certificate"
+                "a certificate of the chain is not allowed for TLS servers; {insecure} accepts any certificate"
             ),
         },
         Fault::BadSignature => {
@@ -305,7 +304,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     if failure.fault == Fault::SelfSigned {
         let now = match failure.trust {
             (Trust::System, 0) => "",
-            _ => "; that of now does not",
+            _ => "; the current FILE does not",
         };
         return format!(
             "--cacert FILE trusts this certificate if FILE contains it{now}; {insecure} accepts any certificate"
@@ -313,10 +312,10 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     }
     let trusted = match failure.trust {
         (Trust::Named, _) => {
-            ", which is not among those it names now (--no-system-ca leaves out the system's)"
+            ", which is not in the current FILE (--no-system-ca leaves out the system's)"
         }
         (Trust::System, 0) => "",
-        (Trust::System, _) => ", which is not among those it names now",
+        (Trust::System, _) => ", which is not in the current FILE",
     };
     let wanted = match (failure.fault, failure.culprit()) {
         (Fault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
@@ -325,7 +324,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     };
     let incomplete = match failure.chain.as_slice() {
         [leaf] if !leaf.is_self_issued() && failure.fault == Fault::UnknownIssuer => format!(
-            "; {} sends its own certificate alone: if an intermediate CA has issued it, that CA's has to be sent, too",
+            "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA has to be sent too",
             peer.name
         ),
         _ => String::new(),
@@ -335,7 +334,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
     )
 }
 
-/// RFC 8446 section 6.2 has what the alerts mean.
+/// The hint for an alert about the client certificate (RFC 8446 section 6.2).
 fn rejected(failure: &TlsFailure) -> String {
     let has = |words: &str| failure.reason.to_ascii_lowercase().contains(words);
     let ours = failure.ours.as_ref();
@@ -349,7 +348,7 @@ fn rejected(failure: &TlsFailure) -> String {
         "the server considers the certificate of --cert, or its issuer's, expired: is its clock right?"
             .to_owned()
     } else if has("certificate revoked") {
-        "the certificate of --cert is revoked, as the server says".to_owned()
+        "the server reports that the certificate of --cert is revoked".to_owned()
     } else if has("access denied") {
         "the server accepts the certificate of --cert, but does not grant it access".to_owned()
     } else if has("handshake failure") {

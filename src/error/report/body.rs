@@ -1,4 +1,4 @@
-//! The body of a refusal as it is printed: text, the text of a page or a hex dump, and what is missing.
+//! Printing of the body of a refusal: text, the text of a page or a hex dump, with notes on what is missing.
 
 use crate::error::answer::Answer;
 use crate::error::words::readable;
@@ -6,11 +6,11 @@ use crate::output::escape::{Newlines, escape, is_readable_text};
 use crate::output::hex_dump::hex_dump;
 use crate::output::style::{Role, Style};
 
-/// How many lines of a page are shown on a terminal.
+/// The maximum number of lines of a page shown on a terminal.
 const MAX_LINES: usize = 20;
 
-/// The body behind its head, with the empty line between them. `is_verbose`: as it came. `columns`: those of
-/// the terminal, if it is one.
+/// The body after its head, with the empty line between them. `is_verbose`: as received. `columns`: those of the
+/// terminal, if it is one.
 pub(super) fn of_answer(
     answer: &Answer<'_>,
     is_verbose: bool,
@@ -23,9 +23,9 @@ pub(super) fn of_answer(
     let shown = match (page, &undecoded) {
         (Some(text), _) => page_text(answer, &text, style, columns),
         (None, Some(_)) if !is_verbose => String::new(),
-        (None, _) => behind_head(&bytes, style, columns),
+        (None, _) => after_head(&bytes, style, columns),
     };
-    // What is not decoded is not shown in part either, and its length is in the other note.
+    // A body that is not decoded is not shown at all, and its length is in the other note.
     let defect = answer.defect().filter(|_| undecoded.is_none() || !answer.is_cut());
     let notes = undecoded.into_iter().chain(defect);
     shown + &notes.map(|text| note(&text, style)).collect::<String>()
@@ -35,7 +35,7 @@ fn note(text: &str, style: Style) -> String {
     format!("{}\n", style.paint(Role::Dim, &escape(&format!("({text})"), Newlines::Escape)))
 }
 
-/// The text of an HTML page. On a terminal a long one is cut.
+/// The text of an HTML page, truncated on a terminal.
 fn page_text(answer: &Answer<'_>, text: &str, style: Style, columns: Option<usize>) -> String {
     let count = text.lines().count();
     let shown = if columns.is_some() { count.min(MAX_LINES) } else { count };
@@ -52,17 +52,17 @@ fn page_text(answer: &Answer<'_>, text: &str, style: Style, columns: Option<usiz
         (_, 1) => "the text of an HTML page; 1 more line: -v shows its source".to_owned(),
         (_, more) => format!("the text of an HTML page; {more} more lines: -v shows its source"),
     };
-    behind_head(lines.as_bytes(), style, columns) + &note(&remark, style)
+    after_head(lines.as_bytes(), style, columns) + &note(&remark, style)
 }
 
-fn behind_head(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
+fn after_head(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
     if bytes.is_empty() {
         return String::new();
     }
     format!("{}\n{}", style.paint(Role::Received, "<"), text(bytes, style, columns))
 }
 
-/// Bytes that came, as text if they are text.
+/// Received bytes, as text if they are text.
 pub(super) fn text(bytes: &[u8], style: Style, columns: Option<usize>) -> String {
     if is_binary(bytes) {
         return format!("{}\n", hex_dump(bytes, style, "  ", columns));
@@ -75,7 +75,7 @@ pub(super) fn text(bytes: &[u8], style: Style, columns: Option<usize>) -> String
         .collect()
 }
 
-/// A text may end in the middle of a character, because only its start is kept.
+/// A text may end in the middle of a character, because only its first bytes are kept.
 fn is_binary(bytes: &[u8]) -> bool {
     let whole = match str::from_utf8(bytes) {
         Err(error) if error.error_len().is_none() => &bytes[..error.valid_up_to()],

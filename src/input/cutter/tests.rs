@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_long_record_leaves_no_memory_behind() {
-    let mut cutter = Cutter::new(Framing::Lines, MessageKind::Binary);
+    let mut cutter = Cutter::new(InputFraming::Lines, MessageKind::Binary);
     for _ in 0..2 {
         let mut rest = 2 * KEEP_SIZE;
         while rest > 0 {
@@ -18,7 +18,7 @@ fn a_long_record_leaves_no_memory_behind() {
             cutter.filled(count);
         }
         assert!(cutter.has_record());
-        let Next::Action(Action::Send(_, data)) = cutter.next() else { panic!("no message") };
+        let Next::Message(_, data) = cutter.next() else { panic!("no message") };
         assert_eq!(data.len(), 2 * KEEP_SIZE - 1);
         assert!(!cutter.has_record());
         cutter.release_idle_memory();
@@ -30,24 +30,32 @@ fn a_long_record_leaves_no_memory_behind() {
 fn messages_that_were_read_and_not_taken_are_counted() {
     let (text_line, ping_line) = ("{\"type\":\"text\",\"data\":\"a\"}\n", "{\"type\":\"ping\"}\n");
     for (framing, input, expected) in [
-        (Framing::Lines, &b"one\ntwo\nthree\nhalf"[..], 2),
-        (Framing::Nul, b"one\0two\nthree\0", 1),
-        (Framing::Commands, b"/ping\n/ping\ntext\n//text\n/binary 00\n/binary @f\n/close", 4),
-        (Framing::Json, [text_line, ping_line, "\n", text_line, "{\"ty"].concat().as_bytes(), 1),
-        (Framing::Chunks, b"bytes", 0),
+        (InputFraming::Lines, &b"one\ntwo\nthree\nhalf"[..], 2),
+        (InputFraming::Nul, b"one\0two\nthree\0", 1),
+        (InputFraming::Commands, b"/ping\n/ping\ntext\n//text\n/binary 00\n/binary @f\n/close", 4),
+        (
+            InputFraming::Json,
+            [text_line, ping_line, "\n", text_line, "{\"ty"].concat().as_bytes(),
+            1,
+        ),
+        (InputFraming::Chunks, b"bytes", 0),
     ] {
         let mut cutter = Cutter::new(framing, MessageKind::Text);
         cutter.space()[..input.len()].copy_from_slice(input);
         cutter.filled(input.len());
         assert!(cutter.has_record());
-        assert!(matches!(cutter.next(), Next::Action(_)));
+        assert!(matches!(cutter.next(), Next::Message(..) | Next::Action(_)));
         assert_eq!(cutter.take_waiting_messages(), expected, "{framing:?}");
         assert_eq!(cutter.take_waiting_messages(), 0);
     }
 }
 
 /// Feeds pieces and the end; tells messages, then how it ended.
-fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, Option<String>) {
+fn cut(
+    framing: InputFraming,
+    kind: MessageKind,
+    pieces: &[&[u8]],
+) -> (Vec<String>, Option<String>) {
     let mut cutter = Cutter::new(framing, kind);
     let mut messages = Vec::new();
     for piece in pieces.iter().chain([&&b""[..]]) {
@@ -55,8 +63,9 @@ fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, O
         cutter.filled(piece.len());
         while cutter.has_record() {
             match cutter.next() {
+                Next::Message(_, data) => messages.push(String::from_utf8_lossy(data).into()),
                 Next::Action(Action::Send(_, data)) => {
-                    messages.push(String::from_utf8_lossy(&data).into())
+                    messages.push(String::from_utf8_lossy(&data).into());
                 }
                 Next::Failed(error) => return (messages, Some(error.to_string())),
                 other => panic!("{other:?}"),
@@ -73,7 +82,7 @@ fn cut(framing: Framing, kind: MessageKind, pieces: &[&[u8]]) -> (Vec<String>, O
     }
 }
 
-fn good(framing: Framing, bytes: &[u8], expected: &[&str]) {
+fn good(framing: InputFraming, bytes: &[u8], expected: &[&str]) {
     for at in 0..=bytes.len() {
         let pieces = [&bytes[..at], &bytes[at..]];
         let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
@@ -88,13 +97,13 @@ fn good(framing: Framing, bytes: &[u8], expected: &[&str]) {
 
 #[test]
 fn records_are_cut_as_promised() {
-    good(Framing::Lines, "a\n\n한글\nlast".as_bytes(), &["a", "", "한글", "last"]);
-    good(Framing::Lines, b"a\r\n", &["a\r"]);
-    good(Framing::Lines, b"", &[]);
-    good(Framing::Lines, b"\n", &[""]);
-    good(Framing::Nul, b"a\nb\0c\0", &["a\nb", "c"]);
-    good(Framing::Whole, b"a\nb\0c", &["a\nb\0c"]);
-    good(Framing::Whole, b"", &[""]);
+    good(InputFraming::Lines, "a\n\n한글\nlast".as_bytes(), &["a", "", "한글", "last"]);
+    good(InputFraming::Lines, b"a\r\n", &["a\r"]);
+    good(InputFraming::Lines, b"", &[]);
+    good(InputFraming::Lines, b"\n", &[""]);
+    good(InputFraming::Nul, b"a\nb\0c\0", &["a\nb", "c"]);
+    good(InputFraming::Whole, b"a\nb\0c", &["a\nb\0c"]);
+    good(InputFraming::Whole, b"", &[""]);
 }
 
 #[test]
@@ -102,7 +111,7 @@ fn chunks_never_cut_a_character() {
     let text = "a한b😀".as_bytes();
     for at in 1..text.len() {
         let (messages, failure) =
-            cut(Framing::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
+            cut(InputFraming::Chunks, MessageKind::Text, &[&text[..at], &text[at..]]);
         assert_eq!((messages.concat().as_bytes(), failure), (text, None), "cut at {at}");
     }
 }
@@ -113,7 +122,7 @@ fn bad_utf8_is_placed_and_what_came_before_is_kept() {
     for at in 0..=bytes.len() {
         let pieces = [&bytes[..at], &bytes[at..]];
         let pieces: Vec<_> = pieces.into_iter().filter(|piece| !piece.is_empty()).collect();
-        let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+        let (messages, failure) = cut(InputFraming::Lines, MessageKind::Text, &pieces);
         assert_eq!(messages, ["one", "two"], "cut at {at}");
         assert!(
             failure
@@ -121,28 +130,28 @@ fn bad_utf8_is_placed_and_what_came_before_is_kept() {
                 .is_some_and(|text| text.contains("line 3, byte 3: invalid UTF-8 (byte 10"))
         );
     }
-    let (messages, failure) = cut(Framing::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
+    let (messages, failure) = cut(InputFraming::Lines, MessageKind::Text, &[b"ok\nab\xe2\x82"]);
     assert_eq!(messages, ["ok"]);
     assert!(failure.is_some_and(|text| text.contains("line 2, byte 3")));
     for (bytes, cause) in [
-        (&b"ok\nab\xe2\x82"[..], "of the input): a character that is cut off; "),
+        (&b"ok\nab\xe2\x82"[..], "of the input): a truncated character; "),
         (b"ok\nab\xed\xa0\x80c\n", "of the input): a UTF-16 surrogate; "),
         (b"ok\nab\xe9", "of the input); "),
     ] {
         for at in 1..bytes.len() {
             let pieces = [&bytes[..at], &bytes[at..]];
-            let (_, failure) = cut(Framing::Lines, MessageKind::Text, &pieces);
+            let (_, failure) = cut(InputFraming::Lines, MessageKind::Text, &pieces);
             assert!(failure.as_deref().is_some_and(|it| it.contains(cause)), "{at}: {failure:?}");
         }
     }
-    let (messages, failure) = cut(Framing::Lines, MessageKind::Binary, &[b"\xff\n"]);
+    let (messages, failure) = cut(InputFraming::Lines, MessageKind::Binary, &[b"\xff\n"]);
     assert_eq!((messages.len(), failure), (1, None));
 }
 
 #[test]
 fn bad_json_is_placed() {
     let (messages, failure) = cut(
-        Framing::Json,
+        InputFraming::Json,
         MessageKind::Text,
         &[b"{\"type\":\"text\",\"data\":\"a\"}\n\n{\"type\":\n"],
     );

@@ -74,7 +74,7 @@ fn a_fault_is_placed_wherever_the_cuts_are() {
     for at in 0..text.len() {
         let mut check = TextCheck::default();
         let pushed = check.push(&text[..at]).and_then(|()| check.push(&text[at..]));
-        let error = pushed.expect_err("a character that is cut off").to_string();
+        let error = pushed.expect_err("a truncated character").to_string();
         assert!(error.starts_with("line 3, byte 1: invalid UTF-8 (byte 9 "), "{at}: {error}");
     }
 }

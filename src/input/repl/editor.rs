@@ -8,63 +8,64 @@ use rustyline::error::ReadlineError;
 use rustyline::{ColorMode, CompletionType, Config, Editor};
 
 use super::helper::Assistant;
-use super::history::{History, LineEditor};
+use super::history::{LineEditor, LineHistory};
 use super::keys::{Keys, RemovedLine};
-use super::set::{Command, CommandSet, Parsed, Prompt};
+use super::set::{CommandSet, CommandWords, Parsed, Prompt};
 use super::visible::one_line;
+use crate::input::Action;
 use crate::platform::job_control::JobControl;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
 
 const PROMPT: &str = "> ";
 
-/// Lines that are remembered.
+/// Lines that the history holds.
 const MAX_HISTORY: usize = 10_000;
 
-/// What the editor gives up a line for.
+/// Shown when the editor drops a line for this reason.
 pub(in crate::input) const NOT_UTF8: &str =
     "a byte was typed that is not UTF-8: the line was dropped";
 
-/// What the thread has to say.
+/// What the thread sends to the session.
 #[derive(Debug)]
-pub(super) enum Line<T> {
+pub(super) enum EditorLine<T> {
     Typed(Parsed<T>),
     /// Ctrl-C.
     Interrupt(T),
     End,
 }
 
-/// How every line editor here is.
+/// The settings of every line editor here.
 pub(super) fn editor_config() -> rustyline::Result<Config> {
     Ok(Config::builder()
         .max_history_size(MAX_HISTORY)?
         .history_ignore_space(true)
         .history_ignore_dups(true)?
         .completion_type(CompletionType::List)
-        .color_mode(ColorMode::Forced) // else it draws without its helper, who knows of the colours
+        .color_mode(ColorMode::Forced) // else it draws without its helper, which has the colours
         .auto_add_history(false)
         .build())
 }
 
-/// A line editor that knows these commands and keys.
+/// A line editor that completes these commands and has these keys.
 pub(super) fn editor(
     config: &Config,
-    commands: &'static [Command],
+    words: CommandWords,
     color: bool,
     modes: Option<&SavedModes>,
     keys: &Arc<Keys>,
 ) -> rustyline::Result<LineEditor> {
     let mut editor = Editor::with_config(config.clone())?;
-    editor.set_helper(Some(Assistant::new(commands, color, Arc::clone(keys))));
+    editor.set_helper(Some(Assistant::new(words, color, Arc::clone(keys))));
     if let Some(modes) = modes {
         keys.bind(&mut editor, modes.control_keys());
     }
     Ok(editor)
 }
 
-/// Where lines come from, beside the editor, and where they are remembered.
+/// What the thread that reads lines owns beside the editor.
 pub(super) struct Keyboard {
-    pub(super) history: Option<History>,
+    pub(super) history: Option<LineHistory>,
     pub(super) typed_ahead: TypedAhead,
     pub(super) modes: Option<SavedModes>,
     pub(super) keys: Arc<Keys>,
@@ -73,13 +74,13 @@ pub(super) struct Keyboard {
 }
 
 impl Keyboard {
-    /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not end it: the session decides, and while
-    /// it closes, messages have still to be printed around the prompt.
-    pub(super) fn read_lines<T>(
+    /// Reads lines until the session ends it. Ctrl-C and Ctrl-D do not: the session decides, and while it is
+    /// closing, messages are still printed around the prompt.
+    pub(super) fn read_lines<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
         commands: &CommandSet<T>,
-        mut send: impl FnMut(Line<T>),
+        mut send: impl FnMut(EditorLine<T>),
     ) {
         self.send_typed_ahead(editor, commands, &mut send);
         let mut has_ended = self.typed_ahead.ended;
@@ -100,20 +101,19 @@ impl Keyboard {
                 (Ok(line), None) => {
                     self.remember(editor, &line);
                     if let Some(typed) = commands.parse(&line, Prompt::Editor) {
-                        send(Line::Typed(typed));
+                        send(EditorLine::Typed(typed));
                     }
                 }
                 (Err(_), _) if self.is_ending() => return erase_blank_prompt(editor),
                 (Err(ReadlineError::Interrupted), _) => {
                     prompt = "";
                     self.keys.set_closing();
-                    send(Line::Interrupt((commands.leave)(Signal::Interrupt)));
+                    send(EditorLine::Interrupt(Action::Leave(Signal::Interrupt).into()));
                 }
                 (Err(ReadlineError::Io(error)), _)
                     if error.kind() == io::ErrorKind::InvalidData =>
                 {
-                    let problem = (commands.problem)(NOT_UTF8.to_owned());
-                    send(Line::Typed(Parsed::Ready(problem)));
+                    send(EditorLine::Typed(Parsed::Ready(Action::problem(NOT_UTF8).into())));
                 }
                 // Also a terminal that is gone, which reports its end again and again.
                 (Err(_), _) if has_ended => return,
@@ -122,20 +122,20 @@ impl Keyboard {
                     has_ended = true;
                     self.keys.set_closing();
                     send(if terminal::is_gone() {
-                        Line::Typed(Parsed::Ready((commands.leave)(Signal::Hangup)))
+                        EditorLine::Typed(Parsed::Ready(Action::Leave(Signal::Hangup).into()))
                     } else {
-                        Line::End
+                        EditorLine::End
                     });
                 }
             }
         }
     }
 
-    fn send_typed_ahead<T>(
+    fn send_typed_ahead<T: From<Action>>(
         &mut self,
         editor: &mut LineEditor,
         commands: &CommandSet<T>,
-        mut send: impl FnMut(Line<T>),
+        mut send: impl FnMut(EditorLine<T>),
     ) {
         let typed_ahead = String::from_utf8_lossy(&self.typed_ahead.lines).into_owned();
         for line in typed_ahead.lines() {
@@ -144,10 +144,10 @@ impl Keyboard {
             commands
                 .parse(line, Prompt::Editor)
                 .into_iter()
-                .for_each(|typed| send(Line::Typed(typed)));
+                .for_each(|typed| send(EditorLine::Typed(typed)));
         }
         if self.typed_ahead.ended {
-            send(Line::End);
+            send(EditorLine::End);
         }
     }
 

@@ -14,16 +14,16 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::keys::Keys;
-use super::set::Command;
+use super::set::{CommandWords, SlashCommand};
 use super::visible::{Behind, drawn, has_hidden, one_line, remark};
 
 /// Of more files that match, none is offered: the editor counts them in 16 bits.
 const MAX_FILES: usize = 10_000;
 
-/// Knows the commands.
+/// Completes commands.
 #[derive(Helper)]
 pub(super) struct Assistant {
-    commands: &'static [Command],
+    words: CommandWords,
     color: bool,
     /// Whether nothing is typed on the prompt line.
     is_blank: Cell<bool>,
@@ -31,9 +31,9 @@ pub(super) struct Assistant {
 }
 
 impl Assistant {
-    /// One that knows these commands.
-    pub(super) fn new(commands: &'static [Command], color: bool, keys: Arc<Keys>) -> Self {
-        Self { commands, color, is_blank: Cell::new(true), keys }
+    /// One that completes these commands.
+    pub(super) fn new(words: CommandWords, color: bool, keys: Arc<Keys>) -> Self {
+        Self { words, color, is_blank: Cell::new(true), keys }
     }
 
     /// Whether nothing was typed on the prompt line when it was drawn last.
@@ -51,7 +51,7 @@ impl Completer for Assistant {
         pos: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let typed = &line[..pos];
+        let (address, typed, commands) = self.behind_address(&line[..pos]);
         if let Some(path) = typed.strip_prefix("/file ").or_else(|| typed.strip_prefix("/binary @"))
         {
             let (folder, start) = path.split_at(path.rfind(is_separator).map_or(0, |at| at + 1));
@@ -60,7 +60,7 @@ impl Completer for Assistant {
         if !typed.starts_with('/') || typed.contains(' ') {
             return Ok((pos, Vec::new()));
         }
-        let fitting = self.commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
+        let fitting = commands.iter().filter(|command| command.name.starts_with(&typed[1..]));
         let pairs = fitting.map(|command| {
             let space = if command.arguments.is_empty() { "" } else { " " };
             Pair {
@@ -68,7 +68,7 @@ impl Completer for Assistant {
                 replacement: format!("/{}{space}", command.name),
             }
         });
-        Ok((0, pairs.collect()))
+        Ok((address, pairs.collect()))
     }
 }
 
@@ -103,22 +103,35 @@ impl Hinter for Assistant {
 }
 
 impl Assistant {
+    /// The length of `/to N ` if a line starts so, what is behind it, and the commands that can be there.
+    fn behind_address<'l>(&self, line: &'l str) -> (usize, &'l str, &'static [SlashCommand]) {
+        let behind = line.strip_prefix("/to ").and_then(|rest| rest.split_once(' '));
+        match behind.filter(|_| !self.words.addressed.is_empty()) {
+            Some((_, line_of_client)) => {
+                (line.len() - line_of_client.len(), line_of_client, self.words.addressed)
+            }
+            None => (0, line, self.words.all),
+        }
+    }
+
     /// What fits behind the start of a command.
     fn next(&self, line: &str, pos: usize) -> Option<String> {
-        let name = line.strip_prefix('/').filter(|name| !name.is_empty() && pos == line.len())?;
+        let (_, line_of_client, commands) = self.behind_address(line);
+        let name = line_of_client.strip_prefix('/');
+        let name = name.filter(|name| !name.is_empty() && pos == line.len())?;
         let (name, has_arguments) = match name.split_once(' ') {
             Some((name, "")) => (name, true),
             Some(_) => return None,
             None => (name, false),
         };
-        if let Some(command) = self.commands.iter().find(|command| command.name == name) {
+        if let Some(command) = commands.iter().find(|command| command.name == name) {
             let arguments = command.arguments;
             return (!arguments.is_empty()).then(|| {
                 if has_arguments { arguments.to_owned() } else { format!(" {arguments}") }
             });
         }
         let mut fitting =
-            self.commands.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
+            commands.iter().filter(|command| command.name.starts_with(name) && !has_arguments);
         let only = fitting.next()?;
         fitting.next().is_none().then(|| {
             format!("{} {}", &only.name[name.len()..], only.arguments).trim_end().to_owned()

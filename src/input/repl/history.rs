@@ -1,4 +1,4 @@
-//! The file that lines are remembered in.
+//! The history file.
 
 use std::borrow::Cow;
 use std::fs::{self, DirBuilder, File, OpenOptions};
@@ -10,23 +10,23 @@ use rustyline::{Config, Editor};
 use super::helper::Assistant;
 use crate::redact::{Redaction, Secrets};
 
-/// A larger file is not read: it is not one of ours, which have at most so many lines.
+/// A larger file is not read: it is not a history of ours, whose lines are limited. In bytes.
 const MAX_SIZE: u64 = 16 << 20;
 
 pub(super) type LineEditor = Editor<Assistant, FileHistory>;
 
 /// A history file that can be used.
-pub(super) struct History {
+pub(super) struct LineHistory {
     path: PathBuf,
     /// The lines as they are kept; the editor has them as they were typed, to be sent again.
     kept: FileHistory,
-    /// What is not kept.
+    /// Masked in the file.
     secrets: Secrets,
 }
 
-impl History {
-    /// Reads the lines of earlier sessions. `None`: lines are remembered in this one only, because the file
-    /// cannot be used.
+impl LineHistory {
+    /// Reads the lines of earlier sessions. `None`: lines are kept for this one only, because the file cannot
+    /// be used.
     pub(super) fn load(
         path: PathBuf,
         secrets: Secrets,
@@ -38,7 +38,7 @@ impl History {
             return None;
         }
         let mut kept = FileHistory::with_config(config);
-        let _ = kept.load(&path); // if it is not text, what was read until there counts
+        let _ = kept.load(&path); // if it is not text, the lines before that are kept
         for line in kept.iter() {
             let _ = editor.add_history_entry(line.as_str());
         }
@@ -49,12 +49,12 @@ impl History {
     pub(super) fn append(&mut self, line: &str) {
         let line = without_secrets(line, &self.secrets);
         if self.kept.add(&line).unwrap_or(false) && is_usable(&self.path) {
-            let _ = self.kept.append(&self.path); // a full disk must not stop the conversation
+            let _ = self.kept.append(&self.path); // a full disk must not end the session
         }
     }
 }
 
-/// A regular file, or a link to one: others may block, or never end. To ask that does not open it.
+/// Whether it is a regular file, or a link to one: others may block, or never end. Does not open it.
 fn is_usable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_SIZE)
 }

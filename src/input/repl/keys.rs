@@ -28,7 +28,7 @@ pub(super) struct Keys {
 }
 
 impl Keys {
-    /// Has these keys handled here.
+    /// Binds these keys to handlers.
     pub(super) fn bind(self: &Arc<Self>, editor: &mut LineEditor, keys: ControlKeys) {
         let interrupt = keys.interrupt.map(|key| (key, Key::Interrupt));
         let suspend = keys.suspend.map(|key| (key, Key::Suspend));

@@ -1,5 +1,5 @@
-//! Output around the line being typed: batches go to a thread, which hands them to the line editor.
-//! No event loop waits for the terminal.
+//! Output around the line being typed: a thread passes batches to the line editor, so that no event loop
+//! waits for the terminal.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::platform::batches::{Batch, BatchQueue, BatchSender};
 use crate::platform::job_control::TerminalModes;
 use crate::platform::terminal::{self, SavedModes};
 
-/// The terminal, as a place for output.
+/// The terminal as an output.
 #[derive(Debug)]
 pub(super) struct Screen {
     batches: BatchQueue,
@@ -60,7 +60,7 @@ impl Screen {
         self.batches.close().messages
     }
 
-    /// What is to be done to the terminal when the program is stopped and continued.
+    /// The modes of the terminal for when the program is stopped and continued.
     pub(super) fn job_modes(&self, modes: SavedModes) -> impl TerminalModes + use<> {
         let redraws = self.batches.sender(Arc::clone(&self.waker));
         JobModes { modes, redraws }
@@ -156,7 +156,7 @@ mod tests {
         };
         assert!(lane.offer(&mut line()));
         printed.recv().unwrap();
-        assert!(!lane.offer(&mut line()), "it is full, and nobody waits for it");
+        assert!(!lane.offer(&mut line()), "it is full, and the sender does not wait");
         screen.wait_until_shown(Instant::now());
         assert_eq!(screen.batches().close().messages, 1);
     }

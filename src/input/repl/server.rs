@@ -1,145 +1,124 @@
-//! The commands of a server's operator.
+//! The commands of a server's operator: those of a connection, for all clients or one, and its own.
 
-use super::set::{
-    Bytes, Command, CommandSet, FRAME_SUMMARY, FileRequest, Parsed, bytes, code_and_reason, file,
-    split, unknown,
+use super::connection::{
+    self, BINARY, CLOSE, FILE, FRAGMENT, FRAME, FULL, HEADERS, HELP, PING, PONG, QUIT, STATUS, TEXT,
 };
-use crate::input::file::FileKind;
-use crate::input::raw::parse_frame;
-use crate::platform::signals::Signal;
-use crate::protocol::{CloseCode, MessageKind, RawFrame};
+use super::set::{
+    CommandSet, CommandWords, LineKind, Parsed, SlashCommand, code_and_reason, split, unknown,
+};
+use crate::input::Action;
+use crate::protocol::CloseCode;
 
 /// Something to be done by a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OperatorCommand {
-    /// Send a data message.
-    Send(Recipients, MessageKind, Vec<u8>),
-    /// Send a ping.
-    Ping(Recipients),
-    /// Send this very frame to every client, allowed or not.
-    Frame(RawFrame),
+    /// By the server as a whole: what is sent goes to all clients.
+    Action(Action),
+    /// On the connection of the client with this number.
+    To(u64, Action),
     /// List the clients.
     Clients,
-    /// Close a client's connection.
+    /// Close a client's connection, even if its socket takes nothing.
     Kick(u64, CloseCode, String),
-    /// Show the last received message, whole.
-    Full,
-    /// Show these lines.
-    Show(String),
-    /// A command that was not understood.
-    Problem(String),
     /// Close all connections and leave.
     Quit,
-    /// End as at this signal: Ctrl-C was pressed where it sends none, or the terminal was closed.
-    Leave(Signal),
 }
 
-/// Whom something is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recipients {
-    /// Every client.
-    All,
-    /// The client with this number.
-    One(u64),
+impl OperatorCommand {
+    /// Whether it sends a data message.
+    pub fn is_message(&self) -> bool {
+        match self {
+            Self::Action(action) | Self::To(_, action) => action.is_message(),
+            Self::Clients | Self::Kick(..) | Self::Quit => false,
+        }
+    }
+}
+
+impl From<Action> for OperatorCommand {
+    fn from(action: Action) -> Self {
+        Self::Action(action)
+    }
 }
 
 /// What a server's operator can type.
 pub static SERVER_COMMANDS: CommandSet<OperatorCommand> = CommandSet {
-    commands: &COMMANDS,
+    words: CommandWords { all: &COMMANDS, addressed: &CLIENT_COMMANDS },
     intro: "text is sent to all clients; //text sends /text",
     end_of_input: "does the same as /quit",
     execute,
-    text,
-    payload: |kind, data| OperatorCommand::Send(Recipients::All, kind, data),
-    large: None, // all clients share it in memory
-    show: OperatorCommand::Show,
-    problem: OperatorCommand::Problem,
-    leave: OperatorCommand::Leave,
 };
 
-const COMMANDS: [Command; 11] = [
-    Command { name: "help", arguments: "", summary: "list the commands" },
-    Command { name: "clients", arguments: "", summary: "list who is connected" },
-    Command { name: "to", arguments: "N TEXT", summary: "send TEXT to client N only" },
-    Command {
-        name: "text",
-        arguments: "TEXT",
-        summary: "send TEXT, also if it is empty or starts with /",
+const COMMANDS: [SlashCommand; 16] = [
+    HELP,
+    SlashCommand { name: "clients", arguments: "", summary: "list who is connected" },
+    SlashCommand {
+        name: "to",
+        arguments: "N TEXT|/COMMAND",
+        summary: "the same for client N only, also /status",
     },
-    Command {
-        name: "binary",
-        arguments: "HEX|base64:DATA|@FILE",
-        summary: "send a binary message to all",
-    },
-    Command {
-        name: "file",
-        arguments: "PATH",
-        summary: "send a file to all, as text if it is UTF-8",
-    },
-    Command { name: "ping", arguments: "[N]", summary: "send a ping to client N, or to all" },
-    Command { name: "frame", arguments: "OPCODE [OPTION…] [PAYLOAD]", summary: FRAME_SUMMARY },
-    Command {
+    TEXT,
+    SlashCommand { summary: "send a binary message to all", ..BINARY },
+    SlashCommand { summary: "send a file to all, as text if it is UTF-8", ..FILE },
+    SlashCommand { summary: "send a ping to all, show the round-trip times", ..PING },
+    PONG,
+    FRAGMENT,
+    FRAME,
+    SlashCommand { summary: "close the connections of all clients", ..CLOSE },
+    SlashCommand {
         name: "kick",
         arguments: "N [CODE [REASON]]",
         summary: "close the connection of client N",
     },
-    Command { name: "full", arguments: "", summary: "the last received message, whole" },
-    Command { name: "quit", arguments: "", summary: "close all connections and leave" },
+    SlashCommand { summary: "address, number of clients, counts, memory", ..STATUS },
+    SlashCommand { summary: "the heads of the opening handshakes", ..HEADERS },
+    FULL,
+    SlashCommand { summary: "close all connections and leave", ..QUIT },
 ];
 
-fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String> {
-    match name {
-        "binary" => binary(argument.trim()),
-        "file" => file(argument.trim()).map(Parsed::File),
-        _ => order(name, argument).map(Parsed::Ready),
-    }
-}
+/// What can follow `/to N`.
+const CLIENT_COMMANDS: [SlashCommand; 10] =
+    [TEXT, BINARY, FILE, PING, PONG, FRAGMENT, FRAME, CLOSE, STATUS, HEADERS];
 
-fn order(name: &str, argument: &str) -> Result<OperatorCommand, String> {
+fn execute(name: &str, argument: &str) -> Result<Parsed<OperatorCommand>, String> {
     let word = argument.trim();
-    let none = |order| {
-        if word.is_empty() { Ok(order) } else { Err(format!("/{name} takes no argument")) }
+    let none = |command| match word {
+        "" => Ok(Parsed::Ready(command)),
+        _ => Err(format!("/{name} takes no argument")),
     };
     match name {
-        "text" => Ok(text(argument)),
         "clients" => none(OperatorCommand::Clients),
-        "to" => to(argument),
-        "ping" if word.is_empty() => Ok(OperatorCommand::Ping(Recipients::All)),
-        "ping" => Ok(OperatorCommand::Ping(Recipients::One(client(word, "/ping [N]")?))),
-        "frame" => Ok(OperatorCommand::Frame(parse_frame(argument)?)),
-        "kick" => kick(word),
-        "full" => none(OperatorCommand::Full),
         "quit" => none(OperatorCommand::Quit),
-        "status" => Err(
-            "unknown command /status; /clients lists who is connected, //status sends it as text"
-                .to_owned(),
-        ),
-        _ => Err(unknown(name)),
+        "kick" => kick(word).map(Parsed::Ready),
+        "to" => to(argument),
+        _ => Ok(connection::execute(name, argument)?.for_server(OperatorCommand::Action)),
     }
 }
 
-fn binary(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
-    Ok(match bytes(argument)? {
-        Bytes::Given(bytes) => {
-            Parsed::Ready(OperatorCommand::Send(Recipients::All, MessageKind::Binary, bytes))
-        }
-        Bytes::In(path) => Parsed::File(FileRequest::new(path, FileKind::Binary)),
-    })
+fn to(argument: &str) -> Result<Parsed<OperatorCommand>, String> {
+    let (number, line) = split(argument);
+    let number = client_number(number, "/to N TEXT")?;
+    let parsed = match LineKind::of(line) {
+        LineKind::Text(text) => Parsed::Ready(Action::text(text)),
+        LineKind::Command(command) => client_command(command)?,
+    };
+    Ok(parsed.for_server(move |action| OperatorCommand::To(number, action)))
 }
 
-fn text(text: &str) -> OperatorCommand {
-    OperatorCommand::Send(Recipients::All, MessageKind::Text, text.as_bytes().to_vec())
-}
-
-fn to(argument: &str) -> Result<OperatorCommand, String> {
-    let (number, text) = split(argument);
-    let number = client(number, "/to N TEXT")?;
-    Ok(OperatorCommand::Send(Recipients::One(number), MessageKind::Text, text.as_bytes().to_vec()))
+fn client_command(command: &str) -> Result<Parsed<Action>, String> {
+    let (name, argument) = split(command);
+    let is_in = |commands: &[SlashCommand]| commands.iter().any(|command| command.name == name);
+    if is_in(&CLIENT_COMMANDS) {
+        return connection::execute(name, argument);
+    }
+    match is_in(&COMMANDS) {
+        true => Err(format!("/{name} is not for one client: use it without /to")),
+        false => Err(unknown(name)),
+    }
 }
 
 fn kick(argument: &str) -> Result<OperatorCommand, String> {
     let (number, rest) = split(argument);
-    let number = client(number, "/kick N [CODE [REASON]]")?;
+    let number = client_number(number, "/kick N [CODE [REASON]]")?;
     let (code, reason) = match rest.trim() {
         "" => (CloseCode::NORMAL, String::new()),
         rest => code_and_reason(rest, &format!("/kick {number}"))?,
@@ -147,7 +126,7 @@ fn kick(argument: &str) -> Result<OperatorCommand, String> {
     Ok(OperatorCommand::Kick(number, code, reason))
 }
 
-fn client(word: &str, usage: &str) -> Result<u64, String> {
+fn client_number(word: &str, usage: &str) -> Result<u64, String> {
     word.trim_start_matches('#').parse().map_err(|_| {
         let got = if word.is_empty() { String::new() } else { format!(", not {word:?}") };
         format!("{usage} wants the number of a client{got}; /clients lists them")
@@ -156,55 +135,94 @@ fn client(word: &str, usage: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
+    use crate::input::Show;
     use crate::input::repl::Prompt;
+    use crate::protocol::MessageKind;
 
     fn parse(line: &str) -> Option<OperatorCommand> {
         match SERVER_COMMANDS.parse(line, Prompt::Editor)? {
-            Parsed::Ready(order) => Some(order),
+            Parsed::Ready(command) => Some(command),
             Parsed::File(file) => panic!("{file:?}"),
         }
     }
 
-    fn sent(recipients: Recipients, kind: MessageKind, bytes: &[u8]) -> Option<OperatorCommand> {
-        Some(OperatorCommand::Send(recipients, kind, bytes.to_vec()))
+    fn all(action: Action) -> Option<OperatorCommand> {
+        Some(OperatorCommand::Action(action))
+    }
+
+    fn two(action: Action) -> Option<OperatorCommand> {
+        Some(OperatorCommand::To(2, action))
+    }
+
+    fn binary(bytes: &'static [u8]) -> Action {
+        Action::Send(MessageKind::Binary, Bytes::from_static(bytes))
+    }
+
+    fn problem(line: &str) -> String {
+        match parse(line) {
+            Some(OperatorCommand::Action(Action::Show(Show::Problem(text)))) => text,
+            other => panic!("{line}: {other:?}"),
+        }
     }
 
     #[test]
-    fn lines_and_commands_do_what_they_say() {
-        let (all, two) = (Recipients::All, Recipients::One(2));
-        assert_eq!(parse("hello /x"), sent(all, MessageKind::Text, b"hello /x"));
-        assert_eq!(parse("//x"), sent(all, MessageKind::Text, b"/x"));
+    fn lines_and_commands_are_for_all() {
+        assert_eq!(parse("hello /x"), all(Action::text("hello /x")));
+        assert_eq!(parse("//x"), all(Action::text("/x")));
         assert_eq!(parse(""), None);
-        assert_eq!(parse("/text"), sent(all, MessageKind::Text, b""));
-        assert_eq!(parse("/text /a"), sent(all, MessageKind::Text, b"/a"));
-        assert_eq!(parse("/full"), Some(OperatorCommand::Full));
-        assert_eq!(parse("/to 2 /a  b"), sent(two, MessageKind::Text, b"/a  b"));
-        assert_eq!(parse("/to #2"), sent(two, MessageKind::Text, b""));
-        assert_eq!(parse("/binary 00 ff"), sent(all, MessageKind::Binary, &[0, 255]));
-        assert_eq!(parse("/ping"), Some(OperatorCommand::Ping(all)));
-        assert_eq!(parse("/ping 2"), Some(OperatorCommand::Ping(two)));
+        assert_eq!(parse("/text"), all(Action::text("")));
+        assert_eq!(parse("/text /a"), all(Action::text("/a")));
+        assert_eq!(parse("/full"), all(Action::Show(Show::Full)));
+        assert_eq!(parse("/status"), all(Action::Show(Show::Status)));
+        assert_eq!(parse("/binary 00 ff"), all(binary(&[0, 255])));
+        assert_eq!(parse("/ping"), all(Action::Ping(Bytes::new())));
+        assert_eq!(parse("/ping a b"), all(Action::Ping(Bytes::from_static(b"a b"))));
+        assert_eq!(parse("/pong"), all(Action::Pong(Bytes::new())));
+        let code = CloseCode::new(4000);
+        assert_eq!(parse("/close 4000"), all(Action::Close(Some(code), Some(String::new()))));
+        assert_eq!(parse("/quit "), Some(OperatorCommand::Quit));
+    }
+
+    #[test]
+    fn lines_and_commands_behind_an_address_are_for_one() {
+        assert_eq!(parse("/to 2 a  b"), two(Action::text("a  b")));
+        assert_eq!(parse("/to 2 //a  b"), two(Action::text("/a  b")));
+        assert_eq!(parse("/to #2"), two(Action::text("")));
+        assert_eq!(parse("/to 2 /text /a"), two(Action::text("/a")));
+        assert_eq!(parse("/to 2 /binary 00 ff"), two(binary(&[0, 255])));
+        assert_eq!(parse("/to 2 /ping"), two(Action::Ping(Bytes::new())));
+        assert_eq!(parse("/to 2 /status"), two(Action::Show(Show::Status)));
+        let fragments = Action::Fragments(MessageKind::Text, Bytes::from_static(b"abc"), 3);
+        assert_eq!(parse("/to 2 /fragment 3 abc"), two(fragments));
         assert_eq!(
             parse("/kick 2"),
             Some(OperatorCommand::Kick(2, CloseCode::NORMAL, String::new()))
         );
         let kicked = OperatorCommand::Kick(2, CloseCode::new(4001), "not you".to_owned());
         assert_eq!(parse("/kick 2 4001 \"not you\""), Some(kicked));
-        assert_eq!(parse("/quit "), Some(OperatorCommand::Quit));
     }
 
     #[test]
-    fn a_file_is_sent_as_what_it_is() {
+    fn a_file_is_sent_as_what_it_is_and_held_in_memory_if_it_is_large() {
         let folder = tempfile::tempdir().expect("a temporary directory");
-        for (contents, kind) in [("é", MessageKind::Text), ("\u{0}", MessageKind::Text)] {
-            let path = folder.path().join("file");
+        let path = folder.path().join("file");
+        let large = "a".repeat(2 << 20);
+        for (contents, kind) in [
+            ("é".as_bytes(), MessageKind::Text),
+            (b"\xff", MessageKind::Binary),
+            (large.as_bytes(), MessageKind::Text),
+        ] {
             std::fs::write(&path, contents).expect("a file");
-            match SERVER_COMMANDS.parse(&format!("/file {}", path.display()), Prompt::Editor) {
-                Some(Parsed::File(file)) => {
-                    let order = SERVER_COMMANDS.load(file).ok();
-                    assert_eq!(order, sent(Recipients::All, kind, contents.as_bytes()));
+            let sent = Action::Send(kind, Bytes::copy_from_slice(contents));
+            for (line, expected) in [("/file", all(sent.clone())), ("/to 2 /file", two(sent))] {
+                let line = format!("{line} {}", path.display());
+                match SERVER_COMMANDS.parse(&line, Prompt::Editor) {
+                    Some(Parsed::File(file)) => assert_eq!(file.load().ok(), expected),
+                    other => panic!("{other:?}"),
                 }
-                other => panic!("{other:?}"),
             }
         }
     }
@@ -219,16 +237,16 @@ mod tests {
             ("/kick 1 x", "not a close code: /kick 1 [CODE"),
             ("/clients now", "no argument"),
             ("/file", "wants the path"),
-            ("/ping x", "/ping [N]"),
+            ("/to 2 /nope", "unknown command /nope; /help lists"),
+            ("/to 2 /quit", "/quit is not for one client: use it without /to"),
+            ("/to 2 /to 3 x", "/to is not for one client"),
+            ("/to 2 /full", "/full is not for one client"),
+            ("/to 2 /close 1006", "must not be sent"),
         ] {
-            match parse(line) {
-                Some(OperatorCommand::Problem(text)) => {
-                    assert!(text.contains(reason), "{line}: {text}")
-                }
-                other => panic!("{line}: {other:?}"),
-            }
+            let text = problem(line);
+            assert!(text.contains(reason), "{line}: {text}");
         }
         let long = format!("/kick 1 1000 {}", "x".repeat(124));
-        assert!(matches!(parse(&long), Some(OperatorCommand::Problem(_))));
+        assert!(problem(&long).contains("123"));
     }
 }

@@ -1,28 +1,24 @@
 //! Sets of slash commands: what a typed line means, and what help and completion know.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use data_encoding::BASE64;
 use mio::Waker;
 
-use crate::input::decode_hex;
-use crate::input::file::{FileKind, FileMessage, LoadError, Loaded, load, load_payload};
+use crate::input::file::{FileKind, Loaded, load, load_payload};
+use crate::input::{Action, Show};
 use crate::platform::files::Background;
-use crate::platform::signals::Signal;
+use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::{CloseCode, MessageKind};
 
 /// A command, for help and completion.
 #[derive(Debug)]
-pub(super) struct Command {
+pub(super) struct SlashCommand {
     pub(super) name: &'static str,
     pub(super) arguments: &'static str,
     pub(super) summary: &'static str,
 }
-
-/// Of `/frame`, wherever it is.
-pub(super) const FRAME_SUMMARY: &str = "send any frame, as in /frame text nofin rsv1 hi";
 
 /// Where commands are typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,46 +34,59 @@ pub(in crate::input) enum Prompt {
 /// Where the second column of help begins.
 const SUMMARY_COLUMN: usize = 33;
 
-/// The commands of one kind of session, and what they become.
+/// The commands of one kind of prompt.
 #[derive(Debug)]
 pub struct CommandSet<T: 'static> {
-    pub(super) commands: &'static [Command],
-    /// What help says first.
+    pub(super) words: CommandWords,
+    /// The first line of help.
     pub(super) intro: &'static str,
     /// What Ctrl-D does on a terminal without a line editor.
     pub(super) end_of_input: &'static str,
-    /// What a command with this name and argument asks for.
+    /// Parses the command with this name and argument.
     pub(super) execute: fn(&str, &str) -> Result<Parsed<T>, String>,
-    /// What a line that is no command asks for.
-    pub(super) text: fn(&str) -> T,
-    /// What the contents of a file that a command names become.
-    pub(super) payload: fn(MessageKind, Vec<u8>) -> T,
-    /// What a large one becomes; `None`: it has to be held in memory as well.
-    pub(super) large: Option<fn(FileMessage) -> T>,
-    /// A command that shows these lines.
-    pub(super) show: fn(String) -> T,
-    /// A command that explains why it does nothing else.
-    pub(in crate::input) problem: fn(String) -> T,
-    /// The end, as at this signal: Ctrl-C was pressed, or the terminal was closed.
-    pub(in crate::input) leave: fn(Signal) -> T,
 }
 
-impl<T> CommandSet<T> {
-    /// What a line asks for that was typed at `prompt`; `None` if nothing.
+/// The commands that help and completion know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CommandWords {
+    /// At the start of a line.
+    pub(super) all: &'static [SlashCommand],
+    /// After `/to N`; empty where there is no such command.
+    pub(super) addressed: &'static [SlashCommand],
+}
+
+/// A line by its first characters. Two slashes stand for one in a text.
+pub(super) enum LineKind<'a> {
+    Text(&'a str),
+    /// Without its slash.
+    Command(&'a str),
+}
+
+impl<'a> LineKind<'a> {
+    pub(super) fn of(line: &'a str) -> Self {
+        match line.strip_prefix('/') {
+            None => Self::Text(line),
+            Some(text) if text.starts_with('/') => Self::Text(text),
+            Some(command) => Self::Command(command),
+        }
+    }
+}
+
+impl<T: From<Action>> CommandSet<T> {
+    /// Parses a line that was typed at `prompt`; `None` for an empty one.
     pub(in crate::input) fn parse(&self, line: &str, prompt: Prompt) -> Option<Parsed<T>> {
         let line = line.trim_end_matches(['\n', '\r']);
-        let text = |text| Parsed::Ready((self.text)(text));
-        let Some(command) = line.strip_prefix('/') else {
-            return (!line.is_empty()).then(|| text(line));
-        };
-        if command.starts_with('/') {
-            return Some(text(command));
-        }
-        let problem = |problem| Parsed::Ready((self.problem)(problem));
-        Some(self.command(command, prompt).unwrap_or_else(problem))
+        let ready = |action: Action| Parsed::Ready(action.into());
+        (!line.is_empty()).then(|| match LineKind::of(line) {
+            LineKind::Text(text) => ready(Action::text(text)),
+            LineKind::Command(command) => {
+                let parsed = self.command(command, prompt);
+                parsed.unwrap_or_else(|problem| ready(Action::problem(problem)))
+            }
+        })
     }
 
-    /// What a command asks for, without the slash before its name.
+    /// Parses a command without the slash before its name.
     ///
     /// # Errors
     /// What is wrong with it, in words.
@@ -87,7 +96,7 @@ impl<T> CommandSet<T> {
         prompt: Prompt,
     ) -> Result<Parsed<T>, String> {
         match split(command) {
-            ("help", _) => Ok(Parsed::Ready((self.show)(self.help(prompt)))),
+            ("help", _) => Ok(Parsed::Ready(Action::Show(Show::Text(self.help(prompt))).into())),
             (name, argument) => (self.execute)(name, argument),
         }
     }
@@ -103,7 +112,7 @@ impl<T> CommandSet<T> {
             Prompt::Terminal => format!("  Ctrl-D on an empty line {}\n", self.end_of_input),
             Prompt::None => String::new(),
         };
-        for Command { name, arguments, summary } in self.commands {
+        for SlashCommand { name, arguments, summary } in self.words.all {
             let usage = format!("  /{name} {arguments}");
             text += &match usage.chars().count() < SUMMARY_COLUMN {
                 true => format!("{usage:<SUMMARY_COLUMN$}{summary}\n"),
@@ -112,46 +121,74 @@ impl<T> CommandSet<T> {
         }
         text.trim_end().to_owned()
     }
-
-    /// Loads the file that a command has named, and blocks as long as it does.
-    ///
-    /// # Errors
-    /// Why it cannot be sent, in words.
-    pub(super) fn load(&self, file: FileRequest) -> Result<T, String> {
-        let FileRequest { path, kind } = file;
-        let name = path.display().to_string();
-        let become_message = || match self.large {
-            None => load_payload(&path, kind).map(|(kind, data)| (self.payload)(kind, data)),
-            Some(large) => Ok(match load(&path, kind)? {
-                Loaded::Payload(kind, data) => (self.payload)(kind, data),
-                Loaded::Large(kind) => {
-                    large(FileMessage { path: path.clone(), kind, name: name.clone() })
-                }
-            }),
-        };
-        become_message().map_err(|error: LoadError| format!("{name}: {error}"))
-    }
 }
 
-/// What a line asks for.
+/// What a line becomes.
 #[derive(Debug)]
 pub enum Parsed<T> {
     /// This.
     Ready(T),
-    /// What becomes of a file, which is still to be loaded.
-    File(FileRequest),
+    /// What is made of a file, which is still to be loaded.
+    File(FileRequest<T>),
+}
+
+impl Parsed<Action> {
+    /// What `finish` makes of the action, at a prompt of a server: a file is held in memory as a whole,
+    /// since several clients share it.
+    pub(super) fn for_server<T: 'static>(
+        self,
+        finish: impl Fn(Action) -> T + Send + 'static,
+    ) -> Parsed<T> {
+        match self {
+            Self::Ready(action) => Parsed::Ready(finish(action)),
+            Self::File(file) => Parsed::File(FileRequest {
+                path: file.path,
+                kind: file.kind,
+                is_held: true,
+                finish: Box::new(finish),
+            }),
+        }
+    }
 }
 
 /// A file that a command names.
-#[derive(Debug)]
-pub struct FileRequest {
+pub struct FileRequest<T> {
     path: PathBuf,
     kind: FileKind,
+    /// It is loaded whatever its size.
+    is_held: bool,
+    /// What is made of the action that sends it.
+    finish: Box<dyn FnOnce(Action) -> T + Send>,
 }
 
-impl FileRequest {
+impl FileRequest<Action> {
     pub(super) fn new(path: &str, kind: FileKind) -> Self {
-        Self { path: PathBuf::from(path), kind }
+        Self { path: PathBuf::from(path), kind, is_held: false, finish: Box::new(|action| action) }
+    }
+}
+
+impl<T> FileRequest<T> {
+    /// Loads the file; blocks until that is done.
+    ///
+    /// # Errors
+    /// Why it cannot be sent, in words.
+    pub(super) fn load(self) -> Result<T, String> {
+        let Self { path, kind, is_held, finish } = self;
+        let name = path.display().to_string();
+        let loaded = match is_held {
+            true => load_payload(&path, kind).map(|(kind, data)| Loaded::Payload(kind, data)),
+            false => load(&path, kind),
+        };
+        match loaded {
+            Ok(loaded) => Ok(finish(Action::file(loaded, path, name))),
+            Err(error) => Err(format!("{name}: {error}")),
+        }
+    }
+}
+
+impl<T> fmt::Debug for FileRequest<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("FileRequest").field(&self.path).field(&self.kind).finish()
     }
 }
 
@@ -167,15 +204,14 @@ impl<T: Send + 'static> Loading<T> {
     /// # Errors
     /// When the system refuses a thread, in words.
     pub(in crate::input) fn start(
-        commands: &'static CommandSet<T>,
-        file: FileRequest,
+        file: FileRequest<T>,
         waker: &Arc<Waker>,
     ) -> Result<Self, String> {
-        let thread = Background::start(Some(Arc::clone(waker)), || commands.load(file));
+        let thread = Background::start(Some(Arc::clone(waker)), || file.load());
         thread.map(|thread| Self { thread }).map_err(|error| error.to_string())
     }
 
-    /// What the file becomes, once it is there.
+    /// What was made of the file, once it is loaded.
     pub(in crate::input) fn poll(&self) -> Option<Result<T, String>> {
         self.thread.poll().unwrap_or_else(|error| Some(Err(error.to_string())))
     }
@@ -188,39 +224,6 @@ pub(super) fn split(text: &str) -> (&str, &str) {
 
 pub(super) fn unknown(name: &str) -> String {
     format!("unknown command /{name}; /help lists the commands, //{name} sends it as text")
-}
-
-/// The bytes that the argument of `/binary` has, or the file that it names.
-pub(super) enum Bytes<'a> {
-    Given(Vec<u8>),
-    In(&'a str),
-}
-
-/// The argument of `/binary`.
-pub(super) fn bytes(argument: &str) -> Result<Bytes<'_>, String> {
-    if argument.is_empty() {
-        return Err(
-            "/binary wants bytes: /binary 00ff, /binary base64:AP8= or /binary @FILE".to_owned()
-        );
-    }
-    if let Some(path) = argument.strip_prefix('@') {
-        return Ok(Bytes::In(path));
-    }
-    let bytes = match argument.strip_prefix("base64:") {
-        Some(data) => {
-            BASE64.decode(data.as_bytes()).map_err(|error| format!("not base64: {error}"))
-        }
-        None => decode_hex(argument),
-    };
-    bytes.map(Bytes::Given)
-}
-
-/// The argument of `/file`.
-pub(super) fn file(path: &str) -> Result<FileRequest, String> {
-    match path {
-        "" => Err("/file wants the path of a file".to_owned()),
-        path => Ok(FileRequest::new(path, FileKind::Detected)),
-    }
 }
 
 /// `CODE [REASON]`, as `/close` and `/kick` take it after `usage`.

@@ -1,4 +1,4 @@
-//! A line as the terminal may see it while it is typed.
+//! The line being typed, without what would control the terminal.
 //!
 //! The line editor writes what is on the line as it is, and text that was pasted, completed or recalled may
 //! have any characters. Those that control a terminal are not drawn, and behind the line it is shown again
@@ -24,7 +24,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     escape::escape(text, escape::Newlines::Escape)
 }
 
-/// The line as it is drawn: as wide as the editor takes it to be. For the editor a control character has no
+/// The line as it is drawn: as wide as the editor computes it. For the editor a control character has no
 /// width, nor has what looks like an escape sequence, so all of that is left out.
 pub(super) fn drawn(line: &str) -> Cow<'_, str> {
     if !has_hidden(line) {

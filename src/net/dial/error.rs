@@ -1,4 +1,4 @@
-//! Why there is no connection.
+//! Why dialing failed.
 
 use std::fmt;
 use std::io;
@@ -23,7 +23,7 @@ use crate::protocol::counted::counted;
 use crate::protocol::head::{Head, HeadError};
 use crate::redact::{Redaction, Secrets};
 
-/// Where on the way to a connection we were.
+/// What was being done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// Looking up a name.
@@ -32,9 +32,9 @@ pub enum Phase {
     Tcp(Vec<SocketAddr>),
     /// Connecting to this Unix socket.
     Socket(PathBuf),
-    /// Asking a proxy for this host and port.
+    /// The request for this host and port to a proxy.
     Proxy(String),
-    /// TLS with this end, and how far it came.
+    /// The TLS handshake with this end, and what it had answered.
     Tls(Box<Remote>, Answer),
 }
 
@@ -54,7 +54,7 @@ impl fmt::Display for Phase {
 }
 
 impl Phase {
-    /// What had come until the time ran out, if that says more than the phase.
+    /// What had been received when the time ran out, if that adds to the phase.
     fn progress(&self) -> String {
         match self {
             Self::Tls(_, Answer::Nothing) => ": nothing was received".to_owned(),
@@ -72,7 +72,7 @@ impl Phase {
     }
 }
 
-/// Why there is no connection.
+/// Why dialing failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
     /// The name could not be looked up.
@@ -80,10 +80,10 @@ pub enum DialError {
     Dns {
         /// The name.
         host: String,
-        /// The system's words.
+        /// The system's reason.
         error: io::Error,
     },
-    /// The name has no address of the family wanted.
+    /// The name has no address of the required family.
     #[error("{host} {} {family} address", if *.is_literal { "is not an" } else { "has no" })]
     NoAddress {
         /// The name.
@@ -92,7 +92,7 @@ pub enum DialError {
         is_literal: bool,
         /// "IPv4" or "IPv6".
         family: &'static str,
-        /// Our own end's address is why only this family is wanted.
+        /// The address of `--interface` requires this family.
         by_source: bool,
     },
     /// Every address failed.
@@ -104,7 +104,7 @@ pub enum DialError {
     /// A setting that is needed only now cannot be used.
     #[error(transparent)]
     Setting(BadSetting),
-    /// The proxy does not lead to the target.
+    /// The proxy does not connect to the target.
     #[error(transparent)]
     Proxy(Box<ProxyError>),
     /// TLS could not be set up on our side.
@@ -143,51 +143,51 @@ impl DialError {
         }
     }
 
-    /// Whether a SOCKS5 proxy may do better with another address of the same name.
+    /// Whether a SOCKS5 proxy may succeed with another address of the same name.
     pub(super) fn is_about_address(&self) -> bool {
         let Self::Proxy(proxy) = self else { return false };
         matches!(proxy.cause, ProxyCause::Fault(Fault::Reply(1 | 3..=6 | 8)))
     }
 }
 
-/// A proxy that does not lead to the target.
+/// A proxy that does not connect to the target.
 #[derive(Debug)]
 pub struct ProxyError {
-    /// Which one, and who said that it is to be used.
+    /// Which one, and the setting that names it.
     pub via: Via,
-    /// The host and port that it was to lead to.
+    /// The host and port that it was to connect to.
     pub authority: String,
     /// Why not.
     pub cause: ProxyCause,
-    /// What it was asked, if that is to be shown.
+    /// The CONNECT request, if it is to be shown.
     pub request: Option<Head>,
-    /// The interim responses that came to that.
+    /// The interim responses to it.
     pub interim: Vec<Interim>,
-    /// The credentials that went with that.
-    pub sent: Option<SentCredentials>,
-    /// It had sent something in the protocol that it was spoken to in.
+    /// The credentials in it.
+    pub sent: Option<ProxyCredentials>,
+    /// It had sent something in the expected protocol.
     pub has_answered: bool,
-    /// For what is shown of its answer.
+    /// Whether secrets in its answer are masked.
     pub redaction: Redaction,
-    /// What it may say again and is not to be shown.
+    /// What it may repeat and must not be shown.
     pub secrets: Secrets,
 }
 
 /// Where credentials for a proxy came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SentCredentials {
+pub enum ProxyCredentials {
     /// From its URL.
     Url,
     /// From a header of the user's own.
     Header,
 }
 
-/// Why a proxy does not lead to the target.
+/// Why a proxy does not connect to the target.
 #[derive(Debug)]
 pub enum ProxyCause {
-    /// It cannot be reached itself, or does not answer in time.
+    /// It is not reached itself, or does not answer in time.
     Reach(DialError),
-    /// It was reached.
+    /// It was reached and refuses, or answers in another way.
     Fault(Fault),
 }
 
@@ -268,7 +268,7 @@ fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String 
     }
 }
 
-/// A proxy's failure on its way to become a dial's.
+/// A proxy's failure that is being completed with evidence.
 pub(super) struct TunnelFailed(Box<ProxyError>);
 
 impl TunnelFailed {
@@ -281,8 +281,8 @@ impl TunnelFailed {
         self.0.interim = interim;
         let value = request.value("Proxy-Authorization");
         self.0.sent = value.map(|value| match self.0.via.proxy.basic() == Some(value) {
-            true => SentCredentials::Url,
-            false => SentCredentials::Header,
+            true => ProxyCredentials::Url,
+            false => ProxyCredentials::Header,
         });
         self.0.secrets = Secrets::of_request(self.0.redaction, "", request.fields());
         self.0.request = Some(request);

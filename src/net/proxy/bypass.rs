@@ -12,7 +12,7 @@ pub struct Bypass {
     entries: Vec<Entry>,
 }
 
-/// One entry, as it was written and as it is understood.
+/// One entry, with its text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     text: String,
@@ -25,7 +25,7 @@ enum Hosts {
     All,
     /// A name in lower case without dots at its ends, and what is below it.
     Name(String),
-    /// The addresses that share so many bits with this one.
+    /// The addresses that share this many leading bits with this one.
     Block(IpAddr, u32),
 }
 
@@ -36,7 +36,7 @@ impl fmt::Display for Entry {
 }
 
 impl Bypass {
-    /// Reads a list, leaving out what cannot be understood, as curl does.
+    /// Reads a list without its invalid entries, as curl does.
     pub fn new(list: &str) -> Self {
         Self { entries: words(list).filter_map(|word| Entry::parse(word).ok()).collect() }
     }
@@ -119,7 +119,7 @@ fn block(address: &str, bits: &str) -> Result<Hosts, &'static str> {
     }
 }
 
-/// Python's and others' `*.example.com` says the same as curl's `.example.com`.
+/// `*.example.com`, as in Python and elsewhere, means the same as curl's `.example.com`.
 fn name(text: &str) -> Result<Hosts, &'static str> {
     let bare = text.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(text);
     let bare = bare.strip_prefix('.').unwrap_or(bare);

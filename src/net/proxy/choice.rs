@@ -1,12 +1,12 @@
-//! Which proxy leads to a target, and who said so.
+//! Which proxy is used for a target, and which setting names it.
 
 use std::fmt;
 
 use super::{Bypass, Entry, Proxy};
 use crate::net::target::{Endpoint, Scheme};
 
-/// The environment variables that are read, and REQUEST_METHOD, which tells that a web server may have
-/// made HTTP_PROXY out of a client's header (CVE-2016-5385).
+/// The environment variables that are read, and REQUEST_METHOD: with it, a web server may have made HTTP_PROXY
+/// from a client's header (CVE-2016-5385).
 pub const VARIABLES: [&str; 13] = [
     "ws_proxy",
     "WS_PROXY",
@@ -43,7 +43,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// All that was said about proxies.
+/// All settings about proxies.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProxyPolicy {
     option: Option<Proxy>,
@@ -54,14 +54,14 @@ pub struct ProxyPolicy {
     variables: Variables,
 }
 
-/// What leads to a target.
+/// Whether a proxy is used for a target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Choice {
-    /// Nothing was said about a proxy for such targets.
+    /// No proxy is set for such targets.
     Direct,
     /// A proxy, because of this setting.
     Through(Proxy, Origin),
-    /// Not this proxy, although this setting names it, because an entry of that list names the target.
+    /// Not this proxy, although this setting names it: an entry of that list matches the target.
     Bypassed(Proxy, Origin, Entry, Origin),
     /// Not this proxy, although this setting names it: the target is a Unix socket.
     NotForSockets(Proxy, Origin),

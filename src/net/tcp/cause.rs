@@ -8,7 +8,7 @@ use super::Source;
 /// A step of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Binding our end to the source that was asked for.
+    /// Binding our end to the source of `--interface`.
     Source,
     /// Connecting.
     Connect,
@@ -17,9 +17,9 @@ pub(super) enum Step {
 /// Why an attempt failed, as far as the error and the step it came from prove it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// An RST, or an ICMP "port unreachable", came back.
+    /// An RST, or an ICMP "port unreachable", was received.
     Refused,
-    /// Nothing came back.
+    /// Nothing was received.
     NoAnswer,
     /// The host cannot be reached, as this system or a router reports.
     HostUnreachable,
@@ -43,12 +43,12 @@ pub enum Cause {
     InterfaceNotPermitted,
     /// There is no network interface of that name.
     NoInterface,
-    /// Another one: the system's words have to do.
+    /// Another one, which only the system's error names.
     Other,
 }
 
 impl Cause {
-    /// What the error of a step proves, on the way from `source` to `address`.
+    /// What the error of a step proves, with a connection from `source` to `address`.
     pub(super) fn of(
         address: SocketAddr,
         step: Step,

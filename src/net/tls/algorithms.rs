@@ -1,4 +1,4 @@
-//! Keys and signatures of certificates, in words.
+//! Keys and signatures of certificates, as text.
 
 use x509_parser::der_parser::oid::Oid;
 use x509_parser::public_key::PublicKey;
@@ -23,7 +23,7 @@ pub(super) fn key_text(key: &SubjectPublicKeyInfo<'_>) -> String {
 /// The shortest RSA and DSA keys of OpenSSL's security level 2, in bits.
 const LEAST_BITS: usize = 2048;
 
-/// Whether a key in these words is RSA or DSA and too short.
+/// Whether the key with this text is RSA or DSA and too short.
 pub(super) fn is_short(key: &str) -> bool {
     let bits = key.strip_prefix("RSA, ").or_else(|| key.strip_prefix("DSA, "));
     let bits = bits.and_then(|bits| bits.strip_suffix(" bits")?.parse::<usize>().ok());

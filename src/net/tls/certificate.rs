@@ -1,4 +1,4 @@
-//! A certificate, read for people.
+//! What is shown of a certificate.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -16,7 +16,7 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// The most names that are kept; some networks put thousands into one certificate.
 const MAX_NAMES: usize = 1000;
 
-/// The most names that a sentence has.
+/// The most names in a sentence.
 const MAX_NAMES_IN_SHORT: usize = 6;
 
 const ANY_PURPOSE: &str = "any purpose";
@@ -40,15 +40,15 @@ pub struct CertificateInfo {
     pub not_before: i64,
     /// End of validity, seconds since the epoch.
     pub not_after: i64,
-    /// When it was looked at, seconds since the epoch.
+    /// When it was received, seconds since the epoch.
     pub seen_at: i64,
     /// Serial number in hex, bytes separated by colons.
     pub serial: String,
-    /// Type and size of the key, in words.
+    /// Type and size of the key, as text.
     pub key: String,
-    /// How the issuer signed it, in words.
+    /// The signature algorithm, as text.
     pub signature: String,
-    /// What the key may be used for (keyUsage, extendedKeyUsage), in words.
+    /// What the key may be used for (keyUsage, extendedKeyUsage), as texts.
     pub usages: Vec<String>,
     /// It may sign other certificates (basicConstraints).
     pub is_authority: bool,
@@ -56,14 +56,14 @@ pub struct CertificateInfo {
     pub fingerprint: String,
 }
 
-/// Where a moment is in a certificate's life.
+/// A moment relative to a certificate's period of validity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Validity {
-    /// It begins in so many days.
+    /// The period begins in this many days.
     NotYet(i64),
-    /// It ends in so many days.
+    /// The period ends in this many days.
     Valid(i64),
-    /// It has ended so many days ago.
+    /// The period ended this many days ago.
     Expired(i64),
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for Validity {
 }
 
 impl CertificateInfo {
-    /// Reads the DER; `None` if it is no certificate.
+    /// Reads the DER; `None` if it is not a certificate.
     pub fn read(der: &[u8]) -> Option<Self> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self::read_at(der, i64::try_from(now.as_secs()).unwrap_or(i64::MAX))
@@ -157,7 +157,7 @@ impl CertificateInfo {
         extended.any(has) && !has(&TLS_SERVER) && !has(&ANY_PURPOSE)
     }
 
-    /// Whether it bears its own signature, as far as the names tell.
+    /// Whether subject and issuer are the same: it is probably signed by its own key.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
@@ -337,7 +337,7 @@ mod tests {
         for at in 0..whole.len() {
             let mut broken = whole.clone();
             broken[at] ^= 0xff;
-            let _ = CertificateInfo::read(&broken); // whatever it says
+            let _ = CertificateInfo::read(&broken); // any result
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Why there is no TLS: which check failed, for which name, and what the server showed.
+//! Why a TLS handshake failed: which check, for which name, and the certificates of the server.
 
 use std::fmt;
 
@@ -12,34 +12,34 @@ use crate::net::tls_hello::{Answer, answer, certificate_request};
 /// A TLS handshake that failed, or a connection that the server ended right after it.
 #[derive(Clone, Debug)]
 pub struct TlsFailure {
-    /// Whom with.
+    /// The other end.
     pub remote: String,
-    /// The name that the certificate had to be for.
+    /// The name that the certificate must be for.
     pub name: String,
-    /// The TLS library's words.
+    /// The TLS library's reason.
     pub reason: String,
-    /// What is wrong, as far as the words and the server's bytes prove it.
+    /// What is wrong, as far as the reason and the server's bytes prove it.
     pub fault: Fault,
-    /// How far the server came.
+    /// What the server had answered.
     pub answer: Answer,
-    /// Whether the server asked for a certificate of ours, if that is known.
+    /// Whether the server requested a client certificate, if that is known.
     pub asked: Option<bool>,
-    /// The certificates that the server sent when it was asked again, its own first.
+    /// The certificates that the server sent on a second connection, its own first.
     pub chain: Vec<CertificateInfo>,
-    /// Our own certificate, if we have one.
+    /// The client certificate, if there is one and it can be read.
     pub ours: Option<CertificateInfo>,
-    /// We have a certificate of our own.
+    /// There is a client certificate.
     pub has_identity: bool,
-    /// Whose certificates are trusted, and of how many others.
+    /// Which certificates are trusted, and how many of `--cacert` are.
     pub trust: (Trust, usize),
-    /// This system has no certificates of CAs where they are looked for.
+    /// This system has no CA certificates in the places where the TLS library reads them.
     pub lacks_system_roots: bool,
-    /// The limits on the version that were asked for.
+    /// The limits on the version, `--tls-min` and `--tls-max`.
     pub limits: (Option<Protocol>, Option<Protocol>),
 }
 
 impl TlsFailure {
-    /// From the TLS library's words and what the server had sent until then.
+    /// From the TLS library's reason and what the server had sent until then.
     pub fn new(
         remote: String,
         name: String,
@@ -77,7 +77,7 @@ impl TlsFailure {
             Fault::NotYetValid => chain.find(|it| matches!(it.validity(), Validity::NotYet(_))),
             Fault::UntrustedRoot => self.end_of_chain().filter(|it| it.is_self_issued()),
             Fault::UnknownIssuer => self.end_of_chain().filter(|it| !it.is_self_issued()),
-            // OpenSSL's words for the key of the server's own certificate, of another's, and for signatures.
+            // OpenSSL's texts for the key of the server's own certificate, of another one, and for signatures.
             Fault::Weak if reason.contains("ca certificate key") => {
                 chain.skip(1).find(|it| it.has_weak_key())
             }
@@ -89,7 +89,7 @@ impl TlsFailure {
         }
     }
 
-    /// The last certificate on the way from the server's own to its issuers, of those that were sent.
+    /// The last certificate of the chain from the server's own to its issuers, of those that were sent.
     fn end_of_chain(&self) -> Option<&CertificateInfo> {
         let mut last = self.chain.first()?;
         for _ in 1..self.chain.len() {
@@ -118,7 +118,7 @@ impl TlsFailure {
         }
     }
 
-    /// What the server's bytes add to the library's words.
+    /// What the server's bytes add to the library's reason.
     fn evidence(&self) -> Option<String> {
         Some(match (self.fault, &self.answer) {
             (Fault::NotTls, Answer::Foreign(bytes)) => format!("received {}", quoted(bytes)),
@@ -132,7 +132,7 @@ impl TlsFailure {
         })
     }
 
-    /// What the certificates add to the library's words.
+    /// What the certificates add to the library's reason.
     fn detail(&self) -> Option<String> {
         let certificate = self.culprit()?;
         let is_own = self.chain.first() == Some(certificate);

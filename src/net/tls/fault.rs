@@ -1,4 +1,4 @@
-//! What is wrong with a TLS handshake, from the library's words and what the server had sent.
+//! What is wrong with a TLS handshake, from the library's reason and what the server had sent.
 
 use crate::net::tls_hello::{Answer, answer, certificate_request};
 
@@ -27,11 +27,11 @@ pub enum Fault {
     BadSignature,
     /// Something else is wrong with a certificate of the server's.
     Certificate,
-    /// The server asked for a certificate of ours, and we have none.
+    /// The server requested a client certificate, and there is none.
     ClientCertificateWanted,
     /// It requires one, and ours was not sent.
     ClientCertificateUnsent,
-    /// It asked for one, and does not accept ours.
+    /// It requested one, and does not accept ours.
     ClientCertificateRejected,
     /// Its alert is about a certificate of ours; we have none, and no request for one was seen.
     ClientCertificateUnclear,
@@ -59,7 +59,7 @@ pub enum Fault {
     Other,
 }
 
-/// Alerts on certificates of clients (RFC 8446 section 6.2), as OpenSSL words them.
+/// Alerts about client certificates (RFC 8446 section 6.2), in OpenSSL's texts.
 const CLIENT_ALERTS: [&str; 7] = [
     "bad certificate",
     "unsupported certificate",
@@ -70,12 +70,12 @@ const CLIENT_ALERTS: [&str; 7] = [
     "access denied",
 ];
 
-/// The alert that is sent for want of a client certificate, and for nothing else.
+/// The alert that is sent only for a missing client certificate.
 const CERTIFICATE_REQUIRED: &str = "certificate required";
 
-/// What OpenSSL says, in lower case, when a check of the server's fails, and what it is then. The
-/// first that is in its words holds.
-const WORDS: [(&str, Fault); 35] = [
+/// OpenSSL's texts, in lower case, and what they mean. The first that its reason contains is the one that
+/// applies.
+const TEXTS: [(&str, Fault); 35] = [
     ("http request", Fault::PlainHttp),
     ("self-signed certificate in certificate chain", Fault::UntrustedRoot),
     ("self signed certificate in certificate chain", Fault::UntrustedRoot),
@@ -114,8 +114,8 @@ const WORDS: [(&str, Fault); 35] = [
 ];
 
 impl Fault {
-    /// From the TLS library's words, what the server had sent until then, and whether we have a
-    /// certificate of our own.
+    /// From the TLS library's reason, what the server had sent until then, and whether there is a client
+    /// certificate.
     pub fn of(reason: &str, seen: &[u8], has_identity: bool) -> Self {
         let reason = reason.to_ascii_lowercase();
         let answer = answer(seen);
@@ -125,7 +125,7 @@ impl Fault {
         if let Some(fault) = client_certificate(&reason, seen, has_identity) {
             return fault;
         }
-        let known = WORDS.iter().find(|(words, _)| reason.contains(words));
+        let known = TEXTS.iter().find(|(text, _)| reason.contains(text));
         match known.map(|(_, fault)| *fault) {
             Some(Self::HandshakeFailure) if answer == Answer::Alert => Self::NothingInCommon,
             Some(Self::NotTls) if answer != Answer::Nothing => Self::Other,
@@ -160,8 +160,8 @@ pub fn is_http(bytes: &[u8]) -> bool {
     bytes.starts_with(b"HTTP/") || starts(b"<html") || starts(b"<!doctype html")
 }
 
-/// A fault in our own certificate, or in its absence. An alert alone proves that only if no other alert would do;
-/// a CertificateRequest proves that the server asked (RFC 8446 section 4.3.2).
+/// A fault in the client certificate, or in its absence. An alert proves that if it is sent for no other reason, or
+/// together with a CertificateRequest (RFC 8446 section 4.3.2).
 fn client_certificate(reason: &str, seen: &[u8], has_identity: bool) -> Option<Fault> {
     if !reason.contains("alert") {
         return None;
@@ -188,7 +188,7 @@ mod tests {
     use super::Fault;
 
     #[test]
-    fn words_of_the_library_are_understood() {
+    fn reasons_of_the_library() {
         let verify = |what: &str| format!("certificate verify failed: {what}");
         for (reason, fault) in [
             (verify("self-signed certificate"), Fault::SelfSigned),

@@ -33,7 +33,7 @@ pub enum IdentityError {
     /// It is encrypted, and no passphrase was given.
     #[error("it is encrypted, and no passphrase was given")]
     NeedsPassphrase,
-    /// The passphrase does not fit.
+    /// The passphrase is wrong.
     #[error("the passphrase is wrong")]
     WrongPassphrase,
     /// There is no certificate.
@@ -42,21 +42,21 @@ pub enum IdentityError {
     /// There is no private key.
     #[error("it holds no private key")]
     NoKey,
-    /// Certificate and key are no pair.
+    /// The key is not that of the certificate.
     #[error("the key does not belong to the certificate ({0})")]
     NotAPair(String),
-    /// The TLS library does not use such a certificate; its words.
+    /// The TLS library refuses such a certificate, for this reason.
     #[error(
         "it is too weak for TLS today ({0}): it needs an RSA key of at least 2048 bits, and a signature with SHA-256 or better"
     )]
     TooWeak(String),
-    /// The TLS library does not accept it for another reason; its words.
+    /// The TLS library refuses it for another reason.
     #[error("the TLS library does not accept it ({0})")]
     Rejected(String),
-    /// An algorithm that the TLS library does not have (any more); its words, and a way out.
+    /// An algorithm that the TLS library does not support (any more): its reason, and what to do.
     #[error("it is encrypted with an algorithm that is not supported any more ({0}): {1}")]
     Unsupported(String, &'static str),
-    /// Something else; the TLS library's words.
+    /// Another reason of the TLS library's.
     #[error("{0}")]
     Unreadable(String),
 }
@@ -71,7 +71,7 @@ impl Identity {
         certificates: &[u8],
         key: &[u8],
         passphrase: Option<&str>,
-    ) -> Result<Self, Either> {
+    ) -> Result<Self, IdentityFileError> {
         openssl::from_files(certificates, key, passphrase)
     }
 
@@ -84,9 +84,9 @@ impl Identity {
     }
 }
 
-/// Which of two files is wrong, and in what.
+/// Which of two files is unusable, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Either {
+pub enum IdentityFileError {
     /// The file with the certificate.
     Certificate(IdentityError),
     /// The file with the key.
@@ -97,14 +97,14 @@ pub enum Either {
 pub fn is_pkcs12(bytes: &[u8]) -> bool {
     let [0x30, length, rest @ ..] = bytes else { return false };
     let long = match length {
-        0x80 => 0, // BER: the length is not said
+        0x80 => 0, // BER: the length is indefinite
         length if length & 0x80 != 0 => usize::from(length & 0x7f),
         _ => 0,
     };
     rest.get(long..).is_some_and(|body| body.starts_with(&[2, 1, 3]))
 }
 
-/// Whether bytes have a PEM block of such a kind in them.
+/// Whether there is a PEM block of this kind.
 pub fn holds_pem(bytes: &[u8], kind: &str) -> bool {
     let label = format!("{kind}-----");
     memchr::memmem::find_iter(bytes, b"-----BEGIN ").any(|at| {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pkcs12_is_told_from_certificates() {
+    fn pkcs12_is_distinguished_from_certificates() {
         assert!(is_pkcs12(&[0x30, 0x82, 1, 2, 2, 1, 3, 0x30]));
         assert!(is_pkcs12(&[0x30, 0x80, 2, 1, 3, 0x30]));
         assert!(!is_pkcs12(&[0x30, 0x82, 1, 2, 0x30, 0x82]));
@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_pem_are_told_apart() {
+    fn kinds_of_pem_are_distinguished() {
         let pem = b"junk\n-----BEGIN RSA PRIVATE KEY-----\r\nAA==\n-----END RSA PRIVATE KEY-----\n";
         assert!(holds_pem(pem, "PRIVATE KEY") && !holds_pem(pem, "CERTIFICATE"));
         assert!(!holds_pem(b"-----END CERTIFICATE-----", "CERTIFICATE"));

@@ -1,5 +1,5 @@
-//! Whether the system has certificates of CAs, where OpenSSL is the TLS library: containers often have none, and
-//! the library then speaks of an issuer that it does not know.
+//! Whether the system has CA certificates, where OpenSSL is the TLS library: containers often have none, and the
+//! library then reports an unknown issuer.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,13 +1,13 @@
 //! HTTP CONNECT (RFC 9110 section 9.3.6), without I/O.
 
-use super::{Conversation, Fault, Step};
+use super::{Fault, TunnelHandshake, TunnelStep};
 use crate::net::upgrade::{Interim, MAX_INTERIM, Response};
 use crate::protocol::body::{Body, BodyEnd, Excerpt};
 use crate::protocol::handshake::with_custom;
 use crate::protocol::head::{Head, HeaderLine, StatusLine, parse_response};
 use crate::protocol::vocabulary::TransportEnd;
 
-/// A CONNECT request and the answer to it.
+/// A CONNECT request and the response to it.
 #[derive(Debug)]
 pub struct Connect {
     request: Head,
@@ -16,10 +16,10 @@ pub struct Connect {
     interim: Vec<Interim>,
     /// Lines that are not header fields are accepted.
     lenient: bool,
-    state: State,
+    state: ConnectState,
 }
 
-/// What was said on the way to the target.
+/// The heads that were exchanged with the proxy.
 #[derive(Debug)]
 pub struct Heads {
     /// The CONNECT request.
@@ -31,50 +31,50 @@ pub struct Heads {
 }
 
 #[derive(Debug)]
-enum State {
+enum ConnectState {
     /// The request has not been sent.
     Start,
-    /// The head of the answer is awaited.
+    /// The head of the response is awaited.
     Head,
     /// The body of a refusal is awaited.
     Body(StatusLine, Head, Body),
-    /// The target is reached; what the proxy said to that.
+    /// The target is reached; with the response.
     Open(Head),
-    /// The conversation is over, its fault returned.
+    /// The handshake has failed, and its fault was returned.
     Over,
 }
 
 impl Connect {
-    /// Asks for `authority`, a host and a port. `own` replaces headers of `common` of the same name.
+    /// A request for `authority`, a host and a port. `own` replaces headers of `common` of the same name.
     pub fn new(authority: &str, common: &[HeaderLine], own: &[HeaderLine]) -> Self {
         let mut fields = vec![HeaderLine::new("Host", authority)];
         fields.extend_from_slice(common);
         let start_line = format!("CONNECT {authority} HTTP/1.1");
         let request = Head::build(&start_line, &with_custom(fields, own));
         let (received, interim) = (Vec::new(), Vec::new());
-        Self { request, received, interim, lenient: false, state: State::Start }
+        Self { request, received, interim, lenient: false, state: ConnectState::Start }
     }
 
-    /// Accepts lines of the answer that are not header fields, or not.
+    /// Accepts lines of the response that are not header fields, or not.
     #[must_use]
     pub fn lenient(self, lenient: bool) -> Self {
         Self { lenient, ..self }
     }
 
-    /// What was said.
+    /// The heads that were exchanged.
     pub fn into_heads(self) -> Heads {
         let Self { request, interim, state, .. } = self;
         let response = match state {
-            State::Open(response) => Some(response),
+            ConnectState::Open(response) => Some(response),
             _ => None,
         };
         Heads { request, response, interim }
     }
 
-    fn head(&mut self) -> Result<Step, Fault> {
+    fn head(&mut self) -> Result<TunnelStep, Fault> {
         loop {
             match parse_response(&self.received) {
-                Ok(None) => return Ok(Step::Receive),
+                Ok(None) => return Ok(TunnelStep::Receive),
                 Ok(Some((line, head))) => {
                     self.received.drain(..head.bytes().len());
                     match line.status {
@@ -82,17 +82,17 @@ impl Connect {
                             self.interim.push(Interim { line, head });
                         }
                         200..300 if !self.lenient && !head.malformed_lines().is_empty() => {
-                            self.state = State::Over;
+                            self.state = ConnectState::Over;
                             let response = Response { line, head, body: Excerpt::default() };
                             return Err(Fault::Invalid(Box::new(response)));
                         }
                         200..300 => {
-                            self.state = State::Open(head);
-                            return Ok(Step::Done(std::mem::take(&mut self.received)));
+                            self.state = ConnectState::Open(head);
+                            return Ok(TunnelStep::Done(std::mem::take(&mut self.received)));
                         }
                         _ => {
                             let body = Body::new(line.status, &head);
-                            self.state = State::Body(line, head, body);
+                            self.state = ConnectState::Body(line, head, body);
                             return self.step();
                         }
                     }
@@ -104,10 +104,10 @@ impl Connect {
         }
     }
 
-    /// The refusal, if its head has come. `end`: why no more of its body is awaited, if it is not done.
+    /// The refusal, if its head was received. `end`: why no more of its body is awaited, if it is not whole.
     fn refusal(&mut self, end: Option<BodyEnd>) -> Option<Fault> {
-        match std::mem::replace(&mut self.state, State::Over) {
-            State::Body(line, head, body) => {
+        match std::mem::replace(&mut self.state, ConnectState::Over) {
+            ConnectState::Body(line, head, body) => {
                 let body = body.finish(end);
                 Some(Fault::Refused(Box::new(Response { line, head, body })))
             }
@@ -115,29 +115,31 @@ impl Connect {
         }
     }
 
-    /// The refusal, or else that the connection ended.
+    /// The refusal, or the end of the connection.
     fn refused(&mut self, body: Option<BodyEnd>, end: TransportEnd) -> Fault {
         let received = std::mem::take(&mut self.received);
         self.refusal(body).unwrap_or(Fault::Ended(end, received))
     }
 }
 
-impl Conversation for Connect {
-    fn step(&mut self) -> Result<Step, Fault> {
+impl TunnelHandshake for Connect {
+    fn step(&mut self) -> Result<TunnelStep, Fault> {
         match &mut self.state {
-            State::Start => {
-                self.state = State::Head;
-                Ok(Step::Send(self.request.bytes().to_vec()))
+            ConnectState::Start => {
+                self.state = ConnectState::Head;
+                Ok(TunnelStep::Send(self.request.bytes().to_vec()))
             }
-            State::Head => self.head(),
-            State::Body(_, _, body) => {
+            ConnectState::Head => self.head(),
+            ConnectState::Body(_, _, body) => {
                 body.push(&std::mem::take(&mut self.received));
                 if !body.is_done() {
-                    return Ok(Step::ReceiveRest);
+                    return Ok(TunnelStep::ReceiveRest);
                 }
                 Err(self.refused(None, TransportEnd::Eof))
             }
-            State::Open(_) | State::Over => Ok(Step::Done(std::mem::take(&mut self.received))),
+            ConnectState::Open(_) | ConnectState::Over => {
+                Ok(TunnelStep::Done(std::mem::take(&mut self.received)))
+            }
         }
     }
 
@@ -146,7 +148,7 @@ impl Conversation for Connect {
     }
 
     fn has_answered(&self) -> bool {
-        let is_after_head = matches!(self.state, State::Body(..) | State::Open(_));
+        let is_after_head = matches!(self.state, ConnectState::Body(..) | ConnectState::Open(_));
         is_after_head || !self.interim.is_empty() || self.received.starts_with(b"HTTP/")
     }
 

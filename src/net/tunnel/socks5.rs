@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::{Conversation, Fault, Step};
+use super::{Fault, TunnelHandshake, TunnelStep};
 use crate::net::target::Credentials;
 use crate::protocol::vocabulary::TransportEnd;
 
-/// What the proxy is asked to connect to.
+/// What the proxy has to connect to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// An address.
@@ -15,18 +15,18 @@ pub enum Destination {
     Name(String, u16),
 }
 
-/// A greeting, perhaps a name and password, a request, and the proxy's answers.
+/// A greeting, perhaps a name and password, a request, and the proxy's replies.
 #[derive(Debug)]
 pub struct Socks5 {
     credentials: Option<Credentials>,
     destination: Destination,
     /// Read and not used yet.
     received: Vec<u8>,
-    state: State,
+    state: SocksState,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum SocksState {
     Start,
     Method,
     Verdict,
@@ -40,12 +40,12 @@ const PASSWORD: u8 = 2;
 const NONE_ACCEPTABLE: u8 = 0xff;
 
 impl Socks5 {
-    /// Asks for `destination`; the credentials are given if the proxy wants them.
+    /// A request for `destination`; the credentials are sent if the proxy requires them.
     pub fn new(destination: Destination, credentials: Option<Credentials>) -> Self {
-        Self { credentials, destination, received: Vec::new(), state: State::Start }
+        Self { credentials, destination, received: Vec::new(), state: SocksState::Start }
     }
 
-    /// What is offered, as curl does it: no authentication, and a password if there is one.
+    /// Offers the same as curl: no authentication, and a password if there is one.
     fn greeting(&self) -> Vec<u8> {
         match self.credentials {
             None => vec![VERSION, 1, NO_AUTHENTICATION],
@@ -53,34 +53,34 @@ impl Socks5 {
         }
     }
 
-    fn method(&mut self) -> Result<Step, Fault> {
+    fn method(&mut self) -> Result<TunnelStep, Fault> {
         if self.received.first().is_some_and(|version| *version != VERSION) {
             return Err(Fault::NotSocks(std::mem::take(&mut self.received)));
         }
-        let Some([_, method]) = self.take() else { return Ok(Step::Receive) };
+        let Some([_, method]) = self.take() else { return Ok(TunnelStep::Receive) };
         match (method, &self.credentials) {
             (NO_AUTHENTICATION, _) => self.request(),
             (PASSWORD, Some(credentials)) => {
                 let message = password_message(credentials);
-                self.state = State::Verdict;
-                Ok(Step::Send(message))
+                self.state = SocksState::Verdict;
+                Ok(TunnelStep::Send(message))
             }
             (NONE_ACCEPTABLE, credentials) => Err(Fault::NoMethod(credentials.is_some())),
             (method, _) => Err(Fault::Method(method)),
         }
     }
 
-    /// RFC 1929 section 2. Its version is not looked at: some proxies send that of SOCKS.
-    fn verdict(&mut self) -> Result<Step, Fault> {
+    /// RFC 1929 section 2. Its version is not checked: some proxies send that of SOCKS.
+    fn verdict(&mut self) -> Result<TunnelStep, Fault> {
         match self.take() {
-            None => Ok(Step::Receive),
+            None => Ok(TunnelStep::Receive),
             Some([_, 0]) => self.request(),
             Some([_, status]) => Err(Fault::Credentials(status)),
         }
     }
 
     /// RFC 1928 section 4: CONNECT.
-    fn request(&mut self) -> Result<Step, Fault> {
+    fn request(&mut self) -> Result<TunnelStep, Fault> {
         let mut message = vec![VERSION, 1, 0];
         let port = match &self.destination {
             Destination::Address(SocketAddr::V4(address)) => {
@@ -100,12 +100,12 @@ impl Socks5 {
             }
         };
         message.extend(port.to_be_bytes());
-        self.state = State::Reply;
-        Ok(Step::Send(message))
+        self.state = SocksState::Reply;
+        Ok(TunnelStep::Send(message))
     }
 
-    /// RFC 1928 section 6. A refusal may lack its address: some proxies hang up after the code.
-    fn reply(&mut self) -> Result<Step, Fault> {
+    /// RFC 1928 section 6. A refusal may lack its address: some proxies close the connection after the code.
+    fn reply(&mut self) -> Result<TunnelStep, Fault> {
         let length = match *self.received.as_slice() {
             [version, ..] if version != VERSION => {
                 return Err(Fault::BadReply(format!("its version is {version}, not 5")));
@@ -113,20 +113,20 @@ impl Socks5 {
             [_, code, ..] if code != 0 => return Err(Fault::Reply(code)),
             [_, _, _, 1, ..] => 4 + 4 + 2,
             [_, _, _, 3, length, ..] => 4 + 1 + usize::from(length) + 2,
-            [_, _, _, 3] | [] | [_] | [_, _] | [_, _, _] => return Ok(Step::Receive),
+            [_, _, _, 3] | [] | [_] | [_, _] | [_, _, _] => return Ok(TunnelStep::Receive),
             [_, _, _, 4, ..] => 4 + 16 + 2,
             [_, _, _, kind, ..] => {
                 return Err(Fault::BadReply(format!("address type {kind} is not known")));
             }
         };
         if self.received.len() < length {
-            return Ok(Step::Receive);
+            return Ok(TunnelStep::Receive);
         }
-        self.state = State::Open;
-        Ok(Step::Done(self.received.split_off(length)))
+        self.state = SocksState::Open;
+        Ok(TunnelStep::Done(self.received.split_off(length)))
     }
 
-    /// The first two bytes, once they are there.
+    /// The first two bytes, once they are received.
     fn take(&mut self) -> Option<[u8; 2]> {
         let bytes = *self.received.first_chunk()?;
         self.received.drain(..bytes.len());
@@ -134,7 +134,7 @@ impl Socks5 {
     }
 }
 
-/// RFC 1929 section 2. The lengths have been checked where the proxy was named.
+/// RFC 1929 section 2. The lengths were checked with the configuration.
 fn password_message(credentials: &Credentials) -> Vec<u8> {
     let fields = [&*credentials.user, credentials.password.as_deref().unwrap_or_default()];
     let mut message = vec![1];
@@ -161,17 +161,17 @@ pub const fn reply_text(code: u8) -> &'static str {
     }
 }
 
-impl Conversation for Socks5 {
-    fn step(&mut self) -> Result<Step, Fault> {
+impl TunnelHandshake for Socks5 {
+    fn step(&mut self) -> Result<TunnelStep, Fault> {
         match self.state {
-            State::Start => {
-                self.state = State::Method;
-                Ok(Step::Send(self.greeting()))
+            SocksState::Start => {
+                self.state = SocksState::Method;
+                Ok(TunnelStep::Send(self.greeting()))
             }
-            State::Method => self.method(),
-            State::Verdict => self.verdict(),
-            State::Reply => self.reply(),
-            State::Open => Ok(Step::Done(Vec::new())),
+            SocksState::Method => self.method(),
+            SocksState::Verdict => self.verdict(),
+            SocksState::Reply => self.reply(),
+            SocksState::Open => Ok(TunnelStep::Done(Vec::new())),
         }
     }
 
@@ -180,7 +180,7 @@ impl Conversation for Socks5 {
     }
 
     fn has_answered(&self) -> bool {
-        !matches!(self.state, State::Start | State::Method)
+        !matches!(self.state, SocksState::Start | SocksState::Method)
             || self.received.first() == Some(&VERSION)
     }
 

@@ -1,11 +1,11 @@
-//! What proxies answer, cut at every place, and what is made of it.
+//! What proxies send, cut at every position, and the outcome.
 
 use super::socks5::Destination;
 use super::*;
 use crate::net::target::Credentials;
 use crate::protocol::head::HeaderLine;
 
-/// How a conversation went: what was sent, and what came of it, in short.
+/// What was sent, and the outcome, in short.
 #[derive(Debug, PartialEq, Eq)]
 struct Talk {
     sent: Vec<Vec<u8>>,
@@ -30,18 +30,18 @@ fn outcome(fault: Fault) -> String {
     }
 }
 
-/// Feeds a proxy's whole answer in pieces, and then its end.
-fn talk(mut conversation: impl Conversation, pieces: &[&[u8]]) -> Talk {
+/// Feeds all that a proxy sends in pieces, and then its end.
+fn talk(mut handshake: impl TunnelHandshake, pieces: &[&[u8]]) -> Talk {
     let mut pieces = pieces.iter().filter(|piece| !piece.is_empty());
     let mut sent = Vec::new();
     let outcome = loop {
-        match conversation.step() {
-            Ok(Step::Send(bytes)) => sent.push(bytes),
-            Ok(Step::Receive | Step::ReceiveRest) => match pieces.next() {
-                Some(piece) => conversation.receive(piece),
-                None => break outcome(conversation.end(TransportEnd::Eof)),
+        match handshake.step() {
+            Ok(TunnelStep::Send(bytes)) => sent.push(bytes),
+            Ok(TunnelStep::Receive | TunnelStep::ReceiveRest) => match pieces.next() {
+                Some(piece) => handshake.receive(piece),
+                None => break outcome(handshake.end(TransportEnd::Eof)),
             },
-            Ok(Step::Done(early)) => {
+            Ok(TunnelStep::Done(early)) => {
                 let rest: Vec<u8> = pieces.copied().flatten().copied().collect();
                 break format!("open {}", [early, rest].concat().escape_ascii());
             }
@@ -51,9 +51,9 @@ fn talk(mut conversation: impl Conversation, pieces: &[&[u8]]) -> Talk {
     Talk { sent, outcome }
 }
 
-/// The same whatever the cuts; what comes behind a fault need not have been read.
+/// Checks that the outcome does not depend on the cuts; what follows a fault need not have been read.
 #[track_caller]
-fn everywhere<C: Conversation>(make: impl Fn() -> C, answer: &[u8]) -> Talk {
+fn everywhere<C: TunnelHandshake>(make: impl Fn() -> C, answer: &[u8]) -> Talk {
     let whole = talk(make(), &[answer]);
     let bytes: Vec<&[u8]> = answer.chunks(1).collect();
     assert_eq!(talk(make(), &bytes), whole, "byte by byte: {}", answer.escape_ascii());

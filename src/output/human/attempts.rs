@@ -1,4 +1,4 @@
-//! Redirects and further attempts for people.
+//! Redirects and retries.
 
 use super::message::counted;
 use super::stamp::short;
@@ -14,21 +14,21 @@ impl Human {
         let reason = if hop.reason.is_empty() { String::new() } else { format!(" {}", hop.reason) };
         let text = format!("{}{reason}: redirected to {}", hop.status, hop.to);
         let mut shown = String::new();
-        if self.tells(Detail::Control) {
+        if self.shows(Detail::Control) {
             let heads =
                 hop.interim.iter().map(|interim| self.head(Direction::Received, &interim.head));
             shown.extend(heads);
         }
-        self.tells(Detail::Line)
+        self.shows(Detail::Line)
             .then(|| shown + &self.remark(Role::Dim, &escape(&text, Newlines::Escape)))
     }
 
-    pub(super) fn again(&self, again: &RetryScheduled) -> Option<String> {
-        if !self.tells(Detail::Line) {
+    pub(super) fn retry(&self, retry: &RetryScheduled) -> Option<String> {
+        if !self.shows(Detail::Line) {
             return None;
         }
-        let mut text = self.attempt(again);
-        match again.unconfirmed {
+        let mut text = self.attempt(retry);
+        match retry.unconfirmed {
             0 => {}
             lost => {
                 text += &self.warning(&format!("{} may not have arrived", counted(lost, "message")))
@@ -37,20 +37,20 @@ impl Human {
         Some(text)
     }
 
-    /// What failed, and when it goes on.
-    fn attempt(&self, again: &RetryScheduled) -> String {
-        let verb = if again.is_reconnect { "reconnecting" } else { "trying again" };
-        let limit = again.limit.map_or_else(String::new, |limit| format!(" of {limit}"));
-        let asked = if again.is_asked { ", as the server asks" } else { "" };
-        let waiting = match again.waiting {
+    /// What failed, and when the next attempt is.
+    fn attempt(&self, retry: &RetryScheduled) -> String {
+        let verb = if retry.is_reconnect { "reconnecting" } else { "trying again" };
+        let limit = retry.limit.map_or_else(String::new, |limit| format!(" of {limit}"));
+        let asked = if retry.is_asked { ", as the server asks" } else { "" };
+        let waiting = match retry.waiting {
             0 => String::new(),
             many => format!("; {} to send", counted(many as u64, "message")),
         };
         let text = format!(
             "{}; {verb} in {}{asked} (attempt {}{limit}){waiting}",
-            again.reason,
-            short(again.delay),
-            again.attempt
+            retry.reason,
+            short(retry.delay),
+            retry.attempt
         );
         self.remark(Role::Warning, &text)
     }

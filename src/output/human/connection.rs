@@ -1,4 +1,4 @@
-//! The connection for people: how it was opened, its frames, how it was closed.
+//! How a connection was opened, its control frames, how it was closed.
 
 use std::time::Duration;
 
@@ -15,13 +15,13 @@ use crate::output::style::Role;
 use crate::output::wrap::HANGING;
 use crate::protocol::Opcode;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::connection::{EndCause, Ending, Party};
+use crate::protocol::connection::{EndCause, Ending, Initiator};
 use crate::protocol::vocabulary::{Compressed, Counters, Direction, Position, TransportEnd};
 
 impl Human {
-    /// What was said to an HTTP proxy, and by it.
+    /// The CONNECT request and the response of the proxy.
     pub(super) fn tunnel(&self, heads: &ProxyHeads) -> Option<String> {
-        self.tells(Detail::Control).then(|| {
+        self.shows(Detail::Control).then(|| {
             let answers = heads.interim.iter().map(|interim| &interim.head).chain(&heads.response);
             let answers = answers.map(|head| self.head(Direction::Received, head));
             self.head(Direction::Sent, &heads.request) + &answers.collect::<String>()
@@ -30,26 +30,26 @@ impl Human {
 
     /// Our request.
     pub(super) fn request(&self, head: &HeadView) -> Option<String> {
-        self.tells(Detail::Control).then(|| self.head(Direction::Sent, head))
+        self.shows(Detail::Control).then(|| self.head(Direction::Sent, head))
     }
 
     pub(super) fn opened(&self, opened: &Opened) -> Option<String> {
-        if !self.tells(Detail::Line) {
+        if !self.shows(Detail::Line) {
             return None;
         }
-        if !self.tells(Detail::Head) {
+        if !self.shows(Detail::Head) {
             return Some(self.remark(Role::Dim, &summary(opened)));
         }
-        // The peer's words are always shown, ours on demand: our request when it was sent.
+        // The peer's head is always shown, ours with `-v`: our request was shown when it was sent.
         let answering = match opened.initiator {
-            Party::Local => Direction::Received,
-            Party::Peer => Direction::Sent,
+            Initiator::Local => Direction::Received,
+            Initiator::Peer => Direction::Sent,
         };
         let mut text = String::new();
-        if opened.initiator == Party::Peer {
+        if opened.initiator == Initiator::Peer {
             text += &self.head(Direction::Received, &opened.request);
         }
-        if answering == Direction::Received || self.tells(Detail::Control) {
+        if answering == Direction::Received || self.shows(Detail::Control) {
             let interim = opened.interim.iter().map(|interim| &interim.head);
             interim.chain([&opened.response]).for_each(|head| text += &self.head(answering, head));
         }
@@ -60,13 +60,13 @@ impl Human {
         };
         text += &detail(&negotiated(opened));
         if let Some(tls) = &opened.tls {
-            let alpn = tls.alpn.as_ref().filter(|_| self.tells(Detail::Control));
+            let alpn = tls.alpn.as_ref().filter(|_| self.shows(Detail::Control));
             let alpn = alpn.map_or_else(String::new, |name| {
                 format!(", ALPN {}", escape(name, Newlines::Escape))
             });
             text += &detail(&format!("{}, {}{alpn}", tls.version, tls.cipher));
             text += &tls.certificate.as_ref().map_or_else(String::new, |certificate| {
-                match self.tells(Detail::Control) {
+                match self.shows(Detail::Control) {
                     true => {
                         detail("certificate")
                             + &certificate::lines(certificate, 4, self.options.style)
@@ -78,7 +78,7 @@ impl Human {
         Some(text + &detail(&timings_text(&opened.timings)))
     }
 
-    /// A head as it was on the wire, each line with the direction in front.
+    /// A head as it was on the wire, each line behind an arrow for the direction.
     pub(super) fn head(&self, direction: Direction, head: &HeadView) -> String {
         let arrow = self.paint(role(direction), arrow(direction));
         let start_line = self.paint(Role::Bold, &escape_bytes(&head.start_line, Newlines::Escape));
@@ -86,13 +86,13 @@ impl Human {
     }
 
     pub(super) fn control(&self, name: &str, direction: Direction, data: &[u8]) -> Option<String> {
-        self.tells(Detail::Control)
+        self.shows(Detail::Control)
             .then(|| format!("{}\n", self.control_line(name, direction, data)))
     }
 
-    /// Whoever sent a ping wants to see this, also without `-v`.
+    /// The pong for a ping that was typed is shown without `-v`.
     pub(super) fn answered_ping(&self, data: &[u8], rtt: Duration) -> Option<String> {
-        self.tells(Detail::Head).then(|| {
+        self.shows(Detail::Head).then(|| {
             let rtt = self.paint(Role::Dim, &format!(", round trip {}", short(rtt)));
             format!("{}{rtt}\n", self.control_line("pong", Direction::Received, data))
         })
@@ -106,7 +106,7 @@ impl Human {
     }
 
     pub(super) fn close_frame(&self, direction: Direction, close: &ClosePayload) -> Option<String> {
-        if !self.tells(Detail::Control) {
+        if !self.shows(Detail::Control) {
             return None;
         }
         let arrow = self.paint(role(direction), arrow(direction));
@@ -122,30 +122,30 @@ impl Human {
             ),
         };
         let mut text = String::new();
-        if !surplus.is_empty() && self.tells(Detail::Line) {
+        if !surplus.is_empty() && self.shows(Detail::Line) {
             text += &self.remark(Role::Dim, &surplus);
         }
-        if let Some(dropped) = incomplete(closed).filter(|_| self.tells(Detail::Line)) {
+        if let Some(dropped) = incomplete(closed).filter(|_| self.shows(Detail::Line)) {
             text += &self.warning(&dropped);
         }
         let is_worth_a_line = match self.options.detail {
             Detail::Quiet => false,
             Detail::Line => {
-                closed.ending.initiator == Party::Peer
+                closed.ending.initiator == Initiator::Peer
                     || closed.ending.cause == EndCause::CloseTimeout
                     || differing_answer(closed).is_some()
             }
             _ => true,
         };
         if is_worth_a_line && !closed.failure_follows {
-            let when = if self.tells(Detail::Control) { when(closed) } else { String::new() };
+            let when = if self.shows(Detail::Control) { when(closed) } else { String::new() };
             text += &self.remark(Role::Good, &format!("{}{when}", closed_text(closed)));
         }
         let hint = closed.hint.as_ref().filter(|_| !closed.failure_follows);
-        if let Some(hint) = hint.filter(|_| self.tells(Detail::Line)) {
+        if let Some(hint) = hint.filter(|_| self.shows(Detail::Line)) {
             text += &self.advice(&escape(hint, Newlines::Escape));
         }
-        if self.tells(Detail::Head) {
+        if self.shows(Detail::Head) {
             text += &self.remark(Role::Dim, &totals(closed));
             text +=
                 &compression(closed).map_or_else(String::new, |line| self.remark(Role::Dim, &line));
@@ -163,16 +163,16 @@ fn summary(opened: &Opened) -> String {
 
 fn connected(opened: &Opened) -> String {
     let text = match opened.initiator {
-        Party::Local => {
+        Initiator::Local => {
             let remote = match &opened.proxy {
                 Some(proxy) => format!("via {}", proxy.words),
                 None => opened.remote.clone(),
             };
             format!("connected to {} ({remote})", opened.url)
         }
-        Party::Peer => format!("client {} connected to {}", opened.remote, opened.url),
+        Initiator::Peer => format!("client {} connected to {}", opened.remote, opened.url),
     };
-    escape(&text, Newlines::Escape).into_owned() // a client chooses what it asks for
+    escape(&text, Newlines::Escape).into_owned() // a client chooses its request target
 }
 
 fn negotiated(opened: &Opened) -> String {
@@ -212,7 +212,7 @@ fn close_text(close: &ClosePayload) -> String {
     }
 }
 
-/// A message that was not complete, unless the place where the transport ended says the same.
+/// A message that was incomplete, unless the place where the transport ended implies it.
 fn incomplete(closed: &Closed) -> Option<String> {
     let message = closed.ending.incomplete?;
     let is_in_frame = matches!(
@@ -234,12 +234,12 @@ fn closed_text(closed: &Closed) -> String {
         return format!("connection aborted: {}: our Close frame could not be sent", ending.code());
     }
     let (who, close) = match (ending.initiator, &ending.sent) {
-        (Party::Local, Some(sent)) => ("by us", Some(sent)),
-        (Party::Local, None) => ("by us", None),
-        (Party::Peer, _) => ("by the peer", ending.received.as_ref()),
+        (Initiator::Local, Some(sent)) => ("by us", Some(sent)),
+        (Initiator::Local, None) => ("by us", None),
+        (Initiator::Peer, _) => ("by the peer", ending.received.as_ref()),
     };
     let text = match close {
-        None if ending.initiator == Party::Peer => {
+        None if ending.initiator == Initiator::Peer => {
             format!("closed {who}: {}{}", ending.code(), transport_text(ending))
         }
         None => format!("closed {who}: {}", ending.code()),
@@ -264,7 +264,7 @@ fn closed_text(closed: &Closed) -> String {
     }
 }
 
-/// How and where an end without a Close frame came.
+/// How and where the connection ended without a Close frame.
 fn transport_text(ending: &Ending) -> String {
     match &ending.cause {
         EndCause::Transport(end, position) => {
@@ -274,9 +274,9 @@ fn transport_text(ending: &Ending) -> String {
     }
 }
 
-/// When the peer closed, if that was soon after what was before.
+/// When the peer closed, if that was soon after other traffic.
 fn when(closed: &Closed) -> String {
-    if closed.ending.initiator == Party::Local || closed.ending.received.is_none() {
+    if closed.ending.initiator == Initiator::Local || closed.ending.received.is_none() {
         return String::new();
     }
     match (closed.last.sent(), &closed.last) {
@@ -288,17 +288,17 @@ fn when(closed: &Closed) -> String {
     }
 }
 
-/// The peer's answer to our Close frame, if it says something else. It may: only the answer of an
-/// endpoint that closes for the same reason has the same code (RFC 6455 section 5.5.1).
+/// The peer's answer to our Close frame, if it differs. It may: only an endpoint that closes for the same
+/// reason answers with the same code (RFC 6455 section 5.5.1).
 fn differing_answer(closed: &Closed) -> Option<&ClosePayload> {
     let ending = &closed.ending;
     let (sent, received) = (ending.sent.as_ref()?, ending.received.as_ref()?);
     let is_echo = received.code == sent.code
         && (received.reason == sent.reason || received.reason.is_empty());
-    (ending.initiator == Party::Local && !is_echo).then_some(received)
+    (ending.initiator == Initiator::Local && !is_echo).then_some(received)
 }
 
-/// What compression came to, if there was any.
+/// What compression saved, if there was any.
 fn compression(closed: &Closed) -> Option<String> {
     let side = |name: &str, counters: &Counters| {
         packed(&counters.compressed).map(|text| format!("{name} {text}"))

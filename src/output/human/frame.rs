@@ -1,4 +1,4 @@
-//! Frames for people: every bit of the header, what it is part of, and the payload.
+//! Frames: every bit of the header, the message, and the payload.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -24,9 +24,9 @@ const MAX_REASON: usize = ClosePayload::MAX_REASON;
 const MAX_DUMP: usize = 64 << 10;
 
 impl Human {
-    /// Frames are told with `-vv`; one that somebody asked for is always marked.
+    /// Frames are shown with `-vv`; a raw frame of ours is always shown.
     pub(super) fn frame(&self, frame: &FrameEvent<'_>) -> Option<String> {
-        let is_reported = self.tells(Detail::Frames) || (frame.raw && self.tells(Detail::Line));
+        let is_reported = self.shows(Detail::Frames) || (frame.raw && self.shows(Detail::Line));
         if !is_reported {
             return None;
         }
@@ -43,7 +43,7 @@ impl Human {
         let raw = self.paint(Role::Warning, raw);
         let preview = self.beside(&preview_of(frame), column);
         let text = format!("{mark} {raw}{facts}{preview}\n");
-        Some(if self.tells(Detail::Bytes) { text + &self.bytes_of(frame) } else { text })
+        Some(if self.shows(Detail::Bytes) { text + &self.bytes_of(frame) } else { text })
     }
 
     /// A preview behind what takes `column` columns of the line, or on lines of its own.
@@ -72,12 +72,12 @@ impl Human {
 
     /// The frame whose violation ends the connection. The failure that follows names the cause.
     pub(super) fn violation(&self, violation: &Violation) -> Option<String> {
-        let text = if self.tells(Detail::Line) { self.guilty(violation) } else { String::new() };
+        let text = if self.shows(Detail::Line) { self.offending(violation) } else { String::new() };
         (!text.is_empty()).then_some(text)
     }
 
-    fn guilty(&self, violation: &Violation) -> String {
-        guilty_frame(violation).map_or_else(String::new, |text| self.remark(Role::Error, &text))
+    fn offending(&self, violation: &Violation) -> String {
+        offending_frame(violation).map_or_else(String::new, |text| self.remark(Role::Error, &text))
     }
 
     /// A violation that is tolerated.
@@ -86,7 +86,7 @@ impl Human {
             return None;
         }
         let warning = self.notice(crate::event::Level::Warning, &violation.to_string());
-        Some(warning + &self.guilty(violation))
+        Some(warning + &self.offending(violation))
     }
 }
 
@@ -116,7 +116,7 @@ fn facts(frame: &FrameEvent<'_>) -> String {
 }
 
 /// The frame that broke a rule, with its bytes as far as they are known.
-fn guilty_frame(violation: &Violation) -> Option<String> {
+fn offending_frame(violation: &Violation) -> Option<String> {
     let header = violation.frame?;
     let mut text = format!(
         "offending frame at byte {}: {header}; header {}",
@@ -135,8 +135,7 @@ fn guilty_frame(violation: &Violation) -> Option<String> {
     Some(text)
 }
 
-/// The payload, or its start: of a compressed message what it comes to, of a Close frame code and
-/// reason.
+/// The payload, or its start: of a compressed message decompressed, of a Close frame code and reason.
 fn preview_of(frame: &FrameEvent<'_>) -> String {
     match (frame.header.opcode, frame.payload.split_first_chunk::<2>()) {
         (Opcode::Close, Some((code, reason))) => {

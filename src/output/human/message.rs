@@ -1,4 +1,4 @@
-//! Messages on a screen: text, JSON, binary, all of bounded length.
+//! Messages on a terminal: text, JSON, binary, all of bounded length.
 
 use std::borrow::Cow;
 
@@ -27,10 +27,10 @@ impl Human {
         }
         let has_command = self.options.full_command;
         let remedy = if has_command { "; /full shows the last message whole" } else { "" };
-        Some(self.render(message, Limits { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
+        Some(self.render(message, Truncation { text: MAX_TEXT, binary: MAX_BINARY, remedy }))
     }
 
-    /// A file that was sent. That it was, cannot be seen from what was typed.
+    /// A file that was sent. The terminal only has the command for it.
     pub(super) fn file_sent(&self, file: &FileSent<'_>) -> Option<String> {
         self.options.messages.then(|| {
             let arrow = self.paint(role(Direction::Sent), arrow(Direction::Sent));
@@ -42,10 +42,10 @@ impl Human {
 
     /// `/full`: nothing is cut.
     pub(super) fn full_message(&self, message: &Message<'_>) -> String {
-        self.render(message, Limits { text: usize::MAX, binary: usize::MAX, remedy: "" })
+        self.render(message, Truncation { text: usize::MAX, binary: usize::MAX, remedy: "" })
     }
 
-    fn render(&self, message: &Message<'_>, limits: Limits) -> String {
+    fn render(&self, message: &Message<'_>, truncation: Truncation) -> String {
         let arrow = self.paint(role(message.direction), arrow(message.direction));
         let size = message.data.len();
         let text = match message.kind {
@@ -64,7 +64,7 @@ impl Human {
                 return format!(
                     "{arrow} {}\n{}",
                     self.paint(Role::Dim, &format!("{what}, {}", bytes(size))),
-                    self.dump(message.data, limits)
+                    self.dump(message.data, truncation)
                 );
             }
             (MessageKind::Text, _) => String::new(),
@@ -73,10 +73,14 @@ impl Human {
         if text.is_empty() {
             return format!("{arrow} {}\n", self.paint(Role::Dim, "(empty message)"));
         }
-        let shown = cut(text, limits.text);
+        let shown = cut(text, truncation.text);
         let rest = if shown.len() < text.len() {
-            let remark =
-                format!("… cut: {} of {} shown{}", bytes(shown.len()), bytes(size), limits.remedy);
+            let remark = format!(
+                "… cut: {} of {} shown{}",
+                bytes(shown.len()),
+                bytes(size),
+                truncation.remedy
+            );
             format!("\n  {}", self.paragraph(Role::Dim, &remark, HANGING, HANGING))
         } else {
             String::new()
@@ -96,14 +100,15 @@ impl Human {
         indent(&escape(text, Newlines::Keep)).into_owned()
     }
 
-    fn dump(&self, data: &[u8], limits: Limits) -> String {
+    fn dump(&self, data: &[u8], truncation: Truncation) -> String {
         if data.is_empty() {
             return String::new();
         }
-        let shown = &data[..data.len().min(limits.binary)];
+        let shown = &data[..data.len().min(truncation.binary)];
         let mut text = hex_dump(shown, self.options.style, "  ", self.columns());
         if shown.len() < data.len() {
-            let remark = format!("  … {} more{}", bytes(data.len() - shown.len()), limits.remedy);
+            let remark =
+                format!("  … {} more{}", bytes(data.len() - shown.len()), truncation.remedy);
             text.push('\n');
             text.push_str(&self.paragraph(Role::Dim, &remark, 0, 0));
         }
@@ -113,7 +118,7 @@ impl Human {
 }
 
 #[derive(Clone, Copy)]
-struct Limits {
+struct Truncation {
     text: usize,
     binary: usize,
     /// How to see the rest.

@@ -1,4 +1,4 @@
-//! What is to be known of messages that another output writes as they are.
+//! Notes on messages that another output writes unescaped.
 
 use super::{Detail, Human};
 use crate::event::Message;
@@ -8,12 +8,12 @@ use crate::protocol::MessageKind;
 use crate::protocol::vocabulary::Direction;
 
 impl Human {
-    /// Most messages are nothing to a display that only shows what is beside them.
-    pub(super) fn passes_over(&self, message: &Message<'_>) -> bool {
+    /// Whether nothing is shown of a message: most of them, if another output writes messages.
+    pub(super) fn ignores(&self, message: &Message<'_>) -> bool {
         !self.options.messages && !self.notes_binary(message) && !self.notes_controls(message)
     }
 
-    /// Each is shown once.
+    /// The notes before a message; each is shown once.
     pub(super) fn notes(&mut self, message: &Message<'_>) -> String {
         let mut notes = String::new();
         if self.notes_binary(message) {
@@ -36,13 +36,13 @@ impl Human {
         (direction, kind) == (Direction::Received, MessageKind::Binary)
             && self.options.notes_binary
             && !self.binary_noted
-            && self.tells(Detail::Line)
+            && self.shows(Detail::Line)
     }
 
     fn notes_controls(&self, message: &Message<'_>) -> bool {
         self.options.notes_controls
             && !self.controls_noted
-            && self.tells(Detail::Line)
+            && self.shows(Detail::Line)
             && message.direction == Direction::Received
             && !message.surplus
             && may_control(message.data)

@@ -1,16 +1,16 @@
-//! When things happened, and how long they took, for people.
+//! Times and durations.
 
 use std::time::Duration;
 
 use super::Human;
 use crate::event::{Event, EventKind, Stamp};
 
-/// How the time of a line is told.
+/// How the time of a line is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timestamps {
-    /// By the calendar, UTC.
+    /// Date and time, UTC.
     Utc,
-    /// By the calendar, here.
+    /// Date and time, local.
     Local,
     /// Since the start.
     Relative,
@@ -19,7 +19,7 @@ pub enum Timestamps {
 }
 
 impl Human {
-    /// The time in front of the lines of an event, with the blank behind it; empty if there is none.
+    /// The time before the lines of an event, with a blank behind it; empty without `--timestamps`.
     pub(super) fn time_of(&self, event: &Event<'_>) -> String {
         let Some(timestamps) = self.options.timestamps else { return String::new() };
         if matches!(event.what, EventKind::Shown(_)) {

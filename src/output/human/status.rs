@@ -1,13 +1,14 @@
-//! What the user asked to see.
+//! Results of commands.
 
 use super::Human;
 use super::connection::packed;
 use super::message::counted;
 use super::stamp::short;
-use crate::event::{Shown, Status};
+use crate::event::{ServerStatus, Shown, Status};
 use crate::output::escape::{Newlines, escape};
 use crate::output::style::Role;
 use crate::output::wrap::HANGING;
+use crate::platform::files::format_size;
 use crate::protocol::vocabulary::{Counters, Direction};
 
 impl Human {
@@ -17,6 +18,7 @@ impl Human {
         }
         Some(match shown {
             Shown::Status(status) => self.status(status),
+            Shown::ServerStatus(status) => self.server_status(status),
             Shown::Headers(opened) => {
                 let answers = opened.interim.iter().map(|it| &it.head).chain([&opened.response]);
                 let answers: String =
@@ -39,7 +41,7 @@ impl Human {
                 |text| escape(text, Newlines::Escape).into_owned(),
             )
         };
-        let rows = [
+        self.rows(&[
             ("url", escape(&status.url, Newlines::Escape).into_owned()),
             ("state", status.state.name().to_owned()),
             ("subprotocol", or_none(&status.protocol)),
@@ -50,7 +52,22 @@ impl Human {
             ("sent", traffic(&status.sent)),
             ("round trip", status.rtt.map_or_else(|| "not measured: /ping".to_owned(), short)),
             ("age", short(status.age)),
-        ];
+        ])
+    }
+
+    fn server_status(&self, status: &ServerStatus) -> String {
+        let (held, limit) = (status.memory as u64, status.memory_limit as u64);
+        self.rows(&[
+            ("url", escape(&status.url, Newlines::Escape).into_owned()),
+            ("clients", format!("{} connected, {} in all", status.clients, status.admitted)),
+            ("received", counted(status.received, "message")),
+            ("sent", counted(status.sent, "message")),
+            ("memory", format!("{} of {}", counted(held, "byte"), format_size(limit))),
+            ("age", short(status.age)),
+        ])
+    }
+
+    fn rows(&self, rows: &[(&str, String)]) -> String {
         let row = |(name, value): &(&str, String)| {
             let name = format!("  {name:<15} ");
             let value = self.wrapped(value, name.len(), name.len());

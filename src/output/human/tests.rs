@@ -4,8 +4,8 @@ use super::*;
 use crate::event::{Message, Stamp};
 use crate::protocol::MessageKind;
 
-fn options() -> Options {
-    Options {
+fn options() -> HumanOptions {
+    HumanOptions {
         style: Style::plain(),
         width: Some(40),
         messages: true,
@@ -21,7 +21,7 @@ fn options() -> Options {
     }
 }
 
-fn shown(options: Options, what: EventKind<'_>) -> String {
+fn shown(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
     Human::new(options).event(&Event { at, connection: None, what }, &mut out);
@@ -54,7 +54,7 @@ fn json_is_indented_only_when_long() {
 }
 
 #[test]
-fn binary_is_told_from_text() {
+fn binary_and_text_are_distinguished() {
     assert_eq!(
         shown(options(), received(MessageKind::Binary, "안녕".as_bytes())),
         "< (binary) 안녕\n"
@@ -64,7 +64,7 @@ fn binary_is_told_from_text() {
 }
 
 #[test]
-fn long_messages_are_cut_with_the_size_said() {
+fn long_messages_are_cut_and_their_size_is_shown() {
     let text = "é".repeat(10_000);
     let shown = shown(options(), received(MessageKind::Text, text.as_bytes()));
     assert!(shown.len() < 8500, "{}", shown.len());
@@ -77,7 +77,7 @@ fn long_messages_are_cut_with_the_size_said() {
 }
 
 /// Of connection 12.
-fn numbered(options: Options, what: EventKind<'_>) -> String {
+fn numbered(options: HumanOptions, what: EventKind<'_>) -> String {
     let at = Stamp { wall: SystemTime::UNIX_EPOCH, elapsed: Duration::from_millis(1500) };
     let mut out = Outlet::memory();
     Human::new(options).event(&Event { at, connection: Some(12), what }, &mut out);
@@ -85,7 +85,7 @@ fn numbered(options: Options, what: EventKind<'_>) -> String {
 }
 
 #[test]
-fn what_stands_in_front_of_a_line_counts_too() {
+fn the_prefix_of_a_line_counts_too() {
     let notice = || EventKind::Notice(Level::Warning, "one two three four five");
     assert_eq!(
         shown(options(), notice()),
@@ -98,16 +98,16 @@ fn what_stands_in_front_of_a_line_counts_too() {
     );
     let timestamps = Some(Timestamps::Relative);
     assert_eq!(
-        shown(Options { timestamps, ..options() }, notice()),
+        shown(HumanOptions { timestamps, ..options() }, notice()),
         "  1.500000 wscope: warning: one two\n  1.500000   three four five\n"
     );
-    let piped = Options { escapes: false, width: None, ..options() };
+    let piped = HumanOptions { escapes: false, width: None, ..options() };
     assert_eq!(numbered(piped, notice()), "#12 wscope: warning: one two three four five\n");
 }
 
 #[test]
 fn a_dump_fits_behind_the_number_of_its_connection() {
-    let at_80 = Options { width: Some(80), ..options() };
+    let at_80 = HumanOptions { width: Some(80), ..options() };
     let bytes: Vec<u8> = (0..32).collect();
     for text in [
         shown(at_80, received(MessageKind::Binary, &bytes)),
@@ -122,7 +122,7 @@ fn a_dump_fits_behind_the_number_of_its_connection() {
 fn times_stand_in_front() {
     let timed = |timestamps| {
         shown(
-            Options { timestamps: Some(timestamps), ..options() },
+            HumanOptions { timestamps: Some(timestamps), ..options() },
             received(MessageKind::Text, b"x"),
         )
     };
@@ -133,7 +133,7 @@ fn times_stand_in_front() {
 
 #[test]
 fn the_time_stands_in_front_of_every_line_as_with_a_number() {
-    let options = Options { timestamps: Some(Timestamps::Relative), ..options() };
+    let options = HumanOptions { timestamps: Some(Timestamps::Relative), ..options() };
     for (kind, data, lines) in
         [(MessageKind::Text, &b"a\nb"[..], 2), (MessageKind::Binary, &[0; 20], 4)]
     {

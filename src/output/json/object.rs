@@ -1,4 +1,4 @@
-//! A JSON object on its way to an outlet.
+//! A JSON object that is written to an outlet.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -8,20 +8,20 @@ use data_encoding::BASE64;
 
 use super::text;
 use crate::event::{Event, HeadView, Stamp};
-use crate::output::later::{BLOCK, Render, base64_piece, encode_onto};
+use crate::output::deferred::{BLOCK, Render, base64_piece, encode_onto};
 use crate::output::{LONG, Outlet};
 
-/// An object is handed over in parts of about this size, so that a long payload is not held a second time.
+/// An object is written in parts of about this size, so that a long payload is not copied as a whole.
 const PART: usize = 64 << 10;
 
 /// A JSON object being written.
 pub(super) struct Object<'a> {
     line: Line<'a>,
     first: bool,
-    when: &'a When,
+    when: &'a TimeFields,
 }
 
-/// Gathers short pieces of text.
+/// Collects short pieces of text.
 struct Line<'a> {
     part: &'a mut Vec<u8>,
     out: &'a mut Outlet,
@@ -30,28 +30,28 @@ struct Line<'a> {
 impl Line<'_> {
     fn put(&mut self, bytes: &[u8]) {
         if bytes.len() >= PART {
-            self.hand_over();
+            self.flush_part();
             return self.out.put(bytes);
         }
         self.part.extend_from_slice(bytes);
         if self.part.len() >= PART {
-            self.hand_over();
+            self.flush_part();
         }
     }
 
     fn put_base64(&mut self, block: &[u8]) {
         encode_onto(&BASE64, block, self.part);
         if self.part.len() >= PART {
-            self.hand_over();
+            self.flush_part();
         }
     }
 
     fn put_long(&mut self, value: &[u8], render: Render) {
-        self.hand_over();
+        self.flush_part();
         self.out.put_long(value, render);
     }
 
-    fn hand_over(&mut self) {
+    fn flush_part(&mut self) {
         if !self.part.is_empty() {
             self.out.put(self.part);
             self.part.clear();
@@ -70,16 +70,16 @@ impl Write for Line<'_> {
     }
 }
 
-/// A moment as events tell it. All that one read brings happened at the same one, and to write it anew
-/// for each would be half the cost of a small event.
+/// The time of an event as JSON. Events of one read have the same, and to format it for each would be half the
+/// cost of a small event.
 #[derive(Debug, Default)]
-pub(super) struct When {
+pub(super) struct TimeFields {
     at: Option<Stamp>,
     text: Vec<u8>,
 }
 
-impl When {
-    /// Takes the moment of the next event.
+impl TimeFields {
+    /// Sets the time of the next event.
     pub(super) fn set(&mut self, at: Stamp) {
         if self.at == Some(at) {
             return;
@@ -88,7 +88,7 @@ impl When {
         self.text.clear();
         let wall = jiff::Timestamp::try_from(at.wall).unwrap_or_default();
         let elapsed = Millis(at.elapsed);
-        let _ = write!(self.text, ",\"time\":\"{wall:.6}\",\"elapsed_ms\":{elapsed}"); // a Vec takes everything
+        let _ = write!(self.text, ",\"time\":\"{wall:.6}\",\"elapsed_ms\":{elapsed}"); // writing to a Vec cannot fail
     }
 }
 
@@ -103,8 +103,8 @@ impl fmt::Display for Millis {
 }
 
 impl<'a> Object<'a> {
-    /// An object to `out`. `part` is the space that short pieces are gathered in.
-    pub(super) fn new(part: &'a mut Vec<u8>, out: &'a mut Outlet, when: &'a When) -> Self {
+    /// An object that is written to `out`. Short pieces are collected in `part`.
+    pub(super) fn new(part: &'a mut Vec<u8>, out: &'a mut Outlet, when: &'a TimeFields) -> Self {
         Self { line: Line { part, out }, first: true, when }
     }
 }
@@ -149,7 +149,7 @@ impl Object<'_> {
 
     pub(super) fn number(&mut self, key: &str, value: u64) {
         self.key(key);
-        let _ = serde_json::to_writer(&mut self.line, &value); // an outlet takes everything
+        let _ = serde_json::to_writer(&mut self.line, &value); // writing to an outlet cannot fail
     }
 
     pub(super) fn number_or_null(&mut self, key: &str, value: Option<u64>) {
@@ -269,6 +269,6 @@ impl Object<'_> {
     /// Ends it, and the line.
     pub(super) fn end(&mut self) {
         self.line.put(b"}\n");
-        self.line.hand_over();
+        self.line.flush_part();
     }
 }

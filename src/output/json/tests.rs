@@ -21,7 +21,7 @@ const MESSAGE: Message<'_> = Message {
 
 fn shown(what: EventKind<'_>) -> String {
     let mut out = Outlet::memory();
-    Json::new(Frames::Payloads).event(&Event { at: STAMP, connection: None, what }, &mut out);
+    Json::new(JsonFrames::Payloads).event(&Event { at: STAMP, connection: None, what }, &mut out);
     out.text()
 }
 
@@ -47,7 +47,7 @@ fn long_payloads_go_out_in_parts_and_are_read_back() {
     {
         for size in [(64 << 10) - 1, 64 << 10, 200_001] {
             let data = vec![byte; size];
-            let mut format = Json::new(Frames::None);
+            let mut format = Json::new(JsonFrames::None);
             let mut out = Outlet::memory();
             let what = EventKind::Message(Message { kind, data: &data, ..MESSAGE });
             format.event(&Event { at: STAMP, connection: None, what }, &mut out);

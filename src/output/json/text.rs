@@ -31,7 +31,7 @@ const MIXED: u8 = 1;
 /// How many bytes are looked at together: what compilers make one instruction of.
 const BLOCK: usize = 16;
 
-/// Hands over the text between the quotes, in parts.
+/// Passes the text between the quotes to `put`, in parts.
 pub(super) fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
     let bytes = text.as_bytes();
     let (mut copied, mut at) = (0, 0);
@@ -74,7 +74,7 @@ pub(super) fn escaped(text: &str, mut put: impl FnMut(&[u8])) {
 /// How much of a long text is escaped together.
 const PIECE: usize = 16 << 10;
 
-/// See [`Render`](crate::output::later::Render). What is not UTF-8 is replaced.
+/// See [`Render`](crate::output::deferred::Render). What is not UTF-8 is replaced.
 pub(super) fn escaped_piece(text: &[u8], out: &mut Vec<u8>) -> usize {
     let mut end = text.len().min(PIECE);
     // A character is not cut: those that continue one start with the bits 10.
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_not_be_seen_is_escaped() {
+    fn hidden_characters_are_escaped() {
         for (text, json) in [
             ("", r#""""#),
             ("plain, é, Ω, 世界, 👩, ❤\u{fe0f}", "\"plain, é, Ω, 世界, 👩, ❤\u{fe0f}\""),

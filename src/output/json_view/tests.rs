@@ -19,7 +19,7 @@ fn squeezed(text: &str) -> String {
 }
 
 #[test]
-fn json_is_told_from_other_text() {
+fn json_is_detected() {
     for text in ["{}", "[]", " \r\n\t{\"a\": [1, -0, 1e+5]} ", "[\"\\ud800\"]"] {
         assert!(looks_like_json(text), "{text:?}");
     }

@@ -1,4 +1,4 @@
-//! Events that come in parts: nothing comes between the parts of one.
+//! Events sent in parts: nothing is written between the parts of an event.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use super::{Batch, LANE_LIMIT, Lane, State, TOTAL_LIMIT};
 
 impl Batch {
-    /// Received messages that start in it. An event in parts is counted with its first part; only
-    /// messages are that long, and the frames of messages.
+    /// The number of received messages that start in it. An event in parts is counted with its first part;
+    /// only messages, and the frames of messages, are that long.
     pub(super) fn messages_begun(&self) -> usize {
         match (self.continues, self.is_continued) {
             (true, _) => 0,
@@ -18,8 +18,8 @@ impl Batch {
 }
 
 impl State {
-    /// The sender whose event is being written has room although the queue as a whole is full: the others
-    /// wait for it.
+    /// Whether a batch of this sender can be queued. The sender whose event is being written may exceed the
+    /// total limit, since the others wait for it.
     pub(super) fn has_room(&self, lane: &Lane) -> bool {
         (self.queued < TOTAL_LIMIT || self.is_open(lane)) && lane.queued() < LANE_LIMIT
     }
@@ -28,7 +28,7 @@ impl State {
         self.open.as_ref().is_some_and(|open| std::ptr::eq(&raw const **open, lane))
     }
 
-    /// The next batch to write: inside an event, one of its sender.
+    /// The next batch to write: inside an event, the next one of its sender.
     pub(super) fn next(&mut self) -> Option<(Batch, Arc<Lane>)> {
         match &self.open {
             None => self.batches.pop_front(),
@@ -39,7 +39,7 @@ impl State {
         }
     }
 
-    /// Takes note of whether a batch begins an event in parts, or ends it.
+    /// Tracks whether a batch starts or ends an event in parts.
     pub(super) fn note_part(&mut self, batch: &Batch, lane: &Lane) {
         if batch.continues || batch.is_continued {
             let was_unfinished = lane.is_unfinished.swap(batch.is_continued, Ordering::Relaxed);
@@ -54,12 +54,12 @@ impl State {
         lane.drops_rest.store(lost.is_continued, Ordering::Relaxed);
     }
 
-    /// The rest of an event is dropped of which a part may have been written: nothing can follow it.
+    /// Closes the queue because the rest of a partly written event is dropped: nothing can follow it.
     pub(super) fn cut_off(&mut self) {
         self.dropped = self.close();
     }
 
-    /// Ends the line of an event whose sender goes away before its end. Returns whether there is one.
+    /// Ends the line of an unfinished event whose sender is dropped. Returns whether there is one.
     pub(super) fn end_unfinished(&mut self, lane: &Arc<Lane>) -> bool {
         let is_unfinished = lane.is_unfinished.load(Ordering::Relaxed) && !self.is_closed;
         if is_unfinished {

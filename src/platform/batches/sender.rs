@@ -1,4 +1,4 @@
-//! What one of the senders does.
+//! The sending side of the queue.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use super::{Batch, BatchSender, Lane};
 
 impl BatchSender {
-    /// Hands a batch over; false if there is no room for it: then it is left as it is.
+    /// Queues a batch; false if the queue is full: then the batch is unchanged.
     pub fn offer(&self, batch: &mut Batch) -> bool {
         let mut state = self.shared.state();
         let is_taken = state.accept(batch, &self.lane);
@@ -17,13 +17,13 @@ impl BatchSender {
         is_taken
     }
 
-    /// Whether a long event may be handed over in parts.
+    /// Whether a long event may be sent in parts.
     pub fn takes_parts(&self) -> bool {
         self.shared.takes_parts
     }
 
-    /// Drops its batches that wait, but for the one that is being written. Returns how many received
-    /// messages are among them.
+    /// Drops its queued batches, except for the one being written. Returns the number of received messages
+    /// in them.
     pub fn discard(&self) -> usize {
         let mut state = self.shared.state();
         let all = std::mem::take(&mut state.batches);
@@ -37,13 +37,13 @@ impl BatchSender {
         own.iter().map(|(batch, _)| batch.message_ends.len()).sum()
     }
 
-    /// Bytes of its batches that are not written.
+    /// Bytes of its batches that are not written yet.
     pub fn queued(&self) -> usize {
         self.lane.queued()
     }
 }
 
-/// A sender that has gone waits for nothing, and nobody waits for it.
+/// A dropped sender does not wait any more, and its unfinished event is ended.
 impl Drop for BatchSender {
     fn drop(&mut self) {
         let mut state = self.shared.state();

@@ -1,4 +1,4 @@
-//! Whether the stream takes what is written.
+//! Detection of a stalled stream.
 
 use std::sync::PoisonError;
 use std::thread;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use super::{BatchQueue, State, WhenFull};
 
-/// A stream that has not taken a byte for this long is stalled.
+/// A stream that has not accepted a byte for this long is stalled.
 pub const STALLED_AFTER: Duration = Duration::from_millis(200);
 
 impl BatchQueue {
-    /// Whether a batch is being written to a stream that has not taken a byte for [`STALLED_AFTER`].
+    /// Whether a batch is being written to a stream that has not accepted a byte for [`STALLED_AFTER`].
     pub fn is_stalled(&self) -> bool {
         self.shared.state().is_stalled()
     }
 
-    /// Says that the stream still takes nothing: senders that need not wait for a stalled stream are
+    /// Records that the stream still accepts nothing: senders that need not wait for a stalled stream are
     /// woken.
     pub fn note_stall(&self) {
         let mut state = self.shared.state();
@@ -24,8 +24,8 @@ impl BatchQueue {
         }
     }
 
-    /// Calls `react` again and again while the stream is stalled, since others may undo what it does, and
-    /// once when a stall has ended; until the queue is closed, and never after that.
+    /// Calls `react` repeatedly while the stream is stalled, since its effect may be undone by others, and
+    /// once when a stall has ended. Returns when the queue is closed.
     pub fn watch_stalls(&self, react: impl Fn(bool)) {
         let mut was_stalled = false;
         loop {

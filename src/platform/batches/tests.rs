@@ -1,4 +1,4 @@
-//! Room, order, and what is lost.
+//! Limits, order, and loss.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -25,7 +25,7 @@ fn batch(size: usize) -> Batch {
 }
 
 #[test]
-fn a_batch_of_any_size_is_taken_and_the_next_has_to_wait_until_it_is_written() {
+fn a_batch_of_any_size_is_accepted_and_the_next_waits_until_it_is_written() {
     let (mut poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -43,7 +43,7 @@ fn a_batch_of_any_size_is_taken_and_the_next_has_to_wait_until_it_is_written() {
 }
 
 #[test]
-fn one_full_sender_holds_up_no_other_until_the_whole_is_full() {
+fn a_sender_at_its_limit_does_not_block_others_until_the_queue_is_full() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let senders: Vec<_> =
@@ -55,7 +55,7 @@ fn one_full_sender_holds_up_no_other_until_the_whole_is_full() {
 }
 
 #[test]
-fn what_is_not_written_is_counted_to_the_message() {
+fn unwritten_messages_are_counted_exactly() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -70,11 +70,11 @@ fn what_is_not_written_is_counted_to_the_message() {
     queue.take();
     assert_eq!(queue.shared.state().unwritten().messages, 4);
     queue.take();
-    assert_eq!(queue.close().messages, 2, "what was dropped stays so");
+    assert_eq!(queue.close().messages, 2, "dropped messages stay dropped");
 }
 
 #[test]
-fn after_a_message_that_was_dropped_no_other_is_written() {
+fn after_a_dropped_message_no_other_is_written() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -82,7 +82,7 @@ fn after_a_message_that_was_dropped_no_other_is_written() {
     queue.set_when_full(WhenFull::Drop);
     assert!(sender.offer(&mut batch(8)), "it is dropped");
     while queue.take().is_some() {}
-    assert!(sender.offer(&mut batch(8)), "there is room, and it is dropped");
+    assert!(sender.offer(&mut batch(8)), "there is space, but it is dropped");
     assert!(sender.offer(&mut Batch {
         bytes: b"closed".to_vec(),
         message_ends: Vec::new(),
@@ -93,7 +93,7 @@ fn after_a_message_that_was_dropped_no_other_is_written() {
 }
 
 #[test]
-fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
+fn a_stalled_log_drops_lines_and_reports_their_number() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossy();
     let sender = queue.sender(waker);
@@ -110,7 +110,7 @@ fn a_log_that_is_not_read_drops_lines_and_says_how_many() {
 }
 
 #[test]
-fn a_closed_queue_takes_everything_and_keeps_nothing() {
+fn a_closed_queue_accepts_and_drops_everything() {
     let (mut poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -125,7 +125,7 @@ fn a_closed_queue_takes_everything_and_keeps_nothing() {
 }
 
 #[test]
-fn a_sender_that_has_gone_waits_no_more() {
+fn a_dropped_sender_does_not_wait() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -140,7 +140,7 @@ fn a_sender_that_has_gone_waits_no_more() {
 }
 
 #[test]
-fn messages_are_dropped_and_counted_and_other_lines_stay() {
+fn messages_are_dropped_and_counted_and_other_lines_kept() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -163,7 +163,7 @@ fn messages_are_dropped_and_counted_and_other_lines_stay() {
 }
 
 #[test]
-fn a_stall_is_told_when_it_begins_and_when_it_ends() {
+fn the_start_and_the_end_of_a_stall_are_reported() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless();
     let sender = queue.sender(waker);
@@ -173,13 +173,13 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
         ..Batch::default()
     }));
     assert!(queue.take().is_some());
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     thread::scope(|scope| {
         let (sender, stalls) = channel();
         let watched = queue.clone();
         scope.spawn(move || watched.watch_stalls(|is_stalled| sender.send(is_stalled).unwrap()));
         for is_stalled in stalls.iter().take(2) {
-            told.push(is_stalled);
+            reported.push(is_stalled);
             if is_stalled {
                 assert!(queue.is_stalled());
                 queue.take();
@@ -187,7 +187,7 @@ fn a_stall_is_told_when_it_begins_and_when_it_ends() {
         }
         queue.close();
     });
-    assert_eq!(told, [true, false]);
+    assert_eq!(reported, [true, false]);
 }
 
 fn part(text: &str, continues: bool, is_continued: bool) -> Batch {
@@ -200,7 +200,7 @@ fn taken(queue: &BatchQueue) -> Option<String> {
 }
 
 #[test]
-fn nothing_comes_between_the_parts_of_an_event() {
+fn nothing_is_written_between_the_parts_of_an_event() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless_in_parts();
     let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
@@ -210,7 +210,7 @@ fn nothing_comes_between_the_parts_of_an_event() {
     first.offer(&mut part("a2", true, true));
     assert_eq!(taken(&queue).as_deref(), Some("a1"));
     assert_eq!(taken(&queue).as_deref(), Some("a2"));
-    assert_eq!(taken(&queue), None, "the rest has not come");
+    assert_eq!(taken(&queue), None, "the rest was not sent yet");
     assert!(!queue.is_idle());
     first.offer(&mut part("a3", true, false));
     for text in ["a3", "b1", "b2"] {
@@ -221,7 +221,7 @@ fn nothing_comes_between_the_parts_of_an_event() {
 }
 
 #[test]
-fn the_sender_of_the_event_that_is_written_has_room_in_a_full_queue() {
+fn the_sender_of_the_current_event_may_exceed_the_total_limit() {
     let (mut poll, waker) = waker();
     let (_other_poll, other_waker) = self::waker();
     let queue = BatchQueue::lossless_in_parts();
@@ -241,7 +241,7 @@ fn the_sender_of_the_event_that_is_written_has_room_in_a_full_queue() {
 }
 
 #[test]
-fn a_sender_that_goes_away_inside_an_event_ends_its_line() {
+fn dropping_a_sender_inside_an_event_ends_the_line() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless_in_parts();
     let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));
@@ -252,11 +252,11 @@ fn a_sender_that_goes_away_inside_an_event_ends_its_line() {
     for text in ["\n", "b"] {
         assert_eq!(taken(&queue).as_deref(), Some(text));
     }
-    assert_eq!(queue.close().messages, 1, "that of the second, until it is written");
+    assert_eq!(queue.close().messages, 1, "the second sender's, until it is written");
 }
 
 #[test]
-fn after_an_event_that_is_cut_nothing_is_written() {
+fn nothing_is_written_after_a_truncated_event() {
     let (_poll, waker) = waker();
     let queue = BatchQueue::lossless_in_parts();
     let [first, second] = [(); 2].map(|()| queue.sender(Arc::clone(&waker)));

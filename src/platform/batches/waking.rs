@@ -1,4 +1,4 @@
-//! Who is woken when there is room, or nothing left.
+//! Waking of senders when there is space, and of the watcher when everything is written.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -6,8 +6,8 @@ use std::sync::atomic::Ordering;
 use super::{LANE_LIMIT, Lane, State, TOTAL_LIMIT};
 
 impl State {
-    /// Wakes the senders that have room again. While the queue as a whole is full nobody has; not before
-    /// it is half empty, so that many senders are not woken for little each.
+    /// Wakes the senders that can send again. If the queue as a whole was full, this happens only once it is
+    /// half empty, so that many senders are not woken for little space each.
     pub(super) fn wake_unblocked(&mut self) {
         if self.blocked.is_empty() || self.queued > TOTAL_LIMIT / 2 {
             return;
@@ -19,7 +19,7 @@ impl State {
         wake(woken);
     }
 
-    /// Wakes the sender whose event is being written, if it waits for room and has it.
+    /// Wakes the sender whose event is being written, if it waits and can send again.
     pub(super) fn wake_open(&mut self) {
         let Some(open) = self.open.as_ref().filter(|lane| lane.queued() <= LANE_LIMIT / 2) else {
             return;
@@ -36,7 +36,7 @@ impl State {
 
     pub(super) fn wake_watcher(&self) {
         if let Some(watcher) = &self.watcher {
-            let _ = watcher.wake(); // its loop is at its end
+            let _ = watcher.wake(); // fails only once its event loop has ended
         }
     }
 }
@@ -44,6 +44,6 @@ impl State {
 fn wake(lanes: Vec<Arc<Lane>>) {
     for lane in lanes {
         lane.is_blocked.store(false, Ordering::Relaxed);
-        let _ = lane.waker.wake(); // its loop is at its end
+        let _ = lane.waker.wake(); // fails only once its event loop has ended
     }
 }

@@ -1,14 +1,14 @@
-//! Whether standard output was closed before the program started, as by `>&-`.
+//! Detection of a standard output that was closed before the program started, as by `>&-`.
 //!
-//! The standard library puts /dev/null in place of closed descriptors before `main` runs, and from
-//! then on a closed one cannot be told from a discarded one: messages would vanish with exit
-//! status 0. So it has to be asked before that, in an initializer of the program image.
+//! The standard library replaces closed descriptors by /dev/null before `main` runs, and then a closed
+//! stream cannot be distinguished from a discarded one: messages would be lost with exit status 0. So it
+//! is checked before that, in an initializer of the executable.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Whether there was no standard output to write to. Always false where it cannot be known.
+/// Whether standard output was closed when the program started. Always false if that is not known.
 pub fn was_stdout_closed() -> bool {
     WAS_CLOSED.load(Ordering::Relaxed)
 }
@@ -22,7 +22,10 @@ extern "C" fn note_closed() {
 }
 
 #[cfg(unix)]
-#[expect(unsafe_code, reason = "the only way to run before the standard library's own start")]
+#[expect(
+    unsafe_code,
+    reason = "the only way to run before the initialization of the standard library"
+)]
 #[used]
 #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
 #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]

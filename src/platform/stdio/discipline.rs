@@ -1,80 +1,80 @@
-//! Editing of lines as the driver of a terminal does it, without its limit: in canonical mode it cuts a line
-//! after 4,095 bytes, and says nothing.
+//! Line editing like the kernel's line discipline, without its limit: in canonical mode it silently truncates
+//! lines after 4,095 bytes.
 
 use unicode_width::UnicodeWidthChar;
 
 use crate::platform::terminal::EditKeys;
 
-/// A longer line is handed over in parts: what is held is bounded.
-const MAX_HELD: usize = 1 << 20;
+/// Longer lines are returned in parts, to limit the memory.
+const MAX_LINE: usize = 1 << 20;
 
-/// A longer line is not taken off the screen when it is erased, in columns.
-const MAX_TAKEN_BACK: usize = 500;
+/// Longer lines are not cleared from the screen when they are erased, in columns.
+const MAX_CLEARED: usize = 500;
 
-/// The line being typed, and what it shows.
+/// The line being typed, and its echo.
 #[derive(Debug)]
-pub(super) struct Discipline {
+pub(super) struct LineDiscipline {
     keys: EditKeys,
     line: Vec<u8>,
-    /// The next byte is no key.
+    /// The next byte is inserted literally.
     is_literal: bool,
     echo: Vec<u8>,
 }
 
-/// What a key has completed.
+/// What a key completed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Completed {
-    /// A line with its newline, or the start of one.
+    /// A line with its newline, or part of one.
     Bytes(Vec<u8>),
     /// Ctrl-D on an empty line.
     End,
 }
 
-impl Discipline {
+impl LineDiscipline {
     pub(super) fn new(keys: EditKeys) -> Self {
         Self { keys, line: Vec::new(), is_literal: false, echo: Vec::new() }
     }
 
-    /// Takes a byte that was typed.
+    /// Processes a typed byte.
     pub(super) fn push(&mut self, byte: u8) -> Option<Completed> {
         let key = Some(byte).filter(|_| !std::mem::take(&mut self.is_literal));
         if matches!(key, Some(b'\r' | b'\n')) {
             self.echo.push(b'\n');
             self.line.push(b'\n');
-            return self.hand_over();
+            return self.complete();
         }
         if key.is_none() {
             self.insert(byte);
         } else if key == self.keys.end {
-            return if self.line.is_empty() { Some(Completed::End) } else { self.hand_over() };
+            return if self.line.is_empty() { Some(Completed::End) } else { self.complete() };
         } else if key == self.keys.erase || key == Some(0x08) {
             let width = self.erase_character();
-            self.take_back(width);
+            self.clear_columns(width);
         } else if key == self.keys.erase_word {
             self.erase_word();
         } else if key == self.keys.kill {
             let width = shown(&self.line).1;
             self.line.clear();
-            self.take_back(width);
+            self.clear_columns(width);
         } else if key == self.keys.literal {
             self.is_literal = true;
         } else {
             self.insert(byte);
         }
-        if self.line.len() >= MAX_HELD { self.hand_over() } else { None }
+        if self.line.len() >= MAX_LINE { self.complete() } else { None }
     }
 
-    /// What is to be written to the terminal.
+    /// The bytes to write to the terminal.
     pub(super) fn take_echo(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.echo)
     }
 
-    /// What the line being typed shows, and the columns that it takes.
+    /// The line being typed as displayed, and its width in columns.
     pub(super) fn shown(&self) -> (Vec<u8>, usize) {
         shown(&self.line)
     }
 
-    /// Gives the line up; false if there is none.
+    /// Discards the line; false if it is empty.
     pub(super) fn clear(&mut self) -> bool {
         let had_text = !self.line.is_empty();
         self.line.clear();
@@ -82,11 +82,11 @@ impl Discipline {
         had_text
     }
 
-    fn hand_over(&mut self) -> Option<Completed> {
+    fn complete(&mut self) -> Option<Completed> {
         Some(Completed::Bytes(std::mem::take(&mut self.line)))
     }
 
-    /// Bytes of a character that is not ASCII are shown as they come.
+    /// The bytes of non-ASCII characters are echoed unchanged.
     fn insert(&mut self, byte: u8) {
         self.line.push(byte);
         match byte {
@@ -95,7 +95,7 @@ impl Discipline {
         }
     }
 
-    /// Returns the columns that it took.
+    /// Returns its width in columns.
     fn erase_character(&mut self) -> usize {
         let continued = self.line.iter().rev().take(3).take_while(|byte| **byte & 0xc0 == 0x80);
         let start = self.line.len().saturating_sub(1 + continued.count());
@@ -111,11 +111,11 @@ impl Discipline {
         while !self.line.is_empty() && !ends_blank(&self.line) {
             width += self.erase_character();
         }
-        self.take_back(width);
+        self.clear_columns(width);
     }
 
-    fn take_back(&mut self, width: usize) {
-        if width > MAX_TAKEN_BACK {
+    fn clear_columns(&mut self, width: usize) {
+        if width > MAX_CLEARED {
             self.echo.extend(b"^U\n");
             self.echo.extend(shown(&self.line).0);
         } else {
@@ -124,7 +124,7 @@ impl Discipline {
     }
 }
 
-/// Text as a terminal may see it, and the columns that it takes.
+/// A text with control characters made visible, and its width in columns.
 fn shown(bytes: &[u8]) -> (Vec<u8>, usize) {
     let (mut text, mut width) = (String::new(), 0);
     for c in String::from_utf8_lossy(bytes).chars() {
@@ -157,9 +157,9 @@ mod tests {
         literal: Some(0x16),
     };
 
-    /// What is completed, and shown.
+    /// What was completed, and the echo.
     fn typed(keys: &str) -> (Vec<Completed>, String) {
-        let mut discipline = Discipline::new(KEYS);
+        let mut discipline = LineDiscipline::new(KEYS);
         let completed = keys.bytes().filter_map(|byte| discipline.push(byte)).collect();
         (completed, String::from_utf8(discipline.take_echo()).expect("text"))
     }
@@ -185,8 +185,8 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_given_up_leaves_nothing_behind() {
-        let mut discipline = Discipline::new(KEYS);
+    fn a_discarded_line_leaves_no_state() {
+        let mut discipline = LineDiscipline::new(KEYS);
         for keys in ["ab\x16", "\x16"] {
             keys.bytes().for_each(|byte| assert_eq!(discipline.push(byte), None));
             discipline.clear();
@@ -195,31 +195,31 @@ mod tests {
     }
 
     #[test]
-    fn ctrl_d_ends_the_input_or_hands_over_what_there_is() {
+    fn ctrl_d_ends_the_input_or_completes_a_partial_line() {
         assert_eq!(typed("\x04").0, [Completed::End]);
         assert_eq!(typed("ab\x04\x04").0, [bytes("ab"), Completed::End]);
     }
 
     #[test]
-    fn what_is_typed_is_shown_and_taken_back() {
+    fn typed_text_is_echoed_and_erased() {
         assert_eq!(typed("aé\r").1, "aé\n");
         assert_eq!(typed("a世\x7f").1, "a世\x08 \x08\x08 \x08");
         assert_eq!(typed("\x16\x1b[2J").1, "^[[2J");
         assert_eq!(typed("\x1b\x7f").1, "^[\x08 \x08\x08 \x08");
-        let long = typed(&format!("{}\x15", "x".repeat(MAX_TAKEN_BACK + 1))).1;
+        let long = typed(&format!("{}\x15", "x".repeat(MAX_CLEARED + 1))).1;
         assert!(long.ends_with("x^U\n"), "{long}");
     }
 
     #[test]
-    fn nothing_is_cut_and_what_is_held_is_bounded() {
-        let mut discipline = Discipline::new(KEYS);
+    fn long_lines_are_not_truncated_and_memory_is_limited() {
+        let mut discipline = LineDiscipline::new(KEYS);
         let (mut parts, mut count) = (0, 0);
-        for _ in 0..2 * MAX_HELD + 10 {
+        for _ in 0..2 * MAX_LINE + 10 {
             if let Some(Completed::Bytes(part)) = discipline.push(b'x') {
                 (parts, count) = (parts + 1, count + part.len());
             }
         }
         assert_eq!(discipline.push(b'\n'), Some(bytes("xxxxxxxxxx\n")));
-        assert_eq!((parts, count), (2, 2 * MAX_HELD));
+        assert_eq!((parts, count), (2, 2 * MAX_LINE));
     }
 }

@@ -1,5 +1,4 @@
-//! Streams behind threads of their own, which may block: for what can be neither polled nor opened
-//! anew.
+//! Streams read and written by threads, which may block: for files that can be neither polled nor reopened.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
-/// Bytes that a thread holds at a time.
+/// The maximum number of bytes passed to or from a thread at a time.
 const CHUNK: usize = 64 << 10;
 
-/// The longest wait for a thread.
+/// The maximum time to wait for a thread.
 const SLICE: Duration = Duration::from_millis(100);
 
-/// A stream that is read by a thread.
+/// A stream read by a thread.
 #[derive(Debug)]
 pub struct Reader {
     shared: Arc<Shared>,
@@ -23,23 +22,23 @@ pub struct Reader {
     ended: bool,
 }
 
-/// A stream that is written by a thread.
+/// A stream written by a thread.
 #[derive(Debug)]
 pub struct Writer {
     shared: Arc<Shared>,
-    /// The thread starts with the first bytes.
+    /// Present until the thread is started with the first bytes.
     stream: Option<Stream>,
     is_terminal: bool,
 }
 
 type Stream = Box<dyn Output>;
 
-/// What a thread can write to.
+/// A stream that a thread can write to.
 trait Output: Write + Send + std::fmt::Debug {}
 
 impl<T: Write + Send + std::fmt::Debug> Output for T {}
 
-/// A chunk on its way between the loop and a thread.
+/// A chunk passed between the event loop and a thread.
 #[derive(Debug, Default)]
 struct Shared {
     slot: Mutex<Slot>,
@@ -48,11 +47,11 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// Read and not taken, or to be written.
+    /// A chunk that was read, or is to be written.
     chunk: Option<io::Result<Vec<u8>>>,
-    /// Bytes that the writing thread has in its hands.
+    /// Bytes that the writing thread is writing.
     in_flight: usize,
-    /// The other side has gone.
+    /// The other side was dropped.
     is_closed: bool,
     waker: Option<Arc<Waker>>,
 }
@@ -76,16 +75,16 @@ impl Shared {
 impl Slot {
     fn wake(&self) {
         if let Some(waker) = &self.waker {
-            let _ = waker.wake(); // the loop has ended
+            let _ = waker.wake(); // fails only once the event loop has ended
         }
     }
 }
 
 impl Reader {
-    /// Standard input; `waker` announces it.
+    /// Standard input; `waker` is woken when there is something to read.
     ///
     /// # Errors
-    /// When no thread can be started.
+    /// If the thread cannot be started.
     pub fn register(_: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         shared.slot().waker = Some(Arc::clone(waker));
@@ -95,17 +94,17 @@ impl Reader {
         Ok(reader)
     }
 
-    /// The console edits lines.
+    /// Always false: the console edits lines.
     pub fn is_typed(&self) -> bool {
         false
     }
 
-    /// There is nothing to give up.
+    /// Always false: there is no line to discard.
     pub fn clear_line(&self) -> bool {
         false
     }
 
-    /// The thread goes on by itself.
+    /// Does nothing: the thread continues by itself.
     ///
     /// # Errors
     /// None.
@@ -113,13 +112,13 @@ impl Reader {
         Ok(())
     }
 
-    /// The waker announces it.
+    /// Does nothing: the waker is used.
     pub fn set_ready(&mut self) {}
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing is; others as the system says.
+    /// `WouldBlock` if there are none; those of the system.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.taken == self.rest.len() && !self.ended {
             let Some(chunk) = self.shared.slot().chunk.take() else {
@@ -142,7 +141,7 @@ impl Drop for Reader {
     }
 }
 
-/// Reads standard input up to its end, a chunk ahead.
+/// Reads standard input to its end, one chunk ahead.
 fn read_on(shared: &Shared) {
     loop {
         let mut chunk = vec![0; CHUNK];
@@ -186,7 +185,7 @@ impl Writer {
         Ok(Self::new(Box::new(io::stderr()), is_terminal))
     }
 
-    /// Writes to a stream that may block.
+    /// A writer to a stream that may block.
     pub(super) fn to(stream: impl Write + Send + std::fmt::Debug + 'static) -> Self {
         Self::new(Box::new(stream), false)
     }
@@ -200,7 +199,7 @@ impl Writer {
         self.is_terminal
     }
 
-    /// Has `waker` announce that more can be written.
+    /// Sets the waker that is woken when more can be written.
     ///
     /// # Errors
     /// None.
@@ -209,10 +208,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Hands some bytes to the thread.
+    /// Passes bytes to the thread.
     ///
     /// # Errors
-    /// `WouldBlock` while it has others; what came of those before.
+    /// `WouldBlock` while it is writing others; the error of an earlier write.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if let Some(mut stream) = self.stream.take() {
             let shared = Arc::clone(&self.shared);
@@ -238,15 +237,15 @@ impl Writer {
         Ok(count)
     }
 
-    /// Bytes that the thread has taken and the stream has not.
+    /// Bytes passed to the thread and not written to the stream yet.
     pub fn in_flight(&self) -> usize {
         self.shared.slot().in_flight
     }
 
-    /// Waits until more can be written; false when `until` has passed.
+    /// Waits until more can be written; false if `until` passes before.
     ///
     /// # Errors
-    /// `TimedOut` after a short time, so that the caller can look for signals: they do not end this wait.
+    /// `TimedOut` after a short time, so that the caller can check for signals, which do not interrupt it.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
         let now = Instant::now();
         let left = until.map_or(SLICE, |until| until.saturating_duration_since(now).min(SLICE));
@@ -268,12 +267,12 @@ impl Drop for Writer {
     }
 }
 
-/// Whether standard output and error are the same stream; that is not known here.
+/// Whether standard output and error are the same stream; always false, as it is not known here.
 pub fn are_one_stream() -> bool {
     false
 }
 
-/// Writes chunk after chunk, until an error or the end.
+/// Writes chunks until an error or the end.
 fn write_on(shared: &Shared, stream: &mut Stream) {
     loop {
         let mut slot = shared.wait_while(|slot| slot.chunk.is_none() && !slot.is_closed);
@@ -299,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_blocks_holds_up_nothing_and_loses_nothing() {
+    fn a_blocking_stream_does_not_block_the_caller_and_nothing_is_lost() {
         let (mut reader, pipe) = io::pipe().expect("a pipe");
         let mut writer = Writer::to(pipe);
         let bytes: Vec<u8> = (0..1 << 20).map(|number: u32| (number % 251) as u8).collect();
@@ -310,7 +309,7 @@ mod tests {
                 break;
             }
         }
-        assert!(!rest.is_empty(), "a pipe without a reader took everything");
+        assert!(!rest.is_empty(), "a pipe without a reader accepted everything");
         let collector = thread::spawn(move || {
             let mut all = Vec::new();
             reader.read_to_end(&mut all).map(|_| all)
@@ -327,11 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_of_the_stream_is_reported_once() {
+    fn an_error_of_the_stream_is_reported() {
         let (reader, pipe) = io::pipe().expect("a pipe");
         drop(reader);
         let mut writer = Writer::to(pipe);
-        assert_eq!(writer.write(b"x").expect("taken"), 1);
+        assert_eq!(writer.write(b"x").expect("accepted"), 1);
         while writer.wait(None).is_err() {}
         for _ in 0..2 {
             let error = writer.write(b"x").expect_err("no reader");

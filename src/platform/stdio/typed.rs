@@ -1,4 +1,4 @@
-//! Lines typed on a terminal where no line editor runs: none of them is cut.
+//! Lines typed on a terminal without a line editor, not truncated by the kernel.
 
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
@@ -10,32 +10,31 @@ use std::time::Duration;
 
 use rustix::fs::OFlags;
 
-use super::discipline::{Completed, Discipline};
+use super::discipline::{Completed, LineDiscipline};
 use crate::platform::job_control::{JobControl, TerminalModes};
 use crate::platform::terminal::{self, SavedModes};
 
-/// Reads what was typed, without blocking.
+/// Reads typed bytes, without blocking.
 pub(super) type Read<'a> = &'a mut dyn FnMut(&mut [u8]) -> io::Result<usize>;
 
-/// A pager at the end of a pipeline sets the modes of the terminal when it starts, and at its end those that
-/// it found: they have to be those that were there before either of us.
+/// How long to wait before setting the modes: a pager at the end of a pipeline saves the terminal modes when it
+/// starts and restores them at its end, so it must find the original ones.
 const PIPELINE_START: Duration = Duration::from_millis(300);
 
-/// Bytes read at a time.
+/// The number of bytes read at a time.
 const READ_SIZE: usize = 4 << 10;
 
-/// The terminal whose lines are edited, for whoever writes to it.
+/// The terminal whose lines are edited, for writers to it.
 static EDITED: Mutex<Weak<Shared>> = Mutex::new(Weak::new());
 
-/// Writes to a terminal. The line being typed is taken off it meanwhile, and shown again behind what was
-/// written.
-pub(super) fn write_beside_line(
+/// Writes to a terminal. The line being typed is cleared meanwhile, and shown again after what was written.
+pub(super) fn write_around_line(
     bytes: &[u8],
     write: impl FnOnce(&[u8]) -> io::Result<usize>,
 ) -> io::Result<usize> {
     let edited = EDITED.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
     match edited.filter(|shared| shared.has_shown_line()) {
-        Some(shared) => shared.write_beside_line(bytes, write),
+        Some(shared) => shared.write_around_line(bytes, write),
         None => write(bytes),
     }
 }
@@ -45,7 +44,7 @@ pub(super) fn write_beside_line(
 pub(super) struct TypedLines {
     shared: Arc<Shared>,
     jobs: JobControl,
-    /// Completed and not handed out.
+    /// Completed and not read yet.
     ready: VecDeque<u8>,
     has_ended: bool,
 }
@@ -53,31 +52,31 @@ pub(super) struct TypedLines {
 #[derive(Debug)]
 struct Shared {
     modes: SavedModes,
-    /// Until then the driver of the terminal edits lines.
+    /// The modes are set; until then the kernel edits lines.
     is_taken: AtomicBool,
     line: Mutex<Line>,
-    /// Nothing is shown without it.
+    /// The terminal to echo to; without it nothing is shown.
     echo: Option<File>,
 }
 
 /// The line being typed.
 #[derive(Debug)]
 struct Line {
-    text: Discipline,
-    /// It is not on the terminal: something else is being written there.
+    text: LineDiscipline,
+    /// It is not shown: something else is being written to the terminal.
     is_hidden: bool,
 }
 
 impl TypedLines {
-    /// Takes the terminal over; `None` where its driver does not edit lines either: another program, as a
-    /// pager, has set its modes. `typed` reads what there is.
+    /// Takes over line editing; `None` if the kernel does not edit lines: another program, such as a pager,
+    /// has set the modes. `typed` reads the bytes typed so far.
     ///
     /// # Errors
-    /// When the system refuses handlers of signals.
+    /// If signal handlers cannot be installed.
     pub(super) fn take(typed: Read<'_>) -> io::Result<Option<Self>> {
         let modes = SavedModes::read().filter(SavedModes::edits_lines);
         let Some(modes) = modes.filter(|_| !terminal::is_in_background()) else { return Ok(None) };
-        let line = Line { text: Discipline::new(modes.edit_keys()), is_hidden: false };
+        let line = Line { text: LineDiscipline::new(modes.edit_keys()), is_hidden: false };
         let line = Mutex::new(line);
         let (echo, is_taken) = (open_echo(), AtomicBool::new(false));
         let shared = Arc::new(Shared { modes, is_taken, line, echo });
@@ -91,17 +90,17 @@ impl TypedLines {
         Ok(Some(Self { shared, jobs, ready, has_ended }))
     }
 
-    /// Reads up to the end of one line.
+    /// Reads at most one line.
     ///
     /// # Errors
-    /// `WouldBlock` without one; others as the system says.
+    /// `WouldBlock` if there is none; those of the system.
     pub(super) fn read(&mut self, typed: Read<'_>, buffer: &mut [u8]) -> io::Result<usize> {
         while self.ready.is_empty() {
             if std::mem::take(&mut self.has_ended) {
                 return Ok(0);
             }
             if terminal::is_in_background() || !self.shared.has_terminal() {
-                return Err(io::ErrorKind::WouldBlock.into()); // what is typed is for another program
+                return Err(io::ErrorKind::WouldBlock.into()); // the input is for another program
             }
             let mut bytes = [0; READ_SIZE];
             let count = typed(&mut bytes)?;
@@ -122,7 +121,7 @@ impl TypedLines {
         Ok(count)
     }
 
-    /// What comes behind an end is read after it.
+    /// Bytes after an end of input are read after it.
     fn push(&mut self, bytes: &[u8]) {
         let mut line = self.shared.line();
         for byte in bytes {
@@ -138,7 +137,7 @@ impl TypedLines {
         }
     }
 
-    /// Gives up the line being typed; false if there is none.
+    /// Discards the line being typed; false if there is none.
     pub(super) fn clear_line(&self) -> bool {
         let mut line = self.shared.line();
         let had_text = line.text.clear();
@@ -156,7 +155,7 @@ impl Drop for TypedLines {
         let mut line = self.shared.line();
         let is_shown = line.text.clear() && !line.is_hidden && !terminal::is_in_background();
         if is_shown {
-            self.shared.show(b"\n"); // what follows has a line of its own
+            self.shared.show(b"\n"); // what follows starts on a new line
         }
         drop(line);
         self.shared.give_back();
@@ -168,13 +167,13 @@ impl Shared {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether there is a line on the terminal that what is written now would be glued to.
+    /// Whether a line being typed is shown, which has to be cleared before writing.
     fn has_shown_line(&self) -> bool {
         let is_ours = self.is_taken.load(Ordering::SeqCst) && !terminal::is_in_background();
         is_ours && !self.line().text.shown().0.is_empty()
     }
 
-    fn write_beside_line(
+    fn write_around_line(
         &self,
         bytes: &[u8],
         write: impl FnOnce(&[u8]) -> io::Result<usize>,
@@ -182,7 +181,7 @@ impl Shared {
         let mut line = self.line();
         let (text, width) = line.text.shown();
         if !std::mem::replace(&mut line.is_hidden, true) {
-            // A line on several rows stays: not every terminal can take it off.
+            // A line on several rows is not cleared: not every terminal supports that.
             let is_one_row = width < terminal::width();
             let blank = [b"\r", " ".repeat(width).as_bytes(), b"\r"].concat();
             self.show(if is_one_row { &blank } else { b"\n" });
@@ -200,8 +199,8 @@ impl Shared {
         written
     }
 
-    /// Whether the modes are those that were set here, or can be: else a program that was started later, as
-    /// a pager, has set its own. A terminal that is gone can be read.
+    /// Whether the modes are those set here, or can be set again: else a program started later, such as a
+    /// pager, has set its own. A closed terminal can be read.
     fn has_terminal(&self) -> bool {
         if !self.is_taken.load(Ordering::SeqCst) {
             return true;
@@ -209,7 +208,7 @@ impl Shared {
         self.modes.keep_unedited() || terminal::is_gone()
     }
 
-    /// What a terminal does not take at once is not shown: nothing waits for it.
+    /// Writes as much as the terminal accepts without blocking; the rest is not shown.
     fn show(&self, bytes: &[u8]) {
         if let Some(mut echo) = self.echo.as_ref() {
             let _ = echo.write(bytes);
@@ -236,7 +235,7 @@ impl TerminalModes for Arc<Shared> {
     }
 }
 
-/// Lines that the driver has edited, and whether Ctrl-D came behind them.
+/// Lines edited by the kernel, and whether Ctrl-D followed.
 fn read_typed_ahead(typed: Read<'_>) -> (VecDeque<u8>, bool) {
     let mut ready = VecDeque::new();
     let mut bytes = [0; READ_SIZE];
@@ -244,7 +243,7 @@ fn read_typed_ahead(typed: Read<'_>) -> (VecDeque<u8>, bool) {
         match typed(&mut bytes) {
             Ok(0) => return (ready, true),
             Ok(count) => ready.extend(&bytes[..count]),
-            Err(_) => return (ready, false), // whoever reads next hears of it
+            Err(_) => return (ready, false), // the next read reports it
         }
     }
 }

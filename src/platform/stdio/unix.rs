@@ -1,4 +1,4 @@
-//! Streams that can be waited for, through descriptions of our own.
+//! Standard streams that can be polled, through open file descriptions of our own.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -12,65 +12,66 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat};
 use rustix::net::{RecvFlags, SendFlags};
 
-use super::typed::{TypedLines, write_beside_line};
+use super::typed::{TypedLines, write_around_line};
 use super::{closed, threaded};
 
-/// Standard input: read until it would block.
+/// Standard input, to be read until it would block.
 #[derive(Debug)]
 pub struct Reader {
-    way: In,
+    stream: Source,
     ready: bool,
-    /// On a terminal, whose lines are edited here.
+    /// Line editing, if it is a terminal.
     typed: Option<TypedLines>,
 }
 
 #[derive(Debug)]
-enum In {
-    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+enum Source {
+    /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
-    /// A socket takes "do not wait" with each call.
+    /// A socket, read with MSG_DONTWAIT.
     Socket(File),
-    /// Regular files and the like are always ready.
+    /// Regular files and the like, which are always ready.
     Direct(File),
-    /// A pipe or terminal that cannot be opened again.
+    /// A pipe or terminal that cannot be reopened.
     Thread(threaded::Reader),
 }
 
 impl Reader {
-    /// Standard input, to be announced as `token`, or by `waker`.
+    /// Opens standard input and registers it as `token`, or with `waker`.
     ///
     /// # Errors
-    /// When it cannot be waited for.
+    /// If it cannot be registered.
     pub fn register(registry: &Registry, token: Token, waker: &Arc<Waker>) -> io::Result<Self> {
         let stdin = io::stdin();
-        let way = match kind_of(stdin.as_fd())? {
-            Kind::Socket => In::Socket(own(stdin.as_fd())?),
+        let stream = match kind_of(stdin.as_fd())? {
+            Kind::Socket => Source::Socket(own(stdin.as_fd())?),
             Kind::Stream => match reopen(0, OpenOptions::new().read(true)) {
-                Some(file) => In::Reopened(file),
-                None => In::Thread(threaded::Reader::register(registry, token, waker)?),
+                Some(file) => Source::Reopened(file),
+                None => Source::Thread(threaded::Reader::register(registry, token, waker)?),
             },
-            Kind::File => In::Direct(own(stdin.as_fd())?),
+            Kind::File => Source::Direct(own(stdin.as_fd())?),
         };
-        let mut reader = Self { way, ready: true, typed: None };
+        let mut reader = Self { stream, ready: true, typed: None };
         if rustix::termios::isatty(stdin.as_fd()) {
-            let way = &mut reader.way;
-            reader.typed = TypedLines::take(&mut |buffer| way.read(buffer))?;
+            let stream = &mut reader.stream;
+            reader.typed = TypedLines::take(&mut |buffer| stream.read(buffer))?;
         }
-        if let In::Reopened(file) | In::Socket(file) | In::Direct(file) = &reader.way {
+        if let Source::Reopened(file) | Source::Socket(file) | Source::Direct(file) = &reader.stream
+        {
             let fd = file.as_raw_fd();
             match registry.register(&mut SourceFd(&fd), token, Interest::READABLE) {
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
                 result => {
                     result?;
                     // Lines may have been typed before.
-                    reader.ready = reader.typed.is_some(); // to read from a terminal in the background stops us
+                    reader.ready = reader.typed.is_some(); // reading from a terminal in the background stops us
                 }
             }
         }
         Ok(reader)
     }
 
-    /// Takes note that it may have been announced while nobody listened.
+    /// Marks it as readable, since an event may have been reported while it was not polled.
     ///
     /// # Errors
     /// None.
@@ -79,34 +80,34 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether it is a terminal whose lines are edited, and shown, here.
+    /// Whether it is a terminal whose lines are edited and echoed here.
     pub fn is_typed(&self) -> bool {
         self.typed.is_some()
     }
 
-    /// Gives up the line being typed; false if there is none.
+    /// Discards the line being typed; false if there is none.
     pub fn clear_line(&self) -> bool {
         self.typed.as_ref().is_some_and(TypedLines::clear_line)
     }
 
-    /// Takes note that `token` was announced.
+    /// Records that an event for `token` was reported.
     pub fn set_ready(&mut self) {
         self.ready = true;
     }
 
-    /// Reads what is there.
+    /// Reads the available bytes.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing is; others as the system says.
+    /// `WouldBlock` if there are none; those of the system.
     pub fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let is_announced = self.ready || matches!(self.way, In::Thread(_));
-        if !is_announced {
+        let may_be_ready = self.ready || matches!(self.stream, Source::Thread(_));
+        if !may_be_ready {
             return Err(io::ErrorKind::WouldBlock.into());
         }
-        let way = &mut self.way;
+        let stream = &mut self.stream;
         let read = match &mut self.typed {
-            Some(typed) => typed.read(&mut |buffer| way.read(buffer), buffer),
-            None => way.read(buffer),
+            Some(typed) => typed.read(&mut |buffer| stream.read(buffer), buffer),
+            None => stream.read(buffer),
         };
         if matches!(&read, Err(error) if error.kind() == io::ErrorKind::WouldBlock) {
             self.ready = false;
@@ -115,7 +116,7 @@ impl Reader {
     }
 }
 
-impl In {
+impl Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Thread(thread) => thread.read(buffer),
@@ -128,25 +129,25 @@ impl In {
     }
 }
 
-/// Standard output or error: written as far as it takes it at once.
+/// Standard output or error, written without blocking.
 #[derive(Debug)]
 pub struct Writer {
-    way: Out,
+    stream: Sink,
     registered: bool,
     is_terminal: bool,
 }
 
 #[derive(Debug)]
-enum Out {
-    /// A description of its own, in non-blocking mode: a pipe or terminal opened again.
+enum Sink {
+    /// A reopened pipe or terminal in non-blocking mode.
     Reopened(File),
-    /// A socket takes "do not wait" with each call.
+    /// A socket, written with MSG_DONTWAIT.
     Socket(File),
-    /// Files never keep one waiting.
+    /// Regular files and the like, which do not block.
     Direct(File),
-    /// A pipe or terminal that cannot be opened again.
+    /// A pipe or terminal that cannot be reopened.
     Thread(threaded::Writer),
-    /// There is none.
+    /// It was closed when the program started.
     Closed,
 }
 
@@ -154,10 +155,10 @@ impl Writer {
     /// Standard output.
     ///
     /// # Errors
-    /// When the descriptor cannot be duplicated.
+    /// If the descriptor cannot be duplicated.
     pub fn stdout() -> io::Result<Self> {
         if closed::was_stdout_closed() {
-            return Ok(Self { way: Out::Closed, registered: false, is_terminal: false });
+            return Ok(Self { stream: Sink::Closed, registered: false, is_terminal: false });
         }
         Self::new(io::stdout().as_fd(), 1)
     }
@@ -165,21 +166,21 @@ impl Writer {
     /// Standard error.
     ///
     /// # Errors
-    /// When the descriptor cannot be duplicated.
+    /// If the descriptor cannot be duplicated.
     pub fn stderr() -> io::Result<Self> {
         Self::new(io::stderr().as_fd(), 2)
     }
 
     fn new(fd: BorrowedFd<'_>, number: u8) -> io::Result<Self> {
-        let way = match kind_of(fd)? {
-            Kind::Socket => Out::Socket(own(fd)?),
+        let stream = match kind_of(fd)? {
+            Kind::Socket => Sink::Socket(own(fd)?),
             Kind::Stream => match reopen(number, OpenOptions::new().write(true)) {
-                Some(file) => Out::Reopened(file),
-                None => Out::Thread(threaded::Writer::to(own(fd)?)),
+                Some(file) => Sink::Reopened(file),
+                None => Sink::Thread(threaded::Writer::to(own(fd)?)),
             },
-            Kind::File => Out::Direct(own(fd)?),
+            Kind::File => Sink::Direct(own(fd)?),
         };
-        Ok(Self { way, registered: false, is_terminal: rustix::termios::isatty(fd) })
+        Ok(Self { stream, registered: false, is_terminal: rustix::termios::isatty(fd) })
     }
 
     /// Whether it is a terminal.
@@ -187,68 +188,68 @@ impl Writer {
         self.is_terminal
     }
 
-    /// Lets `registry` report when it can be written again, and when a pipe's reader is gone.
+    /// Registers it for write readiness, which also reports that the reader of a pipe was closed.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// If the registration fails.
     pub fn register(
         &mut self,
         registry: &Registry,
         token: Token,
         waker: &Arc<Waker>,
     ) -> io::Result<()> {
-        match &mut self.way {
-            Out::Reopened(file) | Out::Socket(file) if !self.registered => {
+        match &mut self.stream {
+            Sink::Reopened(file) | Sink::Socket(file) if !self.registered => {
                 let fd = file.as_raw_fd();
                 registry.register(&mut SourceFd(&fd), token, Interest::WRITABLE)?;
                 self.registered = true;
                 Ok(())
             }
-            Out::Thread(thread) => thread.register(registry, token, waker),
+            Sink::Thread(thread) => thread.register(registry, token, waker),
             _ => Ok(()),
         }
     }
 
-    /// Writes as much as fits now.
+    /// Writes as much as possible without blocking.
     ///
     /// # Errors
-    /// `WouldBlock` when nothing fits; others as the system says.
+    /// `WouldBlock` if nothing can be written; those of the system.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.is_terminal {
-            true => write_beside_line(bytes, |bytes| self.write_to(bytes)),
+            true => write_around_line(bytes, |bytes| self.write_to(bytes)),
             false => self.write_to(bytes),
         }
     }
 
     fn write_to(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.way {
-            Out::Reopened(file) | Out::Direct(file) => file.write(bytes),
-            Out::Socket(file) => {
+        match &mut self.stream {
+            Sink::Reopened(file) | Sink::Direct(file) => file.write(bytes),
+            Sink::Socket(file) => {
                 let flags = SendFlags::DONTWAIT | SendFlags::NOSIGNAL;
                 Ok(rustix::net::send(file, bytes, flags)?)
             }
-            Out::Thread(thread) => thread.write(bytes),
-            Out::Closed => Err(io::Error::other(super::CLOSED)),
+            Sink::Thread(thread) => thread.write(bytes),
+            Sink::Closed => Err(io::Error::other(super::CLOSED)),
         }
     }
 
-    /// Bytes that were taken and have not reached the stream.
+    /// Bytes that were accepted and not written to the stream yet.
     pub fn in_flight(&self) -> usize {
-        match &self.way {
-            Out::Thread(thread) => thread.in_flight(),
+        match &self.stream {
+            Sink::Thread(thread) => thread.in_flight(),
             _ => 0,
         }
     }
 
-    /// Waits until more can be written; false when `until` has passed.
+    /// Waits until more can be written; false if `until` passes before.
     ///
     /// # Errors
-    /// `Interrupted` when a signal comes.
+    /// `Interrupted` by a signal.
     pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let file = match &mut self.way {
-            Out::Thread(thread) => return thread.wait(until),
-            Out::Reopened(file) | Out::Socket(file) => file,
-            Out::Direct(_) | Out::Closed => return Ok(true),
+        let file = match &mut self.stream {
+            Sink::Thread(thread) => return thread.wait(until),
+            Sink::Reopened(file) | Sink::Socket(file) => file,
+            Sink::Direct(_) | Sink::Closed => return Ok(true),
         };
         let left = until.map(|until| until.saturating_duration_since(Instant::now()));
         let left = left.map(|left| Timespec {
@@ -266,7 +267,7 @@ pub fn are_one_stream() -> bool {
     out.is_some() && out == identity(io::stderr().as_fd())
 }
 
-/// What a descriptor leads to, as far as it matters here.
+/// The type of a file, as far as relevant here.
 enum Kind {
     /// A pipe or a terminal: reading and writing may block.
     Stream,
@@ -288,8 +289,8 @@ fn own(fd: BorrowedFd<'_>) -> io::Result<File> {
     Ok(File::from(fd.try_clone_to_owned()?))
 }
 
-/// Opens the file behind a standard descriptor again, in non-blocking mode. On Linux this gives a
-/// description of our own; elsewhere /dev/fd may lead to the shared one, which must not be changed.
+/// Reopens the file of a standard descriptor in non-blocking mode. On Linux this creates a new open file
+/// description; elsewhere /dev/fd may refer to the shared one, which must not be changed.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn reopen(number: u8, options: &mut OpenOptions) -> Option<File> {
     use rustix::fs::OFlags;

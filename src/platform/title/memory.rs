@@ -1,9 +1,9 @@
-//! On Linux the arguments are overwritten where the kernel reads them, as programs in C do. What runs stays
-//! what it is, however it was started: to start the program anew would run the loader where one was named
-//! (`ld.so ./wscope …`), or a newer version that has just been installed, and costs milliseconds.
+//! On Linux the arguments are overwritten where the kernel reads them, as C programs do. Executing the program
+//! again instead would run the loader if one was named (`ld.so ./wscope …`), or a newer version that has just
+//! been installed, and would take milliseconds.
 //!
-//! The memory is reached as a file. Nothing is written unless the very arguments are found there, and no string
-//! outgrows its place, so whoever still points to one finds a string that ends.
+//! The memory is accessed as a file. Nothing is written unless exactly the arguments are found there, and no
+//! string becomes longer, so all pointers to the strings stay valid.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -14,7 +14,7 @@ use std::os::unix::fs::FileExt;
 
 use super::Arguments;
 
-/// The kernel takes fewer bytes of arguments (execve(2)).
+/// More than the maximum size of arguments of the kernel (execve(2)).
 const MAX_ARGUMENTS: u64 = 16 << 20;
 
 pub(super) fn hide(
@@ -34,23 +34,23 @@ fn overwrite(args: &[OsString], shown: &[(usize, OsString)]) -> io::Result<()> {
     const MEMORY: &str = "/proc/self/mem";
     let naming = |path| move |error| io::Error::other(format!("{path}: {error}"));
     let place = place(&fs::read_to_string(STAT).map_err(naming(STAT))?)
-        .ok_or_else(|| io::Error::other(format!("{STAT} does not say where they are")))?;
+        .ok_or_else(|| io::Error::other(format!("{STAT} does not contain their address")))?;
     let memory = OpenOptions::new().read(true).write(true).open(MEMORY).map_err(naming(MEMORY))?;
     let start = find(&memory, args, place)?;
     let mut at = start;
     for (index, arg) in args.iter().enumerate() {
         if let Some((_, shown)) = shown.iter().find(|(place, _)| *place == index) {
-            memory.write_all_at(&in_place_of(arg.as_bytes(), shown.as_bytes()), at)?;
+            memory.write_all_at(&padded(arg.as_bytes(), shown.as_bytes()), at)?;
         }
         at += arg.len() as u64 + 1;
     }
     Ok(())
 }
 
-/// Where the kernel has the strings of the arguments: `arg_start` and `arg_end` in proc_pid_stat(5). The name in
-/// parentheses may hold blanks and parentheses of its own.
+/// The address range of the arguments: `arg_start` and `arg_end` in proc_pid_stat(5). The process name in
+/// parentheses may contain spaces and parentheses.
 fn place(stat: &str) -> Option<Range<u64>> {
-    /// The first of them, counted from the field behind the name.
+    /// The index of `arg_start` after the name.
     const ARG_START: usize = 45;
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace().skip(ARG_START);
@@ -59,11 +59,12 @@ fn place(stat: &str) -> Option<Range<u64>> {
         .then_some(range)
 }
 
-/// Where our arguments begin there: a loader that was named has its own before them.
+/// The address of our arguments: those of a loader may precede them.
 fn find(memory: &File, args: &[OsString], place: Range<u64>) -> io::Result<u64> {
     let expected: Vec<u8> =
         args.iter().flat_map(|arg| [arg.as_bytes(), b"\0"]).flatten().copied().collect();
-    let not_there = || io::Error::other("the arguments are not where the kernel has them");
+    let not_there =
+        || io::Error::other("the arguments are not at the address reported by the kernel");
     let start = place.end.checked_sub(expected.len() as u64).filter(|start| *start >= place.start);
     let start = start.ok_or_else(not_there)?;
     let mut found = vec![0; expected.len()];
@@ -71,8 +72,8 @@ fn find(memory: &File, args: &[OsString], place: Range<u64>) -> io::Result<u64> 
     if found == expected { Ok(start) } else { Err(not_there()) }
 }
 
-/// What is shown, cut or filled up to the length of what it stands for.
-fn in_place_of(arg: &[u8], shown: &[u8]) -> Vec<u8> {
+/// The text to show, truncated or padded to the length of the argument it replaces.
+fn padded(arg: &[u8], shown: &[u8]) -> Vec<u8> {
     let mut bytes = shown.to_vec();
     bytes.resize(arg.len(), 0);
     bytes
@@ -80,10 +81,10 @@ fn in_place_of(arg: &[u8], shown: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_place_of, place};
+    use super::{padded, place};
 
     #[test]
-    fn the_place_is_read_whatever_the_name_of_the_process_is() {
+    fn the_range_is_parsed_for_any_process_name() {
         let fields = |from: usize| {
             (from..=52).map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
         };
@@ -96,12 +97,12 @@ mod tests {
             assert_eq!(place(stat), None, "{stat}");
         }
         let zeros = ["0"; 52].join(" ");
-        assert_eq!(place(&format!("17 (wscope) R {zeros}")), None, "hidden from us");
+        assert_eq!(place(&format!("17 (wscope) R {zeros}")), None, "not accessible");
     }
 
     #[test]
-    fn a_string_keeps_its_place() {
-        assert_eq!(in_place_of(b"--bearer=secret", b"--bearer=***"), b"--bearer=***\0\0\0");
-        assert_eq!(in_place_of(b"-HCookie:x", b"-HCookie: ***"), b"-HCookie: ");
+    fn a_string_keeps_its_length() {
+        assert_eq!(padded(b"--bearer=secret", b"--bearer=***"), b"--bearer=***\0\0\0");
+        assert_eq!(padded(b"-HCookie:x", b"-HCookie: ***"), b"-HCookie: ");
     }
 }

@@ -1,5 +1,5 @@
-//! Where arguments cannot be hidden: Windows shows them to their owner alone, and other systems have neither
-//! the memory of a process as a file nor a certain way to start the same program anew.
+//! Systems on which arguments cannot be hidden: Windows shows them only to their owner, and other systems have
+//! neither the memory of a process as a file nor a reliable way to execute the same program again.
 
 use std::ffi::OsString;
 

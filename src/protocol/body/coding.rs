@@ -1,4 +1,4 @@
-//! Compressed bodies (RFC 9110 section 8.4.1, RFC 9112 section 7.2), unpacked as far as they are shown.
+//! Decompression of bodies (RFC 9110 section 8.4.1, RFC 9112 section 7.2), as far as they are shown.
 
 use std::io::Read;
 
@@ -7,10 +7,10 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use super::MAX_KEPT;
 use crate::protocol::head::Head;
 
-/// More than this on top of one another is left as it is.
+/// The maximum number of codings that are decoded; a body with more is left encoded.
 const MAX_CODINGS: usize = 3;
 
-/// A coding that can be undone.
+/// A coding that can be decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Gzip,
@@ -20,14 +20,14 @@ enum Coding {
 /// The codings of a body.
 #[derive(Debug, Default)]
 pub(super) struct Codings {
-    /// The one that was applied last first; none if not all of them can be undone.
+    /// In decoding order; empty unless all of them can be decoded.
     known: Vec<Coding>,
-    /// Their names, if not all of them can be undone.
+    /// Their names, if not all of them can be decoded.
     unknown: Option<String>,
 }
 
 impl Codings {
-    /// Those that a head declares, without `chunked`.
+    /// The codings that a head declares, without `chunked`.
     pub(super) fn of(head: &Head) -> Self {
         let fields = ["Content-Encoding", "Transfer-Encoding"];
         let names = fields.iter().flat_map(|field| head.list(field));
@@ -40,18 +40,18 @@ impl Codings {
         }
     }
 
-    /// Whether there are any and all can be undone.
+    /// Whether there is at least one coding and all can be decoded.
     pub(super) fn is_known(&self) -> bool {
         !self.known.is_empty()
     }
 
-    /// Their names, if not all of them can be undone.
+    /// Their names, if not all of them can be decoded.
     pub(super) fn into_unknown(self) -> Option<String> {
         self.unknown
     }
 
-    /// The start of what is packed in `bytes`, and whether there is more of it; `None` if it is not packed,
-    /// or not like this.
+    /// The first decoded bytes of `bytes`, and whether there are more; `None` if there are no codings, or
+    /// `bytes` is not encoded with them.
     pub(super) fn unpack(&self, bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
         let mut unpacked: Option<(Vec<u8>, bool)> = None;
         for coding in &self.known {
@@ -76,7 +76,7 @@ impl Coding {
     fn unpack(self, bytes: &[u8]) -> Option<(Vec<u8>, bool)> {
         match self {
             Self::Gzip => start_of(MultiGzDecoder::new(bytes)),
-            // It is the zlib format (RFC 1950), but some servers leave that out.
+            // The zlib format (RFC 1950), but some servers send raw DEFLATE data.
             Self::Deflate => {
                 start_of(ZlibDecoder::new(bytes)).or_else(|| start_of(DeflateDecoder::new(bytes)))
             }
@@ -84,7 +84,7 @@ impl Coding {
     }
 }
 
-/// As much as is kept; what came before an error counts.
+/// The first [`MAX_KEPT`] decoded bytes; those before an error are used.
 fn start_of(mut decoder: impl Read) -> Option<(Vec<u8>, bool)> {
     let mut start = vec![0; MAX_KEPT + 1];
     let mut length = 0;
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_packed_is_unpacked() {
+    fn compressed_bodies_are_decompressed() {
         let text = b"token expired";
         for (fields, bytes) in [
             ("Content-Encoding: gzip", gzip(text)),
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_unpacked_is_named() {
+    fn unsupported_codings_are_named() {
         for (fields, undecoded) in [
             ("Content-Encoding: br", Some("br")),
             ("Content-Encoding: gzip, BR\r\nTransfer-Encoding: chunked", Some("gzip, br")),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_start_of_a_packed_body_is_unpacked() {
+    fn the_start_of_a_truncated_body_is_decompressed() {
         let text: Vec<u8> =
             (0..1000_u32).flat_map(|number| number.to_string().into_bytes()).collect();
         let packed = gzip(&text);
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_unpacked_no_further_than_it_is_shown() {
+    fn a_bomb_is_decompressed_no_further_than_it_is_shown() {
         let bomb = gzip(&vec![b'x'; 8 << 20]);
         let expected = (vec![b'x'; MAX_KEPT], true);
         assert_eq!(unpacked("Content-Encoding: gzip", &bomb), expected);

@@ -1,51 +1,51 @@
-//! What is known of a body once no more of it is awaited.
+//! The part of a body that is kept and shown, and why it is not complete.
 
 use std::fmt;
 
 use crate::protocol::counted::counted;
 use crate::protocol::vocabulary::TransportEnd;
 
-/// The start of a body, and how it differs from the whole.
+/// The first bytes of a body, and how they differ from the whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Excerpt {
-    /// Its first bytes, decoded as far as the codings are known.
+    /// The first bytes, decoded if all codings are supported.
     pub bytes: Vec<u8>,
-    /// There is more of it, which was not read or is not kept.
+    /// There are more bytes, which were not read or are not kept.
     pub is_cut: bool,
-    /// What is wrong with it.
+    /// Why the body is malformed or incomplete.
     pub defect: Option<Defect>,
-    /// Its codings, if they are not all known: then its bytes are as received.
+    /// Its codings, if not all are supported: `bytes` are as received then.
     pub undecoded: Option<String>,
-    /// How many of its bytes were received, before decoding.
+    /// Bytes received, before decoding.
     pub received: u64,
 }
 
 impl Excerpt {
-    /// Whether its bytes may not be all of it.
+    /// Whether `bytes` may not be the complete body.
     pub fn is_partial(&self) -> bool {
         self.is_cut || self.defect.is_some()
     }
 }
 
-/// Why a body is not complete or not certainly so.
+/// Why a body is malformed, incomplete, or possibly incomplete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Defect {
     /// It ended early.
     Incomplete {
-        /// How many bytes of it were received.
+        /// Bytes received.
         received: u64,
         /// Where it should have ended.
         expected: BodyLength,
-        /// What came instead.
+        /// What ended it instead.
         end: BodyEnd,
     },
-    /// The chunked transfer coding is malformed; from that line on the bytes are as received.
+    /// The chunked transfer coding is malformed; the bytes from that line on are as received.
     MalformedChunk,
-    /// It is not compressed in the way that the head declares; its bytes are as received.
+    /// It is not compressed as the head declares; its bytes are as received.
     NotPacked,
 }
 
-/// How the end of a body is known (RFC 9112 section 6.3).
+/// What delimits a body (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyLength {
     /// Content-Length.
@@ -56,12 +56,12 @@ pub enum BodyLength {
     UntilEnd,
 }
 
-/// Why no more of a body is awaited, although it is not complete.
+/// Why reading of an incomplete body stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BodyEnd {
     /// The connection ended.
     Transport(TransportEnd),
-    /// Time ran out.
+    /// A timeout ran out.
     TimedOut,
 }
 
@@ -76,7 +76,7 @@ impl fmt::Display for Defect {
             }
             Self::NotPacked => {
                 return f.write_str(
-                    "the body is not compressed as its head says: it is shown as received",
+                    "the body is not compressed as its head declares: it is shown as received",
                 );
             }
         };

@@ -1,4 +1,4 @@
-//! Close codes that applications define for themselves, where it can be seen which application it is.
+//! Close codes defined by applications that can be recognised by their subprotocol or host.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum Application {
     DiscordGateway,
 }
 
-/// All of them.
+/// All known applications.
 pub const APPLICATIONS: [Application; 2] =
     [Application::GraphqlTransportWs, Application::DiscordGateway];
 
@@ -51,7 +51,7 @@ const DISCORD_GATEWAY: Codes = &[
 ];
 
 impl Application {
-    /// The application that a subprotocol or the host of a URL names.
+    /// The application identified by a subprotocol or by the host of a URL.
     pub fn of(subprotocol: Option<&str>, url: &str) -> Option<Self> {
         if subprotocol == Some("graphql-transport-ws") {
             return Some(Self::GraphqlTransportWs);
@@ -61,7 +61,7 @@ impl Application {
         is_discord.then_some(Self::DiscordGateway)
     }
 
-    /// What a code means to it.
+    /// The meaning of a code in this application.
     pub fn meaning(self, code: super::CloseCode) -> Option<&'static str> {
         let codes = match self {
             Self::GraphqlTransportWs => GRAPHQL_TRANSPORT_WS,
@@ -94,7 +94,7 @@ mod tests {
     use crate::protocol::CloseCode;
 
     #[test]
-    fn an_application_is_known_by_its_subprotocol_or_host() {
+    fn an_application_is_recognised_by_its_subprotocol_or_host() {
         let graphql = Some(Application::GraphqlTransportWs);
         let discord = Some(Application::DiscordGateway);
         for (subprotocol, url, application) in [
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn each_has_its_own_meaning_of_a_code() {
+    fn each_application_defines_its_own_codes() {
         for codes in [GRAPHQL_TRANSPORT_WS, DISCORD_GATEWAY] {
             assert!(codes.is_sorted_by_key(|(code, _)| code));
             assert!(codes.iter().all(|(code, _)| (4000..5000).contains(code)));

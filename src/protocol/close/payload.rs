@@ -3,7 +3,7 @@
 use super::CloseCode;
 use crate::protocol::vocabulary::Misuse;
 
-/// What a Close frame says (RFC 6455 section 5.5.1).
+/// The code and the reason in a Close frame (RFC 6455 section 5.5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClosePayload {
     /// `None`: the frame had no payload.
@@ -13,13 +13,13 @@ pub struct ClosePayload {
 }
 
 impl ClosePayload {
-    /// The longest reason, in bytes: a control frame's 125 less two for the code.
+    /// The maximum length of the reason in bytes: 125 of a control frame less two for the code.
     pub const MAX_REASON: usize = 123;
 
-    /// A payload we may send.
+    /// A payload that may be sent.
     ///
     /// # Errors
-    /// With a code that must not be sent or a reason over 123 bytes.
+    /// If the code must not be sent, or the reason is longer than 123 bytes.
     pub fn to_send(code: Option<CloseCode>, reason: &str) -> Result<Self, Misuse> {
         if let Some(code) = code.filter(|code| !code.may_be_sent()) {
             return Err(Misuse::CloseCode(code));
@@ -27,7 +27,7 @@ impl ClosePayload {
         if reason.len() > Self::MAX_REASON {
             return Err(Misuse::ReasonTooLong(reason.len()));
         }
-        // Without a code there is no place for a reason (RFC 6455 section 5.5.1).
+        // A reason can only follow a code (RFC 6455 section 5.5.1).
         let reason = if code.is_some() { reason.to_owned() } else { String::new() };
         Ok(Self { code, reason })
     }

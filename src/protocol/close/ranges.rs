@@ -5,7 +5,7 @@ use super::{CodeRange, Explanation};
 
 const RANGE_SECTION: &str = "RFC 6455, section 7.4.2";
 
-/// Every number there is, in order and without a gap (RFC 6455 section 7.4.2).
+/// All 16-bit numbers, in order and without gaps (RFC 6455 section 7.4.2).
 pub const RANGES: &[CodeRange] = &[
     CodeRange {
         first: 0,
@@ -16,7 +16,7 @@ pub const RANGES: &[CodeRange] = &[
             meaning: "Numbers below 1000 are not used.",
             sender: NEITHER,
             causes: &[
-                "An exit status, an HTTP status or a byte-swapped number taken for a close code.",
+                "An exit status, an HTTP status or a byte-swapped number used as a close code.",
             ],
             section: RANGE_SECTION,
         },
@@ -30,7 +30,7 @@ pub const RANGES: &[CodeRange] = &[
             meaning: "Reserved for the WebSocket protocol, its future revisions and public extensions. No \
                       meaning is registered for this number.",
             sender: NEITHER,
-            causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
+            causes: &["A server that uses a code of its own; 4000 to 4999 are reserved for that."],
             section: RANGE_SECTION,
         },
     },
@@ -41,7 +41,7 @@ pub const RANGES: &[CodeRange] = &[
         explanation: Explanation {
             summary: "For libraries and frameworks.",
             meaning: "For use by libraries, frameworks and applications, registered with IANA. wscope \
-                      knows no name for this number.",
+                      has no name for this number.",
             sender: EITHER,
             causes: &["A library or framework defines it: see its documentation."],
             section: RANGE_SECTION,

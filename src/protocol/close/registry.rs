@@ -1,4 +1,4 @@
-//! The close codes with a name: what RFC 6455 and the IANA registry say about each, and usual causes.
+//! The close codes with a name: their meaning by RFC 6455 and the IANA registry, and usual causes.
 
 use super::Explanation;
 
@@ -10,21 +10,21 @@ const LOCAL: &str =
 const CODE_SECTION: &str = "RFC 6455, section 7.4.1";
 const REGISTRY: &str = "IANA WebSocket Close Code Number Registry";
 
-/// A code with a name of its own.
-pub(super) struct Entry {
+/// A close code with a registered name.
+pub(super) struct RegisteredCode {
     pub(super) code: u16,
     pub(super) name: &'static str,
     pub(super) explanation: Explanation,
 }
 
 /// The registered codes, in order.
-pub(super) const REGISTERED: &[Entry] = &[
-    Entry {
+pub(super) const REGISTERED: &[RegisteredCode] = &[
+    RegisteredCode {
         code: 1000,
         name: "Normal Closure",
         explanation: Explanation {
-            summary: "The work is done, nothing went wrong.",
-            meaning: "The connection has served its purpose and ends as planned.",
+            summary: "The connection ended normally.",
+            meaning: "The purpose of the connection has been fulfilled.",
             sender: EITHER,
             causes: &[
                 "The application called close() because it was finished.",
@@ -33,11 +33,11 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1001,
         name: "Going Away",
         explanation: Explanation {
-            summary: "The endpoint goes away: shutdown, page left.",
+            summary: "The endpoint is going away.",
             meaning: "The endpoint is going away: a server shuts down, or a browser has left the page.",
             sender: EITHER,
             causes: &[
@@ -49,11 +49,11 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1002,
         name: "Protocol Error",
         explanation: Explanation {
-            summary: "The other side broke the protocol.",
+            summary: "The peer violated the protocol.",
             meaning: "The endpoint received something that the WebSocket protocol does not allow.",
             sender: EITHER,
             causes: &[
@@ -61,12 +61,12 @@ pub(super) const REGISTERED: &[Entry] = &[
                 "A reserved bit or opcode in use: often a compressed frame where no compression was \
                  negotiated.",
                 "A ping, pong or close that is fragmented or longer than 125 bytes.",
-                "Bytes that are no frames at all: a proxy or a stray print wrote into the stream.",
+                "Bytes that are not frames: a proxy or debug output wrote to the connection.",
             ],
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1003,
         name: "Unsupported Data",
         explanation: Explanation {
@@ -82,18 +82,18 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1004,
         name: "Reserved",
         explanation: Explanation {
             summary: "Reserved, no meaning yet.",
             meaning: "Reserved. A meaning might be defined in the future.",
             sender: NEITHER,
-            causes: &["A server that chose a code of its own; 4000 to 4999 are for that."],
+            causes: &["A server that uses a code of its own; 4000 to 4999 are reserved for that."],
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1005,
         name: "No Status Received",
         explanation: Explanation {
@@ -106,27 +106,27 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1006,
         name: "Abnormal Closure",
         explanation: Explanation {
             summary: "The connection ended with no Close frame.",
             meaning: "The connection ended without a Close frame: the TCP connection was closed or reset, \
-                      or TLS was cut.",
+                      or TLS was truncated.",
             sender: LOCAL,
             causes: &[
                 "The server crashed, was killed, or closes sockets without the closing handshake.",
-                "A proxy cut an idle connection: nginx (proxy_read_timeout) and AWS ALB after 60 seconds \
+                "A proxy closed an idle connection: nginx (proxy_read_timeout) and AWS ALB after 60 seconds \
                  of silence, Heroku after 55, Cloudflare after 100. Pings at a shorter interval keep it \
                  alive.",
                 "A proxy or load balancer was reloaded.",
-                "The network went away: Wi-Fi, VPN, a laptop that slept.",
-                "In a browser, also every handshake that failed: pages cannot see why.",
+                "The network was interrupted: Wi-Fi, VPN, a suspended laptop.",
+                "In a browser, also any failed handshake: pages do not get the reason.",
             ],
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1007,
         name: "Invalid Payload Data",
         explanation: Explanation {
@@ -142,11 +142,11 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1008,
         name: "Policy Violation",
         explanation: Explanation {
-            summary: "A rule of the endpoint was broken.",
+            summary: "The endpoint's policy was violated.",
             meaning: "The endpoint received a message that violates its policy. It is used where no other \
                       code is more suitable, or to hide the details of the policy.",
             sender: EITHER,
@@ -159,7 +159,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1009,
         name: "Message Too Big",
         explanation: Explanation {
@@ -175,7 +175,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1010,
         name: "Mandatory Extension",
         explanation: Explanation {
@@ -190,22 +190,22 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1011,
         name: "Internal Error",
         explanation: Explanation {
-            summary: "The endpoint ran into an error of its own.",
-            meaning: "The endpoint met an unexpected condition that kept it from going on.",
+            summary: "An internal error of the endpoint.",
+            meaning: "The endpoint encountered an unexpected condition that prevented it from continuing.",
             sender: "the server, by RFC 6455; in practice either endpoint",
             causes: &[
-                "An exception in the server's handler: look into the server's log.",
+                "An exception in the server's handler: see the server's log.",
                 "Python websockets, on either side: no pong within 20 seconds (reason \"keepalive ping \
                  timeout\").",
             ],
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1012,
         name: "Service Restart",
         explanation: Explanation {
@@ -217,7 +217,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1013,
         name: "Try Again Later",
         explanation: Explanation {
@@ -232,7 +232,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1014,
         name: "Bad Gateway",
         explanation: Explanation {
@@ -246,7 +246,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 1015,
         name: "TLS Handshake",
         explanation: Explanation {
@@ -260,7 +260,7 @@ pub(super) const REGISTERED: &[Entry] = &[
             section: CODE_SECTION,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3000,
         name: "Unauthorized",
         explanation: Explanation {
@@ -269,13 +269,13 @@ pub(super) const REGISTERED: &[Entry] = &[
             sender: EITHER,
             causes: &[
                 "A missing, wrong or expired token.",
-                "SockJS, which uses the number for ends of its own: \"Go away!\" when the server closes, \
+                "SockJS, which uses the code for its own purposes: \"Go away!\" when the server closes, \
                  \"Broken framing.\" for a message that is not JSON.",
             ],
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3003,
         name: "Forbidden",
         explanation: Explanation {
@@ -283,18 +283,18 @@ pub(super) const REGISTERED: &[Entry] = &[
             meaning: "The endpoint is authorized but has no permission for the request; equivalent to HTTP \
                       status 403.",
             sender: EITHER,
-            causes: &["The account lacks the right, the role or the subscription."],
+            causes: &["The account lacks the permission, role or subscription."],
             section: REGISTRY,
         },
     },
-    Entry {
+    RegisteredCode {
         code: 3008,
         name: "Timeout",
         explanation: Explanation {
-            summary: "An answer took too long; like HTTP 408.",
+            summary: "A response took too long; like HTTP 408.",
             meaning: "The endpoint took too long to respond; equivalent to HTTP status 408.",
             sender: EITHER,
-            causes: &["No login, pong or answer came within the server's limit."],
+            causes: &["No login, pong or answer was received within the server's limit."],
             section: REGISTRY,
         },
     },

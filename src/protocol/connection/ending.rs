@@ -1,19 +1,19 @@
-//! How a connection ended, and who did it (RFC 6455 section 7.1).
+//! How a connection ended, and who initiated that (RFC 6455 section 7.1).
 
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::violation::{Rule, Violation};
 use crate::protocol::vocabulary::{IncompleteMessage, Position, TransportEnd};
 
-/// One of the two ends of a connection.
+/// Who ended a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// We.
+pub enum Initiator {
+    /// This side.
     Local,
-    /// The other side.
+    /// The remote side.
     Peer,
 }
 
-impl Party {
+impl Initiator {
     /// The name used in events.
     pub const fn name(self) -> &'static str {
         match self {
@@ -28,30 +28,30 @@ impl Party {
 pub enum EndCause {
     /// Both sides sent a Close frame.
     Handshake,
-    /// The transport ended before that.
+    /// The transport ended before the closing handshake.
     Transport(TransportEnd, Position),
     /// The peer did not answer our Close frame in time.
     CloseTimeout,
-    /// The peer broke the protocol and we closed.
+    /// The peer violated the protocol and we closed.
     Violation,
-    /// We left without waiting.
+    /// We ended the connection without waiting for the peer.
     Abandoned,
 }
 
-/// The end of a connection, as it is reported.
+/// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// What ended it.
+    /// The cause.
     pub cause: EndCause,
-    /// Who was first to end it. A failure of our own system or network is not the peer's.
-    pub initiator: Party,
+    /// Who ended it first. A failure of the local system or network is not attributed to the peer.
+    pub initiator: Initiator,
     /// The Close frame we sent.
     pub sent: Option<ClosePayload>,
     /// The Close frame the peer sent.
     pub received: Option<ClosePayload>,
-    /// The rule the peer broke.
+    /// The violation by the peer.
     pub violation: Option<Violation>,
-    /// A message that was not complete. The one that broke a rule is not meant.
+    /// A message that was received in part, unless it is the one with the violation.
     pub incomplete: Option<IncompleteMessage>,
 }
 
@@ -64,12 +64,12 @@ impl Ending {
         peer_closed_first: bool,
     ) -> Self {
         let initiator = match &cause {
-            _ if peer_closed_first => Party::Peer,
-            // Also after a violation: it is we who fail the connection (RFC 6455 section 7.1.7).
-            _ if sent.is_some() => Party::Local,
-            EndCause::Abandoned | EndCause::CloseTimeout => Party::Local,
-            EndCause::Transport(TransportEnd::Error(_), _) => Party::Local,
-            EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Party::Peer,
+            _ if peer_closed_first => Initiator::Peer,
+            // Also after a violation: we fail the connection (RFC 6455 section 7.1.7).
+            _ if sent.is_some() => Initiator::Local,
+            EndCause::Abandoned | EndCause::CloseTimeout => Initiator::Local,
+            EndCause::Transport(TransportEnd::Error(_), _) => Initiator::Local,
+            EndCause::Handshake | EndCause::Transport(..) | EndCause::Violation => Initiator::Peer,
         };
         Self { cause, initiator, sent, received, violation, incomplete: None }
     }
@@ -99,7 +99,7 @@ impl Ending {
         self.cause == EndCause::Handshake && self.failure().is_none()
     }
 
-    /// The violation that ended the connection. What comes behind a Close frame ends nothing.
+    /// The violation that ended the connection. A frame after a Close frame does not.
     pub fn failure(&self) -> Option<&Violation> {
         self.violation.as_ref().filter(|violation| violation.rule != Rule::FrameAfterClose)
     }

@@ -1,61 +1,62 @@
-//! The memory that a connection holds: counted while it grows, freed when the connection is idle, and at
-//! once when all connections together hold too much.
+//! Memory accounting of a connection: memory is counted as it grows, and freed when the connection is
+//! idle, or immediately when all connections together exceed the budget.
 
 use std::time::{Duration, Instant};
 
 use super::{Connection, EndCause, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
-use crate::protocol::inbound::{Growth, Ready};
+use crate::protocol::inbound::{Growth, QueuedEvent};
 use crate::protocol::memory::Account;
 
-/// The reason of our Close frame when no message of the peer is cut off.
+/// The reason in our Close frame when no message of the peer is discarded.
 const REASON: &str = "over --max-memory; try again later";
 
-/// A message of less than this is not counted before it is sent.
+/// Messages smaller than this are not counted before they are sent.
 const COUNTED_FROM: usize = 64 << 10;
 
-/// Less than this is not freed when idle.
+/// Memory below this is not freed when idle.
 const KEEP_WHEN_IDLE: usize = 256 << 10;
 
-/// How long no long message has to come before memory is freed: messages that follow each other reuse it.
+/// How long without a long message before memory is freed: messages in quick succession reuse it.
 const IDLE_TIME: Duration = Duration::from_millis(200);
 
-/// What is left of a frame that is being written is still written if it is no more than this.
+/// The rest of a partly written frame is still written if it is not longer than this.
 const MAX_REST_OF_FRAME: usize = 256 << 10;
 
 impl Connection {
-    /// Has its memory counted as part of a budget.
+    /// Counts the connection's memory as part of a budget.
     pub fn charge_to(mut self, account: &Account) -> Self {
         self.inbound.growth = Some(Growth::new(account));
         self
     }
 
-    /// Bytes of memory that it holds.
-    pub fn held_bytes(&self) -> usize {
-        let queued: usize = self.queue.iter().map(Ready::own_bytes).sum();
-        self.inbound.held_bytes() + self.outbound_bytes() + queued
+    /// Bytes of memory in use.
+    pub fn memory_usage(&self) -> usize {
+        let queued: usize = self.queue.iter().map(QueuedEvent::owned_bytes).sum();
+        self.inbound.memory_usage() + self.outbound_bytes() + queued
     }
 
     fn outbound_bytes(&self) -> usize {
-        self.outbox.held() + self.deflater.as_ref().map_or(0, |deflater| deflater.held())
+        self.outbox.memory_usage()
+            + self.deflater.as_ref().map_or(0, |deflater| deflater.memory_usage())
     }
 
-    /// Has what is held for sending counted when a message grows.
-    pub(super) fn count_beside(&mut self) {
-        let beside = self.outbound_bytes() + self.beside;
+    /// Updates the memory in use besides that of received messages.
+    pub(super) fn update_other_bytes(&mut self) {
+        let other_bytes = self.outbound_bytes() + self.other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
-            growth.beside = beside;
+            growth.other_bytes = other_bytes;
         }
     }
 
-    /// Counts what it holds, and `beside`, which others hold for it. If it is the one that has to free
-    /// its memory, it does, and closes with 1009 in the middle of a message, else with 1013. The first
-    /// `least` pending bytes are not touched, as in [`Connection::drop_unsent`]. To be called at every
-    /// turn of the loop, and when the budget asks for it. Returns whether output was dropped.
-    pub fn check_memory(&mut self, beside: usize, least: usize, now: Instant) -> bool {
-        self.beside = beside;
-        self.take_back();
-        let held = self.held_bytes() + beside;
+    /// Counts the memory in use, including `other_bytes` bytes outside of the connection. If this connection was
+    /// chosen to free its memory, it does so and closes with 1009 if a message is being received, else with
+    /// 1013. The first `least` pending bytes are kept, as in [`Connection::drop_unsent`]. Must be called in
+    /// every turn of the loop, and when the budget requests it. Returns whether output was dropped.
+    pub fn check_memory(&mut self, other_bytes: usize, least: usize, now: Instant) -> bool {
+        self.other_bytes = other_bytes;
+        self.reclaim();
+        let held = self.memory_usage() + other_bytes;
         let Some(growth) = &mut self.inbound.growth else { return false };
         growth.charge.set(held);
         if !growth.charge.account().is_revoked() || self.has_shed {
@@ -63,27 +64,27 @@ impl Connection {
         }
         self.has_shed = true;
         self.shed(least, now);
-        let held = self.held_bytes() + beside;
+        let held = self.memory_usage() + other_bytes;
         if let Some(growth) = &mut self.inbound.growth {
             growth.charge.set(held);
         }
         true
     }
 
-    /// Whether all connections together hold more than they may: what this one has received has to wait
-    /// until output is taken or others have freed their memory.
+    /// Whether all connections together exceed the budget: processing of received data is paused until output
+    /// is written or other connections have freed their memory.
     pub fn is_over_budget(&self) -> bool {
         self.inbound.growth.as_ref().is_some_and(|growth| growth.charge.account().is_exceeded())
     }
 
     /// Frees the memory that only long messages need, if no message is being received.
-    /// [`Connection::on_deadline`] does so after a while; a caller that knows better may do it earlier.
+    /// [`Connection::on_deadline`] does so after a delay; the caller may do it earlier.
     pub fn release_idle_memory(&mut self) {
         if !self.is_idle() {
             self.inbound.release_at = None;
             return;
         }
-        self.take_back(); // its bytes are borrowed no more
+        self.reclaim(); // its bytes are no longer borrowed
         self.inbound.release_idle_memory();
         self.outbox.release();
         if let Some(deflater) = &mut self.deflater {
@@ -91,24 +92,24 @@ impl Connection {
         }
     }
 
-    /// Ends the borrow of what was handed out last.
-    pub(super) fn take_back(&mut self) {
+    /// Reclaims the buffer of the event returned last.
+    pub(super) fn reclaim(&mut self) {
         if self.current.is_some() {
-            self.inbound.take_back(self.current.take());
+            self.inbound.reclaim(self.current.take());
         }
     }
 
-    /// Counts a message that is about to be sent; false if there is no memory for it. The connection is
-    /// closed then.
+    /// Counts a message that is about to be sent. Returns false if there is no memory for it; the
+    /// connection is closed then.
     pub(super) fn may_send(&mut self, size: usize) -> bool {
         let growth = self.inbound.growth.as_mut().filter(|_| size >= COUNTED_FROM);
-        growth.is_none_or(|growth| growth.may_add(size))
+        growth.is_none_or(|growth| growth.try_add(size))
     }
 
-    /// Sets the deadline for freeing memory, if there is much and nothing to do.
+    /// Sets the deadline for freeing memory, if enough is in use and the connection is idle.
     pub(super) fn schedule_release(&mut self, now: Instant) {
         let is_scheduled = self.inbound.release_at.is_some();
-        if !is_scheduled && self.is_idle() && self.held_bytes() >= KEEP_WHEN_IDLE {
+        if !is_scheduled && self.is_idle() && self.memory_usage() >= KEEP_WHEN_IDLE {
             self.inbound.release_at = Some(now + IDLE_TIME);
         }
     }
@@ -125,10 +126,10 @@ impl Connection {
         let is_cut_off = !self.shed_output(least);
         let is_ending = matches!(self.phase, Phase::Closed { .. }) || self.inbound.ignores_input();
         if !is_ending && self.inbound.is_inside_message() {
-            for ready in &mut self.queue {
-                self.inbound.copy_bytes(ready);
+            for queued in &mut self.queue {
+                self.inbound.copy_bytes(queued);
             }
-            self.inbound.give_up_message();
+            self.inbound.discard_message();
             self.react(now);
         } else if self.is_open() {
             self.release_idle_memory();
@@ -137,21 +138,21 @@ impl Connection {
             self.await_close(now);
         }
         if is_cut_off {
-            // Inside a frame nothing else can be said.
+            // No Close frame can be sent inside another frame.
             self.outbox.clear();
             self.end(EndCause::Abandoned);
         }
         self.outbox.release();
     }
 
-    /// Takes back what is not written, but for the rest of a frame and our Close frame; false if that
-    /// rest is too long.
+    /// Drops unwritten output, except for the rest of a partly written frame and our Close frame. Returns
+    /// false if that rest is too long.
     fn shed_output(&mut self, least: usize) -> bool {
-        let rest = self.outbox.begun(least);
+        let rest = self.outbox.next_boundary_after(least);
         if rest > MAX_REST_OF_FRAME {
             return false;
         }
-        self.drop_behind(rest);
+        self.drop_after(rest);
         true
     }
 }

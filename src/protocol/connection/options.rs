@@ -1,26 +1,26 @@
-//! Limits and choices of a connection.
+//! The configuration of a connection.
 
 use std::time::Duration;
 
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
 use crate::protocol::vocabulary::Role;
 
-/// Limits and choices of a [`Connection`](super::Connection).
+/// The configuration of a [`Connection`](super::Connection).
 #[derive(Debug)]
-pub struct Options {
-    /// Our side.
+pub struct ConnectionOptions {
+    /// Our role.
     pub role: Role,
-    /// A received message over this many bytes closes the connection with 1009.
+    /// The maximum size of a received message in bytes; a larger one closes the connection with 1009.
     pub max_message_size: u64,
-    /// How long the peer may take to answer our Close frame; `None`: without a limit.
+    /// How long to wait for the peer's Close frame after ours; `None`: without a limit.
     pub close_timeout: Option<Duration>,
-    /// Report every frame as an event of its own.
+    /// Report every frame as an event.
     pub observe_frames: bool,
-    /// Go on after violations where that is possible.
+    /// Continue after violations where that is possible.
     pub lenient: bool,
-    /// permessage-deflate, if it was agreed on.
-    pub deflate: Option<Agreed>,
-    /// Where masking keys come from (client role).
+    /// The parameters of permessage-deflate, if it was negotiated.
+    pub deflate: Option<DeflateParams>,
+    /// The source of masking keys (client role).
     pub masks: Masks,
 }

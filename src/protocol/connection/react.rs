@@ -1,4 +1,4 @@
-//! What the peer's frames, and the end of them, set off.
+//! Reactions to the peer's frames and to the end of the transport.
 
 use std::time::{Duration, Instant};
 
@@ -6,23 +6,23 @@ use super::send::earliest;
 use super::{ANSWER_GRACE, Connection, EndCause, FAILURE_GRACE, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{MAX_CONTROL_PAYLOAD, Opcode};
-use crate::protocol::inbound::{Ready, Span};
+use crate::protocol::inbound::{QueuedEvent, Span};
 use crate::protocol::violation::Rule;
 use crate::protocol::vocabulary::{Direction, Role, TransportEnd};
 
 impl Connection {
-    /// Where the next bytes from the transport go.
+    /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
         self.inbound.receive_space()
     }
 
-    /// Says that `count` bytes were read into [`Connection::receive_space`].
+    /// Records that `count` bytes were read into [`Connection::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.inbound.received(count);
     }
 
-    /// Says that the transport ended. Call it after [`Connection::next_event`] returned `None`, and that
-    /// again after it: what had come of a frame may be a violation.
+    /// Records that the transport ended. Call it after [`Connection::next_event`] returned `None`, and then
+    /// call `next_event` again: an incomplete frame may be a violation.
     pub fn receive_eof(&mut self, end: TransportEnd) {
         let is_violation = self.inbound.end();
         self.queue.append(&mut self.inbound.queue);
@@ -48,51 +48,51 @@ impl Connection {
         self.end(cause);
     }
 
-    /// Takes one step; `false` when more bytes are needed.
+    /// Makes one step of progress; `false` when more bytes are needed.
     pub(super) fn parse_frame(&mut self, now: Instant) -> bool {
-        self.count_beside();
+        self.update_other_bytes();
         let has_progressed = self.inbound.parse_frame();
         self.react(now);
         has_progressed
     }
 
-    /// Answers what the peer sent, and queues it.
+    /// Reacts to what the peer sent, and queues the events.
     pub(super) fn react(&mut self, now: Instant) {
-        while let Some(ready) = self.inbound.queue.pop_front() {
-            match ready {
-                Ready::Ping(_, Span::Own(payload)) => self.on_ping(payload),
-                Ready::Pong(_, Span::Own(payload), _) => self.on_pong(payload, now),
-                Ready::Close(_) => self.on_close(now),
-                Ready::Violation => self.on_violation(now),
+        while let Some(queued) = self.inbound.queue.pop_front() {
+            match queued {
+                QueuedEvent::Ping(_, Span::Own(payload)) => self.on_ping(payload),
+                QueuedEvent::Pong(_, Span::Own(payload), _) => self.on_pong(payload, now),
+                QueuedEvent::Close(_) => self.on_close(now),
+                QueuedEvent::Violation => self.on_violation(now),
                 other => self.queue.push_back(other),
             }
         }
     }
 
-    /// RFC 6455 section 5.5.2: answered at once, unless we have sent our Close frame.
+    /// RFC 6455 section 5.5.2: answered immediately, unless a Close frame has been sent.
     fn on_ping(&mut self, payload: Vec<u8>) {
         let answer = payload[..payload.len().min(MAX_CONTROL_PAYLOAD)].to_vec();
-        self.queue.push_back(Ready::Ping(Direction::Received, Span::Own(payload)));
+        self.queue.push_back(QueuedEvent::Ping(Direction::Received, Span::Own(payload)));
         if self.is_open() {
             self.push_control(Opcode::Pong, &answer);
-            self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(answer), None));
+            self.queue.push_back(QueuedEvent::Pong(Direction::Sent, Span::Own(answer), None));
         }
     }
 
-    /// RFC 6455 section 5.5.3: a pong may answer only the latest of several pings.
+    /// RFC 6455 section 5.5.3: a peer may answer only the most recent of several pings.
     fn on_pong(&mut self, payload: Vec<u8>, now: Instant) {
         let answered = self.pings.iter().position(|(sent, _)| *sent == payload);
         let rtt = answered.and_then(|index| {
             let (_, sent_at) = self.pings.drain(..=index).next_back()?;
             Some(now.saturating_duration_since(sent_at))
         });
-        self.queue.push_back(Ready::Pong(Direction::Received, Span::Own(payload), rtt));
+        self.queue.push_back(QueuedEvent::Pong(Direction::Received, Span::Own(payload), rtt));
     }
 
     /// RFC 6455 section 5.5.1: answered with the same code, unless it answers ours.
     fn on_close(&mut self, now: Instant) {
         self.peer_closed_first = self.sent_close.is_none();
-        self.queue.push_back(Ready::Close(Direction::Received));
+        self.queue.push_back(QueuedEvent::Close(Direction::Received));
         if self.peer_closed_first {
             let code = match self.inbound.close().and_then(|close| close.code) {
                 Some(code) if !code.may_be_sent() => Some(CloseCode::PROTOCOL_ERROR),
@@ -104,10 +104,10 @@ impl Connection {
         self.phase = Phase::Closed { until: earliest(Some(now + ANSWER_GRACE), latest), latest };
     }
 
-    /// RFC 6455 section 7.1.7: says why, and listens no more. What comes behind a Close frame changes
-    /// nothing.
+    /// RFC 6455 section 7.1.7: sends a Close frame with the reason and ignores further input. A frame after
+    /// a Close frame has no effect.
     fn on_violation(&mut self, now: Instant) {
-        self.queue.push_back(Ready::Violation);
+        self.queue.push_back(QueuedEvent::Violation);
         let Some(violation) = self.inbound.violation() else { return };
         let rule = violation.rule;
         if rule == Rule::FrameAfterClose {
@@ -120,7 +120,7 @@ impl Connection {
                 reason: rule.summary().to_owned(),
             });
         }
-        // A server ends TCP first, and need not wait (RFC 6455 section 7.1.1).
+        // A server closes TCP first, without waiting (RFC 6455 section 7.1.1).
         let longest = if self.role == Role::Server { Duration::ZERO } else { FAILURE_GRACE };
         let grace = self.close_timeout.map_or(longest, |timeout| timeout.min(longest));
         self.phase =

@@ -1,34 +1,34 @@
-//! What we send: messages, control frames, and frames as they are asked for.
+//! Sending: messages, control frames, and raw frames.
 
 use std::time::Instant;
 
 use super::{ANSWER_GRACE, Connection, EndCause, MAX_PINGS, Phase};
 use crate::protocol::close::{CloseCode, ClosePayload};
 use crate::protocol::frame::{Header, MAX_CONTROL_PAYLOAD, Opcode};
-use crate::protocol::inbound::{FrameNote, Ready, Span, read_close};
+use crate::protocol::inbound::{QueuedEvent, QueuedFrame, Span, read_close};
 use crate::protocol::message::MessageKind;
 use crate::protocol::payload::Payload;
 use crate::protocol::raw::{RawFrame, RawMask};
 use crate::protocol::vocabulary::{Direction, FrameEvent, Misuse, Part, Role, Sent};
 
-/// A packed message that needed more than this gives its memory back.
-const KEEP_PACKED: usize = 1 << 20;
+/// The memory of a compressed message is freed if it is more than this many bytes.
+const KEEP_COMPRESSED: usize = 1 << 20;
 
-/// Called with every frame of a message as it is sent.
-type Watcher<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
+/// Called with every frame of a message that is sent.
+type FrameObserver<'a> = &'a mut dyn FnMut(&FrameEvent<'_>);
 
 impl Connection {
-    /// Sends a data message in one frame, compressed if that was agreed on and makes it shorter.
+    /// Sends a data message in one frame, compressed if that was negotiated and makes it shorter.
     ///
     /// # Errors
-    /// [`Misuse::Closing`] once a Close frame has been sent or received, or when the connection has to be
-    /// closed because there is no memory for the message.
+    /// [`Misuse::Closing`] once a Close frame has been sent or received, or when the connection is closed
+    /// because there is no memory for the message.
     pub fn send(&mut self, kind: MessageKind, data: &[u8]) -> Result<Sent, Misuse> {
         self.send_in_frames(kind, data, 1, &mut |_| ())
     }
 
-    /// Sends a data message in so many frames, one at least, of about the same size. With
-    /// [`Options::observe_frames`](super::Options::observe_frames), `watcher` is called with each.
+    /// Sends a data message in `frames` frames, at least one, of about the same size. With
+    /// [`ConnectionOptions::observe_frames`](super::ConnectionOptions::observe_frames), `observer` is called with each.
     ///
     /// # Errors
     /// As [`Connection::send`].
@@ -37,7 +37,7 @@ impl Connection {
         kind: MessageKind,
         data: &[u8],
         frames: usize,
-        watcher: Watcher<'_>,
+        observer: FrameObserver<'_>,
     ) -> Result<Sent, Misuse> {
         self.must_be_open()?;
         if !self.may_send(data.len()) {
@@ -46,9 +46,9 @@ impl Connection {
         self.sent.messages += 1;
         self.sent.payload_bytes += data.len() as u64;
         let mut deflater = self.deflater.take();
-        let packed = deflater.as_mut().and_then(|deflater| deflater.pack(data));
-        let compressed = packed.is_some();
-        let payload = packed.unwrap_or(data);
+        let compressed_data = deflater.as_mut().and_then(|deflater| deflater.compress(data));
+        let compressed = compressed_data.is_some();
+        let payload = compressed_data.unwrap_or(data);
         if compressed {
             self.sent.compressed.messages += 1;
             self.sent.compressed.packed_bytes += payload.len() as u64;
@@ -67,7 +67,7 @@ impl Connection {
             self.count_sent(&header);
             if self.observe_frames {
                 let fragment = index as u64 + 1;
-                watcher(&FrameEvent {
+                observer(&FrameEvent {
                     direction: Direction::Sent,
                     header,
                     payload: piece,
@@ -83,20 +83,19 @@ impl Connection {
             }
         }
         if let Some(deflater) = &mut deflater {
-            deflater.shrink(KEEP_PACKED);
+            deflater.shrink(KEEP_COMPRESSED);
         }
         self.deflater = deflater;
         Ok(Sent { frames: frames as u64, wire_size, compressed })
     }
 
-    /// Sends a message that was received, in one frame, if possible without a copy: then it is in memory
-    /// once.
+    /// Sends a received message back in one frame, if possible without a copy.
     ///
     /// # Errors
     /// As [`Connection::send`].
     pub fn send_back(&mut self, kind: MessageKind, payload: Payload) -> Result<Sent, Misuse> {
         self.must_be_open()?;
-        self.current = None; // the message: it is not borrowed any more
+        self.current = None; // the message, which is no longer borrowed
         if self.deflater.is_some() || self.observe_frames || !self.outbox.is_empty() {
             return self.send(kind, payload.bytes());
         }
@@ -111,8 +110,8 @@ impl Connection {
         Ok(Sent { frames: 1, wire_size: header.wire_size(), compressed: false })
     }
 
-    /// Sends a frame as it stands, whatever the rules say, also after a Close frame. A Close frame
-    /// starts the closing handshake like any other. Returns its header.
+    /// Sends a frame unchanged, even if it violates the protocol or follows a Close frame. A raw Close
+    /// frame starts the closing handshake as usual. Returns its header.
     ///
     /// # Errors
     /// When the connection has ended.
@@ -129,9 +128,9 @@ impl Connection {
         self.sent.frames += 1;
         self.sent.wire_bytes += (header.len() + frame.payload.len()) as u64;
         if header.opcode == Opcode::Close && self.sent_close.is_none() {
-            // Whatever it says, the peer takes it for the end.
+            // Whatever its payload is, the peer treats it as the end.
             self.sent_close = Some(read_close(&frame.payload).unwrap_or_default());
-            self.queue.push_back(Ready::Close(Direction::Sent));
+            self.queue.push_back(QueuedEvent::Close(Direction::Sent));
             if self.is_open() {
                 self.await_close(now);
             }
@@ -139,34 +138,34 @@ impl Connection {
         Ok(header)
     }
 
-    /// Sends a ping and remembers when, for the round-trip time.
+    /// Sends a ping and records the time, for the round-trip time.
     ///
     /// # Errors
-    /// When closing, or with more than 125 bytes of payload.
+    /// When closing, or if the payload is longer than 125 bytes.
     pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Misuse> {
         self.control(Opcode::Ping, payload)?;
         if self.pings.len() == MAX_PINGS {
             self.pings.pop_front();
         }
         self.pings.push_back((payload.to_vec(), now));
-        self.queue.push_back(Ready::Ping(Direction::Sent, Span::Own(payload.to_vec())));
+        self.queue.push_back(QueuedEvent::Ping(Direction::Sent, Span::Own(payload.to_vec())));
         Ok(())
     }
 
     /// Sends an unsolicited pong (RFC 6455 section 5.5.3).
     ///
     /// # Errors
-    /// When closing, or with more than 125 bytes of payload.
+    /// When closing, or if the payload is longer than 125 bytes.
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), Misuse> {
         self.control(Opcode::Pong, payload)?;
-        self.queue.push_back(Ready::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
+        self.queue.push_back(QueuedEvent::Pong(Direction::Sent, Span::Own(payload.to_vec()), None));
         Ok(())
     }
 
     /// Starts the closing handshake (RFC 6455 section 7.1.2). Without a code the frame is empty.
     ///
     /// # Errors
-    /// When already closing, with a code that must not be sent, or a reason over 123 bytes.
+    /// When already closing, if the code must not be sent, or if the reason is longer than 123 bytes.
     pub fn close(
         &mut self,
         code: Option<CloseCode>,
@@ -180,39 +179,39 @@ impl Connection {
         Ok(())
     }
 
-    /// Drops the frames of which the transport has taken nothing: before our Close frame, so that it
-    /// goes out at once, or behind the peer's, since it reads no more messages (RFC 6455 section
-    /// 5.5.1). Our own Close frame stays. The first `least` pending bytes are not touched; the frame
-    /// that they end in stays whole.
+    /// Drops the frames that the transport has not started to write: before our Close frame, so that it is
+    /// sent immediately, or after the peer's, which reads no more messages (RFC 6455 section 5.5.1). Our
+    /// Close frame is kept. The first `least` pending bytes are kept, and the frame that they end in is
+    /// kept as a whole.
     ///
-    /// Returns how many data messages were dropped.
+    /// Returns the number of data messages dropped.
     pub fn drop_unsent(&mut self, least: usize) -> u64 {
-        let keep = self.outbox.begun(least);
-        self.drop_behind(keep)
+        let keep = self.outbox.next_boundary_after(least);
+        self.drop_after(keep)
     }
 
-    /// After the peer's Close frame: the same for all but the first `keep` pending bytes, which have
-    /// to end with a frame.
+    /// After the peer's Close frame: drops all but the first `keep` pending bytes, which must end at a frame
+    /// boundary, and our Close frame.
     pub fn retract_output(&mut self, keep: usize) {
         if matches!(self.phase, Phase::Closed { .. }) {
-            self.drop_behind(keep);
+            self.drop_after(keep);
         }
     }
 
-    /// Drops what is pending behind the first `keep` bytes, which end with a frame, but for our Close
-    /// frame. Returns how many data messages that was.
-    pub(super) fn drop_behind(&mut self, keep: usize) -> u64 {
+    /// Drops the pending output after the first `keep` bytes, which end at a frame boundary, except for our
+    /// Close frame. Returns the number of data messages dropped.
+    pub(super) fn drop_after(&mut self, keep: usize) -> u64 {
         if matches!(self.phase, Phase::Ended(_)) {
             return 0;
         }
         let close = self.close_frame_size();
-        let count = self.outbox.messages_behind(keep);
+        let count = self.outbox.messages_after(keep);
         self.outbox.retract(keep, close);
         count
     }
 
-    /// Says that the transport took bytes at this time: while it does, a peer that is still taking
-    /// what was sent before our Close frame is not late.
+    /// Records that the transport accepted bytes at `now`, which extends the deadline: a peer that is still
+    /// reading what was sent before our Close frame is not late.
     pub fn note_output_progress(&mut self, now: Instant) {
         let is_through = self.outbox.unwritten() == 0;
         match &mut self.phase {
@@ -258,7 +257,7 @@ impl Connection {
         let header = self.outbox.push(opcode, true, false, payload);
         self.count_sent(&header);
         if self.observe_frames {
-            self.queue.push_back(Ready::Frame(Box::new(FrameNote {
+            self.queue.push_back(QueuedEvent::Frame(Box::new(QueuedFrame {
                 direction: Direction::Sent,
                 header,
                 payload: Span::Own(payload.to_vec()),
@@ -271,7 +270,7 @@ impl Connection {
     pub(super) fn push_close(&mut self, payload: ClosePayload) {
         self.push_control(Opcode::Close, &payload.to_bytes());
         self.sent_close = Some(payload);
-        self.queue.push_back(Ready::Close(Direction::Sent));
+        self.queue.push_back(QueuedEvent::Close(Direction::Sent));
     }
 
     fn count_sent(&mut self, header: &Header) {

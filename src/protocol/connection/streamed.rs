@@ -1,7 +1,7 @@
-//! A message that is too large for memory: one frame whose payload comes in pieces.
+//! Sending a message that is too large for memory: one frame whose payload is supplied in pieces.
 //!
-//! Nothing may come between the bytes of a frame. Whatever else is sent until the payload is complete
-//! follows it: pongs, the Close frame, other messages (RFC 6455 sections 5.4 and 5.5).
+//! Nothing can be sent between the bytes of a frame. Everything else that is sent before the payload is
+//! complete follows it: pongs, the Close frame, other messages (RFC 6455 sections 5.4 and 5.5).
 
 use super::Connection;
 use crate::protocol::frame::Header;
@@ -9,9 +9,9 @@ use crate::protocol::message::MessageKind;
 use crate::protocol::vocabulary::Misuse;
 
 impl Connection {
-    /// Begins a data message of `length` bytes, in one frame. Its payload follows with
-    /// [`Connection::push_payload`]. It is not compressed, since the length of a frame comes before
-    /// its payload; RFC 7692 section 6 lets each message choose.
+    /// Starts a data message of `length` bytes, in one frame. The payload is supplied with
+    /// [`Connection::push_payload`]. It is not compressed, since the length of a frame precedes its
+    /// payload; RFC 7692 section 6 allows that for each message.
     ///
     /// # Errors
     /// [`Misuse::Closing`] once a Close frame has been sent or received, [`Misuse::InsideFrame`]
@@ -28,8 +28,8 @@ impl Connection {
     }
 
     /// Appends the next piece of the payload, whatever the state of the connection: a frame that was
-    /// begun has to be completed. What is longer than the frame is left out. Text must be UTF-8 as a
-    /// whole; that is not checked here.
+    /// started must be completed. Bytes beyond the length of the frame are discarded. Text must be valid
+    /// UTF-8 as a whole; that is not checked here.
     pub fn push_payload(&mut self, piece: &[u8]) {
         if self.is_inside_frame() {
             let length = self.outbox.push_payload(piece) as u64;
@@ -39,29 +39,29 @@ impl Connection {
         }
     }
 
-    /// Whether the payload of a message that was begun is not complete: if the transport ends now, it
-    /// ends inside a frame.
+    /// Whether the payload of a started frame is incomplete: if the transport ends now, it ends inside a
+    /// frame.
     pub fn is_inside_frame(&self) -> bool {
         self.outbox.is_inside_frame()
     }
 
-    /// Bytes in memory that wait to be written, with those that wait for the end of the payload.
+    /// Bytes buffered for writing, including those queued until the payload is complete.
     pub fn buffered_output(&self) -> usize {
         self.outbox.buffered()
     }
 
-    /// Bytes still to be written, with those of the payload that have not been handed over.
+    /// Bytes still to be written, including payload that has not been supplied yet.
     pub fn unwritten(&self) -> u64 {
         self.outbox.unwritten()
     }
 
-    /// Whether every frame is to be reported.
+    /// Whether every frame is reported as an event.
     pub fn observes_frames(&self) -> bool {
         self.observe_frames
     }
 
-    /// Drops all that is still to be written: the transport takes nothing any more. Returns how many
-    /// data messages it has not taken as a whole, as [`Connection::unsent_messages`].
+    /// Drops all unwritten output: the transport accepts no more bytes. Returns the number of unsent
+    /// messages, as [`Connection::unsent_messages`].
     pub fn discard_output(&mut self) -> u64 {
         let unsent = self.unsent_messages();
         self.is_close_discarded |= self.is_close_unsent();
@@ -69,16 +69,16 @@ impl Connection {
         unsent
     }
 
-    /// Whether our Close frame was queued and has not been taken by the transport: it is the last frame.
+    /// Whether our Close frame, which is the last one, was queued and not completely written.
     pub fn is_close_unsent(&self) -> bool {
         self.is_close_discarded || (self.sent_close.is_some() && self.outbox.unwritten() > 0)
     }
 
-    /// How many data messages the transport has not taken as a whole, without one that is streamed.
+    /// The number of data messages that were not completely written, not counting a streamed one.
     pub fn unsent_messages(&mut self) -> u64 {
-        let begun = self.outbox.begun(0);
+        let boundary = self.outbox.next_boundary_after(0);
         let is_message_cut = !self.is_inside_frame() && self.outbox.is_message_cut();
-        self.outbox.messages_behind(begun) + u64::from(is_message_cut)
+        self.outbox.messages_after(boundary) + u64::from(is_message_cut)
     }
 
     fn count_if_complete(&mut self) {

@@ -1,45 +1,45 @@
-//! Evidence for a peer that refers to earlier messages although it agreed not to (RFC 7692 section
-//! 7.1.1): what its messages came to, so that one that cannot be inflated on its own is attempted with
-//! them before it.
+//! Detection of a peer that refers to earlier messages although it agreed not to (RFC 7692 section 7.1.1):
+//! its inflated messages are kept, and a message that cannot be inflated on its own is tried again with them
+//! as its context.
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// The farthest that DEFLATE refers back (RFC 1951 section 3.2.5).
+/// The maximum distance of a back-reference in DEFLATE (RFC 1951 section 3.2.5).
 const WINDOW: usize = 32 << 10;
 
-/// After so many messages that were inflated on their own the peer is trusted, and nothing is kept: a
-/// context that is kept shows within the first few.
+/// After this many messages that were inflated on their own, nothing is kept any more: a peer that takes
+/// over the context does so within the first few messages.
 const TRUSTED: u32 = 16;
 
-/// How much of a compressed message is kept: what refers to another does so at its start.
-const MAX_PACKED: usize = 16 << 10;
+/// The number of bytes kept of a compressed message: references to earlier messages are near its start.
+const MAX_COMPRESSED: usize = 16 << 10;
 
-/// What is attempted comes to this much at most.
+/// The maximum output of an attempt, in bytes.
 const MAX_ATTEMPT: usize = 8 << 20;
 
-/// The end of what the messages so far came to, and the start of the one that is coming in.
+/// The last bytes of the inflated messages so far, and the first bytes of the current compressed one.
 #[derive(Default)]
 pub(super) struct History {
     plain: Vec<u8>,
-    packed: Vec<u8>,
+    compressed: Vec<u8>,
     messages: u32,
 }
 
 impl History {
-    /// Takes the next bytes of a message.
-    pub(super) fn push(&mut self, packed: &[u8]) {
+    /// Adds the next compressed bytes of the current message.
+    pub(super) fn push(&mut self, compressed: &[u8]) {
         if !self.plain.is_empty() {
-            let room = MAX_PACKED - self.packed.len();
-            self.packed.extend_from_slice(&packed[..packed.len().min(room)]);
+            let room = MAX_COMPRESSED - self.compressed.len();
+            self.compressed.extend_from_slice(&compressed[..compressed.len().min(room)]);
         }
     }
 
-    /// Takes note that the message was inflated on its own, to this.
+    /// Records that the current message was inflated to `plain` on its own.
     pub(super) fn note(&mut self, plain: &[u8]) {
-        self.packed.clear();
+        self.compressed.clear();
         self.messages = self.messages.saturating_add(1);
         if self.messages > TRUSTED {
-            (self.plain, self.packed) = (Vec::new(), Vec::new());
+            (self.plain, self.compressed) = (Vec::new(), Vec::new());
             return;
         }
         let plain = &plain[plain.len().saturating_sub(WINDOW)..];
@@ -48,21 +48,21 @@ impl History {
         self.plain.extend_from_slice(plain);
     }
 
-    /// Whether the first byte of the message that cannot be inflated on its own can be inflated behind
-    /// those before it. What has come after that byte does not matter.
+    /// Whether the first byte at which the message fails on its own can be inflated with the earlier messages
+    /// as context. Bytes after it are not used, so the result does not depend on how many were received.
     pub(super) fn explains_failure(&self) -> bool {
         let Ok(length) = u16::try_from(self.plain.len()) else { return false };
-        // A stored block (RFC 1951 section 3.2.4) brings them into the window.
+        // A stored block (RFC 1951 section 3.2.4) fills the window with them.
         let [low, high] = length.to_le_bytes();
         let header = [0, low, high, !low, !high];
-        let (mut alone, mut behind) = (Attempt::new(), Attempt::new());
-        if !(behind.goes_on(&header) && behind.goes_on(&self.plain)) {
+        let (mut alone, mut with_context) = (Attempt::new(), Attempt::new());
+        if !(with_context.can_continue(&header) && with_context.can_continue(&self.plain)) {
             return false;
         }
-        for byte in self.packed.chunks(1) {
-            let goes_on = behind.goes_on(byte);
-            if !alone.goes_on(byte) {
-                return goes_on && alone.has_failed;
+        for byte in self.compressed.chunks(1) {
+            let can_continue = with_context.can_continue(byte);
+            if !alone.can_continue(byte) {
+                return can_continue && alone.has_failed;
             }
         }
         false
@@ -80,8 +80,8 @@ impl Attempt {
         Self { state: Decompress::new(false), has_failed: false }
     }
 
-    /// Whether these bytes can be inflated and more can follow.
-    fn goes_on(&mut self, mut bytes: &[u8]) -> bool {
+    /// Inflates `bytes`; returns whether that succeeded and more can follow.
+    fn can_continue(&mut self, mut bytes: &[u8]) -> bool {
         let mut space = [0; 4 << 10];
         loop {
             let (read, made) = (self.state.total_in(), self.state.total_out());

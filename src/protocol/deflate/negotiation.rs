@@ -1,17 +1,17 @@
-//! The negotiation of permessage-deflate (RFC 7692 sections 5 and 7.1): offers, answers, and what is
-//! wrong with them.
+//! The negotiation of permessage-deflate (RFC 7692 sections 5 and 7.1): offers, responses, and their
+//! validation.
 
 use super::MIN_ZLIB_WINDOW;
 use crate::protocol::head::{is_token, split_list, split_unquoted};
 use crate::protocol::vocabulary::Role;
 
-/// What browsers offer.
+/// The offer that browsers send.
 pub const DEFAULT_OFFER: &str = "permessage-deflate; client_max_window_bits";
 
 /// The extension's name.
 pub const NAME: &str = "permessage-deflate";
 
-/// Windows without a parameter that says otherwise: 2^15 bytes.
+/// The default window as a base-2 logarithm: 2^15 bytes.
 const MAX_WINDOW: u8 = 15;
 
 const SERVER_TAKEOVER: &str = "server_no_context_takeover";
@@ -19,9 +19,9 @@ const CLIENT_TAKEOVER: &str = "client_no_context_takeover";
 const SERVER_WINDOW: &str = "server_max_window_bits";
 const CLIENT_WINDOW: &str = "client_max_window_bits";
 
-/// What both sides agreed on.
+/// The negotiated parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreed {
+pub struct DeflateParams {
     /// The server starts every message with an empty window.
     pub server_no_context_takeover: bool,
     /// The client starts every message with an empty window.
@@ -32,7 +32,7 @@ pub struct Agreed {
     pub client_max_window_bits: u8,
 }
 
-impl Default for Agreed {
+impl Default for DeflateParams {
     fn default() -> Self {
         Self {
             server_no_context_takeover: false,
@@ -43,8 +43,8 @@ impl Default for Agreed {
     }
 }
 
-impl Agreed {
-    /// What it says of the messages that `sender` sends.
+impl DeflateParams {
+    /// The parameters for the messages that `sender` sends.
     pub(super) fn terms(&self, sender: Role) -> Terms {
         let (window, no_context_takeover) = match sender {
             Role::Client => (self.client_max_window_bits, self.client_no_context_takeover),
@@ -53,11 +53,11 @@ impl Agreed {
         Terms { window, keeps_context: !no_context_takeover }
     }
 
-    /// What that means for an end in this role: "compressed both ways, context kept, server window
+    /// A description for the endpoint in this role, such as "compressed both ways, context kept, server window
     /// 10".
     pub fn describe(&self, role: Role) -> String {
         let ways = match self.terms(role).window {
-            ..MIN_ZLIB_WINDOW => "compressed by the peer only, as our window is too small",
+            ..MIN_ZLIB_WINDOW => "compressed by the peer only (our window is too small)",
             _ => "compressed both ways",
         };
         let context = match (self.server_no_context_takeover, self.client_no_context_takeover) {
@@ -78,41 +78,41 @@ impl Agreed {
     }
 }
 
-/// What was agreed on for the messages of one sender.
+/// The parameters for the messages of one sender.
 pub(super) struct Terms {
     /// Base-2 logarithm of the largest window it uses, 8 to 15.
     pub(super) window: u8,
-    /// Messages may refer to earlier ones.
+    /// Messages may refer to earlier ones (context takeover).
     pub(super) keeps_context: bool,
 }
 
-/// One element of a client's Sec-WebSocket-Extensions: what it would agree to.
+/// One offer: an element of a client's Sec-WebSocket-Extensions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offer {
     server_no_context_takeover: bool,
     client_no_context_takeover: bool,
     server_max_window_bits: Option<u8>,
-    /// Whether the client can be told a window, and its own limit.
+    /// Whether the server may limit the client's window, and the client's own limit.
     client_max_window_bits: Option<Option<u8>>,
 }
 
 /// Why an element of Sec-WebSocket-Extensions cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OfferError {
-    /// Another extension.
-    #[error("'{0}' is not permessage-deflate, the only extension there is")]
+    /// An extension other than permessage-deflate.
+    #[error("unsupported extension '{0}': only permessage-deflate is supported")]
     OtherExtension(String),
     /// A parameter that does not exist.
     #[error("unknown parameter '{0}'")]
     UnknownParameter(String),
-    /// The same parameter twice.
-    #[error("parameter '{0}' is there twice")]
+    /// A repeated parameter.
+    #[error("duplicate parameter '{0}'")]
     Duplicate(String),
     /// A parameter that has a value and must not have one.
-    #[error("parameter '{0}' takes no value")]
+    #[error("parameter '{0}' does not take a value")]
     ValueUnwanted(String),
     /// A parameter without its value.
-    #[error("parameter '{0}' needs a value, 8 to 15")]
+    #[error("parameter '{0}' requires a value from 8 to 15")]
     ValueMissing(String),
     /// A window out of range.
     #[error("parameter '{0}' is '{1}': must be 8 to 15")]
@@ -120,10 +120,10 @@ pub enum OfferError {
 }
 
 impl Offer {
-    /// Reads an offer: "permessage-deflate; client_max_window_bits; server_max_window_bits=10".
+    /// Parses an offer: "permessage-deflate; client_max_window_bits; server_max_window_bits=10".
     ///
     /// # Errors
-    /// With the first parameter that makes it invalid (RFC 7692 section 7.1).
+    /// The first parameter that makes it invalid (RFC 7692 section 7.1).
     pub fn parse(element: &str) -> Result<Self, OfferError> {
         let mut offer = Self::default();
         for Parameter { name, value } in parameters(element)? {
@@ -145,9 +145,9 @@ impl Offer {
         Ok(offer)
     }
 
-    /// What a server that takes anything agrees to, and the element that says so in its answer.
-    pub fn accept(&self) -> (Agreed, String) {
-        let agreed = Agreed {
+    /// Accepts the offer unchanged; returns the parameters, and the element for the server's response.
+    pub fn accept(&self) -> (DeflateParams, String) {
+        let params = DeflateParams {
             server_no_context_takeover: self.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover,
             server_max_window_bits: self.server_max_window_bits.unwrap_or(MAX_WINDOW),
@@ -166,18 +166,18 @@ impl Offer {
         if let Some(bits) = self.client_max_window_bits.flatten() {
             answer += &format!("; {CLIENT_WINDOW}={bits}");
         }
-        (agreed, answer)
+        (params, answer)
     }
 
-    /// Judges a server's answer to this offer (RFC 7692 section 7.1).
+    /// Validates a server's response to this offer (RFC 7692 section 7.1).
     ///
     /// # Errors
-    /// Why the answer does not fit the offer, and what would.
-    fn judge(&self, answer: &Self) -> Result<Agreed, Objection> {
+    /// Why the response does not match the offer, and what would.
+    fn validate(&self, answer: &Self) -> Result<DeflateParams, Mismatch> {
         if self.server_no_context_takeover && !answer.server_no_context_takeover {
-            return Err(Objection::new(
+            return Err(Mismatch::new(
                 format!("without {SERVER_TAKEOVER}"),
-                "it, as the offer asks for it",
+                "it, as in the offer",
                 "RFC 7692 section 7.1.1.1",
             ));
         }
@@ -185,19 +185,19 @@ impl Offer {
             match answer.server_max_window_bits {
                 Some(bits) if bits <= asked => {}
                 given => {
-                    let expected = format!("at most {asked}, as the offer asks");
+                    let expected = format!("at most {asked}, as in the offer");
                     let got = match given {
                         Some(bits) => format!("{SERVER_WINDOW}={bits}"),
                         None => format!("without {SERVER_WINDOW}"),
                     };
-                    return Err(Objection::new(got, &expected, "RFC 7692 section 7.1.2.1"));
+                    return Err(Mismatch::new(got, &expected, "RFC 7692 section 7.1.2.1"));
                 }
             }
         }
         let client_window = match (self.client_max_window_bits, answer.client_max_window_bits) {
             (_, None) => MAX_WINDOW,
             (None, Some(_)) => {
-                return Err(Objection::new(
+                return Err(Mismatch::new(
                     format!("{CLIENT_WINDOW}, which was not offered"),
                     "only what was offered",
                     "RFC 7692 section 7.1.2.2",
@@ -205,9 +205,9 @@ impl Offer {
             }
             (Some(_), Some(bits)) => bits.unwrap_or(MAX_WINDOW),
         };
-        // Our own limit holds also where the server does not repeat it.
+        // Our own limit applies even if the server does not repeat it.
         let limit = self.client_max_window_bits.flatten().unwrap_or(MAX_WINDOW);
-        Ok(Agreed {
+        Ok(DeflateParams {
             server_no_context_takeover: answer.server_no_context_takeover,
             client_no_context_takeover: self.client_no_context_takeover
                 || answer.client_no_context_takeover,
@@ -217,61 +217,64 @@ impl Offer {
     }
 }
 
-/// What is wrong with an answer.
+/// Why a response does not match the offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::protocol) struct Objection {
+pub(in crate::protocol) struct Mismatch {
     pub(in crate::protocol) got: String,
     pub(in crate::protocol) expected: String,
     pub(in crate::protocol) section: &'static str,
 }
 
-impl Objection {
+impl Mismatch {
     fn new(got: String, expected: &str, section: &'static str) -> Self {
         Self { got, expected: expected.to_owned(), section }
     }
 }
 
-/// Whether an element of Sec-WebSocket-Extensions is about permessage-deflate.
+/// Whether an element of Sec-WebSocket-Extensions names permessage-deflate.
 pub(in crate::protocol) fn is_permessage_deflate(element: &str) -> bool {
     split_unquoted(element, ';').first().is_some_and(|name| name.eq_ignore_ascii_case(NAME))
 }
 
-/// Judges a server's answer against all the offers made, in their order of preference.
+/// Validates a server's response against all offers, in their order of preference.
 ///
 /// # Errors
-/// The objection to the first of the offers, if it fits none.
-pub(in crate::protocol) fn judge(offers: &[String], answer: &str) -> Result<Agreed, Objection> {
+/// If the response matches no offer: why it does not match the first one.
+pub(in crate::protocol) fn validate(
+    offers: &[String],
+    answer: &str,
+) -> Result<DeflateParams, Mismatch> {
     let parsed = Offer::parse(answer).map_err(|error| {
-        let expected = "only parameters of RFC 7692, each once, with the right value";
-        Objection::new(error.to_string(), expected, "RFC 7692 section 7.1")
+        let expected = "valid parameters of RFC 7692, each at most once";
+        Mismatch::new(error.to_string(), expected, "RFC 7692 section 7.1")
     })?;
     if matches!(parsed.client_max_window_bits, Some(None)) {
-        return Err(Objection::new(
+        return Err(Mismatch::new(
             format!("{CLIENT_WINDOW} without a value"),
-            "a value, 8 to 15",
+            "a value from 8 to 15",
             "RFC 7692 section 7.1.2.2",
         ));
     }
     let mut first = None;
     for offer in offers.iter().filter_map(|offer| Offer::parse(offer).ok()) {
-        match offer.judge(&parsed) {
-            Ok(agreed) => return Ok(agreed),
-            Err(objection) => first = first.or(Some(objection)),
+        match offer.validate(&parsed) {
+            Ok(params) => return Ok(params),
+            Err(mismatch) => first = first.or(Some(mismatch)),
         }
     }
-    // Offers that we cannot read were the user's own: what came of them is taken as it stands.
+    // Only the user can set offers that we cannot parse: the response to them is accepted unchecked.
     first.map_or_else(|| Ok(parsed.accept().0), Err)
 }
 
-/// A server's choice: the first offer of permessage-deflate that is valid.
-pub fn choose(elements: &[String]) -> Option<(Agreed, String)> {
+/// The server's choice: the first valid offer of permessage-deflate.
+pub fn choose(elements: &[String]) -> Option<(DeflateParams, String)> {
     elements.iter().find_map(|element| Offer::parse(element).ok()).map(|offer| offer.accept())
 }
 
-/// Reads offers with commas between them. An offer without the extension's name is its parameters.
+/// Parses comma-separated offers. An offer without the extension's name consists of parameters only.
 ///
 /// # Errors
-/// With the first offer that is none.
+/// If one of them is not a valid offer.
 pub fn offers(text: &str) -> Result<Vec<String>, OfferError> {
     let complete = |element: String| {
         let offer = match element.as_str() {
@@ -304,7 +307,7 @@ fn parameters(element: &str) -> Result<Vec<Parameter>, OfferError> {
         if !is_token(name) {
             return Err(OfferError::UnknownParameter(part));
         }
-        // Parameter names are case-insensitive as all tokens here are taken to be.
+        // Parameter names are compared case-insensitively, as all tokens here.
         let name = name.to_ascii_lowercase();
         if found.iter().any(|other| other.name == name) {
             return Err(OfferError::Duplicate(name));

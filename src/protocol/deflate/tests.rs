@@ -1,17 +1,17 @@
-//! RFC 7692's examples, what can go wrong in the data, and limits.
+//! The examples of RFC 7692, corrupt data, and limits.
 
 use super::*;
 
-fn agreed(parameters: &str) -> Agreed {
+fn params(parameters: &str) -> DeflateParams {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
 fn inflater(parameters: &str) -> Inflater {
-    Inflater::new(&agreed(parameters), Role::Client)
+    Inflater::new(&params(parameters), Role::Client)
 }
 
-/// One message in pieces of this many bytes.
-fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, Flaw> {
+/// Inflates one message, fed in pieces of this many bytes.
+fn inflate(inflater: &mut Inflater, payload: &[u8], piece: usize) -> Result<Vec<u8>, InflateError> {
     inflate_within(inflater, payload, piece, 1 << 20)
 }
 
@@ -20,7 +20,7 @@ fn inflate_within(
     payload: &[u8],
     piece: usize,
     limit: u64,
-) -> Result<Vec<u8>, Flaw> {
+) -> Result<Vec<u8>, InflateError> {
     let mut out = Buffer::default();
     for bytes in payload.chunks(piece.max(1)) {
         inflater.push(bytes, &mut out, limit, &mut |_| true)?;
@@ -29,16 +29,16 @@ fn inflate_within(
     Ok(out.bytes().to_vec())
 }
 
-fn why(result: Result<Vec<u8>, Flaw>) -> String {
+fn why(result: Result<Vec<u8>, InflateError>) -> String {
     match result {
-        Err(Flaw::Corrupt(why)) => why,
+        Err(InflateError::Corrupt(why)) => why,
         other => panic!("expected corrupt data, got {other:?}"),
     }
 }
 
 /// RFC 7692 section 7.2.3.
 #[test]
-fn the_rfcs_examples_are_inflated_whatever_the_cuts() {
+fn the_examples_of_the_rfc_are_inflated_at_every_split_point() {
     let examples: [(&str, &[u8]); 5] = [
         ("7.2.3.1", &[0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00]),
         (
@@ -63,7 +63,7 @@ fn the_rfcs_examples_are_inflated_whatever_the_cuts() {
 
 /// RFC 7692 section 7.2.3.2.
 #[test]
-fn context_is_kept_or_not_as_agreed() {
+fn context_takeover_is_as_negotiated() {
     let (first, second) = ([0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], [0xf2, 0x00, 0x11, 0, 0]);
     let mut keeping = inflater("");
     assert_eq!(inflate(&mut keeping, &first, 99), Ok(b"Hello".to_vec()));
@@ -71,7 +71,7 @@ fn context_is_kept_or_not_as_agreed() {
 
     let mut forgetting = inflater("; server_no_context_takeover");
     assert_eq!(inflate(&mut forgetting, &first, 99), Ok(b"Hello".to_vec()));
-    let expected = Err(Flaw::KeptContext("server_no_context_takeover"));
+    let expected = Err(InflateError::KeptContext("server_no_context_takeover"));
     assert_eq!(inflate(&mut forgetting, &second, 99), expected);
     for piece in 1..5 {
         let mut forgetting = inflater("; server_no_context_takeover");
@@ -80,24 +80,24 @@ fn context_is_kept_or_not_as_agreed() {
     }
 }
 
-/// Data that is broken in another way says nothing about the context.
+/// Data that is corrupt in another way is not attributed to context takeover.
 #[test]
-fn only_a_context_that_was_kept_is_said_to_be() {
+fn context_takeover_is_reported_only_if_it_happened() {
     let hello = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
     for broken in [&[0xff; 9][..], &[0xf2, 0x48]] {
         let mut forgetting = inflater("; server_no_context_takeover");
         assert_eq!(inflate(&mut forgetting, &hello, 99), Ok(b"Hello".to_vec()));
         assert!(
-            matches!(inflate(&mut forgetting, broken, 99), Err(Flaw::Corrupt(_))),
+            matches!(inflate(&mut forgetting, broken, 99), Err(InflateError::Corrupt(_))),
             "{broken:x?}"
         );
     }
     let first = &[0xf2, 0x00, 0x11, 0x00, 0x00];
     let mut forgetting = inflater("; server_no_context_takeover");
-    assert!(matches!(inflate(&mut forgetting, first, 99), Err(Flaw::Corrupt(_))));
+    assert!(matches!(inflate(&mut forgetting, first, 99), Err(InflateError::Corrupt(_))));
 }
 
-/// As `zlib.deflateRawSync` makes it: nothing is behind the final block.
+/// As `zlib.deflateRawSync` produces it: nothing follows the final block.
 #[test]
 fn a_message_may_end_with_a_final_block() {
     let ended = [0xf3, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
@@ -128,22 +128,22 @@ fn an_empty_message_is_one_byte() {
 }
 
 #[test]
-fn truncated_data_is_told_from_whole_at_every_byte() {
+fn truncated_data_is_detected_at_every_byte() {
     let text: Vec<u8> = (0..4000_u32).map(|n| (n * n % 251) as u8 ^ (n % 7) as u8).collect();
     for data in [&b"Hello, Hello, Hello, and once more"[..], &text, &[b'x'; 5000]] {
-        let mut deflater = Deflater::new(&agreed(""), Role::Client);
-        let Some(packed) = deflater.pack(data) else { continue };
-        let packed = packed.to_vec();
-        assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(data.to_vec()));
-        let missed = (1..packed.len())
-            .filter(|cut| inflate(&mut inflater(""), &packed[..*cut], 999).is_ok())
+        let mut deflater = Deflater::new(&params(""), Role::Client);
+        let Some(compressed) = deflater.compress(data) else { continue };
+        let compressed = compressed.to_vec();
+        assert_eq!(inflate(&mut inflater(""), &compressed, 99), Ok(data.to_vec()));
+        let missed = (1..compressed.len())
+            .filter(|cut| inflate(&mut inflater(""), &compressed[..*cut], 999).is_ok())
             .collect::<Vec<_>>();
-        assert_eq!(missed, [0_usize; 0], "cuts that were not seen, of {} bytes", packed.len());
+        assert_eq!(missed, [0_usize; 0], "undetected cuts, of {} bytes", compressed.len());
     }
 }
 
 #[test]
-fn what_is_wrong_is_named() {
+fn the_defect_is_named() {
     let cases: [(&[u8], &str); 5] = [
         (&[0xff, 0xff, 0xff, 0xff], "invalid block type"),
         (&[0x78, 0x9c, 0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00], "zlib header"),
@@ -161,43 +161,43 @@ fn what_is_wrong_is_named() {
 }
 
 #[test]
-fn a_bomb_is_stopped_at_the_limit_and_takes_no_more_memory() {
+fn a_bomb_is_stopped_at_the_limit_and_uses_no_more_memory() {
     const LIMIT: u64 = 100_000;
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    let mut deflater = Deflater::new(&params(""), Role::Server);
+    let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     assert!(bomb.len() < 60 << 10);
     let mut out = Buffer::default();
-    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT, &mut |_| true), Err(Flaw::TooBig));
-    assert!(out.held() as u64 <= 2 * LIMIT, "{}", out.held());
+    assert_eq!(inflater("").push(&bomb, &mut out, LIMIT, &mut |_| true), Err(InflateError::TooBig));
+    assert!(out.memory_usage() as u64 <= 2 * LIMIT, "{}", out.memory_usage());
 }
 
 #[test]
-fn a_bomb_is_stopped_in_small_steps_where_there_is_no_memory() {
+fn a_bomb_is_stopped_when_memory_runs_out() {
     const MEMORY: usize = 3 << 20;
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let bomb = deflater.pack(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
+    let mut deflater = Deflater::new(&params(""), Role::Server);
+    let bomb = deflater.compress(&vec![0; 50 << 20]).expect("it shrinks").to_vec();
     let (mut out, mut steps) = (Buffer::default(), 0);
     let mut may_grow = |size| {
         steps += 1;
         size <= MEMORY
     };
     let result = inflater("").push(&bomb, &mut out, u64::MAX, &mut may_grow);
-    assert_eq!(result, Err(Flaw::OverMemory));
-    assert!(out.held() <= MEMORY, "{}", out.held());
+    assert_eq!(result, Err(InflateError::OverMemory));
+    assert!(out.memory_usage() <= MEMORY, "{}", out.memory_usage());
     assert!(steps > 10);
 }
 
 #[test]
 fn exactly_the_limit_is_allowed() {
     let data = vec![b'a'; 10_000];
-    let mut deflater = Deflater::new(&agreed(""), Role::Server);
-    let packed = deflater.pack(&data).expect("it shrinks").to_vec();
-    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 10_000), Ok(data));
-    assert_eq!(inflate_within(&mut inflater(""), &packed, 3, 9_999), Err(Flaw::TooBig));
+    let mut deflater = Deflater::new(&params(""), Role::Server);
+    let compressed = deflater.compress(&data).expect("it shrinks").to_vec();
+    assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 10_000), Ok(data));
+    assert_eq!(inflate_within(&mut inflater(""), &compressed, 3, 9_999), Err(InflateError::TooBig));
 }
 
 #[test]
-fn what_would_grow_goes_out_as_it_is_and_is_never_referred_to() {
+fn incompressible_data_is_sent_uncompressed_and_never_referred_to() {
     let mut state = 1_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         state =
@@ -206,31 +206,33 @@ fn what_would_grow_goes_out_as_it_is_and_is_never_referred_to() {
     })
     .take(2000)
     .collect();
-    let mut deflater = Deflater::new(&agreed(""), Role::Client);
-    assert_eq!(deflater.pack(b"tiny"), None);
-    assert_eq!(deflater.pack(&noise), None);
+    let mut deflater = Deflater::new(&params(""), Role::Client);
+    assert_eq!(deflater.compress(b"tiny"), None);
+    assert_eq!(deflater.compress(&noise), None);
     let again = [&noise[..], &[b'x'; 3000]].concat();
-    let packed = deflater.pack(&again).expect("half of it shrinks").to_vec();
-    assert_eq!(inflate(&mut inflater(""), &packed, 99), Ok(again));
+    let compressed = deflater.compress(&again).expect("half of it shrinks").to_vec();
+    assert_eq!(inflate(&mut inflater(""), &compressed, 99), Ok(again));
 }
 
 #[test]
-fn every_agreement_works_both_ways() {
+fn all_parameters_work_in_both_directions() {
     for bits in 8..=15 {
         for takeover in ["", "; server_no_context_takeover; client_no_context_takeover"] {
             let parameters =
                 format!("; server_max_window_bits={bits}; client_max_window_bits={bits}{takeover}");
             for (sender, receiver) in [(Role::Client, Role::Server), (Role::Server, Role::Client)] {
-                let mut deflater = Deflater::new(&agreed(&parameters), sender);
-                let mut inflater = Inflater::new(&agreed(&parameters), receiver);
+                let mut deflater = Deflater::new(&params(&parameters), sender);
+                let mut inflater = Inflater::new(&params(&parameters), receiver);
                 for round in 0..4_usize {
                     let data: Vec<u8> = (0..40_000).map(|n| (n / 7 % 90 + round) as u8).collect();
-                    match deflater.pack(&data) {
-                        Some(packed) => {
-                            let packed = packed.to_vec();
-                            assert_eq!(inflate(&mut inflater, &packed, 777), Ok(data));
+                    match deflater.compress(&data) {
+                        Some(compressed) => {
+                            let compressed = compressed.to_vec();
+                            assert_eq!(inflate(&mut inflater, &compressed, 777), Ok(data));
                         }
-                        None => assert_eq!(bits, 8, "only that window is too small for zlib"),
+                        None => {
+                            assert_eq!(bits, 8, "only a window of 8 bits is too small for zlib")
+                        }
                     }
                 }
             }

@@ -1,4 +1,4 @@
-//! Headers there and back, and masking.
+//! Encoding and decoding of headers, and masking.
 
 use super::*;
 
@@ -16,7 +16,7 @@ fn headers_survive_a_round_trip_with_every_length_encoding() {
 }
 
 #[test]
-fn a_header_in_pieces_needs_all_of_them() {
+fn an_incomplete_header_is_not_decoded() {
     let header = Header::new(Opcode::Binary, true, Some([9; 4]), 70_000);
     for cut in 0..header.len() {
         assert_eq!(Header::decode(&header.bytes()[..cut]), None, "cut at {cut}");
@@ -35,14 +35,14 @@ fn reserved_opcodes_keep_their_header() {
 }
 
 #[test]
-fn longer_length_encodings_than_needed_are_seen() {
+fn length_encodings_that_are_not_minimal_are_detected() {
     assert!(!Header::decode(&[0x81, 126, 0, 125]).unwrap().is_minimal());
     assert!(!Header::decode(&[0x81, 127, 0, 0, 0, 0, 0, 0, 0xff, 0xff]).unwrap().is_minimal());
 }
 
 /// RFC 6455 section 5.7: a masked "Hello".
 #[test]
-fn masking_is_as_in_the_rfc_from_any_offset() {
+fn masking_matches_the_rfc_at_any_offset() {
     let key = [0x37, 0xfa, 0x21, 0x3d];
     let masked = [0x7f, 0x9f, 0x4d, 0x51, 0x58];
     for cut in 0..=5 {

@@ -1,4 +1,4 @@
-//! The client's side: a request to send, a response to judge.
+//! The client's side: building the request, validating the response.
 
 use super::{
     Agreement, Finding, Head, HeaderLine, StatusLine, contains_ignoring_case, derive_accept_key,
@@ -7,7 +7,7 @@ use super::{
 
 mod extensions;
 
-/// What goes into a request.
+/// The configuration of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestOptions {
     /// Request target: path and query.
@@ -16,20 +16,20 @@ pub struct RequestOptions {
     pub host: String,
     /// Value of Sec-WebSocket-Key: 16 bytes in base64. See [`super::generate_key`].
     pub key: String,
-    /// Subprotocols to offer, best first.
+    /// Subprotocols to offer, in order of preference.
     pub subprotocols: Vec<String>,
     /// Value of Sec-WebSocket-Extensions.
     pub extensions: Option<String>,
-    /// Headers with a meaning of their own (User-Agent, Origin, Authorization, Cookie), in order.
+    /// Headers with their own options (User-Agent, Origin, Authorization, Cookie), in order.
     pub common: Vec<HeaderLine>,
-    /// The user's own headers: they replace ours of the same name, or remove it when empty.
+    /// Headers given by the user: they replace ours of the same name, or remove it when empty.
     pub custom: Vec<HeaderLine>,
 }
 
-/// A request that can be sent, with what the response has to match.
+/// A request, with what the response has to match.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The head, as it goes over the wire.
+    /// The head, as sent.
     pub head: Head,
     key: Option<String>,
     subprotocols: Vec<String>,
@@ -49,18 +49,18 @@ impl Request {
         }
     }
 
-    /// The subprotocols offered, wherever they were set.
+    /// The subprotocols offered, including those in headers given by the user.
     pub fn subprotocols(&self) -> &[String] {
         &self.subprotocols
     }
 
-    /// Whether it asks for an upgrade to websocket: the user's own headers may have changed that.
+    /// Whether it requests an upgrade to websocket: headers given by the user may have changed that.
     pub fn asks_for_websocket(&self) -> bool {
         contains_ignoring_case(&self.head.list("Upgrade"), "websocket")
             && contains_ignoring_case(&self.head.list("Connection"), "upgrade")
     }
 
-    /// The extensions offered, with their parameters, wherever they were set.
+    /// The extensions offered, with their parameters, including those in headers given by the user.
     pub fn extensions(&self) -> &[String] {
         &self.extensions
     }
@@ -84,7 +84,7 @@ fn standard_fields(options: &RequestOptions) -> Vec<HeaderLine> {
     fields
 }
 
-/// Puts the user's headers in the place of ours of the same name, the others at the end.
+/// Replaces our headers by the user's of the same name, and appends the other ones.
 pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<HeaderLine> {
     let mut fields = Vec::with_capacity(standard.len() + custom.len());
     for field in &standard {
@@ -103,11 +103,11 @@ pub fn with_custom(standard: Vec<HeaderLine>, custom: &[HeaderLine]) -> Vec<Head
     fields
 }
 
-/// Judges a 101 response point by point (RFC 6455 section 4.1, page 19, and section 4.2.2).
+/// Validates a 101 response (RFC 6455 section 4.1, page 19, and section 4.2.2).
 ///
 /// # Errors
-/// All points in which it is wrong, at least one.
-pub fn judge_response(
+/// All violations, at least one.
+pub fn validate_response(
     request: &Request,
     line: &StatusLine,
     head: &Head,
@@ -121,14 +121,14 @@ pub fn judge_response(
             "RFC 6455 section 4.2.2",
         ));
     }
-    findings.extend(judge_upgrade(head));
-    findings.extend(judge_connection(head));
-    findings.extend(judge_accept(request, head));
-    let subprotocol = judge_subprotocol(request, head).unwrap_or_else(|finding| {
+    findings.extend(validate_upgrade(head));
+    findings.extend(validate_connection(head));
+    findings.extend(validate_accept(request, head));
+    let subprotocol = validate_subprotocol(request, head).unwrap_or_else(|finding| {
         findings.push(finding);
         None
     });
-    let deflate = extensions::judge(request, head).unwrap_or_else(|mut objections| {
+    let deflate = extensions::validate(request, head).unwrap_or_else(|mut objections| {
         findings.append(&mut objections);
         None
     });
@@ -143,7 +143,7 @@ pub fn judge_response(
     })
 }
 
-fn judge_upgrade(head: &Head) -> Option<Finding> {
+fn validate_upgrade(head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     let values = head.list("Upgrade");
     match values.as_slice() {
@@ -153,7 +153,7 @@ fn judge_upgrade(head: &Head) -> Option<Finding> {
     }
 }
 
-fn judge_connection(head: &Head) -> Option<Finding> {
+fn validate_connection(head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     let values = head.list("Connection");
     if contains_ignoring_case(&values, "upgrade") {
@@ -163,10 +163,10 @@ fn judge_connection(head: &Head) -> Option<Finding> {
     Some(Finding::new("Connection", got, "'Upgrade'", SECTION))
 }
 
-fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
+fn validate_accept(request: &Request, head: &Head) -> Option<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.2";
     const HEADER: &str = "Sec-WebSocket-Accept";
-    let key = request.key.as_ref()?; // the user removed it: nothing can be expected
+    let key = request.key.as_ref()?; // removed by the user: nothing can be expected
     let expected = derive_accept_key(key.as_bytes());
     let values: Vec<_> = head.values(HEADER).collect();
     match values.as_slice() {
@@ -185,15 +185,15 @@ fn judge_accept(request: &Request, head: &Head) -> Option<Finding> {
     }
 }
 
-/// The usual mistakes in computing Sec-WebSocket-Accept.
+/// A remark on a common mistake in computing Sec-WebSocket-Accept.
 fn accept_remark(value: &str, key: &str) -> &'static str {
     const RFC_SAMPLE: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
     if value == key {
         " (the key itself, not its hash)"
     } else if value == RFC_SAMPLE {
-        " (the example of the RFC)"
+        " (the example in the RFC)"
     } else if value.eq_ignore_ascii_case(&derive_accept_key(key.as_bytes())) {
-        " (differs in upper and lower case)"
+        " (differs in case)"
     } else if value.is_empty() {
         " (empty)"
     } else {
@@ -201,14 +201,14 @@ fn accept_remark(value: &str, key: &str) -> &'static str {
     }
 }
 
-/// RFC 6455 section 4.1: at most one, and one that was offered, in that very spelling.
-fn judge_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
+/// RFC 6455 section 4.1: at most one, and one that was offered, compared case-sensitively.
+fn validate_subprotocol(request: &Request, head: &Head) -> Result<Option<String>, Finding> {
     const SECTION: &str = "RFC 6455 section 4.1";
     const HEADER: &str = "Sec-WebSocket-Protocol";
     let values: Vec<_> = head.values(HEADER).collect();
     let offered = &request.subprotocols;
     let expected = if offered.is_empty() {
-        "no such header, as no subprotocol was asked for".to_owned()
+        "no such header, since no subprotocol was offered".to_owned()
     } else {
         format!("one of {}", quoted(offered))
     };
@@ -255,9 +255,9 @@ mod tests {
         }
     }
 
-    fn judge(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
+    fn validate(options: &RequestOptions, response: &str) -> Result<Agreement, String> {
         let (line, head) = parse_response(response.as_bytes()).unwrap().unwrap();
-        judge_response(&Request::new(options), &line, &head).map_err(|findings| {
+        validate_response(&Request::new(options), &line, &head).map_err(|findings| {
             findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         })
     }
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rfcs_handshake_is_right() {
+    fn the_handshake_of_the_rfc_is_valid() {
         let request = Request::new(&options());
         assert_eq!(
             String::from_utf8_lossy(request.head.bytes()),
@@ -285,7 +285,7 @@ mod tests {
              Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat, superchat\r\n\r\n"
         );
-        let agreement = judge(&options(), &response("", "")).unwrap();
+        let agreement = validate(&options(), &response("", "")).unwrap();
         assert_eq!(agreement.subprotocol.as_deref(), Some("chat"));
     }
 
@@ -298,12 +298,12 @@ mod tests {
             ("Protocol", ""),
             ("Extra", "Server: x\r\nDate: y\r\n"),
         ] {
-            assert!(judge(&options(), &response(name, line)).is_ok(), "{line:?}");
+            assert!(validate(&options(), &response(name, line)).is_ok(), "{line:?}");
         }
     }
 
     #[test]
-    fn each_wrong_point_is_named() {
+    fn every_violation_is_named() {
         for (name, line, expected) in [
             ("Upgrade", "", "Upgrade: missing; expected 'websocket'"),
             ("Upgrade", "Upgrade: h2c\r\n", "Upgrade: 'h2c'"),
@@ -334,14 +334,14 @@ mod tests {
                 "'foo; a=1', which was not offered",
             ),
         ] {
-            let verdict = judge(&options(), &response(name, line)).unwrap_err();
+            let verdict = validate(&options(), &response(name, line)).unwrap_err();
             assert!(verdict.contains(expected), "{line:?}: {verdict}");
             assert!(verdict.contains("RFC 6455 section 4."), "{verdict}");
         }
     }
 
     #[test]
-    fn own_headers_replace_remove_and_repeat() {
+    fn custom_headers_replace_remove_and_repeat() {
         let mut options = options();
         options.custom = [
             "hOst: other",

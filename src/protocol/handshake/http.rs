@@ -1,5 +1,5 @@
-//! What HTTP itself requires of a request, before it is judged as an opening handshake (RFC 9110,
-//! RFC 9112): its target, Host, and a body where none may be.
+//! The requirements of HTTP on a request (RFC 9110, RFC 9112), checked before those of the opening
+//! handshake: its target, Host, and no body.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use url::Host;
 
 use super::{Finding, Head, MALFORMED, RequestLine, contains_ignoring_case};
 
-/// A host and perhaps a port, as in Host and in an absolute request target (RFC 9110 section 7.2).
+/// A host and an optional port, as in Host and in an absolute request target (RFC 9110 section 7.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Authority {
-    /// The host, parsed as the WHATWG URL standard says.
+    /// The host, parsed according to the WHATWG URL standard.
     pub(super) host: Host,
     /// `None`: the default port.
     pub(super) port: Option<u16>,
@@ -39,20 +39,21 @@ impl Authority {
     }
 }
 
-/// A request target, split up (RFC 9112 section 3.2).
+/// A parsed request target (RFC 9112 section 3.2).
 struct Target<'a> {
-    /// From the absolute form only.
+    /// Only in the absolute form.
     authority: Option<&'a str>,
     /// Path and query.
     resource: Cow<'a, str>,
 }
 
-/// The schemes of an absolute target: those of RFC 6455 section 4.2.1, and what some clients send.
+/// The schemes of an absolute target: those of RFC 6455 section 4.2.1, and ws and wss, which some clients
+/// send.
 const SCHEMES: [&str; 4] = ["http", "https", "ws", "wss"];
 
 impl<'a> Target<'a> {
-    /// Splits the origin form (`/path`) and the absolute form (`http://host/path`); a GET for
-    /// anything else is not a valid request.
+    /// Parses the origin form (`/path`) and the absolute form (`http://host/path`); a GET with any other
+    /// target is invalid.
     fn parse(target: &'a str) -> Option<Self> {
         if target.starts_with('/') {
             return Some(Self { authority: None, resource: target.into() });
@@ -73,8 +74,8 @@ pub fn resource_name(target: &str) -> Cow<'_, str> {
     Target::parse(target).map_or(target.into(), |target| target.resource)
 }
 
-/// Whom a request is addressed to. In the absolute form the target says it, and Host is ignored (RFC
-/// 9112 section 3.2.2).
+/// The authority that a request is addressed to: that of an absolute target, which overrides Host (RFC 9112
+/// section 3.2.2), or else Host.
 pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
     match Target::parse(&line.target).and_then(|target| target.authority) {
         Some(authority) => Authority::parse(authority),
@@ -82,27 +83,27 @@ pub(super) fn authority(line: &RequestLine, head: &Head) -> Option<Authority> {
     }
 }
 
-/// The faults that make a request invalid as HTTP, or as one without a body.
-pub(super) fn judge(line: &RequestLine, head: &Head) -> Vec<Finding> {
-    let checks = [judge_target(line), judge_host(line, head), judge_origin(head)];
-    let body = if is_upgrade(line, head) { judge_body(head) } else { None };
-    judge_lines(head).chain(checks.into_iter().chain([body]).flatten()).collect()
+/// The violations of HTTP in a request, and a body in an upgrade request.
+pub(super) fn validate(line: &RequestLine, head: &Head) -> Vec<Finding> {
+    let checks = [validate_target(line), validate_host(line, head), validate_origin(head)];
+    let body = if is_upgrade(line, head) { validate_body(head) } else { None };
+    validate_lines(head).chain(checks.into_iter().chain([body]).flatten()).collect()
 }
 
-/// A server rejects such lines: another program on the way may read them in another way.
-fn judge_lines(head: &Head) -> impl Iterator<Item = Finding> {
+/// Malformed lines are rejected: an intermediary may interpret them differently.
+fn validate_lines(head: &Head) -> impl Iterator<Item = Finding> {
     head.malformed_lines().iter().map(|line| {
         let got = format!("line {} ({})", line.number, line.fault);
         Finding::new(MALFORMED, got, "", "RFC 9112 section 5")
     })
 }
 
-/// Whether the client wants to leave HTTP: what follows the head is not HTTP any more then.
+/// Whether the client requests an upgrade: what follows the head is not HTTP then.
 pub(super) fn is_upgrade(line: &RequestLine, head: &Head) -> bool {
     line.method == "GET" && head.value("Upgrade").is_some()
 }
 
-fn judge_target(line: &RequestLine) -> Option<Finding> {
+fn validate_target(line: &RequestLine) -> Option<Finding> {
     let is_valid = match Target::parse(&line.target) {
         _ if line.method != "GET" => true, // refused for its method
         Some(Target { authority: Some(authority), .. }) => Authority::parse(authority).is_some(),
@@ -113,8 +114,8 @@ fn judge_target(line: &RequestLine) -> Option<Finding> {
     (!is_valid).then(|| Finding::new("request line", got, expected, "RFC 9112 section 3.2"))
 }
 
-/// One valid Host: of several, two programs on the way might choose different ones.
-fn judge_host(line: &RequestLine, head: &Head) -> Option<Finding> {
+/// Exactly one valid Host: of several, two intermediaries might choose different ones.
+fn validate_host(line: &RequestLine, head: &Head) -> Option<Finding> {
     let values: Vec<_> = head.values("Host").collect();
     let got = match values.as_slice() {
         [] if line.minor_version == 0 => return None,
@@ -123,18 +124,18 @@ fn judge_host(line: &RequestLine, head: &Head) -> Option<Finding> {
         [value] => format!("'{value}'"),
         several => format!("sent {} times", several.len()),
     };
-    Some(Finding::new("Host", got, "one host, perhaps with a port", "RFC 9112 section 3.2"))
+    Some(Finding::new("Host", got, "one host, optionally with a port", "RFC 9112 section 3.2"))
 }
 
-fn judge_origin(head: &Head) -> Option<Finding> {
+fn validate_origin(head: &Head) -> Option<Finding> {
     let count = head.values("Origin").count();
     let got = format!("sent {count} times");
     (count > 1).then(|| Finding::new("Origin", got, "at most one", "RFC 6454 section 7.3"))
 }
 
-/// With a body, its bytes would be taken for frames.
-fn judge_body(head: &Head) -> Option<Finding> {
-    let expected = "no body in a request for an upgrade";
+/// The bytes of a body would be interpreted as frames.
+fn validate_body(head: &Head) -> Option<Finding> {
+    let expected = "no body in an upgrade request";
     let object = |header, got| Some(Finding::new(header, got, expected, "RFC 9110 section 9.3.1"));
     if let Some(coding) = head.value("Transfer-Encoding") {
         return object("Transfer-Encoding", format!("'{coding}'"));
@@ -145,8 +146,8 @@ fn judge_body(head: &Head) -> Option<Finding> {
     object("Content-Length", format!("'{wrong}'"))
 }
 
-/// Whether the client waits for "100 Continue". A server that accepts an upgrade has to send it before
-/// the 101 (RFC 9110 section 7.8).
+/// Whether the client expects "100 Continue". A server that accepts the upgrade has to send it before the
+/// 101 (RFC 9110 section 7.8).
 pub fn expects_continue(line: &RequestLine, head: &Head) -> bool {
     line.minor_version > 0 && contains_ignoring_case(&head.list("Expect"), "100-continue")
 }
@@ -160,14 +161,14 @@ mod tests {
         parse_request(request.as_bytes()).unwrap().unwrap()
     }
 
-    /// The faults of a request for an upgrade, as text.
+    /// The violations in an upgrade request, as text.
     fn faults(start_line: &str, fields: &str) -> String {
         let (line, head) = parsed(&format!("{start_line}\r\nUpgrade: websocket\r\n{fields}\r\n"));
-        judge(&line, &head).iter().map(|finding| format!("{finding}\n")).collect()
+        validate(&line, &head).iter().map(|finding| format!("{finding}\n")).collect()
     }
 
     #[test]
-    fn authorities_are_parsed_as_urls_are() {
+    fn authorities_are_parsed_as_in_urls() {
         for (text, host, port) in [
             ("example.com", "example.com", None),
             ("EXAMPLE.com:8080", "example.com", Some(8080)),
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn the_authority_of_an_absolute_target_takes_the_place_of_host() {
+    fn the_authority_of_an_absolute_target_overrides_host() {
         let name = |request: &str| {
             let (line, head) = parsed(request);
             authority(&line, &head).map(|authority| authority.host.to_string())
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_forbids_is_a_fault() {
+    fn violations_of_http_are_found() {
         let (get, host) = ("GET / HTTP/1.1", "Host: a.example:1\r\n");
         for (start_line, fields, fault) in [
             (get, "", "Host: missing"),
@@ -262,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_allows_is_valid() {
+    fn valid_requests_are_accepted() {
         for (start_line, fields) in [
             ("GET / HTTP/1.1", "Host: a.example:1\r\nOrigin: null\r\n"),
             ("GET / HTTP/1.1", "Host: a\r\nContent-Length: 0\r\n"),
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn only_http_1_1_knows_100_continue() {
+    fn only_http_1_1_clients_expect_100_continue() {
         for (request, expected) in [
             ("GET / HTTP/1.1\r\nExpect: 100-Continue\r\n\r\n", true),
             ("GET / HTTP/1.0\r\nExpect: 100-continue\r\n\r\n", false),

@@ -1,6 +1,6 @@
-//! Which requests a server accepts by Origin and Host (RFC 6455 sections 4.2.2 and 10.2). Any web page
-//! can open a WebSocket to any address that the browser reaches, and a page whose host name the
-//! attacker lets resolve to 127.0.0.1 (DNS rebinding) is of the same origin as a server there.
+//! Checks of Origin and Host by a server (RFC 6455 sections 4.2.2 and 10.2). Any web page can open a
+//! WebSocket to any address that the browser can reach, and a page whose host name an attacker resolves to
+//! 127.0.0.1 (DNS rebinding) has the same origin as a server there.
 
 use url::{Host, Url};
 
@@ -10,82 +10,86 @@ use super::{Finding, quoted};
 /// The origins whose pages may connect.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum AllowedOrigins {
-    /// The server's own, by `Host`, and those of loopback hosts; also requests without Origin.
+    /// The server's own origin (by `Host`) and those of loopback hosts; also requests without Origin.
     #[default]
     Local,
-    /// These only, each as [`normalize_origin`] returns it; no request without Origin.
+    /// Only these, each as returned by [`normalize_origin`]; no request without Origin.
     Only(Vec<String>),
-    /// All of them, and requests without Origin.
+    /// All origins, and requests without Origin.
     Any,
 }
 
-/// Where a server listens.
+/// The addresses a server listens on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListenHosts {
-    /// Only this machine can connect.
+    /// Only local clients can connect.
     pub is_loopback: bool,
-    /// The addresses listened on, and the names they were given by.
+    /// The addresses, and the names they were resolved from.
     pub hosts: Vec<Host>,
 }
 
-/// A request refused with 403.
-pub(super) struct Foreign {
+/// Why a request is refused with 403.
+pub(super) struct Forbidden {
     pub(super) finding: Finding,
     /// What the user can do about it.
     pub(super) hint: &'static str,
 }
 
 const EXPECTED_HOST: &str =
-    "a loopback host or the address listened on, unless --allow-origin is given";
-const HINT_HOST: &str = "a page may have reached this server by DNS rebinding; if that host is yours, \
-                         --allow-origin ORIGIN accepts its pages, --allow-origin '*' everything";
+    "a loopback host or the listening address, unless --allow-origin is given";
+const HINT_HOST: &str = "a web page may have reached this server by DNS rebinding; if the host is yours, \
+                         --allow-origin ORIGIN accepts its pages, and --allow-origin '*' accepts everything";
 const EXPECTED_ORIGIN: &str =
-    "none, that of this server, a loopback one, or one accepted with --allow-origin";
+    "none, this server's own, a loopback origin, or one allowed with --allow-origin";
 const HINT_ORIGIN: &str = "a web page of another site tried to connect; if it is yours, \
-                           --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
-const HINT_NULL: &str = "a page without an origin of its own (a local file, a sandboxed frame) tried \
+                           --allow-origin ORIGIN accepts it, and --allow-origin '*' accepts everything";
+const HINT_NULL: &str = "a page with the origin null (a local file, a sandboxed frame) tried \
                          to connect; --allow-origin null accepts such pages";
 const HINT_OPAQUE: &str = "a page without a host (a local file, a browser extension) tried to connect; \
-                           --allow-origin ORIGIN accepts it, --allow-origin '*' everything";
+                           --allow-origin ORIGIN accepts it, and --allow-origin '*' accepts everything";
 const HINT_ONLY: &str = "--allow-origin can be repeated; --allow-origin '*' accepts everything";
 
-/// Judges a request by whom it comes from and whom it is addressed to.
-pub(super) fn judge(
+/// Checks the origin of a request and the host it is addressed to.
+pub(super) fn validate(
     allowed: &AllowedOrigins,
     listening: &ListenHosts,
     authority: Option<&Authority>,
     origin: Option<&str>,
     is_upgrade: bool,
-) -> Result<(), Foreign> {
+) -> Result<(), Forbidden> {
     match allowed {
         AllowedOrigins::Any => Ok(()),
-        AllowedOrigins::Only(origins) => judge_listed(origins, origin, is_upgrade),
+        AllowedOrigins::Only(origins) => validate_listed(origins, origin, is_upgrade),
         AllowedOrigins::Local => {
-            judge_host(listening, authority)?;
-            origin.map_or(Ok(()), |origin| judge_local(origin, authority))
+            validate_host(listening, authority)?;
+            origin.map_or(Ok(()), |origin| validate_local(origin, authority))
         }
     }
 }
 
-/// With a list, Host needs no check: a page that came by DNS rebinding has an Origin that is not in it.
-fn judge_listed(origins: &[String], origin: Option<&str>, is_upgrade: bool) -> Result<(), Foreign> {
+/// With a list, Host need not be checked: the origin of a page that uses DNS rebinding is not in it.
+fn validate_listed(
+    origins: &[String],
+    origin: Option<&str>,
+    is_upgrade: bool,
+) -> Result<(), Forbidden> {
     let got = match origin {
         Some(origin) if origins.contains(&normalize_origin(origin)) => return Ok(()),
         Some(origin) => format!("'{origin}'"),
-        None if !is_upgrade => return Ok(()), // a browser that is opening our page sends none
+        None if !is_upgrade => return Ok(()), // a browser that opens our page sends none
         None => "missing".to_owned(),
     };
     let expected = match origins {
         [only] => format!("'{only}'"),
         several => format!("one of {}", quoted(several)),
     };
-    let expected = format!("{expected}, as --allow-origin says");
+    let expected = format!("{expected}, as set by --allow-origin");
     let finding = Finding::new("Origin", got, expected, "RFC 6455 section 4.2.2");
-    Err(Foreign { finding, hint: HINT_ONLY })
+    Err(Forbidden { finding, hint: HINT_ONLY })
 }
 
-/// A server on a loopback address is not reached by any other name, except by DNS rebinding.
-fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<(), Foreign> {
+/// A server on a loopback address is reached by another host name only with DNS rebinding.
+fn validate_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<(), Forbidden> {
     let host = authority.map(|authority| &authority.host);
     let is_known = |host: &Host| is_loopback(host) || listening.hosts.contains(host);
     if !listening.is_loopback || host.is_some_and(is_known) {
@@ -93,10 +97,10 @@ fn judge_host(listening: &ListenHosts, authority: Option<&Authority>) -> Result<
     }
     let got = host.map_or_else(|| "missing".to_owned(), |host| format!("'{host}'"));
     let finding = Finding::new("Host", got, EXPECTED_HOST, "RFC 6455 section 10.2");
-    Err(Foreign { finding, hint: HINT_HOST })
+    Err(Forbidden { finding, hint: HINT_HOST })
 }
 
-fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreign> {
+fn validate_local(origin: &str, authority: Option<&Authority>) -> Result<(), Forbidden> {
     let is_own = |(host, port): &(Host, u16), scheme_port: u16| {
         authority.is_some_and(|own| own.host == *host && own.port.unwrap_or(scheme_port) == *port)
     };
@@ -108,16 +112,16 @@ fn judge_local(origin: &str, authority: Option<&Authority>) -> Result<(), Foreig
     };
     let finding =
         Finding::new("Origin", format!("'{origin}'"), EXPECTED_ORIGIN, "RFC 6455 section 10.2");
-    Err(Foreign { finding, hint })
+    Err(Forbidden { finding, hint })
 }
 
-/// Whether a name is one of this machine (RFC 6761 section 6.3).
+/// Whether a name is a localhost name (RFC 6761 section 6.3).
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Whether a host is this machine, by name or address.
+/// Whether a host is a localhost name or a loopback address.
 fn is_loopback(host: &Host) -> bool {
     match host {
         Host::Domain(name) => is_localhost(name),
@@ -126,7 +130,7 @@ fn is_loopback(host: &Host) -> bool {
     }
 }
 
-/// An origin with a host (WHATWG: a tuple origin), as an Origin header has it.
+/// An origin with a host in an Origin header (a tuple origin in the HTML standard).
 struct TupleOrigin {
     place: (Host, u16),
     default_port: u16,
@@ -134,7 +138,7 @@ struct TupleOrigin {
 }
 
 impl TupleOrigin {
-    /// `None` for an opaque one, such as `null` or that of a browser extension.
+    /// `None` for an opaque origin, such as `null` or that of a browser extension.
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let default_port = match url.scheme() {
@@ -142,7 +146,7 @@ impl TupleOrigin {
             "https" | "wss" => 443,
             _ => return None,
         };
-        // Anything behind or before the host is not an origin.
+        // Userinfo, a path, a query or a fragment is not part of an origin.
         let is_bare = text.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\@".contains(&byte))
             && url.path() == "/"
             && url.query().is_none()
@@ -153,8 +157,8 @@ impl TupleOrigin {
     }
 }
 
-/// An origin in the form in which origins are compared: that of the WHATWG standard, or for an opaque
-/// one as it is written, in lower case.
+/// The form of an origin that is compared: its serialization by the WHATWG standard, or the text in lower
+/// case if it is opaque.
 pub fn normalize_origin(text: &str) -> String {
     let opaque = || text.to_ascii_lowercase();
     TupleOrigin::parse(text).map_or_else(opaque, |origin| origin.text)
@@ -169,7 +173,7 @@ mod tests {
         ListenHosts { is_loopback: true, hosts }
     }
 
-    /// The finding, or nothing.
+    /// The finding, if the request is refused.
     fn verdict(
         allowed: &AllowedOrigins,
         listening: &ListenHosts,
@@ -177,24 +181,24 @@ mod tests {
         origin: Option<&str>,
     ) -> Option<String> {
         let authority = Authority::parse(host);
-        let verdict = judge(allowed, listening, authority.as_ref(), origin, true);
-        verdict.err().map(|foreign| foreign.finding.to_string())
+        let verdict = validate(allowed, listening, authority.as_ref(), origin, true);
+        verdict.err().map(|forbidden| forbidden.finding.to_string())
     }
 
     #[test]
-    fn what_tried_to_connect_is_told_by_its_origin() {
+    fn the_hint_depends_on_the_origin() {
         for (origin, hint) in [
             ("https://a.example", HINT_ORIGIN),
             ("null", HINT_NULL),
             ("file://", HINT_OPAQUE),
             ("chrome-extension://abc", HINT_OPAQUE),
         ] {
-            let verdict = judge_local(origin, Authority::parse("127.0.0.1").as_ref());
+            let verdict = validate_local(origin, Authority::parse("127.0.0.1").as_ref());
             assert_eq!(verdict.err().map(|it| it.hint), Some(hint), "{origin}");
         }
     }
 
-    /// Whether it is accepted without `--allow-origin` by a server that others can reach.
+    /// Whether it is accepted without `--allow-origin` by a server that is not on a loopback address.
     fn is_accepted(host: &str, origin: &str) -> bool {
         let anywhere = ListenHosts::default();
         verdict(&AllowedOrigins::Local, &anywhere, host, Some(origin)).is_none()
@@ -221,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn other_origins_are_foreign() {
+    fn other_origins_are_refused() {
         for (host, origin) in [
             ("example.com", "http://example.com:8080"),
             ("example.com:8080", "http://example.com"),
@@ -284,7 +288,7 @@ mod tests {
             assert!(finding.starts_with(&start), "{finding}");
             assert!(finding.contains("--allow-origin"), "{finding}");
         }
-        // Rebinding: the page and the server are of the same origin.
+        // Rebinding: the page and the server have the same origin.
         let origin = Some("http://evil.example:1");
         let finding = verdict(&AllowedOrigins::Local, &loopback(), "evil.example:1", origin);
         assert!(finding.is_some_and(|finding| finding.starts_with("Host: ")));
@@ -303,12 +307,12 @@ mod tests {
         for origin in [None, Some("http://localhost"), Some("https://a.example.evil")] {
             assert!(judged(origin).is_some(), "{origin:?}");
         }
-        assert!(judge(&allowed, &loopback(), None, None, false).is_ok(), "our page");
-        assert!(judge(&allowed, &loopback(), None, Some("http://b"), false).is_err());
+        assert!(validate(&allowed, &loopback(), None, None, false).is_ok(), "our page");
+        assert!(validate(&allowed, &loopback(), None, Some("http://b"), false).is_err());
     }
 
     #[test]
-    fn any_is_any() {
+    fn any_accepts_every_origin() {
         for origin in [None, Some("null"), Some("https://evil.example")] {
             assert_eq!(verdict(&AllowedOrigins::Any, &loopback(), "evil.example", origin), None);
         }

@@ -1,4 +1,4 @@
-//! What a server answers instead of 101, after which it ends the connection.
+//! Responses of a server other than 101, after which it closes the connection.
 
 use super::{Head, HeaderLine, RequestLine};
 use crate::protocol::head::HeadError;
@@ -10,14 +10,14 @@ pub struct Response {
     pub status: u16,
     /// The head.
     pub head: Head,
-    /// The body, as it is sent.
+    /// The body, as sent.
     pub body: Vec<u8>,
 }
 
 impl Response {
-    /// A response with these fields and those that its body needs.
+    /// A response with these fields and those that its body requires.
     pub fn new(status: u16, fields: &[HeaderLine], content_type: &str, body: &[u8]) -> Self {
-        // What stands in Upgrade has to stand in Connection too (RFC 9110 section 7.8).
+        // A message with Upgrade must list it in Connection too (RFC 9110 section 7.8).
         let upgrade = if fields.iter().any(|field| field.is("Upgrade")) { "Upgrade, " } else { "" };
         let mut fields = fields.to_vec();
         fields.extend([
@@ -30,12 +30,12 @@ impl Response {
         Self { status, head, body: body.to_vec() }
     }
 
-    /// A response in plain words.
+    /// A response with a plain text body.
     pub fn text(status: u16, fields: &[HeaderLine], body: &str) -> Self {
         Self::new(status, fields, "text/plain; charset=utf-8", body.as_bytes())
     }
 
-    /// To a head that cannot be understood.
+    /// The response to a request head that cannot be parsed.
     pub fn to_unreadable(error: &HeadError) -> Self {
         let status = match error {
             HeadError::TooLong | HeadError::TooManyFields => 431,
@@ -44,7 +44,7 @@ impl Response {
         Self::text(status, &[], &format!("{error}\n"))
     }
 
-    /// The same as the answer to this request: one to HEAD has no body (RFC 9110 section 9.3.2).
+    /// Adapts it to this request: a response to HEAD has no body (RFC 9110 section 9.3.2).
     pub fn to(mut self, line: &RequestLine) -> Self {
         if line.method == "HEAD" {
             self.body.clear();
@@ -52,13 +52,13 @@ impl Response {
         self
     }
 
-    /// Head and body as they go over the wire.
+    /// Head and body, as sent.
     pub fn bytes(&self) -> Vec<u8> {
         [self.head.bytes(), &self.body].concat()
     }
 }
 
-/// The reason phrase of a status that we send.
+/// The reason phrase of a status code that is sent.
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",

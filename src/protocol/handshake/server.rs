@@ -1,4 +1,4 @@
-//! The server's side: a request to judge, a response to send (RFC 6455 section 4.2).
+//! The server's side: validating the request, building the response (RFC 6455 section 4.2).
 
 use super::client::with_custom;
 use super::http::{self, authority, is_upgrade, resource_name};
@@ -10,28 +10,28 @@ use super::{
 use crate::protocol::basic;
 use crate::protocol::deflate::choose;
 
-/// What a server is willing to agree to, and with whom.
+/// The configuration of a server's handshake: what it accepts, and from whom.
 #[derive(Clone, Debug, Default)]
 pub struct ServerOptions {
-    /// Subprotocols that can be spoken; the first of the client's that is among them is chosen.
+    /// Supported subprotocols; the first of the client's that is among them is chosen.
     pub subprotocols: Vec<String>,
-    /// The user's own headers: they replace ours of the same name, or remove it when empty.
+    /// Headers given by the user: they replace ours of the same name, or remove it when empty.
     pub headers: Vec<HeaderLine>,
-    /// The only path that there is; `None`: every one.
+    /// The only path that is accepted; `None`: any path.
     pub path: Option<String>,
-    /// Who may come; `None`: everybody.
+    /// The credentials that clients must present; `None`: none.
     pub credentials: Option<Credentials>,
     /// The origins whose pages may connect.
     pub origins: AllowedOrigins,
-    /// Where the server listens: whose pages are its own.
+    /// The addresses the server listens on, which determine its own origins.
     pub listening: ListenHosts,
-    /// permessage-deflate is agreed to.
+    /// Accept permessage-deflate.
     pub compress: bool,
 }
 
 const EXTENSIONS: &str = "Sec-WebSocket-Extensions";
 
-/// A user name and password that are asked for by Basic authentication (RFC 7617).
+/// A user name and password required by Basic authentication (RFC 7617).
 #[derive(Clone)]
 pub struct Credentials {
     pair: Vec<u8>,
@@ -43,25 +43,25 @@ impl Credentials {
         Self { pair: pair.as_bytes().to_vec() }
     }
 
-    /// The value of the Authorization header that holds them.
+    /// The value of an Authorization header with them.
     pub fn authorization(&self) -> String {
         basic::authorization(&self.pair)
     }
 
-    /// Whether the value of an Authorization header holds them.
-    fn are_in(&self, value: &str) -> bool {
+    /// Whether the value of an Authorization header contains them.
+    fn match_authorization(&self, value: &str) -> bool {
         basic::pair(value).is_some_and(|given| are_equal(&given, &self.pair))
     }
 }
 
-/// Secrets are not for logs.
+/// Does not show the secret.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Credentials(***)")
     }
 }
 
-/// Equality whose duration does not tell how much of a guess was right.
+/// Compares in constant time, so that the duration does not reveal how much of a guess was right.
 fn are_equal(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).fold(0, |bits, (a, b)| bits | (a ^ b));
     std::hint::black_box(differences) == 0 && one.len() == other.len()
@@ -70,17 +70,17 @@ fn are_equal(one: &[u8], other: &[u8]) -> bool {
 /// Why a request is not answered with 101.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// What is answered instead.
+    /// The response sent instead.
     pub response: Response,
-    /// The points in which the request is wrong.
+    /// The violations in the request.
     pub findings: Vec<Finding>,
-    /// It asked for no WebSocket at all, as a browser that opens the URL does.
+    /// The request has no Upgrade, as from a browser that opens the URL.
     pub is_plain: bool,
-    /// What the user of the server can do about it.
+    /// What the operator of the server can do about it.
     pub hint: Option<&'static str>,
 }
 
-/// Judges a request and makes the response to it.
+/// Validates a request and builds the response to it.
 ///
 /// # Errors
 /// A [`Refusal`] with status 400, 401, 403, 404, 405 or 426.
@@ -89,24 +89,24 @@ pub fn answer(
     line: &RequestLine,
     head: &Head,
 ) -> Result<(Head, Agreement), Box<Refusal>> {
-    let findings = http::judge(line, head);
+    let findings = http::validate(line, head);
     if !findings.is_empty() {
         let hint = findings
             .iter()
             .all(|finding| finding.header == MALFORMED)
-            .then_some("--lenient takes requests in spite of such lines");
+            .then_some("--lenient accepts requests with such lines");
         return Err(Box::new(Refusal { hint, ..*refuse(line, 400, &[], findings) }));
     }
-    judge_origin(options, line, head)?;
-    if let Some(finding) = judge_path(options, line) {
+    validate_origin(options, line, head)?;
+    if let Some(finding) = validate_path(options, line) {
         return Err(refuse(line, 404, &[], vec![finding]));
     }
-    if let Some(finding) = judge_credentials(options, head) {
+    if let Some(finding) = validate_credentials(options, head) {
         let challenge = "Basic realm=\"wscope\", charset=\"UTF-8\"";
         let challenge = HeaderLine::new("WWW-Authenticate", challenge);
         return Err(refuse(line, 401, &[challenge], vec![finding]));
     }
-    let findings = judge_request(line, head);
+    let findings = validate_request(line, head);
     if !findings.is_empty() {
         let is_plain = line.method == "GET" && !is_upgrade(line, head);
         return Err(Box::new(Refusal { is_plain, ..*refuse_request(line, findings) }));
@@ -115,7 +115,7 @@ pub fn answer(
 }
 
 fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
-    let key = request.value("Sec-WebSocket-Key").unwrap_or_default(); // judged: there is one
+    let key = request.value("Sec-WebSocket-Key").unwrap_or_default(); // validated: it is present
     let offered = request.list("Sec-WebSocket-Protocol");
     let subprotocol = offered.into_iter().find(|name| options.subprotocols.contains(name));
     let mut fields = vec![
@@ -131,13 +131,13 @@ fn accept(options: &ServerOptions, request: &Head) -> (Head, Agreement) {
     let response = Head::build("HTTP/1.1 101 Switching Protocols", &fields);
     let subprotocol = response.value("Sec-WebSocket-Protocol");
     let extensions = response.value(EXTENSIONS);
-    // The user's own header may say something else.
+    // A header given by the user may differ.
     let deflate = chosen.filter(|(_, element)| extensions.as_ref() == Some(element));
-    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(agreed, _)| agreed) })
+    (response, Agreement { subprotocol, extensions, deflate: deflate.map(|(params, _)| params) })
 }
 
-/// Whether there is such a resource (RFC 6455 section 4.2.2, /resource name/).
-fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
+/// Checks the path (RFC 6455 section 4.2.2, /resource name/).
+fn validate_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
     let expected = options.path.as_ref()?;
     let resource = resource_name(&line.target);
     let path = resource.split(['?', '#']).next().unwrap_or_default();
@@ -147,21 +147,20 @@ fn judge_path(options: &ServerOptions, line: &RequestLine) -> Option<Finding> {
     })
 }
 
-/// RFC 6455 section 4.2.2, item 2. What was given is not repeated: it is nearly right at times.
-fn judge_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
+/// RFC 6455 section 4.2.2, item 2. The received credentials are not repeated: they may be almost right.
+fn validate_credentials(options: &ServerOptions, head: &Head) -> Option<Finding> {
     let expected = options.credentials.as_ref()?;
     let got = match head.value("Authorization") {
         None => "missing",
-        Some(value) if expected.are_in(&value) => return None,
-        Some(_) => "not the right user name and password",
+        Some(value) if expected.match_authorization(&value) => return None,
+        Some(_) => "wrong user name or password",
     };
     let section = "RFC 6455 section 4.2.2, RFC 7617";
     Some(Finding::new("Authorization", got, "Basic, with user name and password", section))
 }
 
-/// RFC 6455 section 4.2.2, /origin/. Also a browser that asks for a page is refused when it came by a
-/// foreign name.
-fn judge_origin(
+/// RFC 6455 section 4.2.2, /origin/. A request for the page with a wrong Host is refused too.
+fn validate_origin(
     options: &ServerOptions,
     line: &RequestLine,
     head: &Head,
@@ -169,16 +168,15 @@ fn judge_origin(
     let (authority, origin) = (authority(line, head), head.value("Origin"));
     let origin = origin.as_deref().map(str::trim);
     let (allowed, listening) = (&options.origins, &options.listening);
-    origin::judge(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head)).map_err(
-        |foreign| {
-            let refusal = refuse(line, 403, &[], vec![foreign.finding]);
-            Box::new(Refusal { hint: Some(foreign.hint), ..*refusal })
-        },
-    )
+    origin::validate(allowed, listening, authority.as_ref(), origin, is_upgrade(line, head))
+        .map_err(|forbidden| {
+            let refusal = refuse(line, 403, &[], vec![forbidden.finding]);
+            Box::new(Refusal { hint: Some(forbidden.hint), ..*refusal })
+        })
 }
 
-/// RFC 6455 section 4.2.1, point by point.
-fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
+/// The requirements of RFC 6455 section 4.2.1.
+fn validate_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     const SECTION: &str = "RFC 6455 section 4.2.1";
     let mut findings = Vec::new();
     let mut object = |header, got: String, expected: &str| {
@@ -186,7 +184,7 @@ fn judge_request(line: &RequestLine, head: &Head) -> Vec<Finding> {
     };
     if line.method != "GET" {
         object("request line", format!("method {}", line.method), "GET");
-        return findings; // the rest of the section is about GET
+        return findings; // the other requirements apply to GET
     }
     if line.minor_version == 0 {
         object("request line", "HTTP/1.0".to_owned(), "HTTP/1.1");
@@ -277,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn a_good_request_is_accepted_with_the_clients_first_choice() {
+    fn a_valid_request_is_accepted_with_the_clients_first_choice() {
         let (response, agreement) = ask(&options(), REQUEST).unwrap();
         assert_eq!(
             response.value("Sec-WebSocket-Accept").as_deref(),
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_point_is_refused_by_name() {
+    fn every_violation_is_refused_and_named() {
         for (from, to, status, expected) in [
             ("GET", "POST", 405, "method POST"),
             ("HTTP/1.1", "HTTP/1.0", 400, "HTTP/1.0"),
@@ -318,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn there_may_be_one_path_only() {
+    fn other_paths_are_refused_if_a_path_is_set() {
         let path = |path: &str| ServerOptions { path: Some(path.to_owned()), ..options() };
         assert!(ask(&path("/chat"), REQUEST).is_ok());
         for other in ["/", "/chat/", "/chatter", "/chat?room=1"] {
@@ -342,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_that_are_invalid_or_foreign_are_refused_before_anything_else() {
+    fn invalid_requests_and_foreign_origins_are_refused_first() {
         let path = Some("/other".to_owned());
         let listening = ListenHosts { is_loopback: true, hosts: Vec::new() };
         let options = ServerOptions { path, listening, ..options() };
@@ -360,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_asked_for_and_not_repeated() {
+    fn credentials_are_required_and_not_repeated() {
         let credentials = Some(Credentials::new("Aladdin:open sesame"));
         let options = ServerOptions { credentials, ..options() };
         for right in ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "bAsIc QWxhZGRpbjpvcGVuIHNlc2FtZQ=="] {
@@ -372,7 +370,7 @@ mod tests {
             ["Bearer QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Basic QWxhZGRpbjo=", "Basic", "Basic ?"]
         {
             let request = with(&format!("Authorization: {wrong}"));
-            assert_refused(&options, &request, 401, "not the right user name");
+            assert_refused(&options, &request, 401, "wrong user name");
             let body = ask(&options, &request).unwrap_err().response.body;
             assert!(!String::from_utf8(body).unwrap().contains("QWxh"), "{wrong}");
         }
@@ -380,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn own_headers_replace_remove_and_add() {
+    fn custom_headers_replace_remove_and_add() {
         let headers = ["Set-Cookie: a=b", "Sec-WebSocket-Protocol: x", "Connection:"];
         let headers = headers.map(|line| HeaderLine::parse(line).unwrap()).to_vec();
         let (response, agreement) = ask(&ServerOptions { headers, ..options() }, REQUEST).unwrap();

@@ -1,32 +1,32 @@
-//! The lines behind the first one of a head: header fields, and what is not one (RFC 9112 section 5).
+//! The lines after the start line of a head: header fields and malformed lines (RFC 9112 section 5).
 
 use std::fmt;
 use std::ops::Range;
 
 use super::{HeadError, MAX_FIELDS, is_token_char};
 
-/// A line that is not a header field. It is kept as evidence: the rest of a head means the same without it.
+/// A line that is not a valid header field. It is kept for display; the other lines are interpreted
+/// without it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MalformedLine {
-    /// Which line behind the first one of the head, from 1.
+    /// The number of the line after the start line, from 1.
     pub number: usize,
-    /// The line without its line break, and the lines that continue it.
+    /// The line without its line break, joined with its continuation lines.
     pub text: Vec<u8>,
-    /// What is wrong with it.
+    /// Why it is malformed.
     pub fault: LineFault,
-    /// How many header fields stand before it.
+    /// The number of header fields before it.
     pub fields_before: usize,
 }
 
-/// What is wrong with a header field line.
+/// Why a header field line is malformed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LineFault {
-    /// It starts with white space, and there is nothing before it that it could continue (RFC 9112
-    /// section 2.2).
+    /// It starts with white space, and there is no line before it to continue (RFC 9112 section 2.2).
     LeadingSpace,
-    /// There is no colon in it.
+    /// It has no colon.
     NoColon,
-    /// Nothing stands before the colon.
+    /// The name is empty.
     NoName,
     /// White space between the name and the colon (RFC 9112 section 5.1).
     SpaceBeforeColon,
@@ -39,7 +39,7 @@ pub enum LineFault {
 impl fmt::Display for LineFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::LeadingSpace => "it starts with white space and continues no other line",
+            Self::LeadingSpace => "leading white space, but no line to continue",
             Self::NoColon => "no colon",
             Self::NoName => "empty name",
             Self::SpaceBeforeColon => "white space before the colon",
@@ -49,11 +49,11 @@ impl fmt::Display for LineFault {
     }
 }
 
-/// How much of a line is quoted, in bytes.
+/// The maximum number of bytes of a line that are quoted.
 const MAX_QUOTED: usize = 120;
 
 impl MalformedLine {
-    /// Number, fault and text in words, the text as `shown`: without what is secret in it.
+    /// A description with number, fault and text; the text is passed as `shown`, with secrets masked.
     pub fn describe(&self, shown: &[u8]) -> String {
         let quoted = String::from_utf8_lossy(&shown[..shown.len().min(MAX_QUOTED)]);
         let more = if shown.len() > MAX_QUOTED { "…" } else { "" };
@@ -61,42 +61,42 @@ impl MalformedLine {
     }
 }
 
-/// A part of a head: where it came, or put together from several lines.
+/// The position of a name or value of a head.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In the bytes of the head.
+    /// In the bytes of the head, as received.
     Wire(Range<usize>),
-    /// In [`Fields::unfolded`].
+    /// In [`Fields::unfolded`]: joined from several lines, or changed.
     Unfolded(Range<usize>),
 }
 
-/// The sorted lines of a head.
+/// The classified lines of a head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields {
     /// Names and values, in order.
     pub(super) places: Vec<(Place, Place)>,
-    /// Text that does not stand in the head like this.
+    /// Text that does not occur in the head in this form.
     pub(super) unfolded: Vec<u8>,
-    /// In order.
+    /// The malformed lines, in order.
     pub(super) malformed: Vec<MalformedLine>,
 }
 
-/// A field line with the lines that continue it.
-struct Open {
+/// A field line with its continuation lines.
+struct FieldLine {
     number: usize,
     line: Range<usize>,
-    /// Where it stands in the unfolded text, if other lines continue it.
+    /// Where it starts in the unfolded text, if it has continuation lines.
     unfolded_from: Option<usize>,
 }
 
 impl Fields {
-    /// Sorts the lines of `head` from byte `at` on, to the empty line at its end.
+    /// Classifies the lines of `head` from byte `at` to the empty line at its end.
     ///
     /// # Errors
-    /// When there are too many.
+    /// If there are too many.
     pub(super) fn sort(head: &[u8], mut at: usize) -> Result<Self, HeadError> {
         let mut fields = Self::default();
-        let mut open: Option<Open> = None;
+        let mut open: Option<FieldLine> = None;
         let mut number = 0;
         while let Some(length) = memchr::memchr(b'\n', &head[at..]) {
             let line = at..at + length - usize::from(head[at..at + length].ends_with(b"\r"));
@@ -108,7 +108,9 @@ impl Fields {
             match &mut open {
                 Some(open) if is_space(head[line.start]) => fields.unfold(head, open, line),
                 _ => {
-                    if let Some(whole) = open.replace(Open { number, line, unfolded_from: None }) {
+                    if let Some(whole) =
+                        open.replace(FieldLine { number, line, unfolded_from: None })
+                    {
                         fields.add(head, whole);
                     }
                 }
@@ -123,8 +125,8 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Obsolete line folding is read as a space (RFC 9112 section 5.2).
-    fn unfold(&mut self, head: &[u8], open: &mut Open, line: Range<usize>) {
+    /// Obsolete line folding is replaced by a space (RFC 9112 section 5.2).
+    fn unfold(&mut self, head: &[u8], open: &mut FieldLine, line: Range<usize>) {
         if open.unfolded_from.is_none() {
             open.unfolded_from = Some(self.unfolded.len());
             self.unfolded.extend_from_slice(trim_end(&head[open.line.clone()]));
@@ -133,9 +135,9 @@ impl Fields {
         self.unfolded.extend_from_slice(trim(&head[line]));
     }
 
-    /// Adds a line that no other continues any more.
-    fn add(&mut self, head: &[u8], whole: Open) {
-        let Open { number, line, unfolded_from } = whole;
+    /// Adds a line with all its continuation lines.
+    fn add(&mut self, head: &[u8], whole: FieldLine) {
+        let FieldLine { number, line, unfolded_from } = whole;
         let text = match unfolded_from {
             Some(from) => &self.unfolded[from..],
             None => &head[line.clone()],
@@ -156,7 +158,7 @@ impl Fields {
         }
     }
 
-    /// The part of a head that is at this place.
+    /// The text at this position.
     pub(super) fn at<'a>(&'a self, head: &'a [u8], place: &Place) -> &'a [u8] {
         match place {
             Place::Wire(range) => &head[range.clone()],
@@ -164,8 +166,8 @@ impl Fields {
         }
     }
 
-    /// The same without malformed lines. Those whose one fault is white space before the colon are fields, as
-    /// they are for a proxy that removes it (RFC 9112 section 5.1).
+    /// The fields without malformed lines. Lines whose only fault is white space before the colon become
+    /// fields, as for a proxy that removes it (RFC 9112 section 5.1).
     pub(super) fn lenient(&self) -> Self {
         let mut lenient = Self { malformed: Vec::new(), ..self.clone() };
         for line in self.malformed.iter().rev() {
@@ -209,7 +211,7 @@ fn is_value(value: &[u8]) -> bool {
     !value.iter().any(|&byte| byte == 0x7f || (byte < 0x20 && byte != b'\t'))
 }
 
-/// Name and value of a field line, by where they stand in it.
+/// The positions of name and value in a field line.
 fn split(line: &[u8]) -> Result<(Range<usize>, Range<usize>), LineFault> {
     if line.first().copied().is_some_and(is_space) {
         return Err(LineFault::LeadingSpace);
@@ -227,7 +229,7 @@ fn split(line: &[u8]) -> Result<(Range<usize>, Range<usize>), LineFault> {
     Ok((0..colon, start..start + trim(value).len()))
 }
 
-/// Name and value of a line with white space before its colon, if that is all that is wrong with it.
+/// Name and value of a line whose only fault is white space before the colon.
 fn without_space(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = memchr::memchr(b':', line)?;
     let (name, value) = (trim_end(&line[..colon]), &line[colon + 1..]);

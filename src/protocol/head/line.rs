@@ -1,13 +1,13 @@
-//! A header field line to be sent, and the characters that may stand in it.
+//! A header field line to send, and the characters allowed in it.
 
 /// A header field line to send: `Name: value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeaderLine {
-    /// The field name, in the case it was given.
+    /// The field name, in the case given.
     pub name: String,
     /// The value, without surrounding white space.
     pub value: String,
-    /// It stands for a header that is not sent: `Name:`.
+    /// It marks a header that must not be sent: `Name:`.
     pub is_removal: bool,
 }
 
@@ -15,9 +15,9 @@ pub struct HeaderLine {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderLineError {
     /// Not of the form `Name: value`.
-    #[error("it has no colon; write 'Name: value', or 'Name;' to send it empty")]
+    #[error("no colon; use 'Name: value', or 'Name;' for an empty value")]
     NoColon,
-    /// Nothing before the colon.
+    /// The name is empty.
     #[error("the name is empty")]
     NoName,
     /// A character that RFC 9110 section 5.6.2 does not allow in a name.
@@ -29,22 +29,22 @@ pub enum HeaderLineError {
 }
 
 impl HeaderLine {
-    /// A line from its parts.
+    /// A line with this name and value.
     pub fn new(name: &str, value: &str) -> Self {
         Self { name: name.to_owned(), value: value.to_owned(), is_removal: false }
     }
 
-    /// The line that names the program; none for an empty name, as with curl.
+    /// The User-Agent header; `None` for an empty value, as with curl.
     pub fn user_agent(agent: &str) -> Option<Self> {
         (!agent.is_empty()).then(|| Self::new("User-Agent", agent))
     }
 
-    /// Reads `Name: value`, `Name:` for a header that is not sent, or `Name;` for one without a value, as
-    /// curl has them.
+    /// Parses `Name: value`, `Name:` for a header that is not sent, or `Name;` for one with an empty value, as
+    /// curl does.
     ///
     /// # Errors
-    /// Without a colon, with a name that is no token, or with CR, LF, NUL or another control
-    /// character in the value.
+    /// If there is no colon, the name is not a token, or the value contains CR, LF, NUL or another control
+    /// character.
     pub fn parse(line: &str) -> Result<Self, HeaderLineError> {
         let (name, value, is_empty) =
             match (line.split_once(':'), line.trim_end().strip_suffix(';')) {
@@ -66,7 +66,7 @@ impl HeaderLine {
         Ok(Self { is_removal, ..Self::new(name, value) })
     }
 
-    /// Whether this is the field of that name; names are case-insensitive.
+    /// Whether the field has this name, compared case-insensitively.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name)
     }

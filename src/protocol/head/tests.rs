@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn a_head_is_kept_as_it_came() {
+fn a_head_is_preserved_as_received() {
     let bytes =
         b"HTTP/1.1 101 Switching Protocols\r\nuPGRADE:websocket\r\nX: a\r\nX:  b \r\nB: \xff\r\n\r\nrest";
     let (line, head) = parse_response(bytes).unwrap().unwrap();
@@ -26,7 +26,7 @@ fn every_prefix_of_a_head_needs_more() {
 }
 
 #[test]
-fn what_is_not_http_is_seen_at_the_first_wrong_byte() {
+fn data_that_is_not_http_is_detected_at_the_first_wrong_byte() {
     for bytes in
         [&b"SSH-2.0-OpenSSH_9.2\r\n"[..], b"\x15\x03\x01\x00\x02\x02\x46", b"220 mail ESMTP\r\n"]
     {
@@ -35,7 +35,7 @@ fn what_is_not_http_is_seen_at_the_first_wrong_byte() {
     }
 }
 
-/// The head of a response with these lines behind its first one.
+/// The head of a response with these lines after the start line.
 fn head_of(lines: &str) -> Head {
     let bytes = format!("HTTP/1.1 101 OK\r\n{lines}\r\n");
     let (_, head) = parse_response(bytes.as_bytes()).unwrap().unwrap();
@@ -48,7 +48,7 @@ fn fields_of(head: &Head) -> Vec<(&str, String)> {
 }
 
 #[test]
-fn a_malformed_first_line_is_the_end_of_it() {
+fn a_malformed_start_line_is_an_error() {
     for line in ["HTTP/1.1 1o1 OK", "HTTP/1.1 050 X", "HTTP/2 101 OK", "HTTP/1.1 200 O\0K"] {
         let error = parse_response(format!("{line}\r\nA: b\r\n\r\n").as_bytes()).unwrap_err();
         assert_eq!(error, HeadError::StartLine(line.to_owned()));
@@ -60,7 +60,7 @@ fn a_malformed_first_line_is_the_end_of_it() {
 }
 
 #[test]
-fn a_line_that_is_not_a_field_is_kept_and_hides_no_other() {
+fn a_malformed_line_is_kept_and_does_not_affect_others() {
     for (line, fault) in [
         ("Upgrade websocket", LineFault::NoColon),
         ("Upgrade : websocket", LineFault::SpaceBeforeColon),
@@ -84,7 +84,7 @@ fn a_line_that_is_not_a_field_is_kept_and_hides_no_other() {
 }
 
 #[test]
-fn folded_values_are_put_together() {
+fn folded_values_are_joined() {
     for (lines, value) in [
         ("A: b\r\n c\r\n", "b c"),
         ("A: b \t\r\n\t  c \r\n  d\r\n", "b c d"),
@@ -105,7 +105,7 @@ fn folded_values_are_put_together() {
 }
 
 #[test]
-fn the_lenient_view_has_the_fields_with_space_before_the_colon() {
+fn leniently_fields_with_space_before_the_colon_are_used() {
     let head = head_of("A : b\r\nbad\r\nC: d\r\nE\t:\r\n f\r\nG : h\0\r\nI J : k\r\nL: m\r\n");
     let expected = [("A", "b"), ("C", "d"), ("E", "f"), ("L", "m")];
     let expected = expected.map(|(name, value)| (name, value.to_owned()));
@@ -115,14 +115,14 @@ fn the_lenient_view_has_the_fields_with_space_before_the_colon() {
 }
 
 #[test]
-fn a_long_line_is_quoted_in_part() {
+fn the_quote_of_a_long_line_is_truncated() {
     let head = head_of(&format!("{}\r\n", "x".repeat(10_000)));
     let line = &head.malformed_lines()[0];
     assert!(line.describe(&line.text).len() < 300);
 }
 
 #[test]
-fn heads_are_bounded() {
+fn the_size_of_heads_is_limited() {
     let endless = format!("HTTP/1.1 200 OK\r\nA: {}", "x".repeat(MAX_HEAD));
     assert_eq!(parse_response(endless.as_bytes()), Err(HeadError::TooLong));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "A: b\r\n".repeat(MAX_FIELDS + 1));
@@ -136,7 +136,7 @@ fn heads_are_bounded() {
 }
 
 #[test]
-fn header_lines_are_checked() {
+fn header_lines_are_validated() {
     let line = HeaderLine::parse("X-Token:  a:b ").unwrap();
     assert_eq!((line.name.as_str(), line.value.as_str()), ("X-Token", "a:b"));
     assert_eq!(HeaderLine::parse("nonsense"), Err(HeaderLineError::NoColon));

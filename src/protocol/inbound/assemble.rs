@@ -1,20 +1,20 @@
-//! Data frames → messages: fragments joined, compression undone, UTF-8 checked as the bytes come.
+//! Data frames → messages: fragments are joined, inflated, and checked for UTF-8 as they are received.
 
 use std::ops::Range;
 
-use super::{Inbound, Incoming, KEEP_PAYLOAD, Ready, Span};
-use crate::protocol::deflate::Flaw;
+use super::{Inbound, IncomingFrame, KEEP_PAYLOAD, QueuedEvent, Span};
+use crate::protocol::deflate::InflateError;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
-use crate::protocol::message::{MessageKind, Unfinished};
+use crate::protocol::message::{MessageKind, PartialMessage};
 use crate::protocol::utf8;
 use crate::protocol::violation::{Cause, MAX_SHOWN, Rule, Violation};
 use crate::protocol::vocabulary::Part;
 
-/// Bytes shown of text that is not UTF-8.
-const MAX_BAD_BYTES: usize = 4;
+/// The maximum number of invalid bytes shown of a text that is not UTF-8.
+const MAX_INVALID_BYTES: usize = 4;
 
 impl Inbound {
-    /// Starts on a data frame that has been judged.
+    /// Starts a data frame that has been validated.
     pub(super) fn data_frame(&mut self, header: Header) -> Result<bool, Violation> {
         let offset = self.offset;
         self.take_input(header.len());
@@ -25,17 +25,25 @@ impl Inbound {
             self.payload.clear(KEEP_PAYLOAD);
         }
         let (start, plain_start) = (self.payload.len(), self.inflated.len());
-        self.take_payload(Incoming { header, offset, taken: 0, start, plain_start, skipped: false })
+        self.take_payload(IncomingFrame {
+            header,
+            offset,
+            taken: 0,
+            start,
+            plain_start,
+            skipped: false,
+        })
     }
 
-    /// Passes over a frame whose opcode means nothing.
+    /// Skips a frame with a reserved opcode.
     pub(super) fn skip_frame(&mut self, header: Header) -> bool {
         let offset = self.offset;
         self.take_input(header.len());
         self.counters.frames += 1;
         self.observe(header, Span::Own(Vec::new()), None, None);
         let start = self.payload.len();
-        let frame = Incoming { header, offset, taken: 0, start, plain_start: 0, skipped: true };
+        let frame =
+            IncomingFrame { header, offset, taken: 0, start, plain_start: 0, skipped: true };
         self.skip_payload(frame);
         true
     }
@@ -45,15 +53,15 @@ impl Inbound {
         header.rsv1 && self.inflater.is_some()
     }
 
-    /// The message that a frame belongs to, with the frame counted.
-    fn message_of(&mut self, header: &Header) -> Unfinished {
+    /// Counts the frame as part of its message, and returns the message.
+    fn message_of(&mut self, header: &Header) -> PartialMessage {
         if header.opcode != Opcode::Continuation || self.message.is_none() {
             let compressed = self.starts_compressed(header);
             let kind = kind_of(header);
             if compressed {
                 self.inflated.clear(KEEP_PAYLOAD);
             }
-            self.message = Some(Unfinished {
+            self.message = Some(PartialMessage {
                 kind,
                 frames: 0,
                 wire_size: 0,
@@ -69,8 +77,8 @@ impl Inbound {
         *message
     }
 
-    /// Moves what has come of a frame's payload to where the message is put together.
-    pub(super) fn take_payload(&mut self, mut frame: Incoming) -> Result<bool, Violation> {
+    /// Moves the received part of a frame's payload to the message.
+    pub(super) fn take_payload(&mut self, mut frame: IncomingFrame) -> Result<bool, Violation> {
         if frame.skipped {
             return Ok(self.skip_payload(frame));
         }
@@ -82,7 +90,7 @@ impl Inbound {
         self.count_growth(&frame)?;
         if self.message.is_some_and(|message| message.compressed) {
             self.inflate(&frame, fresh)?;
-            // Its start is shown if the frame turns out to be broken.
+            // The start is shown if the frame turns out to be invalid.
             if !self.limits.observe_frames {
                 self.payload.truncate(frame.start + MAX_SHOWN);
             }
@@ -96,8 +104,8 @@ impl Inbound {
         self.finish_frame(frame)
     }
 
-    /// Drops what has come of a payload that means nothing.
-    fn skip_payload(&mut self, mut frame: Incoming) -> bool {
+    /// Discards the received part of the payload of a skipped frame.
+    fn skip_payload(&mut self, mut frame: IncomingFrame) -> bool {
         frame.taken += self.fresh_payload(&frame).len() as u64;
         if self.message.is_none_or(|message| message.compressed) {
             self.payload.clear(KEEP_PAYLOAD);
@@ -111,11 +119,11 @@ impl Inbound {
         is_whole
     }
 
-    /// The payload bytes that are new, after they have been brought to `payload`.
-    fn fresh_payload(&mut self, frame: &Incoming) -> Range<usize> {
+    /// The new payload bytes, after moving them to `payload`.
+    fn fresh_payload(&mut self, frame: &IncomingFrame) -> Range<usize> {
         if self.unread == 0 {
             let missing = frame.header.length - frame.taken;
-            let count = missing.min(self.input.len() as u64) as usize; // at most what is there
+            let count = missing.min(self.input.len() as u64) as usize; // at most the length of the input
             let range = self.take_input(count);
             self.payload.extend(self.input.slice(range));
             self.unread = count;
@@ -125,35 +133,35 @@ impl Inbound {
         start..end
     }
 
-    /// Inflates bytes of the message and checks what they come to.
-    fn inflate(&mut self, frame: &Incoming, packed: Range<usize>) -> Result<(), Violation> {
+    /// Inflates bytes of the message and checks the result.
+    fn inflate(&mut self, frame: &IncomingFrame, packed: Range<usize>) -> Result<(), Violation> {
         let start = self.inflated.len();
-        let beside = self.held_bytes() - self.inflated.held();
+        let other_bytes = self.memory_usage() - self.inflated.memory_usage();
         let Some(inflater) = &mut self.inflater else { return Ok(()) };
         let (bytes, limit) = (self.payload.slice(packed), self.limits.max_message_size);
         let growth = &mut self.growth;
         let mut may_grow =
-            |size| growth.as_mut().is_none_or(|growth| growth.may_hold(beside + size));
+            |size| growth.as_mut().is_none_or(|growth| growth.try_grow(other_bytes + size));
         let result = inflater.push(bytes, &mut self.inflated, limit, &mut may_grow);
-        // The first violation is reported, however many bytes came at once.
+        // The first violation is reported, however many bytes were received at once.
         self.check_text(frame, Span::Inflated(start..self.inflated.len()))?;
-        result.map_err(|flaw| self.flawed(flaw, frame))
+        result.map_err(|error| self.inflate_violation(error, frame))
     }
 
-    fn flawed(&self, flaw: Flaw, frame: &Incoming) -> Violation {
-        let cause = matches!(flaw, Flaw::KeptContext(_)).then_some(Cause::KeptContext);
-        let (rule, detail) = match flaw {
-            Flaw::TooBig => {
+    fn inflate_violation(&self, error: InflateError, frame: &IncomingFrame) -> Violation {
+        let cause = matches!(error, InflateError::KeptContext(_)).then_some(Cause::KeptContext);
+        let (rule, detail) = match error {
+            InflateError::TooBig => {
                 let limit = self.limits.max_message_size;
                 let packed = self.message.map_or(0, |message| message.payload_size);
                 let detail = format!("{packed} bytes inflate to more than the limit of {limit}");
                 (Rule::MessageTooBig, detail)
             }
-            Flaw::OverMemory => return self.over_memory(Some(frame)),
-            Flaw::Corrupt(why) => (Rule::CorruptDeflate, why),
-            Flaw::KeptContext(parameter) => {
+            InflateError::OverMemory => return self.over_memory(Some(frame)),
+            InflateError::Corrupt(why) => (Rule::CorruptDeflate, why),
+            InflateError::KeptContext(parameter) => {
                 let detail =
-                    format!("it refers to messages before it, although {parameter} was agreed on");
+                    format!("it refers to earlier messages, although {parameter} was negotiated");
                 (Rule::CorruptDeflate, detail)
             }
         };
@@ -162,7 +170,7 @@ impl Inbound {
         Violation { cause, ..violation }
     }
 
-    fn check_text(&mut self, frame: &Incoming, fresh: Span) -> Result<(), Violation> {
+    fn check_text(&mut self, frame: &IncomingFrame, fresh: Span) -> Result<(), Violation> {
         if self.message.is_none_or(|message| message.unchecked) {
             return Ok(());
         }
@@ -173,12 +181,17 @@ impl Inbound {
         };
         match self.utf8.push(bytes) {
             Ok(()) => Ok(()),
-            Err(at) => self.object_to_text(frame, at, false),
+            Err(at) => self.report_invalid_text(frame, at, false),
         }
     }
 
     /// `is_cut`: the message ends with an incomplete character.
-    fn object_to_text(&mut self, frame: &Incoming, at: u64, is_cut: bool) -> Result<(), Violation> {
+    fn report_invalid_text(
+        &mut self,
+        frame: &IncomingFrame,
+        at: u64,
+        is_cut: bool,
+    ) -> Result<(), Violation> {
         let Some(message) = &mut self.message else { return Ok(()) };
         message.unchecked = true;
         let text = if message.compressed {
@@ -189,12 +202,12 @@ impl Inbound {
         let payload = self.payload.slice(frame.start..self.payload.len());
         let is_cut = is_cut && utf8::is_cut(text, at as usize);
         let text = text.get(at as usize..).unwrap_or_default();
-        let violation = bad_text(frame, text, at, is_cut, payload);
+        let violation = invalid_text(frame, text, at, is_cut, payload);
         self.utf8 = Default::default();
-        self.object(violation)
+        self.tolerate(violation)
     }
 
-    fn finish_frame(&mut self, frame: Incoming) -> Result<bool, Violation> {
+    fn finish_frame(&mut self, frame: IncomingFrame) -> Result<bool, Violation> {
         let Some(message) = self.message else { return Ok(false) };
         let is_final_block =
             frame.header.fin && message.compressed && self.finish_inflating(&frame)?;
@@ -202,7 +215,7 @@ impl Inbound {
             && !message.unchecked
             && let Err(at) = self.utf8.finish()
         {
-            self.object_to_text(&frame, at, true)?;
+            self.report_invalid_text(&frame, at, true)?;
         }
         let end = self.payload.len();
         let (fragment, compressed) = (message.frames, message.compressed);
@@ -223,14 +236,14 @@ impl Inbound {
     }
 
     /// Ends a compressed message; returns whether it ended with a final block.
-    fn finish_inflating(&mut self, frame: &Incoming) -> Result<bool, Violation> {
+    fn finish_inflating(&mut self, frame: &IncomingFrame) -> Result<bool, Violation> {
         let Some(inflater) = &mut self.inflater else { return Ok(false) };
         inflater
             .finish(&mut self.inflated, self.limits.max_message_size)
-            .map_err(|flaw| self.flawed(flaw, frame))
+            .map_err(|error| self.inflate_violation(error, frame))
     }
 
-    fn finish_message(&mut self, message: Unfinished, span: Span) {
+    fn finish_message(&mut self, message: PartialMessage, span: Span) {
         let size = span.len() as u64;
         self.counters.messages += 1;
         self.counters.payload_bytes += size;
@@ -239,7 +252,7 @@ impl Inbound {
             self.counters.compressed.packed_bytes += message.payload_size;
             self.counters.compressed.plain_bytes += size;
         }
-        self.queue.push_back(Ready::Message {
+        self.queue.push_back(QueuedEvent::Message {
             kind: message.kind,
             span,
             frames: message.frames,
@@ -249,7 +262,7 @@ impl Inbound {
     }
 }
 
-/// The kind of a message by its first frame; one that continues nothing is taken for binary.
+/// The kind of a message by its first frame; a continuation frame without a start is treated as binary.
 fn kind_of(header: &Header) -> MessageKind {
     match header.opcode {
         Opcode::Text => MessageKind::Text,
@@ -257,15 +270,21 @@ fn kind_of(header: &Header) -> MessageKind {
     }
 }
 
-/// `text`: the message from where it ceases to be UTF-8, `at` so many bytes.
-fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]) -> Violation {
-    let bad = wrong_sequence(text);
+/// `text`: the message from byte `at` on, where it is not valid UTF-8.
+fn invalid_text(
+    frame: &IncomingFrame,
+    text: &[u8],
+    at: u64,
+    is_cut: bool,
+    payload: &[u8],
+) -> Violation {
+    let bad = invalid_sequence(text);
     let cause = match is_cut {
         true => Some(Cause::CutCharacter),
         false => utf8::is_surrogate(text).then_some(Cause::Surrogate),
     };
     let bytes: Vec<String> = bad.iter().map(|byte| format!("{byte:02x}")).collect();
-    // A surrogate is known by a byte that may not have come: the hint names it.
+    // A surrogate is detected by a byte that may not have been received yet: only the hint names it.
     let what = if is_cut { format!(", {}", Cause::CutCharacter) } else { String::new() };
     let detail = format!("at byte {at} of the message ({}{what})", bytes.join(" "));
     let violation =
@@ -273,11 +292,11 @@ fn bad_text(frame: &Incoming, text: &[u8], at: u64, is_cut: bool, payload: &[u8]
     Violation { cause, ..violation }
 }
 
-/// The fewest bytes that show that `bytes` does not start with a character.
-fn wrong_sequence(bytes: &[u8]) -> &[u8] {
+/// The shortest prefix of `bytes` that is not the start of a character.
+fn invalid_sequence(bytes: &[u8]) -> &[u8] {
     let is_wrong = |length: &usize| {
         std::str::from_utf8(&bytes[..*length]).is_err_and(|error| error.error_len().is_some())
     };
-    let length = (1..=bytes.len().min(MAX_BAD_BYTES)).find(is_wrong);
-    &bytes[..length.unwrap_or(bytes.len().min(MAX_BAD_BYTES))]
+    let length = (1..=bytes.len().min(MAX_INVALID_BYTES)).find(is_wrong);
+    &bytes[..length.unwrap_or(bytes.len().min(MAX_INVALID_BYTES))]
 }

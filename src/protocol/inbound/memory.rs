@@ -1,56 +1,56 @@
-//! The memory of one direction: counted while a message grows.
+//! Memory accounting of one direction: memory is counted while a message grows.
 
-use super::{Inbound, Incoming, Ready, Span};
+use super::{Inbound, IncomingFrame, QueuedEvent, Span};
 use crate::protocol::memory::{Account, Charge};
 use crate::protocol::payload::Payload;
 use crate::protocol::violation::{Rule, Violation};
 
-/// A message of this size or more can be kept by others without a copy, where memory is counted.
+/// The minimum size of a message that is shared without a copy, if memory is counted.
 const SHARED_FROM: usize = 256 << 10;
 
-/// A connection's part of the budget for all connections.
+/// A connection's share of the memory budget of all connections.
 #[derive(Debug)]
 pub(in crate::protocol) struct Growth {
     pub(in crate::protocol) charge: Charge,
-    /// What is held for the connection beside the memory of this direction.
-    pub(in crate::protocol) beside: usize,
+    /// Bytes of memory used for the connection besides this direction.
+    pub(in crate::protocol) other_bytes: usize,
 }
 
 impl Growth {
     pub(in crate::protocol) fn new(account: &Account) -> Self {
-        Self { charge: account.charge(), beside: 0 }
+        Self { charge: account.charge(), other_bytes: 0 }
     }
 
-    /// Whether the direction may come to hold so many bytes.
-    pub(super) fn may_hold(&mut self, held: usize) -> bool {
-        self.charge.grow(held + self.beside).is_ok()
+    /// Whether the memory of this direction may grow to `held` bytes.
+    pub(super) fn try_grow(&mut self, held: usize) -> bool {
+        self.charge.grow(held + self.other_bytes).is_ok()
     }
 
-    /// Whether so many bytes may come to what is held, until that is counted again.
-    pub(in crate::protocol) fn may_add(&mut self, count: usize) -> bool {
+    /// Whether `count` bytes may be added, until memory is counted again.
+    pub(in crate::protocol) fn try_add(&mut self, count: usize) -> bool {
         self.charge.grow(self.charge.bytes() + count).is_ok()
     }
 }
 
 impl Inbound {
-    /// Bytes of memory that it holds.
-    pub fn held_bytes(&self) -> usize {
-        self.input.held() + self.payload.held() + self.inflated.held()
+    /// Bytes of memory in use.
+    pub fn memory_usage(&self) -> usize {
+        self.input.memory_usage() + self.payload.memory_usage() + self.inflated.memory_usage()
     }
 
-    /// No part of a message has come, and nothing waits to be handed out.
+    /// Whether no part of a message was received and no event is queued.
     pub fn is_idle(&self) -> bool {
         self.frame.is_none() && self.message.is_none() && self.queue.is_empty()
     }
 
-    /// Part of a data message has come.
+    /// Whether part of a data message or frame was received.
     pub(in crate::protocol) fn is_inside_message(&self) -> bool {
         self.frame.is_some() || self.message.is_some()
     }
 
-    /// Lets others keep the message that is handed out next, with its buffer. Nothing else may need that.
-    pub(in crate::protocol) fn share(&mut self, ready: &mut Ready) {
-        let Ready::Message { span, .. } = ready else { return };
+    /// Moves the buffer of the message that is returned next into a shared payload, if nothing else uses it.
+    pub(in crate::protocol) fn share(&mut self, queued: &mut QueuedEvent) {
+        let QueuedEvent::Message { span, .. } = queued else { return };
         if span.len() < SHARED_FROM || self.growth.is_none() || !self.is_idle() {
             return;
         }
@@ -66,20 +66,21 @@ impl Inbound {
         }
     }
 
-    /// Takes the buffer of a message that was handed out back, if nobody keeps it.
-    pub(in crate::protocol) fn take_back(&mut self, ready: Option<Ready>) {
-        let Some(Ready::Message { span: Span::Shared { payload, is_inflated }, .. }) = ready else {
+    /// Reclaims the buffer of a shared message, if no one else uses it.
+    pub(in crate::protocol) fn reclaim(&mut self, queued: Option<QueuedEvent>) {
+        let Some(QueuedEvent::Message { span: Span::Shared { payload, is_inflated }, .. }) = queued
+        else {
             return;
         };
         let place = if is_inflated { &mut self.inflated } else { &mut self.payload };
         if let Ok(buffer) = payload.into_buffer()
-            && place.held() == 0
+            && place.memory_usage() == 0
         {
             *place = buffer;
         }
     }
 
-    /// Frees the memory that only long messages need, if it is idle. Ends the borrow of the last event.
+    /// Frees the memory that only long messages need, if idle, including that of the event returned last.
     pub fn release_idle_memory(&mut self) {
         self.release_at = None;
         if !self.is_idle() {
@@ -93,41 +94,43 @@ impl Inbound {
         }
     }
 
-    /// Copies the bytes of an event that waits to be handed out, so that all others can be freed.
-    pub(in crate::protocol) fn copy_bytes(&self, ready: &mut Ready) {
+    /// Copies the bytes of a queued event into the event, so that the buffers can be freed.
+    pub(in crate::protocol) fn copy_bytes(&self, queued: &mut QueuedEvent) {
         let own = |span: &mut Span| *span = Span::Own(self.bytes(span).to_vec());
-        match ready {
-            Ready::Frame(note) => {
-                own(&mut note.payload);
-                note.plain.as_mut().map(own);
+        match queued {
+            QueuedEvent::Frame(frame) => {
+                own(&mut frame.payload);
+                frame.plain.as_mut().map(own);
             }
-            Ready::Message { span, .. } | Ready::Ping(_, span) | Ready::Pong(_, span, _) => {
+            QueuedEvent::Message { span, .. }
+            | QueuedEvent::Ping(_, span)
+            | QueuedEvent::Pong(_, span, _) => {
                 own(span);
             }
-            Ready::Close(_) | Ready::Violation | Ready::Tolerated(_) => {}
+            QueuedEvent::Close(_) | QueuedEvent::Violation | QueuedEvent::Tolerated(_) => {}
         }
     }
 
-    /// The message that is coming in is given up because the budget is exceeded. Events that wait to be
-    /// handed out need bytes of their own, as [`Inbound::copy_bytes`] provides.
-    pub(in crate::protocol) fn give_up_message(&mut self) {
+    /// Discards the message being received because the budget is exceeded. Queued events must own their
+    /// bytes: see [`Inbound::copy_bytes`].
+    pub(in crate::protocol) fn discard_message(&mut self) {
         let frame = self.frame.take();
         self.fail(self.over_memory(frame.as_ref()));
     }
 
-    /// Counts what a message has grown to.
-    pub(super) fn count_growth(&mut self, frame: &Incoming) -> Result<(), Violation> {
-        let held = self.held_bytes();
-        let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.may_hold(held));
+    /// Counts the memory of a growing message.
+    pub(super) fn count_growth(&mut self, frame: &IncomingFrame) -> Result<(), Violation> {
+        let held = self.memory_usage();
+        let is_refused = self.growth.as_mut().is_some_and(|growth| !growth.try_grow(held));
         if is_refused { Err(self.over_memory(Some(frame))) } else { Ok(()) }
     }
 
-    pub(super) fn over_memory(&self, frame: Option<&Incoming>) -> Violation {
+    pub(super) fn over_memory(&self, frame: Option<&IncomingFrame>) -> Violation {
         let limit = self.growth.as_ref().map_or(0, |growth| growth.charge.account().limit());
         let detail = format!("the limit for all connections is {limit} bytes");
         let rule = Rule::OverMemory;
         let Some(frame) = frame else { return Violation::at(self.offset, rule, detail) };
-        // What has come of a frame that means nothing is not kept, nor what was before it.
+        // The payload of a skipped frame is not kept.
         let end = self.payload.len();
         let payload = self.payload.slice(frame.start.min(end)..end);
         Violation::by_frame(frame.header, frame.offset, rule, detail, payload)

@@ -2,18 +2,18 @@
 
 use std::ops::Range;
 
-use super::judge::{read_close, read_close_leniently};
-use super::{FrameNote, Inbound, READ_SIZE, Ready, Span, State};
+use super::validate::{read_close, read_close_leniently};
+use super::{Inbound, InboundState, QueuedEvent, QueuedFrame, READ_SIZE, Span};
 use crate::protocol::close::ClosePayload;
 use crate::protocol::frame::{Header, Opcode, apply_mask};
 use crate::protocol::violation::{Rule, Violation};
 use crate::protocol::vocabulary::{Direction, IncompleteMessage, Part, Position};
 
-/// A payload with at least this many bytes to come is read straight to where it is put together.
+/// A payload with at least this many missing bytes is read directly into the payload buffer.
 const DIRECT_READ: u64 = 16 << 10;
 
 impl Inbound {
-    /// Where the next bytes from the transport go.
+    /// The buffer to read the next bytes from the transport into.
     pub fn receive_space(&mut self) -> &mut [u8] {
         let missing = self.frame.as_ref().map_or(0, |frame| frame.header.length - frame.taken);
         self.reading_payload = self.input.len() == 0 && missing >= DIRECT_READ;
@@ -26,15 +26,15 @@ impl Inbound {
         }
     }
 
-    /// Says that `count` bytes were read into [`Inbound::receive_space`].
+    /// Records that `count` bytes were read into [`Inbound::receive_space`].
     pub fn received(&mut self, count: usize) {
         self.counters.wire_bytes += count as u64;
         if self.ignores_input() {
             if !self.reading_payload {
                 self.input.filled(count);
-                self.keep_foreign();
+                self.keep_text();
             }
-            // Events that were not handed out may need the rest: it is freed behind them.
+            // Queued events may refer to the payload: it is freed after they were returned.
             self.discard_input();
         } else if self.reading_payload {
             self.payload.filled(count);
@@ -45,25 +45,25 @@ impl Inbound {
         }
     }
 
-    /// Says that no more bytes come. Call it after [`Inbound::next_event`] returned `None`, and that
-    /// again after it: what had come of a frame may be a violation, and then this is true.
+    /// Records that there are no more bytes. Call it after [`Inbound::next_event`] returned `None`, and then
+    /// call `next_event` again: returns whether an incomplete frame is a violation.
     pub fn end(&mut self) -> bool {
-        let is_violation = self.state == State::Open && self.object_to_rest();
-        self.state = State::Ignoring;
+        let is_violation = self.state == InboundState::Open && self.validate_rest();
+        self.state = InboundState::Ignoring;
         is_violation
     }
 
     /// Ignores what is received from now on.
     pub fn ignore(&mut self) {
-        self.state = State::Ignoring;
+        self.state = InboundState::Ignoring;
     }
 
-    /// Whether nothing that is received matters any more: it cannot be parsed, or follows the Close frame.
+    /// Whether input is ignored: it cannot be parsed, or follows the Close frame.
     pub fn ignores_input(&self) -> bool {
-        self.state == State::Ignoring
+        self.state == InboundState::Ignoring
     }
 
-    /// How far the stream of frames has come.
+    /// The position at the end of the input, relative to frames and messages.
     pub fn position(&self) -> Position {
         if let Some(frame) = &self.frame {
             let (got, of) = (frame.taken, frame.header.length);
@@ -82,7 +82,7 @@ impl Inbound {
         }
     }
 
-    /// The message that is coming in, as far as it has been received.
+    /// The message being received.
     pub fn incomplete_message(&self) -> Option<IncompleteMessage> {
         let message = self.message?;
         let frame = self.frame.as_ref().filter(|frame| !frame.skipped);
@@ -95,15 +95,15 @@ impl Inbound {
         })
     }
 
-    /// Takes one step; `false` when more bytes are needed.
+    /// Makes one step of progress; `false` when more bytes are needed.
     pub(in crate::protocol) fn parse_frame(&mut self) -> bool {
         let step = match self.state {
-            State::Ignoring => {
+            InboundState::Ignoring => {
                 self.discard();
                 return false;
             }
-            State::Closed => return self.frame_after_close(),
-            State::Open => match self.frame.take() {
+            InboundState::Closed => return self.frame_after_close(),
+            InboundState::Open => match self.frame.take() {
                 Some(frame) => self.take_payload(frame),
                 None => self.start_frame(),
             },
@@ -114,7 +114,7 @@ impl Inbound {
         })
     }
 
-    /// To be called only when no event that waits to be handed out has its bytes here.
+    /// Must only be called when no queued event refers to the buffers.
     fn discard(&mut self) {
         self.discard_input();
         self.payload.release();
@@ -127,15 +127,15 @@ impl Inbound {
         self.unread = 0;
     }
 
-    /// Reads a frame header and judges it.
+    /// Decodes a frame header and validates it.
     fn start_frame(&mut self) -> Result<bool, Violation> {
-        if self.may_be_foreign(false)? {
+        if self.detect_text(false)? {
             return Ok(false);
         }
         let Some(header) = Header::decode(self.input.bytes()) else {
             return Ok(false);
         };
-        self.judge(&header)?;
+        self.validate(&header)?;
         match header.opcode {
             Opcode::Reserved(_) => Ok(self.skip_frame(header)),
             opcode if opcode.is_control() => self.control_frame(header),
@@ -143,9 +143,9 @@ impl Inbound {
         }
     }
 
-    /// Hands out a control frame once it is whole: it is short, and may come between fragments.
+    /// Queues a control frame once it is complete; it may be received between fragments.
     fn control_frame(&mut self, header: Header) -> Result<bool, Violation> {
-        let whole = header.len() + header.length as usize; // judged: a few KiB at most
+        let whole = header.len() + header.length as usize; // validated: a few KiB at most
         if self.input.len() < whole {
             return Ok(false);
         }
@@ -165,13 +165,13 @@ impl Inbound {
         self.queue.push_back(match close {
             Some(close) => {
                 self.close = Some(close);
-                self.state = State::Closed;
-                Ready::Close(Direction::Received)
+                self.state = InboundState::Closed;
+                QueuedEvent::Close(Direction::Received)
             }
             None if header.opcode == Opcode::Ping => {
-                Ready::Ping(Direction::Received, Span::Own(payload))
+                QueuedEvent::Ping(Direction::Received, Span::Own(payload))
             }
-            None => Ready::Pong(Direction::Received, Span::Own(payload), None),
+            None => QueuedEvent::Pong(Direction::Received, Span::Own(payload), None),
         });
         Ok(true)
     }
@@ -186,33 +186,32 @@ impl Inbound {
             Ok(close) => Ok(close),
             Err((rule, detail, cause)) => {
                 let violation = Violation::by_frame(header, offset, rule, detail, payload);
-                // The reason stands behind the code.
+                // The reason follows the code.
                 let excerpt = payload.get(2..).unwrap_or_default().to_vec();
-                self.object(Violation { excerpt, cause, ..violation })?;
+                self.tolerate(Violation { excerpt, cause, ..violation })?;
                 Ok(read_close_leniently(payload))
             }
         }
     }
 
-    /// RFC 6455 section 5.5.1: no data frame may follow. A further Close frame is pointless, but no
-    /// rule speaks of it.
+    /// RFC 6455 section 5.5.1: no data frame may follow. A second Close frame is not explicitly forbidden.
     fn frame_after_close(&mut self) -> bool {
-        let foreign = match self.may_be_foreign(false) {
+        let stray_text = match self.detect_text(false) {
             Ok(true) => return false,
             Ok(false) => None,
             Err(violation) => Some(violation),
         };
-        if let Some(text) = foreign {
-            self.state = State::Ignoring;
+        if let Some(text) = stray_text {
+            self.state = InboundState::Ignoring;
             let detail = format!("{}: {}; it was not read", text.rule.summary(), text.detail);
             let rule = Rule::FrameAfterClose;
             let violation = Violation { rule, detail, excerpt: Vec::new(), cause: None, ..text };
-            self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+            self.queue.push_back(QueuedEvent::Tolerated(Box::new(violation)));
             self.discard();
             return true;
         }
         let Some(header) = Header::decode(self.input.bytes()) else { return false };
-        self.state = State::Ignoring;
+        self.state = InboundState::Ignoring;
         let is_data = !header.opcode.is_control();
         if is_data || header.opcode == Opcode::Close {
             let detail = format!("{header}; it was not read");
@@ -220,28 +219,28 @@ impl Inbound {
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
             if is_data && !self.limits.lenient {
                 self.violation = Some(violation);
-                self.queue.push_back(Ready::Violation);
+                self.queue.push_back(QueuedEvent::Violation);
             } else {
-                self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+                self.queue.push_back(QueuedEvent::Tolerated(Box::new(violation)));
             }
         }
         self.discard();
         true
     }
 
-    /// A violation is the end, or reported and tolerated.
-    pub(super) fn object(&mut self, violation: Violation) -> Result<(), Violation> {
+    /// Reports a violation that is tolerated, or returns it as the error that ends the connection.
+    pub(super) fn tolerate(&mut self, violation: Violation) -> Result<(), Violation> {
         if !self.limits.lenient || !violation.rule.is_tolerable() {
             return Err(violation);
         }
-        self.queue.push_back(Ready::Tolerated(Box::new(violation)));
+        self.queue.push_back(QueuedEvent::Tolerated(Box::new(violation)));
         Ok(())
     }
 
     /// Reports a violation; what follows it is ignored.
     pub(super) fn fail(&mut self, violation: Violation) {
         self.report(violation);
-        self.state = State::Ignoring;
+        self.state = InboundState::Ignoring;
         self.discard();
     }
 
@@ -250,7 +249,7 @@ impl Inbound {
             self.observe(header, Span::Own(violation.payload.to_vec()), None, None);
         }
         self.violation = Some(violation);
-        self.queue.push_back(Ready::Violation);
+        self.queue.push_back(QueuedEvent::Violation);
     }
 
     pub(super) fn observe(
@@ -262,8 +261,8 @@ impl Inbound {
     ) {
         if self.limits.observe_frames {
             let direction = Direction::Received;
-            let note = FrameNote { direction, header, payload, part, plain };
-            self.queue.push_back(Ready::Frame(Box::new(note)));
+            let frame = QueuedFrame { direction, header, payload, part, plain };
+            self.queue.push_back(QueuedEvent::Frame(Box::new(frame)));
         }
     }
 
@@ -272,14 +271,15 @@ impl Inbound {
         self.input.take(count)
     }
 
-    /// Judges what has come of a frame that was not known to be one. Returns whether it is a violation.
-    fn object_to_rest(&mut self) -> bool {
-        if self.frame.is_some() || !matches!(self.may_be_foreign(false), Ok(true)) {
+    /// Validates the remaining bytes if it was undecided whether they are a frame. Returns whether they are a
+    /// violation.
+    fn validate_rest(&mut self) -> bool {
+        if self.frame.is_some() || !matches!(self.detect_text(false), Ok(true)) {
             return false;
         }
         let result =
-            self.may_be_foreign(true).and_then(|_| match Header::decode(self.input.bytes()) {
-                Some(header) => self.judge(&header),
+            self.detect_text(true).and_then(|_| match Header::decode(self.input.bytes()) {
+                Some(header) => self.validate(&header),
                 None => Ok(()),
             });
         match result {

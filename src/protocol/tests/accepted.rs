@@ -1,7 +1,7 @@
-//! Streams in which nothing is wrong, and what they say.
+//! Valid streams and their messages.
 
-use super::support::{End, LIMIT, Observed, ROLES};
-use super::wire::{Raw, frame, heard_by, peer_of};
+use super::support::{Endpoint, LIMIT, Observed, ROLES};
+use super::wire::{Raw, bytes_for, frame, peer_of};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role};
 
@@ -12,17 +12,17 @@ pub(super) struct Accepted {
     messages: Vec<(MessageKind, Vec<u8>)>,
 }
 
-fn says(name: &str, frames: Vec<Raw>, messages: &[(MessageKind, &[u8])]) -> Accepted {
+fn accepted(name: &str, frames: Vec<Raw>, messages: &[(MessageKind, &[u8])]) -> Accepted {
     let messages = messages.iter().map(|(kind, data)| (*kind, data.to_vec())).collect();
     Accepted { name: name.to_owned(), frames, messages }
 }
 
 fn text(name: &str, frames: Vec<Raw>, data: &str) -> Accepted {
-    says(name, frames, &[(MessageKind::Text, data.as_bytes())])
+    accepted(name, frames, &[(MessageKind::Text, data.as_bytes())])
 }
 
 fn binary(name: &str, frames: Vec<Raw>, data: &[u8]) -> Accepted {
-    says(name, frames, &[(MessageKind::Binary, data)])
+    accepted(name, frames, &[(MessageKind::Binary, data)])
 }
 
 pub(super) fn table() -> Vec<Accepted> {
@@ -31,7 +31,7 @@ pub(super) fn table() -> Vec<Accepted> {
         binary(&format!("{length} bytes"), vec![frame(0x82, &long[..length])], &long[..length])
     });
     let mut table = vec![
-        says("nothing", vec![], &[]),
+        accepted("nothing", vec![], &[]),
         text("an empty text", vec![frame(0x81, "")], ""),
         binary("an empty binary", vec![frame(0x82, "")], b""),
         text("empty fragments alone", vec![frame(0x01, ""), frame(0x00, ""), frame(0x80, "")], ""),
@@ -61,15 +61,19 @@ pub(super) fn table() -> Vec<Accepted> {
             ],
             "",
         ),
-        says("an empty ping and the longest", vec![frame(0x89, ""), frame(0x89, [7; 125])], &[]),
-        says("an unsolicited pong", vec![frame(0x8a, "who asked?")], &[]),
-        binary("bytes that are no text", vec![frame(0x82, b"\xff\xc0\x80")], b"\xff\xc0\x80"),
+        accepted(
+            "an empty ping and the longest",
+            vec![frame(0x89, ""), frame(0x89, [7; 125])],
+            &[],
+        ),
+        accepted("an unsolicited pong", vec![frame(0x8a, "who asked?")], &[]),
+        binary("bytes that are not text", vec![frame(0x82, b"\xff\xc0\x80")], b"\xff\xc0\x80"),
         binary(
-            "bytes that are no text, in fragments",
+            "bytes that are not text, in fragments",
             vec![frame(0x02, b"\xf0"), frame(0x00, b"\xff"), frame(0x80, b"\xc0")],
             b"\xf0\xff\xc0",
         ),
-        says(
+        accepted(
             "messages of both kinds, one after the other",
             vec![
                 frame(0x81, "a"),
@@ -85,7 +89,7 @@ pub(super) fn table() -> Vec<Accepted> {
                 (MessageKind::Text, b"e"),
             ],
         ),
-        says(
+        accepted(
             "the longest message in fragments, a ping inside, then a short one in fragments",
             vec![
                 frame(0x02, &long[..30_000]),
@@ -103,14 +107,14 @@ pub(super) fn table() -> Vec<Accepted> {
 }
 
 impl Accepted {
-    /// What an end in this role tells of it: each message when its last frame has come, each ping
-    /// with its answer.
+    /// The events of an endpoint in this role: each message after its last frame, each ping with its
+    /// answer.
     fn observed(&self, role: Role) -> Vec<Observed> {
         let mut observed = Vec::new();
         let mut messages = self.messages.iter();
         let (mut frames, mut wire_size) = (0, 0);
         for frame in &self.frames {
-            let bytes = frame.heard_by(role);
+            let bytes = frame.bytes_for(role);
             let payload = frame.payload().to_vec();
             match bytes[0] {
                 0x89 => {
@@ -141,25 +145,25 @@ impl Accepted {
 
     /// The pongs that answer its pings.
     fn answers(&self) -> Vec<Raw> {
-        let is_ping = |frame: &&Raw| frame.heard_by(Role::Client)[0] == 0x89;
+        let is_ping = |frame: &&Raw| frame.bytes_for(Role::Client)[0] == 0x89;
         self.frames.iter().filter(is_ping).map(|ping| frame(0x8a, ping.payload())).collect()
     }
 }
 
 #[test]
-fn what_is_right_is_told_as_it_was_meant() {
+fn valid_streams_are_decoded() {
     for role in ROLES {
         for case in table() {
-            let mut end = End::new(role);
+            let mut end = Endpoint::new(role);
             assert_eq!(
-                end.hears(&heard_by(role, &case.frames)),
+                end.receives(&bytes_for(role, &case.frames)),
                 case.observed(role),
                 "{role:?}, {}",
                 case.name
             );
             assert_eq!(
-                end.writes(),
-                heard_by(peer_of(role), &case.answers()),
+                end.take_output(),
+                bytes_for(peer_of(role), &case.answers()),
                 "{role:?}, {}",
                 case.name
             );
@@ -169,12 +173,12 @@ fn what_is_right_is_told_as_it_was_meant() {
 }
 
 #[test]
-fn what_came_is_counted() {
+fn received_frames_are_counted() {
     for role in ROLES {
         for case in table() {
-            let bytes = heard_by(role, &case.frames);
-            let mut end = End::new(role);
-            end.hears(&bytes);
+            let bytes = bytes_for(role, &case.frames);
+            let mut end = Endpoint::new(role);
+            end.receives(&bytes);
             let [received, sent] = end.counters();
             assert_eq!(received.wire_bytes, bytes.len() as u64, "{}", case.name);
             assert_eq!(received.frames, case.frames.len() as u64, "{}", case.name);
@@ -183,14 +187,14 @@ fn what_came_is_counted() {
             assert_eq!(received.payload_bytes, payload as u64, "{}", case.name);
             assert_eq!((sent.messages, sent.payload_bytes), (0, 0), "{}", case.name);
             assert_eq!(sent.frames, case.answers().len() as u64, "{}", case.name);
-            assert_eq!(sent.wire_bytes, end.writes().len() as u64, "{}", case.name);
+            assert_eq!(sent.wire_bytes, end.take_output().len() as u64, "{}", case.name);
         }
     }
 }
 
 #[test]
-fn a_message_is_under_way_from_its_first_frame_to_its_last() {
-    let mut end = End::client();
+fn a_message_is_being_received_from_its_first_frame_to_its_last() {
+    let mut end = Endpoint::client();
     for (frames, under_way) in [
         (frame(0x01, "a"), true),
         (frame(0x89, ""), true),
@@ -198,22 +202,22 @@ fn a_message_is_under_way_from_its_first_frame_to_its_last() {
         (frame(0x80, "c"), false),
         (frame(0x81, "d"), false),
     ] {
-        end.hears(&frames.heard_by(Role::Client));
+        end.receives(&frames.bytes_for(Role::Client));
         assert_eq!(end.connection.is_receiving_message(), under_way, "{frames:?}");
     }
 }
 
-/// The longest declared length that is no violation makes no more room than any other.
+/// The longest valid declared length does not reserve more memory than any other.
 #[test]
-fn a_declared_length_is_not_believed() {
+fn a_declared_length_is_not_trusted() {
     for role in ROLES {
         let mut options = super::support::options(role);
         options.max_message_size = u64::MAX;
-        let mut end = End::with(options);
+        let mut end = Endpoint::with(options);
         let huge = frame(0x82, b"").with_length(&[127, 0x40, 0, 0, 0, 0, 0, 0, 0]);
-        assert_eq!(end.hears(&huge.heard_by(role)), []);
+        assert_eq!(end.receives(&huge.bytes_for(role)), []);
         assert!(end.connection.receive_space().len() <= 1 << 20);
-        assert_eq!(end.hears(&[0; 500_000]), []);
+        assert_eq!(end.receives(&[0; 500_000]), []);
         assert!(end.connection.receive_space().len() <= 1 << 20);
         assert!(end.connection.is_open());
     }

@@ -1,15 +1,15 @@
-//! Whatever comes, nothing panics, and nothing is heard after the end.
+//! Arbitrary input does not cause a panic, and nothing is processed after the end.
 
 use proptest::prelude::*;
 
-use super::any_streams::{any_stream, good_stream, pieces, role};
-use super::support::{End, Observed, options};
-use super::wire::heard_by;
+use super::any_streams::{any_stream, pieces, role, valid_stream};
+use super::support::{Endpoint, Observed, options};
+use super::wire::bytes_for;
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Rule, TransportEnd, Violation};
 
-/// Hears the bytes in pieces of these sizes by turns, and then the end of the transport.
-pub(super) fn hear(
+/// Receives the bytes in pieces of these sizes, repeated as needed, and then the end of the transport.
+pub(super) fn run(
     role: Role,
     observe_frames: bool,
     bytes: &[u8],
@@ -17,19 +17,19 @@ pub(super) fn hear(
 ) -> Vec<Observed> {
     let mut options = options(role);
     options.observe_frames = observe_frames;
-    let mut end = End::with(options);
+    let mut end = Endpoint::with(options);
     let (mut observed, mut rest) = (Vec::new(), bytes);
     for &piece in pieces.iter().cycle() {
         let (now, later) = rest.split_at(piece.min(rest.len()));
-        observed.append(&mut end.hears(now));
+        observed.append(&mut end.receives(now));
         rest = later;
         if rest.is_empty() {
             break;
         }
     }
-    end.writes();
-    end.loses_transport(TransportEnd::Eof);
-    observed.append(&mut end.tells());
+    end.take_output();
+    end.end_transport(TransportEnd::Eof);
+    observed.append(&mut end.events());
     assert!(end.is_finished());
     assert_eq!(end.ending().violation.as_ref(), violation(&observed));
     observed
@@ -50,15 +50,15 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn nothing_is_heard_after_a_close_or_a_violation(
+    fn nothing_is_processed_after_a_close_or_a_violation(
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let observed = hear(role, false, &bytes, &pieces);
+        let observed = run(role, false, &bytes, &pieces);
         let is_last = |event: &Observed| is_close(event) || matches!(event, Observed::Violation(_));
         if let Some(last) = observed.iter().position(is_last) {
             let after = &observed[last + 1..];
-            // Data behind a Close frame is not read, but it is named.
+            // Data after a Close frame is not processed, but reported.
             let after = match after {
                 [sent, Observed::Violation(late) | Observed::Tolerated(late)] => {
                     prop_assert_eq!(late.rule, Rule::FrameAfterClose);
@@ -70,21 +70,21 @@ proptest! {
         }
     }
 
-    /// Where frames are observed, no message takes the short way.
+    /// If frames are observed, no message takes the fast path.
     #[test]
-    fn the_short_way_tells_what_the_long_one_does(
+    fn the_fast_path_matches_the_slow_path(
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let short = hear(role, false, &bytes, &pieces);
-        let mut long = hear(role, true, &bytes, &pieces);
+        let short = run(role, false, &bytes, &pieces);
+        let mut long = run(role, true, &bytes, &pieces);
         long.retain(|event| !matches!(event, Observed::Frame(..)));
         prop_assert_eq!(short, long);
     }
 
     #[test]
-    fn nothing_is_wrong_with_good_streams(role in role(), frames in good_stream(), pieces in pieces()) {
-        let observed = hear(role, false, &heard_by(role, &frames), &pieces);
+    fn valid_streams_have_no_violations(role in role(), frames in valid_stream(), pieces in pieces()) {
+        let observed = run(role, false, &bytes_for(role, &frames), &pieces);
         prop_assert_eq!(violation(&observed), None);
     }
 }

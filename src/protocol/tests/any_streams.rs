@@ -1,11 +1,11 @@
-//! Streams made at random, good and bad, and the sizes of the pieces they come in.
+//! Random streams, valid and invalid, and random piece sizes.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::support::ROLES;
-use super::wire::{Raw, close, frame, heard_by};
+use super::wire::{Raw, bytes_for, close, frame};
 use crate::protocol::Role;
 
 pub(super) fn role() -> impl Strategy<Value = Role> {
@@ -21,7 +21,7 @@ pub(super) fn pieces() -> impl Strategy<Value = Vec<usize>> {
     ]
 }
 
-/// A message in fragments, cut anywhere, with control frames between them.
+/// A message in fragments, split anywhere, with control frames between them.
 fn message() -> impl Strategy<Value = Vec<Raw>> {
     let text = "\\PC{0,60}".prop_map(|text| (0x01, text.into_bytes()));
     let binary = vec(any::<u8>(), 0..300).prop_map(|data| (0x02, data));
@@ -51,8 +51,8 @@ fn control() -> impl Strategy<Value = Raw> {
         .prop_map(|(first, payload)| frame(first, payload))
 }
 
-/// Messages, and a Close frame or none.
-pub(super) fn good_stream() -> impl Strategy<Value = Vec<Raw>> {
+/// Messages, and an optional Close frame.
+pub(super) fn valid_stream() -> impl Strategy<Value = Vec<Raw>> {
     let closing =
         prop::option::of(select(vec![close(1000, "bye"), close(4000, "é"), frame(0x88, "")]));
     (vec(message(), 0..5), closing).prop_map(|(messages, closing)| {
@@ -62,7 +62,7 @@ pub(super) fn good_stream() -> impl Strategy<Value = Vec<Raw>> {
     })
 }
 
-/// Frames that need not follow each other, be masked or be text.
+/// Frames with arbitrary order, masking and payload.
 fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
     let first = prop_oneof![8 => select(vec![0x81, 0x01, 0x00, 0x80, 0x82, 0x02, 0x88, 0x89]), 1 => any::<u8>()];
     let payload = prop_oneof![
@@ -78,10 +78,10 @@ fn any_frames() -> impl Strategy<Value = Vec<Raw>> {
     vec(any_frame, 0..8)
 }
 
-/// A good stream with some of its bytes changed.
+/// A valid stream with some of its bytes changed.
 pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    (good_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
-        let mut bytes = heard_by(role, &frames);
+    (valid_stream(), vec((any::<Index>(), 1..=255u8), 1..4)).prop_map(move |(frames, changes)| {
+        let mut bytes = bytes_for(role, &frames);
         for (place, change) in changes {
             if !bytes.is_empty() {
                 let place = place.index(bytes.len());
@@ -92,23 +92,23 @@ pub(super) fn changed_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// A good stream with a part missing.
-pub(super) fn gappy_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
-    (good_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
-        let mut bytes = heard_by(role, &frames);
+/// A valid stream with a part missing.
+pub(super) fn stream_with_gap(role: Role) -> impl Strategy<Value = Vec<u8>> {
+    (valid_stream(), any::<Index>(), any::<Index>()).prop_map(move |(frames, first, second)| {
+        let mut bytes = bytes_for(role, &frames);
         let (first, second) = (first.index(bytes.len() + 1), second.index(bytes.len() + 1));
         bytes.drain(first.min(second)..first.max(second));
         bytes
     })
 }
 
-/// Any stream at all, for an end in this role.
+/// Any stream, for an endpoint in this role.
 pub(super) fn any_stream(role: Role) -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         vec(any::<u8>(), 0..400),
-        any_frames().prop_map(move |frames| heard_by(role, &frames)),
-        good_stream().prop_map(move |frames| heard_by(role, &frames)),
+        any_frames().prop_map(move |frames| bytes_for(role, &frames)),
+        valid_stream().prop_map(move |frames| bytes_for(role, &frames)),
         changed_stream(role),
-        gappy_stream(role),
+        stream_with_gap(role),
     ]
 }

@@ -1,14 +1,14 @@
-//! Where the transport cuts a stream must not matter: whole, byte by byte or in two at any place, the
-//! same is observed, written and counted.
+//! The result must not depend on how the transport splits a stream: whole, byte by byte or split at any
+//! point, the same is observed, written and counted.
 
 use super::streams;
-use super::support::{End, Observed, ROLES, options};
+use super::support::{Endpoint, Observed, ROLES, options};
 use super::violations::HTTP;
-use super::wire::{frame, heard_by};
+use super::wire::{bytes_for, frame};
 use crate::protocol::vocabulary::Counters;
 use crate::protocol::{Cause, Ending, Role, Rule, TransportEnd, Violation};
 
-/// Everything a stream does to an end, until the transport ends.
+/// The effects of a stream on an endpoint, until the transport ends.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     observed: Vec<Observed>,
@@ -25,38 +25,38 @@ pub(super) enum Watching {
     Frames,
 }
 
-fn end(role: Role, watching: Watching, early: &[u8]) -> End {
+fn end(role: Role, watching: Watching, early: &[u8]) -> Endpoint {
     let mut options = options(role);
     options.observe_frames = matches!(watching, Watching::Frames);
-    End::after_head(options, early)
+    Endpoint::after_head(options, early)
 }
 
-fn outcome<'a>(mut end: End, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
-    let mut observed = end.tells();
+fn outcome<'a>(mut end: Endpoint, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
+    let mut observed = end.events();
     for piece in pieces {
-        observed.append(&mut end.hears(piece));
+        observed.append(&mut end.receives(piece));
     }
-    let written = end.writes();
+    let written = end.take_output();
     let was_finished = end.is_finished();
-    end.loses_transport(TransportEnd::Eof);
-    observed.append(&mut end.tells());
-    forget_how_much_was_there(&mut observed);
+    end.end_transport(TransportEnd::Eof);
+    observed.append(&mut end.events());
+    clear_partial_payloads(&mut observed);
     let mut ending = end.ending();
     if let Some(violation) = &mut ending.violation {
-        forget_bytes(violation);
+        clear_payload(violation);
     }
     Outcome { observed, written, counters: end.counters(), was_finished, ending }
 }
 
-/// Of an HTTP response as much is shown as has come with its first line, so this does depend on the
+/// How much of an HTTP response is shown depends on what was received with its first line, and so on the
 /// cuts; longer than any Close frame's payload.
 const SEEN_OF_HTTP: usize = "HTTP/1.1 400 Bad Request\r".len();
 
-fn forget_how_much_was_there(observed: &mut [Observed]) {
+fn clear_partial_payloads(observed: &mut [Observed]) {
     for index in 0..observed.len() {
         let (before, rest) = observed.split_at_mut(index);
         if let Observed::Violation(violation) | Observed::Tolerated(violation) = &mut rest[0] {
-            forget_bytes(violation);
+            clear_payload(violation);
             if let Some(Observed::Frame(_, _, payload)) = before.last_mut() {
                 payload.clear();
             }
@@ -64,19 +64,19 @@ fn forget_how_much_was_there(observed: &mut [Observed]) {
     }
 }
 
-/// A frame is refused with as much of its payload as has come with its header.
-fn forget_bytes(violation: &mut Violation) {
+/// How much payload of an invalid frame is shown depends on what was received with its header.
+fn clear_payload(violation: &mut Violation) {
     violation.payload = Box::default();
     violation.excerpt.truncate(SEEN_OF_HTTP);
     if violation.rule == Rule::TextInsteadOfFrame {
         violation.excerpt.clear();
     }
     if violation.cause == Some(Cause::Surrogate) {
-        violation.cause = None; // known by the byte behind those that are wrong
+        violation.cause = None; // detected by the byte after the invalid ones
     }
 }
 
-/// Every place in a short stream; in a long one those about its headers, and some others.
+/// Every position in a short stream; in a long one those around its headers, and some others.
 fn cuts(length: usize) -> impl Iterator<Item = usize> {
     let is_short = length < 400;
     (0..=length).filter(move |cut| is_short || *cut < 16 || length - cut < 6 || cut % 19_997 == 0)
@@ -98,7 +98,7 @@ pub(super) fn check(role: Role, watching: Watching, name: &str, bytes: &[u8]) {
 }
 
 #[test]
-fn cuts_do_not_matter() {
+fn the_result_does_not_depend_on_cuts() {
     for role in ROLES {
         for (name, bytes) in streams::all(role) {
             check(role, Watching::Messages, &name, &bytes);
@@ -106,9 +106,9 @@ fn cuts_do_not_matter() {
     }
 }
 
-/// "HTTP/" alone must not end the wait for the rest of its line.
+/// After "HTTP/" alone the rest of the line must be awaited.
 #[test]
-fn cuts_do_not_matter_to_plain_http() {
+fn the_result_of_plain_http_does_not_depend_on_cuts() {
     for role in ROLES {
         check(role, Watching::Messages, &format!("{role:?}"), HTTP);
     }
@@ -116,7 +116,7 @@ fn cuts_do_not_matter_to_plain_http() {
 
 /// Three pieces, so that the middle one both ends a frame and starts another.
 #[test]
-fn two_cuts_do_not_matter_either() {
+fn the_result_does_not_depend_on_two_cuts() {
     let frames = [
         frame(0x01, "a\u{e9}"),
         frame(0x89, "p"),
@@ -125,7 +125,7 @@ fn two_cuts_do_not_matter_either() {
         frame(0x88, b"\x03\xe8"),
     ];
     for role in ROLES {
-        let bytes = heard_by(role, &frames);
+        let bytes = bytes_for(role, &frames);
         let whole = outcome(end(role, Watching::Frames, b""), [&bytes[..]]);
         for first in 0..bytes.len() {
             for second in first..bytes.len() {

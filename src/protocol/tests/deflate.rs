@@ -1,37 +1,37 @@
-//! permessage-deflate in a connection: what is marked, counted and observed, and what breaks it.
+//! permessage-deflate in a connection: RSV1, counters, observed frames, and violations.
 
 use proptest::prelude::*;
 
 use super::any_streams::pieces;
-use super::support::{End, LIMIT, Observed, ROLES, options, said};
-use super::wire::{Raw, frame, heard_by};
-use crate::protocol::deflate::{Agreed, Offer};
+use super::support::{Endpoint, LIMIT, Observed, ROLES, close_payload, options};
+use super::wire::{Raw, bytes_for, frame};
+use crate::protocol::deflate::{DeflateParams, Offer};
 use crate::protocol::vocabulary::{Compressed, Direction};
 use crate::protocol::{MessageKind, Role, Rule, Violation};
 
 const HELLO: [u8; 7] = [0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0x00];
 
-fn agreed(parameters: &str) -> Agreed {
+fn params(parameters: &str) -> DeflateParams {
     Offer::parse(&format!("permessage-deflate{parameters}")).expect("an offer").accept().0
 }
 
-/// An end with permessage-deflate.
-pub(super) fn end(role: Role) -> End {
+/// An endpoint with permessage-deflate.
+pub(super) fn end(role: Role) -> Endpoint {
     watched(role, false)
 }
 
-fn watched(role: Role, observe_frames: bool) -> End {
+fn watched(role: Role, observe_frames: bool) -> Endpoint {
     let mut options = options(role);
-    options.deflate = Some(agreed(""));
+    options.deflate = Some(params(""));
     options.observe_frames = observe_frames;
-    End::with(options)
+    Endpoint::with(options)
 }
 
 /// A message as the peer compresses it.
 fn packed(role: Role, kind: MessageKind, data: &[u8]) -> Vec<u8> {
     let mut peer = end(super::wire::peer_of(role));
     peer.sends(kind, data);
-    peer.writes()
+    peer.take_output()
 }
 
 fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Observed {
@@ -41,24 +41,24 @@ fn text(data: &str, frames: u64, wire_size: u64, compressed: bool) -> Observed {
 
 /// RFC 7692 section 7.2.3.1, whole and in two frames.
 #[test]
-fn the_rfcs_message_is_inflated_whole_and_in_fragments() {
+fn the_example_of_the_rfc_is_inflated_whole_and_in_fragments() {
     let key = |role| if role == Role::Server { 4 } else { 0 };
     for role in ROLES {
         let whole = [frame(0xc1, HELLO)];
         let parts = [frame(0x41, &HELLO[..3]), frame(0x89, "p"), frame(0x80, &HELLO[3..])];
-        let observed = end(role).hears(&heard_by(role, &whole));
+        let observed = end(role).receives(&bytes_for(role, &whole));
         assert_eq!(observed, [text("Hello", 1, 9 + key(role), true)]);
-        let observed = end(role).hears(&heard_by(role, &parts));
+        let observed = end(role).receives(&bytes_for(role, &parts));
         assert_eq!(observed.last(), Some(&text("Hello", 2, 11 + 2 * key(role), true)));
     }
 }
 
 #[test]
-fn messages_may_be_compressed_or_not_as_the_sender_likes() {
+fn compressed_and_uncompressed_messages_can_be_mixed() {
     for role in ROLES {
         let frames =
             [frame(0x81, "plain"), frame(0xc1, HELLO), frame(0x01, "pl"), frame(0x80, "n")];
-        let observed = end(role).hears(&heard_by(role, &frames));
+        let observed = end(role).receives(&bytes_for(role, &frames));
         let seen: Vec<bool> = observed
             .iter()
             .map(|event| matches!(event, Observed::Message { compressed: true, .. }))
@@ -68,7 +68,7 @@ fn messages_may_be_compressed_or_not_as_the_sender_likes() {
 }
 
 #[test]
-fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
+fn rsv1_is_set_on_the_first_frame_only_and_compression_is_counted() {
     let data = "so much of the same, so much of the same, so much of the same".as_bytes();
     for role in ROLES {
         let mut sender = end(role);
@@ -76,7 +76,7 @@ fn what_is_sent_is_marked_on_its_first_frame_only_and_counted() {
         assert!(sent.is_ok_and(|sent| sent.compressed && sent.frames == 3));
         sender.sends(MessageKind::Text, b"tiny");
         let mut receiver = watched(super::wire::peer_of(role), true);
-        let observed = receiver.hears(&sender.writes());
+        let observed = receiver.receives(&sender.take_output());
         let marks: Vec<bool> = observed
             .iter()
             .filter_map(|event| match event {
@@ -101,7 +101,7 @@ fn failure(observed: &[Observed]) -> &Violation {
 }
 
 #[test]
-fn what_breaks_it_is_named_and_closed_with_its_code() {
+fn violations_are_named_and_closed_with_their_code() {
     let cases: Vec<(&str, Vec<Raw>, Rule, u16, &str)> = vec![
         ("corrupt", vec![frame(0xc1, [0xff; 9])], Rule::CorruptDeflate, 1007, "block type"),
         ("cut off", vec![frame(0xc1, &HELLO[..4])], Rule::CorruptDeflate, 1007, "after 4 bytes"),
@@ -121,24 +121,24 @@ fn what_breaks_it_is_named_and_closed_with_its_code() {
             1002,
             "continuation frame",
         ),
-        ("RSV2", vec![frame(0xe1, HELLO)], Rule::ReservedBits, 1002, "only RSV1 has a meaning"),
+        ("RSV2", vec![frame(0xe1, HELLO)], Rule::ReservedBits, 1002, "only RSV1 is defined"),
     ];
     for role in ROLES {
         for (name, frames, rule, code, words) in &cases {
-            let observed = end(role).hears(&heard_by(role, frames));
+            let observed = end(role).receives(&bytes_for(role, frames));
             let violation = failure(&observed);
             assert_eq!(violation.rule, *rule, "{name}");
             assert!(violation.detail.contains(words), "{name}: {violation}");
             assert_eq!(
                 observed.last(),
-                Some(&Observed::Close(Direction::Sent, said(*code, rule.summary())))
+                Some(&Observed::Close(Direction::Sent, close_payload(*code, rule.summary())))
             );
         }
     }
 }
 
 #[test]
-fn inflated_text_has_to_be_utf8() {
+fn inflated_text_must_be_utf8() {
     for role in ROLES {
         let bad = [&b"all of this is fine, all of this is fine, but "[..], b"\xff"].concat();
         let mut bytes = packed(role, MessageKind::Binary, &bad);
@@ -146,7 +146,7 @@ fn inflated_text_has_to_be_utf8() {
         for pieces in [1, usize::MAX] {
             let mut end = end(role);
             let observed: Vec<Observed> =
-                bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.hears(p)).collect();
+                bytes.chunks(pieces.min(bytes.len())).flat_map(|p| end.receives(p)).collect();
             let violation = failure(&observed);
             assert_eq!(violation.rule, Rule::InvalidUtf8);
             assert_eq!(violation.detail, "at byte 46 of the message (ff)");
@@ -158,8 +158,8 @@ fn inflated_text_has_to_be_utf8() {
 fn a_bomb_costs_no_more_than_the_limit() {
     let mut sender = watched(Role::Server, false);
     sender.sends(MessageKind::Binary, &vec![0; 64 << 20]);
-    let bomb = sender.writes();
-    let observed = end(Role::Client).hears(&bomb);
+    let bomb = sender.take_output();
+    let observed = end(Role::Client).receives(&bomb);
     let violation = failure(&observed);
     assert_eq!(violation.rule, Rule::MessageTooBig);
     assert!(violation.detail.contains(&format!("more than the limit of {LIMIT}")), "{violation}");
@@ -169,7 +169,7 @@ fn a_bomb_costs_no_more_than_the_limit() {
 fn compressed_bytes_are_limited_too() {
     let endless = frame(0x41, "").with_length(&[127, 0, 0, 0, 0x10, 0, 0, 0, 0]);
     for role in ROLES {
-        let observed = end(role).hears(&endless.heard_by(role));
+        let observed = end(role).receives(&endless.bytes_for(role));
         assert_eq!(failure(&observed).rule, Rule::MessageTooBig);
     }
 }
@@ -187,9 +187,9 @@ fn content() -> impl Strategy<Value = (MessageKind, Vec<u8>)> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever the cuts, observed or not, the same messages come, or the same end.
+    /// The same messages, or the same violation, for all cuts, with frames observed or not.
     #[test]
-    fn cuts_and_watching_do_not_matter_to_compressed_messages(
+    fn compressed_messages_do_not_depend_on_cuts_or_observation(
         role in super::any_streams::role(),
         contents in prop::collection::vec((content(), 1..4usize), 1..5),
         damage in prop::option::weighted(0.3, (any::<prop::sample::Index>(), 1..=255u8)),
@@ -199,18 +199,18 @@ proptest! {
         for ((kind, data), frames) in &contents {
             prop_assert!(peer.connection.send_in_frames(*kind, data, *frames, &mut |_| ()).is_ok());
         }
-        let mut bytes = peer.writes();
+        let mut bytes = peer.take_output();
         if let Some((place, change)) = damage {
             let place = place.index(bytes.len());
             bytes[place] ^= change;
         }
-        let whole = essence(&watched(role, false).hears(&bytes));
+        let whole = essence(&watched(role, false).receives(&bytes));
         for observe in [false, true] {
             let mut end = watched(role, observe);
             let (mut observed, mut rest) = (Vec::new(), &bytes[..]);
             for size in pieces.iter().cycle() {
                 let (piece, after) = rest.split_at((*size).min(rest.len()));
-                observed.append(&mut end.hears(piece));
+                observed.append(&mut end.receives(piece));
                 rest = after;
                 if rest.is_empty() {
                     break;
@@ -219,13 +219,13 @@ proptest! {
             prop_assert_eq!(&essence(&observed), &whole);
         }
         if damage.is_none() {
-            let heard = whole.iter().filter(|event| matches!(event, Observed::Message { .. })).count();
-            prop_assert_eq!(heard, contents.len());
+            let received = whole.iter().filter(|event| matches!(event, Observed::Message { .. })).count();
+            prop_assert_eq!(received, contents.len());
         }
     }
 }
 
-/// Without frames, and without what depends on how much had come, as the decoder's words do.
+/// Without frames, and without what depends on the cuts, such as the decoder's message.
 fn essence(observed: &[Observed]) -> Vec<Observed> {
     observed
         .iter()

@@ -1,10 +1,10 @@
-//! Endings that are not the closing handshake: the transport ends, time runs out, we leave.
+//! Endings without a closing handshake: the transport ends, a timeout runs out, we abandon the connection.
 
 use std::time::Duration;
 
-use super::support::{CLOSE_TIMEOUT, End, ROLES, at, options, said};
-use super::wire::{close, frame, heard_by};
-use crate::protocol::connection::{EndCause, Party};
+use super::support::{CLOSE_TIMEOUT, Endpoint, ROLES, at, close_payload, options};
+use super::wire::{bytes_for, close, frame};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::{Misuse, Position, ReadyState};
 use crate::protocol::{MessageKind, Opcode, Role, TransportEnd};
 
@@ -12,16 +12,16 @@ fn ends() -> [TransportEnd; 3] {
     [TransportEnd::Eof, TransportEnd::Truncated, TransportEnd::Reset]
 }
 
-/// Nothing that the peer did is seen in it.
+/// The peer is not involved.
 #[test]
-fn a_failure_of_our_own_network_is_not_the_peers() {
-    let mut we = End::client();
-    we.loses_transport(TransportEnd::Error("Network is down".to_owned()));
-    assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Party::Local));
+fn a_failure_of_the_local_network_is_not_attributed_to_the_peer() {
+    let mut we = Endpoint::client();
+    we.end_transport(TransportEnd::Error("Network is down".to_owned()));
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1006, Initiator::Local));
 }
 
 #[test]
-fn an_error_of_the_system_says_whose_end_it_is() {
+fn system_errors_are_attributed_to_the_right_side() {
     use std::io::{Error, ErrorKind};
     let end = |kind: ErrorKind| TransportEnd::from(&Error::from(kind));
     assert_eq!(end(ErrorKind::ConnectionReset), TransportEnd::Reset);
@@ -31,29 +31,29 @@ fn an_error_of_the_system_says_whose_end_it_is() {
 }
 
 #[test]
-fn a_message_that_is_not_complete_is_part_of_the_ending() {
-    let words = |end: &End| end.ending().incomplete.map(|message| message.to_string());
+fn an_incomplete_message_is_part_of_the_ending() {
+    let words = |end: &Endpoint| end.ending().incomplete.map(|message| message.to_string());
     for role in ROLES {
-        let fragments = heard_by(role, &[frame(0x01, "abc"), frame(0x00, "de")]);
-        let mut closed = End::new(role);
-        closed.hears(&[fragments.clone(), close(1000, "").heard_by(role)].concat());
+        let fragments = bytes_for(role, &[frame(0x01, "abc"), frame(0x00, "de")]);
+        let mut closed = Endpoint::new(role);
+        closed.receives(&[fragments.clone(), close(1000, "").bytes_for(role)].concat());
         assert_eq!(words(&closed), Some("5 bytes of a text message in 2 frames".to_owned()));
         assert!(closed.ending().is_clean());
-        let mut answered = End::new(role);
+        let mut answered = Endpoint::new(role);
         answered.closes(1000, "");
-        answered.hears(&[fragments.clone(), close(1000, "").heard_by(role)].concat());
+        answered.receives(&[fragments.clone(), close(1000, "").bytes_for(role)].concat());
         assert_eq!(words(&answered), Some("5 bytes of a text message in 2 frames".to_owned()));
-        let mut cut = End::new(role);
-        let part = frame(0x80, "xyz").heard_by(role);
-        cut.hears(&[fragments.clone(), part[..part.len() - 1].to_vec()].concat());
-        cut.loses_transport(TransportEnd::Eof);
+        let mut cut = Endpoint::new(role);
+        let part = frame(0x80, "xyz").bytes_for(role);
+        cut.receives(&[fragments.clone(), part[..part.len() - 1].to_vec()].concat());
+        cut.end_transport(TransportEnd::Eof);
         assert_eq!(words(&cut), Some("7 bytes of a text message in 3 frames".to_owned()));
-        let mut whole = End::new(role);
-        whole.hears(&[fragments, part, close(1000, "").heard_by(role)].concat());
+        let mut whole = Endpoint::new(role);
+        whole.receives(&[fragments, part, close(1000, "").bytes_for(role)].concat());
         assert_eq!(words(&whole), None);
-        let mut broken = End::new(role);
-        broken.hears(&heard_by(role, &[frame(0x02, [0; 9]), frame(0x81, "a")]));
-        broken.loses_transport(TransportEnd::Eof);
+        let mut broken = Endpoint::new(role);
+        broken.receives(&bytes_for(role, &[frame(0x02, [0; 9]), frame(0x81, "a")]));
+        broken.end_transport(TransportEnd::Eof);
         assert_eq!(words(&broken), None, "the violation names it");
     }
 }
@@ -62,12 +62,12 @@ fn a_message_that_is_not_complete_is_part_of_the_ending() {
 fn the_transport_ends_before_any_close() {
     for role in ROLES {
         for end in ends() {
-            let mut we = End::new(role);
-            we.hears(&frame(0x81, "hi").heard_by(role));
-            we.loses_transport(end.clone());
+            let mut we = Endpoint::new(role);
+            we.receives(&frame(0x81, "hi").bytes_for(role));
+            we.end_transport(end.clone());
             let ending = we.ending();
             assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
-            assert_eq!(ending.initiator, Party::Peer);
+            assert_eq!(ending.initiator, Initiator::Peer);
             assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
             assert_eq!((&ending.sent, &ending.received, &ending.violation), (&None, &None, &None));
             assert!(!ending.is_clean() && we.is_finished());
@@ -80,15 +80,18 @@ fn the_transport_ends_before_any_close() {
 fn the_transport_ends_after_our_close() {
     for role in ROLES {
         for end in ends() {
-            let mut we = End::new(role);
+            let mut we = Endpoint::new(role);
             we.closes(1000, "bye");
-            we.writes();
-            we.loses_transport(end.clone());
+            we.take_output();
+            we.end_transport(end.clone());
             let ending = we.ending();
             assert_eq!(ending.cause, EndCause::Transport(end, Position::Boundary));
-            assert_eq!(ending.initiator, Party::Local);
+            assert_eq!(ending.initiator, Initiator::Local);
             assert_eq!((ending.code().get(), ending.reason()), (1006, ""));
-            assert_eq!((&ending.sent, &ending.received), (&Some(said(1000, "bye")), &None));
+            assert_eq!(
+                (&ending.sent, &ending.received),
+                (&Some(close_payload(1000, "bye")), &None)
+            );
             assert!(!ending.is_clean() && we.is_finished());
         }
     }
@@ -98,11 +101,11 @@ fn the_transport_ends_after_our_close() {
 fn the_transport_ends_after_both() {
     for role in ROLES {
         for end in ends() {
-            let mut we = End::new(role);
-            we.hears(&close(4321, "enough").heard_by(role));
-            we.writes();
+            let mut we = Endpoint::new(role);
+            we.receives(&close(4321, "enough").bytes_for(role));
+            we.take_output();
             let before = we.ending();
-            we.loses_transport(end);
+            we.end_transport(end);
             assert_eq!(we.ending(), before);
             assert_eq!(before.cause, EndCause::Handshake);
             assert_eq!((before.code().get(), before.reason()), (4321, "enough"));
@@ -110,39 +113,39 @@ fn the_transport_ends_after_both() {
     }
 }
 
-/// The peer closes and hangs up before it has our answer.
+/// The peer closes the transport before it has received our answer.
 #[test]
-fn the_transport_ends_while_our_answer_waits() {
-    let mut we = End::server();
-    we.hears(&close(1001, "").heard_by(Role::Server));
+fn the_transport_ends_before_our_answer_is_written() {
+    let mut we = Endpoint::server();
+    we.receives(&close(1001, "").bytes_for(Role::Server));
     assert!(!we.is_finished());
-    we.loses_transport(TransportEnd::Eof);
+    we.end_transport(TransportEnd::Eof);
     assert!(we.is_finished());
-    assert_eq!((we.ending().code().get(), we.ending().initiator), (1001, Party::Peer));
+    assert_eq!((we.ending().code().get(), we.ending().initiator), (1001, Initiator::Peer));
 }
 
 #[test]
-fn the_first_ending_stays() {
-    let mut end = End::client();
-    end.loses_transport(TransportEnd::Truncated);
+fn the_first_ending_is_kept() {
+    let mut end = Endpoint::client();
+    end.end_transport(TransportEnd::Truncated);
     let first = end.ending();
-    end.loses_transport(TransportEnd::Eof);
+    end.end_transport(TransportEnd::Eof);
     end.connection.abandon();
-    end.at(1_000_000).looks_at_the_clock();
-    assert_eq!(end.hears(&frame(0x81, "late").heard_by(Role::Client)), []);
+    end.at(1_000_000).on_deadline();
+    assert_eq!(end.receives(&frame(0x81, "late").bytes_for(Role::Client)), []);
     assert_eq!(end.ending(), first);
 }
 
 #[test]
-fn where_the_transport_ended_is_told() {
+fn the_position_of_the_end_is_reported() {
     let payload = |opcode, got, of| Position::Payload { opcode, got, of };
     for role in ROLES {
         let key = if role == Role::Server { 4 } else { 0 };
-        let long = frame(0x82, [0; 300]).heard_by(role);
-        let fragments = heard_by(role, &[frame(0x01, "a"), frame(0x00, "b"), frame(0x89, "")]);
+        let long = frame(0x82, [0; 300]).bytes_for(role);
+        let fragments = bytes_for(role, &[frame(0x01, "a"), frame(0x00, "b"), frame(0x89, "")]);
         let cases = [
             (vec![], Position::Boundary),
-            (frame(0x81, "abc").heard_by(role), Position::Boundary),
+            (frame(0x81, "abc").bytes_for(role), Position::Boundary),
             (long[..1].to_vec(), Position::Header(1)),
             (long[..3 + key].to_vec(), Position::Header(3 + key)),
             (long[..4 + key].to_vec(), payload(Opcode::Binary, 0, 300)),
@@ -151,17 +154,17 @@ fn where_the_transport_ended_is_told() {
             (fragments.clone(), Position::Message(2)),
             ([&fragments[..], &[0x80]].concat(), Position::Header(1)),
             (
-                [&fragments[..], &long[..0], &frame(0x80, "xyz").heard_by(role)[..4 + key]]
+                [&fragments[..], &long[..0], &frame(0x80, "xyz").bytes_for(role)[..4 + key]]
                     .concat(),
                 { payload(Opcode::Continuation, 2, 3) },
             ),
-            (frame(0x89, "ping").heard_by(role)[..4 + key].to_vec(), payload(Opcode::Ping, 2, 4)),
-            (close(1000, "").heard_by(role)[..2 + key].to_vec(), payload(Opcode::Close, 0, 2)),
+            (frame(0x89, "ping").bytes_for(role)[..4 + key].to_vec(), payload(Opcode::Ping, 2, 4)),
+            (close(1000, "").bytes_for(role)[..2 + key].to_vec(), payload(Opcode::Close, 0, 2)),
         ];
         for (bytes, position) in cases {
-            let mut end = End::new(role);
-            end.hears(&bytes);
-            end.loses_transport(TransportEnd::Eof);
+            let mut end = Endpoint::new(role);
+            end.receives(&bytes);
+            end.end_transport(TransportEnd::Eof);
             let cause = EndCause::Transport(TransportEnd::Eof, position);
             assert_eq!(end.ending().cause, cause, "{role:?}, {bytes:x?}");
         }
@@ -169,7 +172,7 @@ fn where_the_transport_ended_is_told() {
 }
 
 #[test]
-fn positions_are_told_in_words() {
+fn positions_are_described() {
     let payload = Position::Payload { opcode: Opcode::Text, got: 3, of: 10 };
     for (position, words) in [
         (Position::Boundary, "between frames"),
@@ -183,76 +186,76 @@ fn positions_are_told_in_words() {
 }
 
 #[test]
-fn a_peer_that_does_not_answer_our_close_is_given_up() {
+fn a_peer_that_does_not_answer_our_close_times_out() {
     for role in ROLES {
-        let mut end = End::new(role);
+        let mut end = Endpoint::new(role);
         assert_eq!(end.connection.deadline(), None);
         end.at(100).closes(1000, "");
-        end.writes();
+        end.take_output();
         assert_eq!(end.connection.deadline(), Some(at(100) + CLOSE_TIMEOUT));
-        end.at(5099).looks_at_the_clock();
+        end.at(5099).on_deadline();
         assert!(!end.is_finished() && end.connection.ending().is_none());
-        end.at(5100).looks_at_the_clock();
+        end.at(5100).on_deadline();
         assert!(end.is_finished());
         assert_eq!(end.connection.deadline(), None);
         let ending = end.ending();
-        assert_eq!((&ending.cause, ending.initiator), (&EndCause::CloseTimeout, Party::Local));
+        assert_eq!((&ending.cause, ending.initiator), (&EndCause::CloseTimeout, Initiator::Local));
         assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
     }
 }
 
-/// Traffic does not make the peer's answer come any later.
+/// Received messages do not extend the close timeout.
 #[test]
-fn messages_do_not_move_the_deadline() {
-    let mut end = End::client();
+fn messages_do_not_extend_the_deadline() {
+    let mut end = Endpoint::client();
     end.closes(1000, "");
-    end.at(4999).hears(&frame(0x81, "still here").heard_by(Role::Client));
+    end.at(4999).receives(&frame(0x81, "still here").bytes_for(Role::Client));
     assert_eq!(end.connection.deadline(), Some(at(5000)));
 }
 
 #[test]
-fn an_answer_in_time_lifts_the_deadline() {
-    let mut end = End::client();
+fn an_answer_in_time_removes_the_deadline() {
+    let mut end = Endpoint::client();
     end.closes(1000, "");
-    end.writes();
-    end.at(4000).hears(&close(1000, "").heard_by(Role::Client));
+    end.take_output();
+    end.at(4000).receives(&close(1000, "").bytes_for(Role::Client));
     assert_eq!(end.connection.deadline(), None);
-    end.at(60_000).looks_at_the_clock();
+    end.at(60_000).on_deadline();
     assert_eq!(end.ending().cause, EndCause::Handshake);
 }
 
-/// A peer that has closed but takes no more bytes.
+/// A peer that has closed but does not read any more.
 #[test]
-fn an_answer_that_cannot_be_written_is_given_up_soon() {
-    let mut end = End::server();
-    end.at(10).hears(&close(1000, "").heard_by(Role::Server));
+fn an_answer_that_cannot_be_written_is_abandoned_soon() {
+    let mut end = Endpoint::server();
+    end.at(10).receives(&close(1000, "").bytes_for(Role::Server));
     assert_eq!(end.connection.deadline(), Some(at(110)));
-    end.at(110).looks_at_the_clock();
+    end.at(110).on_deadline();
     assert!(end.is_finished());
     assert_eq!(end.ending().cause, EndCause::Handshake);
 }
 
-/// One that goes on taking what was begun has time, but not for ever.
+/// A peer that continues to read gets more time, up to a limit.
 #[test]
-fn an_answer_waits_for_what_the_peer_still_takes() {
-    let mut end = End::server();
+fn output_progress_extends_the_deadline_of_the_answer() {
+    let mut end = Endpoint::server();
     end.sends(MessageKind::Text, &[b'x'; 1000]);
-    end.hears(&close(1000, "").heard_by(Role::Server));
+    end.receives(&close(1000, "").bytes_for(Role::Server));
     for millis in [80, 160, 4990] {
-        end.writes_up_to(10);
+        end.take_output_up_to(10);
         end.connection.note_output_progress(at(millis));
         let latest = at((millis + 100).min(5000));
         assert_eq!(end.connection.deadline(), Some(latest));
     }
 }
 
-/// The limit on the answer to our Close frame starts anew while the peer takes what was before it.
+/// The close timeout restarts while the peer reads what was sent before our Close frame.
 #[test]
-fn a_peer_that_is_still_taking_messages_is_not_late() {
-    let mut end = End::client();
+fn a_peer_that_is_still_reading_messages_is_not_late() {
+    let mut end = Endpoint::client();
     end.sends(MessageKind::Text, &[b'x'; 1000]);
     end.closes(1000, "");
-    end.writes_up_to(10);
+    end.take_output_up_to(10);
     end.connection.note_output_progress(at(4000));
     assert_eq!(end.connection.deadline(), Some(at(4000) + CLOSE_TIMEOUT));
 }
@@ -261,47 +264,47 @@ fn a_peer_that_is_still_taking_messages_is_not_late() {
 fn without_a_timeout_there_is_no_deadline() {
     let mut options = options(Role::Client);
     options.close_timeout = None;
-    let mut end = End::with(options);
+    let mut end = Endpoint::with(options);
     end.closes(1000, "");
     assert_eq!(end.connection.deadline(), None);
-    end.at(1_000_000_000).looks_at_the_clock();
+    end.at(1_000_000_000).on_deadline();
     assert!(!end.is_finished());
 }
 
 #[test]
-fn a_timeout_of_nothing_is_over_at_once() {
+fn a_timeout_of_zero_ends_immediately() {
     let mut options = options(Role::Client);
     options.close_timeout = Some(Duration::ZERO);
-    let mut end = End::with(options);
+    let mut end = Endpoint::with(options);
     end.closes(1000, "");
-    end.looks_at_the_clock();
+    end.on_deadline();
     assert_eq!(end.ending().cause, EndCause::CloseTimeout);
 }
 
 #[test]
-fn we_leave_without_waiting() {
+fn abandoning_ends_the_connection_immediately() {
     for role in ROLES {
-        let mut open = End::new(role);
+        let mut open = Endpoint::new(role);
         open.sends(MessageKind::Text, b"unwritten");
-        let mut closing = End::new(role);
+        let mut closing = Endpoint::new(role);
         closing.closes(1000, "");
         for mut end in [open, closing] {
-            end.hears(&frame(0x01, "half").heard_by(role)[..3]);
+            end.receives(&frame(0x01, "half").bytes_for(role)[..3]);
             end.connection.abandon();
             assert!(end.is_finished());
             let ending = end.ending();
-            assert_eq!((&ending.cause, ending.initiator), (&EndCause::Abandoned, Party::Local));
+            assert_eq!((&ending.cause, ending.initiator), (&EndCause::Abandoned, Initiator::Local));
             assert_eq!((ending.code().get(), ending.is_clean()), (1006, false));
             assert_eq!(end.connection.send(MessageKind::Text, b"x"), Err(Misuse::Closing));
-            assert_eq!(end.hears(&frame(0x81, "late").heard_by(role)), []);
+            assert_eq!(end.receives(&frame(0x81, "late").bytes_for(role)), []);
         }
     }
 }
 
 #[test]
-fn leaving_after_the_handshake_does_not_spoil_it() {
-    let mut end = End::client();
-    end.hears(&close(1000, "").heard_by(Role::Client));
+fn abandoning_after_the_closing_handshake_is_clean() {
+    let mut end = Endpoint::client();
+    end.receives(&close(1000, "").bytes_for(Role::Client));
     end.connection.abandon();
     assert!(end.ending().is_clean());
     assert!(end.is_finished(), "our answer is not waited for");

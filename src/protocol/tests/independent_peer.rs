@@ -1,5 +1,5 @@
-//! tungstenite's own WebSocket as the peer, over a stream in memory: it checks what we send by its own
-//! lights, and sends what we did not think of.
+//! Interoperability with tungstenite's WebSocket as the peer, over an in-memory stream: an independent check
+//! of what we send, and an independent sender.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -10,15 +10,15 @@ use tungstenite::protocol::frame::{CloseFrame, Frame};
 use tungstenite::protocol::{Role as PeerRole, WebSocketConfig};
 use tungstenite::{Bytes, Error, Message, WebSocket};
 
-use super::any_streams::{good_stream, role};
-use super::support::{End, Observed, ROLES, options, said};
-use super::wire::heard_by;
+use super::any_streams::{role, valid_stream};
+use super::support::{Endpoint, Observed, ROLES, close_payload, options};
+use super::wire::bytes_for;
 use super::{accepted, utf8};
-use crate::protocol::connection::Party;
+use crate::protocol::connection::Initiator;
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{Masks, MessageKind, Role};
 
-/// What the peer reads from and writes to. Reads are short, so that it sees cuts too.
+/// The stream of the peer. Reads are short, so that it receives partial frames too.
 #[derive(Default)]
 struct Line {
     to_peer: VecDeque<u8>,
@@ -46,14 +46,14 @@ impl Write for Line {
     }
 }
 
-/// Our end and an independent one.
-struct Meeting {
-    we: End,
+/// Our endpoint and an independent one.
+struct Interop {
+    we: Endpoint,
     peer: WebSocket<Line>,
 }
 
-impl Meeting {
-    /// With ourselves in this role.
+impl Interop {
+    /// With our endpoint in this role.
     fn new(role: Role) -> Self {
         let mut options = options(role);
         options.max_message_size = 1 << 20;
@@ -67,30 +67,32 @@ impl Meeting {
             peer_role,
             Some(WebSocketConfig::default()),
         );
-        Self { we: End::with(options), peer }
+        Self { we: Endpoint::with(options), peer }
     }
 
-    /// What the peer makes of all we have written.
-    fn peer_hears(&mut self) -> Vec<Message> {
-        self.peer.get_mut().to_peer.extend(self.we.writes());
-        let mut heard = Vec::new();
+    /// The messages that the peer reads from all we have written.
+    fn peer_receives(&mut self) -> Vec<Message> {
+        self.peer.get_mut().to_peer.extend(self.we.take_output());
+        let mut received = Vec::new();
         loop {
             match self.peer.read() {
-                Ok(message) => heard.push(message),
-                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return heard,
-                Err(Error::ConnectionClosed) => return heard,
-                Err(error) => panic!("the peer objects: {error}"),
+                Ok(message) => received.push(message),
+                Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return received;
+                }
+                Err(Error::ConnectionClosed) => return received,
+                Err(error) => panic!("the peer reports an error: {error}"),
             }
         }
     }
 
-    /// What we make of all the peer has written.
-    fn we_hear(&mut self) -> Vec<Observed> {
+    /// Our events for all the peer has written.
+    fn we_receive(&mut self) -> Vec<Observed> {
         if let Err(error) = self.peer.flush() {
             assert!(matches!(error, Error::ConnectionClosed), "{error}");
         }
         let bytes = std::mem::take(&mut self.peer.get_mut().from_peer);
-        self.we.hears(&bytes)
+        self.we.receives(&bytes)
     }
 
     fn peer_sends(&mut self, message: Message) {
@@ -112,19 +114,19 @@ fn the_peer_understands_messages_sent_in_pieces() {
     for role in ROLES {
         for size in SIZES {
             for piece in [1000, 4099, 65_536] {
-                let mut meeting = Meeting::new(role);
+                let mut interop = Interop::new(role);
                 let bytes = data(MessageKind::Binary, size);
-                let connection = &mut meeting.we.connection;
+                let connection = &mut interop.we.connection;
                 connection.begin_frame(MessageKind::Binary, size as u64).expect("it is open");
                 for piece in bytes.chunks(piece) {
-                    assert!(meeting.we.connection.is_inside_frame());
-                    meeting.we.connection.push_payload(piece);
-                    meeting.peer.get_mut().to_peer.extend(meeting.we.writes_up_to(700));
+                    assert!(interop.we.connection.is_inside_frame());
+                    interop.we.connection.push_payload(piece);
+                    interop.peer.get_mut().to_peer.extend(interop.we.take_output_up_to(700));
                 }
-                assert!(!meeting.we.connection.is_inside_frame());
-                meeting.we.sends(MessageKind::Text, b"next");
+                assert!(!interop.we.connection.is_inside_frame());
+                interop.we.sends(MessageKind::Text, b"next");
                 let expected = [Message::Binary(bytes.into()), Message::text("next")];
-                assert_eq!(meeting.peer_hears(), expected, "{role:?} {size} {piece}");
+                assert_eq!(interop.peer_receives(), expected, "{role:?} {size} {piece}");
             }
         }
     }
@@ -133,14 +135,14 @@ fn the_peer_understands_messages_sent_in_pieces() {
 #[test]
 fn the_peer_understands_our_messages() {
     for role in ROLES {
-        let mut meeting = Meeting::new(role);
+        let mut interop = Interop::new(role);
         for size in SIZES {
             let (text, bytes) = (data(MessageKind::Text, size), data(MessageKind::Binary, size));
-            meeting.we.sends(MessageKind::Text, &text);
-            meeting.we.sends(MessageKind::Binary, &bytes);
+            interop.we.sends(MessageKind::Text, &text);
+            interop.we.sends(MessageKind::Binary, &bytes);
             let text = String::from_utf8(text).expect("it is text");
             assert!(
-                meeting.peer_hears() == [Message::text(text), Message::binary(bytes)],
+                interop.peer_receives() == [Message::text(text), Message::binary(bytes)],
                 "{role:?}, {size}"
             );
         }
@@ -150,12 +152,12 @@ fn the_peer_understands_our_messages() {
 #[test]
 fn we_understand_the_messages_of_the_peer() {
     for role in ROLES {
-        let mut meeting = Meeting::new(role);
+        let mut interop = Interop::new(role);
         for size in SIZES {
             let (text, bytes) = (data(MessageKind::Text, size), data(MessageKind::Binary, size));
-            meeting.peer_sends(Message::text(String::from_utf8(text.clone()).expect("it is text")));
-            meeting.peer_sends(Message::binary(bytes.clone()));
-            let observed = meeting.we_hear();
+            interop.peer_sends(Message::text(String::from_utf8(text.clone()).expect("it is text")));
+            interop.peer_sends(Message::binary(bytes.clone()));
+            let observed = interop.we_receive();
             let [Observed::Message { data: first, .. }, Observed::Message { data: second, .. }] =
                 &observed[..]
             else {
@@ -167,9 +169,9 @@ fn we_understand_the_messages_of_the_peer() {
 }
 
 #[test]
-fn we_put_the_fragments_of_the_peer_together() {
+fn we_assemble_the_fragments_of_the_peer() {
     for role in ROLES {
-        let mut meeting = Meeting::new(role);
+        let mut interop = Interop::new(role);
         let fragments = [
             (Data::Text, &b"f\xc3"[..], false),
             (Data::Continue, b"\xa9", false),
@@ -177,10 +179,10 @@ fn we_put_the_fragments_of_the_peer_together() {
         ];
         for (index, (opcode, payload, fin)) in fragments.into_iter().enumerate() {
             let frame = Frame::message(Bytes::from_static(payload), OpCode::Data(opcode), fin);
-            meeting.peer_sends(Message::Frame(frame));
-            meeting.peer_sends(Message::Ping(Bytes::from(vec![index as u8])));
+            interop.peer_sends(Message::Frame(frame));
+            interop.peer_sends(Message::Ping(Bytes::from(vec![index as u8])));
         }
-        let observed = meeting.we_hear();
+        let observed = interop.we_receive();
         let messages: Vec<_> =
             observed.iter().filter(|event| matches!(event, Observed::Message { .. })).collect();
         let [Observed::Message { kind: MessageKind::Text, data, frames: 3, .. }] = messages[..]
@@ -189,31 +191,31 @@ fn we_put_the_fragments_of_the_peer_together() {
         };
         assert_eq!(data, "fé".as_bytes());
         let pongs = [0, 1, 2].map(|index| Message::Pong(Bytes::from(vec![index])));
-        assert_eq!(meeting.peer_hears(), pongs);
+        assert_eq!(interop.peer_receives(), pongs);
     }
 }
 
 #[test]
-fn pings_are_answered_by_either() {
+fn pings_are_answered_by_both_sides() {
     for role in ROLES {
-        let mut meeting = Meeting::new(role);
-        meeting.we.pings(b"ours");
-        meeting.we.tells();
-        assert_eq!(meeting.peer_hears(), [Message::Ping(Bytes::from_static(b"ours"))]);
-        meeting.we.at(12);
-        let observed = meeting.we_hear();
+        let mut interop = Interop::new(role);
+        interop.we.pings(b"ours");
+        interop.we.events();
+        assert_eq!(interop.peer_receives(), [Message::Ping(Bytes::from_static(b"ours"))]);
+        interop.we.at(12);
+        let observed = interop.we_receive();
         assert!(
             matches!(&observed[..], [Observed::Pong(Received, _, Some(rtt))] if rtt.as_millis() == 12),
             "{observed:?}"
         );
 
-        meeting.peer_sends(Message::Ping(Bytes::from_static(b"theirs")));
-        let observed = meeting.we_hear();
+        interop.peer_sends(Message::Ping(Bytes::from_static(b"theirs")));
+        let observed = interop.we_receive();
         assert!(
             matches!(&observed[..], [Observed::Ping(Received, _), Observed::Pong(Sent, ..)]),
             "{observed:?}"
         );
-        assert_eq!(meeting.peer_hears(), [Message::Pong(Bytes::from_static(b"theirs"))]);
+        assert_eq!(interop.peer_receives(), [Message::Pong(Bytes::from_static(b"theirs"))]);
     }
 }
 
@@ -223,16 +225,19 @@ fn we_close_and_the_peer_answers() {
         for (code, reason) in
             [(1000, "bye"), (1001, ""), (1011, "é".repeat(61).as_str()), (3000, "x"), (4999, "y")]
         {
-            let mut meeting = Meeting::new(role);
-            meeting.we.closes(code, reason);
-            meeting.we.tells();
+            let mut interop = Interop::new(role);
+            interop.we.closes(code, reason);
+            interop.we.events();
             let frame = CloseFrame { code: PeerCode::from(code), reason: reason.into() };
-            assert_eq!(meeting.peer_hears(), [Message::Close(Some(frame))]);
-            // It answers with our reason too.
-            assert_eq!(meeting.we_hear(), [Observed::Close(Received, said(code, reason))]);
-            let ending = meeting.we.ending();
-            assert!(meeting.we.is_finished() && ending.is_clean());
-            assert_eq!((ending.initiator, ending.code().get()), (Party::Local, code));
+            assert_eq!(interop.peer_receives(), [Message::Close(Some(frame))]);
+            // It repeats our reason in its answer.
+            assert_eq!(
+                interop.we_receive(),
+                [Observed::Close(Received, close_payload(code, reason))]
+            );
+            let ending = interop.we.ending();
+            assert!(interop.we.is_finished() && ending.is_clean());
+            assert_eq!((ending.initiator, ending.code().get()), (Initiator::Local, code));
         }
     }
 }
@@ -242,40 +247,40 @@ fn the_peer_closes_and_we_answer() {
     for role in ROLES {
         for (code, reason) in [(Some(1000), "bye"), (Some(1013), ""), (Some(4000), "ü"), (None, "")]
         {
-            let mut meeting = Meeting::new(role);
+            let mut interop = Interop::new(role);
             let frame =
                 code.map(|code| CloseFrame { code: PeerCode::from(code), reason: reason.into() });
-            meeting.peer.close(frame).expect("the peer can close");
-            let observed = meeting.we_hear();
+            interop.peer.close(frame).expect("the peer can close");
+            let observed = interop.we_receive();
             assert_eq!(
                 observed,
                 [
-                    Observed::Close(Received, said(code, reason)),
-                    Observed::Close(Sent, said(code, ""))
+                    Observed::Close(Received, close_payload(code, reason)),
+                    Observed::Close(Sent, close_payload(code, ""))
                 ]
             );
             let answer =
                 code.map(|code| CloseFrame { code: PeerCode::from(code), reason: "".into() });
-            assert_eq!(meeting.peer_hears(), [Message::Close(answer)]);
-            let ending = meeting.we.ending();
-            assert!(meeting.we.is_finished() && ending.is_clean());
-            assert_eq!(ending.initiator, Party::Peer);
+            assert_eq!(interop.peer_receives(), [Message::Close(answer)]);
+            let ending = interop.we.ending();
+            assert!(interop.we.is_finished() && ending.is_clean());
+            assert_eq!(ending.initiator, Initiator::Peer);
         }
     }
 }
 
-/// What we take for right, the peer does too, and reads the same in it.
+/// Streams that we accept are accepted by the peer too, with the same messages.
 #[test]
-fn the_peer_agrees_about_the_streams_we_accept() {
+fn the_peer_accepts_the_same_streams() {
     for role in ROLES {
         let good = accepted::table().into_iter().map(|case| (case.name, case.frames));
         let texts = utf8::table().into_iter().map(|case| (case.name, case.frames));
         for (name, frames) in good.chain(texts) {
-            let bytes = heard_by(role, &frames);
-            let observed = End::new(role).hears(&bytes);
+            let bytes = bytes_for(role, &frames);
+            let observed = Endpoint::new(role).receives(&bytes);
             let is_broken = observed.iter().any(|event| matches!(event, Observed::Violation(_)));
             let ours = message_data(observed);
-            let theirs = heard_by_tungstenite(role, &bytes);
+            let theirs = read_by_tungstenite(role, &bytes);
             assert_eq!(theirs.is_err(), is_broken, "{role:?}, {name}");
             assert!(
                 theirs.is_err() || theirs.is_ok_and(|theirs| theirs == ours),
@@ -293,23 +298,25 @@ fn message_data(observed: Vec<Observed>) -> Vec<Vec<u8>> {
     observed.into_iter().filter_map(data).collect()
 }
 
-/// The data messages tungstenite reads in our place.
-fn heard_by_tungstenite(role: Role, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+/// The data messages that tungstenite reads in our role.
+fn read_by_tungstenite(role: Role, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
     let role = match role {
         Role::Client => PeerRole::Client,
         Role::Server => PeerRole::Server,
     };
     let line = Line { to_peer: bytes.iter().copied().collect(), ..Line::default() };
     let mut other = WebSocket::from_raw_socket(line, role, None);
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     loop {
         match other.read() {
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
-                heard.push(message.into_data().to_vec())
+                received.push(message.into_data().to_vec())
             }
             Ok(_) => {}
-            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(heard),
-            Err(Error::ConnectionClosed) => return Ok(heard),
+            Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                return Ok(received);
+            }
+            Err(Error::ConnectionClosed) => return Ok(received),
             Err(error) => return Err(error),
         }
     }
@@ -319,9 +326,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_peer_agrees_about_good_streams(role in role(), frames in good_stream()) {
-        let bytes = heard_by(role, &frames);
-        let theirs = heard_by_tungstenite(role, &bytes).expect("nothing is wrong with it");
-        prop_assert_eq!(message_data(End::new(role).hears(&bytes)), theirs);
+    fn the_peer_reads_the_same_messages(role in role(), frames in valid_stream()) {
+        let bytes = bytes_for(role, &frames);
+        let theirs = read_by_tungstenite(role, &bytes).expect("the stream is valid");
+        prop_assert_eq!(message_data(Endpoint::new(role).receives(&bytes)), theirs);
     }
 }

@@ -1,47 +1,49 @@
-//! A connection that is kept alive, with a peer that answers and one that does not.
+//! Keepalive of a connection, with a peer that answers and one that does not.
 
 use std::time::Duration;
 
-use super::support::{End, Observed, at, deliver};
-use crate::protocol::keepalive::{Action, Instead, Keepalive, MissedPong, Moment, Times};
+use super::support::{Endpoint, Observed, at, deliver};
+use crate::protocol::keepalive::{
+    Keepalive, KeepaliveAction, KeepaliveTime, KeepaliveTimes, MissedPong, PeerActivity,
+};
 use crate::protocol::vocabulary::Direction::Received;
 
-const TIMES: Times = Times {
+const TIMES: KeepaliveTimes = KeepaliveTimes {
     ping_interval: Some(Duration::from_secs(1)),
     ping_timeout: Some(Duration::from_secs(3)),
     idle_timeout: Some(Duration::from_secs(5)),
 };
 
-fn missed(instead: Instead) -> Action {
-    Action::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
+fn missed(instead: PeerActivity) -> KeepaliveAction {
+    KeepaliveAction::PingTimeout(MissedPong { limit: Duration::from_secs(3), instead })
 }
 
-/// A client with its watch, and the server that it talks to.
+/// A client with keepalive, and its server.
 struct Pair {
-    client: End,
-    server: End,
+    client: Endpoint,
+    server: Endpoint,
     watch: Keepalive,
 }
 
 impl Pair {
     fn new() -> Self {
-        let watch = Keepalive::new(TIMES, at(0)).expect("something to watch");
-        Self { client: End::client(), server: End::server(), watch }
+        let watch = Keepalive::new(TIMES, at(0)).expect("a timeout is set");
+        Self { client: Endpoint::client(), server: Endpoint::server(), watch }
     }
 
-    /// What the client's watch says at this moment; a ping goes out.
-    fn look(&mut self, millis: u64) -> Action {
+    /// Polls the client's keepalive at this time, and sends the ping if there is one.
+    fn look(&mut self, millis: u64) -> KeepaliveAction {
         let pending = self.client.connection.pending_output().len();
-        let now = Moment { real: at(millis), peer: at(millis), is_stalled: false };
+        let now = KeepaliveTime { real: at(millis), peer: at(millis), is_stalled: false };
         let action = self.watch.poll(now, pending);
-        if let Action::Ping(payload) = &action {
+        if let KeepaliveAction::Ping(payload) = &action {
             self.client.at(millis).pings(payload);
-            self.client.tells();
+            self.client.events();
         }
         action
     }
 
-    /// Carries the ping over and its answer back.
+    /// Delivers the ping and its answer.
     fn exchange(&mut self, millis: u64) {
         let sent = self.client.connection.pending_output().len();
         self.server.at(millis);
@@ -62,7 +64,7 @@ impl Pair {
         }
     }
 
-    /// All that both hold, as text: what is kept of the past makes it longer.
+    /// The length of the state of both endpoints as text: it grows if old state is kept.
     fn size(&self) -> usize {
         let ends = [&self.client.connection, &self.server.connection];
         ends.iter().map(|end| format!("{end:?}").len()).sum()
@@ -70,15 +72,15 @@ impl Pair {
 }
 
 #[test]
-fn a_day_of_pings_leaves_nothing_behind() {
+fn a_day_of_pings_does_not_accumulate_state() {
     const DAY: u64 = 86_400;
     let mut pair = Pair::new();
     let mut early = 0;
     for second in 1..=DAY {
         let millis = 1000 * second;
-        assert!(matches!(pair.look(millis), Action::Ping(_)), "second {second}");
+        assert!(matches!(pair.look(millis), KeepaliveAction::Ping(_)), "second {second}");
         pair.exchange(millis + 40);
-        assert_eq!(pair.look(millis + 41), Action::Nothing, "second {second}");
+        assert_eq!(pair.look(millis + 41), KeepaliveAction::Nothing, "second {second}");
         if second == 10 {
             early = pair.size();
         }
@@ -86,31 +88,31 @@ fn a_day_of_pings_leaves_nothing_behind() {
     assert_eq!(pair.server.counters()[0].frames, DAY);
     assert_eq!(pair.client.counters()[0].frames, DAY);
     let late = pair.size();
-    assert!(late < early + 200, "{early} characters in the morning, {late} at night");
+    assert!(late < early + 200, "{early} characters at first, {late} at the end");
 }
 
 #[test]
-fn a_peer_that_hangs_is_noticed_in_time() {
+fn a_peer_that_hangs_is_detected_in_time() {
     let mut pair = Pair::new();
     for second in 1..=60 {
         pair.look(1000 * second);
         pair.exchange(1000 * second + 40);
     }
-    assert!(matches!(pair.look(61_000), Action::Ping(_)));
-    assert!(matches!(pair.look(62_000), Action::Nothing)); // the first one has not gone out
-    assert_eq!(pair.look(63_999), Action::Nothing);
-    assert_eq!(pair.look(64_000), missed(Instead::TookNothing));
+    assert!(matches!(pair.look(61_000), KeepaliveAction::Ping(_)));
+    assert!(matches!(pair.look(62_000), KeepaliveAction::Nothing)); // the first one is not written yet
+    assert_eq!(pair.look(63_999), KeepaliveAction::Nothing);
+    assert_eq!(pair.look(64_000), missed(PeerActivity::NotReading));
 }
 
 #[test]
-fn a_pong_that_nobody_asked_for_is_no_answer() {
+fn an_unsolicited_pong_is_not_an_answer() {
     let mut pair = Pair::new();
     pair.look(1000);
-    let lost = pair.client.writes();
+    let lost = pair.client.take_output();
     pair.watch.wrote(lost.len(), true, at(1000));
     for payload in ["", "keepalive 0", "keepalive 2", "1"] {
         pair.server.connection.pong(payload.as_bytes()).expect("it is open");
     }
     pair.exchange(3900);
-    assert_eq!(pair.look(4000), missed(Instead::OtherPongs));
+    assert_eq!(pair.look(4000), missed(PeerActivity::OtherPongs));
 }

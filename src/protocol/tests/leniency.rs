@@ -1,15 +1,15 @@
-//! With `lenient` every violation is observed, and what can go on goes on.
+//! With `lenient` violations are reported and tolerated where that is possible.
 
-use super::support::{End, Observed, ROLES, options, said};
+use super::support::{Endpoint, Observed, ROLES, close_payload, options};
 use super::violations;
-use super::wire::{Raw, close, frame, heard_by};
+use super::wire::{Raw, bytes_for, close, frame};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{CloseCode, MessageKind, Role, Rule};
 
-fn lenient(role: Role) -> End {
+fn lenient(role: Role) -> Endpoint {
     let mut options = options(role);
     options.lenient = true;
-    End::with(options)
+    Endpoint::with(options)
 }
 
 fn tolerated(observed: &[Observed]) -> Vec<Rule> {
@@ -27,21 +27,21 @@ fn message(observed: &[Observed]) -> Option<(MessageKind, Vec<u8>)> {
     })
 }
 
-/// What is heard of a stream, byte by byte and as a whole, with a good message behind it.
-fn hear(role: Role, frames: &[Raw]) -> Vec<Observed> {
+/// The events of a stream followed by a valid message, which must be the same byte by byte and as a whole.
+fn run(role: Role, frames: &[Raw]) -> Vec<Observed> {
     let after = frame(0x81, "after");
     let frames = [frames, &[after]].concat();
-    let bytes = heard_by(role, &frames);
-    let whole = lenient(role).hears(&bytes);
+    let bytes = bytes_for(role, &frames);
+    let whole = lenient(role).receives(&bytes);
     let mut end = lenient(role);
-    let bytewise: Vec<Observed> = bytes.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+    let bytewise: Vec<Observed> = bytes.chunks(1).flat_map(|byte| end.receives(byte)).collect();
     assert_eq!(tolerated(&bytewise), tolerated(&whole));
     assert_eq!(bytewise.len(), whole.len());
     whole
 }
 
 #[test]
-fn what_can_be_put_up_with_is_told_and_passed_over() {
+fn tolerable_violations_are_reported_and_tolerated() {
     use MessageKind::{Binary, Text};
     type Case = (&'static str, Vec<Raw>, Vec<Rule>, Option<(MessageKind, &'static [u8])>);
     let cases: Vec<Case> = vec![
@@ -66,7 +66,7 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
             Some((Binary, b"m")),
         ),
         (
-            "a continuation of nothing",
+            "a continuation without a start",
             vec![frame(0x80, "c")],
             vec![Rule::ContinuationWithoutStart],
             Some((Binary, b"c")),
@@ -98,7 +98,7 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
     ];
     for (name, frames, rules, expected) in cases {
         let role = Role::Client;
-        let observed = hear(role, &frames);
+        let observed = run(role, &frames);
         assert_eq!(tolerated(&observed), rules, "{name}");
         let before = &observed[..observed.len() - 1];
         let expected = expected.map(|(kind, data)| (kind, data.to_vec()));
@@ -108,9 +108,9 @@ fn what_can_be_put_up_with_is_told_and_passed_over() {
 }
 
 #[test]
-fn control_frames_that_break_rules_are_answered_within_them() {
+fn invalid_control_frames_are_answered_with_valid_ones() {
     for role in ROLES {
-        let observed = hear(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
+        let observed = run(role, &[frame(0x89, [b'p'; 130]), frame(0x0a, "")]);
         assert_eq!(tolerated(&observed), [Rule::ControlTooLong, Rule::FragmentedControl]);
         let pong = observed.iter().find_map(|event| match event {
             Observed::Pong(Direction::Sent, payload, _) => Some(payload.len()),
@@ -120,11 +120,11 @@ fn control_frames_that_break_rules_are_answered_within_them() {
     }
 }
 
-/// A control frame that would have to be held in memory is not: no limit for messages is about it.
+/// Control frames are buffered, and the message size limit does not apply to them.
 #[test]
-fn control_frames_that_are_far_too_long_are_not_tolerated() {
+fn control_frames_beyond_the_tolerance_are_violations() {
     for role in ROLES {
-        let observed = hear(role, &[frame(0x89, [b'p'; 4097])]);
+        let observed = run(role, &[frame(0x89, [b'p'; 4097])]);
         let broken = observed.iter().find_map(|event| match event {
             Observed::Violation(violation) => Some(violation.rule),
             _ => None,
@@ -135,25 +135,35 @@ fn control_frames_that_are_far_too_long_are_not_tolerated() {
 }
 
 #[test]
-fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
+fn invalid_close_frames_are_answered_with_a_valid_code() {
     for role in ROLES {
-        for (bad, rule, heard, answer) in [
-            (frame(0x88, b"\x03"), Rule::CloseTooShort, said(None, ""), said(None, "")),
-            (close(1006, "x"), Rule::InvalidCloseCode, said(1006, "x"), said(1002, "")),
+        for (bad, rule, received, answer) in [
+            (
+                frame(0x88, b"\x03"),
+                Rule::CloseTooShort,
+                close_payload(None, ""),
+                close_payload(None, ""),
+            ),
+            (
+                close(1006, "x"),
+                Rule::InvalidCloseCode,
+                close_payload(1006, "x"),
+                close_payload(1002, ""),
+            ),
             (
                 close(1000, b"a\xff"),
                 Rule::InvalidUtf8InReason,
-                said(1000, "a\u{fffd}"),
-                said(1000, ""),
+                close_payload(1000, "a\u{fffd}"),
+                close_payload(1000, ""),
             ),
         ] {
             let mut end = lenient(role);
-            let observed = end.hears(&bad.heard_by(role));
+            let observed = end.receives(&bad.bytes_for(role));
             assert_eq!(tolerated(&observed), [rule]);
             assert_eq!(
                 observed[1..],
                 [
-                    Observed::Close(Direction::Received, heard),
+                    Observed::Close(Direction::Received, received),
                     Observed::Close(Direction::Sent, answer)
                 ]
             );
@@ -163,10 +173,10 @@ fn bad_close_frames_are_answered_with_a_code_that_may_be_sent() {
 }
 
 #[test]
-fn what_cannot_go_on_still_ends_the_connection() {
+fn violations_that_cannot_be_tolerated_end_the_connection() {
     for role in ROLES {
         for broken in violations::table() {
-            let observed = lenient(role).hears(&heard_by(role, &broken.frames));
+            let observed = lenient(role).receives(&bytes_for(role, &broken.frames));
             let ended = observed.iter().find_map(|event| match event {
                 Observed::Violation(violation) => Some(violation.rule),
                 _ => None,

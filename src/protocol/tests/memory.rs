@@ -1,30 +1,32 @@
-//! Memory that is counted, freed when idle, and freed at once when all together hold too much.
+//! Memory accounting: memory is counted, freed when idle, and freed immediately when the budget is exceeded.
 
 use std::time::Duration;
 
-use super::support::{End, Observed, at, options};
-use super::wire::{Raw, frame, heard_by};
+use super::support::{Endpoint, Observed, at, options};
+use super::wire::{Raw, bytes_for, frame};
 use crate::protocol::connection::EndCause;
 use crate::protocol::memory::{Account, Budget};
 use crate::protocol::vocabulary::Misuse;
-use crate::protocol::{Connection, Event, Header, MessageKind, Opcode, Options, Role, Rule};
+use crate::protocol::{
+    Connection, ConnectionOptions, Event, Header, MessageKind, Opcode, Role, Rule,
+};
 
 const MIB: usize = 1 << 20;
 
-fn large_options() -> Options {
-    Options { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
+fn large_options() -> ConnectionOptions {
+    ConnectionOptions { max_message_size: 64 * MIB as u64, ..options(Role::Server) }
 }
 
-/// A server's end whose memory is counted.
-fn charged(budget: &Budget) -> (End, Account) {
+/// A server endpoint whose memory is counted.
+fn charged(budget: &Budget) -> (Endpoint, Account) {
     let account = budget.open(|| ());
-    let mut end = End::with(large_options());
+    let mut end = Endpoint::with(large_options());
     end.connection = Connection::new(large_options(), &[]).charge_to(&account);
     (end, account)
 }
 
-fn hears(end: &mut End, frames: &[Raw]) -> Vec<Observed> {
-    end.hears(&heard_by(Role::Server, frames))
+fn receives(end: &mut Endpoint, frames: &[Raw]) -> Vec<Observed> {
+    end.receives(&bytes_for(Role::Server, frames))
 }
 
 /// The code and the reason of the Close frame that these bytes end with.
@@ -43,51 +45,51 @@ fn close_in(bytes: &[u8]) -> (u16, String) {
 }
 
 #[test]
-fn in_the_middle_of_a_message_it_is_given_up_with_1009() {
+fn a_message_being_received_is_discarded_with_1009() {
     let budget = Budget::new(8 * MIB);
     let [(mut first, account), (mut second, _)] = [(); 2].map(|()| charged(&budget));
-    assert_eq!(hears(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
+    assert_eq!(receives(&mut first, &[frame(0x02, vec![1; 6 * MIB])]), []);
     assert!(budget.held() >= 6 * MIB);
-    assert_eq!(hears(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
+    assert_eq!(receives(&mut second, &[frame(0x02, vec![1; 2 * MIB])]), []);
     assert!(account.is_revoked());
     first.connection.check_memory(0, 0, at(0));
-    let observed = first.tells();
+    let observed = first.events();
     assert!(
         matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
-    let (code, reason) = close_in(&first.writes());
+    let (code, reason) = close_in(&first.take_output());
     assert_eq!((code, &reason[..]), (1009, "message over --max-memory"));
     assert!(budget.held() < 3 * MIB, "{}", budget.held());
-    let observed = hears(&mut second, &[frame(0x80, vec![2; MIB])]);
+    let observed = receives(&mut second, &[frame(0x80, vec![2; MIB])]);
     assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == 3 * MIB));
 }
 
 #[test]
-fn one_message_alone_can_be_too_much() {
+fn a_single_message_can_exceed_the_budget() {
     let budget = Budget::new(MIB);
     let (mut end, _) = charged(&budget);
-    let observed = hears(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
+    let observed = receives(&mut end, &[frame(0x02, vec![1; 2 * MIB])]);
     assert!(
         matches!(&observed[..], [Observed::Violation(violation), ..] if violation.rule == Rule::OverMemory)
     );
-    assert_eq!(close_in(&end.writes()).0, 1009);
+    assert_eq!(close_in(&end.take_output()).0, 1009);
     end.connection.check_memory(0, 0, at(0));
     assert!(budget.held() <= MIB / 8, "{}", budget.held());
 }
 
 #[test]
-fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
+fn unwritten_output_is_dropped_after_the_partly_written_frame() {
     let budget = Budget::new(MIB);
     let (mut end, account) = charged(&budget);
     for _ in 0..100 {
         end.sends(MessageKind::Binary, &[7; 20_000]);
     }
-    let mut written = end.writes_up_to(30_000);
+    let mut written = end.take_output_up_to(30_000);
     end.connection.check_memory(0, 0, at(0));
     budget.enforce();
     assert!(account.is_revoked());
     end.connection.check_memory(0, 0, at(0));
-    written.extend(end.writes());
+    written.extend(end.take_output());
     assert!(written.len() < 50_000, "two frames and the end: {}", written.len());
     let (code, reason) = close_in(&written);
     assert_eq!((code, &reason[..]), (1013, "over --max-memory; try again later"));
@@ -96,11 +98,11 @@ fn what_is_not_written_is_dropped_behind_the_frame_that_is_being_written() {
 }
 
 #[test]
-fn inside_a_long_frame_nothing_else_can_be_said() {
+fn inside_a_long_frame_the_connection_is_abandoned() {
     let budget = Budget::new(3 * MIB);
     let (mut end, _) = charged(&budget);
     end.sends(MessageKind::Binary, &vec![7; 2 * MIB]);
-    end.writes_up_to(30_000);
+    end.take_output_up_to(30_000);
     end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
     end.connection.check_memory(0, 0, at(0));
@@ -110,84 +112,84 @@ fn inside_a_long_frame_nothing_else_can_be_said() {
 }
 
 #[test]
-fn what_others_hold_for_it_counts_too() {
+fn memory_outside_of_the_connection_is_counted() {
     let budget = Budget::new(MIB);
     let (mut end, account) = charged(&budget);
     end.connection.check_memory(2 * MIB, 0, at(0));
     assert!(budget.held() >= 2 * MIB);
-    assert!(!account.is_revoked(), "what was received is written first");
+    assert!(!account.is_revoked(), "received data is written first");
     drop(end);
     assert_eq!(budget.held(), 0);
 }
 
 #[test]
 fn the_memory_of_a_large_message_is_freed_when_idle() {
-    let mut end = End::with(large_options());
+    let mut end = Endpoint::with(large_options());
     let message = [frame(0x82, vec![1; 5 * MIB])];
     for start in [0, 1000] {
-        hears(end.at(start), &message);
+        receives(end.at(start), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(200)));
-        // One that follows at once finds the memory there.
-        hears(end.at(start + 100), &message);
+        // A second one soon after reuses the memory.
+        receives(end.at(start + 100), &message);
         assert_eq!(end.connection.deadline(), Some(at(start) + Duration::from_millis(300)));
-        end.at(start + 299).looks_at_the_clock();
-        assert!(end.connection.held_bytes() > 4 * MIB);
-        end.at(start + 300).looks_at_the_clock();
-        assert!(end.connection.held_bytes() < MIB / 4, "{}", end.connection.held_bytes());
+        end.at(start + 299).on_deadline();
+        assert!(end.connection.memory_usage() > 4 * MIB);
+        end.at(start + 300).on_deadline();
+        assert!(end.connection.memory_usage() < MIB / 4, "{}", end.connection.memory_usage());
         assert_eq!(end.connection.deadline(), None);
     }
 }
 
 #[test]
 fn memory_is_kept_while_a_message_is_incomplete() {
-    let mut end = End::with(large_options());
-    hears(&mut end, &[frame(0x02, vec![1; MIB])]);
+    let mut end = Endpoint::with(large_options());
+    receives(&mut end, &[frame(0x02, vec![1; MIB])]);
     assert_eq!(end.connection.deadline(), None);
     end.connection.release_idle_memory();
-    let observed = hears(&mut end, &[frame(0x80, [2])]);
+    let observed = receives(&mut end, &[frame(0x80, [2])]);
     assert!(matches!(&observed[..], [Observed::Message { data, .. }] if data.len() == MIB + 1));
 }
 
 #[test]
 fn freeing_memory_does_not_end_the_connection() {
-    let mut end = End::with(large_options());
-    hears(&mut end, &[frame(0x82, vec![1; MIB])]);
-    end.at(10_000).looks_at_the_clock();
+    let mut end = Endpoint::with(large_options());
+    receives(&mut end, &[frame(0x82, vec![1; MIB])]);
+    end.at(10_000).on_deadline();
     assert!(end.connection.is_open());
 }
 
-/// A server's end that shows frames and tolerates violations.
-fn tolerant(budget: &Budget) -> (End, Account) {
+/// A server endpoint that observes frames and tolerates violations.
+fn tolerant(budget: &Budget) -> (Endpoint, Account) {
     let (mut end, account) = charged(budget);
-    let options = Options { observe_frames: true, lenient: true, ..large_options() };
+    let options = ConnectionOptions { observe_frames: true, lenient: true, ..large_options() };
     end.connection = Connection::new(options, &[]).charge_to(&account);
     (end, account)
 }
 
-/// Receives bytes that fit, and takes the first event only: the output takes no more.
-fn hears_up_to_one(end: &mut End, bytes: &[u8]) -> Option<Observed> {
+/// Receives bytes, and returns the first event only, as if the output were stalled.
+fn receive_first_event(end: &mut Endpoint, bytes: &[u8]) -> Option<Observed> {
     end.connection.receive_space()[..bytes.len()].copy_from_slice(bytes);
     end.connection.received(bytes.len());
     end.connection.next_event(at(0)).map(Observed::from)
 }
 
-/// Has it free its memory.
-fn revoke(end: &mut End, budget: &Budget) {
+/// Makes it free its memory.
+fn revoke(end: &mut Endpoint, budget: &Budget) {
     end.connection.check_memory(2 * MIB, 0, at(0));
     budget.enforce();
     end.connection.check_memory(0, 0, at(0));
 }
 
 #[test]
-fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
+fn queued_events_are_kept_when_a_message_is_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, account) = tolerant(&budget);
-    let unmasked = frame(0x02, [7; 1000]).wrongly_masked().heard_by(Role::Server);
-    let first = hears_up_to_one(&mut end, &unmasked);
+    let unmasked = frame(0x02, [7; 1000]).wrongly_masked().bytes_for(Role::Server);
+    let first = receive_first_event(&mut end, &unmasked);
     assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
     revoke(&mut end, &budget);
     assert!(account.is_revoked());
-    let observed = end.tells();
+    let observed = end.events();
     assert!(
         matches!(&observed[..], [Observed::Frame(_, _, shown), Observed::Violation(_), ..] if *shown == [7; 1000]),
         "{observed:?}"
@@ -195,16 +197,16 @@ fn what_was_not_handed_out_yet_survives_when_a_message_is_given_up() {
 }
 
 #[test]
-fn what_was_not_handed_out_yet_survives_what_is_ignored() {
+fn queued_events_are_kept_when_input_is_ignored() {
     for bad in [frame(0x82, [7; 1000]).wrongly_masked(), frame(0x0a, [7; 100])] {
         let (mut end, _) = tolerant(&Budget::new(MIB));
         let payload = bad.payload().to_vec();
-        let first = hears_up_to_one(&mut end, &bad.heard_by(Role::Server));
+        let first = receive_first_event(&mut end, &bad.bytes_for(Role::Server));
         assert!(matches!(first, Some(Observed::Tolerated(_))), "{first:?}");
         end.connection.abandon();
         end.connection.receive_space()[..2000].fill(9);
         end.connection.received(2000);
-        let observed = end.tells();
+        let observed = end.events();
         assert!(
             matches!(&observed[..], [Observed::Frame(_, _, shown), _] if *shown == payload),
             "{observed:?}"
@@ -213,20 +215,20 @@ fn what_was_not_handed_out_yet_survives_what_is_ignored() {
 }
 
 #[test]
-fn a_frame_that_means_nothing_can_be_given_up() {
+fn a_skipped_frame_can_be_discarded() {
     let budget = Budget::new(MIB);
     let (mut end, _) = tolerant(&budget);
-    hears(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
-    let reserved = frame(0x8b, [7; 100]).heard_by(Role::Server);
-    end.hears(&reserved[..50]);
+    receives(&mut end, &[frame(0x01, "he"), frame(0x80, "llo")]);
+    let reserved = frame(0x8b, [7; 100]).bytes_for(Role::Server);
+    end.receives(&reserved[..50]);
     revoke(&mut end, &budget);
-    let observed = end.tells();
-    let is_given_up = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
-    assert!(observed.iter().any(is_given_up), "{observed:?}");
+    let observed = end.events();
+    let is_discarded = |observed: &Observed| matches!(observed, Observed::Violation(it) if it.rule == Rule::OverMemory);
+    assert!(observed.iter().any(is_discarded), "{observed:?}");
 }
 
 #[test]
-fn a_message_to_send_is_counted_before_it_takes_memory() {
+fn a_message_to_send_is_counted_before_it_is_copied() {
     let budget = Budget::new(3 * MIB);
     let (mut end, account) = charged(&budget);
     assert!(end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).is_ok());
@@ -234,17 +236,17 @@ fn a_message_to_send_is_counted_before_it_takes_memory() {
     let misuse = end.connection.send(MessageKind::Binary, &vec![7; 2 * MIB]).unwrap_err();
     assert_eq!(misuse, Misuse::Closing);
     assert!(account.is_revoked());
-    assert!(end.connection.held_bytes() < 3 * MIB, "it was not copied");
+    assert!(end.connection.memory_usage() < 3 * MIB, "it was not copied");
 }
 
 #[test]
-fn a_long_message_is_sent_back_in_the_memory_that_it_came_into() {
+fn a_long_message_is_sent_back_without_a_copy() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
-    let bytes = heard_by(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
+    let bytes = bytes_for(Role::Server, &[frame(0x82, vec![1; 2 * MIB])]);
     let (last, others) = bytes.split_last().unwrap();
     for _ in 0..3 {
-        end.hears(others);
+        end.receives(others);
         end.connection.receive_space()[0] = *last;
         end.connection.received(1);
         let payload = match end.connection.next_event(at(0)) {
@@ -252,20 +254,20 @@ fn a_long_message_is_sent_back_in_the_memory_that_it_came_into() {
             other => panic!("{other:?}"),
         };
         end.connection.send_back(MessageKind::Binary, payload).unwrap();
-        assert!(end.connection.held_bytes() < 3 * MIB, "{}", end.connection.held_bytes());
-        assert_eq!(end.writes().len(), 2 * MIB + 10);
+        assert!(end.connection.memory_usage() < 3 * MIB, "{}", end.connection.memory_usage());
+        assert_eq!(end.take_output().len(), 2 * MIB + 10);
     }
 }
 
 #[test]
-fn the_memory_of_a_message_that_nobody_keeps_is_used_again() {
+fn the_memory_of_a_message_that_is_not_shared_is_reused() {
     let budget = Budget::new(8 * MIB);
     let (mut end, _) = charged(&budget);
     let message = [frame(0x82, vec![1; 2 * MIB])];
-    hears(&mut end, &message);
+    receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
-    assert!(end.connection.held_bytes() >= 2 * MIB);
-    hears(&mut end, &message);
+    assert!(end.connection.memory_usage() >= 2 * MIB);
+    receives(&mut end, &message);
     end.connection.check_memory(0, 0, at(0));
-    assert!(end.connection.held_bytes() < 3 * MIB);
+    assert!(end.connection.memory_usage() < 3 * MIB);
 }

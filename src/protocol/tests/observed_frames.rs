@@ -1,19 +1,19 @@
-//! The frames that are observed are the bytes that came, and observing them changes nothing else.
+//! Observed frames match the received bytes, and observing them changes nothing else.
 
 use proptest::prelude::*;
 
-use super::any_bytes::{hear, is_close, violation};
+use super::any_bytes::{is_close, run, violation};
 use super::any_streams::{any_stream, pieces, role};
 use super::cuts::{Watching, check};
 use super::streams;
 use super::support::{Observed, ROLES};
-use super::wire::{close, frame, heard_by};
+use super::wire::{bytes_for, close, frame};
 use crate::protocol::Header;
 use crate::protocol::frame::apply_mask;
 use crate::protocol::vocabulary::Direction;
 
 #[test]
-fn cuts_do_not_matter_when_frames_are_observed() {
+fn the_result_does_not_depend_on_cuts_when_frames_are_observed() {
     for role in ROLES {
         for (name, bytes) in streams::all(role) {
             check(role, Watching::Frames, &name, &bytes);
@@ -22,11 +22,11 @@ fn cuts_do_not_matter_when_frames_are_observed() {
 }
 
 #[test]
-fn each_fragment_is_observed_with_its_own_payload() {
+fn each_fragment_is_observed_with_its_payload() {
     let frames = [frame(0x01, "ab"), frame(0x89, "p"), frame(0x00, ""), frame(0x80, "cd")];
     for role in ROLES {
         for pieces in [1, usize::MAX] {
-            let observed = hear(role, true, &heard_by(role, &frames), &[pieces]);
+            let observed = run(role, true, &bytes_for(role, &frames), &[pieces]);
             let payloads: Vec<_> = observed
                 .iter()
                 .filter_map(|event| match event {
@@ -39,9 +39,9 @@ fn each_fragment_is_observed_with_its_own_payload() {
     }
 }
 
-/// Their bytes had been given back with the rest of the input when they were asked for: a panic.
+/// Regression: the bytes had been freed with the rest of the input when they were accessed, a panic.
 #[test]
-fn a_frame_refused_for_its_payload_is_observed_once() {
+fn a_frame_with_an_invalid_payload_is_observed_once() {
     let bad_close = close(999, "why");
     let cut_off_text = frame(0x80, b"\xe2\x82");
     let start = frame(0x01, b"");
@@ -50,9 +50,9 @@ fn a_frame_refused_for_its_payload_is_observed_once() {
             (vec![bad_close.clone()], &b"\x03\xe7why"[..]),
             (vec![start.clone(), cut_off_text.clone()], b"\xe2\x82"),
         ] {
-            let bytes = heard_by(role, &frames);
-            let mut observed = hear(role, true, &bytes, &[1]);
-            observed.truncate(observed.len() - 2); // our Close frame, sent and observed
+            let bytes = bytes_for(role, &frames);
+            let mut observed = run(role, true, &bytes, &[1]);
+            observed.truncate(observed.len() - 2); // our Close frame, as frame and as close event
             assert!(matches!(observed.pop(), Some(Observed::Violation(_))));
             let Some(Observed::Frame(Direction::Received, _, shown)) = observed.pop() else {
                 panic!("{observed:?}")
@@ -64,7 +64,7 @@ fn a_frame_refused_for_its_payload_is_observed_once() {
 }
 
 /// Encoded again, the received frames are the bytes up to the first violation, the Close frame or the
-/// first frame that is not whole.
+/// first incomplete frame.
 fn check_frames(frames: &[Observed], observed: &[Observed], bytes: &[u8]) {
     let mut received: Vec<(&Header, &Vec<u8>)> = frames
         .iter()
@@ -107,12 +107,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn observed_frames_are_the_bytes_that_came(
+    fn observed_frames_are_the_received_bytes(
         (role, bytes) in role().prop_flat_map(|role| (Just(role), any_stream(role))),
         pieces in pieces(),
     ) {
-        let observed = hear(role, false, &bytes, &pieces);
-        let (frames, rest): (Vec<_>, Vec<_>) = hear(role, true, &bytes, &pieces)
+        let observed = run(role, false, &bytes, &pieces);
+        let (frames, rest): (Vec<_>, Vec<_>) = run(role, true, &bytes, &pieces)
             .into_iter()
             .partition(|event| matches!(event, Observed::Frame(..)));
         prop_assert_eq!(&rest, &observed);

@@ -1,7 +1,7 @@
 //! The examples of RFC 6455 section 5.7, byte by byte.
 
-use super::support::{End, Observed, ROLES, options};
-use super::wire::{KEY, frame, heard_by};
+use super::support::{Endpoint, Observed, ROLES, options};
+use super::wire::{KEY, bytes_for, frame};
 use crate::protocol::vocabulary::Direction::{Received, Sent};
 use crate::protocol::{MessageKind, Role, Rule};
 
@@ -24,26 +24,26 @@ fn hello(frames: u64, wire_size: u64) -> Observed {
 }
 
 #[test]
-fn a_text_message_is_heard() {
-    assert_eq!(End::client().hears(UNMASKED_HELLO), [hello(1, 7)]);
-    assert_eq!(End::server().hears(MASKED_HELLO), [hello(1, 11)]);
-    assert_eq!(End::client().hears(FRAGMENTED_HELLO), [hello(2, 9)]);
+fn a_text_message_is_received() {
+    assert_eq!(Endpoint::client().receives(UNMASKED_HELLO), [hello(1, 7)]);
+    assert_eq!(Endpoint::server().receives(MASKED_HELLO), [hello(1, 11)]);
+    assert_eq!(Endpoint::client().receives(FRAGMENTED_HELLO), [hello(2, 9)]);
 }
 
 #[test]
 fn a_text_message_is_sent() {
     for (role, expected) in [(Role::Client, MASKED_HELLO), (Role::Server, UNMASKED_HELLO)] {
-        let mut end = End::new(role);
+        let mut end = Endpoint::new(role);
         let sent = end.connection.send(MessageKind::Text, b"Hello").expect("it is open");
-        assert_eq!(end.writes(), expected);
+        assert_eq!(end.take_output(), expected);
         assert_eq!((sent.frames, sent.wire_size), (1, expected.len() as u64));
     }
 }
 
 #[test]
 fn a_ping_is_answered_with_its_payload() {
-    let mut client = End::client();
-    let observed = client.hears(UNMASKED_PING);
+    let mut client = Endpoint::client();
+    let observed = client.receives(UNMASKED_PING);
     assert_eq!(
         observed,
         [
@@ -51,23 +51,23 @@ fn a_ping_is_answered_with_its_payload() {
             Observed::Pong(Sent, b"Hello".to_vec(), None)
         ]
     );
-    assert_eq!(client.writes(), MASKED_PONG);
+    assert_eq!(client.take_output(), MASKED_PONG);
 }
 
 #[test]
-fn a_masked_pong_is_heard() {
-    let observed = End::server().hears(MASKED_PONG);
+fn a_masked_pong_is_received() {
+    let observed = Endpoint::server().receives(MASKED_PONG);
     assert_eq!(observed, [Observed::Pong(Received, b"Hello".to_vec(), None)]);
 }
 
 #[test]
-fn long_binary_messages_are_heard_and_sent() {
+fn long_binary_messages_are_received_and_sent() {
     for (header, length) in [(BYTES_256, 256), (BYTES_64K, 65536)] {
         let data: Vec<u8> = (0..length).map(|index| index as u8).collect();
         let bytes = [header, &data].concat();
-        let mut server = End::server();
+        let mut server = Endpoint::server();
         server.sends(MessageKind::Binary, &data);
-        assert_eq!(server.writes(), bytes);
+        assert_eq!(server.take_output(), bytes);
         let message = Observed::Message {
             kind: MessageKind::Binary,
             data,
@@ -75,12 +75,12 @@ fn long_binary_messages_are_heard_and_sent() {
             wire_size: bytes.len() as u64,
             compressed: false,
         };
-        assert_eq!(End::client().hears(&bytes), [message]);
+        assert_eq!(Endpoint::client().receives(&bytes), [message]);
     }
 }
 
 #[test]
-fn an_example_heard_in_the_other_role_is_a_violation() {
+fn an_example_received_in_the_other_role_is_a_violation() {
     let cases = [
         (Role::Server, UNMASKED_HELLO, Rule::UnmaskedByClient),
         (Role::Server, FRAGMENTED_HELLO, Rule::UnmaskedByClient),
@@ -91,7 +91,7 @@ fn an_example_heard_in_the_other_role_is_a_violation() {
         (Role::Client, MASKED_PONG, Rule::MaskedByServer),
     ];
     for (role, bytes, rule) in cases {
-        let observed = End::new(role).hears(bytes);
+        let observed = Endpoint::new(role).receives(bytes);
         assert!(
             matches!(&observed[0], Observed::Violation(it) if it.rule == rule),
             "{role:?}: {observed:?}"
@@ -99,27 +99,27 @@ fn an_example_heard_in_the_other_role_is_a_violation() {
     }
 }
 
-/// The examples as the frame builder of these tests makes them.
+/// The examples built by the frame builder of these tests.
 #[test]
 fn the_frame_builder_agrees_with_the_rfc() {
-    assert_eq!(frame(0x81, "Hello").heard_by(Role::Client), UNMASKED_HELLO);
-    assert_eq!(frame(0x81, "Hello").heard_by(Role::Server), MASKED_HELLO);
-    assert_eq!(heard_by(Role::Client, &[frame(0x01, "Hel"), frame(0x80, "lo")]), FRAGMENTED_HELLO);
-    assert_eq!(frame(0x8a, "Hello").heard_by(Role::Server), MASKED_PONG);
-    assert_eq!(frame(0x82, [0; 256]).heard_by(Role::Client)[..4], *BYTES_256);
-    assert_eq!(frame(0x82, [0; 65536]).heard_by(Role::Client)[..10], *BYTES_64K);
+    assert_eq!(frame(0x81, "Hello").bytes_for(Role::Client), UNMASKED_HELLO);
+    assert_eq!(frame(0x81, "Hello").bytes_for(Role::Server), MASKED_HELLO);
+    assert_eq!(bytes_for(Role::Client, &[frame(0x01, "Hel"), frame(0x80, "lo")]), FRAGMENTED_HELLO);
+    assert_eq!(frame(0x8a, "Hello").bytes_for(Role::Server), MASKED_PONG);
+    assert_eq!(frame(0x82, [0; 256]).bytes_for(Role::Client)[..4], *BYTES_256);
+    assert_eq!(frame(0x82, [0; 65536]).bytes_for(Role::Client)[..10], *BYTES_64K);
     assert_eq!(KEY, MASKED_HELLO[2..6]);
 }
 
 #[test]
-fn frames_are_told_before_what_they_mean() {
+fn a_frame_is_reported_before_its_event() {
     for role in ROLES {
         let mut options = options(role);
         options.observe_frames = true;
-        let mut end = End::with(options);
-        let observed = end.hears(&frame(0x89, "Hello").heard_by(role));
+        let mut end = Endpoint::with(options);
+        let observed = end.receives(&frame(0x89, "Hello").bytes_for(role));
         let [
-            Observed::Frame(Received, ping, heard),
+            Observed::Frame(Received, ping, received),
             Observed::Ping(Received, _),
             Observed::Frame(Sent, pong, answered),
             Observed::Pong(Sent, ..),
@@ -127,9 +127,9 @@ fn frames_are_told_before_what_they_mean() {
         else {
             panic!("{observed:?}")
         };
-        assert_eq!((&heard[..], &answered[..]), (&b"Hello"[..], &b"Hello"[..]));
+        assert_eq!((&received[..], &answered[..]), (&b"Hello"[..], &b"Hello"[..]));
         let (masked, plain) = if role == Role::Client { (pong, ping) } else { (ping, pong) };
         assert_eq!((masked.mask, plain.mask), (Some(KEY), None));
-        assert!(end.writes().starts_with(pong.bytes()));
+        assert!(end.take_output().starts_with(pong.bytes()));
     }
 }

@@ -1,13 +1,13 @@
-//! A message whose payload is handed over in pieces, and what else is sent meanwhile.
+//! A message whose payload is supplied in pieces, and what else is sent meanwhile.
 
 use super::deflate;
-use super::support::{End, Observed, ROLES, deliver, said};
-use super::wire::{close, frame, heard_by, peer_of};
+use super::support::{Endpoint, Observed, ROLES, close_payload, deliver};
+use super::wire::{bytes_for, close, frame, peer_of};
 use crate::protocol::connection::EndCause;
 use crate::protocol::vocabulary::{Direction, Misuse};
 use crate::protocol::{MessageKind, Role};
 
-fn begin(end: &mut End, length: u64) {
+fn begin(end: &mut Endpoint, length: u64) {
     end.connection.begin_frame(MessageKind::Binary, length).expect("it is open");
 }
 
@@ -16,36 +16,36 @@ fn message(kind: MessageKind, data: &[u8], wire_size: u64) -> Observed {
 }
 
 #[test]
-fn pieces_become_the_frame_that_the_whole_would() {
+fn pieces_form_the_same_frame_as_the_whole() {
     let payload: Vec<u8> = (0..20_000_u32).map(|index| (index * 7) as u8).collect();
     for role in ROLES {
         for size in [1, 3, 4, 999, 8191, 8193, 20_000] {
-            let (mut whole, mut pieces) = (End::new(role), End::new(role));
+            let (mut whole, mut pieces) = (Endpoint::new(role), Endpoint::new(role));
             whole.sends(MessageKind::Binary, &payload);
             begin(&mut pieces, payload.len() as u64);
             payload.chunks(size).for_each(|piece| pieces.connection.push_payload(piece));
             assert_eq!(pieces.counters(), whole.counters());
-            assert_eq!(pieces.writes(), whole.writes(), "{role:?}, {size} at a time");
+            assert_eq!(pieces.take_output(), whole.take_output(), "{role:?}, {size} at a time");
         }
     }
 }
 
 #[test]
-fn an_empty_message_is_complete_at_once() {
-    let mut end = End::client();
+fn an_empty_message_is_complete_immediately() {
+    let mut end = Endpoint::client();
     begin(&mut end, 0);
     assert!(!end.connection.is_inside_frame());
     assert_eq!(end.counters()[1].messages, 1);
-    assert_eq!(deliver(&mut end, &mut End::server()), [message(MessageKind::Binary, b"", 6)]);
+    assert_eq!(deliver(&mut end, &mut Endpoint::server()), [message(MessageKind::Binary, b"", 6)]);
 }
 
 #[test]
-fn nothing_comes_between_the_bytes_of_the_frame() {
+fn nothing_is_sent_between_the_bytes_of_a_frame() {
     for role in ROLES {
-        let (mut end, mut peer) = (End::new(role), End::new(peer_of(role)));
+        let (mut end, mut peer) = (Endpoint::new(role), Endpoint::new(peer_of(role)));
         begin(&mut end, 4);
         end.connection.push_payload(b"ab");
-        end.hears(&heard_by(role, &[frame(0x89, "ping")]));
+        end.receives(&bytes_for(role, &[frame(0x89, "ping")]));
         end.sends(MessageKind::Text, b"echo");
         end.closes(1000, "");
         assert_eq!(deliver(&mut end, &mut peer), []);
@@ -61,33 +61,33 @@ fn nothing_comes_between_the_bytes_of_the_frame() {
                 message(MessageKind::Text, b"echo", header + 4),
             ]
         );
-        assert_eq!(observed[3], Observed::Close(Direction::Received, said(1000, "")));
+        assert_eq!(observed[3], Observed::Close(Direction::Received, close_payload(1000, "")));
     }
 }
 
 #[test]
 fn two_messages_do_not_interleave_and_none_follows_a_close() {
-    let mut end = End::client();
+    let mut end = Endpoint::client();
     begin(&mut end, 4);
-    let again = |end: &mut End| end.connection.begin_frame(MessageKind::Text, 1).err();
+    let again = |end: &mut Endpoint| end.connection.begin_frame(MessageKind::Text, 1).err();
     assert_eq!(again(&mut end), Some(Misuse::InsideFrame));
     end.closes(1000, "");
     assert_eq!(again(&mut end), Some(Misuse::Closing));
 }
 
 #[test]
-fn what_is_still_to_be_written_is_counted() {
-    let mut end = End::server();
+fn unwritten_bytes_are_counted() {
+    let mut end = Endpoint::server();
     begin(&mut end, 1 << 40);
     assert_eq!(
         (end.connection.unwritten(), end.connection.buffered_output()),
         ((1 << 40) + 10, 10)
     );
     end.connection.push_payload(&[0; 90]);
-    end.hears(&heard_by(Role::Server, &[frame(0x89, "")])); // its pong waits
+    end.receives(&bytes_for(Role::Server, &[frame(0x89, "")])); // its pong is queued
     assert_eq!(end.connection.pending_output().len(), 100);
     assert_eq!(end.connection.buffered_output(), 102);
-    end.writes_up_to(60);
+    end.take_output_up_to(60);
     assert_eq!(
         (end.connection.unwritten(), end.connection.buffered_output()),
         ((1 << 40) - 48, 42)
@@ -97,30 +97,30 @@ fn what_is_still_to_be_written_is_counted() {
 }
 
 #[test]
-fn a_peer_that_closes_gets_the_rest_of_the_frame_first() {
-    let mut end = End::client();
+fn the_rest_of_the_frame_is_sent_before_the_answer_to_a_close() {
+    let mut end = Endpoint::client();
     begin(&mut end, 2);
-    end.writes();
-    end.hears(&heard_by(Role::Client, &[close(1000, "")]));
+    end.take_output();
+    end.receives(&bytes_for(Role::Client, &[close(1000, "")]));
     assert!(!end.is_finished(), "the frame is not complete");
     end.connection.push_payload(b"ab");
     assert!(!end.is_finished(), "the Close frame is not written");
-    end.writes();
+    end.take_output();
     assert!(end.is_finished());
     assert_eq!(end.ending().cause, EndCause::Handshake);
 }
 
 #[test]
-fn a_frame_that_was_not_begun_to_be_written_can_be_taken_back() {
+fn a_streamed_frame_can_be_retracted_before_it_is_written() {
     for (written, is_kept) in [(0, false), (1, true), (4, true)] {
-        let mut end = End::server();
+        let mut end = Endpoint::server();
         end.sends(MessageKind::Text, b"first");
         let first = end.connection.pending_output().len();
         begin(&mut end, 4);
         end.connection.push_payload(b"ab");
-        end.writes_up_to(first + written);
+        end.take_output_up_to(first + written);
         end.sends(MessageKind::Text, b"held");
-        end.hears(&heard_by(Role::Server, &[close(1000, "")]));
+        end.receives(&bytes_for(Role::Server, &[close(1000, "")]));
         end.connection.retract_output(0);
         assert_eq!(end.connection.is_inside_frame(), is_kept, "{written}");
         end.connection.push_payload(b"cd");
@@ -129,7 +129,7 @@ fn a_frame_that_was_not_begun_to_be_written_can_be_taken_back() {
             1 => b"\x04abcd\x88\x02\x03\xe8",
             _ => b"cd\x88\x02\x03\xe8",
         };
-        assert_eq!(end.writes(), expected, "{written}");
+        assert_eq!(end.take_output(), expected, "{written}");
     }
 }
 

@@ -1,35 +1,36 @@
-//! The end under test, and what it tells in a form that can be kept and compared.
+//! The endpoint under test, and its events in a form that can be stored and compared.
 
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+pub(super) use super::observed::Observed;
 use super::wire::KEY;
 use crate::protocol::close::ClosePayload;
-use crate::protocol::vocabulary::{Counters, Direction, Misuse};
+use crate::protocol::vocabulary::{Counters, Misuse};
 use crate::protocol::{
-    CloseCode, Connection, Ending, Event, Header, Masks, MessageKind, Options, Role, Side, Tap,
-    TransportEnd, Violation,
+    CloseCode, Connection, ConnectionOptions, Ending, Masks, MessageKind, Role, Side, Tap,
+    TransportEnd,
 };
 
-/// The largest message that the end under test takes.
+/// The message size limit of the endpoint under test.
 pub(super) const LIMIT: u64 = 70_000;
 
-/// How long the end under test waits for the peer's Close frame.
+/// How long the endpoint under test waits for the peer's Close frame.
 pub(super) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Both roles, for tests that hold in either.
+/// Both roles.
 pub(super) const ROLES: [Role; 2] = [Role::Client, Role::Server];
 
 static START: LazyLock<Instant> = LazyLock::new(Instant::now);
 
-/// A moment of the test: so many milliseconds after its start.
+/// The instant this many milliseconds after the start of the tests.
 pub(super) fn at(millis: u64) -> Instant {
     *START + Duration::from_millis(millis)
 }
 
-/// What most tests are run with.
-pub(super) fn options(role: Role) -> Options {
-    Options {
+/// The options of most tests.
+pub(super) fn options(role: Role) -> ConnectionOptions {
+    ConnectionOptions {
         role,
         max_message_size: LIMIT,
         close_timeout: Some(CLOSE_TIMEOUT),
@@ -40,48 +41,18 @@ pub(super) fn options(role: Role) -> Options {
     }
 }
 
-/// An [`Event`] that owns its bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Observed {
-    Frame(Direction, Header, Vec<u8>),
-    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
-    Ping(Direction, Vec<u8>),
-    Pong(Direction, Vec<u8>, Option<Duration>),
-    Close(Direction, ClosePayload),
-    Violation(Violation),
-    Tolerated(Violation),
-}
-
-impl From<Event<'_>> for Observed {
-    fn from(event: Event<'_>) -> Self {
-        match event {
-            Event::Frame(frame) => {
-                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
-            }
-            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
-                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
-            }
-            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
-            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
-            Event::Close(direction, close) => Self::Close(direction, close.clone()),
-            Event::Violation(violation) => Self::Violation(violation.clone()),
-            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
-        }
-    }
-}
-
-/// What a Close frame said.
-pub(super) fn said(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
+/// The payload of a Close frame.
+pub(super) fn close_payload(code: impl Into<Option<u16>>, reason: &str) -> ClosePayload {
     ClosePayload { code: code.into().map(CloseCode::new), reason: reason.to_owned() }
 }
 
-/// One end of a connection, at a moment of the test.
-pub(super) struct End {
+/// One endpoint of a connection, with the current time of the test.
+pub(super) struct Endpoint {
     pub(super) connection: Connection,
     now: Instant,
 }
 
-impl End {
+impl Endpoint {
     pub(super) fn new(role: Role) -> Self {
         Self::with(options(role))
     }
@@ -94,37 +65,37 @@ impl End {
         Self::new(Role::Server)
     }
 
-    pub(super) fn with(options: Options) -> Self {
+    pub(super) fn with(options: ConnectionOptions) -> Self {
         Self::after_head(options, &[])
     }
 
-    /// An end that got `early` in the same segment as the head of the handshake.
-    pub(super) fn after_head(options: Options, early: &[u8]) -> Self {
+    /// An endpoint that received `early` together with the head of the handshake.
+    pub(super) fn after_head(options: ConnectionOptions, early: &[u8]) -> Self {
         Self { connection: Connection::new(options, early), now: at(0) }
     }
 
-    /// Moves on to another moment.
+    /// Sets the current time.
     pub(super) fn at(&mut self, millis: u64) -> &mut Self {
         self.now = at(millis);
         self
     }
 
-    /// Receives bytes, as many at a time as it makes room for, and tells what they were.
-    pub(super) fn hears(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
-        let mut observed = self.tells();
+    /// Receives bytes, as many at a time as it provides space for, and returns the events.
+    pub(super) fn receives(&mut self, mut bytes: &[u8]) -> Vec<Observed> {
+        let mut observed = self.events();
         while !bytes.is_empty() {
             let space = self.connection.receive_space();
             let count = space.len().min(bytes.len());
             space[..count].copy_from_slice(&bytes[..count]);
             self.connection.received(count);
             bytes = &bytes[count..];
-            observed.append(&mut self.tells());
+            observed.append(&mut self.events());
         }
         observed
     }
 
-    /// What there is to tell.
-    pub(super) fn tells(&mut self) -> Vec<Observed> {
+    /// The pending events.
+    pub(super) fn events(&mut self) -> Vec<Observed> {
         let mut observed = Vec::new();
         while let Some(event) = self.connection.next_event(self.now) {
             observed.push(event.into());
@@ -132,13 +103,13 @@ impl End {
         observed
     }
 
-    /// What it writes, all of it.
-    pub(super) fn writes(&mut self) -> Vec<u8> {
-        self.writes_up_to(usize::MAX)
+    /// Writes all pending output.
+    pub(super) fn take_output(&mut self) -> Vec<u8> {
+        self.take_output_up_to(usize::MAX)
     }
 
-    /// What it writes to a transport that takes no more than this.
-    pub(super) fn writes_up_to(&mut self, room: usize) -> Vec<u8> {
+    /// Writes at most this many bytes of the pending output.
+    pub(super) fn take_output_up_to(&mut self, room: usize) -> Vec<u8> {
         let pending = self.connection.pending_output();
         let taken = pending[..pending.len().min(room)].to_vec();
         self.connection.advance_output(taken.len());
@@ -154,19 +125,19 @@ impl End {
     }
 
     pub(super) fn closes(&mut self, code: u16, reason: &str) {
-        self.tries_to_close(Some(code), reason).expect("it is open");
+        self.try_close(Some(code), reason).expect("it is open");
     }
 
-    pub(super) fn tries_to_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Misuse> {
+    pub(super) fn try_close(&mut self, code: Option<u16>, reason: &str) -> Result<(), Misuse> {
         self.connection.close(code.map(CloseCode::new), reason, self.now)
     }
 
-    /// Looks at the clock, as the session does when the deadline has come.
-    pub(super) fn looks_at_the_clock(&mut self) {
+    /// Calls [`Connection::on_deadline`].
+    pub(super) fn on_deadline(&mut self) {
         self.connection.on_deadline(self.now);
     }
 
-    pub(super) fn loses_transport(&mut self, end: TransportEnd) {
+    pub(super) fn end_transport(&mut self, end: TransportEnd) {
         self.connection.receive_eof(end);
     }
 
@@ -184,13 +155,13 @@ impl End {
     }
 }
 
-/// Carries what `from` has written to `to`, and tells what `to` made of it.
-pub(super) fn deliver(from: &mut End, to: &mut End) -> Vec<Observed> {
-    to.hears(&from.writes())
+/// Delivers what `from` has written to `to`, and returns the events of `to`.
+pub(super) fn deliver(from: &mut Endpoint, to: &mut Endpoint) -> Vec<Observed> {
+    to.receives(&from.take_output())
 }
 
-/// Has bytes of this side pass a tap, and tells what it made of them.
-pub(super) fn passes(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
+/// Passes bytes of this side through a tap, and returns its events.
+pub(super) fn pass_through(tap: &mut Tap, from: Side, mut bytes: &[u8]) -> Vec<Observed> {
     let mut observed = Vec::new();
     loop {
         while let Some(event) = tap.next_event(from) {

@@ -1,11 +1,11 @@
-//! What goes by is decoded as its receiver decodes it, both directions at once, whatever the cuts.
+//! A tap decodes both directions as their receivers do, for all cuts.
 
 use proptest::prelude::*;
 
-use super::any_bytes::hear;
+use super::any_bytes::run;
 use super::any_streams::{any_stream, pieces};
 use super::streams;
-use super::support::{LIMIT, Observed, passes};
+use super::support::{LIMIT, Observed, pass_through};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{Role, Side, Tap, TapOptions};
 
@@ -13,7 +13,7 @@ fn tap(observe_frames: bool) -> Tap {
     Tap::new(TapOptions { max_message_size: LIMIT, observe_frames, lenient: false, deflate: None })
 }
 
-/// What an end says of what it was sent: a tap sees the answers in the other direction.
+/// The events of an endpoint for what it received: a tap reports the answers in the other direction.
 pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
     let is_received = |event: &Observed| match event {
         Observed::Frame(direction, ..)
@@ -25,14 +25,14 @@ pub(super) fn of_the_peer(observed: Vec<Observed>) -> Vec<Observed> {
     observed.into_iter().filter(is_received).collect()
 }
 
-/// Has both directions pass in pieces of these sizes, by turns.
+/// Passes both directions alternately in pieces of these sizes.
 fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Observed>; 2] {
     let sides = [Side::Client, Side::Server];
     let (mut rests, mut observed) = (streams, [Vec::new(), Vec::new()]);
     for (turn, &piece) in pieces.iter().cycle().enumerate() {
         let at = turn % 2;
         let (now, later) = rests[at].split_at(piece.min(rests[at].len()));
-        observed[at].append(&mut passes(tap, sides[at], now));
+        observed[at].append(&mut pass_through(tap, sides[at], now));
         rests[at] = later;
         if rests.iter().all(|rest| rest.is_empty()) {
             break;
@@ -40,34 +40,34 @@ fn pass_both(tap: &mut Tap, streams: [&[u8]; 2], pieces: &[usize]) -> [Vec<Obser
     }
     for (side, observed) in sides.into_iter().zip(&mut observed) {
         tap.end(side);
-        observed.append(&mut passes(tap, side, b""));
+        observed.append(&mut pass_through(tap, side, b""));
     }
     observed
 }
 
 #[test]
-fn the_tables_pass_in_both_directions_at_once() {
+fn all_tables_are_decoded_in_both_directions() {
     let to_server = streams::all(Role::Server);
     let to_client = streams::all(Role::Client);
     for ((name, sent), (other, answered)) in to_server.iter().zip(&to_client) {
         for observe_frames in [false, true] {
             let observed = pass_both(&mut tap(observe_frames), [sent, answered], &[usize::MAX]);
             let whole = [usize::MAX];
-            let server = of_the_peer(hear(Role::Server, observe_frames, sent, &whole));
-            let client = of_the_peer(hear(Role::Client, observe_frames, answered, &whole));
+            let server = of_the_peer(run(Role::Server, observe_frames, sent, &whole));
+            let client = of_the_peer(run(Role::Client, observe_frames, answered, &whole));
             assert_eq!(observed, [server, client], "{name} and {other}");
         }
     }
 }
 
-/// A direction that cannot be decoded any more says nothing, and does not hold up the other.
+/// A direction that cannot be decoded any more has no events, and does not affect the other.
 #[test]
-fn the_directions_do_not_depend_on_each_other() {
+fn the_directions_are_independent() {
     let mut tap = tap(false);
-    let observed = passes(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
+    let observed = pass_through(&mut tap, Side::Client, b"\xff\x80\x00\x00\x00\x00");
     assert!(matches!(&observed[..], [Observed::Violation(_)]), "{observed:?}");
-    assert_eq!(passes(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
-    let observed = passes(&mut tap, Side::Server, b"\x81\x02hi");
+    assert_eq!(pass_through(&mut tap, Side::Client, b"\x81\x80\x00\x00\x00\x00"), []);
+    let observed = pass_through(&mut tap, Side::Server, b"\x81\x02hi");
     assert!(
         matches!(&observed[..], [Observed::Message { data, .. }] if data == b"hi"),
         "{observed:?}"
@@ -76,12 +76,12 @@ fn the_directions_do_not_depend_on_each_other() {
     assert!(tap.inbound(Side::Client).violation().is_some());
 }
 
-/// Each side's Close frame is its own: an answer is seen although the tap has seen the question.
+/// Each side's Close frame is reported, also the answer to the other one.
 #[test]
-fn both_close_frames_are_seen() {
+fn both_close_frames_are_reported() {
     let mut tap = tap(false);
-    passes(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
-    passes(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
+    pass_through(&mut tap, Side::Server, b"\x88\x02\x03\xe8");
+    pass_through(&mut tap, Side::Client, b"\x88\x82\x00\x00\x00\x00\x03\xe9");
     let code = |side| tap.inbound(side).close().and_then(|close| close.code).map(|code| code.get());
     assert_eq!([code(Side::Server), code(Side::Client)], [Some(1000), Some(1001)]);
 }
@@ -90,7 +90,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_goes_by_is_decoded_as_its_receiver_does(
+    fn any_stream_is_decoded_as_by_its_receiver(
         sent in any_stream(Role::Server),
         answered in any_stream(Role::Client),
         observe_frames in any::<bool>(),
@@ -103,10 +103,10 @@ proptest! {
             observed.iter().filter(is_message).cloned().collect::<Vec<_>>()
         };
         for (observed, role, bytes) in [(&observed[0], Role::Server, &sent), (&observed[1], Role::Client, &answered)] {
-            // How much of a refused frame is shown depends on the cuts.
-            let heard = of_the_peer(hear(role, observe_frames, bytes, &pieces));
-            prop_assert_eq!(kinds(observed), kinds(&heard));
-            prop_assert_eq!(messages(observed), messages(&heard));
+            // How much of an invalid frame is shown depends on the cuts.
+            let received = of_the_peer(run(role, observe_frames, bytes, &pieces));
+            prop_assert_eq!(kinds(observed), kinds(&received));
+            prop_assert_eq!(messages(observed), messages(&received));
         }
     }
 }

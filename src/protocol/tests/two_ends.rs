@@ -1,57 +1,63 @@
-//! A client and a server joined: whatever they send, and however the bytes between them are cut, it
-//! arrives, and what watches them in between decodes the same.
+//! A connected client and server: everything they send is received, however the bytes are split, and a tap
+//! between them decodes the same.
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::support::{End, Observed, options, passes};
+use super::support::{Endpoint, Observed, options, pass_through};
 use super::tap::of_the_peer;
-use crate::protocol::connection::Party;
-use crate::protocol::deflate::{Agreed, Offer};
+use crate::protocol::connection::Initiator;
+use crate::protocol::deflate::{DeflateParams, Offer};
 use crate::protocol::vocabulary::Direction;
 use crate::protocol::{MessageKind, Role, Side, Tap, TapOptions};
 
 /// One step of a simulation.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A message of this size in so many frames.
+    /// A message of this size in this many frames.
     Send(Side, MessageKind, usize, usize),
     Ping(Side, Vec<u8>),
-    /// So many bytes written by one side reach the other.
+    /// Deliver this many bytes written by one side to the other.
     Carry(Side, usize),
 }
 
-/// Two ends and what should come, and has come, at each.
+/// Two endpoints with the messages they should receive and have received, and a tap between them.
 struct Pair {
-    client: Seat,
-    server: Seat,
+    client: Participant,
+    server: Participant,
     between: Tap,
 }
 
-/// The largest message that any of the three takes.
+/// The message size limit of all three.
 const LIMIT: u64 = 1 << 20;
 
-struct Seat {
-    end: End,
-    due: Vec<(MessageKind, Vec<u8>)>,
-    heard: Vec<(MessageKind, Vec<u8>)>,
+struct Participant {
+    end: Endpoint,
+    expected: Vec<(MessageKind, Vec<u8>)>,
+    received: Vec<(MessageKind, Vec<u8>)>,
     pings: usize,
     pongs: usize,
 }
 
-impl Seat {
-    fn new(role: Role, deflate: Option<Agreed>) -> Self {
+impl Participant {
+    fn new(role: Role, deflate: Option<DeflateParams>) -> Self {
         let mut options = options(role);
         options.deflate = deflate;
         options.max_message_size = LIMIT;
         options.observe_frames = role == Role::Server;
-        Self { end: End::with(options), due: vec![], heard: vec![], pings: 0, pongs: 0 }
+        Self {
+            end: Endpoint::with(options),
+            expected: vec![],
+            received: vec![],
+            pings: 0,
+            pongs: 0,
+        }
     }
 
-    fn note(&mut self, observed: Vec<Observed>) {
+    fn record(&mut self, observed: Vec<Observed>) {
         for event in observed {
             match event {
-                Observed::Message { kind, data, .. } => self.heard.push((kind, data)),
+                Observed::Message { kind, data, .. } => self.received.push((kind, data)),
                 Observed::Pong(Direction::Received, _, rtt) => {
                     assert!(rtt.is_some(), "each pong answers a ping");
                     self.pongs += 1;
@@ -64,19 +70,20 @@ impl Seat {
 }
 
 impl Pair {
-    fn new(deflate: Option<Agreed>) -> Self {
+    fn new(deflate: Option<DeflateParams>) -> Self {
         let between = Tap::new(TapOptions {
             max_message_size: LIMIT,
             observe_frames: false,
             lenient: false,
             deflate,
         });
-        let (client, server) = (Seat::new(Role::Client, deflate), Seat::new(Role::Server, deflate));
+        let (client, server) =
+            (Participant::new(Role::Client, deflate), Participant::new(Role::Server, deflate));
         Self { client, server, between }
     }
 
     /// That side, and the other.
-    fn seats(&mut self, side: Side) -> (&mut Seat, &mut Seat) {
+    fn participants(&mut self, side: Side) -> (&mut Participant, &mut Participant) {
         match side {
             Side::Client => (&mut self.client, &mut self.server),
             Side::Server => (&mut self.server, &mut self.client),
@@ -86,15 +93,15 @@ impl Pair {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Send(side, kind, size, frames) => {
-                let (from, to) = self.seats(*side);
+                let (from, to) = self.participants(*side);
                 let data = data(*kind, *size);
                 let connection = &mut from.end.connection;
                 let sent = connection.send_in_frames(*kind, &data, *frames, &mut |_| ());
                 assert_eq!(sent.map(|sent| sent.frames), Ok(*frames as u64));
-                to.due.push((*kind, data));
+                to.expected.push((*kind, data));
             }
             Step::Ping(side, payload) => {
-                let (from, _) = self.seats(*side);
+                let (from, _) = self.participants(*side);
                 let number = from.pings as u64;
                 from.end.pings(&[&number.to_be_bytes(), &payload[..]].concat());
                 from.pings += 1;
@@ -105,19 +112,19 @@ impl Pair {
         }
     }
 
-    /// Whether there was anything to carry.
+    /// Delivers bytes; returns whether there were any.
     fn carry(&mut self, side: Side, count: usize) -> bool {
-        let (from, _) = self.seats(side);
-        let bytes = from.end.writes_up_to(count);
-        let seen = passes(&mut self.between, side, &bytes);
-        let (_, to) = self.seats(side);
-        let observed = to.end.hears(&bytes);
+        let (from, _) = self.participants(side);
+        let bytes = from.end.take_output_up_to(count);
+        let seen = pass_through(&mut self.between, side, &bytes);
+        let (_, to) = self.participants(side);
+        let observed = to.end.receives(&bytes);
         assert_eq!(seen, of_the_peer(as_the_tap_sees_them(&observed)));
-        to.note(observed);
+        to.record(observed);
         !bytes.is_empty()
     }
 
-    /// Carries, in pieces of these sizes by turns, until neither side has anything to say.
+    /// Delivers in pieces of these sizes, repeated as needed, until neither side has output.
     fn carry_all(&mut self, pieces: &[usize]) {
         for &piece in pieces.iter().cycle() {
             let to_server = self.carry(Side::Client, piece);
@@ -129,9 +136,14 @@ impl Pair {
     }
 
     fn check_arrivals(&self) {
-        for seat in [&self.client, &self.server] {
-            assert!(seat.heard == seat.due, "{} of {} messages", seat.heard.len(), seat.due.len());
-            assert_eq!(seat.pings, seat.pongs);
+        for participant in [&self.client, &self.server] {
+            assert!(
+                participant.received == participant.expected,
+                "{} of {} messages",
+                participant.received.len(),
+                participant.expected.len()
+            );
+            assert_eq!(participant.pings, participant.pongs);
         }
         self.check_counters();
     }
@@ -144,7 +156,7 @@ impl Pair {
     }
 }
 
-/// A tap does not know which ping a pong answers, and this one reports no frames.
+/// A tap does not match pongs to pings, and this one does not report frames.
 fn as_the_tap_sees_them(observed: &[Observed]) -> Vec<Observed> {
     let without_time = |event: &Observed| match event {
         Observed::Frame(..) => None,
@@ -156,7 +168,7 @@ fn as_the_tap_sees_them(observed: &[Observed]) -> Vec<Observed> {
     observed.iter().filter_map(without_time).collect()
 }
 
-/// A payload that differs with its size, and in every part.
+/// A payload that depends on its size, without repetition at frame boundaries.
 fn data(kind: MessageKind, size: usize) -> Vec<u8> {
     if kind == MessageKind::Binary {
         return (0..size).map(|index| (index * 31 + size) as u8).collect();
@@ -183,11 +195,11 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// No compression, or any agreement there is.
-fn deflate() -> impl Strategy<Value = Option<Agreed>> {
+/// No compression, or any parameters.
+fn deflate() -> impl Strategy<Value = Option<DeflateParams>> {
     let window = select(vec![8, 9, 12, 15]);
     let flags = (any::<bool>(), any::<bool>());
-    let agreed = (flags, window.clone(), window).prop_map(|((server, client), s, c)| {
+    let params = (flags, window.clone(), window).prop_map(|((server, client), s, c)| {
         let flag = |set, name| if set { name } else { "" };
         let offer = format!(
             "permessage-deflate; server_max_window_bits={s}; client_max_window_bits={c}{}{}",
@@ -196,14 +208,14 @@ fn deflate() -> impl Strategy<Value = Option<Agreed>> {
         );
         Offer::parse(&offer).expect("an offer").accept().0
     });
-    prop::option::weighted(0.7, agreed)
+    prop::option::weighted(0.7, params)
 }
 
 fn piece() -> impl Strategy<Value = usize> {
     prop_oneof![1..200usize, 1..20_000usize, 20_000..300_000usize]
 }
 
-/// Piece sizes for the rest, with a large one so that it does not take for ever.
+/// Piece sizes for the rest, including a large one to limit the duration.
 fn pieces() -> impl Strategy<Value = Vec<usize>> {
     (prop::collection::vec(piece(), 1..8), 30_000..300_000usize).prop_map(|(mut pieces, large)| {
         pieces.push(large);
@@ -215,7 +227,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everything_arrives_in_order_and_the_close_is_clean(
+    fn all_messages_are_received_in_order_and_the_close_is_clean(
         steps in prop::collection::vec(step(), 0..24),
         deflate in deflate(),
         pieces in pieces(),
@@ -229,24 +241,24 @@ proptest! {
         pair.check_arrivals();
 
         for side in &closers {
-            pair.seats(*side).0.end.closes(1000, "done");
+            pair.participants(*side).0.end.closes(1000, "done");
         }
         pair.carry_all(&pieces);
         pair.check_arrivals();
         for side in [Side::Client, Side::Server] {
-            let seat = pair.seats(side).0;
-            prop_assert!(seat.end.is_finished());
-            let ending = seat.end.ending();
+            let participant = pair.participants(side).0;
+            prop_assert!(participant.end.is_finished());
+            let ending = participant.end.ending();
             prop_assert!(ending.is_clean());
             prop_assert_eq!(ending.code().get(), 1000);
-            let initiator = if closers.contains(&side) { Party::Local } else { Party::Peer };
+            let initiator = if closers.contains(&side) { Initiator::Local } else { Initiator::Peer };
             prop_assert_eq!(ending.initiator, initiator);
         }
     }
 
-    /// Nothing is carried before the close: what was sent first still arrives first.
+    /// Nothing is delivered before the close: earlier messages are still received first.
     #[test]
-    fn messages_in_flight_arrive_before_the_close(
+    fn messages_in_flight_are_received_before_the_close(
         sizes in prop::collection::vec(select(vec![0, 125, 126, 65536, 200_000]), 0..6),
         deflate in deflate(),
         pieces in pieces(),
@@ -256,7 +268,7 @@ proptest! {
         for size in sizes {
             pair.take(&Step::Send(closer, MessageKind::Binary, size, 1));
         }
-        pair.seats(closer).0.end.closes(1001, "");
+        pair.participants(closer).0.end.closes(1001, "");
         pair.carry_all(&pieces);
         pair.check_arrivals();
         prop_assert!(pair.client.end.is_finished() && pair.server.end.is_finished());

@@ -1,14 +1,14 @@
-//! Every rule a peer can break, the event that tells it and the Close frame that answers it.
+//! Every rule a peer can violate, the event that reports it, and our Close frame.
 
 use std::time::Duration;
 
-use super::support::{End, LIMIT, Observed, ROLES, at, said};
-use super::wire::{Raw, close, frame, heard_by, peer_of};
-use crate::protocol::connection::{EndCause, Party};
+use super::support::{Endpoint, LIMIT, Observed, ROLES, at, close_payload};
+use super::wire::{Raw, bytes_for, close, frame, peer_of};
+use crate::protocol::connection::{EndCause, Initiator};
 use crate::protocol::vocabulary::{Direction, ReadyState};
 use crate::protocol::{CloseCode, Header, Role, Rule, TransportEnd};
 
-/// A stream whose last frame breaks a rule.
+/// A stream whose last frame violates a rule.
 pub(super) struct Broken {
     pub(super) name: String,
     pub(super) frames: Vec<Raw>,
@@ -115,7 +115,7 @@ fn sequences() -> Vec<Broken> {
 fn lengths() -> Vec<Broken> {
     let not_minimal = |first, length: usize, bits, field: &[u8]| {
         let detail = format!("length {length} encoded in {bits} bits");
-        let payload = vec![b'x'; length.min(200)]; // what is announced need not come
+        let payload = vec![b'x'; length.min(200)]; // the declared length need not be received
         let frames = vec![frame(first, payload).with_length(field)];
         breaks(Rule::LengthNotMinimal, &detail, frames)
     };
@@ -157,51 +157,55 @@ fn sizes() -> Vec<Broken> {
     ]
 }
 
-/// What a server says that has gone back to HTTP after its 101.
+/// The output of a server that falls back to HTTP after its 101.
 pub(super) const HTTP: &[u8] = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 6\r\n\r\nsorry\n";
 
 #[test]
-fn every_rule_is_told_and_answered_with_its_code() {
+fn every_violation_is_reported_and_answered_with_its_code() {
     for role in ROLES {
         for Broken { name, frames, rule, detail } in table() {
-            let mut end = End::new(role);
-            let mut observed = end.hears(&heard_by(role, &frames));
+            let mut end = Endpoint::new(role);
+            let mut observed = end.receives(&bytes_for(role, &frames));
             let (last, before) = frames.split_last().expect("one frame at least");
             assert_eq!(
                 observed.pop(),
                 Some(Observed::Close(
                     Direction::Sent,
-                    said(rule.close_code().get(), rule.summary())
+                    close_payload(rule.close_code().get(), rule.summary())
                 ))
             );
             let Some(Observed::Violation(violation)) = observed.pop() else {
-                panic!("{name}: not seen")
+                panic!("{name}: not reported")
             };
             assert_eq!((violation.rule, &violation.detail), (rule, &detail), "{role:?}");
-            assert_eq!(violation.frame, Header::decode(&last.heard_by(role)), "{role:?}, {name}");
-            assert_eq!(violation.offset, heard_by(role, before).len() as u64, "{role:?}, {name}");
-            assert_eq!(observed, End::new(role).hears(&heard_by(role, before)), "{role:?}, {name}");
+            assert_eq!(violation.frame, Header::decode(&last.bytes_for(role)), "{role:?}, {name}");
+            assert_eq!(violation.offset, bytes_for(role, before).len() as u64, "{role:?}, {name}");
+            assert_eq!(
+                observed,
+                Endpoint::new(role).receives(&bytes_for(role, before)),
+                "{role:?}, {name}"
+            );
             assert_closed_for(&mut end, role, rule);
         }
     }
 }
 
-/// Our Close frame is the last thing written, and nothing is heard or sent any more.
-fn assert_closed_for(end: &mut End, role: Role, rule: Rule) {
-    let answer = close(rule.close_code().get(), rule.summary()).heard_by(peer_of(role));
-    assert!(end.writes().ends_with(&answer), "{rule:?}");
+/// Our Close frame is the last one written, and nothing is processed or sent after it.
+fn assert_closed_for(end: &mut Endpoint, role: Role, rule: Rule) {
+    let answer = close(rule.close_code().get(), rule.summary()).bytes_for(peer_of(role));
+    assert!(end.take_output().ends_with(&answer), "{rule:?}");
     assert_eq!(
-        end.hears(&heard_by(role, &[frame(0x81, "late"), frame(0x89, ""), close(1000, "")])),
+        end.receives(&bytes_for(role, &[frame(0x81, "late"), frame(0x89, ""), close(1000, "")])),
         []
     );
-    assert_eq!(end.writes(), b"", "{rule:?}");
+    assert_eq!(end.take_output(), b"", "{rule:?}");
     assert_eq!((end.connection.ready_state(), end.is_finished()), (ReadyState::Closing, false));
 
-    end.loses_transport(TransportEnd::Eof);
+    end.end_transport(TransportEnd::Eof);
     let ending = end.ending();
-    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Party::Local));
+    assert_eq!((&ending.cause, ending.initiator), (&EndCause::Violation, Initiator::Local));
     assert_eq!((ending.code(), ending.reason()), (CloseCode::ABNORMAL, ""));
-    assert_eq!(ending.sent, Some(said(rule.close_code().get(), rule.summary())));
+    assert_eq!(ending.sent, Some(close_payload(rule.close_code().get(), rule.summary())));
     assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), Some(rule));
     assert!(ending.received.is_none() && !ending.is_clean() && end.is_finished());
 }
@@ -216,8 +220,8 @@ fn the_masking_rule_depends_on_the_role() {
             (Role::Server, Rule::UnmaskedByClient, format!("{kind} frame")),
         ];
         for (role, rule, detail) in cases {
-            let mut end = End::new(role);
-            let observed = end.hears(&wrong.heard_by(role));
+            let mut end = Endpoint::new(role);
+            let observed = end.receives(&wrong.bytes_for(role));
             assert!(
                 matches!(&observed[0], Observed::Violation(it) if it.rule == rule && it.detail == detail),
                 "{observed:?}"
@@ -228,14 +232,14 @@ fn the_masking_rule_depends_on_the_role() {
 }
 
 #[test]
-fn a_violation_is_shown_with_its_section() {
-    let observed = End::client().hears(&frame(0x83, "?").heard_by(Role::Client));
+fn a_violation_is_displayed_with_its_section() {
+    let observed = Endpoint::client().receives(&frame(0x83, "?").bytes_for(Role::Client));
     let Observed::Violation(violation) = &observed[0] else { panic!("{observed:?}") };
     assert_eq!(violation.to_string(), "reserved opcode: opcode 3 (0x3) (RFC 6455 section 5.2)");
 }
 
 #[test]
-fn the_codes_on_the_wire_are_those_of_the_rfc() {
+fn the_close_codes_are_those_of_the_rfc() {
     for Broken { rule, .. } in table() {
         let code = if rule == Rule::MessageTooBig { 1009 } else { 1002 };
         assert_eq!(rule.close_code().get(), code, "{rule:?}");
@@ -244,15 +248,16 @@ fn the_codes_on_the_wire_are_those_of_the_rfc() {
     assert_eq!(Rule::InvalidUtf8InReason.close_code().get(), 1007);
 }
 
-/// A header is enough: what it announces does not have to come.
+/// The header is sufficient: the payload need not be received.
 #[test]
-fn a_header_is_judged_before_its_payload_has_come() {
+fn a_header_is_validated_before_its_payload_is_received() {
     for role in ROLES {
         for Broken { name, frames, rule, .. } in table() {
-            let bytes = heard_by(role, &frames);
-            let last = frames.last().expect("one frame at least").heard_by(role);
+            let bytes = bytes_for(role, &frames);
+            let last = frames.last().expect("one frame at least").bytes_for(role);
             let header = Header::decode(&last).expect("a whole header").len();
-            let observed = End::new(role).hears(&bytes[..bytes.len() - last.len() + header]);
+            let observed =
+                Endpoint::new(role).receives(&bytes[..bytes.len() - last.len() + header]);
             let seen = observed
                 .iter()
                 .any(|event| matches!(event, Observed::Violation(it) if it.rule == rule));
@@ -264,8 +269,8 @@ fn a_header_is_judged_before_its_payload_has_come() {
 #[test]
 fn plain_http_after_the_upgrade_is_shown() {
     for role in ROLES {
-        let mut end = End::new(role);
-        let observed = end.hears(HTTP);
+        let mut end = Endpoint::new(role);
+        let observed = end.receives(HTTP);
         let [Observed::Violation(violation), Observed::Close(Direction::Sent, _)] = &observed[..]
         else {
             panic!("{observed:?}")
@@ -279,10 +284,10 @@ fn plain_http_after_the_upgrade_is_shown() {
 }
 
 #[test]
-fn plain_http_is_seen_byte_by_byte() {
+fn plain_http_is_detected_byte_by_byte() {
     for role in ROLES {
-        let mut end = End::new(role);
-        let observed: Vec<Observed> = HTTP.chunks(1).flat_map(|byte| end.hears(byte)).collect();
+        let mut end = Endpoint::new(role);
+        let observed: Vec<Observed> = HTTP.chunks(1).flat_map(|byte| end.receives(byte)).collect();
         let [Observed::Violation(violation), Observed::Close(Direction::Sent, _)] = &observed[..]
         else {
             panic!("{observed:?}")
@@ -290,36 +295,36 @@ fn plain_http_is_seen_byte_by_byte() {
         assert_eq!(violation.rule, Rule::HttpAfterUpgrade);
         assert!(HTTP.starts_with(&violation.excerpt) && violation.excerpt.starts_with(b"HTTP/"));
         assert_closed_for(&mut end, role, Rule::HttpAfterUpgrade);
-        let violation = end.ending().violation.expect("seen above");
-        assert!(violation.excerpt.starts_with(HTTP), "what came later is kept as well");
+        let violation = end.ending().violation.expect("reported above");
+        assert!(violation.excerpt.starts_with(HTTP), "what was received later is kept as well");
     }
 }
 
-/// What only starts like it is a frame, and one with RSV1 set: 0x48.
+/// Text with a similar start is decoded as a frame, with RSV1 set: 0x48.
 #[test]
-fn what_only_starts_like_http_is_a_frame() {
+fn text_that_only_resembles_http_is_a_frame() {
     for bytes in [&b"HELLO, there"[..], b"HTTPS is another"] {
-        let observed = End::client().hears(bytes);
+        let observed = Endpoint::client().receives(bytes);
         assert!(matches!(&observed[0], Observed::Violation(it) if it.rule == Rule::ReservedBits));
     }
 }
 
 #[test]
-fn long_http_is_shown_in_part() {
+fn the_excerpt_of_long_http_is_limited() {
     let endless = [&b"HTTP/"[..], &[b'x'; 10_000]].concat();
-    let mut end = End::client();
-    let observed = [end.hears(&endless[..3000]), end.hears(&endless[3000..])].concat();
+    let mut end = Endpoint::client();
+    let observed = [end.receives(&endless[..3000]), end.receives(&endless[3000..])].concat();
     let Observed::Violation(violation) = &observed[0] else { panic!("{observed:?}") };
     assert_eq!((violation.detail.len(), violation.excerpt.len()), (120, 3000));
-    end.loses_transport(TransportEnd::Eof);
+    end.end_transport(TransportEnd::Eof);
     assert_eq!(end.ending().violation.map(|violation| violation.excerpt.len()), Some(4096));
 }
 
 /// Inside a message it is data.
 #[test]
-fn http_is_seen_where_any_frame_should_be() {
-    let greeting = frame(0x81, "HTTP/1.1 200 OK").heard_by(Role::Client);
-    let observed = End::client().hears(&[&greeting, HTTP].concat());
+fn http_is_detected_in_place_of_any_frame() {
+    let greeting = frame(0x81, "HTTP/1.1 200 OK").bytes_for(Role::Client);
+    let observed = Endpoint::client().receives(&[&greeting, HTTP].concat());
     let [Observed::Message { .. }, Observed::Violation(violation), _] = &observed[..] else {
         panic!("{observed:?}")
     };
@@ -327,29 +332,29 @@ fn http_is_seen_where_any_frame_should_be() {
     assert_eq!(violation.detail, "HTTP/1.1 400 Bad Request");
 }
 
-/// What was waited for does not come any more.
+/// The rest that was awaited is never received.
 #[test]
-fn a_text_that_is_cut_off_is_seen_at_the_end() {
+fn truncated_text_is_detected_at_the_end() {
     for (text, rule) in [
         (&b"HTTP/1.1 50"[..], Some(Rule::HttpAfterUpgrade)),
         (b"1f", Some(Rule::ReservedBits)),
         (b"<htm", Some(Rule::ReservedOpcode)),
         (b"7", None),
     ] {
-        let mut end = End::client();
-        assert_eq!(end.hears(text), []);
-        end.loses_transport(TransportEnd::Eof);
-        let observed = end.tells();
+        let mut end = Endpoint::client();
+        assert_eq!(end.receives(text), []);
+        end.end_transport(TransportEnd::Eof);
+        let observed = end.events();
         let ending = end.ending();
         assert_eq!(ending.violation.as_ref().map(|violation| violation.rule), rule);
         assert_eq!((observed.len(), ending.sent), (usize::from(rule.is_some()), None));
-        assert_eq!(ending.initiator, Party::Peer);
+        assert_eq!(ending.initiator, Initiator::Peer);
     }
 }
 
-/// After a violation the peer gets a second at most, and no more than the close timeout.
+/// After a violation we wait for the peer one second at most, and no longer than the close timeout.
 #[test]
-fn the_peer_gets_a_short_grace_after_a_violation() {
+fn the_wait_after_a_violation_is_short() {
     let timeouts = [
         (Some(Duration::from_millis(300)), 300),
         (Some(Duration::from_secs(5)), 1000),
@@ -358,12 +363,12 @@ fn the_peer_gets_a_short_grace_after_a_violation() {
     for (close_timeout, grace) in timeouts {
         let mut options = super::support::options(Role::Client);
         options.close_timeout = close_timeout;
-        let mut end = End::with(options);
-        end.at(2000).hears(&frame(0x80, "").heard_by(Role::Client));
+        let mut end = Endpoint::with(options);
+        end.at(2000).receives(&frame(0x80, "").bytes_for(Role::Client));
         assert_eq!(end.connection.deadline(), Some(at(2000 + grace)));
-        end.at(2000 + grace - 1).looks_at_the_clock();
+        end.at(2000 + grace - 1).on_deadline();
         assert!(!end.is_finished());
-        end.at(2000 + grace).looks_at_the_clock();
+        end.at(2000 + grace).on_deadline();
         assert!(end.is_finished());
         assert_eq!(end.ending().cause, EndCause::Violation);
     }

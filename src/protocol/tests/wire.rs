@@ -1,4 +1,4 @@
-//! Frames for the end under test to hear, well-formed or not.
+//! Builds frames for the endpoint under test, valid or not.
 
 use crate::protocol::Role;
 use crate::protocol::frame::apply_mask;
@@ -6,20 +6,20 @@ use crate::protocol::frame::apply_mask;
 /// The masking key of RFC 6455 section 5.7.
 pub(super) const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 
-/// One frame, before it is known who hears it.
+/// One frame, to be encoded for a receiver of either role.
 #[derive(Clone, Debug)]
 pub(super) struct Raw {
     first: u8,
     /// The length field, without the mask bit.
     length: Vec<u8>,
     payload: Vec<u8>,
-    masked_as_due: bool,
+    is_mask_valid: bool,
 }
 
 /// A frame from its first byte and its payload.
 pub(super) fn frame(first: u8, payload: impl AsRef<[u8]>) -> Raw {
     let payload = payload.as_ref().to_vec();
-    Raw { first, length: shortest_length(payload.len()), payload, masked_as_due: true }
+    Raw { first, length: shortest_length(payload.len()), payload, is_mask_valid: true }
 }
 
 /// A Close frame.
@@ -34,9 +34,9 @@ impl Raw {
         self
     }
 
-    /// Masked where it must not be, or not where it must.
+    /// Masked if it must not be, or unmasked if it must be.
     pub(super) fn wrongly_masked(mut self) -> Self {
-        self.masked_as_due = false;
+        self.is_mask_valid = false;
         self
     }
 
@@ -48,12 +48,12 @@ impl Raw {
         &self.payload
     }
 
-    /// The bytes that an end in this role hears.
-    pub(super) fn heard_by(&self, role: Role) -> Vec<u8> {
+    /// The bytes for a receiver in this role.
+    pub(super) fn bytes_for(&self, role: Role) -> Vec<u8> {
         let mut bytes = vec![self.first];
         bytes.extend_from_slice(&self.length);
         let start = bytes.len();
-        if (role == Role::Server) != self.masked_as_due {
+        if (role == Role::Server) != self.is_mask_valid {
             bytes.extend_from_slice(&self.payload);
             return bytes;
         }
@@ -65,7 +65,7 @@ impl Raw {
     }
 }
 
-/// The other side.
+/// The role of the peer.
 pub(super) fn peer_of(role: Role) -> Role {
     match role {
         Role::Client => Role::Server,
@@ -73,9 +73,9 @@ pub(super) fn peer_of(role: Role) -> Role {
     }
 }
 
-/// The bytes of several frames.
-pub(super) fn heard_by(role: Role, frames: &[Raw]) -> Vec<u8> {
-    frames.iter().flat_map(|frame| frame.heard_by(role)).collect()
+/// The bytes of several frames for a receiver in this role.
+pub(super) fn bytes_for(role: Role, frames: &[Raw]) -> Vec<u8> {
+    frames.iter().flat_map(|frame| frame.bytes_for(role)).collect()
 }
 
 fn shortest_length(length: usize) -> Vec<u8> {

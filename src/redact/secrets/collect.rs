@@ -1,4 +1,4 @@
-//! Finds secrets in header fields, URLs and values of options.
+//! Collection of secrets from header fields, URLs and option values.
 
 use std::borrow::Cow;
 
@@ -8,25 +8,25 @@ use crate::redact::names::HeaderKind;
 use crate::redact::query::secret_parameters;
 use crate::redact::{subprotocols, userinfo};
 
-/// Collects secrets, each with the names of what holds it.
+/// Collects secrets with their names.
 #[derive(Default)]
 pub struct Collector {
     found: Vec<Named>,
-    /// Masked behind their names only, however long they are.
+    /// Masked only after their names, even if they are long.
     named: Vec<Named>,
 }
 
 impl Collector {
-    /// A secret that goes by these names.
+    /// Adds a secret with these names.
     pub fn value(&mut self, names: &[&str], value: &[u8]) {
-        // Without a name it is masked only if it is long enough for that.
+        // Without a name it is masked only if it is long enough.
         let names = if names.is_empty() { &[""] } else { names };
         self.found.extend(
             names.iter().map(|name| Named { name: (*name).to_owned(), value: value.to_vec() }),
         );
     }
 
-    /// The secrets in a header field.
+    /// Adds the secrets in a header field.
     pub fn field(&mut self, name: &str, value: &[u8]) {
         let text = str::from_utf8(value).unwrap_or_default();
         match HeaderKind::of(name) {
@@ -48,7 +48,7 @@ impl Collector {
         }
     }
 
-    /// The secrets in a URL or request target: its userinfo, and the values of token-like parameters.
+    /// Adds the secrets in a URL or request target: its userinfo, and the values of token-like parameters.
     pub fn url(&mut self, url: &str) {
         for (name, value) in secret_parameters(url) {
             self.value(&[&url[name]], url[value].as_bytes());
@@ -58,13 +58,13 @@ impl Collector {
         }
     }
 
-    /// The same of what may lack a scheme.
+    /// Adds the secrets in a URL that may lack a scheme.
     pub fn authority(&mut self, text: &str) {
         let has_scheme = text.contains("://");
         self.url(&if has_scheme { Cow::Borrowed(text) } else { Cow::Owned(format!("//{text}")) });
     }
 
-    /// The password; a name alone may be a token.
+    /// Adds the password, or a user name without one, which may be a token.
     fn userinfo(&mut self, userinfo: Option<&str>) {
         let Some(userinfo) = userinfo else { return };
         match userinfo.split_once(':') {
@@ -73,12 +73,12 @@ impl Collector {
         }
     }
 
-    /// All that was collected.
+    /// The collected secrets.
     pub fn secrets(self) -> Secrets {
         Secrets::new(self.found, self.named)
     }
 
-    /// What follows the scheme; of Basic also the password.
+    /// Adds what follows the scheme, and for Basic the password.
     fn credentials(&mut self, name: &str, value: &[u8]) {
         let (scheme, rest) = match value.iter().position(|&byte| byte == b' ') {
             Some(at) => (&value[..at], value[at..].trim_ascii()),
@@ -89,12 +89,12 @@ impl Collector {
             && let Ok(pair) = data_encoding::BASE64.decode(rest)
             && let Some(colon) = pair.iter().position(|&byte| byte == b':')
         {
-            let is_alone = colon + 1 == pair.len(); // then it is a token
+            let is_alone = colon + 1 == pair.len(); // then the user name is a token
             self.value(&[], if is_alone { &pair[..colon] } else { &pair[colon + 1..] });
         }
     }
 
-    /// The values. Names of cookies are common words (`lang`), and a pair of short ones is data.
+    /// Adds the values. They are not masked after the names of cookies, which may be common words (`lang`).
     fn cookies(&mut self, value: &[u8]) {
         let at = |pair: &[u8]| pair.iter().position(|&byte| byte == b'=');
         let pairs = value.split(|&byte| byte == b';');

@@ -1,10 +1,10 @@
-//! A secret that is masked only where it stands behind its name, because it is short or a common word.
+//! Secrets that are masked only after their names, because they are short or common words.
 
-/// Characters that may stand between a name and its value: in a header field, a command line, a URL, JSON.
+/// Characters that may separate a name and its value: in a header field, a command line, a URL, JSON.
 const BETWEEN: &[u8] = b" \t:=\"'\\";
 
-/// A value and the name of what holds it, such as a header field, a scheme, an option or a cookie. Without a
-/// name it is not masked.
+/// A secret and its name: that of a header field, a scheme, an option or a cookie. Without a name it is not
+/// masked.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Named {
     /// The name; one that ends with a dot is a prefix of the value.
@@ -14,7 +14,7 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// The text with a mask in each place of the value behind the name, if it has any.
+    /// The text with each occurrence of the value after its name masked, if there is any.
     pub(super) fn replaced(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut masked = Vec::new();
         let mut copied = 0;
@@ -47,7 +47,7 @@ fn is_part_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_".contains(&byte)
 }
 
-/// A hyphen may be that of an option.
+/// A hyphen may precede the name of an option.
 fn is_part_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }

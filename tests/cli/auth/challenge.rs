@@ -1,26 +1,23 @@
-//! Refusals that are about credentials, explained.
+//! Explanations of refusals because of credentials.
 
 use crate::support::{Outcome, Server, wscope};
 
 #[track_caller]
 fn refused(response: &str, args: &[&str]) -> Outcome {
     let response = format!("HTTP/1.1 {response}\r\nContent-Length: 0\r\n\r\n");
-    let server = Server::script(move |peer| {
-        peer.read_head();
-        peer.respond(&response);
-    });
+    let server = Server::respond(response);
     wscope().args(args).arg(server.url()).run().code(4)
 }
 
 #[test]
-fn the_hint_says_what_is_wanted_and_what_was_sent() {
+fn the_hint_names_the_required_and_the_sent_credentials() {
     const USER: &[&str] = &["-u", "me:pass"];
     const BEARER: &[&str] = &["--bearer", "abcdef"];
     for (response, args, hint) in [
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\", charset=\"UTF-8\"",
             &[][..],
-            "the server wants a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"the lab\"): -u USER asks for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"the lab\"",
@@ -30,7 +27,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=\"api\", scope=\"read write\"",
             &[],
-            "the server wants a token (Bearer, realm \"api\", scope \"read write\"): --bearer TOKEN",
+            "the server requires a token (Bearer, realm \"api\", scope \"read write\"): --bearer TOKEN",
         ),
         (
             "401 Unauthorized\r\nwww-authenticate: bearer error=\"invalid_token\", error_description=\"The token expired\"",
@@ -45,32 +42,32 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized\r\nWWW-Authenticate: Bearer realm=x",
             USER,
-            "the Basic credentials sent (--user) were refused: the server wants a token (Bearer, realm \"x\"): --bearer TOKEN",
+            "the Basic credentials sent (--user) were refused: the server requires a token (Bearer, realm \"x\"): --bearer TOKEN",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM\r\nWWW-Authenticate: Basic realm=x",
             &[],
-            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Negotiate, NTLM",
             &[],
-            "the server wants Negotiate, NTLM (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?",
+            "the server requires Negotiate, NTLM (Kerberos or a Windows login), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"a, b\", qop=\"auth\", algorithm=SHA-256, nonce=\"x\"",
             USER,
-            "the Basic credentials sent (--user) were refused: the server wants a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not support: does the server accept a token or a cookie instead?",
+            "the Basic credentials sent (--user) were refused: the server requires a Digest login (realm \"a, b\", algorithm \"SHA-256\"), which wscope does not support: does the server accept a token or a cookie instead?",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Custom x=y",
             &[],
-            "the server wants credentials of the scheme Custom: -H 'Authorization: Custom …'",
+            "the server requires credentials of the scheme Custom: -H 'Authorization: Custom …'",
         ),
         (
             "401 Unauthorized",
             &[],
-            "the server wants credentials and does not say which (-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL), or it checks the Origin header (-o https://HOST)",
+            "the server requires credentials and does not specify which (-u USER, --bearer TOKEN, --cookie 'a=b', or a token in the query of the URL), or it checks the Origin header (-o https://HOST)",
         ),
         (
             "401 Unauthorized",
@@ -80,12 +77,12 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "401 Unauthorized",
             &["--cookie", "session=abcdef"],
-            "what was sent (--cookie) is not accepted as credentials, or the server wants others, or it checks the Origin header (-o https://HOST)",
+            "what was sent (--cookie) is not accepted as credentials, or the server requires others, or it checks the Origin header (-o https://HOST)",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"x\"",
             &["--cookie", "session=abcdef"],
-            "the server wants a user name and password (Basic, realm \"x\"): -u USER asks for the password",
+            "the server requires a user name and password (Basic, realm \"x\"): -u USER asks for the password",
         ),
         (
             "403 Forbidden",
@@ -105,7 +102,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
         (
             "407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"corp\"",
             &[],
-            "a proxy in between wants credentials (Basic, realm \"corp\")",
+            "a proxy in between requires credentials (Basic, realm \"corp\")",
         ),
     ] {
         refused(response, args).stderr_contains(&format!("\nhint: {hint}\n"));
@@ -113,7 +110,7 @@ fn the_hint_says_what_is_wanted_and_what_was_sent() {
 }
 
 #[test]
-fn credentials_are_told_apart_by_where_they_come_from() {
+fn the_hint_names_the_source_of_the_credentials() {
     let response = "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x";
     let server = Server::repeat(2, move |peer| {
         peer.read_head();
@@ -121,11 +118,12 @@ fn credentials_are_told_apart_by_where_they_come_from() {
     });
     let run = |name: &str, value: &str| wscope().env(name, value).arg(server.url()).run().code(4);
     run("WSCOPE_USER", "me:pass").stderr_contains("(WSCOPE_USER) were refused");
-    run("WSCOPE_BEARER", "abc").stderr_contains("(WSCOPE_BEARER) were refused: the server wants a");
+    run("WSCOPE_BEARER", "abc")
+        .stderr_contains("(WSCOPE_BEARER) were refused: the server requires a");
 }
 
 #[test]
-fn a_hostile_challenge_is_shown_harmless_and_short() {
+fn a_hostile_challenge_is_escaped_and_truncated() {
     let long = "x".repeat(3000);
     let response = format!(
         "401 No\r\nWWW-Authenticate: Bearer realm=\"\u{9b}2J\\\u{202e}\", error=\"{long}\", =,\"\r\n\

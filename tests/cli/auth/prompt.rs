@@ -1,4 +1,4 @@
-//! The password that is asked for on the terminal.
+//! The password prompt on the terminal.
 
 use std::sync::mpsc;
 
@@ -6,19 +6,21 @@ use rustix::process::{Pid, kill_process};
 
 use crate::support::{Key, Server, Signal, Terminal, header};
 
-/// A server that refuses, and tells which credentials it saw.
+/// A server that refuses the request, and the credentials it received.
 fn server() -> (Server, mpsc::Receiver<Option<String>>) {
     let (sender, seen) = mpsc::channel();
     let server = Server::script(move |peer| {
         let head = peer.read_head();
-        sender.send(header(&head, "Authorization").map(str::to_owned)).expect("a test that waits");
+        sender
+            .send(header(&head, "Authorization").map(str::to_owned))
+            .expect("a receiver in the test");
         peer.respond("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n");
     });
     (server, seen)
 }
 
 #[test]
-fn a_missing_password_is_asked_for_and_not_shown() {
+fn a_missing_password_is_prompted_for_without_echo() {
     let (server, seen) = server();
     let mut terminal = Terminal::spawn(["-u", "me", &server.url()], 80, 24);
     terminal.wait_for(&format!("Password for me at 127.0.0.1:{}: ", server.port()));
@@ -32,65 +34,60 @@ fn a_missing_password_is_asked_for_and_not_shown() {
     }
 }
 
-/// A shell sets modes of its own when it stops and continues a program: the password was shown.
+/// A shell sets its own terminal modes when it stops and continues a program: the password was echoed.
 #[test]
-fn a_password_is_not_shown_after_a_stop() {
+fn a_password_is_not_echoed_after_a_stop() {
     for shell in ["bash", "dash"] {
         let (server, seen) = server();
         let terminal = Terminal::spawn_job_shell(shell, 100, 30);
         let script = format!("echo $$ >id; exec \"$WSCOPE\" --no-config -u me {}", server.url());
         terminal.type_line(&format!("sh -c '{script}'"));
-        let question = format!("Password for me at 127.0.0.1:{}: ", server.port());
-        terminal.wait_for(&question);
+        let prompt = format!("Password for me at 127.0.0.1:{}: ", server.port());
+        terminal.wait_for(&prompt);
         terminal.wait_until_raw(true);
         terminal.type_text("forgotten\x15");
         let id = std::fs::read_to_string(terminal.home().join("id")).expect("an id");
         let id = Pid::from_raw(id.trim().parse().expect("a number")).expect("a process");
         kill_process(id, Signal::STOP).expect("a process to stop");
-        terminal.wait_until("the shell after the stop", |screen| {
-            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-        });
+        terminal.wait_for_stop();
         terminal.type_text("stty sane; fg\n");
-        answer_again(&terminal, &question);
+        enter_password_again(&terminal, &prompt);
         server.join();
         assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())), "{shell}");
         assert!(!terminal.raw_output().contains("hunter"), "{}", terminal.raw_output());
     }
 }
 
-/// Waits until the question is asked for the second time, and answers it.
+/// Waits until the prompt is shown for the second time, and enters the password.
 #[track_caller]
-fn answer_again(terminal: &Terminal, question: &str) {
-    terminal.wait_until("the question again", |screen| {
-        screen.matches(question.trim_end()).count() == 2
-    });
+fn enter_password_again(terminal: &Terminal, prompt: &str) {
+    terminal
+        .wait_until("the prompt again", |screen| screen.matches(prompt.trim_end()).count() == 2);
     terminal.wait_until_raw(true);
     terminal.type_line("hunter2");
     terminal.wait_for("403");
 }
 
 #[test]
-fn ctrl_z_at_the_question_stops_the_program() {
+fn ctrl_z_at_the_password_prompt_stops_the_program() {
     let (server, seen) = server();
     let terminal = Terminal::spawn_job_shell("dash", 100, 30);
     terminal.type_line(&format!("\"$WSCOPE\" --no-config -u me {}", server.url()));
-    let question = format!("Password for me at 127.0.0.1:{}: ", server.port());
-    terminal.wait_for(&question);
+    let prompt = format!("Password for me at 127.0.0.1:{}: ", server.port());
+    terminal.wait_for(&prompt);
     terminal.wait_until_raw(true);
     terminal.type_text("forgotten");
     terminal.press(Key::CtrlZ);
-    terminal.wait_until("the shell after the stop", |screen| {
-        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-    });
+    terminal.wait_for_stop();
     terminal.wait_until_raw(false);
     terminal.type_text("fg\n");
-    answer_again(&terminal, &question);
+    enter_password_again(&terminal, &prompt);
     server.join();
     assert_eq!(seen.recv(), Ok(Some(super::BASIC.to_owned())));
 }
 
 #[test]
-fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
+fn ctrl_c_at_the_password_prompt_restores_the_terminal() {
     let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
     terminal.wait_for("Password for me at 127.0.0.1:1: ");
     terminal.type_text("hunt");
@@ -101,7 +98,7 @@ fn ctrl_c_at_the_question_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_signal_at_the_question_leaves_the_terminal_as_it_was() {
+fn a_signal_at_the_password_prompt_restores_the_terminal() {
     for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
         let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
         terminal.wait_for("Password for me");
@@ -112,7 +109,7 @@ fn a_signal_at_the_question_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn a_password_is_not_waited_for_without_end() {
+fn max_time_ends_the_password_prompt() {
     let args = ["-u", "me", "--max-time", "100ms", "ws://127.0.0.1:1"];
     let mut terminal = Terminal::spawn(args, 120, 24);
     assert_eq!(terminal.wait_exit(), 7);
@@ -122,7 +119,7 @@ fn a_password_is_not_waited_for_without_end() {
 }
 
 #[test]
-fn nothing_entered_is_an_error() {
+fn an_empty_password_entry_is_an_error() {
     let mut terminal = Terminal::spawn(["-u", "me", "ws://127.0.0.1:1"], 80, 24);
     terminal.wait_for("Password for me");
     terminal.press(Key::CtrlD);
@@ -131,7 +128,7 @@ fn nothing_entered_is_an_error() {
 }
 
 #[test]
-fn no_password_is_asked_for_when_something_else_is_wrong() {
+fn there_is_no_password_prompt_after_a_usage_error() {
     let args = ["-u", "me", "--connect-timeout", "soon", "ws://127.0.0.1:1"];
     let mut terminal = Terminal::spawn(args, 80, 24);
     assert_eq!(terminal.wait_exit(), 2);

@@ -1,20 +1,20 @@
-//! No secret is shown, wherever it was given and whatever comes of it: all that the program writes is
-//! searched for it by value.
+//! No secret is shown, whatever its source and the outcome: everything the program writes is searched for its
+//! value.
 
 use std::sync::mpsc;
 
-use crate::scripts::deserted_url;
+use crate::scripts::refused_url;
 use crate::support::{Outcome, Server, Wscope, close, wscope};
 
 const SECRET: &str = "s3cr3t-V4lue";
 const PAIR: &str = "bWU6czNjcjN0LVY0bHVl"; // me:s3cr3t-V4lue in base64
 
-/// Ways to give the secret: arguments, variables of the environment, and what to put before the host of the
-/// URL and behind it.
-type Way =
+/// A source of the secret: arguments, environment variables, the userinfo of the URL, and the part after its
+/// path.
+type Source =
     (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-const WAYS: [Way; 24] = [
+const SOURCES: [Source; 24] = [
     (&["-u", "me:s3cr3t-V4lue"], &[], "", ""),
     (&["-u", "@pair"], &[], "", ""),
     (&["--bearer", "s3cr3t-V4lue"], &[], "", ""),
@@ -41,7 +41,7 @@ const WAYS: [Way; 24] = [
     (&[], &[], "", "?a=b&Signature=s3cr3t-V4lue"),
 ];
 
-fn client((args, env, before, behind): Way, url: &str) -> Wscope {
+fn client((args, env, before, after): Source, url: &str) -> Wscope {
     let client = wscope()
         .file("pair", format!("me:{SECRET}"))
         .file("token", SECRET)
@@ -49,11 +49,11 @@ fn client((args, env, before, behind): Way, url: &str) -> Wscope {
         .file("headers", format!("Authorization: Bearer {SECRET}\n"))
         .file(".netrc", format!("default login me password {SECRET}"));
     let client = env.iter().fold(client, |client, (name, value)| client.env(name, value));
-    client.args(args).arg(url.replace("ws://", &format!("ws://{before}")) + "/p" + behind)
+    client.args(args).arg(url.replace("ws://", &format!("ws://{before}")) + "/p" + after)
 }
 
 #[track_caller]
-fn holds_no_secret(outcome: &Outcome, what: &str) {
+fn assert_no_secret(outcome: &Outcome, what: &str) {
     for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg", "s3cr3t%2DV4lue"] {
         for text in [&outcome.stdout, &outcome.stderr] {
             assert!(!text.contains(secret), "{what}: {secret} in\n{text}");
@@ -64,8 +64,8 @@ fn holds_no_secret(outcome: &Outcome, what: &str) {
 const DISPLAYS: [&[&str]; 4] = [&["-v"], &["-vvv"], &["--json", "-vvv"], &[]];
 
 #[test]
-fn not_on_success() {
-    for way in WAYS {
+fn no_secret_is_shown_on_success() {
+    for source in SOURCES {
         let server = Server::repeat(DISPLAYS.len(), |peer| {
             let head = peer.read_head();
             assert!(
@@ -75,60 +75,57 @@ fn not_on_success() {
                 "{head}"
             );
             peer.accept_with(&head, &["Set-Cookie: sid=s3cr3t-V4lue", "X-Echo: s3cr3t-V4lue"]);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         for display in DISPLAYS {
-            let outcome = client(way, &server.url()).args(display).run().code(0);
-            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            let outcome = client(source, &server.url()).args(display).run().code(0);
+            assert_no_secret(&outcome, &format!("{source:?} {display:?}"));
         }
     }
 }
 
 #[test]
-fn not_in_the_reason_of_a_close_frame() {
+fn no_secret_is_shown_in_a_close_reason() {
     for (display, code) in
         [&["-v"][..], &["-vvv"], &["--json", "-vv"], &[]].into_iter().zip([1000, 1008, 4001, 1006])
     {
-        let server = Server::repeat(WAYS.len(), move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+        let server = Server::repeat(SOURCES.len(), move |peer| {
+            peer.accept_request();
             peer.send(close(code, &format!("no {SECRET}")));
             peer.read_frame();
         });
-        for way in WAYS {
+        for source in SOURCES {
             let status = match code {
                 1000 => 0,
                 1006 => 5,
                 _ => 6,
             };
-            let outcome = client(way, &server.url()).args(display).run().code(status);
-            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            let outcome = client(source, &server.url()).args(display).run().code(status);
+            assert_no_secret(&outcome, &format!("{source:?} {display:?}"));
             outcome.stderr_contains("***");
         }
     }
 }
 
 #[test]
-fn not_as_the_subprotocol_that_the_server_chose() {
+fn no_secret_is_shown_as_the_chosen_subprotocol() {
     for display in DISPLAYS {
         let server = Server::script(|peer| {
             let head = peer.read_head();
             peer.accept_with(&head, &["Sec-WebSocket-Protocol: bearer.s3cr3t-V4lue"]);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let args = ["-s", "soap,bearer.s3cr3t-V4lue"];
         let outcome = wscope().args(display).args(args).arg(server.url()).run().code(0);
-        holds_no_secret(&outcome, &format!("{display:?}"));
+        assert_no_secret(&outcome, &format!("{display:?}"));
         outcome.stderr_contains("subprotocol bearer.***");
     }
 }
 
-/// The server repeats the whole request, as echo services and debug pages do.
+/// The server echoes the whole request, as echo services and debug pages do.
 #[test]
-fn not_in_what_a_server_repeats() {
-    for way in WAYS {
+fn no_secret_is_shown_in_an_echo_of_the_request() {
+    for source in SOURCES {
         let server = Server::repeat(DISPLAYS.len(), |peer| {
             let head = peer.read_head();
             let body = format!("you sent\n{head}\nwhich is me:{SECRET}");
@@ -139,17 +136,17 @@ fn not_in_what_a_server_repeats() {
             ));
         });
         for display in DISPLAYS {
-            let outcome = client(way, &server.url()).args(display).run().code(4);
-            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            let outcome = client(source, &server.url()).args(display).run().code(4);
+            assert_no_secret(&outcome, &format!("{source:?} {display:?}"));
             outcome.stderr_contains("< you sent\n").stderr_contains("***");
         }
     }
 }
 
-/// The server knows the secret from elsewhere.
+/// The server knows the secret although it was not sent.
 #[test]
-fn not_where_something_else_overrides_it() {
-    const WAYS: [Way; 11] = [
+fn no_overridden_secret_is_shown() {
+    const SOURCES: [Source; 11] = [
         (&["--bearer", "s3cr3t-V4lue", "-u", "me:x"], &[], "", ""),
         (&["-u", "me:s3cr3t-V4lue", "--bearer", "x"], &[], "", ""),
         (&["-u", "@pair", "--bearer", "x"], &[], "", ""),
@@ -162,7 +159,7 @@ fn not_where_something_else_overrides_it() {
         (&["--no-proxy", "*"], &[("HTTP_PROXY", "http://me:s3cr3t-V4lue@h")], "", ""),
         (&["--bearer", "x"], &[], "me:s3cr3t-V4lue@", ""),
     ];
-    for way in WAYS {
+    for source in SOURCES {
         let server = Server::repeat(2, |peer| {
             let head = peer.read_head();
             assert!(!head.contains(SECRET) && !head.contains(PAIR), "{head}");
@@ -173,16 +170,16 @@ fn not_where_something_else_overrides_it() {
             ));
         });
         for display in [&["-v"][..], &["--json"]] {
-            let outcome = client(way, &server.url()).args(display).run().code(4);
-            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            let outcome = client(source, &server.url()).args(display).run().code(4);
+            assert_no_secret(&outcome, &format!("{source:?} {display:?}"));
             outcome.stderr_contains("< you are ");
         }
     }
 }
 
-/// What is shown of a body ends in the middle of the secret.
+/// The shown part of a body ends in the middle of the secret.
 #[test]
-fn not_a_half_either() {
+fn no_part_of_a_secret_is_shown_at_the_end_of_a_body() {
     let server = Server::script(|peer| {
         peer.read_head();
         let body = format!("{}{SECRET}", "x".repeat(4096 - 8));
@@ -193,9 +190,9 @@ fn not_a_half_either() {
     outcome.stderr_contains("xxx***");
 }
 
-/// A reason ends after 123 bytes, and of a frame that is refused 64 are shown.
+/// A reason ends after 123 bytes, and at most 64 bytes of a refused frame are shown.
 #[test]
-fn not_a_half_in_a_close_frame_either() {
+fn no_part_of_a_secret_is_shown_in_a_close_frame() {
     for (first, reason, status) in [
         (0x88, "x".repeat(123 - 8), 6),
         (0xc8, "x".repeat(64 - 2 - 8), 5), // with a reserved bit
@@ -203,8 +200,7 @@ fn not_a_half_in_a_close_frame_either() {
         for display in DISPLAYS {
             let reason = format!("{reason}{SECRET}");
             let server = Server::script(move |peer| {
-                let head = peer.read_head();
-                peer.accept(&head);
+                peer.accept_request();
                 let cut = &reason.as_bytes()[..reason.len().min(123)];
                 let payload = [&1008_u16.to_be_bytes(), cut].concat();
                 peer.send([&[first, payload.len() as u8][..], &payload].concat());
@@ -221,35 +217,32 @@ fn not_a_half_in_a_close_frame_either() {
 }
 
 #[test]
-fn not_when_the_answer_is_none() {
-    for (way, answer) in WAYS.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!("{answer}{SECRET}"));
-        });
-        let outcome = client(way, &server.url()).arg("-v").run().code(4);
-        holds_no_secret(&outcome, &format!("{way:?} {answer:?}"));
+fn no_secret_is_shown_of_an_invalid_response() {
+    for (source, answer) in SOURCES.into_iter().zip(["", "HTTP/1.1 1", "x"].into_iter().cycle()) {
+        let server = Server::respond(format!("{answer}{SECRET}"));
+        let outcome = client(source, &server.url()).arg("-v").run().code(4);
+        assert_no_secret(&outcome, &format!("{source:?} {answer:?}"));
     }
 }
 
 #[test]
-fn not_where_nothing_listens() {
-    for way in WAYS {
+fn no_secret_is_shown_when_the_connection_is_refused() {
+    for source in SOURCES {
         for display in DISPLAYS {
-            let outcome = client(way, &deserted_url()).args(display).run().code(3);
-            holds_no_secret(&outcome, &format!("{way:?} {display:?}"));
+            let outcome = client(source, &refused_url()).args(display).run().code(3);
+            assert_no_secret(&outcome, &format!("{source:?} {display:?}"));
         }
     }
 }
 
 #[test]
-fn not_in_complaints_about_the_command_line() {
-    for way in WAYS {
+fn no_secret_is_shown_in_usage_errors() {
+    for source in SOURCES {
         for wrong in
             [&["--frob"][..], &["--expect", "/(/"], &["--connect-timeout", "x"], &["ws://h"]]
         {
-            let outcome = client(way, &deserted_url()).args(wrong).run().code(2);
-            holds_no_secret(&outcome, &format!("{way:?} {wrong:?}"));
+            let outcome = client(source, &refused_url()).args(wrong).run().code(2);
+            assert_no_secret(&outcome, &format!("{source:?} {wrong:?}"));
         }
     }
     for args in [
@@ -273,58 +266,52 @@ fn not_in_complaints_about_the_command_line() {
     ] {
         for json in [&[][..], &["--json"]] {
             let outcome = wscope().args(args).args(json).run().code(2);
-            holds_no_secret(&outcome, &format!("{args:?}"));
+            assert_no_secret(&outcome, &format!("{args:?}"));
         }
     }
 }
 
 #[test]
-fn not_to_another_server() {
-    for way in WAYS.into_iter().filter(|(_, _, _, behind)| behind.is_empty()) {
+fn no_secret_is_sent_to_another_server() {
+    for source in SOURCES.into_iter().filter(|(_, _, _, after)| after.is_empty()) {
         let (sender, heads) = mpsc::channel();
         let other = Server::script(move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
-            sender.send(head).expect("a test that waits for it");
+            let head = peer.accept_request();
+            peer.close_and_expect_reply(1000);
+            sender.send(head).expect("a receiver in the test");
         });
         let location = format!("http://127.0.0.1:{}/x?token={SECRET}", other.port());
-        let first = Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!(
-                "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
-            ));
-        });
-        let outcome = client(way, &first.url()).args(["-L", "-v"]).run().code(0);
+        let first = Server::respond(format!(
+            "HTTP/1.1 302 To {SECRET}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n"
+        ));
+        let outcome = client(source, &first.url()).args(["-L", "-v"]).run().code(0);
         first.join();
         other.join();
-        holds_no_secret(&outcome, &format!("{way:?}"));
+        assert_no_secret(&outcome, &format!("{source:?}"));
         let head = heads.recv().expect("a request");
         let (request, headers) = head.split_once("\r\n").expect("a request line");
         assert!(request.starts_with("GET /x?"), "{head}");
         for secret in [SECRET, PAIR, "czNjcjN0LVY0bHVlOg", "s3cr3t%2DV4lue"] {
-            assert!(!headers.contains(secret), "{way:?}: {head}");
+            assert!(!headers.contains(secret), "{source:?}: {head}");
         }
     }
 }
 
-/// On a terminal, and in what the prompt remembers.
+/// On a terminal, and in the history of the prompt.
 #[test]
 #[cfg(unix)]
-fn not_at_a_prompt() {
+fn no_secret_is_shown_at_a_prompt() {
     use crate::support::{Key, Terminal};
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["X-Echo: s3cr3t-V4lue"]);
         peer.expect_text("hello");
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
     });
     let url = server.url() + "/?token=s3cr3t-V4lue";
     let args = ["-vv", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue", &url];
     let mut terminal = Terminal::spawn(args, 120, 60);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_line("hello");
     terminal.wait_until("an empty prompt", |screen| screen.trim_end().ends_with("\n>"));
     terminal.press(Key::CtrlD);
@@ -339,11 +326,8 @@ fn not_at_a_prompt() {
 }
 
 #[test]
-fn all_are_shown_when_that_is_asked_for() {
-    let server = Server::script(|peer| {
-        peer.read_head();
-        peer.respond(&format!("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\n{SECRET}"));
-    });
+fn show_secrets_shows_all() {
+    let server = Server::respond(format!("HTTP/1.1 403 No\r\nContent-Length: 12\r\n\r\n{SECRET}"));
     let outcome = wscope()
         .args(["--show-secrets", "-v", "-u", "me:s3cr3t-V4lue", "--cookie", "a=s3cr3t-V4lue"])
         .arg(server.url())
@@ -355,9 +339,9 @@ fn all_are_shown_when_that_is_asked_for() {
         .stderr_contains(&format!("< {SECRET}\n"));
 }
 
-/// Whatever the token looks like, and also where the server takes the name for the subprotocol.
+/// Whatever the form of the token, and also if the server chooses it as the subprotocol.
 #[test]
-fn not_as_a_subprotocol_of_kubernetes() {
+fn no_kubernetes_token_is_shown_as_a_subprotocol() {
     const PREFIX: &str = "base64url.bearer.authorization.k8s.io.";
     for token in ["bXktdG9rZW4", "abcdefgh", "Qx"] {
         let (name, other) = (format!("{PREFIX}{token}"), format!("{PREFIX}{token}x"));
@@ -387,9 +371,9 @@ fn not_as_a_subprotocol_of_kubernetes() {
     }
 }
 
-/// Without a word before it that announces a token: bokeh's, signed or not, and a session's.
+/// Without a prefix that marks a token: bokeh's, signed or not, and a session's.
 #[test]
-fn not_as_a_subprotocol_that_is_too_random_for_a_name() {
+fn no_random_token_is_shown_as_a_subprotocol() {
     for token in [
         "eyJzZXNzaW9uX2lkIjoibkg0a1BiS0duUG1mV0VuUWJFRERTciJ9",
         "nH4kPbKGnPmfWEnQbEDDSrXXWV2UIVwMdPjV5hMTlAgk",

@@ -1,4 +1,4 @@
-//! What other users of the machine see of a command line with secrets in it.
+//! The command line with secrets as other users of the machine see it.
 
 use std::fs;
 use std::sync::mpsc;
@@ -7,14 +7,14 @@ use crate::support::{Server, Signal, wscope};
 
 const SECRET: &str = "s3cr3t-V4lue";
 
-/// The arguments that the system shows of a process.
+/// The arguments of a process as the system shows them.
 fn title(id: u32) -> String {
     let title = fs::read(format!("/proc/{id}/cmdline")).expect("a running process");
     String::from_utf8_lossy(&title).replace('\0', " ")
 }
 
 #[test]
-fn no_secret_stays_in_the_process_title() {
+fn secrets_are_masked_in_the_process_title() {
     for (args, before, shown) in [
         (&["-u", "me:s3cr3t-V4lue"][..], "", "-u *** "),
         (&["--bearer=s3cr3t-V4lue"], "", "--bearer=*** "),
@@ -38,12 +38,10 @@ fn no_secret_stays_in_the_process_title() {
     ] {
         let (sender, heads) = mpsc::channel();
         let server = Server::script(move |peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            sender.send(head).expect("a test that waits for it");
+            let head = peer.accept_request();
+            sender.send(head).expect("a receiver in the test");
             peer.expect_text("from stdin");
-            peer.expect_close(1000);
-            peer.close(1000, "");
+            peer.answer_close(1000);
         });
         let url = server.url().replace("ws://", &format!("ws://{before}"));
         let mut client = wscope().args(args).args(["-w", "0"]).arg(url).spawn();
@@ -60,13 +58,11 @@ fn no_secret_stays_in_the_process_title() {
 }
 
 #[test]
-fn signals_and_exit_statuses_are_those_of_the_same_process() {
+fn signals_and_exit_status_are_those_of_the_started_process() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.send(crate::support::text("ready"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
     });
     let mut client = wscope().args(["--bearer", SECRET, &server.url()]).spawn();
     assert_eq!(client.read_stdout_line(), "ready");
@@ -76,16 +72,16 @@ fn signals_and_exit_statuses_are_those_of_the_same_process() {
 }
 
 #[test]
-fn a_variable_by_itself_changes_nothing() {
+fn an_inherited_argument_variable_has_no_effect() {
     let url = "ws://127.0.0.1:1";
     let outcome = wscope().env("WSCOPE_ARG_1", "--frob").args(["-q", url]).run();
     outcome.code(3);
 }
 
-/// What runs stays what it is, where the program was started by a loader that was named.
+/// The program is not replaced if it was started through an explicit loader.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_program_started_by_a_loader_goes_on_and_hides_its_secrets() {
+fn a_program_started_through_a_loader_runs_with_masked_secrets() {
     let loaders = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
     let Some(loader) = loaders.iter().find(|path| fs::exists(path).unwrap_or(false)) else {
         return;
@@ -96,9 +92,8 @@ fn a_program_started_by_a_loader_goes_on_and_hides_its_secrets() {
         assert!(head.contains(SECRET), "{head}");
         peer.accept(&head);
         peer.send(crate::support::text("ready"));
-        titles.recv().expect("a test that has looked");
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        titles.recv().expect("a test that has read the title");
+        peer.close_and_expect_reply(1000);
     });
     let mut client = std::process::Command::new(loader)
         .args([env!("CARGO_BIN_EXE_wscope"), "-v", "--no-config", "--bearer", SECRET])

@@ -1,12 +1,12 @@
-//! Hints at the end of a connection: they follow from what was received.
+//! Hints at the end of a connection, derived from the bytes received.
 
 use super::listen_once;
 use crate::scripts::{close, serve};
 use crate::support::{CLOSE, Peer, frame, masked, text, wscope};
 
-/// Origin, subprotocol and credentials are what servers check after they have accepted a connection.
+/// Servers check Origin, subprotocol and credentials after they have accepted a connection.
 #[test]
-fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
+fn a_close_without_a_code_right_after_the_handshake_names_missing_headers() {
     let empty = |peer: &mut Peer| {
         peer.send(frame(true, 0, CLOSE, b""));
         peer.read_frame();
@@ -82,7 +82,7 @@ fn a_close_without_a_code_right_after_the_handshake_hints_at_what_is_missing() {
 
 /// webpack-dev-server and Rails send the cause as a message.
 #[test]
-fn a_first_message_that_names_the_cause_is_read() {
+fn a_first_message_that_names_the_cause_is_used() {
     let first = |message: &'static str, code: Option<u16>, args: &[&str]| {
         let server = serve(move |peer| {
             peer.send(text(message));
@@ -123,16 +123,16 @@ fn a_first_message_that_names_the_cause_is_read() {
     first("your token is 17", Some(1000), &[]).0.stderr_lacks("hint: ");
 }
 
-/// Without a reason the meaning of the code is all there is; it is a fact, and a cause would be a guess.
+/// Without a reason only the meaning of the code is known; a cause would be a guess.
 #[test]
-fn a_close_code_is_explained_where_the_peer_gives_no_reason() {
+fn a_close_code_without_a_reason_is_explained() {
     let graphql = &["-s", "graphql-transport-ws"][..];
     for (args, code, reason, hint) in [
         (
             &[][..],
             1011,
             "",
-            "the endpoint met an unexpected condition that kept it from going on; 'wscope codes 1011' \
+            "the endpoint encountered an unexpected condition that prevented it from continuing; 'wscope codes 1011' \
              explains the code",
         ),
         (&[], 1011, "out of memory", "'wscope codes 1011' explains the code"),
@@ -181,9 +181,9 @@ fn a_close_code_is_explained_where_the_peer_gives_no_reason() {
     server.wait().code(6).stderr_contains(hint);
 }
 
-/// We mask what we send: that cannot be it.
+/// We mask our frames: a missing mask cannot be the cause.
 #[test]
-fn a_protocol_error_that_the_peer_sees_is_not_explained_by_a_mask() {
+fn a_protocol_error_reported_by_the_peer_is_not_explained_by_a_mask() {
     let server = serve(|peer| close(peer, 1002, "bad"));
     let outcome = wscope().arg(server.url()).stdin_open().run().code(6);
     outcome.stderr_lacks("mask").stderr_contains("hint: 'wscope codes 1002' explains the code\n");

@@ -1,16 +1,16 @@
-//! The offer, and the verdict on the answer.
+//! The offer, and the verdict on the response.
 
 use crate::scripts::{answer_close, serve, serve_extension};
 use crate::support::{Outcome, Server, header, wscope};
 
-/// The offer that comes of these options.
+/// The offer with these options.
 #[track_caller]
 fn offered(options: &[&str]) -> Option<String> {
     let (sender, offer) = std::sync::mpsc::channel();
     let server = Server::script(move |peer| {
         let head = peer.read_head();
         let offer = header(&head, "Sec-WebSocket-Extensions").map(str::to_owned);
-        sender.send(offer).expect("a waiting test");
+        sender.send(offer).expect("a receiver in the test");
         peer.accept(&head);
         answer_close(peer);
     });
@@ -18,7 +18,7 @@ fn offered(options: &[&str]) -> Option<String> {
     crate::scripts::next(&offer)
 }
 
-/// The end of a run whose handshake is not put up with. The server sees TCP end and no Close frame.
+/// A run whose handshake is refused. The server receives the end of TCP without a Close frame.
 #[track_caller]
 fn refused(options: &[&str], answer: &str) -> Outcome {
     let server = serve_extension(answer, |peer| peer.expect_eof());
@@ -26,7 +26,7 @@ fn refused(options: &[&str], answer: &str) -> Outcome {
 }
 
 #[test]
-fn the_offer_is_as_asked_for() {
+fn the_offer_follows_the_options() {
     const NAME: &str = "permessage-deflate";
     assert_eq!(offered(&[]), Some(format!("{NAME}; client_max_window_bits")));
     assert_eq!(offered(&["--no-compress"]), None);
@@ -46,14 +46,14 @@ fn the_offer_is_as_asked_for() {
 }
 
 #[test]
-fn an_offer_that_breaks_the_rules_is_wrong_usage() {
+fn an_invalid_offer_is_a_usage_error() {
     for (given, reason) in [
         ("fast", "unknown parameter 'fast'"),
         ("server_max_window_bits=7", "parameter 'server_max_window_bits' is '7': must be 8 to 15"),
         ("server_max_window_bits=16", "is '16': must be 8 to 15"),
-        ("server_max_window_bits", "needs a value, 8 to 15"),
-        ("client_no_context_takeover=1", "takes no value"),
-        ("client_max_window_bits; client_max_window_bits=9", "is there twice"),
+        ("server_max_window_bits", "requires a value from 8 to 15"),
+        ("client_no_context_takeover=1", "does not take a value"),
+        ("client_max_window_bits; client_max_window_bits=9", "duplicate parameter"),
         ("server_max_window_bits=10, bogus", "unknown parameter 'bogus'"),
     ] {
         let outcome = wscope().args(["--compress", given, "ws://127.0.0.1:9/"]).run().code(2);
@@ -67,7 +67,7 @@ fn an_offer_that_breaks_the_rules_is_wrong_usage() {
 }
 
 #[test]
-fn what_was_agreed_on_is_said_in_words() {
+fn the_negotiated_parameters_are_described() {
     for (options, answer, words) in [
         (&[][..], "permessage-deflate", "no subprotocol, compressed both ways, context kept, "),
         (
@@ -98,7 +98,7 @@ fn what_was_agreed_on_is_said_in_words() {
 }
 
 #[test]
-fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
+fn a_response_that_does_not_match_the_offer_is_refused() {
     const TWICE: &str = "permessage-deflate, permessage-deflate; server_no_context_takeover";
     for (options, answer, reason, section) in [
         (&["--no-compress"][..], "permessage-deflate", "which was not offered", "6455 section 4.1"),
@@ -113,7 +113,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
         (
             &[],
             "permessage-deflate; client_max_window_bits=10; client_max_window_bits=10",
-            "parameter 'client_max_window_bits' is there twice",
+            "duplicate parameter 'client_max_window_bits'",
             "7692 section 7.1",
         ),
         (
@@ -146,7 +146,7 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
             "without server_no_context_takeover",
             "7692 section 7.1.1.1",
         ),
-        (&[], TWICE, "a second time; expected permessage-deflate once", "7692 section 5"),
+        (&[], TWICE, "repeated; expected permessage-deflate once", "7692 section 5"),
     ] {
         let outcome = refused(options, answer);
         outcome
@@ -158,17 +158,17 @@ fn an_answer_that_does_not_fit_is_refused_with_reason_and_section() {
 }
 
 #[test]
-fn a_forerunner_of_permessage_deflate_is_explained() {
+fn a_predecessor_of_permessage_deflate_is_explained() {
     for name in ["x-webkit-deflate-frame", "deflate-frame"] {
         refused(&[], name)
             .stderr_contains(&format!("'{name}', which was not offered"))
-            .stderr_contains("a draft that permessage-deflate (RFC 7692) has replaced")
+            .stderr_contains("a draft replaced by permessage-deflate (RFC 7692)")
             .stderr_contains("RFC 6455 section 4.1");
     }
 }
 
 #[test]
-fn compression_asked_for_and_not_accepted_is_a_warning_or_with_strict_an_error() {
+fn refused_compression_is_a_warning_or_with_strict_an_error() {
     let server = serve(answer_close);
     let outcome = wscope().args(["--compress", "", "--wait", "0", &server.url()]).run().code(0);
     outcome.stderr_contains("warning: the server did not accept permessage-deflate");

@@ -1,26 +1,26 @@
-//! Files that commands name: the loop goes on while they are loaded, and later lines wait.
+//! Files of commands: the event loop continues while they are loaded, and later lines wait.
 
-use super::{fifo, opened, writer};
+use super::{fifo, wait_until_opened, writer};
 use crate::scripts::{answer_close, serve};
 use crate::support::{Key, Peer, Signal, Terminal, ping, text, wscope};
 use std::io::Write;
 use std::sync::mpsc::channel;
 
-/// Pings the client, whose event loop answers unless it is blocked.
+/// Pings the client, whose event loop replies unless it is blocked.
 #[track_caller]
-fn prove_alive(peer: &mut Peer) {
+fn assert_responsive(peer: &mut Peer) {
     peer.send(ping(b"alive"));
     peer.expect_pong(b"alive");
 }
 
 #[test]
-fn the_loop_goes_on_while_a_command_waits_for_its_file() {
+fn the_event_loop_continues_while_a_command_waits_for_its_file() {
     for command in ["/file", "/binary @"] {
-        let (go_on, gate) = channel();
+        let (resume, resumed) = channel();
         let server = serve(move |peer| {
             peer.expect_text("before");
-            gate.recv().expect("a test that goes on");
-            prove_alive(peer);
+            resumed.recv().expect("a sender in the test");
+            assert_responsive(peer);
             peer.send(text("meanwhile"));
             match command {
                 "/file" => peer.expect_text("from a FIFO"),
@@ -35,8 +35,8 @@ fn the_loop_goes_on_while_a_command_waits_for_its_file() {
         let command = if command == "/file" { "/file fifo" } else { "/binary @fifo" };
         let client = client.args(["--slash", "-w", "0", &server.url()]);
         let mut program = client.stdin(&format!("before\n{command}\nafter\n")).spawn();
-        let mut file = opened(&writer);
-        go_on.send(()).expect("a server");
+        let mut file = wait_until_opened(&writer);
+        resume.send(()).expect("a server");
         assert_eq!(program.read_stdout_line(), "meanwhile");
         file.write_all(b"from a FIFO").expect("a reader");
         drop(file);
@@ -59,7 +59,7 @@ fn signals_and_time_limits_end_the_wait_for_a_file() {
         let limit = if signal.is_none() { "200ms" } else { "1m" };
         let client = client.args(["--slash", "-m", limit, &server.url()]);
         let program = client.stdin("/file fifo\nafter\n").spawn();
-        let _file = opened(&writer);
+        let _file = wait_until_opened(&writer);
         if let Some((signal, ..)) = signal {
             program.signal(signal);
         }
@@ -68,7 +68,7 @@ fn signals_and_time_limits_end_the_wait_for_a_file() {
 }
 
 #[test]
-fn a_file_that_cannot_be_sent_ends_the_input_with_its_line() {
+fn an_unreadable_file_is_an_error_with_its_line() {
     let server = serve(|peer| {
         peer.expect_text("one");
         answer_close(peer);
@@ -89,24 +89,24 @@ fn an_endless_device_is_an_error() {
     );
 }
 
-/// A prompt that is sending a FIFO.
+/// A prompt that waits for a FIFO to be read.
 fn waiting_prompt(url: &str) -> (Terminal, std::fs::File, tempfile::TempDir) {
     let terminal = Terminal::spawn([url], 100, 24);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
+    terminal.wait_for_prompt();
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = fifo(folder.path());
     let writer = writer(&path);
     terminal.type_line(&format!("/file {}", path.display()));
-    let file = opened(&writer);
+    let file = wait_until_opened(&writer);
     (terminal, file, folder)
 }
 
 #[test]
-fn a_prompt_can_be_typed_at_while_a_file_is_awaited() {
-    let (go_on, gate) = channel();
+fn a_prompt_accepts_input_while_waiting_for_a_file() {
+    let (resume, resumed) = channel();
     let server = serve(move |peer| {
-        gate.recv().expect("a test that goes on");
-        prove_alive(peer);
+        resumed.recv().expect("a sender in the test");
+        assert_responsive(peer);
         peer.send(text("meanwhile"));
         peer.expect_text("from a FIFO");
         peer.expect_text("after");
@@ -114,7 +114,7 @@ fn a_prompt_can_be_typed_at_while_a_file_is_awaited() {
     });
     let (mut terminal, mut file, _folder) = waiting_prompt(&server.url());
     terminal.type_line("after");
-    go_on.send(()).expect("a server");
+    resume.send(()).expect("a server");
     terminal.wait_for("< meanwhile");
     file.write_all(b"from a FIFO").expect("a reader");
     drop(file);

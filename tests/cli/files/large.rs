@@ -1,4 +1,4 @@
-//! Files that are sent while they are read.
+//! Files that are streamed while they are read.
 
 use crate::events::events;
 use crate::scripts::{answer_close, close, next, serve, serve_extension, serve_sink};
@@ -10,29 +10,29 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::sync::mpsc::channel;
 
-/// Larger than what sockets and the program hold together.
+/// Larger than all buffers of the sockets and the program.
 const HUGE: u64 = 32 << 20;
 
-/// A file of zeros that takes no room on the disk.
+/// A sparse file of zeros.
 fn zeros(folder: &Path, size: u64) {
     let file = File::create(folder.join("large")).expect("a file");
     file.set_len(size).expect("a sparse file");
 }
 
-/// The length of a masked frame whose header comes next, of at least 64 KiB.
+/// Reads the header of a masked frame of at least 64 KiB. Returns its length.
 #[track_caller]
 fn read_header(peer: &mut Peer, opcode: u8) -> u64 {
-    let header = peer.read_bytes(14);
+    let header = peer.read_exact(14);
     assert_eq!(header[..2], [0x80 | opcode, 0xff], "FIN, no RSV1, masked, 64 bits of length");
     u64::from_be_bytes(header[2..10].try_into().expect("8 bytes"))
 }
 
-/// Reads a payload without keeping it.
+/// Reads and discards a payload.
 #[track_caller]
 fn skip(peer: &mut Peer, mut count: u64) {
     while count > 0 {
         let piece = count.min(256 << 10);
-        peer.read_bytes(piece as usize);
+        peer.read_exact(piece as usize);
         count -= piece;
     }
 }
@@ -65,7 +65,7 @@ fn a_large_file_is_one_frame() {
 }
 
 #[test]
-fn the_commands_send_it_too() {
+fn commands_stream_large_files_too() {
     let (server, frames) = serve_sink();
     let client = wscope().file("large", "x".repeat(2 << 20)).args(["--slash", "-vv", "-w", "0"]);
     let input = "before\n/file large\n/binary @large\nafter\n";
@@ -77,7 +77,7 @@ fn the_commands_send_it_too() {
 }
 
 #[test]
-fn it_is_not_compressed() {
+fn a_large_file_is_not_compressed() {
     let server = serve_extension("permessage-deflate", |peer| {
         let size = read_header(peer, BINARY);
         skip(peer, size);
@@ -90,12 +90,12 @@ fn it_is_not_compressed() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn memory_stays_bounded() {
-    let (go_on, gate) = channel();
+fn a_large_file_is_sent_in_bounded_memory() {
+    let (resume, resumed) = channel();
     let server = serve(move |peer| {
         let size = read_header(peer, BINARY);
         skip(peer, size);
-        gate.recv().expect("a test that goes on");
+        resumed.recv().expect("a sender in the test");
         answer_close(peer);
     });
     let client = wscope();
@@ -106,17 +106,17 @@ fn memory_stays_bounded() {
     assert!(program.read_stdout_line().contains("\"file\":\"large\""));
     let peak = crate::scripts::peak_memory(program.id());
     assert!(peak < 30, "{peak} MiB");
-    go_on.send(()).expect("a server");
+    resume.send(()).expect("a server");
     program.wait().code(0);
 }
 
 #[test]
-fn receiving_goes_on_and_answers_follow_the_frame() {
-    let (go_on, gate) = channel();
+fn receiving_continues_and_replies_follow_the_frame() {
+    let (resume, resumed) = channel();
     let server = serve(move |peer| {
         let size = read_header(peer, BINARY);
         peer.send([ping(b"during"), text("meanwhile")].concat());
-        gate.recv().expect("a test that goes on");
+        resumed.recv().expect("a sender in the test");
         skip(peer, size);
         peer.expect_pong(b"during");
         peer.expect_text("meanwhile");
@@ -127,18 +127,18 @@ fn receiving_goes_on_and_answers_follow_the_frame() {
     let client = client.args(["-b", "--send-file", "large", "--echo", "--output", "lines"]);
     let mut program = client.arg(server.url()).stdin_open().spawn();
     assert_eq!(program.read_stdout_line(), "meanwhile");
-    go_on.send(()).expect("a server");
+    resume.send(()).expect("a server");
     program.wait().code(0);
 }
 
 #[test]
-fn a_file_that_is_shortened_ends_the_connection_inside_the_frame() {
-    let (begun, is_begun) = channel();
-    let (go_on, gate) = channel();
+fn a_truncated_file_ends_the_connection_inside_the_frame() {
+    let (started, is_started) = channel();
+    let (resume, resumed) = channel();
     let server = serve(move |peer| {
         let size = read_header(peer, BINARY);
-        begun.send(()).expect("a test that waits");
-        gate.recv().expect("a test that goes on");
+        started.send(()).expect("a receiver in the test");
+        resumed.recv().expect("a sender in the test");
         let rest = peer.read_until_eof().len() as u64;
         assert!(rest < size, "{rest} of {size} bytes");
     });
@@ -147,9 +147,9 @@ fn a_file_that_is_shortened_ends_the_connection_inside_the_frame() {
     let path = client.home().join("large");
     let client = client.args(["-b", "--send-file", "large", "-x", "after", &server.url()]);
     let program = client.stdin_null().spawn();
-    next(&is_begun);
+    next(&is_started);
     File::options().write(true).open(path).expect("a file").set_len(0).expect("an empty file");
-    go_on.send(()).expect("a server");
+    resume.send(()).expect("a server");
     let outcome = program.wait().code(8);
     outcome
         .stderr_contains("wscope: cannot read input: --send-file large: it ended after ")
@@ -158,11 +158,11 @@ fn a_file_that_is_shortened_ends_the_connection_inside_the_frame() {
 }
 
 #[test]
-fn a_large_text_that_is_not_utf8_is_found_before_connecting() {
+fn a_large_file_that_is_not_utf8_is_refused_before_connecting() {
     let mut text = vec![b'a'; 3 << 20];
     text[1_000_000] = b'\n';
     text[2_500_000] = 0xff;
-    let url = crate::scripts::deserted_url();
+    let url = crate::scripts::refused_url();
     let outcome = wscope().file("large", text).args(["--send-file", "large", &url]).run();
     outcome.code(8).stderr(
         "wscope: cannot read input: --send-file large: line 2, byte 1500000: invalid UTF-8 \
@@ -171,11 +171,11 @@ fn a_large_text_that_is_not_utf8_is_found_before_connecting() {
 }
 
 #[test]
-fn a_signal_ends_it_inside_the_frame() {
-    let (begun, is_begun) = channel();
+fn a_signal_ends_a_large_file_inside_the_frame() {
+    let (started, is_started) = channel();
     let server = serve(move |peer| {
         let size = read_header(peer, BINARY);
-        begun.send(()).expect("a test that waits");
+        started.send(()).expect("a receiver in the test");
         peer.stall();
         assert!((peer.read_until_eof().len() as u64) < size);
     });
@@ -183,7 +183,7 @@ fn a_signal_ends_it_inside_the_frame() {
     zeros(&client.home(), HUGE);
     let client = client.args(["-b", "--send-file", "large", "--close-timeout", "100ms"]);
     let program = client.arg(server.url()).stdin_open().spawn();
-    next(&is_begun);
+    next(&is_started);
     program.signal(Signal::INT);
     let outcome = program.wait().code(130);
     outcome.stderr_contains("sent only in part: --send-file large (33554432 bytes)\n");
@@ -191,18 +191,16 @@ fn a_signal_ends_it_inside_the_frame() {
 }
 
 #[test]
-fn a_new_connection_gets_it_from_the_beginning() {
+fn a_large_file_is_sent_again_after_a_reconnect() {
     for is_preset in [true, false] {
         let first = script(|peer: &mut Peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             read_header(peer, BINARY);
             skip(peer, 300_000);
             peer.reset();
         });
         let second = script(|peer: &mut Peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
+            peer.accept_request();
             let size = read_header(peer, BINARY);
             assert_eq!(size, HUGE);
             skip(peer, size);
@@ -238,7 +236,7 @@ fn a_close_frame_is_answered_after_the_frame_being_sent() {
 }
 
 #[test]
-fn a_file_that_vanishes_is_reported_and_not_sent() {
+fn a_deleted_file_is_reported_and_not_sent() {
     let client = wscope();
     zeros(&client.home(), 2 << 20);
     let path = client.home().join("large");
@@ -258,7 +256,7 @@ fn a_file_that_vanishes_is_reported_and_not_sent() {
 }
 
 #[test]
-fn the_answer_to_a_large_file_is_waited_for() {
+fn the_reply_to_a_large_file_is_awaited() {
     let server = serve(|peer| {
         let size = read_header(peer, BINARY);
         skip(peer, size);
@@ -273,19 +271,19 @@ fn the_answer_to_a_large_file_is_waited_for() {
 
 #[test]
 fn ctrl_c_at_a_prompt_works_while_the_socket_is_stalled() {
-    let (begun, is_begun) = channel();
+    let (started, is_started) = channel();
     let server = serve(move |peer| {
         read_header(peer, TEXT);
-        begun.send(()).expect("a test that waits");
+        started.send(()).expect("a receiver in the test");
         peer.stall();
         peer.read_until_eof();
     });
     let folder = tempfile::tempdir().expect("a temporary directory");
     zeros(folder.path(), HUGE);
     let mut terminal = Terminal::spawn([&server.url(), "--close-timeout", "100ms"], 100, 24);
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with('>'));
+    terminal.wait_for_prompt();
     terminal.type_line(&format!("/file {}", folder.path().join("large").display()));
-    next(&is_begun);
+    next(&is_started);
     terminal.press(Key::CtrlC);
     assert_eq!(terminal.wait_exit(), 130);
     server.join();

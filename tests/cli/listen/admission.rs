@@ -1,10 +1,10 @@
-//! Who may come in, and what the others are told.
+//! Which clients are accepted, and how the others are refused.
 
 use super::{assert_alive, assert_status, client, client_at, leave, listen, refused, start};
 use crate::support::{Peer, header, wscope};
 
 #[test]
-fn there_may_be_one_path_only() {
+fn requests_for_another_path_are_refused() {
     let (mut server, port) = listen(&["--path", "/chat"]);
     leave(client_at(port, "/chat?room=1", &[]));
     let (head, body) = refused(port, "/other", &[]);
@@ -14,7 +14,7 @@ fn there_may_be_one_path_only() {
 }
 
 #[test]
-fn pages_of_other_origins_are_told_why_not() {
+fn other_origins_are_refused_with_the_reason() {
     let (mut server, port) = listen(&["--allow-origin", "https://a.example/"]);
     leave(client_at(port, "/", &["Origin: https://a.example"]));
     let (head, body) = refused(port, "/", &["Origin: https://b.example"]);
@@ -27,7 +27,7 @@ fn pages_of_other_origins_are_told_why_not() {
 }
 
 #[test]
-fn credentials_are_asked_for_and_never_shown() {
+fn credentials_are_required_and_masked() {
     let program = wscope().stdin_null().file("credentials", "Aladdin:open sesame\n");
     let (mut server, port) = start(program, &["-v", "--user", "@credentials"]);
     let (head, _) = refused(port, "/", &[]);
@@ -43,14 +43,14 @@ fn credentials_are_asked_for_and_never_shown() {
 }
 
 #[test]
-fn secrets_show_on_demand() {
+fn secrets_are_shown_with_the_option() {
     let (mut server, port) = listen(&["-v", "--show-secrets"]);
     leave(client_at(port, "/", &["Cookie: a=b"]));
     server.wait_stderr("#1 < Cookie: a=b");
 }
 
 #[test]
-fn bad_options_are_wrong_usage_and_keep_the_secret() {
+fn invalid_options_are_usage_errors_without_secrets() {
     for (options, reason) in [
         (["--user", "hunter2"], "bad --user \"***\""),
         (["--path", "chat"], "a path starts with /"),
@@ -72,7 +72,7 @@ fn headers_are_added_to_the_response_and_replace_ours() {
     let (_server, port) =
         start(program, &["-H", "X-One: 1", "-H", "@headers", "-H", "upgrade: WEBSOCKET"]);
     let mut peer = Peer::connect(port);
-    peer.ask("/", &[]);
+    peer.request("/", &[]);
     let head = peer.read_head();
     for (name, value) in [("X-One", "1"), ("X-From-File", "2"), ("Upgrade", "WEBSOCKET")] {
         assert_eq!(header(&head, name), Some(value), "{head}");
@@ -81,7 +81,7 @@ fn headers_are_added_to_the_response_and_replace_ours() {
 }
 
 #[test]
-fn one_client_too_many_may_try_again_later() {
+fn a_client_over_the_limit_is_refused_with_retry_after() {
     let (mut server, port) = listen(&["--max-clients", "1", "--echo"]);
     let first = client(port);
     let (head, body) = refused(port, "/", &[]);
@@ -95,7 +95,7 @@ fn one_client_too_many_may_try_again_later() {
 }
 
 #[test]
-fn a_client_that_sends_nothing_is_not_waited_for() {
+fn a_client_that_sends_nothing_times_out() {
     let (mut server, port) = listen(&["--echo", "--handshake-timeout", "100ms"]);
     let mut silent = Peer::connect(port);
     server.wait_stderr("timed out: the client sent nothing within 100ms");
@@ -104,7 +104,7 @@ fn a_client_that_sends_nothing_is_not_waited_for() {
 }
 
 #[test]
-fn a_request_that_comes_too_slowly_is_not_waited_for() {
+fn a_slow_request_times_out() {
     let (mut server, port) = listen(&["--echo", "--handshake-timeout", "200ms"]);
     let mut slow = Peer::connect(port);
     slow.send_slowly("GET / HTTP/1.1\r\nHost: a");
@@ -115,7 +115,7 @@ fn a_request_that_comes_too_slowly_is_not_waited_for() {
 }
 
 #[test]
-fn a_head_without_end_is_too_large() {
+fn a_head_over_the_limit_is_refused() {
     let (mut server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
     peer.send("GET / HTTP/1.1\r\n");
@@ -156,7 +156,7 @@ fn refusals_and_failures_are_events() {
 }
 
 #[test]
-fn the_failure_of_a_client_is_told_as_connecting_would_tell_it() {
+fn the_failure_of_a_client_is_reported_as_when_connecting() {
     let (mut server, port) = listen(&["-q"].map(|_| "--echo"));
     let mut peer = client(port);
     peer.eof();

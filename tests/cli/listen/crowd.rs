@@ -1,19 +1,15 @@
-//! Very many clients.
+//! A thousand clients.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 
 use super::start;
-use crate::support::{DEADLINE, wscope};
+use crate::support::{DEADLINE, upgrade_request, wscope};
 
 const CLIENTS: usize = 1000;
 
-const REQUEST: &[u8] =
-    b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
-
 #[test]
-fn a_thousand_idle_clients_all_get_what_comes_at_last() {
+fn a_thousand_idle_clients_receive_a_message() {
     raise_open_files();
     let (mut server, port) = start(wscope().stdin_open(), &[]);
     let mut clients: Vec<_> = (0..CLIENTS).map(|_| connect(port)).collect();
@@ -37,11 +33,11 @@ fn a_thousand_idle_clients_all_get_what_comes_at_last() {
 fn connect(port: u16) -> TcpStream {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
     stream.set_read_timeout(Some(DEADLINE)).expect("a time limit");
-    stream.write_all(REQUEST).expect("a request that is taken");
+    stream.write_all(upgrade_request("/", &[]).as_bytes()).expect("a writable connection");
     stream
 }
 
-/// For this end of the connections; the program does it for itself.
+/// Raises the limit for the client ends; the program raises its own.
 pub(super) fn raise_open_files() {
     #[cfg(unix)]
     {

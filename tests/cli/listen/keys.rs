@@ -10,9 +10,9 @@ use openssl::x509::X509;
 use super::start;
 use crate::support::wscope;
 
-/// The forms in which servers' keys lie about, which the client's options take too.
+/// The usual forms of server keys, which the client's options accept too.
 #[test]
-fn keys_come_in_any_form() {
+fn keys_are_accepted_in_any_form() {
     let key = PKey::from_ec_key(
         EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)
             .and_then(|group| EcKey::generate(&group))

@@ -1,11 +1,9 @@
-//! Memory of all clients together.
+//! The memory limit for all clients together.
 
 use std::process::Stdio;
 
-use super::{client, client_at, leave, start};
-use crate::support::{
-    BINARY, CONTINUATION, PONG, Peer, Running, frame, masked, pack, ping, text, wscope,
-};
+use super::{client, client_at, leave, start, synchronise};
+use crate::support::{BINARY, CONTINUATION, Running, deflate, frame, masked, text, wscope};
 
 const MIB: usize = 1 << 20;
 
@@ -13,15 +11,8 @@ fn serve(options: &[&str]) -> (Running, u16) {
     start(wscope().stdin_null().stdout_to(Stdio::null()), options)
 }
 
-/// All that was sent before has been received.
-#[track_caller]
-fn synchronise(peer: &mut Peer) {
-    peer.send(masked(&ping(b"here?")));
-    assert_eq!(peer.read_frame().opcode, PONG);
-}
-
 #[test]
-fn the_client_that_holds_the_most_is_closed_and_the_others_go_on() {
+fn the_client_with_the_most_memory_is_closed() {
     let (mut server, port) = serve(&["--max-memory", "8M"]);
     let [mut large, mut small] = [client(port), client(port)];
     large.send(masked(&frame(false, 0, BINARY, &vec![1; 6 * MIB])));
@@ -35,7 +26,7 @@ fn the_client_that_holds_the_most_is_closed_and_the_others_go_on() {
 }
 
 #[test]
-fn what_waits_for_a_client_that_reads_nothing_counts() {
+fn messages_queued_for_a_stalled_client_count() {
     let (mut server, port) =
         serve(&["--broadcast", "--max-memory", "8M", "--close-timeout", "100ms"]);
     let [mut sender, stalled] = [client(port), client(port)];
@@ -52,10 +43,10 @@ fn what_waits_for_a_client_that_reads_nothing_counts() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn compressed_messages_of_many_clients_take_no_more_than_allowed_and_leave_nothing_behind() {
+fn inflated_messages_of_many_clients_stay_within_the_limit_and_are_freed() {
     const CLIENTS: usize = 5;
     let (mut server, port) = serve(&["--max-memory", "10M"]);
-    let bomb = pack(&vec![0; 8 * MIB]);
+    let bomb = deflate(&vec![0; 8 * MIB]);
     let headers = ["Sec-WebSocket-Extensions: permessage-deflate"];
     let mut clients: Vec<_> = (0..CLIENTS).map(|_| client_at(port, "/", &headers)).collect();
     for client in &mut clients {
@@ -76,7 +67,7 @@ fn compressed_messages_of_many_clients_take_no_more_than_allowed_and_leave_nothi
     leave(last);
 }
 
-/// All clients send one long message each, and read nothing.
+/// Peak memory when all clients send one long message each, and read nothing.
 #[cfg(target_os = "linux")]
 fn peak_with_long_messages(options: &[&str], clients: usize, message: &str) -> usize {
     let (server, port) = serve(options);
@@ -93,7 +84,7 @@ fn peak_with_long_messages(options: &[&str], clients: usize, message: &str) -> u
 
 #[cfg(target_os = "linux")]
 #[test]
-fn what_is_written_of_a_long_message_is_in_memory_nowhere_as_a_whole() {
+fn the_output_of_a_long_message_is_not_buffered_as_a_whole() {
     for options in [&["--json"][..], &["--output", "hex"], &["--output", "raw"]] {
         let message = "\u{1}".repeat(6 * MIB);
         let peak = peak_with_long_messages(options, 4, &message);
@@ -103,7 +94,7 @@ fn what_is_written_of_a_long_message_is_in_memory_nowhere_as_a_whole() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_long_message_that_is_sent_back_is_copied_once_at_most() {
+fn an_echoed_long_message_is_copied_at_most_once() {
     let (server, port) = serve(&["--echo", "--max-memory", "44M"]);
     let mut peer = client(port);
     peer.send(masked(&frame(true, 0, BINARY, &vec![1; 20 * MIB])));
@@ -114,11 +105,11 @@ fn a_long_message_that_is_sent_back_is_copied_once_at_most() {
     assert!(peak < 40 + 24, "{peak} MiB");
 }
 
-/// A line of the system's table of a process, in MiB.
+/// A value of `/proc/PID/status`, in MiB.
 #[cfg(target_os = "linux")]
 fn memory(server: &Running, name: &str) -> usize {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.id()));
-    let status = status.expect("a process that runs");
+    let status = status.expect("a running process");
     let line = status.lines().find(|line| line.starts_with(name)).expect("a line");
     let size = line.split_ascii_whitespace().nth(1).and_then(|size| size.parse::<usize>().ok());
     size.expect("a number") >> 10

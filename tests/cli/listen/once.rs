@@ -1,4 +1,4 @@
-//! `--once`: the outcome of one client is that of the program.
+//! `--once`: the exit status follows the outcome of one client.
 
 use super::{assert_status, client, listen, refused};
 use crate::support::{Peer, Running, header, masked, text};
@@ -8,7 +8,7 @@ fn once(options: &[&str]) -> (Running, u16) {
 }
 
 #[test]
-fn a_normal_end_is_success() {
+fn a_normal_closure_is_success() {
     let (server, port) = once(&[]);
     let mut peer = client(port);
     peer.send(masked(&text("hello")));
@@ -18,7 +18,7 @@ fn a_normal_end_is_success() {
 }
 
 #[test]
-fn another_code_is_abnormal() {
+fn another_close_code_is_abnormal() {
     let (server, port) = once(&[]);
     let mut peer = client(port);
     peer.close(4001, "see you");
@@ -28,7 +28,7 @@ fn another_code_is_abnormal() {
     assert_eq!(
         outcome.stderr.matches("4001 Private Use").count(),
         1,
-        "told once: {}",
+        "reported once: {}",
         outcome.stderr
     );
     outcome.stderr_contains(line);
@@ -42,7 +42,7 @@ fn an_end_without_close_frame_is_abnormal() {
 }
 
 #[test]
-fn a_broken_protocol_is_told_by_the_status() {
+fn a_protocol_error_has_its_exit_status() {
     let (server, port) = once(&[]);
     let mut peer = client(port);
     peer.send(text("not masked"));
@@ -51,27 +51,25 @@ fn a_broken_protocol_is_told_by_the_status() {
 }
 
 #[test]
-fn too_few_messages_are_an_expectation_not_met() {
+fn an_unreached_count_is_an_unmet_expectation() {
     let (server, port) = once(&["--count", "2"]);
     let mut peer = client(port);
     peer.send(masked(&text("one")));
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     server.wait().code(1).stderr_contains("1 of 2 messages were received");
 }
 
 #[test]
-fn enough_messages_close() {
+fn a_reached_count_closes_the_connection() {
     let (server, port) = once(&["-1"]);
     let mut peer = client(port);
     peer.send(masked(&text("one")));
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
     server.wait().code(0).stdout("one\n");
 }
 
 #[test]
-fn others_are_refused_meanwhile_and_failed_handshakes_do_not_count() {
+fn other_clients_are_refused_and_failed_handshakes_do_not_count() {
     let (mut server, port) = once(&["--echo"]);
     let mut failed = Peer::connect(port);
     failed.send("nonsense\r\n\r\n");
@@ -84,7 +82,6 @@ fn others_are_refused_meanwhile_and_failed_handshakes_do_not_count() {
     assert_eq!(body, "only one client is served (--once)\n");
     peer.send(masked(&text("still here")));
     peer.expect_text("still here");
-    peer.close(1000, "");
-    peer.expect_close(1000);
+    peer.close_and_expect_reply(1000);
     server.wait().code(0);
 }

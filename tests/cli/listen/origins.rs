@@ -6,7 +6,7 @@ use crate::support::{Peer, header, masked, text, wscope};
 const UPGRADE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\n\
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";
 
-/// A request for a WebSocket with this start line and these further header lines.
+/// An upgrade request with this start line and these additional header lines.
 fn upgrade(start_line: &str, fields: &[&str]) -> String {
     let fields: String = fields.iter().map(|line| format!("{line}\r\n")).collect();
     format!("{start_line}\r\n{fields}{UPGRADE}\r\n")
@@ -37,7 +37,7 @@ fn a_page_of_another_site_cannot_connect() {
 }
 
 #[test]
-fn a_host_that_was_rebound_to_loopback_gets_neither_websocket_nor_page() {
+fn a_rebound_host_is_refused_websocket_and_page() {
     let (mut server, port) = listen(&["--echo"]);
     let host = "Host: rebind.example";
     let origin = "Origin: http://rebind.example";
@@ -58,7 +58,7 @@ fn a_host_that_was_rebound_to_loopback_gets_neither_websocket_nor_page() {
 }
 
 #[test]
-fn on_other_addresses_any_host_is_accepted_but_not_any_origin() {
+fn any_host_but_not_any_origin_is_accepted_on_other_addresses() {
     let mut server = wscope().args(["listen", "--echo", "0.0.0.0:0"]).stdin_null().spawn();
     let line = server.wait_stderr("listening on ws://0.0.0.0:");
     let port = line.rsplit(':').next().and_then(|rest| rest.trim_end_matches('/').parse().ok());
@@ -88,7 +88,7 @@ fn a_refused_origin_is_an_event_that_names_the_option() {
 }
 
 #[test]
-fn allowed_origins_replace_the_rules_and_a_star_lifts_them() {
+fn allow_origin_replaces_the_default_rules() {
     let (_server, port) = listen(&["--allow-origin", "https://a.example"]);
     let proxied = ["Host: a.example", "Origin: https://a.example"];
     assert_eq!(status(port, "GET / HTTP/1.1", &proxied), "HTTP/1.1 101 Switching Protocols");
@@ -102,7 +102,7 @@ fn allowed_origins_replace_the_rules_and_a_star_lifts_them() {
 }
 
 #[test]
-fn a_request_that_is_ambiguous_is_bad() {
+fn an_ambiguous_request_is_refused() {
     let (_server, port) = listen(&["--allow-origin", "*"]);
     for (start_line, fields) in [
         ("GET / HTTP/1.1", vec!["Host: a", "Host: a"]),
@@ -134,7 +134,7 @@ fn the_absolute_form_of_a_target_names_host_and_path() {
 }
 
 #[test]
-fn the_body_of_a_request_is_never_taken_for_frames() {
+fn the_body_of_a_request_is_not_treated_as_frames() {
     let (server, port) = start(wscope().stdin_null(), &["--json"]);
     let frame = masked(&text("smuggled"));
     let chunked = [b"e\r\n", &frame[..], b"\r\n0\r\n\r\n"].concat();
@@ -149,7 +149,7 @@ fn the_body_of_a_request_is_never_taken_for_frames() {
         let rest = String::from_utf8(peer.read_until_eof()).expect("only a body in UTF-8");
         assert!(rest.starts_with(field.split(':').next().unwrap_or_default()), "{rest}");
     }
-    // Neither is that of a request for a page a request of its own.
+    // The body of a request for a page is not treated as another request either.
     let mut peer = Peer::connect(port);
     let second = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let length = second.len();
@@ -162,10 +162,10 @@ fn the_body_of_a_request_is_never_taken_for_frames() {
 }
 
 #[test]
-fn a_client_that_expects_100_continue_gets_it_before_101() {
+fn a_client_that_expects_100_continue_receives_it_before_101() {
     let (_server, port) = listen(&["--echo"]);
     let mut peer = Peer::connect(port);
-    peer.ask("/", &["Expect: 100-continue"]);
+    peer.request("/", &["Expect: 100-continue"]);
     assert_status(&peer.read_head(), 100);
     assert_status(&peer.read_head(), 101);
     leave(peer);
@@ -173,10 +173,10 @@ fn a_client_that_expects_100_continue_gets_it_before_101() {
 }
 
 #[test]
-fn the_100_that_went_before_a_101_is_shown() {
+fn the_100_before_a_101_is_shown() {
     let (mut server, port) = listen(&["-v", "--json"]);
     let mut peer = Peer::connect(port);
-    peer.ask("/", &["Expect: 100-continue"]);
+    peer.request("/", &["Expect: 100-continue"]);
     server.wait_stderr("< Expect: 100-continue");
     server.wait_stderr("> HTTP/1.1 100 Continue");
     server.wait_stderr("> HTTP/1.1 101 Switching Protocols");
@@ -187,14 +187,14 @@ fn the_100_that_went_before_a_101_is_shown() {
 }
 
 #[test]
-fn a_request_that_waits_to_be_told_to_continue_is_refused_at_once() {
+fn a_refused_request_that_expects_100_continue_receives_none() {
     let (_server, port) = listen(&["--path", "/chat"]);
     let answer = status(port, "GET / HTTP/1.1", &["Host: localhost", "Expect: 100-continue"]);
     assert_eq!(answer, "HTTP/1.1 404 Not Found");
 }
 
 #[test]
-fn a_refused_target_shows_no_secret() {
+fn secrets_in_a_refused_target_are_masked() {
     for (start_line, words) in [
         ("GET http://me:hunter2@localhost/ HTTP/1.1", "target 'http://me:***@localhost/'"),
         ("GET chat?token=hunter2 HTTP/1.1", "target 'chat?token=***'"),

@@ -1,4 +1,4 @@
-//! What browsers and other programs get that ask for no WebSocket.
+//! Responses to browsers and other programs that do not request an upgrade.
 
 use super::{assert_alive, assert_status, listen, requested};
 use crate::support::header;
@@ -7,7 +7,7 @@ const BROWSER: &str =
     "Host: localhost\r\nAccept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
 
 #[test]
-fn a_browser_is_shown_a_page_with_a_client() {
+fn a_browser_receives_a_page_with_a_client() {
     let (mut server, port) = listen(&["--echo"]);
     let (head, body) = requested(port, &format!("GET / HTTP/1.1\r\n{BROWSER}\r\n"));
     assert_status(&head, 200);
@@ -22,7 +22,7 @@ fn a_browser_is_shown_a_page_with_a_client() {
 }
 
 #[test]
-fn the_icon_that_browsers_want_is_missing_without_a_word() {
+fn a_request_for_the_favicon_is_not_reported() {
     let (server, port) = listen(&["--echo", "--path", "/chat"]);
     let (head, _) = requested(port, &format!("GET /favicon.ico HTTP/1.1\r\n{BROWSER}\r\n"));
     assert_status(&head, 404);
@@ -34,7 +34,7 @@ fn the_icon_that_browsers_want_is_missing_without_a_word() {
 }
 
 #[test]
-fn other_programs_are_told_to_upgrade() {
+fn other_programs_receive_426() {
     let (mut server, port) = listen(&[]);
     let (head, body) = requested(port, "GET / HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n");
     assert_status(&head, 426);
@@ -54,7 +54,7 @@ fn head_and_post_are_not_allowed() {
 }
 
 #[test]
-fn the_page_is_for_those_who_may_come() {
+fn the_page_requires_the_credentials() {
     let (_server, port) = listen(&["--user", "joe:secret"]);
     let (head, _) = requested(port, &format!("GET / HTTP/1.1\r\n{BROWSER}\r\n"));
     assert_status(&head, 401);

@@ -1,10 +1,10 @@
-//! Lines piped into the server go to its clients.
+//! Lines piped into the server are sent to its clients.
 
 use super::{assert_alive, client, leave, start};
 use crate::support::{TEXT, wscope};
 
 #[test]
-fn every_line_goes_to_every_client() {
+fn every_line_is_sent_to_every_client() {
     let (mut server, port) = start(wscope().stdin_open(), &[]);
     let mut peers = [client(port), client(port)];
     server.wait_stderr("#2 ");
@@ -18,7 +18,7 @@ fn every_line_goes_to_every_client() {
 }
 
 #[test]
-fn nothing_is_read_until_there_is_somebody_to_get_it() {
+fn stdin_is_not_read_before_a_client_connects() {
     let (_server, port) = start(wscope().stdin("first\nlast"), &[]);
     let mut peer = client(port);
     peer.expect_text("first");
@@ -27,7 +27,7 @@ fn nothing_is_read_until_there_is_somebody_to_get_it() {
 }
 
 #[test]
-fn the_end_of_the_input_is_not_that_of_the_server() {
+fn the_server_continues_after_the_end_of_the_input() {
     let (mut server, port) = start(wscope().stdin("only\n"), &["--echo"]);
     let mut peer = client(port);
     peer.expect_text("only");
@@ -37,10 +37,10 @@ fn the_end_of_the_input_is_not_that_of_the_server() {
 }
 
 #[test]
-fn one_client_sets_the_pace_and_loses_nothing() {
+fn a_single_client_applies_backpressure_to_the_input() {
     const LINES: usize = 40_000;
     let line = "x".repeat(999);
-    let input = format!("{line}\n").repeat(LINES); // more than may wait for a client
+    let input = format!("{line}\n").repeat(LINES); // more than the queue of a client
     let (_server, port) = start(wscope().stdin_bytes(input), &[]);
     let mut peer = client(port);
     for _ in 0..LINES {
@@ -51,7 +51,7 @@ fn one_client_sets_the_pace_and_loses_nothing() {
 }
 
 #[test]
-fn input_that_is_no_text_is_told_and_the_server_goes_on() {
+fn input_that_is_not_text_is_reported_and_the_server_continues() {
     let (mut server, port) = start(wscope().stdin_bytes(*b"good\nb\xffd\n"), &["--echo"]);
     let mut peer = client(port);
     peer.expect_text("good");
@@ -61,12 +61,11 @@ fn input_that_is_no_text_is_told_and_the_server_goes_on() {
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_the_server() {
+fn a_closed_stdout_ends_the_server() {
     let (mut server, port) = start(wscope().stdin_null(), &[]);
     let mut peer = client(port);
     server.close_stdout();
-    peer.expect_close(1000);
-    peer.close(1000, "");
+    peer.answer_close(1000);
     peer.expect_eof();
     server.wait().code(0);
 }

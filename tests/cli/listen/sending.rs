@@ -1,10 +1,10 @@
-//! What clients are sent without anybody typing it.
+//! Messages sent to clients by options.
 
 use super::{client, leave, listen};
 use crate::support::{binary, masked, text};
 
 #[test]
-fn every_client_is_greeted() {
+fn presets_are_sent_to_every_client() {
     let (_server, port) = listen(&["-x", "welcome", "--send", "-1"]);
     for _ in 0..2 {
         let mut peer = client(port);
@@ -15,7 +15,7 @@ fn every_client_is_greeted() {
 }
 
 #[test]
-fn a_broadcast_goes_to_all_others() {
+fn broadcast_sends_to_all_other_clients() {
     let (_server, port) = listen(&["--broadcast"]);
     let [mut one, mut two, mut three] = [client(port), client(port), client(port)];
     one.send(masked(&text("from one")));
@@ -28,7 +28,7 @@ fn a_broadcast_goes_to_all_others() {
 }
 
 #[test]
-fn a_broadcast_to_all_comes_back_to_the_sender_in_the_same_order_for_all() {
+fn broadcast_all_includes_the_sender_and_keeps_the_order() {
     let (_server, port) = listen(&["--broadcast=all"]);
     let mut peers = [client(port), client(port)];
     for turn in 0..20 {
@@ -42,15 +42,14 @@ fn a_broadcast_to_all_comes_back_to_the_sender_in_the_same_order_for_all() {
 }
 
 #[test]
-fn the_server_ends_when_as_many_messages_have_come_as_were_asked_for() {
+fn the_server_ends_after_count_messages() {
     let (server, port) = listen(&["--count", "3"]);
     let [mut one, mut two] = [client(port), client(port)];
     one.send(masked(&text("1")));
     one.send(masked(&text("2")));
     two.send(masked(&text("3")));
     for peer in [&mut one, &mut two] {
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
         peer.expect_eof();
     }
     let outcome = server.wait().code(0);

@@ -1,4 +1,4 @@
-//! A server that a signal ends: every client has its end, and what it was not sent is counted.
+//! A server ended by a signal: every connection has a close event, and unsent messages are counted.
 
 use std::io::{PipeReader, Read, Write, pipe};
 use std::sync::mpsc::{Receiver, channel};
@@ -10,7 +10,7 @@ use super::{client, listen, start};
 use crate::scripts::sum_until_stalled;
 use crate::support::{CLOSE, Peer, Signal, TEXT, masked, text, wscope};
 
-/// What the last event tells of the end of a connection.
+/// The fields of the last event that describe the end of a connection.
 fn close_event(stdout: &str) -> Value {
     let last = stdout.lines().last().expect("an event");
     let event: Value = serde_json::from_str(last).expect("JSON");
@@ -18,15 +18,15 @@ fn close_event(stdout: &str) -> Value {
 }
 
 #[test]
-fn a_client_that_does_not_answer_has_an_end_all_the_same() {
-    for is_asked_twice in [false, true] {
+fn a_client_that_does_not_answer_has_a_close_event() {
+    for is_signalled_twice in [false, true] {
         let (mut server, port) = listen(&["--json"]);
         let mut peer = client(port);
         let open = server.read_stdout_line();
         assert!(open.starts_with("{\"event\":\"open\""), "{open}");
         server.signal(Signal::TERM);
         peer.expect_close(1001);
-        if is_asked_twice {
+        if is_signalled_twice {
             server.signal(Signal::TERM);
         }
         let expected = json!(["close", 1, 1006, false, "self"]);
@@ -35,7 +35,7 @@ fn a_client_that_does_not_answer_has_an_end_all_the_same() {
 }
 
 #[test]
-fn a_client_that_does_not_answer_after_the_count_has_an_end_too() {
+fn a_client_that_does_not_answer_after_the_count_has_a_close_event() {
     let (server, port) = listen(&["--json", "--count", "1", "--close-timeout", "200ms"]);
     let mut peer = client(port);
     peer.send(masked(&text("one")));
@@ -45,8 +45,8 @@ fn a_client_that_does_not_answer_after_the_count_has_an_end_too() {
     assert_eq!(kinds.collect::<Vec<_>>(), ["open", "message", "close"]);
 }
 
-/// Lines that are offered on stdin, until the server takes no more of them.
-struct Offer {
+/// Lines written to stdin, until the server stops reading them.
+struct Lines {
     reader: PipeReader,
     progress: Receiver<usize>,
     writing: JoinHandle<()>,
@@ -54,7 +54,7 @@ struct Offer {
 
 const LINES: usize = 30_000;
 
-impl Offer {
+impl Lines {
     fn start() -> (Self, PipeReader) {
         let line = format!("{}\n", "x".repeat(999));
         let (reader, mut writer) = pipe().expect("a pipe");
@@ -73,16 +73,16 @@ impl Offer {
         sum_until_stalled(&self.progress);
     }
 
-    /// How many lines the server has not read as a whole.
+    /// How many complete lines the server has not read.
     fn rest(mut self) -> usize {
         let mut rest = String::new();
-        self.reader.read_to_string(&mut rest).expect("what was not read");
-        self.writing.join().expect("a writer that is content");
+        self.reader.read_to_string(&mut rest).expect("the unread lines");
+        self.writing.join().expect("a writer without errors");
         rest.matches('\n').count()
     }
 }
 
-/// Every line was sent as a whole, is counted, or is left in the pipe.
+/// Every line was sent completely, is counted, or is left in the pipe.
 #[track_caller]
 fn assert_counted(stderr: &str, arrived: usize, rest: usize) {
     let counted = stderr.lines().find_map(|line| {
@@ -94,25 +94,25 @@ fn assert_counted(stderr: &str, arrived: usize, rest: usize) {
 }
 
 #[test]
-fn lines_that_a_client_did_not_take_are_counted() {
-    let (offer, stdin) = Offer::start();
+fn lines_not_sent_to_a_client_are_counted() {
+    let (lines, stdin) = Lines::start();
     let (server, port) = start(wscope().stdin_from(stdin), &[]);
     let mut peer = client(port);
-    offer.wait_until_stalled();
+    lines.wait_until_stalled();
     server.signal(Signal::TERM);
     let outcome = server.wait().code(143);
-    assert_counted(&outcome.stderr, whole_messages(&mut peer), offer.rest());
+    assert_counted(&outcome.stderr, whole_messages(&mut peer), lines.rest());
 }
 
-/// Its Close frame waits behind the lines: the closing handshake of the others does not end it.
+/// Its Close frame is queued after the lines: the closing handshake of the others does not end it.
 #[test]
-fn after_the_count_a_client_that_takes_nothing_has_an_end_too() {
-    let (offer, stdin) = Offer::start();
+fn a_stalled_client_has_a_close_event_after_the_count() {
+    let (lines, stdin) = Lines::start();
     let options = ["--json", "--count", "1", "--close-timeout", "100ms"];
     let (server, port) = start(wscope().stdin_from(stdin), &options);
     let mut stalled = client(port);
-    offer.wait_until_stalled();
-    // It gets no lines: it reads none, and sends the one message.
+    lines.wait_until_stalled();
+    // It receives no lines: it only sends the message that is counted.
     let mut sender = client(port);
     sender.send(masked(&text("one")));
     let outcome = server.wait().code(0);
@@ -120,11 +120,11 @@ fn after_the_count_a_client_that_takes_nothing_has_an_end_too() {
         let close = format!("\"connection\":{connection},\"code\":");
         assert!(outcome.stdout.contains(&close), "{connection}: {}", outcome.stdout);
     }
-    drop((whole_messages(&mut stalled), sender, offer.rest()));
+    drop((whole_messages(&mut stalled), sender, lines.rest()));
     assert!(outcome.stderr.contains(" messages were not sent"), "{}", outcome.stderr);
 }
 
-/// Messages up to the end of the connection, which may cut the last one.
+/// The number of complete messages up to the end of the connection.
 fn whole_messages(peer: &mut Peer) -> usize {
     let mut count = 0;
     while let Ok(Some(frame)) = peer.try_read_frame() {

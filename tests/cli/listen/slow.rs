@@ -1,4 +1,4 @@
-//! Clients that do not take what they are sent hold up nobody.
+//! Clients that do not read do not delay others.
 
 use std::process::Stdio;
 
@@ -7,11 +7,11 @@ use crate::support::{BINARY, CLOSE, binary, masked, wscope};
 
 const MESSAGE: usize = 1 << 20;
 
-/// More than the limit and what the kernel holds.
+/// More than the limit and the kernel's buffers.
 const MESSAGES: usize = 40;
 
 #[test]
-fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
+fn a_client_over_the_queue_limit_is_closed() {
     let program = wscope().stdin_null().stdout_to(Stdio::null());
     let (mut server, port) = start(program, &["--broadcast"]);
     let [mut sender, mut quick, mut stalled] = [client(port), client(port), client(port)];
@@ -26,7 +26,7 @@ fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
         line.contains("#3 wscope: warning: too slow: 16 MiB are waiting; closing with"),
         "{line}"
     );
-    // What had gone to the socket comes first.
+    // The data already written to the socket comes first.
     let close = loop {
         let frame = stalled.read_frame();
         if frame.opcode == CLOSE {
@@ -43,7 +43,7 @@ fn a_client_that_is_too_far_behind_is_closed_and_the_others_go_on() {
 }
 
 #[test]
-fn a_client_that_never_takes_anything_is_given_up() {
+fn a_stalled_client_is_disconnected_after_the_close_timeout() {
     let program = wscope().stdin_null().stdout_to(Stdio::null());
     let (mut server, port) = start(program, &["--broadcast", "--close-timeout", "100ms"]);
     let [mut sender, stalled] = [client(port), client(port)];
@@ -52,27 +52,26 @@ fn a_client_that_never_takes_anything_is_given_up() {
         sender.send(&message);
     }
     server.wait_stderr("too slow: 16 MiB are waiting");
-    server
-        .wait_stderr("the peer took nothing for 100ms, so that our Close frame could not be sent");
+    server.wait_stderr("the peer accepted no data for 100ms, so our Close frame could not be sent");
     leave(sender);
     drop(stalled);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_stalled_output_does_not_keep_the_server_from_ending() {
+fn a_stalled_output_does_not_prevent_the_end_of_the_server() {
     let (server, port) = listen(&[]);
     let mut peer = client(port);
     let message = masked(&binary(&vec![7; MESSAGE]));
-    peer.send(&message); // nobody reads the server's output
+    peer.send(&message); // the server's output is not read
     server.signal(crate::support::Signal::TERM);
     server.wait().code(143);
 }
 
-/// Descriptors run out after a client or two. Who has one is served, also if nothing is left for the next.
+/// File descriptors run out after one or two clients. Accepted clients are served nevertheless.
 #[cfg(target_os = "linux")]
 #[test]
-fn without_descriptors_clients_wait_until_there_are_some() {
+fn clients_wait_until_file_descriptors_are_available() {
     use rustix::process::{Pid, Resource, getrlimit, prlimit};
     let (mut server, port) = listen(&["--echo"]);
     let first = client(port);
@@ -85,8 +84,8 @@ fn without_descriptors_clients_wait_until_there_are_some() {
     let mut served = vec![first];
     let mut waiting = loop {
         let mut peer = crate::support::Peer::connect(port);
-        peer.ask("/", &[]);
-        // "#2 client ...", or that no more clients can be let in.
+        peer.request("/", &[]);
+        // "#2 client ...", or the report that no more clients can be accepted.
         if server.wait_stderr("client").contains("no more clients can be let in for now") {
             break peer;
         }

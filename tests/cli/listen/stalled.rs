@@ -1,4 +1,4 @@
-//! Streams that take nothing for a while, or never.
+//! Output streams that stall for a time, or permanently.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -7,10 +7,10 @@ use std::process::Stdio;
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-use super::{client, leave, listen, port_in, start};
-use crate::support::{PONG, Peer, Signal, masked, ping, text, wscope};
+use super::{client, leave, listen, port_in, start, synchronise};
+use crate::support::{Peer, Running, Signal, masked, text, wscope};
 
-/// Messages of 1,000 bytes with their newline.
+/// Sends messages of 1,000 bytes, newline included.
 fn send(peer: &mut Peer, count: usize) {
     let line = "x".repeat(999);
     for _ in 0..count {
@@ -18,15 +18,8 @@ fn send(peer: &mut Peer, count: usize) {
     }
 }
 
-/// All that was sent before has been received.
-#[track_caller]
-fn synchronise(peer: &mut Peer) {
-    peer.send(masked(&ping(b"here?")));
-    assert_eq!(peer.read_frame().opcode, PONG);
-}
-
 #[test]
-fn a_pipe_that_another_process_made_non_blocking_loses_and_repeats_nothing() {
+fn a_pipe_made_non_blocking_by_another_process_loses_and_repeats_nothing() {
     const MESSAGES: usize = 5_000;
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let writer = OwnedFd::from(writer);
@@ -54,11 +47,11 @@ fn a_pipe_that_another_process_made_non_blocking_loses_and_repeats_nothing() {
         assert_eq!(message, next[client - 1], "{line}");
         next[client - 1] += 1;
     }
-    clients.into_iter().for_each(|client| client.join().expect("a client that is content"));
+    clients.into_iter().for_each(|client| client.join().expect("a client without errors"));
 }
 
 #[test]
-fn a_stalled_output_keeps_no_client_from_its_pongs() {
+fn pings_are_answered_while_the_output_is_stalled() {
     let (_server, port) = listen(&[]);
     let [mut first, mut second] = [client(port), client(port)];
     for _ in 0..2 {
@@ -70,7 +63,7 @@ fn a_stalled_output_keeps_no_client_from_its_pongs() {
 }
 
 #[test]
-fn a_client_that_leaves_while_the_output_is_stalled_gets_its_close() {
+fn a_close_is_answered_while_the_output_is_stalled() {
     let (_server, port) = listen(&[]);
     let mut peer = client(port);
     send(&mut peer, 200);
@@ -78,15 +71,14 @@ fn a_client_that_leaves_while_the_output_is_stalled_gets_its_close() {
 }
 
 #[test]
-fn after_a_signal_a_stalled_output_is_given_up_and_what_it_did_not_get_is_counted() {
+fn unwritten_messages_are_counted_after_a_signal() {
     const MESSAGES: usize = 200;
     let (mut server, port) = listen(&[]);
     let mut peer = client(port);
     send(&mut peer, MESSAGES);
     synchronise(&mut peer);
     server.signal(Signal::TERM);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     let line = server.wait_stderr("not written");
     let outcome = server.wait().code(143);
     let written = outcome.stdout.matches('\n').count();
@@ -99,67 +91,67 @@ fn after_a_signal_a_stalled_output_is_given_up_and_what_it_did_not_get_is_counte
 }
 
 #[test]
-fn after_a_signal_also_the_client_that_was_not_read_any_more_is_closed_in_order() {
+fn a_client_under_backpressure_is_closed_in_order_after_a_signal() {
     let (mut server, port) = listen(&["-v"]);
     let mut peer = client(port);
-    send(&mut peer, 1_000); // more than may wait
+    send(&mut peer, 1_000); // more than is queued
     server.signal(Signal::TERM);
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     server.wait_stderr("#1 wscope: closed by us: 1001");
     server.wait_stderr("not written");
     server.wait().code(143);
 }
 
 #[test]
-fn a_slow_reader_gets_everything_also_at_the_end() {
+fn a_slow_reader_receives_everything() {
     const MESSAGES: usize = 2_000;
     for options in [&["--once"][..], &["--count", "2000"]] {
         let (server, port) = listen(options);
         let sender = std::thread::spawn(move || {
             let mut peer = client(port);
             send(&mut peer, MESSAGES);
-            peer.close(1000, "");
-            peer.expect_close(1000);
+            peer.close_and_expect_reply(1000);
         });
         let outcome = server.wait().code(0);
         assert_eq!(outcome.stdout.matches('\n').count(), MESSAGES, "{options:?}");
-        sender.join().expect("a sender that is content");
+        sender.join().expect("a sender without errors");
     }
 }
 
-#[test]
-fn the_last_messages_wait_for_a_reader_that_comes_late() {
-    const MESSAGES: usize = 200;
-    let (mut server, port) = listen(&["--once"]);
-    let mut peer = client(port);
-    send(&mut peer, MESSAGES);
-    peer.close(1000, "");
-    peer.expect_close(1000);
-    peer.expect_eof();
-    for _ in 0..MESSAGES {
-        assert_eq!(server.read_stdout_line().len(), 999);
-    }
-    server.wait().code(0);
-}
-
-/// Only the closing handshake has a limit.
-#[test]
-fn the_last_messages_wait_also_where_the_client_does_not_answer_the_close() {
-    const MESSAGES: usize = 200;
-    let (mut server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
-    let mut peer = client(port);
-    send(&mut peer, MESSAGES);
-    peer.expect_close(1000);
-    peer.expect_eof();
-    for _ in 0..MESSAGES {
+/// Reads the messages of [`send`], after which the server has ended successfully.
+#[track_caller]
+fn assert_all_written(mut server: Running, messages: usize) {
+    for _ in 0..messages {
         assert_eq!(server.read_stdout_line().len(), 999);
     }
     server.wait().code(0);
 }
 
 #[test]
-fn a_log_that_is_not_read_holds_up_nothing() {
+fn the_last_messages_wait_for_a_late_reader() {
+    const MESSAGES: usize = 200;
+    let (server, port) = listen(&["--once"]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    peer.close_and_expect_reply(1000);
+    peer.expect_eof();
+    assert_all_written(server, MESSAGES);
+}
+
+/// Only the closing handshake has a time limit.
+#[test]
+fn the_last_messages_wait_even_if_the_client_does_not_answer_the_close() {
+    const MESSAGES: usize = 200;
+    let (server, port) = listen(&["--count", "200", "--close-timeout", "0"]);
+    let mut peer = client(port);
+    send(&mut peer, MESSAGES);
+    peer.expect_close(1000);
+    peer.expect_eof();
+    assert_all_written(server, MESSAGES);
+}
+
+#[test]
+fn a_stalled_stderr_does_not_delay_clients() {
     let (reader, writer) = std::io::pipe().expect("a pipe");
     let program = wscope().stdin_null().stdout_to(Stdio::null()).stderr_to(writer);
     let server = program.args(["listen", ":0", "-vv"]).spawn();
@@ -171,7 +163,7 @@ fn a_log_that_is_not_read_holds_up_nothing() {
         send(&mut peer, 1_000);
         synchronise(&mut peer);
     }
-    // Reading makes room: the count comes with the next line that finds some.
+    // Reading makes room: the count is written with the next line that fits.
     let reader = std::thread::spawn(move || {
         let mut log = log.lines().map(|line| line.expect("a line of text"));
         log.any(|line| line.ends_with(" lines were not shown: standard error was not read"))
@@ -184,18 +176,17 @@ fn a_log_that_is_not_read_holds_up_nothing() {
 }
 
 #[test]
-fn an_output_that_cannot_be_written_is_a_failure() {
+fn an_output_error_is_a_failure() {
     let full = File::options().write(true).open("/dev/full").expect("/dev/full");
     let (server, port) = start(wscope().stdin_null().stdout_to(full), &[]);
     let mut peer = client(port);
     peer.send(masked(&text("lost")));
-    peer.expect_close(1001);
-    peer.close(1001, "");
+    peer.answer_close(1001);
     server.wait().code(8).stderr_contains("No space left on device");
 }
 
 #[test]
-fn streams_that_are_one_keep_their_order() {
+fn stdout_and_stderr_in_one_pipe_are_in_order() {
     let (mut reader, writer) = std::io::pipe().expect("a pipe");
     let both = writer.try_clone().expect("a second handle");
     let server =

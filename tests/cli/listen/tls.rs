@@ -1,11 +1,11 @@
-//! wss://
+//! A server with TLS.
 
 use super::{listen, start};
 use crate::support::{Peer, Running, Wscope, wscope};
 
 const OPTIONS: [&str; 4] = ["--tls-cert", "cert.pem", "--tls-key", "key.pem"];
 
-/// A program with a certificate for localhost at hand, which is returned too.
+/// A program with a certificate for localhost in its directory, and the certificate.
 fn with_certificate() -> (Wscope, String) {
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
     let program = wscope()
@@ -22,7 +22,7 @@ fn echo(options: &[&str]) -> (Running, u16, String) {
 }
 
 #[test]
-fn messages_go_through_tls_and_its_version_is_told() {
+fn messages_pass_through_tls_and_its_version_is_reported() {
     let (mut server, port, certificate) = echo(&["-v"]);
     let url = format!("wss://127.0.0.1:{port}/");
     let client = wscope().file("ca.pem", certificate).args(["--cacert", "ca.pem", "-1", &url]);
@@ -44,10 +44,10 @@ fn the_version_and_cipher_are_in_the_event() {
     assert!(event["tls"]["cipher"].as_str().is_some_and(|c| c.starts_with("TLS_")), "{event}");
 }
 
-/// Where the TLS library leaves the choice to us.
+/// Where the TLS library offers the choice.
 #[cfg(not(any(windows, target_vendor = "apple")))]
 #[test]
-fn the_newest_version_is_spoken_and_older_ones_on_request() {
+fn the_newest_version_is_negotiated_and_older_ones_on_request() {
     let (mut server, port, _) = echo(&["--json"]);
     let url = format!("wss://127.0.0.1:{port}/");
     for (options, version) in [
@@ -69,7 +69,7 @@ fn the_newest_version_is_spoken_and_older_ones_on_request() {
 }
 
 #[test]
-fn a_client_that_sends_nothing_is_not_waited_for() {
+fn a_client_that_sends_nothing_times_out() {
     let (mut server, port, _) = echo(&["--handshake-timeout", "100ms"]);
     let mut silent = Peer::connect(port);
     let line = server.wait_stderr("TLS handshake with 127.0.0.1:");
@@ -78,16 +78,16 @@ fn a_client_that_sends_nothing_is_not_waited_for() {
 }
 
 #[test]
-fn plain_http_on_the_port_is_told() {
+fn plain_http_on_the_tls_port_is_reported() {
     let (mut server, port, _) = echo(&[]);
     let mut plain = Peer::connect(port);
-    plain.ask("/", &[]);
+    plain.request("/", &[]);
     server.wait_stderr("TLS handshake with 127.0.0.1:");
     server.wait_stderr("hint: the client speaks plain HTTP");
 }
 
 #[test]
-fn tls_on_a_plain_port_is_told() {
+fn tls_on_a_plain_port_is_reported() {
     let (mut server, port) = listen(&[]);
     let url = format!("wss://127.0.0.1:{port}/");
     wscope().arg(url).run().code(3);
@@ -95,7 +95,7 @@ fn tls_on_a_plain_port_is_told() {
 }
 
 #[test]
-fn a_key_of_another_certificate_is_noticed_at_once() {
+fn a_key_that_does_not_match_the_certificate_is_refused() {
     let (program, _) = with_certificate();
     let other = rcgen::generate_simple_self_signed(["x".to_owned()]).expect("a certificate");
     let program = program.file("key.pem", other.signing_key.serialize_pem());
@@ -105,7 +105,7 @@ fn a_key_of_another_certificate_is_noticed_at_once() {
 }
 
 #[test]
-fn files_that_hold_something_else_are_named() {
+fn files_without_a_key_or_certificate_are_reported() {
     let (program, certificate) = with_certificate();
     let old = "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----\n";
     let program = program.file("key.pem", old);

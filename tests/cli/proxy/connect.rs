@@ -1,28 +1,29 @@
-//! HTTP CONNECT that leads to the target.
+//! Successful HTTP CONNECT.
 
 use std::sync::mpsc;
 
 use serde_json::json;
 
-use super::{ESTABLISHED, TARGET, assert_hidden, echo, through};
+use super::{ESTABLISHED, TARGET, assert_no_secret, run_through};
 use crate::events::assert_valid;
+use crate::scripts::echo_once;
 use crate::support::{Server, header, text, wscope};
 
-/// The CONNECT request that these options make.
-fn asked(scheme: &str, options: &[&str]) -> (String, crate::support::Outcome) {
+/// The CONNECT request sent with these options.
+fn connect_request(scheme: &str, options: &[&str]) -> (String, crate::support::Outcome) {
     let (sender, heads) = mpsc::channel();
     let proxy = Server::script(move |peer| {
-        sender.send(peer.read_head()).expect("a test that waits for it");
+        sender.send(peer.read_head()).expect("a receiver in the test");
         peer.respond(ESTABLISHED);
-        echo(peer);
+        echo_once(peer);
     });
-    let outcome = through(scheme, &proxy, options).code(0).stdout_contains("hi");
+    let outcome = run_through(scheme, &proxy, options).code(0).stdout_contains("hi");
     (heads.recv().expect("a request"), outcome)
 }
 
 #[test]
 fn the_request_names_host_and_port() {
-    let (head, _) = asked("http://", &[]);
+    let (head, _) = connect_request("http://", &[]);
     let agent = concat!("wscope/", env!("CARGO_PKG_VERSION"));
     let expected = format!(
         "CONNECT target.invalid:80 HTTP/1.1\r\nHost: target.invalid:80\r\nUser-Agent: {agent}\r\n\r\n"
@@ -31,58 +32,56 @@ fn the_request_names_host_and_port() {
 }
 
 #[test]
-fn without_a_scheme_it_is_an_http_proxy() {
-    let (head, outcome) = asked("", &["-A", "me"]);
+fn a_proxy_without_a_scheme_is_an_http_proxy() {
+    let (head, outcome) = connect_request("", &["-A", "me"]);
     assert_eq!(header(&head, "User-Agent"), Some("me"));
     outcome.stderr_contains("connected to ws://target.invalid/x (via proxy http://127.0.0.1:");
 }
 
 #[test]
-fn userinfo_is_decoded_sent_and_hidden() {
+fn userinfo_is_decoded_sent_and_masked() {
     for view in [&[][..], &["-v"], &["-vvv"], &["--json"]] {
-        let (head, outcome) = asked("http://me:hunter%402@", view);
+        let (head, outcome) = connect_request("http://me:hunter%402@", view);
         assert_eq!(header(&head, "Proxy-Authorization"), Some("Basic bWU6aHVudGVyQDI="));
-        assert_hidden(&outcome, &["hunter", "bWU6aHVudGVyQDI="]);
+        assert_no_secret(&outcome, &["hunter", "bWU6aHVudGVyQDI="]);
     }
-    let (_, outcome) = asked("http://me:hunter2@", &["-v"]);
+    let (_, outcome) = connect_request("http://me:hunter2@", &["-v"]);
     outcome.stderr_contains("> Proxy-Authorization: Basic ***\n");
-    let (_, outcome) = asked("http://me:hunter2@", &["-v", "--show-secrets"]);
+    let (_, outcome) = connect_request("http://me:hunter2@", &["-v", "--show-secrets"]);
     outcome.stderr_contains("> Proxy-Authorization: Basic bWU6aHVudGVyMg==\n");
 }
 
 #[test]
-fn headers_for_the_proxy_go_to_the_proxy_alone() {
+fn proxy_headers_are_sent_to_the_proxy_only() {
     for option in ["-H", "--proxy-header"] {
         let (sender, heads) = mpsc::channel();
         let proxy = Server::script(move |peer| {
-            let asked = peer.read_head();
+            let connect = peer.read_head();
             peer.respond(ESTABLISHED);
-            let head = peer.read_head();
-            peer.accept(&head);
-            peer.close(1000, "");
-            peer.expect_close(1000);
-            sender.send((asked, head)).expect("a test that waits for it");
+            let head = peer.accept_request();
+            peer.close_and_expect_reply(1000);
+            sender.send((connect, head)).expect("a receiver in the test");
         });
         let options = [option, "Proxy-Authorization: Bearer hunter2", "-H", "X-Own: 1", "-v"];
         let proxy_url = format!("http://me:pw@127.0.0.1:{}", proxy.port());
         let outcome =
             wscope().args(["--proxy", &proxy_url]).args(options).arg(TARGET).run().code(0);
-        let (asked, head) = heads.recv().expect("two requests");
-        assert_eq!(header(&asked, "Proxy-Authorization"), Some("Bearer hunter2"), "{option}");
+        let (connect, head) = heads.recv().expect("two requests");
+        assert_eq!(header(&connect, "Proxy-Authorization"), Some("Bearer hunter2"), "{option}");
         assert_eq!(header(&head, "Proxy-Authorization"), None, "{option}");
-        assert_eq!((header(&asked, "X-Own"), header(&head, "X-Own")), (None, Some("1")));
-        assert_hidden(&outcome, &["hunter2"]);
+        assert_eq!((header(&connect, "X-Own"), header(&head, "X-Own")), (None, Some("1")));
+        assert_no_secret(&outcome, &["hunter2"]);
     }
 }
 
 #[test]
-fn malformed_lines_of_an_answer_are_named_up_to_a_few() {
+fn the_number_of_reported_malformed_lines_is_limited() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond(&format!("HTTP/1.1 200 OK\r\n{}\r\n", "no colon\r\n".repeat(60)));
-        echo(peer);
+        echo_once(peer);
     });
-    let outcome = through("http://", &proxy, &["--lenient"]).code(0).stdout_contains("hi");
+    let outcome = run_through("http://", &proxy, &["--lenient"]).code(0).stdout_contains("hi");
     let warnings: Vec<_> =
         outcome.stderr.lines().filter(|line| line.contains("malformed")).collect();
     let [warning] = warnings[..] else { panic!("{warnings:?}") };
@@ -95,26 +94,26 @@ fn malformed_lines_of_an_answer_are_named_up_to_a_few() {
 }
 
 #[test]
-fn heads_are_shown_on_demand() {
-    let (_, outcome) = asked("http://", &["-v"]);
+fn heads_are_shown_with_verbose() {
+    let (_, outcome) = connect_request("http://", &["-v"]);
     outcome
         .stderr_contains("is used because of --proxy\n")
         .stderr_contains("> CONNECT target.invalid:80 HTTP/1.1\n> Host: target.invalid:80\n")
         .stderr_contains("< HTTP/1.1 200 Connection established\n> GET /x HTTP/1.1\n")
         .stderr_contains(", proxy ");
-    let (_, outcome) = asked("http://", &[]);
+    let (_, outcome) = connect_request("http://", &[]);
     outcome.stderr_lacks("CONNECT");
 }
 
 #[test]
-fn the_event_tells_of_the_proxy() {
+fn the_open_event_names_the_proxy() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond(ESTABLISHED);
-        echo(peer);
+        echo_once(peer);
     });
     let address = format!("127.0.0.1:{}", proxy.port());
-    let outcome = through("http://me:pw@", &proxy, &["--json"]).code(0);
+    let outcome = run_through("http://me:pw@", &proxy, &["--json"]).code(0);
     let open = &outcome.json_lines()[0];
     assert_valid(open);
     assert_eq!(open["event"], "open");
@@ -127,25 +126,25 @@ fn the_event_tells_of_the_proxy() {
 }
 
 #[test]
-fn an_answer_may_come_byte_by_byte_and_after_interim_ones() {
+fn a_response_may_arrive_byte_by_byte_and_after_interim_ones() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.send_slowly("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.0 200 OK\r\nX-Proxy: yes\r\n\r\n");
-        echo(peer);
+        echo_once(peer);
     });
-    through("http://", &proxy, &[]).code(0).stdout("hi\n");
+    run_through("http://", &proxy, &[]).code(0).stdout("hi\n");
 }
 
 #[test]
-fn bytes_behind_the_answer_are_the_targets() {
-    // A target that speaks first is no HTTP server: what it said must come through whole.
+fn bytes_after_the_response_belong_to_the_target() {
+    // A target that sends first is not an HTTP server: its bytes must be passed on completely.
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.send(format!("{ESTABLISHED}SSH-2.0-Early"));
         peer.read_head();
         peer.send("Late\r\n");
     });
-    through("http://", &proxy, &[])
+    run_through("http://", &proxy, &[])
         .code(4)
         .stderr_contains("SSH-2.0-Early")
         .stderr_contains("hint: that is an SSH server");
@@ -154,7 +153,10 @@ fn bytes_behind_the_answer_are_the_targets() {
         peer.send(format!("{ESTABLISHED}HTTP/1.1 403 Early\r\nContent-Length: 3\r\n\r\nno!"));
         peer.read_head();
     });
-    through("http://", &proxy, &[]).code(4).stderr_contains("403 Early").stderr_contains("< no!\n");
+    run_through("http://", &proxy, &[])
+        .code(4)
+        .stderr_contains("403 Early")
+        .stderr_contains("< no!\n");
 }
 
 #[test]
@@ -169,7 +171,7 @@ fn a_failed_handshake_names_the_proxy() {
             peer.read_head();
             peer.respond(answer);
         });
-        let url = format!("http://127.0.0.1:{}", proxy.port());
+        let url = proxy.http_url();
         wscope()
             .env("ALL_PROXY", &url)
             .arg(TARGET)
@@ -185,12 +187,10 @@ fn ipv6_targets_keep_their_brackets() {
         let head = peer.read_head();
         assert!(head.starts_with("CONNECT [::1]:9 HTTP/1.1\r\nHost: [::1]:9\r\n"), "{head}");
         peer.respond(ESTABLISHED);
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.send(text("x"));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "ws://[::1]:9/"]).run().code(0).stdout("x\n");
 }

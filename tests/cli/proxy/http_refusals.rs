@@ -1,22 +1,19 @@
-//! HTTP proxies that do not lead to the target: their own words, and what to do.
+//! HTTP proxies that refuse or fail: their responses and hints.
 
 use std::time::Duration;
 
 use serde_json::json;
 
-use super::{TARGET, assert_hidden, through};
+use super::{TARGET, assert_no_secret, run_through};
 use crate::events::assert_valid;
 use crate::support::{Outcome, Peer, Server, wscope};
 
-/// The proxy answers CONNECT like this, then ends.
+/// A run in which the proxy sends this response to CONNECT, then ends.
 #[track_caller]
 fn refused(answer: impl AsRef<[u8]>, scheme: &str, options: &[&str]) -> Outcome {
     let answer = answer.as_ref().to_vec();
-    let proxy = Server::script(move |peer| {
-        peer.read_head();
-        peer.send(answer);
-    });
-    through(scheme, &proxy, options).code(3).stdout_contains("")
+    let proxy = Server::respond(answer);
+    run_through(scheme, &proxy, options).code(3).stdout_contains("")
 }
 
 const CHALLENGE: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x, y\"\r\n\
@@ -26,7 +23,7 @@ const CHALLENGE: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Aut
 fn a_challenge_is_shown_and_explained() {
     refused(CHALLENGE, "http://", &[])
         .stderr_contains("wscope: could not connect: proxy http://127.0.0.1:")
-        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy wants a name and password: --proxy http://USER:PASS@127.0.0.1:")
+        .stderr_contains(" refused CONNECT target.invalid:80: 407 Proxy Authentication Required\nhint: the proxy requires a name and password: --proxy http://USER:PASS@127.0.0.1:")
         .stderr_contains("< HTTP/1.1 407 Proxy Authentication Required\n< Proxy-Authenticate: Basic realm=\"x, y\"\n< Set-Cookie: ***\n")
         .stderr_contains("\n<\n< ask for help\n")
         .stderr_lacks("> CONNECT");
@@ -41,7 +38,7 @@ fn a_challenge_is_shown_and_explained() {
 }
 
 #[test]
-fn tinyproxys_answer_to_a_wrong_password_is_understood() {
+fn the_401_of_tinyproxy_is_treated_as_a_wrong_password() {
     let answer = "HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"Tinyproxy\"\r\n\r\n";
     refused(answer, "http://me:pw@", &[]).stderr_contains(
         ": 401 Unauthorized\nhint: the proxy does not accept this name and password",
@@ -51,36 +48,33 @@ fn tinyproxys_answer_to_a_wrong_password_is_understood() {
 }
 
 #[test]
-fn a_challenge_of_another_kind_is_named() {
+fn an_unsupported_challenge_is_reported() {
     for (fields, schemes) in [
         ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM", "Negotiate or NTLM"),
         ("Proxy-Authenticate: Digest realm=\"a, b\", nonce = \"c\", stale =true", "Digest"),
     ] {
         refused(format!("HTTP/1.1 407 No\r\n{fields}\r\n\r\n"), "http://me:pw@", &[])
             .stderr_contains(&format!(
-                "hint: the proxy wants {schemes}; wscope supports only Basic"
+                "hint: the proxy requires {schemes}; wscope supports only Basic"
             ));
     }
 }
 
 #[test]
-fn credentials_from_a_header_are_not_those_of_the_url() {
+fn the_hint_distinguishes_credentials_of_a_header_and_the_url() {
     let outcome = refused(
         CHALLENGE,
         "http://",
         &["--proxy-header", "Proxy-Authorization: Basic aHVudGVyMjpodW50ZXIy"],
     );
-    assert_hidden(&outcome, &["hunter2", "aHVudGVyMjpodW50ZXIy"]);
+    assert_no_secret(&outcome, &["hunter2", "aHVudGVyMjpodW50ZXIy"]);
     outcome.stderr_contains("hint: the proxy does not accept the Proxy-Authorization header");
 }
 
 #[test]
-fn port_443_is_not_recommended_where_it_is_used() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+fn port_443_is_not_recommended_if_it_is_used() {
+    let proxy = Server::respond("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "wss://target.invalid"])
         .run()
@@ -103,11 +97,11 @@ fn a_refusal_is_an_event() {
     assert_eq!((&event["event"], &event["kind"]), (&json!("error"), &json!("connect")));
     assert_eq!((&event["status"], &event["body"]), (&json!(407), &json!("ask for help")));
     assert_eq!(event["response_headers"][1], json!(["Set-Cookie", "***"]));
-    assert_hidden(&outcome, &["hunter"]);
+    assert_no_secret(&outcome, &["hunter"]);
 }
 
 #[test]
-fn hints_fit_the_answer() {
+fn hints_match_the_response() {
     for (status, hint) in [
         (
             "403 Forbidden",
@@ -132,12 +126,9 @@ fn hints_fit_the_answer() {
 }
 
 #[test]
-fn localhost_is_the_proxys_own_machine() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.respond("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+fn localhost_is_explained_as_the_machine_of_the_proxy() {
+    let proxy = Server::respond("HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n");
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "ws://localhost:9/"])
         .run()
@@ -154,25 +145,25 @@ fn a_body_is_shown_up_to_4_kib() {
 }
 
 #[test]
-fn a_body_that_stalls_ends_the_wait_soon() {
+fn a_stalled_body_times_out_quickly() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.respond("HTTP/1.1 403 No\r\nContent-Length: 99\r\n\r\nnot you");
         peer.stall();
     });
-    let outcome = through("http://", &proxy, &[]).code(3).stderr_contains("\n<\n< not you\n");
+    let outcome = run_through("http://", &proxy, &[]).code(3).stderr_contains("\n<\n< not you\n");
     assert!(outcome.elapsed < Duration::from_millis(3500), "it took {:?}", outcome.elapsed);
 }
 
 #[test]
-fn what_is_no_http_proxy_is_recognised() {
+fn other_protocols_are_recognised() {
     for (answer, line, hint) in [
         (
             &b"\x05\xff"[..],
             "its answer to CONNECT is not HTTP: bytes 05 ff",
-            "write the proxy with socks5h://",
+            "use socks5h:// for the proxy",
         ),
-        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "write it with https://"),
+        (b"\x15\x03\x01\0\x02\x02\x46", "is not HTTP", "use https://"),
         (
             b"SSH-2.0-x\r\n",
             "is not HTTP: \"SSH-2.0-x",
@@ -193,16 +184,16 @@ fn what_is_no_http_proxy_is_recognised() {
 }
 
 #[test]
-fn an_endless_answer_is_given_up() {
+fn a_response_head_over_the_limit_is_refused() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         peer.send([b"HTTP/1.1 200 OK\r\nX: ", &[b'x'; 70_000][..]].concat());
     });
-    through("http://", &proxy, &[]).code(3).stderr_contains("the head is longer than 64 KiB");
+    run_through("http://", &proxy, &[]).code(3).stderr_contains("the head is longer than 64 KiB");
 }
 
 #[test]
-fn a_silent_proxy_runs_into_the_limit() {
+fn a_silent_proxy_times_out() {
     for (scheme, start, hint) in [
         ("http://", "", "may be a SOCKS proxy"),
         ("http://", "HTTP/1.1 200 OK\r\n", "answers, but not whether it reached target.invalid:80"),
@@ -212,17 +203,17 @@ fn a_silent_proxy_runs_into_the_limit() {
             peer.send(start);
             peer.stall();
         });
-        through(scheme, &proxy, &["--connect-timeout", "200ms"])
+        run_through(scheme, &proxy, &["--connect-timeout", "200ms"])
             .code(7)
             .stderr_contains(": request for target.invalid:80: timed out after 200ms\n")
             .stderr_contains(hint);
     }
     let proxy = Server::script(Peer::stall);
-    through("http://", &proxy, &["--expect", "x", "-m", "200ms"]).code(1);
+    run_through("http://", &proxy, &["--expect", "x", "-m", "200ms"]).code(1);
 }
 
 #[test]
-fn a_proxy_that_is_not_there_is_named() {
+fn an_unreachable_proxy_is_reported() {
     for (proxy, line) in [
         (
             "http://127.0.0.1:1",
@@ -245,22 +236,18 @@ fn a_proxy_that_is_not_there_is_named() {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_wait_for_a_silent_proxy() {
-    use crate::support::{DEADLINE, Signal};
-    let (sender, asked) = std::sync::mpsc::channel();
-    let proxy = Server::script(move |peer| {
-        peer.read_head();
-        sender.send(()).expect("a test that waits for it");
-        peer.stall();
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    use crate::scripts::{next, serve_silence};
+    use crate::support::Signal;
+    let (proxy, requested) = serve_silence();
+    let url = proxy.http_url();
     let running = wscope().args(["--proxy", &url, TARGET]).spawn();
-    asked.recv_timeout(DEADLINE).expect("a request");
+    next(&requested);
     running.signal(Signal::INT);
     running.wait().code(130);
 }
 
 #[test]
-fn a_password_that_the_proxy_repeats_is_not_shown() {
+fn a_password_repeated_by_the_proxy_is_masked() {
     const PAIR: &str = "bWU6aHVudGVyMg=="; // me:hunter2 in base64
     for status in ["407 No hunter2", "403 me:hunter2", "200 OK hunter2\x01", "hunter2"] {
         let answer = format!(
@@ -268,16 +255,16 @@ fn a_password_that_the_proxy_repeats_is_not_shown() {
         );
         for display in [&["-v"][..], &["--json", "-v"]] {
             let outcome = refused(&answer, "http://me:hunter2@", display);
-            assert_hidden(&outcome, &["hunter2", PAIR]);
+            assert_no_secret(&outcome, &["hunter2", PAIR]);
             outcome.stderr_contains("***");
         }
         let garbage = answer.replace("HTTP/1.1", "SMTP");
-        assert_hidden(&refused(garbage, "http://me:hunter2@", &[]), &["hunter2", PAIR]);
+        assert_no_secret(&refused(garbage, "http://me:hunter2@", &[]), &["hunter2", PAIR]);
     }
 }
 
 #[test]
-fn nor_where_the_proxy_or_the_server_repeats_it_on_success() {
+fn a_password_repeated_on_success_is_masked() {
     for display in [&["-v"][..], &["--json"]] {
         let proxy = Server::script(|peer| {
             peer.read_head();
@@ -288,7 +275,7 @@ fn nor_where_the_proxy_or_the_server_repeats_it_on_success() {
             peer.close(1000, "hunter2");
             peer.expect_close(1000);
         });
-        let outcome = through("http://me:hunter2@", &proxy, display).code(0);
-        assert_hidden(&outcome, &["hunter2"]);
+        let outcome = run_through("http://me:hunter2@", &proxy, display).code(0);
+        assert_no_secret(&outcome, &["hunter2"]);
     }
 }

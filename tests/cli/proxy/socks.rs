@@ -1,9 +1,10 @@
 //! SOCKS5 (RFC 1928), with name and password (RFC 1929).
 
-use super::{assert_hidden, echo, through};
+use super::{assert_no_secret, run_through};
+use crate::scripts::echo_once;
 use crate::support::{Outcome, Peer, Script, Server, script, wscope};
 
-/// The reply that says yes, with an address of each type.
+/// Successful replies, with an address of each type.
 const REPLIES: [&[u8]; 3] = [
     b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50",
     b"\x05\x00\x00\x03\x03abc\x00\x50",
@@ -18,17 +19,34 @@ fn expect(peer: &mut Peer, bytes: &[u8]) {
     assert_eq!(got.escape_ascii().to_string(), bytes.escape_ascii().to_string());
 }
 
+/// Expects the greeting of a client without credentials, selects no authentication, and expects this request.
+#[track_caller]
+fn expect_request(peer: &mut Peer, request: &[u8]) {
+    expect(peer, b"\x05\x01\x00");
+    peer.send(b"\x05\x00");
+    expect(peer, request);
+}
+
+/// A proxy that expects this request, reports success, and then serves as the target.
+fn proxy_for(request: &'static [u8]) -> Server {
+    Server::script(move |peer| {
+        expect_request(peer, request);
+        peer.send(REPLIES[0]);
+        echo_once(peer);
+    })
+}
+
 #[test]
-fn the_proxy_looks_the_name_up() {
+fn the_proxy_resolves_the_name_with_socks5h() {
     for reply in REPLIES {
         let proxy = Server::script(move |peer| {
             expect(peer, b"\x05\x01\x00");
             peer.send_slowly(b"\x05\x00");
             expect(peer, NAMED);
             peer.send_slowly(reply);
-            echo(peer);
+            echo_once(peer);
         });
-        through("socks5h://", &proxy, &[])
+        run_through("socks5h://", &proxy, &[])
             .code(0)
             .stdout("hi\n")
             .stderr_contains("(via proxy socks5h://127.0.0.1:");
@@ -36,29 +54,21 @@ fn the_proxy_looks_the_name_up() {
 }
 
 #[test]
-fn the_name_is_looked_up_here() {
-    let proxy = Server::script(|peer| {
-        expect(peer, b"\x05\x01\x00");
-        peer.send(b"\x05\x00");
-        expect(peer, b"\x05\x01\x00\x01\x7f\x01\x02\x03\x00\x50");
-        peer.send(REPLIES[0]);
-        echo(peer);
-    });
-    through("socks5://", &proxy, &["--resolve", "target.invalid:80:127.1.2.3"]).code(0);
+fn the_name_is_resolved_locally_with_socks5() {
+    let proxy = proxy_for(b"\x05\x01\x00\x01\x7f\x01\x02\x03\x00\x50");
+    run_through("socks5://", &proxy, &["--resolve", "target.invalid:80:127.1.2.3"]).code(0);
     let proxy = Server::script(Peer::expect_eof);
-    through("socks5://", &proxy, &[])
+    run_through("socks5://", &proxy, &[])
         .code(3)
         .stderr_contains("could not connect: DNS look-up of target.invalid: ");
     drop(Peer::connect(proxy.port()));
 }
 
 #[test]
-fn every_address_found_here_is_tried() {
-    fn asked_for(request: &'static [u8], then: impl Fn(&mut Peer) + Send + 'static) -> Script {
+fn every_resolved_address_is_tried() {
+    fn attempt(request: &'static [u8], then: impl Fn(&mut Peer) + Send + 'static) -> Script {
         script(move |peer| {
-            expect(peer, b"\x05\x01\x00");
-            peer.send(b"\x05\x00");
-            expect(peer, request);
+            expect_request(peer, request);
             then(peer);
         })
     }
@@ -68,33 +78,27 @@ fn every_address_found_here_is_tried() {
     let unreachable = |peer: &mut Peer| peer.send(b"\x05\x03\x00\x01\0\0\0\0\0\0");
     let reached = |peer: &mut Peer| {
         peer.send(REPLIES[0]);
-        echo(peer);
+        echo_once(peer);
     };
-    let proxy = Server::scripts([asked_for(FIRST, unreachable), asked_for(SECOND, reached)]);
-    through("socks5://", &proxy, &resolve).code(0).stdout("hi\n");
+    let proxy = Server::scripts([attempt(FIRST, unreachable), attempt(SECOND, reached)]);
+    run_through("socks5://", &proxy, &resolve).code(0).stdout("hi\n");
     let refused = |peer: &mut Peer| peer.send(b"\x05\x05\x00\x01\0\0\0\0\0\0");
-    let proxy = Server::scripts([asked_for(FIRST, unreachable), asked_for(SECOND, refused)]);
-    through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 3)");
-    // What is not about the address is not tried again.
+    let proxy = Server::scripts([attempt(FIRST, unreachable), attempt(SECOND, refused)]);
+    run_through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 3)");
+    // Failures that do not depend on the address are not retried.
     let forbidden = |peer: &mut Peer| peer.send(b"\x05\x02\x00\x01\0\0\0\0\0\0");
-    let proxy = Server::scripts([asked_for(FIRST, forbidden)]);
-    through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 2)");
+    let proxy = Server::scripts([attempt(FIRST, forbidden)]);
+    run_through("socks5://", &proxy, &resolve).code(3).stderr_contains("(SOCKS5 reply 2)");
 }
 
 #[test]
-fn addresses_need_no_look_up() {
+fn literal_addresses_are_not_resolved() {
     for (url, request) in [
         ("ws://127.9.9.9/", &b"\x05\x01\x00\x01\x7f\x09\x09\x09\x00\x50"[..]),
         ("ws://[::1]:9/", b"\x05\x01\x00\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x00\x09"),
     ] {
         for scheme in ["socks5", "socks5h"] {
-            let proxy = Server::script(move |peer| {
-                expect(peer, b"\x05\x01\x00");
-                peer.send(b"\x05\x00");
-                expect(peer, request);
-                peer.send(REPLIES[0]);
-                echo(peer);
-            });
+            let proxy = proxy_for(request);
             let proxy_url = format!("{scheme}://127.0.0.1:{}", proxy.port());
             wscope().args(["--proxy", &proxy_url, "-x", "hi", url]).run().code(0).stdout("hi\n");
         }
@@ -102,7 +106,7 @@ fn addresses_need_no_look_up() {
 }
 
 #[test]
-fn name_and_password_are_given_and_hidden() {
+fn name_and_password_are_sent_and_masked() {
     for view in [&[][..], &["-vvv"], &["--json"]] {
         let proxy = Server::script(|peer| {
             expect(peer, b"\x05\x02\x00\x02");
@@ -111,26 +115,24 @@ fn name_and_password_are_given_and_hidden() {
             peer.send(b"\x01\x00");
             expect(peer, NAMED);
             peer.send(REPLIES[0]);
-            echo(peer);
+            echo_once(peer);
         });
-        let outcome = through("socks5h://me:hunter%402@", &proxy, view).code(0);
-        assert_hidden(&outcome, &["hunter"]);
+        let outcome = run_through("socks5h://me:hunter%402@", &proxy, view).code(0);
+        assert_no_secret(&outcome, &["hunter"]);
     }
 }
 
 #[test]
-fn bytes_behind_the_reply_are_the_targets() {
+fn bytes_after_the_reply_belong_to_the_target() {
     let proxy = Server::script(|peer| {
-        expect(peer, b"\x05\x01\x00");
-        peer.send(b"\x05\x00");
-        expect(peer, NAMED);
+        expect_request(peer, NAMED);
         peer.send([REPLIES[1], b"220 mail.example\r\n"].concat());
         peer.read_head();
     });
-    through("socks5h://", &proxy, &[]).code(4).stderr_contains("220 mail.example");
+    run_through("socks5h://", &proxy, &[]).code(4).stderr_contains("220 mail.example");
 }
 
-/// The proxy takes a greeting and answers with these bytes, whatever comes.
+/// A run in which the proxy reads the greeting and sends these bytes, whatever the requests.
 #[track_caller]
 fn refused(scheme: &str, answers: &[&[u8]]) -> Outcome {
     let answers: Vec<Vec<u8>> = answers.iter().map(|answer| answer.to_vec()).collect();
@@ -143,11 +145,11 @@ fn refused(scheme: &str, answers: &[&[u8]]) -> Outcome {
             peer.send(answer);
         }
     });
-    through(scheme, &proxy, &[]).code(3).stdout("")
+    run_through(scheme, &proxy, &[]).code(3).stdout("")
 }
 
 #[test]
-fn every_reply_code_has_its_words() {
+fn every_reply_code_is_described() {
     for (reply, words, hint) in [
         (
             &[&b"\x05\x00"[..], b"\x05\x01\x00\x01\0\0\0\0\0\0"],
@@ -162,17 +164,17 @@ fn every_reply_code_has_its_words() {
         (
             &[b"\x05\x00", b"\x05\x03\x00\x01\0\0\0\0\0\0"],
             "network unreachable (SOCKS5 reply 3)",
-            "says that it cannot reach target.invalid:80",
+            "reports that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x04\x00\x01\0\0\0\0\0\0"],
             "host unreachable (SOCKS5 reply 4)",
-            "says that it cannot reach target.invalid:80",
+            "reports that it cannot reach target.invalid:80",
         ),
         (
             &[b"\x05\x00", b"\x05\x05\x00\x01\0\0\0\0\0\0"],
             "connection refused (SOCKS5 reply 5)",
-            "says that target.invalid:80 refused its connection: no program listens",
+            "reports that target.invalid:80 refused its connection: no program listens",
         ),
         (&[b"\x05\x00", b"\x05\x06\x00\x01\0\0\0\0\0\0"], "TTL expired (SOCKS5 reply 6)", ""),
         (
@@ -193,7 +195,7 @@ fn every_reply_code_has_its_words() {
 }
 
 #[test]
-fn an_ipv6_address_is_not_a_name() {
+fn an_unreachable_ipv6_address_has_no_hint_about_names() {
     let proxy = Server::script(|peer| {
         peer.read_exact(3);
         peer.send(b"\x05\x00");
@@ -205,7 +207,7 @@ fn an_ipv6_address_is_not_a_name() {
         .args(["--proxy", &url, "ws://[2001:db8::abcd]:9/"])
         .run()
         .code(3)
-        .stderr_contains("hint: the proxy says that it cannot reach [2001:db8::abcd]:9")
+        .stderr_contains("hint: the proxy reports that it cannot reach [2001:db8::abcd]:9")
         .stderr_lacks("socks5h");
 }
 
@@ -235,13 +237,13 @@ fn other_refusals() {
             "socks5h://",
             &[b"HTTP/1.1 400 Bad Request\r\n\r\n"],
             "its answer is not SOCKS5: \"HTTP/1.1 400",
-            "write the proxy with http://",
+            "use http:// for the proxy",
         ),
         (
             "socks5h://",
             &[b"\x15\x03\x01\0\x02\x02\x46"],
             "is not SOCKS5: bytes 15 03 01 00",
-            "write it with https://",
+            "use https://",
         ),
         (
             "socks5h://",
@@ -259,16 +261,18 @@ fn other_refusals() {
 }
 
 #[test]
-fn a_wrong_password_is_said() {
+fn a_wrong_password_is_reported() {
     let proxy = Server::script(|peer| {
         peer.read_exact(4);
         peer.send(b"\x05\x02");
         peer.read_exact(1 + 1 + 2 + 1 + 7);
         peer.send(b"\x01\x01");
     });
-    let outcome = through("socks5h://me:hunter2@", &proxy, &["-v"]).code(3);
-    assert_hidden(&outcome, &["hunter2"]);
+    let outcome = run_through("socks5h://me:hunter2@", &proxy, &["-v"]).code(3);
+    assert_no_secret(&outcome, &["hunter2"]);
     outcome
-        .stderr_contains("it does not accept the name and password (status 1)\nhint: is the name")
+        .stderr_contains(
+            "it does not accept the name and password (status 1)\nhint: are the user name",
+        )
         .stderr_lacks("me:");
 }

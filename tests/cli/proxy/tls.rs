@@ -1,14 +1,15 @@
-//! TLS to the target through a proxy, to the proxy, and both: one within the other.
+//! TLS to the target through a proxy, TLS to the proxy, and both: one within the other.
 
 use std::io::{self, Read, Write};
 
 use native_tls::{Identity, TlsAcceptor, TlsStream};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
-use super::{ESTABLISHED, echo};
+use super::ESTABLISHED;
+use crate::scripts::echo_once;
 use crate::support::{Layer, Outcome, Peer, Server, Wire, wscope};
 
-/// A certificate that vouches for itself, in PEM, and what a server needs to use it.
+/// A self-signed certificate in PEM, and the acceptor of a server that uses it.
 pub(crate) fn identity(name: &str) -> (String, TlsAcceptor) {
     let mut params = CertificateParams::new([name.to_owned()]).expect("a name for a certificate");
     params.distinguished_name.push(DnType::CommonName, name);
@@ -20,7 +21,7 @@ pub(crate) fn identity(name: &str) -> (String, TlsAcceptor) {
     (certificate, acceptor)
 }
 
-/// A layer below, or nothing any more if the client broke it off.
+/// The layer below TLS.
 struct Below(Box<dyn Wire>);
 
 impl std::fmt::Debug for Below {
@@ -53,13 +54,20 @@ impl Wire for Layer<TlsStream<Below>> {
     }
 }
 
-/// Puts TLS on the connection; the client may break it off.
+/// Starts TLS on the connection; the client may abort the handshake.
 pub(crate) fn start_tls(peer: &mut Peer, acceptor: &TlsAcceptor) {
     peer.nest(|below| Layer(acceptor.accept(Below(below)).ok()));
 }
 
-/// Through a proxy of this scheme to `wss://target.invalid`; both certificates are trusted.
-fn through(
+/// Accepts CONNECT, and starts TLS as the target.
+fn tunnel(peer: &mut Peer, acceptor: &TlsAcceptor) {
+    peer.read_head();
+    peer.respond(ESTABLISHED);
+    start_tls(peer, acceptor);
+}
+
+/// Runs through a proxy of this scheme to `wss://target.invalid`, with these certificates trusted.
+fn run_through(
     scheme: &str,
     trusted: &[&str],
     steps: impl FnOnce(&mut Peer) + Send + 'static,
@@ -75,12 +83,12 @@ fn through(
 #[test]
 fn tls_through_an_http_proxy() {
     let (trusted, acceptor) = identity("target.invalid");
-    let outcome = through("http", &[&trusted], move |peer| {
+    let outcome = run_through("http", &[&trusted], move |peer| {
         let head = peer.read_head();
         assert!(head.starts_with("CONNECT target.invalid:443 HTTP/1.1\r\n"), "{head}");
         peer.respond(ESTABLISHED);
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n").stderr_contains("(via proxy http://localhost:");
 }
@@ -88,13 +96,13 @@ fn tls_through_an_http_proxy() {
 #[test]
 fn tls_through_a_socks_proxy() {
     let (trusted, acceptor) = identity("target.invalid");
-    let outcome = through("socks5h", &[&trusted], move |peer| {
+    let outcome = run_through("socks5h", &[&trusted], move |peer| {
         peer.read_exact(3);
         peer.send(b"\x05\x00");
         peer.read_exact(4 + 1 + "target.invalid".len() + 2);
         peer.send(b"\x05\x00\x00\x01\0\0\0\0\0\0");
         start_tls(peer, &acceptor);
-        echo(peer);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n");
 }
@@ -103,32 +111,23 @@ fn tls_through_a_socks_proxy() {
 fn tls_within_tls() {
     let (proxy_trusted, proxy_acceptor) = identity("localhost");
     let (trusted, acceptor) = identity("target.invalid");
-    let outcome = through("https", &[&trusted, &proxy_trusted], move |peer| {
+    let outcome = run_through("https", &[&trusted, &proxy_trusted], move |peer| {
         start_tls(peer, &proxy_acceptor);
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
-        echo(peer);
+        tunnel(peer, &acceptor);
+        echo_once(peer);
     });
     outcome.code(0).stdout("hi\n").stderr_contains("(via proxy https://localhost:");
 }
 
 #[test]
-fn much_goes_through_tls_within_tls() {
+fn a_large_message_passes_through_tls_within_tls() {
     const SIZE: usize = 3 << 20;
     let (proxy_trusted, proxy_acceptor) = identity("localhost");
     let (trusted, acceptor) = identity("target.invalid");
     let proxy = Server::script(move |peer| {
         start_tls(peer, &proxy_acceptor);
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
-        let head = peer.read_head();
-        peer.accept(&head);
-        let (_, message) = peer.read_message();
-        peer.send(crate::support::binary(&message));
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        tunnel(peer, &acceptor);
+        echo_once(peer);
     });
     let data: Vec<u8> = (0..SIZE).map(|at| (at % 251) as u8).collect();
     let url = format!("https://localhost:{}", proxy.port());
@@ -148,7 +147,7 @@ fn a_plain_target_behind_an_https_proxy() {
     let proxy = Server::script(move |peer| {
         start_tls(peer, &acceptor);
         peer.read_head();
-        // Early bytes within TLS: a refusal that came before it was asked for.
+        // Early bytes within TLS: a response sent before the request.
         peer.send(format!("{ESTABLISHED}HTTP/1.1 404 Early\r\nContent-Length: 0\r\n\r\n"));
         peer.read_head();
     });
@@ -162,7 +161,7 @@ fn a_plain_target_behind_an_https_proxy() {
 }
 
 #[test]
-fn the_proxys_certificate_is_checked_for_itself() {
+fn the_certificate_of_the_proxy_is_checked_separately() {
     for (options, code) in [(&[][..], 3), (&["-k"], 3), (&["--proxy-insecure"], 0)] {
         let (_, acceptor) = identity("localhost");
         let proxy = Server::script(move |peer| {
@@ -170,7 +169,7 @@ fn the_proxys_certificate_is_checked_for_itself() {
             if code == 0 {
                 peer.read_head();
                 peer.respond(ESTABLISHED);
-                echo(peer);
+                echo_once(peer);
             } else {
                 peer.read_until_eof();
             }
@@ -191,17 +190,17 @@ fn the_proxys_certificate_is_checked_for_itself() {
 
 #[test]
 fn a_proxy_without_tls_is_recognised() {
-    let outcome = through("https", &[&identity("localhost").0], |peer| {
+    let outcome = run_through("https", &[&identity("localhost").0], |peer| {
         peer.read_exact(1);
         peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
         peer.read_until_eof();
     });
     outcome
         .code(3)
-        .stderr_contains("hint: the answer is plain HTTP: if the proxy does not speak TLS on this port, write it with http://");
+        .stderr_contains("hint: the response is plain HTTP: if the proxy does not speak TLS on this port, use http://");
 }
 
-/// What is said of a server with TLS does not hold for a proxy.
+/// The hints for a server with TLS do not apply to a proxy.
 #[test]
 fn an_https_proxy_that_does_not_answer_in_tls() {
     for (answer, hint) in [
@@ -209,7 +208,7 @@ fn an_https_proxy_that_does_not_answer_in_tls() {
         ("\x05\x01", "hint: that is a SOCKS5 proxy (socks5h://): is the proxy's port right?"),
         ("hello", "hint: the proxy does not speak TLS on this port: https:// is for proxies that"),
     ] {
-        let outcome = through("https", &[&identity("localhost").0], move |peer| {
+        let outcome = run_through("https", &[&identity("localhost").0], move |peer| {
             peer.read_exact(1);
             peer.send(answer);
         });
@@ -218,12 +217,10 @@ fn an_https_proxy_that_does_not_answer_in_tls() {
 }
 
 #[test]
-fn the_targets_certificate_is_named_with_the_way_to_it() {
+fn a_refused_certificate_of_the_target_is_reported_with_the_proxy() {
     let (_, acceptor) = identity("target.invalid");
-    let outcome = through("http", &[&identity("other.invalid").0], move |peer| {
-        peer.read_head();
-        peer.respond(ESTABLISHED);
-        start_tls(peer, &acceptor);
+    let outcome = run_through("http", &[&identity("other.invalid").0], move |peer| {
+        tunnel(peer, &acceptor);
         peer.read_until_eof();
     });
     outcome

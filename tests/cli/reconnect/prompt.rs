@@ -1,4 +1,4 @@
-//! At the prompt: the line being typed survives, and what is entered meanwhile is kept.
+//! Reconnecting at the prompt: the edited line is kept, and entered lines are queued.
 
 use super::{accept, cut};
 use crate::scripts::answer_close;
@@ -10,7 +10,7 @@ fn prompt(server: &Server, delay: &str) -> Terminal {
 }
 
 #[test]
-fn lines_typed_meanwhile_are_sent_afterwards() {
+fn lines_typed_without_a_connection_are_sent_later() {
     let busy = script(|peer: &mut Peer| {
         peer.read_head();
         peer.respond("HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n");
@@ -40,7 +40,7 @@ fn lines_typed_meanwhile_are_sent_afterwards() {
 }
 
 #[test]
-fn ctrl_c_and_ctrl_d_end_a_wait() {
+fn ctrl_c_and_ctrl_d_end_the_delay() {
     for (key, code) in [(Key::CtrlC, 130), (Key::CtrlD, 6)] {
         let server = Server::scripts([cut()]);
         let mut terminal = prompt(&server, "10m");
@@ -51,18 +51,18 @@ fn ctrl_c_and_ctrl_d_end_a_wait() {
     }
 }
 
-/// The next attempt hangs in its opening handshake: no line is taken from the editor then.
+/// The next attempt hangs in its opening handshake, when no line is read from the editor.
 #[test]
 fn ctrl_c_ends_an_attempt() {
-    let (sender, asked) = std::sync::mpsc::channel();
+    let (sender, requested) = std::sync::mpsc::channel();
     let hang = script(move |peer: &mut Peer| {
         peer.read_head();
-        sender.send(()).expect("a test that waits");
+        sender.send(()).expect("a receiver in the test");
         peer.read_until_eof();
     });
     let server = Server::scripts([cut(), hang]);
     let mut terminal = prompt(&server, "1ms");
-    crate::scripts::next(&asked);
+    crate::scripts::next(&requested);
     terminal.press(Key::CtrlC);
     assert_eq!(terminal.wait_exit(), 130, "{}", terminal.screen());
     assert!(terminal.termios_restored());

@@ -1,16 +1,16 @@
-//! What a server repeats in Location is masked in all that follows from it.
+//! Secrets repeated in Location are masked everywhere.
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 
 use super::{accept, redirect};
-use crate::scripts::deserted_url;
+use crate::scripts::refused_url;
 use crate::support::{Outcome, Script, Server, header, script, wscope};
 
 const PASSWORD: &str = "S3cret/Pass 1";
 const TOKEN: &str = "S3cretTok+Value";
 const KEY: &str = "S3cretKey";
 
-/// The secrets as a Location may have them.
+/// The secrets in the encodings that occur in a Location.
 fn encodings() -> String {
     format!(
         "next=%2Fx%3Ftoken%3DS3cretTok%252BValue&p=S3cret%2FPass+1&q=S3cret%252fPass%2520%31&b={}&c={}&k={KEY}",
@@ -20,10 +20,10 @@ fn encodings() -> String {
 }
 
 #[track_caller]
-fn holds_no_secret(outcome: &Outcome) {
+fn assert_no_secret(outcome: &Outcome) {
     let base64 =
         [format!("me:{PASSWORD}"), TOKEN.to_owned()].map(|it| BASE64.encode(it.as_bytes()));
-    let base64 = base64.map(|it| it[4..12].to_owned()); // without what depends on its neighbours
+    let base64 = base64.map(|it| it[4..12].to_owned()); // without the characters that depend on the adjacent bytes
     for text in [&outcome.stdout, &outcome.stderr] {
         for secret in
             ["S3cret", "s3cret", &base64[0], &base64[1], &BASE64.encode(TOKEN.as_bytes())[..8]]
@@ -44,7 +44,7 @@ fn run(displays: &[&str], url: &str) -> Outcome {
 const DISPLAYS: [&[&str]; 4] = [&[], &["-v"], &["-vvv"], &["--json", "-vv"]];
 
 #[test]
-fn not_in_what_follows() {
+fn no_secret_is_shown_of_followed_redirects() {
     for display in DISPLAYS {
         let server = Server::scripts([
             redirect("302 S3cretKey", format!("/login?{}", encodings()), |_| {}),
@@ -54,13 +54,13 @@ fn not_in_what_follows() {
             accept(|head| assert_eq!(header(head, "X-Acme-Token"), Some(KEY), "{head}")),
         ]);
         let outcome = run(display, &server.url()).code(0);
-        holds_no_secret(&outcome);
+        assert_no_secret(&outcome);
         outcome.stderr_contains("/login?next=%2Fx%3Ftoken%3D***&p=***&q=***&b=***");
     }
 }
 
 #[test]
-fn not_in_refusals() {
+fn no_secret_is_shown_in_refusals() {
     let repeating = || {
         script(|peer| {
             let head = peer.read_head();
@@ -78,40 +78,40 @@ fn not_in_refusals() {
         for end in [&repeating as &dyn Fn() -> Script, &ends[0], &ends[1]] {
             let first = redirect("302 Found", format!("/login?{}", encodings()), |_| {});
             let server = Server::scripts([first, end()]);
-            holds_no_secret(&run(display, &server.url()).code(4));
+            assert_no_secret(&run(display, &server.url()).code(4));
         }
     }
 }
 
 #[test]
-fn not_in_the_path_of_redirects() {
+fn no_secret_is_shown_in_a_redirect_loop() {
     for display in DISPLAYS {
-        let circle = format!("/login?{}", encodings());
+        let redirect_loop = format!("/login?{}", encodings());
         let server = Server::scripts([
-            redirect("302 Found", circle.clone(), |_| {}),
-            redirect("302 Found", circle, |_| {}),
+            redirect("302 Found", redirect_loop.clone(), |_| {}),
+            redirect("302 Found", redirect_loop, |_| {}),
         ]);
         let outcome = run(display, &server.url()).code(4);
-        holds_no_secret(&outcome);
+        assert_no_secret(&outcome);
         outcome.stderr_contains("redirect loop: ");
     }
 }
 
-/// Secrets are not sent on to another host, and that host is not to be named by them either.
+/// Secrets are not sent to another host, and are masked in its name.
 #[test]
-fn not_where_it_leads_elsewhere() {
-    let deserted = deserted_url().replace("ws://", "");
+fn no_secret_is_shown_or_sent_after_a_redirect_to_another_host() {
+    let refusing = refused_url().replace("ws://", "");
     for display in DISPLAYS {
-        let there =
-            Server::scripts([redirect("302 Found", format!("http://{deserted}/{KEY}"), |head| {
+        let target =
+            Server::scripts([redirect("302 Found", format!("http://{refusing}/{KEY}"), |head| {
                 for name in ["X-Acme-Token", "Authorization"] {
                     assert_eq!(header(head, name), None, "{head}");
                 }
             })]);
-        let location = format!("{}/?{}", there.url(), encodings());
-        let here = Server::scripts([redirect("302 Found", location, |_| {})]);
-        holds_no_secret(&run(display, &here.url()).code(3));
-        let here = Server::scripts([redirect("302 Found", "http://s3cretkey.invalid/", |_| {})]);
-        holds_no_secret(&run(display, &here.url()).code(3));
+        let location = format!("{}/?{}", target.url(), encodings());
+        let first = Server::scripts([redirect("302 Found", location, |_| {})]);
+        assert_no_secret(&run(display, &first.url()).code(3));
+        let first = Server::scripts([redirect("302 Found", "http://s3cretkey.invalid/", |_| {})]);
+        assert_no_secret(&run(display, &first.url()).code(3));
     }
 }

@@ -1,10 +1,10 @@
-//! Bodies that are malformed, cut or encoded: what came of them is shown, and what is wrong is said.
+//! Malformed, truncated and encoded bodies: the received part is shown, and the problem is reported.
 
 use super::{hint_of, refused};
 use crate::support::{Server, wscope};
 
 #[test]
-fn a_malformed_chunk_hides_nothing() {
+fn the_body_after_a_malformed_chunk_is_shown() {
     const NOTE: &str =
         "(the chunked transfer coding is malformed: the body is shown as received from there on)\n";
     for (body, shown) in [
@@ -19,7 +19,7 @@ fn a_malformed_chunk_hides_nothing() {
 }
 
 #[test]
-fn a_body_that_is_cut_says_where() {
+fn a_truncated_body_is_reported_with_its_position() {
     for (fields, body, note) in [
         (
             "Content-Length: 500",
@@ -40,9 +40,9 @@ fn a_body_that_is_cut_says_where() {
         .stderr_contains("(body cut after 0 of 9 bytes: the connection was closed)\n");
 }
 
-/// The start of a secret at the end of what came is one too.
+/// The start of a secret at the end of the received part is masked.
 #[test]
-fn a_cut_body_shows_no_start_of_a_secret() {
+fn the_start_of_a_secret_in_a_truncated_body_is_masked() {
     let response = "HTTP/1.1 403 Forbidden\r\nContent-Length: 500\r\n\r\nyou sent S3cretTo";
     refused(response, &["--bearer", "S3cretToken99"])
         .stderr_contains("< you sent ***\n")
@@ -50,19 +50,16 @@ fn a_cut_body_shows_no_start_of_a_secret() {
 }
 
 #[test]
-fn a_proxys_body_that_is_cut_says_where_too() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.send("HTTP/1.1 502 No\r\nContent-Length: 500\r\n\r\nshort");
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+fn a_truncated_body_of_a_proxy_is_reported_with_its_position() {
+    let proxy = Server::respond("HTTP/1.1 502 No\r\nContent-Length: 500\r\n\r\nshort");
+    let url = proxy.http_url();
     wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3).stderr_contains(
         "\n<\n< short\n(body cut after 5 of 500 bytes: the connection was closed)\n",
     );
 }
 
 #[test]
-fn a_body_that_is_not_decoded_says_so() {
+fn an_undecoded_body_is_reported() {
     let response = [
         &b"HTTP/1.1 403 No\r\nContent-Encoding: br\r\nContent-Length: 6\r\n\r\n"[..],
         b"\x0b\x05\x80hi\x03",
@@ -83,7 +80,7 @@ fn a_body_that_is_not_decoded_says_so() {
 }
 
 #[test]
-fn a_page_that_is_empty_or_cut_is_not_one_without_text() {
+fn an_empty_or_truncated_page_is_not_reported_as_without_text() {
     let head = "HTTP/1.1 500 Bad\r\nContent-Type: text/html\r\n";
     refused(format!("{head}Content-Length: 0\r\n\r\n"), &[]).stderr_lacks("HTML page");
     let page = format!("<html><body>{}REASON: disk full</body>", "<div class=x>".repeat(380));
@@ -98,9 +95,9 @@ fn a_page_that_is_empty_or_cut_is_not_one_without_text() {
         .stderr_contains("(body cut after 12 of 500 bytes: the connection was closed)\n");
 }
 
-/// Where the body says why, the hint does not guess.
+/// If the body gives the cause, the hint does not guess.
 #[test]
-fn a_cause_that_is_given_is_not_guessed_at() {
+fn there_is_no_guess_if_the_body_gives_the_cause() {
     for (status, body, hint) in [
         ("500 Internal Server Error", "disk full", ""),
         ("403 Forbidden", "{\"detail\":\"Not authenticated\"}", ""),
@@ -108,7 +105,7 @@ fn a_cause_that_is_given_is_not_guessed_at() {
         (
             "400 Bad Request",
             "Client must support 'binary' protocol",
-            "the answer names a protocol: if a subprotocol is meant, -s NAME offers it",
+            "the response mentions a protocol: if a subprotocol is meant, -s NAME offers it",
         ),
     ] {
         let length = body.len();

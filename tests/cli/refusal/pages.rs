@@ -1,4 +1,4 @@
-//! Bodies that are HTML pages, or compressed.
+//! HTML pages and compressed bodies.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use super::refused;
 use crate::support::{Server, wscope};
 
-/// A page of so many paragraphs, with markup that hides them.
+/// A page of this many paragraphs, with markup around them.
 fn page(paragraphs: usize) -> String {
     let text: String = (1..=paragraphs)
         .map(|n| format!("\n\n  <p class=\"x > y\">line&nbsp;<b>{n}</b></p>\n"))
@@ -45,7 +45,7 @@ fn a_page_is_shown_as_text() {
 }
 
 #[test]
-fn a_page_is_whole_in_a_pipe() {
+fn a_page_is_complete_in_a_pipe() {
     refused(response("", page(50).as_bytes()), &[])
         .stderr_contains("< line 1\n")
         .stderr_contains("< line 50\n");
@@ -53,25 +53,22 @@ fn a_page_is_whole_in_a_pipe() {
 
 #[cfg(unix)]
 #[test]
-fn a_page_is_cut_on_a_terminal() {
+fn a_page_is_truncated_on_a_terminal() {
     use crate::support::Terminal;
-    for (options, is_whole) in [(&[][..], false), (&["-v"], true)] {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.send(response("", page(50).as_bytes()));
-        });
+    for (options, is_complete) in [(&[][..], false), (&["-v"], true)] {
+        let server = Server::respond(response("", page(50).as_bytes()));
         let url = server.url();
         let mut terminal = Terminal::spawn(options.iter().copied().chain([&*url]), 200, 100);
         assert_eq!(terminal.wait_exit(), 4);
         let text = terminal.screen();
-        assert!(text.contains(if is_whole { "<b>50</b>" } else { "line 20" }), "{text}");
+        assert!(text.contains(if is_complete { "<b>50</b>" } else { "line 20" }), "{text}");
         assert!(!text.contains("line 21"), "{text}");
-        assert_eq!(text.contains("30 more lines: -v shows"), !is_whole, "{text}");
+        assert_eq!(text.contains("30 more lines: -v shows"), !is_complete, "{text}");
     }
 }
 
 #[test]
-fn a_page_shows_no_secret_that_markup_had_cut() {
+fn a_secret_split_by_markup_is_masked() {
     let body = "<html><p>you sent hun<b></b>ter2hun&#116;er2</p></html>";
     refused(response("", body.as_bytes()), &["--bearer", "hunter2"])
         .stderr_contains("< you sent ******\n")
@@ -79,7 +76,7 @@ fn a_page_shows_no_secret_that_markup_had_cut() {
 }
 
 #[test]
-fn a_page_does_not_control_the_terminal() {
+fn a_page_is_escaped() {
     let body = "<html><p>&#27;[2J&#x9b;2J&#10;&#x202e;a</p></html>";
     let outcome = refused(response("", body.as_bytes()), &[]);
     let is_harmful = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
@@ -93,7 +90,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn compressed_bodies_are_unpacked() {
+fn compressed_bodies_are_decompressed() {
     let text = b"token expired";
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
     zlib.write_all(text).expect("zlib");
@@ -115,7 +112,7 @@ fn compressed_bodies_are_unpacked() {
 }
 
 #[test]
-fn what_a_compressed_body_grows_to_is_bounded() {
+fn the_decompressed_size_is_bounded() {
     let bomb = gzip(&vec![b'x'; 64 << 20]);
     let outcome = refused(response("Content-Encoding: gzip\r\n", &bomb), &[]);
     assert!(outcome.stderr.len() < 6000, "{} bytes on stderr", outcome.stderr.len());
@@ -123,19 +120,19 @@ fn what_a_compressed_body_grows_to_is_bounded() {
 }
 
 #[test]
-fn a_body_that_is_not_packed_as_declared_is_shown_as_it_came() {
+fn a_body_without_the_declared_encoding_is_shown_unchanged() {
     refused(response("Content-Encoding: gzip\r\n", b"plain words"), &[])
         .stderr_contains("\n<\n< plain words\n");
 }
 
 #[test]
-fn a_proxys_page_is_text_too() {
+fn a_page_of_a_proxy_is_shown_as_text() {
     let proxy = Server::script(|peer| {
         peer.read_head();
         let fields = "Content-Encoding: gzip\r\nContent-Type: text/html\r\n";
         peer.send(response(fields, &gzip(page(2).as_bytes())));
     });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+    let url = proxy.http_url();
     wscope()
         .args(["--proxy", &url, "ws://target.invalid/"])
         .run()

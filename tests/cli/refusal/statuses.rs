@@ -1,29 +1,29 @@
-//! What the status and header fields of a refusal say, and what they do not.
+//! Hints from the status and the header fields of a refusal.
 
 use super::{hint_of, refused};
 use crate::support::{Server, wscope};
 
-/// The hint for an answer without a body.
+/// The hint for a response without a body.
 #[track_caller]
 fn hint(head: &str, options: &[&str]) -> String {
     hint_of(&refused(format!("HTTP/1.1 {head}\r\nContent-Length: 0\r\n\r\n"), options))
 }
 
 #[test]
-fn hints_fit_the_answer() {
+fn hints_match_the_response() {
     for (head, expected) in [
         ("301 Moved\r\nLocation: wss://b.example/ws", "redirects to wss://b.example/ws"),
         ("302 Found", "redirects without a Location header"),
         ("400 Bad Request", "check path, Host, Origin (-o) and subprotocol (-s)"),
-        ("401 Unauthorized", "wants credentials and does not say which"),
+        ("401 Unauthorized", "requires credentials and does not specify which"),
         ("401 Unauthorized", "or it checks the Origin header (-o https://HOST)"),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Basic realm=x",
-            "wants a user name and password (Basic, realm \"x\")",
+            "requires a user name and password (Basic, realm \"x\")",
         ),
         (
             "401 Unauthorized\r\nWWW-Authenticate: Digest realm=x",
-            "wants a Digest login (realm \"x\"), which wscope does not support",
+            "requires a Digest login (realm \"x\"), which wscope does not support",
         ),
         (
             "403 Forbidden",
@@ -38,7 +38,7 @@ fn hints_fit_the_answer() {
             "405 Method Not Allowed",
             "GET is not allowed at this path, and a WebSocket is opened with GET",
         ),
-        ("407 Proxy Authentication Required", "a proxy in between wants credentials"),
+        ("407 Proxy Authentication Required", "a proxy in between requires credentials"),
         ("408 Request Timeout", "whole request in time; --retry tries again"),
         ("426 Upgrade Required", "does a reverse proxy in between forward Upgrade and Connection?"),
         (
@@ -74,16 +74,13 @@ fn hints_fit_the_answer() {
             "the server behind it did not respond in time; --retry tries again",
         ),
         ("507 Insufficient Storage", "--retry tries again"),
-        (
-            "511 Network Authentication Required",
-            "this network wants a login first (captive portal)",
-        ),
+        ("511 Network Authentication Required", "this network requires a login (captive portal)"),
         (
             "521 \r\nServer: cloudflare",
             "Cloudflare answered: the server behind it refuses connections",
         ),
         ("525 \r\nServer: Cloudflare", "the TLS handshake with the server behind it failed"),
-        ("200 OK\r\nContent-Type: text/html", "an ordinary web page answered"),
+        ("200 OK\r\nContent-Type: text/html", "the response is an ordinary web page"),
         ("200 OK\r\nContent-Type: application/xml", "an ordinary HTTP response"),
         ("200 OK\r\nContent-Type: application/json", "an ordinary HTTP response"),
     ] {
@@ -97,7 +94,7 @@ fn hints_fit_the_answer() {
 }
 
 #[test]
-fn what_is_not_known_is_not_said() {
+fn hints_do_not_guess() {
     for (head, lacks) in [
         ("300 Multiple Choices\r\nLocation: /a", "-L"),
         ("304 Not Modified\r\nLocation: /a", "redirect"),
@@ -121,7 +118,7 @@ fn what_is_not_known_is_not_said() {
 }
 
 #[test]
-fn retry_is_not_named_where_it_was_given() {
+fn retry_is_not_suggested_if_it_was_given() {
     for status in ["429 Too Many", "500 Oh", "502 Bad", "503 Busy", "504 Late", "507 Full"] {
         let server = Server::repeat(2, move |peer| {
             peer.read_head();
@@ -132,9 +129,9 @@ fn retry_is_not_named_where_it_was_given() {
     }
 }
 
-/// A server that answers with the headers of an upgrade has seen one.
+/// A server that responds with the headers of an upgrade has received one.
 #[test]
-fn an_upgrade_that_arrived_is_not_lost_on_the_way() {
+fn a_proxy_is_not_suspected_if_the_upgrade_arrived() {
     for status in ["400 Bad Request", "404 Not Found", "200 OK"] {
         for field in ["Upgrade: websocket", "Sec-WebSocket-Accept: x"] {
             let got = hint(&format!("{status}\r\n{field}"), &[]);
@@ -143,9 +140,9 @@ fn an_upgrade_that_arrived_is_not_lost_on_the_way() {
     }
 }
 
-/// What the user replaced is the first thing to look at.
+/// Headers replaced by the user are the most likely cause.
 #[test]
-fn headers_of_the_handshake_that_were_replaced_are_named() {
+fn replaced_headers_of_the_handshake_are_reported() {
     let host = "the request had the Host b.example (-H): the server may not know it";
     for (head, options, expected) in [
         (
@@ -172,7 +169,7 @@ fn headers_of_the_handshake_that_were_replaced_are_named() {
         (
             "426 Upgrade Required\r\nSec-WebSocket-Version: 13",
             &["-H", "Sec-WebSocket-Version:"],
-            "the request named no WebSocket version (-H removed it), and the server speaks 13",
+            "the request had no WebSocket version (-H removed it), and the server speaks 13",
         ),
     ] {
         let got = hint(head, options);
@@ -184,7 +181,7 @@ fn headers_of_the_handshake_that_were_replaced_are_named() {
     assert!(got.ends_with("asked for WebSocket version 7 (-H)") && !got.contains("N'"), "{got}");
 }
 
-/// HTTP APIs answer in JSON, at paths that are theirs.
+/// HTTP APIs respond in JSON, at their own paths.
 #[test]
 fn a_bad_request_in_json_may_be_for_another_path() {
     let answer = |body: &str| {
@@ -199,9 +196,9 @@ fn a_bad_request_in_json_may_be_for_another_path() {
     assert_eq!(answer("quota exceeded"), "-v shows the request that was sent");
 }
 
-/// `-H` may have removed the header that the server misses.
+/// `-H` may have removed the header that the server requires.
 #[test]
-fn an_upgrade_that_was_not_asked_for_is_not_lost_on_the_way() {
+fn a_proxy_is_not_suspected_if_the_upgrade_was_not_requested() {
     let got = hint("426 Upgrade Required", &["-H", "Upgrade:"]);
     assert!(got.contains("-H replaced or removed one of them") && !got.contains("proxy"), "{got}");
 }
@@ -215,7 +212,7 @@ fn engine_io_is_recognised() {
             r#"{"code":1,"message":"Session ID unknown"}"#,
             "leave out sid, and /socket.io/?EIO",
         ),
-        // Where an upgrade is refused, the message stands alone.
+        // If an upgrade is refused, the body is only the message.
         ("", "Transport unknown", "?EIO=4&transport=websocket"),
         ("?transport=websocket&EIO=4&sid=x", "Session ID unknown", "leave out sid, and"),
         (
@@ -224,10 +221,7 @@ fn engine_io_is_recognised() {
             "it does not accept version 3: EIO=4",
         ),
     ] {
-        let server = Server::script(move |peer| {
-            peer.read_head();
-            peer.send(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
-        });
+        let server = Server::respond(format!("HTTP/1.1 400 Bad Request\r\n\r\n{body}"));
         let url = format!("{}/socket.io/{query}", server.url());
         let outcome = wscope().arg(url).run().code(4).stderr_contains(body);
         let got = hint_of(&outcome);

@@ -1,7 +1,7 @@
-//! What refusals say is read: each hint follows from what came, and is not given where it could be false.
+//! Hints from the text of refusals: each follows from the response, and is not given where it could be wrong.
 
 use super::{hint_of, refused};
-use crate::scripts::under_tls;
+use crate::scripts::start_untrusted_tls;
 use crate::support::{Server, wscope};
 
 /// The hint for a refusal with this status, these fields and this body.
@@ -13,7 +13,7 @@ fn hint(status: &str, fields: &str, body: &str, options: &[&str]) -> String {
 }
 
 #[test]
-fn a_subprotocol_that_is_named_is_what_to_offer() {
+fn a_subprotocol_in_the_response_is_suggested() {
     for status in
         ["400 Bad Request", "403 Forbidden", "501 Not Implemented", "426 Upgrade Required"]
     {
@@ -23,7 +23,7 @@ fn a_subprotocol_that_is_named_is_what_to_offer() {
     let field = "Sec-WebSocket-Protocol: mqtt, wamp\r\n";
     let got = hint("400 Bad Request", field, "", &["-s", "soap"]);
     assert!(got.contains("subprotocol mqtt, wamp, and soap was offered: -s mqtt"), "{got}");
-    // What was offered is no news, and what is no name is not passed on.
+    // Names that were offered, and invalid names, are not suggested.
     for field in ["Sec-WebSocket-Protocol: soap\r\n", "Sec-WebSocket-Protocol: a b; rm\r\n"] {
         let got = hint("400 Bad Request", field, "", &["-s", "soap"]);
         assert!(!got.contains("-s "), "{got}");
@@ -33,12 +33,12 @@ fn a_subprotocol_that_is_named_is_what_to_offer() {
 }
 
 #[test]
-fn words_about_the_subprotocol_are_understood() {
+fn texts_about_the_subprotocol_are_recognised() {
     for body in
         ["Unsupported subprotocol", "missing Sec-WebSocket-Protocol header", "bad sub-protocol"]
     {
         let got = hint("400 Bad Request", "", body, &[]);
-        assert!(got.contains("names a subprotocol, and none was offered: -s NAME"), "{got}");
+        assert!(got.contains("mentions a subprotocol, and none was offered: -s NAME"), "{got}");
         let got = hint("400 Bad Request", "", body, &["-s", "soap"]);
         assert!(got.contains("the one offered (soap)? -s NAME"), "{got}");
     }
@@ -47,7 +47,7 @@ fn words_about_the_subprotocol_are_understood() {
 }
 
 #[test]
-fn words_about_the_origin_are_understood() {
+fn texts_about_the_origin_are_recognised() {
     for (status, body) in [
         ("403 Forbidden", "Origin not allowed"),
         ("400 Bad Request", "<p>Cross-<b>origin</b> request</p>"),
@@ -56,7 +56,7 @@ fn words_about_the_origin_are_understood() {
     ] {
         let fields = if body.contains('<') { "Content-Type: text/html\r\n" } else { "" };
         let got = hint(status, fields, body, &[]);
-        assert!(got.contains("names the Origin") && got.contains("-o https://HOST"), "{got}");
+        assert!(got.contains("mentions the Origin") && got.contains("-o https://HOST"), "{got}");
         let got = hint(status, fields, body, &["-o", "http://a.example"]);
         assert!(got.contains("may accept another (-o ORIGIN), or a request without one"), "{got}");
     }
@@ -73,9 +73,9 @@ fn words_about_the_origin_are_understood() {
     }
 }
 
-/// Chromium DevTools answers 500 to an Origin that it does not know, and to a Host that is a name.
+/// Chromium DevTools responds with 500 to an unknown Origin, and to a Host that is a name.
 #[test]
-fn words_about_the_host_and_the_upgrade_are_understood() {
+fn texts_about_the_host_and_the_upgrade_are_recognised() {
     for (status, body) in [
         ("400 Bad Request", "Invalid host header"),
         ("403 Forbidden", "Blocked request. This host (\"a\") is not allowed."),
@@ -83,12 +83,12 @@ fn words_about_the_host_and_the_upgrade_are_understood() {
     ] {
         let got = hint(status, "", body, &["-H", "Host: a.example"]);
         let expected =
-            "the answer names the Host, which was a.example: -H 'Host: NAME' sends another";
+            "the response mentions the Host, which was a.example: -H 'Host: NAME' sends another";
         assert_eq!(got, expected, "{body}");
     }
     let body = "Rejected an incoming WebSocket connection from the http://a origin. Use the command line flag --remote-allow-origins=http://a";
     let got = hint("500 Internal Server Error", "", body, &["-o", "http://a"]);
-    assert!(got.contains("names the Origin") && got.contains("a request without one"), "{got}");
+    assert!(got.contains("mentions the Origin") && got.contains("a request without one"), "{got}");
     for body in [
         "Can \"Upgrade\" only to \"WebSocket\".",
         "Failed to open a WebSocket connection: missing Connection header.",
@@ -101,9 +101,9 @@ fn words_about_the_host_and_the_upgrade_are_understood() {
     assert!(got.contains("-H 'Sec-WebSocket-Version: N'"), "{got}");
 }
 
-/// HAProxy, Envoy and others answer 503 for a server that is down.
+/// HAProxy, Envoy and others respond with 503 for a server that is down.
 #[test]
-fn words_about_the_server_behind_a_proxy_are_understood() {
+fn texts_about_the_server_behind_a_proxy_are_recognised() {
     for body in [
         "No server is available to handle this request.",
         "no healthy upstream",
@@ -122,7 +122,7 @@ fn words_about_the_server_behind_a_proxy_are_understood() {
 }
 
 #[test]
-fn a_path_that_is_not_found_may_be_for_want_of_an_origin() {
+fn a_404_may_be_caused_by_a_missing_origin() {
     let got = hint("404 Not Found", "", "Page not found", &[]);
     assert!(got.contains("a wrong path") && got.contains("(-o https://HOST)"), "{got}");
     let got = hint("404 Not Found", "", "Page not found", &["-o", "http://a.example"]);
@@ -133,7 +133,7 @@ const APACHE: &str =
     "<p>Reason: You&apos;re speaking plain HTTP to an SSL-enabled server port.<br />\n";
 
 #[test]
-fn words_about_tls_are_understood() {
+fn texts_about_tls_are_recognised() {
     for (status, fields, body) in [
         ("400 Bad Request", "Content-Type: text/html\r\n", APACHE),
         ("400 ", "", "Bad Request\r\nThis combination of host and port requires TLS.\r\n"),
@@ -157,11 +157,11 @@ fn words_about_tls_are_understood() {
     assert!(!got.contains("TLS"), "{got}");
 }
 
-/// Whoever has TLS need not be told to use it.
+/// A connection with TLS has no hint to use it.
 #[test]
-fn under_tls_words_about_tls_are_about_what_is_behind() {
+fn texts_about_tls_over_tls_concern_the_server_behind_a_proxy() {
     let server = Server::script(|peer| {
-        under_tls(peer);
+        start_untrusted_tls(peer);
         peer.read_head();
         let body = "Client sent an HTTP request to an HTTPS server.\n";
         let length = body.len();
@@ -173,14 +173,12 @@ fn under_tls_words_about_tls_are_about_what_is_behind() {
 }
 
 #[test]
-fn a_proxy_that_wants_tls_says_so_too() {
-    let proxy = Server::script(|peer| {
-        peer.read_head();
-        peer.send(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
-    });
-    let url = format!("http://127.0.0.1:{}", proxy.port());
+fn texts_of_a_proxy_about_tls_are_recognised() {
+    let proxy =
+        Server::respond(format!("HTTP/1.1 400 No\r\nContent-Type: text/html\r\n\r\n{APACHE}"));
+    let url = proxy.http_url();
     let outcome = wscope().args(["--proxy", &url, "ws://target.invalid/"]).run().code(3);
-    assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: write it with https://");
+    assert_eq!(hint_of(&outcome), "the proxy speaks TLS on this port: use https://");
 }
 
 #[test]
@@ -188,10 +186,8 @@ fn sockjs_is_recognised() {
     for (path, endpoint) in
         [("/echo", "/echo/websocket"), ("/echo/?a=b", "/echo/websocket"), ("", "/websocket")]
     {
-        let server = Server::script(|peer| {
-            peer.read_head();
-            peer.send("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\nWelcome to SockJS!");
-        });
+        let server =
+            Server::respond("HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\nWelcome to SockJS!");
         let outcome = wscope().arg(format!("{}{path}", server.url())).run().code(4);
         let expected = format!("this is SockJS: its WebSocket endpoint is {endpoint}");
         assert_eq!(hint_of(&outcome), expected);
@@ -199,13 +195,13 @@ fn sockjs_is_recognised() {
 }
 
 #[test]
-fn silence_and_a_bare_end_may_be_for_want_of_a_path_or_subprotocol() {
+fn silence_and_an_end_without_a_response_suggest_path_and_subprotocol() {
     for (options, subprotocol) in [
         (&[][..], "the server may require a subprotocol (-s NAME)"),
         (&["-s", "a"], "the server may not accept the subprotocol offered (-s NAME)"),
     ] {
-        let left = Server::script(|peer| _ = peer.read_head());
-        let outcome = wscope().args(options).arg(left.url()).run().code(4);
+        let ended = Server::script(|peer| _ = peer.read_head());
+        let outcome = wscope().args(options).arg(ended.url()).run().code(4);
         let got = hint_of(&outcome);
         assert!(got.contains("the path") && got.contains(subprotocol), "{got}");
         for other in ["a server of another protocol", "a server behind a proxy may have failed"] {

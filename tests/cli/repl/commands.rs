@@ -2,26 +2,27 @@
 
 use std::fs;
 
-use super::{leave, open, say, server, session, session_with};
+use super::{enter_line, leave, server, session, session_with};
+use crate::scripts::{answer_close, serve};
 use crate::support::{CONTINUATION, Peer, Server, TEXT, Terminal, binary, pong, text};
 
-/// Types each of these lines, waits for what each of them makes the screen say, and leaves.
+/// Enters each of these lines, waits for its text on the screen, and exits.
 #[track_caller]
-fn converse(server: &Server, lines: &[(&str, &str)]) {
+fn run_commands(server: &Server, lines: &[(&str, &str)]) {
     let terminal = session(server);
-    type_all(&terminal, lines);
+    enter_all(&terminal, lines);
     leave(terminal);
 }
 
 #[track_caller]
-fn type_all(terminal: &Terminal, lines: &[(&str, &str)]) {
+fn enter_all(terminal: &Terminal, lines: &[(&str, &str)]) {
     for (line, answer) in lines {
-        say(terminal, line);
+        enter_line(terminal, line);
         terminal.wait_for(answer);
     }
 }
 
-/// A server on which `line` sends this text.
+/// A server that expects this text.
 fn expecting_text(expected: &'static str) -> Server {
     server(move |peer| peer.expect_text(expected))
 }
@@ -31,7 +32,7 @@ fn expecting_binary(expected: &'static [u8]) -> Server {
 }
 
 #[test]
-fn a_message_is_sent_in_as_many_frames_as_asked_for() {
+fn fragment_sends_a_message_in_that_many_frames() {
     let server = server(|peer| {
         let frames = [(); 3].map(|()| peer.read_frame());
         assert_eq!(frames.each_ref().map(|frame| frame.fin), [false, false, true]);
@@ -39,11 +40,11 @@ fn a_message_is_sent_in_as_many_frames_as_asked_for() {
         let payloads = frames.map(|frame| frame.payload).concat();
         assert_eq!(payloads, "아 hi".as_bytes());
     });
-    converse(&server, &[("/fragment 0 x", "wants a number from 1"), ("/fragment 3 아 hi", "")]);
+    run_commands(&server, &[("/fragment 0 x", "wants a number from 1"), ("/fragment 3 아 hi", "")]);
 }
 
 #[test]
-fn any_frame_is_sent_and_marked() {
+fn frame_sends_a_raw_frame_and_marks_it() {
     let server = server(|peer| {
         let frame = peer.read_frame();
         assert_eq!((frame.fin, frame.rsv, frame.opcode, frame.masked), (false, 5, 3, false));
@@ -53,7 +54,7 @@ fn any_frame_is_sent_and_marked() {
         ("/frame 16", "not an opcode"),
         ("/frame 3 nofin rsv1 rsv3 nomask hex:00ff", ">> raw frame reserved opcode 3, RSV1, RSV3"),
     ];
-    converse(&server, &lines);
+    run_commands(&server, &lines);
 }
 
 #[test]
@@ -72,27 +73,27 @@ fn help_lists_every_command() {
 }
 
 #[test]
-fn text_sends_what_a_bare_line_cannot() {
+fn text_sends_text_that_starts_with_a_slash() {
     let server = server(|peer| {
         peer.expect_text("/not a command");
         peer.expect_text("");
     });
-    converse(&server, &[("/text /not a command", ""), ("/text", "")]);
+    run_commands(&server, &[("/text /not a command", ""), ("/text", "")]);
 }
 
 #[test]
 fn two_slashes_send_one() {
-    converse(&expecting_text("/x y"), &[("//x y", "")]);
+    run_commands(&expecting_text("/x y"), &[("//x y", "")]);
 }
 
 #[test]
 fn binary_takes_hex() {
-    converse(&expecting_binary(&[0, 255, 16]), &[("/binary 00 FF10", "")]);
+    run_commands(&expecting_binary(&[0, 255, 16]), &[("/binary 00 FF10", "")]);
 }
 
 #[test]
 fn binary_takes_base64() {
-    converse(&expecting_binary(&[0, 255]), &[("/binary base64:AP8=", "")]);
+    run_commands(&expecting_binary(&[0, 255]), &[("/binary base64:AP8=", "")]);
 }
 
 #[test]
@@ -100,7 +101,7 @@ fn binary_takes_a_file() {
     let server = expecting_binary(b"plain text, sent as binary");
     let terminal = session(&server);
     fs::write(terminal.home().join("data"), "plain text, sent as binary").expect("a file");
-    say(&terminal, "/binary @data");
+    enter_line(&terminal, "/binary @data");
     leave(terminal);
 }
 
@@ -113,13 +114,13 @@ fn file_sends_text_as_text_and_the_rest_as_binary() {
     let terminal = session(&server);
     fs::write(terminal.home().join("a text"), "two\nlines\n").expect("a file");
     fs::write(terminal.home().join("bytes"), [0xff, 0xfe]).expect("a file");
-    say(&terminal, "/file a text");
-    say(&terminal, "/file bytes");
+    enter_line(&terminal, "/file a text");
+    enter_line(&terminal, "/file bytes");
     leave(terminal);
 }
 
 #[test]
-fn ping_tells_the_round_trip_time() {
+fn ping_shows_the_round_trip_time() {
     let server = server(|peer| {
         peer.expect_ping(b"are you there");
         peer.send(pong(b"are you there"));
@@ -141,14 +142,13 @@ fn ping_tells_the_round_trip_time() {
 }
 
 #[test]
-fn pong_is_sent_unasked() {
-    converse(&server(|peer| peer.expect_pong(b"here")), &[("/pong here", "")]);
+fn pong_sends_an_unsolicited_pong() {
+    run_commands(&server(|peer| peer.expect_pong(b"here")), &[("/pong here", "")]);
 }
 
 #[test]
 fn close_takes_a_code_and_a_reason() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         assert_eq!(peer.expect_close(4001), "Work complete");
         peer.close(4001, "Work complete");
     });
@@ -159,9 +159,8 @@ fn close_takes_a_code_and_a_reason() {
 }
 
 #[test]
-fn close_alone_uses_the_code_of_the_options() {
-    let server = Server::script(|peer| {
-        open(peer);
+fn close_without_arguments_uses_the_options() {
+    let server = serve(|peer| {
         assert_eq!(peer.expect_close(3000), "bye");
         peer.close(3000, "bye");
     });
@@ -180,7 +179,7 @@ fn quit_closes_normally() {
 }
 
 #[test]
-fn status_tells_state_and_counts() {
+fn status_shows_state_and_counts() {
     let server = server(|peer| {
         peer.expect_text("hello");
         peer.send([text("two"), text("answers")].concat());
@@ -205,7 +204,7 @@ fn headers_shows_both_heads() {
     let server = Server::script(|peer| {
         let head = peer.read_head();
         peer.accept_with(&head, &["X-Served-By: test"]);
-        super::close(peer);
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["-H", "X-Mine: 1"]);
     terminal.type_line("/headers");
@@ -216,7 +215,7 @@ fn headers_shows_both_heads() {
 }
 
 #[test]
-fn full_shows_the_last_message_whole() {
+fn full_shows_the_complete_last_message() {
     let server = server(|peer| {
         let long = format!("{}the end", "x".repeat(20_000));
         peer.send(text(&long));
@@ -230,15 +229,15 @@ fn full_shows_the_last_message_whole() {
 }
 
 #[test]
-fn full_without_a_message_says_so() {
-    converse(&server(|_| {}), &[("/full", "no message has been received yet")]);
+fn full_without_a_message_is_reported() {
+    run_commands(&server(|_| {}), &[("/full", "no message has been received yet")]);
 }
 
 #[test]
-fn wrong_commands_explain_themselves() {
+fn invalid_commands_are_explained() {
     let long_ping = format!("/ping {}", "x".repeat(126));
     let server = expecting_text("still alive");
-    converse(
+    run_commands(
         &server,
         &[
             ("/nope", "unknown command /nope; /help lists the commands, //nope sends it as text"),
@@ -261,12 +260,12 @@ fn wrong_commands_explain_themselves() {
 #[test]
 fn a_reason_that_is_too_long_is_refused() {
     let line = format!("/close 1000 {}", "x".repeat(124));
-    converse(&expecting_text("still alive"), &[(&line, "123"), ("still alive", "")]);
+    run_commands(&expecting_text("still alive"), &[(&line, "123"), ("still alive", "")]);
 }
 
 #[test]
-fn wrong_hex_is_explained_in_words() {
-    converse(&server(|_| {}), &[("/binary 12 3", "not hex: "), ("/binary 0g", "\"g\"")]);
+fn invalid_hex_is_explained() {
+    run_commands(&server(|_| {}), &[("/binary 12 3", "not hex: "), ("/binary 0g", "\"g\"")]);
 }
 
 #[test]

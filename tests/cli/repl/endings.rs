@@ -1,31 +1,30 @@
-//! How a session at the prompt ends, and what it leaves behind.
+//! How a session at the prompt ends, and the state of the terminal after it.
 
-use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use super::{close, leave, open, server, session, session_with, submit, wait_for_prompt};
-use crate::scripts::next;
-use crate::support::{Key, NO_STATUS, Server, Signal, Terminal, text};
+use super::{leave, server, session, session_with, submit, wait_for_prompt};
+use crate::scripts::{accept_on_release, answer_close, next, serve, serve_on_release};
+use crate::support::{Key, NO_STATUS, Signal, Terminal, text};
 
-/// How long the program may take to end by itself, on a busy machine.
+/// The time in which the program must end by itself, on a busy machine.
 const PROMPTLY: Duration = Duration::from_millis(500);
 
 #[track_caller]
 fn assert_ends(mut terminal: Terminal, code: i32) -> String {
     assert_eq!(terminal.wait_exit(), code, "{}", terminal.screen());
-    assert!(terminal.termios_restored(), "the modes of the terminal are not what they were");
-    assert!(!is_pasting_bracketed(&terminal), "bracketed paste is still on");
+    assert!(terminal.termios_restored(), "the modes of the terminal were not restored");
+    assert!(!is_bracketed_paste_on(&terminal), "bracketed paste is still on");
     terminal.screen()
 }
 
-/// The last thing said about bracketed paste, if anything was.
-fn is_pasting_bracketed(terminal: &Terminal) -> bool {
+/// Whether bracketed paste was last switched on.
+fn is_bracketed_paste_on(terminal: &Terminal) -> bool {
     let written = terminal.raw_output();
     written.rfind("\x1b[?2004h") > written.rfind("\x1b[?2004l")
 }
 
 #[track_caller]
-fn assert_says(screen: &str, text: &str) {
+fn assert_shows(screen: &str, text: &str) {
     assert!(screen.contains(text), "no {text:?} on:\n{screen}");
 }
 
@@ -36,7 +35,7 @@ fn ctrl_d_closes_normally() {
 }
 
 #[test]
-fn a_byte_that_is_not_utf8_drops_the_line_and_does_not_end_the_session() {
+fn a_byte_that_is_not_utf8_discards_the_line_only() {
     let server = server(|peer| peer.expect_text("after"));
     let terminal = session(&server);
     terminal.type_bytes(b"before\xff");
@@ -46,7 +45,7 @@ fn a_byte_that_is_not_utf8_drops_the_line_and_does_not_end_the_session() {
 }
 
 #[test]
-fn ctrl_d_on_a_line_with_text_leaves_nothing() {
+fn ctrl_d_on_a_line_with_text_is_ignored() {
     let server = server(|peer| peer.expect_text("text"));
     let terminal = session(&server);
     terminal.type_text("text");
@@ -66,8 +65,7 @@ fn ctrl_c_closes_normally_and_exits_130() {
 
 #[test]
 fn a_second_ctrl_c_does_not_wait_for_the_server() {
-    let server = Server::script(|peer| {
-        open(peer);
+    let server = serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.stall();
@@ -82,10 +80,8 @@ fn a_second_ctrl_c_does_not_wait_for_the_server() {
 
 #[test]
 fn sigterm_closes_with_going_away() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.expect_close(1001);
-        peer.close(1001, "");
+    let server = serve(|peer| {
+        peer.answer_close(1001);
     });
     let terminal = session(&server);
     terminal.signal(Signal::TERM);
@@ -93,7 +89,7 @@ fn sigterm_closes_with_going_away() {
 }
 
 #[test]
-fn sigint_from_another_process_is_a_ctrl_c() {
+fn sigint_from_another_process_acts_as_ctrl_c() {
     let server = server(|_| {});
     let terminal = session(&server);
     terminal.signal(Signal::INT);
@@ -102,9 +98,7 @@ fn sigint_from_another_process_is_a_ctrl_c() {
 
 #[test]
 fn the_close_of_the_peer_ends_the_prompt_without_a_key() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.close(1000, "that is all");
         peer.expect_close(1000);
     });
@@ -116,19 +110,16 @@ fn the_close_of_the_peer_ends_the_prompt_without_a_key() {
     assert_eq!(terminal.wait_exit_within(PROMPTLY), 0, "{}", terminal.screen());
     assert!(released.elapsed() < PROMPTLY);
     let screen = terminal.screen();
-    assert_says(&screen, "> half a line\nclosed by the peer: 1000");
-    assert_says(&screen, "that is all");
+    assert_shows(&screen, "> half a line\nclosed by the peer: 1000");
+    assert_shows(&screen, "that is all");
     assert!(terminal.termios_restored());
-    assert!(!is_pasting_bracketed(&terminal));
+    assert!(!is_bracketed_paste_on(&terminal));
 }
 
 #[test]
-fn the_last_line_on_the_screen_is_no_prompt() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+fn there_is_no_prompt_after_the_end() {
+    let server = serve_on_release(|peer| {
+        peer.close_and_expect_reply(1000);
     });
     let terminal = session(&server);
     server.release();
@@ -137,106 +128,88 @@ fn the_last_line_on_the_screen_is_no_prompt() {
 }
 
 #[test]
-fn a_close_with_another_code_is_told_and_exits_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+fn a_close_with_another_code_is_shown_and_exits_6() {
+    let server = serve_on_release(|peer| {
         peer.close(4003, "go away");
         peer.expect_close(4003);
     });
     let terminal = session(&server);
     server.release();
     let screen = assert_ends(terminal, 6);
-    assert_says(&screen, "4003");
-    assert_says(&screen, "go away");
+    assert_shows(&screen, "4003");
+    assert_shows(&screen, "go away");
 }
 
 #[test]
 fn a_close_without_a_code_is_a_success() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.close(NO_STATUS, "");
         peer.expect_close(NO_STATUS);
     });
     let terminal = session(&server);
     server.release();
-    assert_says(&assert_ends(terminal, 0), "1005");
+    assert_shows(&assert_ends(terminal, 0), "1005");
 }
 
 #[test]
 fn a_message_just_before_the_close_is_shown() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+    let server = serve_on_release(|peer| {
         peer.send([text("famous last words"), crate::support::close(1000, "")].concat());
         peer.expect_close(1000);
     });
     let terminal = session(&server);
     server.release();
-    assert_says(&assert_ends(terminal, 0), "< famous last words");
+    assert_shows(&assert_ends(terminal, 0), "< famous last words");
 }
 
 #[test]
-fn a_server_that_dies_ends_the_prompt_with_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+fn a_reset_ends_the_prompt_with_6() {
+    let server = serve_on_release(|peer| {
         peer.reset();
     });
     let terminal = session(&server);
     server.release();
-    assert_says(&assert_ends(terminal, 6), "1006");
+    assert_shows(&assert_ends(terminal, 6), "1006");
 }
 
 #[test]
-fn a_server_that_hangs_up_ends_the_prompt_with_6() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+fn an_end_of_tcp_ends_the_prompt_with_6() {
+    let server = serve_on_release(|peer| {
         peer.eof();
     });
     let terminal = session(&server);
     server.release();
-    assert_says(&assert_ends(terminal, 6), "1006");
+    assert_shows(&assert_ends(terminal, 6), "1006");
 }
 
 #[test]
-fn a_server_that_breaks_the_protocol_ends_the_prompt_with_5() {
-    let server = Server::script(|peer| {
-        open(peer);
-        peer.stall();
+fn a_protocol_error_ends_the_prompt_with_5() {
+    let server = serve_on_release(|peer| {
         peer.send(crate::support::masked(&text("servers do not mask")));
         peer.expect_close(1002);
     });
     let terminal = session(&server);
     server.release();
-    assert_says(&assert_ends(terminal, 5), "mask");
+    assert_shows(&assert_ends(terminal, 5), "mask");
 }
 
 #[test]
 fn max_time_ends_the_prompt_with_7() {
-    let server = Server::script(|peer| {
-        open(peer);
-        close(peer);
+    let server = serve(|peer| {
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["--max-time", "300ms"]);
     assert_ends(terminal, 7);
 }
 
 #[test]
-fn what_is_typed_before_the_prompt_is_there_counts() {
-    let (sender, asked) = channel();
-    let server = Server::script(move |peer| {
-        let head = peer.read_head();
-        sender.send(()).expect("a waiting test");
-        peer.stall();
-        peer.accept(&head);
+fn ctrl_d_typed_before_the_prompt_is_applied() {
+    let (server, requested) = accept_on_release(|peer| {
         peer.expect_text("early");
-        close(peer);
+        answer_close(peer);
     });
     let mut terminal = Terminal::spawn([server.url()], 80, 24);
-    next(&asked);
+    next(&requested);
     terminal.type_text("early\n\x04"); // a line and Ctrl-D
     terminal.wait_for("early");
     server.release();

@@ -1,14 +1,15 @@
-//! Text that comes onto the line from elsewhere does not control the terminal, and is sent as it is.
+//! Text on the line from history, paste and completion is escaped on display, and sent unchanged.
 
 use std::fs;
 
-use super::{last_line, leave, open, server, session, session_with, submit, wait_for_prompt};
+use super::{last_line, leave, server, session, session_with, submit, wait_for_prompt};
+use crate::scripts::{answer_close, serve};
 use crate::support::{Key, Terminal, text};
 
 const TITLE: &str = "\x1b]0;PWN\x07";
 
 #[track_caller]
-fn assert_harmless(terminal: &Terminal) {
+fn assert_escaped(terminal: &Terminal) {
     let written = terminal.raw_output();
     for sequence in
         ["\x1b]", "PWN\x07", "a\x07", "\x1b[2J", "\u{9b}", "\u{202e}", "\u{200b}", "\x7f"]
@@ -41,14 +42,14 @@ fn a_line_from_the_history() {
         terminal.wait_for(shown);
         assert!(last_line(&terminal.screen()).starts_with("> hello 0;PWN31m  ("));
         submit(&terminal);
-        terminal.wait_for(shown); // it stays
-        assert_harmless(&terminal);
+        terminal.wait_for(shown); // it is still shown
+        assert_escaped(&terminal);
         leave(terminal);
     }
 }
 
 #[test]
-fn a_line_that_was_found_in_the_history() {
+fn a_line_found_in_the_history() {
     let line = format!("apple {TITLE}");
     let sent = line.clone();
     let server = server(move |peer| peer.expect_text(&sent));
@@ -57,13 +58,13 @@ fn a_line_that_was_found_in_the_history() {
     terminal.type_text("app");
     terminal.wait_for(r"apple \e]0;PWN\x07)");
     submit(&terminal);
-    assert_harmless(&terminal);
+    assert_escaped(&terminal);
     leave(terminal);
 }
 
-/// The line editor itself takes escape sequences out of what is pasted; other controls remain.
+/// The line editor removes escape sequences from pasted text; other control characters remain.
 #[test]
-fn what_is_pasted_and_what_is_typed_behind_it() {
+fn pasted_text_and_text_typed_after_it() {
     let server = server(|peer| peer.expect_text("a\x07\u{9b}2J\u{200b}b\u{202e}c!"));
     let terminal = session(&server);
     terminal.paste("a\x07\u{9b}2J\u{200b}b\u{202e}c");
@@ -72,12 +73,12 @@ fn what_is_pasted_and_what_is_typed_behind_it() {
     terminal.wait_for(r"b\u{202e}c!)");
     assert!(last_line(&terminal.screen()).starts_with("> a2Jbc!  ("), "{}", terminal.screen());
     submit(&terminal);
-    assert_harmless(&terminal);
+    assert_escaped(&terminal);
     leave(terminal);
 }
 
 #[test]
-fn a_message_that_comes_meanwhile() {
+fn a_message_received_before_a_paste() {
     let server = server(|peer| {
         peer.expect_text("now");
         peer.send(text("news"));
@@ -89,7 +90,7 @@ fn a_message_that_comes_meanwhile() {
     terminal.paste("a\x07b");
     terminal.wait_for(r"(control characters: a\x07b)");
     submit(&terminal);
-    assert_harmless(&terminal);
+    assert_escaped(&terminal);
     leave(terminal);
 }
 
@@ -97,32 +98,31 @@ fn a_message_that_comes_meanwhile() {
 fn names_of_files() {
     let server = server(|peer| peer.expect_text("contents"));
     let terminal = session(&server);
-    for name in ["evil-1\x1b[2J\x07\x7f", "evil-2\u{9b}\u{202e}"] {
+    for name in ["hostile-1\x1b[2J\x07\x7f", "hostile-2\u{9b}\u{202e}"] {
         fs::write(terminal.home().join(name), "contents").expect("a file");
     }
-    terminal.type_text("/file evil");
+    terminal.type_text("/file hostile");
     terminal.press(Key::Tab);
-    wait_for_prompt(&terminal, "/file evil-");
+    wait_for_prompt(&terminal, "/file hostile-");
     terminal.press(Key::Tab);
-    terminal.wait_for(r"evil-1\e[2J\x07\x7f");
-    terminal.wait_for(r"evil-2\x9b\u{202e}");
+    terminal.wait_for(r"hostile-1\e[2J\x07\x7f");
+    terminal.wait_for(r"hostile-2\x9b\u{202e}");
     terminal.type_text("1");
     terminal.press(Key::Tab);
-    terminal.wait_for(r"(control characters: /file evil-1\e[2J\x07\x7f)");
+    terminal.wait_for(r"(control characters: /file hostile-1\e[2J\x07\x7f)");
     submit(&terminal);
-    assert_harmless(&terminal);
+    assert_escaped(&terminal);
     leave(terminal);
 }
 
-/// A long event is written in parts, and the prompt does not come between them.
+/// A long event is written in parts, without a prompt between them.
 #[test]
 fn a_long_event_is_one_line() {
     let long = "x".repeat(200_000);
     let data = long.clone();
-    let server = crate::support::Server::script(move |peer| {
-        open(peer);
+    let server = serve(move |peer| {
         peer.send(text(&data));
-        super::close(peer);
+        answer_close(peer);
     });
     let terminal = session_with(&server, &["--json"]);
     terminal.wait_for_output(&long);

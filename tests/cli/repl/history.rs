@@ -1,20 +1,21 @@
-//! What the prompt remembers, completes and hints at.
+//! History, completion and hints of the prompt.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{close, leave, open, say, server, session, submit, wait_for_prompt};
+use super::{enter_line, leave, server, session, submit, wait_for_prompt};
+use crate::scripts::answer_close;
 use crate::support::{Key, Server, Terminal};
 
 #[test]
-fn up_brings_back_earlier_lines() {
+fn up_recalls_earlier_lines() {
     let server = server(|peer| {
         ["one", "two", "one", "two!"].into_iter().for_each(|line| peer.expect_text(line))
     });
     let terminal = session(&server);
-    say(&terminal, "one");
-    say(&terminal, "two");
+    enter_line(&terminal, "one");
+    enter_line(&terminal, "two");
     terminal.press(Key::Up);
     terminal.press(Key::Up);
     wait_for_prompt(&terminal, "one");
@@ -28,10 +29,10 @@ fn up_brings_back_earlier_lines() {
 }
 
 #[test]
-fn the_next_session_remembers_too() {
+fn the_next_session_recalls_lines() {
     let server = Server::scripts([expecting("remember me"), expecting("remember me")]);
     let first = session(&server);
-    say(&first, "remember me");
+    enter_line(&first, "remember me");
     let home = first.home();
     let second = session_at_home(&server, &home);
     second.press(Key::Up);
@@ -43,9 +44,9 @@ fn the_next_session_remembers_too() {
 
 fn expecting(line: &'static str) -> crate::support::Script {
     crate::support::script(move |peer| {
-        open(peer);
+        peer.accept_request();
         peer.expect_text(line);
-        close(peer);
+        answer_close(peer);
     })
 }
 
@@ -57,22 +58,22 @@ fn session_at_home(server: &Server, home: &Path) -> Terminal {
 }
 
 #[test]
-fn nobody_else_may_read_what_was_typed() {
+fn the_history_is_private() {
     let server = server(|peer| peer.expect_text("a secret"));
     let terminal = session(&server);
-    say(&terminal, "a secret");
+    enter_line(&terminal, "a secret");
     assert_private(&terminal.home().join(".local/state/wscope/history"), "a secret");
     leave(terminal);
 }
 
 #[test]
-fn the_state_directory_may_be_elsewhere() {
+fn the_history_is_in_xdg_state_home() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let path = folder.path().to_str().expect("a path in UTF-8");
     let server = server(|peer| peer.expect_text("elsewhere"));
     let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", path)]);
     wait_for_prompt(&terminal, "");
-    say(&terminal, "elsewhere");
+    enter_line(&terminal, "elsewhere");
     assert_private(&folder.path().join("wscope/history"), "elsewhere");
     assert!(!terminal.home().join(".local").exists());
     leave(terminal);
@@ -92,18 +93,18 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn a_line_that_starts_with_a_space_is_not_remembered() {
+fn a_line_that_starts_with_a_space_is_not_recorded() {
     let server = server(|peer| peer.expect_text(" token 123"));
     let terminal = session(&server);
-    say(&terminal, " token 123");
+    enter_line(&terminal, " token 123");
     let history = fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
     assert!(!history.is_ok_and(|text| text.contains("token")));
     leave(terminal);
 }
 
-/// The message is sent as it was typed, and comes back so on the same prompt.
+/// The message is sent as typed, and recalled unmasked at the same prompt.
 #[test]
-fn secrets_that_were_given_are_not_kept() {
+fn given_secrets_are_masked_in_the_history() {
     const LINE: &str = r#"{"token":"s3cr3t-V4lue"}"#;
     const URL: &str = "see wss://me:hunter2@h/?access_token=hunter2";
     let server = server(|peer| [LINE, URL, LINE].into_iter().for_each(|it| peer.expect_text(it)));
@@ -111,8 +112,8 @@ fn secrets_that_were_given_are_not_kept() {
     let args = ["--bearer", "s3cr3t-V4lue", &url];
     let terminal = Terminal::spawn_with(args, 80, 24, &[]);
     wait_for_prompt(&terminal, "");
-    say(&terminal, LINE);
-    say(&terminal, URL);
+    enter_line(&terminal, LINE);
+    enter_line(&terminal, URL);
     terminal.press(Key::Up);
     terminal.press(Key::Up);
     wait_for_prompt(&terminal, LINE);
@@ -125,9 +126,9 @@ fn secrets_that_were_given_are_not_kept() {
     leave(terminal);
 }
 
-/// Only one of them is sent.
+/// Only one of the secrets is sent.
 #[test]
-fn secrets_that_something_else_overrides_are_not_kept() {
+fn overridden_secrets_are_masked_in_the_history() {
     const LINE: &str =
         "option-1 pair-2 header-3 variable-4 setting-5 url-6 proxy-7 phrase-8 netrc-9";
     const SHORT: &str = "bearer A1, but A1";
@@ -148,8 +149,8 @@ fn secrets_that_something_else_overrides_are_not_kept() {
     let args = [&options[..], &headers, &tls].concat();
     let terminal = Terminal::spawn_with(args, 120, 24, &variables);
     wait_for_prompt(&terminal, "");
-    say(&terminal, LINE);
-    say(&terminal, SHORT);
+    enter_line(&terminal, LINE);
+    enter_line(&terminal, SHORT);
     let history = fs::read_to_string(terminal.home().join(".local/state/wscope/history"));
     let history = history.expect("a history file");
     assert!(history.contains("*** *** *** *** *** *** *** *** ***"), "{history}");
@@ -158,7 +159,7 @@ fn secrets_that_something_else_overrides_are_not_kept() {
 }
 
 #[test]
-fn nothing_is_kept_if_so_wanted() {
+fn the_history_can_be_disabled() {
     for (options, variables) in [(&["--no-history"][..], &[][..]), (&[], &[("WSCOPE_HISTORY", "")])]
     {
         let server = server(|peer| ["one", "one"].into_iter().for_each(|it| peer.expect_text(it)));
@@ -166,7 +167,7 @@ fn nothing_is_kept_if_so_wanted() {
         let args = [options, &[&*url]].concat();
         let terminal = Terminal::spawn_with(args, 80, 24, variables);
         wait_for_prompt(&terminal, "");
-        say(&terminal, "one");
+        enter_line(&terminal, "one");
         terminal.press(Key::Up);
         wait_for_prompt(&terminal, "one");
         submit(&terminal);
@@ -176,29 +177,29 @@ fn nothing_is_kept_if_so_wanted() {
 }
 
 #[test]
-fn the_file_may_be_another() {
+fn the_history_file_can_be_set() {
     let folder = tempfile::tempdir().expect("a temporary directory");
     let file = folder.path().join("mine");
     let path = file.to_str().expect("a path in UTF-8");
     let server = server(|peer| peer.expect_text("elsewhere"));
     let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("WSCOPE_HISTORY", path)]);
     wait_for_prompt(&terminal, "");
-    say(&terminal, "elsewhere");
+    enter_line(&terminal, "elsewhere");
     assert!(fs::read_to_string(&file).expect("a file").contains("elsewhere"));
     leave(terminal);
 }
 
 #[test]
-fn a_history_that_cannot_be_written_harms_nothing() {
+fn an_unwritable_history_is_ignored() {
     let server = server(|peer| peer.expect_text("hello"));
     let terminal =
         Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", "/proc/none")]);
     wait_for_prompt(&terminal, "");
-    say(&terminal, "hello");
+    enter_line(&terminal, "hello");
     leave(terminal);
 }
 
-/// A FIFO would block, and a device may have no end.
+/// A FIFO would block, and a device may be endless.
 #[test]
 fn a_history_that_is_not_a_regular_file_is_not_opened() {
     for kind in ["fifo", "device", "folder"] {
@@ -217,7 +218,7 @@ fn a_history_that_is_not_a_regular_file_is_not_opened() {
         let home = folder.path().to_str().expect("a path in UTF-8");
         let terminal = Terminal::spawn_with([server.url()], 80, 24, &[("XDG_STATE_HOME", home)]);
         wait_for_prompt(&terminal, "");
-        say(&terminal, "hello");
+        enter_line(&terminal, "hello");
         leave(terminal);
     }
 }
@@ -228,11 +229,11 @@ fn ctrl_r_searches() {
         ["apple pie", "banana", "apple pie"].into_iter().for_each(|line| peer.expect_text(line));
     });
     let terminal = session(&server);
-    say(&terminal, "apple pie");
-    say(&terminal, "banana");
+    enter_line(&terminal, "apple pie");
+    enter_line(&terminal, "banana");
     terminal.press(Key::CtrlR);
     terminal.type_text("app");
-    terminal.wait_until("what was found", |screen| super::last_line(screen).contains("apple pie"));
+    terminal.wait_until("the line found", |screen| super::last_line(screen).contains("apple pie"));
     submit(&terminal);
     leave(terminal);
 }
@@ -250,7 +251,7 @@ fn tab_completes_a_command() {
 }
 
 #[test]
-fn tab_lists_what_fits() {
+fn tab_lists_matching_commands() {
     let server = server(|_| {});
     let terminal = session(&server);
     terminal.type_text("/p");
@@ -281,7 +282,7 @@ fn tab_completes_a_file_name() {
 }
 
 #[test]
-fn a_hint_tells_the_arguments() {
+fn a_hint_shows_the_arguments() {
     let server = server(|_| {});
     let terminal = session(&server);
     terminal.type_text("/cl");

@@ -1,14 +1,15 @@
 //! Ctrl-C at the prompt, and a terminal that is closed.
 
-use super::{close, leave, open, server, session, wait_for_prompt};
+use super::{leave, server, session, wait_for_prompt};
 use crate::listen::{client, port_in};
+use crate::scripts::{answer_close, serve};
 use crate::support::{Key, Server, Terminal, close_terminal, text};
 use std::time::Duration;
 
 const AGAIN: &str = "closing; Ctrl-C again to leave at once";
 
 #[test]
-fn ctrl_c_with_text_on_the_line_ended_the_session() {
+fn ctrl_c_with_text_on_the_line_clears_the_line() {
     let server = server(|peer| peer.expect_text("sent"));
     let terminal = session(&server);
     terminal.type_text("not sent");
@@ -26,7 +27,7 @@ fn ctrl_c_with_text_on_the_line_ended_the_session() {
 }
 
 #[test]
-fn a_line_that_was_cleared_leaves_ctrl_c_its_meaning() {
+fn ctrl_c_after_a_cleared_line_closes() {
     let server = server(|_| {});
     let mut terminal = session(&server);
     terminal.type_text("not sent");
@@ -40,8 +41,7 @@ fn a_line_that_was_cleared_leaves_ctrl_c_its_meaning() {
 
 /// A server that does not answer the Close frame until it is released.
 fn silent() -> Server {
-    Server::script(|peer| {
-        open(peer);
+    serve(|peer| {
         peer.expect_close(1000);
         peer.send(text("after the Close"));
         peer.stall();
@@ -49,7 +49,7 @@ fn silent() -> Server {
 }
 
 #[test]
-fn a_closing_handshake_that_waits_says_how_to_leave() {
+fn a_waiting_closing_handshake_shows_how_to_exit() {
     let server = silent();
     let mut terminal = session(&server);
     terminal.press(Key::CtrlC);
@@ -59,7 +59,7 @@ fn a_closing_handshake_that_waits_says_how_to_leave() {
 }
 
 #[test]
-fn a_closing_handshake_that_is_answered_says_nothing() {
+fn an_answered_closing_handshake_shows_no_hint() {
     let server = server(|_| {});
     let mut terminal = session(&server);
     terminal.press(Key::CtrlC);
@@ -67,9 +67,9 @@ fn a_closing_handshake_that_is_answered_says_nothing() {
     assert!(!terminal.raw_output().contains("closing;"));
 }
 
-/// After Ctrl-D the server has more time than after a signal; and text on the line does not matter.
+/// After Ctrl-D the server has more time than after a signal; text on the line is ignored.
 #[test]
-fn ctrl_c_leaves_at_once_while_the_closing_handshake_waits() {
+fn ctrl_c_exits_immediately_during_the_closing_handshake() {
     let server = silent();
     let mut terminal = session(&server);
     terminal.press(Key::CtrlD);
@@ -82,9 +82,9 @@ fn ctrl_c_leaves_at_once_while_the_closing_handshake_waits() {
 }
 
 #[test]
-fn a_listening_prompt_clears_the_line_and_says_how_to_leave() {
+fn a_listening_prompt_clears_the_line_and_shows_how_to_exit() {
     let mut terminal = Terminal::spawn(["listen", ":0"], 110, 40);
-    terminal.wait_until("a prompt below where it listens", |screen| {
+    terminal.wait_until("a prompt below the address", |screen| {
         port_in(screen).is_some() && screen.trim_end().ends_with('>')
     });
     let mut peer = client(port_in(&terminal.screen()).expect("a port"));
@@ -102,21 +102,19 @@ fn a_listening_prompt_clears_the_line_and_says_how_to_leave() {
     assert!(terminal.termios_restored());
 }
 
-/// Expects a Close frame with 1001 and answers it.
+/// A server that expects a Close frame with 1001 and answers it.
 pub(crate) fn going_away() -> Server {
-    Server::script(|peer| {
-        open(peer);
+    serve(|peer| {
         peer.expect_text("ready");
         peer.send(text("greetings"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         peer.expect_eof();
     })
 }
 
-/// A process other than the first of the terminal's session gets no signal, or ignores it.
+/// A process other than the session leader receives no signal, or ignores it.
 #[test]
-fn a_closed_terminal_was_taken_for_ctrl_d() {
+fn a_closed_terminal_is_a_hangup_and_not_ctrl_d() {
     for trap in ["trap : HUP;", "trap '' HUP;"] {
         let server = going_away();
         let run = format!("\"$WSCOPE\" -x ready {}", server.url());
@@ -127,18 +125,17 @@ fn a_closed_terminal_was_taken_for_ctrl_d() {
 }
 
 #[test]
-fn a_listening_prompt_whose_terminal_is_closed_says_goodbye() {
+fn a_listening_prompt_ends_with_its_terminal() {
     let run = "\"$WSCOPE\" listen :0";
     let status = close_terminal(&format!("trap : HUP; {run}; echo $? >status"), "> ");
     assert_eq!(status, "129");
 }
 
-/// Closing takes nothing from what was typed.
+/// Nothing typed is lost by closing.
 #[test]
 fn ctrl_c_on_a_blank_line_closes() {
-    let server = Server::script(|peer| {
-        open(peer);
-        close(peer);
+    let server = serve(|peer| {
+        answer_close(peer);
     });
     let mut terminal = session(&server);
     terminal.press(Key::Enter);

@@ -1,12 +1,13 @@
-//! Stopped and continued by a shell with job control: the terminal is the shell's in between.
+//! Job control: between stop and continuation, the terminal belongs to the shell.
 
-use super::{close, server};
+use super::server;
 use crate::listen::{client, port_in};
+use crate::scripts::{answer_close, serve_on_release};
 use crate::support::{Key, Server, Signal, Terminal, text};
 use rustix::process::{Pid, kill_process};
 use std::fs;
 
-/// More than a terminal holds of a line while it is in canonical mode.
+/// More than the line limit of a terminal in canonical mode.
 const LONG: usize = 9000;
 
 /// How the program is stopped.
@@ -17,17 +18,17 @@ enum Stop {
 }
 
 /// A shell that has started the program, in its foreground.
-fn started(shell: &str, arguments: &str) -> Terminal {
+fn start_in_shell(shell: &str, arguments: &str) -> Terminal {
     let terminal = Terminal::spawn_job_shell(shell, 100, 30);
     let script = format!("echo $$ >id; exec \"$WSCOPE\" {arguments}");
     terminal.type_line(&format!("sh -c '{script}'"));
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.wait_until_raw(true);
     terminal
 }
 
-fn connected(shell: &str, server: &Server) -> Terminal {
-    started(shell, &server.url())
+fn start_connected(shell: &str, server: &Server) -> Terminal {
+    start_in_shell(shell, &server.url())
 }
 
 fn program(terminal: &Terminal) -> Pid {
@@ -35,34 +36,32 @@ fn program(terminal: &Terminal) -> Pid {
     Pid::from_raw(id.trim().parse().expect("a number")).expect("the id of a process")
 }
 
-/// Stops the program; the shell says so.
+/// Stops the program, and waits until the shell reports it.
 fn stop(terminal: &Terminal, how: Stop) {
     match how {
         Stop::Key => terminal.press(Key::CtrlZ),
         Stop::Signal(signal) => {
-            kill_process(program(terminal), signal).expect("a process to send a signal to");
+            kill_process(program(terminal), signal).expect("a process to signal");
         }
     }
-    terminal.wait_until("the shell after the stop", |screen| {
-        screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
-    });
+    terminal.wait_for_stop();
 }
 
-/// Continues it in the foreground. What was typed is there again, and more is taken, however long.
+/// Continues it in the foreground. The edited line is shown again, and a long line can be typed.
 fn continue_typing(terminal: &Terminal) {
     terminal.type_text("fg\n");
     terminal.wait_until_raw(true);
-    terminal.wait_until("the line being typed", |screen| screen.trim_end().ends_with("\n> half"));
+    terminal.wait_until("the edited line", |screen| screen.trim_end().ends_with("\n> half"));
     terminal.type_text(&"q".repeat(LONG));
     terminal.press(Key::Enter);
 }
 
-fn assert_unharmed(shell: &str, how: Stop) {
+fn assert_typing_continues(shell: &str, how: Stop) {
     let server = server(|peer| {
         let line = format!("half{}", "q".repeat(LONG));
         peer.expect_text(&line);
     });
-    let terminal = connected(shell, &server);
+    let terminal = start_connected(shell, &server);
     terminal.type_text("half");
     terminal.wait_for("> half");
     stop(&terminal, how);
@@ -74,25 +73,25 @@ fn assert_unharmed(shell: &str, how: Stop) {
 }
 
 #[test]
-fn after_ctrl_z_and_fg_a_long_line_was_cut() {
+fn a_long_line_is_not_truncated_after_ctrl_z_and_fg() {
     for shell in ["bash", "dash"] {
-        assert_unharmed(shell, Stop::Key);
+        assert_typing_continues(shell, Stop::Key);
     }
 }
 
 #[test]
-fn after_a_stop_by_another_process_and_fg_a_long_line_was_cut() {
+fn a_long_line_is_not_truncated_after_a_stop_by_another_process() {
     for how in [Stop::Signal(Signal::STOP), Stop::Signal(Signal::TSTP)] {
-        assert_unharmed("bash", how);
+        assert_typing_continues("bash", how);
     }
 }
 
-/// dash does not set its own modes after a program has stopped.
+/// dash does not reset the terminal modes after a program has stopped.
 #[test]
-fn the_shell_was_left_a_raw_and_mute_terminal() {
+fn the_terminal_modes_of_the_shell_are_restored_on_stop() {
     for how in [Stop::Key, Stop::Signal(Signal::TSTP)] {
         let server = server(|_| {});
-        let terminal = connected("dash", &server);
+        let terminal = start_connected("dash", &server);
         stop(&terminal, how);
         terminal.wait_until_raw(false);
         terminal.type_line("echo still $((40 + 2))");
@@ -105,17 +104,15 @@ fn the_shell_was_left_a_raw_and_mute_terminal() {
     }
 }
 
-/// Messages may be shown there; the prompt, and what is typed, are the shell's.
+/// In the background messages may be shown; the prompt and typed text belong to the shell.
 #[test]
-fn in_the_background_it_drew_its_prompt_over_the_shell() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
+fn the_prompt_is_not_drawn_in_the_background() {
+    let server = serve_on_release(|peer| {
         peer.send(text("in the background"));
         peer.expect_text("half a line");
-        close(peer);
+        answer_close(peer);
     });
-    let terminal = connected("bash", &server);
+    let terminal = start_connected("bash", &server);
     terminal.type_text("half");
     terminal.wait_for("> half");
     stop(&terminal, Stop::Key);
@@ -128,7 +125,7 @@ fn in_the_background_it_drew_its_prompt_over_the_shell() {
     terminal.type_line("jobs");
     terminal.wait_for("Running");
     let written = terminal.raw_output()[before..].to_owned();
-    assert!(!written.contains("half"), "the line being typed was drawn: {written:?}");
+    assert!(!written.contains("half"), "the edited line was drawn: {written:?}");
     terminal.type_line("fg");
     terminal.wait_until("the line", |screen| screen.trim_end().ends_with("\n> half"));
     terminal.type_line(" a line");
@@ -136,17 +133,14 @@ fn in_the_background_it_drew_its_prompt_over_the_shell() {
     terminal.wait_for("closed by us: 1000");
 }
 
-/// Stopped in the middle of reading a line, it does not draw either.
+/// A program stopped while reading a line does not draw it either.
 #[test]
-fn after_sigstop_a_message_in_the_background_brought_the_prompt_with_it() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
+fn the_prompt_is_not_drawn_with_a_message_after_sigstop() {
+    let server = serve_on_release(|peer| {
         peer.send(text("in the background"));
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
     });
-    let terminal = connected("bash", &server);
+    let terminal = start_connected("bash", &server);
     terminal.type_text("half");
     terminal.wait_for("> half");
     stop(&terminal, Stop::Signal(Signal::STOP));
@@ -155,23 +149,20 @@ fn after_sigstop_a_message_in_the_background_brought_the_prompt_with_it() {
     server.release();
     terminal.wait_for("< in the background");
     let written = terminal.raw_output()[before..].to_owned();
-    assert!(!written.contains("half"), "the line being typed was drawn: {written:?}");
-    kill_process(program(&terminal), Signal::TERM).expect("a process to end");
+    assert!(!written.contains("half"), "the edited line was drawn: {written:?}");
+    kill_process(program(&terminal), Signal::TERM).expect("a process to signal");
     terminal.wait_for("closed by us: 1001");
     terminal.type_line("wait; echo ended $((40 + 2))");
     terminal.wait_for("ended 42");
 }
 
-/// The end of the session in the background leaves the terminal as the shell has it.
+/// The end of the session in the background does not change the terminal modes of the shell.
 #[test]
-fn a_program_that_ends_in_the_background_leaves_the_terminal_alone() {
-    let server = Server::script(|peer| {
-        super::open(peer);
-        peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+fn an_end_in_the_background_does_not_change_the_terminal() {
+    let server = serve_on_release(|peer| {
+        peer.close_and_expect_reply(1000);
     });
-    let terminal = connected("dash", &server);
+    let terminal = start_connected("dash", &server);
     stop(&terminal, Stop::Key);
     terminal.type_line("bg");
     terminal.type_line("echo at the $((40 + 2))");
@@ -183,9 +174,9 @@ fn a_program_that_ends_in_the_background_leaves_the_terminal_alone() {
     terminal.wait_until_raw(false);
 }
 
-/// Without a shell nobody could continue it.
+/// Without a shell the program could not be continued.
 #[test]
-fn ctrl_z_without_a_shell_goes_on() {
+fn ctrl_z_without_a_shell_is_ignored() {
     let server = server(|peer| peer.expect_text("half a line"));
     let terminal = super::session(&server);
     terminal.type_text("half");
@@ -198,16 +189,16 @@ fn ctrl_z_without_a_shell_goes_on() {
     super::leave(terminal);
 }
 
-/// The shell with job control is not the parent of the program, but that of another in its group.
+/// The shell with job control is not the parent of the program, but of another process in its group.
 #[test]
-fn ctrl_z_under_a_script_stops_both() {
+fn ctrl_z_stops_a_script_and_the_program() {
     let server = server(|peer| {
         let line = format!("half{}", "q".repeat(LONG));
         peer.expect_text(&line);
     });
     let terminal = Terminal::spawn_job_shell("bash", 100, 30);
     terminal.type_line(&format!("sh -c '\"$WSCOPE\" {}; echo ended'", server.url()));
-    terminal.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    terminal.wait_for_prompt();
     terminal.type_text("half");
     terminal.wait_for("> half");
     stop(&terminal, Stop::Key);
@@ -219,9 +210,9 @@ fn ctrl_z_under_a_script_stops_both() {
 }
 
 #[test]
-fn a_listening_prompt_is_stopped_and_continued() {
+fn a_listening_prompt_can_be_stopped_and_continued() {
     for how in [Stop::Key, Stop::Signal(Signal::STOP)] {
-        let terminal = started("bash", "listen :0");
+        let terminal = start_in_shell("bash", "listen :0");
         terminal.wait_until("a prompt below the address", |screen| {
             port_in(screen).is_some() && screen.trim_end().ends_with("\n>")
         });
@@ -234,8 +225,7 @@ fn a_listening_prompt_is_stopped_and_continued() {
         continue_typing(&terminal);
         peer.expect_text(&format!("half{}", "q".repeat(LONG)));
         terminal.press(Key::CtrlD);
-        peer.expect_close(1001);
-        peer.close(1001, "");
+        peer.answer_close(1001);
         terminal.wait_until("the shell", |screen| screen.trim_end().ends_with("shell$"));
     }
 }

@@ -1,4 +1,4 @@
-//! How the connection is shown: its heads, its frames, its end.
+//! The display of the connection: heads, frames, the end.
 
 use super::{Shown, end, leave, sending, sending_with, show, show_in};
 use crate::support::{Server, Terminal, ping, text};
@@ -14,13 +14,13 @@ fn the_response_head_is_shown() {
 }
 
 #[test]
-fn what_was_negotiated_is_shown() {
+fn negotiated_parameters_are_shown() {
     let server = sending_with(&["Sec-WebSocket-Protocol: chat.v2"], Vec::new());
     show(&server, &["-s", "chat.v1,chat.v2"]).has("subprotocol chat.v2").has("no extensions");
 }
 
 #[test]
-fn nothing_negotiated_is_said() {
+fn missing_negotiation_is_shown() {
     show(&sending(Vec::new()), &[]).has("no subprotocol, no extensions");
 }
 
@@ -34,12 +34,12 @@ fn the_parts_of_the_time_to_connect_are_shown() {
 }
 
 #[test]
-fn a_subprotocol_that_was_not_chosen_is_a_warning() {
+fn an_unchosen_subprotocol_is_a_warning() {
     show(&sending(Vec::new()), &["-s", "chat"]).has("warning: ").has("chat");
 }
 
 #[test]
-fn an_assumed_scheme_is_said() {
+fn an_assumed_scheme_is_shown() {
     let server = sending(Vec::new());
     let address = format!("localhost:{}", server.port());
     let mut terminal = Terminal::spawn([address.as_str()], 80, 24);
@@ -59,15 +59,14 @@ fn verbose_shows_the_request_and_control_frames() {
 }
 
 #[test]
-fn without_verbose_control_frames_are_not_shown() {
+fn control_frames_are_not_shown_by_default() {
     show(&sending(ping(b"beat")), &[]).lacks("ping").lacks("pong");
 }
 
-/// A server that awaits this text, sends these bytes and closes.
-fn answering(expected: &'static str, frames: Vec<u8>) -> Server {
+/// A server that expects this text, sends these bytes and closes.
+fn replying(expected: &'static str, frames: Vec<u8>) -> Server {
     Server::script(move |peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
+        peer.accept_request();
         peer.expect_text(expected);
         peer.send(frames);
         end(peer);
@@ -75,8 +74,8 @@ fn answering(expected: &'static str, frames: Vec<u8>) -> Server {
 }
 
 #[test]
-fn twice_verbose_shows_frames_in_both_directions() {
-    let shown = show(&answering("hi", text("hello")), &["-vv", "-x", "hi"]);
+fn double_verbosity_shows_frames_in_both_directions() {
+    let shown = show(&replying("hi", text("hello")), &["-vv", "-x", "hi"]);
     let received = shown.line("<< frame text");
     assert!(received.contains("FIN") && received.contains("length 5"), "{received}");
     let sent = shown.line(">> frame text");
@@ -85,7 +84,7 @@ fn twice_verbose_shows_frames_in_both_directions() {
 }
 
 #[test]
-fn three_times_verbose_shows_the_bytes() {
+fn triple_verbosity_shows_the_bytes() {
     let shown = show(&sending(text("hello")), &["-vvv"]);
     shown.has("header 81 05").has("00000000  68 65 6c 6c 6f").has("|hello|");
 }
@@ -97,7 +96,7 @@ fn quiet_shows_messages_only() {
 }
 
 #[test]
-fn the_end_is_told_with_what_went_through() {
+fn the_end_is_shown_with_message_counts() {
     let shown = show(&sending(text("hello")), &[]);
     shown
         .has("closed by the peer: 1000")
@@ -105,7 +104,7 @@ fn the_end_is_told_with_what_went_through() {
 }
 
 #[test]
-fn timestamps_stand_before_every_message() {
+fn timestamps_precede_every_message() {
     assert_stamped("utc", |stamp| stamp.contains('T') && stamp.ends_with('Z'));
     assert_stamped("local", |stamp| stamp.len() == 12 && stamp.matches(':').count() == 2);
     assert_stamped("relative", |stamp| stamp.trim().parse::<f64>().is_ok());
@@ -121,7 +120,7 @@ fn assert_stamped(how: &str, is_stamp: impl Fn(&str) -> bool) {
 }
 
 #[test]
-fn without_an_argument_timestamps_are_local() {
+fn timestamps_without_an_argument_are_local() {
     let shown = show(&sending(text("hello")), &["--timestamps"]);
     assert!(shown.line("hello").ends_with(" < hello"));
 }
@@ -137,8 +136,8 @@ fn every_line_of_a_head_has_a_timestamp() {
 }
 
 #[test]
-fn a_sent_message_has_a_timestamp_too() {
-    let shown = show(&answering("mine", text("hello")), &["--timestamps=relative", "-x", "mine"]);
+fn a_sent_message_has_a_timestamp() {
+    let shown = show(&replying("mine", text("hello")), &["--timestamps=relative", "-x", "mine"]);
     let line = shown.line("> mine");
     assert!(
         line.split(" > ").next().is_some_and(|stamp| stamp.trim().parse::<f64>().is_ok()),
@@ -153,7 +152,7 @@ fn colours_are_used_on_a_terminal() {
 }
 
 #[test]
-fn color_never_and_no_color_paint_nothing() {
+fn color_never_and_no_color_disable_colours() {
     assert_plain(&["--color", "never"], &[]);
     assert_plain(&["--no-color"], &[]);
     assert_plain(&[], &[("NO_COLOR", "1")]);
@@ -163,12 +162,12 @@ fn color_never_and_no_color_paint_nothing() {
 fn assert_plain(options: &[&str], env: &[(&str, &str)]) {
     let json = r#"{"a": [1, true, "x"]}"#;
     let shown = show_in(&sending(text(json)), options, env, 0);
-    assert_unpainted(shown.has(json));
+    assert_uncoloured(shown.has(json));
 }
 
-/// No colour or attribute was ever set; the line editor moves the cursor all the same.
+/// No colour or attribute was set; the line editor still moves the cursor.
 #[track_caller]
-fn assert_unpainted(shown: &Shown) {
+fn assert_uncoloured(shown: &Shown) {
     for sequence in shown.written.split("\x1b[").skip(1) {
         let end = sequence.find(|c: char| c.is_ascii_alphabetic());
         let end = end.unwrap_or_else(|| panic!("an unfinished sequence in {:?}", shown.written));
@@ -177,12 +176,10 @@ fn assert_unpainted(shown: &Shown) {
 }
 
 #[test]
-fn color_never_paints_no_hint_and_no_prompt() {
+fn color_never_applies_to_hint_and_prompt() {
     let server = Server::script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.accept_request();
+        peer.answer_close(1000);
     });
     let url = server.url();
     let terminal = Terminal::spawn(["--color", "never", url.as_str()], 80, 24);
@@ -190,5 +187,5 @@ fn color_never_paints_no_hint_and_no_prompt() {
     terminal.type_text("/cl");
     terminal.wait_for("/close [CODE");
     terminal.press(crate::support::Key::CtrlU);
-    assert_unpainted(&leave(terminal));
+    assert_uncoloured(&leave(terminal));
 }

@@ -1,25 +1,25 @@
-//! How messages are shown: text, JSON, binary, and what is too long.
+//! The display of messages: text, JSON, binary, truncation.
 
 use super::{sending, show};
 use crate::support::{binary, text};
 
 #[test]
-fn text_is_shown_as_it_is() {
+fn text_is_shown_unchanged() {
     show(&sending(text("안녕 👋 \"quoted\" \\back")), &[]).has("< 안녕 👋 \"quoted\" \\back\n");
 }
 
 #[test]
-fn an_empty_message_is_seen() {
+fn an_empty_message_is_marked() {
     show(&sending(text("")), &[]).has("< (empty message)");
 }
 
 #[test]
-fn lines_of_a_message_stand_under_each_other() {
+fn lines_of_a_message_are_aligned() {
     show(&sending(text("one\ntwo\n\nfour")), &[]).has("< one\n  two\n\n  four\n");
 }
 
 #[test]
-fn short_json_stays_on_a_line_in_colours() {
+fn short_json_is_one_coloured_line() {
     let shown = show(&sending(text(r#"{"ok":true, "n":1.0e5}"#)), &[]);
     shown.has("< {\"ok\":true, \"n\":1.0e5}\n");
     let line = shown.written.lines().find(|line| line.contains("ok")).expect("the message");
@@ -27,7 +27,7 @@ fn short_json_stays_on_a_line_in_colours() {
 }
 
 #[test]
-fn long_json_is_indented_and_says_the_same() {
+fn long_json_is_indented_and_otherwise_unchanged() {
     let json = r#"{"zebra":1.0e5,"big":12345678901234567890,"apple":-0.10,"zebra":"again","e":"\u00e9\/","list":[1,2,3],"nothing":null}"#;
     let shown = show(&sending(text(json)), &[]);
     shown.has("\n    \"zebra\": 1.0e5,\n").has("\n    \"big\": 12345678901234567890,\n");
@@ -36,13 +36,13 @@ fn long_json_is_indented_and_says_the_same() {
 }
 
 #[test]
-fn no_pretty_shows_json_as_it_came() {
+fn no_pretty_shows_json_unchanged() {
     let json = format!("{{\"list\":[{}1]}}", "1, ".repeat(40));
     show(&sending(text(&json)), &["--no-pretty"]).has(&format!("< {json}\n"));
 }
 
 #[test]
-fn what_only_looks_like_json_is_left_alone() {
+fn invalid_json_is_shown_unchanged() {
     show(&sending(text("{\"a\": 1,}")), &[]).has("< {\"a\": 1,}\n");
 }
 
@@ -62,12 +62,12 @@ fn other_binary_is_dumped() {
 }
 
 #[test]
-fn a_single_byte_is_no_bytes() {
+fn a_single_byte_is_singular() {
     show(&sending(binary(&[0])), &[]).has("< binary, 1 byte\n");
 }
 
 #[test]
-fn an_empty_binary_message_is_told_from_an_empty_text() {
+fn an_empty_binary_message_differs_from_an_empty_text() {
     show(&sending(binary(b"")), &[]).has("< binary, 0 bytes");
 }
 
@@ -77,7 +77,7 @@ fn an_empty_binary_message_takes_one_row() {
 }
 
 #[test]
-fn a_long_text_is_cut_and_its_size_said() {
+fn a_long_text_is_truncated_and_its_size_shown() {
     let long = "x".repeat(100_000);
     let shown = show(&sending(text(&format!("{long}end"))), &[]);
     shown.has("100,003 bytes").has("/full shows the last message whole").never_wrote("end\r\n");
@@ -85,20 +85,20 @@ fn a_long_text_is_cut_and_its_size_said() {
 }
 
 #[test]
-fn a_long_text_is_not_cut_inside_a_character() {
+fn a_long_text_is_not_truncated_inside_a_character() {
     let shown = show(&sending(text(&format!("a{}", "한".repeat(30_000)))), &[]);
     shown.has("90,001 bytes").never_wrote("\u{fffd}").never_wrote("\\x");
 }
 
 #[test]
-fn a_long_binary_is_cut_and_its_size_said() {
+fn a_long_binary_is_truncated_and_its_size_shown() {
     let shown = show(&sending(binary(&[0xaa; 5000])), &[]);
     shown.has("< binary, 5,000 bytes").has("/full shows the last message whole");
     shown.has("000001f0  aa").lacks("00000200  aa");
 }
 
 #[test]
-fn long_json_that_is_cut_is_still_shown() {
+fn long_truncated_json_is_shown() {
     let json = format!("[{}1]", "12345, ".repeat(3000));
     let shown = show(&sending(text(&json)), &[]);
     shown.has("21,003 bytes").has("/full shows the last message whole");

@@ -1,4 +1,4 @@
-//! The peer closes while a long message of ours is going out.
+//! The peer closes while we are sending a long message.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::scripts::serve;
 use crate::support::{Server, Wscope, text, wscope};
 
-/// Well under what the peer keeps TCP open for.
-const AT_ONCE: Duration = Duration::from_secs(2);
+/// Much less than the time for which the peer keeps TCP open.
+const SOON: Duration = Duration::from_secs(2);
 const SIZE: usize = 40_000_000;
 
-/// Reads some of the message, refuses it, and keeps TCP open without reading on.
+/// Reads some of the message, refuses it, and keeps TCP open without reading more.
 fn serve_refusal() -> Server {
     serve(|peer| {
         peer.read_exact(100_000);
@@ -21,38 +21,38 @@ fn serve_refusal() -> Server {
 }
 
 #[track_caller]
-fn assert_seen(program: Wscope, server: &Server) {
+fn assert_close_received(program: Wscope, server: &Server) {
     let program = program.args(["--binary", "--no-compress", "--output", "lines", &server.url()]);
     let running = program.stdin_null().spawn();
     let start = Instant::now();
     let outcome = running.wait().code(6).stdout("quota exceeded\n").stderr_contains("1009");
-    assert!(start.elapsed() < AT_ONCE, "took {:?}", start.elapsed());
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
     outcome.stderr_contains("too big").stderr_lacks("1006");
     server.release();
 }
 
 #[test]
-fn a_close_in_the_middle_of_our_long_message_was_not_seen() {
+fn a_close_in_the_middle_of_our_long_message_is_received() {
     let server = serve_refusal();
     let program = wscope().file("data", vec![b'z'; SIZE]).args(["--send-file", "data"]);
-    assert_seen(program, &server);
+    assert_close_received(program, &server);
 }
 
 #[test]
-fn a_close_in_the_middle_of_our_many_messages_was_not_seen() {
+fn a_close_in_the_middle_of_our_many_messages_is_received() {
     let server = serve_refusal();
     let program = wscope().stdin_bytes([b'z'; 10_000].repeat(SIZE / 10_000));
     let running =
         program.args(["--binary", "--no-compress", "--output", "lines", &server.url()]).spawn();
     let start = Instant::now();
     running.wait().code(6).stdout("quota exceeded\n").stderr_contains("1009");
-    assert!(start.elapsed() < AT_ONCE, "took {:?}", start.elapsed());
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
     server.release();
 }
 
-/// The peer closes and goes on reading, so that the message goes on going out.
+/// The peer closes and continues reading, so that sending continues.
 #[test]
-fn the_time_limit_did_not_end_a_run_whose_peer_had_closed() {
+fn max_time_ends_a_run_whose_peer_has_closed() {
     let server = serve(|peer| {
         peer.read_exact(100_000);
         peer.close(1000, "");
@@ -68,6 +68,6 @@ fn the_time_limit_did_not_end_a_run_whose_peer_had_closed() {
     let options = ["-b", "--send-file", "large", "--close-timeout", "0", "-m", "500ms"];
     let start = Instant::now();
     client.args(options).arg(server.url()).stdin_null().run().code(7);
-    assert!(start.elapsed() < AT_ONCE, "took {:?}", start.elapsed());
+    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
     server.join();
 }

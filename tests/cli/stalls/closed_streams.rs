@@ -13,43 +13,43 @@ fn serve_message() -> Server {
 }
 
 #[test]
-fn messages_to_a_closed_stdout_were_swallowed_with_status_0() {
+fn a_closed_stdout_is_a_failure() {
     let server = serve_message().optional();
     let outcome = wscope().args(["--count", "1", &server.url()]).redirect(">&-").run();
     outcome.code(8).stderr_contains("standard output");
 }
 
 #[test]
-fn messages_to_the_closed_stdout_of_a_listening_side_were_swallowed() {
-    // Without an output it does not begin to serve.
+fn a_closed_stdout_of_a_listening_server_is_a_failure() {
+    // Without an output it does not start serving.
     let program = wscope().args(["listen", ":0"]).redirect(">&-").deadline(Duration::from_secs(2));
     program.run().code(8).stderr_contains("standard output");
 }
 
-/// Python's `subprocess.DEVNULL` is opened in this way, as is a closed descriptor by Rust's runtime.
+/// Python's `subprocess.DEVNULL` is opened like this, as is a closed descriptor by Rust's runtime.
 #[test]
-fn a_null_device_for_reading_and_writing_is_an_output_like_any_other() {
+fn a_null_device_for_reading_and_writing_is_a_valid_output() {
     let server = serve_message();
     let null = OpenOptions::new().read(true).write(true).open("/dev/null").expect("a null device");
     wscope().args(["--count", "1", &server.url()]).stdout_to(null).run().code(0);
 }
 
 #[test]
-fn a_closed_stderr_is_no_failure() {
+fn a_closed_stderr_is_not_a_failure() {
     let server = serve_message();
     let program = wscope().args(["-v", "--count", "1", &server.url()]).redirect("2>&-");
     program.run().code(0).stdout("x\n");
 }
 
 #[test]
-fn a_closed_stdin_is_one_that_has_ended() {
+fn a_closed_stdin_is_an_ended_one() {
     let server = serve_message();
     let program = wscope().args(["--wait", "200ms", &server.url()]).redirect("<&-");
     program.run().code(0).stdout("x\n");
 }
 
 #[test]
-fn closed_streams_do_not_take_the_place_of_the_connection() {
+fn closed_streams_are_not_reused_by_the_connection() {
     let server = serve_message();
     let program = wscope().args(["--count", "1", &server.url()]).redirect("<&- 2>&-");
     program.run().code(0).stdout("x\n");

@@ -1,4 +1,4 @@
-//! A server that passes a long message on while it comes in, and answers nothing else meanwhile.
+//! A server that echoes a long message while receiving it, and answers nothing else until then.
 
 use std::io::Write;
 use std::process::Stdio;
@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::support::{BINARY, Peer, Server, Wscope, frame, wscope};
 
-/// More than all buffers between the two.
+/// More than the capacity of all buffers between the two.
 const SIZE: usize = 40_000_000;
 const CHUNK: usize = 32 << 10;
 
-/// `io::Copy(writer, reader)` of a message, as servers in Go do it.
+/// `io::Copy(writer, reader)` of a message, as in servers in Go.
 fn serve_streaming_echo() -> Server {
     crate::scripts::serve(|peer| {
         let (length, key) = read_header(peer);
@@ -23,12 +23,11 @@ fn serve_streaming_echo() -> Server {
             left -= chunk.len();
             peer.send(chunk);
         }
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     })
 }
 
-/// Eight bytes at a time, as there are many.
+/// Eight bytes at a time, for speed.
 fn unmask(chunk: &mut [u8], key: [u8; 4]) {
     let long_key = u64::from_ne_bytes([key, key].concat().try_into().expect("eight bytes"));
     let (words, rest) = chunk.as_chunks_mut();
@@ -56,34 +55,34 @@ fn assert_echoed(program: Wscope, server: &Server, data: &[u8]) {
     let outcome = program.args(options).run().code(0);
     assert!(
         outcome.stdout_bytes == data,
-        "{} of {SIZE} bytes came back, or others",
+        "{} of {SIZE} bytes were echoed, or they differ",
         outcome.stdout_bytes.len()
     );
 }
 
 #[test]
-fn a_server_that_echoes_a_file_while_it_comes_in_was_not_read() {
+fn a_streamed_echo_of_a_file_is_read() {
     let (server, data) = (serve_streaming_echo(), data());
     let program = wscope().file("data", &data).args(["--send-file", "data"]);
     assert_echoed(program, &server, &data);
 }
 
 #[test]
-fn a_server_that_echoes_stdin_while_it_comes_in_was_not_read() {
+fn a_streamed_echo_of_stdin_is_read() {
     let (server, data) = (serve_streaming_echo(), data());
     let program = wscope().args(["--input", "whole"]).stdin_bytes(data.clone());
     assert_echoed(program, &server, &data);
 }
 
-/// What waits for the socket then is dropped, also what bounded how much is read.
+/// The queued echoes are dropped, including their limit on reading.
 #[test]
-fn a_reset_behind_echoes_that_wait_was_not_seen() {
+fn a_reset_is_detected_while_echoes_are_queued() {
     let server = crate::scripts::serve(|peer| {
         let mut socket = peer.socket();
         let message = frame(true, 0, BINARY, &[7; 60_000]);
         socket.set_nonblocking(true).expect("a socket that does not block");
         let mut failures = 0;
-        // Until no side takes any more.
+        // Until neither side reads any more.
         while failures < 20 {
             match socket.write(&message) {
                 Ok(count) if count == message.len() => failures = 0,

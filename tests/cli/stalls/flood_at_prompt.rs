@@ -1,11 +1,11 @@
-//! Ctrl-C at a prompt that a server floods.
+//! Ctrl-C at a prompt during a flood of messages.
 
-use super::{HELD_BY_KERNEL, serve_flood};
+use super::{KERNEL_BUFFERS, serve_flood};
 use crate::support::{Key, Terminal};
 use std::time::Duration;
 
 #[test]
-fn ctrl_c_in_a_flood_went_on_showing_what_was_queued() {
+fn ctrl_c_in_a_flood_discards_and_counts_queued_messages() {
     let (server, _progress) = serve_flood("a line of the flood that fills the screen", 1000);
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
     terminal.wait_for("fills the screen");
@@ -14,20 +14,20 @@ fn ctrl_c_in_a_flood_went_on_showing_what_was_queued() {
     assert_eq!(status, 130);
     assert!(terminal.termios_restored());
     let output = terminal.raw_output();
-    let counted = super::drop_count(&output).expect("what was received and not shown is counted");
+    let counted = super::drop_count(&output).expect("a count of unshown messages");
     assert!(counted > 0, "{}", terminal.screen());
 }
 
-/// The display stops at once: what the terminal still shows was written before the Close frame.
+/// The display stops immediately: later output of the terminal was written before the Close frame.
 #[test]
-fn after_ctrl_c_in_a_flood_nothing_more_of_it_is_shown() {
+fn nothing_is_shown_after_ctrl_c_in_a_flood() {
     let (server, progress) = serve_flood("a line of the flood that fills the screen", 1000);
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
     terminal.wait_for("fills the screen");
     terminal.press(Key::CtrlC);
-    progress.iter().for_each(drop); // ends when the server has seen the Close frame
+    progress.iter().for_each(drop); // ends when the server has received the Close frame
     let before = terminal.raw_output().len();
     terminal.wait_exit_within(Duration::from_millis(1500));
     let after = terminal.raw_output().len() - before;
-    assert!(after < HELD_BY_KERNEL, "{after} bytes were shown after the Close frame");
+    assert!(after < KERNEL_BUFFERS, "{after} bytes were shown after the Close frame");
 }

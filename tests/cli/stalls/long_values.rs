@@ -1,13 +1,13 @@
-//! Long messages whose rendering is several times as long as they are, while nobody reads it.
+//! Long messages whose rendering is several times as long, while stdout is not read.
 
 use super::TIME_TO_END;
 use crate::scripts::{peak_memory, serve, wait_until_blocked};
 use crate::support::{BINARY, Running, Server, Signal, TEXT, close, frame, text, wscope};
 
-/// Of a message, in bytes.
+/// The size of a message in bytes.
 const SIZE: usize = 9 << 20;
 
-/// In MiB: the message twice, as it is copied once, and what the program needs anyway.
+/// In MiB: the message twice, as it is copied once, and the memory of the program without it.
 const MAX_MEMORY: usize = 2 * (SIZE >> 20) + 26;
 
 fn serve_long(opcode: u8, code: u16) -> Server {
@@ -25,7 +25,7 @@ fn spawn(options: &[&str], server: &Server) -> Running {
 }
 
 #[test]
-fn a_message_that_nobody_reads_is_held_as_it_is() {
+fn a_message_is_not_rendered_ahead_of_a_stalled_stdout() {
     let json = |kind: &str, data: &str| {
         format!(r#""type":"{kind}","data":"{data}","size":{},"#, data.len().div_ceil(6))
     };
@@ -54,7 +54,7 @@ fn a_message_that_nobody_reads_is_held_as_it_is() {
 }
 
 #[test]
-fn a_signal_ends_the_run_and_counts_what_was_not_rendered() {
+fn a_signal_ends_the_run_and_counts_unrendered_messages() {
     let server = serve_long(TEXT, 1001);
     let running = spawn(&["--json"], &server);
     wait_until_blocked(running.id());

@@ -19,7 +19,7 @@ fn lines() -> String {
     (0..LINES).map(|number| numbered_line(number, SIZE) + "\n").collect()
 }
 
-/// Sends all lines, and a Close with 1000 behind them.
+/// Sends all lines, then a Close with 1000.
 fn serve_lines() -> Server {
     serve(|peer| {
         peer.send([frames(), close(1000, "")].concat());
@@ -27,7 +27,16 @@ fn serve_lines() -> Server {
     })
 }
 
-/// Reads the client's Close, with whatever comes before it.
+/// Sends all lines, and answers the client's Close.
+fn serve_lines_until_close() -> Server {
+    serve(|peer| {
+        peer.send(frames());
+        read_to_close(peer);
+        peer.close(1000, "");
+    })
+}
+
+/// Reads up to the client's Close.
 fn read_to_close(peer: &mut Peer) {
     while peer.read_frame().opcode != CLOSE {}
 }
@@ -40,43 +49,35 @@ fn assert_all_arrives(options: &[&str], server: &Server) {
 }
 
 #[test]
-fn messages_behind_a_reader_that_pauses_longer_than_the_wait_and_close_timeout_were_lost() {
+fn a_reader_pause_longer_than_the_timeouts_loses_no_messages() {
     assert_all_arrives(&["--wait", "100ms", "--close-timeout", "500ms"], &serve_lines());
 }
 
 #[test]
-fn messages_behind_a_pausing_reader_were_lost_when_the_server_answers_our_close() {
-    let server = serve(|peer| {
-        peer.send(frames());
-        read_to_close(peer);
-        peer.close(1000, "");
-    });
-    assert_all_arrives(&["--wait", "100ms", "--close-timeout", "500ms"], &server);
+fn a_reader_pause_loses_no_messages_before_the_close_reply() {
+    let options = ["--wait", "100ms", "--close-timeout", "500ms"];
+    assert_all_arrives(&options, &serve_lines_until_close());
 }
 
 #[test]
-fn messages_behind_a_pausing_reader_were_lost_when_nothing_is_waited_for() {
-    let server = serve(|peer| {
-        peer.send(frames());
-        read_to_close(peer);
-        peer.close(1000, "");
-    });
-    assert_all_arrives(&["--wait", "0", "--close-timeout", "500ms"], &server);
+fn a_reader_pause_loses_no_messages_without_a_wait() {
+    let options = ["--wait", "0", "--close-timeout", "500ms"];
+    assert_all_arrives(&options, &serve_lines_until_close());
 }
 
 #[test]
-fn a_pausing_reader_was_taken_for_an_idle_server() {
+fn a_reader_pause_does_not_cause_an_idle_timeout() {
     let options = ["--wait", "forever", "--idle-timeout", "500ms"];
     assert_all_arrives(&options, &serve_lines());
 }
 
 #[test]
-fn a_pausing_reader_was_taken_for_a_server_that_answers_no_pings() {
+fn a_reader_pause_does_not_cause_a_ping_timeout() {
     let server = serve(|peer| {
         peer.send(frames());
         let ping = peer.read_frame();
         assert_eq!(ping.opcode, PING);
-        // Behind the messages: it cannot be seen before the reader goes on.
+        // After the messages: it cannot be received before the reader continues.
         peer.send(pong(&ping.payload));
         peer.send(close(1000, ""));
         read_to_close(peer);
@@ -85,9 +86,9 @@ fn a_pausing_reader_was_taken_for_a_server_that_answers_no_pings() {
     assert_all_arrives(&options, &server);
 }
 
-/// In the other role: `--count` closes, and the client's answer is behind its messages.
+/// In the server role: `--count` closes, and the client's reply comes after its messages.
 #[test]
-fn messages_to_a_listening_side_with_a_pausing_reader_were_lost_behind_its_close_timeout() {
+fn a_reader_pause_of_a_listening_server_loses_no_messages_after_its_close() {
     let options = ["--once", "--count", "300", "--close-timeout", "500ms"];
     let (server, port) = listen::listen(&options);
     let client = send_lines(port, |client| {
@@ -101,7 +102,7 @@ fn messages_to_a_listening_side_with_a_pausing_reader_were_lost_behind_its_close
 }
 
 #[test]
-fn messages_to_a_listening_side_with_a_pausing_reader_arrive_when_the_client_closes() {
+fn a_reader_pause_of_a_listening_server_loses_no_messages_before_the_close_of_the_client() {
     let (server, port) = listen::listen(&["--once", "--close-timeout", "500ms"]);
     let client = send_lines(port, |client| {
         client.close(1000, "");
@@ -113,7 +114,7 @@ fn messages_to_a_listening_side_with_a_pausing_reader_arrive_when_the_client_clo
     client.join().expect("a client that can send and close");
 }
 
-/// A client that sends all lines and goes on with `then`.
+/// A client that sends all lines and then runs `then`.
 fn send_lines(port: u16, then: impl FnOnce(&mut Peer) + Send + 'static) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut client = listen::client(port);
@@ -124,9 +125,9 @@ fn send_lines(port: u16, then: impl FnOnce(&mut Peer) + Send + 'static) -> JoinH
     })
 }
 
-/// Input for a connection that can take nothing any more stays where it is, and what was queued is counted.
+/// Input for a broken connection is not read, and queued messages are counted.
 #[test]
-fn input_for_a_lost_connection_was_read_and_thrown_away_while_the_reader_paused() {
+fn input_is_not_read_for_a_broken_connection_during_a_reader_pause() {
     let server = serve(|peer| {
         let (batch, mut socket) = (text(&numbered_line(0, SIZE)).repeat(100), peer.socket());
         let limit = Some(Duration::from_millis(200));
@@ -138,7 +139,7 @@ fn input_for_a_lost_connection_was_read_and_thrown_away_while_the_reader_paused(
     let running = wscope().arg(server.url()).stdin_from(stdin).spawn();
     let line = numbered_line(0, SIZE) + "\n";
     let written = thread::spawn(move || {
-        // Much more than all buffers on the way hold.
+        // Much more than the capacity of all buffers.
         (0..2_000).take_while(|_| input.write_all(line.as_bytes()).is_ok()).count()
     });
     pause();

@@ -1,5 +1,5 @@
-//! Descriptions of stdin, stdout and stderr are shared with other processes. Whoever sets O_NONBLOCK on one sets
-//! it for all: we live with it, and never do so ourselves.
+//! The file descriptions of stdin, stdout and stderr are shared with other processes. O_NONBLOCK applies to all of
+//! them: we handle it, and never set it.
 
 use std::io::{PipeReader, PipeWriter, Read, Write, pipe};
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,14 +25,14 @@ fn lines() -> String {
 fn set_nonblocking(end: &impl AsFd, on: bool) {
     let flags = fcntl_getfl(end).expect("the flags of a pipe");
     let flags = if on { flags | OFlags::NONBLOCK } else { flags - OFlags::NONBLOCK };
-    fcntl_setfl(end, flags).expect("a pipe whose flags can be set");
+    fcntl_setfl(end, flags).expect("flags that can be set");
 }
 
 fn is_nonblocking(end: &impl AsFd) -> bool {
     fcntl_getfl(end).expect("the flags of a pipe").contains(OFlags::NONBLOCK)
 }
 
-/// Another process that sets and clears the flag for as long as `work` takes.
+/// Sets and clears the flag, as another process would, while `work` runs.
 fn while_toggling<T>(ends: &[OwnedFd], work: impl FnOnce() -> T) -> T {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -55,7 +55,7 @@ fn shared(end: &impl AsFd) -> OwnedFd {
     end.as_fd().try_clone_to_owned().expect("another descriptor of a description")
 }
 
-/// Reads what is there in pieces, so that the pipe is full now and then.
+/// Reads in small pieces, so that the pipe is full at times.
 fn read_in_pieces(mut reader: impl Read) -> String {
     let (mut all, mut piece) = (Vec::new(), [0; 5000]);
     while let Ok(count @ 1..) = reader.read(&mut piece) {
@@ -64,7 +64,7 @@ fn read_in_pieces(mut reader: impl Read) -> String {
     String::from_utf8(all).expect("text")
 }
 
-/// All three streams, and the ends that the test keeps.
+/// A program with pipes for all three streams, and the test's ends of them.
 struct Streams {
     running: Running,
     stdin: PipeWriter,
@@ -85,7 +85,7 @@ fn start(options: &[&str], url: &str) -> Streams {
 }
 
 #[test]
-fn messages_were_lost_or_failed_when_another_process_toggled_nonblocking_mode() {
+fn nonblocking_mode_toggled_by_another_process_loses_no_messages() {
     let server = serve(|peer| {
         for number in 0..LINES {
             peer.send(text(&line(number)));
@@ -105,13 +105,18 @@ fn messages_were_lost_or_failed_when_another_process_toggled_nonblocking_mode() 
     });
     drop(ends);
     let (shown, log) = (shown.join().expect("a reader"), log.join().expect("a reader"));
-    assert!(shown == lines(), "{} of {} bytes came out, or others", shown.len(), lines().len());
+    assert!(
+        shown == lines(),
+        "{} of {} bytes were written, or they differ",
+        shown.len(),
+        lines().len()
+    );
     let frames = log.lines().filter(|line| line.contains("text")).count();
     assert!(frames >= 2 * LINES, "{frames} of {} frames were shown", 2 * LINES);
 }
 
 #[test]
-fn a_nonblocking_pipe_was_waited_for_in_a_busy_loop() {
+fn waiting_for_a_nonblocking_pipe_does_not_use_the_processor() {
     let (sender, stalled) = std::sync::mpsc::channel();
     let server = serve(move |peer| {
         peer.send(text(&"x".repeat(200_000)));
@@ -126,7 +131,7 @@ fn a_nonblocking_pipe_was_waited_for_in_a_busy_loop() {
     let before = processor_time(running.id());
     expect_quiet(&stalled, Duration::from_millis(600));
     let busy = processor_time(running.id()) - before;
-    assert!(busy < Duration::from_millis(150), "busy for {busy:?} of 600 ms");
+    assert!(busy < Duration::from_millis(150), "{busy:?} of processor time in 600 ms");
     drop(stdin);
     let readers = [
         thread::spawn(move || read_in_pieces(stdout)),
@@ -175,14 +180,13 @@ fn no_shared_socket_is_made_nonblocking() {
     assert!(!is_nonblocking(&kept), "a flag of a shared description was changed");
 }
 
-/// The shell goes on with the same description of the terminal.
+/// The shell continues with the same file description of the terminal.
 #[test]
 fn no_shared_terminal_is_made_nonblocking() {
     let server = serve(|peer| {
         peer.send(text("hello"));
         peer.stall();
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.close_and_expect_reply(1000);
     });
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 80, 24);
     terminal.wait_for("hello");

@@ -1,4 +1,4 @@
-//! Signals and `--max-time` end a run within about a second, whatever is stalled.
+//! Signals and `--max-time` end a run within about a second, whichever stream is stalled.
 
 use std::io::{Write, pipe};
 use std::process::Stdio;
@@ -10,7 +10,7 @@ use super::{TIME_TO_END, assert_lines, expect_drop_count, numbered_line, serve_f
 use crate::scripts::{next, serve, sum_until_stalled};
 use crate::support::{Outcome, Running, Server, Signal, ping, text, wscope};
 
-/// What ends a run, the code of our Close frame, and the exit status.
+/// A signal, the code of our Close frame, and the exit status.
 const SIGNALS: [(Signal, u16, i32); 3] =
     [(Signal::INT, 1000, 130), (Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129)];
 
@@ -22,7 +22,7 @@ fn assert_ends(running: Running, signal: Signal, status: i32) -> Outcome {
     running.wait_with_stdout_stalled(TIME_TO_END).code(status)
 }
 
-/// Each signal in a thread of its own, as most of the time is waited.
+/// Runs the test for each signal in its own thread, as it mostly waits.
 fn for_each_signal(test: impl Fn(Signal, u16, i32) + Sync) {
     thread::scope(|scope| {
         for (signal, code, status) in SIGNALS {
@@ -33,7 +33,7 @@ fn for_each_signal(test: impl Fn(Signal, u16, i32) + Sync) {
 }
 
 #[test]
-fn a_signal_did_not_end_a_run_whose_stdout_is_stalled() {
+fn a_signal_ends_a_run_whose_stdout_is_stalled() {
     for_each_signal(|signal, code, status| {
         let line = numbered_line(0, SIZE);
         let (server, progress) = serve_flood(&line, code);
@@ -48,8 +48,8 @@ fn a_signal_did_not_end_a_run_whose_stdout_is_stalled() {
 }
 
 #[test]
-fn what_was_dropped_at_a_signal_is_counted_exactly() {
-    const MESSAGES: usize = 1000; // more than all buffers between the two
+fn messages_dropped_at_a_signal_are_counted_exactly() {
+    const MESSAGES: usize = 1000; // more than the capacity of all buffers between the two
     let line = numbered_line(0, SIZE);
     let messages = text(&line).repeat(MESSAGES);
     let (sender, sending) = channel();
@@ -57,7 +57,7 @@ fn what_was_dropped_at_a_signal_is_counted_exactly() {
         let mut socket = peer.socket();
         let writer = thread::spawn(move || {
             for chunk in messages.chunks(64 << 10) {
-                socket.write_all(chunk).expect("a client that goes on reading");
+                socket.write_all(chunk).expect("a client that continues reading");
                 let _ = sender.send(chunk.len());
             }
         });
@@ -73,15 +73,15 @@ fn what_was_dropped_at_a_signal_is_counted_exactly() {
     assert_eq!(whole + expect_drop_count(&outcome), MESSAGES);
 }
 
-/// What is dropped is the end: when the reader goes on in time, nothing later came out in front of a gap.
+/// Only the last messages are dropped: if the reader continues in time, no message is written after a gap.
 #[test]
-fn messages_were_missing_in_the_middle_after_a_signal() {
+fn no_message_is_missing_in_the_middle_after_a_signal() {
     let (sender, closed) = channel();
     let server = serve(move |peer| {
         (0..400).for_each(|number| peer.send(text(&numbered_line(number, SIZE))));
         peer.expect_close(1001);
-        sender.send(()).expect("a waiting test");
-        // While the reader of stdout goes on.
+        sender.send(()).expect("a receiver in the test");
+        // While stdout is read.
         for number in 400..450 {
             peer.send(text(&numbered_line(number, SIZE)));
             thread::sleep(TIME_TO_END / 200);
@@ -91,18 +91,18 @@ fn messages_were_missing_in_the_middle_after_a_signal() {
     let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
     running.wait_stderr("connected");
     assert_eq!(running.read_stdout_line(), numbered_line(0, SIZE));
-    thread::sleep(TIME_TO_END / 4); // not read for long enough to fill everything
+    thread::sleep(TIME_TO_END / 4); // not read long enough to fill all buffers
     running.signal(Signal::TERM);
     next(&closed);
     let outcome = running.wait().code(143);
     let lines: Vec<_> = outcome.stdout.lines().map(|line| line.get(..6)).collect();
     let gap = lines.iter().enumerate().position(|(at, seen)| *seen != Some(&format!("{at:06}")));
-    assert_eq!(gap.filter(|at| at + 1 < lines.len()), None, "where a message is missing");
+    assert_eq!(gap.filter(|at| at + 1 < lines.len()), None, "a message is missing");
 }
 
-/// What is going out when the signal comes is one message, larger than a pipe.
+/// When the signal arrives, a message larger than a pipe is being written.
 #[test]
-fn a_signal_did_not_end_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {
+fn a_signal_ends_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {
     for_each_signal(|signal, code, status| {
         let server = serve(move |peer| {
             peer.send(text(&"x".repeat(4 << 20)));
@@ -112,33 +112,33 @@ fn a_signal_did_not_end_a_run_in_the_middle_of_a_message_to_a_stalled_stdout() {
         });
         let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
         running.wait_stderr("connected");
-        assert!(running.read_stdout_exact(1) == b"x", "the message has begun to come out");
+        assert!(running.read_stdout_exact(1) == b"x", "the start of the message");
         let outcome = assert_ends(running, signal, status);
         assert_eq!(expect_drop_count(&outcome), 1);
     });
 }
 
-/// The second signal waits for nobody, and hides nothing.
+/// The second signal ends the run immediately, and everything is still reported.
 #[test]
-fn after_a_second_signal_what_was_dropped_is_counted_and_the_end_told() {
-    for (options, count_is_due) in [(&["--output", "lines"][..], true), (&["--json"], false)] {
+fn dropped_messages_and_the_end_are_reported_after_a_second_signal() {
+    for (options, expects_count) in [(&["--output", "lines"][..], true), (&["--json"], false)] {
         let (sender, closing) = channel();
-        let messages = if count_is_due { 1000 } else { 1 };
+        let messages = if expects_count { 1000 } else { 1 };
         let server = serve(move |peer| {
             peer.send(text(&numbered_line(0, SIZE)).repeat(messages));
             peer.expect_close(1000);
-            sender.send(()).expect("a test that waits");
+            sender.send(()).expect("a receiver in the test");
             peer.stall();
         });
         let mut running = wscope().args(["--wait", "forever", &server.url()]).args(options).spawn();
-        if !count_is_due {
+        if !expects_count {
             running.read_stdout_line();
         }
         running.wait_stderr("connected");
         running.signal(Signal::INT);
         closing.recv().expect("a Close frame");
         let outcome = assert_ends(running, Signal::INT, 130);
-        match count_is_due {
+        match expects_count {
             true => assert!(expect_drop_count(&outcome) > 0),
             false => assert!(
                 outcome.stdout.lines().any(|line| line.starts_with("{\"event\":\"close\"")),
@@ -150,7 +150,7 @@ fn after_a_second_signal_what_was_dropped_is_counted_and_the_end_told() {
 }
 
 #[test]
-fn a_signal_did_not_end_a_run_whose_reader_goes_on_slowly() {
+fn a_signal_ends_a_run_with_a_slow_reader() {
     let line = numbered_line(0, SIZE);
     let (server, _progress) = serve_flood(&line, 1001);
     let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
@@ -167,7 +167,7 @@ fn a_signal_did_not_end_a_run_whose_reader_goes_on_slowly() {
 }
 
 #[test]
-fn the_time_limit_did_not_end_a_run_whose_stdout_is_stalled() {
+fn max_time_ends_a_run_whose_stdout_is_stalled() {
     let line = numbered_line(0, SIZE);
     let (server, _progress) = serve_flood(&line, 1000);
     let mut running = wscope().args(["--wait", "forever", "-m", "1s", &server.url()]).spawn();
@@ -179,7 +179,7 @@ fn the_time_limit_did_not_end_a_run_whose_stdout_is_stalled() {
 }
 
 #[test]
-fn a_signal_did_not_end_a_run_whose_stderr_is_stalled() {
+fn a_signal_ends_a_run_whose_stderr_is_stalled() {
     for_each_signal(|signal, code, status| {
         let (server, progress) = serve_flood(&numbered_line(0, SIZE), code);
         let (_reader, writer) = pipe().expect("a pipe");
@@ -193,7 +193,7 @@ fn a_signal_did_not_end_a_run_whose_stderr_is_stalled() {
 }
 
 #[test]
-fn the_time_limit_did_not_end_a_run_whose_stderr_is_stalled() {
+fn max_time_ends_a_run_whose_stderr_is_stalled() {
     for (expectation, status) in [(&[][..], 7), (&["--expect", "never"], 1)] {
         let (server, _progress) = serve_flood(&numbered_line(0, SIZE), 1000);
         let (_reader, writer) = pipe().expect("a pipe");
@@ -204,8 +204,8 @@ fn the_time_limit_did_not_end_a_run_whose_stderr_is_stalled() {
     }
 }
 
-/// A server that never reads, and lines offered on stdin; how many bytes of them are taken is reported.
-fn serve_deaf() -> (Server, Stdio, Receiver<usize>) {
+/// A server that never reads, and lines on stdin; the sizes of those written are reported.
+fn serve_stalled() -> (Server, Stdio, Receiver<usize>) {
     let server = serve(|peer| peer.stall());
     let (reader, mut writer) = pipe().expect("a pipe");
     let (sender, progress) = channel();
@@ -219,9 +219,9 @@ fn serve_deaf() -> (Server, Stdio, Receiver<usize>) {
 }
 
 #[test]
-fn a_signal_did_not_end_a_run_whose_socket_is_stalled() {
+fn a_signal_ends_a_run_whose_socket_is_stalled() {
     for_each_signal(|signal, _, status| {
-        let (server, stdin, progress) = serve_deaf();
+        let (server, stdin, progress) = serve_stalled();
         let running = wscope().arg(server.url()).stdin_from(stdin).spawn();
         sum_until_stalled(&progress);
         let outcome = assert_ends(running, signal, status).stderr_lacks("1006");
@@ -230,18 +230,17 @@ fn a_signal_did_not_end_a_run_whose_socket_is_stalled() {
 }
 
 #[test]
-fn the_time_limit_of_a_run_whose_socket_is_stalled_was_reported_as_an_end_by_the_server() {
-    let (server, stdin, _progress) = serve_deaf();
+fn max_time_of_a_run_whose_socket_is_stalled_is_reported() {
+    let (server, stdin, _progress) = serve_stalled();
     let options = ["--wait", "0", "-m", "1s", &server.url()];
     let running = wscope().args(options).stdin_from(stdin).spawn();
     let outcome = running.wait_with_stdout_stalled(TIME_TO_END + TIME_TO_END / 2).code(7);
     outcome.stderr_contains("--max-time 1s ran out").stderr_lacks("1006");
 }
 
-/// The end of the input is nothing more to wait for: what was read has not been taken yet.
+/// The end of the input does not end the wait for queued messages.
 #[test]
-fn the_time_limit_after_the_end_of_the_input_to_a_stalled_socket_was_reported_as_an_end_by_the_server()
- {
+fn max_time_after_the_end_of_the_input_to_a_stalled_socket_is_reported() {
     let server = serve(|peer| peer.stall());
     let options = ["--wait", "0", "-m", "1s", "--send-file", "data", &server.url()];
     let program = wscope().file("data", vec![b'x'; 40 << 20]).args(options).stdin_null();
@@ -250,12 +249,12 @@ fn the_time_limit_after_the_end_of_the_input_to_a_stalled_socket_was_reported_as
 }
 
 #[test]
-fn a_second_signal_leaves_at_once_while_everything_is_stalled() {
+fn a_second_signal_exits_immediately_while_all_streams_are_stalled() {
     let (sender, closed) = channel();
     let server = serve(move |peer| {
         peer.send(text(&"x".repeat(4 << 20)));
         peer.expect_close(1001);
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
     });
     let mut running = wscope().args(["--wait", "forever", &server.url()]).spawn();
@@ -267,7 +266,7 @@ fn a_second_signal_leaves_at_once_while_everything_is_stalled() {
 }
 
 #[test]
-fn a_hangup_closes_and_waits_for_the_answer() {
+fn a_hangup_closes_and_waits_for_the_reply() {
     let server = serve(|peer| {
         peer.expect_close(1001);
         peer.send(text("last"));
@@ -280,7 +279,7 @@ fn a_hangup_closes_and_waits_for_the_answer() {
 }
 
 #[test]
-fn a_server_that_answers_no_close_kept_a_signalled_run_for_the_whole_close_timeout() {
+fn a_signal_shortens_the_wait_for_the_close_reply() {
     for_each_signal(|signal, code, status| {
         let server = serve(move |peer| {
             peer.expect_close(code);

@@ -1,11 +1,11 @@
-//! SIGSTOP for longer than the timers, then SIGCONT: the time in between counts for nothing.
+//! SIGSTOP for longer than the timers, then SIGCONT: the timers do not count the time between them.
 
 use super::pause;
 use crate::scripts::serve;
 use crate::support::{CLOSE, PING, Peer, Running, Server, Signal, pong, text, wscope};
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-/// Stops the program, and returns when it is.
+/// Stops the program, and waits until it has stopped.
 fn stop(running: &Running) {
     running.signal(Signal::STOP);
     let pid = Pid::from_raw(running.id().cast_signed()).expect("the id of a process");
@@ -13,7 +13,7 @@ fn stop(running: &Running) {
     waitid(WaitId::Pid(pid), options).expect("a process that stops");
 }
 
-/// Says something once the program goes on, and closes.
+/// Sends a message after the program has been continued, and closes.
 fn serve_late() -> Server {
     serve(|peer| {
         peer.stall();
@@ -24,16 +24,16 @@ fn serve_late() -> Server {
 }
 
 #[track_caller]
-fn assert_unharmed(options: &[&str], server: &Server) {
+fn assert_no_timeout(options: &[&str], server: &Server) {
     let program = wscope().args(options).arg(server.url());
     let mut running = program.stdin_null().spawn();
     running.wait_stderr("connected");
-    assert_goes_on(running, server);
+    stop_and_continue(running, server);
 }
 
 /// Stops the program for longer than its timers, and continues it.
 #[track_caller]
-fn assert_goes_on(running: Running, server: &Server) {
+fn stop_and_continue(running: Running, server: &Server) {
     stop(&running);
     pause();
     running.signal(Signal::CONT);
@@ -42,18 +42,18 @@ fn assert_goes_on(running: Running, server: &Server) {
 }
 
 #[test]
-fn the_time_for_which_the_process_was_stopped_was_taken_for_an_idle_server() {
+fn being_stopped_does_not_cause_an_idle_timeout() {
     let options = ["--wait", "forever", "--idle-timeout", "700ms"];
-    assert_unharmed(&options, &serve_late());
+    assert_no_timeout(&options, &serve_late());
 }
 
 #[test]
-fn the_time_for_which_the_process_was_stopped_was_taken_for_silence() {
-    assert_unharmed(&["--wait", "700ms"], &serve_late());
+fn being_stopped_does_not_count_as_silence() {
+    assert_no_timeout(&["--wait", "700ms"], &serve_late());
 }
 
 #[test]
-fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_ping() {
+fn being_stopped_does_not_cause_a_ping_timeout() {
     let server = serve(|peer| {
         let ping = read_ping(peer);
         peer.stall();
@@ -66,7 +66,7 @@ fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_ping()
     let program = wscope().args(options).args(["-v", &server.url()]);
     let mut running = program.stdin_null().spawn();
     running.wait_stderr("> ping");
-    assert_goes_on(running, &server);
+    stop_and_continue(running, &server);
 }
 
 fn read_ping(peer: &mut Peer) -> Vec<u8> {
@@ -76,11 +76,11 @@ fn read_ping(peer: &mut Peer) -> Vec<u8> {
 }
 
 #[test]
-fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_close() {
+fn being_stopped_does_not_cause_a_close_timeout() {
     let (sender, closed) = std::sync::mpsc::channel();
     let server = serve(move |peer| {
         peer.expect_close(1000);
-        sender.send(()).expect("a waiting test");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
         peer.send(text("late"));
         peer.close(1000, "");
@@ -88,15 +88,14 @@ fn the_time_for_which_the_process_was_stopped_was_taken_for_an_unanswered_close(
     let options = ["--wait", "0", "--close-timeout", "700ms", &server.url()];
     let running = wscope().args(options).stdin_null().spawn();
     crate::scripts::next(&closed);
-    assert_goes_on(running, &server);
+    stop_and_continue(running, &server);
 }
 
-/// It is asked for as a time on the clock: being stopped does not make it longer.
+/// `--max-time` is a wall-clock limit: being stopped does not extend it.
 #[test]
-fn the_time_limit_goes_on_while_the_process_is_stopped() {
+fn max_time_counts_while_the_process_is_stopped() {
     let server = serve(|peer| {
-        peer.expect_close(1000);
-        peer.close(1000, "");
+        peer.answer_close(1000);
     });
     let program = wscope().args(["-m", "500ms", "--wait", "forever", &server.url()]);
     let mut running = program.stdin_open().spawn();

@@ -1,11 +1,11 @@
-//! A terminal that was stopped with Ctrl-S takes no output.
+//! Runs on a terminal whose output was stopped with Ctrl-S.
 
 use super::{TIME_TO_END, serve_flood};
 use crate::scripts::sum_until_stalled;
 use crate::support::{Key, Signal, Terminal};
 
 #[test]
-fn a_signal_did_not_end_a_run_on_a_stopped_terminal() {
+fn a_signal_ends_a_run_on_a_stopped_terminal() {
     let signals = [(Signal::TERM, 1001, 143), (Signal::HUP, 1001, 129), (Signal::INT, 1000, 130)];
     for (signal, code, status) in signals {
         let (server, progress) = serve_flood("a line of the flood that fills the screen", code);
@@ -20,7 +20,7 @@ fn a_signal_did_not_end_a_run_on_a_stopped_terminal() {
 }
 
 #[test]
-fn the_time_limit_did_not_end_a_run_on_a_stopped_terminal() {
+fn max_time_ends_a_run_on_a_stopped_terminal() {
     let (server, _progress) = serve_flood("a line of the flood that fills the screen", 1000);
     let options = ["--no-config", "-m", "1s", &server.url()];
     let mut terminal = Terminal::spawn(options, 100, 30);
@@ -32,7 +32,7 @@ fn the_time_limit_did_not_end_a_run_on_a_stopped_terminal() {
 }
 
 #[test]
-fn ctrl_c_was_not_read_from_a_stopped_terminal() {
+fn ctrl_c_is_read_from_a_stopped_terminal() {
     let (server, progress) = serve_flood("a line of the flood that fills the screen", 1000);
     let mut terminal = Terminal::spawn(["--no-config", &server.url()], 100, 30);
     terminal.wait_for("fills the screen");

@@ -1,6 +1,6 @@
-//! WebSocket frames as bytes (RFC 6455 section 5.2), built by hand so that broken ones can be built too.
+//! WebSocket frames as bytes (RFC 6455 section 5.2), built by hand so that invalid ones can be built too.
 
-/// Opcode of a frame that goes on with a message.
+/// Opcode of a continuation frame.
 pub const CONTINUATION: u8 = 0x0;
 /// Opcode of a text message.
 pub const TEXT: u8 = 0x1;
@@ -13,13 +13,13 @@ pub const PING: u8 = 0x9;
 /// Opcode of a pong.
 pub const PONG: u8 = 0xa;
 
-/// Stands for a Close frame without a code.
+/// Represents a Close frame without a code.
 pub const NO_STATUS: u16 = 1005;
 
-/// A frame as it came in.
+/// A frame as received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Whether it ends its message.
+    /// Whether it is the final fragment of its message.
     pub fin: bool,
     /// The three reserved bits: RSV1 is 4, RSV2 is 2, RSV3 is 1.
     pub rsv: u8,
@@ -79,7 +79,7 @@ pub fn frame(fin: bool, rsv: u8, opcode: u8, payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// One unmasked frame from the builders above, masked as a client sends it.
+/// An unmasked frame from the builders above, masked as a client sends it.
 pub fn masked(frame: &[u8]) -> Vec<u8> {
     const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     let payload = HEAD + extended_len(frame[1]);
@@ -90,7 +90,7 @@ pub fn masked(frame: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The frame at the start of `bytes`; `None` if it is not all there yet.
+/// The frame at the start of `bytes`; `None` if it is incomplete.
 pub(super) fn parse(bytes: &[u8]) -> Option<Frame> {
     let (&first, &second) = (bytes.first()?, bytes.get(1)?);
     let masked = second & MASK_BIT != 0;
@@ -116,7 +116,7 @@ pub(super) fn parse(bytes: &[u8]) -> Option<Frame> {
     })
 }
 
-/// The header of the last frame, which need not be all there.
+/// The header of the last frame, which may be incomplete.
 pub fn last_header(mut bytes: &[u8]) -> &[u8] {
     while let Some(frame) = parse(bytes).filter(|frame| frame.raw_len < bytes.len()) {
         bytes = &bytes[frame.raw_len..];

@@ -1,6 +1,6 @@
 //! HTTP heads as text.
 
-/// The value of the first header of this name, in whatever case, or `None`.
+/// The value of the first header of this name, which is not case-sensitive.
 pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
     let fields = head.lines().skip(1).filter_map(|line| line.split_once(':'));
     fields
@@ -9,16 +9,29 @@ pub fn header<'head>(head: &'head str, name: &str) -> Option<&'head str> {
         .map(|(_, value)| value.trim())
 }
 
-/// The response that accepts the request in `head`, with further header lines.
+/// The request for an upgrade, with additional header lines.
+pub fn upgrade_request(path: &str, extra_headers: &[&str]) -> String {
+    format!(
+        "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{}\r\n",
+        header_lines(extra_headers)
+    )
+}
+
+/// The response that accepts the request in `head`, with additional header lines.
 #[track_caller]
 pub fn switching_protocols(head: &str, extra_headers: &[&str]) -> String {
     let Some(key) = header(head, "Sec-WebSocket-Key") else {
         panic!("no Sec-WebSocket-Key in:\n{head}")
     };
     let accept = tungstenite::handshake::derive_accept_key(key.as_bytes());
-    let extra: String = extra_headers.iter().map(|line| format!("{line}\r\n")).collect();
+    let extra = header_lines(extra_headers);
     format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Accept: {accept}\r\n{extra}\r\n"
     )
+}
+
+fn header_lines(lines: &[&str]) -> String {
+    lines.iter().map(|line| format!("{line}\r\n")).collect()
 }

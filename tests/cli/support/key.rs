@@ -1,6 +1,6 @@
-//! Keys of a terminal that type no character.
+//! Terminal keys that are not characters.
 
-/// A key that types no character of its own.
+/// A key that is not a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     Enter,
@@ -28,7 +28,7 @@ pub enum Key {
 }
 
 impl Key {
-    /// What the terminal sends for it.
+    /// The bytes that the terminal sends for it.
     pub(super) fn bytes(self) -> &'static [u8] {
         match self {
             Self::Enter => b"\r",

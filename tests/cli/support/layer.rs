@@ -2,7 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 
-/// A layer on a socket, or nothing any more if it did not come about: the client may break it off.
+/// A layer on a socket, or `None` if its handshake failed: the client may abort it.
 pub struct Layer<S>(pub Option<S>);
 
 impl<S: Read> Read for Layer<S> {

@@ -1,9 +1,9 @@
-//! What the tests are told with: a scripted server, the program under test, a terminal.
+//! The building blocks of the tests: a scripted server, the program under test, a terminal.
 
-#![allow(dead_code, unused_imports, reason = "a vocabulary: not every word is in use at all times")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses a part of it")]
 #![allow(
     unreachable_pub,
-    reason = "`pub` tells what a test may use from what is internal to the support code"
+    reason = "`pub` marks what tests may use, as opposed to what is internal to the support code"
 )]
 
 mod deflate;
@@ -21,10 +21,10 @@ mod run;
 mod server;
 mod wait;
 
-pub use deflate::{Unpacker, pack};
+pub use deflate::{Inflater, deflate};
 pub use frame::{BINARY, CLOSE, CONTINUATION, Frame, NO_STATUS, PING, PONG, TEXT};
 pub use frame::{binary, close, frame, last_header, masked, ping, pong, text};
-pub use head::{header, switching_protocols};
+pub use head::{header, switching_protocols, upgrade_request};
 #[cfg(unix)]
 pub use key::Key;
 pub use layer::Layer;
@@ -39,5 +39,5 @@ pub use server::{Script, Server, script};
 
 use std::time::Duration;
 
-/// The longest that any single step may take.
+/// The time limit of a single step.
 pub const DEADLINE: Duration = Duration::from_secs(10);

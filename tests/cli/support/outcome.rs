@@ -1,4 +1,4 @@
-//! What came of a run, and what is expected of it.
+//! The result of a run, and assertions on it.
 
 use std::fmt::Display;
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// How a run ended. Each check returns the outcome, for the next one.
+/// The result of a run. Each assertion returns it, for the next one.
 pub struct Outcome {
     /// The exit status, unless a signal ended the program.
     pub code: Option<i32>,
@@ -14,7 +14,7 @@ pub struct Outcome {
     pub signal: Option<i32>,
     /// Stdout as text.
     pub stdout: String,
-    /// Stdout as it is.
+    /// Stdout as bytes.
     pub stdout_bytes: Vec<u8>,
     /// Stderr as text.
     pub stderr: String,
@@ -53,7 +53,7 @@ impl Outcome {
         self
     }
 
-    /// Stdout has this text in it.
+    /// Stdout contains this text.
     #[track_caller]
     pub fn stdout_contains(self, text: &str) -> Self {
         let met = self.stdout.contains(text);
@@ -72,7 +72,7 @@ impl Outcome {
         self
     }
 
-    /// Stderr has this text in it.
+    /// Stderr contains this text.
     #[track_caller]
     pub fn stderr_contains(self, text: &str) -> Self {
         let met = self.stderr.contains(text);
@@ -80,7 +80,7 @@ impl Outcome {
         self
     }
 
-    /// Stderr does not have this text in it.
+    /// Stderr does not contain this text.
     #[track_caller]
     pub fn stderr_lacks(self, text: &str) -> Self {
         let met = !self.stderr.contains(text);
@@ -93,12 +93,12 @@ impl Outcome {
     pub fn json_lines(&self) -> Vec<serde_json::Value> {
         let parse = |line: &str| match serde_json::from_str(line) {
             Ok(value) => value,
-            Err(error) => panic!("{}", self.report(&format!("no JSON ({error}): {line}"))),
+            Err(error) => panic!("{}", self.report(&format!("not JSON ({error}): {line}"))),
         };
         self.stdout.lines().map(parse).collect()
     }
 
-    /// A file that the program has written into the directory it was started in.
+    /// A file in the directory that the program was started in.
     #[track_caller]
     pub fn file(&self, name: &str) -> Vec<u8> {
         match fs::read(self.home.path().join(name)) {

@@ -1,7 +1,7 @@
-//! One end of a connection, driven step by step. Every step fails with a message when its deadline passes.
+//! One end of a connection, controlled step by step. Every step fails with a message at its deadline.
 
 use super::frame::{self, Frame, NO_STATUS};
-use super::head::switching_protocols;
+use super::head::{switching_protocols, upgrade_request};
 use super::server::Gate;
 use super::{BINARY, CLOSE, CONTINUATION, DEADLINE, PING, PONG, TEXT};
 use socket2::Socket;
@@ -10,20 +10,20 @@ use std::net::{Shutdown, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The end of a connection that a script, or a test, holds: server towards `wscope URL`, client towards
-/// `wscope listen` and `wscope proxy`.
+/// The peer of the program under test, controlled by a script or a test: the server of `wscope URL`, the
+/// client of `wscope listen` and `wscope proxy`.
 pub struct Peer {
     wire: Option<Box<dyn Wire>>,
-    /// The same socket as under `wire`: what TLS on top of it does not let through is done here.
+    /// The same socket as under `wire`, for the operations that TLS on top of it does not offer.
     control: Option<Socket>,
     unread: Vec<u8>,
     role: Role,
     gate: Arc<Gate>,
 }
 
-/// What a peer reads from and writes to: a socket, or TLS on one.
+/// The stream that a peer reads from and writes to: a socket, or TLS on one.
 pub trait Wire: Read + Write + Send {
-    /// Says goodbye on this layer (TLS: close_notify); the socket below is dealt with elsewhere.
+    /// Ends this layer (TLS: close_notify), not the socket below it.
     fn end(&mut self) -> io::Result<()>;
 }
 
@@ -41,7 +41,7 @@ enum Role {
 
 /// Making and ending connections.
 impl Peer {
-    /// Connects as a client; [`Peer::ask`] comes next.
+    /// Connects as a client; [`Peer::request`] comes next.
     #[track_caller]
     pub fn connect(port: u16) -> Self {
         let address = ([127, 0, 0, 1], port).into();
@@ -58,26 +58,39 @@ impl Peer {
     fn new(socket: Socket, role: Role, gate: Arc<Gate>) -> Self {
         socket.set_read_timeout(Some(DEADLINE)).expect("a read timeout");
         socket.set_write_timeout(Some(DEADLINE)).expect("a write timeout");
-        // Refused on sockets that are not TCP, which have no delay to turn off.
+        // Fails on sockets that are not TCP, which have no delay to turn off.
         let _ = socket.set_tcp_nodelay(true);
         let control = Some(socket.try_clone().expect("a second handle of the socket"));
         Self { wire: Some(Box::new(socket)), control, unread: Vec::new(), role, gate }
     }
 
-    /// Puts another layer on the socket, such as TLS. Nothing may have been read ahead.
+    /// Adds a layer on the socket, such as TLS. No bytes may have been read ahead.
     #[track_caller]
     pub fn upgrade<W: Wire + 'static>(&mut self, wrap: impl FnOnce(Socket) -> W) {
-        assert!(self.unread.is_empty(), "bytes came before the upgrade: {}", shown(&self.unread));
+        assert!(self.unread.is_empty(), "bytes before the upgrade: {}", shown(&self.unread));
         self.wire = Some(Box::new(wrap(self.socket())));
     }
 
-    /// Puts another layer on what is there already, such as TLS within TLS. Nothing may have been read
-    /// ahead.
+    /// Adds a layer on the present one, such as TLS within TLS. No bytes may have been read ahead.
     #[track_caller]
     pub fn nest<W: Wire + 'static>(&mut self, wrap: impl FnOnce(Box<dyn Wire>) -> W) {
-        assert!(self.unread.is_empty(), "bytes came before the layer: {}", shown(&self.unread));
+        assert!(self.unread.is_empty(), "bytes before the layer: {}", shown(&self.unread));
         let below = self.wire.take().expect("a connection that was not reset before");
         self.wire = Some(Box::new(wrap(below)));
+    }
+
+    /// Sends a Close frame with this code, and expects the reply with the same code.
+    #[track_caller]
+    pub fn close_and_expect_reply(&mut self, code: u16) {
+        self.close(code, "");
+        self.expect_close(code);
+    }
+
+    /// Expects a Close frame with this code, and answers it.
+    #[track_caller]
+    pub fn answer_close(&mut self, code: u16) {
+        self.expect_close(code);
+        self.close(code, "");
     }
 
     /// Sends a Close frame.
@@ -93,14 +106,14 @@ impl Peer {
         self.control().try_clone().expect("a second handle of the socket")
     }
 
-    /// Ends this side of the connection; reading goes on.
+    /// Ends the sending direction; reading continues.
     #[track_caller]
     pub fn eof(&mut self) {
-        self.wire().end().expect("an orderly end");
-        self.control().shutdown(Shutdown::Write).expect("an orderly end");
+        self.wire().end().expect("an orderly shutdown");
+        self.control().shutdown(Shutdown::Write).expect("an orderly shutdown");
     }
 
-    /// Cuts the connection so that the other side is told "connection reset".
+    /// Resets the connection.
     #[track_caller]
     pub fn reset(&mut self) {
         self.control().set_linger(Some(Duration::ZERO)).expect("SO_LINGER");
@@ -108,7 +121,7 @@ impl Peer {
         (self.wire, self.control) = (None, None);
     }
 
-    /// Does nothing, reads nothing, until the test releases or joins the server.
+    /// Waits, without reading, until the test releases or joins the server.
     #[track_caller]
     pub fn stall(&mut self) {
         assert!(
@@ -117,8 +130,8 @@ impl Peer {
         );
     }
 
-    /// What a script that has run to its end leaves behind: a connection closed without losing what is still
-    /// on its way. To close a socket with bytes unread would reset it.
+    /// Closes the connection after the script without losing data in flight: closing a socket with unread
+    /// bytes would reset it.
     pub(super) fn finish(mut self) {
         let (Some(wire), Some(control)) = (&mut self.wire, &self.control) else { return };
         let _ = wire.end();
@@ -127,9 +140,7 @@ impl Peer {
             match self.read_chunk() {
                 Ok(0) => return,
                 Err(error) if is_timeout(&error) => {
-                    panic!(
-                        "the client left its side open for {DEADLINE:?} after the script was done"
-                    )
+                    panic!("the client left its side open for {DEADLINE:?} after the script")
                 }
                 Err(_) => return,
                 Ok(_) => self.unread.clear(),
@@ -138,7 +149,7 @@ impl Peer {
     }
 }
 
-/// The handshake, and bytes as they are.
+/// The handshake, and raw bytes.
 impl Peer {
     /// A request or response head, up to and with its empty line.
     #[track_caller]
@@ -153,7 +164,7 @@ impl Peer {
         }
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     #[track_caller]
     pub fn read_exact(&mut self, count: usize) -> Vec<u8> {
         while self.unread.len() < count {
@@ -162,13 +173,21 @@ impl Peer {
         self.unread.drain(..count).collect()
     }
 
+    /// Reads the request and accepts it. Returns its head.
+    #[track_caller]
+    pub fn accept_request(&mut self) -> String {
+        let head = self.read_head();
+        self.accept(&head);
+        head
+    }
+
     /// Accepts the request.
     #[track_caller]
     pub fn accept(&mut self, head: &str) {
         self.accept_with(head, &[]);
     }
 
-    /// Accepts the request, with further header lines.
+    /// Accepts the request, with additional header lines.
     #[track_caller]
     pub fn accept_with(&mut self, head: &str, extra_headers: &[&str]) {
         self.send(switching_protocols(head, extra_headers));
@@ -180,14 +199,10 @@ impl Peer {
         self.send(raw);
     }
 
-    /// Asks for a WebSocket, as a client.
+    /// Requests the upgrade, as a client.
     #[track_caller]
-    pub fn ask(&mut self, path: &str, extra_headers: &[&str]) {
-        let extra: String = extra_headers.iter().map(|line| format!("{line}\r\n")).collect();
-        self.send(format!(
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{extra}\r\n"
-        ));
+    pub fn request(&mut self, path: &str, extra_headers: &[&str]) {
+        self.send(upgrade_request(path, extra_headers));
     }
 
     /// Sends bytes: frames, or anything else.
@@ -199,13 +214,13 @@ impl Peer {
         }
     }
 
-    /// Sends bytes to an end that may be closed already; whether they were taken.
+    /// Sends bytes to a peer that may have closed already; returns whether it succeeded.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
         let wire = self.wire();
         wire.write_all(bytes.as_ref()).and_then(|()| wire.flush()).is_ok()
     }
 
-    /// Sends bytes one at a time, each in a write of its own.
+    /// Sends bytes one at a time, each in its own write.
     #[track_caller]
     pub fn send_slowly(&mut self, bytes: impl AsRef<[u8]>) {
         for byte in bytes.as_ref() {
@@ -213,23 +228,14 @@ impl Peer {
         }
     }
 
-    /// The next bytes, so many of them.
-    #[track_caller]
-    pub fn read_bytes(&mut self, count: usize) -> Vec<u8> {
-        while self.unread.len() < count {
-            self.fill_for(&format!("{count} bytes"));
-        }
-        self.unread.drain(..count).collect()
-    }
-
-    /// Everything up to the end of the other side.
+    /// All bytes up to the end of the other side.
     #[track_caller]
     pub fn read_until_eof(&mut self) -> Vec<u8> {
         while self.fill("the end of the connection") {}
         std::mem::take(&mut self.unread)
     }
 
-    /// The other side ends, and says no more before that.
+    /// The other side ends without sending anything more.
     #[track_caller]
     pub fn expect_eof(&mut self) {
         let rest = self.read_until_eof();
@@ -251,8 +257,7 @@ impl Peer {
         }
     }
 
-    /// The next frame, or `None` at the end of the connection. A reset is an error, a deadline that passes as
-    /// well.
+    /// The next frame, or `None` at the end of the connection. A reset is an error, as is a missed deadline.
     pub fn try_read_frame(&mut self) -> io::Result<Option<Frame>> {
         loop {
             if let Some(frame) = frame::parse(&self.unread) {
@@ -265,8 +270,8 @@ impl Peer {
         }
     }
 
-    /// The opcode and the payload of the next message, from all of its fragments. Pings and pongs are passed
-    /// over, nothing is answered.
+    /// The opcode and the payload of the next message, from all of its fragments. Pings and pongs are
+    /// skipped, and nothing is answered.
     #[track_caller]
     pub fn read_message(&mut self) -> (u8, Vec<u8>) {
         let mut frame = self.read_valid_frame();
@@ -287,7 +292,7 @@ impl Peer {
         assert_eq!((opcode, &*String::from_utf8_lossy(&message)), (TEXT, expected));
     }
 
-    /// The next message is binary and has these bytes.
+    /// The next message is binary with these bytes.
     #[track_caller]
     pub fn expect_binary(&mut self, expected: &[u8]) {
         let (opcode, message) = self.read_message();
@@ -308,8 +313,8 @@ impl Peer {
         assert_eq!((frame.opcode, shown(&frame.payload)), (PONG, shown(expected)));
     }
 
-    /// The next frame, but for pings and pongs, is a Close with this code, or without any for [`NO_STATUS`].
-    /// Returns the reason.
+    /// The next frame, except pings and pongs, is a Close frame with this code, or without one for
+    /// [`NO_STATUS`]. Returns the reason.
     #[track_caller]
     pub fn expect_close(&mut self, code: u16) -> String {
         let frame = self.read_valid_frame();
@@ -323,7 +328,8 @@ impl Peer {
         reason
     }
 
-    /// The next frame that is no ping or pong, with no bit that must not be set (RFC 6455 sections 5.1, 5.2).
+    /// The next frame that is not a ping or pong, masked as required and without reserved bits (RFC 6455
+    /// sections 5.1, 5.2).
     #[track_caller]
     fn read_valid_frame(&mut self) -> Frame {
         loop {
@@ -331,7 +337,7 @@ impl Peer {
             assert_eq!(
                 frame.masked,
                 self.role == Role::Server,
-                "only clients mask, and always: {frame:?}"
+                "clients must mask, servers must not: {frame:?}"
             );
             assert_eq!(frame.rsv, 0, "reserved bits set: {frame:?}");
             if !matches!(frame.opcode, PING | PONG) {
@@ -353,7 +359,7 @@ impl Peer {
         );
     }
 
-    /// Reads what is there; false at the end of the connection.
+    /// Reads available bytes; false at the end of the connection.
     #[track_caller]
     fn fill(&mut self, awaited: &str) -> bool {
         let read = self.read_chunk();

@@ -1,25 +1,25 @@
-//! The near end of a child's stdout or stderr.
+//! The reading end of a child's stdout or stderr.
 
 use std::io::{ErrorKind, Read};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Instant;
 
-/// Reads only when asked to, so that a test can let the pipe fill up, and can close it at once.
+/// Reads only on request, so that a test can let the pipe fill up, and can close it at once.
 pub(super) struct Pipe {
-    asks: Option<Sender<Ask>>,
+    requests: Option<Sender<ReadRequest>>,
     chunks: Receiver<Vec<u8>>,
     state: State,
     /// Everything read so far.
     pub(super) seen: Vec<u8>,
-    /// How much of it has been handed out.
+    /// How much of it has been taken.
     taken: usize,
 }
 
-/// Nothing came in time.
-pub(super) struct TooLate;
+/// Nothing was read before the deadline.
+pub(super) struct TimedOut;
 
-enum Ask {
+enum ReadRequest {
     Once,
     ToTheEnd,
 }
@@ -27,80 +27,80 @@ enum Ask {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Idle,
-    Asked,
+    Requested,
     Draining,
     Ended,
 }
 
 impl Pipe {
     pub(super) fn new(source: impl Read + Send + 'static) -> Self {
-        let (asks, asked) = mpsc::channel();
+        let (requests, requested) = mpsc::channel();
         let (sender, chunks) = mpsc::channel();
-        thread::spawn(move || serve(source, &asked, &sender));
-        Self { asks: Some(asks), chunks, state: State::Idle, seen: Vec::new(), taken: 0 }
+        thread::spawn(move || serve(source, &requested, &sender));
+        Self { requests: Some(requests), chunks, state: State::Idle, seen: Vec::new(), taken: 0 }
     }
 
-    /// Reads from now on without being asked.
+    /// Reads continuously from now on.
     pub(super) fn drain(&mut self) {
         if self.state != State::Ended {
-            self.ask(Ask::ToTheEnd);
+            self.request(ReadRequest::ToTheEnd);
             self.state = State::Draining;
         }
     }
 
-    /// Closes this end; what the child writes then fails.
+    /// Closes this end; further writes of the child fail.
     pub(super) fn close(&mut self) {
-        self.asks = None;
+        self.requests = None;
         self.state = State::Ended;
     }
 
-    /// Reads on; false at the end.
-    pub(super) fn read_more(&mut self, until: Instant) -> Result<bool, TooLate> {
+    /// Reads more; false at the end.
+    pub(super) fn read_more(&mut self, until: Instant) -> Result<bool, TimedOut> {
         if self.state == State::Ended {
             return Ok(false);
         }
         if self.state == State::Idle {
-            self.ask(Ask::Once);
-            self.state = State::Asked;
+            self.request(ReadRequest::Once);
+            self.state = State::Requested;
         }
         match self.chunks.recv_timeout(until.saturating_duration_since(Instant::now())) {
             Ok(chunk) if !chunk.is_empty() => self.seen.extend(chunk),
             Ok(_) | Err(RecvTimeoutError::Disconnected) => self.state = State::Ended,
-            Err(RecvTimeoutError::Timeout) => return Err(TooLate),
+            Err(RecvTimeoutError::Timeout) => return Err(TimedOut),
         }
-        if self.state == State::Asked {
+        if self.state == State::Requested {
             self.state = State::Idle;
         }
         Ok(self.state != State::Ended)
     }
 
-    /// What has been read and not handed out yet.
+    /// The bytes read and not taken yet.
     pub(super) fn untaken(&self) -> &[u8] {
         &self.seen[self.taken..]
     }
 
-    /// Hands out the next `count` bytes.
+    /// Takes the next `count` bytes.
     pub(super) fn take(&mut self, count: usize) -> Vec<u8> {
         let bytes = self.untaken()[..count].to_vec();
         self.taken += count;
         bytes
     }
 
-    fn ask(&self, ask: Ask) {
-        // Fails when the reading thread has met the end, which `read_more` then tells.
-        let _ = self.asks.as_ref().map(|asks| asks.send(ask));
+    fn request(&self, request: ReadRequest) {
+        // Fails when the reading thread has reached the end, which `read_more` then reports.
+        let _ = self.requests.as_ref().map(|requests| requests.send(request));
     }
 }
 
-fn serve(mut source: impl Read, asks: &Receiver<Ask>, chunks: &Sender<Vec<u8>>) {
-    for ask in asks {
+fn serve(mut source: impl Read, requests: &Receiver<ReadRequest>, chunks: &Sender<Vec<u8>>) {
+    for request in requests {
         loop {
             let chunk = read_chunk(&mut source);
             let end = chunk.is_empty();
             if chunks.send(chunk).is_err() || end {
                 return;
             }
-            if matches!(ask, Ask::Once) {
+            if matches!(request, ReadRequest::Once) {
                 break;
             }
         }

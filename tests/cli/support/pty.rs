@@ -1,4 +1,4 @@
-//! Runs `wscope` on a pseudo-terminal, behind a screen and a keyboard.
+//! Runs `wscope` on a pseudo-terminal with a screen and a keyboard.
 
 use super::key::Key;
 use super::run::{clean_environment, program};
@@ -22,7 +22,7 @@ pub struct Terminal {
     keyboard: Sender<Vec<u8>>,
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
-    /// Kept open, so that the terminal's modes can be read when the program has ended.
+    /// Kept open, so that the terminal's modes can be read after the program has ended.
     _slave: Box<dyn SlavePty + Send>,
     modes_before: String,
     home: TempDir,
@@ -35,7 +35,7 @@ impl Terminal {
         Self::spawn_with(args, cols, rows, &[])
     }
 
-    /// Starts `wscope` on a terminal of this size, with further environment variables.
+    /// Starts `wscope` on a terminal of this size, with additional environment variables.
     #[track_caller]
     pub fn spawn_with<A: AsRef<OsStr>>(
         args: impl IntoIterator<Item = A>,
@@ -104,21 +104,21 @@ impl Terminal {
         self.press(Key::Enter);
     }
 
-    /// Pastes text as terminals do: newlines become Enter keys, and if the program has asked for it, marks
-    /// say where the paste begins and ends.
+    /// Pastes text as terminals do: newlines become Enter keys, and if the program has enabled bracketed
+    /// paste, marks enclose it.
     pub fn paste(&self, text: &str) {
         let keys = text.replace('\n', "\r");
         let bracketed = self.display.state().screen().bracketed_paste();
         self.type_text(&if bracketed { format!("\x1b[200~{keys}\x1b[201~") } else { keys });
     }
 
-    /// Waits until the screen shows this text. A line that the terminal has wrapped counts as one line.
+    /// Waits until the screen shows this text. A wrapped line counts as one line.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {
         self.wait_until(&format!("{text:?} on the screen"), |screen| screen.contains(text));
     }
 
-    /// Waits until what the screen shows is as wanted.
+    /// Waits until the contents of the screen meet the condition.
     #[track_caller]
     pub fn wait_until(&self, wanted: &str, met: impl Fn(&str) -> bool) {
         if !self.display.wait_until(|state| met(&state.screen().contents())) {
@@ -126,7 +126,21 @@ impl Terminal {
         }
     }
 
-    /// Waits until the program has written this text, escape sequences and all.
+    /// Waits until the last line of the screen is an empty prompt.
+    #[track_caller]
+    pub fn wait_for_prompt(&self) {
+        self.wait_until("a prompt", |screen| screen.trim_end().ends_with("\n>"));
+    }
+
+    /// Waits until the shell with job control has reported that the program was stopped.
+    #[track_caller]
+    pub fn wait_for_stop(&self) {
+        self.wait_until("the shell after the stop", |screen| {
+            screen.contains("Stopped") && screen.trim_end().ends_with("shell$")
+        });
+    }
+
+    /// Waits until the program has written this text, escape sequences included.
     #[track_caller]
     pub fn wait_for_output(&self, text: &str) {
         if !self.display.wait_until(|state| String::from_utf8_lossy(&state.raw).contains(text)) {
@@ -134,7 +148,7 @@ impl Terminal {
         }
     }
 
-    /// What the screen shows, without trailing spaces and empty lines.
+    /// The contents of the screen, without trailing spaces and empty lines.
     pub fn screen(&self) -> String {
         let screen = self.display.state().screen().contents();
         let lines: Vec<&str> = screen.lines().map(str::trim_end).collect();
@@ -147,17 +161,17 @@ impl Terminal {
         (col, row)
     }
 
-    /// Everything that the program has written, escape sequences and all.
+    /// Everything that the program has written, escape sequences included.
     pub fn raw_output(&self) -> String {
         String::from_utf8_lossy(&self.display.state().raw).into_owned()
     }
 
-    /// Takes no more output, as a terminal that was stopped with Ctrl-S, until the program has ended.
+    /// Stops reading output, as a terminal after Ctrl-S, until the program has ended.
     pub fn stop_output(&self) {
         self.display.set_stopped(true);
     }
 
-    /// Changes the size of the window; the program is sent SIGWINCH.
+    /// Changes the size of the window, which sends SIGWINCH to the program.
     pub fn resize(&self, cols: u16, rows: u16) {
         self.display.state().parser.screen_mut().set_size(rows, cols);
         self.master.resize(size(cols, rows)).expect("a terminal that can be resized");
@@ -165,20 +179,20 @@ impl Terminal {
 
     /// The process id of the program.
     pub fn id(&self) -> u32 {
-        self.child.process_id().expect("the id of a program that is not waited for")
+        self.child.process_id().expect("the id of a program that has not been reaped")
     }
 
-    /// The directory that the program was started in, and its home.
+    /// The directory that the program was started in, which is also its home.
     pub fn home(&self) -> PathBuf {
         self.home.path().to_owned()
     }
 
     /// Sends a signal to the program.
     pub fn signal(&self, signal: rustix::process::Signal) {
-        rustix::process::kill_process(self.pid(), signal).expect("a process to send a signal to");
+        rustix::process::kill_process(self.pid(), signal).expect("a process to signal");
     }
 
-    /// Waits for the end of the program, then for the last of its output. The exit status.
+    /// Waits for the end of the program, then for the rest of its output. Returns the exit status.
     #[track_caller]
     pub fn wait_exit(&mut self) -> i32 {
         self.wait_exit_within(DEADLINE)
@@ -191,15 +205,15 @@ impl Terminal {
             self.fail(&format!("the program did not end within {limit:?}"));
         }
         let status = self.child.wait().expect("the status of a program that has ended");
-        self.display_the_rest();
+        self.display_rest();
         if let Some(signal) = status.signal() {
-            self.fail(&format!("the program was ended by a signal: {signal}"));
+            self.fail(&format!("the program was terminated by a signal: {signal}"));
         }
         i32::try_from(status.exit_code()).expect("an exit status")
     }
 
-    /// The same after something that ends it, which is done again while it takes `pause`: the line editor
-    /// loses an interrupt that comes while its terminal is about to stall.
+    /// The same after `end`, which is repeated every `pause` until it has an effect: the line editor loses an
+    /// interrupt that arrives while its terminal is about to stall.
     #[track_caller]
     pub fn wait_exit_after(&mut self, pause: Duration, end: impl Fn(&Self)) -> i32 {
         const TIMES: usize = 8;
@@ -218,7 +232,7 @@ impl Terminal {
         self.wait_for_modes("Ctrl-C that sends a signal", |modes| modes.contains("ISIG"));
     }
 
-    /// Waits until the terminal passes keys on at once and does not echo them, or does not do so.
+    /// Waits until the terminal is in raw mode without echo, or in cooked mode with it.
     #[track_caller]
     pub fn wait_until_raw(&self, is_raw: bool) {
         self.wait_for_modes(if is_raw { "raw modes" } else { "cooked modes" }, |modes| {
@@ -233,7 +247,7 @@ impl Terminal {
             if start.elapsed() > DEADLINE {
                 self.fail(&format!("waited {DEADLINE:?} for {wanted}: {}", modes(&*self.master)));
             }
-            // Nothing announces that the modes of a terminal have changed.
+            // There is no notification of a change of terminal modes.
             thread::sleep(Duration::from_millis(5));
         }
     }
@@ -243,10 +257,10 @@ impl Terminal {
         modes(&*self.master) == self.modes_before
     }
 
-    /// Marks the end of the output by writing something after it. The program cannot have written any more,
-    /// and other processes that hold the terminal open by accident do not matter.
+    /// Marks the end of the output by writing a mark after it. The program cannot write any more, and it does
+    /// not matter whether other processes still have the terminal open.
     #[track_caller]
-    fn display_the_rest(&self) {
+    fn display_rest(&self) {
         self.display.set_stopped(false);
         let name = self.master.tty_name().expect("the name of the terminal");
         let no_controlling_terminal = rustix::fs::OFlags::NOCTTY.bits().cast_signed();
@@ -258,7 +272,7 @@ impl Terminal {
         }
     }
 
-    /// Types bytes, which may be no characters.
+    /// Types bytes, which need not be characters.
     pub fn type_bytes(&self, bytes: &[u8]) {
         self.keyboard.send(bytes.to_vec()).expect("a terminal to type on");
     }
@@ -281,15 +295,15 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         self.display.set_stopped(false);
         if let Ok(None) = self.child.try_wait() {
-            // What portable-pty calls killing begins with a hangup and a wait.
+            // The kill of portable-pty begins with a hangup and a wait.
             let _ = rustix::process::kill_process(self.pid(), rustix::process::Signal::KILL);
             let _ = self.child.wait();
         }
     }
 }
 
-/// Starts a command line of `sh` on a terminal and closes the terminal when it shows this text. The exit
-/// status that the command writes to the file `status`.
+/// Starts a command line of `sh` on a terminal and closes the terminal when it shows this text. Returns
+/// the exit status that the command writes to the file `status`.
 #[track_caller]
 pub fn close_terminal(script: &str, shown: &str) -> String {
     let home = TempDir::new().expect("a temporary directory");
@@ -308,7 +322,7 @@ pub fn close_terminal(script: &str, shown: &str) -> String {
                 _ => return,
             }
         }
-        drop(output); // the terminal is closed when nobody has it open any more
+        drop(output); // the terminal is closed with its last descriptor
         let _ = sender.send(());
     });
     seen.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("{shown:?} was not shown"));
@@ -319,14 +333,14 @@ pub fn close_terminal(script: &str, shown: &str) -> String {
     std::fs::read_to_string(home.path().join("status")).unwrap_or_default().trim().to_owned()
 }
 
-/// An operating system command that no program sends; it leaves no trace on a screen.
+/// An operating system command that no program sends; it is not displayed.
 const END_MARK: &[u8] = b"\x1b]777;end of output\x07";
 
 fn size(cols: u16, rows: u16) -> PtySize {
     PtySize { rows, cols, pixel_width: 0, pixel_height: 0 }
 }
 
-/// The terminal's modes in a form that can be kept and compared.
+/// The terminal's modes in a form that can be stored and compared.
 fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().expect("the modes of a terminal"))
 }
@@ -356,7 +370,7 @@ fn start_keyboard(mut terminal: Box<dyn Write + Send>) -> Sender<Vec<u8>> {
     let (sender, keys): (_, Receiver<Vec<u8>>) = mpsc::channel();
     thread::spawn(move || {
         for bytes in keys {
-            // Fails when the terminal is gone, which whoever waits for an effect will notice.
+            // Fails when the terminal is closed, which makes the wait for an effect fail.
             let _ = terminal.write_all(&bytes).and_then(|()| terminal.flush());
         }
     });
@@ -372,32 +386,32 @@ fn start_display(
     thread::spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(count @ 1..) = display.read(&mut *terminal, &mut chunk) {
-            for answer in display.write(&chunk[..count]) {
-                let _ = keyboard.send(answer);
+            for reply in display.write(&chunk[..count]) {
+                let _ = keyboard.send(reply);
             }
         }
         display.end();
     });
 }
 
-/// What the program has written, raw and as it looks.
+/// The output of the program, raw and as displayed.
 struct Display {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
-    parser: vt100::Parser<Answers>,
+    parser: vt100::Parser<Replies>,
     raw: Vec<u8>,
     ended: bool,
     stopped: bool,
 }
 
-/// What the terminal answers when it is asked something.
+/// The replies of the terminal to queries.
 #[derive(Default)]
-struct Answers(Vec<Vec<u8>>);
+struct Replies(Vec<Vec<u8>>);
 
-impl vt100::Callbacks for Answers {
+impl vt100::Callbacks for Replies {
     fn unhandled_csi(
         &mut self,
         screen: &mut vt100::Screen,
@@ -420,14 +434,14 @@ impl vt100::Callbacks for Answers {
 
 impl Display {
     fn new(cols: u16, rows: u16) -> Self {
-        let parser = vt100::Parser::new_with_callbacks(rows, cols, 0, Answers::default());
+        let parser = vt100::Parser::new_with_callbacks(rows, cols, 0, Replies::default());
         Self {
             state: Mutex::new(State { parser, raw: Vec::new(), ended: false, stopped: false }),
             changed: Condvar::new(),
         }
     }
 
-    /// Shows bytes; returns what the terminal has to say to that.
+    /// Displays bytes; returns the terminal's replies.
     fn write(&self, bytes: &[u8]) -> Vec<Vec<u8>> {
         let mut state = self.state();
         state.raw.extend(bytes);

@@ -1,7 +1,7 @@
 //! Runs `wscope` with pipes for stdin, stdout and stderr.
 
 use super::outcome::{Outcome, report, signal_of};
-use super::pipe::{Pipe, TooLate};
+use super::pipe::{Pipe, TimedOut};
 use super::{DEADLINE, wait};
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 use tempfile::TempDir;
 
-/// `wscope` in a clean environment and an empty home directory, which it also starts in.
+/// `wscope` in a clean environment and an empty home directory, which is also its working directory.
 pub fn wscope() -> Wscope {
     Wscope {
         args: Vec::new(),
@@ -26,7 +26,7 @@ pub fn wscope() -> Wscope {
     }
 }
 
-/// A command line in the making.
+/// Builds a command line.
 pub struct Wscope {
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
@@ -39,7 +39,7 @@ pub struct Wscope {
 }
 
 enum Input {
-    /// Nothing for a run, a pipe for a spawn.
+    /// Null for a run, a pipe for a spawn.
     Unset,
     Bytes(Vec<u8>),
     Open,
@@ -76,12 +76,12 @@ impl Wscope {
         self.home.path().to_owned()
     }
 
-    /// Text on stdin, then its end.
+    /// Text on stdin, then end of file.
     pub fn stdin(self, text: &str) -> Self {
         self.stdin_bytes(text)
     }
 
-    /// Bytes on stdin, then its end.
+    /// Bytes on stdin, then end of file.
     pub fn stdin_bytes(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Input::Bytes(bytes.into());
         self
@@ -123,13 +123,13 @@ impl Wscope {
         self
     }
 
-    /// How long the program may take, 20 s unless told.
+    /// The time limit of the program, 20 s by default.
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// Runs it to its end, without stdin unless told.
+    /// Runs it to its end, by default with `/dev/null` as stdin.
     #[track_caller]
     pub fn run(mut self) -> Outcome {
         if matches!(self.stdin, Input::Unset) {
@@ -138,7 +138,7 @@ impl Wscope {
         self.spawn().wait()
     }
 
-    /// Starts it, with a pipe for stdin unless told.
+    /// Starts it, by default with a pipe as stdin.
     #[track_caller]
     pub fn spawn(self) -> Running {
         let mut command =
@@ -172,14 +172,14 @@ fn by_shell(redirection: &str) -> Command {
     shell
 }
 
-/// Where the program under test lies.
+/// The path of the program under test.
 pub(super) fn program() -> &'static Path {
     assert_cmd::cargo::cargo_bin!("wscope")
 }
 
-/// What every run sees, on whatever machine.
+/// The environment of every run, the same on all machines.
 pub(super) fn clean_environment(home: &Path) -> Vec<(OsString, OsString)> {
-    // Besides the search path: what Windows cannot do without, and where coverage is to be written.
+    // Besides the search path: what Windows requires, and where coverage is written.
     const KEPT: [&str; 3] = ["PATH", "SystemRoot", "LLVM_PROFILE_FILE"];
     let kept = KEPT.iter().filter_map(|name| Some((name.into(), env::var_os(name)?)));
     let fixed =
@@ -191,10 +191,10 @@ fn command_line(args: &[OsString]) -> String {
     args.iter().fold("wscope".to_owned(), |line, arg| line + " " + &arg.to_string_lossy())
 }
 
-/// `wscope` while it runs. Dropped, it is killed.
+/// A running `wscope`. Killed on drop.
 pub struct Running {
     child: Child,
-    /// `None` once it is closed.
+    /// `None` after it is closed.
     stdin: Option<Sender<Vec<u8>>>,
     stdout: Pipe,
     stderr: Pipe,
@@ -240,14 +240,14 @@ impl Running {
     #[cfg(unix)]
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, signal).expect("a process to send a signal to");
+        rustix::process::kill_process(pid, signal).expect("a process to signal");
     }
 
     /// Queues bytes for stdin; they are written as the program reads.
     #[track_caller]
     pub fn write_stdin(&mut self, bytes: impl Into<Vec<u8>>) {
         let stdin = self.stdin.as_ref().expect("stdin is a pipe and open");
-        // Fails when the program has closed its end, which is its right.
+        // Fails when the program has closed its end, which it may.
         let _ = stdin.send(bytes.into());
     }
 
@@ -256,8 +256,8 @@ impl Running {
         self.stdin = None;
     }
 
-    /// The next line of stdout, without its newline. Stdout is read only on demand until the program is
-    /// waited for, so a test that does not read stalls it.
+    /// The next line of stdout, without its newline. Until [`Running::wait`], stdout is read only on demand,
+    /// so a test that does not read stalls the program.
     #[track_caller]
     pub fn read_stdout_line(&mut self) -> String {
         let length = self.read_until("a line on stdout", |running| {
@@ -276,12 +276,12 @@ impl Running {
         self.stdout.take(count)
     }
 
-    /// Closes the reading end of stdout, as `head` does when it has enough.
+    /// Closes the reading end of stdout, as `head` does.
     pub fn close_stdout(&mut self) {
         self.stdout.close();
     }
 
-    /// Reads stderr up to the line which has `text` in it and returns that line.
+    /// Reads stderr up to the line that contains `text` and returns that line.
     #[track_caller]
     pub fn wait_stderr(&mut self, text: &str) -> String {
         let until = Instant::now() + DEADLINE;
@@ -297,7 +297,7 @@ impl Running {
             match self.stderr.read_more(until) {
                 Ok(true) => {}
                 Ok(false) => self.fail(&format!("stderr ended while waiting for {text:?}")),
-                Err(TooLate) => self.fail(&format!("waited {DEADLINE:?} for {text:?} on stderr")),
+                Err(TimedOut) => self.fail(&format!("waited {DEADLINE:?} for {text:?} on stderr")),
             }
         }
     }
@@ -310,8 +310,8 @@ impl Running {
         self.wait_for_end(limit)
     }
 
-    /// As [`Running::wait`], but the program has to end within `limit` from now, and its stdout is not read
-    /// before that.
+    /// As [`Running::wait`], but the program must end within `limit` from now, and its stdout is not read
+    /// until then.
     #[track_caller]
     pub fn wait_with_stdout_stalled(mut self, limit: Duration) -> Outcome {
         self.wait_for_end(limit)
@@ -324,8 +324,8 @@ impl Running {
         };
         let elapsed = self.started.elapsed();
         self.stdout.drain();
-        if !self.read_the_rest() {
-            self.fail("ended, but left its stdout or stderr open to another process");
+        if !self.read_rest() {
+            self.fail("ended, but another process still has its stdout or stderr open");
         }
         Outcome {
             code: status.code(),
@@ -349,31 +349,31 @@ impl Running {
             match self.stdout.read_more(until) {
                 Ok(true) => {}
                 Ok(false) => self.fail(&format!("stdout ended while waiting for {awaited}")),
-                Err(TooLate) => self.fail(&format!("waited {DEADLINE:?} for {awaited}")),
+                Err(TimedOut) => self.fail(&format!("waited {DEADLINE:?} for {awaited}")),
             }
         }
     }
 
-    /// Both streams to their end; false if one stays open.
-    fn read_the_rest(&mut self) -> bool {
+    /// Reads both streams to their end; false if one stays open.
+    fn read_rest(&mut self) -> bool {
         let until = Instant::now() + DEADLINE;
         [&mut self.stdout, &mut self.stderr].into_iter().all(|pipe| {
             loop {
                 match pipe.read_more(until) {
                     Ok(true) => {}
                     Ok(false) => return true,
-                    Err(TooLate) => return false,
+                    Err(TimedOut) => return false,
                 }
             }
         })
     }
 
-    /// Ends the program and the test, and shows what was seen so far.
+    /// Kills the program and fails the test with the output so far.
     #[track_caller]
     fn fail(&mut self, what: &str) -> ! {
         let _ = self.child.kill();
         self.stdout.drain();
-        self.read_the_rest();
+        self.read_rest();
         let (stdout, stderr) = (&self.stdout.seen, &self.stderr.seen);
         let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8_lossy(bytes));
         panic!("{}", report(&self.command, what, &stdout, &stderr));

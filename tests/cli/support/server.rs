@@ -1,5 +1,4 @@
-//! A server on a free port that does what its script says, and fails the test if the script does not run to
-//! its end.
+//! A server on a free port that runs a script, and fails the test if the script does not run to its end.
 
 use super::{DEADLINE, Peer};
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -10,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// What a server does with one connection.
+/// The actions of a server on one connection.
 pub type Script = Box<dyn FnOnce(&mut Peer) + Send>;
 
 /// Makes a script for [`Server::scripts`].
@@ -18,7 +17,7 @@ pub fn script(steps: impl FnOnce(&mut Peer) + Send + 'static) -> Script {
     Box::new(steps)
 }
 
-/// A scripted server. Joined or dropped, it waits for its scripts and fails if one of them did.
+/// A scripted server. When joined or dropped, it waits for its scripts and fails if one of them did.
 pub struct Server {
     address: SockAddr,
     gate: Arc<Gate>,
@@ -32,6 +31,14 @@ impl Server {
         Self::scripts([script(steps)])
     }
 
+    /// Serves one connection: reads the request and sends this response.
+    pub fn respond(response: impl AsRef<[u8]> + Send + 'static) -> Self {
+        Self::script(move |peer| {
+            peer.read_head();
+            peer.send(response);
+        })
+    }
+
     /// Serves `count` connections, each by the same steps.
     pub fn repeat(count: usize, steps: impl Fn(&mut Peer) + Send + Sync + 'static) -> Self {
         let steps = Arc::new(steps);
@@ -42,8 +49,8 @@ impl Server {
         Self::scripts((0..count).map(one))
     }
 
-    /// Serves a connection by each of the scripts, in the order in which clients connect. The next client
-    /// need not wait for the one before to be done. Once all are served, connections are refused.
+    /// Serves one connection with each of the scripts, in the order in which clients connect. The connections
+    /// are concurrent. After the last, connections are refused.
     pub fn scripts(scripts: impl IntoIterator<Item = Script>) -> Self {
         let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         Self::serve(Domain::IPV4, &any_port.into(), scripts.into_iter().collect())
@@ -72,17 +79,22 @@ impl Server {
         format!("ws://127.0.0.1:{}", self.port())
     }
 
+    /// `http://127.0.0.1:PORT`, for a server that is a proxy.
+    pub fn http_url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port())
+    }
+
     /// The port, which is never the same twice.
     pub fn port(&self) -> u16 {
         self.address.as_socket().expect("a TCP server").port()
     }
 
-    /// Lets scripts that [stall](Peer::stall) go on.
+    /// Resumes scripts that [stall](Peer::stall).
     pub fn release(&self) {
         self.gate.change(|state| state.released = true);
     }
 
-    /// It is no failure if no connection comes.
+    /// It is not a failure if no client connects.
     pub fn optional(mut self) -> Self {
         self.optional = true;
         self
@@ -108,8 +120,8 @@ impl Server {
         }
     }
 
-    /// Frees the accepting thread, which an attempt to connect wakes. Only while it listens: later the port
-    /// may be another server's.
+    /// Ends the accepting thread by connecting to it. Only while it listens: later the port may belong to
+    /// another server.
     fn abandon(&self) {
         let mut listening = false;
         self.gate.change(|state| {
@@ -168,7 +180,7 @@ fn run(script: Script, socket: Socket, gate: &Arc<Gate>) {
     }
 }
 
-/// How far the scripts are, and what the test allows them.
+/// The progress of the scripts, and whether the test has released them.
 #[derive(Default)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -190,7 +202,7 @@ impl Gate {
         Self { state: Mutex::new(State { scripts, ..State::default() }), changed: Condvar::new() }
     }
 
-    /// Whether the release came in time. Long, as it waits for what the test does meanwhile.
+    /// Whether the scripts were released in time. The limit is long, as the test may do other things first.
     pub(super) fn wait_for_release(&self) -> bool {
         self.wait_while(6 * DEADLINE, |state| !state.released).released
     }

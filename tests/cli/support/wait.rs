@@ -1,9 +1,9 @@
-//! Waiting for the end of a child process, with a limit.
+//! Waiting for the end of a child process, with a time limit.
 
 use std::process::{Child, ExitStatus};
 use std::time::Duration;
 
-/// The child's exit status, or `None` if it still runs when `limit` has passed.
+/// The child's exit status, or `None` if it still runs after `limit`.
 #[cfg(unix)]
 pub(super) fn exit_status(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     if !exits_within(rustix::process::Pid::from_child(child), limit) {
@@ -12,8 +12,8 @@ pub(super) fn exit_status(child: &mut Child, limit: Duration) -> Option<ExitStat
     Some(child.wait().expect("the status of a child that has ended"))
 }
 
-/// Whether the child ends in time. It is not reaped, so that its id stays its own: whoever wants to kill it
-/// cannot hit another process.
+/// Whether the child ends in time. It is not reaped, so that its id is not reused: a later kill cannot hit
+/// another process.
 #[cfg(unix)]
 pub(super) fn exits_within(pid: rustix::process::Pid, limit: Duration) -> bool {
     use rustix::io::Errno;
@@ -30,7 +30,7 @@ pub(super) fn exits_within(pid: rustix::process::Pid, limit: Duration) -> bool {
     end.recv_timeout(limit).is_ok()
 }
 
-/// The child's exit status, or `None` if it still runs when `limit` has passed.
+/// The child's exit status, or `None` if it still runs after `limit`.
 #[cfg(not(unix))]
 pub(super) fn exit_status(child: &mut Child, limit: Duration) -> Option<ExitStatus> {
     use std::thread;
@@ -44,7 +44,7 @@ pub(super) fn exit_status(child: &mut Child, limit: Duration) -> Option<ExitStat
         if start.elapsed() > limit {
             return None;
         }
-        // Nothing in std waits for a process with a limit.
+        // std cannot wait for a process with a time limit.
         thread::sleep(Duration::from_millis(5));
     }
 }

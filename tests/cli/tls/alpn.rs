@@ -1,4 +1,4 @@
-//! The application protocol that is agreed on in the TLS handshake (ALPN, RFC 7301).
+//! The application protocol negotiated in the TLS handshake (ALPN, RFC 7301).
 
 use super::ends::End;
 use super::{Credentials, echo, trusting, wss};
@@ -32,7 +32,7 @@ fn a_server_that_chooses_none_is_accepted() {
 }
 
 #[test]
-fn a_server_without_http_1_1_is_understood() {
+fn a_server_without_http_1_1_is_explained() {
     let mine = Credentials::for_names(&["127.0.0.1"]);
     let server = End::new(&mine).requires_alpn(ONLY_HTTP_2).refused(1);
     trusting(&mine).args(["-x", "hi", &wss(&server)]).run().code(3).stderr_contains(
@@ -40,7 +40,7 @@ fn a_server_without_http_1_1_is_understood() {
     );
 }
 
-/// The connection that asks for the certificates of a refused server is as acceptable as the first.
+/// The connection that fetches the certificates of a refused server offers the same protocols as the first.
 #[test]
 fn the_certificates_of_a_refused_server_are_shown() {
     let (mine, other) = (Credentials::for_names(&["127.0.0.1"]), Credentials::self_signed());

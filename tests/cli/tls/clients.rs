@@ -1,4 +1,4 @@
-//! Client certificates: every form of file, servers that want one, servers that do not want this one.
+//! Client certificates: every form of file, servers that require one, servers that refuse this one.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use openssl::symm::Cipher;
 use openssl::x509::X509;
 
 use super::ends::{self, End};
-use super::refusals::below_another;
+use super::refusals::issued_by_intermediate;
 use super::{Credentials, trusting, wss};
 use crate::support::{Terminal, Wscope, wscope};
 
@@ -48,21 +48,22 @@ impl Client {
     }
 }
 
-/// Connects to a server that wants the client's certificate, in both versions of TLS.
+/// Connects to a server that requires the client's certificate, in both versions of TLS.
 #[track_caller]
-fn is_accepted(client: &Client, files: &[(&str, Vec<u8>)], options: &[&str]) {
+fn assert_accepted(client: &Client, files: &[(&str, Vec<u8>)], options: &[&str]) {
     let mine = Credentials::for_names(&["127.0.0.1"]);
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
-        let end = End::new(&mine).version(version).wants_client_of(&client.credentials.authority);
-        let (server, learnt) = end.echo();
+        let end =
+            End::new(&mine).version(version).requires_client_of(&client.credentials.authority);
+        let (server, client_info) = end.echo();
         let mut program = trusting(&mine);
         for (name, contents) in files {
             program = program.file(name, contents);
         }
         program.args(options).args(["-x", "hi", &wss(&server)]).run().code(0).stdout("hi\n");
         server.join();
-        let learnt = learnt.lock().expect("notes").clone();
-        assert_eq!(learnt.client.as_deref(), Some("Test Server"), "{options:?}");
+        let client_info = client_info.lock().expect("notes").clone();
+        assert_eq!(client_info.client.as_deref(), Some("Test Server"), "{options:?}");
     }
 }
 
@@ -90,10 +91,10 @@ fn a_key_may_have_any_form() {
         ];
         let options = ["--cert", "client.pem", "--key", "key.pem"];
         if is_encrypted {
-            is_accepted(client, &files, &[&options[..], &["--pass", SECRET]].concat());
-            is_accepted(client, &files, &[&options[..], &["--passphrase", "@secret"]].concat());
+            assert_accepted(client, &files, &[&options[..], &["--pass", SECRET]].concat());
+            assert_accepted(client, &files, &[&options[..], &["--passphrase", "@secret"]].concat());
         } else {
-            is_accepted(client, &files, &options);
+            assert_accepted(client, &files, &options);
         }
     }
 }
@@ -102,25 +103,25 @@ fn a_key_may_have_any_form() {
 fn certificate_and_key_may_be_in_one_file() {
     let client = Client::elliptic();
     let both = client.credentials.key.clone() + &client.credentials.certificate;
-    is_accepted(&client, &[("both.pem", both.into_bytes())], &["--cert", "both.pem"]);
+    assert_accepted(&client, &[("both.pem", both.into_bytes())], &["--cert", "both.pem"]);
     let options = ["--cert", "client.p12", "--pass", SECRET];
-    is_accepted(&client, &[("client.p12", client.pkcs12(SECRET))], &options);
-    is_accepted(&client, &[("client.p12", client.pkcs12(""))], &options[..2]);
+    assert_accepted(&client, &[("client.p12", client.pkcs12(SECRET))], &options);
+    assert_accepted(&client, &[("client.p12", client.pkcs12(""))], &options[..2]);
 }
 
 #[test]
-fn the_certificates_above_it_may_come_first() {
-    let whole = below_another(2096);
+fn the_intermediate_certificates_may_come_first() {
+    let whole = issued_by_intermediate(2096);
     let (leaf, middle) = whole.certificate.split_once("-----END CERTIFICATE-----\n").expect("two");
-    let turned = format!("{middle}{leaf}-----END CERTIFICATE-----\n");
-    let client = Client::from(Credentials { certificate: turned.clone(), ..whole });
+    let reversed = format!("{middle}{leaf}-----END CERTIFICATE-----\n");
+    let client = Client::from(Credentials { certificate: reversed.clone(), ..whole });
     let key = client.credentials.key.clone().into_bytes();
-    let files = [("client.pem", turned.into_bytes()), ("key.pem", key)];
-    is_accepted(&client, &files, &["--cert", "client.pem", "--key", "key.pem"]);
+    let files = [("client.pem", reversed.into_bytes()), ("key.pem", key)];
+    assert_accepted(&client, &files, &["--cert", "client.pem", "--key", "key.pem"]);
 }
 
 #[test]
-fn a_certificate_that_is_too_weak_is_told_at_once() {
+fn a_weak_certificate_is_refused_before_connecting() {
     let weak = ends::rsa(1024);
     wscope()
         .file("client.pem", &weak.certificate)
@@ -133,7 +134,7 @@ fn a_certificate_that_is_too_weak_is_told_at_once() {
         );
 }
 
-/// A folder with every file that could be meant.
+/// A program with valid and invalid files of every kind.
 fn with_files(client: &Client) -> Wscope {
     let other = Credentials::self_signed();
     wscope()
@@ -144,11 +145,11 @@ fn with_files(client: &Client) -> Wscope {
         .file("other-key.pem", &other.key)
         .file("broken.pem", client.credentials.certificate.replace("MII", "XXX"))
         .file("broken-key.pem", client.credentials.key.replace("MI", "XX"))
-        .file("text", "nothing of the kind")
+        .file("text", "neither certificate nor key")
 }
 
 #[test]
-fn what_is_wrong_with_the_files_is_told() {
+fn invalid_files_are_reported() {
     let client = Client::elliptic();
     let both = |cert, key| vec!["--cert", cert, "--key", key];
     for (options, complaint) in [
@@ -184,11 +185,11 @@ fn what_is_wrong_with_the_files_is_told() {
 }
 
 #[test]
-fn a_passphrase_is_asked_for_without_echo() {
+fn a_passphrase_is_prompted_for_without_echo() {
     let client = Client::elliptic();
     let mine = Credentials::for_names(&["127.0.0.1"]);
     for options in [&["--key", "encrypted.pem"][..], &["--key", "encrypted.pem", "--pass"]] {
-        let end = End::new(&mine).wants_client_of(&client.credentials.authority);
+        let end = End::new(&mine).requires_client_of(&client.credentials.authority);
         let (server, _) = end.echo();
         let folder = tempfile::tempdir().expect("a folder");
         let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
@@ -212,13 +213,13 @@ fn a_passphrase_is_asked_for_without_echo() {
 }
 
 #[test]
-fn a_server_that_wants_a_certificate_is_understood() {
-    let (client, stranger) = (Client::elliptic(), Client::from(Credentials::self_signed()));
+fn a_server_that_requires_a_certificate_is_explained() {
+    let (client, other) = (Client::elliptic(), Client::from(Credentials::self_signed()));
     let mine = Credentials::for_names(&["127.0.0.1"]);
     for version in [SslVersion::TLS1_2, SslVersion::TLS1_3] {
         let end = || {
             let end = End::new(&mine).version(version);
-            end.wants_client_of(&client.credentials.authority).refused(1)
+            end.requires_client_of(&client.credentials.authority).refused(1)
         };
         let server = end();
         let program = || trusting(&mine).args(["-x", "hi"]);
@@ -230,11 +231,11 @@ fn a_server_that_wants_a_certificate_is_understood() {
             .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
             .stderr_contains(" for '127.0.0.1': ")
             .stderr_contains("alert ")
-            .stderr_contains("\nhint: the server wants a certificate from the client: --cert FILE");
+            .stderr_contains("\nhint: the server requires a client certificate: --cert FILE");
         let server = end();
         program()
-            .file("client.pem", &stranger.credentials.certificate)
-            .file("key.pem", &stranger.credentials.key)
+            .file("client.pem", &other.credentials.certificate)
+            .file("key.pem", &other.credentials.key)
             .args(["--cert", "client.pem", "--key", "key.pem", &wss(&server)])
             .run()
             .code(3)
@@ -244,12 +245,12 @@ fn a_server_that_wants_a_certificate_is_understood() {
 }
 
 #[test]
-fn a_certificate_does_not_follow_a_redirect() {
+fn a_certificate_is_not_sent_after_a_redirect() {
     let (client, mine) = (Client::elliptic(), Credentials::for_names(&["127.0.0.1", "a.example"]));
-    let end = || End::new(&mine).may_have_client_of(&client.credentials.authority);
-    let (server, learnt) = end().echo();
+    let end = || End::new(&mine).requests_client_of(&client.credentials.authority);
+    let (server, client_info) = end().echo();
     let location = wss(&server);
-    let (first, learnt_first) = end().answer(&format!(
+    let (first, first_info) = end().answer(&format!(
         "HTTP/1.1 302 Found\r\nLocation: {location}/\r\nContent-Length: 0\r\n\r\n"
     ));
     trusting(&mine)
@@ -261,14 +262,14 @@ fn a_certificate_does_not_follow_a_redirect() {
         .code(0)
         .stdout("hi\n");
     let [first, second] =
-        [learnt_first, learnt].map(|learnt| learnt.lock().expect("notes").clone());
+        [first_info, client_info].map(|client_info| client_info.lock().expect("notes").clone());
     assert_eq!(first.client.as_deref(), Some("Test Server"));
     assert_eq!((first.name.as_deref(), second.name.as_deref()), (Some("a.example"), None));
     assert_eq!(second.client, None);
 }
 
 #[test]
-fn a_certificate_of_our_own_that_has_expired_is_told() {
+fn our_expired_certificate_is_reported() {
     let client = Client::from(Credentials::expired());
     let mine = Credentials::for_names(&["127.0.0.1"]);
     let program = || {
@@ -277,7 +278,7 @@ fn a_certificate_of_our_own_that_has_expired_is_told() {
             .file("key.pem", &client.credentials.key)
             .args(["--cert", "client.pem", "--key", "key.pem", "-x", "hi"])
     };
-    let server = End::new(&mine).wants_client_of(&client.credentials.authority).refused(1);
+    let server = End::new(&mine).requires_client_of(&client.credentials.authority).refused(1);
     program().arg(wss(&server)).run().code(3).stderr_contains(
         "alert certificate expired\nhint: the certificate of --cert has expired\n",
     );
@@ -286,20 +287,20 @@ fn a_certificate_of_our_own_that_has_expired_is_told() {
     outcome.stderr_contains("warning: the certificate of --cert expired ");
 }
 
-/// Behind nginx the handshake succeeds, and the refusal comes over HTTP.
+/// With nginx the handshake succeeds, and the refusal is an HTTP response.
 #[test]
-fn what_is_said_of_client_certificates_is_understood() {
+fn texts_about_client_certificates_are_recognised() {
     let mine = Credentials::for_names(&["127.0.0.1"]);
     let client = Client::elliptic();
     let unsent = "No required SSL certificate was sent";
     let bad = "The SSL certificate error";
     let wanted = "This endpoint requires TLS client authentication";
     for (words, has_certificate, hint) in [
-        (unsent, false, "hint: the answer asks for a client certificate: --cert FILE"),
+        (unsent, false, "hint: the response asks for a client certificate: --cert FILE"),
         (unsent, true, "that of --cert was not asked for in the handshake, or is not accepted"),
         (bad, false, ""),
         (bad, true, "hint: the server does not accept the certificate of --cert"),
-        (wanted, false, "hint: the answer asks for a client certificate: --cert FILE"),
+        (wanted, false, "hint: the response asks for a client certificate: --cert FILE"),
         ("Requires TLS 1.3", false, "certain versions of TLS, and this connection has TLSv1."),
         ("Requires TLSX-plan level", false, ""),
     ] {
@@ -315,29 +316,27 @@ fn what_is_said_of_client_certificates_is_understood() {
         }
         let outcome = program.arg(wss(&server)).run().code(4);
         match hint {
-            "" => _ = outcome.stderr_lacks("--cert").stderr_lacks("the answer asks for"),
+            "" => _ = outcome.stderr_lacks("--cert").stderr_lacks("the response asks for"),
             hint => _ = outcome.stderr_contains(hint),
         }
     }
 }
 
 #[test]
-fn without_tls_there_is_no_certificate_to_be_wrong() {
+fn texts_about_client_certificates_without_tls_suggest_tls() {
     for (words, hint) in [
-        ("No required SSL certificate was sent", "hint: the answer asks for TLS with a client"),
+        ("No required SSL certificate was sent", "hint: the response asks for TLS with a client"),
         ("The SSL certificate error", "hint: -v shows the request"),
     ] {
-        let server = crate::support::Server::script(move |peer| {
-            peer.read_head();
-            peer.respond(&format!("HTTP/1.1 400 Bad Request\r\n\r\n{words}"));
-        });
+        let server =
+            crate::support::Server::respond(format!("HTTP/1.1 400 Bad Request\r\n\r\n{words}"));
         wscope().arg(server.url()).run().code(4).stderr_contains(hint);
     }
 }
 
-/// A server may ask for a certificate when it has seen the path; in TLS 1.3 the client has to have offered that.
+/// A server may request a certificate after the request; in TLS 1.3 the client must have offered that.
 #[test]
-fn a_certificate_that_is_asked_for_after_the_request_is_explained() {
+fn a_certificate_requested_after_the_request_is_explained() {
     let mine = Credentials::for_names(&["127.0.0.1"]);
     let body = "Reason: Cannot perform Post-Handshake Authentication.<br />";
     let refusal = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n{body}", body.len());

@@ -1,5 +1,5 @@
-//! Servers that native-tls cannot be: TLS 1.3 alone, those that want a certificate from the client, those
-//! that tell which name they were asked for.
+//! Servers that native-tls does not support: TLS 1.3 only, client certificates, access to the server name
+//! indication.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -20,16 +20,17 @@ use openssl::x509::{X509, X509Builder, X509Name};
 use socket2::Socket;
 
 use super::Credentials;
-use crate::support::{Layer, Peer, Server, Wire, text};
+use crate::scripts::echo_once;
+use crate::support::{Layer, Peer, Server, Wire};
 
-/// A server's end in the making.
+/// Builds a TLS server.
 pub(crate) struct End {
     builder: openssl::ssl::SslAcceptorBuilder,
 }
 
-/// What a server learnt about its client: the name asked for, the subject of its certificate.
+/// The client's server name indication, and the subject of its certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Learnt {
+pub(crate) struct ClientInfo {
     pub(crate) name: Option<String>,
     pub(crate) client: Option<String>,
 }
@@ -49,22 +50,22 @@ impl End {
         Self { builder }
     }
 
-    /// Speaks this version alone.
+    /// Supports only this version.
     pub(super) fn version(mut self, version: SslVersion) -> Self {
         self.builder.set_min_proto_version(Some(version)).expect("a version");
         self.builder.set_max_proto_version(Some(version)).expect("a version");
         self
     }
 
-    /// Wants a certificate of this authority's from the client.
-    pub(super) fn wants_client_of(self, authority: &str) -> Self {
-        let mut end = self.may_have_client_of(authority);
+    /// Requires a client certificate of this authority.
+    pub(super) fn requires_client_of(self, authority: &str) -> Self {
+        let mut end = self.requests_client_of(authority);
         end.builder.set_verify(SslVerifyMode::PEER | SslVerifyMode::FAIL_IF_NO_PEER_CERT);
         end
     }
 
-    /// Asks the client for one, and does without.
-    pub(crate) fn may_have_client_of(mut self, authority: &str) -> Self {
+    /// Requests a client certificate, but accepts a client without one.
+    pub(crate) fn requests_client_of(mut self, authority: &str) -> Self {
         let mut store = X509StoreBuilder::new().expect("a store");
         let authority = X509::from_pem(authority.as_bytes()).expect("a certificate");
         store.add_cert(authority).expect("a trusted certificate");
@@ -81,20 +82,13 @@ impl End {
         self
     }
 
-    /// Sends one message back and closes; what it learnt is then in the second.
-    pub(super) fn echo(self) -> (Server, Arc<Mutex<Learnt>>) {
-        self.serve(|peer| {
-            let head = peer.read_head();
-            peer.accept(&head);
-            let (_, message) = peer.read_message();
-            peer.send(text(&String::from_utf8(message).expect("a text")));
-            peer.close(1000, "");
-            peer.expect_close(1000);
-        })
+    /// Echoes one message and closes. The second value is set after the handshake.
+    pub(super) fn echo(self) -> (Server, Arc<Mutex<ClientInfo>>) {
+        self.serve(echo_once)
     }
 
-    /// Answers a request with this response.
-    pub(super) fn answer(self, response: &str) -> (Server, Arc<Mutex<Learnt>>) {
+    /// Responds to a request with this response.
+    pub(super) fn answer(self, response: &str) -> (Server, Arc<Mutex<ClientInfo>>) {
         let response = response.to_owned();
         self.serve(move |peer| {
             peer.read_head();
@@ -102,38 +96,41 @@ impl End {
         })
     }
 
-    /// The TLS handshake on a connection, which tells what was learnt in it.
-    pub(crate) fn handshake(self) -> impl FnOnce(&mut Peer) -> Learnt + Send + 'static {
+    /// The TLS handshake on a connection.
+    pub(crate) fn handshake(self) -> impl FnOnce(&mut Peer) -> ClientInfo + Send + 'static {
         let acceptor = self.builder.build();
         move |peer| {
-            let mut learnt = Learnt::default();
+            let mut info = ClientInfo::default();
             peer.upgrade(|socket| {
                 let stream = acceptor.accept(socket).expect("a TLS handshake");
-                learnt = learn(&stream);
+                info = client_info(&stream);
                 Layer(Some(stream))
             });
-            learnt
+            info
         }
     }
 
-    fn serve(self, steps: impl FnOnce(&mut Peer) + Send + 'static) -> (Server, Arc<Mutex<Learnt>>) {
+    fn serve(
+        self,
+        steps: impl FnOnce(&mut Peer) + Send + 'static,
+    ) -> (Server, Arc<Mutex<ClientInfo>>) {
         let handshake = self.handshake();
-        let learnt = Arc::new(Mutex::new(Learnt::default()));
-        let notes = Arc::clone(&learnt);
+        let info = Arc::new(Mutex::new(ClientInfo::default()));
+        let shared = Arc::clone(&info);
         let server = Server::script(move |peer| {
-            let learnt = handshake(peer);
-            *notes.lock().expect("notes") = learnt;
+            let info = handshake(peer);
+            *shared.lock().expect("a lock") = info;
             steps(peer);
         });
-        (server, learnt)
+        (server, info)
     }
 
-    /// Does so many handshakes that fail, or are followed by nothing.
+    /// Performs this many handshakes that fail, or are followed by the end of the connection.
     pub(super) fn refused(self, times: usize) -> Server {
         self.refused_after(times, |_| {})
     }
 
-    /// The same, after something else on each connection.
+    /// The same, after `before` on each connection.
     pub(super) fn refused_after(
         self,
         times: usize,
@@ -143,12 +140,12 @@ impl End {
         Server::repeat(times, move |peer: &mut Peer| {
             before(peer);
             peer.upgrade(|socket| Layer(acceptor.accept(socket).ok()));
-            assert!(peer.read_until_eof().is_empty(), "the client went on");
+            assert!(peer.read_until_eof().is_empty(), "the client continued");
         })
     }
 }
 
-/// A certificate for localhost with an RSA key of so many bits, and its authority's: rcgen has neither.
+/// A certificate for localhost with an RSA key of this size, and its authority's: rcgen supports neither.
 pub(super) fn rsa(bits: u32) -> Credentials {
     let new_key = |bits| Rsa::generate(bits).and_then(PKey::from_rsa).expect("a key");
     let (above, key) = (new_key(2048), new_key(bits));
@@ -198,18 +195,18 @@ fn signed(
     builder.build()
 }
 
-fn learn(stream: &SslStream<Socket>) -> Learnt {
+fn client_info(stream: &SslStream<Socket>) -> ClientInfo {
     let client = stream.ssl().peer_certificate().map(|certificate| {
         let names = certificate.subject_name().entries();
         let names = names.filter_map(|entry| entry.data().to_string().ok());
         names.collect::<Vec<_>>().join(", ")
     });
-    Learnt { name: stream.ssl().servername(NameType::HOST_NAME).map(str::to_owned), client }
+    ClientInfo { name: stream.ssl().servername(NameType::HOST_NAME).map(str::to_owned), client }
 }
 
 impl Wire for Layer<SslStream<Socket>> {
     fn end(&mut self) -> io::Result<()> {
-        let said = self.0.as_mut().map(SslStream::shutdown);
-        said.map_or(Ok(()), |said| said.map(|_| ()).map_err(io::Error::other))
+        let result = self.0.as_mut().map(SslStream::shutdown);
+        result.map_or(Ok(()), |result| result.map(|_| ()).map_err(io::Error::other))
     }
 }

@@ -1,13 +1,13 @@
-//! Whom to trust, under which name, with which version.
+//! Trusted authorities, the server name, and versions.
 
 use std::fs;
 
 use openssl::ssl::SslVersion;
 
 use super::ends::End;
-use super::refusals::below_another;
-use super::{Credentials, echo, params, refused, trusting, wss};
-use crate::support::{Server, wscope};
+use super::refusals::issued_by_intermediate;
+use super::{Credentials, echo, params, refused, start_tls, trusting, wss};
+use crate::support::{Peer, Server, script, wscope};
 
 fn localhost(server: &Server) -> String {
     format!("wss://localhost:{}", server.port())
@@ -45,7 +45,7 @@ fn an_authority_may_be_in_der() {
 }
 
 #[test]
-fn the_system_is_trusted_unless_it_is_not_to_be() {
+fn the_system_is_trusted_by_default() {
     let mine = Credentials::for_names(&["127.0.0.1"]);
     let other = Credentials::signed_by("Another Authority", params(&["127.0.0.1"]));
     let program = || {
@@ -61,14 +61,44 @@ fn the_system_is_trusted_unless_it_is_not_to_be() {
         .code(3)
         .stderr_contains("unable to get local issuer certificate")
         .stderr_contains(
-            "which is not among those it names now (--no-system-ca leaves out the system's)",
+            "which is not in the current FILE (--no-system-ca leaves out the system's)",
         );
 }
 
-/// OpenSSL builds a chain up to a root; curl and browsers would stop at the intermediate.
+/// Building the TLS connector takes time, and an administrator may replace the file at any moment.
 #[test]
-fn an_authority_that_is_no_root_is_told_to_be_none() {
-    let whole = below_another(2096);
+fn the_system_certificates_are_read_once_for_all_attempts() {
+    let mine = Credentials::for_names(&["127.0.0.1"]);
+    let program = wscope().file("system.pem", &mine.authority);
+    let file = program.home().join("system.pem");
+    let [first, second] = [(); 2].map(|()| mine.acceptor());
+    let server = Server::scripts([
+        script(move |peer: &mut Peer| {
+            start_tls(peer, &first);
+            peer.read_head();
+            fs::remove_file(&file).expect("a file to remove");
+            peer.respond("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
+        }),
+        script(move |peer: &mut Peer| {
+            start_tls(peer, &second);
+            let head = peer.read_head();
+            peer.accept(&head);
+            peer.close(1000, "");
+            peer.expect_close(1000);
+        }),
+    ]);
+    program
+        .env("SSL_CERT_FILE", "system.pem")
+        .args(["--retry", "--reconnect-delay", "1ms", &wss(&server)])
+        .run()
+        .code(0)
+        .stderr_contains("trying again");
+}
+
+/// OpenSSL builds a chain up to a root; curl and browsers accept the intermediate.
+#[test]
+fn a_trusted_intermediate_is_explained() {
+    let whole = issued_by_intermediate(2096);
     let (leaf, middle) = whole.certificate.split_once("-----END CERTIFICATE-----\n").expect("two");
     let leaf = format!("{leaf}-----END CERTIFICATE-----\n");
     let server = refused(&Credentials { certificate: leaf, ..whole.clone() });
@@ -79,7 +109,7 @@ fn an_authority_that_is_no_root_is_told_to_be_none() {
 }
 
 #[test]
-fn what_cannot_be_trusted_is_named() {
+fn invalid_authorities_are_reported() {
     let mine = Credentials::self_signed();
     let broken = mine.authority.replace("MII", "XXX");
     for (options, complaint) in [
@@ -99,21 +129,21 @@ fn what_cannot_be_trusted_is_named() {
 }
 
 #[test]
-fn another_name_is_asked_for_and_checked() {
+fn another_servername_is_sent_and_checked() {
     let mine = Credentials::for_names(&["other.example", "127.0.0.1"]);
-    for (options, host, told) in [
+    for (options, host, expected) in [
         (&["--servername", "other.example"][..], "localhost", Some("other.example")),
         (&["--servername", "Other.Example."], "127.0.0.1", Some("other.example")),
         (&["--servername", ""], "127.0.0.1", None),
         (&["-k"], "localhost", Some("localhost")),
         (&["--servername", "127.0.0.1"], "localhost", None),
     ] {
-        let (server, learnt) = End::new(&mine).echo();
+        let (server, client_info) = End::new(&mine).echo();
         let url = format!("wss://{host}:{}", server.port());
         trusting(&mine).args(options).args([&url, "-x", "hi"]).run().code(0).stdout("hi\n");
         server.join();
-        let learnt = learnt.lock().expect("notes").clone();
-        assert_eq!(learnt.name.as_deref(), told, "{options:?}");
+        let client_info = client_info.lock().expect("notes").clone();
+        assert_eq!(client_info.name.as_deref(), expected, "{options:?}");
     }
     let server = End::new(&mine).refused(2);
     trusting(&mine)
@@ -124,7 +154,7 @@ fn another_name_is_asked_for_and_checked() {
 }
 
 #[test]
-fn a_servername_is_a_name() {
+fn a_servername_must_be_a_host_name() {
     for name in ["a.example:443", "https://a.example", "a b", "a..b", &"a".repeat(64)] {
         wscope()
             .args(["--servername", name, "wss://localhost:1"])
@@ -137,7 +167,7 @@ fn a_servername_is_a_name() {
 #[test]
 fn versions_are_limited() {
     let mine = Credentials::for_names(&["localhost"]);
-    for (version, options, told) in [
+    for (version, options, expected) in [
         (SslVersion::TLS1_3, &[][..], "TLSv1.3"),
         (SslVersion::TLS1_2, &[], "TLSv1.2"),
         (SslVersion::TLS1_3, &["--tls-min", "1.3"], "TLSv1.3"),
@@ -147,7 +177,7 @@ fn versions_are_limited() {
         let url = localhost(&server);
         let program = trusting(&mine).args(options).args(["-x", "hi", "--json", &url]);
         let opened = program.run().code(0).json_lines().swap_remove(0);
-        assert_eq!(opened["tls"]["version"], told, "{options:?}");
+        assert_eq!(opened["tls"]["version"], expected, "{options:?}");
     }
     for (version, options, words) in [
         (SslVersion::TLS1_2, ["--tls-min", "1.3"], "(--tls-min 1.3)\nhint: the server and wscope"),
@@ -165,7 +195,7 @@ fn versions_are_limited() {
 }
 
 #[test]
-fn versions_that_make_no_sense_are_usage_errors() {
+fn invalid_versions_are_usage_errors() {
     for (options, complaint) in [
         (&["--tls-min", "1.3", "--tls-max", "1.2"][..], "it is newer than --tls-max 1.2"),
         (&["--tls-min", "1.4"], "1.4"),

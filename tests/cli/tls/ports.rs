@@ -1,4 +1,4 @@
-//! Ports that speak something else than the URL says, and handshakes that stop on the way.
+//! Ports with another protocol than that of the URL, and incomplete handshakes.
 
 use std::time::Duration;
 
@@ -10,15 +10,12 @@ fn wss_to_a_port_without_tls() {
     for (answer, hint) in [
         (
             "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
-            "the answer is plain HTTP: if the server does not speak TLS on this port, use ws://",
+            "the response is plain HTTP: if the server does not speak TLS on this port, use ws://",
         ),
-        ("<html><body>no</body></html>", "the answer is plain HTTP: if the server does not"),
+        ("<html><body>no</body></html>", "the response is plain HTTP: if the server does not"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "that is an SSH server: is the port right?"),
         ("hello\r\n", "the server speaks neither TLS nor HTTP on this port"),
-        (
-            "",
-            "the server ended the connection when it had the ClientHello: if it does not speak TLS",
-        ),
+        ("", "the server ended the connection after the ClientHello: if it does not speak TLS"),
     ] {
         let server = Server::script(move |peer| peer.send(answer));
         let outcome = wscope().arg(wss(&server)).run();
@@ -54,12 +51,7 @@ fn alerts_of_the_server_come_with_a_hint() {
 
 #[test]
 fn ws_to_a_port_with_tls() {
-    let answering = |answer: &'static [u8]| {
-        Server::script(move |peer| {
-            peer.read_head();
-            peer.send(answer);
-        })
-    };
+    let answering = |answer: &'static [u8]| Server::respond(answer);
     for server in [
         answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
         answering(
@@ -79,9 +71,10 @@ fn ws_to_a_port_with_tls() {
 /// The alert that a server sends to a ClientHello it does not accept: handshake_failure.
 const ALERT: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 40];
 
-/// An end, or a reset, without a word may have many causes: a ClientHello on a second connection finds out.
+/// An end or a reset without a response has many possible causes: a ClientHello on a second connection checks
+/// for TLS.
 #[test]
-fn a_port_that_ends_a_plain_request_is_asked_for_tls() {
+fn a_port_that_ends_a_plain_request_is_probed_for_tls() {
     const CERTAIN: &str = "\nhint: the server answers in TLS on this port, as a second connection shows: use wss:// instead of ws://\n";
     let acceptor = Credentials::self_signed().acceptor();
     let handshake = script(move |peer| start_tls(peer, &acceptor));
@@ -104,16 +97,14 @@ fn a_port_that_ends_a_plain_request_is_asked_for_tls() {
 }
 
 #[test]
-fn a_port_is_asked_for_tls_for_a_second_at_most_and_not_where_another_attempt_follows() {
+fn the_tls_probe_is_limited_to_a_second_and_omitted_before_a_retry() {
     let ended = || script(|peer| _ = peer.read_head());
     let server = Server::scripts([ended(), script(Peer::stall)]);
     let outcome = wscope().arg(server.url()).run().code(4).stderr_lacks("wss://");
     assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
     let again = script(|peer| {
-        let head = peer.read_head();
-        peer.accept(&head);
-        peer.close(1000, "");
-        peer.expect_close(1000);
+        peer.accept_request();
+        peer.close_and_expect_reply(1000);
     });
     let server = Server::scripts([ended(), again]);
     wscope().args(["--retry=1", "--reconnect-delay", "10ms", &server.url()]).run().code(0);
@@ -129,9 +120,9 @@ fn server_hello() -> Vec<u8> {
 }
 
 #[test]
-fn a_handshake_that_runs_out_of_time_tells_how_far_it_came() {
+fn a_handshake_timeout_reports_the_progress() {
     const LIMITS: [[&str; 2]; 2] = [["--connect-timeout", "200ms"], ["-m", "200ms"]];
-    for (start, came, hint) in [
+    for (start, received, hint) in [
         (
             Vec::new(),
             ": nothing was received",
@@ -158,14 +149,14 @@ fn a_handshake_that_runs_out_of_time_tells_how_far_it_came() {
             assert!(outcome.elapsed < Duration::from_secs(4), "it took {:?}", outcome.elapsed);
             outcome
                 .stderr_contains("wscope: could not connect: TLS handshake with 127.0.0.1:")
-                .stderr_contains(&format!("timed out after 200ms{came}"))
+                .stderr_contains(&format!("timed out after 200ms{received}"))
                 .stderr_contains(&format!("\nhint: {hint}"));
         }
     }
 }
 
 #[test]
-fn a_server_that_ends_the_handshake_after_its_hello_speaks_tls() {
+fn a_server_that_ends_the_handshake_after_its_hello_is_recognised_as_tls() {
     let server = Server::script(|peer| {
         peer.read_exact(1);
         peer.send(server_hello());
@@ -181,18 +172,18 @@ fn a_server_that_ends_the_handshake_after_its_hello_speaks_tls() {
 
 #[cfg(unix)]
 #[test]
-fn a_signal_ends_the_wait_for_an_answer_in_tls() {
+fn a_signal_ends_the_tls_probe() {
     use crate::support::{DEADLINE, Signal};
-    let (sender, asked) = std::sync::mpsc::channel();
+    let (sender, requested) = std::sync::mpsc::channel();
     let ended = script(|peer| _ = peer.read_head());
     let silent = script(move |peer| {
         peer.read_exact(1);
-        sender.send(()).expect("a test that waits for it");
+        sender.send(()).expect("a receiver in the test");
         peer.stall();
     });
     let server = Server::scripts([ended, silent]);
     let running = wscope().arg(server.url()).spawn();
-    asked.recv_timeout(DEADLINE).expect("a ClientHello");
+    requested.recv_timeout(DEADLINE).expect("a ClientHello");
     running.signal(Signal::INT);
     running.wait().code(130);
 }

@@ -1,4 +1,4 @@
-//! Certificates that are refused, and what is shown of them; those that are accepted with a warning.
+//! Refused certificates and their display; certificates accepted with a warning.
 
 use std::time::Duration;
 
@@ -22,8 +22,8 @@ fn localhost(program: Wscope, server: &Server) -> Wscope {
 
 #[test]
 fn the_refused_certificate_is_shown() {
-    let mut unborn = params(&["localhost"]);
-    unborn.not_before = date_time_ymd(2090, 1, 1);
+    let mut future = params(&["localhost"]);
+    future.not_before = date_time_ymd(2090, 1, 1);
     for (credentials, trusted, reason, block) in [
         (
             Credentials::expired(),
@@ -32,7 +32,7 @@ fn the_refused_certificate_is_shown() {
             " ago\n  serial ",
         ),
         (
-            Credentials::signed_by("Test Authority", unborn),
+            Credentials::signed_by("Test Authority", future),
             true,
             ": it is valid from 2090-01-01T00:00:00Z, in ",
             "not valid for another ",
@@ -64,7 +64,7 @@ fn the_refused_certificate_is_shown() {
     }
 }
 
-/// The second connection takes the same way as the first.
+/// The second connection uses the same route as the first.
 #[test]
 fn a_certificate_refused_behind_a_proxy_is_shown() {
     let server = End::new(&Credentials::self_signed()).refused_after(2, |peer| {
@@ -72,7 +72,7 @@ fn a_certificate_refused_behind_a_proxy_is_shown() {
         assert!(head.starts_with("CONNECT other.example:443 HTTP/1.1\r\n"), "{head}");
         peer.send("HTTP/1.1 200 OK\r\n\r\n");
     });
-    let proxy = format!("http://127.0.0.1:{}", server.port());
+    let proxy = server.http_url();
     wscope()
         .args(["--proxy", &proxy, "wss://other.example/"])
         .run()
@@ -94,7 +94,7 @@ fn the_certificate_of_a_proxy_is_shown_if_it_is_refused() {
 }
 
 #[test]
-fn many_names_are_cut_short_in_the_message() {
+fn many_names_are_truncated_in_the_message() {
     let names: Vec<String> = (0..9).map(|n| format!("{n}.example")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let credentials = Credentials::for_names(&names);
@@ -106,7 +106,7 @@ fn many_names_are_cut_short_in_the_message() {
 }
 
 #[test]
-fn names_beyond_count_are_not_counted() {
+fn the_number_of_counted_names_is_limited() {
     let names: Vec<String> = (0..1001).map(|n| format!("{n}.example")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let credentials = Credentials::for_names(&names);
@@ -124,13 +124,14 @@ fn the_refused_certificate_is_in_the_event() {
     assert_eq!(events[0]["certificate"]["subject"], "CN=Test Server", "{events:?}");
 }
 
-/// A leaf below an intermediate that has expired.
-fn below_an_expired_one() -> Credentials {
-    below_another(2020)
+/// A leaf issued by an expired intermediate.
+fn issued_by_expired_intermediate() -> Credentials {
+    issued_by_intermediate(2020)
 }
 
-/// A leaf below an intermediate that ends with the start of that year, below a root; all sent but the root.
-pub(super) fn below_another(end: i32) -> Credentials {
+/// A leaf issued by an intermediate that is valid until the start of that year; all certificates but the root are
+/// sent.
+pub(super) fn issued_by_intermediate(end: i32) -> Credentials {
     let authority = |name: &str| {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -150,8 +151,8 @@ pub(super) fn below_another(end: i32) -> Credentials {
 }
 
 #[test]
-fn an_expired_certificate_above_the_servers_is_named() {
-    let credentials = below_an_expired_one();
+fn an_expired_intermediate_is_reported() {
+    let credentials = issued_by_expired_intermediate();
     let server = refused_twice(&credentials);
     localhost(trusting(&credentials), &server)
         .run()
@@ -165,15 +166,15 @@ fn an_expired_certificate_above_the_servers_is_named() {
 }
 
 #[test]
-fn an_intermediate_that_is_not_sent_is_told_from_an_unknown_root() {
-    let whole = below_an_expired_one();
+fn a_missing_intermediate_is_distinguished_from_an_unknown_root() {
+    let whole = issued_by_expired_intermediate();
     let leaf = whole.certificate.split_inclusive("-----END CERTIFICATE-----\n").next();
     let alone = Credentials { certificate: leaf.expect("a leaf").to_owned(), ..whole.clone() };
     let server = refused_twice(&alone);
     localhost(trusting(&alone), &server)
         .run()
         .stderr_contains("CN=Middle is not known")
-        .stderr_contains("; the server sends its own certificate alone: ");
+        .stderr_contains("; the server sends only its own certificate: ");
     let server = refused_twice(&whole);
     localhost(wscope(), &server)
         .run()
@@ -196,7 +197,7 @@ fn a_weak_key_is_refused() {
 }
 
 #[test]
-fn a_second_connection_that_hangs_costs_little() {
+fn a_stalled_second_connection_times_out_quickly() {
     let acceptor = Credentials::self_signed().acceptor();
     let server = Server::scripts([
         script(move |peer| {
@@ -211,7 +212,7 @@ fn a_second_connection_that_hangs_costs_little() {
 }
 
 #[test]
-fn the_end_of_a_certificate_is_warned_of() {
+fn a_certificate_that_expires_soon_is_a_warning() {
     let now = std::time::SystemTime::now();
     for (days, warning) in [
         (13.5, Some("warning: the server's certificate ends soon: 13 days left, until ")),
@@ -233,7 +234,7 @@ fn the_end_of_a_certificate_is_warned_of() {
     outcome.stderr_contains("warning: the server's certificate expired ");
 }
 
-/// Control characters in a certificate never reach the terminal.
+/// Control characters in a certificate are never written to the terminal.
 #[test]
 fn names_in_certificates_are_escaped() {
     let hostile = "\u{1b}[31mred\u{202e}\r\nwscope: all is well";

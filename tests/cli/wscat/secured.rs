@@ -1,4 +1,4 @@
-//! The command lines for servers under TLS, one that asks for a certificate of the client's.
+//! The command lines for servers with TLS, which request a client certificate.
 
 use std::fs;
 use std::sync::mpsc;
@@ -51,21 +51,21 @@ impl Files {
         [".pem", ".key"].iter().any(|ending| word.ends_with(ending))
     }
 
-    /// What the server does first, and what it learns of the client.
+    /// The TLS handshake, which returns what the server received in it.
     fn greeting(&self) -> impl FnOnce(&mut Peer) -> Option<Value> + Send + 'static {
-        let end = End::new(&self.server).may_have_client_of(&self.client.authority);
+        let end = End::new(&self.server).requests_client_of(&self.client.authority);
         let handshake = end.handshake();
         move |peer| {
-            let learnt = handshake(peer);
-            Some(json!({ "name": learnt.name, "client": learnt.client }))
+            let info = handshake(peer);
+            Some(json!({ "name": info.name, "client": info.client }))
         }
     }
 }
 
 #[test]
-fn under_tls_the_server_sees_what_it_saw_of_wscat() {
-    let rows: Vec<Row> = rows().into_iter().filter(Row::is_secured).collect();
-    assert!(rows.len() > 5, "the table is not what it was");
+fn over_tls_the_server_receives_the_same_as_from_wscat() {
+    let rows: Vec<Row> = rows().into_iter().filter(Row::uses_tls).collect();
+    assert!(rows.len() > 5, "the table is incomplete");
     for row in &rows {
         let files = Files::new();
         let (sender, views) = mpsc::channel();

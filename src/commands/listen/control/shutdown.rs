@@ -1,8 +1,8 @@
-//! The end of a server: how long its clients and its outputs may take, and what came of it.
+//! The end of a server: how long its clients and its outputs may take, and the result.
 
 use std::time::{Duration, Instant};
 
-use super::{Control, Input};
+use super::{Control, OperatorInput};
 use crate::commands::lost;
 use crate::error::Error;
 use crate::event::Level;
@@ -13,33 +13,33 @@ use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
 use crate::session::{SHOW_CLOSING_AFTER, closing_text};
 
-/// How long all clients together may take when we leave. With what follows it is a second.
+/// How long all clients together may take when the server ends. With what follows it is a second.
 const LEAVE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// The last part of it, in which received messages that the output has no room for are dropped, so that
 /// the closing handshakes behind them are seen.
 const DROPPING_TIME: Duration = Duration::from_millis(300);
 
-/// The last part of that, for what there is to report of connections that are not over by then.
+/// The last part of that, for reporting connections that are not over by then.
 const REPORT_TIME: Duration = Duration::from_millis(100);
 
 /// How long standard error and the terminal may take for the last lines.
 const LOG_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// All connections are being closed.
-pub(super) struct Shutdown {
-    /// How long that may take.
+pub(super) struct ServerShutdown {
+    /// When that has to be over.
     until: Instant,
-    /// A signal came: nothing takes longer than that.
+    /// A signal came: also what stalls ends then.
     is_interrupted: bool,
-    /// When whoever is at the prompt has to be told of it.
+    /// When the operator is to be shown that the closing handshakes take their time.
     notice_at: Option<Instant>,
-    /// The outcome of the one client does not change the result.
+    /// The verdict on the one client (`--once`) does not change the result.
     is_decided: bool,
     pub(super) result: Result<(), Error>,
 }
 
-impl Shutdown {
+impl ServerShutdown {
     /// When to look again without being woken.
     pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
         let dropping = self.until.checked_sub(DROPPING_TIME).filter(|from| now < *from);
@@ -54,29 +54,30 @@ impl Shutdown {
 
 impl Control {
     pub(super) fn on_signal(&mut self, signal: Signal) {
-        let is_typed = matches!(self.input, Input::Repl(_) | Input::Plain(_));
+        let is_typed = matches!(self.input, OperatorInput::Repl(_) | OperatorInput::Plain(_));
         let now = Instant::now();
         let soon = now + REPORT_TIME;
         let until = match &self.shutdown {
             // A terminal that is closed is reported by more than one process, and by itself.
             Some(shutdown) if shutdown.is_interrupted && signal == Signal::Hangup => return,
             Some(shutdown) if shutdown.is_interrupted => shutdown.until.min(soon),
-            // It has been told that Ctrl-C leaves at once.
+            // It has been shown that Ctrl-C leaves at once.
             Some(shutdown) if is_typed && shutdown.notice_at.is_none() => soon,
             _ => now + LEAVE_TIMEOUT,
         };
-        self.server.streams.stop_display(); // who sees our Close frame sees that it has stopped
+        self.server.streams.stop_display(); // before our Close frame is seen
         let notice_at = match &self.shutdown {
             Some(shutdown) => shutdown.notice_at,
             None => self.notice_time(),
         };
         let (result, is_interrupted, is_decided) = (Err(Error::Signal(signal)), true, true);
-        self.shutdown = Some(Shutdown { until, is_interrupted, notice_at, is_decided, result });
+        self.shutdown =
+            Some(ServerShutdown { until, is_interrupted, notice_at, is_decided, result });
         self.close_clients(CloseCode::GOING_AWAY, until - REPORT_TIME, true);
         self.server.streams.stop_waiting(false);
     }
 
-    /// Tells whoever is at the prompt that the closing handshakes take their time.
+    /// Shows the operator that the closing handshakes take their time.
     pub(super) fn show_closing(&mut self) {
         let Some(shutdown) = &mut self.shutdown else { return };
         if shutdown.notice_at.take_if(|at| *at <= Instant::now()).is_some() {
@@ -96,7 +97,7 @@ impl Control {
         }
     }
 
-    /// As many messages as were asked for have come.
+    /// `--count` messages have been received.
     pub(super) fn on_count_reached(&mut self) {
         let limit = match self.server.config.close_timeout {
             // Each session ends by itself then, unless its socket takes no Close frame.
@@ -106,7 +107,7 @@ impl Control {
         self.start_shutdown(CloseCode::NORMAL, limit, Ok(()));
     }
 
-    /// Closes all connections and waits a little for the closing handshakes; the first reason counts.
+    /// Closes all connections and waits for the closing handshakes for a limited time; the first reason counts.
     pub(super) fn leave(&mut self, code: CloseCode, result: Result<(), Error>) {
         self.start_shutdown(code, LEAVE_TIMEOUT, result);
     }
@@ -115,7 +116,8 @@ impl Control {
         if self.shutdown.is_none() {
             let until = Instant::now() + limit;
             let (notice_at, is_interrupted, is_decided) = (self.notice_time(), false, false);
-            self.shutdown = Some(Shutdown { until, is_interrupted, notice_at, is_decided, result });
+            self.shutdown =
+                Some(ServerShutdown { until, is_interrupted, notice_at, is_decided, result });
             self.close_clients(code, until - REPORT_TIME, false);
         }
     }
@@ -124,20 +126,20 @@ impl Control {
         self.server.clients.shut_down(code, input::Shutdown { until, is_interrupted });
     }
 
-    /// When whoever is at the prompt is to be told that the closing handshakes take their time.
+    /// When the operator is to be shown that the closing handshakes take their time.
     fn notice_time(&self) -> Option<Instant> {
         let at = Some(Instant::now() + SHOW_CLOSING_AFTER);
         match &self.input {
-            Input::Repl(repl) => {
+            OperatorInput::Repl(repl) => {
                 repl.set_closing();
                 at
             }
-            Input::Plain(_) => at,
-            Input::Stdin(_) | Input::None => None,
+            OperatorInput::Plain(_) => at,
+            OperatorInput::Stdin(_) | OperatorInput::None => None,
         }
     }
 
-    /// The one client has gone. What came of it is the outcome, unless we left for another reason.
+    /// The one client has gone. The verdict on it is the result, unless the server ends for another reason.
     pub(super) fn finish(&mut self, verdict: Result<(), Error>) {
         match &mut self.shutdown {
             Some(shutdown) if shutdown.result.is_ok() && !shutdown.is_decided => {
@@ -163,28 +165,24 @@ impl Control {
         is_written && (is_late || self.server.clients.have_finished())
     }
 
-    /// Says what was not delivered, and gives the terminal back.
+    /// Reports what was not delivered, and restores the terminal.
     pub(in crate::commands::listen) fn end(&mut self) {
         self.warn_of_evictions(true);
         let mut lost = self.server.take_lost();
         lost.received += self.server.streams.give_up() as u64;
         lost.sent += match &mut self.input {
-            Input::Stdin(stdin) => stdin.take_waiting_messages(),
-            Input::Repl(repl) => {
-                repl.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
-            }
-            Input::Plain(lines) => {
-                lines.take_waiting(|order| matches!(order, OperatorCommand::Send(..)))
-            }
-            Input::None => 0,
+            OperatorInput::Stdin(stdin) => stdin.take_waiting_messages(),
+            OperatorInput::Repl(repl) => repl.take_waiting(OperatorCommand::is_message),
+            OperatorInput::Plain(lines) => lines.take_waiting(OperatorCommand::is_message),
+            OperatorInput::None => 0,
         };
         for text in lost::texts(&lost, self.server.streams.have_prompt(), false) {
             self.notice(Level::Warning, &text);
-            let _ = self.outputs.flush(); // an error of standard error is told to nobody
+            let _ = self.outputs.flush(); // an error of standard error cannot be reported
         }
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
-        if let Input::Repl(repl) = &mut self.input {
+        if let OperatorInput::Repl(repl) = &mut self.input {
             repl.end(Some(until));
         }
     }

@@ -1,4 +1,4 @@
-//! Tables and cases.
+//! Tests of TLS hints.
 
 use super::*;
 use crate::net::tls::TlsOptions;
@@ -16,15 +16,15 @@ fn server_hello() -> Vec<u8> {
 }
 
 #[test]
-fn what_the_server_had_sent_decides() {
+fn the_hint_depends_on_what_the_server_sent() {
     let hello = server_hello();
     for (reason, seen, words, ws) in [
-        ("unexpected EOF", &b""[..], "when it had the ClientHello: if it does not", true),
+        ("unexpected EOF", &b""[..], "after the ClientHello: if it does not", true),
         ("unexpected EOF", &hello, "speaks TLS on this port, and ended the connection", false),
         ("wrong version number", b"SSH-2.0-x\r\n", "that is an SSH server", false),
         ("wrong version number", b"hello", "speaks neither TLS nor HTTP", false),
-        ("wrong version number", b"HTTP/1.1 403 No", "the answer is plain HTTP: if the", true),
-        ("wrong version number", b"<HTML><body>", "the answer is plain HTTP: if the", true),
+        ("wrong version number", b"HTTP/1.1 403 No", "the response is plain HTTP: if the", true),
+        ("wrong version number", b"<HTML><body>", "the response is plain HTTP: if the", true),
         ("wrong version number", b"-ERR unknown command", "that is a Redis server", false),
         ("ssl/tls alert handshake failure", &[21, 3, 3], "rejected the ClientHello", false),
         ("ssl/tls alert bad certificate", &hello, "and none was given", false),
@@ -40,7 +40,7 @@ fn what_the_server_had_sent_decides() {
 }
 
 #[test]
-fn limits_that_allow_old_versions_are_not_the_reason() {
+fn limits_that_allow_old_versions_are_not_the_cause() {
     use Protocol::{Tlsv10, Tlsv11, Tlsv12, Tlsv13};
     for (limits, ours, old) in [
         ((None, None), false, true),
@@ -58,7 +58,7 @@ fn limits_that_allow_old_versions_are_not_the_reason() {
 }
 
 #[test]
-fn a_timeout_suggests_ws_only_where_no_tls_was_seen() {
+fn a_timeout_suggests_ws_only_if_no_tls_was_received() {
     for (answer, words, ws) in [
         (Answer::Nothing, "did not answer the ClientHello", true),
         (Answer::ServerHello, "speaks TLS on this port", false),
@@ -72,15 +72,15 @@ fn a_timeout_suggests_ws_only_where_no_tls_was_seen() {
 }
 
 #[test]
-fn each_end_has_its_words_for_what_is_not_tls() {
-    let foreign = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
+fn servers_and_proxies_have_different_hints_for_other_protocols() {
+    let other_protocol = |bytes: &[u8]| Answer::Foreign(bytes.to_vec());
     let silent = "https:// is for proxies that speak TLS on this port: if";
     for (answer, server, proxy) in [
         (Answer::Nothing, "did not answer the ClientHello", silent),
-        (foreign(b"HTTP/1.1 400"), "use ws://", "write it with http:// instead"),
-        (foreign(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
-        (foreign(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
-        (foreign(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
+        (other_protocol(b"HTTP/1.1 400"), "use ws://", "use http:// instead"),
+        (other_protocol(b"SSH-2.0-x"), "server: is the port", "server: is the proxy's port"),
+        (other_protocol(b"\x05\xff"), "neither TLS nor HTTP", "a SOCKS5 proxy (socks5h://)"),
+        (other_protocol(b"hello"), "neither TLS nor HTTP", "https:// is for proxies that do"),
     ] {
         for (peer, words) in [(&SERVER, server), (&PROXY, proxy)] {
             let given = timed_out(&answer, peer);
@@ -93,7 +93,7 @@ fn each_end_has_its_words_for_what_is_not_tls() {
 }
 
 #[test]
-fn a_proxy_has_options_of_its_own() {
+fn hints_for_a_proxy_name_its_own_options() {
     for reason in [
         "certificate verify failed: self-signed certificate",
         "certificate verify failed: certificate has expired",

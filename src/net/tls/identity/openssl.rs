@@ -7,7 +7,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::ssl::{SslContext, SslMethod};
 use openssl::x509::X509;
 
-use super::{CertificateInfo, Either, Identity, IdentityError, holds_pem};
+use super::{CertificateInfo, Identity, IdentityError, IdentityFileError, holds_pem};
 
 /// A certificate, those above it, and its key.
 #[derive(Clone)]
@@ -24,18 +24,18 @@ pub(super) fn from_files(
     certificates: &[u8],
     key: &[u8],
     passphrase: Option<&str>,
-) -> Result<Identity, Either> {
-    let mut chain = read_certificates(certificates).map_err(Either::Certificate)?;
+) -> Result<Identity, IdentityFileError> {
+    let mut chain = read_certificates(certificates).map_err(IdentityFileError::Certificate)?;
     let Some(first) = chain.first() else {
-        return Err(Either::Certificate(IdentityError::NoCertificate));
+        return Err(IdentityFileError::Certificate(IdentityError::NoCertificate));
     };
-    let key = read_key(key, passphrase).map_err(Either::Key)?;
+    let key = read_key(key, passphrase).map_err(IdentityFileError::Key)?;
     let is_ours = |it: &X509| it.public_key().is_ok_and(|public| public.public_eq(&key));
     let Some(at) = chain.iter().position(is_ours) else {
-        return Err(Either::Key(IdentityError::NotAPair(subject(first))));
+        return Err(IdentityFileError::Key(IdentityError::NotAPair(subject(first))));
     };
     let leaf = chain.remove(at);
-    identity(&in_order(leaf, chain), &key).map_err(Either::Certificate)
+    identity(&in_order(leaf, chain), &key).map_err(IdentityFileError::Certificate)
 }
 
 fn identity(chain: &[X509], key: &PKey<Private>) -> Result<Identity, IdentityError> {

@@ -1,24 +1,24 @@
 //! Identities where the system's own TLS library is used: plain PKCS#8 and PKCS#12 are what it takes.
 
-use super::{CertificateInfo, Either, Identity, IdentityError, holds_pem};
+use super::{CertificateInfo, Identity, IdentityError, IdentityFileError, holds_pem};
 
 pub(super) fn from_files(
     certificates: &[u8],
     key: &[u8],
     _passphrase: Option<&str>,
-) -> Result<Identity, Either> {
+) -> Result<Identity, IdentityFileError> {
     if !holds_pem(certificates, "CERTIFICATE") {
-        return Err(Either::Certificate(IdentityError::NoCertificate));
+        return Err(IdentityFileError::Certificate(IdentityError::NoCertificate));
     }
     if !holds_pem(key, "BEGIN PRIVATE KEY") {
         let reason = "on this system the key has to be PKCS#8 in PEM form, not encrypted; \
                       'openssl pkcs8 -topk8 -nocrypt -in FILE -out NEW.pem' makes one";
-        return Err(Either::Key(IdentityError::Unreadable(reason.to_owned())));
+        return Err(IdentityFileError::Key(IdentityError::Unreadable(reason.to_owned())));
     }
     let start = memchr::memmem::find(key, b"-----BEGIN PRIVATE KEY-----").unwrap_or_default();
     match native_tls::Identity::from_pkcs8(certificates, &key[start..]) {
         Ok(native) => Ok(Identity { native, certificate: leaf(certificates) }),
-        Err(error) => Err(Either::Key(IdentityError::Unreadable(error.to_string()))),
+        Err(error) => Err(IdentityFileError::Key(IdentityError::Unreadable(error.to_string()))),
     }
 }
 

@@ -1,22 +1,22 @@
-//! Offers and the answers to them.
+//! Offers and responses.
 
 use super::*;
 
-fn objection(offer: &str, answer: &str) -> String {
-    match judge(&split_list(offer), answer) {
-        Err(Objection { got, expected, section }) => {
+fn mismatch(offer: &str, answer: &str) -> String {
+    match validate(&split_list(offer), answer) {
+        Err(Mismatch { got, expected, section }) => {
             format!("{got}; expected {expected} ({section})")
         }
-        Ok(agreed) => panic!("{answer:?} to {offer:?}: {agreed:?}"),
+        Ok(params) => panic!("{answer:?} to {offer:?}: {params:?}"),
     }
 }
 
-fn agreement(offer: &str, answer: &str) -> Agreed {
-    judge(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
+fn agreement(offer: &str, answer: &str) -> DeflateParams {
+    validate(&split_list(offer), answer).unwrap_or_else(|why| panic!("{answer:?}: {why:?}"))
 }
 
 #[test]
-fn answers_that_fit_are_agreed_on() {
+fn matching_responses_are_accepted() {
     for (offer, answer, words) in [
         (DEFAULT_OFFER, "permessage-deflate", "compressed both ways, context kept"),
         (
@@ -37,7 +37,7 @@ fn answers_that_fit_are_agreed_on() {
         (
             DEFAULT_OFFER,
             "permessage-deflate; client_max_window_bits=8",
-            "compressed by the peer only, as our window is too small, context kept, client window 8",
+            "compressed by the peer only (our window is too small), context kept, client window 8",
         ),
         (
             "permessage-deflate; server_no_context_takeover, permessage-deflate",
@@ -50,16 +50,20 @@ fn answers_that_fit_are_agreed_on() {
 }
 
 #[test]
-fn answers_that_do_not_fit_are_explained() {
+fn mismatched_responses_are_explained() {
     for (offer, answer, expected) in [
         (DEFAULT_OFFER, "permessage-deflate; x=1", "unknown parameter 'x'"),
         (
             DEFAULT_OFFER,
             "permessage-deflate; server_no_context_takeover; server_no_context_takeover",
-            "'server_no_context_takeover' is there twice",
+            "duplicate parameter 'server_no_context_takeover'",
         ),
-        (DEFAULT_OFFER, "permessage-deflate; server_no_context_takeover=1", "takes no value"),
-        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "needs a value"),
+        (
+            DEFAULT_OFFER,
+            "permessage-deflate; server_no_context_takeover=1",
+            "does not take a value",
+        ),
+        (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits", "requires a value"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=7", "is '7': must be"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=16", "is '16': must be"),
         (DEFAULT_OFFER, "permessage-deflate; server_max_window_bits=09", "is '09': must be"),
@@ -85,19 +89,19 @@ fn answers_that_do_not_fit_are_explained() {
             "without server_no_context_takeover",
         ),
     ] {
-        let got = objection(offer, answer);
+        let got = mismatch(offer, answer);
         assert!(got.contains(expected), "{answer}: {got}");
     }
 }
 
 #[test]
-fn a_server_takes_the_first_offer_that_is_valid() {
+fn a_server_accepts_the_first_valid_offer() {
     let offers = split_list(
         "x-webkit-deflate-frame, permessage-deflate; server_max_window_bits=7, \
          permessage-deflate; server_max_window_bits=10; client_max_window_bits, permessage-deflate",
     );
-    let (agreed, answer) = choose(&offers).expect("one is valid");
+    let (params, answer) = choose(&offers).expect("one is valid");
     assert_eq!(answer, "permessage-deflate; server_max_window_bits=10");
-    assert_eq!((agreed.server_max_window_bits, agreed.client_max_window_bits), (10, 15));
+    assert_eq!((params.server_max_window_bits, params.client_max_window_bits), (10, 15));
     assert_eq!(choose(&split_list("permessage-bzip2")), None);
 }

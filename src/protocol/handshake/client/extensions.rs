@@ -1,28 +1,31 @@
-//! The extensions that a server has accepted (RFC 6455 section 9.1, RFC 7692 section 7.1).
+//! Validation of the extensions accepted by a server (RFC 6455 section 9.1, RFC 7692 section 7.1).
 
 use super::{Finding, Head, Request, contains_ignoring_case, quoted};
-use crate::protocol::deflate::Agreed;
+use crate::protocol::deflate::DeflateParams;
 use crate::protocol::deflate::negotiation;
 use crate::protocol::handshake::extension_name;
 
 const HEADER: &str = "Sec-WebSocket-Extensions";
 
-/// Forerunners of permessage-deflate that some servers and tutorials still name.
-const FORERUNNERS: [&str; 4] =
+/// Predecessors of permessage-deflate that some servers and tutorials still use.
+const PREDECESSORS: [&str; 4] =
     ["x-webkit-deflate-frame", "deflate-frame", "perframe-deflate", "permessage-compress"];
 
-/// What came of permessage-deflate.
-pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Vec<Finding>> {
-    let (mut findings, mut agreed) = (Vec::new(), None);
+/// The negotiated parameters of permessage-deflate, if it was accepted.
+pub(super) fn validate(
+    request: &Request,
+    head: &Head,
+) -> Result<Option<DeflateParams>, Vec<Finding>> {
+    let (mut findings, mut params) = (Vec::new(), None);
     for element in head.list(HEADER) {
         let offers = &request.extensions;
         let is_deflate = negotiation::is_permessage_deflate(&element);
         if !contains_ignoring_case(&names(offers), &extension_name(&element)) {
             findings.push(not_offered(&element, offers));
-        } else if is_deflate && agreed.is_some() {
+        } else if is_deflate && params.is_some() {
             findings.push(Finding::new(
                 HEADER,
-                format!("'{element}', a second time"),
+                format!("'{element}', repeated"),
                 "permessage-deflate once",
                 "RFC 7692 section 5",
             ));
@@ -32,30 +35,30 @@ pub(super) fn judge(request: &Request, head: &Head) -> Result<Option<Agreed>, Ve
                 .filter(|offer| negotiation::is_permessage_deflate(offer))
                 .cloned()
                 .collect();
-            match negotiation::judge(&offers, &element) {
-                Ok(parameters) => agreed = Some(parameters),
-                Err(objection) => findings.push(Finding::new(
+            match negotiation::validate(&offers, &element) {
+                Ok(parameters) => params = Some(parameters),
+                Err(mismatch) => findings.push(Finding::new(
                     HEADER,
-                    format!("'{element}': {}", objection.got),
-                    objection.expected,
-                    objection.section,
+                    format!("'{element}': {}", mismatch.got),
+                    mismatch.expected,
+                    mismatch.section,
                 )),
             }
         }
     }
-    if findings.is_empty() { Ok(agreed) } else { Err(findings) }
+    if findings.is_empty() { Ok(params) } else { Err(findings) }
 }
 
 fn not_offered(element: &str, offers: &[String]) -> Finding {
     const SECTION: &str = "RFC 6455 section 4.1";
     let expected = match offers {
-        [] => "no such header, as no extension was asked for".to_owned(),
-        _ => format!("nothing but {}", quoted(&names(offers))),
+        [] => "no such header, since no extension was offered".to_owned(),
+        _ => format!("only {}", quoted(&names(offers))),
     };
     let name = extension_name(element);
-    if FORERUNNERS.iter().any(|forerunner| name.eq_ignore_ascii_case(forerunner)) {
+    if PREDECESSORS.iter().any(|predecessor| name.eq_ignore_ascii_case(predecessor)) {
         let got = format!(
-            "'{element}', which was not offered: a draft that permessage-deflate (RFC 7692) has replaced"
+            "'{element}', which was not offered: a draft replaced by permessage-deflate (RFC 7692)"
         );
         return Finding::new(HEADER, got, expected, SECTION);
     }

@@ -1,0 +1,103 @@
+//! What to connect to, and how.
+
+use std::time::Duration;
+
+use crate::net::Target;
+use crate::net::dial::DialOptions;
+use crate::net::route::RouteOptions;
+use crate::net::tls::{ClientContext, TlsOptions};
+use crate::protocol::head::HeaderLine;
+use crate::redact::{Redaction, Secrets};
+
+/// All that opening a connection depends on.
+#[derive(Debug)]
+pub struct EndpointConfig {
+    /// The URL.
+    pub target: Target,
+    /// Addresses and proxies.
+    pub route: RouteOptions,
+    /// For wss.
+    pub tls: EndpointTls,
+    /// For https proxies.
+    pub proxy_tls: ClientContext,
+    /// The request.
+    pub handshake: HandshakeConfig,
+    /// Lines of responses that are not header fields are accepted.
+    pub lenient: bool,
+    /// The most redirects that are followed; `None`: a redirect is a refusal.
+    pub max_redirects: Option<usize>,
+    /// Limit on everything up to the end of the opening handshake.
+    pub connect_timeout: Option<Duration>,
+    /// After a connection over TCP that ended without a response, a second one shows whether the server
+    /// expects TLS.
+    pub probes_tls: bool,
+    /// Whether secrets are masked.
+    pub redaction: Redaction,
+    /// All secrets that were given, sent or not.
+    pub secrets: Secrets,
+}
+
+impl EndpointConfig {
+    /// How to dial the server of this configuration, or one that a redirect leads to (`is_foreign`).
+    pub(super) fn dial_options(&self, is_foreign: bool) -> DialOptions<'_> {
+        DialOptions {
+            route: &self.route,
+            tls: self.tls.context(is_foreign),
+            proxy_tls: &self.proxy_tls,
+            user_agent: &self.handshake.user_agent,
+            lenient: self.lenient,
+            redaction: self.redaction,
+        }
+    }
+
+    /// The given secrets, if secrets are masked.
+    pub(super) fn masked_secrets(&self) -> Secrets {
+        match self.redaction {
+            Redaction::Mask => self.secrets.clone(),
+            Redaction::Show => Secrets::default(),
+        }
+    }
+}
+
+/// What goes into the request.
+#[derive(Debug)]
+pub struct HandshakeConfig {
+    /// Offered, best first.
+    pub subprotocols: Vec<String>,
+    /// Origin header.
+    pub origin: Option<String>,
+    /// User-Agent header, also for HTTP proxies; empty: none.
+    pub user_agent: String,
+    /// Authorization and Cookie, as options and files have them.
+    pub credentials: Vec<HeaderLine>,
+    /// The user's own headers.
+    pub headers: Vec<HeaderLine>,
+    /// Extensions to offer.
+    pub extensions: Option<String>,
+}
+
+/// TLS with the server of a configuration, and with those that redirects lead to: a client certificate and
+/// `--servername` are not for these.
+#[derive(Debug)]
+pub struct EndpointTls {
+    own: ClientContext,
+    /// `None`: the same as `own`.
+    foreign: Option<ClientContext>,
+}
+
+impl EndpointTls {
+    /// With these options for the server of the configuration.
+    pub fn new(options: TlsOptions) -> Self {
+        let foreign = options.for_other_hosts().map(ClientContext::new);
+        Self { own: ClientContext::new(options), foreign }
+    }
+
+    /// The options for the server of the configuration.
+    pub fn options(&self) -> &TlsOptions {
+        self.own.options()
+    }
+
+    fn context(&self, is_foreign: bool) -> &ClientContext {
+        self.foreign.as_ref().filter(|_| is_foreign).unwrap_or(&self.own)
+    }
+}

@@ -1,0 +1,276 @@
+//! From a configuration to an open connection, over redirects if they are to be followed.
+
+use super::endpoint::EndpointConfig;
+use super::error::{FailedDial, FailedHandshake, OpenError};
+use super::redirect::{RedirectChain, RedirectError, is_redirect};
+use super::request;
+use crate::net::dial::{answers_in_tls, certificate_name};
+use crate::net::tls::{TlsFailure, TlsInfo};
+use crate::net::tunnel::Heads;
+use crate::net::upgrade::{Interim, Response, UpgradeError, UpgradeFailed, Upgraded, upgrade};
+use crate::net::{Deadline, DialError, Dialed, Reactor, Remote, Stream, Timings, dial};
+use crate::protocol::handshake::Request;
+use crate::protocol::head::{Head, StatusLine};
+use crate::redact::Secrets;
+
+/// A connection whose opening handshake succeeded.
+#[derive(Debug)]
+pub struct OpenConnection {
+    /// The bytes behind the response head, but for those in `upgraded`.
+    pub stream: Stream,
+    /// The response and what was agreed on.
+    pub upgraded: Upgraded,
+    /// The request.
+    pub request: Request,
+    /// Where it was sent to.
+    pub chain: RedirectChain,
+    /// The other end.
+    pub remote: Remote,
+    /// The CONNECT request and its responses, with an HTTP proxy.
+    pub proxy_heads: Option<Heads>,
+    /// For wss.
+    pub tls: Option<TlsInfo>,
+    /// How long it took, without earlier redirects.
+    pub timings: Timings,
+    /// What the peer may repeat and must not be shown.
+    pub secrets: Secrets,
+}
+
+impl OpenConnection {
+    /// Whether subprotocols were offered and none was chosen. A client may fail the connection then
+    /// (RFC 6455 section 4.1).
+    pub fn lacks_subprotocol(&self) -> bool {
+        !self.request.subprotocols().is_empty() && self.upgraded.agreement.subprotocol.is_none()
+    }
+
+    /// Whether permessage-deflate was not agreed on.
+    pub fn lacks_compression(&self) -> bool {
+        self.upgraded.agreement.deflate.is_none()
+    }
+}
+
+/// Receives what happens while a connection is opened.
+pub trait OpenObserver {
+    /// An HTTP proxy opened the tunnel to the target of `chain`. `secrets` must not be shown of its response.
+    fn tunnel_opened(&mut self, heads: &Heads, chain: &RedirectChain, secrets: &Secrets);
+
+    /// The request was sent to the target of `chain`.
+    fn request_sent(&mut self, request: &Request, chain: &RedirectChain);
+
+    /// A redirect is followed.
+    fn redirected(&mut self, redirect: &FollowedRedirect<'_>);
+}
+
+/// A redirect that is followed.
+#[derive(Debug)]
+pub struct FollowedRedirect<'a> {
+    /// The response.
+    pub response: &'a Response,
+    /// The interim responses before it.
+    pub interim: &'a [Interim],
+    /// Where it came from.
+    pub from: &'a RedirectChain,
+    /// Where it leads to, with the secrets of all requests and responses so far.
+    pub to: &'a RedirectChain,
+    /// The next request lacks credentials, or a Host header of the user's own, that this one had.
+    pub drops_credentials: bool,
+}
+
+/// Opens a connection, all within `deadline`.
+///
+/// # Errors
+/// With the evidence of what failed, at the first failure.
+pub fn open(
+    endpoint: &EndpointConfig,
+    deadline: Deadline,
+    reactor: &mut Reactor,
+    observer: &mut dyn OpenObserver,
+) -> Result<OpenConnection, OpenError> {
+    let mut opener = Opener { endpoint, deadline, reactor, observer };
+    let mut chain = RedirectChain::new(endpoint.target.clone());
+    loop {
+        match opener.open(chain) {
+            Err(OpenError::Handshake(failed)) => chain = opener.follow(failed)?,
+            outcome => return outcome,
+        }
+    }
+}
+
+struct Opener<'a> {
+    endpoint: &'a EndpointConfig,
+    deadline: Deadline,
+    reactor: &'a mut Reactor,
+    observer: &'a mut dyn OpenObserver,
+}
+
+impl Opener<'_> {
+    /// Opens a connection to the current target of `chain`.
+    fn open(&mut self, chain: RedirectChain) -> Result<OpenConnection, OpenError> {
+        let endpoint = self.endpoint;
+        let request = request::build(endpoint, &chain);
+        let options = endpoint.dial_options(chain.is_foreign);
+        let dialed = match dial(&chain.target, options, self.reactor, self.deadline) {
+            Ok(dialed) => dialed,
+            Err(error) => return Err(dial_failed(error, chain)),
+        };
+        let Dialed { mut stream, remote, heads: proxy_heads, tls, mut timings } = dialed;
+        let mut secrets = sent_secrets(endpoint, &request, &chain);
+        secrets = secrets.and(proxy_secrets(endpoint, &remote, proxy_heads.as_ref()));
+        if let Some(heads) = &proxy_heads {
+            self.observer.tunnel_opened(heads, &chain, &secrets);
+        }
+        let (outcome, is_request_sent) = self.upgrade(&mut stream, &request, &chain);
+        let upgraded = match outcome {
+            Ok(upgraded) => upgraded,
+            Err(UpgradeFailed { error, interim }) => {
+                drop(stream);
+                return Err(self.handshake_failed(FailedHandshake {
+                    interim,
+                    request,
+                    is_request_sent,
+                    replaced: request::replaced_headers(endpoint, &chain),
+                    chain,
+                    remote,
+                    tls,
+                    has_certificate: options.tls.options().identity.is_some(),
+                    speaks_tls: None,
+                    secrets: secrets.and(response_secrets(endpoint, &error)),
+                    error,
+                }));
+            }
+        };
+        timings.upgrade = Some(upgraded.took);
+        timings.total += upgraded.took;
+        Ok(OpenConnection {
+            stream,
+            upgraded,
+            request,
+            chain,
+            remote,
+            proxy_heads,
+            tls,
+            timings,
+            secrets,
+        })
+    }
+
+    /// The opening handshake, and whether the request was sent.
+    fn upgrade(
+        &mut self,
+        stream: &mut Stream,
+        request: &Request,
+        chain: &RedirectChain,
+    ) -> (Result<Upgraded, UpgradeFailed>, bool) {
+        let (endpoint, mut is_sent) = (self.endpoint, false);
+        let on_sent = || {
+            is_sent = true;
+            self.observer.request_sent(request, chain);
+        };
+        let is_followed = |line: &StatusLine, head: &Head| {
+            matches!(redirected(endpoint, chain, line, head), Some(Ok(_)))
+        };
+        let (reactor, deadline) = (&mut *self.reactor, self.deadline);
+        let outcome =
+            upgrade(stream, request, reactor, deadline, endpoint.lenient, on_sent, is_followed);
+        (outcome, is_sent)
+    }
+
+    /// The failure as an error, with what a second connection shows if there is one.
+    fn handshake_failed(&mut self, mut failed: FailedHandshake) -> OpenError {
+        let options = self.endpoint.dial_options(failed.chain.is_foreign);
+        match failed.error {
+            UpgradeError::Interrupted(interrupted) => return OpenError::Interrupted(interrupted),
+            UpgradeError::Tls(reason) => {
+                let options = options.tls.options();
+                let name = certificate_name(&failed.chain.target, options);
+                let remote = failed.remote.to_string();
+                let failure = TlsFailure::new(remote, name, reason, &[], options);
+                return dial_failed(DialError::Tls(Box::new(failure)), failed.chain);
+            }
+            UpgradeError::Ended(_, ref received)
+                if self.endpoint.probes_tls
+                    && received.is_empty()
+                    && failed.interim.is_empty()
+                    && !failed.chain.target.scheme.is_tls() =>
+            {
+                let (remote, target) = (&failed.remote, &failed.chain.target);
+                match answers_in_tls(remote, target, options, self.reactor, self.deadline) {
+                    Ok(speaks_tls) => failed.speaks_tls = speaks_tls,
+                    Err(interrupted) => return OpenError::Interrupted(interrupted),
+                }
+            }
+            _ => {}
+        }
+        OpenError::Handshake(Box::new(failed))
+    }
+
+    /// Where the response leads to, if it is a redirect to be followed.
+    fn follow(&mut self, failed: Box<FailedHandshake>) -> Result<RedirectChain, OpenError> {
+        let UpgradeError::Refused(response) = &failed.error else {
+            return Err(OpenError::Handshake(failed));
+        };
+        let from = &failed.chain;
+        let mut to = match redirected(self.endpoint, from, &response.line, &response.head) {
+            Some(Ok(to)) => to,
+            Some(Err(error)) => return Err(OpenError::Redirect(failed, error)),
+            None => return Err(OpenError::Handshake(failed)),
+        };
+        // Also those in fields with white space before the colon.
+        let head = response.head.lenient();
+        let received = Secrets::of_response(self.endpoint.redaction, head.fields());
+        to.secrets = failed.secrets.clone().and(received);
+        self.observer.redirected(&FollowedRedirect {
+            response,
+            interim: &failed.interim,
+            from,
+            to: &to,
+            drops_credentials: request::drops_credentials(self.endpoint, from, &to),
+        });
+        Ok(to)
+    }
+}
+
+fn dial_failed(error: DialError, chain: RedirectChain) -> OpenError {
+    match error {
+        DialError::Interrupted(interrupted) => OpenError::Interrupted(interrupted),
+        error => OpenError::Dial(Box::new(FailedDial { error, chain })),
+    }
+}
+
+/// Where this response leads to, or why not there; `None` if it is not a redirect to be followed.
+fn redirected(
+    endpoint: &EndpointConfig,
+    chain: &RedirectChain,
+    line: &StatusLine,
+    head: &Head,
+) -> Option<Result<RedirectChain, RedirectError>> {
+    let max = endpoint.max_redirects.filter(|_| is_redirect(line.status))?;
+    let location = head.judged(endpoint.lenient).value("Location");
+    Some(chain.redirected(location.as_deref(), max))
+}
+
+/// What the server may repeat of the requests to it and before it.
+fn sent_secrets(endpoint: &EndpointConfig, request: &Request, chain: &RedirectChain) -> Secrets {
+    let (resource, fields) = (&chain.target.resource, request.head.fields());
+    Secrets::of_request(endpoint.redaction, resource, fields)
+        .and(chain.secrets.clone())
+        .and(endpoint.masked_secrets())
+}
+
+/// The secrets sent to a proxy, which may have passed them on to the server.
+fn proxy_secrets(endpoint: &EndpointConfig, remote: &Remote, heads: Option<&Heads>) -> Secrets {
+    let redaction = endpoint.redaction;
+    match (remote.via(), heads) {
+        (_, Some(heads)) => Secrets::of_request(redaction, "", heads.request.fields()),
+        (Some(via), None) => via.proxy.secrets(redaction),
+        (None, None) => Secrets::default(),
+    }
+}
+
+/// The tokens in the response of a server that chose a subprotocol which was not offered.
+fn response_secrets(endpoint: &EndpointConfig, error: &UpgradeError) -> Secrets {
+    let UpgradeError::Invalid(response, _) = error else { return Secrets::default() };
+    let is_subprotocol = |name: &str| name.eq_ignore_ascii_case("Sec-WebSocket-Protocol");
+    let fields = response.head.fields().filter(|(name, _)| is_subprotocol(name));
+    Secrets::of_response(endpoint.redaction, fields)
+}

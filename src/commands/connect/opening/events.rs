@@ -1,0 +1,120 @@
+//! The events of an opening handshake, with secrets masked.
+
+use crate::client::{FollowedRedirect, OpenConnection, OpenObserver, RedirectChain};
+use crate::event::{
+    EventKind, HeadView, Hop, InterimView, Level, Opened, Proxied, ProxyHeads, Redirect,
+};
+use crate::net::malformed::objections;
+use crate::net::tunnel::Heads;
+use crate::protocol::connection::Initiator;
+use crate::protocol::handshake::Request;
+use crate::protocol::vocabulary::Role;
+use crate::redact::{Redaction, Secrets};
+use crate::session::Journal;
+
+/// Emits what happens before a connection is open.
+pub(super) struct OpeningEvents<'a, 'b> {
+    pub(super) journal: &'a mut Journal<'b>,
+    pub(super) redaction: Redaction,
+}
+
+impl OpenObserver for OpeningEvents<'_, '_> {
+    fn tunnel_opened(&mut self, heads: &Heads, chain: &RedirectChain, secrets: &Secrets) {
+        let heads = proxy_heads(heads, chain, secrets, self.redaction);
+        self.journal.emit_now(EventKind::Tunnel(&heads));
+    }
+
+    fn request_sent(&mut self, request: &Request, chain: &RedirectChain) {
+        let request = request_view(request, chain, self.redaction);
+        self.journal.emit_now(EventKind::Request(&request));
+        let _ = self.journal.outputs().flush(); // a failure shows again later
+    }
+
+    fn redirected(&mut self, redirect: &FollowedRedirect<'_>) {
+        let FollowedRedirect { response, from, to, .. } = *redirect;
+        let (redaction, secrets) = (self.redaction, &to.secrets);
+        let url = |chain: &RedirectChain| {
+            secrets.mask_text(redaction.url(&chain.target.url()).into_owned())
+        };
+        self.journal.emit_now(EventKind::Redirect(&Redirect {
+            status: response.line.status,
+            reason: secrets.mask_text(response.line.reason.clone()),
+            from: url(from),
+            to: url(to),
+            interim: InterimView::all(redirect.interim, Hop::Server, redaction, secrets),
+        }));
+        if let Some(lines) = objections(&response.head, redaction, secrets) {
+            self.warn(&format!("{lines}: ignored"));
+        }
+        if redirect.drops_credentials {
+            self.warn(&format!(
+                "credentials and a Host header of your own are not sent on to {}",
+                secrets.mask_text(to.target.host_header())
+            ));
+        }
+    }
+}
+
+impl OpeningEvents<'_, '_> {
+    fn warn(&mut self, text: &str) {
+        self.journal.emit_now(EventKind::Notice(Level::Warning, text));
+    }
+}
+
+/// What is shown of an open connection.
+pub(super) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
+    let OpenConnection { upgraded, request, chain, secrets, .. } = open;
+    let mask = |text: String| secrets.mask_text(text);
+    let target = &chain.target;
+    Opened {
+        initiator: Initiator::Local,
+        url: chain.secrets.mask_text(redaction.url(&target.url()).into_owned()),
+        remote: open.remote.socket(),
+        proxy: proxied(open, redaction),
+        local: open.stream.local_address().unwrap_or_default(),
+        http_minor: upgraded.line.minor_version,
+        status: upgraded.line.status,
+        reason: mask(upgraded.line.reason.clone()),
+        request: request_view(request, chain, redaction),
+        interim: InterimView::all(&upgraded.interim, Hop::Server, redaction, secrets),
+        has_credentials: !Redaction::credentials(&target.resource, request.head.fields())
+            .is_empty(),
+        response: HeadView::new(&upgraded.head, redaction).without(secrets),
+        offered: request.subprotocols().iter().cloned().map(mask).collect(),
+        protocol: upgraded.agreement.subprotocol.clone().map(mask),
+        extensions: upgraded.agreement.extensions.clone(),
+        compression: upgraded.agreement.deflate.map(|agreed| agreed.describe(Role::Client)),
+        tls: open.tls.clone(),
+        timings: open.timings,
+        secrets: secrets.clone(),
+    }
+}
+
+/// The proxy in between.
+fn proxied(open: &OpenConnection, redaction: Redaction) -> Option<Proxied> {
+    let heads = open.proxy_heads.as_ref();
+    open.remote.via().map(|via| Proxied {
+        url: via.proxy.to_string(),
+        words: via.to_string(),
+        heads: heads.map(|heads| proxy_heads(heads, &open.chain, &open.secrets, redaction)),
+    })
+}
+
+fn proxy_heads(
+    heads: &Heads,
+    chain: &RedirectChain,
+    secrets: &Secrets,
+    redaction: Redaction,
+) -> ProxyHeads {
+    let view = |head| HeadView::new(head, redaction);
+    ProxyHeads {
+        request: view(&heads.request).without(&chain.secrets),
+        interim: InterimView::all(&heads.interim, Hop::Proxy, redaction, secrets),
+        response: heads.response.as_ref().map(|head| view(head).without(secrets)),
+    }
+}
+
+/// The request, also without what a redirect has put into it.
+fn request_view(request: &Request, chain: &RedirectChain, redaction: Redaction) -> HeadView {
+    HeadView::new(&request.head, redaction).without(&chain.secrets)
+}

@@ -1,0 +1,157 @@
+//! Attempts to connect, one after the other, until one succeeds or the policy gives up.
+
+use std::time::Instant;
+
+use super::conversation::Conversation;
+use super::opening::{Established, FailedAttempt, Opening};
+use crate::client::retry::{
+    AttemptLimit, FailureClass, GiveUpReason, RetryDecision, RetryPolicy, RetryWait,
+};
+use crate::error::{Error, Tries};
+use crate::event::{EventKind, Level, RetryScheduled};
+use crate::resilience::Backoff;
+use crate::session::{Journal, Stop, Unsent};
+
+/// Attempts at the first connection, or at another one.
+pub(super) struct RetryLoop<'a> {
+    pub(super) opening: Opening<'a>,
+    pub(super) limit: Option<AttemptLimit>,
+    /// There was a connection before.
+    pub(super) is_reconnect: bool,
+}
+
+/// Why there is no connection, and no further attempt.
+pub(super) enum GivenUp {
+    /// The last attempt failed.
+    Failed(Error),
+    /// A connection was lost, and there may be no further attempt.
+    Lost,
+    /// Something else ended the run.
+    Stopped(Stop),
+}
+
+impl From<Error> for GivenUp {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Signal(signal) => Self::Stopped(Stop::Signal(signal)),
+            error => Self::Failed(error),
+        }
+    }
+}
+
+/// What another attempt would follow.
+struct Failure {
+    class: FailureClass,
+    /// The error message.
+    reason: String,
+    /// `None`: a connection was lost.
+    error: Option<Error>,
+}
+
+impl RetryLoop<'_> {
+    /// Makes attempts, the first one at once unless a connection was lost for the reason `lost`.
+    pub(super) fn open(
+        &self,
+        conversation: &mut Conversation<'_>,
+        backoff: &mut Backoff,
+        unsent: &mut Unsent,
+        lost: Option<String>,
+    ) -> Result<Established, GivenUp> {
+        let mut failure = lost.map(|reason| {
+            let class = FailureClass::Transient { retry_after: None };
+            Failure { class, reason, error: None }
+        });
+        loop {
+            if let Some(failure) = failure {
+                self.wait(conversation, backoff, unsent, failure)?;
+            }
+            failure = match self.attempt(conversation) {
+                Ok(established) => return Ok(established),
+                Err(FailedAttempt { error, class }) => {
+                    Some(Failure { class, reason: error.message(), error: Some(error) })
+                }
+            };
+        }
+    }
+
+    fn attempt(&self, conversation: &mut Conversation<'_>) -> Result<Established, FailedAttempt> {
+        let mut journal = Journal::new(conversation.outputs, conversation.clock);
+        let tries = if self.limit.is_some() { Tries::Several } else { Tries::One };
+        self.opening.attempt(tries, conversation.reactor, &mut journal)
+    }
+
+    /// Waits for the time of the next attempt, and emits when that is.
+    fn wait(
+        &self,
+        conversation: &mut Conversation<'_>,
+        backoff: &mut Backoff,
+        unsent: &mut Unsent,
+        failure: Failure,
+    ) -> Result<(), GivenUp> {
+        let policy = RetryPolicy { limit: self.limit, max_time: self.opening.max_time };
+        let wait = match policy.decide(failure.class, backoff, Instant::now(), rand::random()) {
+            RetryDecision::Wait(wait) => wait,
+            RetryDecision::GiveUp(GiveUpReason::OutOfTime) => return Err(self.out_of_time(failure)),
+            RetryDecision::GiveUp(reason) => return Err(give_up(conversation, reason, failure)),
+        };
+        let RetryWait { delay, until, is_demanded, is_long } = wait;
+        conversation.emit(EventKind::RetryScheduled(&RetryScheduled {
+            is_reconnect: self.is_reconnect,
+            attempt: backoff.attempts(),
+            limit: match self.limit {
+                Some(AttemptLimit::UpTo(most)) => Some(most),
+                Some(AttemptLimit::Unlimited) | None => None,
+            },
+            delay,
+            is_asked: is_demanded,
+            reason: failure.reason,
+            waiting: unsent.waiting(),
+            unconfirmed: unsent.unconfirmed,
+        }));
+        unsent.unconfirmed = 0; // reported only once
+        if is_long {
+            let text =
+                "the server asked for a long wait: Ctrl-C ends it, --max-time TIME limits it";
+            conversation.emit(EventKind::Notice(Level::Warning, text));
+        }
+        match conversation.pause(until, self.opening.max_time, unsent) {
+            None => Ok(()),
+            Some(stop) => Err(GivenUp::Stopped(stop)),
+        }
+    }
+}
+
+impl RetryLoop<'_> {
+    /// `--max-time` has run out after a failure. An error that reports that keeps its details.
+    fn out_of_time(&self, failure: Failure) -> GivenUp {
+        let expects = !self.opening.config.ending.expect.is_empty();
+        let reports_it = |error: &Error| match error.exit_code() {
+            1 => true,
+            7 => !expects,
+            _ => false,
+        };
+        match failure.error.filter(reports_it) {
+            Some(error) => error.into(),
+            None => GivenUp::Stopped(Stop::MaxTime),
+        }
+    }
+}
+
+fn give_up(conversation: &mut Conversation<'_>, reason: GiveUpReason, failure: Failure) -> GivenUp {
+    let text = match reason {
+        GiveUpReason::WaitExceedsMaxTime => {
+            Some("the server asks to wait for longer than --max-time leaves (Retry-After)")
+        }
+        GiveUpReason::WaitTooLong => {
+            Some("the server asks to wait for longer than a day (Retry-After): not waited for")
+        }
+        GiveUpReason::Permanent | GiveUpReason::LimitReached | GiveUpReason::OutOfTime => None,
+    };
+    if let Some(text) = text {
+        conversation.emit(EventKind::Notice(Level::Warning, text));
+    }
+    match failure.error {
+        Some(error) => error.into(),
+        None => GivenUp::Lost,
+    }
+}

@@ -1,0 +1,179 @@
+//! A run from its first connection to its last.
+
+use std::time::{Duration, Instant};
+
+use super::conversation::{self, Conversation};
+use super::opening::Opening;
+use super::retry_loop::{GivenUp, RetryLoop};
+use crate::error::Error;
+use crate::event::{EventKind, Level};
+use crate::input::Action;
+use crate::observer::{Progress, overall};
+use crate::resilience::Backoff;
+use crate::resilience::idle_timeouts::{IdleTimeouts, may_be_idle_timeout};
+use crate::resilience::transient::is_ending_transient;
+use crate::session::{Plan, Report, Stop, Unsent};
+
+/// A run: one connection after another, as long as lost ones are replaced.
+pub(super) struct Run<'a, 'b> {
+    pub(super) opening: Opening<'a>,
+    pub(super) conversation: &'b mut Conversation<'a>,
+    /// Sent first on every connection.
+    pub(super) presets: Vec<Action>,
+}
+
+/// How it ended.
+pub(super) struct Ended {
+    /// How the last connection went.
+    pub(super) report: Report,
+    /// The end of that connection has been reported.
+    pub(super) is_reported: bool,
+    /// Why there is no other connection.
+    pub(super) failure: Option<Error>,
+}
+
+impl Ended {
+    /// When the run has to be over, if a signal or `--max-time` ended it.
+    pub(super) fn leave_by(&self) -> Option<Instant> {
+        let is_ended = matches!(self.report.stop, Some(Stop::Signal(_) | Stop::MaxTime));
+        self.report.deadline.or_else(|| is_ended.then(Instant::now))
+    }
+}
+
+impl Run<'_, '_> {
+    /// Runs until the end; `None` if it ended without a failure before there was a connection.
+    ///
+    /// # Errors
+    /// Why there was no connection.
+    pub(super) fn run(mut self) -> Result<Option<Ended>, Error> {
+        let resilience = &self.opening.config.resilience;
+        let mut backoff = Backoff::new(resilience.first_delay);
+        let retries =
+            RetryLoop { opening: self.opening, limit: resilience.retry, is_reconnect: false };
+        let mut nothing = Unsent::default();
+        let mut established =
+            match retries.open(self.conversation, &mut backoff, &mut nothing, None) {
+                Ok(established) => established,
+                Err(GivenUp::Failed(error)) => return Err(error),
+                Err(GivenUp::Stopped(stop)) => return self.stopped_early(stop),
+                Err(GivenUp::Lost) => return Ok(None),
+            };
+        let presets = self.presets();
+        let mut plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        let mut backoff = Backoff::new(resilience.first_delay);
+        let mut idle_timeouts = IdleTimeouts::default();
+        loop {
+            let mut report = self.conversation.run_session(established, plan)?;
+            let Some(reason) = self.loss(&report) else {
+                return Ok(Some(Ended { report, is_reported: false, failure: None }));
+            };
+            backoff.note_connection(report.closed.age);
+            report.closed.failure_follows = true; // the reason for the next attempt is the same
+            self.conversation.emit(EventKind::Closed(&report.closed));
+            if idle_timeouts.note(self.idle_time(&report)) {
+                let text = "two connections in a row were ended by the peer after the same time without traffic; \
+                            --ping-interval TIME keeps a connection busy";
+                self.conversation.emit(EventKind::Notice(Level::Warning, text));
+            }
+            let retries = RetryLoop {
+                opening: self.opening,
+                limit: resilience.reconnect,
+                is_reconnect: true,
+            };
+            let mut unsent = report.unsent.take().unwrap_or_default();
+            match retries.open(self.conversation, &mut backoff, &mut unsent, Some(reason)) {
+                Ok(next) => {
+                    (established, plan) = (next, self.next_plan(report, unsent));
+                }
+                Err(given_up) => return Ok(Some(ended(report, unsent, given_up))),
+            }
+        }
+    }
+
+    /// What is sent first on the next connection; the last one may have them all.
+    fn presets(&mut self) -> Vec<Action> {
+        match self.opening.config.resilience.reconnect {
+            Some(_) => self.presets.clone(),
+            None => std::mem::take(&mut self.presets),
+        }
+    }
+
+    fn next_plan(&mut self, report: Report, unsent: Unsent) -> Plan {
+        let text = match unsent.waiting() {
+            0 => "connected again".to_owned(),
+            1 => "connected again; sending 1 waiting message".to_owned(),
+            many => format!("connected again; sending {many} waiting messages"),
+        };
+        self.conversation.emit(EventKind::Notice(Level::Info, &text));
+        let presets = self.presets();
+        let plan = conversation::plan(self.opening.config, presets, self.opening.max_time);
+        Plan {
+            observers: report.observers,
+            unsent: Some(unsent.actions),
+            input_ended: report.input_ended,
+            ..plan
+        }
+    }
+
+    /// Why another connection is of use: this one was lost, and we did not end it.
+    fn loss(&self, report: &Report) -> Option<String> {
+        let resilience = &self.opening.config.resilience;
+        resilience.reconnect?;
+        let is_decided =
+            matches!(overall(&report.observers), Some(Progress::Met | Progress::Missed));
+        if is_decided || report.input_error.is_some() {
+            return None;
+        }
+        let is_lost = match &report.stop {
+            Some(stop) => matches!(stop, Stop::PingTimeout(_) | Stop::IdleTimeout(_)),
+            None => is_ending_transient(&report.closed.ending, resilience.on_close),
+        };
+        is_lost.then(|| loss_error(report).message())
+    }
+
+    /// How long there was no traffic when the peer ended the connection, if that may be an idle timeout.
+    fn idle_time(&self, report: &Report) -> Option<Duration> {
+        let is_pinged = self.opening.config.resilience.times.ping_interval.is_some();
+        let quiet = report.closed.quiet;
+        (!is_pinged && may_be_idle_timeout(&report.closed.ending, quiet)).then_some(quiet)
+    }
+
+    fn stopped_early(&self, stop: Stop) -> Result<Option<Ended>, Error> {
+        match stop {
+            Stop::Signal(signal) => Err(Error::Signal(signal)),
+            Stop::MaxTime => Err(self.opening.out_of_time()),
+            Stop::OutputFailed(error) => Err(Error::Output(error)),
+            Stop::System(error) => Err(Error::System("event loop".to_owned(), error)),
+            Stop::Requested
+            | Stop::GoalsMet
+            | Stop::GoalMissed
+            | Stop::PingTimeout(_)
+            | Stop::IdleTimeout(_)
+            | Stop::OutputClosed => Ok(None),
+        }
+    }
+}
+
+/// The end of a run whose last connection was lost.
+fn ended(mut report: Report, unsent: Unsent, given_up: GivenUp) -> Ended {
+    report.unsent = Some(unsent);
+    let failure = match given_up {
+        GivenUp::Failed(error) => Some(error),
+        GivenUp::Lost => Some(loss_error(&report)),
+        GivenUp::Stopped(stop) => {
+            report.stop = Some(stop);
+            None
+        }
+    };
+    Ended { report, is_reported: true, failure }
+}
+
+/// The loss of a connection as a failure.
+fn loss_error(report: &Report) -> Error {
+    let silence_advice = report.closed.silence_advice;
+    match report.stop {
+        Some(Stop::PingTimeout(missed)) => Error::PingTimeout(missed, silence_advice),
+        Some(Stop::IdleTimeout(limit)) => Error::IdleTimeout(limit, silence_advice),
+        _ => Error::Abnormal(Box::new(report.closed.clone())),
+    }
+}

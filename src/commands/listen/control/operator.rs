@@ -1,0 +1,94 @@
+//! What the operator types: done on the connections of clients, or by the server.
+
+use super::Control;
+use crate::commands::listen::clients::Recipients;
+use crate::commands::listen::server::LastMessage;
+use crate::event::{EventKind, Message, ServerStatus, Shown};
+use crate::input::queue::Outgoing;
+use crate::input::repl::OperatorCommand;
+use crate::input::{Action, Show};
+use crate::protocol::CloseCode;
+use crate::session::NO_MESSAGE;
+
+impl Control {
+    pub(super) fn execute(&mut self, command: OperatorCommand) {
+        match command {
+            OperatorCommand::Action(action) => self.act(action),
+            OperatorCommand::To(number, action) => self.push_typed(Recipients::One(number), action),
+            OperatorCommand::Clients => {
+                let table = self.server.clients.table();
+                self.emit(None, EventKind::Shown(Shown::Text(&table)));
+            }
+            OperatorCommand::Kick(number, code, reason) => {
+                if !self.server.clients.kick(number, code, &reason) {
+                    self.show_problem(&no_client(number));
+                }
+            }
+            OperatorCommand::Quit => self.leave(CloseCode::GOING_AWAY, Ok(())),
+        }
+    }
+
+    /// By the server itself, if it is about the server, else on all connections.
+    fn act(&mut self, action: Action) {
+        match action {
+            Action::Show(Show::Status) => self.show_status(),
+            Action::Show(Show::Full) => self.show_last_message(),
+            Action::Show(Show::Text(text)) => {
+                self.emit(None, EventKind::Shown(Shown::Text(&text)));
+            }
+            Action::Show(Show::Problem(text)) => self.show_problem(&text),
+            Action::Leave(signal) => self.on_signal(signal),
+            action => self.push_typed(Recipients::All, action),
+        }
+    }
+
+    fn push_typed(&mut self, to: Recipients, action: Action) {
+        let action = self.server.charge(action);
+        if self.push(to, &Outgoing { action, typed: true }) > 0 {
+            return;
+        }
+        match to {
+            Recipients::All => self.show_problem("nobody is connected: nothing was sent"),
+            Recipients::One(number) => self.show_problem(&no_client(number)),
+        }
+    }
+
+    /// Pushes an action to the queues of these clients, and returns how many there are.
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> usize {
+        let (count, too_slow) = self.server.clients.push(to, outgoing);
+        self.server.note_slow(too_slow);
+        self.server.memory.enforce();
+        count
+    }
+
+    fn show_status(&mut self) {
+        let totals = self.server.clients.totals();
+        let status = ServerStatus {
+            url: self.url("ws"),
+            clients: totals.connected,
+            admitted: totals.admitted,
+            received: totals.received,
+            sent: totals.sent,
+            memory: self.server.memory.held(),
+            memory_limit: self.server.config.capacity.memory,
+            age: self.server.clock.now().elapsed,
+        };
+        self.emit(None, EventKind::Shown(Shown::ServerStatus(&status)));
+    }
+
+    fn show_last_message(&mut self) {
+        let Some(LastMessage { number, kind, data }) = self.server.last_message() else {
+            return self.show_problem(NO_MESSAGE);
+        };
+        let message = Message::received(kind, &data);
+        self.emit(Some(number), EventKind::Shown(Shown::Full(message)));
+    }
+
+    fn show_problem(&mut self, text: &str) {
+        self.emit(None, EventKind::Shown(Shown::Problem(text)));
+    }
+}
+
+fn no_client(number: u64) -> String {
+    format!("there is no client {number}; /clients lists who is connected")
+}

@@ -1,0 +1,246 @@
+//! The lines of the configuration file, and WSCOPE_OPTIONS, as arguments of a command line.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory};
+
+use super::file::Line;
+use super::{SettingError, endpoint, words};
+use crate::cli::{Cli, complaint};
+
+const VARIABLE: &str = "WSCOPE_OPTIONS";
+
+/// What belongs on the command line.
+const NOT_SETTINGS: [&str; 9] =
+    ["--connect", "-c", "--listen", "-l", "--no-config", "--help", "-h", "--version", "-V"];
+
+/// What a line of the configuration file, or WSCOPE_OPTIONS, adds to the command line.
+#[derive(Debug)]
+pub(super) struct Setting {
+    /// Empty if it turns a flag off.
+    pub(super) args: Vec<OsString>,
+    /// Clap's id of the flag that it turns on or off.
+    flag: Option<String>,
+    /// `None` for WSCOPE_OPTIONS.
+    line: Option<Line>,
+}
+
+impl Setting {
+    /// An error whose cause is this setting.
+    pub(super) fn error(&self, path: &Path, reason: &str) -> SettingError {
+        let Some(line) = &self.line else {
+            let hint = Some("'wscope --help' lists the options".to_owned());
+            return SettingError { hint, ..SettingError::plain(VARIABLE, reason) };
+        };
+        line.error(path, reason)
+    }
+}
+
+/// The settings of one source.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    pub(super) settings: Vec<Setting>,
+    /// What clap makes of them.
+    pub(super) matches: ArgMatches,
+}
+
+impl Source {
+    /// Checks settings that belong together. What they require may be in another source.
+    fn new(settings: Vec<Setting>, path: &Path) -> Result<Self, SettingError> {
+        if settings.is_empty() {
+            return Ok(Self::default());
+        }
+        let matches = match parse(&mut command(), &settings) {
+            Err(problem) if problem.kind() == ErrorKind::MissingRequiredArgument => {
+                parse(&mut command().ignore_errors(true), &settings)
+            }
+            result => result,
+        };
+        let matches = matches.map_err(|problem| located(&settings, path, &problem))?;
+        Ok(Self { settings, matches })
+    }
+
+    /// Those in lines of the configuration file.
+    ///
+    /// # Errors
+    /// With the first line that is wrong.
+    pub(super) fn of_lines(
+        lines: &[Line],
+        path: &Path,
+        home: Option<&Path>,
+    ) -> Result<Self, SettingError> {
+        if lines.is_empty() {
+            return Ok(Self::default());
+        }
+        let command = command();
+        let settings = lines
+            .iter()
+            .map(|line| setting(&command, line, home).map_err(|reason| line.error(path, &reason)));
+        Self::new(settings.collect::<Result<_, _>>()?, path)
+    }
+
+    /// Those in WSCOPE_OPTIONS.
+    ///
+    /// # Errors
+    /// With what is wrong there.
+    pub(super) fn of_variable(text: &OsStr, path: &Path) -> Result<Self, SettingError> {
+        let error = |reason: &str| SettingError::plain(VARIABLE, reason);
+        let text = text.to_str().ok_or_else(|| error("it is not UTF-8"))?;
+        let words = words::split(text).map_err(|reason| error(&reason))?;
+        let names = words.iter().map(|word| word.split('=').next().unwrap_or_default());
+        if let Some(name) = names.clone().find(|name| NOT_SETTINGS.contains(name)) {
+            return Err(error(&format!("{name} belongs on the command line")));
+        }
+        let args: Vec<_> = words.iter().map(OsString::from).collect();
+        let setting = (!args.is_empty()).then_some(Setting { args, flag: None, line: None });
+        let source = Self::new(setting.into_iter().collect(), path)?;
+        let extra = words.iter().find(|word| *word == "--").map(String::as_str);
+        let url = source.matches.try_get_one::<String>("url").ok().flatten();
+        let extra = extra.or_else(|| url.map(String::as_str));
+        match extra.or_else(|| source.matches.subcommand_name()) {
+            Some(word) => {
+                Err(error(&format!("'{word}' is not an option; a URL belongs on the command line")))
+            }
+            None => Ok(source),
+        }
+    }
+}
+
+/// The command line, without what is not a setting.
+pub(super) fn command() -> Command {
+    let command = Cli::command().mut_arg("url", |arg| arg.required(false));
+    command.disable_help_flag(true).disable_version_flag(true)
+}
+
+fn setting(command: &Command, line: &Line, home: Option<&Path>) -> Result<Setting, String> {
+    let name = line.option.as_str();
+    if endpoint::is_url(line) {
+        return Err("a URL belongs to an endpoint: write [NAME] above it".to_owned());
+    }
+    if NOT_SETTINGS.contains(&name) {
+        return Err("this belongs on the command line".to_owned());
+    }
+    let arg = find(command, name);
+    let flag = arg.filter(|arg| !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append));
+    let argument = match line.value.as_deref() {
+        None if arg.is_some_and(|arg| wants_value(arg, name)) => {
+            let name = name.trim_start_matches('-');
+            return Err(format!("a value is required: {name} = VALUE"));
+        }
+        None => Some(name.to_owned()),
+        Some("true" | "yes" | "on") if flag.is_some() => Some(name.to_owned()),
+        Some("false" | "no" | "off") if flag.is_some() => None,
+        Some(_) if flag.is_some() => {
+            let reason = "it is on or off: a value other than true or false means nothing";
+            return Err(reason.to_owned());
+        }
+        Some(value) => Some(format!("{name}={}", at_home(arg, value, home))),
+    };
+    let args = argument.into_iter().map(OsString::from).collect();
+    Ok(Setting { args, flag: flag.map(|arg| arg.get_id().to_string()), line: Some(line.clone()) })
+}
+
+/// The option that is written like this; of several letters behind one dash, that of the first.
+pub(super) fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    let mut args = command.get_arguments();
+    match name.strip_prefix("--") {
+        Some(long) => args.find(|arg| {
+            let aliases = arg.get_all_aliases();
+            arg.get_long() == Some(long) || aliases.is_some_and(|all| all.contains(&long))
+        }),
+        None => {
+            args.find(|arg| arg.get_short().is_some() && arg.get_short() == name.chars().nth(1))
+        }
+    }
+}
+
+/// Whether the argument behind it would be its value.
+fn wants_value(arg: &Arg, name: &str) -> bool {
+    let has_value = !name.starts_with("--") && name.chars().count() > 2;
+    let may_lack_value = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
+    arg.get_action().takes_values() && !has_value && !may_lack_value
+}
+
+/// `~/` begins a path in the home directory, as in a shell.
+fn at_home(arg: Option<&Arg>, value: &str, home: Option<&Path>) -> String {
+    let names = arg.and_then(Arg::get_value_names).unwrap_or_default();
+    let is_path = names.iter().any(|name| name.contains("FILE") || name.contains("PATH"));
+    match (home, value.strip_prefix("~/"), value.strip_prefix("@~/")) {
+        (Some(home), Some(rest), _) if is_path => format!("{}/{rest}", home.display()),
+        (Some(home), _, Some(rest)) => format!("@{}/{rest}", home.display()),
+        _ => value.to_owned(),
+    }
+}
+
+/// The arguments of all these settings, without the flags that a later one turns off.
+pub(super) fn arguments(settings: &[Setting]) -> Vec<OsString> {
+    let mut off = HashSet::new();
+    let mut lists = Vec::new();
+    for setting in settings.iter().rev() {
+        if setting.flag.as_ref().is_none_or(|flag| !off.contains(flag)) {
+            lists.push(&setting.args);
+        }
+        if setting.args.is_empty() {
+            off.extend(&setting.flag);
+        }
+    }
+    lists.into_iter().rev().flatten().cloned().collect()
+}
+
+/// What clap makes of settings by themselves.
+pub(super) fn parse(
+    command: &mut Command,
+    settings: &[Setting],
+) -> Result<ArgMatches, clap::Error> {
+    command
+        .try_get_matches_from_mut([OsString::from("wscope")].into_iter().chain(arguments(settings)))
+}
+
+/// The problem with the place of the setting that is its cause: until there, they are right.
+pub(super) fn located(settings: &[Setting], path: &Path, problem: &clap::Error) -> SettingError {
+    let counts: Vec<_> = (1..=settings.len()).collect();
+    let is_right = |count: &usize| {
+        parse(&mut command(), &settings[..*count])
+            .err()
+            .is_none_or(|it| it.kind() != problem.kind())
+    };
+    let (reason, tip) = complaint(problem);
+    let error = match settings.get(counts.partition_point(is_right)) {
+        Some(setting) => setting.error(path, &reason),
+        None => SettingError::plain(&path.display().to_string(), &reason),
+    };
+    SettingError { hint: tip.or(error.hint), ..error }
+}
+
+/// The command line, where an option replaces those before it that it excludes.
+pub(super) fn last_wins(command: Command) -> Command {
+    let original = command.clone();
+    let command = command.mut_args(|arg| {
+        let excluded = original.get_arg_conflicts_with(&arg);
+        let excluded: Vec<_> = excluded.into_iter().map(|arg| arg.get_id().clone()).collect();
+        arg.overrides_with_all(excluded)
+    });
+    command.mut_subcommands(last_wins)
+}
+
+/// The values of a repeatable option. Those with a key replace the ones that have it in sources before.
+pub(super) fn last_values(
+    sources: &[ArgMatches],
+    id: &str,
+    key: impl Fn(&str) -> Option<String>,
+) -> Vec<String> {
+    let mut keys = HashSet::new();
+    let mut kept: Vec<String> = Vec::new(); // the last first
+    for source in sources.iter().rev() {
+        let values = source.try_get_many::<String>(id).ok().flatten();
+        let values: Vec<_> = values.into_iter().flatten().collect();
+        let is_kept = |value: &&&String| key(value).is_none_or(|key| !keys.contains(&key));
+        kept.extend(values.iter().rev().filter(is_kept).map(|value| (*value).clone()));
+        keys.extend(values.iter().filter_map(|value| key(value)));
+    }
+    kept.reverse();
+    kept
+}

@@ -1,0 +1,118 @@
+//! What is to be done on a connection, whichever input wants it.
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::file::{FileMessage, Loaded};
+use crate::platform::signals::Signal;
+use crate::protocol::{CloseCode, MessageKind, Payload, RawFrame};
+
+/// Something to be done on a connection. All inputs produce these and nothing else. A clone shares the
+/// payload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Send a data message.
+    Send(MessageKind, Bytes),
+    /// Send a long message that was received, if possible without a copy.
+    SendBack(MessageKind, Payload),
+    /// Send a data message in this many frames.
+    Fragments(MessageKind, Bytes, usize),
+    /// Send a file as one message while it is read.
+    File(FileMessage),
+    /// Send this very frame, allowed or not.
+    Frame(Box<RawFrame>),
+    /// Send a ping.
+    Ping(Bytes),
+    /// Send an unsolicited pong.
+    Pong(Bytes),
+    /// Start the closing handshake; `None` for both means as the options say.
+    Close(Option<CloseCode>, Option<String>),
+    /// End the session as at this signal, where it was not sent as one.
+    Leave(Signal),
+    /// Show something to the user.
+    Show(Show),
+}
+
+/// What a user can request to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// The state of the connection.
+    Status,
+    /// The heads of the opening handshake.
+    Headers,
+    /// The last received message, whole.
+    Full,
+    /// These lines.
+    Text(String),
+    /// Why a command was not understood or cannot be carried out.
+    Problem(String),
+}
+
+impl Action {
+    /// Sends a copy of this text.
+    pub fn text(text: &str) -> Self {
+        Self::Send(MessageKind::Text, Bytes::copy_from_slice(text.as_bytes()))
+    }
+
+    /// Sends a file at `path`; errors call it `name`.
+    pub fn file(loaded: Loaded, path: PathBuf, name: String) -> Self {
+        match loaded {
+            Loaded::Payload(kind, data) => Self::Send(kind, data.into()),
+            Loaded::Large(kind) => Self::File(FileMessage { path, kind, name }),
+        }
+    }
+
+    /// Shows why a command was not understood or cannot be carried out.
+    pub fn problem(text: impl Into<String>) -> Self {
+        Self::Show(Show::Problem(text.into()))
+    }
+
+    /// Whether it sends something to the peer, other than the end.
+    pub fn is_sent(&self) -> bool {
+        match self {
+            Self::Send(..)
+            | Self::SendBack(..)
+            | Self::Fragments(..)
+            | Self::File(_)
+            | Self::Frame(_)
+            | Self::Ping(_)
+            | Self::Pong(_) => true,
+            Self::Close(..) | Self::Leave(_) | Self::Show(_) => false,
+        }
+    }
+
+    /// Whether it sends a data message.
+    pub fn is_message(&self) -> bool {
+        matches!(self, Self::Send(..) | Self::SendBack(..) | Self::Fragments(..) | Self::File(_))
+    }
+
+    /// The payload that it keeps in memory, if it can have one.
+    pub fn payload_mut(&mut self) -> Option<&mut Bytes> {
+        match self {
+            Self::Send(_, data)
+            | Self::Fragments(_, data, _)
+            | Self::Ping(data)
+            | Self::Pong(data) => Some(data),
+            Self::Frame(frame) => Some(&mut frame.payload),
+            Self::SendBack(..)
+            | Self::File(_)
+            | Self::Close(..)
+            | Self::Leave(_)
+            | Self::Show(_) => None,
+        }
+    }
+
+    /// The bytes of payload that it keeps in memory. A file is read when it is sent.
+    pub fn payload_size(&self) -> usize {
+        match self {
+            Self::Send(_, data)
+            | Self::Fragments(_, data, _)
+            | Self::Ping(data)
+            | Self::Pong(data) => data.len(),
+            Self::SendBack(_, payload) => payload.bytes().len(),
+            Self::Frame(frame) => frame.payload.len(),
+            Self::File(_) | Self::Close(..) | Self::Leave(_) | Self::Show(_) => 0,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The certificate of a server that was refused, from a second connection: here native-tls returns the server's
+//! own only.
+
+use std::io::{Read, Write};
+
+use native_tls::{HandshakeError, TlsConnector};
+
+use super::{CertificateInfo, ServerName, TlsOptions};
+use crate::net::reactor::{Deadline, Reactor};
+
+/// The certificate that the server sends on this new connection. It is not verified, and nothing is sent but the
+/// handshake.
+pub fn peer_certificates<S: Read + Write>(
+    stream: S,
+    name: &str,
+    options: &TlsOptions,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Vec<CertificateInfo> {
+    let connector = TlsConnector::builder()
+        .danger_accept_invalid_certs(true)
+        .danger_accept_invalid_hostnames(true)
+        .use_sni(options.server_name != ServerName::Omitted)
+        .min_protocol_version(options.min)
+        .max_protocol_version(options.max)
+        .request_alpns(&[super::ALPN])
+        .build();
+    let Ok(connector) = connector else { return Vec::new() };
+    let mut progress = connector.connect(name, stream);
+    loop {
+        match progress {
+            Ok(stream) => {
+                let certificate = stream.peer_certificate().ok().flatten();
+                let der = certificate.and_then(|certificate| certificate.to_der().ok());
+                return der.as_deref().and_then(CertificateInfo::read).into_iter().collect();
+            }
+            Err(HandshakeError::WouldBlock(unfinished))
+                if reactor.wait_for(deadline, None).is_ok() =>
+            {
+                progress = unfinished.handshake();
+            }
+            Err(_) => return Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Observers: they receive every event of a connection, and steer it.
+//!
+//! `--count`, `--expect`, `--echo` and the bookkeeping of `listen` are observers. One that only watches
+//! implements [`Observer::on_event`] and nothing else.
+
+use std::time::Instant;
+
+use crate::event::{EventKind, Message};
+use crate::input::Action;
+use crate::protocol::Payload;
+use crate::protocol::vocabulary::Direction;
+
+/// Receives the events of one connection, or of several one after the other.
+///
+/// The events are [`EventKind::Open`], everything received and sent, and last [`EventKind::Closed`].
+pub trait Observer {
+    /// Takes an event, before the outputs show it.
+    fn on_event(&mut self, event: &Observed<'_>) -> Response;
+
+    /// Whether it takes data messages that we send, too. Building their events takes time.
+    fn wants_sent(&self) -> bool {
+        false
+    }
+
+    /// The next action to carry out. After a response with [`Response::acts`], the session calls this until
+    /// there is none, and carries all of them out at once, even if the socket does not keep up. A file alone
+    /// waits for the one that is being sent.
+    fn next_action(&mut self) -> Option<Action> {
+        None
+    }
+
+    /// When to call [`Observer::on_deadline`], by the clock of [`Observed::at`].
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The deadline has passed. The next one has to be later.
+    fn on_deadline(&mut self, _now: Instant) -> Response {
+        Response::default()
+    }
+
+    /// How far its goal is; `None`: it has no goal. When all goals are met, or one is missed, the session
+    /// starts the closing handshake.
+    fn progress(&self) -> Option<Progress> {
+        None
+    }
+
+    /// What is missing for its goal, for people.
+    fn shortfall(&self) -> String {
+        String::new()
+    }
+
+    /// Whether a goal that was not met is reported (exit status 6) even if the connection ended abnormally
+    /// (exit status 1).
+    fn outranks_abnormal_end(&self) -> bool {
+        false
+    }
+}
+
+/// An event as an observer receives it.
+#[derive(Clone, Copy, Debug)]
+pub struct Observed<'a> {
+    /// When, by a clock that stands still while the session does not read.
+    pub at: Instant,
+    /// What happened. Secrets are not masked.
+    pub event: &'a EventKind<'a>,
+    /// The buffer of a long message that was received: it can be kept without a copy.
+    pub payload: Option<&'a Payload>,
+}
+
+impl<'a> Observed<'a> {
+    /// The message, if one was received.
+    #[inline]
+    pub fn received_message(&self) -> Option<&'a Message<'a>> {
+        match self.event {
+            EventKind::Message(message) if message.direction == Direction::Received => {
+                Some(message)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What an event has changed for an observer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Response {
+    /// [`Observer::next_action`] has something.
+    pub acts: bool,
+    /// [`Observer::progress`] is not [`Progress::Open`] any more.
+    pub is_decided: bool,
+    /// The message came after as many as were requested.
+    pub surplus: bool,
+}
+
+impl Response {
+    /// Both.
+    #[inline]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            acts: self.acts | other.acts,
+            is_decided: self.is_decided | other.is_decided,
+            surplus: self.surplus | other.surplus,
+        }
+    }
+}
+
+/// How far a goal is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Not met yet.
+    Open,
+    /// Met.
+    Met,
+    /// It cannot be met any more.
+    Missed,
+}
+
+/// The progress of all goals together: missed if one is missed, met if all are met. `None`: there is no
+/// goal.
+pub fn overall(observers: &[Box<dyn Observer>]) -> Option<Progress> {
+    let goals = observers.iter().filter_map(|observer| observer.progress());
+    goals.reduce(|one, other| match (one, other) {
+        (Progress::Missed, _) | (_, Progress::Missed) => Progress::Missed,
+        (Progress::Met, Progress::Met) => Progress::Met,
+        _ => Progress::Open,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed(Option<Progress>);
+
+    impl Observer for Fixed {
+        fn on_event(&mut self, _: &Observed<'_>) -> Response {
+            Response::default()
+        }
+
+        fn progress(&self) -> Option<Progress> {
+            self.0
+        }
+    }
+
+    #[test]
+    fn all_goals_have_to_be_met_and_none_missed() {
+        use Progress::{Met, Missed, Open};
+        for (goals, expected) in [
+            (&[][..], None),
+            (&[None], None),
+            (&[Some(Met), None], Some(Met)),
+            (&[Some(Met), Some(Open)], Some(Open)),
+            (&[Some(Open), Some(Missed), Some(Met)], Some(Missed)),
+        ] {
+            let observers: Vec<_> =
+                goals.iter().map(|it| Box::new(Fixed(*it)) as Box<dyn Observer>).collect();
+            assert_eq!(overall(&observers), expected, "{goals:?}");
+        }
+    }
+}

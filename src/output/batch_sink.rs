@@ -1,0 +1,43 @@
+//! Where an outlet hands whole records to, in place of a stream.
+
+use crate::platform::batches::{Batch, BatchSender};
+
+/// Takes whole records in batches, such as a thread that writes for several connections.
+pub trait BatchSink: Send {
+    /// Takes a batch; false if there is no room for it: then the batch is unchanged, and the loop is woken
+    /// when it can be offered again.
+    fn offer(&mut self, batch: &mut Batch) -> bool;
+
+    /// Bytes of batches taken that are still in memory.
+    fn queued(&self) -> usize {
+        0
+    }
+
+    /// Whether a long record may come in parts.
+    fn takes_parts(&self) -> bool {
+        false
+    }
+
+    /// Drops what was taken and is not being written yet. Returns how many received messages that were.
+    fn discard(&mut self) -> u64 {
+        0
+    }
+}
+
+impl BatchSink for BatchSender {
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        Self::offer(self, batch)
+    }
+
+    fn queued(&self) -> usize {
+        Self::queued(self)
+    }
+
+    fn takes_parts(&self) -> bool {
+        Self::takes_parts(self)
+    }
+
+    fn discard(&mut self) -> u64 {
+        Self::discard(self) as u64
+    }
+}

@@ -1,0 +1,37 @@
+//! The events of the protocol in a form that can be stored and compared. The fuzz targets include this file.
+
+use std::time::Duration;
+
+use super::protocol::close::ClosePayload;
+use super::protocol::vocabulary::Direction;
+use super::protocol::{Event, Header, MessageKind, Violation};
+
+/// An [`Event`] that owns its bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Observed {
+    Frame(Direction, Header, Vec<u8>),
+    Message { kind: MessageKind, data: Vec<u8>, frames: u64, wire_size: u64, compressed: bool },
+    Ping(Direction, Vec<u8>),
+    Pong(Direction, Vec<u8>, Option<Duration>),
+    Close(Direction, ClosePayload),
+    Violation(Violation),
+    Tolerated(Violation),
+}
+
+impl From<Event<'_>> for Observed {
+    fn from(event: Event<'_>) -> Self {
+        match event {
+            Event::Frame(frame) => {
+                Self::Frame(frame.direction, frame.header, frame.payload.to_vec())
+            }
+            Event::Message { kind, data, frames, wire_size, compressed, .. } => {
+                Self::Message { kind, data: data.to_vec(), frames, wire_size, compressed }
+            }
+            Event::Ping(direction, data) => Self::Ping(direction, data.to_vec()),
+            Event::Pong(direction, data, rtt) => Self::Pong(direction, data.to_vec(), rtt),
+            Event::Close(direction, close) => Self::Close(direction, close.clone()),
+            Event::Violation(violation) => Self::Violation(violation.clone()),
+            Event::Tolerated(violation) => Self::Tolerated(violation.clone()),
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! `--expect PATTERN`, one or more.
+
+use std::collections::VecDeque;
+
+use super::difference::Comparison;
+use super::expect::{Match, Pattern};
+use crate::event::EventKind;
+use crate::observer::{Observed, Observer, Progress, Response};
+use crate::protocol::vocabulary::Direction;
+use crate::protocol::{CloseCode, MessageKind};
+
+/// `--expect`, in order.
+#[derive(Debug)]
+pub struct Expectations {
+    awaited: VecDeque<Pattern>,
+    total: usize,
+    strict: bool,
+    /// The last messages that did not match, shortened.
+    unmatched: VecDeque<String>,
+    /// Those before the last one that did.
+    skipped: VecDeque<String>,
+    /// How many were received after the closest one.
+    after_closest: usize,
+    /// Of those that should be JSON and are, the one with the fewest differences, and its text.
+    closest: Option<(Comparison, String)>,
+    missed: bool,
+}
+
+/// How many messages that did not match are shown.
+const MAX_SHOWN: usize = 3;
+
+/// How much of each is shown, in bytes.
+const MAX_SHOWN_LENGTH: usize = 120;
+
+impl Expectations {
+    /// All of these in order; with `strict`, no other message may be received between them.
+    pub fn new(patterns: Vec<Pattern>, strict: bool) -> Self {
+        let total = patterns.len();
+        let awaited = patterns.into();
+        Self {
+            awaited,
+            total,
+            strict,
+            unmatched: VecDeque::new(),
+            skipped: VecDeque::new(),
+            after_closest: 0,
+            closest: None,
+            missed: false,
+        }
+    }
+
+    /// Takes a received message.
+    fn on_message(&mut self, kind: MessageKind, data: &[u8]) {
+        let Some(pattern) = self.awaited.front().filter(|_| !self.missed) else { return };
+        let text = || shortened(kind, data);
+        match pattern.judge(kind, data) {
+            Match::Yes => {
+                self.awaited.pop_front();
+                self.skipped = std::mem::take(&mut self.unmatched);
+                self.closest = None;
+                return;
+            }
+            Match::Differs(comparison) => self.note_difference(comparison, &text()),
+            Match::No => self.after_closest += 1,
+        }
+        self.note_unmatched(text());
+        self.missed |= self.strict;
+    }
+
+    /// Takes the close code of the connection.
+    fn on_close(&mut self, code: CloseCode) {
+        if self.awaited.front().is_some_and(|pattern| pattern.matches_close(code)) {
+            self.awaited.pop_front();
+        }
+    }
+
+    fn state(&self) -> Progress {
+        if self.missed {
+            Progress::Missed
+        } else if self.awaited.is_empty() {
+            Progress::Met
+        } else {
+            Progress::Open
+        }
+    }
+
+    fn note_unmatched(&mut self, text: String) {
+        if self.unmatched.len() == MAX_SHOWN {
+            self.unmatched.pop_front();
+        }
+        self.unmatched.push_back(text);
+    }
+
+    /// Of several that are equally close, the last one counts.
+    fn note_difference(&mut self, comparison: Comparison, text: &str) {
+        self.after_closest += 1;
+        if self.closest.as_ref().is_none_or(|(closest, _)| comparison.count <= closest.count) {
+            self.closest = Some((comparison, text.to_owned()));
+            self.after_closest = 0;
+        }
+    }
+
+    /// The first difference of the closest message, with that message if it is not shown already.
+    fn difference(&self) -> Option<String> {
+        let (closest, text) = self.closest.as_ref()?;
+        let difference = closest.first.as_ref()?;
+        let which = match self.unmatched.len() {
+            0 | 1 => String::new(),
+            shown if self.after_closest < shown => " of the closest one".to_owned(),
+            _ => format!(" of the closest one, {text}"),
+        };
+        Some(format!("; first difference{which}: {difference}"))
+    }
+}
+
+fn listed(messages: &VecDeque<String>) -> String {
+    Vec::from(messages.clone()).join(", ")
+}
+
+/// The start of a message, as it is shown.
+fn shortened(kind: MessageKind, data: &[u8]) -> String {
+    let shown = &data[..data.len().min(MAX_SHOWN_LENGTH)];
+    let more = if shown.len() < data.len() { "…" } else { "" };
+    match (kind, std::str::from_utf8(shown)) {
+        (MessageKind::Text, _) | (_, Ok(_)) => {
+            format!("{:?}{more}", String::from_utf8_lossy(shown))
+        }
+        _ => format!("hex:{}{more}", data_encoding::HEXLOWER.encode(shown)),
+    }
+}
+
+impl Observer for Expectations {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        match event.event {
+            EventKind::Message(message) if message.direction == Direction::Received => {
+                self.on_message(message.kind, message.data);
+            }
+            EventKind::CloseFrame(Direction::Received, close) => {
+                self.on_close(close.code.unwrap_or(CloseCode::NO_STATUS));
+            }
+            // An end without a Close frame has a code too: 1006.
+            EventKind::Closed(closed) if closed.ending.received.is_none() => {
+                self.on_close(closed.ending.code());
+            }
+            _ => {}
+        }
+        Response { is_decided: self.state() != Progress::Open, ..Response::default() }
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(self.state())
+    }
+
+    fn shortfall(&self) -> String {
+        let Some(pattern) = self.awaited.front() else {
+            return "all expectations were met".to_owned();
+        };
+        let number = self.total - self.awaited.len() + 1;
+        let place =
+            if self.total > 1 { format!(" ({number} of {})", self.total) } else { String::new() };
+        let came = match self.unmatched.len() {
+            0 if number == 1 => "no message was received".to_owned(),
+            0 if self.skipped.is_empty() => "no other message was received".to_owned(),
+            0 => format!(
+                "no message was received after the last match; before it: {}",
+                listed(&self.skipped)
+            ),
+            1 => format!("last message that did not match: {}", self.unmatched[0]),
+            _ => format!("last messages that did not match: {}", listed(&self.unmatched)),
+        };
+        let difference = self.difference().unwrap_or_default();
+        format!("awaited {:?}{place}; {came}{difference}", pattern.to_string())
+    }
+
+    fn outranks_abnormal_end(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::event::Message;
+    use crate::protocol::close::ClosePayload;
+
+    fn expectations(patterns: &[&str], strict: bool) -> Expectations {
+        Expectations::new(
+            patterns.iter().map(|p| Pattern::parse(p).expect("pattern")).collect(),
+            strict,
+        )
+    }
+
+    fn on_event(goal: &mut Expectations, event: &EventKind<'_>) -> Option<Progress> {
+        let response = goal.on_event(&Observed { at: Instant::now(), event, payload: None });
+        let progress = goal.progress();
+        assert_eq!(response.is_decided, progress != Some(Progress::Open));
+        progress
+    }
+
+    fn on_text(goal: &mut Expectations, text: &str) -> Option<Progress> {
+        on_event(goal, &EventKind::Message(Message::received(MessageKind::Text, text.as_bytes())))
+    }
+
+    #[test]
+    fn expectations_are_met_in_order_over_other_messages() {
+        let mut goal = expectations(&["a", "/^b/", "close:1000"], false);
+        assert_eq!(on_text(&mut goal, "bb"), Some(Progress::Open));
+        assert!(
+            goal.shortfall()
+                .contains("awaited \"a\" (1 of 3); last message that did not match: \"bb\"")
+        );
+        assert_eq!(on_text(&mut goal, "a"), Some(Progress::Open));
+        assert_eq!(on_text(&mut goal, "x"), Some(Progress::Open));
+        assert_eq!(on_text(&mut goal, "b!"), Some(Progress::Open));
+        let close = ClosePayload { code: Some(CloseCode::NORMAL), ..ClosePayload::default() };
+        let sent = EventKind::CloseFrame(Direction::Sent, &close);
+        assert_eq!(on_event(&mut goal, &sent), Some(Progress::Open));
+        let received = EventKind::CloseFrame(Direction::Received, &close);
+        assert_eq!(on_event(&mut goal, &received), Some(Progress::Met));
+    }
+
+    #[test]
+    fn a_message_that_came_too_early_is_shown() {
+        let mut goal = expectations(&["a", "b"], false);
+        for message in ["b", "a"] {
+            on_text(&mut goal, message);
+        }
+        let end = "no message was received after the last match; before it: \"b\"";
+        assert!(goal.shortfall().ends_with(end), "{}", goal.shortfall());
+    }
+
+    #[test]
+    fn the_closest_json_message_is_compared() {
+        let mut goal = expectations(&[r#"{"a":1,"b":{"c":2}}"#, r#"{"d":1}"#], false);
+        let mut text = |data: &str| {
+            on_text(&mut goal, data);
+            goal.shortfall()
+        };
+        assert!(!text("not JSON").contains("difference"));
+        let end = "; first difference of the closest one: at $.b.c expected 2, got 3";
+        assert!(text(r#"{"a":1,"b":{"c":3}}"#).ends_with(end));
+        assert!(text("{}").ends_with(end));
+        let end = "; first difference of the closest one: at $.a expected 1, got 2";
+        assert!(text(r#"{"a":2,"b":{"c":2}}"#).ends_with(end), "the last of two");
+        text(r#"{"a":1,"b":{"c":2}}"#);
+        assert!(text(r#"{"d":2}"#).ends_with("\"; first difference: at $.d expected 1, got 2"));
+    }
+
+    #[test]
+    fn the_closest_message_is_shown_also_when_others_came_after_it() {
+        let mut goal = expectations(&[r#"{"a":1,"b":2}"#], false);
+        let mut text = |data: &str| {
+            on_text(&mut goal, data);
+            goal.shortfall()
+        };
+        text(r#"{"a":1,"b":3}"#);
+        text("other");
+        let end = "; first difference of the closest one: at $.b expected 2, got 3";
+        assert!(text(r#"{"a":9,"b":9}"#).ends_with(end));
+        let last = text(r#"{"a":9,"b":9}"#);
+        let end = r#"; first difference of the closest one, "{\"a\":1,\"b\":3}": at $.b expected 2, got 3"#;
+        assert!(last.ends_with(end), "{last}");
+    }
+
+    #[test]
+    fn strict_takes_nothing_between() {
+        let mut goal = expectations(&["a"], true);
+        assert_eq!(on_text(&mut goal, "x"), Some(Progress::Missed));
+    }
+}

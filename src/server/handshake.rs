@@ -1,0 +1,179 @@
+//! The server's side of the opening handshake: TLS, the request, the response.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::Interest;
+use mio::net::TcpStream;
+
+use super::AcceptOptions;
+use super::pending::PendingHandshake;
+use super::rejection::{Rejected, Rejection, StaticAnswer, unavailable};
+use super::request::{AcceptError, ReceivedRequest, read_request};
+use crate::net::accept::TlsAcceptor;
+use crate::net::exchange::Exchange;
+use crate::net::reactor::tokens;
+use crate::net::tls::TlsInfo;
+use crate::net::{Deadline, Reactor, Stream, Timings};
+use crate::protocol::handshake::{Agreement, answer, expects_continue};
+use crate::protocol::head::Head;
+
+/// A connection that was accepted, before its opening handshake.
+#[derive(Debug)]
+pub struct AcceptedSocket {
+    tcp: TcpStream,
+    remote: SocketAddr,
+    pending: PendingHandshake,
+    since: Instant,
+}
+
+/// An opening handshake whose request is valid and not answered yet.
+#[derive(Debug)]
+pub struct Handshake {
+    /// The client's address.
+    pub remote: SocketAddr,
+    /// The request.
+    pub request: ReceivedRequest,
+    /// What the response agrees to.
+    pub agreement: Agreement,
+    response: Head,
+    stream: Stream,
+    tls: Option<TlsInfo>,
+    tls_took: Option<Duration>,
+    pending: PendingHandshake,
+    since: Instant,
+    deadline: Deadline,
+}
+
+/// A client whose opening handshake is complete.
+#[derive(Debug)]
+pub struct AcceptedClient {
+    /// Its address.
+    pub remote: SocketAddr,
+    /// The connection.
+    pub stream: Stream,
+    /// The request, and what was received after it.
+    pub request: ReceivedRequest,
+    /// The response before the final one, to a client that waited for it.
+    pub interim: Option<Head>,
+    /// The final response.
+    pub response: Head,
+    /// What was agreed on.
+    pub agreement: Agreement,
+    /// For wss.
+    pub tls: Option<TlsInfo>,
+    /// From the moment its thread took the connection over.
+    pub timings: Timings,
+}
+
+impl AcceptedSocket {
+    /// In the thread that serves it.
+    pub(super) fn new(tcp: TcpStream, remote: SocketAddr, pending: PendingHandshake) -> Self {
+        pending.start();
+        Self { tcp, remote, pending, since: Instant::now() }
+    }
+
+    /// Reads the request and judges it; before that, does the TLS handshake, if `options` have TLS.
+    ///
+    /// # Errors
+    /// Why the connection does not become a client. It is not answered yet.
+    pub fn read_request(
+        self,
+        options: &AcceptOptions,
+        static_answer: StaticAnswer,
+        reactor: &mut Reactor,
+    ) -> Result<Handshake, Box<Rejected>> {
+        let Self { tcp, remote, pending, since } = self;
+        let deadline = Deadline::after(options.time_limit);
+        let (mut stream, tls) = match start(tcp, options.tls.as_ref(), reactor, deadline) {
+            Ok(started) => started,
+            Err(error) => {
+                let rejection = match error {
+                    AcceptError::Evicted(_) => Rejection::Evicted,
+                    error => Rejection::Failed(error),
+                };
+                return Err(Rejected::new(remote, rejection, None, pending));
+            }
+        };
+        let tls_took = tls.is_some().then(|| since.elapsed());
+        let request = match read_request(&mut stream, reactor, deadline) {
+            Ok(request) => request,
+            Err(error) => return Err(Rejected::unreadable(remote, stream, error, pending)),
+        };
+        if !pending.set_answered() {
+            return Err(Rejected::evicted(remote, stream, true, pending));
+        }
+        let judged = request.head.judged(options.lenient);
+        match answer(&options.rules, &request.line, &judged) {
+            Ok((response, agreement)) => Ok(Handshake {
+                remote,
+                request,
+                agreement,
+                response,
+                stream,
+                tls,
+                tls_took,
+                pending,
+                since,
+                deadline,
+            }),
+            Err(refusal) => {
+                let refused = (request, refusal);
+                Err(Rejected::refused(remote, stream, refused, static_answer, pending))
+            }
+        }
+    }
+}
+
+/// Takes a connection over and does the TLS handshake, if there is to be one.
+fn start(
+    mut tcp: TcpStream,
+    acceptor: Option<&TlsAcceptor>,
+    reactor: &mut Reactor,
+    deadline: Deadline,
+) -> Result<(Stream, Option<TlsInfo>), AcceptError> {
+    let _ = tcp.set_nodelay(true); // it works without
+    let interest = Interest::READABLE | Interest::WRITABLE;
+    reactor.registry().register(&mut tcp, tokens::SOCKET, interest).map_err(AcceptError::System)?;
+    let stream = Stream::Plain(tcp);
+    let Some(acceptor) = acceptor else { return Ok((stream, None)) };
+    let (stream, tls) = acceptor.accept(stream, reactor, deadline).map_err(AcceptError::of_tls)?;
+    Ok((stream, Some(tls)))
+}
+
+impl Handshake {
+    /// Sends the response. From then on the connection is not closed for newer ones.
+    ///
+    /// # Errors
+    /// When the client does not take it.
+    pub fn accept(self, reactor: &mut Reactor) -> Result<AcceptedClient, Box<Rejected>> {
+        let Self { remote, request, agreement, response, mut stream, tls, tls_took, .. } = self;
+        let interim = interim_response(&request);
+        let heads = interim.iter().chain([&response]);
+        let bytes = heads.flat_map(|head| head.bytes().iter().copied()).collect::<Vec<_>>();
+        if let Err(error) = Exchange::new(&mut stream, reactor).write_all(&bytes, self.deadline) {
+            let error = AcceptError::of_write(error, request.head.bytes().len());
+            return Err(Rejected::new(remote, Rejection::Failed(error), None, self.pending));
+        }
+        let total = self.since.elapsed();
+        let upgrade = Some(total - tls_took.unwrap_or_default());
+        let timings = Timings { tls: tls_took, upgrade, total, ..Timings::default() };
+        drop(self.pending);
+        reactor.interrupt_on(Arc::default());
+        Ok(AcceptedClient { remote, stream, request, interim, response, agreement, tls, timings })
+    }
+
+    /// Refuses the request for this reason: the client may try again later.
+    pub fn refuse_for_now(self, reason: String) -> Box<Rejected> {
+        let response = unavailable(&reason);
+        let rejection = Rejection::Unavailable(self.request, reason);
+        Rejected::new(self.remote, rejection, Some((self.stream, response)), self.pending)
+    }
+}
+
+/// What is sent before the final response to a client that waits for it (RFC 9110 section 10.1.1).
+fn interim_response(request: &ReceivedRequest) -> Option<Head> {
+    let is_expected = expects_continue(&request.line, &request.head);
+    is_expected.then(|| Head::build("HTTP/1.1 100 Continue", &[]))
+}

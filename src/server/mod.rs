@@ -1,0 +1,50 @@
+//! The server's side of new connections: listening, accepting, the opening handshake, refusals.
+//!
+//! A command provides a [`Service`], which an [`Acceptor`] runs in a thread for each connection. There,
+//! [`AcceptedSocket::read_request`] and [`Handshake::accept`] lead to an [`AcceptedClient`], or to a
+//! [`Rejected`] connection. Both are plain data: the command reports them and decides who is admitted.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::net::Reactor;
+use crate::net::accept::TlsAcceptor;
+use crate::protocol::handshake::ServerOptions;
+
+mod acceptor;
+mod address;
+mod handshake;
+mod listener;
+mod pending;
+mod rejection;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub use acceptor::Acceptor;
+pub use handshake::{AcceptedClient, AcceptedSocket, Handshake};
+pub use listener::{BoundListener, ListenError, bind};
+pub use pending::{Evictions, Network};
+pub use rejection::{Rejected, Rejection, StaticAnswer};
+pub use request::{AcceptError, ReceivedRequest};
+
+/// How connections are accepted.
+#[derive(Clone, Debug)]
+pub struct AcceptOptions {
+    /// For wss.
+    pub tls: Option<TlsAcceptor>,
+    /// Who may connect, and what is agreed on.
+    pub rules: ServerOptions,
+    /// Lines of a request that are not header fields are ignored.
+    pub lenient: bool,
+    /// Limit on everything up to the end of the opening handshake.
+    pub time_limit: Option<Duration>,
+    /// Unfinished handshakes at a time, each with a thread.
+    pub max_handshakes: usize,
+}
+
+/// What is done with accepted connections.
+pub trait Service: Send + Sync + 'static {
+    /// Serves a connection, in a thread of its own, until it is over.
+    fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor);
+}

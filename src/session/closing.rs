@@ -1,0 +1,273 @@
+//! The end of a session: the closing handshake, and what does not wait for it.
+//!
+//! At a signal, and when `--max-time` expires, the Close frame is sent, reading goes on, and the run is over
+//! after the peer's Close frame or [`CLOSE_LIMIT`], whatever is stalled. What an output that is stalled or
+//! too slow has no room for is dropped and counted.
+
+use std::time::{Duration, Instant};
+
+use super::output_grace::OutputGrace;
+use super::{Session, Stop};
+use crate::event::{EventKind, Level};
+use crate::output::OutputError;
+use crate::platform::signals::Signal;
+use crate::platform::terminal;
+use crate::protocol::CloseCode;
+use crate::protocol::vocabulary::ReadyState;
+
+/// The longest time from a signal, or the end of `--max-time`, to the end of the session. With what follows,
+/// a run is over in less than a second.
+const CLOSE_LIMIT: Duration = Duration::from_millis(700);
+
+/// A TLS library keeps a record of at most this size that the transport did not take: the bytes that it was
+/// made from must not change (RFC 8446 section 5.1).
+const TLS_RECORD: usize = 16 << 10;
+
+/// How long the closing handshake may take before the terminal shows how to end without it.
+pub(crate) const SHOW_CLOSING_AFTER: Duration = Duration::from_millis(250);
+
+/// The notice if Ctrl-C started it.
+const CLOSING_AFTER_INTERRUPT: &str = "closing; Ctrl-C again to leave at once";
+
+/// The notice if something else started it.
+const CLOSING: &str = "closing; Ctrl-C to leave at once";
+
+/// The notice that a closing handshake takes long.
+pub(crate) fn closing_text(is_interrupted: bool) -> &'static str {
+    if is_interrupted { CLOSING_AFTER_INTERRUPT } else { CLOSING }
+}
+
+/// The end of a session that has begun.
+#[derive(Debug, Default)]
+pub(super) struct Closing {
+    /// When the run has to be over, because of a signal or `--max-time`.
+    deadline: Option<Instant>,
+    /// Outputs are waited for until this is over.
+    grace: Option<OutputGrace>,
+    /// Shows at the terminal that the closing handshake takes long.
+    notice: Option<ClosingNotice>,
+    /// The source has ended the session before the closing handshake was complete.
+    is_shut_down: bool,
+}
+
+#[derive(Debug)]
+struct ClosingNotice {
+    at: Instant,
+    is_shown: bool,
+}
+
+impl Closing {
+    /// When the run has to be over; `None`: a signal or `--max-time` has not ended it.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Whether a signal or `--max-time` is ending the run.
+    pub(super) fn has_deadline(&self) -> bool {
+        self.deadline.is_some()
+    }
+
+    /// Whether the run has to be over now.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        self.deadline.is_some_and(|deadline| now >= deadline)
+    }
+
+    /// If the run is being ended: at the latest then.
+    pub(super) fn limit_deadline(&mut self, until: Instant) {
+        self.deadline = self.deadline.map(|own| own.min(until));
+    }
+
+    /// Whether outputs that are stalled stop the reading.
+    pub(super) fn waits_for_outputs(&self) -> bool {
+        self.deadline.is_none() || self.grace.is_some()
+    }
+
+    /// The source has ended the session.
+    pub(super) fn set_shut_down(&mut self) {
+        self.is_shut_down = true;
+    }
+
+    /// Whether the source has ended the session before the closing handshake was complete.
+    pub(super) fn is_shut_down(&self) -> bool {
+        self.is_shut_down
+    }
+
+    /// When the next of its timers expires.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let grace = self.grace.as_ref().map(OutputGrace::deadline);
+        let notice = self.notice.as_ref().filter(|notice| !notice.is_shown);
+        [self.deadline, grace, notice.map(|notice| notice.at)].into_iter().flatten().min()
+    }
+
+    /// Whether the notice that Ctrl-C ends the session at once was shown.
+    fn has_shown_notice(&self) -> bool {
+        self.notice.as_ref().is_some_and(|notice| notice.is_shown)
+    }
+}
+
+impl Session<'_> {
+    /// Shows at the terminal that the closing handshake takes long.
+    pub(super) fn show_closing(&mut self, now: Instant) {
+        if !self.source.is_typed() || self.connection.ready_state() != ReadyState::Closing {
+            return;
+        }
+        let Some(notice) = &mut self.closing.notice else {
+            self.source.set_closing();
+            let at = now + SHOW_CLOSING_AFTER;
+            self.closing.notice = Some(ClosingNotice { at, is_shown: false });
+            return;
+        };
+        if notice.is_shown || now < notice.at {
+            return;
+        }
+        notice.is_shown = true;
+        let is_interrupted = matches!(self.stop, Some(Stop::Signal(Signal::Interrupt)));
+        let text = closing_text(is_interrupted);
+        self.journal.emit(EventKind::Notice(Level::Info, text));
+    }
+
+    pub(super) fn on_signal(&mut self, signal: Signal) {
+        if signal == Signal::Interrupt && self.connection.is_open() && self.source.clear_line() {
+            return;
+        }
+        self.end_run(Stop::Signal(signal));
+    }
+
+    /// Ends the run within [`CLOSE_LIMIT`]; called again, at once.
+    pub(super) fn end_run(&mut self, stop: Stop) {
+        let now = Instant::now();
+        let is_signal = matches!(stop, Stop::Signal(_));
+        if !self.closing.has_deadline() {
+            let outputs = self.journal.outputs();
+            if is_signal && outputs.have_display() {
+                outputs.end(true); // a long output ends at once on the screen
+            } else {
+                self.closing.grace = Some(OutputGrace::new(outputs.taken(), now));
+            }
+        } else if matches!(stop, Stop::Signal(Signal::Hangup)) {
+            return; // a closed terminal is reported more than once: by processes, and by its own error
+        }
+        let is_answer =
+            self.closing.has_shown_notice() && matches!(stop, Stop::Signal(Signal::Interrupt));
+        if self.closing.has_deadline() || is_answer {
+            self.closing.deadline = Some(now);
+            self.connection.abandon();
+            if is_signal {
+                self.stop = Some(stop);
+            }
+            return;
+        }
+        self.closing.deadline = Some(now + CLOSE_LIMIT);
+        self.write_socket();
+        self.drop_unsent_if_ending();
+        self.close_for(&stop);
+        let is_settled =
+            matches!(self.stop, Some(Stop::OutputFailed(_) | Stop::System(_) | Stop::GoalsMet));
+        if is_signal || !is_settled {
+            self.stop = Some(stop);
+        }
+    }
+
+    /// Drops what has no room in an output, once outputs are not waited for any more.
+    pub(super) fn end_output_grace(&mut self, now: Instant) {
+        let Some(grace) = &mut self.closing.grace else { return };
+        let outputs = self.journal.outputs();
+        if grace.is_over(outputs.taken(), outputs.are_drained(), now) {
+            self.closing.grace = None;
+            outputs.end(false);
+        }
+    }
+
+    /// Once the run or the peer ends the connection, drops frames of which a stalled transport has taken
+    /// nothing: the Close frame does not wait for them.
+    pub(super) fn drop_unsent_if_ending(&mut self) {
+        let is_ending =
+            self.closing.has_deadline() || self.connection.ready_state() == ReadyState::Closed;
+        if !is_ending || self.socket.is_writable() {
+            return;
+        }
+        let least = self.least_kept();
+        let dropped = self.connection.drop_unsent(least);
+        self.note_unsent(dropped);
+        self.reactions.forget();
+    }
+
+    /// Counts messages that were not sent. What is kept for another connection is counted there.
+    pub(super) fn note_unsent(&mut self, count: u64) {
+        self.lost.sent += if self.outgoing.resend.is_some() { 0 } else { count };
+    }
+
+    /// How many pending bytes must not change.
+    pub(super) fn least_kept(&self) -> usize {
+        if self.stream.is_tls() && !self.socket.is_writable() { TLS_RECORD } else { 0 }
+    }
+
+    /// Starts the closing handshake, for this reason if it is the first.
+    pub(super) fn end(&mut self, stop: Stop) {
+        if self.close_for(&stop) {
+            self.stop.get_or_insert(stop);
+        }
+    }
+
+    fn close_for(&mut self, stop: &Stop) -> bool {
+        let code = match stop {
+            Stop::Signal(Signal::Terminate | Signal::Hangup | Signal::Quit) => {
+                Some(CloseCode::GOING_AWAY)
+            }
+            _ => self.plan.close_code,
+        };
+        let reason = std::mem::take(&mut self.plan.close_reason);
+        self.connection.close(code, &reason, self.clock.now()).is_ok()
+    }
+
+    pub(super) fn flush_outputs(&mut self) {
+        if let Err(error) = self.journal.outputs().flush() {
+            self.on_output_error(error);
+        }
+    }
+
+    fn on_output_error(&mut self, error: OutputError) {
+        if terminal::is_gone() {
+            return self.end_run(Stop::Signal(Signal::Hangup));
+        }
+        let stop =
+            if error.is_closed_pipe() { Stop::OutputClosed } else { Stop::OutputFailed(error) };
+        if self.connection.is_open() {
+            self.end(stop);
+        } else if matches!(stop, Stop::OutputFailed(_))
+            || matches!(self.stop, None | Some(Stop::Requested))
+        {
+            // A reader that has closed its end does not need to know how the connection ended.
+            self.stop = Some(stop);
+        }
+    }
+
+    /// Writes what was received, however long the readers take, unless the run is being ended.
+    pub(super) fn drain_outputs(&mut self) {
+        loop {
+            self.flush_outputs();
+            let now = Instant::now();
+            if !self.closing.has_deadline() && self.plan.max_time.is_some_and(|end| now >= end) {
+                self.end_run(Stop::MaxTime);
+            }
+            let until = self.closing.deadline().or(self.plan.max_time);
+            let is_late = self.closing.is_overdue(now);
+            if self.journal.outputs().are_drained() || is_late || self.wait(until).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Counts what was not delivered.
+    pub(super) fn count_lost(&mut self) {
+        let unsent = self.connection.unsent_messages();
+        self.note_unsent(unsent);
+        if self.closing.has_deadline() {
+            let waiting = self.source.take_waiting_messages();
+            self.lost.sent += waiting;
+            (self.lost.received, self.lost.bytes) = self.journal.outputs().give_up();
+            let is_read = self.input.has_ended || self.source.is_typed();
+            self.lost.input_left = self.lost.sent > 0 && !is_read;
+        }
+    }
+}

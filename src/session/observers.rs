@@ -1,0 +1,109 @@
+//! The observers of a session.
+
+use std::time::Instant;
+
+use super::last_message::LastMessage;
+use crate::event::{EventKind, Message};
+use crate::input::Action;
+use crate::observer::{Observed, Observer, Progress, Response, overall};
+use crate::protocol::Payload;
+
+/// The observers of a session, and what they have responded since the session last acted on it.
+pub(super) struct Observers {
+    list: Vec<Box<dyn Observer>>,
+    /// For `/full`; `None`: the source has no such command.
+    last_message: Option<LastMessage>,
+    want_sent: bool,
+    response: Response,
+}
+
+impl Observers {
+    pub(super) fn new(list: Vec<Box<dyn Observer>>, keeps_last_message: bool) -> Self {
+        let last_message = keeps_last_message.then(LastMessage::default);
+        let want_sent = list.iter().any(|observer| observer.wants_sent());
+        Self { list, last_message, want_sent, response: Response::default() }
+    }
+
+    /// Whether no event needs to be built for them.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.last_message.is_none()
+    }
+
+    /// Whether data messages that we send are handed to them.
+    #[inline]
+    pub(super) fn want_sent(&self) -> bool {
+        self.want_sent
+    }
+
+    /// Hands an event to all of them.
+    #[inline]
+    pub(super) fn on_event(
+        &mut self,
+        at: Instant,
+        event: &EventKind<'_>,
+        payload: Option<&Payload>,
+    ) -> Response {
+        if self.is_empty() {
+            return Response::default();
+        }
+        self.dispatch(&Observed { at, event, payload })
+    }
+
+    fn dispatch(&mut self, event: &Observed<'_>) -> Response {
+        let mut response = Response::default();
+        for observer in &mut self.list {
+            response = response.and(observer.on_event(event));
+        }
+        if let Some(last_message) = &mut self.last_message {
+            last_message.on_event(event);
+        }
+        self.response = self.response.and(response);
+        response
+    }
+
+    /// Whether there is something to do since [`Observers::take_response`] was last called.
+    #[inline]
+    pub(super) fn have_response(&self) -> bool {
+        self.response.acts || self.response.is_decided
+    }
+
+    /// What they have responded since this was last called.
+    pub(super) fn take_response(&mut self) -> Response {
+        std::mem::take(&mut self.response)
+    }
+
+    /// The next action of any of them.
+    pub(super) fn next_action(&mut self) -> Option<Action> {
+        self.list.iter_mut().find_map(|observer| observer.next_action())
+    }
+
+    /// The earliest of their deadlines, by the peer's clock.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.list.iter().filter_map(|observer| observer.deadline()).min()
+    }
+
+    /// Calls those whose deadline has passed.
+    pub(super) fn on_deadline(&mut self, now: Instant) {
+        for observer in &mut self.list {
+            if observer.deadline().is_some_and(|deadline| now >= deadline) {
+                self.response = self.response.and(observer.on_deadline(now));
+            }
+        }
+    }
+
+    /// The progress of all goals together; `None` without goals.
+    pub(super) fn progress(&self) -> Option<Progress> {
+        overall(&self.list)
+    }
+
+    /// The last message that was received.
+    pub(super) fn last_message(&self) -> Option<Message<'_>> {
+        self.last_message.as_ref()?.message()
+    }
+
+    /// The observers that the plan had.
+    pub(super) fn into_list(self) -> Vec<Box<dyn Observer>> {
+        self.list
+    }
+}

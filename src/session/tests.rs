@@ -1,0 +1,258 @@
+//! Sessions over a socket, steered by observers.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::{AfterInput, Journal, Plan, Report, Session, Stop};
+use crate::event::{Clock, EventKind, HeadView, Opened};
+use crate::input::file::FileMessage;
+use crate::input::{Action, NoInput};
+use crate::net::{Reactor, Stream, Timings};
+use crate::observer::{Observed, Observer, Progress, Response};
+use crate::output::Outputs;
+use crate::protocol::connection::{ConnectionOptions, Initiator};
+use crate::protocol::frame::Masks;
+use crate::protocol::keepalive::KeepaliveTimes;
+use crate::protocol::vocabulary::{Direction, Role};
+use crate::protocol::{CloseCode, Connection, MessageKind};
+use crate::redact::Secrets;
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn connection(role: Role) -> Connection {
+    let options = ConnectionOptions {
+        role,
+        max_message_size: 1 << 20,
+        close_timeout: Some(LIMIT),
+        observe_frames: false,
+        lenient: false,
+        deflate: None,
+        masks: Masks::Fixed([1, 2, 3, 4]),
+    };
+    Connection::new(options, &[])
+}
+
+/// A server that sends nothing but what the protocol requires: pongs and the answer to a Close frame.
+fn peer() -> (TcpStream, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let client = TcpStream::connect(listener.local_addr().expect("an address")).expect("a server");
+    let (mut server, _) = listener.accept().expect("a client");
+    server.set_read_timeout(Some(LIMIT)).expect("a socket");
+    let thread = thread::spawn(move || {
+        let mut connection = connection(Role::Server);
+        while !connection.is_finished() {
+            let count = server.read(connection.receive_space()).expect("bytes");
+            connection.received(count);
+            while connection.next_event(Instant::now()).is_some() {}
+            let pending = connection.pending_output().to_vec();
+            server.write_all(&pending).expect("a client that reads");
+            connection.advance_output(pending.len());
+        }
+    });
+    (client, thread)
+}
+
+fn opened() -> Opened {
+    let head = || HeadView { start_line: Vec::new(), fields: Vec::new(), malformed: Vec::new() };
+    Opened {
+        initiator: Initiator::Local,
+        url: "ws://test/".to_owned(),
+        remote: String::new(),
+        proxy: None,
+        local: String::new(),
+        http_minor: 1,
+        status: 101,
+        reason: String::new(),
+        request: head(),
+        interim: Vec::new(),
+        response: head(),
+        has_credentials: false,
+        offered: Vec::new(),
+        protocol: None,
+        extensions: None,
+        compression: None,
+        tls: None,
+        timings: Timings::default(),
+        secrets: Secrets::default(),
+    }
+}
+
+fn run(presets: Vec<Action>, observer: impl Observer + 'static) -> Report {
+    let (client, server) = peer();
+    client.set_nonblocking(true).expect("a socket");
+    let mut stream = mio::net::TcpStream::from_std(client);
+    let mut reactor = Reactor::new(None).expect("an event loop");
+    let interests = mio::Interest::READABLE | mio::Interest::WRITABLE;
+    let token = crate::net::reactor::tokens::SOCKET;
+    reactor.registry().register(&mut stream, token, interests).expect("an event loop");
+    let mut outputs = Outputs::default();
+    let plan = Plan {
+        presets: presets.into(),
+        after_input: AfterInput::Stay,
+        max_time: Some(Instant::now() + LIMIT),
+        close_code: Some(CloseCode::NORMAL),
+        close_reason: String::new(),
+        observers: vec![Box::new(observer)],
+        times: KeepaliveTimes::default(),
+        unsent: None,
+        input_ended: false,
+    };
+    let report = Session::new(
+        Stream::Plain(stream),
+        connection(Role::Client),
+        &mut reactor,
+        &mut NoInput,
+        Journal::new(&mut outputs, Clock::start()),
+        plan,
+        &opened(),
+    )
+    .run();
+    server.join().expect("a server");
+    report
+}
+
+/// Sends pings at an interval, until so many were answered.
+struct Pings {
+    interval: Duration,
+    next: Option<Instant>,
+    is_next: bool,
+    missing: usize,
+}
+
+impl Observer for Pings {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        match event.event {
+            EventKind::Open(_) => self.next = Some(event.at + self.interval),
+            EventKind::Pong(Direction::Received, data, Some(_)) => {
+                assert_eq!(*data, b"ping");
+                self.missing = self.missing.saturating_sub(1);
+            }
+            _ => {}
+        }
+        Response { is_decided: self.missing == 0, ..Response::default() }
+    }
+
+    fn next_action(&mut self) -> Option<Action> {
+        std::mem::take(&mut self.is_next).then(|| Action::Ping("ping".into()))
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.next
+    }
+
+    fn on_deadline(&mut self, now: Instant) -> Response {
+        self.is_next = true;
+        self.next = Some(now + self.interval);
+        Response { acts: true, ..Response::default() }
+    }
+
+    fn progress(&self) -> Option<Progress> {
+        Some(if self.missing == 0 { Progress::Met } else { Progress::Open })
+    }
+}
+
+#[test]
+fn an_observer_sends_at_its_deadline_and_ends_the_session_when_its_goal_is_met() {
+    let interval = Duration::from_millis(5);
+    let report = run(Vec::new(), Pings { interval, next: None, is_next: false, missing: 2 });
+    assert!(matches!(report.stop, Some(Stop::GoalsMet)), "{:?}", report.stop);
+    assert_eq!(report.observers[0].progress(), Some(Progress::Met));
+    assert!(report.closed.ending.is_clean());
+}
+
+/// Sends two files at once, then closes.
+struct Files {
+    actions: Vec<Action>,
+    sent: Vec<u64>,
+}
+
+impl Observer for Files {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        if let EventKind::FileSent(file) = event.event {
+            self.sent.push(file.size);
+            if self.sent.len() == 2 {
+                self.actions.push(Action::Close(None, None));
+            }
+        }
+        let is_open = matches!(event.event, EventKind::Open(_));
+        Response { acts: is_open || self.sent.len() == 2, ..Response::default() }
+    }
+
+    fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop()
+    }
+
+    fn shortfall(&self) -> String {
+        format!("{:?}", self.sent)
+    }
+}
+
+#[test]
+fn files_of_an_observer_are_sent_one_after_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str, size: usize| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, vec![b'x'; size]).expect("a file");
+        Action::File(FileMessage { kind: MessageKind::Binary, name: name.to_owned(), path })
+    };
+    let actions = vec![file("second", 200_000), file("first", 100_000)];
+    let report = run(Vec::new(), Files { actions, sent: Vec::new() });
+    assert_eq!(report.observers[0].shortfall(), "[100000, 200000]");
+}
+
+/// Answers its own first message with another one and a Close frame, and keeps what it receives.
+#[derive(Default)]
+struct Recorder {
+    events: Vec<String>,
+    actions: Vec<Action>,
+}
+
+impl Observer for Recorder {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        let text = |data: &[u8]| String::from_utf8_lossy(data).into_owned();
+        self.events.push(match event.event {
+            EventKind::Open(_) => "open".to_owned(),
+            EventKind::Message(message) => {
+                format!("{} {}", message.direction.name(), text(message.data))
+            }
+            EventKind::CloseFrame(direction, close) => {
+                format!("{} close {}", direction.name(), close.reason)
+            }
+            EventKind::Closed(closed) => format!("closed {}", closed.ending.code()),
+            other => format!("{other:?}"),
+        });
+        let acts = self.events.last().is_some_and(|event| event == "sent first");
+        if acts {
+            self.actions = vec![
+                Action::Close(None, Some("done".to_owned())),
+                Action::Send(MessageKind::Text, b"second"[..].into()),
+            ];
+        }
+        Response { acts, ..Response::default() }
+    }
+
+    fn wants_sent(&self) -> bool {
+        true
+    }
+
+    fn next_action(&mut self) -> Option<Action> {
+        self.actions.pop()
+    }
+
+    fn shortfall(&self) -> String {
+        self.events.join(", ")
+    }
+}
+
+#[test]
+fn an_observer_receives_every_event_and_may_act_on_what_was_sent() {
+    let first = Action::Send(MessageKind::Text, b"first"[..].into());
+    let report = run(vec![first], Recorder::default());
+    assert_eq!(
+        report.observers[0].shortfall(),
+        "open, sent first, sent second, sent close done, received close , closed 1000 Normal Closure"
+    );
+    assert!(matches!(report.stop, Some(Stop::Requested)), "{:?}", report.stop);
+}
