@@ -10,6 +10,7 @@ pub mod message;
 mod number;
 pub mod outcome;
 pub mod pattern;
+pub mod plan;
 pub mod query;
 
 pub use count::Count;

@@ -1,0 +1,103 @@
+//! Variables that nothing gives a value.
+
+use std::collections::BTreeSet;
+
+use crate::scenario::language::syntax::{Connect, Item, Scenario, Sections, Step, StepKind};
+use crate::scenario::language::template::{Template, Variable};
+use crate::scenario::language::{Diagnostic, Source};
+
+/// Names that always have a value.
+pub const BUILT_IN: [&str; 2] = ["newUuid", "newDate"];
+
+/// An error for each variable that is used and neither given nor captured before.
+pub(super) fn unknown(
+    scenario: &Scenario,
+    source: &Source,
+    given: &BTreeSet<String>,
+) -> Vec<Diagnostic> {
+    let mut check = Check { source, known: given.clone(), errors: Vec::new() };
+    check.known.extend(BUILT_IN.map(str::to_owned));
+    for part in &scenario.parts {
+        part.title.iter().for_each(|title| check.template(title));
+        for item in &part.items {
+            match item {
+                Item::Connect(connect) => check.connect(connect),
+                Item::Step(step) => check.step(step),
+            }
+        }
+    }
+    check.errors
+}
+
+struct Check<'a> {
+    source: &'a Source,
+    known: BTreeSet<String>,
+    errors: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn connect(&mut self, connect: &Connect) {
+        self.template(&connect.url);
+        let response = connect.response.iter().flat_map(|response| &response.headers);
+        for field in connect.headers.iter().chain(response) {
+            self.template(&field.name);
+            self.template(&field.value);
+        }
+        for option in &connect.options {
+            self.template(&option.value);
+        }
+        self.sections(&connect.sections);
+    }
+
+    fn step(&mut self, step: &Step) {
+        match &step.kind {
+            StepKind::Send(payload) | StepKind::Receive(_, payload) => {
+                self.template(payload.kind.template());
+            }
+            StepKind::Silence(span) | StepKind::During(span) | StepKind::Sleep(span) => {
+                self.template(&span.text);
+            }
+            StepKind::Run(command) => self.template(command),
+        }
+        self.sections(&step.sections);
+    }
+
+    fn sections(&mut self, sections: &Sections) {
+        for capture in &sections.captures {
+            self.text(&capture.query.text, capture.query.at.start);
+            self.known.insert(capture.name.clone());
+        }
+        for assert in &sections.asserts {
+            self.text(&assert.query.text, assert.query.at.start);
+        }
+    }
+
+    /// The variables of a line; what is malformed in it is reported when it is read.
+    fn text(&mut self, text: &str, offset: usize) {
+        if let Ok(template) = Template::parse(text, offset) {
+            self.template(&template);
+        }
+    }
+
+    fn template(&mut self, template: &Template) {
+        let unknown = template.variables().filter(|it| !self.known.contains(&it.name));
+        let errors: Vec<_> = unknown.map(|variable| self.error(variable)).collect();
+        self.errors.extend(errors);
+    }
+
+    fn error(&self, variable: &Variable) -> Diagnostic {
+        let name = &variable.name;
+        let error = Diagnostic::new(variable.at.clone(), format!("unknown variable {name:?}"));
+        let distance = |known: &&String| strsim::damerau_levenshtein(known, name);
+        let similar = self.known.iter().min_by_key(distance).filter(|it| distance(it) <= 2);
+        // A capture further down would come too late.
+        let is_captured = self.source.text().lines().any(|line| {
+            line.trim_start().strip_prefix(name.as_str()).is_some_and(|it| it.starts_with(':'))
+        });
+        error.with_help(match similar {
+            Some(similar) => format!("did you mean {similar:?}?"),
+            None if is_captured => "it is captured only further down".to_owned(),
+            None => format!("give it a value with --variable {name}=VALUE"),
+        })
+    }
+}
