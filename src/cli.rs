@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
 mod auth;
+mod check;
 mod complaint;
 mod listen;
 mod options;
@@ -18,6 +19,7 @@ mod tls;
 mod wscat;
 
 pub use auth::AuthArgs;
+pub use check::{CheckArgs, CheckHandshakeArgs, CheckRunArgs, ReportArgs};
 pub use complaint::{complaint, extra_url};
 pub use listen::{BroadcastMode, ListenArgs, ServerTlsArgs};
 pub use options::{arguments, is_given, option_name};
@@ -76,6 +78,8 @@ Exit status:
 pub enum Command {
     /// Accept WebSocket clients
     Listen(Box<ListenArgs>),
+    /// Run scenario files and report what holds
+    Check(Box<CheckArgs>),
     /// Explain close codes
     Codes(CodesArgs),
     /// Print a completion script for a shell

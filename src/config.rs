@@ -1,5 +1,6 @@
 //! What was typed and what surrounds it → what will be done. Every default lives here.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use crate::scenario::Pattern;
 use crate::session::AfterInput;
 
 mod auth;
+mod check;
 mod connect;
 mod files;
 mod history;
@@ -37,6 +39,7 @@ mod values;
 pub mod wscat;
 
 pub use auth::{AuthEnv, CredentialSources, SentCredentials};
+pub use check::{CheckConfig, ReportKind, SCENARIO_OPTIONS};
 pub use listen::{Broadcast, Capacity, ListenConfig, ServerInput};
 pub use presets::SendOrder;
 pub use resilience::ResilienceConfig;
@@ -75,6 +78,12 @@ pub struct Env {
     pub settings: SettingsEnv,
     /// The variables that name proxies.
     pub proxies: Variables,
+    /// WSCOPE_VARIABLE_name: values for scenarios.
+    pub variables: BTreeMap<String, String>,
+    /// WSCOPE_SECRET_name: values for scenarios that are not shown.
+    pub secrets: BTreeMap<String, String>,
+    /// GITHUB_ACTIONS is true: failures are annotated.
+    pub is_github: bool,
 }
 
 /// Why a command line cannot be carried out.

@@ -88,6 +88,10 @@ pub enum Error {
     Unmet(Vec<String>, Option<Box<Error>>),
     /// A signal ended the run.
     Signal(Signal),
+    /// A part of a scenario failed. It was reported.
+    ChecksFailed,
+    /// Scenarios are invalid. What is wrong was reported.
+    InvalidScenarios,
 }
 
 /// Whether a failed attempt is repeated.
@@ -190,7 +194,8 @@ impl Error {
     /// The exit status.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unmet(..) => 1,
+            Self::Unmet(..) | Self::ChecksFailed => 1,
+            Self::InvalidScenarios => 2,
             Self::Config(ConfigError::Unreadable { .. }) => 8,
             Self::Config(ConfigError::ReadTimeout { .. } | ConfigError::AnswerTimeout(..)) => 7,
             Self::Config(_) | Self::Usage { .. } => 2,
@@ -219,6 +224,11 @@ impl Error {
             Self::Input(_) | Self::Output(_) | Self::System(..) => 8,
             Self::Signal(signal) => signal.exit_code(),
         }
+    }
+
+    /// Whether it needs no report of its own: the user caused it, or has seen what failed.
+    pub fn is_reported(&self) -> bool {
+        matches!(self, Self::Signal(_) | Self::ChecksFailed | Self::InvalidScenarios)
     }
 
     /// The kind used in events; `None` if the user ended the run.

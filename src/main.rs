@@ -1,5 +1,6 @@
 //! Reads the environment, runs the command, prints its failure, returns the exit status.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::{env, io};
 
 use wscope::commands::{self, RunError};
 use wscope::config::{AuthEnv, Env, SettingsEnv, failure_color};
-use wscope::error::{Error, report};
+use wscope::error::report;
 use wscope::net::proxy::VARIABLES;
 use wscope::output::style::Style;
 use wscope::platform::title::Arguments;
@@ -22,7 +23,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(RunError { error, report_by }) => {
             let style = Style::new(failure_color(&args, &env));
-            if !matches!(*error, Error::Signal(_)) {
+            if !error.is_reported() {
                 let text = report(&error, style, env.stderr_is_terminal.then(terminal::width));
                 stdio::write_to_stderr(text.as_bytes(), report_by);
             }
@@ -60,5 +61,17 @@ fn environment(visible_secrets: Option<String>) -> Env {
             .iter()
             .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
             .collect(),
+        variables: with_prefix("WSCOPE_VARIABLE_"),
+        secrets: with_prefix("WSCOPE_SECRET_"),
+        is_github: set("GITHUB_ACTIONS").is_some_and(|value| value == "true"),
     }
+}
+
+/// The environment variables whose names start like this, without that.
+fn with_prefix(prefix: &str) -> BTreeMap<String, String> {
+    let variables = env::vars_os().filter_map(|(name, value)| {
+        let name = name.to_str()?.strip_prefix(prefix)?.to_owned();
+        Some((name, value.into_string().ok()?))
+    });
+    variables.collect()
 }

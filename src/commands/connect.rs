@@ -19,6 +19,7 @@ use crate::session::Unsent;
 
 mod conversation;
 mod opening;
+pub(super) use opening::events;
 mod pause;
 mod retry_loop;
 mod run;

@@ -9,8 +9,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use crate::cli::{Cli, Command as Subcommand};
 use crate::config::wscat;
 use crate::config::{
-    ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder, expand,
-    secret_arguments,
+    CheckConfig, ConfigError, ConnectConfig, Env, Expanded, GivenValues, ListenConfig, SendOrder,
+    expand, secret_arguments,
 };
 use crate::error::Error;
 use crate::event::Level;
@@ -19,6 +19,7 @@ use crate::protocol::CloseCode;
 use usage::{refuse_mistyped_command, usage};
 
 mod certificates;
+pub mod check;
 pub mod codes;
 pub mod completions;
 pub mod connect;
@@ -103,6 +104,12 @@ fn run_with(args: &[OsString], env: &Env, mut typed: Typed<'_>) -> Result<(), Ru
                 config.notices.splice(0..0, notices);
                 Ok(config)
             })?)
+        }
+        Some(Subcommand::Check(args)) => {
+            let matches = matches.subcommand_matches("check").unwrap_or(&matches);
+            let mut config = CheckConfig::new(&args, matches, env).map_err(Error::from)?;
+            config.notices.splice(0..0, notices);
+            return check::run(config);
         }
         Some(Subcommand::Codes(args)) => print(codes_text(args.code.as_deref())?.as_bytes()),
         Some(Subcommand::Completions(args)) => print(&completions::completions(args.shell)),

@@ -28,7 +28,11 @@ pub(super) fn hint(error: &Error) -> Option<String> {
         Error::Config(ConfigError::ReadTimeout { path, is_fifo: true, .. }) => {
             Some(format!("{path} is a FIFO: it is read until all writers have closed it"))
         }
-        Error::Config(_) | Error::Signal(_) | Error::Output(_) => None,
+        Error::Config(_)
+        | Error::Signal(_)
+        | Error::Output(_)
+        | Error::ChecksFailed
+        | Error::InvalidScenarios => None,
         Error::Dial(error, attempt) => {
             attempted(error, attempt).map(|text| attempt.secrets.mask_text(text))
         }

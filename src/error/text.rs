@@ -72,6 +72,8 @@ pub(super) fn message(error: &Error) -> String {
             let end = end.as_ref().map(|end| format!("; {}", message(end))).unwrap_or_default();
             format!("expectation not met: {}{end}", goals.join("; "))
         }
+        Error::ChecksFailed => "a part failed".to_owned(),
+        Error::InvalidScenarios => "a scenario is invalid".to_owned(),
         Error::Signal(signal) => format!("interrupted by {}", signal.name()),
     };
     let text = match spent_time(error) {

@@ -21,6 +21,7 @@ mod notes;
 mod stamp;
 mod status;
 
+pub use connection::closed_text;
 pub use stamp::Timestamps;
 
 /// How much is shown besides messages.

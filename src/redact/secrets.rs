@@ -56,6 +56,21 @@ impl Secrets {
         collector.secrets()
     }
 
+    /// These values, wherever they are, however short.
+    pub fn of_values<'a>(values: impl Iterator<Item = &'a String>) -> Self {
+        let mut collector = Collector::default();
+        let mut short = Vec::new();
+        for value in values.filter(|value| !value.is_empty()) {
+            match value.len() < MIN_LENGTH {
+                true => short.push(value.clone().into_bytes()),
+                false => collector.value(&[], value.as_bytes()),
+            }
+        }
+        let mut secrets = collector.secrets();
+        secrets.anywhere.extend(short); // behind the longer ones
+        secrets
+    }
+
     /// The secrets in a response: in its cookies and its Location. None if secrets are shown.
     pub fn of_response<'a>(
         redaction: Redaction,

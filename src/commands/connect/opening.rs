@@ -19,7 +19,7 @@ use crate::protocol::vocabulary::Role;
 use crate::session::Journal;
 use events::{OpeningEvents, opened};
 
-mod events;
+pub(in crate::commands) mod events;
 
 /// What is to be opened.
 #[derive(Clone, Copy)]

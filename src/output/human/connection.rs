@@ -223,7 +223,8 @@ fn incomplete(closed: &Closed) -> Option<String> {
     (!is_in_frame).then_some(text)
 }
 
-fn closed_text(closed: &Closed) -> String {
+/// How a connection ended, in a sentence.
+pub fn closed_text(closed: &Closed) -> String {
     let ending = &closed.ending;
     if let (EndCause::Transport(TransportEnd::Error(error), _), None) =
         (&ending.cause, &ending.sent)

@@ -78,6 +78,51 @@ pub fn details(file: &str, failure: &Failure) -> String {
     text
 }
 
+/// What happened on the connections of a file, a line an event.
+pub fn transcript(file: &FileOutcome) -> String {
+    let mut text = String::new();
+    for part in &file.parts {
+        let _ = writeln!(text, "### {}", one_line(&part.title));
+        for event in &part.transcript.events {
+            let name =
+                event.connection.as_ref().map_or_else(String::new, |name| format!("{name} "));
+            for line in event.text.lines() {
+                let _ = writeln!(text, "{name}{line}");
+            }
+        }
+        if part.transcript.omitted > 0 {
+            let _ = writeln!(text, "({} more events)", part.transcript.omitted);
+        }
+    }
+    text
+}
+
+/// A workflow command of GitHub Actions for each failure.
+pub fn annotations(file: &FileOutcome) -> String {
+    let property = |text: &str| command_text(text).replace(':', "%3A").replace(',', "%2C");
+    let failures = file.parts.iter().filter_map(|part| Some((part, part.failure.as_ref()?)));
+    let lines = failures.map(|(part, failure)| {
+        let message = match &failure.expected {
+            Some(expected) => format!("{}; expected {expected}", failure.message),
+            None => failure.message.clone(),
+        };
+        format!(
+            "::error file={},line={},col={},title={}::{}\n",
+            property(&file.file),
+            failure.line,
+            failure.column,
+            property(&part.title),
+            command_text(&message),
+        )
+    });
+    lines.collect()
+}
+
+/// A text in a workflow command, which ends at a line break.
+fn command_text(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
 /// The last line.
 pub fn summary(files: &[FileOutcome], took: Duration) -> String {
     let parts = counts(files);

@@ -7,7 +7,7 @@ use crate::scenario::language::template::{Template, Variable};
 use crate::scenario::language::{Diagnostic, Source};
 
 /// Names that always have a value.
-pub const BUILT_IN: [&str; 2] = ["newUuid", "newDate"];
+const BUILT_IN: [&str; 2] = ["newUuid", "newDate"];
 
 /// An error for each variable that is used and neither given nor captured before.
 pub(super) fn unknown(

@@ -58,6 +58,13 @@ pub struct Query {
     pub kind: QueryKind,
 }
 
+impl Expression {
+    /// Whether it is the exit status of a command.
+    pub fn is_exit(&self) -> bool {
+        matches!(self.query.kind, QueryKind::Exit)
+    }
+}
+
 /// What a query looks at.
 #[derive(Clone, Debug)]
 pub enum QueryKind {

@@ -13,9 +13,9 @@ use crate::redact::{Redaction, Secrets};
 use crate::session::Journal;
 
 /// Emits what happens before a connection is open.
-pub(super) struct OpeningEvents<'a, 'b> {
-    pub(super) journal: &'a mut Journal<'b>,
-    pub(super) redaction: Redaction,
+pub(in crate::commands) struct OpeningEvents<'a, 'b> {
+    pub(in crate::commands) journal: &'a mut Journal<'b>,
+    pub(in crate::commands) redaction: Redaction,
 }
 
 impl OpenObserver for OpeningEvents<'_, '_> {
@@ -62,7 +62,7 @@ impl OpeningEvents<'_, '_> {
 }
 
 /// What is shown of an open connection.
-pub(super) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
+pub(in crate::commands) fn opened(open: &OpenConnection, redaction: Redaction) -> Opened {
     let OpenConnection { upgraded, request, chain, secrets, .. } = open;
     let mask = |text: String| secrets.mask_text(text);
     let target = &chain.target;

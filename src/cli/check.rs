@@ -1,0 +1,156 @@
+//! The command line of `wscope check`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{AuthArgs, DisplayArgs, NetworkArgs, RouteArgs, SettingsArgs, TlsArgs};
+
+/// Run scenario files and report what holds
+///
+/// A scenario is a text file with what is sent (>) and what is expected (<). The exit status is 0 only if
+/// all parts of all files passed.
+#[derive(Args, Debug)]
+#[command(after_long_help = EXAMPLES)]
+pub struct CheckArgs {
+    /// Scenario files, or folders with *.wscope files; - is standard input [default: .]
+    #[arg(value_name = "FILE|FOLDER")]
+    pub files: Vec<String>,
+
+    /// Values and selection.
+    #[command(flatten)]
+    pub run: CheckRunArgs,
+    /// Reports.
+    #[command(flatten)]
+    pub reports: ReportArgs,
+    /// Handshake.
+    #[command(flatten)]
+    pub handshake: CheckHandshakeArgs,
+    /// Authentication.
+    #[command(flatten)]
+    pub auth: AuthArgs,
+    /// Network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Route.
+    #[command(flatten)]
+    pub route: RouteArgs,
+    /// TLS.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// Display.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+    /// Settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  wscope check chat.wscope                        one file
+  wscope check --variable host=localhost:8080     all *.wscope files below this folder
+  wscope check --report-junit report.xml tests/   a report for a CI system
+
+A scenario:
+  WS ws://{{host}}/chat
+  > {\"join\":\"lobby\"}
+  < {\"event\":\"joined\"}
+  [Asserts]
+  duration < 500ms
+
+Exit status:
+  0 all parts passed · 1 a part failed · 2 syntax or usage · 8 unreadable file,
+  unwritable report · 130, 143 SIGINT, SIGTERM";
+
+/// What is run, with which values.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Scenarios")]
+pub struct CheckRunArgs {
+    /// Give {{NAME}} this value [repeatable]
+    #[arg(long = "variable", value_name = "NAME=VALUE")]
+    pub variables: Vec<String>,
+
+    /// Read variables from a file with a NAME=VALUE on each line [repeatable]
+    #[arg(long = "variables-file", value_name = "FILE")]
+    pub variables_files: Vec<PathBuf>,
+
+    /// Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]
+    ///
+    /// The environment variables WSCOPE_VARIABLE_name and WSCOPE_SECRET_name give values too.
+    #[arg(long = "secret", value_name = "NAME=VALUE")]
+    pub secrets: Vec<String>,
+
+    /// Run this many files at the same time [default: the number of processors, 1 with --verbose]
+    #[arg(short = 'j', long, value_name = "N")]
+    pub jobs: Option<usize>,
+
+    /// Run all files this often
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub repeat: usize,
+
+    /// Stop at the first part that fails
+    #[arg(long)]
+    pub fail_fast: bool,
+
+    /// Run only the parts whose title matches
+    #[arg(long, value_name = "/REGEX/")]
+    pub only: Option<String>,
+
+    /// List files and parts with their lines, and run nothing
+    #[arg(long)]
+    pub list: bool,
+
+    /// Allow scenarios to run commands ($ lines)
+    #[arg(long)]
+    pub allow_run: bool,
+
+    /// Count warnings as failures
+    #[arg(long)]
+    pub strict: bool,
+
+    /// Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or
+    /// 503
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = "1000000")]
+    pub retry: Option<u64>,
+
+    /// Limit for each part [default: 30s]
+    #[arg(short = 'm', long, value_name = "TIME")]
+    pub max_time: Option<String>,
+}
+
+/// Reports in files.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Reports")]
+pub struct ReportArgs {
+    /// Write a JUnit XML report; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report_junit: Option<PathBuf>,
+
+    /// Write a TAP version 14 report; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report_tap: Option<PathBuf>,
+
+    /// Write a JSON report; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report_json: Option<PathBuf>,
+}
+
+/// The opening handshakes of all connections.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Opening handshake")]
+pub struct CheckHandshakeArgs {
+    /// Add, replace or remove a request header of all connections [repeatable]
+    ///
+    /// As for 'wscope URL'. Headers of the scenario replace those of the same name.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
+
+    /// Send this Origin header
+    #[arg(short = 'o', long, value_name = "ORIGIN")]
+    pub origin: Option<String>,
+
+    /// Accept responses with malformed lines, and frames that break rules that can be tolerated
+    #[arg(long)]
+    pub lenient: bool,
+}

@@ -1,0 +1,178 @@
+//! The opening handshake of a connection of a scenario, and what queries see of it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::link::Handshake;
+use crate::client::{OpenConnection, OpenError, open};
+use crate::commands::connect::events::{OpeningEvents, opened};
+use crate::config::ConnectConfig;
+use crate::error::{AttemptContext, Error, Tries};
+use crate::event::{self, EventKind};
+use crate::net::tls::TlsInfo;
+use crate::net::upgrade::{Response, UpgradeError};
+use crate::net::{Deadline, Reactor, Stream};
+use crate::protocol::connection::{Connection, ConnectionOptions};
+use crate::protocol::frame::Masks;
+use crate::protocol::head::Head;
+use crate::protocol::vocabulary::Role;
+use crate::scenario::query::{CertificateFacts, HandshakeFacts, Timings};
+use crate::session::Journal;
+
+/// A connection that is open.
+pub(super) struct Opened {
+    pub(super) stream: Stream,
+    pub(super) connection: Connection,
+    pub(super) opened: event::Opened,
+    pub(super) facts: Box<HandshakeFacts>,
+}
+
+/// The first wait before another attempt, and the longest.
+const FIRST_WAIT: Duration = Duration::from_millis(250);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// Opens the connection; while the server cannot be reached or answers 502 or 503, again, up to `retries` times.
+pub(super) fn attempt(
+    config: &ConnectConfig,
+    until: Option<Instant>,
+    retries: u64,
+    cancelled: &AtomicBool,
+    reactor: &mut Reactor,
+    journal: &mut Journal<'_>,
+) -> Result<Box<Opened>, Handshake> {
+    let mut wait = FIRST_WAIT;
+    let mut left = retries;
+    loop {
+        let error = match open_once(config, until, reactor, journal) {
+            Ok(open) => return Ok(Box::new(established(config, open, journal))),
+            Err(error) => error,
+        };
+        let is_over = until.is_some_and(|until| Instant::now() + wait >= until);
+        if left == 0 || is_over || cancelled.load(Ordering::SeqCst) || !is_transient(&error) {
+            return Err(failed(config, error));
+        }
+        left -= 1;
+        pause(wait, cancelled);
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+}
+
+fn open_once(
+    config: &ConnectConfig,
+    until: Option<Instant>,
+    reactor: &mut Reactor,
+    journal: &mut Journal<'_>,
+) -> Result<OpenConnection, OpenError> {
+    let limit = Deadline::after(config.endpoint.connect_timeout);
+    let deadline = match until.filter(|end| limit.at.is_none_or(|at| *end < at)) {
+        Some(end) => {
+            Deadline { at: Some(end), limit: end.saturating_duration_since(Instant::now()) }
+        }
+        None => limit,
+    };
+    let mut events = OpeningEvents { journal, redaction: config.endpoint.redaction };
+    open(&config.endpoint, deadline, reactor, &mut events)
+}
+
+fn pause(time: Duration, cancelled: &AtomicBool) {
+    let end = Instant::now() + time;
+    while Instant::now() < end && !cancelled.load(Ordering::SeqCst) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn is_transient(error: &OpenError) -> bool {
+    match error {
+        OpenError::Dial(_) => true,
+        OpenError::Handshake(failed) => match &failed.error {
+            UpgradeError::Refused(response) => matches!(response.line.status, 502 | 503),
+            UpgradeError::Ended(..) => true,
+            _ => false,
+        },
+        OpenError::Redirect(..) | OpenError::Interrupted(_) => false,
+    }
+}
+
+fn established(config: &ConnectConfig, open: OpenConnection, journal: &mut Journal<'_>) -> Opened {
+    let opened = opened(&open, config.endpoint.redaction);
+    journal.emit_now(EventKind::Open(&opened));
+    let options = ConnectionOptions {
+        role: Role::Client,
+        max_message_size: config.max_message_size,
+        close_timeout: config.ending.close_timeout,
+        observe_frames: false,
+        lenient: config.endpoint.lenient,
+        deflate: open.upgraded.agreement.deflate,
+        masks: Masks::random(),
+    };
+    let connection = Connection::new(options, &open.upgraded.early);
+    let facts = HandshakeFacts {
+        subprotocol: open.upgraded.agreement.subprotocol.clone(),
+        timings: timings(open.timings),
+        ..facts(open.upgraded.line.status, &open.upgraded.head, open.tls.as_ref())
+    };
+    Opened { stream: open.stream, connection, opened, facts: Box::new(facts) }
+}
+
+fn failed(config: &ConnectConfig, error: OpenError) -> Handshake {
+    let refusal = match &error {
+        OpenError::Handshake(failed) => match &failed.error {
+            UpgradeError::Refused(response) => Some(refusal(response, failed.tls.as_ref())),
+            _ => None,
+        },
+        _ => None,
+    };
+    let context = AttemptContext {
+        endpoint: &config.endpoint,
+        credential_sources: config.credential_sources,
+        tries: Tries::One,
+        max_time: None,
+        awaited: None,
+        shows_request: false,
+    };
+    let error = Error::opening(error, &context);
+    match refusal {
+        Some(facts) => Handshake::Refused(Box::new(facts), error.message()),
+        None => Handshake::Failed(error.message(), error.hint()),
+    }
+}
+
+fn refusal(response: &Response, tls: Option<&TlsInfo>) -> HandshakeFacts {
+    HandshakeFacts {
+        body: Some(response.body.bytes.clone()),
+        ..facts(response.line.status, &response.head, tls)
+    }
+}
+
+fn facts(status: u16, head: &Head, tls: Option<&TlsInfo>) -> HandshakeFacts {
+    let fields = head
+        .fields()
+        .map(|(name, value)| (name.to_owned(), String::from_utf8_lossy(value).into_owned()));
+    let certificate = tls.and_then(|tls| tls.certificate.as_ref());
+    HandshakeFacts {
+        status,
+        headers: fields.collect(),
+        extensions: head.value("Sec-WebSocket-Extensions"),
+        tls_version: tls.map(|tls| tls.version.clone()),
+        certificate: certificate.map(|certificate| CertificateFacts {
+            subject: certificate.subject.clone(),
+            issuer: certificate.issuer.clone(),
+            not_after: Timestamp::from_second(certificate.not_after).unwrap_or_default(),
+            days_left: (certificate.not_after - certificate.seen_at).div_euclid(86_400),
+        }),
+        ..HandshakeFacts::default()
+    }
+}
+
+fn timings(timings: crate::net::Timings) -> Timings {
+    Timings {
+        dns: timings.dns,
+        tcp: timings.tcp,
+        tls: timings.tls,
+        upgrade: timings.upgrade,
+        total: Some(timings.total),
+    }
+}

@@ -1,0 +1,324 @@
+//! A connection of a part, in a thread of its own, as the runner of the part sees it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use mio::Waker;
+
+use super::handshake::{Opened, attempt};
+use super::transcript::Recorder;
+use crate::config::ConnectConfig;
+use crate::event::{Clock, Closed, EventKind};
+use crate::input::Action;
+use crate::input::queue::{ClientQueue, Outgoing, client_queue};
+use crate::net::Reactor;
+use crate::observer::{Observed, Observer, Response};
+use crate::output::human::closed_text;
+use crate::protocol::connection::Initiator;
+use crate::protocol::vocabulary::Direction;
+use crate::scenario::inbox::{Control, End, Inbox, Message, Progress};
+use crate::scenario::query::HandshakeFacts;
+use crate::session::{AfterInput, Journal, Plan, Session};
+
+/// How often a wait looks whether the run was interrupted.
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Enough for a session and for OpenSSL.
+const STACK: usize = 512 << 10;
+
+/// What the handshake of a connection came to.
+#[derive(Debug)]
+pub(super) enum Handshake {
+    /// There is a connection.
+    Open(Box<HandshakeFacts>),
+    /// The server refused with another status, which may be what the scenario expects.
+    Refused(Box<HandshakeFacts>, String),
+    /// There is none: why, and advice.
+    Failed(String, Option<String>),
+}
+
+/// A connection that was started.
+pub(super) struct Link {
+    shared: Arc<Shared>,
+    queue: Option<ClientQueue>,
+    thread: Option<JoinHandle<()>>,
+    cancelled: Arc<AtomicBool>,
+    waker: Option<Arc<Waker>>,
+    handshake: Receiver<Started>,
+}
+
+struct Shared {
+    inbox: Mutex<Inbox>,
+    changed: Condvar,
+}
+
+enum Started {
+    /// The thread can be woken with this.
+    Waiting(Arc<Waker>),
+    Done(Handshake, Option<ClientQueue>),
+}
+
+/// What a connection needs.
+pub(super) struct LinkConfig {
+    pub(super) connect: ConnectConfig,
+    pub(super) name: Option<String>,
+    pub(super) inbox: Inbox,
+    pub(super) recorder: Recorder,
+    /// When the opening handshake has to be over.
+    pub(super) deadline: Option<Instant>,
+    pub(super) retries: u64,
+}
+
+impl Link {
+    /// Starts to open a connection.
+    ///
+    /// # Errors
+    /// When there is no thread for it.
+    pub(super) fn start(config: LinkConfig) -> std::io::Result<Self> {
+        let LinkConfig { connect, name, inbox, recorder, deadline, retries } = config;
+        let shared = Arc::new(Shared { inbox: Mutex::new(inbox), changed: Condvar::new() });
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (sender, handshake) = channel();
+        let work = Work {
+            connect,
+            name,
+            recorder,
+            deadline,
+            retries,
+            shared: Arc::clone(&shared),
+            cancelled: Arc::clone(&cancelled),
+            sender,
+        };
+        let thread = thread::Builder::new().name("connection".to_owned()).stack_size(STACK);
+        let thread = Some(thread.spawn(move || work.run())?);
+        Ok(Self { shared, queue: None, thread, cancelled, waker: None, handshake })
+    }
+
+    /// Waits for the opening handshake; `None` if the run was interrupted.
+    pub(super) fn await_handshake(&mut self, interrupted: &AtomicBool) -> Option<Handshake> {
+        loop {
+            match self.handshake.recv_timeout(LOOK_AGAIN) {
+                Ok(Started::Waiting(waker)) => self.waker = Some(waker),
+                Ok(Started::Done(handshake, queue)) => {
+                    self.queue = queue;
+                    return Some(handshake);
+                }
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => {
+                    if interrupted.load(Ordering::SeqCst) {
+                        self.cancel();
+                        return None;
+                    }
+                }
+                Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
+                    let reason = "the connection's thread ended unexpectedly".to_owned();
+                    return Some(Handshake::Failed(reason, None));
+                }
+            }
+        }
+    }
+
+    /// Ends whatever the thread does.
+    fn cancel(&self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(waker) = &self.waker {
+            let _ = waker.wake(); // if it fails, the deadline ends the wait
+        }
+    }
+
+    /// Whether there is a connection, or was one.
+    pub(super) fn is_usable(&self) -> bool {
+        self.queue.is_some()
+    }
+
+    /// Sends, unless the connection has ended: then how.
+    pub(super) fn send(&self, action: Action) -> Result<(), Option<End>> {
+        if let Some(end) = self.inbox().end() {
+            return Err(Some(end.clone()));
+        }
+        let Some(queue) = &self.queue else { return Err(None) };
+        queue.push(Outgoing { action, typed: false });
+        Ok(())
+    }
+
+    /// What was received.
+    pub(super) fn inbox(&self) -> MutexGuard<'_, Inbox> {
+        self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls `poll` whenever something was received, until it is done, or the run is interrupted (`None`).
+    pub(super) fn wait<T>(
+        &self,
+        interrupted: &AtomicBool,
+        mut poll: impl FnMut(&mut Inbox, Instant) -> Progress<T>,
+    ) -> Option<Progress<T>> {
+        let mut inbox = self.inbox();
+        loop {
+            let now = Instant::now();
+            let until = match poll(&mut inbox, now) {
+                Progress::Pending(until) => until,
+                over => return Some(over),
+            };
+            if interrupted.load(Ordering::SeqCst) {
+                return None;
+            }
+            let left = until.saturating_duration_since(now).clamp(Duration::ZERO, LOOK_AGAIN);
+            let wait = self.shared.changed.wait_timeout(inbox, left);
+            inbox = wait.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Waits until the thread has ended, for at most this time; whether it has.
+    pub(super) fn join(&mut self, limit: Duration) -> bool {
+        let end = Instant::now() + limit;
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            if Instant::now() >= end {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        self.thread.take().is_none_or(|thread| thread.join().is_ok())
+    }
+}
+
+/// A part that is over leaves no thread behind: what is still open is aborted.
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.cancel();
+        if let Some(queue) = &self.queue {
+            let now = Instant::now();
+            let shutdown = crate::input::Shutdown { until: now, is_interrupted: true };
+            queue.shut_down(crate::protocol::CloseCode::GOING_AWAY, shutdown);
+        }
+        self.join(Duration::from_secs(2));
+    }
+}
+
+/// What the thread of a connection does.
+struct Work {
+    connect: ConnectConfig,
+    name: Option<String>,
+    recorder: Recorder,
+    deadline: Option<Instant>,
+    retries: u64,
+    shared: Arc<Shared>,
+    cancelled: Arc<AtomicBool>,
+    sender: Sender<Started>,
+}
+
+impl Work {
+    fn run(self) {
+        let mut reactor = match Reactor::new(None) {
+            Ok(reactor) => reactor,
+            Err(error) => {
+                let failed = Handshake::Failed(format!("event loop: {error}"), None);
+                let _ = self.sender.send(Started::Done(failed, None));
+                return;
+            }
+        };
+        reactor.interrupt_on(Arc::clone(&self.cancelled));
+        let _ = self.sender.send(Started::Waiting(reactor.waker()));
+        let mut outputs = self.recorder.outputs(self.name.as_deref());
+        let clock = Clock::start();
+        let mut journal = Journal::new(&mut outputs, clock);
+        let opened = attempt(
+            &self.connect,
+            self.deadline,
+            self.retries,
+            &self.cancelled,
+            &mut reactor,
+            &mut journal,
+        );
+        let Opened { stream, connection, opened, facts } = match opened {
+            Ok(opened) => *opened,
+            Err(handshake) => {
+                let _ = self.sender.send(Started::Done(handshake, None));
+                return;
+            }
+        };
+        reactor.interrupt_on(Arc::default()); // from now on the queue ends it
+        let (queue, mut actions) = client_queue(usize::MAX, reactor.waker());
+        let _ = self.sender.send(Started::Done(Handshake::Open(facts), Some(queue)));
+        let observer = InboxObserver { shared: Arc::clone(&self.shared) };
+        let plan = Plan {
+            presets: Default::default(),
+            after_input: AfterInput::Stay,
+            max_time: None,
+            close_code: Some(self.connect.ending.close_code),
+            close_reason: String::new(),
+            observers: vec![Box::new(observer)],
+            times: self.connect.resilience.times,
+            unsent: None,
+            input_ended: false,
+        };
+        let report =
+            Session::new(stream, connection, &mut reactor, &mut actions, journal, plan, &opened)
+                .run();
+        let clock_now = Journal::new(&mut outputs, clock);
+        let mut journal = clock_now;
+        journal.emit(EventKind::Closed(&report.closed));
+    }
+}
+
+/// Puts what is received into the inbox.
+struct InboxObserver {
+    shared: Arc<Shared>,
+}
+
+impl Observer for InboxObserver {
+    fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        let at = Instant::now();
+        let mut inbox = self.shared.inbox.lock().unwrap_or_else(PoisonError::into_inner);
+        match event.event {
+            EventKind::Message(message) if message.direction == Direction::Sent => {
+                inbox.note_sent(at);
+                return Response::default();
+            }
+            EventKind::Message(message) => inbox.push_message(Message {
+                kind: message.kind,
+                data: message.data,
+                at,
+                frames: message.frames,
+                wire_size: message.wire_size,
+                is_compressed: message.compressed,
+            }),
+            EventKind::Ping(Direction::Received, data) => inbox.push_control(Control {
+                is_pong: false,
+                payload: bytes::Bytes::copy_from_slice(data),
+                at,
+                rtt: None,
+            }),
+            EventKind::Pong(Direction::Received, data, rtt) => inbox.push_control(Control {
+                is_pong: true,
+                payload: bytes::Bytes::copy_from_slice(data),
+                at,
+                rtt: *rtt,
+            }),
+            EventKind::Closed(closed) => inbox.push_end(end(closed)),
+            _ => return Response::default(),
+        }
+        drop(inbox);
+        self.shared.changed.notify_all();
+        Response::default()
+    }
+
+    fn wants_sent(&self) -> bool {
+        true
+    }
+}
+
+fn end(closed: &Closed) -> End {
+    let ending = &closed.ending;
+    End {
+        code: ending.code(),
+        reason: ending.received.as_ref().map(|close| close.reason.clone()).unwrap_or_default(),
+        is_clean: ending.is_clean(),
+        is_ours: ending.initiator == Initiator::Local,
+        description: match &ending.violation {
+            Some(violation) => format!("protocol error: {violation}"),
+            None => closed_text(closed),
+        },
+    }
+}

@@ -1,0 +1,318 @@
+//! One part of a scenario: its connections and steps.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::failure;
+use super::link::Link;
+use super::options::OwnOptions;
+use super::transcript::Recorder;
+use super::values::ScenarioValues;
+use crate::config::CheckConfig;
+use crate::redact::Secrets;
+use crate::scenario::inbox::Breach;
+use crate::scenario::inbox::WaitFailure;
+use crate::scenario::language::syntax::Span;
+use crate::scenario::language::units::parse_duration;
+use crate::scenario::language::{Source, Variable};
+use crate::scenario::message::{Files, PayloadError, Surroundings};
+use crate::scenario::outcome::{Failure, Outcome, PartOutcome, StepOutcome, Transcript};
+use crate::scenario::plan::{Checks, PlannedAction, PlannedPart, PlannedStep};
+use crate::scenario::query::Facts;
+
+mod close;
+mod open;
+mod receive;
+
+/// What all parts of a file share.
+pub(super) struct FileRun<'a> {
+    pub(super) config: &'a CheckConfig,
+    pub(super) source: &'a Source,
+    pub(super) values: ScenarioValues,
+    pub(super) secrets: Secrets,
+    pub(super) interrupted: &'a AtomicBool,
+}
+
+/// Why a step does not go on.
+pub(super) enum Stop {
+    /// The part failed.
+    Failed(Box<Failure>),
+    /// The run was interrupted.
+    Interrupted,
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(Box::new(failure))
+    }
+}
+
+/// A part while it runs.
+pub(super) struct PartRun<'r, 'a> {
+    file: &'r mut FileRun<'a>,
+    part: &'r PlannedPart,
+    links: Vec<Option<Link>>,
+    options: Vec<OwnOptions>,
+    started: Instant,
+    /// When the part has to be over.
+    deadline: Option<Instant>,
+    recorder: Recorder,
+    warnings: Vec<String>,
+    /// Whether a step has waited for the end of a connection.
+    ends_taken: Vec<bool>,
+}
+
+impl FileRun<'_> {
+    /// Runs a part; `None` if the run was interrupted before it was over.
+    pub(super) fn part(&mut self, part: &PlannedPart, title: String) -> PartOutcome {
+        let started = Instant::now();
+        let deadline = self.config.max_time.map(|limit| started + limit);
+        let recorder = Recorder::new(self.secrets.clone());
+        let count = part.connections.len();
+        let mut run = PartRun {
+            part,
+            links: (0..count).map(|_| None).collect(),
+            options: vec![OwnOptions::default(); count],
+            started,
+            deadline,
+            recorder,
+            warnings: Vec::new(),
+            ends_taken: vec![false; count],
+            file: self,
+        };
+        let (steps, failure, is_interrupted) = run.run();
+        let outcome = match (&failure, is_interrupted) {
+            (Some(_), _) => Outcome::Failed,
+            (None, true) => Outcome::Skipped,
+            (None, false) => Outcome::Passed,
+        };
+        let (warnings, recorder) = (std::mem::take(&mut run.warnings), run.recorder.clone());
+        drop(run); // the connections end
+        let line = self.source.place(part.at.start).line;
+        let transcript: Transcript = recorder.take();
+        let outcome = PartOutcome {
+            title,
+            line,
+            outcome,
+            duration: started.elapsed(),
+            steps,
+            failure,
+            warnings,
+            transcript,
+        };
+        masked(outcome, &self.secrets)
+    }
+}
+
+impl PartRun<'_, '_> {
+    fn run(&mut self) -> (Vec<StepOutcome>, Option<Failure>, bool) {
+        let mut steps = Vec::new();
+        let mut stop = None;
+        for (index, step) in self.part.steps.iter().enumerate() {
+            let started = Instant::now();
+            let result = self.step(index, step).and_then(|()| self.look_for_breaches());
+            let outcome = match &result {
+                Ok(()) => Outcome::Passed,
+                Err(Stop::Failed(_)) => Outcome::Failed,
+                Err(Stop::Interrupted) => Outcome::Skipped,
+            };
+            steps.push(StepOutcome {
+                line: self.file.source.place(step.at.start).line,
+                kind: kind(&step.action),
+                outcome,
+                duration: started.elapsed(),
+            });
+            if let Err(error) = result {
+                stop = Some(error);
+                break;
+            }
+        }
+        if stop.is_none() {
+            stop = self.close().err();
+        }
+        match stop {
+            None => (steps, None, false),
+            Some(Stop::Failed(failure)) => (steps, Some(*failure), false),
+            Some(Stop::Interrupted) => (steps, None, true),
+        }
+    }
+
+    fn step(&mut self, index: usize, step: &PlannedStep) -> Result<(), Stop> {
+        if self.is_interrupted() {
+            return Err(Stop::Interrupted);
+        }
+        if self.is_out_of_time() {
+            return Err(self.out_of_time(&step.at).into());
+        }
+        match &step.action {
+            PlannedAction::Open(connection) => self.open(*connection),
+            PlannedAction::Send(connection, payload) => self.send(step, *connection, payload),
+            PlannedAction::Receive(group) => self.receive(step, group),
+            PlannedAction::Forbid(connection, payload) => {
+                self.forbid(index, step, *connection, payload)
+            }
+            PlannedAction::Silence(connection, span, has_end) => {
+                self.silence(step, *connection, span, *has_end)
+            }
+            PlannedAction::During(connection, span, has_end) => {
+                self.during(step, *connection, span, *has_end)
+            }
+            PlannedAction::Sleep(span) => self.sleep(step, span),
+            PlannedAction::Run(command) => {
+                let (values, interrupted) = (&self.file.values, self.file.interrupted);
+                let facts = super::run_command::run(command, values, self.deadline, interrupted)
+                    .map_err(|error| self.command_failed(step, error))?;
+                self.command_checks(step, &facts)
+            }
+        }
+    }
+
+    fn sleep(&self, step: &PlannedStep, span: &Span) -> Result<(), Stop> {
+        let until = Instant::now() + self.duration(step, span)?;
+        loop {
+            if self.is_interrupted() {
+                return Err(Stop::Interrupted);
+            }
+            if self.is_out_of_time() {
+                return Err(self.out_of_time(&step.at).into());
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(left.min(Duration::from_millis(20)));
+        }
+    }
+
+    /// Something that a `<!` forbids may be received on any connection.
+    fn look_for_breaches(&self) -> Result<(), Stop> {
+        for link in self.links.iter().flatten() {
+            if let Some(WaitFailure::Forbidden(breach)) = link.inbox().fault() {
+                return Err(self.breach(&breach).into());
+            }
+        }
+        Ok(())
+    }
+
+    fn breach(&self, breach: &Breach) -> Failure {
+        failure::of_breach(self.file.source, breach, |step| self.part.steps[step].at.clone())
+    }
+
+    fn duration(&self, step: &PlannedStep, span: &Span) -> Result<Duration, Stop> {
+        if let Some(known) = span.known {
+            return Ok(known);
+        }
+        let text = span.text.expand(&self.file.values).map_err(|it| self.no_value(&it))?;
+        parse_duration(&text).map_err(|reason| self.failed(&step.at, "value", reason).into())
+    }
+
+    fn around(&self) -> Surroundings<'_> {
+        Surroundings { values: &self.file.values, files: self }
+    }
+
+    fn payload_failed(&self, at: &Range<usize>, error: PayloadError) -> Failure {
+        match error {
+            PayloadError::Variable(variable) => self.no_value(&variable),
+            PayloadError::File { .. } => self.failed(at, "file", error.to_string()),
+            PayloadError::Value(reason) => self.failed(at, "value", reason),
+        }
+    }
+
+    /// A variable that a part before would have captured.
+    fn no_value(&self, variable: &Variable) -> Failure {
+        let name = &variable.name;
+        let text = format!("the variable {name:?} has no value: what captures it did not run");
+        self.failed(&variable.at, "variable", text)
+    }
+
+    fn failed(&self, at: &Range<usize>, kind: &'static str, message: impl Into<String>) -> Failure {
+        failure::at(self.file.source, at, kind, message)
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.file.interrupted.load(Ordering::SeqCst)
+    }
+
+    fn is_out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    fn out_of_time(&self, at: &Range<usize>) -> Failure {
+        let limit = self.deadline.map_or(Duration::ZERO, |deadline| deadline - self.started);
+        let text = format!("the part is not over after {} (max-time)", failure::seconds(limit));
+        self.failed(at, "timeout", text)
+    }
+
+    /// Takes what is captured, then looks whether everything holds. All that does not is reported.
+    fn check(&mut self, checks: &Checks, facts: &Facts<'_>) -> Result<(), Stop> {
+        for (name, expression, at) in &checks.captures {
+            let value = expression.capture(facts, &self.file.values);
+            let value = value.map_err(|failed| failure::of_query(self.file.source, at, &failed))?;
+            self.file.values.capture(name, value);
+        }
+        let mut first: Option<Failure> = None;
+        for (assertion, at) in &checks.asserts {
+            let Err(failed) = assertion.check(facts, &self.file.values) else { continue };
+            let failure = failure::of_query(self.file.source, at, &failed);
+            match &mut first {
+                None => first = Some(failure),
+                Some(first) => {
+                    let what = match (&failure.expected, &failure.actual) {
+                        (Some(expected), Some(actual)) => {
+                            format!("expected {expected}, got {actual}")
+                        }
+                        _ => failure.message,
+                    };
+                    first.notes.push(format!("also line {}: {what}", failure.line));
+                }
+            }
+        }
+        first.map_or(Ok(()), |failure| Err(failure.into()))
+    }
+}
+
+/// Files beside the scenario.
+impl Files for PartRun<'_, '_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let folder = Path::new(&self.file.source.name).parent().unwrap_or(Path::new(""));
+        crate::platform::files::read(&folder.join(path), MAX_PAYLOAD)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// The largest file that is sent or compared, in bytes.
+const MAX_PAYLOAD: u64 = 64 << 20;
+
+fn kind(action: &PlannedAction) -> &'static str {
+    match action {
+        PlannedAction::Open(_) => "connect",
+        PlannedAction::Send(..) => "send",
+        PlannedAction::Receive(_) => "receive",
+        PlannedAction::Forbid(..) => "forbid",
+        PlannedAction::Silence(..) => "silence",
+        PlannedAction::During(..) => "during",
+        PlannedAction::Sleep(_) => "sleep",
+        PlannedAction::Run(_) => "run",
+    }
+}
+
+/// An outcome without secrets.
+fn masked(mut outcome: PartOutcome, secrets: &Secrets) -> PartOutcome {
+    let mask = |text: &mut String| *text = secrets.mask_text(std::mem::take(text));
+    mask(&mut outcome.title);
+    outcome.warnings.iter_mut().for_each(mask);
+    let Some(failure) = &mut outcome.failure else { return outcome };
+    mask(&mut failure.message);
+    failure.expected.iter_mut().for_each(mask);
+    failure.actual.iter_mut().for_each(mask);
+    failure.notes.iter_mut().for_each(mask);
+    failure.received.iter_mut().for_each(|message| mask(&mut message.start));
+    if let Some((message, difference)) = &mut failure.closest {
+        mask(&mut message.start);
+        mask(difference);
+    }
+    outcome
+}

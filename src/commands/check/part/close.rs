@@ -1,0 +1,65 @@
+//! The end of a part: connections that are still open are closed.
+
+use std::time::{Duration, Instant};
+
+use super::{PartRun, Stop};
+use crate::commands::check::failure;
+use crate::input::Action;
+use crate::protocol::CloseCode;
+use crate::scenario::inbox::{End, Progress, WaitFailure};
+
+/// How long the closing handshake and the end of TCP may take; the session's own limit is 5 s.
+const CLOSE_TIME: Duration = Duration::from_secs(7);
+
+impl PartRun<'_, '_> {
+    /// Closes what is open, and looks at how each connection ended.
+    pub(super) fn close(&mut self) -> Result<(), Stop> {
+        for index in 0..self.links.len() {
+            let name = self.part.connections[index].connect.name.clone();
+            let who = name.map_or_else(|| "the connection".to_owned(), |name| format!("{name:?}"));
+            let Some(link) = self.links[index].as_ref().filter(|link| link.is_usable()) else {
+                continue;
+            };
+            let kept = failure::untaken(link.inbox().kept());
+            let was_open = link.send(Action::Close(Some(CloseCode::NORMAL), None)).is_ok();
+            let until = Instant::now() + CLOSE_TIME;
+            let end = link.wait(self.file.interrupted, |inbox, now| match inbox.end() {
+                Some(end) => Progress::Done(end.clone()),
+                None if now >= until => Progress::Failed(WaitFailure::Timeout),
+                None => Progress::Pending(until),
+            });
+            let warning = match end {
+                None => return Err(Stop::Interrupted),
+                Some(Progress::Done(_)) if self.ends_taken[index] => None,
+                Some(Progress::Done(end)) => end_warning(&end, was_open),
+                Some(_) => Some("did not end in time".to_owned()),
+            };
+            if let Some(warning) = warning {
+                let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
+                self.warn(index, format!("{who}: {warning}{kept}"))?;
+            }
+        }
+        self.look_for_breaches()
+    }
+
+    /// A warning is a failure with `--strict`.
+    fn warn(&mut self, connection: usize, text: String) -> Result<(), Stop> {
+        if self.file.config.strict {
+            let at = &self.part.connections[connection].connect.at;
+            return Err(self.failed(at, "warning", text).into());
+        }
+        self.warnings.push(text);
+        Ok(())
+    }
+}
+
+/// What is odd about the end of a connection that no step waited for.
+fn end_warning(end: &End, was_open: bool) -> Option<String> {
+    if was_open {
+        return (!end.is_clean).then(|| {
+            format!("the server did not complete the closing handshake: {}", end.description)
+        });
+    }
+    let is_usual = matches!(end.code.get(), 1000 | 1001 | 1005);
+    (!is_usual).then(|| end.description.clone())
+}

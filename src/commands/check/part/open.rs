@@ -1,0 +1,141 @@
+//! Opening the connections of a part.
+
+use super::{PartRun, Stop};
+use crate::commands::check::link::{Handshake, Link, LinkConfig};
+use crate::commands::check::options::{OptionError, configure, own_options};
+use crate::scenario::inbox::Inbox;
+use crate::scenario::language::syntax::Connect;
+use crate::scenario::language::{Diagnostic, Source, parse};
+use crate::scenario::outcome::Failure;
+use crate::scenario::pattern::Pattern;
+use crate::scenario::query::{Facts, HandshakeFacts};
+
+impl PartRun<'_, '_> {
+    pub(super) fn open(&mut self, index: usize) -> Result<(), Stop> {
+        let planned = &self.part.connections[index];
+        let connect = &planned.connect;
+        let options = own_options(connect, &self.file.values);
+        let options = options.map_err(|error| self.option_failed(error))?;
+        if let Some(limit) = options.max_time {
+            let end = self.started + limit;
+            self.deadline = Some(self.deadline.map_or(end, |deadline| deadline.min(end)));
+        }
+        let ignored = options.ignore.iter().map(|(text, at)| self.ignored(text, *at));
+        let ignored = ignored.collect::<Result<_, _>>()?;
+        let config = configure(self.file.config, connect, &self.file.values)
+            .map_err(|error| self.option_failed(error))?;
+        let retries = options.retry.unwrap_or(self.file.config.retry);
+        let link = Link::start(LinkConfig {
+            connect: config,
+            name: connect.name.clone(),
+            inbox: Inbox::new(options.max_buffered, ignored),
+            recorder: self.recorder.clone(),
+            deadline: self.deadline,
+            retries,
+        });
+        let mut link =
+            link.map_err(|error| self.failed(&connect.at, "system", error.to_string()))?;
+        let handshake = link.await_handshake(self.file.interrupted).ok_or(Stop::Interrupted)?;
+        self.options[index] = options;
+        self.links[index] = Some(link);
+        let facts = self.judge(connect, handshake)?;
+        self.check(&planned.checks, &Facts::Handshake(&facts))
+    }
+
+    /// A pattern of `ignore`, which is written as behind `<`.
+    fn ignored(&self, text: &str, at: usize) -> Result<Pattern, Stop> {
+        let problem = |reason: String| self.failed(&(at..at + 1), "value", reason);
+        let line = format!("WS h\n< {text}\n");
+        let source =
+            Source::new("ignore", line.into_bytes()).map_err(|error| problem(error.to_string()))?;
+        let scenario = parse(&source).map_err(|errors| {
+            problem(errors.first().map_or_else(String::new, |it| it.message.clone()))
+        })?;
+        let payload =
+            scenario.parts.iter().flat_map(|part| &part.items).find_map(|item| match item {
+                crate::scenario::language::syntax::Item::Step(step) => match &step.kind {
+                    crate::scenario::language::syntax::StepKind::Receive(_, payload) => {
+                        Some(payload)
+                    }
+                    _ => None,
+                },
+                crate::scenario::language::syntax::Item::Connect(_) => None,
+            });
+        let payload = payload.ok_or_else(|| problem("a pattern is missing".to_owned()))?;
+        payload
+            .pattern(text, self.around())
+            .map_err(|error| self.payload_failed(&(at..at + 1), error).into())
+    }
+
+    /// Whether the handshake is what the file expects of it.
+    fn judge(&self, connect: &Connect, handshake: Handshake) -> Result<Box<HandshakeFacts>, Stop> {
+        let expected = connect.response.as_ref();
+        let at = expected.map_or(&connect.at, |response| &response.at);
+        let status = expected.map_or(Some(101), |response| response.status);
+        let facts = match (handshake, status) {
+            (Handshake::Failed(message, hint), _) => {
+                let mut failure = self.failed(&connect.at, "connect", message);
+                failure.notes.extend(hint.map(|hint| format!("hint: {hint}")));
+                return Err(failure.into());
+            }
+            (Handshake::Open(facts), None | Some(101)) => facts,
+            (Handshake::Refused(facts, _), None) => facts,
+            (Handshake::Refused(facts, _), Some(status)) if facts.status == status => facts,
+            (Handshake::Refused(facts, message), Some(expected)) => {
+                return Err(self.wrong_status(at, expected, &facts, message).into());
+            }
+            (Handshake::Open(facts), Some(expected)) => {
+                let message = "the server accepted the connection".to_owned();
+                return Err(self.wrong_status(at, expected, &facts, message).into());
+            }
+        };
+        for field in expected.iter().flat_map(|response| &response.headers) {
+            let expand = |template: &crate::scenario::language::Template| {
+                template.expand(&self.file.values).map_err(|it| self.no_value(&it))
+            };
+            let (name, value) = (expand(&field.name)?, expand(&field.value)?);
+            let own = facts.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(&name));
+            let values: Vec<_> = own.map(|(_, value)| value.trim()).collect();
+            if !values.contains(&value.as_str()) {
+                let mut failure =
+                    self.failed(&field.at, "header", "the response has another value");
+                failure.expected = Some(format!("{name}: {value}"));
+                failure.actual = Some(match values.is_empty() {
+                    true => format!("no header {name}"),
+                    false => values.join(", "),
+                });
+                return Err(failure.into());
+            }
+        }
+        Ok(facts)
+    }
+
+    fn wrong_status(
+        &self,
+        at: &std::ops::Range<usize>,
+        expected: u16,
+        facts: &HandshakeFacts,
+        message: String,
+    ) -> Failure {
+        let mut failure = self.failed(at, "status", message);
+        failure.expected = Some(format!("status {expected}"));
+        failure.actual = Some(format!("status {}", facts.status));
+        let body = facts.body.as_deref().unwrap_or_default();
+        if !body.is_empty() {
+            let start: String = String::from_utf8_lossy(body).chars().take(500).collect();
+            failure.notes.push(format!("body: {start}"));
+        }
+        failure
+    }
+
+    fn option_failed(&self, error: OptionError) -> Stop {
+        match error {
+            OptionError::Variable(variable) => self.no_value(&variable).into(),
+            OptionError::Wrong(Diagnostic { at, message, help }) => {
+                let mut failure = self.failed(&at, "option", message);
+                failure.notes.extend(help);
+                failure.into()
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The steps that send, and those that wait for what is received.
+
+use std::time::Instant;
+
+use super::{PartRun, Stop};
+use crate::commands::check::failure;
+use crate::commands::check::link::Link;
+use crate::commands::check::run_command::CommandError;
+use crate::input::Action;
+use crate::scenario::inbox::{Group, GroupOutcome, Progress, Received, Taken, WaitFailure};
+use crate::scenario::language::syntax::{Payload, Span};
+use crate::scenario::message::Outgoing;
+use crate::scenario::outcome::Failure;
+use crate::scenario::pattern::{Matcher, Pattern, ReasonPattern};
+use crate::scenario::plan::{Checks, PlannedGroup, PlannedPattern, PlannedStep};
+use crate::scenario::query::{
+    CloseFacts, CommandFacts, Facts, MessageFacts, PeriodFacts, PongFacts,
+};
+
+impl PartRun<'_, '_> {
+    /// The connection of a step. The plan has made sure that it was opened before.
+    fn link(&self, connection: usize, step: &PlannedStep) -> Result<&Link, Stop> {
+        let link = self.links.get(connection).and_then(Option::as_ref);
+        let link = link.filter(|link| link.is_usable());
+        link.ok_or_else(|| {
+            self.failed(&step.at, "closed", "the server refused this connection").into()
+        })
+    }
+
+    pub(super) fn send(
+        &mut self,
+        step: &PlannedStep,
+        connection: usize,
+        payload: &Payload,
+    ) -> Result<(), Stop> {
+        let outgoing = payload
+            .outgoing(self.around())
+            .map_err(|error| self.payload_failed(&payload.at, error))?;
+        let action = match outgoing {
+            Outgoing::Message(kind, data) => Action::Send(kind, data),
+            Outgoing::Ping(data) => Action::Ping(data),
+            Outgoing::Pong(data) => Action::Pong(data),
+            Outgoing::Close(code, reason) => Action::Close(code, Some(reason)),
+        };
+        match self.link(connection, step)?.send(action) {
+            Ok(()) => Ok(()),
+            Err(Some(end)) => {
+                let text = format!("cannot send: {}", failure::ended(&end));
+                Err(self.failed(&step.at, "closed", text).into())
+            }
+            Err(None) => Err(self.failed(&step.at, "closed", "there is no connection").into()),
+        }
+    }
+
+    pub(super) fn forbid(
+        &mut self,
+        index: usize,
+        step: &PlannedStep,
+        connection: usize,
+        payload: &Payload,
+    ) -> Result<(), Stop> {
+        let pattern = self.pattern(payload)?;
+        self.link(connection, step)?.inbox().forbid(index, pattern);
+        Ok(())
+    }
+
+    fn pattern(&self, payload: &Payload) -> Result<Pattern, Stop> {
+        let written = &self.file.source.text()[payload.at.clone()];
+        payload
+            .pattern(written, self.around())
+            .map_err(|error| self.payload_failed(&payload.at, error).into())
+    }
+
+    pub(super) fn receive(&mut self, step: &PlannedStep, group: &PlannedGroup) -> Result<(), Stop> {
+        let patterns = |list: &[PlannedPattern]| {
+            list.iter().map(|it| self.pattern(&it.payload)).collect::<Result<Vec<_>, _>>()
+        };
+        let (wanted, optional) = (patterns(&group.wanted)?, patterns(&group.optional)?);
+        let expected: Vec<_> = wanted.iter().map(describe).collect();
+        let options = &self.options[group.connection];
+        let started = Instant::now();
+        let own = started + options.timeout;
+        let until = self.deadline.map_or(own, |deadline| own.min(deadline));
+        let mut waiting = Group::new(wanted, optional, options.strict, until);
+        let link = self.link(group.connection, step)?;
+        let progress = link.wait(self.file.interrupted, |inbox, now| waiting.poll(inbox, now));
+        match progress {
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            Some(Progress::Done(outcome)) => self.check_group(step, group, &outcome),
+            Some(Progress::Failed(failed)) => {
+                let missing = waiting.missing().next().unwrap_or_default();
+                let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
+                let mut failure = self.wait_failed(step, at, &failed, started);
+                if !matches!(failed, WaitFailure::Forbidden(_)) {
+                    failure.expected = expected.get(missing).cloned();
+                    failure::add_seen(&mut failure, &waiting);
+                }
+                Err(failure.into())
+            }
+        }
+    }
+
+    fn wait_failed(
+        &self,
+        step: &PlannedStep,
+        at: &std::ops::Range<usize>,
+        failed: &WaitFailure,
+        started: Instant,
+    ) -> Failure {
+        if matches!(failed, WaitFailure::Timeout) && self.is_out_of_time() {
+            return self.out_of_time(&step.at);
+        }
+        let steps = &self.part.steps;
+        let forbidden = |index: usize| steps[index].at.clone();
+        failure::of_wait(self.file.source, at, failed, started.elapsed(), forbidden)
+    }
+
+    fn check_group(
+        &mut self,
+        step: &PlannedStep,
+        group: &PlannedGroup,
+        outcome: &GroupOutcome,
+    ) -> Result<(), Stop> {
+        for (pattern, taken) in group.optional.iter().zip(&outcome.optional) {
+            if let Some(taken) = taken {
+                self.check_taken(&pattern.checks, taken)?;
+            }
+        }
+        let mut taken = outcome.wanted.iter().chain(outcome.optional.iter().flatten());
+        if taken.any(|taken| matches!(taken, Taken::End(_))) {
+            self.ends_taken[group.connection] = true;
+        }
+        for (index, taken) in outcome.wanted.iter().enumerate() {
+            match (index, group.wanted.get(index)) {
+                (0, _) | (_, None) => self.check_taken(&step.checks, taken)?,
+                (_, Some(pattern)) => self.check_taken(&pattern.checks, taken)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn check_taken(&mut self, checks: &Checks, taken: &Taken) -> Result<(), Stop> {
+        match taken {
+            Taken::Message(message) => self.check(checks, &Facts::Message(&facts(message))),
+            Taken::Control(control) if control.is_pong => {
+                self.check(checks, &Facts::Pong(&PongFacts { rtt: control.rtt }))
+            }
+            Taken::Control(_) => self.check(checks, &Facts::Nothing),
+            Taken::End(end) => {
+                let facts = CloseFacts {
+                    code: end.code.get(),
+                    reason: end.reason.clone(),
+                    is_clean: end.is_clean,
+                    is_by_peer: !end.is_ours,
+                };
+                self.check(checks, &Facts::Close(&facts))
+            }
+        }
+    }
+
+    pub(super) fn silence(
+        &mut self,
+        step: &PlannedStep,
+        connection: usize,
+        span: &Span,
+        has_end: bool,
+    ) -> Result<(), Stop> {
+        let started = Instant::now();
+        let until = started + self.duration(step, span)?;
+        let link = self.link(connection, step)?;
+        let progress =
+            link.wait(self.file.interrupted, |inbox, now| inbox.silence(until, has_end, now));
+        match progress {
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            Some(Progress::Done(())) => Ok(()),
+            Some(Progress::Failed(failed)) => {
+                let mut failure = self.wait_failed(step, &step.at, &failed, started);
+                failure.notes.push(format!("after {}", failure::seconds(started.elapsed())));
+                Err(failure.into())
+            }
+        }
+    }
+
+    pub(super) fn during(
+        &mut self,
+        step: &PlannedStep,
+        connection: usize,
+        span: &Span,
+        has_end: bool,
+    ) -> Result<(), Stop> {
+        let started = Instant::now();
+        let length = self.duration(step, span)?;
+        let until = started + length;
+        let link = self.link(connection, step)?;
+        let mut taken: Vec<Received> = Vec::new();
+        let progress = link.wait(self.file.interrupted, |inbox, now| {
+            inbox.during(until, has_end, &mut taken, now)
+        });
+        match progress {
+            None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
+            Some(Progress::Failed(failed)) => {
+                Err(self.wait_failed(step, &step.at, &failed, started).into())
+            }
+            Some(Progress::Done(())) => {
+                let messages = taken
+                    .iter()
+                    .map(|message| (message.at.saturating_duration_since(started), facts(message)));
+                let period = PeriodFacts { length, messages: messages.collect() };
+                let checked = self.check(&step.checks, &Facts::Period(&period));
+                if let Some(Some(link)) = self.links.get(connection) {
+                    link.inbox().release(taken);
+                }
+                checked
+            }
+        }
+    }
+
+    pub(super) fn command_failed(&self, step: &PlannedStep, error: CommandError) -> Stop {
+        match error {
+            CommandError::Interrupted => Stop::Interrupted,
+            CommandError::Variable(variable) => self.no_value(&variable).into(),
+            CommandError::Failed(reason) => self.failed(&step.at, "command", reason).into(),
+        }
+    }
+
+    /// A status other than 0 fails, unless the file says which one it is to be.
+    pub(super) fn command_checks(
+        &mut self,
+        step: &PlannedStep,
+        facts: &CommandFacts,
+    ) -> Result<(), Stop> {
+        let asserts_exit =
+            step.checks.asserts.iter().any(|(assertion, _)| assertion.expression.is_exit());
+        if facts.exit != Some(0) && !asserts_exit {
+            let text = match facts.exit {
+                Some(status) => format!("the command ended with status {status}"),
+                None => "a signal ended the command".to_owned(),
+            };
+            let mut failure = self.failed(&step.at, "command", text);
+            let output = String::from_utf8_lossy(&facts.stdout);
+            if !output.trim().is_empty() {
+                let start: String = output.trim().chars().take(500).collect();
+                failure.notes.push(format!("output: {start}"));
+            }
+            return Err(failure.into());
+        }
+        self.check(&step.checks, &Facts::Command(facts))
+    }
+}
+
+fn facts(message: &Received) -> MessageFacts<'_> {
+    MessageFacts {
+        kind: message.kind,
+        data: &message.data,
+        wire_size: message.wire_size,
+        frames: message.frames,
+        is_compressed: message.is_compressed,
+        duration: message.since_send,
+    }
+}
+
+/// What a pattern waits for, with the values of variables.
+fn describe(pattern: &Pattern) -> String {
+    match pattern.matcher() {
+        Matcher::Text(text) => format!("the text {}", quoted(text)),
+        Matcher::Regex(regex) => format!("a text that matches /{}/", regex.as_str()),
+        Matcher::Json(value) => format!("JSON that contains {value}"),
+        Matcher::Bytes { bytes, is_prefix } => {
+            let hex = data_encoding::HEXLOWER.encode(&bytes[..bytes.len().min(64)]);
+            let more = if *is_prefix || bytes.len() > 64 { " .." } else { "" };
+            format!("the bytes hex:{hex}{more}")
+        }
+        Matcher::Ping(None) => "a ping".to_owned(),
+        Matcher::Ping(Some(data)) => format!("a ping {}", quoted(&String::from_utf8_lossy(data))),
+        Matcher::Pong(None) => "a pong".to_owned(),
+        Matcher::Pong(Some(data)) => format!("a pong {}", quoted(&String::from_utf8_lossy(data))),
+        Matcher::Close(close) => {
+            let code = close.code.map_or_else(String::new, |code| format!(" with {}", code.get()));
+            let reason = match &close.reason {
+                None => String::new(),
+                Some(ReasonPattern::Equal(reason)) => format!(" and the reason {}", quoted(reason)),
+                Some(ReasonPattern::Regex(regex)) => {
+                    format!(" and a reason that matches /{}/", regex.as_str())
+                }
+            };
+            format!("the end of the connection{code}{reason}")
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

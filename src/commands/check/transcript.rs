@@ -1,0 +1,155 @@
+//! What happens on the connections of a part, kept for reports.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::event::Event;
+use crate::output::human::{Detail, Human, HumanOptions};
+use crate::output::json::{Json, JsonFrames};
+use crate::output::style::Style;
+use crate::output::{BatchSink, Format, Outlet, Output, Outputs};
+use crate::platform::batches::Batch;
+use crate::redact::Secrets;
+use crate::scenario::outcome::{Transcript, TranscriptEvent};
+
+/// The most events that are kept of a part, and the most bytes.
+const MOST_EVENTS: usize = 2000;
+const MOST_BYTES: usize = 4 << 20;
+
+/// The transcript of a part, which its connections write to.
+#[derive(Clone, Debug)]
+pub(super) struct Recorder {
+    started: Instant,
+    secrets: Secrets,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    transcript: Transcript,
+    bytes: usize,
+}
+
+impl Recorder {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { started: Instant::now(), secrets, state: Arc::default() }
+    }
+
+    /// Outputs that keep the events of a connection.
+    pub(super) fn outputs(&self, connection: Option<&str>) -> Outputs {
+        let mut outputs = Outputs::default();
+        let format = Recording::new(self.clone(), connection.map(str::to_owned));
+        let nowhere = Outlet::batches("transcript", Captured::default());
+        outputs.push(Output::new(Box::new(format), nowhere));
+        outputs
+    }
+
+    /// What was kept so far. The events of connections that are still open may follow.
+    pub(super) fn take(&self) -> Transcript {
+        std::mem::take(&mut self.state().transcript)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn has_room(&self) -> bool {
+        let state = self.state();
+        state.transcript.events.len() < MOST_EVENTS && state.bytes < MOST_BYTES
+    }
+
+    fn omit(&self) {
+        self.state().transcript.omitted += 1;
+    }
+
+    fn push(&self, connection: Option<String>, text: String, json: String) {
+        let (text, json) = (self.secrets.mask_text(text), self.secrets.mask_text(json));
+        let at: Duration = self.started.elapsed();
+        let mut state = self.state();
+        state.bytes += text.len() + json.len();
+        state.transcript.events.push(TranscriptEvent { connection, at, text, json });
+    }
+}
+
+/// A format that keeps each event as people and as programs see it.
+struct Recording {
+    recorder: Recorder,
+    connection: Option<String>,
+    human: Scratch<Human>,
+    json: Scratch<Json>,
+}
+
+impl Recording {
+    fn new(recorder: Recorder, connection: Option<String>) -> Self {
+        let options = HumanOptions {
+            style: Style::plain(),
+            width: None,
+            messages: true,
+            detail: Detail::Control,
+            full_command: false,
+            pretty: false,
+            notes_binary: false,
+            notes_controls: false,
+            answers: true,
+            timestamps: None,
+            escapes: true,
+            failures: true,
+        };
+        Self {
+            recorder,
+            connection,
+            human: Scratch::new(Human::new(options)),
+            json: Scratch::new(Json::new(JsonFrames::None)),
+        }
+    }
+}
+
+impl Format for Recording {
+    fn event(&mut self, event: &Event<'_>, _: &mut Outlet) {
+        if !self.recorder.has_room() {
+            return self.recorder.omit();
+        }
+        let (text, json) = (self.human.render(event), self.json.render(event));
+        if !text.is_empty() || !json.is_empty() {
+            self.recorder.push(self.connection.clone(), text, json);
+        }
+    }
+}
+
+/// A format with an outlet into memory.
+struct Scratch<F> {
+    format: F,
+    outlet: Outlet,
+    captured: Captured,
+}
+
+impl<F: Format> Scratch<F> {
+    fn new(format: F) -> Self {
+        let captured = Captured::default();
+        Self { format, outlet: Outlet::batches("transcript", captured.clone()), captured }
+    }
+
+    fn render(&mut self, event: &Event<'_>) -> String {
+        self.format.event(event, &mut self.outlet);
+        self.outlet.flush();
+        let bytes = std::mem::take(&mut *self.captured.bytes());
+        String::from_utf8_lossy(&bytes).trim_end().to_owned()
+    }
+}
+
+/// A sink into memory.
+#[derive(Clone, Debug, Default)]
+struct Captured(Arc<Mutex<Vec<u8>>>);
+
+impl Captured {
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl BatchSink for Captured {
+    fn offer(&mut self, batch: &mut Batch) -> bool {
+        self.bytes().extend_from_slice(&std::mem::take(batch).bytes);
+        true
+    }
+}

@@ -1,0 +1,261 @@
+//! What `wscope check` has to do, from its command line and the environment.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::ArgMatches;
+use regex::Regex;
+
+use super::shared::{color, notices};
+use super::{ConfigError, Env, parse_duration};
+use crate::cli::{CheckArgs, CheckRunArgs, ColorMode, ReportArgs, arguments};
+use crate::event::Level;
+use crate::platform::files;
+use crate::scenario::language::is_name;
+
+/// What `wscope check` has to do.
+#[derive(Debug)]
+pub struct CheckConfig {
+    /// Files and folders, as given; `-` is standard input.
+    pub inputs: Vec<String>,
+    /// Values of variables.
+    pub variables: BTreeMap<String, String>,
+    /// Values that are not shown.
+    pub secrets: BTreeMap<String, String>,
+    /// How many files are run at the same time.
+    pub jobs: usize,
+    /// How often all files are run.
+    pub repeat: usize,
+    /// Stop at the first failure.
+    pub fail_fast: bool,
+    /// Which parts are run, by their title.
+    pub only: Option<Regex>,
+    /// List the parts and run nothing.
+    pub list: bool,
+    /// `$` lines may run commands.
+    pub allow_run: bool,
+    /// Warnings are failures.
+    pub strict: bool,
+    /// How often connecting is retried.
+    pub retry: u64,
+    /// Limit for each part.
+    pub max_time: Option<Duration>,
+    /// Reports, with where they go.
+    pub reports: Vec<(ReportKind, PathBuf)>,
+    /// Options of all connections, as arguments of `wscope URL`.
+    pub options: Vec<OsString>,
+    /// Show what happens on the connections.
+    pub verbose: bool,
+    /// Show failures only.
+    pub quiet: bool,
+    /// Results are coloured.
+    pub color: bool,
+    /// Errors and warnings are coloured.
+    pub stderr_color: bool,
+    /// What the user has to know.
+    pub notices: Vec<(Level, String)>,
+    /// The world around the program.
+    pub env: Env,
+}
+
+/// The kind of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportKind {
+    /// JUnit XML.
+    Junit,
+    /// TAP version 14.
+    Tap,
+    /// JSON.
+    Json,
+}
+
+/// The limit for a part, where nothing else is given.
+const PART_TIME: Duration = Duration::from_secs(30);
+
+/// The most files that are run at the same time.
+const MAX_JOBS: usize = 256;
+
+/// Options that connections of scenarios may have, by their long names.
+pub const SCENARIO_OPTIONS: [&str; 37] = [
+    "header",
+    "subprotocol",
+    "origin",
+    "user-agent",
+    "compress",
+    "no-compress",
+    "connect-timeout",
+    "user",
+    "bearer",
+    "cookie",
+    "netrc",
+    "netrc-file",
+    "proxy",
+    "no-proxy",
+    "proxy-header",
+    "proxy-insecure",
+    "connect-to",
+    "resolve",
+    "unix-socket",
+    "interface",
+    "insecure",
+    "cacert",
+    "no-system-ca",
+    "cert",
+    "key",
+    "pass",
+    "servername",
+    "tls-min",
+    "tls-max",
+    "location",
+    "max-redirs",
+    "lenient",
+    "max-message-size",
+    "close-timeout",
+    "ping-interval",
+    "ping-timeout",
+    "idle-timeout",
+];
+
+impl CheckConfig {
+    /// Resolves what was typed. `matches` are those of the subcommand.
+    ///
+    /// # Errors
+    /// With the first value that cannot be used.
+    pub fn new(args: &CheckArgs, matches: &ArgMatches, env: &Env) -> Result<Self, ConfigError> {
+        let run = &args.run;
+        let verbose = args.display.verbose > 0;
+        let inputs = match args.files.is_empty() {
+            true => vec![".".to_owned()],
+            false => args.files.clone(),
+        };
+        let mode = if args.display.no_color { ColorMode::Never } else { args.display.color };
+        Ok(Self {
+            inputs,
+            variables: variables(run, env)?,
+            secrets: secrets(run, env)?,
+            jobs: jobs(run, verbose)?,
+            repeat: run.repeat.max(1),
+            fail_fast: run.fail_fast,
+            only: run.only.as_deref().map(title_pattern).transpose()?,
+            list: run.list,
+            allow_run: run.allow_run,
+            strict: run.strict,
+            retry: run.retry.unwrap_or_default(),
+            max_time: max_time(run)?,
+            reports: reports(&args.reports),
+            options: options(matches),
+            verbose,
+            quiet: args.display.quiet,
+            color: color(mode, env, env.stdout_is_terminal),
+            stderr_color: color(mode, env, env.stderr_is_terminal),
+            notices: notices(&args.display, env),
+            env: env.clone(),
+        })
+    }
+}
+
+/// Built in < environment < file < option.
+fn variables(run: &CheckRunArgs, env: &Env) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut variables = env.variables.clone();
+    for path in &run.variables_files {
+        let option = "--variables-file";
+        let shown = path.display().to_string();
+        let bytes = files::read(path, MAX_FILE).map_err(|error| ConfigError::File {
+            option,
+            path: shown.clone(),
+            error,
+        })?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| ConfigError::value(option, &shown, "it is not UTF-8"))?;
+        for (index, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let place = format!("{shown}, line {}", index + 1);
+            let (name, value) = assignment(option, line, &place)?;
+            variables.insert(name, value);
+        }
+    }
+    for text in &run.variables {
+        let (name, value) = assignment("--variable", text, text)?;
+        variables.insert(name, value);
+    }
+    Ok(variables)
+}
+
+/// The largest file of variables, in bytes.
+const MAX_FILE: u64 = 16 << 20;
+
+fn secrets(run: &CheckRunArgs, env: &Env) -> Result<BTreeMap<String, String>, ConfigError> {
+    let mut secrets = env.secrets.clone();
+    for text in &run.secrets {
+        let name = text.split('=').next().unwrap_or_default();
+        let (name, value) = assignment("--secret", text, &format!("{name}=***"))?;
+        secrets.insert(name, value);
+    }
+    Ok(secrets)
+}
+
+fn assignment(
+    option: &'static str,
+    text: &str,
+    shown: &str,
+) -> Result<(String, String), ConfigError> {
+    let reason = "write NAME=VALUE, with letters, digits, _ and - in NAME";
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| ConfigError::value(option, shown, reason))?;
+    let name = name.trim();
+    match is_name(name) {
+        true => Ok((name.to_owned(), value.to_owned())),
+        false => Err(ConfigError::value(option, shown, reason)),
+    }
+}
+
+fn jobs(run: &CheckRunArgs, verbose: bool) -> Result<usize, ConfigError> {
+    match run.jobs {
+        Some(0) => {
+            Err(ConfigError::value("--jobs", "0", "at least 1 file has to be run at a time"))
+        }
+        Some(jobs) => Ok(jobs.min(MAX_JOBS)),
+        None if verbose => Ok(1),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+fn title_pattern(text: &str) -> Result<Regex, ConfigError> {
+    let expression = text.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')).unwrap_or(text);
+    crate::scenario::language::literal::regex(expression)
+        .map_err(|reason| ConfigError::value("--only", text, reason))
+}
+
+fn max_time(run: &CheckRunArgs) -> Result<Option<Duration>, ConfigError> {
+    let Some(text) = &run.max_time else { return Ok(Some(PART_TIME)) };
+    let duration =
+        parse_duration(text).map_err(|reason| ConfigError::value("--max-time", text, reason))?;
+    Ok((!duration.is_zero()).then_some(duration))
+}
+
+fn reports(args: &ReportArgs) -> Vec<(ReportKind, PathBuf)> {
+    let given = [
+        (ReportKind::Junit, &args.report_junit),
+        (ReportKind::Tap, &args.report_tap),
+        (ReportKind::Json, &args.report_json),
+    ];
+    given.into_iter().filter_map(|(kind, path)| Some((kind, path.clone()?))).collect()
+}
+
+/// The options of the command line that are for each connection, as arguments of `wscope URL`.
+fn options(matches: &ArgMatches) -> Vec<OsString> {
+    use clap::CommandFactory;
+    let command = crate::cli::Cli::command();
+    let is_shared = |arg: &&clap::Arg| {
+        let long = arg.get_long().unwrap_or_default();
+        SCENARIO_OPTIONS.contains(&long) || matches!(arg.get_short(), Some('4' | '6'))
+    };
+    let shared = command.get_arguments().filter(is_shared);
+    let is_known = |arg: &&clap::Arg| matches.try_contains_id(arg.get_id().as_str()).is_ok();
+    shared.filter(is_known).flat_map(|arg| arguments(arg, matches)).collect()
+}
