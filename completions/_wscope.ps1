@@ -123,6 +123,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Accept WebSocket clients')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Run scenario files and report what holds')
             [CompletionResult]::new('codes', 'codes', [CompletionResultType]::ParameterValue, 'Explain close codes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page in roff')
@@ -173,6 +174,74 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'wscope;check' {
+            [CompletionResult]::new('--variable', '--variable', [CompletionResultType]::ParameterName, 'Give {{NAME}} this value [repeatable]')
+            [CompletionResult]::new('--variables-file', '--variables-file', [CompletionResultType]::ParameterName, 'Read variables from a file with a NAME=VALUE on each line [repeatable]')
+            [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]')
+            [CompletionResult]::new('-j', '-j', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Run this many files at the same time [default: the number of processors, 1 with --verbose]')
+            [CompletionResult]::new('--repeat', '--repeat', [CompletionResultType]::ParameterName, 'Run all files this often')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only the parts whose title matches')
+            [CompletionResult]::new('--retry', '--retry', [CompletionResultType]::ParameterName, 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503')
+            [CompletionResult]::new('-m', '-m', [CompletionResultType]::ParameterName, 'Limit for each part [default: 30s]')
+            [CompletionResult]::new('--max-time', '--max-time', [CompletionResultType]::ParameterName, 'Limit for each part [default: 30s]')
+            [CompletionResult]::new('--report-junit', '--report-junit', [CompletionResultType]::ParameterName, 'Write a JUnit XML report; - is standard output')
+            [CompletionResult]::new('--report-tap', '--report-tap', [CompletionResultType]::ParameterName, 'Write a TAP version 14 report; - is standard output')
+            [CompletionResult]::new('--report-json', '--report-json', [CompletionResultType]::ParameterName, 'Write a JSON report; - is standard output')
+            [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header of all connections [repeatable]')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Add, replace or remove a request header of all connections [repeatable]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Send this Origin header')
+            [CompletionResult]::new('--origin', '--origin', [CompletionResultType]::ParameterName, 'Send this Origin header')
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Authenticate with user name and password (Basic)')
+            [CompletionResult]::new('--user', '--user', [CompletionResultType]::ParameterName, 'Authenticate with user name and password (Basic)')
+            [CompletionResult]::new('--bearer', '--bearer', [CompletionResultType]::ParameterName, 'Authenticate with a token (Authorization: Bearer)')
+            [CompletionResult]::new('--cookie', '--cookie', [CompletionResultType]::ParameterName, 'Send cookies: ''a=b; c=d'' [repeatable]')
+            [CompletionResult]::new('--netrc-file', '--netrc-file', [CompletionResultType]::ParameterName, 'Read user name and password from this file instead of ~/.netrc')
+            [CompletionResult]::new('--connect-timeout', '--connect-timeout', [CompletionResultType]::ParameterName, 'Time limit for connecting, up to the end of the opening handshake')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]')
+            [CompletionResult]::new('--no-proxy', '--no-proxy', [CompletionResultType]::ParameterName, 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]')
+            [CompletionResult]::new('--proxy-header', '--proxy-header', [CompletionResultType]::ParameterName, 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to this host and port instead; TLS and HTTP still use those of the URL')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]')
+            [CompletionResult]::new('--unix-socket', '--unix-socket', [CompletionResultType]::ParameterName, 'Connect to this Unix socket instead of the host in the URL')
+            [CompletionResult]::new('--interface', '--interface', [CompletionResultType]::ParameterName, 'Connect from this local address or network interface')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Also trust the certificates in this file, or in the files of this directory [repeatable]')
+            [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Client certificate, for a server that asks for one')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Private key of --cert, if it is in another file')
+            [CompletionResult]::new('--pass', '--pass', [CompletionResultType]::ParameterName, 'Passphrase of the key or of the PKCS#12 file')
+            [CompletionResult]::new('--servername', '--servername', [CompletionResultType]::ParameterName, 'Send this server name (SNI), and check the certificate for it, instead of the URL''s host')
+            [CompletionResult]::new('--tls-min', '--tls-min', [CompletionResultType]::ParameterName, 'Minimum version of TLS')
+            [CompletionResult]::new('--tls-max', '--tls-max', [CompletionResultType]::ParameterName, 'Maximum version of TLS')
+            [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'Show the time of every line')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colors')
+            [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Stop at the first part that fails')
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List files and parts with their lines, and run nothing')
+            [CompletionResult]::new('--allow-run', '--allow-run', [CompletionResultType]::ParameterName, 'Allow scenarios to run commands ($ lines)')
+            [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Count warnings as failures')
+            [CompletionResult]::new('--lenient', '--lenient', [CompletionResultType]::ParameterName, 'Accept responses with malformed lines, and frames that break rules that can be tolerated')
+            [CompletionResult]::new('--netrc', '--netrc', [CompletionResultType]::ParameterName, 'Read user name and password from ~/.netrc, or the file that NETRC names')
+            [CompletionResult]::new('--proxy-insecure', '--proxy-insecure', [CompletionResultType]::ParameterName, 'Accept any certificate of an https:// proxy')
+            [CompletionResult]::new('-4', '-4', [CompletionResultType]::ParameterName, 'Use IPv4 only')
+            [CompletionResult]::new('-6', '-6', [CompletionResultType]::ParameterName, 'Use IPv6 only')
+            [CompletionResult]::new('-k', '-k', [CompletionResultType]::ParameterName, 'Accept any certificate')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Accept any certificate')
+            [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'As wscat spells --insecure')
+            [CompletionResult]::new('--no-check', '--no-check', [CompletionResultType]::ParameterName, 'As wscat spells --insecure')
+            [CompletionResult]::new('--no-system-ca', '--no-system-ca', [CompletionResultType]::ParameterName, 'Trust only the certificates of --cacert, not the system''s')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show request, response and control frames; -vv: every frame; -vvv: every byte')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show request, response and control frames; -vv: every frame; -vvv: every byte')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show errors only')
+            [CompletionResult]::new('--no-color', '--no-color', [CompletionResultType]::ParameterName, 'Same as --color never')
+            [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Indent long JSON messages [the default on a terminal]')
+            [CompletionResult]::new('--no-pretty', '--no-pretty', [CompletionResultType]::ParameterName, 'Show JSON messages as received')
+            [CompletionResult]::new('--show-secrets', '--show-secrets', [CompletionResultType]::ParameterName, 'Show credentials, cookies and tokens instead of masking them')
+            [CompletionResult]::new('--no-config', '--no-config', [CompletionResultType]::ParameterName, 'Ignore the configuration file and WSCOPE_OPTIONS')
+            [CompletionResult]::new('--no-history', '--no-history', [CompletionResultType]::ParameterName, 'Do not save the history of the prompt')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'wscope;codes' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
@@ -190,6 +259,7 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
         }
         'wscope;help' {
             [CompletionResult]::new('listen', 'listen', [CompletionResultType]::ParameterValue, 'Accept WebSocket clients')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Run scenario files and report what holds')
             [CompletionResult]::new('codes', 'codes', [CompletionResultType]::ParameterValue, 'Explain close codes')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a completion script for a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page in roff')
@@ -197,6 +267,9 @@ Register-ArgumentCompleter -Native -CommandName 'wscope' -ScriptBlock {
             break
         }
         'wscope;help;listen' {
+            break
+        }
+        'wscope;help;check' {
             break
         }
         'wscope;help;codes' {

@@ -126,6 +126,7 @@ complete -c wscope -n "__fish_wscope_needs_command" -l no-history -d 'Do not sav
 complete -c wscope -n "__fish_wscope_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_needs_command" -s V -l version -d 'Print version'
 complete -c wscope -n "__fish_wscope_needs_command" -a "listen" -d 'Accept WebSocket clients'
+complete -c wscope -n "__fish_wscope_needs_command" -a "check" -d 'Run scenario files and report what holds'
 complete -c wscope -n "__fish_wscope_needs_command" -a "codes" -d 'Explain close codes'
 complete -c wscope -n "__fish_wscope_needs_command" -a "completions" -d 'Print a completion script for a shell'
 complete -c wscope -n "__fish_wscope_needs_command" -a "man" -d 'Print the manual page in roff'
@@ -175,11 +176,78 @@ complete -c wscope -n "__fish_wscope_using_subcommand listen" -l show-secrets -d
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -l no-history -d 'Do not save the history of the prompt'
 complete -c wscope -n "__fish_wscope_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l variable -d 'Give {{NAME}} this value [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l variables-file -d 'Read variables from a file with a NAME=VALUE on each line [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l secret -d 'Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s j -l jobs -d 'Run this many files at the same time [default: the number of processors, 1 with --verbose]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l repeat -d 'Run all files this often' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l only -d 'Run only the parts whose title matches' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l retry -d 'Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s m -l max-time -d 'Limit for each part [default: 30s]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-junit -d 'Write a JUnit XML report; - is standard output' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-tap -d 'Write a TAP version 14 report; - is standard output' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l report-json -d 'Write a JSON report; - is standard output' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s H -l header -d 'Add, replace or remove a request header of all connections [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s o -l origin -d 'Send this Origin header' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s u -l user -d 'Authenticate with user name and password (Basic)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l bearer -d 'Authenticate with a token (Authorization: Bearer)' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cookie -d 'Send cookies: \'a=b; c=d\' [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l netrc-file -d 'Read user name and password from this file instead of ~/.netrc' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l connect-timeout -d 'Time limit for connecting, up to the end of the opening handshake' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy -d 'Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-proxy -d 'Do not use a proxy for these hosts [default: the environment variable NO_PROXY]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-header -d 'Add, replace or remove a header of the request to an HTTP proxy [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l connect-to -d 'Connect to this host and port instead; TLS and HTTP still use those of the URL' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l resolve -d 'Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l unix-socket -d 'Connect to this Unix socket instead of the host in the URL' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l interface -d 'Connect from this local address or network interface' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cacert -d 'Also trust the certificates in this file, or in the files of this directory [repeatable]' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l cert -d 'Client certificate, for a server that asks for one' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l key -d 'Private key of --cert, if it is in another file' -r -F
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l pass -d 'Passphrase of the key or of the PKCS#12 file' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l servername -d 'Send this server name (SNI), and check the certificate for it, instead of the URL\'s host' -r
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l tls-min -d 'Minimum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
+1.1\t'RFC 4346, deprecated'
+1.2\t'RFC 5246'
+1.3\t'RFC 8446'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l tls-max -d 'Maximum version of TLS' -r -f -a "1.0\t'RFC 2246, deprecated'
+1.1\t'RFC 4346, deprecated'
+1.2\t'RFC 5246'
+1.3\t'RFC 8446'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l timestamps -d 'Show the time of every line' -r -f -a "utc\t'Date and time, UTC'
+local\t'Local time'
+relative\t'Time since the start'
+delta\t'Time since the previous line'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l color -d 'When to use colors' -r -f -a "auto\t'On a terminal'
+always\t'Always'
+never\t'Never'"
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l fail-fast -d 'Stop at the first part that fails'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l list -d 'List files and parts with their lines, and run nothing'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l allow-run -d 'Allow scenarios to run commands ($ lines)'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l strict -d 'Count warnings as failures'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l lenient -d 'Accept responses with malformed lines, and frames that break rules that can be tolerated'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l netrc -d 'Read user name and password from ~/.netrc, or the file that NETRC names'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l proxy-insecure -d 'Accept any certificate of an https:// proxy'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s 4 -d 'Use IPv4 only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s 6 -d 'Use IPv6 only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s k -l insecure -d 'Accept any certificate'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s n -l no-check -d 'As wscat spells --insecure'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-system-ca -d 'Trust only the certificates of --cacert, not the system\'s'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s v -l verbose -d 'Show request, response and control frames; -vv: every frame; -vvv: every byte'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s q -l quiet -d 'Show errors only'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-color -d 'Same as --color never'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l pretty -d 'Indent long JSON messages [the default on a terminal]'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-pretty -d 'Show JSON messages as received'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l show-secrets -d 'Show credentials, cookies and tokens instead of masking them'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-config -d 'Ignore the configuration file and WSCOPE_OPTIONS'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -l no-history -d 'Do not save the history of the prompt'
+complete -c wscope -n "__fish_wscope_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand codes" -s h -l help -d 'Print help'
 complete -c wscope -n "__fish_wscope_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wscope -n "__fish_wscope_using_subcommand man" -s h -l help -d 'Print help'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen codes completions man help" -f -a "listen" -d 'Accept WebSocket clients'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen codes completions man help" -f -a "codes" -d 'Explain close codes'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen codes completions man help" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen codes completions man help" -f -a "man" -d 'Print the manual page in roff'
-complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen codes completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "listen" -d 'Accept WebSocket clients'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "check" -d 'Run scenario files and report what holds'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "codes" -d 'Explain close codes'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "completions" -d 'Print a completion script for a shell'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "man" -d 'Print the manual page in roff'
+complete -c wscope -n "__fish_wscope_using_subcommand help; and not __fish_seen_subcommand_from listen check codes completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

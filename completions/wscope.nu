@@ -165,6 +165,82 @@ module completions {
     address?: string          # Address to listen on: HOST:PORT, HOST, :PORT or PORT; without a host it is this machine only, :0 is any free port
   ]
 
+  def "nu-complete wscope check tls_min" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope check tls_max" [] {
+    [ "1.0" "1.1" "1.2" "1.3" ]
+  }
+
+  def "nu-complete wscope check timestamps" [] {
+    [ "utc" "local" "relative" "delta" ]
+  }
+
+  def "nu-complete wscope check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Run scenario files and report what holds
+  export extern "wscope check" [
+    --variable: string        # Give {{NAME}} this value [repeatable]
+    --variables-file: path    # Read variables from a file with a NAME=VALUE on each line [repeatable]
+    --secret: string          # Give {{NAME}} this value, and show it as *** in all output and reports [repeatable]
+    --jobs(-j): string        # Run this many files at the same time [default: the number of processors, 1 with --verbose]
+    --repeat: string          # Run all files this often
+    --fail-fast               # Stop at the first part that fails
+    --only: string            # Run only the parts whose title matches
+    --list                    # List files and parts with their lines, and run nothing
+    --allow-run               # Allow scenarios to run commands ($ lines)
+    --strict                  # Count warnings as failures
+    --retry: string           # Retry connecting up to N times, for each connection, while the server is not reachable or answers 502 or 503
+    --max-time(-m): string    # Limit for each part [default: 30s]
+    --report-junit: path      # Write a JUnit XML report; - is standard output
+    --report-tap: path        # Write a TAP version 14 report; - is standard output
+    --report-json: path       # Write a JSON report; - is standard output
+    --header(-H): string      # Add, replace or remove a request header of all connections [repeatable]
+    --origin(-o): string      # Send this Origin header
+    --lenient                 # Accept responses with malformed lines, and frames that break rules that can be tolerated
+    --user(-u): string        # Authenticate with user name and password (Basic)
+    --bearer: string          # Authenticate with a token (Authorization: Bearer)
+    --cookie: string          # Send cookies: 'a=b; c=d' [repeatable]
+    --netrc                   # Read user name and password from ~/.netrc, or the file that NETRC names
+    --netrc-file: path        # Read user name and password from this file instead of ~/.netrc
+    --connect-timeout: string # Time limit for connecting, up to the end of the opening handshake
+    --proxy: string           # Use this proxy: http://, https://, socks5:// or socks5h:// [USER:PASS@]HOST[:PORT]
+    --no-proxy: string        # Do not use a proxy for these hosts [default: the environment variable NO_PROXY]
+    --proxy-header: string    # Add, replace or remove a header of the request to an HTTP proxy [repeatable]
+    --proxy-insecure          # Accept any certificate of an https:// proxy
+    --connect-to: string      # Connect to this host and port instead; TLS and HTTP still use those of the URL
+    --resolve: string         # Use these addresses for HOST:PORT instead of DNS; HOST may be * [repeatable]
+    --unix-socket: path       # Connect to this Unix socket instead of the host in the URL
+    --interface: string       # Connect from this local address or network interface
+    -4                        # Use IPv4 only
+    -6                        # Use IPv6 only
+    --insecure(-k)            # Accept any certificate
+    --no-check(-n)            # As wscat spells --insecure
+    --cacert: path            # Also trust the certificates in this file, or in the files of this directory [repeatable]
+    --no-system-ca            # Trust only the certificates of --cacert, not the system's
+    --cert: path              # Client certificate, for a server that asks for one
+    --key: path               # Private key of --cert, if it is in another file
+    --pass: string            # Passphrase of the key or of the PKCS#12 file
+    --servername: string      # Send this server name (SNI), and check the certificate for it, instead of the URL's host
+    --tls-min: string@"nu-complete wscope check tls_min" # Minimum version of TLS
+    --tls-max: string@"nu-complete wscope check tls_max" # Maximum version of TLS
+    --verbose(-v)             # Show request, response and control frames; -vv: every frame; -vvv: every byte
+    --quiet(-q)               # Show errors only
+    --timestamps: string@"nu-complete wscope check timestamps" # Show the time of every line
+    --color: string@"nu-complete wscope check color" # When to use colors
+    --no-color                # Same as --color never
+    --pretty                  # Indent long JSON messages [the default on a terminal]
+    --no-pretty               # Show JSON messages as received
+    --show-secrets            # Show credentials, cookies and tokens instead of masking them
+    --no-config               # Ignore the configuration file and WSCOPE_OPTIONS
+    --no-history              # Do not save the history of the prompt
+    --help(-h)                # Print help (see more with '--help')
+    ...files: string          # Scenario files, or folders with *.wscope files; - is standard input [default: .]
+  ]
+
   # Explain close codes
   export extern "wscope codes" [
     --help(-h)                # Print help
@@ -192,6 +268,10 @@ module completions {
 
   # Accept WebSocket clients
   export extern "wscope help listen" [
+  ]
+
+  # Run scenario files and report what holds
+  export extern "wscope help check" [
   ]
 
   # Explain close codes

@@ -1,6 +1,7 @@
 //! Runs the `wscope` binary against scripted peers, with pipes and on a terminal.
 
 mod auth;
+mod check;
 mod closing;
 #[cfg(unix)]
 mod columns;

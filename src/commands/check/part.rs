@@ -133,6 +133,9 @@ impl PartRun<'_, '_> {
         if stop.is_none() {
             stop = self.close().err();
         }
+        if matches!(stop, Some(Stop::Failed(_))) {
+            self.close_after_failure();
+        }
         match stop {
             None => (steps, None, false),
             Some(Stop::Failed(failure)) => (steps, Some(*failure), false),

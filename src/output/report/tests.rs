@@ -78,7 +78,6 @@ x.wscope:4:1: no match within 5s
   closest   {\"a\":2}
   differs   at $.a expected 1, got 2
             the connection is open
-
 ";
     assert_eq!(text, expected);
     let summary = text::summary(&files(), Duration::from_millis(40));

@@ -37,7 +37,6 @@ fn part_text(text: &mut String, file: &FileOutcome, part: &PartOutcome, style: S
     let title = escape(&part.title, Newlines::Escape);
     let _ = writeln!(text, "\n{} {title}", style.paint(Role::Error, "failed:"));
     text.push_str(&details(&file.file, failure));
-    text.push('\n');
 }
 
 /// All that is known of a failure, in lines that are safe for a terminal.

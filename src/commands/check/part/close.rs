@@ -11,6 +11,9 @@ use crate::scenario::inbox::{End, Progress, WaitFailure};
 /// How long the closing handshake and the end of TCP may take; the session's own limit is 5 s.
 const CLOSE_TIME: Duration = Duration::from_secs(7);
 
+/// The same after a failure.
+const SHORT_CLOSE_TIME: Duration = Duration::from_secs(1);
+
 impl PartRun<'_, '_> {
     /// Closes what is open, and looks at how each connection ended.
     pub(super) fn close(&mut self) -> Result<(), Stop> {
@@ -40,6 +43,21 @@ impl PartRun<'_, '_> {
             }
         }
         self.look_for_breaches()
+    }
+
+    /// Closes what is open after a failure. How that goes does not matter any more.
+    pub(super) fn close_after_failure(&self) {
+        let links = || self.links.iter().flatten().filter(|link| link.is_usable());
+        for link in links() {
+            let _ = link.send(Action::Close(Some(CloseCode::NORMAL), None)); // it may have ended
+        }
+        let until = Instant::now() + SHORT_CLOSE_TIME;
+        for link in links() {
+            let _ = link.wait::<()>(self.file.interrupted, |inbox, now| match inbox.end() {
+                None if now < until => Progress::Pending(until),
+                _ => Progress::Done(()),
+            });
+        }
     }
 
     /// A warning is a failure with `--strict`.

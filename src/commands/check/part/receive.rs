@@ -1,6 +1,6 @@
 //! The steps that send, and those that wait for what is received.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{PartRun, Stop};
 use crate::commands::check::failure;
@@ -90,7 +90,8 @@ impl PartRun<'_, '_> {
             Some(Progress::Failed(failed)) => {
                 let missing = waiting.missing().next().unwrap_or_default();
                 let at = group.wanted.get(missing).map_or(&step.at, |pattern| &pattern.at);
-                let mut failure = self.wait_failed(step, at, &failed, started);
+                let timeout = self.options[group.connection].timeout;
+                let mut failure = self.wait_failed(step, at, &failed, timeout);
                 if !matches!(failed, WaitFailure::Forbidden(_)) {
                     failure.expected = expected.get(missing).cloned();
                     failure::add_seen(&mut failure, &waiting);
@@ -105,14 +106,14 @@ impl PartRun<'_, '_> {
         step: &PlannedStep,
         at: &std::ops::Range<usize>,
         failed: &WaitFailure,
-        started: Instant,
+        limit: Duration,
     ) -> Failure {
         if matches!(failed, WaitFailure::Timeout) && self.is_out_of_time() {
             return self.out_of_time(&step.at);
         }
         let steps = &self.part.steps;
         let forbidden = |index: usize| steps[index].at.clone();
-        failure::of_wait(self.file.source, at, failed, started.elapsed(), forbidden)
+        failure::of_wait(self.file.source, at, failed, limit, forbidden)
     }
 
     fn check_group(
@@ -174,7 +175,7 @@ impl PartRun<'_, '_> {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
             Some(Progress::Done(())) => Ok(()),
             Some(Progress::Failed(failed)) => {
-                let mut failure = self.wait_failed(step, &step.at, &failed, started);
+                let mut failure = self.wait_failed(step, &step.at, &failed, started.elapsed());
                 failure.notes.push(format!("after {}", failure::seconds(started.elapsed())));
                 Err(failure.into())
             }
@@ -199,7 +200,7 @@ impl PartRun<'_, '_> {
         match progress {
             None | Some(Progress::Pending(_)) => Err(Stop::Interrupted),
             Some(Progress::Failed(failed)) => {
-                Err(self.wait_failed(step, &step.at, &failed, started).into())
+                Err(self.wait_failed(step, &step.at, &failed, length).into())
             }
             Some(Progress::Done(())) => {
                 let messages = taken

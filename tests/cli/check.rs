@@ -1,0 +1,18 @@
+//! `wscope check`: scenario files against scripted servers.
+
+mod examples;
+mod failures;
+mod reports;
+mod rules;
+
+use crate::support::{Outcome, Server, Wscope, wscope};
+
+/// `wscope check` with this scenario as `s.wscope`.
+fn check(scenario: &str) -> Wscope {
+    wscope().file("s.wscope", scenario).args(["check", "s.wscope"])
+}
+
+/// Runs a scenario in which `{{url}}` is the server's.
+fn run(server: &Server, scenario: &str) -> Outcome {
+    check(scenario).args(["--variable", &format!("url={}", server.url())]).run()
+}

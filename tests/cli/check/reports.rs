@@ -1,0 +1,110 @@
+//! Reports, and secrets in them.
+
+use super::check;
+use crate::support::{Outcome, Server, text, wscope};
+
+const SCENARIO: &str = "\
+### passes
+WS {{url}}
+< a
+### fails with a {{token}}
+WS {{url}}
+[Options]
+timeout: 50ms
+> {{token}}
+< b
+";
+
+fn reported(args: &[&str]) -> Outcome {
+    let server = Server::repeat(2, |peer| {
+        peer.accept_request();
+        peer.send(text("a"));
+        if peer.read_frame().opcode == 1 {
+            peer.send(text("you sent s3cret-token, base64 czNjcmV0LXRva2Vu"));
+            peer.answer_close(1000);
+        }
+    });
+    let url = format!("url={}", server.url());
+    let values = ["--variable", &url, "--secret", "token=s3cret-token"];
+    check(SCENARIO).args(values).args(args).run().code(1)
+}
+
+fn assert_no_secret(text: &str) {
+    for secret in ["s3cret-token", "czNjcmV0LXRva2Vu"] {
+        assert!(!text.contains(secret), "{secret} in:\n{text}");
+    }
+}
+
+#[test]
+fn reports_are_written_and_hold_no_secret() {
+    let args =
+        ["--report-junit", "r/junit.xml", "--report-tap", "r/tap", "--report-json", "r/json", "-v"];
+    let outcome = reported(&args);
+    assert_no_secret(&outcome.stdout);
+    assert_no_secret(&outcome.stderr);
+    let file = |name| String::from_utf8(outcome.file(name)).expect("text");
+    let [junit, tap, json] = ["r/junit.xml", "r/tap", "r/json"].map(file);
+    for report in [&junit, &tap, &json] {
+        assert_no_secret(report);
+    }
+    assert!(junit.contains("<testsuite name=\"s.wscope\" tests=\"2\" failures=\"1\""), "{junit}");
+    assert!(tap.starts_with("TAP version 14\n1..2\nok 1 - s.wscope: passes\nnot ok 2"), "{tap}");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["summary"]["failed"], 1);
+    let failure = &json["files"][0]["parts"][1]["failure"];
+    assert_eq!((&failure["line"], &failure["type"]), (&9.into(), &"timeout".into()));
+    let events = &json["files"][0]["parts"][0]["connections"][0]["events"];
+    assert!(events.as_array().expect("events").iter().any(|event| event["event"] == "open"));
+}
+
+#[test]
+fn a_report_on_standard_output_has_it_for_itself() {
+    let outcome = reported(&["--report-json", "-"]);
+    let json: serde_json::Value = serde_json::from_str(&outcome.stdout).expect("JSON");
+    assert_eq!(json["summary"]["parts"], 2);
+    outcome.stderr_contains("failed s.wscope");
+}
+
+#[test]
+fn failures_are_annotated_for_github() {
+    let server = Server::script(|peer| {
+        peer.accept_request();
+        peer.send(text("::error::evil"));
+        peer.answer_close(1000);
+    });
+    let url = format!("url={}", server.url());
+    let outcome = check("### a, b: c\nWS {{url}}\n[Options]\ntimeout: 50ms\n< a\n")
+        .args(["--variable", &url])
+        .env("GITHUB_ACTIONS", "true")
+        .run()
+        .code(1);
+    let stdout = &outcome.stdout;
+    let commands: Vec<_> = stdout.lines().filter(|line| line.starts_with("::")).collect();
+    let expected = "::error file=s.wscope,line=5,col=1,title=a%2C b%3A c::nothing matched within 50 ms; expected the text \"a\"";
+    assert_eq!(commands, [expected], "{stdout}");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_found_before_anything_runs() {
+    check("WS ws://127.0.0.1:1\n< a\n")
+        .file("f", "")
+        .args(["--report-tap", "f/report"])
+        .run()
+        .code(8)
+        .stdout("");
+}
+
+#[test]
+fn variables_come_from_the_environment_files_and_options() {
+    let program = wscope()
+        .env("WSCOPE_VARIABLE_a", "environment")
+        .env("WSCOPE_VARIABLE_b", "environment")
+        .env("WSCOPE_VARIABLE_c", "environment")
+        .file("v", "# values\nb=file\nc=file\n")
+        .file("s.wscope", "### {{a}} {{b}} {{c}}\nWS ws://127.0.0.1:1\n< a\n");
+    program
+        .args(["check", "s.wscope", "--variables-file", "v", "--variable", "c=option"])
+        .run()
+        .code(1)
+        .stdout_contains("failed: environment file option\n");
+}
