@@ -19,7 +19,7 @@ use crate::net::proxy::{BadSetting, Origin};
 use crate::platform::files::FileError;
 use endpoint::Endpoint;
 use file::Section;
-use sources::{Setting, Source};
+use sources::{Check, Setting, Source};
 
 mod endpoint;
 mod file;
@@ -136,10 +136,11 @@ pub fn expand(
     let defaults = sections.first().map_or(&[][..], |section| &section.lines);
     let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
     let (mut settings, mut sources) = (Vec::new(), Vec::new());
+    let check = Check { path: &path, home: env.home.as_deref(), has_effect: subcommand.is_none() };
     for source in [
-        Source::of_lines(defaults, &path, env.home.as_deref())?,
-        Source::of_lines(of_endpoint, &path, env.home.as_deref())?,
-        Source::of_variable(env.options.as_deref().unwrap_or_default(), &path)?,
+        Source::of_lines(defaults, &check)?,
+        Source::of_lines(of_endpoint, &check)?,
+        Source::of_variable(env.options.as_deref().unwrap_or_default(), &check)?,
     ] {
         settings.extend(source.settings);
         sources.push(source.matches);
@@ -200,7 +201,8 @@ fn parse(
     let command = sources::last_wins(Cli::command());
     let mut given = sources::arguments(settings);
     if let Some(command) = subcommand.and_then(|name| command.find_subcommand(name)) {
-        let matches = sources::parse(&mut sources::last_wins(sources::command()), settings)?;
+        let all = sources::last_wins(sources::command()).ignore_errors(true);
+        let matches = sources::parse(&mut all.clone(), settings)?;
         let options = command.get_arguments();
         let display = options.filter(|arg| arg.get_help_heading() == Some("Display"));
         given = display.flat_map(|arg| cli::arguments(arg, &matches)).collect();

@@ -131,6 +131,7 @@ fn shortened(kind: MessageKind, data: &[u8]) -> String {
 
 impl Observer for Expectations {
     fn on_event(&mut self, event: &Observed<'_>) -> Response {
+        let before = self.state();
         match event.event {
             EventKind::Message(message) if message.direction == Direction::Received => {
                 self.on_message(message.kind, message.data);
@@ -144,7 +145,8 @@ impl Observer for Expectations {
             }
             _ => {}
         }
-        Response { is_decided: self.state() != Progress::Open, ..Response::default() }
+        let is_decided = before == Progress::Open && self.state() != Progress::Open;
+        Response { is_decided, ..Response::default() }
     }
 
     fn progress(&self) -> Option<Progress> {

@@ -129,11 +129,19 @@ fn a_flag_can_be_turned_off_again() {
 }
 
 #[test]
-fn sections_of_one_name_are_one() {
-    let config = "[e]\nurl = URL\n-A first\n[f]\nurl = ws://h\n[e]\n-ume:hunter2\n-A second\n";
-    let (head, _) = request(config, "", &["@e"]);
-    assert_eq!(header(&head, "User-Agent"), Some("second"));
-    assert_eq!(header(&head, "Authorization"), Some("Basic bWU6aHVudGVyMg=="));
+fn a_second_section_of_a_name_is_refused() {
+    let config = "[e]\nurl = ws://h\n[f]\nurl = ws://h\n[e]\n-A second\n";
+    let reason = "line 5: there is an endpoint of that name already, in line 1";
+    refused(config, &["@f"], 5, reason.split_once(": ").expect("two parts").1, "  [e]\n  ^^^");
+}
+
+/// A subcommand uses the display options only.
+#[test]
+fn options_for_connecting_do_not_affect_subcommands() {
+    for config in ["key = client.pem\n", "reconnect-on-close\n", "input = bad\n", "-4\n-6\n"] {
+        with_config(config).args(["codes", "1000"]).run().code(0);
+    }
+    with_config("").env("WSCOPE_OPTIONS", "--key x").args(["codes", "1000"]).run().code(0);
 }
 
 #[test]

@@ -20,6 +20,17 @@ pub(super) enum Recipients {
     One(u64),
 }
 
+/// What became of an action that was pushed to the queues of clients.
+#[derive(Debug, Default)]
+pub(super) struct Pushed {
+    /// How many queues it is in.
+    pub(super) waiting: usize,
+    /// How many are being closed and do not accept it.
+    pub(super) closing: usize,
+    /// Whose queue is over its limit.
+    pub(super) too_slow: Vec<u64>,
+}
+
 /// A client, seen from outside its thread.
 #[derive(Clone, Debug)]
 pub(super) struct ClientRecord {
@@ -139,28 +150,27 @@ impl Clients {
         self.lock().records.iter().any(|record| record.queue.has_room())
     }
 
-    /// Pushes it to the queues of these, in the same order for all. Returns how many there are, and who is
-    /// too slow.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, Vec<u64>) {
+    /// Pushes it to the queues of these, in the same order for all.
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> Pushed {
         self.push_where(outgoing, |number| to == Recipients::All || to == Recipients::One(number))
     }
 
     /// Pushes what client `from` sent to the queues of the others, or of all. Returns who is too slow.
     pub(super) fn relay(&self, from: u64, whom: Broadcast, outgoing: &Outgoing) -> Vec<u64> {
-        self.push_where(outgoing, |number| whom == Broadcast::All || number != from).1
+        self.push_where(outgoing, |number| whom == Broadcast::All || number != from).too_slow
     }
 
-    fn push_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> (usize, Vec<u64>) {
+    fn push_where(&self, outgoing: &Outgoing, is_for: impl Fn(u64) -> bool) -> Pushed {
         let table = self.lock();
-        let (mut count, mut too_slow) = (0, Vec::new());
+        let mut pushed = Pushed::default();
         for record in table.records.iter().filter(|record| is_for(record.number)) {
             match record.queue.push(outgoing.clone()) {
-                Enqueued::Waiting => count += 1,
-                Enqueued::Overrun => too_slow.push(record.number),
-                Enqueued::Closed => {}
+                Enqueued::Waiting => pushed.waiting += 1,
+                Enqueued::Overrun => pushed.too_slow.push(record.number),
+                Enqueued::Closed => pushed.closing += 1,
             }
         }
-        (count, too_slow)
+        pushed
     }
 
     /// Closes one connection; false if there is none.

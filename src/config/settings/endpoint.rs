@@ -21,7 +21,7 @@ pub(super) fn is_url(line: &Line) -> bool {
     line.option == "--url"
 }
 
-/// Looks up what stands behind the @. The file may have several sections of that name.
+/// Looks up what stands behind the @.
 ///
 /// # Errors
 /// When there is none, or not one URL in them.
@@ -32,12 +32,10 @@ pub(super) fn find(
 ) -> Result<Endpoint, SettingError> {
     let (name, tail) = place.split_at(place.find(['/', '?', '#']).unwrap_or(place.len()));
     let all = file.and_then(|sections| sections.split_first()).map_or(&[][..], |(_, all)| all);
-    let mut sections = all.iter().filter(|section| section.name == name).peekable();
-    let number = match sections.peek() {
-        Some(section) => section.number,
-        None => return Err(unknown(all, file.is_some(), name, path)),
+    let Some(section) = all.iter().find(|section| section.name == name) else {
+        return Err(unknown(all, file.is_some(), name, path));
     };
-    let lines = sections.flat_map(|section| &section.lines).cloned();
+    let (number, lines) = (section.number, section.lines.iter().cloned());
     let (urls, lines): (Vec<_>, _) = lines.partition(is_url);
     let error = |line: &Line, reason: &str| Err(line.error(path, reason));
     match &urls[..] {

@@ -11,6 +11,7 @@
 //! bearer = @/run/secrets/staging
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
@@ -64,6 +65,8 @@ type Malformed = (Range<usize>, &'static str);
 /// With the first line that is malformed.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Section>, SettingError> {
     let mut sections = Vec::new();
+    // The line of each endpoint.
+    let mut names: HashMap<String, usize> = HashMap::new();
     let mut current = Section::default();
     for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let (number, line) = (index + 1, line.trim_end());
@@ -74,8 +77,18 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Section>, SettingErro
         match line.trim_start().chars().next() {
             None | Some('#') => {}
             Some('[') => {
-                let next =
-                    Section { name: section(line).map_err(error)?, number, lines: Vec::new() };
+                let name = section(line).map_err(error)?;
+                if let Some(first) = names.insert(name.clone(), number) {
+                    let reason =
+                        format!("there is an endpoint of that name already, in line {first}");
+                    let at = line.len() - line.trim_start().len()..line.len();
+                    let marked = Some(marked(line, at));
+                    return Err(SettingError {
+                        marked,
+                        ..SettingError::at_line(path, number, &reason)
+                    });
+                }
+                let next = Section { name, number, lines: Vec::new() };
                 sections.push(std::mem::replace(&mut current, next));
             }
             Some(_) => current.lines.push(option(line, number).map_err(error)?),

@@ -39,6 +39,16 @@ impl Setting {
     }
 }
 
+/// What checking a source depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Check<'a> {
+    /// The configuration file.
+    pub(super) path: &'a Path,
+    pub(super) home: Option<&'a Path>,
+    /// A subcommand uses only few settings: what is wrong with the others does not matter to it.
+    pub(super) has_effect: bool,
+}
+
 /// The settings of one source.
 #[derive(Debug, Default)]
 pub(super) struct Source {
@@ -49,17 +59,19 @@ pub(super) struct Source {
 
 impl Source {
     /// Checks settings that belong together. What they require may be in another source.
-    fn new(settings: Vec<Setting>, path: &Path) -> Result<Self, SettingError> {
+    fn new(settings: Vec<Setting>, check: &Check<'_>) -> Result<Self, SettingError> {
         if settings.is_empty() {
             return Ok(Self::default());
         }
         let matches = match parse(&mut command(), &settings) {
-            Err(problem) if problem.kind() == ErrorKind::MissingRequiredArgument => {
+            Err(problem)
+                if problem.kind() == ErrorKind::MissingRequiredArgument || !check.has_effect =>
+            {
                 parse(&mut command().ignore_errors(true), &settings)
             }
             result => result,
         };
-        let matches = matches.map_err(|problem| located(&settings, path, &problem))?;
+        let matches = matches.map_err(|problem| located(&settings, check.path, &problem))?;
         Ok(Self { settings, matches })
     }
 
@@ -67,26 +79,23 @@ impl Source {
     ///
     /// # Errors
     /// With the first line that is wrong.
-    pub(super) fn of_lines(
-        lines: &[Line],
-        path: &Path,
-        home: Option<&Path>,
-    ) -> Result<Self, SettingError> {
+    pub(super) fn of_lines(lines: &[Line], check: &Check<'_>) -> Result<Self, SettingError> {
         if lines.is_empty() {
             return Ok(Self::default());
         }
         let command = command();
-        let settings = lines
-            .iter()
-            .map(|line| setting(&command, line, home).map_err(|reason| line.error(path, &reason)));
-        Self::new(settings.collect::<Result<_, _>>()?, path)
+        let settings = lines.iter().map(|line| {
+            let setting = setting(&command, line, check.home);
+            setting.map_err(|reason| line.error(check.path, &reason))
+        });
+        Self::new(settings.collect::<Result<_, _>>()?, check)
     }
 
     /// Those in WSCOPE_OPTIONS.
     ///
     /// # Errors
     /// With what is wrong there.
-    pub(super) fn of_variable(text: &OsStr, path: &Path) -> Result<Self, SettingError> {
+    pub(super) fn of_variable(text: &OsStr, check: &Check<'_>) -> Result<Self, SettingError> {
         let error = |reason: &str| SettingError::plain(VARIABLE, reason);
         let text = text.to_str().ok_or_else(|| error("it is not UTF-8"))?;
         let words = words::split(text).map_err(|reason| error(&reason))?;
@@ -96,7 +105,7 @@ impl Source {
         }
         let args: Vec<_> = words.iter().map(OsString::from).collect();
         let setting = (!args.is_empty()).then_some(Setting { args, flag: None, line: None });
-        let source = Self::new(setting.into_iter().collect(), path)?;
+        let source = Self::new(setting.into_iter().collect(), check)?;
         let extra = words.iter().find(|word| *word == "--").map(String::as_str);
         let url = source.matches.try_get_one::<String>("url").ok().flatten();
         let extra = extra.or_else(|| url.map(String::as_str));
@@ -127,8 +136,10 @@ fn setting(command: &Command, line: &Line, home: Option<&Path>) -> Result<Settin
     let flag = arg.filter(|arg| !matches!(arg.get_action(), ArgAction::Set | ArgAction::Append));
     let argument = match line.value.as_deref() {
         None if arg.is_some_and(|arg| wants_value(arg, name)) => {
-            let name = name.trim_start_matches('-');
-            return Err(format!("a value is required: {name} = VALUE"));
+            return Err(match name.strip_prefix("--") {
+                Some(name) => format!("a value is required: {name} = VALUE"),
+                None => format!("a value is required: {name} VALUE"),
+            });
         }
         None => Some(name.to_owned()),
         Some("true" | "yes" | "on") if flag.is_some() => Some(name.to_owned()),

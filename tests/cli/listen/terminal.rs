@@ -192,6 +192,23 @@ fn commands_without_an_address_are_for_all_clients() {
 }
 
 #[test]
+fn a_client_that_is_being_closed_is_not_called_unknown() {
+    let (mut terminal, port) = serve(&[]);
+    let mut peer = connect(&terminal, port, 1);
+    terminal.type_line("/close");
+    peer.expect_close(1000);
+    terminal.type_line("hello");
+    terminal.wait_for("all connections are being closed: nothing was sent");
+    terminal.type_line("/to 1 hello");
+    terminal.wait_for("client 1 is being closed: nothing was sent");
+    peer.close(1000, "");
+    peer.expect_eof();
+    terminal.wait_for("#1 closed by us: 1000");
+    terminal.press(Key::CtrlD);
+    assert_eq!(terminal.wait_exit(), 0);
+}
+
+#[test]
 fn the_state_of_the_server_is_shown() {
     let (mut terminal, port) = serve(&["--path", "/chat", "--echo", "--max-memory", "64M"]);
     let at = |port| client_at(port, "/chat", &[]);

@@ -1,7 +1,7 @@
 //! What the operator types: done on the connections of clients, or by the server.
 
 use super::Control;
-use crate::commands::listen::clients::Recipients;
+use crate::commands::listen::clients::{Pushed, Recipients};
 use crate::commands::listen::server::LastMessage;
 use crate::event::{EventKind, Message, ServerStatus, Shown};
 use crate::input::queue::Outgoing;
@@ -44,21 +44,28 @@ impl Control {
 
     fn push_typed(&mut self, to: Recipients, action: Action) {
         let action = self.server.charge(action);
-        if self.push(to, &Outgoing { action, typed: true }) > 0 {
-            return;
-        }
-        match to {
-            Recipients::All => self.show_problem("nobody is connected: nothing was sent"),
-            Recipients::One(number) => self.show_problem(&no_client(number)),
+        let (waiting, closing) = self.push(to, &Outgoing { action, typed: true });
+        match (to, waiting, closing) {
+            (_, 1.., _) => {}
+            (Recipients::All, 0, 0) => self.show_problem("nobody is connected: nothing was sent"),
+            (Recipients::All, 0, _) => {
+                self.show_problem("all connections are being closed: nothing was sent");
+            }
+            (Recipients::One(number), 0, 0) => self.show_problem(&no_client(number)),
+            (Recipients::One(number), 0, _) => {
+                let text = format!("client {number} is being closed: nothing was sent");
+                self.show_problem(&text);
+            }
         }
     }
 
-    /// Pushes an action to the queues of these clients, and returns how many there are.
-    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> usize {
-        let (count, too_slow) = self.server.clients.push(to, outgoing);
+    /// Pushes an action to the queues of these clients. Returns how many there are, and how many more are being
+    /// closed.
+    pub(super) fn push(&self, to: Recipients, outgoing: &Outgoing) -> (usize, usize) {
+        let Pushed { waiting, closing, too_slow } = self.server.clients.push(to, outgoing);
         self.server.note_slow(too_slow);
         self.server.memory.enforce();
-        count
+        (waiting, closing)
     }
 
     fn show_status(&mut self) {
