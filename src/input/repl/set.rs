@@ -236,7 +236,7 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
         )
     })?;
     let reason = unquote(reason.trim());
-    ClosePayload::to_send(Some(code), reason).map_err(|misuse| misuse.to_string())?;
+    ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
 }
 
