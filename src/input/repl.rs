@@ -14,6 +14,7 @@ use mio::{Registry, Token, Waker};
 use super::{Action, Next, Source};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
+use crate::platform::line_editor;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
 use crate::redact::Secrets;
 
@@ -149,7 +150,7 @@ impl<T: From<Action> + Send + 'static> Repl<T> {
                 is_interrupted.fetch_or(is_interrupt, Ordering::SeqCst);
                 let _ = editors_waker.wake();
             });
-            keyboard.modes.iter().for_each(SavedModes::restore);
+            keyboard.modes.iter().for_each(line_editor::restore);
         })?;
         Ok(Self {
             lines,
@@ -282,7 +283,7 @@ impl<T> Repl<T> {
 
     fn restore_modes(&self) {
         if let Some(modes) = &self.modes {
-            modes.restore();
+            line_editor::restore(modes);
         }
     }
 }
