@@ -18,6 +18,7 @@ mod connection;
 mod frame;
 mod message;
 mod notes;
+mod preview;
 mod stamp;
 mod status;
 

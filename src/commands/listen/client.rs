@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::clients::{ClientRecord, NotAdmitted};
 use super::failure::{RefusedRequest, failed, forced_close, secrets_of};
+use super::observer::ClientObserver;
 use super::page;
 use super::server::{ClientEvent, Server};
 use super::streams::hand_over;
@@ -14,20 +15,24 @@ use crate::commands::verdict::{TimeLimits, verdict};
 use crate::config::Stdout;
 use crate::error::Error;
 use crate::event::{EventKind, Failure, HeadView, Hop, InterimView, Level, Opened};
+use crate::input::Action;
 use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::Reactor;
 use crate::net::malformed::objections;
+use crate::observer::Observer;
 use crate::output::Outputs;
 use crate::output::human::Detail;
+use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::handshake::resource_name;
+use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::Account;
 use crate::protocol::vocabulary::Role;
 use crate::redact::Redaction;
 use crate::server::{
     AcceptError, AcceptedClient, AcceptedSocket, Handshake, Rejected, Rejection, Service,
 };
-use crate::session::{Journal, Report, Session};
+use crate::session::{AfterInput, Echo, Journal, Plan, Report, Session};
 
 /// The place of a client among all clients.
 struct Admission {
@@ -200,6 +205,37 @@ impl Server {
         self.report(ClientEvent::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
+    }
+
+    fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
+        let greeting = self.config.greeting.iter();
+        Plan {
+            presets: greeting.map(|text| Action::text(text)).collect(),
+            after_input: AfterInput::Stay,
+            max_time: None,
+            close_code: Some(CloseCode::NORMAL),
+            close_reason: String::new(),
+            observers: self.observers(number, received),
+            times: KeepaliveTimes::default(),
+            unsent: None,
+            input_ended: false,
+        }
+    }
+
+    fn observers(
+        self: &Arc<Self>,
+        number: u64,
+        received: Arc<AtomicU64>,
+    ) -> Vec<Box<dyn Observer>> {
+        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+        if let Some(count) = &self.count {
+            observers.push(Box::new(count.clone()));
+        }
+        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
+        if self.config.echo {
+            observers.push(Box::new(Echo::default()));
+        }
+        observers
     }
 
     fn describe(&self, reason: ForcedClose) -> String {
