@@ -2,7 +2,6 @@
 
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
@@ -65,11 +64,6 @@ impl Destination {
     /// Writes to a stream; `None` if it is not one.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Option<io::Result<usize>> {
         if let Self::Stream(writer) = self { Some(writer.write(bytes)) } else { None }
-    }
-
-    /// See [`super::Outlet::wait`].
-    pub(super) fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        if let Self::Stream(writer) = self { writer.wait(until) } else { Ok(false) }
     }
 
     /// See [`super::Outputs::register`].

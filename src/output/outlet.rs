@@ -3,7 +3,6 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
-use std::time::Instant;
 
 use mio::{Registry, Token, Waker};
 
@@ -276,16 +275,6 @@ impl Outlet {
     /// Whether it is a terminal.
     pub fn is_display(&self) -> bool {
         self.is_display
-    }
-
-    /// Blocks until the stream takes more; false when `until` has passed.
-    ///
-    /// # Errors
-    /// `Interrupted` after a signal, and other errors of the system.
-    pub fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let is_writable = self.destination.wait(until)?;
-        self.ready |= is_writable;
-        Ok(is_writable)
     }
 
     /// Bytes waiting, including those in a sink.

@@ -9,7 +9,6 @@ use super::failure::{RefusedRequest, failed, forced_close, secrets_of};
 use super::observer::ClientObserver;
 use super::page;
 use super::server::{ClientEvent, Server};
-use super::streams::hand_over;
 use crate::commands::displays::Failures;
 use crate::commands::verdict::{TimeLimits, verdict};
 use crate::config::Stdout;
@@ -20,8 +19,8 @@ use crate::input::queue::{QueuedActions, client_queue};
 use crate::net::Reactor;
 use crate::net::malformed::objections;
 use crate::observer::Observer;
-use crate::output::Outputs;
 use crate::output::human::Detail;
+use crate::output::{Outputs, finish_and_drain};
 use crate::protocol::CloseCode;
 use crate::protocol::connection::{Connection, Initiator};
 use crate::protocol::handshake::resource_name;
@@ -44,12 +43,12 @@ struct Admission {
 
 impl Service for Server {
     fn serve(self: Arc<Self>, socket: AcceptedSocket, reactor: &mut Reactor) {
-        let mut outputs = self.outputs(Failures::Each, &reactor.waker());
         match self.handshake(socket, reactor) {
             Ok((client, admission)) => self.run_client(client, admission, reactor),
             Err(mut rejected) => {
+                let mut outputs = self.outputs(Failures::Each, &reactor.waker());
                 self.reject(&mut rejected, reactor, &mut outputs);
-                hand_over(&mut outputs, reactor);
+                finish_and_drain(&mut outputs, reactor);
             }
         }
     }
@@ -116,7 +115,7 @@ impl Server {
             let number = self.next_number(); // only what is reported takes a number
             let mut journal = Journal::new(outputs, self.clock).for_connection(number);
             journal.emit(EventKind::Failure(&failure));
-            let _ = outputs.flush(); // what finds no room is handed over at the end
+            let _ = outputs.flush(); // what finds no room is written at the end
         }
         let is_page = matches!(rejected.rejection, Rejection::StaticAnswer)
             && rejected.response.as_ref().is_some_and(|response| response.status == 200);
@@ -201,7 +200,7 @@ impl Server {
         let verdict = self.judge(&mut report, forced, &mut journal);
         let mut charge = account.charge();
         charge.set(outputs.held());
-        hand_over(&mut outputs, reactor);
+        finish_and_drain(&mut outputs, reactor);
         self.report(ClientEvent::Gone(verdict));
         self.clients.finish();
         let _ = self.waker().wake(); // the control loop may have been waiting for this
