@@ -51,6 +51,11 @@ impl Destination {
         if let Self::Stream(writer) = self { writer.in_flight() } else { 0 }
     }
 
+    /// The error of bytes that a stream has taken and could not write, once.
+    pub(super) fn take_error(&mut self) -> Option<io::Error> {
+        if let Self::Stream(writer) = self { writer.take_error() } else { None }
+    }
+
     /// Bytes that a sink has taken and not written.
     pub(super) fn queued(&self) -> usize {
         if let Self::Batches(sink, _) = self { sink.queued() } else { 0 }

@@ -273,4 +273,4 @@ fn role(direction: Direction) -> Role {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

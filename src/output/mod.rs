@@ -20,8 +20,11 @@ pub mod outlet;
 pub mod payload;
 pub mod shared;
 pub mod style;
+#[cfg(test)]
+mod tests;
 pub mod wrap;
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 
@@ -100,7 +103,7 @@ const LAST_MESSAGES: u64 = 20;
 #[derive(Debug)]
 pub struct OutputError {
     /// What it is called in error messages.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The error of the system.
     pub error: io::Error,
 }

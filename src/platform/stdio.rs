@@ -8,6 +8,7 @@
 mod closed;
 #[cfg(unix)]
 mod discipline;
+mod output_file;
 pub mod threaded;
 #[cfg(unix)]
 mod typed;
