@@ -23,6 +23,7 @@ use crate::session::AfterInput;
 mod auth;
 mod connect;
 mod files;
+mod headers;
 mod history;
 mod listen;
 mod presets;

@@ -25,7 +25,6 @@ mod answer;
 mod challenges;
 mod hints;
 mod opening;
-mod proxy;
 mod report;
 mod text;
 mod words;

@@ -58,7 +58,7 @@ pub fn run(config: ListenConfig) -> Result<(), Error> {
 fn set_up(mut config: ListenConfig) -> Result<Control, Error> {
     if was_stdout_closed() {
         let error = io::Error::other(CLOSED);
-        return Err(Error::Output(OutputError { name: "standard output", error }));
+        return Err(Error::Output(OutputError { name: "standard output".into(), error }));
     }
     limits::raise_open_files();
     let signals = Signals::install().map_err(failed("signal handlers"))?;

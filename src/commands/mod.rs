@@ -166,7 +166,7 @@ fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Output(crate::output::OutputError { name: "standard output", error }))
+            Err(Error::Output(crate::output::OutputError { name: "standard output".into(), error }))
         }
         _ => Ok(()),
     }

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::connect::{duration, headers, is_conversation, redaction, size, stdout_in};
+use super::connect::{is_conversation, redaction, stdout_in};
 use super::files::FileReader;
+use super::headers::headers;
 use super::secrets::{GivenValues, Used, secrets};
 use super::shared::{commentary, notices, subprotocols};
 use super::tls::{Files, identity};
+use super::values::{duration, size};
 use super::{Commentary, ConfigError, Env, Stdout, history};
 use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::connect::headers_of;
 use super::files::FileReader;
+use super::headers::headers_of;
 use super::{ConfigError, Env};
 use crate::cli::RouteArgs;
 use crate::client::HandshakeConfig;

@@ -2,8 +2,22 @@
 
 use std::time::Duration;
 
+use super::ConfigError;
+
 /// The longest duration that is taken: over a century.
 const MAX_SECONDS: f64 = 4e9;
+
+/// The duration given to `option`; `None` for 0, which turns a limit off.
+pub(super) fn duration(option: &'static str, text: &str) -> Result<Option<Duration>, ConfigError> {
+    let duration =
+        parse_duration(text).map_err(|reason| ConfigError::value(option, text, reason))?;
+    Ok((!duration.is_zero()).then_some(duration))
+}
+
+/// The size given to `option`, in bytes.
+pub(super) fn size(option: &'static str, text: &str) -> Result<u64, ConfigError> {
+    parse_size(text).map_err(|reason| ConfigError::value(option, text, reason))
+}
 
 /// Reads `500ms`, `5s`, `2m`, `1h` or a plain number of seconds; decimals are fine.
 ///

@@ -4,20 +4,20 @@ use super::{DialAttempt, Error, Tries};
 use crate::config::ConfigError;
 use crate::net::DialError;
 
-pub(super) mod banner;
+mod banner;
 mod dial;
 mod ending;
 mod engine_io;
 mod handshake;
 mod named;
+mod proxy;
 mod redirect;
 mod refusal;
 mod tcp;
-pub(super) mod tls;
+mod tls;
 
-pub(super) use dial::dial;
 use engine_io::{ENGINE_IO, is_engine_io};
-pub(super) use refusal::wanted_tls;
+use refusal::wanted_tls;
 use tcp::may_be_starting;
 
 pub(super) fn hint(error: &Error) -> Option<String> {
@@ -53,7 +53,10 @@ pub(super) fn hint(error: &Error) -> Option<String> {
 }
 
 fn attempted(error: &DialError, attempt: &DialAttempt) -> Option<String> {
-    let text = dial(error, attempt.is_redirected)?;
+    let text = match error {
+        DialError::Proxy(error) => proxy::hint(error),
+        other => dial::hint(other, attempt.is_redirected),
+    }?;
     Some(match error {
         DialError::Tcp(failures, _) if attempt.tries == Tries::One && may_be_starting(failures) => {
             format!("{text} --retry waits for a server that is starting")

@@ -114,7 +114,7 @@ fn build(line: JsonLine<'_>) -> Result<Action, String> {
         JsonLine::Close { code, reason } => {
             let code = code.map(CloseCode::new);
             ClosePayload::to_send(code, reason.as_deref().unwrap_or_default())
-                .map_err(|misuse| misuse.to_string())?;
+                .map_err(|error| error.to_string())?;
             Action::Close(code, reason)
         }
     })

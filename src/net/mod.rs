@@ -14,6 +14,7 @@ pub mod target;
 pub mod tcp;
 pub mod tls;
 pub mod tls_hello;
+pub mod tls_stream;
 pub mod tunnel;
 pub mod unix;
 pub mod upgrade;

@@ -7,6 +7,7 @@ use native_tls::{HandshakeError, Protocol, TlsStream};
 use super::reactor::{Deadline, Interrupted, Reactor, WaitError};
 use super::stream::Stream;
 use super::tls_hello::{Answer, HelloTap, Seen, ServerEnd, ServerHello, answer, server_hello};
+use super::tls_stream::ServerStream;
 
 mod algorithms;
 mod certificate;
@@ -30,8 +31,8 @@ pub use fault::{Fault, is_http};
 pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;
-pub use server::{ServerContext, ServerStream};
-pub use server_handshake::{ServerHandshake, shut_down};
+pub use server::ServerContext;
+pub use server_handshake::ServerHandshake;
 
 /// The application protocol that is offered (RFC 7301 section 6): load balancers that are configured with a
 /// list of protocols refuse clients that offer none. RFC 6455 needs HTTP/1.1.

@@ -18,6 +18,7 @@ mod connection;
 mod frame;
 mod message;
 mod notes;
+mod preview;
 mod stamp;
 mod status;
 
@@ -272,4 +273,4 @@ fn role(direction: Direction) -> Role {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -24,6 +24,11 @@ impl Format for Joined {
         self.messages.event(event, out);
     }
 
+    fn finish(&mut self, out: &mut Outlet) {
+        self.remarks.finish(out);
+        self.messages.finish(out);
+    }
+
     fn ignores_text(&self) -> bool {
         self.remarks.ignores_text() && self.messages.ignores_text()
     }

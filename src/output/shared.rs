@@ -67,7 +67,7 @@ impl SharedStream {
     /// Why it cannot be written any more, once.
     pub fn take_error(&self) -> Option<OutputError> {
         let error = self.error.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(OutputError { name: self.name, error })
+        Some(OutputError { name: self.name.into(), error })
     }
 }
 
@@ -107,6 +107,7 @@ impl StreamWriter {
         }
         while self.writer.in_flight() > 0 && !self.queue.is_closed() {
             self.wait(Some(RETRY))?;
+            self.writer.take_error().map_or(Ok(()), Err)?;
             self.queue.note_stall();
         }
         Ok(())

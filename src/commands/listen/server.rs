@@ -10,24 +10,21 @@ use bytes::Bytes;
 use mio::Waker;
 
 use super::clients::Clients;
-use super::observer::ClientObserver;
 use super::streams::Streams;
 use crate::commands::displays::{self, Failures};
 use crate::config::ListenConfig;
 use crate::error::Error;
 use crate::event::Clock;
 use crate::input::Action;
-use crate::observer::Observer;
 use crate::output::Outputs;
+use crate::protocol::MessageKind;
 use crate::protocol::connection::ConnectionOptions;
 use crate::protocol::deflate::DeflateParams;
 use crate::protocol::frame::Masks;
-use crate::protocol::keepalive::KeepaliveTimes;
 use crate::protocol::memory::Budget;
 use crate::protocol::vocabulary::Role;
-use crate::protocol::{CloseCode, MessageKind};
 use crate::scenario::Count;
-use crate::session::{AfterInput, Echo, Lost, Plan};
+use crate::session::Lost;
 
 /// The state that the control loop and the threads of all clients share.
 pub(super) struct Server {
@@ -39,7 +36,7 @@ pub(super) struct Server {
     /// Standard output and error.
     pub(super) streams: Streams,
     /// Messages from all clients, if they are counted.
-    count: Option<Count>,
+    pub(super) count: Option<Count>,
     /// What was not delivered by sessions that we ended.
     lost: Mutex<Lost>,
     /// For `/full`, where there is a prompt.
@@ -168,37 +165,6 @@ impl Server {
             deflate,
             masks: Masks::Fixed([0; 4]), // a server does not mask
         }
-    }
-
-    pub(super) fn plan(self: &Arc<Self>, number: u64, received: Arc<AtomicU64>) -> Plan {
-        let greeting = self.config.greeting.iter();
-        Plan {
-            presets: greeting.map(|text| Action::text(text)).collect(),
-            after_input: AfterInput::Stay,
-            max_time: None,
-            close_code: Some(CloseCode::NORMAL),
-            close_reason: String::new(),
-            observers: self.observers(number, received),
-            times: KeepaliveTimes::default(),
-            unsent: None,
-            input_ended: false,
-        }
-    }
-
-    fn observers(
-        self: &Arc<Self>,
-        number: u64,
-        received: Arc<AtomicU64>,
-    ) -> Vec<Box<dyn Observer>> {
-        let mut observers: Vec<Box<dyn Observer>> = Vec::new();
-        if let Some(count) = &self.count {
-            observers.push(Box::new(count.clone()));
-        }
-        observers.push(Box::new(ClientObserver::new(Arc::clone(self), number, received)));
-        if self.config.echo {
-            observers.push(Box::new(Echo::default()));
-        }
-        observers
     }
 }
 

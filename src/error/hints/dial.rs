@@ -4,7 +4,8 @@ use super::{tcp, tls};
 use crate::net::DialError;
 use crate::net::dial::Phase;
 
-pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<String> {
+/// The hint if the server is not reached; one for a failure of a proxy is in `proxy`.
+pub(super) fn hint(error: &DialError, is_redirected: bool) -> Option<String> {
     let server = if is_redirected { &tls::REDIRECTED } else { &tls::SERVER };
     let text = match error {
         DialError::Dns { host, error } => dns(host, &error.to_string()),
@@ -15,7 +16,6 @@ pub(in crate::error) fn dial(error: &DialError, is_redirected: bool) -> Option<S
         DialError::NoAddress { family: "IPv6", .. } => "leave out -6".to_owned(),
         DialError::Tcp(failures, _) => return tcp::hint(failures, &[]),
         DialError::Socket(_, error) => return socket(error),
-        DialError::Proxy(error) => return crate::error::proxy::hint(error),
         DialError::Timeout { phase: Phase::Tcp(unanswered), failures, .. } => {
             return tcp::hint(failures, unanswered);
         }

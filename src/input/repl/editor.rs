@@ -14,6 +14,7 @@ use super::set::{CommandSet, CommandWords, Parsed, Prompt};
 use super::visible::one_line;
 use crate::input::Action;
 use crate::platform::job_control::JobControl;
+use crate::platform::line_editor;
 use crate::platform::signals::Signal;
 use crate::platform::terminal::{self, SavedModes, TypedAhead};
 
@@ -177,6 +178,6 @@ impl Keyboard {
 /// Removes the unused prompt from the screen at the end.
 fn erase_blank_prompt(editor: &LineEditor) {
     if editor.helper().is_some_and(Assistant::is_blank) {
-        terminal::write(b"\x1b[A\x1b[2K\r");
+        line_editor::write(b"\x1b[A\x1b[2K\r");
     }
 }

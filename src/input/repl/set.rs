@@ -2,13 +2,9 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use mio::Waker;
 
 use crate::input::file::{FileKind, Loaded, load, load_payload};
 use crate::input::{Action, Show};
-use crate::platform::files::Background;
 use crate::protocol::CloseCode;
 use crate::protocol::close::ClosePayload;
 
@@ -192,31 +188,6 @@ impl<T> fmt::Debug for FileRequest<T> {
     }
 }
 
-/// A file that is being loaded by a thread.
-#[derive(Debug)]
-pub(in crate::input) struct Loading<T> {
-    thread: Background<Result<T, String>>,
-}
-
-impl<T: Send + 'static> Loading<T> {
-    /// Starts it; `waker` announces its end.
-    ///
-    /// # Errors
-    /// When the system refuses a thread, in words.
-    pub(in crate::input) fn start(
-        file: FileRequest<T>,
-        waker: &Arc<Waker>,
-    ) -> Result<Self, String> {
-        let thread = Background::start(Some(Arc::clone(waker)), || file.load());
-        thread.map(|thread| Self { thread }).map_err(|error| error.to_string())
-    }
-
-    /// What was made of the file, once it is loaded.
-    pub(in crate::input) fn poll(&self) -> Option<Result<T, String>> {
-        self.thread.poll().unwrap_or_else(|error| Some(Err(error.to_string())))
-    }
-}
-
 /// The first word, and what follows the blank after it.
 pub(super) fn split(text: &str) -> (&str, &str) {
     text.split_once(char::is_whitespace).unwrap_or((text, ""))
@@ -236,7 +207,7 @@ pub(super) fn code_and_reason(argument: &str, usage: &str) -> Result<(CloseCode,
         )
     })?;
     let reason = unquote(reason.trim());
-    ClosePayload::to_send(Some(code), reason).map_err(|misuse| misuse.to_string())?;
+    ClosePayload::to_send(Some(code), reason).map_err(|error| error.to_string())?;
     Ok((code, reason.to_owned()))
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use crate::event::{Message, Stamp};
 use crate::protocol::MessageKind;
 
-fn options() -> HumanOptions {
+pub(in crate::output) fn options() -> HumanOptions {
     HumanOptions {
         style: Style::plain(),
         width: Some(40),

@@ -180,6 +180,8 @@ impl Control {
             self.notice(Level::Warning, &text);
             let _ = self.outputs.flush(); // an error of standard error cannot be reported
         }
+        self.outputs.finish();
+        let _ = self.outputs.flush();
         let until = Instant::now() + LOG_TIMEOUT;
         self.server.streams.finish_log(until);
         if let OperatorInput::Repl(repl) = &mut self.input {

@@ -1,9 +1,9 @@
 //! Hints for failed connections through a proxy.
 
-use super::challenges::shortened;
-use super::hints::banner::{protocol, socks};
-use super::hints::{tls, wanted_tls};
-use super::words::WantedTls;
+use super::banner::{protocol, socks};
+use super::{dial, tls, wanted_tls};
+use crate::error::challenges::shortened;
+use crate::error::words::WantedTls;
 use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
@@ -36,7 +36,7 @@ fn reach_hint(error: &ProxyError, reach: &DialError) -> Option<String> {
                 "no program listens on that port, or a firewall rejects the connection: is the proxy running there, and is its port right?{direct}"
             ))
         }
-        other => super::hints::dial(other, false).map(|text| match direct.is_empty() {
+        other => dial::hint(other, false).map(|text| match direct.is_empty() {
             false if !text.ends_with('?') => format!("{text};{direct}"),
             _ => text + &direct,
         }),
