@@ -26,7 +26,7 @@ mod system_roots;
 pub use certificate::{CertificateInfo, Validity, utc};
 pub use client::ClientContext;
 pub use failure::TlsFailure;
-pub use fault::{Fault, is_http};
+pub use fault::{TlsFault, is_http};
 pub use identity::{Identity, IdentityError, IdentityFileError, holds_pem, is_pkcs12};
 pub use peer_certificates::peer_certificates;
 pub(in crate::net) use rehearsal::rehearse;

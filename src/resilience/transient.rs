@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
-use crate::net::tls::Fault as TlsFault;
+use crate::net::tls::TlsFault;
 use crate::net::tunnel::Fault;
 use crate::net::upgrade::UpgradeError;
 use crate::protocol::CloseCode;

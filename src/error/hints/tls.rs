@@ -4,7 +4,7 @@ use native_tls::Protocol;
 
 use super::banner::{protocol, socks};
 use crate::error::Rejected;
-use crate::net::tls::{Fault, TlsFailure, Trust, Validity, is_http};
+use crate::net::tls::{TlsFailure, TlsFault, Trust, Validity, is_http};
 use crate::net::tls_hello::Answer;
 
 /// RFC 8996. native-tls cannot set another security level, but OpenSSL's configuration can.
@@ -58,39 +58,39 @@ pub(in crate::error) fn hint(failure: &TlsFailure, peer: &Peer) -> Option<String
     }
     let Peer { name, is_proxy, .. } = peer;
     let text = match failure.fault {
-        Fault::PlainHttp => plain_http(peer),
-        Fault::NotTls => return Some(not_tls(&failure.answer, peer)),
-        Fault::Ended => return Some(ended(failure, peer)),
-        Fault::ClientCertificateWanted | Fault::ClientCertificateUnclear if *is_proxy => {
+        TlsFault::PlainHttp => plain_http(peer),
+        TlsFault::NotTls => return Some(not_tls(&failure.answer, peer)),
+        TlsFault::Ended => return Some(ended(failure, peer)),
+        TlsFault::ClientCertificateWanted | TlsFault::ClientCertificateUnclear if *is_proxy => {
             "the proxy's alert is about a client certificate, which wscope cannot send to a proxy"
                 .to_owned()
         }
-        Fault::ClientCertificateWanted => {
+        TlsFault::ClientCertificateWanted => {
             "the server requires a client certificate: --cert FILE --key FILE".to_owned()
         }
-        Fault::ClientCertificateUnclear => {
+        TlsFault::ClientCertificateUnclear => {
             "the server's alert is about a client certificate, and none was given: --cert FILE --key FILE gives one".to_owned()
         }
-        Fault::ClientCertificateUnsent => {
+        TlsFault::ClientCertificateUnsent => {
             "the server requires a client certificate, and that of --cert was not sent: the server accepts no such key or issuer".to_owned()
         }
-        Fault::ClientCertificateRejected => rejected(failure),
-        Fault::Version => {
+        TlsFault::ClientCertificateRejected => rejected(failure),
+        TlsFault::Version => {
             format!("{name} and wscope have no version of TLS in common; {}", versions(failure))
         }
-        Fault::NoVersionLeft => OLD.to_owned(),
-        Fault::NothingInCommon => format!(
+        TlsFault::NoVersionLeft => OLD.to_owned(),
+        TlsFault::NothingInCommon => format!(
             "{name} rejected the ClientHello: no cipher, group or signature algorithm in common, or a host name that it does not know{}",
             other_name(peer)
         ),
-        Fault::HandshakeFailure | Fault::Other => return unasked(failure, peer),
-        Fault::TooOld => {
+        TlsFault::HandshakeFailure | TlsFault::Other => return unasked(failure, peer),
+        TlsFault::TooOld => {
             format!("{name}'s TLS is too old or too weak to be safe; OPENSSL_CONF may name a configuration of OpenSSL that allows it")
         }
-        Fault::UnknownName => {
+        TlsFault::UnknownName => {
             format!("{name} does not know a host of that name on this port{}", other_name(peer))
         }
-        Fault::NoAlpn => {
+        TlsFault::NoAlpn => {
             format!("{name} does not accept http/1.1, which is the protocol that was offered (ALPN), on this port: a WebSocket needs HTTP/1.1 here")
         }
         _ => return None,
@@ -249,33 +249,33 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
     let insecure = peer.insecure;
     let above = failure.culprit_above().map(|it| it.subject.as_str());
     match failure.fault {
-        Fault::SelfSigned | Fault::UntrustedRoot | Fault::UnknownIssuer => untrusted(failure, peer),
-        Fault::NoRoot => {
+        TlsFault::SelfSigned | TlsFault::UntrustedRoot | TlsFault::UnknownIssuer => untrusted(failure, peer),
+        TlsFault::NoRoot => {
             let whose = match failure.trust.1 {
                 0 => "a certificate that is trusted here",
                 _ => "a certificate of --cacert",
             };
             format!("{whose} is signed by another CA, whose certificate is missing: --cacert FILE has to contain the root")
         }
-        Fault::Expired if failure.culprit().is_some() => {
+        TlsFault::Expired if failure.culprit().is_some() => {
             format!("it has to be renewed; {insecure} accepts it anyway")
         }
-        Fault::Expired => format!(
+        TlsFault::Expired => format!(
             "the certificate, or one above it, has expired; {insecure} accepts it anyway"
         ),
-        Fault::NotYetValid => format!(
+        TlsFault::NotYetValid => format!(
             "is the clock of this machine right? {insecure} accepts the certificate anyway"
         ),
-        Fault::OtherName if peer.is_proxy => format!(
+        TlsFault::OtherName if peer.is_proxy => format!(
             "the certificate is for another name: use one that it is for; {insecure} accepts it anyway"
         ),
-        Fault::OtherName => format!(
+        TlsFault::OtherName => format!(
             "the certificate is for another name: connect by one that it is for, or --servername NAME asks for that one; {insecure} accepts it anyway"
         ),
-        Fault::Weak => format!(
+        TlsFault::Weak => format!(
             "each certificate of the chain needs an RSA key of at least 2048 bits (or an elliptic curve) and a signature with SHA-256 or better; {insecure} accepts any"
         ),
-        Fault::WrongPurpose => match (above, failure.culprit()) {
+        TlsFault::WrongPurpose => match (above, failure.culprit()) {
             (Some(subject), _) => format!(
                 "the CA {subject} is not allowed to issue certificates for TLS servers; {insecure} accepts any certificate"
             ),
@@ -287,7 +287,7 @@ fn certificate(failure: &TlsFailure, peer: &Peer) -> String {
                 "a certificate of the chain is not allowed for TLS servers; {insecure} accepts any certificate"
             ),
         },
-        Fault::BadSignature => {
+        TlsFault::BadSignature => {
             "the signature does not fit the key of the issuer that is trusted under that name: if the CA has a new key, --cacert FILE has to name its new certificate".to_owned()
         }
         _ => format!("{insecure} accepts any certificate"),
@@ -301,7 +301,7 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
             "this system has no CA certificates, or not where they are looked for: install them (most packages are called ca-certificates), or name a file of them by --cacert FILE or SSL_CERT_FILE; {insecure} accepts any certificate"
         );
     }
-    if failure.fault == Fault::SelfSigned {
+    if failure.fault == TlsFault::SelfSigned {
         let now = match failure.trust {
             (Trust::System, 0) => "",
             _ => "; the current FILE does not",
@@ -318,12 +318,12 @@ fn untrusted(failure: &TlsFailure, peer: &Peer) -> String {
         (Trust::System, _) => ", which is not in the current FILE",
     };
     let wanted = match (failure.fault, failure.culprit()) {
-        (Fault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
-        (Fault::UnknownIssuer, Some(last)) => format!("the certificate of {}", last.issuer),
+        (TlsFault::UntrustedRoot, Some(root)) => format!("the certificate of {}", root.subject),
+        (TlsFault::UnknownIssuer, Some(last)) => format!("the certificate of {}", last.issuer),
         _ => "the CA that issued the certificate".to_owned(),
     };
     let incomplete = match failure.chain.as_slice() {
-        [leaf] if !leaf.is_self_issued() && failure.fault == Fault::UnknownIssuer => format!(
+        [leaf] if !leaf.is_self_issued() && failure.fault == TlsFault::UnknownIssuer => format!(
             "; {} sends only its own certificate: if an intermediate CA issued it, the certificate of that CA has to be sent too",
             peer.name
         ),

@@ -4,7 +4,7 @@ use crate::net::tls_hello::{Answer, answer, certificate_request};
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum TlsFault {
     /// The server's certificate is signed by itself.
     SelfSigned,
     /// The chain ends in a root that is not trusted.
@@ -75,45 +75,45 @@ const CERTIFICATE_REQUIRED: &str = "certificate required";
 
 /// OpenSSL's texts, in lower case, and what they mean. The first that its reason contains is the one that
 /// applies.
-const TEXTS: [(&str, Fault); 35] = [
-    ("http request", Fault::PlainHttp),
-    ("self-signed certificate in certificate chain", Fault::UntrustedRoot),
-    ("self signed certificate in certificate chain", Fault::UntrustedRoot),
-    ("self-signed certificate", Fault::SelfSigned),
-    ("self signed certificate", Fault::SelfSigned),
-    ("unable to get issuer certificate", Fault::NoRoot),
-    ("unable to get", Fault::UnknownIssuer),
-    ("unable to verify the first certificate", Fault::UnknownIssuer),
-    ("certificate has expired", Fault::Expired),
-    ("certificate is not yet valid", Fault::NotYetValid),
-    ("hostname mismatch", Fault::OtherName),
-    ("ip address mismatch", Fault::OtherName),
-    ("too weak", Fault::Weak),
-    ("certificate purpose", Fault::WrongPurpose),
-    ("signature failure", Fault::BadSignature),
-    ("certificate verify failed", Fault::Certificate),
-    ("unrecognized name", Fault::UnknownName),
-    ("no application protocol", Fault::NoAlpn),
-    ("no protocols available", Fault::NoVersionLeft),
-    ("protocol version", Fault::Version),
-    ("unsupported protocol", Fault::Version),
-    ("version too low", Fault::Version),
-    ("alert handshake failure", Fault::HandshakeFailure),
-    ("insufficient security", Fault::HandshakeFailure),
-    ("legacy sigalg", Fault::TooOld),
-    ("wrong signature type", Fault::TooOld),
-    ("unsafe legacy renegotiation", Fault::TooOld),
-    ("key too small", Fault::TooOld),
-    ("wrong version number", Fault::NotTls),
-    ("packet length too long", Fault::NotTls),
-    ("unknown protocol", Fault::NotTls),
-    ("eof", Fault::Ended),
-    ("reset", Fault::Ended),
-    ("broken pipe", Fault::Ended),
-    ("connection closed", Fault::Ended),
+const TEXTS: [(&str, TlsFault); 35] = [
+    ("http request", TlsFault::PlainHttp),
+    ("self-signed certificate in certificate chain", TlsFault::UntrustedRoot),
+    ("self signed certificate in certificate chain", TlsFault::UntrustedRoot),
+    ("self-signed certificate", TlsFault::SelfSigned),
+    ("self signed certificate", TlsFault::SelfSigned),
+    ("unable to get issuer certificate", TlsFault::NoRoot),
+    ("unable to get", TlsFault::UnknownIssuer),
+    ("unable to verify the first certificate", TlsFault::UnknownIssuer),
+    ("certificate has expired", TlsFault::Expired),
+    ("certificate is not yet valid", TlsFault::NotYetValid),
+    ("hostname mismatch", TlsFault::OtherName),
+    ("ip address mismatch", TlsFault::OtherName),
+    ("too weak", TlsFault::Weak),
+    ("certificate purpose", TlsFault::WrongPurpose),
+    ("signature failure", TlsFault::BadSignature),
+    ("certificate verify failed", TlsFault::Certificate),
+    ("unrecognized name", TlsFault::UnknownName),
+    ("no application protocol", TlsFault::NoAlpn),
+    ("no protocols available", TlsFault::NoVersionLeft),
+    ("protocol version", TlsFault::Version),
+    ("unsupported protocol", TlsFault::Version),
+    ("version too low", TlsFault::Version),
+    ("alert handshake failure", TlsFault::HandshakeFailure),
+    ("insufficient security", TlsFault::HandshakeFailure),
+    ("legacy sigalg", TlsFault::TooOld),
+    ("wrong signature type", TlsFault::TooOld),
+    ("unsafe legacy renegotiation", TlsFault::TooOld),
+    ("key too small", TlsFault::TooOld),
+    ("wrong version number", TlsFault::NotTls),
+    ("packet length too long", TlsFault::NotTls),
+    ("unknown protocol", TlsFault::NotTls),
+    ("eof", TlsFault::Ended),
+    ("reset", TlsFault::Ended),
+    ("broken pipe", TlsFault::Ended),
+    ("connection closed", TlsFault::Ended),
 ];
 
-impl Fault {
+impl TlsFault {
     /// From the TLS library's reason, what the server had sent until then, and whether there is a client
     /// certificate.
     pub fn of(reason: &str, seen: &[u8], has_identity: bool) -> Self {
@@ -162,55 +162,55 @@ pub fn is_http(bytes: &[u8]) -> bool {
 
 /// A fault in the client certificate, or in its absence. An alert proves that if it is sent for no other reason, or
 /// together with a CertificateRequest (RFC 8446 section 4.3.2).
-fn client_certificate(reason: &str, seen: &[u8], has_identity: bool) -> Option<Fault> {
+fn client_certificate(reason: &str, seen: &[u8], has_identity: bool) -> Option<TlsFault> {
     if !reason.contains("alert") {
         return None;
     }
     if reason.contains(CERTIFICATE_REQUIRED) {
         return Some(match has_identity {
-            true => Fault::ClientCertificateUnsent,
-            false => Fault::ClientCertificateWanted,
+            true => TlsFault::ClientCertificateUnsent,
+            false => TlsFault::ClientCertificateWanted,
         });
     }
     let is_about_one = CLIENT_ALERTS.iter().any(|alert| reason.contains(alert));
     let may_be = is_about_one || reason.contains("alert handshake failure");
     match (certificate_request(seen), has_identity) {
-        (Some(true), true) if may_be => Some(Fault::ClientCertificateRejected),
-        (Some(true), false) if may_be => Some(Fault::ClientCertificateWanted),
-        (None, true) if is_about_one => Some(Fault::ClientCertificateRejected),
-        (None, false) if is_about_one => Some(Fault::ClientCertificateUnclear),
+        (Some(true), true) if may_be => Some(TlsFault::ClientCertificateRejected),
+        (Some(true), false) if may_be => Some(TlsFault::ClientCertificateWanted),
+        (None, true) if is_about_one => Some(TlsFault::ClientCertificateRejected),
+        (None, false) if is_about_one => Some(TlsFault::ClientCertificateUnclear),
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Fault;
+    use super::TlsFault;
 
     #[test]
     fn reasons_of_the_library() {
         let verify = |what: &str| format!("certificate verify failed: {what}");
         for (reason, fault) in [
-            (verify("self-signed certificate"), Fault::SelfSigned),
-            (verify("self-signed certificate in certificate chain"), Fault::UntrustedRoot),
-            (verify("unable to get local issuer certificate"), Fault::UnknownIssuer),
-            (verify("certificate has expired"), Fault::Expired),
-            (verify("IP address mismatch"), Fault::OtherName),
-            (verify("EE certificate key too weak"), Fault::Weak),
-            (verify("CA signature digest algorithm too weak"), Fault::Weak),
-            (verify("invalid CA certificate"), Fault::Certificate),
-            ("tlsv1 alert protocol version".to_owned(), Fault::Version),
-            ("something new".to_owned(), Fault::Other),
+            (verify("self-signed certificate"), TlsFault::SelfSigned),
+            (verify("self-signed certificate in certificate chain"), TlsFault::UntrustedRoot),
+            (verify("unable to get local issuer certificate"), TlsFault::UnknownIssuer),
+            (verify("certificate has expired"), TlsFault::Expired),
+            (verify("IP address mismatch"), TlsFault::OtherName),
+            (verify("EE certificate key too weak"), TlsFault::Weak),
+            (verify("CA signature digest algorithm too weak"), TlsFault::Weak),
+            (verify("invalid CA certificate"), TlsFault::Certificate),
+            ("tlsv1 alert protocol version".to_owned(), TlsFault::Version),
+            ("something new".to_owned(), TlsFault::Other),
         ] {
-            assert_eq!(Fault::of(&reason, b"", false), fault, "{reason}");
+            assert_eq!(TlsFault::of(&reason, b"", false), fault, "{reason}");
         }
-        assert_eq!(Fault::of("something new", b"HTTP/1.1 400", false), Fault::PlainHttp);
-        assert_eq!(Fault::of("something new", b"<HTML>", false), Fault::PlainHttp);
-        assert_eq!(Fault::of("something new", b"SSH-2.0", false), Fault::NotTls);
-        assert_eq!(Fault::of("something new", &[21, 3, 3], false), Fault::Other);
-        assert_eq!(Fault::of("wrong version number", b"", false), Fault::NotTls);
+        assert_eq!(TlsFault::of("something new", b"HTTP/1.1 400", false), TlsFault::PlainHttp);
+        assert_eq!(TlsFault::of("something new", b"<HTML>", false), TlsFault::PlainHttp);
+        assert_eq!(TlsFault::of("something new", b"SSH-2.0", false), TlsFault::NotTls);
+        assert_eq!(TlsFault::of("something new", &[21, 3, 3], false), TlsFault::Other);
+        assert_eq!(TlsFault::of("wrong version number", b"", false), TlsFault::NotTls);
         // Those of a server that had spoken TLS before.
-        assert_eq!(Fault::of("wrong version number", &[22, 3, 3], false), Fault::Other);
+        assert_eq!(TlsFault::of("wrong version number", &[22, 3, 3], false), TlsFault::Other);
     }
 
     #[test]
@@ -221,19 +221,29 @@ mod tests {
         let asked = [22, 3, 3, 0, 4, 13, 0, 0, 0];
         let not_asked = [22, 3, 3, 0, 4, 14, 0, 0, 0];
         for (reason, seen, without, with) in [
-            (required, &b""[..], Fault::ClientCertificateWanted, Fault::ClientCertificateUnsent),
-            (bad, b"", Fault::ClientCertificateUnclear, Fault::ClientCertificateRejected),
-            (bad, &asked, Fault::ClientCertificateWanted, Fault::ClientCertificateRejected),
-            (bad, &not_asked, Fault::Other, Fault::Other),
-            (failure, &asked, Fault::ClientCertificateWanted, Fault::ClientCertificateRejected),
-            (failure, &not_asked, Fault::HandshakeFailure, Fault::HandshakeFailure),
-            (failure, b"", Fault::HandshakeFailure, Fault::HandshakeFailure),
-            (failure, &[21, 3, 3], Fault::NothingInCommon, Fault::NothingInCommon),
-            ("tlsv1 alert decrypt error", b"", Fault::Other, Fault::Other),
+            (
+                required,
+                &b""[..],
+                TlsFault::ClientCertificateWanted,
+                TlsFault::ClientCertificateUnsent,
+            ),
+            (bad, b"", TlsFault::ClientCertificateUnclear, TlsFault::ClientCertificateRejected),
+            (bad, &asked, TlsFault::ClientCertificateWanted, TlsFault::ClientCertificateRejected),
+            (bad, &not_asked, TlsFault::Other, TlsFault::Other),
+            (
+                failure,
+                &asked,
+                TlsFault::ClientCertificateWanted,
+                TlsFault::ClientCertificateRejected,
+            ),
+            (failure, &not_asked, TlsFault::HandshakeFailure, TlsFault::HandshakeFailure),
+            (failure, b"", TlsFault::HandshakeFailure, TlsFault::HandshakeFailure),
+            (failure, &[21, 3, 3], TlsFault::NothingInCommon, TlsFault::NothingInCommon),
+            ("tlsv1 alert decrypt error", b"", TlsFault::Other, TlsFault::Other),
         ] {
-            assert_eq!(Fault::of(reason, seen, false), without, "{reason}, {seen:?}");
+            assert_eq!(TlsFault::of(reason, seen, false), without, "{reason}, {seen:?}");
             assert_eq!(
-                Fault::of(reason, seen, true),
+                TlsFault::of(reason, seen, true),
                 with,
                 "{reason}, {seen:?}, with a certificate"
             );
