@@ -13,7 +13,7 @@ use crate::input::InputError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
 use crate::net::tls::TlsFailure;
-use crate::net::tunnel::Fault;
+use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::{Interim, UpgradeError};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
@@ -303,7 +303,9 @@ impl Error {
                     failure.plain_answer().map(Cow::Borrowed)
                 }
                 ProxyCause::Fault(
-                    Fault::Malformed(_, bytes) | Fault::NotSocks(bytes) | Fault::Ended(_, bytes),
+                    ProxyFault::Malformed(_, bytes)
+                    | ProxyFault::NotSocks(bytes)
+                    | ProxyFault::Ended(_, bytes),
                 ) => Some(proxy.secrets.mask_cut(&bytes[..bytes.len().min(MAX_KEPT)])),
                 _ => None,
             },

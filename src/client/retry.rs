@@ -5,7 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::error::OpenError;
 use crate::net::DialError;
 use crate::net::dial::ProxyCause;
-use crate::net::tunnel::Fault;
+use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::{Response, UpgradeError};
 use crate::resilience::Backoff;
 use crate::resilience::retry_after::{LONGEST, retry_after};
@@ -68,7 +68,7 @@ impl FailureClass {
 fn proxy_refusal(error: &DialError) -> Option<&Response> {
     let DialError::Proxy(proxy) = error else { return None };
     match &proxy.cause {
-        ProxyCause::Fault(Fault::Refused(response)) => Some(response),
+        ProxyCause::Fault(ProxyFault::Refused(response)) => Some(response),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::net::DialError;
 use crate::net::dial::{Phase, ProxyCause, ProxyCredentials, ProxyError};
 use crate::net::proxy::{Origin, ProxyKind};
 use crate::net::tcp::Cause;
-use crate::net::tunnel::Fault;
+use crate::net::tunnel::ProxyFault;
 use crate::net::upgrade::Response;
 use crate::protocol::challenge::Challenge;
 use crate::protocol::head::HeadError;
@@ -63,26 +63,26 @@ fn silence(error: &ProxyError, authority: &str) -> String {
     }
 }
 
-fn fault_hint(error: &ProxyError, fault: &Fault) -> Option<String> {
+fn fault_hint(error: &ProxyError, fault: &ProxyFault) -> Option<String> {
     Some(match fault {
-        Fault::Refused(response) => return refused(error, response),
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
-        Fault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
+        ProxyFault::Refused(response) => return refused(error, response),
+        ProxyFault::Malformed(HeadError::NotHttp(bytes), _) => other_protocol(error, bytes, "an HTTP proxy"),
+        ProxyFault::NotSocks(bytes) if bytes.starts_with(b"HTTP/") => {
             "that is HTTP: use http:// for the proxy".to_owned()
         }
-        Fault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
+        ProxyFault::NotSocks(bytes) => other_protocol(error, bytes, "a SOCKS5 proxy"),
         // 2 is user name and password (RFC 1928 section 3), and is offered if they are given.
-        Fault::NoMethod(false) | Fault::Method(2) => {
+        ProxyFault::NoMethod(false) | ProxyFault::Method(2) => {
             format!("{} gives it a name and password", with_password(error))
         }
-        Fault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
-        Fault::Credentials(_) => format!(
+        ProxyFault::NoMethod(true) => "it may require another authentication method, such as GSSAPI".to_owned(),
+        ProxyFault::Credentials(_) => format!(
             "are the user name and password right? In {}://USER:PASS@… write special characters as %XX",
             error.via.proxy.kind.scheme()
         ),
-        Fault::Reply(code) => return reply(error, *code),
-        Fault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
-        Fault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
+        ProxyFault::Reply(code) => return reply(error, *code),
+        ProxyFault::Invalid(_) => "--lenient accepts responses with such lines".to_owned(),
+        ProxyFault::Ended(_, bytes) if bytes.is_empty() && !error.has_answered => {
             match error.via.proxy.kind {
                 ProxyKind::Http => {
                     "it may be a SOCKS proxy (socks5h://), expect TLS (https://), or not accept this client"

@@ -37,7 +37,7 @@ pub trait TunnelHandshake {
     ///
     /// # Errors
     /// When the target cannot be reached like this.
-    fn step(&mut self) -> Result<TunnelStep, Fault>;
+    fn step(&mut self) -> Result<TunnelStep, ProxyFault>;
 
     /// Takes bytes from the proxy.
     fn receive(&mut self, bytes: &[u8]);
@@ -46,17 +46,17 @@ pub trait TunnelHandshake {
     fn has_answered(&self) -> bool;
 
     /// Why the handshake fails if no more bytes are received.
-    fn end(&mut self, end: TransportEnd) -> Fault;
+    fn end(&mut self, end: TransportEnd) -> ProxyFault;
 
     /// Why it fails if the rest ([`TunnelStep::ReceiveRest`]) is not received in time.
-    fn time_out_rest(&mut self) -> Fault {
+    fn time_out_rest(&mut self) -> ProxyFault {
         self.end(TransportEnd::Eof)
     }
 }
 
 /// Why a proxy does not connect to the target.
 #[derive(Debug)]
-pub enum Fault {
+pub enum ProxyFault {
     /// The response to CONNECT has another status than 2xx.
     Refused(Box<Response>),
     /// The response to CONNECT has a status of 2xx, and lines that are not header fields.
@@ -85,7 +85,7 @@ pub enum Fault {
 #[derive(Debug)]
 pub enum TunnelError {
     /// Because of the proxy.
-    Fault(Fault),
+    Fault(ProxyFault),
     /// The wait for it ended.
     Wait(WaitError),
 }

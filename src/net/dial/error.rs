@@ -17,7 +17,7 @@ use crate::net::tcp::Failure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
 use crate::net::tls_hello::{Answer, answer};
 use crate::net::tunnel::socks5::reply_text;
-use crate::net::tunnel::{Fault, Heads};
+use crate::net::tunnel::{Heads, ProxyFault};
 use crate::net::upgrade::{Interim, interim_names};
 use crate::protocol::counted::counted;
 use crate::protocol::head::{Head, HeadError};
@@ -146,7 +146,7 @@ impl DialError {
     /// Whether a SOCKS5 proxy may succeed with another address of the same name.
     pub(super) fn is_about_address(&self) -> bool {
         let Self::Proxy(proxy) = self else { return false };
-        matches!(proxy.cause, ProxyCause::Fault(Fault::Reply(1 | 3..=6 | 8)))
+        matches!(proxy.cause, ProxyCause::Fault(ProxyFault::Reply(1 | 3..=6 | 8)))
     }
 }
 
@@ -188,7 +188,7 @@ pub enum ProxyCause {
     /// It is not reached itself, or does not answer in time.
     Reach(DialError),
     /// It was reached and refuses, or answers in another way.
-    Fault(Fault),
+    Fault(ProxyFault),
 }
 
 impl std::error::Error for ProxyError {}
@@ -201,11 +201,11 @@ impl fmt::Display for ProxyError {
                 None => write!(f, "{via}: {error}"),
                 Some(interim) => write!(f, "{via}: {error} (after {interim})"),
             },
-            ProxyCause::Fault(Fault::Refused(response)) if response.line.status < 200 => {
+            ProxyCause::Fault(ProxyFault::Refused(response)) if response.line.status < 200 => {
                 let count = self.interim.len();
                 write!(f, "{via}: it sent more than {count} interim answers (1xx) to CONNECT")
             }
-            ProxyCause::Fault(Fault::Refused(response)) => {
+            ProxyCause::Fault(ProxyFault::Refused(response)) => {
                 let line = &response.line;
                 let reason = secrets.mask_text(line.reason.clone());
                 let answer = format!("{} {reason}", line.status);
@@ -213,7 +213,7 @@ impl fmt::Display for ProxyError {
                 let lines = lines.map_or_else(String::new, |lines| format!("; {lines}"));
                 write!(f, "{via} refused CONNECT {authority}: {}{lines}", answer.trim_end())
             }
-            ProxyCause::Fault(Fault::Ended(end, bytes)) if bytes.is_empty() => {
+            ProxyCause::Fault(ProxyFault::Ended(end, bytes)) if bytes.is_empty() => {
                 match interim_names(&self.interim, &self.secrets) {
                     None => write!(f, "{via}: it ended the connection without an answer: {end}"),
                     Some(interim) => write!(
@@ -222,7 +222,7 @@ impl fmt::Display for ProxyError {
                     ),
                 }
             }
-            ProxyCause::Fault(Fault::Reply(code)) => {
+            ProxyCause::Fault(ProxyFault::Reply(code)) => {
                 let text = reply_text(*code);
                 write!(f, "{via} did not connect to {authority}: {text} (SOCKS5 reply {code})")
             }
@@ -233,38 +233,40 @@ impl fmt::Display for ProxyError {
     }
 }
 
-fn fault_text(fault: &Fault, redaction: Redaction, secrets: &Secrets) -> String {
+fn fault_text(fault: &ProxyFault, redaction: Redaction, secrets: &Secrets) -> String {
     match fault {
-        Fault::Malformed(HeadError::NotHttp(bytes), _) => {
+        ProxyFault::Malformed(HeadError::NotHttp(bytes), _) => {
             format!("its answer to CONNECT is not HTTP: {}", quoted(&secrets.mask_cut(bytes)))
         }
-        Fault::Malformed(error, _) => {
+        ProxyFault::Malformed(error, _) => {
             format!("invalid answer to CONNECT: {}", secrets.mask_text(error.to_string()))
         }
-        Fault::NotSocks(bytes) => {
+        ProxyFault::NotSocks(bytes) => {
             format!("its answer is not SOCKS5: {}", quoted(&secrets.mask_cut(bytes)))
         }
-        Fault::NoMethod(true) => {
+        ProxyFault::NoMethod(true) => {
             "it accepts neither clients without authentication nor a name and password".to_owned()
         }
-        Fault::NoMethod(false) => "it does not accept clients without authentication".to_owned(),
-        Fault::Method(method) => {
+        ProxyFault::NoMethod(false) => {
+            "it does not accept clients without authentication".to_owned()
+        }
+        ProxyFault::Method(method) => {
             format!("it chose authentication method {method}, which was not offered")
         }
-        Fault::Credentials(status) => {
+        ProxyFault::Credentials(status) => {
             format!("it does not accept the name and password (status {status})")
         }
-        Fault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
-        Fault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
-        Fault::Ended(end, bytes) => {
+        ProxyFault::BadReply(reason) => format!("its SOCKS5 reply cannot be understood: {reason}"),
+        ProxyFault::NameTooLong => "SOCKS5 takes names of at most 255 bytes".to_owned(),
+        ProxyFault::Ended(end, bytes) => {
             let bytes = counted(bytes.len() as u64, "byte");
             format!("it ended the connection after {bytes} of an answer: {end}")
         }
-        Fault::Invalid(response) => {
+        ProxyFault::Invalid(response) => {
             let lines = objections(&response.head, redaction, secrets);
             format!("invalid answer to CONNECT: {}", lines.unwrap_or_default())
         }
-        Fault::Refused(_) | Fault::Reply(_) => "it refused".to_owned(),
+        ProxyFault::Refused(_) | ProxyFault::Reply(_) => "it refused".to_owned(),
     }
 }
 

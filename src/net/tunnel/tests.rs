@@ -12,20 +12,20 @@ struct Talk {
     outcome: String,
 }
 
-fn outcome(fault: Fault) -> String {
+fn outcome(fault: ProxyFault) -> String {
     match fault {
-        Fault::Refused(response) => {
+        ProxyFault::Refused(response) => {
             let body = String::from_utf8_lossy(&response.body.bytes).into_owned();
             let cut = response.body.is_partial();
             format!("refused {} {body:?} cut {cut}", response.line.status)
         }
-        Fault::Invalid(response) => {
+        ProxyFault::Invalid(response) => {
             let lines = response.head.malformed_lines();
             lines.iter().map(|it| it.describe(&it.text)).collect()
         }
-        Fault::Malformed(error, bytes) => format!("{error} {}", bytes.escape_ascii()),
-        Fault::NotSocks(bytes) => format!("not SOCKS {}", bytes.escape_ascii()),
-        Fault::Ended(_, bytes) => format!("ended after {}", bytes.escape_ascii()),
+        ProxyFault::Malformed(error, bytes) => format!("{error} {}", bytes.escape_ascii()),
+        ProxyFault::NotSocks(bytes) => format!("not SOCKS {}", bytes.escape_ascii()),
+        ProxyFault::Ended(_, bytes) => format!("ended after {}", bytes.escape_ascii()),
         other => format!("{other:?}"),
     }
 }
