@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 use url::{Host, ParseError, Position, Url};
 
 use crate::protocol::handshake::is_localhost;
-use error::Fault;
 pub use error::TargetError;
+use error::TargetFault;
 use scheme::refuse_incomplete_scheme;
 use split::{authority_len, secret, split_scheme, split_socket, strip_slashes};
 
@@ -160,9 +160,9 @@ impl fmt::Display for Target {
     }
 }
 
-fn read(text: &str) -> Result<Target, Fault<'_>> {
+fn read(text: &str) -> Result<Target, TargetFault<'_>> {
     if text.is_empty() {
-        return Err(Fault::new(text, "the URL is empty"));
+        return Err(TargetFault::new(text, "the URL is empty"));
     }
     refuse_blanks(text)?;
     refuse_incomplete_scheme(text)?;
@@ -175,7 +175,7 @@ fn read(text: &str) -> Result<Target, Fault<'_>> {
         _ => {
             let reason =
                 "is not a scheme of WebSocket URLs: ws, wss, http, https, ws+unix and wss+unix are";
-            return Err(Fault::quoting(name, reason));
+            return Err(TargetFault::quoting(name, reason));
         }
     };
     if lower.ends_with("+unix") {
@@ -199,12 +199,14 @@ impl Authority {
     /// # Errors
     /// What is wrong; no secret is quoted.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        read_authority(text, false).map(|(authority, _)| authority).map_err(Fault::into_reason)
+        read_authority(text, false)
+            .map(|(authority, _)| authority)
+            .map_err(TargetFault::into_reason)
     }
 }
 
 /// The authority at the start of `rest`, and what follows it.
-fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), Fault<'_>> {
+fn read_authority(rest: &str, may_lack_host: bool) -> Result<(Authority, &str), TargetFault<'_>> {
     refuse_broken_password(rest)?;
     refuse_fragment(rest)?;
     let (authority, tail) = rest.split_at(authority_len(rest));
@@ -227,7 +229,7 @@ pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
+fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, TargetFault<'_>> {
     let rest = strip_slashes(rest, scheme.is_some());
     let (Authority { credentials, host, port }, tail) = read_authority(rest, scheme.is_none())?;
     let (scheme, assumed) = match scheme {
@@ -241,23 +243,26 @@ fn read_tcp(rest: &str, scheme: Option<Scheme>) -> Result<Target, Fault<'_>> {
     Ok(Target { scheme, endpoint, resource: read_resource(tail)?, credentials, assumed })
 }
 
-fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, Fault<'_>> {
+fn read_unix(rest: &str, scheme: Scheme) -> Result<Target, TargetFault<'_>> {
     refuse_fragment(rest)?;
     let text = rest.strip_prefix("//").unwrap_or(rest);
     if text.len() < rest.len() && !text.is_empty() && !text.starts_with('/') {
         let (host, _) = text.split_at(authority_len(text));
-        return Err(Fault::new(host, "a Unix socket has no host: write ws+unix:/path/to.sock"));
+        return Err(TargetFault::new(
+            host,
+            "a Unix socket has no host: write ws+unix:/path/to.sock",
+        ));
     }
     let (path, uri) = split_socket(text);
     if path.is_empty() {
-        return Err(Fault::new(path, "the path of the Unix socket is missing"));
+        return Err(TargetFault::new(path, "the path of the Unix socket is missing"));
     }
     let endpoint = Endpoint::Unix(percent_decode(path, "the path of the Unix socket")?.into());
     Ok(Target { scheme, endpoint, resource: read_resource(uri)?, credentials: None, assumed: None })
 }
 
 /// The URL standard drops tabs and newlines and encodes spaces, which hides slips of the clipboard.
-fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
+fn refuse_blanks(text: &str) -> Result<(), TargetFault<'_>> {
     let is_blank = |c: char| c.is_whitespace() || c.is_control();
     let Some((start, blank)) = text.char_indices().find(|&(_, c)| is_blank(c)) else {
         return Ok(());
@@ -265,8 +270,8 @@ fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
     let (_, tail) = text.split_at(start);
     let (blanks, _) = tail.split_at(tail.find(|c| !is_blank(c)).unwrap_or(tail.len()));
     Err(match blank {
-        ' ' => Fault::new(blanks, "a URL has no spaces: write %20"),
-        _ => Fault::new(
+        ' ' => TargetFault::new(blanks, "a URL has no spaces: write %20"),
+        _ => TargetFault::new(
             blanks,
             format!("a URL cannot hold the character U+{:04X} as it is", u32::from(blank)),
         ),
@@ -274,21 +279,24 @@ fn refuse_blanks(text: &str) -> Result<(), Fault<'_>> {
 }
 
 /// RFC 6455 section 3: a fragment must not be used.
-fn refuse_fragment(text: &str) -> Result<(), Fault<'_>> {
+fn refuse_fragment(text: &str) -> Result<(), TargetFault<'_>> {
     let Some(start) = text.find('#') else { return Ok(()) };
     let (_, fragment) = text.split_at(start);
-    Err(Fault::new(fragment, "a WebSocket URL has no fragment ('#…'): encode a literal # as %23"))
+    Err(TargetFault::new(
+        fragment,
+        "a WebSocket URL has no fragment ('#…'): encode a literal # as %23",
+    ))
 }
 
 /// Without this, the error would name half of a password as a bad port.
-fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
+fn refuse_broken_password(rest: &str) -> Result<(), TargetFault<'_>> {
     let (authority, tail) = rest.split_at(authority_len(rest));
     let reaches_beyond =
         secret(rest).is_some_and(|secret| error::span(rest, secret).end > authority.len());
     match (reaches_beyond, tail.bytes().next()) {
         (true, Some(byte)) => {
             let (delimiter, _) = tail.split_at(1);
-            Err(Fault::quoting(
+            Err(TargetFault::quoting(
                 delimiter,
                 &format!("ends the host; in a password write %{byte:02X}"),
             ))
@@ -297,7 +305,7 @@ fn refuse_broken_password(rest: &str) -> Result<(), Fault<'_>> {
     }
 }
 
-fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
+fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, TargetFault<'_>> {
     if userinfo.is_empty() {
         return Ok(None);
     }
@@ -307,7 +315,7 @@ fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
     };
     let user = percent_decode(name, "the user name")?;
     if user.contains(':') {
-        return Err(Fault::new(
+        return Err(TargetFault::new(
             name,
             "a user name for Basic authentication has no colon (RFC 7617 section 2)",
         ));
@@ -317,10 +325,10 @@ fn read_credentials(userinfo: &str) -> Result<Option<Credentials>, Fault<'_>> {
 }
 
 /// Host and port, the latter empty if there is none.
-fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
+fn split_port(text: &str) -> Result<(&str, &str), TargetFault<'_>> {
     if !text.starts_with('[') {
         if text.parse::<Ipv6Addr>().is_ok() {
-            return Err(Fault::new(
+            return Err(TargetFault::new(
                 text,
                 format!("an IPv6 address is written in brackets: [{text}]"),
             ));
@@ -328,61 +336,62 @@ fn split_port(text: &str) -> Result<(&str, &str), Fault<'_>> {
         return Ok(text.split_once(':').unwrap_or((text, "")));
     }
     let Some(end) = text.find(']') else {
-        return Err(Fault::new(text, "the '[' of an IPv6 address has no ']'"));
+        return Err(TargetFault::new(text, "the '[' of an IPv6 address has no ']'"));
     };
     let (host, port) = text.split_at(end + 1);
     match port.strip_prefix(':') {
         Some(port) => Ok((host, port)),
         None if port.is_empty() => Ok((host, port)),
-        None => {
-            Err(Fault::quoting(port, "stands between the ']' of the IPv6 address and the port"))
-        }
+        None => Err(TargetFault::quoting(
+            port,
+            "stands between the ']' of the IPv6 address and the port",
+        )),
     }
 }
 
-fn read_host(text: &str) -> Result<Host<String>, Fault<'_>> {
+fn read_host(text: &str) -> Result<Host<String>, TargetFault<'_>> {
     if text.is_empty() {
-        return Err(Fault::new(text, "the host is missing"));
+        return Err(TargetFault::new(text, "the host is missing"));
     }
     Host::parse(text).map_err(|error| match error {
         ParseError::InvalidIpv6Address => bad_ipv6(text),
-        ParseError::InvalidIpv4Address => Fault::quoting(text, "is not an IPv4 address"),
+        ParseError::InvalidIpv4Address => TargetFault::quoting(text, "is not an IPv4 address"),
         _ => bad_name(text),
     })
 }
 
-fn bad_ipv6(host: &str) -> Fault<'_> {
+fn bad_ipv6(host: &str) -> TargetFault<'_> {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     match address.find('%') {
-        Some(start) => Fault::new(
+        Some(start) => TargetFault::new(
             address.split_at(start).1,
             "a URL cannot name the zone of an IPv6 address: --interface NAME does",
         ),
-        None => Fault::quoting(address, "is not an IPv6 address"),
+        None => TargetFault::quoting(address, "is not an IPv6 address"),
     }
 }
 
-fn bad_name(host: &str) -> Fault<'_> {
+fn bad_name(host: &str) -> TargetFault<'_> {
     /// The forbidden domain code points of the URL standard that can still be here.
     const FORBIDDEN: [char; 7] = ['<', '>', '[', ']', '^', '|', '%'];
     let Some(start) = host.find(FORBIDDEN) else {
-        return Fault::quoting(host, "is not a host name that IDNA allows");
+        return TargetFault::quoting(host, "is not a host name that IDNA allows");
     };
     let (_, tail) = host.split_at(start);
     let is_escape = escaped_byte(tail.as_bytes()).is_some();
     let (part, _) = tail.split_at(if is_escape { 3 } else { 1 });
-    Fault::quoting(part, "cannot stand in a host name")
+    TargetFault::quoting(part, "cannot stand in a host name")
 }
 
 /// The port, `None` for an empty one, which the URL standard allows.
-fn read_port(text: &str) -> Result<Option<u16>, Fault<'_>> {
+fn read_port(text: &str) -> Result<Option<u16>, TargetFault<'_>> {
     if !text.is_empty() && !is_number(text) {
-        return Err(Fault::quoting(text, "is not a port number"));
+        return Err(TargetFault::quoting(text, "is not a port number"));
     }
     match text.parse() {
         _ if text.is_empty() => Ok(None),
         Ok(0) | Err(_) => {
-            Err(Fault::new(text, format!("port {text} is out of range (1 to 65535)")))
+            Err(TargetFault::new(text, format!("port {text} is out of range (1 to 65535)")))
         }
         Ok(port) => Ok(Some(port)),
     }
@@ -399,9 +408,9 @@ fn is_this_machine(host: &Host<String>) -> bool {
 }
 
 /// Path and query as a browser sends them: dot segments resolved, percent-encoded where needed.
-fn read_resource(tail: &str) -> Result<String, Fault<'_>> {
+fn read_resource(tail: &str) -> Result<String, TargetFault<'_>> {
     let url = Url::parse(&format!("ws://localhost{tail}"))
-        .map_err(|error| Fault::new(tail, error.to_string()))?;
+        .map_err(|error| TargetFault::new(tail, error.to_string()))?;
     // url 2.5.8 leaves ^ as it is, browsers do not: servo/rust-url#1140.
     let path = url[Position::BeforePath..Position::AfterPath].replace('^', "%5E");
     Ok(path + &url[Position::AfterPath..Position::AfterQuery])
@@ -421,7 +430,7 @@ fn encode_path(path: &Path) -> String {
 }
 
 /// As the URL standard does it: a `%` without two digits stands for itself.
-fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
+fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, TargetFault<'a>> {
     let mut decoded = Vec::with_capacity(part.len());
     let mut rest = part.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -430,7 +439,7 @@ fn percent_decode<'a>(part: &'a str, what: &str) -> Result<String, Fault<'a>> {
         rest = if escaped.is_some() { tail.get(2..).unwrap_or_default() } else { tail };
     }
     String::from_utf8(decoded)
-        .map_err(|_| Fault::new(part, format!("{what} is not UTF-8 once decoded")))
+        .map_err(|_| TargetFault::new(part, format!("{what} is not UTF-8 once decoded")))
 }
 
 fn escaped_byte(text: &[u8]) -> Option<u8> {

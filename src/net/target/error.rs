@@ -53,12 +53,12 @@ impl TargetError {
 }
 
 /// A part of the input and what is wrong with it.
-pub(super) struct Fault<'a> {
+pub(super) struct TargetFault<'a> {
     part: &'a str,
     reason: String,
 }
 
-impl<'a> Fault<'a> {
+impl<'a> TargetFault<'a> {
     pub(super) fn new(part: &'a str, reason: impl Into<String>) -> Self {
         Self { part, reason: reason.into() }
     }
