@@ -5,7 +5,7 @@ use std::str::Chars;
 
 /// What a file says about a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct NetrcEntry {
     /// The user name.
     pub(super) login: Option<String>,
     /// The password.
@@ -15,7 +15,7 @@ pub(super) struct Entry {
 
 /// Why a file is no netrc. The words of the file are not repeated: any may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(super) struct NetrcFault {
     /// From 1.
     pub(super) line: usize,
     /// What is wrong there.
@@ -29,7 +29,7 @@ pub(super) fn find(
     host: &str,
     port: u16,
     login: Option<&str>,
-) -> Result<Option<Entry>, Fault> {
+) -> Result<Option<NetrcEntry>, NetrcFault> {
     Ok(all(text, host, port)?
         .find(|entry| login.is_none_or(|it| entry.login.as_deref() == Some(it))))
 }
@@ -40,7 +40,7 @@ pub(super) fn passwords(text: &str, host: &str, port: u16) -> Vec<String> {
 }
 
 /// The entries for this host and port, in order.
-fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = Entry>, Fault> {
+fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = NetrcEntry>, NetrcFault> {
     let with_port = format!("{host}:{port}");
     let names_us = move |machine: &Machine| match machine {
         Machine::Default => true,
@@ -48,7 +48,8 @@ fn all(text: &str, host: &str, port: u16) -> Result<impl Iterator<Item = Entry>,
             name.eq_ignore_ascii_case(host) || name.eq_ignore_ascii_case(&with_port)
         }
     };
-    let fits = move |entry: &Entry| entry.port.as_deref().is_none_or(|given| is_port(given, port));
+    let fits =
+        move |entry: &NetrcEntry| entry.port.as_deref().is_none_or(|given| is_port(given, port));
     let entries = entries(text)?.into_iter();
     let found = entries.filter(move |(machine, entry)| names_us(machine) && fits(entry));
     Ok(found.map(|(_, entry)| entry))
@@ -66,17 +67,17 @@ enum Machine {
     Default,
 }
 
-fn entries(text: &str) -> Result<Vec<(Machine, Entry)>, Fault> {
+fn entries(text: &str) -> Result<Vec<(Machine, NetrcEntry)>, NetrcFault> {
     let mut words = Words { rest: text.chars().peekable(), line: 1 };
-    let mut entries: Vec<(Machine, Entry)> = Vec::new();
+    let mut entries: Vec<(Machine, NetrcEntry)> = Vec::new();
     while let Some(word) = words.next()? {
-        let fault = |reason| Fault { line: word.line, reason };
+        let fault = |reason| NetrcFault { line: word.line, reason };
         let is = |keyword: &str| word.text.eq_ignore_ascii_case(keyword) && !word.is_quoted;
         if is("machine") {
             let name = words.value(word.line, "machine has no name behind it")?;
-            entries.push((Machine::Named(name), Entry::default()));
+            entries.push((Machine::Named(name), NetrcEntry::default()));
         } else if is("default") {
-            entries.push((Machine::Default, Entry::default()));
+            entries.push((Machine::Default, NetrcEntry::default()));
         } else if is("macdef") {
             words.skip_macro();
         } else if is("login") || is("password") || is("account") || is("port") {
@@ -118,7 +119,7 @@ impl Words<'_> {
         Some(c)
     }
 
-    fn next(&mut self) -> Result<Option<Word>, Fault> {
+    fn next(&mut self) -> Result<Option<Word>, NetrcFault> {
         loop {
             match self.rest.peek() {
                 None => return Ok(None),
@@ -131,12 +132,12 @@ impl Words<'_> {
     }
 
     /// The value of a keyword. One that starts with # is no comment.
-    fn value(&mut self, line: usize, missing: &'static str) -> Result<String, Fault> {
+    fn value(&mut self, line: usize, missing: &'static str) -> Result<String, NetrcFault> {
         while self.rest.peek().is_some_and(|c| c.is_whitespace()) {
             self.take();
         }
         match self.rest.peek() {
-            None => Err(Fault { line, reason: missing }),
+            None => Err(NetrcFault { line, reason: missing }),
             Some('"') => Ok(self.quoted()?.text),
             Some(_) => Ok(self.bare().text),
         }
@@ -151,10 +152,10 @@ impl Words<'_> {
         Word { text, is_quoted: false, line }
     }
 
-    fn quoted(&mut self) -> Result<Word, Fault> {
+    fn quoted(&mut self) -> Result<Word, NetrcFault> {
         let line = self.line;
         let unclosed =
-            Fault { line, reason: "the quote that opens here is not closed on its line" };
+            NetrcFault { line, reason: "the quote that opens here is not closed on its line" };
         self.take();
         let mut text = String::new();
         loop {
