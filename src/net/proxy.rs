@@ -13,7 +13,7 @@ mod choice;
 #[cfg(test)]
 mod tests;
 
-pub use bypass::{Bypass, Entry};
+pub use bypass::{Bypass, BypassEntry};
 pub use choice::{BadSetting, Choice, Origin, ProxyPolicy, VARIABLES, Variables};
 
 /// The protocol of a proxy.

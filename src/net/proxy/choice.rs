@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Bypass, Entry, Proxy};
+use super::{Bypass, BypassEntry, Proxy};
 use crate::net::target::{Endpoint, Scheme};
 
 /// The environment variables that are read, and REQUEST_METHOD: with it, a web server may have made HTTP_PROXY
@@ -62,7 +62,7 @@ pub enum Choice {
     /// A proxy, because of this setting.
     Through(Proxy, Origin),
     /// Not this proxy, although this setting names it: an entry of that list matches the target.
-    Bypassed(Proxy, Origin, Entry, Origin),
+    Bypassed(Proxy, Origin, BypassEntry, Origin),
     /// Not this proxy, although this setting names it: the target is a Unix socket.
     NotForSockets(Proxy, Origin),
 }

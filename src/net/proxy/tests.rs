@@ -106,7 +106,11 @@ fn entries_name_hosts() {
         let target = Target::parse(url).expect(url);
         let super::super::target::Endpoint::Tcp { host, port } = target.endpoint else { panic!() };
         let bypass = Bypass::parse(list).expect(list);
-        assert_eq!(bypass.find(&host, port).map(Entry::to_string).as_deref(), met, "{list} {url}");
+        assert_eq!(
+            bypass.find(&host, port).map(BypassEntry::to_string).as_deref(),
+            met,
+            "{list} {url}"
+        );
     }
 }
 
