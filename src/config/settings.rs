@@ -17,7 +17,7 @@ use crate::cli::{self, Cli, ConnectArgs};
 use crate::event::Level;
 use crate::net::proxy::{BadSetting, Origin};
 use crate::platform::files::FileError;
-use endpoint::Endpoint;
+use endpoint::NamedEndpoint;
 use file::Section;
 use sources::{Setting, Source};
 
@@ -91,7 +91,7 @@ pub struct Expanded {
     pub matches: ArgMatches,
     /// Warnings to show first.
     pub notices: Vec<(Level, String)>,
-    endpoint: Option<Endpoint>,
+    endpoint: Option<NamedEndpoint>,
     settings: Vec<Setting>,
     /// What clap makes of each source alone; the last is the command line.
     sources: Vec<ArgMatches>,
@@ -239,7 +239,9 @@ impl Expanded {
                 (*option, shown)
             }
             ConfigError::Target(target) => {
-                let Some(Endpoint { url_line: line, .. }) = &self.endpoint else { return error };
+                let Some(NamedEndpoint { url_line: line, .. }) = &self.endpoint else {
+                    return error;
+                };
                 let located = line.error(&self.path, &format!("bad URL: {target}"));
                 let hint = located.hint.filter(|_| line.has_comment());
                 return SettingError { marked: Some(target.marked()), hint, ..located }.into();

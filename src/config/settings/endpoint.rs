@@ -7,7 +7,7 @@ use super::file::{Line, Section};
 
 /// What a name stands for.
 #[derive(Debug)]
-pub(super) struct Endpoint {
+pub(super) struct NamedEndpoint {
     /// Its options, without the URL.
     pub(super) lines: Vec<Line>,
     /// Where it goes.
@@ -29,7 +29,7 @@ pub(super) fn find(
     file: Option<&[Section]>,
     place: &str,
     path: &Path,
-) -> Result<Endpoint, SettingError> {
+) -> Result<NamedEndpoint, SettingError> {
     let (name, tail) = place.split_at(place.find(['/', '?', '#']).unwrap_or(place.len()));
     let all = file.and_then(|sections| sections.split_first()).map_or(&[][..], |(_, all)| all);
     let mut sections = all.iter().filter(|section| section.name == name).peekable();
@@ -53,7 +53,7 @@ pub(super) fn find(
             url if url.starts_with('@') => {
                 error(line, "an endpoint has a URL of its own, not that of another")
             }
-            url => Ok(Endpoint { lines, url: join(url, tail), url_line: line.clone() }),
+            url => Ok(NamedEndpoint { lines, url: join(url, tail), url_line: line.clone() }),
         },
     }
 }
