@@ -45,7 +45,7 @@ impl AuthEnv {
 
 /// The credentials for a server.
 #[derive(Debug, Default)]
-pub(super) struct Credentials {
+pub(super) struct CredentialHeaders {
     /// Authorization and Cookie.
     pub(super) headers: Vec<HeaderLine>,
     /// Where these come from.
@@ -105,8 +105,8 @@ pub(super) fn auth(
     target: &Target,
     env: &Env,
     files: &FileReader,
-) -> Result<Credentials, ConfigError> {
-    let mut found = Credentials::default();
+) -> Result<CredentialHeaders, ConfigError> {
+    let mut found = CredentialHeaders::default();
     let is_own = |name: &str| own.iter().any(|line| line.is(name));
     if !is_own("Authorization") {
         let authorization = authorization(args, target, env, files, &mut found.notices)?;
