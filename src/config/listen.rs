@@ -15,7 +15,7 @@ use crate::cli::{BroadcastMode, ListenArgs, OutputMode, ServerTlsArgs};
 use crate::event::Level;
 use crate::net::accept::TlsAcceptor;
 use crate::protocol::handshake::{
-    AllowedOrigins, Credentials, ListenHosts, ServerOptions, normalize_origin,
+    AllowedOrigins, ListenHosts, RequiredCredentials, ServerOptions, normalize_origin,
 };
 use crate::protocol::head::HeaderLine;
 use crate::redact::{Redaction, Secrets};
@@ -151,7 +151,7 @@ impl ListenConfig {
 }
 
 fn given_secrets(options: &ServerOptions, given: &GivenValues, files: &FileReader) -> Secrets {
-    let authorization = options.credentials.as_ref().map(Credentials::authorization);
+    let authorization = options.credentials.as_ref().map(RequiredCredentials::authorization);
     let authorization = authorization.map(|value| HeaderLine::new("Authorization", &value));
     let headers = options.headers.iter().chain(&authorization).collect();
     secrets(given, &Used { headers, ..Used::default() }, files)
@@ -191,7 +191,7 @@ fn is_path(text: &str) -> bool {
 }
 
 /// `USER:PASS`, or the first line of a file. The value is not shown in errors.
-fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigError> {
+fn credentials(given: &str, files: &FileReader) -> Result<RequiredCredentials, ConfigError> {
     let text = match given.strip_prefix('@') {
         Some(path) => files.text("--user", Path::new(path))?,
         None => given.to_owned(),
@@ -204,7 +204,7 @@ fn credentials(given: &str, files: &FileReader) -> Result<Credentials, ConfigErr
             "the password is missing: write USER:PASS, or @FILE with that as its first line",
         ));
     }
-    Ok(Credentials::new(pair))
+    Ok(RequiredCredentials::new(pair))
 }
 
 fn origins(given: &[String]) -> Result<AllowedOrigins, ConfigError> {
