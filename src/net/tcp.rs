@@ -24,7 +24,7 @@ const MAX_ADDRESSES: usize = 32;
 
 /// A failed attempt, with the system's error.
 #[derive(Debug)]
-pub struct Failure {
+pub struct TcpFailure {
     /// Where to.
     pub address: SocketAddr,
     /// What the error proves.
@@ -33,7 +33,7 @@ pub struct Failure {
     pub error: io::Error,
 }
 
-impl Failure {
+impl TcpFailure {
     fn new(address: SocketAddr, step: Step, source: Option<&Source>, error: io::Error) -> Self {
         Self { address, cause: Cause::of(address, step, source, &error), error }
     }
@@ -43,9 +43,9 @@ impl Failure {
 #[derive(Debug)]
 pub enum ConnectError {
     /// Every address failed.
-    Failed(Vec<Failure>),
+    Failed(Vec<TcpFailure>),
     /// The wait ended; these were still being tried, and those had failed.
-    Wait(WaitError, Vec<SocketAddr>, Vec<Failure>),
+    Wait(WaitError, Vec<SocketAddr>, Vec<TcpFailure>),
 }
 
 struct Attempt {
@@ -97,7 +97,7 @@ pub fn connect(
 struct Race {
     /// By index of the address; `None` once it has failed.
     attempts: Vec<Option<Attempt>>,
-    failures: Vec<Failure>,
+    failures: Vec<TcpFailure>,
 }
 
 impl Race {
@@ -122,7 +122,7 @@ impl Race {
             Ok(attempt) => self.attempts.push(Some(attempt)),
             Err((step, error)) => {
                 self.attempts.push(None);
-                self.failures.push(Failure::new(address, step, source, error));
+                self.failures.push(TcpFailure::new(address, step, source, error));
             }
         }
     }
@@ -142,7 +142,7 @@ impl Race {
             },
             Ok(Some(error)) | Err(error) => error,
         };
-        self.failures.push(Failure::new(attempt.address, Step::Connect, None, error));
+        self.failures.push(TcpFailure::new(attempt.address, Step::Connect, None, error));
         None
     }
 
@@ -200,7 +200,7 @@ fn finish(winner: Attempt, reactor: &Reactor) -> Result<(TcpStream, SocketAddr),
     match ready {
         Ok(()) => Ok((stream, address)),
         Err(error) => {
-            let failure = Failure::new(address, Step::Connect, None, error);
+            let failure = TcpFailure::new(address, Step::Connect, None, error);
             Err(ConnectError::Failed(vec![failure]))
         }
     }

@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use crate::net::tcp::{Cause, Failure};
+use crate::net::tcp::{Cause, TcpFailure};
 
 /// The maximum number of addresses that are named.
 const MAX_NAMED: usize = 4;
 
 /// The hint for failed attempts, and for those without an answer in time.
-pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) -> Option<String> {
+pub(in crate::error) fn hint(failures: &[TcpFailure], unanswered: &[SocketAddr]) -> Option<String> {
     let failed = failures.iter().map(|failure| (failure.address, failure.cause));
     let late = unanswered.iter().map(|address| (*address, Cause::NoAnswer));
     let causes: Vec<(SocketAddr, Cause)> = failed.chain(late).collect();
@@ -20,9 +20,10 @@ pub(in crate::error) fn hint(failures: &[Failure], unanswered: &[SocketAddr]) ->
 }
 
 /// Whether the server may be a local one that is not running yet.
-pub(super) fn may_be_starting(failures: &[Failure]) -> bool {
-    let is_refused =
-        |failure: &Failure| failure.cause == Cause::Refused && failure.address.ip().is_loopback();
+pub(super) fn may_be_starting(failures: &[TcpFailure]) -> bool {
+    let is_refused = |failure: &TcpFailure| {
+        failure.cause == Cause::Refused && failure.address.ip().is_loopback()
+    };
     !failures.is_empty() && failures.iter().all(is_refused)
 }
 
@@ -125,8 +126,8 @@ mod tests {
 
     use super::*;
 
-    fn failures(list: &[(&str, Cause)]) -> Vec<Failure> {
-        let failure = |(address, cause): &(&str, Cause)| Failure {
+    fn failures(list: &[(&str, Cause)]) -> Vec<TcpFailure> {
+        let failure = |(address, cause): &(&str, Cause)| TcpFailure {
             address: address.parse().expect("an address"),
             cause: *cause,
             error: io::Error::other("x"),

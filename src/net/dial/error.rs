@@ -13,7 +13,7 @@ use crate::net::malformed::{objections, quoted};
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
 use crate::net::route::Family;
-use crate::net::tcp::Failure;
+use crate::net::tcp::TcpFailure;
 use crate::net::tls::{TlsError, TlsFailure, TlsOptions};
 use crate::net::tls_hello::{Answer, answer};
 use crate::net::tunnel::socks5::reply_text;
@@ -97,7 +97,7 @@ pub enum DialError {
     },
     /// Every address failed.
     #[error("TCP connect{}: {}", source_text(.1.as_ref()), failures_text(.0))]
-    Tcp(Vec<Failure>, Option<Source>),
+    Tcp(Vec<TcpFailure>, Option<Source>),
     /// The Unix socket cannot be connected to.
     #[error("Unix socket {}: {}", .0.display(), .1)]
     Socket(PathBuf, io::Error),
@@ -121,7 +121,7 @@ pub enum DialError {
         /// The limit.
         limit: Duration,
         /// Addresses that had failed by then.
-        failures: Vec<Failure>,
+        failures: Vec<TcpFailure>,
     },
     /// A signal came.
     #[error(transparent)]
@@ -312,7 +312,7 @@ pub(super) fn wait_failed(
     phase: Phase,
     error: WaitError,
     deadline: Deadline,
-    failures: Vec<Failure>,
+    failures: Vec<TcpFailure>,
 ) -> DialError {
     match error {
         WaitError::TimedOut => DialError::Timeout { phase, limit: deadline.limit, failures },
@@ -386,13 +386,13 @@ fn source_text(source: Option<&Source>) -> String {
     }
 }
 
-fn failures_text(failures: &[Failure]) -> String {
+fn failures_text(failures: &[TcpFailure]) -> String {
     let list: Vec<_> =
         failures.iter().map(|failure| format!("{}: {}", failure.address, failure.error)).collect();
     list.join("; ")
 }
 
-fn failures_suffix(failures: &[Failure]) -> String {
+fn failures_suffix(failures: &[TcpFailure]) -> String {
     if failures.is_empty() {
         String::new()
     } else {
