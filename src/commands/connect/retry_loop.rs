@@ -40,7 +40,7 @@ impl From<Error> for GivenUp {
 }
 
 /// What another attempt would follow.
-struct Failure {
+struct RetryCause {
     class: FailureClass,
     /// The error message.
     reason: String,
@@ -59,7 +59,7 @@ impl RetryLoop<'_> {
     ) -> Result<Established, GivenUp> {
         let mut failure = lost.map(|reason| {
             let class = FailureClass::Transient { retry_after: None };
-            Failure { class, reason, error: None }
+            RetryCause { class, reason, error: None }
         });
         loop {
             if let Some(failure) = failure {
@@ -68,7 +68,7 @@ impl RetryLoop<'_> {
             failure = match self.attempt(conversation) {
                 Ok(established) => return Ok(established),
                 Err(FailedAttempt { error, class }) => {
-                    Some(Failure { class, reason: error.message(), error: Some(error) })
+                    Some(RetryCause { class, reason: error.message(), error: Some(error) })
                 }
             };
         }
@@ -86,7 +86,7 @@ impl RetryLoop<'_> {
         conversation: &mut Conversation<'_>,
         backoff: &mut Backoff,
         unsent: &mut Unsent,
-        failure: Failure,
+        failure: RetryCause,
     ) -> Result<(), GivenUp> {
         let policy = RetryPolicy { limit: self.limit, max_time: self.opening.max_time };
         let wait = match policy.decide(failure.class, backoff, Instant::now(), rand::random()) {
@@ -123,7 +123,7 @@ impl RetryLoop<'_> {
 
 impl RetryLoop<'_> {
     /// `--max-time` has run out after a failure. An error that reports that keeps its details.
-    fn out_of_time(&self, failure: Failure) -> GivenUp {
+    fn out_of_time(&self, failure: RetryCause) -> GivenUp {
         let expects = !self.opening.config.ending.expect.is_empty();
         let reports_it = |error: &Error| match error.exit_code() {
             1 => true,
@@ -137,7 +137,11 @@ impl RetryLoop<'_> {
     }
 }
 
-fn give_up(conversation: &mut Conversation<'_>, reason: GiveUpReason, failure: Failure) -> GivenUp {
+fn give_up(
+    conversation: &mut Conversation<'_>,
+    reason: GiveUpReason,
+    failure: RetryCause,
+) -> GivenUp {
     let text = match reason {
         GiveUpReason::WaitExceedsMaxTime => {
             Some("the server asks to wait for longer than --max-time leaves (Retry-After)")
