@@ -10,7 +10,7 @@ use url::Host;
 use super::proxy::{Choice, Origin, Proxy, ProxyKind};
 use super::reactor::{Deadline, Reactor, WaitError};
 use super::resolve;
-use super::route::{RouteOptions, Source};
+use super::route::{LocalBinding, RouteOptions};
 use super::stream::Stream;
 use super::target::{Endpoint, Target};
 use super::tcp::{self, ConnectError};
@@ -236,7 +236,7 @@ impl Dialer<'_> {
             *self.timings.dns.get_or_insert_default() += before.elapsed();
         }
         addresses.retain(|address| route.family.admits(address.ip()));
-        if let Some(Source::Address(own)) = route.source {
+        if let Some(LocalBinding::Address(own)) = route.source {
             addresses.retain(|address| address.is_ipv4() == own.is_ipv4());
         }
         match addresses.is_empty() {

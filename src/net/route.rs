@@ -51,12 +51,12 @@ pub struct RouteOptions {
     /// Addresses for some names; the first that matches is used.
     pub resolve: Vec<Resolve>,
     /// Our end of the connection.
-    pub source: Option<Source>,
+    pub source: Option<LocalBinding>,
 }
 
 /// Our end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum LocalBinding {
     /// This address.
     Address(IpAddr),
     /// Any address of this network interface.

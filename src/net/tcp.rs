@@ -9,7 +9,7 @@ use mio::{Interest, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::reactor::{Deadline, Reactor, WaitError, tokens};
-use super::route::Source;
+use super::route::LocalBinding;
 
 mod cause;
 
@@ -34,7 +34,12 @@ pub struct TcpFailure {
 }
 
 impl TcpFailure {
-    fn new(address: SocketAddr, step: Step, source: Option<&Source>, error: io::Error) -> Self {
+    fn new(
+        address: SocketAddr,
+        step: Step,
+        source: Option<&LocalBinding>,
+        error: io::Error,
+    ) -> Self {
         Self { address, cause: Cause::of(address, step, source, &error), error }
     }
 }
@@ -59,7 +64,7 @@ struct Attempt {
 /// Which addresses failed, each with its reason.
 pub fn connect(
     addresses: &[SocketAddr],
-    source: Option<&Source>,
+    source: Option<&LocalBinding>,
     reactor: &mut Reactor,
     deadline: Deadline,
 ) -> Result<(TcpStream, SocketAddr), ConnectError> {
@@ -109,7 +114,7 @@ impl Race {
         &mut self,
         index: usize,
         address: SocketAddr,
-        source: Option<&Source>,
+        source: Option<&LocalBinding>,
         reactor: &Reactor,
     ) {
         let token = Token(tokens::ATTEMPTS + index);
@@ -154,15 +159,18 @@ impl Race {
 }
 
 /// Starts to connect, from our end as it is wanted.
-fn begin(address: SocketAddr, source: Option<&Source>) -> Result<TcpStream, (Step, io::Error)> {
+fn begin(
+    address: SocketAddr,
+    source: Option<&LocalBinding>,
+) -> Result<TcpStream, (Step, io::Error)> {
     let connecting = |error| (Step::Connect, error);
     let Some(source) = source else { return TcpStream::connect(address).map_err(connecting) };
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP));
     let socket = socket.map_err(connecting)?;
     socket.set_nonblocking(true).map_err(connecting)?;
     let bound = match source {
-        Source::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into()),
-        Source::Interface(name) => bind_to_interface(&socket, name),
+        LocalBinding::Address(own) => socket.bind(&SocketAddr::new(*own, 0).into()),
+        LocalBinding::Interface(name) => bind_to_interface(&socket, name),
     };
     bound.map_err(|error| (Step::Source, error))?;
     match socket.connect(&address.into()) {

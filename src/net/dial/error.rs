@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use url::Host;
 
-use super::{ConnectError, Deadline, Remote, RouteOptions, Source, Via, WaitError};
+use super::{ConnectError, Deadline, LocalBinding, Remote, RouteOptions, Via, WaitError};
 use crate::net::malformed::{objections, quoted};
 use crate::net::proxy::BadSetting;
 use crate::net::reactor::Interrupted;
@@ -97,7 +97,7 @@ pub enum DialError {
     },
     /// Every address failed.
     #[error("TCP connect{}: {}", source_text(.1.as_ref()), failures_text(.0))]
-    Tcp(Vec<TcpFailure>, Option<Source>),
+    Tcp(Vec<TcpFailure>, Option<LocalBinding>),
     /// The Unix socket cannot be connected to.
     #[error("Unix socket {}: {}", .0.display(), .1)]
     Socket(PathBuf, io::Error),
@@ -323,7 +323,7 @@ pub(super) fn wait_failed(
 
 pub(super) fn tcp_failed(
     error: ConnectError,
-    source: Option<&Source>,
+    source: Option<&LocalBinding>,
     deadline: Deadline,
 ) -> DialError {
     match error {
@@ -361,8 +361,8 @@ pub(super) fn no_address(host: &Host<String>, route: &RouteOptions) -> DialError
         Family::V6 => Some("IPv6"),
     };
     let by_source = match route.source {
-        Some(Source::Address(address)) if address.is_ipv4() => Some("IPv4"),
-        Some(Source::Address(_)) => Some("IPv6"),
+        Some(LocalBinding::Address(address)) if address.is_ipv4() => Some("IPv4"),
+        Some(LocalBinding::Address(_)) => Some("IPv6"),
         _ => None,
     };
     DialError::NoAddress {
@@ -378,11 +378,11 @@ fn dns_reason(error: &io::Error) -> String {
     text.strip_prefix("failed to lookup address information: ").unwrap_or(&text).to_owned()
 }
 
-fn source_text(source: Option<&Source>) -> String {
+fn source_text(source: Option<&LocalBinding>) -> String {
     match source {
         None => String::new(),
-        Some(Source::Address(address)) => format!(" from {address}"),
-        Some(Source::Interface(name)) => format!(" from interface {name}"),
+        Some(LocalBinding::Address(address)) => format!(" from {address}"),
+        Some(LocalBinding::Interface(name)) => format!(" from interface {name}"),
     }
 }
 

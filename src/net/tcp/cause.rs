@@ -3,7 +3,7 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use super::Source;
+use super::LocalBinding;
 
 /// A step of an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +52,11 @@ impl Cause {
     pub(super) fn of(
         address: SocketAddr,
         step: Step,
-        source: Option<&Source>,
+        source: Option<&LocalBinding>,
         error: &io::Error,
     ) -> Self {
         match (step, source) {
-            (Step::Source, Some(Source::Address(own))) => source_address(*own, error),
+            (Step::Source, Some(LocalBinding::Address(own))) => source_address(*own, error),
             (Step::Source, _) => interface(error),
             (Step::Connect, source) => connect(address, source, error),
         }
@@ -91,8 +91,8 @@ fn is_no_device(_: &io::Error) -> bool {
     false
 }
 
-fn connect(address: SocketAddr, source: Option<&Source>, error: &io::Error) -> Cause {
-    let is_from_loopback = matches!(source, Some(Source::Address(own)) if own.is_loopback());
+fn connect(address: SocketAddr, source: Option<&LocalBinding>, error: &io::Error) -> Cause {
+    let is_from_loopback = matches!(source, Some(LocalBinding::Address(own)) if own.is_loopback());
     match error.kind() {
         _ if is_for_many(address.ip()) => Cause::NotUnicast,
         io::ErrorKind::ConnectionRefused => Cause::Refused,
@@ -124,10 +124,10 @@ mod tests {
     #[test]
     fn the_step_tells_the_source_from_the_destination() {
         use io::ErrorKind as Kind;
-        let own = Source::Address([192, 0, 2, 7].into());
-        let loopback = Source::Address([127, 0, 0, 1].into());
-        let link_local = Source::Address("fe80::7".parse().expect("an address"));
-        let interface = Source::Interface("eth9".to_owned());
+        let own = LocalBinding::Address([192, 0, 2, 7].into());
+        let loopback = LocalBinding::Address([127, 0, 0, 1].into());
+        let link_local = LocalBinding::Address("fe80::7".parse().expect("an address"));
+        let interface = LocalBinding::Interface("eth9".to_owned());
         for (source, step, kind, expected) in [
             (Some(&own), Step::Source, Kind::AddrNotAvailable, Cause::SourceNotLocal),
             (Some(&own), Step::Source, Kind::PermissionDenied, Cause::Other),
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn an_interface_that_does_not_exist() {
         let error = io::Error::from_raw_os_error(rustix::io::Errno::NODEV.raw_os_error());
-        let source = Source::Interface("eth9".to_owned());
+        let source = LocalBinding::Interface("eth9".to_owned());
         let address = ([192, 0, 2, 1], 80).into();
         assert_eq!(Cause::of(address, Step::Source, Some(&source), &error), Cause::NoInterface);
     }
