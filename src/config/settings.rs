@@ -19,7 +19,7 @@ use crate::net::proxy::{BadSetting, Origin};
 use crate::platform::files::FileError;
 use endpoint::NamedEndpoint;
 use file::Section;
-use sources::{Setting, Source};
+use sources::{Setting, SettingsSource};
 
 mod endpoint;
 mod file;
@@ -137,9 +137,9 @@ pub fn expand(
     let of_endpoint = endpoint.as_ref().map_or(&[][..], |endpoint| &endpoint.lines);
     let (mut settings, mut sources) = (Vec::new(), Vec::new());
     for source in [
-        Source::of_lines(defaults, &path, env.home.as_deref())?,
-        Source::of_lines(of_endpoint, &path, env.home.as_deref())?,
-        Source::of_variable(env.options.as_deref().unwrap_or_default(), &path)?,
+        SettingsSource::of_lines(defaults, &path, env.home.as_deref())?,
+        SettingsSource::of_lines(of_endpoint, &path, env.home.as_deref())?,
+        SettingsSource::of_variable(env.options.as_deref().unwrap_or_default(), &path)?,
     ] {
         settings.extend(source.settings);
         sources.push(source.matches);

@@ -41,13 +41,13 @@ impl Setting {
 
 /// The settings of one source.
 #[derive(Debug, Default)]
-pub(super) struct Source {
+pub(super) struct SettingsSource {
     pub(super) settings: Vec<Setting>,
     /// What clap makes of them.
     pub(super) matches: ArgMatches,
 }
 
-impl Source {
+impl SettingsSource {
     /// Checks settings that belong together. What they require may be in another source.
     fn new(settings: Vec<Setting>, path: &Path) -> Result<Self, SettingError> {
         if settings.is_empty() {
