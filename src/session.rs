@@ -5,7 +5,7 @@ use std::io;
 use std::time::{Duration, Instant};
 
 use crate::event::{EventKind, Opened};
-use crate::input::Source;
+use crate::input::ActionSource;
 use crate::net::reactor::tokens;
 use crate::net::{Reactor, Stream};
 use crate::platform::signals::Signal;
@@ -57,7 +57,7 @@ pub struct Session<'a> {
     stream: Stream,
     connection: Connection,
     reactor: &'a mut Reactor,
-    source: &'a mut dyn Source,
+    source: &'a mut dyn ActionSource,
     journal: Journal<'a>,
     plan: Plan,
     opened: &'a Opened,
@@ -104,7 +104,7 @@ impl<'a> Session<'a> {
         stream: Stream,
         connection: Connection,
         reactor: &'a mut Reactor,
-        source: &'a mut dyn Source,
+        source: &'a mut dyn ActionSource,
         journal: Journal<'a>,
         mut plan: Plan,
         opened: &'a Opened,

@@ -10,7 +10,7 @@ use mio::Interest;
 use super::connect::emit_failure;
 use crate::config::{ListenConfig, ServerInput, Stdout};
 use crate::error::Error;
-use crate::input::Source;
+use crate::input::ActionSource;
 use crate::input::plain::PlainLines;
 use crate::input::repl::{Repl, ReplOptions, SERVER_COMMANDS};
 use crate::input::stdin::{InputFraming, Stdin};

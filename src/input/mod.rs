@@ -107,7 +107,7 @@ pub enum InputError {
 }
 
 /// A source of actions that an event loop can wait for.
-pub trait Source {
+pub trait ActionSource {
     /// Lets `registry` announce readiness as `token`; a source with a thread of its own wakes the
     /// loop instead.
     ///
@@ -173,7 +173,7 @@ pub trait Source {
 #[derive(Clone, Copy, Debug)]
 pub struct NoInput;
 
-impl Source for NoInput {
+impl ActionSource for NoInput {
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())
     }

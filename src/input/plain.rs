@@ -7,7 +7,7 @@ use std::sync::Arc;
 use mio::{Registry, Token, Waker};
 
 use super::repl::{CommandSet, Loading, NOT_UTF8, NextLine, Parsed, Prompt};
-use super::{Action, Next, Source};
+use super::{Action, ActionSource, Next};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
@@ -181,7 +181,7 @@ impl<T: From<Action> + Send + 'static> PlainLines<T> {
     }
 }
 
-impl Source for PlainLines<Action> {
+impl ActionSource for PlainLines<Action> {
     fn register(
         &mut self,
         registry: &Registry,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Shutdown, Source};
+use super::{Action, ActionSource, Next, Shutdown};
 use crate::platform::files::format_size;
 use crate::protocol::CloseCode;
 use crate::protocol::memory::Account;
@@ -218,7 +218,7 @@ impl QueueState {
     }
 }
 
-impl Source for QueuedActions {
+impl ActionSource for QueuedActions {
     fn register(&mut self, _: &Registry, _: Token, waker: &Arc<Waker>) -> io::Result<()> {
         self.shared.queue().waker = Some(Arc::clone(waker));
         waker.wake() // for what was pushed before

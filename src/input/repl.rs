@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use mio::{Registry, Token, Waker};
 
-use super::{Action, Next, Source};
+use super::{Action, ActionSource, Next};
 use crate::platform::batches::{BatchQueue, BatchSender};
 use crate::platform::job_control::JobControl;
 use crate::platform::terminal::{self, SavedModes, interrupt_self, take_typed};
@@ -302,7 +302,7 @@ impl<T> Drop for Repl<T> {
     }
 }
 
-impl Source for Repl<Action> {
+impl ActionSource for Repl<Action> {
     /// The waker was given at the start.
     fn register(&mut self, _: &Registry, _: Token, _: &Arc<Waker>) -> io::Result<()> {
         Ok(())

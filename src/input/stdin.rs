@@ -8,7 +8,7 @@ use mio::{Registry, Token, Waker};
 use super::cutter::Cutter;
 pub use super::cutter::InputFraming;
 use super::repl::Loading;
-use super::{Action, InputError, Next, Source};
+use super::{Action, ActionSource, InputError, Next};
 use crate::platform::signals::Signal;
 use crate::platform::stdio::{Reader, register_stdin};
 use crate::platform::terminal;
@@ -31,7 +31,7 @@ impl Stdin {
     }
 }
 
-impl Source for Stdin {
+impl ActionSource for Stdin {
     fn register(
         &mut self,
         registry: &Registry,

@@ -11,7 +11,7 @@ use crate::event::{Clock, EventKind};
 use crate::input::plain::PlainLines;
 use crate::input::repl::{CONNECTION_COMMANDS, Repl, ReplOptions};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, NoInput, Source};
+use crate::input::{Action, ActionSource, NoInput};
 use crate::net::Reactor;
 use crate::observer::Observer;
 use crate::output::Outputs;
@@ -37,7 +37,7 @@ pub(super) enum InputSource {
 }
 
 impl InputSource {
-    pub(super) fn source(&mut self) -> &mut dyn Source {
+    pub(super) fn source(&mut self) -> &mut dyn ActionSource {
         match self {
             Self::Stdin(stdin) => &mut **stdin,
             Self::Plain(lines) => &mut **lines,

@@ -15,7 +15,7 @@ use crate::input::plain::PlainLines;
 use crate::input::queue::Outgoing;
 use crate::input::repl::{NextLine, OperatorCommand, Repl};
 use crate::input::stdin::Stdin;
-use crate::input::{Action, InputError, Next, Source};
+use crate::input::{Action, ActionSource, InputError, Next};
 use crate::net::Reactor;
 use crate::output::Outputs;
 use crate::output::human::Detail;

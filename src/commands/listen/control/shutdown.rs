@@ -7,7 +7,7 @@ use crate::commands::lost;
 use crate::error::Error;
 use crate::event::Level;
 use crate::input::repl::OperatorCommand;
-use crate::input::{self, Source};
+use crate::input::{self, ActionSource};
 use crate::output::OutputError;
 use crate::platform::signals::Signal;
 use crate::protocol::CloseCode;
